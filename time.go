@@ -1,0 +1,78 @@
+package cfchat
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// UnixTime is a time that the server writes as seconds since 1970, mostly whole ones. The zero value is the server's
+// 0, which means "never": ask with IsZero.
+type UnixTime struct{ time.Time }
+
+// UnmarshalJSON reads seconds, whole or with a fraction, exact to the nanosecond. 0 and null are the zero time.
+func (t *UnixTime) UnmarshalJSON(data []byte) error {
+	*t = UnixTime{}
+	if bytes.Equal(data, []byte("null")) {
+		return nil
+	}
+	// Not through a float64, which cannot hold the microseconds of every server time.
+	whole, fraction, _ := strings.Cut(string(data), ".")
+	sec, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return fmt.Errorf("seconds since 1970: %w", err)
+	}
+	nsec := int64(0)
+	if fraction != "" {
+		if nsec, err = strconv.ParseInt((fraction + "00000000")[:9], 10, 64); err != nil {
+			return fmt.Errorf("seconds since 1970: %w", err)
+		}
+		if whole[0] == '-' {
+			nsec = -nsec
+		}
+	}
+	if sec != 0 || nsec != 0 {
+		t.Time = time.Unix(sec, nsec).UTC()
+	}
+	return nil
+}
+
+// MarshalJSON writes seconds, with a fraction only if there is one; the zero time is 0.
+func (t UnixTime) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte("0"), nil
+	}
+	sec, nsec, sign := t.Unix(), int64(t.Nanosecond()), ""
+	if sec < 0 && nsec > 0 { // before 1970 the nanoseconds count up from the second below
+		sec, nsec, sign = -sec-1, 1e9-nsec, "-"
+	}
+	text := strconv.AppendInt([]byte(sign), sec, 10)
+	if nsec != 0 {
+		text = bytes.TrimRight(fmt.Appendf(text, ".%09d", nsec), "0")
+	}
+	return text, nil
+}
+
+// String is the time in RFC 3339, or "never".
+func (t UnixTime) String() string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.Format(time.RFC3339Nano)
+}
+
+// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". It stays text so
+// that an answer is kept as it came; Time reads it, [NewISOTime] makes one.
+type ISOTime string
+
+// NewISOTime writes a time as the server does. Anything below a millisecond is cut off.
+func NewISOTime(t time.Time) ISOTime {
+	return ISOTime(t.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+}
+
+// Time reads the text. It fails on what is not a time, "" included.
+func (t ISOTime) Time() (time.Time, error) {
+	return time.Parse(time.RFC3339Nano, string(t))
+}
