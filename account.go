@@ -1,0 +1,181 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// Account is one account of a server: its six operations, as methods that return data alone. [Chat.Account] makes one.
+// It is safe for concurrent use. Every method fails with an [*Error]; what it refuses to send is ErrInvalidInput.
+type Account struct {
+	chat *Chat
+	id   int64
+}
+
+// List gets one page of conversations, 25 to a page, the latest activity first. With nil params that is the first page
+// of the open ones. A page beyond the last is empty, and nothing else marks the end. Parameters that are empty are left
+// out. An inbox that does not exist, or is not yours, gives an empty page; such a team gives ErrNotFound.
+//
+// GET /api/v1/accounts/{account_id}/conversations, conversationList. Key: user.
+func (a *Account) List(ctx context.Context, params *ConversationListParams, editors ...RequestEditorFn) (*ConversationPage, error) {
+	sent, refused := listParams(params)
+	list, err := run[ConversationList](ctx, a, operation.List, refused, editors, func(c *Client) (*http.Response, error) {
+		return c.ConversationList(ctx, a.id, sent, editors...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &list.Data, nil
+}
+
+// Counts counts the conversations that List would list with the same parameters. AssigneeType does not change the
+// counts (D44), and with Q they cover one page of at most 25 (D25). With nil params it counts the open ones.
+//
+// GET /api/v1/accounts/{account_id}/conversations/meta, conversationListMeta. Key: user.
+func (a *Account) Counts(ctx context.Context, params *ConversationListMetaParams, editors ...RequestEditorFn) (*Counts, error) {
+	list, refused := listParams((*ConversationListParams)(params))
+	counts, err := run[ConversationCounts](ctx, a, operation.Counts, refused, editors, func(c *Client) (*http.Response, error) {
+		return c.ConversationListMeta(ctx, a.id, (*ConversationListMetaParams)(list), editors...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &counts.Meta, nil
+}
+
+// Get gets one conversation by its id within the account. It does not come with all its messages (D21): from 3.1.0 with
+// the last one, before with up to ten unread ones or the last.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}, getDetailsOfAConversation. Key: user.
+func (a *Account) Get(ctx context.Context, id int64, editors ...RequestEditorFn) (*Conversation, error) {
+	return run[Conversation](ctx, a, operation.Get, checkID("id", id), editors, func(c *Client) (*http.Response, error) {
+		return c.GetDetailsOfAConversation(ctx, a.id, id, editors...)
+	})
+}
+
+// Filter gets one page, from 1, of the conversations that match a filter, 25 to a page, the latest activity first, of
+// every status unless a rule says otherwise. A page beyond the last is empty, and nothing else marks the end. Before
+// 3.1.1 a conversation comes, and counts, once for each of its labels. A server before 3.8.0 answers a rule that it
+// cannot use with ErrServer, a later one with ErrInvalid. An agent bot may not filter (D4).
+//
+// POST /api/v1/accounts/{account_id}/conversations/filter, conversationFilter. Key: user.
+func (a *Account) Filter(ctx context.Context, filter Filter, page int, editors ...RequestEditorFn) (*FilterPage, error) {
+	body, refused := filter.request()
+	if refused == nil {
+		refused = checkPage("page", int64(page))
+	}
+	return run[FilterPage](ctx, a, operation.Filter, refused, editors, func(c *Client) (*http.Response, error) {
+		return c.ConversationFilter(ctx, a.id, &ConversationFilterParams{Page: new(int64(page))}, body, editors...)
+	})
+}
+
+// Create creates a conversation, of a SourceID, or of an InboxID and a ContactID. Every call makes a new one, except in
+// an inbox that is locked to a single conversation. It is not repeated when its outcome is unknown: look for
+// ErrUnknownOutcome before you do. ErrNotFound also means that the inbox, the contact or the source id is not there.
+//
+// POST /api/v1/accounts/{account_id}/conversations, newConversation. Keys: agent bot, else user.
+func (a *Account) Create(ctx context.Context, body NewConversationRequest, editors ...RequestEditorFn) (*Conversation, error) {
+	refused := checkCreate(body)
+	if refused == nil && body.TeamID != nil && len(editors) == 0 {
+		refused = a.checkTeamKey(ctx)
+	}
+	return run[Conversation](ctx, a, operation.Create, refused, editors, func(c *Client) (*http.Response, error) {
+		return c.NewConversation(ctx, a.id, body, editors...)
+	})
+}
+
+// ToggleStatus flips the status of a conversation: open becomes resolved, anything else becomes open. An agent whose call
+// opens a conversation becomes its assignee.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
+// Keys: agent bot, else user.
+func (a *Account) ToggleStatus(ctx context.Context, id int64, editors ...RequestEditorFn) (*StatusChange, error) {
+	return a.toggle(ctx, id, ToggleStatusRequest{}, nil, editors)
+}
+
+// SetStatus sets the status of a conversation; setting the one it has is no error. StatusSnoozed snoozes it until the
+// next reply. An agent whose call leaves a conversation open becomes its assignee, even if somebody else was.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
+// Keys: agent bot, else user.
+func (a *Account) SetStatus(ctx context.Context, id int64, status Status, editors ...RequestEditorFn) (*StatusChange, error) {
+	return a.toggle(ctx, id, ToggleStatusRequest{Status: &status}, checkStatus("status", status), editors)
+}
+
+// Snooze snoozes a conversation until a time, to the second; the zero time means until the next reply. The time is sent
+// as seconds since 1970, because the server reads ISO text as the year 1970 (D45).
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
+// Keys: agent bot, else user.
+func (a *Account) Snooze(ctx context.Context, id int64, until time.Time, editors ...RequestEditorFn) (*StatusChange, error) {
+	body := ToggleStatusRequest{Status: new(StatusSnoozed)}
+	var refused error
+	if !until.IsZero() {
+		body.SnoozedUntil = new(until.Unix())
+		refused = checkSnooze(until)
+	}
+	return a.toggle(ctx, id, body, refused, editors)
+}
+
+// toggle is the one operation behind ToggleStatus, SetStatus and Snooze.
+func (a *Account) toggle(ctx context.Context, id int64, body ToggleStatusRequest, refused error, editors []RequestEditorFn) (*StatusChange, error) {
+	if err := checkID("id", id); err != nil {
+		refused = err
+	}
+	result, err := run[ToggleStatusResult](ctx, a, operation.Toggle, refused, editors, func(c *Client) (*http.Response, error) {
+		return c.ToggleStatusOfAConversation(ctx, a.id, id, body, editors...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if success := result.Payload.Success; success != nil && !*success {
+		return nil, &Error{
+			Operation: operation.Toggle.ID, StatusCode: http.StatusOK, Message: "success: false",
+			Err: errors.New("the server did not store the status"), marks: []error{ErrInvalid},
+		}
+	}
+	return &result.Payload, nil
+}
+
+// run is what every call does: refuse what must not be sent, send, and take what the chain decoded.
+func run[T any](ctx context.Context, a *Account, op operation.Operation, refused error, editors []RequestEditorFn,
+	send func(*Client) (*http.Response, error),
+) (*T, error) {
+	if err := a.check(ctx, editors); err != nil {
+		refused = err
+	}
+	if refused != nil {
+		return nil, named(op, refused)
+	}
+	resp, err := send(a.chat.client)
+	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok {
+			return nil, e
+		}
+		return nil, named(op, &Error{Err: err, marks: []error{ErrNotSent}}) // a request editor
+	}
+	defer resp.Body.Close()
+	value, ok := resp.Body.(*answer).value.(*T)
+	if !ok {
+		return nil, named(op, invalid("a request editor made another operation of the request"))
+	}
+	return value, nil
+}
+
+// check refuses what no call can do without.
+func (a *Account) check(ctx context.Context, editors []RequestEditorFn) error {
+	switch {
+	case a == nil || a.chat == nil:
+		return invalid("there is no client; make one with New, and an Account with Chat.Account")
+	case ctx == nil:
+		return invalid("ctx: it is nil; use context.Background()")
+	case slices.ContainsFunc(editors, func(e RequestEditorFn) bool { return e == nil }):
+		return invalid("editors: one is nil")
+	}
+	return checkID("account id", a.id)
+}

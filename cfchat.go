@@ -1,0 +1,176 @@
+// Package cfchat is a client for the conversations of ClickFunnels Chat, for servers of every version from 2.16 to 4.7.
+//
+//	chat, err := cfchat.New(cfchat.Config{
+//		Keys: auth.Keys{User: auth.Key(os.Getenv("CFCHAT_USER_API_KEY"))},
+//	})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	page, err := chat.Account(56).List(ctx, nil)
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	for _, conversation := range page.Payload {
+//		fmt.Println(conversation.ID, conversation.Status)
+//	}
+//
+// [Account] has the six operations as methods that return data alone. [Chat.Raw] is the generated client, whose methods
+// return data with status and headers. Both go through one chain: it adds the key, refuses redirects, bounds time and
+// size, repeats what may be repeated (see [Retry]), and makes every failure an [*Error].
+//
+// Everything but this chain is generated from openapi.yaml, which follows what the servers do; the D-numbers in
+// comments name the points where the vendor's documentation says otherwise.
+package cfchat
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// DefaultServer is the vendor's production server.
+const DefaultServer = "https://chat.myclickfunnels.com"
+
+const (
+	defaultTimeout = 30 * time.Second
+	defaultMaxBody = 10 << 20
+)
+
+// Config says how to reach a server. Only Keys must be set; the zero value of every other field is right for most.
+type Config struct {
+	// Keys are the keys of the account; at least one.
+	Keys auth.Keys
+	// Server is where the API lives, "https://chat.example.com" or with a path below which it lives. Empty means
+	// DefaultServer. Plain http is refused except to this machine, because the key would travel in clear.
+	Server string
+	// HTTPClient is used for its Transport, Jar and Timeout. It is copied, never changed, and its CheckRedirect is not
+	// asked: redirects are refused. Nil means a client of its own, with 16 idle connections per host.
+	HTTPClient *http.Client
+	// Retry says whether failed tries are repeated. The zero value is what you want.
+	Retry Retry
+	// Timeout bounds one try, from connecting to the last byte of the body. Zero means 30 seconds. What bounds all tries
+	// together is the context.
+	Timeout time.Duration
+	// MaxBody bounds an answer, in bytes after decompression. Zero means 10 MiB.
+	MaxBody int64
+	// UserAgent is the User-Agent header. Empty means "cfchat-go" with the module's version.
+	UserAgent string
+	// Logger gets one Debug record per try: operation, attempt, wait, status, duration and error, and never a header, a
+	// query or a body. Nil is silent.
+	Logger *slog.Logger
+	// RequestEditors are run on every request, before those of the call.
+	RequestEditors []RequestEditorFn
+}
+
+// Chat is a client for one server. Make one with [New]; it cannot be changed afterwards and is safe for concurrent use.
+type Chat struct {
+	client *Client
+	keys   auth.Keys
+}
+
+// New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
+// address, which may hold a password.
+func New(config Config) (*Chat, error) {
+	if err := config.complete(); err != nil {
+		return nil, fmt.Errorf("cfchat: Config.%w", err)
+	}
+	client := &Client{
+		Server:         strings.TrimSuffix(config.Server, "/") + "/",
+		Client:         newChain(config),
+		RequestEditors: slices.Clone(config.RequestEditors),
+	}
+	return &Chat{client: client, keys: config.Keys}, nil
+}
+
+// Account is one account of the server, by its id. It sends nothing.
+func (c *Chat) Account(id int64) *Account { return &Account{chat: c, id: id} }
+
+// Raw is the generated client over the same chain: its methods return data with status and headers, and fail with the
+// same [*Error]. It does not check parameters before it sends them, as the methods of [Account] do.
+func (c *Chat) Raw() *ClientWithResponses { return &ClientWithResponses{ClientInterface: c.client} }
+
+// complete checks a Config and fills in what is not set.
+func (c *Config) complete() error {
+	if c.Keys.User.IsZero() && c.Keys.AgentBot.IsZero() {
+		return errors.New("Keys: there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")
+	}
+	if err := c.Keys.Check(); err != nil {
+		return err
+	}
+	if c.Server == "" {
+		c.Server = DefaultServer
+	}
+	if err := checkServer(c.Server); err != nil {
+		return fmt.Errorf("Server: %w", err)
+	}
+	switch {
+	case c.Timeout < 0:
+		return errors.New("Timeout: it is negative; zero means 30 seconds")
+	case c.MaxBody < 0:
+		return errors.New("MaxBody: it is negative; zero means 10 MiB")
+	case strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }):
+		return errors.New("UserAgent: it has a control or a non-ASCII character")
+	}
+	for i, editor := range c.RequestEditors {
+		if editor == nil {
+			return fmt.Errorf("RequestEditors[%d]: it is nil", i)
+		}
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = defaultMaxBody
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = defaultUserAgent()
+	}
+	return nil
+}
+
+// checkServer refuses an address to which a key must not go, or that cannot be one. It never repeats the address.
+func checkServer(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return errors.New("it is not an address such as https://chat.example.com")
+	case u.User != nil:
+		return errors.New("it has a user name or password; keys go into Keys")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("it has a query or a fragment; leave only scheme, host and path")
+	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	case u.Scheme == "http":
+		return errors.New("with plain http the key would travel in clear; use https")
+	}
+	return errors.New("it starts with neither https:// nor http://")
+}
+
+// isLoopback reports whether a host is this machine.
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// defaultUserAgent names this module, with its version if it is a dependency of the program.
+func defaultUserAgent() string {
+	const name, path = "cfchat-go", "github.com/cfchat/cfchat-go"
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return name
+	}
+	for _, module := range info.Deps {
+		if module.Path == path {
+			return name + "/" + strings.TrimPrefix(module.Version, "v")
+		}
+	}
+	return name
+}

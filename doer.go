@@ -1,0 +1,84 @@
+package cfchat
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// link is one step of the chain that every request of the generated client goes through. It is an HttpRequestDoer.
+type link func(*http.Request) (*http.Response, error)
+
+// Do makes a link an HttpRequestDoer.
+func (l link) Do(req *http.Request) (*http.Response, error) { return l(req) }
+
+// newChain puts the links together, the innermost first. The order is the point:
+//
+//   - each try has its time limit around everything that can hang: connecting, the answer's head, and its body;
+//   - the body is read in whole within a try, because a cut one must count as a failed try, not as a success;
+//   - whether a try was sent is decided where its answer has been read and judged, and the retry above asks for that;
+//   - the key and headers are set once, above the retry, so that every try sends the same bytes;
+//   - on top every failure becomes an *Error with its operation, so that Account and Raw return the same errors.
+func newChain(config Config) link {
+	l := link(httpClient(config.HTTPClient).Do)
+	l = readBody(l, config.MaxBody)
+	l = refuseFailure(l)
+	l = checkAnswer(l)
+	l = judgeOutcome(l)
+	l = limitTry(l, config.Timeout)
+	l = retry(l, config.Retry, config.Logger)
+	l = setHeaders(l, config)
+	return nameFailure(l)
+}
+
+// httpClient copies a client, or makes one, so that redirects come back as answers: following one would carry the key
+// to another host, and would turn a POST into a GET.
+func httpClient(given *http.Client) *http.Client {
+	client := http.Client{}
+	if given != nil {
+		client = *given
+	} else {
+		client.Transport = newTransport()
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
+// newTransport is net/http's default with three bounds of our own: 16 idle connections per host, where the default of 2
+// would reconnect all the time; the answer's headers; and a dead HTTP/2 connection, which the default would keep using.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 16
+	t.MaxResponseHeaderBytes = 256 << 10
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	return t
+}
+
+// nameFailure makes every failure an *Error that names its operation. Nothing is sent when the context is over already.
+func nameFailure(next link) link {
+	return func(req *http.Request) (*http.Response, error) {
+		var resp *http.Response
+		err := req.Context().Err()
+		if err != nil {
+			err = &Error{Err: contextError(req.Context()), marks: []error{ErrNotSent}}
+		} else {
+			resp, err = next(req)
+		}
+		if err != nil {
+			return nil, named(operation.Of(req), err)
+		}
+		return resp, nil
+	}
+}
+
+// named makes an error an *Error of an operation.
+func named(op operation.Operation, err error) *Error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		e = &Error{Err: err}
+	}
+	e.Operation = op.ID
+	return e
+}

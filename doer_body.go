@@ -1,0 +1,94 @@
+package cfchat
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+)
+
+const (
+	maxErrorBody  = 1 << 20 // bytes read of an answer that is not a success
+	maxPooledBody = 1 << 20 // a larger buffer is not worth keeping
+)
+
+// bodies holds buffers between calls: most answers come chunked, and a new buffer would grow by copying, again and again.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// answer is the body of an answer that is already here. Close gives its buffer back.
+type answer struct {
+	bytes.Reader
+	buffer *bytes.Buffer
+	value  any // what checkAnswer made of it
+}
+
+func (a *answer) Close() error {
+	if a.buffer != nil && a.buffer.Cap() <= maxPooledBody {
+		bodies.Put(a.buffer)
+	}
+	a.buffer = nil
+	a.Reset(nil)
+	return nil
+}
+
+// readBody reads the whole body, decompressed and up to a limit, and closes it, so that the connection is free again. A
+// body that is cut or too large is a failure, but not where the status is one already: then it is enough to have some.
+func readBody(next link, limit int64) link {
+	return func(req *http.Request) (*http.Response, error) {
+		resp, err := next(req)
+		if err != nil {
+			return nil, withoutURL(err)
+		}
+		defer resp.Body.Close()
+		body := &answer{buffer: bodies.Get().(*bytes.Buffer)}
+		body.buffer.Reset()
+		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
+			err = fill(body.buffer, resp, limit)
+		}
+		if err != nil {
+			_ = body.Close()
+			return nil, err
+		}
+		body.Reset(body.buffer.Bytes())
+		resp.Body, resp.ContentLength = body, int64(body.Len())
+		return resp, nil
+	}
+}
+
+// fill reads the body of an answer into a buffer.
+func fill(buffer *bytes.Buffer, resp *http.Response, limit int64) error {
+	success := resp.StatusCode/100 == 2
+	if !success {
+		limit = min(limit, maxErrorBody)
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	tooLarge := int64(buffer.Len()) > limit
+	switch {
+	case !success:
+		buffer.Truncate(min(buffer.Len(), int(limit)))
+		return nil
+	case tooLarge:
+		e := errorOf(resp.StatusCode, resp.Header, nil)
+		e.Err, e.marks = fmt.Errorf("more than %d bytes (Config.MaxBody)", limit), []error{ErrTooLarge}
+		return e
+	case err != nil:
+		e := errorOf(resp.StatusCode, resp.Header, nil)
+		e.Err, e.cut = fmt.Errorf("the body was cut: %w", withoutURL(err)), true
+		return e
+	}
+	return nil
+}
+
+// withoutURL takes the address out of an error: its query is the text that somebody searched for.
+func withoutURL(err error) error {
+	for {
+		u, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			return err
+		}
+		err = u.Err
+	}
+}

@@ -1,0 +1,48 @@
+package cfchat
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// setHeaders puts the key and the fixed headers on a request, once for all its tries.
+//
+// Content-Type is always JSON, also without a body: with any other type the server does not see the body, and a request
+// to set a status flips it instead (contract, section 1.0). Accept makes errors JSON. An editor that has set a key keeps it.
+func setHeaders(next link, config Config) link {
+	server, _ := url.Parse(config.Server) // New has checked it
+	return func(req *http.Request) (*http.Response, error) {
+		if err := setKey(req, config.Keys, server); err != nil {
+			return nil, &Error{Err: err, marks: []error{ErrNotSent}}
+		}
+		for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
+			if _, ok := req.Header[name]; ok {
+				return nil, invalid("header %s: net/http would repeat the request by itself; do not set it", name)
+			}
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "application/json")
+		if req.Header.Get("User-Agent") == "" {
+			req.Header.Set("User-Agent", config.UserAgent)
+		}
+		return next(req)
+	}
+}
+
+// setKey gives the request its key, unless an editor has, and only for the configured server.
+func setKey(req *http.Request, keys auth.Keys, server *url.URL) error {
+	if req.URL.Scheme != server.Scheme || req.URL.Host != server.Host {
+		return fmt.Errorf("%w: a request editor changed the host to %s; keys go to the configured server only",
+			ErrInvalidInput, req.URL.Host)
+	}
+	switch names := auth.Names(req.Header); {
+	case len(names) == 0:
+		return keys.Edit(req.Context(), req)
+	case len(names) > 1 || len(req.Header[names[0]]) > 1:
+		return fmt.Errorf("%w: request editors set more than one key; set one", ErrInvalidInput)
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// tryRecord is what is logged of a try: no header, no query, no body.
+type tryRecord struct {
+	operation string
+	try       int           // from 1
+	wait      time.Duration // before it
+	took      time.Duration
+	resp      *http.Response
+	err       error
+}
+
+// logTry writes one Debug record per try. A nil logger is silent.
+func logTry(ctx context.Context, logger *slog.Logger, r tryRecord) {
+	if logger == nil || !logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	status, failure := 0, ""
+	if r.resp != nil {
+		status = r.resp.StatusCode
+	} else if e, ok := errors.AsType[*Error](r.err); ok {
+		status = e.StatusCode
+	}
+	if r.err != nil {
+		failure = r.err.Error()
+	}
+	logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try",
+		slog.String("operation", r.operation), slog.Int("attempt", r.try), slog.Duration("wait", r.wait),
+		slog.Int("status", status), slog.Duration("duration", r.took), slog.String("error", failure))
+}

@@ -1,0 +1,32 @@
+package cfchat
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// limitTry bounds one try, its body included. It works on a copy of the request, because http.Client adds cookies to the
+// one it is given, and a second try must not send them twice.
+func limitTry(next link, limit time.Duration) link {
+	return func(req *http.Request) (*http.Response, error) {
+		ctx, cancel := context.WithTimeout(req.Context(), limit)
+		defer cancel()
+		resp, err := next(req.Clone(ctx))
+		if err == nil || ctx.Err() == nil {
+			return resp, err
+		}
+		e := named(operation.Of(req), err)
+		switch {
+		case e.StatusCode != 0 && !e.cut: // the answer was there before the time was up
+		case req.Context().Err() != nil:
+			e.Err = contextError(req.Context())
+		default:
+			e.Err = fmt.Errorf("no whole answer within %s (Config.Timeout): %w", limit, context.DeadlineExceeded)
+		}
+		return nil, e
+	}
+}

@@ -1,0 +1,235 @@
+package cfchat_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// TestRoundTrip is the test of the spec: every recorded answer decodes into the type of its operation and encodes to the
+// same JSON, field for field and number for number.
+func TestRoundTrip(t *testing.T) {
+	decoded := map[string]int{}
+	for _, r := range recordings(t) {
+		if r.Response.Status != http.StatusOK {
+			continue
+		}
+		t.Run(r.version+"/"+r.Name, func(t *testing.T) { roundTrip(t, r.Operation, r.body()) })
+		decoded[r.Operation]++
+	}
+	if len(decoded) != 6 {
+		t.Errorf("only these operations have a recorded answer: %v", decoded)
+	}
+}
+
+// TestRoundTripOfWhatIsNotRecorded puts the fields, nulls and kinds through the same door that contract.md says can
+// occur and that no recording shows. Each case changes one recorded conversation.
+func TestRoundTripOfWhatIsNotRecorded(t *testing.T) {
+	conversation := readRecording(t, "testdata/recordings/4.7.0/show-attachments.json").body()
+	for name, patch := range map[string]string{
+		"sla":                 `{"sla_policy_id":3,"applied_sla":{"id":1,"sla_status":"active","created_at":1795386404},"sla_events":[{"id":9,"event_type":"frt"}]}`,
+		"sla empty":           `{"applied_sla":{},"sla_events":[]}`,
+		"priority":            `{"priority":"urgent"}`,
+		"unknown enums":       `{"priority":"dire","status":"parked","meta":{"channel":"Channel::Tiktok"}}`,
+		"inbox gone":          `{"meta":{"channel":null,"hmac_verified":null}}`,
+		"contact nulls":       `{"meta":{"sender":{"name":null,"additional_attributes":null,"custom_attributes":null,"availability_status":null}}}`,
+		"assignee nulls":      `{"meta":{"assignee":{"id":1,"account_id":null,"availability_status":null,"auto_offline":null,"confirmed":false,"email":"","available_name":"","name":"","role":null,"thumbnail":"","custom_attributes":{"a":[]},"custom_role_id":7}}}`,
+		"team nulls":          `{"meta":{"team":{"id":1,"name":"a","description":null,"allow_auto_assign":null,"account_id":1,"is_member":null}}}`,
+		"message race":        `{"messages":[null],"last_non_activity_message":null}`,
+		"message nulls":       `{"messages":[{"id":1,"content":null,"account_id":1,"inbox_id":1,"conversation_id":null,"message_type":3,"created_at":1,"updated_at":"2026-11-22T22:26:44.495Z","private":null,"status":null,"source_id":null,"content_type":null,"content_attributes":null,"sender_type":null,"sender_id":null,"external_source_ids":null,"additional_attributes":null,"conversation":null}]}`,
+		"message kinds":       `{"last_non_activity_message":{"message_type":9,"content_type":"hologram","status":"progress","label_list":["a"],"sentiment":{"label":"joy","score":0.98}}}`,
+		"captain assistant":   `{"last_non_activity_message":{"sender_type":"Captain::Assistant","sender":{"id":1,"name":"C","avatar_url":"","description":"d","created_at":"2026-11-22T22:26:44.495Z","type":"captain_assistant"}}}`,
+		"agent bot":           `{"last_non_activity_message":{"sender_type":"AgentBot","sender":{"id":1,"name":null,"avatar_url":"","type":"agent_bot"}}}`,
+		"user away":           `{"last_non_activity_message":{"sender":{"id":1,"name":"A","available_name":"A","avatar_url":"","type":"user","availability_status":null,"thumbnail":""}}}`,
+		"sender odd":          `{"last_non_activity_message":{"sender":{"id":1,"type":"contact","additional_attributes":{},"custom_attributes":{},"email":"","identifier":"","phone_number":"","name":"","thumbnail":"","blocked":true}}}`,
+		"no attachments":      `{"last_non_activity_message":{"attachments":[]}}`,
+		"attachment kinds":    `{"last_non_activity_message":{"attachments":[null,{"id":1,"message_id":1,"account_id":1,"file_type":"audio","data_url":null,"thumb_url":"","file_size":null,"extension":null,"transcribed_text":"hi"},{"id":2,"message_id":1,"account_id":1,"file_type":"contact","fallback_title":null,"meta":{"firstName":"A"}},{"id":3,"message_id":1,"account_id":1,"file_type":"hologram","coordinates_lat":-0.125,"coordinates_long":1e-7,"meta":{},"width":1.5,"height":2}]}}`,
+		"numbers":             `{"custom_attributes":{"order":12345678901234567890,"price":1.10,"tiny":1e-400,"nested":{"deep":[1.0,{"n":9007199254740993}]}}}`,
+		"large ids":           `{"id":9007199254740993,"account_id":9223372036854775807,"unread_count":9007199254740993}`,
+		"times":               `{"updated_at":1795386404.123457,"waiting_since":0,"last_activity_at":1795386404,"created_at":-1,"timestamp":-0.25}`,
+		"snoozed other forms": `{"snoozed_until":"2026-11-22T22:26:44+02:00"}`,
+		"odd text":            `{"labels":["a,b","<&>"," ","😀"],"custom_attributes":{"":"\u0000\u2028"}}`,
+	} {
+		t.Run(name, func(t *testing.T) { roundTrip(t, "get_details_of_a_conversation", patched(t, conversation, patch)) })
+	}
+	for _, toggle := range []string{
+		`{"payload":{"success":null,"conversation_id":1,"current_status":"open","snoozed_until":null}}`,
+		`{"payload":{"success":false,"conversation_id":1,"current_status":"parked","snoozed_until":"1970-01-01T00:33:50.000Z"}}`,
+	} {
+		roundTrip(t, "toggle_status_of_a_conversation", toggle)
+	}
+}
+
+// TestUnknownFieldsDecode shows that a server may add fields anywhere.
+func TestUnknownFieldsDecode(t *testing.T) {
+	body := readRecording(t, "testdata/recordings/4.7.0/show-attachments.json").body()
+	more := patched(t, body, `{"new":1,"meta":{"new":{"a":[1]},"sender":{"new":null}},"last_non_activity_message":{"new":"x"}}`)
+	var want, got cfchat.Conversation
+	if err := json.Unmarshal([]byte(body), &want); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(more), &got); err != nil {
+		t.Fatal(err)
+	}
+	if w, g := encode(t, want), encode(t, got); !bytes.Equal(w, g) {
+		t.Errorf("got  %s\nwant %s", g, w)
+	}
+}
+
+// parsers are the generated decoders of the six operations, by documented name. Each returns the JSON200 field.
+var parsers = map[string]func(*http.Response) (any, error){
+	"conversation_list": func(r *http.Response) (any, error) {
+		p, err := cfchat.ParseConversationListHTTPResponse(r)
+		return p.JSON200, err
+	},
+	"conversation_list_meta": func(r *http.Response) (any, error) {
+		p, err := cfchat.ParseConversationListMetaHTTPResponse(r)
+		return p.JSON200, err
+	},
+	"conversation_filter": func(r *http.Response) (any, error) {
+		p, err := cfchat.ParseConversationFilterHTTPResponse(r)
+		return p.JSON200, err
+	},
+	"get_details_of_a_conversation": func(r *http.Response) (any, error) {
+		p, err := cfchat.ParseGetDetailsOfAConversationHTTPResponse(r)
+		return p.JSON200, err
+	},
+	"new_conversation": func(r *http.Response) (any, error) {
+		p, err := cfchat.ParseNewConversationHTTPResponse(r)
+		return p.JSON200, err
+	},
+	"toggle_status_of_a_conversation": func(r *http.Response) (any, error) {
+		p, err := cfchat.ParseToggleStatusOfAConversationHTTPResponse(r)
+		return p.JSON200, err
+	},
+}
+
+func roundTrip(t *testing.T, operation, body string) {
+	t.Helper()
+	value, err := parsers[operation](&http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"application/json; charset=utf-8"}},
+		Body:       io.NopCloser(strings.NewReader(body)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, difference := range differences("", read(t, []byte(body)), read(t, encode(t, value))) {
+		t.Error(difference)
+	}
+}
+
+func encode(t *testing.T, value any) []byte {
+	t.Helper()
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// read decodes JSON without losing digits.
+func read(t *testing.T, data []byte) any {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// exchangeable are the fields, by the end of their path, whose null the spec lets become absent: those that are both
+// nullable and optional in openapi.yaml, and that an answer holds as null.
+var exchangeable = []string{
+	".priority", ".sla_policy_id", ".label_list", ".processed_message_content", ".custom_role_id",
+	"].data_url", "].extension", "].file_size", "].width", "].height", "].fallback_title", "].transcribed_text",
+	".sender.email", ".sender.identifier", ".sender.phone_number", ".sender.name", ".sender.availability_status",
+}
+
+// differences lists what is not the same in two JSON values.
+func differences(path string, want, got any) []string {
+	switch want := want.(type) {
+	case map[string]any:
+		if got, ok := got.(map[string]any); ok {
+			return differentFields(path, want, got)
+		}
+	case []any:
+		if got, ok := got.([]any); ok && len(got) == len(want) {
+			var all []string
+			for i := range want {
+				all = append(all, differences(fmt.Sprintf("%s[%d]", path, i), want[i], got[i])...)
+			}
+			return all
+		}
+	case json.Number:
+		if got, ok := got.(json.Number); ok && sameNumber(want, got) {
+			return nil
+		}
+	default:
+		if want == got {
+			return nil
+		}
+	}
+	return []string{fmt.Sprintf("%s: answered %v, encoded %v", path, want, got)}
+}
+
+func differentFields(path string, want, got map[string]any) []string {
+	var all []string
+	for key, value := range want {
+		field := path + "." + key
+		other, ok := got[key]
+		switch {
+		case ok:
+			all = append(all, differences(field, value, other)...)
+		case value == nil && slices.ContainsFunc(exchangeable, func(end string) bool { return strings.HasSuffix(field, end) }):
+		default:
+			all = append(all, fmt.Sprintf("%s: lost; the answer has %v", field, value))
+		}
+	}
+	for key, value := range got {
+		if _, ok := want[key]; !ok {
+			all = append(all, fmt.Sprintf("%s.%s: invented: %v", path, key, value))
+		}
+	}
+	return all
+}
+
+// sameNumber compares numbers by value, exactly; the same text saves the work.
+func sameNumber(a, b json.Number) bool {
+	if a == b {
+		return true
+	}
+	x, okX := new(big.Rat).SetString(a.String())
+	y, okY := new(big.Rat).SetString(b.String())
+	return okX && okY && x.Cmp(y) == 0
+}
+
+// patched merges a JSON patch (RFC 7396, but null is a value) into a JSON object.
+func patched(t *testing.T, body, patch string) string {
+	t.Helper()
+	base := read(t, []byte(body)).(map[string]any)
+	merge(base, read(t, []byte(patch)).(map[string]any))
+	return string(encode(t, base))
+}
+
+func merge(base, patch map[string]any) {
+	for key, value := range patch {
+		inner, isObject := value.(map[string]any)
+		target, hasObject := base[key].(map[string]any)
+		if isObject && hasObject && key != "custom_attributes" {
+			merge(target, inner)
+			continue
+		}
+		base[key] = value
+	}
+}
