@@ -108,8 +108,8 @@ func checkLabels(labels []string) error {
 		switch {
 		case strings.TrimSpace(label) != label || label == "":
 			return invalid("Labels[%d]: %q is empty or has blanks around it; trim it, or leave it out", i, label)
-		case strings.ContainsAny(label, ",\"'"):
-			return invalid("Labels[%d]: %q has a comma or a quote, which the server reads as several labels; "+
+		case strings.Contains(label, ",") || strings.ContainsAny(label[:1], "\"'"):
+			return invalid("Labels[%d]: %q has a comma, or a quote in front, which the server reads as punctuation; "+
 				"filter with Equal(\"labels\", …) instead", i, label)
 		}
 	}

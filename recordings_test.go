@@ -40,13 +40,18 @@ func (r recording) body() string {
 func recordings(t *testing.T) []recording {
 	t.Helper()
 	var all []recording
+	seen := map[string]bool{}
 	for _, pattern := range []string{"testdata/recordings/*/*.json", "../shared/recordings/*/[^_]*.json"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			all = append(all, readRecording(t, file))
+			r := readRecording(t, file)
+			if key := r.version + "/" + r.Name; !seen[key] {
+				seen[key] = true
+				all = append(all, r)
+			}
 		}
 	}
 	if len(all) == 0 {

@@ -55,6 +55,7 @@ func newChat(t *testing.T, transport http.RoundTripper, options ...func(*cfchat.
 func TestRecordedAnswers(t *testing.T) {
 	for _, r := range recordings(t) {
 		t.Run(r.version+"/"+r.Name, func(t *testing.T) {
+			t.Parallel()
 			chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
 				return reply(r.Response.Status, r.Response.Headers["content-type"], r.body()), nil
 			}))

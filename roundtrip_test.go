@@ -22,7 +22,10 @@ func TestRoundTrip(t *testing.T) {
 		if r.Response.Status != http.StatusOK {
 			continue
 		}
-		t.Run(r.version+"/"+r.Name, func(t *testing.T) { roundTrip(t, r.Operation, r.body()) })
+		t.Run(r.version+"/"+r.Name, func(t *testing.T) {
+			t.Parallel()
+			roundTrip(t, r.Operation, r.body())
+		})
 		decoded[r.Operation]++
 	}
 	if len(decoded) != 6 {

@@ -1,0 +1,6 @@
+// Package api is the contract of the six conversation operations as Go: openapi.yaml of this module, embedded. It
+// needs kin-openapi, which programs that import only cfchat and auth do not link.
+//
+//	spec, err := api.GetSpec()          // parsed, for validators and generators
+//	text, err := api.GetSpecJSON()      // as JSON text
+package api

@@ -1,0 +1,198 @@
+package auth_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+const accountPath = "https://chat.test/api/v1/accounts/1/conversations"
+
+// requests are the six operations as requests.
+var requests = map[string]struct{ method, path string }{
+	"conversationList":            {"GET", ""},
+	"conversationListMeta":        {"GET", "/meta"},
+	"getDetailsOfAConversation":   {"GET", "/42"},
+	"conversationFilter":          {"POST", "/filter"},
+	"newConversation":             {"POST", ""},
+	"toggleStatusOfAConversation": {"POST", "/42/toggle_status"},
+}
+
+func request(ctx context.Context, operation string) *http.Request {
+	r := requests[operation]
+	return httptest.NewRequest(r.method, accountPath+r.path, nil).WithContext(ctx)
+}
+
+// TestChoice has a case for each cell: which key an operation gets, with which keys set. "" is ErrNoKey.
+func TestChoice(t *testing.T) {
+	user, bot := auth.Keys{User: auth.Key("U")}, auth.Keys{AgentBot: auth.Key("B")}
+	both := auth.Keys{User: auth.Key("U"), AgentBot: auth.Key("B")}
+	for _, c := range []struct {
+		operation             string
+		none, user, bot, both string
+	}{
+		{"conversationList", "", "U", "", "U"},
+		{"conversationListMeta", "", "U", "", "U"},
+		{"getDetailsOfAConversation", "", "U", "", "U"},
+		{"conversationFilter", "", "U", "B", "U"},
+		{"newConversation", "", "U", "B", "B"},
+		{"toggleStatusOfAConversation", "", "U", "B", "B"},
+	} {
+		for _, cell := range []struct {
+			keys auth.Keys
+			want string
+		}{{auth.Keys{}, c.none}, {user, c.user}, {bot, c.bot}, {both, c.both}} {
+			req := request(t.Context(), c.operation)
+			err := cell.keys.Edit(t.Context(), req)
+			if got := strings.Join(req.Header[auth.HeaderUnderscore], "+"); got != cell.want {
+				t.Errorf("%s: sends %q, want %q", c.operation, got, cell.want)
+			}
+			if (err == nil) != (cell.want != "") || err != nil && !errors.Is(err, auth.ErrNoKey) {
+				t.Errorf("%s: %v", c.operation, err)
+			}
+			scheme, err := cell.keys.Scheme(t.Context(), c.operation)
+			if want := map[string]auth.Scheme{"U": auth.UserAPIKey, "B": auth.AgentBotAPIKey, "": ""}[cell.want]; scheme != want {
+				t.Errorf("%s: scheme %q, %v", c.operation, scheme, err)
+			}
+		}
+	}
+}
+
+// TestNoKeyNamesWhatIsMissing, so that the reader knows what to set.
+func TestNoKeyNamesWhatIsMissing(t *testing.T) {
+	for operation, want := range map[string]string{
+		"conversationList": "no key for conversationList: set Keys.User",
+		"newConversation":  "no key for newConversation: set Keys.AgentBot or Keys.User",
+	} {
+		if err := (auth.Keys{}).Edit(t.Context(), request(t.Context(), operation)); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestWithOverridesTheChoice(t *testing.T) {
+	both := auth.Keys{User: auth.Key("U"), AgentBot: auth.Key("B")}
+	for operation := range requests {
+		for scheme, want := range map[auth.Scheme]string{auth.UserAPIKey: "U", auth.AgentBotAPIKey: "B"} {
+			ctx := auth.With(t.Context(), scheme)
+			req := request(ctx, operation)
+			if err := both.Edit(ctx, req); err != nil || req.Header[auth.HeaderUnderscore][0] != want {
+				t.Errorf("%s with %s: %v, %v", operation, scheme, req.Header, err)
+			}
+		}
+	}
+	for _, scheme := range []auth.Scheme{auth.AgentBotAPIKey, "nonesuch"} {
+		ctx := auth.With(t.Context(), scheme)
+		err := auth.Keys{User: auth.Key("U")}.Edit(ctx, request(ctx, "newConversation"))
+		if !errors.Is(err, auth.ErrNoKey) {
+			t.Errorf("with %s and no such key: %v", scheme, err)
+		}
+	}
+}
+
+// TestHeader looks at the exact name and value, and that only one is left of any that were there.
+func TestHeader(t *testing.T) {
+	for _, c := range []struct {
+		keys        auth.Keys
+		name, value string
+	}{
+		{auth.Keys{User: auth.Key("U")}, "api_access_token", "U"},
+		{auth.Keys{User: auth.Key("U"), Header: auth.HeaderUnderscore}, "api_access_token", "U"},
+		{auth.Keys{User: auth.Key("U"), Header: auth.HeaderDash}, "Api-Access-Token", "U"},
+		{auth.Keys{User: auth.Key("U"), Prefix: "Bearer"}, "api_access_token", "Bearer U"},
+	} {
+		req := request(t.Context(), "conversationList")
+		req.Header = http.Header{"Api_access_token": {"x"}, "Api-Access-Token": {"y", "z"}, "api_access_token": {"w"}, "Other": {"o"}}
+		if err := c.keys.Edit(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		names := auth.Names(req.Header)
+		if len(names) != 1 || names[0] != c.name || len(req.Header) != 2 {
+			t.Fatalf("headers are %v", req.Header)
+		}
+		if got := req.Header[c.name]; len(got) != 1 || got[0] != c.value {
+			t.Errorf("%s is %q, want %q", c.name, got, c.value)
+		}
+	}
+}
+
+// TestCheck refuses what cannot be a key, names the field, and repeats nothing of it.
+func TestCheck(t *testing.T) {
+	for _, text := range []string{" ", "a b", "a\n", "\ta", "a\x00", "a\r\nX: y", "schlüssel", "a\x7f", "\u00a0a"} {
+		for field, keys := range map[string]auth.Keys{
+			"Keys.User":     {User: auth.Key(text)},
+			"Keys.AgentBot": {AgentBot: auth.Key(text)},
+		} {
+			err := keys.Check()
+			if err == nil || !strings.HasPrefix(err.Error(), field+":") {
+				t.Errorf("%q: %v", text, err)
+			} else if trimmed := strings.TrimSpace(text); len(trimmed) > 3 && strings.Contains(err.Error(), trimmed) {
+				t.Errorf("%q is repeated: %v", text, err)
+			}
+			req := request(t.Context(), "newConversation")
+			if err := keys.Edit(t.Context(), req); err == nil || len(req.Header) != 0 {
+				t.Errorf("%q was put on a request: %v", text, err)
+			}
+		}
+	}
+	for want, keys := range map[string]auth.Keys{
+		"Keys.Header:": {User: auth.Key("U"), Header: "Authorization"},
+		"Keys.Prefix:": {User: auth.Key("U"), Prefix: "Bearer "},
+	} {
+		if err := keys.Check(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s %v", want, err)
+		}
+	}
+	if err := (auth.Keys{}).Check(); err != nil {
+		t.Errorf("no keys: %v", err)
+	}
+}
+
+// TestSecretNeverShows tries every verb on keys by themselves and inside other values.
+func TestSecretNeverShows(t *testing.T) {
+	const text = "s3cr3t-k3y"
+	key := auth.Key(text)
+	keys := auth.Keys{User: key, AgentBot: key}
+	type holder struct {
+		Open   auth.Secret
+		closed auth.Secret
+		keys   auth.Keys
+		any    any
+	}
+	held := holder{key, key, keys, key}
+	for _, value := range []any{key, &key, keys, &keys, held, &held, []any{held}, map[string]auth.Secret{"a": key}, map[auth.Scheme]*holder{"a": &held}} {
+		for _, verb := range strings.Split("%v %+v %#v %s %q %x %X %d %t %p %T %U %08.3f %c %b %o %e", " ") {
+			hides(t, text, fmt.Sprintf(verb, value))
+		}
+		if data, err := json.Marshal(value); err == nil {
+			hides(t, text, string(data))
+		}
+		var log strings.Builder
+		slog.New(slog.NewTextHandler(&log, nil)).Info("m", "value", value)
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "value", value)
+		hides(t, text, log.String())
+	}
+	if got := fmt.Sprint(key, auth.Key("")); got != "[redacted] " {
+		t.Errorf("a key and no key print as %q", got)
+	}
+	if key.IsZero() || !auth.Key("").IsZero() {
+		t.Error("IsZero tells a key from none")
+	}
+}
+
+func hides(t *testing.T, secret, text string) {
+	t.Helper()
+	for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprintf("%d", []byte(secret))} {
+		if strings.Contains(text, form) {
+			t.Errorf("the key shows in %q", text)
+		}
+	}
+}
