@@ -169,7 +169,7 @@ func TestSecretNeverShows(t *testing.T) {
 	}
 	held := holder{key, key, keys, key}
 	for _, value := range []any{key, &key, keys, &keys, held, &held, []any{held}, map[string]auth.Secret{"a": key}, map[auth.Scheme]*holder{"a": &held}} {
-		for _, verb := range strings.Split("%v %+v %#v %s %q %x %X %d %t %p %T %U %08.3f %c %b %o %e", " ") {
+		for verb := range strings.SplitSeq("%v %+v %#v %s %q %x %X %d %t %p %T %U %08.3f %c %b %o %e", " ") {
 			hides(t, text, fmt.Sprintf(verb, value))
 		}
 		if data, err := json.Marshal(value); err == nil {
