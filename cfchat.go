@@ -96,7 +96,11 @@ func (c *Chat) Account(id int64) *Account { return &Account{chat: c, id: id} }
 
 // Raw is the generated client over the same chain: its methods return data with status and headers, and fail with the
 // same [*Error]. It does not check parameters before it sends them, as the methods of [Account] do.
-func (c *Chat) Raw() *ClientWithResponses { return &ClientWithResponses{ClientInterface: c.client} }
+func (c *Chat) Raw() *ClientWithResponses {
+	client := *c.client // so that its exported fields do not change this Chat
+	client.RequestEditors = slices.Clone(client.RequestEditors)
+	return &ClientWithResponses{ClientInterface: &client}
+}
 
 // complete checks a Config and fills in what is not set.
 func (c *Config) complete() error {

@@ -11,7 +11,8 @@ import (
 // setHeaders puts the key and the fixed headers on a request, once for all its tries.
 //
 // Content-Type is always JSON, also without a body: with any other type the server does not see the body, and a request
-// to set a status flips it instead (contract, section 1.0). Accept makes errors JSON. An editor that has set a key keeps it.
+// to set a status flips it instead (contract, section 1.0). Accept makes errors JSON. A key that an editor has set stays.
+// The request that an answer points back to has no key, because answers get logged.
 func setHeaders(next link, config Config) link {
 	server, _ := url.Parse(config.Server) // New has checked it
 	return func(req *http.Request) (*http.Response, error) {
@@ -28,7 +29,16 @@ func setHeaders(next link, config Config) link {
 		if req.Header.Get("User-Agent") == "" {
 			req.Header.Set("User-Agent", config.UserAgent)
 		}
-		return next(req)
+		resp, err := next(req)
+		if err == nil {
+			sent := *req
+			sent.Header = req.Header.Clone()
+			for _, name := range auth.Names(sent.Header) {
+				delete(sent.Header, name)
+			}
+			resp.Request = &sent
+		}
+		return resp, err
 	}
 }
 

@@ -39,12 +39,16 @@ func refuseFailure(next link) link {
 	}
 }
 
+// minRedacted is the shortest text that is taken for a key in a body; the servers' keys have 24 characters, and replacing
+// a test's "k" would only garble the server's words.
+const minRedacted = 8
+
 // withoutKey takes the request's key out of a body, for servers that repeat what they were sent.
 func withoutKey(body []byte, header http.Header) []byte {
 	for _, name := range auth.Names(header) {
 		for _, value := range header[name] {
 			for _, secret := range []string{value, value[strings.LastIndex(value, " ")+1:]} {
-				if secret != "" {
+				if len(secret) >= minRedacted {
 					body = bytes.ReplaceAll(body, []byte(secret), []byte("[redacted]"))
 				}
 			}

@@ -1,0 +1,161 @@
+// Command tour runs the six conversation operations and shows what they answer.
+//
+// With no arguments it starts a stand-in server in its own process. With CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID set,
+// and CFCHAT_SERVER if it is not the vendor's, it talks to a real one: it reads, and writes only with -write, -inbox and
+// -contact, and then only to the conversation that it creates.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "tour:", err)
+		os.Exit(1)
+	}
+}
+
+// tour is one walk through the operations.
+type tour struct {
+	account *cfchat.Account
+	out     io.Writer
+	write   bool
+	inbox   int64 // where to create a conversation, and for whom; 0 for nowhere
+	contact int64
+}
+
+func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+	flags := flag.NewFlagSet("tour", flag.ContinueOnError)
+	write := flags.Bool("write", false, "create a conversation and change its status, on a real server too")
+	inbox := flags.Int64("inbox", 0, "the inbox to create it in")
+	contact := flags.Int64("contact", 0, "the contact to create it for")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	t := &tour{out: out, write: *write, inbox: *inbox, contact: *contact}
+	stop, err := t.connect(env)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, step := range []func(context.Context) error{t.counts, t.list, t.filter, t.writes, t.failure} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tour) counts(ctx context.Context) error {
+	t.heading("Counts", "conversation_list_meta")
+	params := cfchat.ConversationListMetaParams{}
+	for _, status := range []cfchat.ListStatus{cfchat.ListStatusAll, cfchat.ListStatusOpen, cfchat.ListStatusPending, cfchat.ListStatusSnoozed, cfchat.ListStatusResolved} {
+		params.Status = &status
+		counts, err := t.account.Counts(ctx, &params)
+		if err != nil {
+			return err
+		}
+		t.printf("  %-9s %4d   %d assigned, %d not\n", status, counts.AllCount, counts.AssignedCount, counts.UnassignedCount)
+	}
+	return nil
+}
+
+func (t *tour) list(ctx context.Context) error {
+	t.heading("The first page, whatever the status", "conversation_list")
+	page, err := t.account.List(ctx, &cfchat.ConversationListParams{Status: new(cfchat.ListStatusAll)})
+	if err != nil {
+		return err
+	}
+	t.table(page.Payload)
+	if len(page.Payload) == 0 {
+		return nil
+	}
+	t.heading("One of them", "get_details_of_a_conversation")
+	conversation, err := t.account.Get(ctx, page.Payload[0].ID)
+	if err != nil {
+		return err
+	}
+	t.conversation(conversation)
+	return nil
+}
+
+func (t *tour) filter(ctx context.Context) error {
+	t.heading("Open, and assigned to nobody", "conversation_filter")
+	filter := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Absent("assignee_id"))
+	page, err := t.account.Filter(ctx, filter, 1)
+	if err != nil {
+		return err
+	}
+	t.table(page.Payload)
+	return nil
+}
+
+func (t *tour) writes(ctx context.Context) error {
+	if !t.write || t.inbox == 0 || t.contact == 0 {
+		t.heading("Create, toggle, snooze", "left out")
+		t.printf("  This is a real account. To write to it, add -write -inbox ID -contact ID.\n")
+		return nil
+	}
+	t.heading("A new conversation", "new_conversation")
+	created, err := t.account.Create(ctx, cfchat.NewConversationRequest{
+		InboxID: &t.inbox, ContactID: &t.contact,
+		CustomAttributes: cfchat.Attributes{"source": "tour"},
+		Message:          &cfchat.NewMessage{Content: new("Hello from the tour")},
+	})
+	if err != nil {
+		return err
+	}
+	t.conversation(created)
+
+	t.heading("Its status, four times", "toggle_status_of_a_conversation")
+	friday := nextFriday(time.Now())
+	for _, change := range []struct {
+		what string
+		call func() (*cfchat.StatusChange, error)
+	}{
+		{"toggle", func() (*cfchat.StatusChange, error) { return t.account.ToggleStatus(ctx, created.ID) }},
+		{"snooze until the next reply", func() (*cfchat.StatusChange, error) { return t.account.Snooze(ctx, created.ID, time.Time{}) }},
+		{"snooze until Friday, 9:00 UTC", func() (*cfchat.StatusChange, error) { return t.account.Snooze(ctx, created.ID, friday) }},
+		{"set to resolved", func() (*cfchat.StatusChange, error) {
+			return t.account.SetStatus(ctx, created.ID, cfchat.StatusResolved)
+		}},
+	} {
+		now, err := change.call()
+		if err != nil {
+			return err
+		}
+		t.change(change.what, now)
+	}
+	return nil
+}
+
+// nextFriday is the coming Friday at nine.
+func nextFriday(now time.Time) time.Time {
+	now = now.UTC()
+	days := (int(time.Friday-now.Weekday()) + 6) % 7 // 0 on a Thursday
+	return time.Date(now.Year(), now.Month(), now.Day()+days+1, 9, 0, 0, 0, time.UTC)
+}
+
+func (t *tour) failure(ctx context.Context) error {
+	const missing = 999_999_999
+	t.heading("A conversation that is not there", "an error")
+	_, err := t.account.Get(ctx, missing)
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok {
+		return fmt.Errorf("conversation %d should not be there: %w", missing, err)
+	}
+	t.error(e)
+	return nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+func (t *tour) printf(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format, args...) }
+
+// heading says what comes, and which operation it is.
+func (t *tour) heading(what, operation string) { t.printf("\n%s  (%s)\n\n", what, operation) }
+
+// table shows conversations, one to a line.
+func (t *tour) table(conversations []cfchat.Conversation) {
+	if len(conversations) == 0 {
+		t.printf("  none\n")
+		return
+	}
+	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "  ID\tSTATUS\tCONTACT\tASSIGNEE\tLABELS\tLAST ACTIVITY\tLAST MESSAGE")
+	for _, c := range conversations {
+		_, _ = fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Status, text(c.Meta.Sender.Name), assignee(c),
+			dash(strings.Join(c.Labels, ", ")), c.Timestamp.Format("2 Jan 15:04"), short(lastMessage(c), 36))
+	}
+	_ = w.Flush()
+}
+
+// conversation shows one in full.
+func (t *tour) conversation(c *cfchat.Conversation) {
+	t.printf("  %d is %s, from %s, assigned to %s\n", c.ID, c.Status, text(c.Meta.Sender.Name), assignee(*c))
+	t.printf("  created %s, last active %s, %d unread\n", when(c.CreatedAt.Time), when(c.Timestamp.Time), c.UnreadCount)
+	t.printf("  last message: %q\n", lastMessage(*c))
+}
+
+// change shows what a status has become.
+func (t *tour) change(what string, now *cfchat.StatusChange) {
+	until := ""
+	if now.SnoozedUntil != nil {
+		until = " until " + string(*now.SnoozedUntil)
+	}
+	t.printf("  %-30s now %s%s\n", what, now.CurrentStatus, until)
+}
+
+// error shows what an error tells.
+func (t *tour) error(e *cfchat.Error) {
+	t.printf("  %v\n\n", e)
+	t.printf("  Operation   %s\n", e.Operation)
+	t.printf("  StatusCode  %d\n", e.StatusCode)
+	t.printf("  Message     %s\n", e.Message)
+	t.printf("  errors.Is(err, cfchat.ErrNotFound) is %v\n", e.Is(cfchat.ErrNotFound))
+}
+
+func assignee(c cfchat.Conversation) string {
+	if c.Meta.Assignee == nil {
+		return "nobody"
+	}
+	return c.Meta.Assignee.Name
+}
+
+// lastMessage is the text of the last message that is not an activity.
+func lastMessage(c cfchat.Conversation) string {
+	m := c.LastNonActivityMessage
+	if m == nil {
+		return ""
+	}
+	if m.Content == nil && len(m.Attachments) > 0 {
+		return fmt.Sprintf("[%d attachments]", len(m.Attachments))
+	}
+	return text(m.Content)
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// short is the first line of a text, cut to a width.
+func short(s string, width int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return s
+}
+
+func when(t time.Time) string { return t.Format("2 January 2006 15:04") }
