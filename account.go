@@ -24,7 +24,7 @@ type Account struct {
 // GET /api/v1/accounts/{account_id}/conversations, conversationList. Key: user.
 func (a *Account) List(ctx context.Context, params *ConversationListParams, editors ...RequestEditorFn) (*ConversationPage, error) {
 	sent, refused := listParams(params)
-	list, err := run[ConversationList](ctx, a, operation.List, refused, editors, func(c *Client) (*http.Response, error) {
+	list, err := run[ConversationList](ctx, a, operation.List, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ConversationList(ctx, a.id, sent, editors...)
 	})
 	if err != nil {
@@ -39,7 +39,7 @@ func (a *Account) List(ctx context.Context, params *ConversationListParams, edit
 // GET /api/v1/accounts/{account_id}/conversations/meta, conversationListMeta. Key: user.
 func (a *Account) Counts(ctx context.Context, params *ConversationListMetaParams, editors ...RequestEditorFn) (*Counts, error) {
 	list, refused := listParams((*ConversationListParams)(params))
-	counts, err := run[ConversationCounts](ctx, a, operation.Counts, refused, editors, func(c *Client) (*http.Response, error) {
+	counts, err := run[ConversationCounts](ctx, a, operation.Counts, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ConversationListMeta(ctx, a.id, (*ConversationListMetaParams)(list), editors...)
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *Account) Counts(ctx context.Context, params *ConversationListMetaParams
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}, getDetailsOfAConversation. Key: user.
 func (a *Account) Get(ctx context.Context, id int64, editors ...RequestEditorFn) (*Conversation, error) {
-	return run[Conversation](ctx, a, operation.Get, checkID("id", id), editors, func(c *Client) (*http.Response, error) {
+	return run[Conversation](ctx, a, operation.Get, checkID("id", id), editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.GetDetailsOfAConversation(ctx, a.id, id, editors...)
 	})
 }
@@ -69,7 +69,7 @@ func (a *Account) Filter(ctx context.Context, filter Filter, page int, editors .
 	if refused == nil {
 		refused = checkPage("page", int64(page))
 	}
-	return run[FilterPage](ctx, a, operation.Filter, refused, editors, func(c *Client) (*http.Response, error) {
+	return run[FilterPage](ctx, a, operation.Filter, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ConversationFilter(ctx, a.id, &ConversationFilterParams{Page: new(int64(page))}, body, editors...)
 	})
 }
@@ -84,7 +84,7 @@ func (a *Account) Create(ctx context.Context, body NewConversationRequest, edito
 	if refused == nil && body.TeamID != nil && len(editors) == 0 {
 		refused = a.checkTeamKey(ctx)
 	}
-	return run[Conversation](ctx, a, operation.Create, refused, editors, func(c *Client) (*http.Response, error) {
+	return run[Conversation](ctx, a, operation.Create, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.NewConversation(ctx, a.id, body, editors...)
 	})
 }
@@ -128,7 +128,7 @@ func (a *Account) toggle(ctx context.Context, id int64, body ToggleStatusRequest
 	if err := checkID("id", id); err != nil {
 		refused = err
 	}
-	result, err := run[ToggleStatusResult](ctx, a, operation.Toggle, refused, editors, func(c *Client) (*http.Response, error) {
+	result, err := run[ToggleStatusResult](ctx, a, operation.Toggle, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ToggleStatusOfAConversation(ctx, a.id, id, body, editors...)
 	})
 	if err != nil {
@@ -145,7 +145,7 @@ func (a *Account) toggle(ctx context.Context, id int64, body ToggleStatusRequest
 
 // run is what every call does: refuse what must not be sent, send, and take what the chain decoded.
 func run[T any](ctx context.Context, a *Account, op operation.Operation, refused error, editors []RequestEditorFn,
-	send func(*Client) (*http.Response, error),
+	send func(*Client, []RequestEditorFn) (*http.Response, error),
 ) (*T, error) {
 	if err := a.check(ctx, editors); err != nil {
 		refused = err
@@ -153,12 +153,9 @@ func run[T any](ctx context.Context, a *Account, op operation.Operation, refused
 	if refused != nil {
 		return nil, named(op, refused)
 	}
-	resp, err := send(a.chat.client)
+	resp, err := send(a.chat.client, guarded(editors))
 	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok {
-			return nil, e
-		}
-		return nil, named(op, &Error{Err: err, marks: []error{ErrNotSent}}) // a request editor
+		return nil, named(op, err)
 	}
 	defer resp.Body.Close()
 	value, ok := resp.Body.(*answer).value.(*T)

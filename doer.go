@@ -1,7 +1,6 @@
 package cfchat
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -73,9 +72,10 @@ func nameFailure(next link) link {
 	}
 }
 
-// named makes an error an *Error of an operation.
+// named makes a failure an *Error of an operation. It looks at the error itself and not at what that wraps: the cause of a
+// cancelled context may be the *Error of another call.
 func named(op operation.Operation, err error) *Error {
-	e, ok := errors.AsType[*Error](err)
+	e, ok := err.(*Error)
 	if !ok {
 		e = &Error{Err: err}
 	}

@@ -2,11 +2,9 @@ package cfchat
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"sync"
 )
 
@@ -40,13 +38,13 @@ func readBody(next link, limit int64) link {
 	return func(req *http.Request) (*http.Response, error) {
 		resp, err := next(req)
 		if err != nil {
-			return nil, withoutURL(err)
+			return nil, &Error{Err: safeCause(err, req)}
 		}
 		defer resp.Body.Close()
 		body := &answer{buffer: bodies.Get().(*bytes.Buffer)}
 		body.buffer.Reset()
 		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
-			err = fill(body.buffer, resp, limit)
+			err = fill(body.buffer, resp, req, limit)
 		}
 		if err != nil {
 			_ = body.Close()
@@ -59,7 +57,7 @@ func readBody(next link, limit int64) link {
 }
 
 // fill reads the body of an answer into a buffer.
-func fill(buffer *bytes.Buffer, resp *http.Response, limit int64) error {
+func fill(buffer *bytes.Buffer, resp *http.Response, req *http.Request, limit int64) error {
 	success := resp.StatusCode/100 == 2
 	if !success {
 		limit = min(limit, maxErrorBody)
@@ -76,19 +74,8 @@ func fill(buffer *bytes.Buffer, resp *http.Response, limit int64) error {
 		return e
 	case err != nil:
 		e := errorOf(resp.StatusCode, resp.Header, nil)
-		e.Err, e.cut = fmt.Errorf("the body was cut: %w", withoutURL(err)), true
+		e.Err, e.cut = fmt.Errorf("the body was cut: %w", safeCause(err, req)), true
 		return e
 	}
 	return nil
-}
-
-// withoutURL takes the address out of an error: its query is the text that somebody searched for.
-func withoutURL(err error) error {
-	for {
-		u, ok := errors.AsType[*url.Error](err)
-		if !ok {
-			return err
-		}
-		err = u.Err
-	}
 }

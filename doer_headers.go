@@ -1,11 +1,13 @@
 package cfchat
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // setHeaders puts the key and the fixed headers on a request, once for all its tries.
@@ -55,4 +57,18 @@ func setKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 		return fmt.Errorf("%w: request editors set more than one key; set one", ErrInvalidInput)
 	}
 	return nil
+}
+
+// guarded makes the failures of request editors failures of the call: an *Error of its operation, and nothing was sent.
+func guarded(editors []RequestEditorFn) []RequestEditorFn {
+	all := make([]RequestEditorFn, len(editors))
+	for i, edit := range editors {
+		all[i] = func(ctx context.Context, req *http.Request) error {
+			if err := edit(ctx, req); err != nil {
+				return named(operation.Of(req), &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}})
+			}
+			return nil
+		}
+	}
+	return all
 }

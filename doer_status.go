@@ -1,7 +1,6 @@
 package cfchat
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/cfchat/cfchat-go/auth"
 )
 
 // refuseFailure makes every status but 2xx an *Error.
@@ -27,7 +24,7 @@ func refuseFailure(next link) link {
 		if err != nil {
 			return nil, err
 		}
-		e := errorOf(resp.StatusCode, resp.Header, withoutKey(body, req.Header))
+		e := errorOf(resp.StatusCode, resp.Header, []byte(withoutSecrets(string(body), req)))
 		e.RetryAfter, e.wait = retryAfter(resp.StatusCode, resp.Header, time.Now())
 		switch {
 		case resp.StatusCode/100 == 3:
@@ -37,24 +34,6 @@ func refuseFailure(next link) link {
 		}
 		return nil, e
 	}
-}
-
-// minRedacted is the shortest text that is taken for a key in a body; the servers' keys have 24 characters, and replacing
-// a test's "k" would only garble the server's words.
-const minRedacted = 8
-
-// withoutKey takes the request's key out of a body, for servers that repeat what they were sent.
-func withoutKey(body []byte, header http.Header) []byte {
-	for _, name := range auth.Names(header) {
-		for _, value := range header[name] {
-			for _, secret := range []string{value, value[strings.LastIndex(value, " ")+1:]} {
-				if len(secret) >= minRedacted {
-					body = bytes.ReplaceAll(body, []byte(secret), []byte("[redacted]"))
-				}
-			}
-		}
-	}
-	return body
 }
 
 // redirected names the host that an answer points to, and not the rest of the address, which repeats the query.

@@ -20,11 +20,11 @@ func limitTry(next link, limit time.Duration) link {
 			return resp, err
 		}
 		e := named(operation.Of(req), err)
-		switch {
-		case e.StatusCode != 0 && !e.cut: // the answer was there before the time was up
-		case req.Context().Err() != nil:
-			e.Err = contextError(req.Context())
-		default:
+		failed := e.StatusCode != 0 && !e.cut // the status was there before the time was up
+		switch caller := req.Context(); {
+		case caller.Err() != nil && (!failed || e.Err == nil):
+			e.Err = contextError(caller)
+		case caller.Err() == nil && !failed:
 			e.Err = fmt.Errorf("no whole answer within %s (Config.Timeout): %w", limit, context.DeadlineExceeded)
 		}
 		return nil, e
