@@ -57,7 +57,7 @@ func retryAfter(status int, header http.Header, now time.Time) (asked, wait time
 	if date, err := http.ParseTime(value); err == nil {
 		asked = date.Sub(now)
 	} else if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		asked = time.Duration(min(seconds, int64(24*time.Hour/time.Second))) * time.Second
+		asked = time.Duration(min(max(seconds, 0), 1e9)) * time.Second // 31 years, and no overflow
 	}
 	switch {
 	case asked > 0:

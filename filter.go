@@ -1,122 +1,156 @@
 package cfchat
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
+	"reflect"
 	"slices"
 	"time"
 )
 
-// Filter is a set of rules for [Account.Filter], joined by AND and OR. AND binds before OR, and there are no brackets:
+// Filter is a set of rules for [Account.Filter], [Account.Matching] and [Account.Scan], joined by AND and OR. AND binds
+// before OR, and there are no brackets:
 //
 //	// open in inbox 5 or 6, or assigned to nobody whatever the status
 //	Where(Equal("status", "open")).And(Equal("inbox_id", 5, 6)).Or(Absent("assignee_id"))
 //
-// Filters are values: And and Or return a new one. The zero value has no rules; start with [Where].
+// Filters are values: And and Or return a new one. The zero value has no rules; start with [Where]. What a server would
+// answer with a 500, or read as something else, is refused when the filter is used, with the rule's number.
 type Filter struct {
-	rules []FilterRule // the operator of each joins it to the next
+	rules []Rule
+	joins []QueryOperator // joins[i] is between rules[i] and rules[i+1]
+}
+
+// Rule is one condition of a [Filter]. Make one with [Equal] and its siblings, or with [Raw].
+type Rule struct {
+	rule FilterRule
+	raw  bool
 }
 
 // Where starts a filter with one rule.
-func Where(rule FilterRule) Filter { return Filter{}.join(QueryOperatorAND, rule) }
+func Where(rule Rule) Filter { return Filter{rules: []Rule{rule}} }
 
 // And adds a rule that must hold too.
-func (f Filter) And(rule FilterRule) Filter { return f.join(QueryOperatorAND, rule) }
+func (f Filter) And(rule Rule) Filter { return f.join(QueryOperatorAND, rule) }
 
 // Or adds a rule that may hold instead of all that stands before it.
-func (f Filter) Or(rule FilterRule) Filter { return f.join(QueryOperatorOR, rule) }
+func (f Filter) Or(rule Rule) Filter { return f.join(QueryOperatorOR, rule) }
 
-func (f Filter) join(op QueryOperator, rule FilterRule) Filter {
-	rules := slices.Clone(f.rules)
-	if len(rules) > 0 {
-		rules[len(rules)-1].QueryOperator = &op
+func (f Filter) join(operator QueryOperator, rule Rule) Filter {
+	if len(f.rules) == 0 {
+		return Where(rule)
 	}
-	return Filter{rules: append(rules, rule)}
+	return Filter{append(slices.Clip(f.rules), rule), append(slices.Clip(f.joins), operator)}
 }
 
-// Equal holds when the attribute is one of the values. Ids are numbers.
-func Equal(attribute string, values ...any) FilterRule {
+// Attribute names what a rule looks at: one of the constants, or the key of a custom attribute of conversations. It is an
+// alias, so that a key in a string needs no conversion.
+type Attribute = string
+
+// The standard attributes, and what their values are. A server knows no others; what it does not know is custom.
+const (
+	AttributeStatus               Attribute = "status"                // Equal, NotEqual: "open", …, or "all"
+	AttributeAssigneeID           Attribute = "assignee_id"           // Equal, NotEqual, Present, Absent: ids
+	AttributeInboxID              Attribute = "inbox_id"              // the same
+	AttributeTeamID               Attribute = "team_id"               // the same
+	AttributeCampaignID           Attribute = "campaign_id"           // the same
+	AttributeContactID            Attribute = "contact_id"            // the same, before 3.8.0 only
+	AttributeDisplayID            Attribute = "display_id"            // Equal, NotEqual: ids of conversations
+	AttributePriority             Attribute = "priority"              // Equal, NotEqual: "low", …; from 4.0.4
+	AttributeLabels               Attribute = "labels"                // Equal, NotEqual, Present, Absent: text
+	AttributeBrowserLanguage      Attribute = "browser_language"      // Equal, NotEqual: text such as "en"
+	AttributeConversationLanguage Attribute = "conversation_language" // the same
+	AttributeCountryCode          Attribute = "country_code"          // the same, such as "US"
+	AttributeReferer              Attribute = "referer"               // Equal, NotEqual, Contains, DoesNotContain: text
+	AttributeMailSubject          Attribute = "mail_subject"          // the same
+	AttributeCreatedAt            Attribute = "created_at"            // GreaterThan, LessThan, DaysBefore: days of UTC
+	AttributeLastActivityAt       Attribute = "last_activity_at"      // the same
+)
+
+// Equal holds when the attribute is one of the values. Ids are numbers. Of a custom attribute's texts the server would see
+// the first only, in any case, so several are refused.
+func Equal(attribute Attribute, values ...any) Rule {
 	return newRule(attribute, FilterOperatorEqualTo, values)
 }
 
-// NotEqual holds when the attribute is there and is none of the values: conversations without it do not match.
-func NotEqual(attribute string, values ...any) FilterRule {
+// NotEqual holds when the attribute is there and is none of the values: conversations without it do not match. Before
+// 3.1.1 labels not equal to "a" match a conversation that has another label too, and none without labels. Of a custom
+// attribute, conversations without it match, and the rule must stand alone or last after Or: the servers get it wrong
+// anywhere else.
+func NotEqual(attribute Attribute, values ...any) Rule {
 	return newRule(attribute, FilterOperatorNotEqualTo, values)
 }
 
-// Contains holds when the attribute contains the text. Before 3.1.1 it finds only what is stored in lower case.
-func Contains(attribute, text string) FilterRule {
+// Contains holds when the attribute contains the text, in any case. Before 3.1.1 it finds only what is stored in lower
+// case, and % and _ are wildcards.
+func Contains(attribute Attribute, text string) Rule {
 	return newRule(attribute, FilterOperatorContains, []any{text})
 }
 
 // DoesNotContain holds when the attribute is there and does not contain the text.
-func DoesNotContain(attribute, text string) FilterRule {
+func DoesNotContain(attribute Attribute, text string) Rule {
 	return newRule(attribute, FilterOperatorDoesNotContain, []any{text})
 }
 
 // Present holds when the attribute is there.
-func Present(attribute string) FilterRule { return newRule(attribute, FilterOperatorIsPresent, nil) }
+func Present(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsPresent, nil) }
 
-// Absent holds when the attribute is not there, such as an assignee_id of a conversation assigned to nobody.
-func Absent(attribute string) FilterRule { return newRule(attribute, FilterOperatorIsNotPresent, nil) }
+// Absent holds when the attribute is not there, such as the assignee_id of a conversation assigned to nobody.
+func Absent(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsNotPresent, nil) }
 
 // GreaterThan holds when the attribute is greater than a number, or after the day of a [time.Time] or of "2026-01-31".
-func GreaterThan(attribute string, value any) FilterRule {
+// The day itself does not match.
+func GreaterThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsGreaterThan, []any{value})
 }
 
-// LessThan holds when the attribute is less than a number, or before the day of a [time.Time] or of "2026-01-31".
-func LessThan(attribute string, value any) FilterRule {
+// LessThan holds when the attribute is less than a number, or before the day of a [time.Time] or of "2026-01-31". The day
+// itself does not match.
+func LessThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsLessThan, []any{value})
 }
 
 // DaysBefore holds when the attribute is a day more than so many days ago.
-func DaysBefore(attribute string, days int) FilterRule {
+func DaysBefore(attribute Attribute, days int) Rule {
 	return newRule(attribute, FilterOperatorDaysBefore, []any{days})
 }
 
-// newRule writes a rule as the server wants it: times as days of UTC.
-func newRule(attribute string, operator FilterOperator, values []any) FilterRule {
+// Raw is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say. Only
+// its shape is checked. Its QueryOperator must be nil; And and Or set it.
+func Raw(rule FilterRule) Rule {
+	rule.Values = slices.Clone(rule.Values)
+	return Rule{rule, true}
+}
+
+// newRule writes values as the server wants them: times as days of UTC, and text of named types as plain text.
+func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	values = slices.Clone(values)
 	for i, value := range values {
 		if t, ok := value.(time.Time); ok {
 			values[i] = t.UTC().Format(time.DateOnly)
+		} else if v := reflect.ValueOf(value); v.Kind() == reflect.String {
+			values[i] = v.String()
 		}
 	}
-	return FilterRule{AttributeKey: attribute, FilterOperator: operator, Values: values}
+	return Rule{rule: FilterRule{AttributeKey: attribute, FilterOperator: operator, Values: values}}
 }
 
-// request checks the rules and wraps them as the server wants them (D1).
+// request checks the filter and wraps its rules as the server wants them (D1).
 func (f Filter) request() (FilterRequest, error) {
 	if len(f.rules) == 0 {
 		return FilterRequest{}, invalid("filter: it has no rules; start with Where, and use Equal(\"status\", \"all\") for everything")
 	}
-	for i, rule := range f.rules {
-		if err := checkRule(rule, i == len(f.rules)-1); err != nil {
-			return FilterRequest{}, invalid("rule %d (%s %s): %w", i+1, rule.AttributeKey, rule.FilterOperator, err)
-		}
+	if err := f.check(); err != nil {
+		return FilterRequest{}, err
 	}
-	return FilterRequest{Payload: f.rules}, nil
+	return f.wire(), nil
 }
 
-// checkRule refuses what the server answers with a 500 or reads as something else.
-func checkRule(rule FilterRule, last bool) error {
-	presence := rule.FilterOperator == FilterOperatorIsPresent || rule.FilterOperator == FilterOperatorIsNotPresent
-	switch {
-	case rule.AttributeKey == "":
-		return errors.New("there is no attribute")
-	case !rule.FilterOperator.Valid():
-		return errors.New("the server does not know this operator; use a FilterOperator constant")
-	case last && rule.QueryOperator != nil:
-		return errors.New("QueryOperator is set; And and Or set it, and the last rule has none")
-	case !presence && len(rule.Values) == 0:
-		return errors.New("there is no value")
-	}
-	for _, value := range rule.Values {
-		if _, err := json.Marshal(value); err != nil {
-			return fmt.Errorf("%w; JSON has no such value", err)
+// wire joins the rules: every one but the last has the operator to the next (D8).
+func (f Filter) wire() FilterRequest {
+	rules := make([]FilterRule, len(f.rules))
+	for i, r := range f.rules {
+		if rules[i] = r.rule; i < len(f.joins) {
+			rules[i].QueryOperator = &f.joins[i]
 		}
 	}
-	return nil
+	return FilterRequest{Payload: rules}
 }

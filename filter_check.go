@@ -1,0 +1,241 @@
+package cfchat
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// kind is what the values of a standard attribute are.
+type kind int
+
+const (
+	kindCustom kind = iota // any: only the server knows the type of a custom attribute
+	kindStatus
+	kindPriority
+	kindID
+	kindText
+	kindDay
+)
+
+// attributes are the standard ones: the kind of their values, and the operators that 3.8.0 and later allow. Earlier
+// versions answer most others with a 500 or an empty page (contract, section 5.2).
+var attributes = map[Attribute]struct {
+	kind      kind
+	operators []FilterOperator
+}{
+	AttributeStatus:               {kindStatus, equality},
+	AttributeAssigneeID:           {kindID, slices.Concat(equality, presence)},
+	AttributeInboxID:              {kindID, slices.Concat(equality, presence)},
+	AttributeTeamID:               {kindID, slices.Concat(equality, presence)},
+	AttributeCampaignID:           {kindID, slices.Concat(equality, presence)},
+	AttributeContactID:            {kindID, slices.Concat(equality, presence)}, // gone in 3.8.0
+	AttributeDisplayID:            {kindID, equality},                          // 3.8.0 allows containment, and answers it with a 500
+	AttributePriority:             {kindPriority, equality},
+	AttributeLabels:               {kindText, slices.Concat(equality, presence)},
+	AttributeBrowserLanguage:      {kindText, equality},
+	AttributeConversationLanguage: {kindText, equality},
+	AttributeCountryCode:          {kindText, equality},
+	AttributeReferer:              {kindText, slices.Concat(equality, containment)},
+	AttributeMailSubject:          {kindText, slices.Concat(equality, containment)},
+	AttributeCreatedAt:            {kindDay, comparison},
+	AttributeLastActivityAt:       {kindDay, comparison},
+}
+
+var (
+	equality    = []FilterOperator{FilterOperatorEqualTo, FilterOperatorNotEqualTo}
+	presence    = []FilterOperator{FilterOperatorIsPresent, FilterOperatorIsNotPresent}
+	containment = []FilterOperator{FilterOperatorContains, FilterOperatorDoesNotContain}
+	comparison  = []FilterOperator{FilterOperatorIsGreaterThan, FilterOperatorIsLessThan, FilterOperatorDaysBefore}
+)
+
+// isCustom reports whether a rule is about an attribute that the account has defined.
+func (r Rule) isCustom() bool {
+	_, standard := attributes[r.rule.AttributeKey]
+	return !standard || r.rule.CustomAttributeType != nil
+}
+
+// check refuses rules, and sequences of rules, that a server answers with a 500 or reads as something else.
+func (f Filter) check() error {
+	custom := false // a custom rule stands before
+	for i, r := range f.rules {
+		err := r.checkShape()
+		if err == nil && !r.raw {
+			err = r.checkMeaning()
+		}
+		if err == nil && custom {
+			err = r.checkAfterCustom()
+		}
+		if err == nil && r.isCustom() && r.rule.FilterOperator == FilterOperatorNotEqualTo {
+			err = f.checkCustomNotEqual(i)
+		}
+		if err != nil {
+			return invalid("rule %d (%s %s): %w", i+1, r.rule.AttributeKey, r.rule.FilterOperator, err)
+		}
+		custom = custom || r.isCustom()
+	}
+	return nil
+}
+
+// checkShape refuses what no rule of any version can be.
+func (r Rule) checkShape() error {
+	rule := r.rule
+	switch {
+	case rule.AttributeKey == "":
+		return errors.New("there is no attribute")
+	case !rule.FilterOperator.Valid():
+		return errors.New("the server does not know this operator; use a FilterOperator constant")
+	case rule.QueryOperator != nil:
+		return errors.New("QueryOperator is set; And and Or set it, and the last rule has none")
+	case len(rule.Values) == 0 && !slices.Contains(presence, rule.FilterOperator):
+		return errors.New("there is no value; ask for Present or Absent if you mean any or none")
+	}
+	for _, value := range rule.Values {
+		switch v := reflect.ValueOf(value); {
+		case !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil():
+			return errors.New("a value is nil, which the server drops; ask for Absent")
+		case v.Kind() == reflect.String && strings.TrimSpace(v.String()) == "":
+			return errors.New("a value is empty; ask for Absent if you mean none")
+		}
+		if _, err := json.Marshal(value); err != nil {
+			return fmt.Errorf("%w; JSON has no such value", err)
+		}
+	}
+	return nil
+}
+
+// checkMeaning refuses operators and values that do not fit the attribute.
+func (r Rule) checkMeaning() error {
+	if r.isCustom() {
+		return r.checkCustom()
+	}
+	attribute := attributes[r.rule.AttributeKey]
+	if !slices.Contains(attribute.operators, r.rule.FilterOperator) {
+		return fmt.Errorf("it can be %s only; Raw sends what your version may allow", operatorNames(attribute.operators))
+	}
+	if slices.Contains(presence, r.rule.FilterOperator) {
+		return nil
+	}
+	for _, value := range r.rule.Values {
+		if err := checkValue(attribute.kind, r.rule.FilterOperator, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func operatorNames(operators []FilterOperator) string {
+	var names []string
+	for _, o := range operators {
+		names = append(names, string(o))
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkValue refuses a value that is not of its attribute's kind.
+func checkValue(kind kind, operator FilterOperator, value any) error {
+	text, isText := value.(string)
+	switch kind {
+	case kindStatus:
+		if !isText || !ListStatus(text).Valid() {
+			return fmt.Errorf("%v is not a status; use open, resolved, pending, snoozed or all", value)
+		}
+	case kindPriority:
+		if !isText || !Priority(text).Valid() {
+			return fmt.Errorf("%v is not a priority; use low, medium, high or urgent", value)
+		}
+	case kindID:
+		if id, ok := wholeNumber(value); !ok || id <= 0 {
+			return fmt.Errorf("%v is not an id; ids are whole numbers from 1", value)
+		}
+	case kindText:
+		if !isText {
+			return fmt.Errorf("%v is not text", value)
+		}
+	case kindDay:
+		return checkDay(operator, value)
+	}
+	return nil
+}
+
+// wholeNumber reads whole numbers of any type, and text of one.
+func wholeNumber(value any) (int64, bool) {
+	switch v := reflect.ValueOf(value); {
+	case v.CanInt():
+		return v.Int(), true
+	case v.CanUint():
+		return int64(v.Uint()), v.Uint() <= 1<<62
+	case v.Kind() == reflect.String:
+		n, err := strconv.ParseInt(v.String(), 10, 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// checkDay refuses what is not a day: the server puts the text into its SQL as it is.
+func checkDay(operator FilterOperator, value any) error {
+	if operator == FilterOperatorDaysBefore {
+		if days, ok := wholeNumber(value); !ok || days < 0 {
+			return fmt.Errorf("%v is not a number of days", value)
+		}
+		return nil
+	}
+	text, _ := value.(string)
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return fmt.Errorf("%v is not a day such as 2026-01-31, nor a time.Time", value)
+	}
+	return nil
+}
+
+// checkCustom refuses what goes wrong whatever the type of a custom attribute.
+func (r Rule) checkCustom() error {
+	_, isText := first(r.rule.Values).(string)
+	switch {
+	case isText && len(r.rule.Values) > 1:
+		return errors.New("of several texts the server sees the first only; join one rule for each with Or")
+	case isText && slices.Contains(comparison, r.rule.FilterOperator) && strings.ContainsAny(first(r.rule.Values).(string), `'"\`):
+		return errors.New("the value has a quote or a backslash, which the server puts into its SQL as it is")
+	}
+	return nil
+}
+
+// checkAfterCustom refuses text behind a rule on a custom attribute: the server then takes the first value of every rule
+// only, in lower case (contract, section 5.3, all versions).
+func (r Rule) checkAfterCustom() error {
+	text, isText := first(r.rule.Values).(string)
+	_, isNumber := wholeNumber(text)
+	switch {
+	case !isText || r.isCustom():
+		return nil
+	case len(r.rule.Values) > 1, attributes[r.rule.AttributeKey].kind == kindID && isNumber, strings.ToLower(text) != text:
+		return errors.New("behind a rule on a custom attribute the server takes the first text only, in lower case; " +
+			"put custom rules last, and give ids as numbers")
+	}
+	return nil
+}
+
+// checkCustomNotEqual refuses NotEqual on a custom attribute where the server gets it wrong: it adds "OR attribute IS NULL"
+// without brackets, behind the operator to the next rule (contract, section 5.3, all versions).
+func (f Filter) checkCustomNotEqual(i int) error {
+	switch {
+	case i < len(f.joins):
+		return errors.New("NotEqual on a custom attribute is a 500 when a rule follows; put it last, after Or")
+	case i > 0 && f.joins[i-1] == QueryOperatorAND:
+		return errors.New("NotEqual on a custom attribute after And matches conversations that the other rules leave out; " +
+			"use it alone, or look at CustomAttributes yourself")
+	}
+	return nil
+}
+
+// first is the first value, or nil.
+func first(values []any) any {
+	if len(values) == 0 {
+		return nil
+	}
+	return values[0]
+}
