@@ -873,7 +873,7 @@ type FilterRule struct {
 	// AttributeKey A standard attribute, or a custom one of conversations.
 	AttributeKey string `json:"attribute_key"`
 
-	// CustomAttributeType Set to `conversation_attribute` to compare a custom attribute that has a standard one's name.
+	// CustomAttributeType Read for is_greater_than, is_less_than and days_before only.
 	CustomAttributeType *string `json:"custom_attribute_type,omitempty"`
 
 	// FilterOperator How a rule compares. The documentation knows four of them (D6).

@@ -43,6 +43,9 @@ type Error struct {
 	Body       string        // the answer's body, the first 4 KiB, as it came
 	Err        error         // what went wrong besides the status
 
+	// ConversationID is set where one conversation is to blame, and the rest goes on: by Account.Scan.
+	ConversationID int64
+
 	marks []error       // sentinels that the status does not tell
 	cut   bool          // the answer began well and did not end
 	wait  time.Duration // RetryAfter, or what stands in for it
@@ -59,6 +62,9 @@ func (e *Error) Error() string {
 	parts := []string{"cfchat"}
 	if e.Operation != "" {
 		parts = append(parts, e.Operation)
+	}
+	if e.ConversationID != 0 {
+		parts = append(parts, fmt.Sprintf("conversation %d cannot be read", e.ConversationID))
 	}
 	if e.StatusCode != 0 {
 		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, e.Message)))

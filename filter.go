@@ -154,3 +154,32 @@ func (f Filter) wire() FilterRequest {
 	}
 	return FilterRequest{Payload: rules}
 }
+
+// within is the filter for conversations of a range of ids only: the range is joined to each branch of Or, because AND binds
+// before OR.
+func (f Filter) within(lo, hi int64) Filter {
+	ids := make([]any, 0, hi-lo+1)
+	for id := lo; id <= hi; id++ {
+		ids = append(ids, id)
+	}
+	window := Equal(AttributeDisplayID, ids...)
+	all := Where(window)
+	for i, rule := range f.rules {
+		if i > 0 && f.joins[i-1] == QueryOperatorOR {
+			all = all.Or(window)
+		}
+		all = all.And(rule)
+	}
+	return all
+}
+
+// branches is how many branches of Or there are, at least one.
+func (f Filter) branches() int64 {
+	n := int64(1)
+	for _, operator := range f.joins {
+		if operator == QueryOperatorOR {
+			n++
+		}
+	}
+	return n
+}

@@ -57,7 +57,7 @@ var (
 // isCustom reports whether a rule is about an attribute that the account has defined.
 func (r Rule) isCustom() bool {
 	_, standard := attributes[r.rule.AttributeKey]
-	return !standard || r.rule.CustomAttributeType != nil
+	return !standard
 }
 
 // check refuses rules, and sequences of rules, that a server answers with a 500 or reads as something else.
@@ -238,4 +238,26 @@ func first(values []any) any {
 		return nil
 	}
 	return values[0]
+}
+
+// checkScan refuses filters that cannot be narrowed to a range of ids, and options that make no sense.
+func checkScan(f Filter, o ScanOptions) error {
+	switch {
+	case o.After < 0:
+		return invalid("ScanOptions.After: %d is negative", o.After)
+	case o.Until < 0 || o.Until > 0 && o.Until < o.After:
+		return invalid("ScanOptions.Until: %d is before the start", o.Until)
+	case o.Concurrency < 0:
+		return invalid("ScanOptions.Concurrency: %d is negative; zero means 4", o.Concurrency)
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	for i, r := range f.rules {
+		if r.isCustom() && r.rule.FilterOperator == FilterOperatorNotEqualTo {
+			return invalid("rule %d (%s %s): NotEqual on a custom attribute cannot be narrowed to a range of ids; "+
+				"scan without it and look at CustomAttributes yourself", i+1, r.rule.AttributeKey, r.rule.FilterOperator)
+		}
+	}
+	return nil
 }
