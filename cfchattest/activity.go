@@ -1,0 +1,69 @@
+package cfchattest
+
+import (
+	"time"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// done says what was done, by the status that came of it.
+var done = map[cfchat.Status]string{
+	cfchat.StatusOpen:     "Conversation was reopened by ",
+	cfchat.StatusResolved: "Conversation was marked resolved by ",
+	cfchat.StatusPending:  "Conversation was marked as pending by ",
+	cfchat.StatusSnoozed:  "Conversation was snoozed by ",
+}
+
+// name is the caller's name in an activity message. Version 2.16.0 writes none about a bot.
+func (c *caller) name() string {
+	switch {
+	case c.user != nil:
+		return c.user.Name
+	case c.version == version216:
+		return ""
+	}
+	return c.bot.name
+}
+
+// setStatus changes a conversation's status. Only a change makes an activity message.
+func (c *caller) setStatus(of *conversation, status cfchat.Status) {
+	changed := of.status != status
+	of.status = status
+	if status != cfchat.StatusSnoozed {
+		of.snoozed = time.Time{}
+	}
+	if status == cfchat.StatusResolved && changed {
+		of.waiting = time.Time{}
+	}
+	of.updated = c.now()
+	if changed && c.name() != "" {
+		c.activityMessage(of, done[status]+c.name())
+	}
+}
+
+// assign makes somebody the assignee.
+func (c *caller) assign(of *conversation, assignee *int64) {
+	if of.assignee != nil && assignee != nil && *of.assignee == *assignee {
+		return
+	}
+	of.assignee = assignee
+	of.participate()
+	of.updated = c.now()
+	c.noteAssignment(of)
+}
+
+// noteAssignment writes the activity message about the assignee of a conversation.
+func (c *caller) noteAssignment(of *conversation) {
+	if c.name() == "" || of.assignee == nil {
+		return
+	}
+	if c.user != nil && c.user.ID == *of.assignee {
+		c.activityMessage(of, c.name()+" self-assigned this conversation")
+		return
+	}
+	name := ""
+	if assignee := c.users[*of.assignee]; assignee != nil {
+		name = assignee.Name
+	}
+	c.activityMessage(of, "Assigned to "+name+" by "+c.name())
+}

@@ -1,0 +1,275 @@
+package cfchattest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// Inbox is an inbox to add. The zero value is an API inbox without members.
+type Inbox struct {
+	Name    string         // "Inbox 2" and so on by default
+	Channel cfchat.Channel // [cfchat.ChannelAPI] by default
+	Locked  bool           // one conversation per contact: a second one is the first again
+	Bot     bool           // a bot answers first: new conversations are pending. The server's bot is connected
+	Members []int64        // the agents who see it; an administrator sees every inbox
+}
+
+// Contact is a contact to add.
+type Contact struct {
+	Name       string // "Contact 2" and so on by default
+	Email      string
+	Phone      string
+	Identifier string
+	Blocked    bool              // new conversations are resolved at once, from 3.7.0 on
+	Inbox      int64             // where SourceID is known; the first inbox by default
+	SourceID   string            // the contact's id in that inbox, if it has one already
+	Additional cfchat.Attributes // additional_attributes
+	Custom     cfchat.Attributes // custom_attributes
+}
+
+// Agent is a person to add.
+type Agent struct {
+	Name          string // "Agent 3" and so on by default
+	Email         string
+	Administrator bool
+}
+
+// Bot is an agent bot to add.
+type Bot struct {
+	Name string // "Bot 3" and so on by default
+	// Stray leaves it without an inbox in the account, so that it is refused.
+	Stray bool
+}
+
+// Team is a team to add.
+type Team struct {
+	Name        string // in lower case; "team 1" and so on by default
+	Description string
+	Members     []int64
+}
+
+// CustomAttribute is the definition of a custom attribute of conversations, without which filter does not know it.
+type CustomAttribute struct {
+	Key     string
+	Display string // text, number, date, list, link, checkbox, currency or percent; text by default
+}
+
+// Conversation is a conversation to add. The zero value is an open one, without messages, of a new contact in the first inbox.
+type Conversation struct {
+	Inbox        int64
+	Contact      int64
+	Status       cfchat.Status
+	SnoozedUntil time.Time
+	Assignee     int64
+	Team         int64
+	Priority     cfchat.Priority
+	Labels       []string
+	Additional   cfchat.Attributes
+	Custom       cfchat.Attributes
+	CreatedAt    time.Time // now by default
+	LastActivity time.Time // CreatedAt by default
+}
+
+// Message is a message to add. The zero value is a text from the contact.
+type Message struct {
+	Content string // "Message 2" and so on by default
+	Type    cfchat.MessageType
+	Private bool
+	Sender  int64 // the agent who sends an outgoing one; the administrator by default
+}
+
+// AddInbox adds an inbox and gives its id.
+func (s *Server) AddInbox(in Inbox) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.addInbox(s.home(), in).id
+}
+
+func (s *state) addInbox(a *account, in Inbox) *inbox {
+	s.lastInbox++
+	added := &inbox{
+		id: s.lastInbox, name: cmp.Or(in.Name, fmt.Sprintf("Inbox %d", s.lastInbox)),
+		channel: cmp.Or(in.Channel, cfchat.ChannelAPI), locked: in.Locked, activeBot: in.Bot, members: setOf(in.Members),
+	}
+	a.inboxes[added.id] = added
+	return added
+}
+
+// AddContact adds a contact and gives its id.
+func (s *Server) AddContact(c Contact) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	added := s.state.addContact(s.home(), c)
+	if c.SourceID != "" {
+		s.state.joinInbox(s.home(), s.inbox(c.Inbox), added, c.SourceID)
+	}
+	return added.ID
+}
+
+func (s *state) addContact(a *account, c Contact) *contact {
+	s.lastContact++
+	added := &contact{Contact: cfchat.Contact{
+		ID: s.lastContact, Name: new(cmp.Or(c.Name, fmt.Sprintf("Contact %d", s.lastContact))),
+		Email: orNil(c.Email), PhoneNumber: orNil(c.Phone), Identifier: orNil(c.Identifier), Blocked: new(c.Blocked),
+		AvailabilityStatus:   new(cfchat.AvailabilityOffline),
+		AdditionalAttributes: orEmpty(c.Additional), CustomAttributes: orEmpty(c.Custom),
+		CreatedAt: &cfchat.UnixTime{Time: s.now()},
+	}}
+	a.contacts[added.ID] = added
+	return added
+}
+
+// AddAgent adds a person to the account and gives its id and key.
+func (s *Server) AddAgent(a Agent) (id int64, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.addAgent(s.home(), a)
+}
+
+func (s *state) addAgent(a *account, in Agent) (int64, string) {
+	s.lastUser++
+	name := cmp.Or(in.Name, fmt.Sprintf("Agent %d", s.lastUser))
+	role := cfchat.RoleAgent
+	if in.Administrator {
+		role = cfchat.RoleAdministrator
+	}
+	s.users[s.lastUser] = &user{
+		Agent: cfchat.Agent{
+			ID: s.lastUser, Name: name, AvailableName: name, Confirmed: true, AutoOffline: new(true),
+			Email:              cmp.Or(in.Email, fmt.Sprintf("agent%d@example.com", s.lastUser)),
+			AvailabilityStatus: new(cfchat.AvailabilityOffline),
+		},
+		roles: map[int64]cfchat.Role{a.id: role},
+	}
+	key := keyFor(fmt.Sprintf("user-%d", s.lastUser))
+	s.keys[key] = owner{user: s.users[s.lastUser]}
+	return s.lastUser, key
+}
+
+// AddBot adds a bot and gives its id and key.
+func (s *Server) AddBot(b Bot) (id int64, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	added := s.state.addBot(b.Name)
+	added.accounts[s.home().id] = !b.Stray
+	key = keyFor(fmt.Sprintf("bot-%d", added.id))
+	s.state.keys[key] = owner{bot: added}
+	return added.id, key
+}
+
+func (s *state) addBot(name string) *bot {
+	s.lastBot++
+	added := &bot{id: s.lastBot, name: cmp.Or(name, fmt.Sprintf("Bot %d", s.lastBot)), accounts: map[int64]bool{}}
+	s.bots[added.id] = added
+	return added
+}
+
+// AddTeam adds a team and gives its id.
+func (s *Server) AddTeam(t Team) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.lastTeam++
+	id := s.state.lastTeam
+	s.home().teams[id] = &team{
+		Team: cfchat.Team{
+			ID: id, AccountID: s.home().id, Name: strings.ToLower(cmp.Or(t.Name, fmt.Sprintf("team %d", id))),
+			Description: orNil(t.Description), AllowAutoAssign: new(false),
+		},
+		members: setOf(t.Members),
+	}
+	return id
+}
+
+// AddCustomAttribute defines a custom attribute of conversations.
+func (s *Server) AddCustomAttribute(a CustomAttribute) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.home().attributes[a.Key] = cmp.Or(a.Display, "text")
+}
+
+// AddConversation adds a conversation and gives its id within the account.
+func (s *Server) AddConversation(in Conversation) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.home()
+	who := a.contacts[in.Contact]
+	if who == nil {
+		who = s.state.addContact(a, Contact{})
+	}
+	created := in.CreatedAt
+	if created.IsZero() {
+		created = s.state.now()
+	}
+	added := &conversation{
+		account: a, source: s.state.placeOf(a, s.inbox(in.Inbox), who),
+		status:   cmp.Or(in.Status, cfchat.StatusOpen),
+		assignee: orNil(in.Assignee), team: orNil(in.Team), priority: orNil(in.Priority),
+		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true, verified: new(false),
+		created: created, updated: created, waiting: created, lastActivity: created, snoozed: in.SnoozedUntil,
+	}
+	if !in.LastActivity.IsZero() {
+		added.lastActivity = in.LastActivity
+	}
+	s.state.store(added)
+	return added.id
+}
+
+// placeOf finds the contact's place in an inbox, or makes one under a new source id.
+func (s *state) placeOf(a *account, in *inbox, c *contact) *contactInbox {
+	if c.place == nil || c.place.inbox != in {
+		s.lastSource++
+		c.place, _ = s.joinInbox(a, in, c, newUUID(s.lastSource))
+	}
+	return c.place
+}
+
+// AddMessage adds a message to a conversation, with everything that follows from one: it moves to the front of the default
+// order, a snoozed or resolved one opens if the contact writes. It gives the message's id, 0 if there is no such conversation.
+func (s *Server) AddMessage(conversationID int64, m Message) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().conversations[conversationID]
+	if c == nil {
+		return 0
+	}
+	content := cmp.Or(m.Content, fmt.Sprintf("Message %d", s.state.lastMessage+1))
+	added := &cfchat.Message{Content: &content, MessageType: m.Type, Private: new(m.Private)}
+	switch m.Type {
+	case cfchat.MessageTypeIncoming:
+		s.state.sentBy(added, cfchat.SenderTypeContact, c.source.contact.ID)
+	case cfchat.MessageTypeOutgoing:
+		s.state.sentBy(added, cfchat.SenderTypeUser, cmp.Or(m.Sender, s.state.keys[keyFor(roleAdministrator)].user.ID))
+	}
+	s.state.append(c, added)
+	return added.ID
+}
+
+func setOf(ids []int64) map[int64]bool {
+	set := map[int64]bool{}
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}
+
+// orNil is a pointer to the value, nil for the zero value.
+func orNil[T comparable](value T) *T {
+	if value == *new(T) {
+		return nil
+	}
+	return &value
+}
+
+// orEmpty is a copy of the attributes, as what is stored is never what the caller holds.
+func orEmpty(a cfchat.Attributes) cfchat.Attributes {
+	copied := cfchat.Attributes{}
+	if err := copied.UnmarshalJSON(encode(a)); err != nil || copied == nil {
+		return cfchat.Attributes{}
+	}
+	return copied
+}

@@ -1,0 +1,130 @@
+package cfchattest
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// caller is who calls, in which account, with which parameters.
+type caller struct {
+	*state
+	account *account
+	owner
+	params params
+}
+
+// authenticate does the checks that come before any operation, in the server's order.
+func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
+	key := s.keyOf(r.Header)
+	if key == "" {
+		return nil, refuse(http.StatusUnauthorized,
+			map[string]any{"errors": []string{"You need to sign in or sign up before continuing."}})
+	}
+	who, ok := s.state.keys[key]
+	if !ok {
+		return nil, unauthorized("Invalid Access Token")
+	}
+	if who.bot != nil && to.operation != newConversation && to.operation != toggleStatusOfAConversation {
+		return nil, unauthorized("Access to this endpoint is not authorized for bots")
+	}
+	id, _ := castID(to.account)
+	a := s.state.accounts[id]
+	if a == nil {
+		return nil, notFound()
+	}
+	return &caller{state: s.state, account: a, owner: who}, s.state.enter(a, who)
+}
+
+// keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank
+// one is none.
+func (s *Server) keyOf(header http.Header) string {
+	for name, values := range header {
+		if s.dropUnderscores && strings.Contains(name, "_") {
+			continue
+		}
+		if !strings.EqualFold(strings.ReplaceAll(name, "-", "_"), "api_access_token") {
+			continue
+		}
+		for _, value := range values {
+			if key := strings.TrimSpace(value); key != "" {
+				return key
+			}
+		}
+	}
+	return ""
+}
+
+// errDoubleRender is 2.16.0 answering twice: once because the account is suspended, once because the caller is a stranger.
+var errDoubleRender = errors.New("answered twice")
+
+// enter checks that the account is in use and that the owner of the key belongs to it.
+func (s *state) enter(a *account, who owner) error {
+	stranger := s.stranger(a, who)
+	switch {
+	case a.suspended && stranger != nil && s.version == version216:
+		return errDoubleRender
+	case a.suspended:
+		return unauthorized("Account is suspended")
+	}
+	return stranger
+}
+
+// stranger is the refusal of one who does not belong to the account, nil for one who does.
+func (s *state) stranger(a *account, who owner) error {
+	switch {
+	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.accounts[a.id]:
+		return nil
+	case who.bot != nil && s.version != version216:
+		return unauthorized("Bot is not authorized to access this account")
+	}
+	return unauthorized("You are not authorized to access this account")
+}
+
+// mayShow checks that the caller may see an inbox: a bot every one, an administrator those of the account, an agent those
+// of which they are a member.
+func (c *caller) mayShow(in *inbox) error {
+	ours := c.account.inboxes[in.id] == in // a source id is looked up over all accounts
+	if c.bot != nil || ours && (c.user.role(c.account) == cfchat.RoleAdministrator || in.members[c.user.ID]) {
+		return nil
+	}
+	return unauthorized("You are not authorized to do this action")
+}
+
+// conversation finds the conversation that a path names and checks that the caller may see it.
+func (c *caller) conversation(text string) (*conversation, error) {
+	id, _ := castID(text)
+	found := c.account.conversations[id]
+	if found == nil {
+		return nil, notFound()
+	}
+	return found, c.mayShow(found.source.inbox)
+}
+
+// perform does the operation and gives what to answer.
+func (c *caller) perform(to route) (any, error) {
+	switch to.operation {
+	case conversationFilter:
+		return c.filter()
+	case conversationList:
+		return c.list()
+	case conversationListMeta:
+		return c.listMeta()
+	case newConversation:
+		return c.create()
+	case toggleStatusOfAConversation:
+		return c.toggleStatus(to.conversation)
+	}
+	return c.show(to.conversation)
+}
+
+// show is getDetailsOfAConversation.
+func (c *caller) show(text string) (any, error) {
+	found, err := c.conversation(text)
+	if err != nil {
+		return nil, err
+	}
+	return c.view().conversation(found)
+}

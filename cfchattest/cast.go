@@ -1,0 +1,119 @@
+package cfchattest
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// castInteger reads a value as the server's database layer does for an integer column: text counts up to its first odd
+// character ("5abc" is 5, "abc" is 0), a fraction is cut off. It is false for null, blank text, and what is no number at all.
+func castInteger(value any) (int64, bool) {
+	switch v := value.(type) {
+	case string:
+		if strings.TrimSpace(v) == "" {
+			return 0, false
+		}
+		return leadingInteger(v), true
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n, true
+		}
+		f, _ := v.Float64()
+		return int64(max(min(f, math.MaxInt64), math.MinInt64)), true
+	case bool:
+		if v {
+			return 1, true
+		}
+		return 0, true
+	}
+	return 0, false
+}
+
+// castID is castInteger for an id that is looked up: one that does not fit the column finds nothing.
+func castID(value any) (int64, bool) {
+	n, ok := castInteger(value)
+	return n, ok && fitsInteger(n)
+}
+
+// fitsInteger reports whether a number fits a column of four bytes.
+func fitsInteger(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
+
+// leadingInteger is the number that a text starts with, 0 without one, the nearest one if it is too large.
+func leadingInteger(text string) int64 {
+	text = strings.TrimLeft(text, " \t\n\v\f\r")
+	end := 0
+	if strings.HasPrefix(text, "-") || strings.HasPrefix(text, "+") {
+		end = 1
+	}
+	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+		end++
+	}
+	n, _ := strconv.ParseInt(text[:end], 10, 64) // too large a number comes back as the nearest one
+	return n
+}
+
+// startsWithNumber reports whether a text starts with a number, so that its cast is more than the 0 of any other text.
+func startsWithNumber(text string) bool {
+	text = strings.TrimLeft(text, " \t\n\v\f\r")
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-")
+	return text != "" && text[0] >= '0' && text[0] <= '9'
+}
+
+// statuses are the statuses by their number in the database.
+var statuses = []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed}
+
+// statusNumber is a status' number, -1 for an unknown one.
+func statusNumber(name string) int64 {
+	for n, status := range statuses {
+		if string(status) == name {
+			return int64(n)
+		}
+	}
+	return -1
+}
+
+// priorities are the priorities by their number in the database.
+var priorities = []cfchat.Priority{cfchat.PriorityLow, cfchat.PriorityMedium, cfchat.PriorityHigh, cfchat.PriorityUrgent}
+
+func priorityNumber(name string) int64 {
+	for n, priority := range priorities {
+		if string(priority) == name {
+			return int64(n)
+		}
+	}
+	return -1
+}
+
+// assignStatus reads a status that is being set: a name, or its number as a JSON number. The text "1" is not one.
+func assignStatus(value any) (cfchat.Status, bool) {
+	switch v := value.(type) {
+	case string:
+		if statusNumber(v) >= 0 {
+			return cfchat.Status(v), true
+		}
+	case json.Number:
+		f, err := v.Float64()
+		for n, status := range statuses {
+			if err == nil && f == float64(n) {
+				return status, true
+			}
+		}
+	}
+	return "", false
+}
+
+// castTime reads a time that is stored: ISO text; anything else is no time.
+func castTime(value any) time.Time {
+	text, _ := value.(string)
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}

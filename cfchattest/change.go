@@ -1,0 +1,35 @@
+package cfchattest
+
+import (
+	"time"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// SetStatus changes the status of a conversation as if the administrator had, activity message included. It is false if
+// there is no such conversation.
+func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().conversations[conversationID]
+	if c == nil {
+		return false
+	}
+	c.snoozed = time.Time{}
+	by := &caller{state: s.state, account: s.home(), owner: s.state.keys[keyFor(roleAdministrator)]}
+	by.setStatus(c, status)
+	return true
+}
+
+// DeleteContact deletes a contact and leaves its conversations, as the server does for a while: it cannot render them, and
+// answers 500 to every page that one of them is on. It is false if there is no such contact.
+func (s *Server) DeleteContact(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().contacts[id]
+	if c == nil || c.deleted {
+		return false
+	}
+	c.deleted = true
+	return true
+}

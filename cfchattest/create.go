@@ -1,0 +1,152 @@
+package cfchattest
+
+import (
+	"errors"
+	"net/url"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// Values that cannot be stored, or what the server's code stumbles over: a 500.
+var (
+	errAttributes = errors.New("the attributes are no object")
+	errAssignee   = errors.New("the id does not fit")
+	errMessage    = errors.New("no such message can be made")
+	errChannel    = errors.New("the channel makes no source ids")
+)
+
+// create is newConversation. It answers before the activity message that an assignment makes is there.
+func (c *caller) create() (any, error) {
+	place, err := c.place()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayShow(place.inbox); err != nil {
+		return nil, err
+	}
+	made, err := c.latestOrNew(place)
+	if err != nil {
+		return nil, err
+	}
+	isNew := made.id == 0
+	if isNew {
+		made.id = made.account.nextDisplayID() // a message that is refused below loses it
+	}
+	first, err := c.firstMessage(made)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		c.store(made)
+	}
+	if first != nil {
+		c.append(made, first)
+	}
+	answer, err := c.view().conversation(made)
+	if isNew {
+		c.noteAssignment(made)
+	}
+	if err != nil {
+		return nil, err // a bot is shown no team, but the conversation is there
+	}
+	return answer, nil
+}
+
+// latestOrNew is the last conversation of the contact in an inbox that allows one, else a new one that is not stored yet.
+func (c *caller) latestOrNew(place *contactInbox) (*conversation, error) {
+	if place.inbox.locked {
+		var last *conversation
+		for _, each := range place.account.conversations {
+			if each.source == place && (last == nil || each.internalID > last.internalID) {
+				last = each
+			}
+		}
+		if last != nil {
+			return last, nil
+		}
+	}
+	return c.build(place)
+}
+
+// build makes a conversation of the parameters.
+func (c *caller) build(place *contactInbox) (*conversation, error) {
+	now := c.now()
+	made := &conversation{
+		account: place.account, source: place, status: cfchat.StatusOpen, canReply: true,
+		verified: &place.verified, created: now, updated: now, lastActivity: now, waiting: now,
+	}
+	err := c.readInto(made)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case place.contact.Blocked != nil && *place.contact.Blocked && c.version != version216:
+		made.status = cfchat.StatusResolved
+	case place.inbox.activeBot:
+		made.status = cfchat.StatusPending
+	}
+	if made.status == cfchat.StatusSnoozed {
+		made.snoozed = castTime(c.params["snoozed_until"])
+	}
+	return made, validAttributes(made)
+}
+
+// readInto reads what a conversation is created with. Assignee and team are stored unchecked (contract, 1.5).
+func (c *caller) readInto(made *conversation) (err error) {
+	if made.additional, err = c.attributes("additional_attributes"); err != nil {
+		return err
+	}
+	if made.custom, err = c.attributes("custom_attributes"); err != nil {
+		return err
+	}
+	if referer, ok := made.additional["referer"]; ok && !isWebAddress(referer) {
+		made.additional["referer"] = nil
+	}
+	if status := c.params["status"]; !blank(status) {
+		var ok bool
+		if made.status, ok = assignStatus(status); !ok {
+			return errStatus
+		}
+	}
+	if made.assignee, err = c.storedID("assignee_id"); err != nil {
+		return err
+	}
+	if made.team, err = c.storedID("team_id"); err != nil {
+		return err
+	}
+	if made.assignee != nil && made.team != nil {
+		if team := made.account.teams[*made.team]; team != nil && !team.members[*made.assignee] {
+			made.assignee = nil // an assignee has to be of the team
+		}
+	}
+	return nil
+}
+
+// storedID reads an id that is stored as it is.
+func (c *caller) storedID(name string) (*int64, error) {
+	id, ok := castInteger(c.params[name])
+	if !ok {
+		return nil, nil
+	}
+	if !fitsInteger(id) {
+		return nil, errAssignee
+	}
+	return &id, nil
+}
+
+// attributes reads free-form attributes: an object or nothing.
+func (c *caller) attributes(name string) (cfchat.Attributes, error) {
+	switch v := c.params[name].(type) {
+	case nil:
+		return cfchat.Attributes{}, nil
+	case map[string]any:
+		return v, nil
+	}
+	return nil, errAttributes
+}
+
+func isWebAddress(value any) bool {
+	text, _ := value.(string)
+	address, err := url.Parse(text)
+	return err == nil && (address.Scheme == "http" || address.Scheme == "https")
+}

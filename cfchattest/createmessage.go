@@ -1,0 +1,122 @@
+package cfchattest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// The most that the server stores (contract, 1.5).
+const (
+	maxContent   = 150_000 // characters
+	maxAttribute = 1500    // characters
+	maxNumber    = 9_999_999_999
+)
+
+// firstMessage makes the message that comes with a new conversation, nil for none. It is not stored yet.
+func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
+	if blank(c.params["message"]) {
+		return nil, nil
+	}
+	sent, ok := c.params["message"].(map[string]any)
+	if !ok {
+		return nil, errMessage
+	}
+	kind, err := messageType(sent["message_type"])
+	if err != nil {
+		return nil, err
+	}
+	if kind == cfchat.MessageTypeIncoming && of.source.inbox.channel != cfchat.ChannelAPI {
+		return nil, errMessage
+	}
+	made := &cfchat.Message{MessageType: kind, Private: new(sent["private"] == true || sent["private"] == "true")}
+	if content := sent["content"]; content != nil {
+		made.Content = new(plain(content))
+		if utf8.RuneCountInString(*made.Content) > maxContent {
+			return nil, invalidRecord("Content is too long (maximum is 150000 characters)", "content")
+		}
+	}
+	if name, ok := sent["content_type"].(string); ok && name != "" {
+		made.ContentType = new(cfchat.MessageContentType(name))
+		if !made.ContentType.Valid() {
+			return nil, errMessage
+		}
+	}
+	made.ContentAttributes, _ = sent["content_attributes"].(map[string]any)
+	c.sign(made, of)
+	return made, nil
+}
+
+// sign makes the contact the sender of an incoming message, the caller of any other.
+func (c *caller) sign(m *cfchat.Message, of *conversation) {
+	switch {
+	case m.MessageType == cfchat.MessageTypeIncoming:
+		c.sentBy(m, cfchat.SenderTypeContact, of.source.contact.ID)
+	case c.user != nil:
+		c.sentBy(m, cfchat.SenderTypeUser, c.user.ID)
+	default:
+		c.sentBy(m, cfchat.SenderTypeAgentBot, c.bot.id)
+	}
+}
+
+// messageType reads the direction of a message, outgoing by default.
+func messageType(value any) (cfchat.MessageType, error) {
+	switch value {
+	case nil, "outgoing":
+		return cfchat.MessageTypeOutgoing, nil
+	case "incoming":
+		return cfchat.MessageTypeIncoming, nil
+	case "activity":
+		return cfchat.MessageTypeActivity, nil
+	case "template":
+		return cfchat.MessageTypeTemplate, nil
+	}
+	return 0, errMessage
+}
+
+// validAttributes checks how long the texts and how large the numbers of free-form attributes are.
+func validAttributes(c *conversation) error {
+	var messages, wrong []string
+	for _, of := range []struct {
+		name, title string
+		attributes  cfchat.Attributes
+	}{
+		{"additional_attributes", "Additional attributes", c.additional},
+		{"custom_attributes", "Custom attributes", c.custom},
+	} {
+		problems := attributeProblems(of.attributes)
+		for _, problem := range problems {
+			messages = append(messages, of.title+" "+problem)
+		}
+		if len(problems) > 0 {
+			wrong = append(wrong, of.name)
+		}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	return invalidRecord(strings.Join(messages, ", "), wrong...)
+}
+
+func attributeProblems(attributes cfchat.Attributes) []string {
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		switch v := attributes[key].(type) {
+		case string:
+			if utf8.RuneCountInString(v) > maxAttribute {
+				out = append(out, fmt.Sprintf("%s length should be < %d", key, maxAttribute))
+			}
+		case json.Number:
+			n, ok := castInteger(v)
+			if ok && n > maxNumber && !strings.ContainsAny(v.String(), ".eE") {
+				out = append(out, fmt.Sprintf("%s value should be < %d", key, maxNumber))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,110 @@
+package cfchattest
+
+import (
+	"encoding/json"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// place finds or makes the contact's place in an inbox. With both an inbox and a contact it is theirs; with one of them, or
+// none, the source id is looked up over all accounts and inboxes, and the first one counts (contract, 1.5).
+func (c *caller) place() (*contactInbox, error) {
+	in, err := c.namedInbox()
+	if err != nil {
+		return nil, err
+	}
+	who, err := c.namedContact()
+	if err != nil {
+		return nil, err
+	}
+	sourceID, given := sourceIDOf(c.params["source_id"])
+	if in == nil || who == nil || given && sourceID == "" {
+		if places := c.bySource[sourceID]; len(places) > 0 {
+			return places[0], nil
+		}
+		return nil, notFound()
+	}
+	if !given {
+		if sourceID, err = c.newSourceID(in, who); err != nil {
+			return nil, err
+		}
+	}
+	joined, mine := c.joinInbox(c.account, in, who, sourceID)
+	if !mine && c.version != version216 && renames(in.channel) {
+		c.lastSource++
+		c.renameSource(joined, newUUID(c.lastSource))
+		joined, mine = c.joinInbox(c.account, in, who, sourceID)
+	}
+	if !mine {
+		return nil, unprocessable("source_id should be unique")
+	}
+	return joined, nil
+}
+
+// sourceIDOf reads a source id: text, or a number as text. It is false for none.
+func sourceIDOf(value any) (string, bool) {
+	switch v := value.(type) {
+	case nil:
+		return "", false
+	case json.Number:
+		return v.String(), true
+	}
+	text, _ := value.(string)
+	return text, true
+}
+
+// namedInbox is the inbox that was named, nil for none.
+func (c *caller) namedInbox() (*inbox, error) {
+	if blank(c.params["inbox_id"]) {
+		return nil, nil
+	}
+	id, _ := castID(c.params["inbox_id"])
+	in := c.account.inboxes[id]
+	if in == nil {
+		return nil, notFound()
+	}
+	return in, c.mayShow(in)
+}
+
+// namedContact is the contact that was named, nil for none.
+func (c *caller) namedContact() (*contact, error) {
+	if blank(c.params["contact_id"]) {
+		return nil, nil
+	}
+	id, _ := castID(c.params["contact_id"])
+	who := c.account.contacts[id]
+	if who == nil || who.deleted {
+		return nil, notFound()
+	}
+	return who, nil
+}
+
+// newSourceID makes the source id that was not given. What it is depends on the channel.
+func (c *caller) newSourceID(in *inbox, who *contact) (string, error) {
+	switch in.channel {
+	case cfchat.ChannelAPI, cfchat.ChannelWebWidget:
+		c.lastSource++
+		return newUUID(c.lastSource), nil
+	case cfchat.ChannelEmail:
+		return required(who.Email, "contact email")
+	case cfchat.ChannelSMS, cfchat.ChannelTwilioSMS, cfchat.ChannelWhatsApp:
+		return required(who.PhoneNumber, "contact phone number")
+	}
+	return "", errChannel
+}
+
+func required(value *string, name string) (string, error) {
+	if value == nil {
+		return "", unprocessable("param is missing or the value is empty: " + name)
+	}
+	return *value, nil
+}
+
+// renames reports whether a source id that somebody else has is taken from them, from 4.0.4 on.
+func renames(channel cfchat.Channel) bool {
+	switch channel {
+	case cfchat.ChannelEmail, cfchat.ChannelSMS, cfchat.ChannelTwilioSMS, cfchat.ChannelWhatsApp:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,19 @@
+// Package cfchattest is an in-memory stand-in for the ClickFunnels Chat server, for tests and demonstrations.
+//
+//	srv := cfchattest.New(t)
+//	id := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
+//	client := &http.Client{Transport: srv.Transport()} // or a real one against srv.URL()
+//
+// It answers the six conversation operations as the real server does, its errors and oddities included: who may call
+// what, the order of the checks, counts that ignore a parameter, text that is read as its leading number. It behaves as
+// version 4.7.0; [Version216] makes it behave as 2.16.0. The tests of this package send it the recorded requests of both and
+// compare the answers.
+//
+// An empty server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot;
+// the Add methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.
+//
+// # What it leaves out
+//
+// Rate limits, attachments of new messages, round-robin assignment (nobody is ever online), WhatsApp's rules for source
+// ids and reply windows, service level agreements, and every route but the six.
+package cfchattest

@@ -1,0 +1,109 @@
+package cfchattest
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Failure is how one call fails. The zero value does not.
+type Failure struct {
+	// Status is answered instead of carrying out the operation. With 0 the operation is carried out, so that together with
+	// Cut or Delay it is a write that happened although the caller cannot know it.
+	Status int
+	// Body is the body that goes with Status. With "" it is what the server or a proxy before it would write.
+	Body string
+	// Header is added to the answer.
+	Header http.Header
+	// Cut drops the connection in the middle of the answer's body, before the status if there is no body.
+	Cut bool
+	// Delay is how long the answer takes, or until the caller gives up.
+	Delay time.Duration
+}
+
+// fault is a failure that waits for its call.
+type fault struct {
+	operation string
+	Failure
+}
+
+// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", or ""
+// for any; FailNext panics on another name. Several for one operation are used up in the order in which they were given.
+func (s *Server) FailNext(operation string, f Failure) {
+	if operation != "" && !slices.Contains(operations, operation) {
+		panic(fmt.Sprintf("cfchattest: there is no operation %q, only %q", operation, operations))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, fault{operation, f})
+}
+
+// takeFault removes the first failure that waits for the operation.
+func (s *Server) takeFault(operation string) Failure {
+	for i, waiting := range s.faults {
+		if waiting.operation == "" || waiting.operation == operation {
+			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
+			return waiting.Failure
+		}
+	}
+	return Failure{}
+}
+
+// instead is the answer in place of the operation's own, nil if there is none.
+func (f Failure) instead() *reply {
+	if f.Status == 0 {
+		return nil
+	}
+	var out *reply
+	switch f.Status {
+	case http.StatusTooManyRequests: // without Retry-After (contract, section 3)
+		out = &reply{f.Status, http.Header{"Content-Type": {"text/plain"}}, []byte("Retry later\n")}
+	case http.StatusInternalServerError:
+		out = internalError()
+	default:
+		text := fmt.Sprintf("%d %s", f.Status, http.StatusText(f.Status))
+		page := "<html><head><title>" + text + "</title></head><body><h1>" + text + "</h1></body></html>\n"
+		out = &reply{f.Status, http.Header{"Content-Type": {"text/html"}}, []byte(page)}
+	}
+	out.body = []byte(cmp.Or(f.Body, string(out.body)))
+	return out
+}
+
+// play writes the answer as the failure wants it.
+func (f Failure) play(w http.ResponseWriter, r *http.Request, out *reply) {
+	if !f.wait(r) {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range f.Header {
+		out.header[http.CanonicalHeaderKey(name)] = values
+	}
+	if !f.Cut {
+		out.write(w)
+		return
+	}
+	if len(out.body) > 0 {
+		out.header.Set("Content-Length", strconv.Itoa(len(out.body)))
+		out.body = out.body[:len(out.body)/2]
+		out.write(w)
+		_ = http.NewResponseController(w).Flush()
+	}
+	panic(http.ErrAbortHandler) // net/http's way to drop a connection
+}
+
+// wait waits for the delay and reports whether the caller is still there.
+func (f Failure) wait(r *http.Request) bool {
+	if f.Delay <= 0 {
+		return true
+	}
+	timer := time.NewTimer(f.Delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}

@@ -1,0 +1,95 @@
+package cfchattest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// get reads a list over a transport.
+func get(ctx context.Context, srv *cfchattest.Server, over http.RoundTripper, url string) (int, string, error) {
+	r, err := http.NewRequestWithContext(ctx, "GET", url+conversations, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	r.Header.Set("api_access_token", srv.AdminKey())
+	resp, err := (&http.Client{Transport: over}).Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(body), err
+}
+
+func TestFailNext(t *testing.T) {
+	srv := cfchattest.New(t)
+	fresh := &http.Transport{DisableKeepAlives: true} // or a dropped connection would be tried again
+	for name, over := range map[string]http.RoundTripper{"in process": srv.Transport(), "by socket": fresh} {
+		srv.FailNext("conversationFilter", cfchattest.Failure{Status: 500}) // of another operation, left alone
+		srv.FailNext("conversationList", cfchattest.Failure{Status: 429})
+		srv.FailNext("", cfchattest.Failure{Status: 503, Body: "busy", Header: http.Header{"retry-after": {"7"}}})
+		for _, want := range []struct {
+			status int
+			body   string
+		}{{429, "Retry later\n"}, {503, "busy"}} {
+			if status, body, err := get(t.Context(), srv, over, srv.URL()); status != want.status || body != want.body || err != nil {
+				t.Errorf("%s: %d %q %v, want %d", name, status, body, err, want.status)
+			}
+		}
+		srv.FailNext("", cfchattest.Failure{Cut: true})
+		if status, _, err := get(t.Context(), srv, over, srv.URL()); status != 200 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: a cut answer is %d %v", name, status, err)
+		}
+		if status, _, err := get(t.Context(), srv, over, srv.URL()); status != 200 || err != nil {
+			t.Errorf("%s: afterwards %d %v", name, status, err)
+		}
+	}
+}
+
+// A write that is cut off or too slow has happened.
+func TestFailedWriteHappened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.Start()
+		srv.AddContact(cfchattest.Contact{})
+		srv.FailNext("newConversation", cfchattest.Failure{Delay: time.Minute})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, "POST", "http://stand-in"+conversations, strings.NewReader(`{"inbox_id":1,"contact_id":1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("api_access_token", srv.AdminKey())
+		started := time.Now()
+		_, err = srv.Transport().RoundTrip(r)
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(started) != time.Second || len(srv.Conversations()) != 1 {
+			t.Errorf("%v after %v, %d conversations", err, time.Since(started), len(srv.Conversations()))
+		}
+	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	srv := cfchattest.New(t)
+	id := srv.AddConversation(cfchattest.Conversation{})
+	var done sync.WaitGroup
+	for range 8 {
+		done.Go(func() {
+			for range 20 {
+				srv.AddMessage(id, cfchattest.Message{})
+				call(t, srv, srv.AdminKey(), "GET", conversations, "")
+				call(t, srv, srv.AdminKey(), "POST", conversations+"/1/toggle_status", "")
+				srv.Conversations()
+			}
+		})
+	}
+	done.Wait()
+}

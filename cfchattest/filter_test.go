@@ -1,0 +1,132 @@
+package cfchattest_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// rules writes a filter of rules "key operator values join", as in `status equal_to ["open"] AND`.
+func rules(lines ...string) string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		f := strings.Fields(line)
+		join := "null"
+		if len(f) > 3 {
+			join = `"` + f[3] + `"`
+		}
+		out[i] = fmt.Sprintf(`{"attribute_key":%q,"filter_operator":%q,"values":%s,"query_operator":%s}`, f[0], f[1], f[2], join)
+	}
+	return `{"payload":[` + strings.Join(out, ",") + `]}`
+}
+
+func TestFilter(t *testing.T) {
+	srv, old := sales(t), sales(t, cfchattest.Version216)
+	both, new470, old216 := []*cfchattest.Server{srv, old}, []*cfchattest.Server{srv}, []*cfchattest.Server{old}
+	for _, c := range []struct {
+		rules   []string
+		servers []*cfchattest.Server
+		want    []int64
+	}{
+		{nil, new470, []int64{5, 4, 3, 2, 1}},
+		{nil, old216, []int64{5, 4, 3, 2, 1, 1}},
+		{[]string{`status equal_to ["resolved","pending"]`}, both, []int64{4, 3}},
+		{[]string{`status equal_to ["bogus"]`}, both, []int64{}},
+		{[]string{`status not_equal_to ["bogus"]`}, both, []int64{}},
+		{[]string{`status equal_to "all"`}, new470, []int64{5, 4, 3, 2, 1}},
+		{[]string{`display_id equal_to [1,"3",5.0]`}, new470, []int64{5, 3, 1}},
+		{[]string{`assignee_id not_equal_to [1]`}, both, []int64{2}},
+		{[]string{`assignee_id is_not_present null`}, both, []int64{5, 4, 3}},
+		{[]string{`status equal_to ["resolved"] OR`, `assignee_id equal_to [1,2] and`, `team_id is_present []`}, both, []int64{3, 2}},
+		{[]string{`labels equal_to ["a"]`}, both, []int64{1}},
+		{[]string{`labels equal_to ["a"] AND`, `labels equal_to ["b"]`}, new470, []int64{1}},
+		{[]string{`labels equal_to ["a"] AND`, `labels equal_to ["b"]`}, old216, []int64{}},
+		{[]string{`labels not_equal_to ["a"]`}, new470, []int64{5, 4, 3, 2}},
+		{[]string{`labels not_equal_to ["a"]`}, old216, []int64{4, 2, 1}},
+		{[]string{`labels contains ["A"]`}, old216, []int64{4, 1}},
+		{[]string{`mail_subject contains ["Hello"]`}, new470, []int64{2}},
+		{[]string{`mail_subject contains ["Hello"]`}, old216, []int64{}},
+		{[]string{`mail_subject does_not_contain ["x","hello"]`}, new470, []int64{}},
+		{[]string{`browser_language equal_to ["EN"]`}, both, []int64{}},
+		{[]string{`browser_language eq "en"`}, old216, []int64{5}},
+		{[]string{`browser_language eq ["en"]`}, old216, []int64{}},
+		{[]string{`created_at is_greater_than ["2026-03-02"]`}, both, []int64{5, 4, 3}},
+		{[]string{`created_at is_less_than ["2026-03-02T23:00:00Z"]`}, new470, []int64{1}},
+		{[]string{`tier equal_to ["GOLD","silver"]`}, both, []int64{1, 1}},
+		{[]string{`tier contains ["IL"]`}, both, []int64{3}},
+		{[]string{`tier anything ["Gold"]`}, new470, []int64{1}},
+		{[]string{`seats is_greater_than [4]`}, new470, []int64{1}},
+		{[]string{`seats equal_to ["5.0"]`}, new470, []int64{1}},
+		{[]string{`since is_less_than ["2026-01-03"]`}, new470, []int64{1}},
+		{[]string{`paid equal_to ["true"]`}, both, []int64{3}},
+		// not_equal_to of a custom attribute escapes from the rules before it
+		{[]string{`status equal_to ["open"] AND`, `tier not_equal_to ["gold"]`}, new470, []int64{5, 4, 2}},
+		// after a custom attribute, a list of texts loses all but the first
+		{[]string{`tier is_not_present [] AND`, `inbox_id equal_to ["1","2"]`}, new470, []int64{5, 2}},
+		{[]string{`tier is_not_present [] AND`, `inbox_id equal_to [1,2]`}, new470, []int64{5, 4, 2}},
+		{[]string{`nothing equal_to ["x"] AND`, `status equal_to ["pending"]`}, old216, []int64{4}},
+		{[]string{`priority equal_to ["urgent"]`}, new470, []int64{3}},
+	} {
+		for _, server := range c.servers {
+			want := c.want
+			if server == srv {
+				want = slices.Compact(slices.Clone(want))
+			}
+			status, body := call(t, server, server.AdminKey(), "POST", conversations+"/filter", rules(c.rules...))
+			if status != 200 || !slices.Equal(idsOf(t, body), want) {
+				t.Errorf("%s: %d %v, want %v", c.rules, status, idsOf(t, body), want)
+			}
+		}
+	}
+}
+
+func TestFilterSeesInboxes(t *testing.T) {
+	for server, want := range map[*cfchattest.Server]int{sales(t): 4, sales(t, cfchattest.Version216): 6} {
+		_, body := call(t, server, server.AgentKey(), "POST", conversations+"/filter", `{"payload":[]}`)
+		if got := len(idsOf(t, body)); got != want {
+			t.Errorf("an agent sees %d rows, want %d", got, want)
+		}
+	}
+}
+
+func TestFilterRefuses(t *testing.T) {
+	srv, old := sales(t), sales(t, cfchattest.Version216)
+	const keys = "status,assignee_id,inbox_id,team_id,priority,display_id,campaign_id,labels,browser_language,conversation_language," +
+		"country_code,referer,created_at,last_activity_at,mail_subject"
+	for _, c := range []struct {
+		body string
+		want string // the error of 4.7.0; 2.16.0 answers 500 to all of these
+	}{
+		{`[]`, "Internal Server Error"},
+		{`{}`, "Internal Server Error"},
+		{`{"payload":["x"]}`, "Internal Server Error"},
+		{rules(`nothing equal_to ["x"]`), "Invalid attribute key - [nothing]. The key should be one of [" + keys + "] or a custom attribute defined in the account."},
+		{rules(`assignee_id contains ["1"]`), "Invalid operator. The allowed operators for assignee_id are [equal_to,not_equal_to,is_present,is_not_present]."},
+		{rules(`status eq []`), "Invalid operator. The allowed operators for status are [equal_to,not_equal_to]."},
+		{rules(`status equal_to []`, `status equal_to ["open"]`), "Invalid value. The values provided for status are invalid"},
+		{rules(`status equal_to ["open"] XOR`, `x y []`), `Query operator must be either "AND" or "OR".`},
+		{rules(`status equal_to ["open"]`, `status equal_to ["open"]`), "Internal Server Error"},
+		{rules(`status equal_to ["open"] OR`), "Internal Server Error"},
+		{rules(`status equal_to [0]`), "Internal Server Error"},
+		{rules(`assignee_id equal_to ["abc"]`), "Internal Server Error"},
+		{rules(`labels equal_to [1]`), "Internal Server Error"},
+		{rules(`price equal_to ["1"]`), "Internal Server Error"},
+		{rules(`seats contains ["1"]`), "Internal Server Error"},
+		{rules(`tier not_equal_to ["x"] AND`, `status equal_to ["open"]`), "Internal Server Error"},
+		{rules(`created_at is_greater_than ["it's"]`), "Internal Server Error"},
+	} {
+		want := fmt.Sprintf(`{"error":%q}`, c.want)
+		if c.want == "Internal Server Error" {
+			want = `{"status":500,"error":"Internal Server Error"}`
+		}
+		if _, body := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", c.body); body != want {
+			t.Errorf("%s: %s, want %s", c.body, body, want)
+		}
+		if status, body := call(t, old, old.AdminKey(), "POST", conversations+"/filter", c.body); status != 500 {
+			t.Errorf("2.16.0: %s: %d %s", c.body, status, body)
+		}
+	}
+}

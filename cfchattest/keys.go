@@ -1,0 +1,39 @@
+package cfchattest
+
+// The roles of the keys that every server has.
+const (
+	roleAdministrator = "administrator"
+	roleAgent         = "agent"
+	roleBot           = "bot"
+	roleStrayBot      = "stray_bot"
+)
+
+// AccountID is the account that the Add methods add to and that the keys belong to: 1, or the one of a snapshot.
+func (s *Server) AccountID() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.home().id
+}
+
+// AdminKey is the key of an administrator.
+func (s *Server) AdminKey() string { return s.Key(roleAdministrator) }
+
+// AgentKey is the key of an agent who is a member of the first inbox.
+func (s *Server) AgentKey() string { return s.Key(roleAgent) }
+
+// BotKey is the key of a bot that belongs to the account.
+func (s *Server) BotKey() string { return s.Key(roleBot) }
+
+// Key is the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot without an inbox in the account. It is
+// "" for any other role.
+func (s *Server) Key(role string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.state.keys[keyFor(role)]; !ok {
+		return ""
+	}
+	return keyFor(role)
+}
+
+// keyFor makes the key of a role or of somebody added later. It says what it is for, and that it opens nothing real.
+func keyFor(name string) string { return "cfchattest-key-" + name }

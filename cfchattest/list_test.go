@@ -1,0 +1,125 @@
+package cfchattest_test
+
+import (
+	"slices"
+	"testing"
+
+	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+func TestList(t *testing.T) {
+	srv, old := sales(t), sales(t, cfchattest.Version216)
+	for _, server := range []*cfchattest.Server{srv, old} {
+		server.AddMessage(1, cfchattest.Message{Content: "100% sure, HELLO"}) // moves to the front
+		server.AddMessage(3, cfchattest.Message{Content: "hello activity", Type: cfchat.MessageTypeActivity})
+	}
+	admin := []*cfchattest.Server{srv, old}
+	for _, c := range []struct {
+		query   string
+		servers []*cfchattest.Server
+		agent   bool
+		want    []int64
+	}{
+		{query: "", want: []int64{1, 2}},
+		{query: "status=all", want: []int64{3, 1, 5, 4, 2}},
+		{query: "status=all", agent: true, want: []int64{3, 1, 5, 2}},
+		{query: "status[]=open&status[]=pending", want: []int64{1, 4, 2}},
+		{query: "status=1", want: []int64{3}},
+		{query: "assignee_type=me", agent: true, want: []int64{2}},
+		{query: "assignee_type=assigned", want: []int64{1, 2}},
+		{query: "assignee_type=unassigned", want: []int64{}},
+		{query: "inbox_id=2&status=all", want: []int64{4}},
+		{query: "inbox_id[]=1&inbox_id[]=2&status=all", want: []int64{3, 1, 5, 4, 2}},
+		{query: "inbox_id=2&status=all", agent: true, want: []int64{}},
+		{query: "team_id=1abc", want: []int64{2}},
+		{query: "labels=A,zz&status=all", want: []int64{1}},
+		{query: "labels[]=a&labels[]=B&status=all", want: []int64{1, 2}},
+		{query: "labels=%22a,b%22&status=all", want: []int64{4}},
+		{query: "q=hello", want: []int64{1}},
+		{query: "q=0%25 s", want: []int64{1}},
+		{query: "q=", want: []int64{1}},
+		{query: "status=all&sort_by=sort_on_created_at", want: []int64{1, 2, 3, 4, 5}},
+		{query: "status=all&page=0", want: []int64{3, 1, 5, 4, 2}},
+		{query: "status=all&page=2", want: []int64{}},
+		{query: "status=all&conversation_type=participating", want: []int64{1}},
+		{query: "status=all&conversation_type=unattended", want: []int64{3, 1, 5, 4, 2}},
+		{query: "status=bogus", servers: admin[:1], want: []int64{}},
+		{query: "status=all&sort_by=priority_desc", servers: admin[:1], want: []int64{3, 1, 5, 4, 2}},
+		{query: "status=all&sort_by=created_at_desc", servers: admin[:1], want: []int64{5, 4, 3, 2, 1}},
+		{query: "status=all&sort_by=last_user_message_at", servers: admin[1:], want: []int64{1, 3}},
+		{query: "status=all&updated_within=60&page=9", servers: admin[:1], want: []int64{3, 1}},
+	} {
+		if c.servers == nil {
+			c.servers = admin
+		}
+		for _, server := range c.servers {
+			key := server.AdminKey()
+			if c.agent {
+				key = server.AgentKey()
+			}
+			path := conversations + "?" + escape(c.query)
+			status, body := call(t, server, key, "GET", path, "")
+			if status != 200 || !slices.Equal(idsOf(t, body), c.want) {
+				t.Errorf("%s (agent %t): %d %v, want %v", c.query, c.agent, status, idsOf(t, body), c.want)
+			}
+		}
+	}
+}
+
+func TestListRefuses(t *testing.T) {
+	for _, c := range []struct {
+		query     string
+		want, old int
+	}{
+		{"team_id=9", 404, 404},
+		{"team_id=abc", 404, 404},
+		{"page[]=1", 500, 500},
+		{"page=1&page[a]=2", 400, 400},
+		{"status=bogus", 200, 500},
+		{"status=", 200, 500},
+	} {
+		for server, want := range map[*cfchattest.Server]int{sales(t): c.want, sales(t, cfchattest.Version216): c.old} {
+			if got, body := call(t, server, server.AdminKey(), "GET", conversations+"?"+c.query, ""); got != want {
+				t.Errorf("%s: %d, want %d: %s", c.query, got, want, body)
+			}
+		}
+	}
+}
+
+// Counts with q are of one page only.
+func TestCountsWithText(t *testing.T) {
+	srv := cfchattest.New(t)
+	for range 60 {
+		srv.AddMessage(srv.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: "order"})
+	}
+	for page, want := range map[string]string{
+		"1": `{"meta":{"all_count":25,"assigned_count":0,"mine_count":0,"unassigned_count":25}}`,
+		"3": `{"meta":{"all_count":10,"assigned_count":0,"mine_count":0,"unassigned_count":10}}`,
+		"4": `{"meta":{"all_count":0,"assigned_count":0,"mine_count":0,"unassigned_count":0}}`,
+	} {
+		if _, got := call(t, srv, srv.AdminKey(), "GET", conversations+"/meta?q=order&page="+page, ""); got != want {
+			t.Errorf("page %s: %s, want %s", page, got, want)
+		}
+	}
+}
+
+// A conversation without its contact takes the page with it, in list and filter.
+func TestBrokenConversation(t *testing.T) {
+	srv := cfchattest.New(t)
+	who := srv.AddContact(cfchattest.Contact{})
+	srv.AddConversation(cfchattest.Conversation{})
+	id := srv.AddConversation(cfchattest.Conversation{Contact: who})
+	if !srv.DeleteContact(who) || srv.DeleteContact(who) {
+		t.Error("a contact is deleted once")
+	}
+	if status, _ := call(t, srv, srv.AdminKey(), "GET", conversations, ""); status != 500 {
+		t.Errorf("list: %d, want 500", status)
+	}
+	if status, _ := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", `{"payload":[]}`); status != 500 {
+		t.Errorf("filter: %d, want 500", status)
+	}
+	if _, ok := srv.Conversation(id); ok || len(srv.Conversations()) != 1 {
+		t.Error("the broken conversation was rendered")
+	}
+}

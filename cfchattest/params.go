@@ -1,0 +1,165 @@
+package cfchattest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// params are a request's parameters. A value is a string, [json.Number], bool, nil, []any or map[string]any.
+type params map[string]any
+
+// errMalformed is a body or query that cannot be read: a 400, before the key is looked at.
+var errMalformed = errors.New("malformed parameters")
+
+// parseParams merges the body's and the query's parameters. The query wins (contract, 1.0).
+func parseParams(r *http.Request, body []byte) (params, error) {
+	merged, err := parseBody(r.Header.Get("Content-Type"), body)
+	if err != nil {
+		return nil, err
+	}
+	return merged, parseQuery(r.URL.RawQuery, merged)
+}
+
+// parseBody reads JSON and forms. A body of any other type is silently not seen.
+func parseBody(contentType string, body []byte) (params, error) {
+	into := params{}
+	media, _, _ := mime.ParseMediaType(contentType)
+	switch {
+	case len(body) == 0:
+		return into, nil
+	case media == "application/x-www-form-urlencoded":
+		return into, parseQuery(string(body), into)
+	case media == "application/json" || media == "text/x-json" || media == "application/vnd.api+json":
+		return parseJSON(body)
+	}
+	return into, nil
+}
+
+// parseJSON reads a JSON body. What is not an object becomes the parameter _json.
+func parseJSON(body []byte) (params, error) {
+	if !utf8.Valid(body) {
+		return nil, errMalformed
+	}
+	var value any
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&value) != nil {
+		return nil, errMalformed
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errMalformed
+	}
+	value = withoutNulls(value)
+	if object, ok := value.(map[string]any); ok {
+		return object, nil
+	}
+	return params{"_json": value}, nil
+}
+
+// withoutNulls removes the nulls inside arrays, which the server drops from every request.
+func withoutNulls(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key := range v {
+			v[key] = withoutNulls(v[key])
+		}
+	case []any:
+		kept := make([]any, 0, len(v))
+		for _, element := range v {
+			if element != nil {
+				kept = append(kept, withoutNulls(element))
+			}
+		}
+		return kept
+	}
+	return value
+}
+
+// parseQuery reads a=1&b[]=2&c[d]=3. A name used as two kinds of value is malformed.
+func parseQuery(raw string, into params) error {
+	query := map[string]any{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		name, text, hasValue := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil || !utf8.ValidString(name) {
+			return errMalformed
+		}
+		text, err = url.QueryUnescape(text)
+		if err != nil || !utf8.ValidString(text) {
+			return errMalformed
+		}
+		var value any // a name without "=" is null
+		if hasValue {
+			value = text
+		}
+		if err := assign(query, name, value); err != nil {
+			return err
+		}
+	}
+	for name, value := range query {
+		into[name] = withoutNulls(value)
+	}
+	return nil
+}
+
+// assign stores one pair of a query under its name, "a", "a[]" or "a[b]".
+func assign(into map[string]any, name string, value any) error {
+	base, rest, nested := strings.Cut(name, "[")
+	key, _, closed := strings.Cut(rest, "]")
+	switch {
+	case !nested || !closed || base == "":
+		into[name] = value
+	case key == "":
+		list, ok := into[base].([]any)
+		if !ok && into[base] != nil {
+			return errMalformed
+		}
+		into[base] = append(list, value)
+	default:
+		object, ok := into[base].(map[string]any)
+		if !ok && into[base] != nil {
+			return errMalformed
+		}
+		if object == nil {
+			object = map[string]any{}
+		}
+		into[base] = object
+		object[key] = value
+	}
+	return nil
+}
+
+// list is a parameter that may be one value or several.
+func (p params) list(name string) []any {
+	if several, ok := p[name].([]any); ok {
+		return several
+	}
+	return []any{p[name]}
+}
+
+// blank reports whether a value counts as missing where the server asks for presence: null, false, "", [] or {}.
+func blank(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case string:
+		return strings.TrimSpace(v) == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}

@@ -1,0 +1,264 @@
+package cfchattest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// recordingsFolder holds the recorded exchanges with real servers, a folder per version.
+const recordingsFolder = "../../shared/recordings"
+
+// known are the recordings that are answered otherwise, by version/name, each with its reason.
+var known = map[string]string{
+	"2.16.0/toggle-until-only": opened,
+	"4.7.0/toggle-until-only":  opened,
+	"2.16.0/toggle-text-plain": opened,
+	"4.7.0/toggle-text-plain":  opened,
+}
+
+// opened is the reason why a toggle without a status has another result.
+const opened = "a request just before it, which is not among the recordings, had opened the conversation"
+
+// notInSnapshot are answers whose content a snapshot does not tell; their status, ids and counts are still compared.
+var notInSnapshot = map[string]string{
+	"show-other-account": "the snapshot holds nothing of the other account but its ids",
+}
+
+// exchange is one recorded request and its answer.
+type exchange struct {
+	Sequence  int    `json:"sequence"`
+	Name      string `json:"name"`
+	Operation string `json:"operation"`
+	As        string `json:"as"`
+	Request   struct {
+		Method  string            `json:"method"`
+		Path    string            `json:"path"`
+		Headers map[string]string `json:"headers"`
+		Body    *string           `json:"body"`
+	} `json:"request"`
+	Response struct {
+		Status  int               `json:"status"`
+		Headers map[string]string `json:"headers"`
+		Body    string            `json:"body"`
+	} `json:"response"`
+}
+
+// TestRecordings sends every recorded request to the stand-in, in the recorded order, and compares the answers.
+func TestRecordings(t *testing.T) {
+	for version, opts := range map[string][]cfchattest.Option{
+		"2.16.0": {cfchattest.Version216},
+		"4.7.0":  nil,
+	} {
+		t.Run(version, func(t *testing.T) { replay(t, version, opts) })
+	}
+}
+
+func replay(t *testing.T, version string, opts []cfchattest.Option) {
+	folder := filepath.Join(recordingsFolder, version)
+	snapshot, err := os.ReadFile(filepath.Join(folder, "_snapshot.json"))
+	if err != nil {
+		t.Skipf("the recordings are not here: %v", err)
+	}
+	srv := cfchattest.New(t, opts...)
+	if err := srv.LoadSnapshot(snapshot); err != nil {
+		t.Fatal(err)
+	}
+	matched, written := 0, false
+	exchanges := load(t, folder)
+	for _, want := range exchanges {
+		written = written || want.Operation == "new_conversation" || want.Operation == "toggle_status_of_a_conversation"
+		status, body := send(t, srv, want)
+		difference := want.compare(status, body, !written)
+		reason, expected := known[version+"/"+want.Name]
+		switch {
+		case difference == "":
+			matched++
+			if expected {
+				t.Errorf("%s matches, although it is known not to: %s", want.Name, reason)
+			}
+		case expected:
+			t.Logf("%s: %s (%s)", want.Name, difference, reason)
+			catchUp(t, srv, want)
+		default:
+			t.Errorf("%s: %s", want.Name, difference)
+		}
+	}
+	t.Logf("%s: %d of %d recorded answers matched", version, matched, len(exchanges))
+}
+
+// catchUp gives a conversation the status that it had after a recorded toggle.
+func catchUp(t *testing.T, srv *cfchattest.Server, want exchange) {
+	payload := dig(decode(want.Response.Body), "payload")
+	id, err := dig(payload, "conversation_id").(json.Number).Int64()
+	if err != nil || !srv.SetStatus(id, cfchat.Status(dig(payload, "current_status").(string))) {
+		t.Fatalf("%s: no conversation %d: %v", want.Name, id, err)
+	}
+}
+
+// load reads the recordings in the order in which they were made.
+func load(t *testing.T, folder string) []exchange {
+	files, err := filepath.Glob(filepath.Join(folder, "[a-z]*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings in %s: %v", folder, err)
+	}
+	exchanges := make([]exchange, len(files))
+	for i, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, &exchanges[i]); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+	}
+	slices.SortFunc(exchanges, func(x, y exchange) int { return x.Sequence - y.Sequence })
+	return exchanges
+}
+
+// send sends a recorded request with the key of its role.
+func send(t *testing.T, srv *cfchattest.Server, want exchange) (int, string) {
+	body := ""
+	if want.Request.Body != nil {
+		body = *want.Request.Body
+	}
+	if strings.HasPrefix(body, "(omitted: message.content of 150001 characters)") {
+		body = fmt.Sprintf(`{"inbox_id":1,"contact_id":6,"message":{"content":%q}}`, strings.Repeat("x", 150_001))
+	}
+	r, err := http.NewRequestWithContext(t.Context(), want.Request.Method, "http://stand-in"+want.Request.Path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range want.Request.Headers {
+		if value == "<"+want.As+">" {
+			value = srv.Key(want.As)
+			if want.As == "wrong" {
+				value = "no-such-key"
+			}
+		}
+		r.Header[name] = []string{value}
+	}
+	resp, err := srv.Transport().RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := readAll(t, resp)
+	if got, recorded := resp.Header.Get("Content-Type"), want.Response.Headers["content-type"]; got != recorded {
+		t.Errorf("%s: Content-Type %q, recorded %q", want.Name, got, recorded)
+	}
+	return resp.StatusCode, answer
+}
+
+// compare says how an answer differs, "" if it does not. Errors have to be the same to the byte; reads before the first
+// write in everything but null against absent; later answers in what does not depend on requests that were not recorded.
+func (e exchange) compare(status int, body string, complete bool) string {
+	if status != e.Response.Status {
+		return fmt.Sprintf("status %d, recorded %d: %.300s", status, e.Response.Status, body)
+	}
+	if status != http.StatusOK {
+		return differ("body", body, e.Response.Body)
+	}
+	got, want := decode(body), decode(e.Response.Body)
+	if d := differ("digest", e.digest(got), e.digest(want)); d != "" {
+		return d
+	}
+	if _, unknown := notInSnapshot[e.Name]; complete && !unknown {
+		return differAt("", got, want)
+	}
+	return ""
+}
+
+func differ(what string, got, want any) string {
+	if reflect.DeepEqual(got, want) {
+		return ""
+	}
+	return fmt.Sprintf("%s is\n\t%.600v, recorded\n\t%.600v", what, got, want)
+}
+
+// digest is what an answer says apart from what was done between the recordings: ids and counts of a page, the state of
+// one conversation.
+func (e exchange) digest(answer any) any {
+	of := func(value any, names ...string) map[string]any {
+		picked := map[string]any{}
+		for _, name := range names {
+			picked[name] = dig(value, strings.Split(name, ".")...)
+		}
+		return picked
+	}
+	switch e.Operation {
+	case "conversation_list", "conversation_filter":
+		page := answer
+		if e.Operation == "conversation_list" {
+			page = dig(answer, "data")
+		}
+		ids := []any{}
+		for _, each := range dig(page, "payload").([]any) {
+			ids = append(ids, dig(each, "id"))
+		}
+		return []any{dig(page, "meta"), ids}
+	case "get_details_of_a_conversation":
+		return of(answer, "id", "account_id", "status", "snoozed_until", "unread_count", "labels", "meta.assignee.id", "meta.team.id")
+	case "new_conversation":
+		return of(answer, "account_id", "inbox_id", "status", "snoozed_until", "unread_count", "labels", "custom_attributes",
+			"additional_attributes", "messages", "meta")
+	}
+	return answer
+}
+
+func dig(value any, path ...string) any {
+	for _, name := range path {
+		object, _ := value.(map[string]any)
+		value = object[name]
+	}
+	return value
+}
+
+func decode(text string) any {
+	var value any
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return text
+	}
+	return value
+}
+
+// differAt compares two JSON values, null against absent aside, and says where they differ first.
+func differAt(path string, got, want any) string {
+	switch want := want.(type) {
+	case map[string]any:
+		object, ok := got.(map[string]any)
+		if !ok {
+			return differ(path, got, want)
+		}
+		for _, keys := range []map[string]any{object, want} {
+			for key := range keys {
+				if d := differAt(path+"."+key, object[key], want[key]); d != "" {
+					return d
+				}
+			}
+		}
+		return ""
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(want) {
+			return differ(path, got, want)
+		}
+		for i := range want {
+			if d := differAt(fmt.Sprintf("%s[%d]", path, i), list[i], want[i]); d != "" {
+				return d
+			}
+		}
+		return ""
+	}
+	return differ(path, got, want)
+}

@@ -1,0 +1,143 @@
+package cfchattest
+
+import (
+	"errors"
+	"time"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// view renders what is stored for one reader. It makes maps and not the types of package cfchat, because those cannot tell
+// a field that is null from one that a version does not know.
+type view struct {
+	*state
+	account *account
+	owner
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+func (c *caller) view() view { return view{c.state, c.account, c.owner} }
+
+// errNoContact is a conversation whose contact is gone, errBotTeam a team shown to a bot, which has no teams. Each makes the
+// whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
+var (
+	errNoContact = errors.New("the contact is gone")
+	errBotTeam   = errors.New("a bot has no teams")
+)
+
+// conversation renders a conversation (contract, 1.7 and 4.1).
+func (v view) conversation(c *conversation) (object, error) {
+	meta, err := v.meta(c)
+	if err != nil {
+		return nil, err
+	}
+	out := object{
+		"meta": meta, "id": c.id, "account_id": c.account.id, "inbox_id": c.source.inbox.id,
+		"messages": v.messages(c), "last_non_activity_message": v.lastNonActivity(c),
+		"additional_attributes": c.additional, "custom_attributes": c.custom, "labels": append([]string{}, c.labels...),
+		"agent_last_seen_at": unix(c.agentSeen), "assignee_last_seen_at": unix(c.assigneeSeen), "contact_last_seen_at": unix(c.contactSeen),
+		"can_reply": c.canReply, "muted": c.muted, "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
+		"created_at": unix(c.created), "timestamp": unix(c.lastActivity), "first_reply_created_at": unix(c.firstReply),
+		"unread_count": v.unreadIncoming(c),
+	}
+	if v.version == version216 {
+		return out, nil
+	}
+	out["uuid"] = c.uuid
+	out["last_activity_at"] = unix(c.lastActivity)
+	out["updated_at"] = cfchat.UnixTime{Time: c.updated} // the one time with a fraction
+	out["waiting_since"] = unix(c.waiting)
+	out["priority"] = c.priority
+	out["sla_policy_id"] = c.slaPolicy
+	return out, nil
+}
+
+// meta renders who and what a conversation belongs to. Assignee and team are absent, not null, when there are none or they
+// are unknown.
+func (v view) meta(c *conversation) (object, error) {
+	if c.source.contact.deleted {
+		return nil, errNoContact
+	}
+	out := object{
+		"sender":        v.contact(c.source.contact),
+		"channel":       c.source.inbox.channel,
+		"hmac_verified": c.source.verified,
+	}
+	if assignee := v.person(c.assignee); assignee != nil && assignee.role(c.account) != "" {
+		out["assignee"] = v.agent(assignee, c.account)
+	}
+	if c.team == nil || c.account.teams[*c.team] == nil {
+		return out, nil
+	}
+	if v.bot != nil {
+		return nil, errBotTeam
+	}
+	out["team"] = v.team(c.account.teams[*c.team])
+	return out, nil
+}
+
+func (s *state) person(id *int64) *user {
+	if id == nil {
+		return nil
+	}
+	return s.users[*id]
+}
+
+func (v view) contact(c *contact) object {
+	out := object{
+		"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
+		"thumbnail": c.Thumbnail, "availability_status": c.AvailabilityStatus,
+		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes,
+	}
+	if c.LastActivityAt != nil {
+		out["last_activity_at"] = unix(c.LastActivityAt.Time)
+	}
+	if c.CreatedAt != nil {
+		out["created_at"] = unix(c.CreatedAt.Time)
+	}
+	if v.version != version216 {
+		out["blocked"] = c.Blocked != nil && *c.Blocked
+	}
+	return out
+}
+
+func (v view) agent(u *user, a *account) object {
+	out := object{
+		"id": u.ID, "account_id": a.id, "availability_status": u.AvailabilityStatus, "auto_offline": u.AutoOffline,
+		"confirmed": u.Confirmed, "email": u.Email, "available_name": u.AvailableName, "name": u.Name,
+		"role": u.role(a), "thumbnail": u.Thumbnail,
+	}
+	if len(u.CustomAttributes) > 0 {
+		out["custom_attributes"] = u.CustomAttributes
+	}
+	if v.version != version216 {
+		out["provider"] = "email"
+		out["custom_role_id"] = u.CustomRoleID
+	}
+	return out
+}
+
+func (v view) team(t *team) object {
+	return object{
+		"id": t.ID, "name": t.Name, "description": t.Description, "allow_auto_assign": t.AllowAutoAssign,
+		"account_id": t.AccountID, "is_member": v.owner.user != nil && t.members[v.owner.user.ID],
+	}
+}
+
+// unix is a time in whole seconds, 0 for never.
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+// isoOrNull is a time as ISO text, null for none.
+func isoOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return cfchat.NewISOTime(t)
+}

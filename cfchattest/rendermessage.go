@@ -1,0 +1,138 @@
+package cfchattest
+
+import (
+	"encoding/json"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// messages renders the messages that go with a conversation: the last one. 2.16.0 sends the unread ones instead, ten at most, if
+// the contact wrote any of them.
+func (v view) messages(c *conversation) []object {
+	shown := c.messages
+	if v.version == version216 && v.unreadIncoming(c) > 0 {
+		shown = c.unread()
+		shown = shown[max(0, len(shown)-10):]
+	} else {
+		shown = shown[max(0, len(shown)-1):]
+	}
+	out := make([]object, len(shown))
+	for i, m := range shown {
+		out[i] = v.message(c, m)
+	}
+	return out
+}
+
+// lastNonActivity renders the last message that somebody wrote, null if nobody did.
+func (v view) lastNonActivity(c *conversation) any {
+	for i := len(c.messages) - 1; i >= 0; i-- {
+		if c.messages[i].MessageType != cfchat.MessageTypeActivity {
+			return v.message(c, c.messages[i])
+		}
+	}
+	return nil
+}
+
+func (v view) message(c *conversation, m *cfchat.Message) object {
+	of := object{"assignee_id": c.assignee, "unread_count": v.unreadIncoming(c)}
+	out := object{
+		"id": m.ID, "content": m.Content, "account_id": c.account.id, "inbox_id": m.InboxID, "conversation_id": c.id,
+		"message_type": m.MessageType, "created_at": unix(m.CreatedAt.Time), "updated_at": m.UpdatedAt,
+		"private": m.Private, "status": m.Status, "source_id": m.SourceID, "content_type": m.ContentType,
+		"content_attributes": orObject(m.ContentAttributes), "external_source_ids": orObject(m.ExternalSourceIDs),
+		"additional_attributes": orObject(m.AdditionalAttributes),
+		"sender_type":           m.SenderType, "sender_id": m.SenderID, "conversation": of,
+	}
+	if sender := v.sender(c, m); sender != nil {
+		out["sender"] = sender
+	}
+	if len(m.Attachments) > 0 {
+		out["attachments"] = m.Attachments
+	}
+	if v.version == version216 {
+		out["label_list"] = nil
+		return out
+	}
+	of["last_activity_at"] = unix(c.lastActivity)
+	of["contact_inbox"] = object{"source_id": c.source.sourceID}
+	out["processed_message_content"] = m.ProcessedMessageContent
+	out["sentiment"] = orObject(m.Sentiment)
+	return out
+}
+
+// sender renders who sent a message, nil for nobody and for who is gone.
+func (v view) sender(c *conversation, m *cfchat.Message) any {
+	if m.SenderType == nil || m.SenderID == nil {
+		return nil
+	}
+	switch *m.SenderType {
+	case cfchat.SenderTypeUser:
+		if u := v.users[*m.SenderID]; u != nil {
+			return object{"id": u.ID, "name": u.Name, "available_name": u.AvailableName, "avatar_url": u.Thumbnail,
+				"type": "user", "availability_status": u.AvailabilityStatus, "thumbnail": u.Thumbnail}
+		}
+	case cfchat.SenderTypeContact:
+		if who := c.account.contacts[*m.SenderID]; who != nil {
+			return v.contactSender(who)
+		}
+	case cfchat.SenderTypeAgentBot:
+		if b := v.bots[*m.SenderID]; b != nil {
+			return object{"id": b.id, "name": b.name, "avatar_url": "", "type": "agent_bot"}
+		}
+	}
+	if m.Sender != nil { // as it was loaded, for senders of which nothing else is known
+		return m.Sender
+	}
+	return nil
+}
+
+func (v view) contactSender(c *contact) object {
+	out := object{"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
+		"thumbnail": c.Thumbnail, "type": "contact",
+		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes}
+	if v.version != version216 {
+		out["blocked"] = c.Blocked != nil && *c.Blocked
+	}
+	return out
+}
+
+// orObject is an empty object for attributes that were never set.
+func orObject(a cfchat.Attributes) cfchat.Attributes {
+	if a == nil {
+		return cfchat.Attributes{}
+	}
+	return a
+}
+
+// Conversation is a copy of a conversation of the account as an administrator gets it. It is false if there is none, or if
+// the server could not render it.
+func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().conversations[id]
+	if c == nil {
+		return cfchat.Conversation{}, false
+	}
+	return s.copyOf(c)
+}
+
+// Conversations are copies of all conversations of the account in order of id, without those that cannot be rendered.
+func (s *Server) Conversations() []cfchat.Conversation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []cfchat.Conversation
+	for _, c := range s.home().byID() {
+		if copied, ok := s.copyOf(c); ok {
+			out = append(out, copied)
+		}
+	}
+	return out
+}
+
+func (s *Server) copyOf(c *conversation) (out cfchat.Conversation, ok bool) {
+	rendered, err := view{s.state, c.account, s.state.keys[keyFor(roleAdministrator)]}.conversation(c)
+	if err != nil {
+		return out, false
+	}
+	return out, json.Unmarshal(encode(rendered), &out) == nil
+}

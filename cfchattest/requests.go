@@ -1,0 +1,31 @@
+package cfchattest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// Request is a request that the server received. It never holds the key.
+type Request struct {
+	Method    string
+	Path      string
+	Query     url.Values
+	Operation string // "" for a path that is none of the six
+	Body      string
+	Status    int // what was answered
+}
+
+// Requests are the requests so far, in order.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+func (s *Server) keep(r *http.Request, to route, body []byte, status int) {
+	s.requests = append(s.requests, Request{
+		Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(),
+		Operation: to.operation, Body: string(body), Status: status,
+	})
+}

@@ -1,0 +1,119 @@
+package cfchattest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// byText keeps conversations in which somebody wrote the text, in any case. Notes count; % and _ are wildcards.
+func byText(q any) filterFunc {
+	text, ok := q.(string)
+	if !ok {
+		text = fmt.Sprint(q)
+	}
+	matches := like("%"+text+"%", true)
+	return func(each *conversation) bool {
+		return slices.ContainsFunc(each.messages, func(m *cfchat.Message) bool {
+			written := m.MessageType == cfchat.MessageTypeIncoming || m.MessageType == cfchat.MessageTypeOutgoing
+			return written && m.Content != nil && matches(*m.Content)
+		})
+	}
+}
+
+// mentions reports whether a note mentions the user.
+func (c *conversation) mentions(u *user) bool {
+	link := fmt.Sprintf("mention://user/%d/", u.ID)
+	return slices.ContainsFunc(c.messages, func(m *cfchat.Message) bool {
+		return m.Private != nil && *m.Private && m.Content != nil && strings.Contains(*m.Content, link)
+	})
+}
+
+// byLabels keeps conversations that have any of the labels, in any case.
+func byLabels(labels []string) filterFunc {
+	return func(each *conversation) bool {
+		return slices.ContainsFunc(labels, func(label string) bool {
+			return slices.ContainsFunc(each.labels, func(has string) bool { return strings.EqualFold(has, label) })
+		})
+	}
+}
+
+// parseLabels splits a list of labels at its commas. Quotes around an element keep the commas in it (contract, 6.4).
+func parseLabels(value any) []string {
+	text, _ := value.(string)
+	if several, ok := value.([]any); ok {
+		parts := make([]string, len(several))
+		for i, part := range several {
+			parts[i] = fmt.Sprint(part)
+		}
+		text = strings.Join(parts, ", ")
+	}
+	var labels []string
+	for text != "" {
+		var label string
+		label, text = nextLabel(text)
+		if label = strings.TrimSpace(label); label != "" && !slices.Contains(labels, label) {
+			labels = append(labels, label)
+		}
+	}
+	return labels
+}
+
+// nextLabel cuts the first label off a list.
+func nextLabel(text string) (label, rest string) {
+	trimmed := strings.TrimLeftFunc(text, unicode.IsSpace)
+	if trimmed != "" && (trimmed[0] == '"' || trimmed[0] == '\'') {
+		for i := 1; i < len(trimmed); i++ {
+			after := strings.TrimLeftFunc(trimmed[i+1:], unicode.IsSpace)
+			if trimmed[i] == trimmed[0] && (after == "" || after[0] == ',') {
+				return trimmed[1:i], strings.TrimPrefix(after, ",")
+			}
+		}
+	}
+	label, rest, _ = strings.Cut(text, ",")
+	return label, rest
+}
+
+// like compiles an SQL pattern: % is any text, _ any character, \ takes the next one as it is.
+func like(pattern string, anyCase bool) func(string) bool {
+	if anyCase {
+		pattern = strings.ToLower(pattern)
+	}
+	parts := []rune(pattern)
+	return func(text string) bool {
+		if anyCase {
+			text = strings.ToLower(text)
+		}
+		return likeMatch(parts, []rune(text))
+	}
+}
+
+// likeMatch compares greedily: at a mismatch the last % takes one more character.
+func likeMatch(pattern, text []rune) bool {
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '%':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && pattern[p] == '_':
+			p, t = p+1, t+1
+		case p+1 < len(pattern) && pattern[p] == '\\' && pattern[p+1] == text[t]:
+			p, t = p+2, t+1
+		case p < len(pattern) && pattern[p] != '\\' && pattern[p] == text[t]:
+			p, t = p+1, t+1
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '%' {
+		p++
+	}
+	return p == len(pattern)
+}

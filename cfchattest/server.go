@@ -1,0 +1,130 @@
+package cfchattest
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Server is the stand-in. It is an [http.Handler] and safe for concurrent use; requests are answered one after another.
+type Server struct {
+	dropUnderscores bool
+	ownClock        bool
+
+	mu       sync.Mutex
+	state    *state
+	faults   []fault
+	requests []Request
+	listener *httptest.Server
+}
+
+// Option changes what kind of server is made.
+type Option func(*Server)
+
+// Version216 makes the server behave as version 2.16.0: 500 where 4.7.0 answers a wrong filter with 422, one row per label in
+// filter, up to ten messages, and the fields of that time.
+func Version216(s *Server) { s.state.version = version216 }
+
+// BehindNginx puts nginx with its defaults in front: it drops headers whose name has an underscore, api_access_token among
+// them, so that only the spelling Api-Access-Token arrives.
+func BehindNginx(s *Server) { s.dropUnderscores = true }
+
+// Clock sets where the server takes the time from. The default is [time.Now], and the time of the snapshot after
+// [Server.LoadSnapshot].
+func Clock(now func() time.Time) Option {
+	return func(s *Server) { s.state.clock, s.ownClock = now, true }
+}
+
+// New starts a server that is closed when the test ends.
+func New(t testing.TB, opts ...Option) *Server {
+	t.Helper()
+	s := Start(opts...)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a server without a test. Close it.
+func Start(opts ...Option) *Server {
+	s := &Server{state: newState(version470, time.Now)}
+	for _, opt := range opts {
+		opt(s)
+	}
+	s.populate()
+	return s
+}
+
+// Close stops the listener, if [Server.URL] started one. What is stored can still be read.
+func (s *Server) Close() {
+	s.mu.Lock()
+	listener := s.listener
+	s.listener = nil
+	s.mu.Unlock()
+	if listener != nil {
+		listener.Close()
+	}
+}
+
+// URL is the address of a listener on the loopback interface. The first call starts it. A server that is only reached
+// through [Server.Transport] may have any address.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		s.listener = httptest.NewServer(s)
+	}
+	return s.listener.URL
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the caller went away in the middle of the request: there is nobody to answer
+	}
+	out, plan := s.serve(r, body)
+	plan.play(w, r, out)
+}
+
+// serve carries out a request and keeps it for [Server.Requests]. It gives what to answer, and how that is to fail.
+func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := routeOf(r)
+	plan := s.takeFault(to.operation)
+	out := plan.instead()
+	if out == nil {
+		out = s.handle(r, to, body)
+	}
+	s.state.lastRequestID++
+	out.header.Set("X-Request-Id", newUUID(s.state.lastRequestID))
+	s.keep(r, to, body, out.status)
+	return out, plan
+}
+
+// handle answers a request. The order of the checks is the server's: the parameters, the key, what a bot may do, the
+// account, and only then what the operation looks up (contract, 1.0).
+func (s *Server) handle(r *http.Request, to route, body []byte) *reply {
+	if to.operation == "" {
+		return failure(r, http.StatusNotFound)
+	}
+	p, err := parseParams(r, body)
+	if err != nil {
+		return failure(r, http.StatusBadRequest)
+	}
+	c, err := s.authenticate(r, to)
+	if err == nil {
+		c.params = p
+		var found any
+		if found, err = c.perform(to); err == nil {
+			return notModified(r, answer(found))
+		}
+	}
+	if refused, ok := errors.AsType[*reply](err); ok {
+		return refused
+	}
+	return internalError()
+}

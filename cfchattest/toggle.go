@@ -1,0 +1,101 @@
+package cfchattest
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// errStatus is a status that cannot be stored, errSnooze a time that cannot be read: both a 500.
+var (
+	errStatus = errors.New("not a status")
+	errSnooze = errors.New("not seconds")
+)
+
+// toggleStatus is toggleStatusOfAConversation. An agent whose call leaves the conversation open becomes its assignee,
+// whoever it was before (contract, 1.6).
+func (c *caller) toggleStatus(text string) (any, error) {
+	of, err := c.conversation(text)
+	if err != nil {
+		return nil, err
+	}
+	var success any = true
+	status, given := c.params["status"], c.statusGiven()
+	switch {
+	case c.handsOff(of):
+		c.setStatus(of, cfchat.StatusOpen)
+		success = nil
+	case given:
+		if err := c.setGivenStatus(of, status); err != nil {
+			return nil, err
+		}
+	default:
+		c.setStatus(of, flipped(of.status))
+	}
+	answer := map[string]any{"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed)}
+	if of.status == cfchat.StatusOpen && c.user != nil && c.user.role(c.account) == cfchat.RoleAgent {
+		c.assign(of, &c.user.ID)
+	}
+	return map[string]any{"payload": answer}, nil
+}
+
+// statusGiven reports whether a status is to be set. To 2.16.0 "" is a status, which then cannot be stored; later versions
+// take it for none.
+func (c *caller) statusGiven() bool {
+	status := c.params["status"]
+	if c.version == version216 {
+		return status != nil && status != false
+	}
+	return !blank(status)
+}
+
+// handsOff reports whether a bot hands a pending conversation to people, which answers success: null from 3.5.0 on.
+func (c *caller) handsOff(of *conversation) bool {
+	return c.bot != nil && c.version != version216 && of.status == cfchat.StatusPending && c.params["status"] == "open"
+}
+
+// setGivenStatus sets the status that was sent, and with it the end of a snooze.
+func (c *caller) setGivenStatus(of *conversation, value any) error {
+	status, ok := assignStatus(value)
+	if !ok {
+		return errStatus
+	}
+	until := of.snoozed
+	if raw := c.params["snoozed_until"]; raw != nil && raw != false {
+		if until, ok = leadingSeconds(raw); !ok {
+			return errSnooze
+		}
+	}
+	of.snoozed = until
+	c.setStatus(of, status)
+	return nil
+}
+
+// lastSecond is the last second that the database can store.
+const lastSecond = 9224318015999
+
+// leadingSeconds reads a time as seconds since 1970: the number that its text starts with. So ISO text is a moment in 1970,
+// and "" is none.
+func leadingSeconds(value any) (time.Time, bool) {
+	if text, ok := value.(string); ok {
+		digits := strings.TrimPrefix(text, "-")
+		if digits == "" || digits[0] < '0' || digits[0] > '9' {
+			return time.Time{}, false
+		}
+	} else if _, ok := value.(json.Number); !ok {
+		return time.Time{}, false
+	}
+	seconds, _ := castInteger(value)
+	return time.Unix(seconds, 0).UTC(), seconds <= lastSecond
+}
+
+// flipped is the status after a toggle without a status: what is open is resolved, anything else opens.
+func flipped(status cfchat.Status) cfchat.Status {
+	if status == cfchat.StatusOpen {
+		return cfchat.StatusResolved
+	}
+	return cfchat.StatusOpen
+}

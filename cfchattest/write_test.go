@@ -1,0 +1,189 @@
+package cfchattest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+func TestCreate(t *testing.T) {
+	srv := cfchattest.New(t)
+	who := srv.AddContact(cfchattest.Contact{SourceID: "known"})
+	mail := srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
+	line := srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelLine})
+	for _, c := range []struct {
+		body   string
+		status int
+		want   string // in the answer
+	}{
+		{`{"source_id":"known"}`, 200, `"status":"open"`},
+		{`{"inbox_id":"1","contact_id":1}`, 200, `"inbox_id":1`},
+		{`{"inbox_id":1,"contact_id":1,"status":"snoozed","snoozed_until":"2030-01-01T00:00:00Z"}`, 200, `"snoozed_until":"2030-01-01T00:00:00.000Z"`},
+		{`{"inbox_id":1,"contact_id":1,"status":2}`, 200, `"status":"pending"`},
+		{`{"inbox_id":1,"contact_id":1,"assignee_id":99}`, 200, `"hmac_verified":false`},
+		{`{"inbox_id":1,"contact_id":1,"message":{"content":"hi"}}`, 200, `"content":"hi"`},
+		{`{"inbox_id":1,"contact_id":1,"custom_attributes":{"n":12345678901234567890.5}}`, 200, `"n":12345678901234567890.5`},
+		{`{"inbox_id":1,"contact_id":1,"custom_attributes":{"n":12345678901}}`, 422, `{"message":"Custom attributes n value should be \u003c 9999999999","attributes":["custom_attributes"]}`},
+		{`{"inbox_id":1,"contact_id":1,"status":"1"}`, 500, ""},
+		{`{"inbox_id":1,"contact_id":1,"additional_attributes":[]}`, 500, ""},
+		{`{"inbox_id":1,"contact_id":1,"message":"hi"}`, 500, ""},
+		{fmt.Sprintf(`{"inbox_id":%d,"contact_id":1,"message":{"content":"hi","message_type":"incoming"}}`, mail), 422, `contact email`},
+		{fmt.Sprintf(`{"inbox_id":%d,"contact_id":1}`, line), 500, ""},
+		{`{"inbox_id":1}`, 404, ""},
+		{`{"inbox_id":1,"contact_id":1,"source_id":""}`, 404, ""},
+		{`{"inbox_id":9,"contact_id":1}`, 404, ""},
+	} {
+		before := len(srv.Conversations())
+		status, body := call(t, srv, srv.AdminKey(), "POST", conversations, c.body)
+		if status != c.status || !strings.Contains(body, c.want) {
+			t.Errorf("%s: %d %s, want %d %s", c.body, status, body, c.status, c.want)
+		}
+		if added := len(srv.Conversations()) - before; (added == 1) != (status == 200) {
+			t.Errorf("%s: %d conversations were added", c.body, added)
+		}
+	}
+	if who != 1 {
+		t.Errorf("the first contact is %d", who)
+	}
+}
+
+func TestCreateInLockedInbox(t *testing.T) {
+	srv := cfchattest.New(t)
+	inbox, who := srv.AddInbox(cfchattest.Inbox{Locked: true}), srv.AddContact(cfchattest.Contact{})
+	body := fmt.Sprintf(`{"inbox_id":%d,"contact_id":%d,"source_id":"x","message":{"content":"again"}}`, inbox, who)
+	first := created(t, srv, srv.AdminKey(), body)
+	second := created(t, srv, srv.AdminKey(), body)
+	if first.ID != second.ID || len(srv.Conversations()) != 1 || second.Messages[0].ID == first.Messages[0].ID {
+		t.Errorf("conversation %d, then %d", first.ID, second.ID)
+	}
+}
+
+func TestCreateForBotsAndBlocked(t *testing.T) {
+	srv := cfchattest.New(t)
+	inbox := srv.AddInbox(cfchattest.Inbox{Bot: true})
+	blocked, free := srv.AddContact(cfchattest.Contact{Blocked: true}), srv.AddContact(cfchattest.Contact{})
+	if got := created(t, srv, srv.BotKey(), fmt.Sprintf(`{"inbox_id":%d,"contact_id":%d,"status":"open"}`, inbox, free)); got.Status != cfchat.StatusPending {
+		t.Errorf("with a bot: %s, want pending", got.Status)
+	}
+	if got := created(t, srv, srv.AdminKey(), fmt.Sprintf(`{"inbox_id":1,"contact_id":%d}`, blocked)); got.Status != cfchat.StatusResolved {
+		t.Errorf("of a blocked contact: %s, want resolved", got.Status)
+	}
+	team := srv.AddTeam(cfchattest.Team{})
+	before := len(srv.Conversations())
+	status, _ := call(t, srv, srv.BotKey(), "POST", conversations, fmt.Sprintf(`{"inbox_id":1,"contact_id":%d,"team_id":%d}`, free, team))
+	if status != 500 || len(srv.Conversations()) != before+1 {
+		t.Errorf("a bot with a team: %d; the conversation has to be there", status)
+	}
+}
+
+func created(t *testing.T, srv *cfchattest.Server, key, body string) (c cfchat.Conversation) {
+	t.Helper()
+	status, answer := call(t, srv, key, "POST", conversations, body)
+	if err := json.Unmarshal([]byte(answer), &c); err != nil || status != 200 {
+		t.Fatalf("%d %s: %v", status, answer, err)
+	}
+	return c
+}
+
+func TestToggle(t *testing.T) {
+	for _, c := range []struct {
+		from      cfchat.Status
+		query     string
+		body      string
+		want, old string // the payload's status and the end of the snooze; "" is a 500
+	}{
+		{from: "open", want: "resolved", old: "resolved"},
+		{from: "resolved", want: "open", old: "open"},
+		{from: "pending", want: "open", old: "open"},
+		{from: "snoozed", body: `{"snoozed_until":1893456000}`, want: "open", old: "open"},
+		{from: "open", body: `{"status":null}`, want: "resolved", old: "resolved"},
+		{from: "open", body: `{"status":""}`, want: "resolved"},
+		{from: "open", body: `{"status":"bogus"}`},
+		{from: "open", body: `{"status":"1"}`},
+		{from: "open", body: `{"status":1}`, want: "resolved", old: "resolved"},
+		{from: "open", body: `{"status":"snoozed"}`, want: "snoozed", old: "snoozed"},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":"1893456000"}`, want: "snoozed 2030-01-01T00:00:00.000Z", old: "snoozed 2030-01-01T00:00:00.000Z"},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":1893456000.9}`, want: "snoozed 2030-01-01T00:00:00.000Z", old: "snoozed 2030-01-01T00:00:00.000Z"},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":"2030-01-01"}`, want: "snoozed 1970-01-01T00:33:50.000Z", old: "snoozed 1970-01-01T00:33:50.000Z"},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":""}`},
+		{from: "snoozed", body: `{"status":"open","snoozed_until":1893456000}`, want: "open", old: "open"},
+		{from: "open", query: "?status=pending", body: `{"status":"resolved"}`, want: "pending", old: "pending"},
+	} {
+		for server, want := range map[*cfchattest.Server]string{cfchattest.New(t): c.want, cfchattest.New(t, cfchattest.Version216): c.old} {
+			id := server.AddConversation(cfchattest.Conversation{Status: c.from})
+			if got := toggled(t, server, server.AdminKey(), id, c.query, c.body); got != want {
+				t.Errorf("%s %s%s: %q, want %q", c.from, c.query, c.body, got, want)
+			}
+		}
+	}
+}
+
+// toggled is the status after a toggle, with the end of the snooze behind it and "null" if success is null. "" is a 500.
+func toggled(t *testing.T, srv *cfchattest.Server, key string, id int64, query, body string) string {
+	t.Helper()
+	status, answer := call(t, srv, key, "POST", fmt.Sprintf("%s/%d/toggle_status%s", conversations, id, query), body)
+	if status == 500 {
+		return ""
+	}
+	var result cfchat.ToggleStatusResult
+	if err := json.Unmarshal([]byte(answer), &result); err != nil || status != 200 {
+		t.Fatalf("%d %s: %v", status, answer, err)
+	}
+	got := string(result.Payload.CurrentStatus)
+	if until := result.Payload.SnoozedUntil; until != nil {
+		got += " " + string(*until)
+	}
+	if result.Payload.Success == nil {
+		got += " null"
+	}
+	return got
+}
+
+func TestToggleByBot(t *testing.T) {
+	for server, want := range map[*cfchattest.Server]string{cfchattest.New(t): "open null", cfchattest.New(t, cfchattest.Version216): "open"} {
+		id := server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusPending})
+		if got := toggled(t, server, server.BotKey(), id, "", `{"status":"open"}`); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// An agent who opens becomes the assignee; an administrator does not. Each change moves the conversation to the front.
+func TestToggleAssignsAgent(t *testing.T) {
+	srv := cfchattest.New(t)
+	id := srv.AddConversation(cfchattest.Conversation{Assignee: 1})
+	other := srv.AddConversation(cfchattest.Conversation{})
+	toggled(t, srv, srv.AdminKey(), id, "", `{"status":"open"}`)
+	if c, _ := srv.Conversation(id); c.Meta.Assignee.ID != 1 || len(c.Messages) != 0 {
+		t.Errorf("nothing was to change: %+v", c)
+	}
+	toggled(t, srv, srv.AgentKey(), id, "", `{"status":"open"}`)
+	c, _ := srv.Conversation(id)
+	if c.Meta.Assignee.ID != 2 || *c.Messages[0].Content != "Grace Agent self-assigned this conversation" {
+		t.Errorf("assignee %d, message %v", c.Meta.Assignee.ID, c.Messages)
+	}
+	_, body := call(t, srv, srv.AdminKey(), "GET", conversations, "")
+	if ids := idsOf(t, body); ids[0] != id || ids[1] != other {
+		t.Errorf("order %v", ids)
+	}
+}
+
+func TestMessages(t *testing.T) {
+	for server, want := range map[*cfchattest.Server][2]int{cfchattest.New(t): {1, 10}, cfchattest.New(t, cfchattest.Version216): {10, 12}} {
+		id := server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusSnoozed})
+		for range 12 {
+			server.AddMessage(id, cfchattest.Message{})
+		}
+		c, ok := server.Conversation(id)
+		if !ok || len(c.Messages) != want[0] || c.UnreadCount != int64(want[1]) || c.Status != cfchat.StatusOpen {
+			t.Errorf("%d messages, %d unread, %s; want %v, open", len(c.Messages), c.UnreadCount, c.Status, want)
+		}
+	}
+	if cfchattest.New(t).AddMessage(9, cfchattest.Message{}) != 0 {
+		t.Error("a message without a conversation")
+	}
+}
