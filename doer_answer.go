@@ -25,13 +25,13 @@ func checkAnswer(next link) link {
 		if !known { // an operation that the spec has gained
 			return resp, nil
 		}
-		if err = checkKind(resp); err == nil {
+		if err = checkKind(req, resp); err == nil {
 			body.value, err = decode(body.buffer.Bytes())
 		}
 		if err == nil {
 			return resp, nil
 		}
-		e := errorOf(resp.StatusCode, resp.Header, body.buffer.Bytes())
+		e := errorOf(req, resp, body.buffer.Bytes())
 		e.Message, e.Err, e.marks = http.StatusText(resp.StatusCode), err, []error{ErrDecode}
 		_ = body.Close()
 		return nil, e
@@ -39,14 +39,14 @@ func checkAnswer(next link) link {
 }
 
 // checkKind wants status 200 and JSON.
-func checkKind(resp *http.Response) error {
+func checkKind(req *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return errors.New("the servers answer 200")
 	}
 	given := resp.Header.Get("Content-Type")
 	kind, _, _ := mime.ParseMediaType(given)
 	if kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return fmt.Errorf("the content type is %q, not JSON", given)
+		return fmt.Errorf("the content type is %q, not JSON", withoutSecrets(given, req))
 	}
 	resp.Header.Set("Content-Type", strings.ToLower(given)) // the generated client looks for "json" in lower case
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"sync"
 )
@@ -59,6 +60,7 @@ func readBody(next link, limit int64) link {
 // fill reads the body of an answer into a buffer.
 func fill(buffer *bytes.Buffer, resp *http.Response, req *http.Request, limit int64) error {
 	success := resp.StatusCode/100 == 2
+	limit = min(limit, math.MaxInt64-1)
 	if !success {
 		limit = min(limit, maxErrorBody)
 	}
@@ -69,11 +71,11 @@ func fill(buffer *bytes.Buffer, resp *http.Response, req *http.Request, limit in
 		buffer.Truncate(min(buffer.Len(), int(limit)))
 		return nil
 	case tooLarge:
-		e := errorOf(resp.StatusCode, resp.Header, nil)
+		e := errorOf(req, resp, nil)
 		e.Err, e.marks = fmt.Errorf("more than %d bytes (Config.MaxBody)", limit), []error{ErrTooLarge}
 		return e
 	case err != nil:
-		e := errorOf(resp.StatusCode, resp.Header, nil)
+		e := errorOf(req, resp, nil)
 		e.Err, e.cut = fmt.Errorf("the body was cut: %w", safeCause(err, req)), true
 		return e
 	}

@@ -24,7 +24,7 @@ func refuseFailure(next link) link {
 		if err != nil {
 			return nil, err
 		}
-		e := errorOf(resp.StatusCode, resp.Header, []byte(withoutSecrets(string(body), req)))
+		e := errorOf(req, resp, body)
 		e.RetryAfter, e.wait = retryAfter(resp.StatusCode, resp.Header, time.Now())
 		switch {
 		case resp.StatusCode/100 == 3:

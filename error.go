@@ -139,18 +139,19 @@ func contextError(ctx context.Context) error {
 const errNoKeyArrived = "You need to sign in or sign up before continuing."
 
 // errorOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
-// the status always survives.
-func errorOf(status int, header http.Header, body []byte) *Error {
+// the status always survives. What an answer repeats of the request's secrets is taken out.
+func errorOf(req *http.Request, resp *http.Response, body []byte) *Error {
+	text := withoutSecrets(string(body), req)
 	e := &Error{
-		StatusCode: status,
-		RequestID:  header.Get("X-Request-Id"),
-		Body:       string(body[:min(len(body), maxKeptBody)]),
+		StatusCode: resp.StatusCode,
+		RequestID:  withoutSecrets(resp.Header.Get("X-Request-Id"), req),
+		Body:       text[:min(len(text), maxKeptBody)],
 	}
-	e.Message, e.Attributes = errorMessage(header.Get("Content-Type"), body)
+	e.Message, e.Attributes = errorMessage(resp.Header.Get("Content-Type"), text)
 	if e.Message == "" {
-		e.Message = http.StatusText(status)
+		e.Message = http.StatusText(resp.StatusCode)
 	}
-	if status == http.StatusUnauthorized && strings.Contains(e.Message, errNoKeyArrived) {
+	if resp.StatusCode == http.StatusUnauthorized && strings.Contains(e.Message, errNoKeyArrived) {
 		e.Err = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
 			"underscores; set Keys.Header to auth.HeaderDash")
 	}
@@ -158,9 +159,9 @@ func errorOf(status int, header http.Header, body []byte) *Error {
 }
 
 // errorMessage takes what a person can read out of an error body: {error}, {errors}, {message, attributes}, or text.
-func errorMessage(contentType string, body []byte) (message string, attributes []string) {
+func errorMessage(contentType, body string) (message string, attributes []string) {
 	var fields struct{ Error, Errors, Message, Attributes json.RawMessage }
-	if json.Unmarshal(body, &fields) == nil {
+	if json.Unmarshal([]byte(body), &fields) == nil {
 		for _, field := range []json.RawMessage{fields.Error, fields.Errors, fields.Message} {
 			if words := words(field); message == "" {
 				message = oneLine(strings.Join(words, ", "))
@@ -171,7 +172,7 @@ func errorMessage(contentType string, body []byte) (message string, attributes [
 	if kind, _, _ := mime.ParseMediaType(contentType); kind != "text/plain" {
 		return "", nil
 	}
-	return oneLine(string(body)), nil
+	return oneLine(body), nil
 }
 
 // words reads a JSON string, or the strings of a list; nil for anything else.
@@ -193,19 +194,24 @@ func words(data json.RawMessage) []string {
 	return all
 }
 
-// oneLine makes text safe for a log: no control characters, bounded, and nothing at all when it looks like HTML.
+// oneLine makes text safe for a log: printable, on one line, bounded, and nothing at all when it is HTML.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
+		if unicode.IsPrint(r) {
+			return r
 		}
-		return r
+		return ' '
 	}, text)), " ")
-	if strings.HasPrefix(text, "<") {
+	if isHTML(text) {
 		return ""
 	}
 	if runes := []rune(text); len(runes) > maxKeptMessage {
 		text = string(runes[:maxKeptMessage]) + "…"
 	}
 	return text
+}
+
+func isHTML(text string) bool {
+	lower := strings.ToLower(text)
+	return strings.HasPrefix(lower, "<") || strings.Contains(lower, "<html") || strings.Contains(lower, "<!doctype")
 }
