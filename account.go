@@ -158,11 +158,7 @@ func run[T any](ctx context.Context, a *Account, op operation.Operation, refused
 		return nil, named(op, err)
 	}
 	defer resp.Body.Close()
-	value, ok := resp.Body.(*answer).value.(*T)
-	if !ok {
-		return nil, named(op, invalid("a request editor made another operation of the request"))
-	}
-	return value, nil
+	return resp.Body.(*answer).value.(*T), nil // setHeaders has made sure that it is this operation
 }
 
 // check refuses what no call can do without.

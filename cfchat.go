@@ -86,7 +86,7 @@ func New(config Config) (*Chat, error) {
 	client := &Client{
 		Server:         strings.TrimSuffix(config.Server, "/") + "/",
 		Client:         newChain(config),
-		RequestEditors: guarded(config.RequestEditors),
+		RequestEditors: append([]RequestEditorFn{remember}, guarded(config.RequestEditors)...),
 	}
 	return &Chat{client: client, keys: config.Keys}, nil
 }

@@ -32,7 +32,7 @@ func checkAnswer(next link) link {
 			return resp, nil
 		}
 		e := errorOf(req, resp, body.buffer.Bytes())
-		e.Message, e.Err, e.marks = http.StatusText(resp.StatusCode), err, []error{ErrDecode}
+		e.Message, e.Err, e.marks = http.StatusText(resp.StatusCode), safeCause(err, req), []error{ErrDecode}
 		_ = body.Close()
 		return nil, e
 	}
@@ -48,7 +48,10 @@ func checkKind(req *http.Request, resp *http.Response) error {
 	if kind != "application/json" && !strings.HasSuffix(kind, "+json") {
 		return fmt.Errorf("the content type is %q, not JSON", withoutSecrets(given, req))
 	}
-	resp.Header.Set("Content-Type", strings.ToLower(given)) // the generated client looks for "json" in lower case
+	if !strings.Contains(given, "json") { // as the generated client looks for it
+		resp.Header = resp.Header.Clone()
+		resp.Header.Set("Content-Type", strings.ToLower(given))
+	}
 	return nil
 }
 

@@ -52,8 +52,9 @@ func readBody(next link, limit int64) link {
 			return nil, err
 		}
 		body.Reset(body.buffer.Bytes())
-		resp.Body, resp.ContentLength = body, int64(body.Len())
-		return resp, nil
+		whole := *resp // a transport that caches may hand out the same answer again
+		whole.Body, whole.ContentLength = body, int64(body.Len())
+		return &whole, nil
 	}
 }
 
@@ -76,7 +77,7 @@ func fill(buffer *bytes.Buffer, resp *http.Response, req *http.Request, limit in
 		return e
 	case err != nil:
 		e := errorOf(req, resp, nil)
-		e.Err, e.cut = fmt.Errorf("the body was cut: %w", safeCause(err, req)), true
+		e.Err, e.cut, e.marks = fmt.Errorf("the body was cut: %w", safeCause(err, req)), true, []error{ErrDecode}
 		return e
 	}
 	return nil

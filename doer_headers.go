@@ -18,6 +18,9 @@ import (
 func setHeaders(next link, config Config) link {
 	server, _ := url.Parse(config.Server) // New has checked it
 	return func(req *http.Request) (*http.Response, error) {
+		if built, ok := req.Context().Value(builtFor{}).(string); ok && built != operation.Of(req).ID {
+			return nil, invalid("a request editor made %s of the request", operation.Of(req).ID)
+		}
 		if err := setKey(req, config.Keys, server); err != nil {
 			return nil, &Error{Err: err, marks: []error{ErrNotSent}}
 		}
@@ -56,6 +59,15 @@ func setKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 	case len(names) > 1 || len(req.Header[names[0]]) > 1:
 		return fmt.Errorf("%w: request editors set more than one key; set one", ErrInvalidInput)
 	}
+	return nil
+}
+
+// builtFor is the context key of the operation that the generated client built a request for.
+type builtFor struct{}
+
+// remember is the first editor of every request: it keeps the operation before another editor can change the path.
+func remember(_ context.Context, req *http.Request) error {
+	*req = *req.WithContext(context.WithValue(req.Context(), builtFor{}, operation.Of(req).ID))
 	return nil
 }
 

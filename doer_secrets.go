@@ -1,9 +1,12 @@
 package cfchat
 
 import (
+	"encoding/json"
 	"errors"
+	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/auth"
@@ -15,12 +18,34 @@ const redacted = "[redacted]"
 // 24 characters; a test's key "k" would only garble the server's words.
 const minSecret = 8
 
-// withoutSecrets takes the request's key and the texts of its query out of what a server or proxy says.
+// withoutSecrets takes the request's key and the texts of its query out of what a server or proxy says. Text that has them
+// in another notation goes as a whole.
 func withoutSecrets(text string, req *http.Request) string {
-	for _, secret := range secrets(req) {
+	secrets := secretsOf(req)
+	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, redacted)
 	}
+	unescaped, _ := url.QueryUnescape(text)
+	for _, form := range []string{html.UnescapeString(text), unescaped, jsonText(text)} {
+		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(form, secret) }) {
+			return redacted
+		}
+	}
 	return text
+}
+
+// jsonText is every string of a JSON text, as far as it is one.
+func jsonText(text string) string {
+	var all []string
+	for d := json.NewDecoder(strings.NewReader(text)); ; {
+		token, err := d.Token()
+		if err != nil {
+			return strings.Join(all, "\n")
+		}
+		if s, ok := token.(string); ok {
+			all = append(all, s)
+		}
+	}
 }
 
 // safeCause is why no answer came, without the request's address, which url.Error repeats, and without the texts that an
@@ -39,8 +64,8 @@ func safeCause(err error, req *http.Request) error {
 	return err
 }
 
-// secrets are the texts of a request that must not show, as they are and as they are written in an address.
-func secrets(req *http.Request) []string {
+// secretsOf are the texts of a request that must not show, as they are and as they are written in an address.
+func secretsOf(req *http.Request) []string {
 	var all []string
 	add := func(text string) {
 		if len(text) >= minSecret {

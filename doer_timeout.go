@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -21,6 +22,9 @@ func limitTry(next link, limit time.Duration) link {
 		}
 		e := named(operation.Of(req), err)
 		failed := e.StatusCode != 0 && !e.cut // the status was there before the time was up
+		if e.cut {                            // by the end of the time, not by the server
+			e.marks = slices.DeleteFunc(e.marks, func(mark error) bool { return mark == ErrDecode })
+		}
 		switch caller := req.Context(); {
 		case caller.Err() != nil && (!failed || e.Err == nil):
 			e.Err = contextError(caller)

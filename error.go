@@ -147,7 +147,11 @@ func errorOf(req *http.Request, resp *http.Response, body []byte) *Error {
 		RequestID:  withoutSecrets(resp.Header.Get("X-Request-Id"), req),
 		Body:       text[:min(len(text), maxKeptBody)],
 	}
-	e.Message, e.Attributes = errorMessage(resp.Header.Get("Content-Type"), text)
+	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
+	e.Message = withoutSecrets(message, req)
+	for _, attribute := range attributes {
+		e.Attributes = append(e.Attributes, withoutSecrets(attribute, req))
+	}
 	if e.Message == "" {
 		e.Message = http.StatusText(resp.StatusCode)
 	}
@@ -159,9 +163,9 @@ func errorOf(req *http.Request, resp *http.Response, body []byte) *Error {
 }
 
 // errorMessage takes what a person can read out of an error body: {error}, {errors}, {message, attributes}, or text.
-func errorMessage(contentType, body string) (message string, attributes []string) {
+func errorMessage(contentType string, body []byte) (message string, attributes []string) {
 	var fields struct{ Error, Errors, Message, Attributes json.RawMessage }
-	if json.Unmarshal([]byte(body), &fields) == nil {
+	if json.Unmarshal(body, &fields) == nil {
 		for _, field := range []json.RawMessage{fields.Error, fields.Errors, fields.Message} {
 			if words := words(field); message == "" {
 				message = oneLine(strings.Join(words, ", "))
@@ -172,7 +176,7 @@ func errorMessage(contentType, body string) (message string, attributes []string
 	if kind, _, _ := mime.ParseMediaType(contentType); kind != "text/plain" {
 		return "", nil
 	}
-	return oneLine(body), nil
+	return oneLine(string(body)), nil
 }
 
 // words reads a JSON string, or the strings of a list; nil for anything else.

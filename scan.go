@@ -233,7 +233,7 @@ func mayBeOneConversation(err error) bool {
 // plain 500.
 func isOutage(err error) bool {
 	e, ok := err.(*Error)
-	return ok && (e.StatusCode > http.StatusInternalServerError || errors.Is(e, context.DeadlineExceeded))
+	return ok && (e.StatusCode > http.StatusInternalServerError || e.cut || errors.Is(e, context.DeadlineExceeded))
 }
 
 // takePage yields the conversations of a window if they are all there, and else has it cut. The size of the next window

@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +12,9 @@ import (
 // UnixTime is a time that the server writes as seconds since 1970, mostly whole ones. The zero value is the server's
 // 0, which means "never": ask with IsZero.
 type UnixTime struct{ time.Time }
+
+// errNotSeconds does not repeat what it is about, which may be anything.
+var errNotSeconds = errors.New("a time is not a number of seconds since 1970")
 
 // UnmarshalJSON reads seconds, whole or with a fraction, exact to the nanosecond. 0 and null are the zero time.
 func (t *UnixTime) UnmarshalJSON(data []byte) error {
@@ -22,12 +26,12 @@ func (t *UnixTime) UnmarshalJSON(data []byte) error {
 	whole, fraction, _ := strings.Cut(string(data), ".")
 	sec, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil {
-		return fmt.Errorf("seconds since 1970: %w", err)
+		return errNotSeconds
 	}
 	nsec := int64(0)
 	if fraction != "" {
 		if nsec, err = strconv.ParseInt((fraction + "00000000")[:9], 10, 64); err != nil {
-			return fmt.Errorf("seconds since 1970: %w", err)
+			return errNotSeconds
 		}
 		if whole[0] == '-' {
 			nsec = -nsec
