@@ -164,8 +164,8 @@ func run[T any](ctx context.Context, a *Account, op operation.Operation, refused
 // check refuses what no call can do without.
 func (a *Account) check(ctx context.Context, editors []RequestEditorFn) error {
 	switch {
-	case a == nil || a.chat == nil:
-		return invalid("there is no client; make one with New, and an Account with Chat.Account")
+	case a == nil || a.chat == nil || a.chat.client == nil:
+		return errNoClient()
 	case ctx == nil:
 		return invalid("ctx: it is nil; use context.Background()")
 	case slices.ContainsFunc(editors, func(e RequestEditorFn) bool { return e == nil }):

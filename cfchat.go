@@ -97,9 +97,18 @@ func (c *Chat) Account(id int64) *Account { return &Account{chat: c, id: id} }
 // Raw is the generated client over the same chain: its methods return data with status and headers, and fail with the
 // same [*Error]. It does not check parameters before it sends them, as the methods of [Account] do.
 func (c *Chat) Raw() *ClientWithResponses {
+	if c == nil || c.client == nil {
+		none := nameFailure(func(*http.Request) (*http.Response, error) { return nil, errNoClient() })
+		return &ClientWithResponses{ClientInterface: &Client{Server: DefaultServer + "/", Client: none}}
+	}
 	client := *c.client // so that its exported fields do not change this Chat
 	client.RequestEditors = slices.Clone(client.RequestEditors)
 	return &ClientWithResponses{ClientInterface: &client}
+}
+
+// errNoClient is what a Chat answers that New has not made.
+func errNoClient() error {
+	return invalid("there is no client; make one with New, and an Account with Chat.Account")
 }
 
 // complete checks a Config and fills in what is not set.

@@ -32,27 +32,19 @@ func newChain(config Config) link {
 	return nameFailure(l)
 }
 
-// httpClient copies a client, or makes one, so that redirects come back as answers: following one would carry the key
-// to another host, and would turn a POST into a GET.
-func httpClient(given *http.Client) *http.Client {
-	client := http.Client{}
-	if given != nil {
-		client = *given
-	} else {
-		client.Transport = newTransport()
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &client
-}
-
 // newTransport is net/http's default with three bounds of our own: 16 idle connections per host, where the default of 2
 // would reconnect all the time; the answer's headers; and a dead HTTP/2 connection, which the default would keep using.
+// It is no copy of http.DefaultTransport, which a program may have replaced.
 func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 16
-	t.MaxResponseHeaderBytes = 256 << 10
-	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
-	return t
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+	}
 }
 
 // nameFailure makes every failure an *Error that names its operation. Nothing is sent when the context is over already.

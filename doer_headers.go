@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -24,10 +26,8 @@ func setHeaders(next link, config Config) link {
 		if err := setKey(req, config.Keys, server); err != nil {
 			return nil, &Error{Err: err, marks: []error{ErrNotSent}}
 		}
-		for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
-			if _, ok := req.Header[name]; ok {
-				return nil, invalid("header %s: net/http would repeat the request by itself; do not set it", name)
-			}
+		if err := checkHeader(req.Header); err != nil {
+			return nil, err
 		}
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Accept", "application/json")
@@ -61,6 +61,27 @@ func setKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 	}
 	return nil
 }
+
+// checkHeader refuses headers of request editors that net/http would not send, or would take as leave to repeat a write.
+func checkHeader(header http.Header) error {
+	for name, values := range header {
+		switch {
+		case strings.EqualFold(name, "Idempotency-Key"), strings.EqualFold(name, "X-Idempotency-Key"):
+			return invalid("header %s: net/http would repeat the request by itself; do not set it", name)
+		case name == "" || strings.ContainsFunc(name, isNotToken):
+			return invalid("header %q: HTTP has no such name", name)
+		case slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, isControl) }):
+			return invalid("header %s: the value has a line break or another control character", name)
+		}
+	}
+	return nil
+}
+
+func isNotToken(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // builtFor is the context key of the operation that the generated client built a request for.
 type builtFor struct{}

@@ -58,16 +58,17 @@ func retry(next link, policy Retry, logger *slog.Logger) link {
 			if try == tries || !mayRepeat(op, e) || req.Context().Err() != nil {
 				return nil, e
 			}
-			var ok bool
+			again, ok := rewound(req)
+			if !ok {
+				return nil, e
+			}
 			if wait, ok = waitAfter(req.Context(), e, try); !ok {
 				return nil, e
 			}
 			if err := sleep(req.Context(), wait); err != nil {
 				return nil, e.interrupted(err)
 			}
-			if req, ok = rewound(req); !ok {
-				return nil, e
-			}
+			req = again
 		}
 	}
 }

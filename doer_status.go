@@ -2,11 +2,9 @@ package cfchat
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -34,16 +32,6 @@ func refuseFailure(next link) link {
 		}
 		return nil, e
 	}
-}
-
-// redirected names the host that an answer points to, and not the rest of the address, which repeats the query.
-func redirected(resp *http.Response) error {
-	to, err := url.Parse(resp.Header.Get("Location"))
-	if err != nil || to.Host == "" {
-		return errors.New("redirects are not followed; set Config.Server to the address that answers itself")
-	}
-	return fmt.Errorf("to %s://%s: redirects are not followed, because the key would go along; "+
-		"if that is the right server, set Config.Server to it", to.Scheme, to.Host)
 }
 
 // retryAfter is what the server asks for, and how long to wait. A 429 without Retry-After means the next full minute:
