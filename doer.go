@@ -34,17 +34,15 @@ func newChain(config Config) link {
 
 // newTransport is net/http's default with three bounds of our own: 16 idle connections per host, where the default of 2
 // would reconnect all the time; the answer's headers; and a dead HTTP/2 connection, which the default would keep using.
-// It is no copy of http.DefaultTransport, which a program may have replaced.
 func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    16,
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    10 * time.Second,
-		MaxResponseHeaderBytes: 256 << 10,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: 90 * time.Second}
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok { // a program may have replaced it
+		t = standard.Clone()
 	}
+	t.MaxIdleConnsPerHost = 16
+	t.MaxResponseHeaderBytes = 256 << 10
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	return t
 }
 
 // nameFailure makes every failure an *Error that names its operation. Nothing is sent when the context is over already.
