@@ -34,11 +34,13 @@ func newChain(config Config) link {
 
 // newTransport is net/http's default with three bounds of our own: 16 idle connections per host, where the default of 2
 // would reconnect all the time; the answer's headers; and a dead HTTP/2 connection, which the default would keep using.
-func newTransport() *http.Transport {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: 90 * time.Second}
-	if standard, ok := http.DefaultTransport.(*http.Transport); ok { // a program may have replaced it
-		t = standard.Clone()
+// A program that has replaced the default, by one that keeps records for instance, keeps its own.
+func newTransport() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
 	}
+	t := standard.Clone()
 	t.MaxIdleConnsPerHost = 16
 	t.MaxResponseHeaderBytes = 256 << 10
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}

@@ -10,10 +10,8 @@ import (
 // httpClient copies a client, or makes one, so that redirects come back as answers: following one would carry the key to
 // another host, and would turn a POST into a GET.
 func httpClient(given *http.Client) *http.Client {
-	client := http.Client{}
-	if given == nil {
-		client.Transport = newTransport()
-	} else {
+	client := http.Client{Transport: newTransport()}
+	if given != nil {
 		client = *given
 	}
 	if client.Transport == nil {
