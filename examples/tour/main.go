@@ -11,8 +11,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -50,7 +52,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		return err
 	}
 	defer stop()
-	for _, step := range []func(context.Context) error{t.counts, t.list, t.filter, t.writes, t.failure} {
+	for _, step := range []func(context.Context) error{t.counts, t.list, t.filter, t.scan, t.writes, t.failure} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -99,6 +101,36 @@ func (t *tour) filter(ctx context.Context) error {
 		return err
 	}
 	t.table(page.Payload)
+	return nil
+}
+
+// scanned is how many conversations the tour reads of an account, which may be large.
+const scanned = 1000
+
+func (t *tour) scan(ctx context.Context) error {
+	t.heading("Every conversation, none lost", "a scan: conversation_filter by windows of ids")
+	perStatus, n := map[cfchat.Status]int{}, 0
+	var progress cfchat.ScanProgress
+	options := cfchat.ScanOptions{Progress: func(p cfchat.ScanProgress) { progress = p }}
+	for conversation, err := range t.account.Scan(ctx, cfchat.Filter{}, options) {
+		e, ok := errors.AsType[*cfchat.Error](err)
+		switch {
+		case ok && e.ConversationID != 0:
+			t.printf("  %v\n", e) // this one only; the scan goes on
+		case err != nil:
+			return err
+		default:
+			perStatus[conversation.Status]++
+			n++
+		}
+		if n == scanned {
+			break
+		}
+	}
+	for _, status := range slices.Sorted(maps.Keys(perStatus)) {
+		t.printf("  %-9s %4d\n", status, perStatus[status])
+	}
+	t.printf("  %d conversations, up to id %d of %d, in %d requests\n", n, progress.LastID, progress.End, progress.Requests)
 	return nil
 }
 

@@ -23,6 +23,7 @@ func TestTour(t *testing.T) {
 		"(conversation_list)", "42  open      Priya    Grace Agent  vip, billing",
 		"(get_details_of_a_conversation)", `last message: "`,
 		"(conversation_filter)", "49  open    Liv      nobody",
+		"none lost", "13 conversations, up to id 72 of 72, in ",
 		"(new_conversation)", `last message: "Hello from the tour"`,
 		"(toggle_status_of_a_conversation)", "now snoozed until 20", "now resolved",
 		"404 Resource could not be found",
