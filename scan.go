@@ -145,7 +145,8 @@ func (s *scan) more(first bool) bool {
 		return false
 	}
 	from := max(s.end, s.After) + 1
-	s.windows = []*window{{lo: from, hi: from + max(s.size, tailWindow) - 1, most: maxWindow}}
+	s.size = max(s.size, tailWindow) // so that it is one window
+	s.windows = []*window{{lo: from, hi: from + s.size - 1}}
 	s.found = false
 	return true
 }
