@@ -1,7 +1,6 @@
 package cfchat
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,15 +35,20 @@ func setHeaders(next link, config Config) link {
 		}
 		resp, err := next(req)
 		if err == nil {
-			sent := *req
-			sent.Header = req.Header.Clone()
-			for _, name := range auth.Names(sent.Header) {
-				delete(sent.Header, name)
-			}
-			resp.Request = &sent
+			resp.Request = withoutKey(req)
 		}
 		return resp, err
 	}
+}
+
+// withoutKey is a copy of a request that can be logged.
+func withoutKey(req *http.Request) *http.Request {
+	shown := *req
+	shown.Header = req.Header.Clone()
+	for _, name := range auth.Names(shown.Header) {
+		delete(shown.Header, name)
+	}
+	return &shown
 }
 
 // setKey gives the request its key, unless an editor has, and only for the configured server.
@@ -82,26 +86,3 @@ func isNotToken(r rune) bool {
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
-
-// builtFor is the context key of the operation that the generated client built a request for.
-type builtFor struct{}
-
-// remember is the first editor of every request: it keeps the operation before another editor can change the path.
-func remember(_ context.Context, req *http.Request) error {
-	*req = *req.WithContext(context.WithValue(req.Context(), builtFor{}, operation.Of(req).ID))
-	return nil
-}
-
-// guarded makes the failures of request editors failures of the call: an *Error of its operation, and nothing was sent.
-func guarded(editors []RequestEditorFn) []RequestEditorFn {
-	all := make([]RequestEditorFn, len(editors))
-	for i, edit := range editors {
-		all[i] = func(ctx context.Context, req *http.Request) error {
-			if err := edit(ctx, req); err != nil {
-				return named(operation.Of(req), &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}})
-			}
-			return nil
-		}
-	}
-	return all
-}
