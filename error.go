@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -148,12 +149,9 @@ func errorOf(req *http.Request, resp *http.Response, body []byte) *Error {
 		Body:       text[:min(len(text), maxKeptBody)],
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
-	e.Message = withoutSecrets(message, req)
+	e.Message = cmp.Or(oneLine(withoutSecrets(message, req)), http.StatusText(resp.StatusCode))
 	for _, attribute := range attributes {
-		e.Attributes = append(e.Attributes, withoutSecrets(attribute, req))
-	}
-	if e.Message == "" {
-		e.Message = http.StatusText(resp.StatusCode)
+		e.Attributes = append(e.Attributes, oneLine(withoutSecrets(attribute, req)))
 	}
 	if resp.StatusCode == http.StatusUnauthorized && strings.Contains(e.Message, errNoKeyArrived) {
 		e.Err = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
@@ -167,8 +165,8 @@ func errorMessage(contentType string, body []byte) (message string, attributes [
 	var fields struct{ Error, Errors, Message, Attributes json.RawMessage }
 	if json.Unmarshal(body, &fields) == nil {
 		for _, field := range []json.RawMessage{fields.Error, fields.Errors, fields.Message} {
-			if words := words(field); message == "" {
-				message = oneLine(strings.Join(words, ", "))
+			if message == "" {
+				message = strings.Join(words(field), ", ")
 			}
 		}
 		return message, words(fields.Attributes)
@@ -176,7 +174,7 @@ func errorMessage(contentType string, body []byte) (message string, attributes [
 	if kind, _, _ := mime.ParseMediaType(contentType); kind != "text/plain" {
 		return "", nil
 	}
-	return oneLine(string(body)), nil
+	return string(body), nil
 }
 
 // words reads a JSON string, or the strings of a list; nil for anything else.
