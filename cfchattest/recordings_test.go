@@ -1,8 +1,10 @@
 package cfchattest_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,8 +17,9 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// recordingsFolder holds the recorded exchanges with real servers, a folder per version.
-const recordingsFolder = "../../shared/recordings"
+// recordingsFolders hold recorded exchanges with real servers, a folder per version: a small set, and all of them where they
+// are at hand beside the checkout.
+var recordingsFolders = []string{"../testdata/recordings", "../../shared/recordings"}
 
 // known are the recordings that are answered otherwise, by version/name, each with its reason.
 var known = map[string]string{
@@ -59,18 +62,37 @@ func TestRecordings(t *testing.T) {
 		"2.16.0": {cfchattest.Version216},
 		"4.7.0":  nil,
 	} {
-		t.Run(version, func(t *testing.T) { replay(t, version, opts) })
+		for _, folder := range recordingsFolders {
+			if _, err := os.Stat(folder); err == nil {
+				folder = filepath.Join(folder, version)
+				t.Run(folder, func(t *testing.T) { replay(t, folder, version, opts) })
+			}
+		}
 	}
 }
 
-func replay(t *testing.T, version string, opts []cfchattest.Option) {
-	folder := filepath.Join(recordingsFolder, version)
-	snapshot, err := os.ReadFile(filepath.Join(folder, "_snapshot.json"))
+// snapshot reads the account as it was before the first recorded request.
+func snapshot(t *testing.T, version string) []byte {
+	t.Helper()
+	file, err := os.Open(filepath.Join(recordingsFolders[0], version, "_snapshot.json.gz"))
 	if err != nil {
-		t.Skipf("the recordings are not here: %v", err)
+		t.Fatal(err)
 	}
+	defer file.Close()
+	reader, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func replay(t *testing.T, folder, version string, opts []cfchattest.Option) {
 	srv := cfchattest.New(t, opts...)
-	if err := srv.LoadSnapshot(snapshot); err != nil {
+	if err := srv.LoadSnapshot(snapshot(t, version)); err != nil {
 		t.Fatal(err)
 	}
 	matched, written := 0, false

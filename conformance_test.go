@@ -1,0 +1,310 @@
+package cfchat_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// target is a server that the same assertions are made of: the stand-in in both versions, and a real server when the
+// environment names one.
+type target struct {
+	chat      *cfchat.Chat
+	accountID int64
+	inbox     int64 // where conversations are created; best an API inbox without a bot
+	contact   int64 // and for whom
+	server    string
+	transport http.RoundTripper
+	reply     func(id int64) // a message of the contact, where it can be had
+}
+
+func (s target) account() *cfchat.Account { return s.chat.Account(s.accountID) }
+
+// standInTarget is the stand-in.
+func standInTarget(t *testing.T, options ...cfchattest.Option) target {
+	server := cfchattest.New(t, options...)
+	return target{
+		reply: func(id int64) { server.AddMessage(id, cfchattest.Message{Content: "still there?"}) },
+		chat: server.Chat(t), accountID: server.AccountID(), server: "http://localhost", transport: server.Transport(),
+		inbox: server.AddInbox(cfchattest.Inbox{Name: "Conformance"}), contact: server.AddContact(cfchattest.Contact{Name: "Jo"}),
+	}
+}
+
+// realTarget is the server of the environment; nil when there is none.
+func realTarget(t *testing.T) *target {
+	t.Helper()
+	server := os.Getenv("CFCHAT_TEST_SERVER")
+	if server == "" {
+		return nil
+	}
+	s := target{reply: func(int64) {}, server: server, accountID: number(t, "CFCHAT_TEST_ACCOUNT_ID"), inbox: number(t, "CFCHAT_TEST_INBOX_ID"), contact: number(t, "CFCHAT_TEST_CONTACT_ID")}
+	chat, err := cfchat.New(cfchat.Config{Server: server, Keys: auth.Keys{
+		User:     auth.Key(os.Getenv("CFCHAT_TEST_USER_API_KEY")),
+		AgentBot: auth.Key(os.Getenv("CFCHAT_TEST_AGENT_BOT_API_KEY")),
+		Header:   auth.HeaderDash,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.chat = chat
+	return &s
+}
+
+func number(t *testing.T, variable string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(os.Getenv(variable), 10, 64)
+	if err != nil {
+		t.Fatalf("%s: it is not a number", variable)
+	}
+	return n
+}
+
+// TestConformance asserts the same of every server. Against a real one:
+//
+//	CFCHAT_TEST_SERVER=https://… CFCHAT_TEST_USER_API_KEY=… CFCHAT_TEST_AGENT_BOT_API_KEY=… CFCHAT_TEST_ACCOUNT_ID=1 \
+//	CFCHAT_TEST_INBOX_ID=1 CFCHAT_TEST_CONTACT_ID=1 go test -run Conformance .
+//
+// It creates some 70 conversations there, and leaves them resolved, because the API cannot delete them.
+func TestConformance(t *testing.T) {
+	targets := map[string]target{"stand-in 4.7.0": standInTarget(t), "stand-in 2.16.0": standInTarget(t, cfchattest.Version216)}
+	if real := realTarget(t); real != nil {
+		targets["real"] = *real
+	}
+	for name, s := range targets {
+		t.Run(name, func(t *testing.T) {
+			for what, test := range map[string]func(*testing.T, target){
+				"six operations": conformSix, "status and headers": conformRaw, "keys": conformKeys, "errors": conformErrors,
+				"paging": conformPaging, "scan under change": conformScan, "scan and resolve": conformResolve,
+			} {
+				t.Run(what, func(t *testing.T) { test(t, s) })
+			}
+		})
+	}
+}
+
+// create makes conversations, and resolves them when the test is over.
+func (s target) create(t *testing.T, count int) []int64 {
+	t.Helper()
+	var ids []int64
+	for range count {
+		c, err := s.account().Create(t.Context(), cfchat.NewConversationRequest{InboxID: &s.inbox, ContactID: &s.contact})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, c.ID)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		for _, id := range ids {
+			if _, err := s.account().SetStatus(ctx, id, cfchat.StatusResolved); err != nil {
+				t.Logf("conversation %d is left as it is: %v", id, err)
+			}
+		}
+		if os.Getenv("CFCHAT_TEST_SERVER") != "" {
+			t.Logf("left resolved: the conversations %v", ids)
+		}
+	})
+	return ids
+}
+
+func conformSix(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	created, err := a.Create(ctx, cfchat.NewConversationRequest{
+		InboxID: &s.inbox, ContactID: &s.contact, CustomAttributes: cfchat.Attributes{"order": 1234},
+		Message: &cfchat.NewMessage{Content: new("conformance")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.Get(ctx, created.ID)
+	if err != nil || got.InboxID != s.inbox || len(got.Messages) == 0 || got.CustomAttributes["order"] != json.Number("1234") {
+		t.Fatalf("created %d, got %+v, %v", created.ID, got, err)
+	}
+	page, err := a.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributeDisplayID, created.ID)), 1)
+	if err != nil || len(page.Payload) == 0 || page.Payload[0].ID != created.ID {
+		t.Errorf("filter by id: %+v, %v", page, err)
+	}
+	counts, err := a.Counts(ctx, &cfchat.ConversationListMetaParams{InboxID: &s.inbox, Status: new(cfchat.ListStatusAll)})
+	if err != nil || counts.AllCount < 1 || counts.AllCount != counts.AssignedCount+counts.UnassignedCount {
+		t.Errorf("counts: %+v, %v", counts, err)
+	}
+	list, err := a.List(ctx, &cfchat.ConversationListParams{InboxID: &s.inbox, Status: new(cfchat.ListStatusAll)})
+	if err != nil || len(list.Payload) == 0 {
+		t.Errorf("list: %+v, %v", list, err)
+	}
+	conformStatus(t, a, created.ID)
+}
+
+// conformStatus changes a status in every way, and ends with resolved.
+func conformStatus(t *testing.T, a *cfchat.Account, id int64) {
+	ctx, friday := t.Context(), time.Date(2030, 1, 4, 9, 0, 0, 0, time.UTC)
+	for _, step := range []struct {
+		what  string
+		call  func() (*cfchat.StatusChange, error)
+		now   cfchat.Status
+		until string
+	}{
+		{"set pending", func() (*cfchat.StatusChange, error) { return a.SetStatus(ctx, id, cfchat.StatusPending) }, "pending", ""},
+		{"the same again", func() (*cfchat.StatusChange, error) { return a.SetStatus(ctx, id, cfchat.StatusPending) }, "pending", ""},
+		{"snooze", func() (*cfchat.StatusChange, error) { return a.Snooze(ctx, id, time.Time{}) }, "snoozed", ""},
+		{"snooze until", func() (*cfchat.StatusChange, error) { return a.Snooze(ctx, id, friday) }, "snoozed", "2030-01-04T09:00:00.000Z"},
+		{"toggle", func() (*cfchat.StatusChange, error) { return a.ToggleStatus(ctx, id) }, "open", ""},
+		{"toggle", func() (*cfchat.StatusChange, error) { return a.ToggleStatus(ctx, id) }, "resolved", ""},
+	} {
+		change, err := step.call()
+		if err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		until := ""
+		if change.SnoozedUntil != nil {
+			until = string(*change.SnoozedUntil)
+		}
+		if change.ConversationID != id || change.CurrentStatus != step.now || until != step.until {
+			t.Errorf("%s: %+v, until %q", step.what, change, until)
+		}
+	}
+	if c, err := a.Get(ctx, id); err != nil || c.Status != cfchat.StatusResolved {
+		t.Errorf("in the end: %+v, %v", c, err)
+	}
+}
+
+func conformRaw(t *testing.T, s target) {
+	resp, err := s.chat.Raw().ConversationListMetaWithResponse(t.Context(), s.accountID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode() != http.StatusOK || resp.JSON200 == nil || len(resp.Body) == 0 || resp.HTTPResponse.Header.Get("Content-Type") == "" {
+		t.Errorf("got %d, %v, %q", resp.StatusCode(), resp.HTTPResponse.Header, resp.Body)
+	}
+}
+
+func conformKeys(t *testing.T, s target) {
+	id := s.create(t, 1)[0]
+	for scheme, want := range map[auth.Scheme]error{auth.UserAPIKey: nil, auth.AgentBotAPIKey: cfchat.ErrUnauthorized} {
+		ctx := auth.With(t.Context(), scheme)
+		if _, err := s.account().ToggleStatus(ctx, id); errors.Is(err, auth.ErrNoKey) {
+			t.Logf("without a key for %s there is nothing to see", scheme)
+			continue
+		} else if err != nil {
+			t.Errorf("toggle with %s: %v", scheme, err)
+		}
+		if _, err := s.account().Get(ctx, id); !errors.Is(err, want) {
+			t.Errorf("get with %s: %v", scheme, err)
+		}
+		if _, err := s.account().Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 1); !errors.Is(err, want) {
+			t.Errorf("filter with %s: %v", scheme, err)
+		}
+	}
+	other, err := cfchat.New(cfchat.Config{
+		Server: s.server, Keys: auth.Keys{User: auth.Key("not-a-key-of-anybody"), Header: auth.HeaderDash}, HTTPClient: &http.Client{Transport: s.transport},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Account(s.accountID).List(t.Context(), nil); !errors.Is(err, cfchat.ErrUnauthorized) {
+		t.Errorf("with a wrong key: %v", err)
+	}
+}
+
+func conformErrors(t *testing.T, s target) {
+	ctx, a, none := t.Context(), s.account(), int64(2_000_000_000)
+	_, noConversation := a.Get(ctx, none)
+	_, noTeam := a.List(ctx, &cfchat.ConversationListParams{TeamID: &none})
+	_, noInbox := a.Create(ctx, cfchat.NewConversationRequest{InboxID: &none, ContactID: &s.contact})
+	for what, err := range map[string]error{"get": noConversation, "team": noTeam, "create": noInbox} {
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || !errors.Is(err, cfchat.ErrNotFound) || e.Message != "Resource could not be found" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	bare := cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "created_at", FilterOperator: "equal_to", Values: []any{"2026-01-01"}}))
+	if _, err := a.Filter(ctx, bare, 1); !errors.Is(err, cfchat.ErrServer) && !errors.Is(err, cfchat.ErrInvalid) {
+		t.Errorf("a rule that no version takes: %v", err)
+	}
+}
+
+func conformPaging(t *testing.T, s target) {
+	ids := s.create(t, 30)
+	params := cfchat.ConversationListParams{InboxID: &s.inbox, Status: new(cfchat.ListStatusAll)}
+	seen := map[int64]int{}
+	for c, err := range s.account().All(t.Context(), &params) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[c.ID]++
+	}
+	for _, id := range ids {
+		if seen[id] != 1 {
+			t.Errorf("conversation %d came %d times", id, seen[id])
+		}
+	}
+	params.Page = new(int64(1_000_000))
+	if page, err := s.account().List(t.Context(), &params); err != nil || page.Payload == nil || len(page.Payload) != 0 {
+		t.Errorf("beyond the end: %+v, %v", page, err)
+	}
+}
+
+// conformScan scans while the conversations are toggled and answered all the time, which moves them about in every page.
+func conformScan(t *testing.T, s target) {
+	ids := s.create(t, 30)
+	ctx, stop := context.WithCancel(t.Context())
+	var toggling sync.WaitGroup
+	toggling.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			s.reply(ids[(7*i)%len(ids)])
+			if _, err := s.account().ToggleStatus(ctx, ids[i%len(ids)]); err != nil && ctx.Err() == nil {
+				t.Errorf("toggle: %v", err)
+				return
+			}
+		}
+	})
+	var got []int64
+	options := cfchat.ScanOptions{After: ids[0] - 1, Until: ids[len(ids)-1], Concurrency: 2}
+	for c, err := range s.account().Scan(t.Context(), cfchat.Where(cfchat.Equal(cfchat.AttributeInboxID, s.inbox)), options) {
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		got = append(got, c.ID)
+	}
+	stop()
+	toggling.Wait()
+	if got = slices.DeleteFunc(got, func(id int64) bool { return !slices.Contains(ids, id) }); !slices.Equal(got, ids) {
+		t.Errorf("scanned %v\ncreated %v", got, ids)
+	}
+}
+
+// conformResolve resolves what a scan of open conversations yields; none is left open.
+func conformResolve(t *testing.T, s target) {
+	ids := s.create(t, 40)
+	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.Equal(cfchat.AttributeInboxID, s.inbox))
+	options := cfchat.ScanOptions{After: ids[0] - 1, Until: ids[len(ids)-1]}
+	resolved := 0
+	for c, err := range s.account().Scan(t.Context(), filter, options) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(ids, c.ID) {
+			continue // somebody else's
+		}
+		if _, err := s.account().SetStatus(t.Context(), c.ID, cfchat.StatusResolved); err != nil {
+			t.Fatal(err)
+		}
+		resolved++
+	}
+	if resolved != len(ids) {
+		t.Errorf("resolved %d of %d", resolved, len(ids))
+	}
+}
