@@ -36,7 +36,7 @@ func standInTarget(t *testing.T, options ...cfchattest.Option) target {
 	server := cfchattest.New(t, options...)
 	return target{
 		reply: func(id int64) { server.AddMessage(id, cfchattest.Message{Content: "still there?"}) },
-		chat: server.Chat(t), accountID: server.AccountID(), server: "http://localhost", transport: server.Transport(),
+		chat:  server.Chat(t), accountID: server.AccountID(), server: "http://localhost", transport: server.Transport(),
 		inbox: server.AddInbox(cfchattest.Inbox{Name: "Conformance"}), contact: server.AddContact(cfchattest.Contact{Name: "Jo"}),
 	}
 }

@@ -35,7 +35,9 @@ func (s stay) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	staying := *resp
-	staying.Header = resp.Header.Clone()
+	if staying.Header = resp.Header.Clone(); staying.Header == nil {
+		staying.Header = http.Header{}
+	}
 	staying.Header.Set(target, resp.Header.Get("Location"))
 	staying.Header.Del("Location")
 	return &staying, nil
