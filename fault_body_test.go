@@ -1,0 +1,514 @@
+package cfchat_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+func zipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// zippedJSON is a whole answer, compressed.
+func zippedJSON(status int, packed string) step {
+	return sendsJSON(status, packed, "Content-Encoding: gzip")
+}
+
+// unended is the head of an answer whose body is longer than what is sent.
+func unended(body string) step {
+	return step{bytes: fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body)+5, body), after: closed}
+}
+
+func TestBodyFaults(t *testing.T) {
+	decode := []error{cfchat.ErrDecode}
+	unknown := []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}
+	tooLarge := []error{cfchat.ErrTooLarge}
+	ended := []error{io.ErrUnexpectedEOF}
+	const login = "<!DOCTYPE html><html><body>Sign in</body></html>"
+	const chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+	limit := func(n int64) func(*cfchat.Config) { return func(c *cfchat.Config) { c.MaxBody = n } }
+	packed := zipped(t, goodConversation+strings.Repeat(" ", 500))
+	bomb := strings.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 11) // parts of gzip in a row are one
+	taken := func(most int64) func(*testing.T, *cfchat.Error, *faultServer, *counted) {
+		return func(t *testing.T, _ *cfchat.Error, _ *faultServer, c *counted) {
+			if c.taken > most {
+				t.Errorf("%d bytes taken, want at most %d", c.taken, most)
+			}
+		}
+	}
+	testFaults(t, []fault{
+		{
+			name: "B1 200 login page, read", on: readCalls, steps: []step{says(200, "text/html; charset=utf-8", login)},
+			want: outcome{is: decode, status: 200, says: "text/html", requests: 1, check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
+				if strings.Contains(e.Error(), "<") {
+					t.Errorf("HTML in %q", e)
+				}
+			}},
+		},
+		{
+			name: "B1 200 login page, write", on: writeCalls, steps: []step{says(200, "text/html", login)},
+			want: outcome{is: unknown, status: 200, says: "text/html", requests: 1},
+		},
+		{
+			name: "B1 200 JSON that says to be text", on: []call{getCall}, steps: []step{says(200, "text/plain", goodConversation)},
+			want: outcome{is: decode, status: 200, says: "text/plain", requests: 1},
+		},
+		{
+			name: "B2 200 without Content-Type", on: []call{getCall}, steps: []step{says(200, "", goodConversation)},
+			want: outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B3 upper case", on: []call{getCall},
+			steps: []step{says(200, "Application/JSON; Charset=UTF-8", goodConversation)},
+			want:  outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B3 vendor type", on: []call{getCall},
+			steps: []step{says(200, "application/vnd.chat+json", goodConversation)},
+			want:  outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B3 problem with the parameter", on: []call{getCall},
+			steps: []step{says(200, "application/json; charset", goodConversation)},
+			want:  outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B4 empty, read", on: readCalls, steps: []step{sendsJSON(200, "")},
+			want: outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B4 null, read", on: readCalls, steps: []step{sendsJSON(200, "null")},
+			want: outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B4 empty, write", on: writeCalls, steps: []step{sendsJSON(200, "")},
+			want: outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B4 null, write", on: writeCalls, steps: []step{sendsJSON(200, "null")},
+			want: outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 {}, read", on: readCalls, steps: []step{sendsJSON(200, "{}")},
+			want: outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B5 {}, write", on: writeCalls, steps: []step{sendsJSON(200, "{}")},
+			want: outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 a list, write", on: writeCalls, steps: []step{sendsJSON(200, listCall.good)},
+			want: outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 an error with 200, write", on: writeCalls, steps: []step{sendsJSON(200, `{"error":"no"}`)},
+			want: outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 another operation's answer, create", on: []call{createCall},
+			steps: []step{sendsJSON(200, goodChange)},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 another operation's answer, toggle", on: []call{toggleCall},
+			steps: []step{sendsJSON(200, goodConversation)},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 a change without an id", on: []call{toggleCall},
+			steps: []step{sendsJSON(200, `{"payload":{"success":true,"current_status":"open"}}`)},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 a change without a status", on: []call{toggleCall},
+			steps: []step{sendsJSON(200, `{"payload":{"success":true,"conversation_id":42}}`)},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 a conversation without an id", on: []call{createCall},
+			steps: []step{sendsJSON(200, `{"status":"open"}`)},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B5 a conversation without a status", on: []call{createCall},
+			steps: []step{sendsJSON(200, `{"id":42}`)},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B6 a filter's answer for a list", on: []call{listCall}, steps: []step{sendsJSON(200, goodPage)},
+			want: outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B6 a list's answer for a filter", on: []call{filterCall},
+			steps: []step{sendsJSON(200, listCall.good)},
+			want:  outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B6 a filter's answer for counts", on: []call{countsCall}, steps: []step{sendsJSON(200, goodPage)},
+			want: outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B6 a filter's answer for counts, with all four", on: []call{countsCall},
+			steps: []step{sendsJSON(200, `{"meta":`+goodCounts+`,"payload":[]}`)},
+			want:  outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B6 counts that lack one", on: []call{countsCall},
+			steps: []step{sendsJSON(200, `{"meta":{"mine_count":0,"unassigned_count":1,"all_count":1}}`)},
+			want:  outcome{is: decode, status: 200, says: "assigned_count", requests: 1},
+		},
+		{
+			name: "B6 a list whose payload is null", on: []call{listCall},
+			steps: []step{sendsJSON(200, `{"data":{"meta":`+goodCounts+`,"payload":null}}`)},
+			want:  outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B6 a list of what is no conversation", on: []call{listCall},
+			steps: []step{sendsJSON(200, `{"data":{"meta":`+goodCounts+`,"payload":[{}]}}`)},
+			want:  outcome{is: decode, status: 200, says: "payload[0]", requests: 1},
+		},
+		{
+			name: "B6 a list with null for a conversation", on: []call{filterCall},
+			steps: []step{sendsJSON(200, `{"meta":`+goodCounts+`,"payload":[`+goodConversation+`,null]}`)},
+			want:  outcome{is: decode, status: 200, says: "payload[1]", requests: 1},
+		},
+		{
+			name: "B6 an empty list is one", on: []call{listCall},
+			steps: []step{sendsJSON(200, `{"data":{"meta":`+goodCounts+`,"payload":[]}}`)},
+			want:  outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B7 trailing garbage", on: []call{getCall},
+			steps: []step{sendsJSON(200, goodConversation+"<!-- served by cache -->")},
+			want:  outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B7 two answers", on: []call{createCall},
+			steps: []step{sendsJSON(200, goodConversation+goodConversation)},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B7 trailing blanks are none", on: []call{getCall},
+			steps: []step{sendsJSON(200, "\n "+goodConversation+"\r\n ")},
+			want:  outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B9 cut by Content-Length, read", on: readCalls, steps: []step{unended(goodConversation), fine},
+			want: outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 cut before the first byte, read", on: readCalls, steps: []step{unended(""), fine},
+			want: outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 cut within a chunk, read", on: readCalls,
+			steps: []step{{bytes: chunked + "ff\r\n{", after: closed}, fine},
+			want:  outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 cut between chunks, read", on: readCalls,
+			steps: []step{{bytes: chunked + "1\r\n{\r\n", after: closed}, fine},
+			want:  outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 cut before the last chunk, read", on: readCalls,
+			steps: []step{{bytes: fmt.Sprintf("%s%x\r\n%s\r\n", chunked, len(goodConversation), goodConversation), after: closed}, fine},
+			want:  outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 a chunk that is none, read", on: readCalls,
+			steps: []step{{bytes: chunked + "zz\r\n{", after: closed}, fine},
+			want:  outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 gzip cut, read", on: readCalls, steps: []step{zippedJSON(200, packed[:len(packed)/2]), fine},
+			want: outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 gzip without its checksum, read", on: readCalls,
+			steps: []step{zippedJSON(200, packed[:len(packed)-8]), fine},
+			want:  outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 gzip that is none, read", on: []call{getCall},
+			steps: []step{zippedJSON(200, goodConversation), fine},
+			want:  outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "B9 cut every time, read", on: readCalls, steps: []step{unended("{")},
+			want: outcome{is: decode, also: ended, status: 200, requests: 3, took: bothWaits},
+		},
+		{
+			name: "B9 cut, write", on: writeCalls, steps: []step{unended("{"), fine},
+			want: outcome{is: unknown, also: ended, status: 200, requests: 1},
+		},
+		{
+			name: "B9 whole, but the connection ends before the promised length, write", on: []call{createCall},
+			steps: []step{unended(goodConversation), fine},
+			want:  outcome{is: unknown, also: ended, status: 200, requests: 1},
+		},
+		{
+			name: "B10 gzip", on: []call{getCall}, steps: []step{zippedJSON(200, packed)},
+			want: outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B10 a failure in gzip", on: []call{getCall},
+			steps: []step{zippedJSON(404, zipped(t, `{"error":"gone"}`))},
+			want:  outcome{is: []error{cfchat.ErrNotFound}, status: 404, message: "gone", requests: 1},
+		},
+		{
+			name: "B10 a failure in broken gzip", on: []call{getCall}, steps: []step{zippedJSON(404, "gone")},
+			want: outcome{is: []error{cfchat.ErrNotFound}, status: 404, message: "Not Found", requests: 1},
+		},
+		{
+			name: "B10 Content-Length is shorter than the body", on: []call{createCall},
+			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\nConnection: close\r\n\r\n" + goodConversation, after: closed}},
+			want:  outcome{is: unknown, status: 200, requests: 1},
+		},
+		{
+			name: "B11 cut without a length", on: []call{getCall},
+			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + goodConversation[:9], after: closed}},
+			want:  outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B11 whole without a length", on: []call{getCall},
+			steps: []step{{bytes: "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + goodConversation, after: closed}},
+			want:  outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B12 exactly the limit", on: []call{getCall, createCall}, steps: []step{fine},
+			option: limit(int64(len(goodConversation))),
+			want:   outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B12 limit + 1, read", on: []call{getCall}, steps: []step{fine},
+			option: limit(int64(len(goodConversation)) - 1),
+			want:   outcome{is: tooLarge, status: 200, says: "Config.MaxBody", requests: 1, check: taken(int64(len(goodConversation)))},
+		},
+		{
+			name: "B12 limit + 1, write", on: []call{createCall}, steps: []step{fine},
+			option: limit(int64(len(goodConversation)) - 1),
+			want:   outcome{is: []error{cfchat.ErrTooLarge, cfchat.ErrUnknownOutcome}, status: 200, requests: 1},
+		},
+		{
+			name: "B12 the largest limit", on: []call{getCall}, steps: []step{fine}, option: limit(math.MaxInt64),
+			want: outcome{ok: true, requests: 1},
+		},
+		{
+			name: "B12 the smallest limit", on: []call{getCall}, steps: []step{fine}, option: limit(1),
+			want: outcome{is: tooLarge, status: 200, requests: 1, check: taken(2)},
+		},
+		{
+			name: "B12 a large failure is bounded and keeps its status", on: []call{getCall},
+			steps: []step{sendsJSON(404, `{"error":"`+strings.Repeat("x", 3<<20)+`"}`)},
+			want:  outcome{is: []error{cfchat.ErrNotFound}, status: 404, requests: 1, check: taken(1<<20 + 1)},
+		},
+		{
+			name: "B12 a failure is bounded by MaxBody too", on: []call{getCall},
+			steps: []step{sendsJSON(404, `{"error":"gone"}`)}, option: limit(4),
+			want: outcome{is: []error{cfchat.ErrNotFound}, status: 404, message: "Not Found", requests: 1, check: taken(5)},
+		},
+		{
+			name: "B13 gzip bomb", on: []call{getCall}, steps: []step{zippedJSON(200, bomb)}, option: limit(1 << 20),
+			want: outcome{is: tooLarge, status: 200, requests: 1, check: taken(1<<20 + 1)},
+		},
+		{
+			name: "B13 gzip bomb, default limit", on: []call{createCall}, steps: []step{zippedJSON(200, bomb)},
+			want: outcome{is: []error{cfchat.ErrTooLarge, cfchat.ErrUnknownOutcome}, status: 200, requests: 1, check: taken(10<<20 + 1)},
+		},
+		{
+			name: "B13 gzip bomb in a failure", on: []call{createCall}, steps: []step{zippedJSON(422, bomb)},
+			want: outcome{is: []error{cfchat.ErrInvalid}, status: 422, requests: 1, check: taken(1<<20 + 1)},
+		},
+		{
+			name: "B15 one byte a second, read", on: getCalls,
+			steps: []step{{bytes: unended(strings.Repeat(" ", 99)).bytes, drip: time.Second}},
+			want:  outcome{maybe: decode, also: []error{context.DeadlineExceeded}, status: 200, requests: 3, took: threeTimeouts},
+		},
+		{
+			name: "B15 one byte a second, write", on: writeCalls,
+			steps: []step{{bytes: unended(strings.Repeat(" ", 99)).bytes, drip: time.Second}},
+			want:  outcome{is: []error{cfchat.ErrUnknownOutcome}, maybe: decode, also: []error{context.DeadlineExceeded}, status: 200, requests: 1, took: exactly(30 * time.Second)},
+		},
+		{
+			name: "B15 a failure, one byte a second", on: []call{createCall},
+			steps: []step{{bytes: sendsJSON(422, `{"error":"`+strings.Repeat("x", 99)+`"}`).bytes, drip: time.Second}},
+			want:  outcome{is: []error{cfchat.ErrInvalid}, status: 422, requests: 1, took: exactly(30 * time.Second)},
+		},
+		{
+			name: "B16 nested too deep", on: []call{getCall},
+			steps: []step{sendsJSON(200, strings.Repeat("[", 20000))},
+			want:  outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B16 nested too deep in a free field", on: []call{getCall},
+			steps: []step{sendsJSON(200, `{"id":1,"status":"open","custom_attributes":{"a":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}}`)},
+			want:  outcome{is: decode, status: 200, requests: 1},
+		},
+		{
+			name: "B16 nested too deep in a failure", on: []call{getCall},
+			steps: []step{sendsJSON(422, `{"error":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}`)},
+			want:  outcome{is: []error{cfchat.ErrInvalid}, status: 422, message: "Unprocessable Entity", requests: 1},
+		},
+		{
+			name: "a header that is too long", on: []call{createCall},
+			steps: []step{says(200, "application/json", goodConversation, "X-Large: "+strings.Repeat("x", 128<<10))},
+			want:  outcome{is: []error{cfchat.ErrUnknownOutcome}, requests: 1},
+		},
+	})
+}
+
+// TestNumbersAndText is B17-B22: what JSON can say that Go's types cannot, or can say in more than one way.
+func TestNumbersAndText(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		want       func(*cfchat.Conversation) (got, want any) // nil for ErrDecode
+	}{
+		{"B17 id as text", `{"id":"42","status":"open"}`, nil},
+		{"B17 id with a fraction", `{"id":42.5,"status":"open"}`, nil},
+		{"B17 id as a float", `{"id":42.0,"status":"open"}`, nil},
+		{"B17 id with an exponent", `{"id":4e1,"status":"open"}`, nil},
+		{"B17 2^53+1", `{"id":9007199254740993,"status":"open"}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(9007199254740993) }},
+		{"B17 2^63-1", `{"id":9223372036854775807,"status":"open"}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(math.MaxInt64) }},
+		{"B17 2^63", `{"id":9223372036854775808,"status":"open"}`, nil},
+		{"B17 0", `{"id":0,"status":"open"}`, nil},
+		{"B17 negative", `{"id":-42,"status":"open"}`, nil},
+		{"B17 null", `{"id":null,"status":"open"}`, nil},
+		{"B19 unknown status", `{"id":1,"status":"parked"}`, func(c *cfchat.Conversation) (any, any) { return c.Status, cfchat.Status("parked") }},
+		{"B19 unknown priority", `{"id":1,"status":"open","priority":"dire"}`, func(c *cfchat.Conversation) (any, any) { return fmt.Sprint(*c.Priority), "dire" }},
+		{"B19 new fields, missing fields", `{"id":1,"status":"open","hologram":{"a":[1]}}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(1) }},
+		{"B20 the last of two keys wins", `{"id":1,"status":"open","id":2}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(2) }},
+		{"B20 keys in another case", `{"ID":3,"Status":"open"}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(3) }},
+		{"B21 attributes null", `{"id":1,"status":"open","custom_attributes":null}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes(nil) }},
+		{"B21 attributes absent", `{"id":1,"status":"open"}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes(nil) }},
+		{"B21 attributes []", `{"id":1,"status":"open","custom_attributes":[]}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes{} }},
+		{"B21 attributes [ ]", `{"id":1,"status":"open","custom_attributes": [ ] }`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes{} }},
+		{"B21 attributes [1]", `{"id":1,"status":"open","custom_attributes":[1]}`, nil},
+		{"B21 attributes as text", `{"id":1,"status":"open","custom_attributes":"x"}`, nil},
+		{"B21 nested and odd values", `{"id":1,"status":"open","custom_attributes":{"a":{"b":[null,1.50]},"":true}}`, func(c *cfchat.Conversation) (any, any) {
+			return fmt.Sprint(c.CustomAttributes), "map[:true a:map[b:[<nil> 1.50]]]"
+		}},
+		{"B22 invalid UTF-8", "{\"id\":1,\"status\":\"open\",\"labels\":[\"a\xff\xfeb\"]}", func(c *cfchat.Conversation) (any, any) { return c.Labels, []string{"a\ufffd\ufffdb"} }},
+		{"B22 half a surrogate", `{"id":1,"status":"open","labels":["\ud800"]}`, func(c *cfchat.Conversation) (any, any) { return c.Labels, []string{"\ufffd"} }},
+		{"B22 invalid UTF-8 outside of text", "{\"id\":1,\xff\"status\":\"open\"}", nil},
+		{"B22 UTF-16", "\xff\xfe{\x00}\x00", nil},
+		{"B22 a byte order mark", "\ufeff" + goodConversation, nil},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			s := &faultServer{steps: []step{sendsJSON(200, c.body)}}
+			chat, _ := s.connect(t)
+			conversation, err := chat.Account(accountID).Get(t.Context(), 42)
+			if c.want == nil {
+				outcome{is: []error{cfchat.ErrDecode}, status: 200}.judge(t, getCall, nil, err)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := c.want(conversation); !reflect.DeepEqual(got, want) {
+				t.Errorf("got %#v, want %#v", got, want)
+			}
+		})
+	}
+}
+
+// Raw hands out the body. Its buffer goes back to a pool when the body is closed, and must be out of reach by then.
+func TestRawBody(t *testing.T) {
+	inBubble(t, "closed twice, then read", func(t *testing.T) {
+		other := strings.ReplaceAll(goodConversation, "42", "43")
+		s := &faultServer{steps: []step{sendsJSON(200, goodConversation), sendsJSON(200, other), sendsJSON(200, other)}}
+		chat, _ := s.connect(t)
+		ask := func() *http.Response {
+			resp, err := chat.Raw().ClientInterface.GetDetailsOfAConversation(t.Context(), accountID, 42)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return resp
+		}
+		first := ask()
+		half := make([]byte, 5)
+		if _, err := io.ReadFull(first.Body, half); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := first.Body.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		second, third := ask(), ask()
+		if rest, err := io.ReadAll(first.Body); len(rest) != 0 {
+			t.Errorf("a closed body gives %q, %v", rest, err)
+		}
+		for _, resp := range []*http.Response{second, third} {
+			if body, err := io.ReadAll(resp.Body); string(body) != other || err != nil || resp.ContentLength != int64(len(other)) {
+				t.Errorf("got %q of %d bytes, %v", body, resp.ContentLength, err)
+			}
+			resp.Body.Close()
+		}
+	})
+	inBubble(t, "a body that is never closed costs nothing", func(t *testing.T) {
+		s := &faultServer{good: goodConversation}
+		chat, count := s.connect(t)
+		for range 3 {
+			if _, err := chat.Raw().ClientInterface.GetDetailsOfAConversation(t.Context(), accountID, 42); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if len(s.dialed) != 1 || count.unclosed != 0 {
+			t.Errorf("%d connections, %d bodies open", len(s.dialed), count.unclosed)
+		}
+	})
+}
+
+// A body that cannot be had again cannot be sent again. The caller must learn so at once, not after a wait.
+func TestBodyThatCannotBeSentAgain(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		refusals []error
+		steps    []step
+		want     error
+		requests int
+	}{
+		{"429", nil, []step{sendsJSON(429, `{}`, "Retry-After: 30")}, cfchat.ErrRateLimited, 1},
+		{"dial refused", []error{errRefused}, nil, cfchat.ErrNotSent, 0},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			s := &faultServer{refusals: c.refusals, steps: c.steps}
+			chat, _ := s.connect(t)
+			body := struct{ io.Reader }{strings.NewReader(`{"source_id":"contact-1"}`)}
+			_, err := chat.Raw().NewConversationWithBodyWithResponse(t.Context(), accountID, "text/plain", body)
+			if !errors.Is(err, c.want) || len(s.requests) != c.requests {
+				t.Errorf("got %v after %d requests", err, len(s.requests))
+			}
+			if took := time.Since(s.begun); took != 0 {
+				t.Errorf("took %v", took)
+			}
+			if c.requests == 1 && !strings.Contains(s.requests[0].head, "\r\nContent-Type: application/json\r\n") {
+				t.Errorf("the server does not read a body of another type:\n%s", s.requests[0].head)
+			}
+		})
+	}
+}

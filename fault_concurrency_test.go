@@ -1,0 +1,164 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// bodyOf is a conversation whose length depends on its id, so that a buffer that is shared would show.
+func bodyOf(id int) string {
+	return fmt.Sprintf(`{"id":%d,"status":"open","labels":[%q]}`, id, strings.Repeat(fmt.Sprint(id, " "), id*7%101))
+}
+
+// idOf is the last step of a request's path.
+func idOf(r sentRequest) (id int) {
+	path := strings.Fields(r.head)[1]
+	_, _ = fmt.Sscan(path[strings.LastIndex(path, "/")+1:], &id)
+	return id
+}
+
+// TestC1NoCrossTalk is 64 goroutines on one client, each of which must get its own answers and failures.
+func TestC1NoCrossTalk(t *testing.T) {
+	inBubble(t, "C1", func(t *testing.T) {
+		s := &faultServer{answer: func(r sentRequest) step {
+			switch id := idOf(r); id % 4 {
+			case 0:
+				return sendsJSON(404, fmt.Sprintf(`{"error":"no %d"}`, id))
+			case 1:
+				return step{bytes: sendsJSON(200, bodyOf(id)).bytes, after: closed}
+			default:
+				return sendsJSON(200, bodyOf(id))
+			}
+		}}
+		chat, _ := s.connect(t)
+		var group sync.WaitGroup
+		for first := range 64 {
+			group.Go(func() {
+				for i := range 8 {
+					id := first*8 + i + 1
+					if err := askFor(t.Context(), chat, id); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+	})
+}
+
+// askFor gets a conversation through Account and through Raw, and reports what is not as bodyOf has it.
+func askFor(ctx context.Context, chat *cfchat.Chat, id int) error {
+	got, err := chat.Account(accountID).Get(ctx, int64(id))
+	raw, rawErr := chat.Raw().GetDetailsOfAConversationWithResponse(ctx, accountID, int64(id))
+	if id%4 == 0 {
+		for _, err := range []error{err, rawErr} {
+			if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != fmt.Sprint("no ", id) || e.StatusCode != 404 {
+				return fmt.Errorf("%d: got %w", id, err)
+			}
+		}
+		return nil
+	}
+	if err != nil || rawErr != nil {
+		return fmt.Errorf("%d: %w, %w", id, err, rawErr)
+	}
+	if got.ID != int64(id) || !reflect.DeepEqual(got, raw.JSON200) || string(raw.Body) != bodyOf(id) {
+		return fmt.Errorf("%d: got %v and %s", id, got, raw.Body)
+	}
+	return nil
+}
+
+// TestC2Connections is 160 calls, 16 at a time, on the transport that New makes: 16 connections are enough for all.
+func TestC2Connections(t *testing.T) {
+	inBubble(t, "C2", func(t *testing.T) {
+		s := &faultServer{good: goodConversation, steps: []step{{good: true, pause: 10 * time.Millisecond}}, begun: time.Now(), over: make(chan struct{})}
+		chat := overDefaultTransport(t, &http.Transport{DialContext: s.dial})
+		for range 10 {
+			var group sync.WaitGroup
+			for range 16 {
+				group.Go(func() {
+					if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			synctest.Wait() // a connection is free again a moment after its answer
+		}
+		if len(s.dialed) != 16 || len(s.requests) != 160 {
+			t.Errorf("%d requests on %d connections, want 160 on 16", len(s.requests), len(s.dialed))
+		}
+		s.hangUp()
+		synctest.Wait()
+	})
+}
+
+// The transport that New makes bounds the headers of an answer, which nothing else does.
+func TestHeadersOfTheDefaultTransport(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		bytes int
+		fails bool
+	}{{"200 kB", 200 << 10, false}, {"300 kB", 300 << 10, true}} {
+		inBubble(t, c.name, func(t *testing.T) {
+			s := &faultServer{
+				steps: []step{sendsJSON(200, goodConversation, "X-Large: "+strings.Repeat("x", c.bytes))}, begun: time.Now(), over: make(chan struct{}),
+			}
+			chat := overDefaultTransport(t, &http.Transport{DialContext: s.dial})
+			err := by(createCall)(t.Context(), chat.Account(accountID))
+			if errors.Is(err, cfchat.ErrUnknownOutcome) != c.fails || (err != nil) != c.fails || len(s.requests) != 1 {
+				t.Errorf("got %v after %d requests", err, len(s.requests))
+			}
+			s.hangUp()
+			synctest.Wait()
+		})
+	}
+}
+
+// Programs that trace or count replace http.DefaultTransport by their own. New must work with it.
+func TestForeignDefaultTransport(t *testing.T) {
+	defer failOnPanic(t)
+	var asked *http.Request
+	chat := overDefaultTransport(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		asked = req
+		return reply(200, "application/json", goodConversation), nil
+	}))
+	if err := by(createCall)(t.Context(), chat.Account(accountID)); err != nil || asked == nil {
+		t.Errorf("got %v, asked: %v", err, asked != nil)
+	}
+}
+
+func failOnPanic(t *testing.T) {
+	if cause := recover(); cause != nil {
+		t.Errorf("it panics: %v", cause)
+	}
+}
+
+// C5: nothing of a client can be changed from outside.
+func TestC5NothingToChange(t *testing.T) {
+	for _, kind := range []reflect.Type{reflect.TypeFor[cfchat.Chat](), reflect.TypeFor[cfchat.Account](), reflect.TypeFor[cfchat.Filter]()} {
+		for field := range kind.Fields() {
+			if field.IsExported() {
+				t.Errorf("C5: %s.%s can be set", kind.Name(), field.Name)
+			}
+		}
+	}
+	inBubble(t, "C5 a Config that changes after New", func(t *testing.T) {
+		s := &faultServer{good: goodConversation}
+		editors := []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header.Set("X-Mine", "1"); return nil }}
+		chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = editors })
+		editors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
+		if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil || len(headers(s.requests[0], "X-Mine")) != 1 {
+			t.Errorf("got %v", err)
+		}
+	})
+}

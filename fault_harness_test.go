@@ -1,0 +1,629 @@
+package cfchat_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// The fault tests put a client of the public package over a server that speaks raw bytes, on the virtual time of
+// testing/synctest: a fault is a string, a wait is exact and costs nothing, and what is left behind is a deadlock report.
+// The ids in the names of the cases (T1, S12, …) are those of the list of faults that the client must survive.
+
+// Texts that must never show in an error, a log or a printed client.
+const (
+	userKey  = "uSeRkEy31337"
+	botKey   = "bOtKeY31337"
+	searched = "sEaRcHeDtExT" // what somebody searched for
+)
+
+const accountID = 7
+
+// errStopped is the cause of the cancellations here.
+var errStopped = errors.New("stopped by the operator")
+
+// step is what the server does with one request.
+type step struct {
+	pause time.Duration // before the answer
+	bytes string        // the answer, as it goes over the wire
+	good  bool          // the answer is the one that the operation wants
+	drip  time.Duration // before each byte of the body; without it all is written at once
+	after ending
+}
+
+// ending is what becomes of the connection after the answer.
+type ending int
+
+const (
+	stayOpen ending = iota
+	closed
+	silent // it stays open, and nothing is read or written
+)
+
+var (
+	fine   = step{good: true}
+	hangUp = step{after: closed}
+	mute   = step{after: silent}
+)
+
+// says is a whole answer. Further headers are whole lines.
+func says(status int, contentType, body string, headers ...string) step {
+	lines := []string{fmt.Sprintf("HTTP/1.1 %d %s", status, http.StatusText(status))}
+	if contentType != "" {
+		lines = append(lines, "Content-Type: "+contentType)
+	}
+	lines = append(lines, fmt.Sprintf("Content-Length: %d", len(body)))
+	return step{bytes: strings.Join(append(lines, headers...), "\r\n") + "\r\n\r\n" + body}
+}
+
+// sendsJSON is a whole answer in JSON.
+func sendsJSON(status int, body string, headers ...string) step {
+	return says(status, "application/json; charset=utf-8", body, headers...)
+}
+
+// thenCloses is the same answer, after which the server closes the connection.
+func (s step) thenCloses() step {
+	s.after = closed
+	return s
+}
+
+// play answers, and reports whether the connection is good for another request. It stops when over is closed.
+func (s step) play(c net.Conn, good string, over <-chan struct{}) bool {
+	rest := func(d time.Duration) {
+		select {
+		case <-time.After(d):
+		case <-over:
+		}
+	}
+	rest(s.pause)
+	if s.good {
+		s.bytes = sendsJSON(http.StatusOK, good).bytes
+	}
+	head, body := s.bytes, ""
+	if s.drip > 0 {
+		head, body, _ = strings.Cut(s.bytes, "\r\n\r\n")
+		head += "\r\n\r\n"
+	}
+	if _, err := io.WriteString(c, head); err != nil {
+		return false
+	}
+	for i := range body {
+		rest(s.drip)
+		if _, err := io.WriteString(c, body[i:i+1]); err != nil {
+			return false
+		}
+	}
+	if s.after == silent {
+		_, _ = io.Copy(io.Discard, c) // until the client gives up
+	}
+	return s.after == stayOpen
+}
+
+// sentRequest is a request as the server saw it.
+type sentRequest struct {
+	at   time.Duration // since the server began
+	conn int           // the number of its connection
+	head string        // the request line and headers, byte for byte
+	body string
+}
+
+// faultServer is a server behind net.Pipe.
+type faultServer struct {
+	refusals []error                // what the dials fail with, in order; the last of only refusals repeats
+	steps    []step                 // for the requests, in order; the last repeats
+	good     string                 // the body of a good answer
+	answer   func(sentRequest) step // in place of steps, if not nil
+	begun    time.Time
+	over     chan struct{} // the test is over
+
+	mu       sync.Mutex
+	dialed   []string
+	requests []sentRequest
+	conns    []net.Conn // the server's ends
+}
+
+// dial is a DialContext. A nil refusal is a connection.
+func (s *faultServer) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	s.mu.Lock()
+	s.dialed = append(s.dialed, address)
+	n := len(s.dialed)
+	var refusal error
+	if len(s.refusals) > 0 {
+		refusal = s.refusals[min(n, len(s.refusals))-1]
+	}
+	s.mu.Unlock()
+	if refusal == errDialHangs {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if refusal != nil {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: refusal}
+	}
+	client, server := net.Pipe()
+	s.mu.Lock()
+	s.conns = append(s.conns, server)
+	s.mu.Unlock()
+	go s.serve(n, server)
+	return client, nil
+}
+
+var errDialHangs = errors.New("nobody answers the dial")
+
+func (s *faultServer) serve(n int, c net.Conn) {
+	defer c.Close()
+	var seen bytes.Buffer
+	r := bufio.NewReader(io.TeeReader(c, &seen))
+	for {
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return
+		}
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return
+		}
+		head, _, _ := strings.Cut(seen.String(), "\r\n\r\n")
+		seen.Reset()
+		if !s.next(sentRequest{conn: n, head: head, body: string(body)}).play(c, s.good, s.over) {
+			return
+		}
+	}
+}
+
+// next notes a request and gives its step.
+func (s *faultServer) next(r sentRequest) step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.at = time.Since(s.begun)
+	s.requests = append(s.requests, r)
+	if s.answer != nil {
+		return s.answer(r)
+	}
+	if len(s.steps) == 0 {
+		return fine
+	}
+	return s.steps[min(len(s.requests), len(s.steps))-1]
+}
+
+// hangUp closes the server's end of every connection.
+func (s *faultServer) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		_ = c.Close()
+	}
+}
+
+// counted counts what is taken of the bodies of a transport, and those that are not closed.
+type counted struct {
+	http.RoundTripper
+	mu       sync.Mutex
+	taken    int64 // bytes, after decompression
+	unclosed int
+}
+
+func (c *counted) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.RoundTripper.RoundTrip(req)
+	if err == nil && resp.Body != nil {
+		c.mu.Lock()
+		c.unclosed++
+		c.mu.Unlock()
+		resp.Body = &countedBody{ReadCloser: resp.Body, by: c}
+	}
+	return resp, err
+}
+
+type countedBody struct {
+	io.ReadCloser
+	by     *counted
+	closed bool
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.by.mu.Lock()
+	defer b.by.mu.Unlock()
+	b.by.taken += int64(n)
+	return n, err
+}
+
+func (b *countedBody) Close() error {
+	b.by.mu.Lock()
+	defer b.by.mu.Unlock()
+	if !b.closed {
+		b.closed = true
+		b.by.unclosed--
+	}
+	return b.ReadCloser.Close()
+}
+
+// connect is a client with both keys over a server.
+func (s *faultServer) connect(t *testing.T, options ...func(*cfchat.Config)) (*cfchat.Chat, *counted) {
+	t.Helper()
+	s.begun, s.over = time.Now(), make(chan struct{})
+	transport := &http.Transport{DialContext: s.dial, MaxIdleConnsPerHost: 16, MaxResponseHeaderBytes: 64 << 10}
+	count := &counted{RoundTripper: transport}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		s.hangUp() // a client of its own has connections that only the server can close
+		close(s.over)
+		synctest.Wait()
+		if count.unclosed != 0 {
+			t.Errorf("%d bodies are left open", count.unclosed)
+		}
+	})
+	config := cfchat.Config{
+		Keys:       auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey)},
+		Server:     "http://127.0.0.1",
+		HTTPClient: &http.Client{Transport: count},
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	chat, err := cfchat.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chat, count
+}
+
+// call is one operation, with parameters that are fit to be sent and that carry the searched text where they can.
+type call struct {
+	name      string
+	operation string
+	write     bool
+	good      string // the body of a good answer
+	account   func(context.Context, *cfchat.Account, ...cfchat.RequestEditorFn) (any, error)
+	raw       func(context.Context, *cfchat.ClientWithResponses, ...cfchat.RequestEditorFn) (any, error)
+}
+
+const (
+	goodConversation = `{"id":42,"status":"open"}`
+	goodCounts       = `{"mine_count":0,"assigned_count":0,"unassigned_count":1,"all_count":1}`
+	goodPage         = `{"meta":` + goodCounts + `,"payload":[` + goodConversation + `]}`
+	goodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
+)
+
+var (
+	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, searched))
+	oneBody   = cfchat.NewConversationRequest{SourceID: new("contact-1")}
+)
+
+var (
+	listCall = call{
+		"list", "conversationList", false, `{"data":` + goodPage + `}`,
+		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.List(ctx, &cfchat.ConversationListParams{Q: new(searched)}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationListWithResponse(ctx, accountID, &cfchat.ConversationListParams{Q: new(searched)}, e...))
+		},
+	}
+	countsCall = call{
+		"counts", "conversationListMeta", false, `{"meta":` + goodCounts + `}`,
+		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Counts(ctx, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationListMetaWithResponse(ctx, accountID, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
+		},
+	}
+	getCall = call{
+		"get", "getDetailsOfAConversation", false, goodConversation,
+		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Get(ctx, 42, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetDetailsOfAConversationWithResponse(ctx, accountID, 42, e...))
+		},
+	}
+	filterCall = call{
+		"filter", "conversationFilter", false, goodPage,
+		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Filter(ctx, oneSearch, 1, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationFilterWithResponse(ctx, accountID, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}}, e...))
+		},
+	}
+	createCall = call{
+		"create", "newConversation", true, goodConversation,
+		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Create(ctx, oneBody, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.NewConversationWithResponse(ctx, accountID, oneBody, e...))
+		},
+	}
+	toggleCall = call{
+		"toggle", "toggleStatusOfAConversation", true, goodChange,
+		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.SetStatus(ctx, 42, cfchat.StatusResolved, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, 42, cfchat.ToggleStatusRequest{Status: new(cfchat.StatusResolved)}, e...))
+		},
+	}
+	getCalls   = []call{listCall, countsCall, getCall}             // GET
+	readCalls  = []call{listCall, countsCall, getCall, filterCall} // filter is a POST that only reads
+	writeCalls = []call{createCall, toggleCall}
+	allCalls   = append(slices.Clone(readCalls), writeCalls...)
+)
+
+// valueOf drops the type, and a nil pointer with it.
+func valueOf[T any](value *T, err error) (any, error) {
+	if value == nil {
+		return nil, err
+	}
+	return value, err
+}
+
+// inBubble runs a test on virtual time.
+func inBubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+// span is a range of virtual time.
+type span struct{ from, to time.Duration }
+
+// exactly is a span of one point.
+func exactly(d time.Duration) span { return span{d, d} }
+
+func (s span) holds(d time.Duration) bool { return s.from <= d && d <= s.to }
+
+// The two waits of the client's own, with their jitter.
+var (
+	firstWait  = span{500 * time.Millisecond, 750 * time.Millisecond}
+	secondWait = span{1000 * time.Millisecond, 1500 * time.Millisecond}
+	bothWaits  = span{firstWait.from + secondWait.from, firstWait.to + secondWait.to}
+)
+
+// fault is a case: what goes wrong, and what must come of it.
+type fault struct {
+	name     string // begins with the id
+	on       []call // nil for all six
+	refusals []error
+	steps    []step
+	option   func(*cfchat.Config)
+	editor   cfchat.RequestEditorFn
+	cancel   time.Duration // after which the caller cancels, with errStopped
+	deadline time.Duration // of the caller
+	late     bool          // the caller cancels before the call
+	noRaw    bool          // it never reaches the chain: the generated client returns the editor's error as it is
+	want     outcome
+}
+
+// outcome is what a call must come to. Exactly the sentinels of is must be in its error, and all others of also.
+type outcome struct {
+	ok         bool
+	is         []error
+	maybe      []error // sentinels that may be there or not
+	also       []error
+	status     int
+	message    string // Error.Message, if not empty
+	says       string // a part of the error's text
+	retryAfter time.Duration
+	requests   int
+	dials      int  // if not 0
+	took       span // the whole call
+	waits      []span
+	check      func(*testing.T, *cfchat.Error, *faultServer, *counted)
+}
+
+var sentinels = []error{
+	cfchat.ErrUnauthorized, cfchat.ErrNotFound, cfchat.ErrInvalid, cfchat.ErrRateLimited, cfchat.ErrServer, cfchat.ErrRedirect,
+	cfchat.ErrDecode, cfchat.ErrTooLarge, cfchat.ErrInvalidInput, cfchat.ErrNotSent, cfchat.ErrUnknownOutcome,
+}
+
+// testFaults runs every case on its operations, through Account and through Raw, which must fail alike.
+func testFaults(t *testing.T, faults []fault) {
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			if f.on == nil {
+				f.on = allCalls
+			}
+			for _, c := range f.on {
+				t.Run(c.name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						f.run(t, c, func(ctx context.Context, chat *cfchat.Chat) (any, error) {
+							return c.account(ctx, chat.Account(accountID), f.editors()...)
+						})
+					})
+				})
+				if f.noRaw {
+					continue
+				}
+				t.Run("raw "+c.name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						f.run(t, c, func(ctx context.Context, chat *cfchat.Chat) (any, error) {
+							return c.raw(ctx, chat.Raw(), f.editors()...)
+						})
+					})
+				})
+			}
+		})
+	}
+}
+
+func (f fault) editors() []cfchat.RequestEditorFn {
+	if f.editor == nil {
+		return nil
+	}
+	return []cfchat.RequestEditorFn{f.editor}
+}
+
+func (f fault) run(t *testing.T, c call, do func(context.Context, *cfchat.Chat) (any, error)) {
+	w := &faultServer{refusals: f.refusals, steps: f.steps, good: c.good}
+	var options []func(*cfchat.Config)
+	if f.option != nil {
+		options = append(options, f.option)
+	}
+	chat, count := w.connect(t, options...)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	if f.late {
+		cancel(errStopped)
+	}
+	if f.cancel > 0 {
+		time.AfterFunc(f.cancel, func() { cancel(errStopped) })
+	}
+	if f.deadline > 0 {
+		limited, stop := context.WithTimeout(ctx, f.deadline)
+		defer stop()
+		ctx = limited
+	}
+	value, err := do(ctx, chat)
+	took := time.Since(w.begun)
+	synctest.Wait() // what is still being written
+	f.want.judge(t, c, value, err)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.requests) != f.want.requests {
+		t.Errorf("%d requests at the server, want %d", len(w.requests), f.want.requests)
+	}
+	if f.want.dials != 0 && len(w.dialed) != f.want.dials {
+		t.Errorf("%d connections, want %d", len(w.dialed), f.want.dials)
+	}
+	if !f.want.took.holds(took) {
+		t.Errorf("took %v, want %v", took, f.want.took)
+	}
+	for i, want := range f.want.waits {
+		if i+1 < len(w.requests) && !want.holds(w.requests[i+1].at-w.requests[i].at) {
+			t.Errorf("request %d came after %v, want %v", i+2, w.requests[i+1].at-w.requests[i].at, want)
+		}
+	}
+	for _, r := range w.requests[min(1, len(w.requests)):] {
+		if first := w.requests[0]; r.head != first.head || r.body != first.body {
+			t.Errorf("the requests differ:\n%s\n%s\n%s\n%s", first.head, first.body, r.head, r.body)
+		}
+	}
+	if f.want.check != nil {
+		e, _ := errors.AsType[*cfchat.Error](err)
+		f.want.check(t, e, w, count)
+	}
+}
+
+// judge compares what a call returned.
+func (want outcome) judge(t *testing.T, c call, value any, err error) {
+	t.Helper()
+	if want.ok {
+		if err != nil || value == nil {
+			t.Fatalf("got %v, want success", err)
+		}
+		return
+	}
+	if value != nil {
+		t.Errorf("a failed call returns %v", value)
+	}
+	e, ok := err.(*cfchat.Error)
+	if !ok {
+		t.Fatalf("got %T %v, want an *Error", err, err)
+	}
+	checkSecrets(t, err)
+	if e.Operation != c.operation {
+		t.Errorf("operation %q, want %q", e.Operation, c.operation)
+	}
+	if e.StatusCode != want.status {
+		t.Errorf("status %d, want %d: %v", e.StatusCode, want.status, err)
+	}
+	if want.message != "" && e.Message != want.message {
+		t.Errorf("message %q, want %q", e.Message, want.message)
+	}
+	if want.retryAfter != 0 && e.RetryAfter != want.retryAfter {
+		t.Errorf("RetryAfter %v, want %v", e.RetryAfter, want.retryAfter)
+	}
+	if !strings.Contains(err.Error(), want.says) {
+		t.Errorf("got %q, which does not say %q", err, want.says)
+	}
+	for _, sentinel := range sentinels {
+		if slices.Contains(want.maybe, sentinel) {
+			continue
+		}
+		if is := slices.Contains(want.is, sentinel); errors.Is(err, sentinel) != is {
+			t.Errorf("errors.Is(%q, %q) is %v", err, sentinel, !is)
+		}
+	}
+	for _, cause := range want.also {
+		if !errors.Is(err, cause) {
+			t.Errorf("errors.Is(%q, %q) is false", err, cause)
+		}
+	}
+}
+
+// checkSecrets fails if an error, printed in any way, or anything in its chain shows a key or the searched text.
+func checkSecrets(t *testing.T, err error) {
+	t.Helper()
+	for _, link := range chain(err) {
+		if leak := leakIn(printed(link)...); leak != "" {
+			t.Errorf("%T: %s", link, leak)
+			return
+		}
+	}
+}
+
+// chain is an error with all errors that it wraps.
+func chain(err error) []error {
+	links := []error{err}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			links = append(links, chain(inner)...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			links = append(links, chain(inner)...)
+		}
+	}
+	return links
+}
+
+// leaks are the forms in which fmt prints what must not show.
+var leaks = func() (forms []string) {
+	for _, secret := range []string{userKey, botKey, searched} {
+		forms = append(forms, secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprintf("% x", secret),
+			strings.Trim(fmt.Sprint([]byte(secret)), "[]"))
+	}
+	return forms
+}()
+
+// leakIn tells which of the texts shows a key or the searched text; "" if none does.
+func leakIn(texts ...string) string {
+	for _, text := range texts {
+		for _, form := range leaks {
+			if strings.Contains(text, form) {
+				return fmt.Sprintf("%s is in %.300q", form, text)
+			}
+		}
+	}
+	return ""
+}
+
+// printed is a value in every way that people print one.
+func printed(value any) []string {
+	var texts []string
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%t", "%o", "% x", "%#x", "%10.3v"} {
+		texts = append(texts, fmt.Sprintf(verb, value))
+	}
+	if data, err := json.Marshal(value); err == nil {
+		texts = append(texts, string(data))
+	} else {
+		texts = append(texts, err.Error())
+	}
+	return texts
+}

@@ -1,0 +1,264 @@
+package cfchat_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// HTTP/2 frames and errors that are used here (RFC 9113).
+const (
+	frameData      = 0
+	frameHeaders   = 1
+	frameReset     = 3
+	frameSettings  = 4
+	framePing      = 6
+	frameGoAway    = 7
+	flagEnd        = 1 // of a stream; on SETTINGS and PING it acknowledges
+	flagEndHeaders = 4
+	refusedStream  = 7
+)
+
+// h2Step is what a hand-written HTTP/2 server does with one request.
+type h2Step int
+
+const (
+	h2Answer h2Step = iota
+	h2GoAway        // nothing was processed; the connection ends
+	h2Refuse        // the stream is refused before it was processed
+	h2Reset         // the stream ends; whether it was processed is not said
+	h2Silent        // from here on the connection swallows everything
+)
+
+// h2Server is a hand-written HTTP/2 server without TLS behind net.Pipe.
+type h2Server struct {
+	good  string
+	steps []h2Step // for the requests, in order; after them answers
+
+	mu       sync.Mutex
+	requests []int // the connection of each request
+	answered int
+	conns    []net.Conn
+}
+
+func (s *h2Server) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = append(s.conns, server)
+	go s.serve(len(s.conns), server)
+	return client, nil
+}
+
+func frame(kind, flags byte, stream uint32, payload []byte) []byte {
+	head := []byte{byte(len(payload) >> 16), byte(len(payload) >> 8), byte(len(payload)), kind, flags}
+	return append(binary.BigEndian.AppendUint32(head, stream), payload...)
+}
+
+func (s *h2Server) serve(n int, c net.Conn) {
+	defer c.Close()
+	// A goroutine of its own writes: both ends of a pipe that write at once would wait for each other.
+	out := make(chan []byte, 64)
+	defer close(out)
+	go func() {
+		for data := range out {
+			if _, err := c.Write(data); err != nil {
+				return
+			}
+		}
+	}()
+	preface := make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+	if _, err := io.ReadFull(c, preface); err != nil {
+		return
+	}
+	out <- frame(frameSettings, 0, 0, nil)
+	for silent := false; ; {
+		head := make([]byte, 9)
+		if _, err := io.ReadFull(c, head); err != nil {
+			return
+		}
+		payload := make([]byte, int(head[0])<<16|int(head[1])<<8|int(head[2]))
+		if _, err := io.ReadFull(c, payload); err != nil {
+			return
+		}
+		kind, flags, stream := head[3], head[4], binary.BigEndian.Uint32(head[5:])
+		switch {
+		case silent:
+		case kind == frameSettings && flags&flagEnd == 0:
+			out <- frame(frameSettings, flagEnd, 0, nil)
+		case kind == framePing && flags&flagEnd == 0:
+			out <- frame(framePing, flagEnd, 0, payload)
+		case (kind == frameHeaders || kind == frameData) && flags&flagEnd != 0:
+			step := s.next(n)
+			silent = step == h2Silent
+			for _, data := range s.play(step, stream) {
+				out <- data
+			}
+		}
+	}
+}
+
+func (s *h2Server) next(conn int) h2Step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, conn)
+	if n := len(s.requests); n <= len(s.steps) && s.steps[n-1] != h2Answer {
+		return s.steps[n-1]
+	}
+	s.answered++
+	return h2Answer
+}
+
+// play gives the frames of a step.
+func (s *h2Server) play(step h2Step, stream uint32) [][]byte {
+	switch step {
+	case h2GoAway:
+		return [][]byte{frame(frameGoAway, 0, 0, make([]byte, 8))} // the last stream was 0, no error
+	case h2Refuse:
+		return [][]byte{frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, refusedStream))}
+	case h2Reset:
+		return [][]byte{frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, 2))}
+	case h2Silent:
+		return nil
+	}
+	const kind = "application/json"
+	// HPACK: :status 200 is entry 8 of the static table, the name content-type is entry 31.
+	headers := append([]byte{0x88, 0x0f, 31 - 15, byte(len(kind))}, kind...)
+	return [][]byte{frame(frameHeaders, flagEndHeaders, stream, headers), frame(frameData, flagEnd, stream, []byte(s.good))}
+}
+
+func (s *h2Server) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		_ = c.Close()
+	}
+}
+
+// overDefaultTransport is a client without an http.Client of its own, whose transport is made of one that dials here.
+func overDefaultTransport(t *testing.T, transport http.RoundTripper) *cfchat.Chat {
+	t.Helper()
+	before := http.DefaultTransport
+	http.DefaultTransport = transport
+	defer func() { http.DefaultTransport = before }()
+	chat, err := cfchat.New(cfchat.Config{
+		Keys: auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey)}, Server: "http://127.0.0.1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chat
+}
+
+// connect is a client with the transport that New makes by itself, over HTTP/2.
+func (s *h2Server) connect(t *testing.T) *cfchat.Chat {
+	t.Helper()
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	t.Cleanup(func() {
+		s.hangUp()
+		synctest.Wait()
+	})
+	return overDefaultTransport(t, &http.Transport{DialContext: s.dial, Protocols: protocols})
+}
+
+// TestHTTP2Faults is T21 and T23, on the transport that New makes.
+func TestHTTP2Faults(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		on    []call
+		steps []h2Step
+		want  outcome
+		conns []int // of the requests
+	}{
+		{"T21 GOAWAY, the server says that it did nothing", allCalls, []h2Step{h2GoAway}, outcome{ok: true}, []int{1, 2}},
+		{"T21 REFUSED_STREAM", allCalls, []h2Step{h2Refuse}, outcome{ok: true}, []int{1, 1}},
+		{"T22 the stream is reset, read", readCalls, []h2Step{h2Reset}, outcome{ok: true, took: firstWait}, []int{1, 1}},
+		{"T22 the stream is reset, write", writeCalls, []h2Step{h2Reset}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		// A ping goes out after 15 s of silence, and may take 5 s.
+		{"T23 the peer goes silent, read", readCalls, []h2Step{h2Silent}, outcome{ok: true, took: span{20*time.Second + firstWait.from, 20*time.Second + firstWait.to}}, []int{1, 2}},
+		{"T23 the peer goes silent, write", writeCalls, []h2Step{h2Silent}, outcome{is: []error{cfchat.ErrUnknownOutcome}, took: exactly(20 * time.Second)}, []int{1}},
+	} {
+		for _, of := range c.on {
+			inBubble(t, c.name+", "+of.name, func(t *testing.T) {
+				s := &h2Server{good: of.good, steps: c.steps}
+				chat, begun := s.connect(t), time.Now()
+				value, err := of.account(t.Context(), chat.Account(accountID))
+				took := time.Since(begun)
+				c.want.judge(t, of, value, err)
+				if !slices.Equal(s.requests, c.conns) || !c.want.took.holds(took) {
+					t.Errorf("requests on the connections %d, want %d, in %v", s.requests, c.conns, took)
+				}
+				if c.want.ok && s.answered != 1 {
+					t.Errorf("processed %d times", s.answered)
+				}
+				synctest.Wait()
+				if err := by(of)(t.Context(), chat.Account(accountID)); err != nil {
+					t.Errorf("the next call fails: %v", err)
+				}
+			})
+		}
+	}
+	inBubble(t, "T23 the peer goes silent between calls", func(t *testing.T) {
+		s := &h2Server{good: goodConversation, steps: []h2Step{h2Answer, h2Silent}}
+		chat := s.connect(t)
+		if err := by(createCall)(t.Context(), chat.Account(accountID)); err != nil {
+			t.Fatal(err)
+		}
+		if err := by(createCall)(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+			t.Errorf("got %v", err)
+		}
+		if err := by(createCall)(t.Context(), chat.Account(accountID)); err != nil || !slices.Equal(s.requests, []int{1, 1, 2}) {
+			t.Errorf("got %v, requests on the connections %d", err, s.requests)
+		}
+	})
+}
+
+// TestH11OverHTTP2 wants lower case names over HTTP/2, which net/http's own server insists on, and one key.
+func TestH11OverHTTP2(t *testing.T) {
+	var problems []string
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if names := auth.Names(r.Header); r.ProtoMajor != 2 || len(names) != 1 || len(r.Header[names[0]]) != 1 || r.Header.Get("Content-Type") != "application/json" {
+			problems = append(problems, fmt.Sprintf("%s: %q", r.Proto, r.Header))
+		}
+		w.Header().Set("Content-Type", "application/json")
+		switch path := r.URL.Path; {
+		case strings.HasSuffix(path, "/toggle_status"):
+			_, _ = io.WriteString(w, goodChange)
+		case strings.HasSuffix(path, "/meta"):
+			_, _ = io.WriteString(w, countsCall.good)
+		case strings.HasSuffix(path, "/filter"):
+			_, _ = io.WriteString(w, goodPage)
+		case strings.HasSuffix(path, "/42"), r.Method == http.MethodPost:
+			_, _ = io.WriteString(w, goodConversation)
+		default:
+			_, _ = io.WriteString(w, listCall.good)
+		}
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	chat := socketChat(t, server.URL, server.Client().Transport)
+	for _, c := range allCalls {
+		if err := by(c)(t.Context(), chat.Account(accountID)); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if len(problems) != 0 {
+		t.Error(problems)
+	}
+}

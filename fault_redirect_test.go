@@ -1,0 +1,389 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// oneHost fails if a connection was made to any host but the configured one, or a password was shown.
+func oneHost(t *testing.T, e *cfchat.Error, s *faultServer, _ *counted) {
+	t.Helper()
+	if !slices.Equal(s.dialed, []string{"127.0.0.1:80"}) {
+		t.Errorf("connections to %q", s.dialed)
+	}
+	if strings.Contains(e.Error(), "pAsSwOrD") {
+		t.Errorf("a password in %q", e)
+	}
+}
+
+func TestRedirectFaults(t *testing.T) {
+	redirect := []error{cfchat.ErrRedirect}
+	var faults []fault
+	for _, status := range []int{300, 301, 302, 303, 305, 307, 308} {
+		for _, c := range []struct{ name, location, says string }{
+			{"H1 other host", "https://other.example/login?q=" + searched, "https://other.example"},
+			{"H1 other host by a relative address", "//other.example/?q=" + searched, "other.example"},
+			{"H1 other host, user and password", "https://u:pAsSwOrD@other.example/", "other.example"},
+			{"H2 other scheme", "ftp://127.0.0.1/?q=" + searched, "Config.Server"},
+			{"H5 same host, https", "https://127.0.0.1/api/v1/accounts/7/conversations?q=" + searched, "Config.Server"},
+			{"H5 same host, other path", "/login?q=" + searched, "Config.Server"},
+			{"H5 itself", "", "Config.Server"},
+			{"H6 an address that is none", "https://other.example/%zz?q=" + searched, "Config.Server"},
+			{"H6 a host that is none", "http://[::1/?q=" + searched, "Config.Server"},
+		} {
+			answer := says(status, "text/html", "<html><body>You are being <a href=\"#\">redirected</a>.</body></html>")
+			if c.location != "" {
+				answer = says(status, "text/html", "", "Location: "+c.location)
+			}
+			faults = append(faults, fault{
+				name: fmt.Sprintf("%s, %d", c.name, status), steps: []step{answer},
+				want: outcome{is: redirect, status: status, says: c.says, requests: 1, check: oneHost},
+			})
+		}
+	}
+	testFaults(t, append(faults, fault{
+		name: "H7 304", steps: []step{{bytes: "HTTP/1.1 304 Not Modified\r\nEtag: W/\"1\"\r\n\r\n"}},
+		want: outcome{is: redirect, status: 304, requests: 1, check: oneHost},
+	}))
+}
+
+// TestRedirectToPlainHTTP is H2 on real sockets: the server that is redirected to must see no connection.
+func TestRedirectToPlainHTTP(t *testing.T) {
+	var seen atomic.Int64
+	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
+	defer plain.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, plain.URL+r.URL.String(), status)
+		}))
+		chat := socketChat(t, secure.URL, secure.Client().Transport)
+		for _, c := range allCalls {
+			value, err := c.account(t.Context(), chat.Account(accountID))
+			outcome{is: []error{cfchat.ErrRedirect}, status: status, says: plain.Listener.Addr().String()}.judge(t, c, value, err)
+		}
+		secure.Close()
+	}
+	if seen.Load() != 0 {
+		t.Errorf("H2: %d requests in clear", seen.Load())
+	}
+}
+
+// socketChat is a client with both keys for a server on a real socket.
+func socketChat(t *testing.T, server string, transport http.RoundTripper) *cfchat.Chat {
+	t.Helper()
+	chat, err := cfchat.New(cfchat.Config{
+		Keys:       auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey)},
+		Server:     server,
+		HTTPClient: &http.Client{Transport: transport},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chat
+}
+
+// TestUsersHTTPClient is H9: the caller's http.Client is copied, its Jar and Timeout count, its CheckRedirect does not.
+func TestUsersHTTPClient(t *testing.T) {
+	inBubble(t, "H9 it is not changed", func(t *testing.T) {
+		s := &faultServer{good: goodConversation, steps: []step{says(302, "", "", "Location: http://other.example/")}}
+		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { panic("asked") }, Timeout: time.Minute}
+		var before http.Client
+		chat, _ := s.connect(t, func(c *cfchat.Config) {
+			client.Transport = c.HTTPClient.Transport
+			before = *client
+			c.HTTPClient = client
+		})
+		_, err := chat.Account(accountID).Get(t.Context(), 42)
+		if !errors.Is(err, cfchat.ErrRedirect) || len(s.requests) != 1 {
+			t.Errorf("got %v after %d requests", err, len(s.requests))
+		}
+		if client.Transport != before.Transport || client.Jar != before.Jar || client.Timeout != before.Timeout ||
+			reflect.ValueOf(client.CheckRedirect).Pointer() != reflect.ValueOf(before.CheckRedirect).Pointer() {
+			t.Error("the caller's http.Client was changed")
+		}
+		client.Transport = nil // must not reach the copy
+		if _, err := chat.Account(accountID).Get(t.Context(), 42); !errors.Is(err, cfchat.ErrRedirect) || len(s.requests) != 2 {
+			t.Errorf("a change afterwards changes the Chat: %v", err)
+		}
+	})
+	inBubble(t, "H12 cookies are not doubled on another try", func(t *testing.T) {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jar.SetCookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}, []*http.Cookie{{Name: "a", Value: "1"}})
+		s := &faultServer{good: goodConversation, steps: []step{says(503, "", ""), says(503, "", "", "Set-Cookie: b=2"), fine}}
+		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Jar = jar })
+		if _, err := chat.Account(accountID).Get(t.Context(), 42); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{"a=1", "a=1", "b=2; a=1"} {
+			if got := headers(s.requests[i], "Cookie"); !slices.Equal(got, []string{want}) {
+				t.Errorf("request %d has cookies %q, want %q", i+1, got, want)
+			}
+		}
+	})
+	for _, c := range []call{getCall, createCall} {
+		inBubble(t, "H9 http.Client.Timeout, "+c.name, func(t *testing.T) {
+			s := &faultServer{steps: []step{mute}}
+			chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = 2 * time.Second })
+			value, err := c.account(t.Context(), chat.Account(accountID))
+			took := time.Since(s.begun)
+			want := outcome{also: []error{context.DeadlineExceeded}, requests: 3, took: span{6*time.Second + bothWaits.from, 6*time.Second + bothWaits.to}}
+			if c.write {
+				want = outcome{also: want.also, is: []error{cfchat.ErrUnknownOutcome}, requests: 1, took: exactly(2 * time.Second)}
+			}
+			want.judge(t, c, value, err)
+			if !want.took.holds(took) || len(s.requests) != want.requests {
+				t.Errorf("%d requests in %v", len(s.requests), took)
+			}
+		})
+	}
+}
+
+// headers are the values of a header, whose name is compared byte for byte.
+func headers(r sentRequest, name string) []string {
+	var values []string
+	for _, line := range strings.Split(r.head, "\r\n")[1:] {
+		if before, after, _ := strings.Cut(line, ": "); before == name {
+			values = append(values, after)
+		}
+	}
+	return values
+}
+
+// TestWireForm is H11, H12, V11 and V12: the bytes of every operation.
+func TestWireForm(t *testing.T) {
+	request := func(line, key, length string) string {
+		if length != "" {
+			length = "Content-Length: " + length + "\r\n"
+		}
+		return line + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: cfchat-go\r\n" + length + "Accept: application/json\r\n" +
+			"Content-Type: application/json\r\napi_access_token: " + key + "\r\nAccept-Encoding: gzip"
+	}
+	const base = "/api/v1/accounts/7/conversations"
+	for _, c := range []struct {
+		name, good, head, body string
+		do                     func(context.Context, *cfchat.Account) error
+	}{
+		{"list", listCall.good, request("GET "+base+"?q="+searched, userKey, ""), "", by(listCall)},
+		{"counts", countsCall.good, request("GET "+base+"/meta?q="+searched, userKey, ""), "", by(countsCall)},
+		{"get", getCall.good, request("GET "+base+"/42", userKey, ""), "", by(getCall)},
+		{
+			"filter", filterCall.good, request("POST "+base+"/filter?page=1", userKey, "123"),
+			`{"payload":[{"attribute_key":"mail_subject","filter_operator":"contains","query_operator":null,"values":["` + searched + `"]}]}`, by(filterCall),
+		},
+		{"create", createCall.good, request("POST "+base, botKey, "25"), `{"source_id":"contact-1"}`, by(createCall)},
+		{"V12 toggle without a body of its own", goodChange, request("POST "+base+"/42/toggle_status", botKey, "2"), `{}`, func(ctx context.Context, a *cfchat.Account) error {
+			_, err := a.ToggleStatus(ctx, 42)
+			return err
+		}},
+		{"set status", goodChange, request("POST "+base+"/42/toggle_status", botKey, "21"), `{"status":"resolved"}`, by(toggleCall)},
+		{"V11 snooze without a time", goodChange, request("POST "+base+"/42/toggle_status", botKey, "20"), `{"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
+			_, err := a.Snooze(ctx, 42, time.Time{})
+			return err
+		}},
+		{"V11 snooze until a time", goodChange, request("POST "+base+"/42/toggle_status", botKey, "47"), `{"snoozed_until":1893456000,"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
+			_, err := a.Snooze(ctx, 42, time.Unix(1893456000, 999))
+			return err
+		}},
+		{"V8 no labels, nothing empty", listCall.good, request("GET "+base, userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
+			_, err := a.List(ctx, &cfchat.ConversationListParams{
+				Labels: []string{}, Q: new(""), SourceID: new(""), Status: new(cfchat.ListStatus("")),
+				AssigneeType: new(cfchat.AssigneeType("")), SortBy: new(cfchat.SortBy("")), ConversationType: new(cfchat.ConversationType("")),
+			})
+			return err
+		}},
+		{"V4 nil params", countsCall.good, request("GET "+base+"/meta", userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
+			_, err := a.Counts(ctx, nil)
+			return err
+		}},
+	} {
+		inBubble(t, "H11 "+c.name, func(t *testing.T) {
+			// 429 is the one answer after which every operation is sent again.
+			s := &faultServer{good: c.good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
+			chat, _ := s.connect(t)
+			if err := c.do(t.Context(), chat.Account(accountID)); err != nil {
+				t.Fatal(err)
+			}
+			if len(s.requests) != 3 {
+				t.Fatalf("%d requests", len(s.requests))
+			}
+			for i, r := range s.requests {
+				if r.head != c.head || r.body != c.body {
+					t.Errorf("request %d is\n%s\n\n%s\nwant\n%s\n\n%s", i+1, r.head, r.body, c.head, c.body)
+				}
+			}
+		})
+	}
+}
+
+// by is a call whose value does not matter.
+func by(c call) func(context.Context, *cfchat.Account) error {
+	return func(ctx context.Context, a *cfchat.Account) error {
+		_, err := c.account(ctx, a)
+		return err
+	}
+}
+
+// TestEditors is what the caller's own request editors can do.
+func TestEditors(t *testing.T) {
+	refused := []error{cfchat.ErrInvalidInput, cfchat.ErrNotSent}
+	set := func(name string, values ...string) cfchat.RequestEditorFn {
+		return func(_ context.Context, req *http.Request) error {
+			req.Header[name] = values
+			return nil
+		}
+	}
+	errEditor := errors.New("the editor has no token")
+	testFaults(t, []fault{
+		{
+			name: "an editor changes the host", want: outcome{is: refused},
+			editor: func(_ context.Context, req *http.Request) error { req.URL.Host = "other.example"; return nil },
+		},
+		{
+			name: "an editor changes the port", want: outcome{is: refused},
+			editor: func(_ context.Context, req *http.Request) error { req.URL.Host = "127.0.0.1:81"; return nil },
+		},
+		{
+			name: "an editor changes the scheme", want: outcome{is: refused},
+			editor: func(_ context.Context, req *http.Request) error { req.URL.Scheme = "https"; return nil },
+		},
+		{
+			name: "an editor changes the host and brings a key", want: outcome{is: refused},
+			editor: func(ctx context.Context, req *http.Request) error {
+				req.URL.Host = "other.example"
+				return auth.Keys{User: auth.Key(userKey)}.Edit(ctx, req)
+			},
+		},
+		{name: "H12 two keys", editor: set("Api-Access-Token", userKey, botKey), want: outcome{is: refused}},
+		{name: "T20 Idempotency-Key", editor: set("Idempotency-Key", "1"), want: outcome{is: refused}},
+		{name: "T20 X-Idempotency-Key", editor: set("X-Idempotency-Key", "1"), want: outcome{is: refused}},
+		{name: "T20 Idempotency-Key without a value", editor: set("Idempotency-Key"), want: outcome{is: refused}},
+		{
+			name: "an editor fails", noRaw: true,
+			want:   outcome{is: []error{cfchat.ErrNotSent}, also: []error{errEditor}},
+			editor: func(context.Context, *http.Request) error { return errEditor },
+		},
+		{
+			name: "an editor fails with the failure of another call", noRaw: true, want: outcome{is: []error{cfchat.ErrNotSent}, also: []error{errEditor}},
+			editor: func(context.Context, *http.Request) error {
+				return &cfchat.Error{Operation: "another", StatusCode: 200, Err: errEditor}
+			},
+		},
+		{
+			name: "a header that HTTP does not allow", editor: set("X-Trace", "a\r\nb"), on: writeCalls,
+			want: outcome{is: []error{cfchat.ErrNotSent}, maybe: []error{cfchat.ErrInvalidInput}},
+		},
+		{
+			name: "a header that HTTP does not allow, read", editor: set("X-Trace", "a\r\nb"), on: getCalls,
+			want: outcome{is: []error{cfchat.ErrNotSent}, maybe: []error{cfchat.ErrInvalidInput}},
+		},
+	})
+	for _, c := range allCalls {
+		inBubble(t, "H12 an editor's key wins, in every spelling, and on every try, "+c.name, func(t *testing.T) {
+			for _, name := range []string{"api_access_token", "Api_access_token", "Api-Access-Token", "API-ACCESS-TOKEN"} {
+				s := &faultServer{good: c.good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
+				chat, _ := s.connect(t)
+				if _, err := c.account(t.Context(), chat.Account(accountID), set(name, "another-key")); err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range s.requests {
+					if n := strings.Count(strings.ToLower(strings.ReplaceAll(r.head, "_", "-")), "api-access-token:"); n != 1 {
+						t.Errorf("%d keys:\n%s", n, r.head)
+					}
+					if got := headers(r, name); !slices.Equal(got, []string{"another-key"}) || leakIn(strings.ReplaceAll(r.head, searched, "")) != "" {
+						t.Errorf("%s is %q:\n%s", name, got, r.head)
+					}
+				}
+			}
+		})
+		inBubble(t, "H12 Keys.Edit as an editor does not add a key, "+c.name, func(t *testing.T) {
+			keys := auth.Keys{User: auth.Key("third-key"), Header: auth.HeaderDash, Prefix: "Bearer"}
+			s := &faultServer{good: c.good}
+			chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{keys.Edit} })
+			if _, err := c.account(t.Context(), chat.Account(accountID), keys.Edit); err != nil {
+				t.Fatal(err)
+			}
+			head := s.requests[0].head
+			if got := headers(s.requests[0], "Api-Access-Token"); !slices.Equal(got, []string{"Bearer third-key"}) || strings.Contains(head, "api_access_token") {
+				t.Errorf("the keys are %q:\n%s", got, head)
+			}
+		})
+		inBubble(t, "an editor panics, "+c.name, func(t *testing.T) {
+			s := &faultServer{good: c.good}
+			chat, _ := s.connect(t)
+			func() {
+				defer func() {
+					if cause := recover(); cause != "the editor's own" {
+						t.Errorf("recovered %v", cause)
+					}
+				}()
+				_, _ = c.account(t.Context(), chat.Account(accountID), func(context.Context, *http.Request) error { panic("the editor's own") })
+			}()
+			if _, err := c.account(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
+				t.Errorf("then got %v, %d requests", err, len(s.requests))
+			}
+		})
+		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.name, func(t *testing.T) {
+			s := &faultServer{good: c.good}
+			chat, _ := s.connect(t)
+			if _, err := c.account(t.Context(), chat.Account(accountID), set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"Content-Type", "Accept"} {
+				if got := headers(s.requests[0], name); !slices.Equal(got, []string{"application/json"}) {
+					t.Errorf("%s is %q", name, got)
+				}
+			}
+		})
+	}
+}
+
+// A request that an editor turns into another operation was sent, or it was refused; never both.
+func TestEditorThatChangesTheOperation(t *testing.T) {
+	for _, c := range allCalls {
+		for name, editor := range map[string]cfchat.RequestEditorFn{
+			"to toggle": func(_ context.Context, req *http.Request) error {
+				req.Method, req.URL.Path = http.MethodPost, "/api/v1/accounts/7/conversations/42/toggle_status"
+				return nil
+			},
+			"to none": func(_ context.Context, req *http.Request) error { req.URL.Path = "/api/v2/reports"; return nil },
+		} {
+			if c.operation == toggleCall.operation && name == "to toggle" {
+				continue
+			}
+			inBubble(t, c.name+" "+name, func(t *testing.T) {
+				s := &faultServer{good: goodChange}
+				chat, _ := s.connect(t)
+				_, err := c.account(t.Context(), chat.Account(accountID), editor)
+				if err == nil {
+					t.Fatal("it succeeded")
+				}
+				if errors.Is(err, cfchat.ErrNotSent) != (len(s.requests) == 0) {
+					t.Errorf("ErrNotSent is %v after %d requests: %v", errors.Is(err, cfchat.ErrNotSent), len(s.requests), err)
+				}
+				if name == "to toggle" && len(s.requests) > 0 && !errors.Is(err, cfchat.ErrUnknownOutcome) {
+					t.Errorf("a change was made, and the caller is not told: %v", err)
+				}
+				checkSecrets(t, err)
+				synctest.Wait()
+			})
+		}
+	}
+}

@@ -1,0 +1,501 @@
+package cfchat_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"text/template"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// TestA4NothingShowsAKey prints everything that holds a key, or that came of a search, in every way there is.
+func TestA4NothingShowsAKey(t *testing.T) {
+	keys := auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey), Prefix: "Bearer"}
+	failing := roundTripper(func(req *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: fmt.Errorf("dial: %w", &url.Error{Op: "Get", URL: req.URL.String(), Err: io.EOF})}
+	})
+	config := cfchat.Config{Keys: keys, HTTPClient: &http.Client{Transport: failing}, Retry: cfchat.Retry{Off: true}}
+	chat, err := cfchat.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, failure := listCall.account(t.Context(), chat.Account(accountID))
+	e, ok := errors.AsType[*cfchat.Error](failure)
+	if !ok {
+		t.Fatalf("got %v", failure)
+	}
+	checkSecrets(t, failure)
+	type exported struct{ Value any }
+	type unexported struct{ value any }
+	type typed struct {
+		config  cfchat.Config
+		keys    auth.Keys
+		secret  auth.Secret
+		chat    *cfchat.Chat
+		account *cfchat.Account
+		raw     *cfchat.ClientWithResponses
+		Keys    auth.Keys
+		Secret  *auth.Secret
+	}
+	values := map[string]any{
+		"Config": config, "Keys": keys, "Secret": keys.User, "Chat": chat, "Account": chat.Account(accountID),
+		"Chat value": *chat, "Account value": *chat.Account(accountID), "Raw": chat.Raw(), "Error": e, "Error value": *e,
+		"struct":         typed{config, keys, keys.User, chat, chat.Account(accountID), chat.Raw(), keys, &keys.AgentBot},
+		"Secret as text": keys.User.String(), "editor": cfchat.RequestEditorFn(keys.Edit),
+	}
+	for name, value := range values {
+		forms := map[string]any{
+			"": value, "pointer to ": &value, "exported ": exported{value}, "unexported ": unexported{value},
+			"pointer to unexported ": &unexported{value}, "map of ": map[string]any{"v": value}, "slice of ": []any{value},
+			"array of ": [1]any{value}, "deep ": map[string][]*unexported{"v": {{value}}}, "wrapped ": fmt.Errorf("wrapped: %v", value),
+		}
+		for form, value := range forms {
+			texts := slices.Concat(printed(value), logged(value), encoded(value), []string{panicked(value)})
+			if leak := leakIn(texts...); leak != "" {
+				t.Errorf("A4 %s%s: %s", form, name, leak)
+			}
+			if len(texts) < 20 {
+				t.Errorf("%s%s: only %d texts", form, name, len(texts))
+			}
+		}
+	}
+}
+
+// logged is a value in slog's formats.
+func logged(value any) []string {
+	var texts []string
+	for _, handler := range []func(io.Writer, *slog.HandlerOptions) slog.Handler{
+		func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) },
+		func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) },
+	} {
+		var b bytes.Buffer
+		logger := slog.New(handler(&b, &slog.HandlerOptions{AddSource: true})).With("with", value).WithGroup("group")
+		logger.Error(fmt.Sprint(value), "value", value, slog.Any("any", value), slog.Group("inner", "value", value))
+		texts = append(texts, b.String())
+	}
+	return texts
+}
+
+// encoded is a value in the formats of other encoders, or what they say of it.
+func encoded(value any) []string {
+	var b bytes.Buffer
+	texts := []string{fmt.Sprint(gob.NewEncoder(&b).Encode(value)), fmt.Sprint(xml.NewEncoder(&b).Encode(value))}
+	page := template.Must(template.New("").Parse(`{{.}} {{printf "%#v" .}} {{print .}}`))
+	texts = append(texts, fmt.Sprint(page.Execute(&b, value)))
+	data, err := json.MarshalIndent(map[string]any{"v": value}, "", " ")
+	return append(texts, b.String(), string(data), fmt.Sprint(err))
+}
+
+// panicked is what a recovered panic with a value prints.
+func panicked(value any) (text string) {
+	defer func() { text = fmt.Sprint(recover()) }()
+	panic(value)
+}
+
+// A1: a key that cannot be one is refused without being repeated.
+func TestA1KeysThatAreNone(t *testing.T) {
+	for _, text := range []string{
+		" ", "\n", "\x00", userKey + " ", " " + userKey, userKey + "\n", userKey + "\r\nX: y", userKey + "\x00", userKey + "é", "\ufeff" + userKey,
+		userKey + "\x7f", userKey + "\t", userKey + "\u00a0", "\xff" + userKey, "Bearer " + userKey,
+	} {
+		for name, keys := range map[string]auth.Keys{
+			"User": {User: auth.Key(text)}, "AgentBot": {AgentBot: auth.Key(text)}, "Prefix": {User: auth.Key("k"), Prefix: text},
+		} {
+			_, err := cfchat.New(cfchat.Config{Keys: keys})
+			if err == nil || !strings.Contains(err.Error(), "Keys."+name) {
+				t.Errorf("A1 %s %q: got %v", name, text, err)
+				continue
+			}
+			checkSecrets(t, err)
+			err = keys.Edit(t.Context(), &http.Request{Method: "GET", URL: &url.URL{Path: "/"}, Header: http.Header{}})
+			if err == nil {
+				t.Errorf("A1 %s %q: Edit puts it on a request", name, text)
+				continue
+			}
+			checkSecrets(t, err)
+		}
+	}
+	if _, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key("")}}); err == nil {
+		t.Error("A1: no key is accepted")
+	}
+}
+
+// A2, A3: a server to which a key must not go, or that is none.
+func TestA2A3ServersThatAreNone(t *testing.T) {
+	const password = "pAsSwOrD"
+	for _, server := range []string{
+		"http://chat.example.com", "http://10.0.0.1", "http://0.0.0.0", "http://127.0.0.1.example.com", "http://localhost.example.com",
+		"http://[::2]", "HTTP://chat.example.com", "http://127.1", "http://2130706433", "http://127.0.0.1@example.com",
+		"https://user:" + password + "@example.com", "https://" + password + "@example.com", "https://example.com?k=" + password,
+		"https://example.com/?", "https://example.com/#" + password, "https://example.com/%" + password, "https://exam ple.com/" + password,
+		"https://example.com\n/" + password, "example.com/" + password, "//example.com/" + password, "/" + password, "https:///" + password,
+		"https:" + password, "https://:443/" + password, "ftp://example.com/" + password, "ws://example.com", " https://example.com/" + password,
+		"https://[::1/" + password, "https://example.com:" + password, "javascript:" + password, "unix:///" + password,
+	} {
+		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(userKey)}, Server: server})
+		if err == nil {
+			t.Errorf("A2, A3: %q is accepted", server)
+			continue
+		}
+		checkSecrets(t, err)
+		if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), password) || !strings.Contains(err.Error(), "Config.Server") {
+			t.Errorf("A3: got %q", err)
+		}
+	}
+	for _, server := range []string{
+		"", "https://example.com", "https://example.com:8443/base/", "http://localhost:3000", "http://127.0.0.1:1", "http://127.9.9.9",
+		"http://[::1]:3000", "https://10.0.0.1",
+	} {
+		if _, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(userKey)}, Server: server}); err != nil {
+			t.Errorf("%q: %v", server, err)
+		}
+	}
+}
+
+// A server that repeats a key, in any answer and anywhere in it, does not get it into an error.
+func TestEchoedKey(t *testing.T) {
+	odd := `kEy"<&>\/` + userKey // JSON writes this in more than one way
+	for name, answer := range map[string]func(key string) step{
+		"in a failure":                func(key string) step { return sendsJSON(401, quoted(`{"error":%s}`, "Invalid Access Token: "+key)) },
+		"in a list":                   func(key string) step { return sendsJSON(401, quoted(`{"errors":[%s]}`, key)) },
+		"in attributes":               func(key string) step { return sendsJSON(422, quoted(`{"message":"x","attributes":[%s]}`, key)) },
+		"as text":                     func(key string) step { return says(500, "text/plain", "headers: api_access_token="+key) },
+		"as HTML":                     func(key string) step { return says(502, "text/html", "<pre>"+key+"</pre>") },
+		"across the end of a message": func(key string) step { return says(400, "text/plain", strings.Repeat("x", 490)+key) },
+		"in a body that is cut":       func(key string) step { return says(400, "text/plain", strings.Repeat("x", 4090)+key) },
+		"in a success of a kind":      func(key string) step { return says(200, "text/html", "<pre>"+key+"</pre>") },
+		"in a success of a shape":     func(key string) step { return sendsJSON(200, quoted(`{"error":%s}`, key)) },
+		"in a redirect": func(key string) step {
+			return says(302, "text/html", "<a href='/?k="+key+"'>", "Location: /?k="+url.QueryEscape(key))
+		},
+		"in the request id":    func(key string) step { return sendsJSON(400, `{}`, "X-Request-Id: "+key) },
+		"in the content type":  func(key string) step { return says(200, "text/plain; key="+key, "x") },
+		"in Retry-After":       func(key string) step { return sendsJSON(400, `{}`, "Retry-After: "+key) },
+		"in a name of a field": func(key string) step { return sendsJSON(200, quoted(`{"id":{%s:1}}`, key)) },
+		"in a value":           func(key string) step { return sendsJSON(200, quoted(`{"id":%s,"status":"open"}`, key)) },
+		"in a time":            func(key string) step { return sendsJSON(200, quoted(`{"id":1,"status":"open","created_at":%s}`, key)) },
+		"in the status line":   func(key string) step { return step{bytes: "HTTP/1.1 400 " + key + "\r\nContent-Length: 0\r\n\r\n"} },
+	} {
+		for _, key := range []string{userKey, odd} {
+			inBubble(t, name+" "+key, func(t *testing.T) {
+				s := &faultServer{steps: []step{answer(key)}}
+				var log bytes.Buffer
+				chat, _ := s.connect(t, func(c *cfchat.Config) {
+					c.Keys = auth.Keys{User: auth.Key(key), Prefix: "Bearer"}
+					c.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				})
+				_, err := chat.Account(accountID).Get(t.Context(), 42)
+				if err == nil {
+					t.Fatal("it succeeded")
+				}
+				checkSecrets(t, err)
+				if strings.Contains(err.Error(), key[:6]) {
+					t.Errorf("the beginning of the key is in %q", err)
+				}
+				if leak := leakIn(append(logged(err), log.String())...); leak != "" {
+					t.Errorf("logged: %s", leak)
+				}
+			})
+		}
+	}
+}
+
+// quoted puts a text as JSON into a format.
+func quoted(format, text string) string {
+	data, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf(format, data)
+}
+
+// records is a slog.Handler that keeps what it gets.
+type records struct {
+	mu  sync.Mutex
+	all []slog.Record
+}
+
+func (r *records) Enabled(context.Context, slog.Level) bool { return true }
+func (r *records) WithAttrs([]slog.Attr) slog.Handler       { return r }
+func (r *records) WithGroup(string) slog.Handler            { return r }
+func (r *records) Handle(_ context.Context, record slog.Record) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, record.Clone())
+	return nil
+}
+
+// TestLogger wants one Debug record per try, with these fields and no others.
+func TestLogger(t *testing.T) {
+	for _, c := range allCalls {
+		inBubble(t, c.name, func(t *testing.T) {
+			// A status of 429 is tried again by all, with a body that nobody should find in a log.
+			s := &faultServer{good: c.good, steps: []step{
+				{pause: 2 * time.Second, bytes: says(429, "text/html", "<html>bOdY</html>", "Retry-After: 7", "X-Header: hEaDeR").bytes},
+				sendsJSON(429, `{}`, "Retry-After: 1"), fine,
+			}}
+			log := new(records)
+			chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
+			if _, err := c.account(t.Context(), chat.Account(accountID)); err != nil {
+				t.Fatal(err)
+			}
+			want := []struct {
+				wait, duration time.Duration
+				status         int64
+			}{{0, 2 * time.Second, 429}, {7 * time.Second, 0, 429}, {time.Second, 0, 200}}
+			if len(log.all) != len(want) {
+				t.Fatalf("%d records, want %d", len(log.all), len(want))
+			}
+			for i, record := range log.all {
+				fields := map[string]slog.Value{}
+				record.Attrs(func(a slog.Attr) bool { fields[a.Key] = a.Value; return true })
+				names := slices.Sorted(maps.Keys(fields))
+				if !slices.Equal(names, []string{"attempt", "duration", "error", "operation", "status", "wait"}) || record.Level != slog.LevelDebug {
+					t.Fatalf("%s record with %q", record.Level, names)
+				}
+				if fields["operation"].String() != c.operation || fields["attempt"].Int64() != int64(i+1) || fields["status"].Int64() != want[i].status ||
+					fields["wait"].Duration() != want[i].wait || fields["duration"].Duration() != want[i].duration {
+					t.Errorf("record %d is %v", i+1, fields)
+				}
+				if text := fmt.Sprint(record.Message, fields); leakIn(text) != "" || strings.Contains(text, "bOdY") || strings.Contains(text, "hEaDeR") || strings.Contains(text, "/api/") {
+					t.Errorf("record %d shows too much: %s", i+1, text)
+				}
+			}
+		})
+	}
+	inBubble(t, "a failure that comes before a try is not one", func(t *testing.T) {
+		s, log := &faultServer{refusals: []error{errRefused}}, new(records)
+		chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
+		done, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := by(listCall)(done, chat.Account(accountID)); !errors.Is(err, context.Canceled) || len(log.all) != 0 {
+			t.Errorf("got %v, %d records", err, len(log.all))
+		}
+		if err := by(listCall)(t.Context(), chat.Account(accountID)); !errors.Is(err, errRefused) || len(log.all) != 3 {
+			t.Errorf("got %v, %d records", err, len(log.all))
+		}
+	})
+}
+
+// TestForeignTransports is what a RoundTripper that is not net/http's can do.
+func TestForeignTransports(t *testing.T) {
+	type roundTrip = func(*http.Request) (*http.Response, error)
+	body := func(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
+	header := http.Header{"Content-Type": {"application/json"}}
+	for _, c := range []struct {
+		name  string
+		trip  roundTrip
+		read  outcome
+		write outcome
+	}{
+		{
+			"fails without a trace: nothing is proven", func(*http.Request) (*http.Response, error) { return nil, errRefused },
+			outcome{also: []error{errRefused}, requests: 3, took: bothWaits},
+			outcome{is: []error{cfchat.ErrUnknownOutcome}, also: []error{errRefused}, requests: 1},
+		},
+		{
+			"fails with the address", func(req *http.Request) (*http.Response, error) {
+				inner := &url.Error{Op: "Get", URL: req.URL.String(), Err: errRefused}
+				return nil, fmt.Errorf("a: %w", &url.Error{Op: "Get", URL: req.URL.String(), Err: fmt.Errorf("b: %w", inner)})
+			},
+			outcome{also: []error{errRefused}, requests: 3, took: bothWaits},
+			outcome{is: []error{cfchat.ErrUnknownOutcome}, also: []error{errRefused}, requests: 1},
+		},
+		{
+			"fails with the address in its own words", func(req *http.Request) (*http.Response, error) {
+				return nil, errors.New("cannot reach " + req.URL.String() + " with " + fmt.Sprint(req.Header))
+			},
+			outcome{requests: 3, took: bothWaits}, outcome{is: []error{cfchat.ErrUnknownOutcome}, requests: 1},
+		},
+		{
+			"fails with an error of this package", func(*http.Request) (*http.Response, error) {
+				return nil, &cfchat.Error{Operation: "another", StatusCode: 418, Err: errRefused}
+			},
+			outcome{also: []error{errRefused}, requests: 3, took: bothWaits},
+			outcome{is: []error{cfchat.ErrUnknownOutcome}, also: []error{errRefused}, requests: 1},
+		},
+		{
+			"neither an answer nor an error", func(*http.Request) (*http.Response, error) { return nil, nil },
+			outcome{requests: 3, took: bothWaits}, outcome{is: []error{cfchat.ErrUnknownOutcome}, requests: 1},
+		},
+		{
+			"no body", func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Header: header.Clone()}, nil
+			},
+			outcome{is: []error{cfchat.ErrDecode}, status: 200, requests: 1},
+			outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 200, requests: 1},
+		},
+		{
+			"no body, no header, a failure", func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 404}, nil },
+			outcome{is: []error{cfchat.ErrNotFound}, status: 404, requests: 1}, outcome{is: []error{cfchat.ErrNotFound}, status: 404, requests: 1},
+		},
+		{
+			"no body, no header, a redirect", func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 302}, nil },
+			outcome{is: []error{cfchat.ErrRedirect}, status: 302, requests: 1}, outcome{is: []error{cfchat.ErrRedirect}, status: 302, requests: 1},
+		},
+		{
+			"no header", func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Body: body("{}")}, nil
+			},
+			outcome{is: []error{cfchat.ErrDecode}, status: 200, requests: 1},
+			outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 200, requests: 1},
+		},
+		{
+			"no status", func(*http.Request) (*http.Response, error) { return &http.Response{Body: body("{}")}, nil },
+			outcome{requests: 3, took: bothWaits}, outcome{is: []error{cfchat.ErrUnknownOutcome}, requests: 1},
+		},
+		{
+			"a negative status", func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: -200, Body: body("{}")}, nil
+			},
+			outcome{status: -200, requests: 1}, outcome{is: []error{cfchat.ErrUnknownOutcome}, status: -200, requests: 1},
+		},
+		{
+			"a body that fails", func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Header: header.Clone(), Body: io.NopCloser(failingReader{})}, nil
+			},
+			outcome{is: []error{cfchat.ErrDecode}, also: []error{errRefused}, status: 200, requests: 3, took: bothWaits},
+			outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, also: []error{errRefused}, status: 200, requests: 1},
+		},
+		{
+			"it knows of the cancellation by its own error", func(req *http.Request) (*http.Response, error) {
+				<-req.Context().Done()
+				return nil, errors.New("gave up")
+			},
+			outcome{also: []error{context.DeadlineExceeded}, requests: 3, took: threeTimeouts},
+			outcome{is: []error{cfchat.ErrUnknownOutcome}, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(30 * time.Second)},
+		},
+	} {
+		for _, of := range allCalls {
+			inBubble(t, c.name+", "+of.name, func(t *testing.T) {
+				defer failOnPanic(t)
+				var tries atomic.Int64
+				chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+					tries.Add(1)
+					return c.trip(req)
+				}))
+				want, begun := c.read, time.Now()
+				if of.write {
+					want = c.write
+				}
+				value, err := of.account(t.Context(), chat.Account(accountID))
+				want.judge(t, of, value, err)
+				if int(tries.Load()) != want.requests || !want.took.holds(time.Since(begun)) {
+					t.Errorf("%d tries in %v", tries.Load(), time.Since(begun))
+				}
+			})
+		}
+	}
+	t.Run("panics", func(t *testing.T) {
+		chat := socketChat(t, "https://chat.test", roundTripper(func(*http.Request) (*http.Response, error) { panic("the transport's own") }))
+		defer func() {
+			if cause := recover(); cause != "the transport's own" {
+				t.Errorf("recovered %v", cause)
+			}
+		}()
+		_ = by(listCall)(t.Context(), chat.Account(accountID))
+	})
+}
+
+// The context of a try ends with it, so that its timer and whatever hangs on it are not left behind.
+func TestTryLeavesNoContext(t *testing.T) {
+	var contexts []context.Context
+	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+		contexts = append(contexts, req.Context())
+		return reply(200, "application/json", goodConversation), nil
+	}))
+	if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil {
+		t.Fatal(err)
+	}
+	if len(contexts) != 1 || contexts[0].Err() == nil {
+		t.Errorf("%d contexts, the first one still runs", len(contexts))
+	}
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errRefused }
+
+// A transport that hands out one answer for many calls, as a cache does, keeps its headers as they are.
+func TestAnswerOfACache(t *testing.T) {
+	header := http.Header{"Content-Type": {"Application/JSON"}}
+	chat := socketChat(t, "https://chat.test", roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(goodConversation))}, nil
+	}))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if _, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), accountID, 42); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if got := header.Get("Content-Type"); got != "Application/JSON" {
+		t.Errorf("the transport's header was changed to %q", got)
+	}
+}
+
+// C4: keys that change while calls run. Every request has one whole key, and keeps it on every try.
+func TestC4KeysThatChange(t *testing.T) {
+	inBubble(t, "C4", func(t *testing.T) {
+		var current atomic.Pointer[auth.Keys]
+		keys := make([]string, 8)
+		for i := range keys {
+			keys[i] = strings.Repeat(fmt.Sprint(i), 24)
+		}
+		current.Store(&auth.Keys{User: auth.Key(keys[0])})
+		var mu sync.Mutex
+		tries := map[string][]string{} // the keys of the requests, by path
+		s := &faultServer{answer: func(r sentRequest) step {
+			mu.Lock()
+			defer mu.Unlock()
+			path := strings.Fields(r.head)[1]
+			tries[path] = append(tries[path], headers(r, "api_access_token")...)
+			if len(tries[path]) == 1 {
+				return sendsJSON(429, `{}`, "Retry-After: 1")
+			}
+			return sendsJSON(200, goodConversation)
+		}}
+		chat, _ := s.connect(t, func(c *cfchat.Config) {
+			c.RequestEditors = []cfchat.RequestEditorFn{func(ctx context.Context, req *http.Request) error { return current.Load().Edit(ctx, req) }}
+		})
+		var group sync.WaitGroup
+		for i := range 64 {
+			group.Go(func() {
+				current.Store(&auth.Keys{User: auth.Key(keys[i%len(keys)])})
+				if _, err := chat.Account(accountID).Get(t.Context(), int64(i+1)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		synctest.Wait()
+		if len(tries) != 64 {
+			t.Errorf("%d paths", len(tries))
+		}
+		for path, used := range tries {
+			if len(used) != 2 || used[0] != used[1] || !slices.Contains(keys, used[0]) {
+				t.Errorf("%s was asked with the keys %q", path, used)
+			}
+		}
+	})
+}

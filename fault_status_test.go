@@ -1,0 +1,336 @@
+package cfchat_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Virtual time begins at a full minute, so this is the wait for the next one: 60 s and the jitter.
+var nextMinute = span{60*time.Second + 250*time.Millisecond, 61 * time.Second}
+
+// bubbleStart is where the virtual time of a test begins.
+var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func httpDate(at time.Duration) string { return bubbleStart.Add(at).Format(http.TimeFormat) }
+
+func TestStatusFaults(t *testing.T) {
+	unauthorized := []error{cfchat.ErrUnauthorized}
+	notFound := []error{cfchat.ErrNotFound}
+	limited := []error{cfchat.ErrRateLimited}
+	broken := []error{cfchat.ErrServer}
+	maybeDone := []error{cfchat.ErrServer, cfchat.ErrUnknownOutcome}
+	const challenge = "<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head></html>"
+	noHTML := func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
+		if strings.ContainsAny(e.Error()+e.Message, "<>") {
+			t.Errorf("HTML in %q", e)
+		}
+	}
+	testFaults(t, []fault{
+		{
+			name: "S1 400", steps: []step{sendsJSON(400, `{"status":400,"error":"Bad Request"}`)},
+			want: outcome{status: 400, message: "Bad Request", says: "400 Bad Request", requests: 1},
+		},
+		{
+			name: "S2 401 wrong key", steps: []step{sendsJSON(401, `{"error":"Invalid Access Token"}`)},
+			want: outcome{is: unauthorized, status: 401, message: "Invalid Access Token", requests: 1},
+		},
+		{
+			name: "S3 401 no key arrived", steps: []step{sendsJSON(401, `{"errors":["You need to sign in or sign up before continuing."]}`)},
+			want: outcome{
+				is: unauthorized, status: 401, message: "You need to sign in or sign up before continuing.",
+				says: "the key did not reach the server", requests: 1,
+			},
+		},
+		{
+			name: "S3 the remedy is named", on: []call{getCall}, steps: []step{sendsJSON(401, `{"errors":["You need to sign in or sign up before continuing."]}`)},
+			want: outcome{is: unauthorized, status: 401, says: "auth.HeaderDash", requests: 1},
+		},
+		{
+			name: "S4 401 not for bots", steps: []step{sendsJSON(401, `{"error":"Access to this endpoint is not authorized for bots"}`)},
+			want: outcome{is: unauthorized, status: 401, says: "not authorized for bots", requests: 1},
+		},
+		{
+			name: "S5 402", steps: []step{sendsJSON(402, `{"error":"Payment required"}`)},
+			want: outcome{status: 402, message: "Payment required", requests: 1},
+		},
+		{
+			name: "S6 403 HTML", steps: []step{says(403, "text/html; charset=UTF-8", challenge)},
+			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+		},
+		{
+			name: "S6 403 HTML that says to be text", steps: []step{says(403, "text/plain", challenge)},
+			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+		},
+		{
+			name: "S6 403 HTML in JSON", steps: []step{sendsJSON(403, `{"error":"<html><body>no</body></html>"}`)},
+			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+		},
+		{
+			name: "S6 403 HTML after a byte order mark", steps: []step{says(403, "text/plain", "\ufeff"+challenge)},
+			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+		},
+		{
+			name: "S7 404", steps: []step{sendsJSON(404, `{"error":"Resource could not be found"}`)},
+			want: outcome{is: notFound, status: 404, message: "Resource could not be found", requests: 1},
+		},
+		{
+			name: "S8 404 json, empty body", steps: []step{sendsJSON(404, "")},
+			want: outcome{is: notFound, status: 404, message: "Not Found", requests: 1},
+		},
+		{
+			name: "S8 404 json, not JSON", steps: []step{sendsJSON(404, `{"error":`)},
+			want: outcome{is: notFound, status: 404, message: "Not Found", requests: 1},
+		},
+		{
+			name: "S8 404 without a Content-Type", steps: []step{says(404, "", "gone")},
+			want: outcome{is: notFound, status: 404, message: "Not Found", requests: 1},
+		},
+		{
+			name: "S8 404 cut", steps: []step{{bytes: "HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n{", after: closed}},
+			want: outcome{is: notFound, status: 404, message: "Not Found", requests: 1},
+		},
+		{
+			name: "S9 409", steps: []step{sendsJSON(409, `{"error":"conflict"}`)},
+			want: outcome{status: 409, message: "conflict", requests: 1},
+		},
+		{
+			name: "S10 406", steps: []step{says(406, "text/plain", "")},
+			want: outcome{status: 406, message: "Not Acceptable", requests: 1},
+		},
+		{
+			name: "S10 415", steps: []step{says(415, "text/plain", "no such media")},
+			want: outcome{status: 415, message: "no such media", requests: 1},
+		},
+		{
+			name: "S11 422 with attributes", steps: []step{sendsJSON(422, `{"message":"Content is too long","attributes":["content","a"]}`, "X-Request-Id: r-1")},
+			want: outcome{
+				is: []error{cfchat.ErrInvalid}, status: 422, message: "Content is too long", requests: 1,
+				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
+					if !slices.Equal(e.Attributes, []string{"content", "a"}) || e.RequestID != "r-1" {
+						t.Errorf("attributes %q, request id %q", e.Attributes, e.RequestID)
+					}
+				},
+			},
+		},
+		{
+			name: "S11 control characters do not get into a log", on: []call{getCall}, steps: []step{sendsJSON(422, `{"error":"a\r\n\u001b[31mb\u0000c"}`)},
+			want: outcome{is: []error{cfchat.ErrInvalid}, status: 422, message: "a [31mb c", requests: 1},
+		},
+		{
+			name: "S11 a long message and body are clipped", on: []call{getCall}, steps: []step{sendsJSON(422, `{"error":"`+strings.Repeat("é", 5000)+`"}`)},
+			want: outcome{
+				is: []error{cfchat.ErrInvalid}, status: 422, message: strings.Repeat("é", 500) + "…", requests: 1,
+				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
+					if len(e.Body) == 0 || len(e.Body) > 4<<10 {
+						t.Errorf("%d bytes of body", len(e.Body))
+					}
+				},
+			},
+		},
+		{
+			name: "S12 429 without Retry-After, no Date", steps: []step{says(429, "text/plain", "Retry later\n"), fine},
+			want: outcome{ok: true, requests: 2, took: nextMinute},
+		},
+		{
+			name: "S12 429 without Retry-After, within a minute", steps: []step{{pause: 20 * time.Second, bytes: says(429, "text/plain", "Retry later\n").bytes}, fine},
+			want: outcome{ok: true, requests: 2, took: nextMinute},
+		},
+		{
+			name: "S12 429 without Retry-After, Date", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(50*time.Second)), fine},
+			want: outcome{ok: true, requests: 2, took: span{10*time.Second + 250*time.Millisecond, 11 * time.Second}},
+		},
+		{
+			name: "S12 429 without Retry-After, a Date that is none", steps: []step{says(429, "text/plain", "Retry later\n", "Date: today"), fine},
+			want: outcome{ok: true, requests: 2, took: nextMinute},
+		},
+		{
+			name: "S12 429 for ever", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(50*time.Second))},
+			want: outcome{
+				is: limited, status: 429, message: "Retry later", retryAfter: 10 * time.Second, requests: 3,
+				took: span{20*time.Second + 500*time.Millisecond, 22 * time.Second},
+			},
+		},
+		{
+			name: "S12 the next minute is beyond the deadline", deadline: 59 * time.Second, steps: []step{says(429, "text/plain", "Retry later\n")},
+			want: outcome{is: limited, status: 429, retryAfter: time.Minute, requests: 1},
+		},
+		{
+			name: "S13 429 on create", on: writeCalls, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(429, `{}`, "Retry-After: 1"), fine},
+			want: outcome{ok: true, requests: 3, took: exactly(3 * time.Second), waits: []span{exactly(2 * time.Second), exactly(time.Second)}},
+		},
+		{
+			name: "S13 429, then 500, on create", on: writeCalls, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(500, `{}`)},
+			want: outcome{is: maybeDone, status: 500, requests: 2, took: exactly(2 * time.Second)},
+		},
+		{
+			name: "S14 Retry-After in seconds", steps: []step{sendsJSON(429, `{}`, "Retry-After: 7"), fine},
+			want: outcome{ok: true, requests: 2, took: exactly(7 * time.Second)},
+		},
+		{
+			name: "S14 Retry-After of the cap", steps: []step{sendsJSON(429, `{}`, "Retry-After: 60"), fine},
+			want: outcome{ok: true, requests: 2, took: exactly(time.Minute)},
+		},
+		{
+			name: "S15 Retry-After as a date", steps: []step{sendsJSON(429, `{}`, "Retry-After: "+httpDate(9*time.Second)), fine},
+			want: outcome{ok: true, requests: 2, took: exactly(9 * time.Second)},
+		},
+		{
+			name:  "S15 Retry-After as a date of a clock that is wrong",
+			steps: []step{sendsJSON(429, `{}`, "Retry-After: "+httpDate(time.Hour+9*time.Second), "Date: "+httpDate(time.Hour)), fine},
+			want:  outcome{ok: true, requests: 2, took: exactly(9 * time.Second)},
+		},
+		{
+			name: "S15 Retry-After in seconds, and a Date", steps: []step{sendsJSON(429, `{}`, "Retry-After: 9", "Date: "+httpDate(50*time.Second)), fine},
+			want: outcome{ok: true, requests: 2, took: exactly(9 * time.Second)},
+		},
+		{
+			name: "S16 Retry-After above the cap", steps: []step{sendsJSON(429, `{}`, "Retry-After: 61")},
+			want: outcome{is: limited, status: 429, retryAfter: 61 * time.Second, requests: 1},
+		},
+		{
+			name: "S16 Retry-After of two days", steps: []step{sendsJSON(429, `{}`, "Retry-After: 172800")},
+			want: outcome{is: limited, status: 429, retryAfter: 48 * time.Hour, requests: 1},
+		},
+		{
+			name: "S16 Retry-After as a date above the cap", steps: []step{sendsJSON(429, `{}`, "Retry-After: "+httpDate(time.Hour))},
+			want: outcome{is: limited, status: 429, retryAfter: time.Hour, requests: 1},
+		},
+		{
+			name: "S16 Retry-After that overflows a duration", on: []call{getCall}, steps: []step{sendsJSON(429, `{}`, "Retry-After: 9223372037")},
+			want: outcome{is: limited, status: 429, requests: 1, check: asksForDays},
+		},
+		{
+			name: "S16 Retry-After that overflows an integer", on: []call{getCall}, steps: []step{sendsJSON(429, `{}`, "Retry-After: 99999999999999999999")},
+			want: outcome{is: limited, status: 429, requests: 1, check: asksForDays},
+		},
+		{
+			name: "S16 Retry-After above the caller's deadline", deadline: 5 * time.Second, steps: []step{sendsJSON(429, `{}`, "Retry-After: 7")},
+			want: outcome{is: limited, status: 429, retryAfter: 7 * time.Second, requests: 1},
+		},
+		{
+			name: "S16 Retry-After is told though there is no other try", option: func(c *cfchat.Config) { c.Retry.Off = true },
+			steps: []step{sendsJSON(429, `{}`, "Retry-After: 7")},
+			want:  outcome{is: limited, status: 429, retryAfter: 7 * time.Second, requests: 1},
+		},
+		{
+			name: "S19 429 for ever", steps: []step{sendsJSON(429, `{"error":"slow"}`, "Retry-After: 1")},
+			want: outcome{is: limited, status: 429, message: "slow", requests: 3, took: exactly(2 * time.Second)},
+		},
+		{
+			name: "S21 500, read", on: getCalls, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			want: outcome{is: broken, status: 500, message: "Internal Server Error", requests: 3, took: bothWaits, waits: []span{firstWait, secondWait}},
+		},
+		{
+			name: "S21 500, filter", on: []call{filterCall}, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			want: outcome{is: broken, status: 500, requests: 1},
+		},
+		{
+			name: "S22 500 on create", on: writeCalls, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			want: outcome{is: maybeDone, status: 500, requests: 1},
+		},
+		{
+			name: "S22 502 on create", on: writeCalls, steps: []step{says(502, "text/html", challenge)},
+			want: outcome{is: maybeDone, status: 502, requests: 1, check: noHTML},
+		},
+		{
+			name: "S22 503 with Retry-After on create", on: writeCalls, steps: []step{sendsJSON(503, `{}`, "Retry-After: 1")},
+			want: outcome{is: maybeDone, status: 503, retryAfter: time.Second, requests: 1},
+		},
+		{
+			name: "S22 504 on create", on: writeCalls, steps: []step{says(504, "text/plain", "timeout")},
+			want: outcome{is: maybeDone, status: 504, message: "timeout", requests: 1},
+		},
+		{
+			name: "S23 502 HTML, then ok, read", on: readCalls, steps: []step{says(502, "text/html", challenge), fine},
+			want: outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "S24 503 with Retry-After, read", on: readCalls, steps: []step{says(503, "text/html", challenge, "Retry-After: 7"), fine},
+			want: outcome{ok: true, requests: 2, took: exactly(7 * time.Second)},
+		},
+		{
+			name: "S24 504, then 522, then ok, read", on: readCalls, steps: []step{says(504, "", ""), says(522, "", ""), fine},
+			want: outcome{ok: true, requests: 3, took: bothWaits},
+		},
+		{
+			name: "S27 501", steps: []step{says(501, "text/plain", "no")}, on: readCalls,
+			want: outcome{is: broken, status: 501, requests: 1},
+		},
+		{
+			name: "S27 505", steps: []step{says(505, "text/plain", "no")}, on: readCalls,
+			want: outcome{is: broken, status: 505, requests: 1},
+		},
+		{
+			name: "S27 530, beyond 529", steps: []step{says(530, "text/plain", "no")}, on: readCalls,
+			want: outcome{is: broken, status: 530, requests: 1},
+		},
+		{
+			name: "S27 501 on create", steps: []step{says(501, "text/plain", "no")}, on: writeCalls,
+			want: outcome{is: maybeDone, status: 501, requests: 1},
+		},
+		{
+			name: "S28 204 where a body is due, read", on: readCalls, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			want: outcome{is: []error{cfchat.ErrDecode}, status: 204, requests: 1},
+		},
+		{
+			name: "S28 204 where a body is due, write", on: writeCalls, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			want: outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 204, requests: 1},
+		},
+		{
+			name: "S30 202", on: []call{getCall}, steps: []step{sendsJSON(202, goodConversation)},
+			want: outcome{is: []error{cfchat.ErrDecode}, status: 202, requests: 1},
+		},
+		{
+			name: "S30 201 on create", on: []call{createCall}, steps: []step{sendsJSON(201, goodConversation)},
+			want: outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 201, requests: 1},
+		},
+		{
+			name: "S30 206", on: []call{getCall}, steps: []step{sendsJSON(206, goodConversation, "Content-Range: bytes 0-24/25")},
+			want: outcome{is: []error{cfchat.ErrDecode}, status: 206, requests: 1},
+		},
+		{
+			name: "S31 a status that does not exist", on: []call{getCall}, steps: []step{says(799, "text/plain", "what")},
+			want: outcome{is: broken, status: 799, message: "what", requests: 1},
+		},
+		{
+			name: "S31 a status of one digit", on: []call{createCall}, steps: []step{{bytes: "HTTP/1.1 2 OK\r\n\r\n", after: closed}},
+			want: outcome{is: []error{cfchat.ErrUnknownOutcome}, requests: 1},
+		},
+		{
+			name: "A7 the same key is not tried again after 401", steps: []step{sendsJSON(401, `{"error":"Invalid Access Token"}`, "Retry-After: 1"), fine},
+			want: outcome{is: unauthorized, status: 401, requests: 1},
+		},
+	})
+}
+
+// S17: what Retry-After cannot mean leaves the client with its own wait.
+func TestRetryAfterThatIsNone(t *testing.T) {
+	for _, value := range []string{
+		"", "soon", "-7", "0", "1.5", "7s", "0x7", "7 8", "Sat, 01 Jan 2000 00:00:00", httpDate(-time.Hour), httpDate(0),
+		// Negative numbers that come out positive, or small, when they are multiplied by a second.
+		"-9223372036854775808", "-9223372037", "-18446744066", "-99999999999999999999",
+	} {
+		testFaults(t, []fault{
+			{
+				name: "S17 503, Retry-After: " + value, on: []call{getCall}, steps: []step{sendsJSON(503, `{}`, "Retry-After: "+value), fine},
+				want: outcome{ok: true, requests: 2, took: firstWait},
+			},
+			{
+				name: "S17 429, Retry-After: " + value, on: []call{createCall}, steps: []step{sendsJSON(429, `{}`, "Retry-After: "+value), fine},
+				want: outcome{ok: true, requests: 2, took: nextMinute},
+			},
+		})
+	}
+}
+
+func asksForDays(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
+	t.Helper()
+	if e.RetryAfter < 24*time.Hour {
+		t.Errorf("RetryAfter is %v", e.RetryAfter)
+	}
+}

@@ -1,0 +1,299 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+var errRefused = syscall.ECONNREFUSED
+
+// The three tries of a call that gets no answer, each with its 30 seconds.
+var threeTimeouts = span{90*time.Second + bothWaits.from, 90*time.Second + bothWaits.to}
+
+func TestTransportFaults(t *testing.T) {
+	notSent := []error{cfchat.ErrNotSent}
+	unknown := []error{cfchat.ErrUnknownOutcome}
+	testFaults(t, []fault{
+		{
+			name: "T1 dial refused, read", on: readCalls, refusals: []error{errRefused},
+			want: outcome{is: notSent, also: []error{errRefused}, dials: 3, took: bothWaits},
+		},
+		{
+			name: "T2 dial refused, create", on: writeCalls, refusals: []error{errRefused},
+			want: outcome{is: notSent, also: []error{errRefused}, dials: 3, took: bothWaits},
+		},
+		{
+			name: "T3 dial refused once, then ok, create", refusals: []error{errRefused, nil},
+			want: outcome{ok: true, requests: 1, dials: 2, took: firstWait},
+		},
+		{
+			name: "T4 server closes after reading a POST", on: writeCalls, steps: []step{hangUp},
+			want: outcome{is: unknown, also: []error{io.EOF}, requests: 1},
+		},
+		{
+			name: "T5 same, GET", on: readCalls, steps: []step{hangUp, fine},
+			want: outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "T5 server closes every time, read", on: readCalls, steps: []step{hangUp},
+			want: outcome{also: []error{io.EOF}, requests: 3, took: bothWaits},
+		},
+		{
+			name: "T7 another protocol answers, POST", on: writeCalls, steps: []step{{bytes: "SSH-2.0-OpenSSH_9.6\r\n", after: closed}},
+			want: outcome{is: unknown, requests: 1},
+		},
+		{
+			name: "T7 another protocol answers, GET", on: readCalls, steps: []step{{bytes: "SSH-2.0-OpenSSH_9.6\r\n", after: closed}},
+			want: outcome{requests: 3, took: bothWaits},
+		},
+		{
+			name: "T7 garbage without an end, read", on: readCalls, steps: []step{{bytes: "\x15\x03\x01\x00\x02\x02\x16", after: closed}, fine},
+			want: outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "T7 half a header, POST", on: writeCalls, steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Ty", after: closed}},
+			want: outcome{is: unknown, requests: 1},
+		},
+		{
+			name: "T7 a header that never ends", on: writeCalls, steps: []step{{bytes: "HTTP/1.1 200 OK\r\nX: ", after: silent}},
+			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(30 * time.Second)},
+		},
+		{
+			name: "T8 no headers ever, GET", on: readCalls, steps: []step{mute},
+			want: outcome{also: []error{context.DeadlineExceeded}, says: "30s", requests: 3, took: threeTimeouts},
+		},
+		{
+			name: "T8 no headers once, GET", on: readCalls, steps: []step{mute, fine},
+			want: outcome{ok: true, requests: 2, took: span{30*time.Second + firstWait.from, 30*time.Second + firstWait.to}},
+		},
+		{
+			name: "T9 no headers ever, POST", on: writeCalls, steps: []step{mute},
+			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(30 * time.Second)},
+		},
+		{
+			name: "T9 the limit of a try is Config.Timeout", on: writeCalls, steps: []step{mute},
+			option: func(c *cfchat.Config) { c.Timeout = 3 * time.Second },
+			want:   outcome{is: unknown, also: []error{context.DeadlineExceeded}, says: "3s", requests: 1, took: exactly(3 * time.Second)},
+		},
+		{
+			name: "T10 the dial hangs", refusals: []error{errDialHangs},
+			want: outcome{is: notSent, also: []error{context.DeadlineExceeded}, dials: 3, took: threeTimeouts},
+		},
+		{
+			name: "T10 the dial hangs once", refusals: []error{errDialHangs, nil},
+			want: outcome{ok: true, requests: 1, dials: 2, took: span{30*time.Second + firstWait.from, 30*time.Second + firstWait.to}},
+		},
+		{
+			name: "T10 cancelled while dialing", refusals: []error{errDialHangs}, cancel: 4 * time.Second,
+			want: outcome{is: notSent, also: []error{context.Canceled, errStopped}, dials: 1, took: exactly(4 * time.Second)},
+		},
+		{
+			name: "T11 cancel with a cause, read", on: readCalls, steps: []step{mute}, cancel: 5 * time.Second,
+			want: outcome{also: []error{context.Canceled, errStopped}, says: errStopped.Error(), requests: 1, took: exactly(5 * time.Second)},
+		},
+		{
+			name: "T11 cancel with a cause, write", on: writeCalls, steps: []step{mute}, cancel: 5 * time.Second,
+			want: outcome{
+				is: unknown, also: []error{context.Canceled, errStopped}, says: errStopped.Error(), requests: 1,
+				took: exactly(5 * time.Second),
+			},
+		},
+		{
+			name: "T11 the caller's deadline, read", on: readCalls, steps: []step{mute}, deadline: 5 * time.Second,
+			want: outcome{also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(5 * time.Second)},
+		},
+		{
+			name: "T11 the caller's deadline, write", on: writeCalls, steps: []step{mute}, deadline: 5 * time.Second,
+			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(5 * time.Second)},
+		},
+		{
+			name: "T11 the answer comes after the cancellation", on: writeCalls, cancel: 5 * time.Second,
+			steps: []step{{good: true, pause: 6 * time.Second}},
+			want:  outcome{is: unknown, also: []error{context.Canceled, errStopped}, requests: 1, took: exactly(5 * time.Second)},
+		},
+		{
+			name: "T11 cancelled within the body, read", on: readCalls, cancel: 5 * time.Second,
+			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", after: silent}},
+			want:  outcome{status: 200, maybe: []error{cfchat.ErrDecode}, also: []error{context.Canceled, errStopped}, requests: 1, took: exactly(5 * time.Second)},
+		},
+		{
+			name: "T12 context already done", late: true,
+			want: outcome{is: notSent, also: []error{context.Canceled, errStopped}, says: errStopped.Error()},
+		},
+		{
+			name: "T13 cancel during the wait that the server asked for, read", on: readCalls, cancel: 10 * time.Second,
+			steps: []step{sendsJSON(503, `{"error":"down"}`, "Retry-After: 30")},
+			want: outcome{
+				is: []error{cfchat.ErrServer}, also: []error{context.Canceled, errStopped}, status: 503, message: "down",
+				says: errStopped.Error(), requests: 1, took: exactly(10 * time.Second),
+			},
+		},
+		{
+			name: "T13 cancel during the wait that the server asked for, write", on: writeCalls, cancel: 10 * time.Second,
+			steps: []step{sendsJSON(429, `{"error":"slow"}`, "Retry-After: 30")},
+			want: outcome{
+				is: []error{cfchat.ErrRateLimited}, also: []error{context.Canceled, errStopped}, status: 429, message: "slow",
+				retryAfter: 30 * time.Second, requests: 1, took: exactly(10 * time.Second),
+			},
+		},
+		{
+			name: "T13 cancel during the client's own wait", refusals: []error{errRefused}, cancel: 100 * time.Millisecond,
+			want: outcome{is: notSent, also: []error{context.Canceled, errStopped, errRefused}, dials: 1, took: exactly(100 * time.Millisecond)},
+		},
+		{
+			name: "T13 cancelled while a failure's body drips in", on: getCalls, cancel: 5 * time.Second,
+			steps: []step{{bytes: "HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\n{", after: silent}},
+			want:  outcome{is: []error{cfchat.ErrServer}, also: []error{context.Canceled, errStopped}, status: 500, requests: 1, took: exactly(5 * time.Second)},
+		},
+		{
+			name: "T17 no such host", refusals: []error{&net.DNSError{Err: "no such host", Name: "chat.test", IsNotFound: true}},
+			want: outcome{is: notSent, says: "no such host", dials: 1},
+		},
+		{
+			name: "T17 the resolver fails for a moment", refusals: []error{&net.DNSError{Err: "server misbehaving", Name: "chat.test", IsTemporary: true}, nil},
+			want: outcome{ok: true, requests: 1, dials: 2, took: firstWait},
+		},
+		{
+			name: "T24 early hints before the answer", on: []call{getCall}, steps: []step{{
+				bytes: "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n" + sendsJSON(200, goodConversation).bytes,
+			}},
+			want: outcome{ok: true, requests: 1},
+		},
+		{
+			name: "T25 switching protocols, read", on: readCalls,
+			steps: []step{{bytes: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", after: silent}},
+			want:  outcome{status: 101, says: "protocol", requests: 1},
+		},
+		{
+			name: "T25 switching protocols, write", on: writeCalls,
+			steps: []step{{bytes: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n{}", after: silent}},
+			want:  outcome{is: unknown, status: 101, says: "protocol", requests: 1},
+		},
+		{
+			name: "retry off, dial refused", refusals: []error{errRefused}, option: func(c *cfchat.Config) { c.Retry.Off = true },
+			want: outcome{is: notSent, dials: 1},
+		},
+		{
+			name: "retry off, server closes", on: getCalls, steps: []step{hangUp}, option: func(c *cfchat.Config) { c.Retry.Off = true },
+			want: outcome{also: []error{io.EOF}, requests: 1},
+		},
+		{
+			name: "a wait that the deadline does not allow is not begun", refusals: []error{errRefused}, deadline: 400 * time.Millisecond,
+			want: outcome{is: notSent, also: []error{errRefused}, dials: 1},
+		},
+	})
+}
+
+// A server that sends back what it got, such as an echo port, gets into the errors of net/http.
+func TestEchoingServers(t *testing.T) {
+	testFaults(t, []fault{
+		{
+			name: "T7 the request line comes back", on: []call{listCall, countsCall},
+			steps: []step{{bytes: "GET /?q=" + searched + " HTTP/1.1\r\n\r\n", after: closed}},
+			want:  outcome{requests: 3, took: bothWaits},
+		},
+		{
+			name: "T7 the key comes back as a broken header", on: getCalls,
+			steps: []step{{bytes: "HTTP/1.1 200 OK\r\n" + userKey + "\r\n\r\n", after: closed}},
+			want:  outcome{requests: 3, took: bothWaits},
+		},
+	})
+}
+
+// T19, T20: a connection that has been used before, and that the server closes while it is idle or after the next request.
+func TestReusedConnectionFaults(t *testing.T) {
+	for _, c := range allCalls {
+		inBubble(t, "T19 idle connection closed by the server, "+c.name, func(t *testing.T) {
+			w := &faultServer{good: c.good}
+			chat, _ := w.connect(t)
+			for range 2 {
+				value, err := c.account(t.Context(), chat.Account(accountID))
+				outcome{ok: true}.judge(t, c, value, err)
+				w.hangUp()
+				synctest.Wait()
+			}
+			if len(w.requests) != 2 || len(w.dialed) != 2 {
+				t.Errorf("%d requests on %d connections, want 2 on 2", len(w.requests), len(w.dialed))
+			}
+		})
+		inBubble(t, "T20 reused connection dies after the request, "+c.name, func(t *testing.T) {
+			w := &faultServer{good: c.good, steps: []step{fine, hangUp, fine}}
+			chat, _ := w.connect(t)
+			value, err := c.account(t.Context(), chat.Account(accountID))
+			outcome{ok: true}.judge(t, c, value, err)
+			synctest.Wait()
+			value, err = c.account(t.Context(), chat.Account(accountID))
+			if c.write {
+				outcome{is: []error{cfchat.ErrUnknownOutcome}}.judge(t, c, value, err)
+			} else {
+				outcome{ok: true}.judge(t, c, value, err)
+			}
+			if want := map[bool]int{true: 2, false: 3}[c.write]; len(w.requests) != want {
+				t.Errorf("%d requests, want %d", len(w.requests), want)
+			}
+			if len(w.requests) > 1 && w.requests[1].conn != w.requests[0].conn {
+				t.Error("the second request did not reuse the connection")
+			}
+		})
+	}
+}
+
+// A failure's body is read, so that its connection can be used again.
+func TestConnectionAfterFailure(t *testing.T) {
+	inBubble(t, "404, then 422, then success on one connection", func(t *testing.T) {
+		w := &faultServer{good: goodConversation, steps: []step{
+			sendsJSON(404, `{"error":"Resource could not be found"}`),
+			says(422, "text/html", string(make([]byte, 1<<20))), fine,
+		}}
+		chat, _ := w.connect(t)
+		for _, want := range []error{cfchat.ErrNotFound, cfchat.ErrInvalid, nil} {
+			if _, err := chat.Account(accountID).Get(t.Context(), 42); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+			synctest.Wait()
+		}
+		if len(w.dialed) != 1 {
+			t.Errorf("%d connections, want 1", len(w.dialed))
+		}
+	})
+}
+
+// An error of another call is the cause with which errgroup cancels the rest. Each call must keep to its own failure.
+func TestCancelledByTheFailureOfAnotherCall(t *testing.T) {
+	for _, sibling := range []*cfchat.Error{
+		{Operation: "conversationList", StatusCode: 404, Message: "of another call"},
+		{Operation: "conversationList", Message: "of another call", Err: io.EOF},
+	} {
+		for _, c := range allCalls {
+			inBubble(t, sibling.Error()+", "+c.name, func(t *testing.T) {
+				w := &faultServer{steps: []step{mute}}
+				chat, _ := w.connect(t)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Second, func() { cancel(sibling) })
+				before := *sibling
+				_, err := c.account(ctx, chat.Account(accountID))
+				e, ok := err.(*cfchat.Error)
+				if !ok || e == sibling {
+					t.Fatalf("got the other call's error: %p", err)
+				}
+				if e.StatusCode != 0 || e.Operation != c.operation || !errors.Is(err, context.Canceled) || !errors.Is(err, sibling) {
+					t.Errorf("got %v", err)
+				}
+				if c.write != errors.Is(err, cfchat.ErrUnknownOutcome) {
+					t.Errorf("ErrUnknownOutcome is %v", !c.write)
+				}
+				if sibling.Operation != before.Operation || sibling.Err != before.Err || sibling.StatusCode != before.StatusCode {
+					t.Errorf("the other call's error was changed to %v", sibling.Operation)
+				}
+			})
+		}
+	}
+}
