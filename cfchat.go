@@ -81,7 +81,7 @@ type Chat struct {
 // address, which may hold a password.
 func New(config Config) (*Chat, error) {
 	if err := config.complete(); err != nil {
-		return nil, fmt.Errorf("cfchat: Config.%w", err)
+		return nil, err
 	}
 	client := &Client{
 		Server:         strings.TrimSuffix(config.Server, "/") + "/",
@@ -114,28 +114,28 @@ func errNoClient() error {
 // complete checks a Config and fills in what is not set.
 func (c *Config) complete() error {
 	if c.Keys.User.IsZero() && c.Keys.AgentBot.IsZero() {
-		return errors.New("Keys: there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")
+		return errors.New("cfchat: Config.Keys: there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")
 	}
 	if err := c.Keys.Check(); err != nil {
-		return err
+		return fmt.Errorf("cfchat: Config.%w", err)
 	}
 	if c.Server == "" {
 		c.Server = DefaultServer
 	}
 	if err := checkServer(c.Server); err != nil {
-		return fmt.Errorf("Server: %w", err)
+		return fmt.Errorf("cfchat: Config.Server: %w", err)
 	}
 	switch {
 	case c.Timeout < 0:
-		return errors.New("Timeout: it is negative; zero means 30 seconds")
+		return errors.New("cfchat: Config.Timeout: it is negative; zero means 30 seconds")
 	case c.MaxBody < 0:
-		return errors.New("MaxBody: it is negative; zero means 10 MiB")
+		return errors.New("cfchat: Config.MaxBody: it is negative; zero means 10 MiB")
 	case strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }):
-		return errors.New("UserAgent: it has a control or a non-ASCII character")
+		return errors.New("cfchat: Config.UserAgent: it has a control or a non-ASCII character")
 	}
 	for i, editor := range c.RequestEditors {
 		if editor == nil {
-			return fmt.Errorf("RequestEditors[%d]: it is nil", i)
+			return fmt.Errorf("cfchat: Config.RequestEditors[%d]: it is nil", i)
 		}
 	}
 	if c.Timeout == 0 {

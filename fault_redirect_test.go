@@ -315,8 +315,9 @@ func TestEditors(t *testing.T) {
 		})
 		inBubble(t, "H12 Keys.Edit as an editor does not add a key, "+c.name, func(t *testing.T) {
 			keys := auth.Keys{User: auth.Key("third-key"), Header: auth.HeaderDash, Prefix: "Bearer"}
+			other := auth.Keys{User: auth.Key("fourth-key")}
 			s := &faultServer{good: c.good}
-			chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{keys.Edit} })
+			chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{keys.Edit, other.Edit} })
 			if _, err := c.account(t.Context(), chat.Account(accountID), keys.Edit); err != nil {
 				t.Fatal(err)
 			}
