@@ -53,7 +53,8 @@ type Config struct {
 	// DefaultServer. Plain http is refused except to this machine, because the key would travel in clear.
 	Server string
 	// HTTPClient is used for its Transport, Jar and Timeout. It is copied, never changed, and its CheckRedirect is not
-	// asked: redirects are refused. Nil means a client of its own, with 16 idle connections per host.
+	// asked: redirects are refused. Without a Transport it gets one of its own, with 16 idle connections per host. Nil is
+	// a client with nothing set.
 	HTTPClient *http.Client
 	// Retry says whether failed tries are repeated. The zero value is what you want.
 	Retry Retry

@@ -60,8 +60,8 @@ func setKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 	switch names := auth.Names(req.Header); {
 	case len(names) == 0:
 		return keys.Edit(req.Context(), req)
-	case len(names) > 1 || len(req.Header[names[0]]) > 1:
-		return fmt.Errorf("%w: request editors set more than one key; set one", ErrInvalidInput)
+	case len(names) > 1 || len(req.Header[names[0]]) != 1:
+		return fmt.Errorf("%w: request editors set %d headers for the key; set one, with one value", ErrInvalidInput, len(names))
 	}
 	return nil
 }

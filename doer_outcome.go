@@ -13,7 +13,8 @@ import (
 //
 // Proof is a connection that was asked for and never had. Whether a byte of the request was written would be a closer
 // look, but when a context ends, net/http gives up while another goroutine may still be writing. A transport that is
-// not net/http's proves nothing.
+// not net/http's proves nothing; one that falls back to another way of sending after net/http has failed to connect must
+// report that way to httptrace too.
 func judgeOutcome(next link) link {
 	return func(req *http.Request) (*http.Response, error) {
 		var asked, got atomic.Bool

@@ -10,12 +10,12 @@ import (
 // httpClient copies a client, or makes one, so that redirects come back as answers: following one would carry the key to
 // another host, and would turn a POST into a GET.
 func httpClient(given *http.Client) *http.Client {
-	client := http.Client{Transport: newTransport()}
+	client := http.Client{}
 	if given != nil {
 		client = *given
 	}
 	if client.Transport == nil {
-		client.Transport = http.DefaultTransport
+		client.Transport = newTransport()
 	}
 	client.Transport = stay{client.Transport}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -1,42 +1,12 @@
 package cfchat
 
 import (
-	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
-)
-
-// Retry says whether failed tries are repeated. The zero value is what you want:
-//
-//	                            list, meta, get   filter   create, toggle
-//	provably not sent           again             again    again
-//	429                         again             again    again
-//	connection lost, body cut   again             again    never
-//	no answer in time           again             again    never
-//	502, 503, 504, 520-529      again             again    never
-//	500                         again             never    never
-//	anything else               never             never    never
-//
-// "Again" is up to 3 tries in all. Filter's 500 is nearly always the request's own fault. The wait is the server's
-// Retry-After up to 60 s; for a 429 without one it is the time to the next full minute, because the server counts
-// requests per minute of its clock; else 0.5 s and then 1 s, with jitter. A wait beyond 60 s or the context's deadline
-// is not begun: the call fails at once, with [Error.RetryAfter] set.
-type Retry struct {
-	Off bool // one try only
-}
-
-const (
-	maxTries      = 3
-	maxRetryAfter = time.Minute
 )
 
 // retry repeats what may be repeated: that follows from the operation, not from the method.
@@ -55,81 +25,32 @@ func retry(next link, policy Retry, logger *slog.Logger) link {
 				return resp, nil
 			}
 			e := named(op, err)
-			if try == tries || !mayRepeat(op, e) || req.Context().Err() != nil {
+			if try == tries || !mayRepeat(op, e) || !canRewind(req) || req.Context().Err() != nil {
 				return nil, e
 			}
-			again, ok := rewound(req)
-			if !ok {
-				return nil, e
-			}
+			var ok bool
 			if wait, ok = waitAfter(req.Context(), e, try); !ok {
 				return nil, e
 			}
 			if err := sleep(req.Context(), wait); err != nil {
 				return nil, e.interrupted(err)
 			}
-			req = again
+			if req, ok = rewound(req); !ok {
+				return nil, e
+			}
 		}
 	}
 }
 
-// mayRepeat is the table of [Retry].
-func mayRepeat(op operation.Operation, e *Error) bool {
-	switch {
-	case errors.Is(e, ErrNotSent):
-		return !isPermanent(e)
-	case e.StatusCode == http.StatusTooManyRequests:
-		return true
-	case op.Write:
-		return false
-	case e.StatusCode == 0 || e.cut:
-		return true
-	case e.StatusCode == http.StatusInternalServerError:
-		return op.ID != operation.Filter.ID
-	}
-	return slices.Contains([]int{502, 503, 504}, e.StatusCode) || e.StatusCode/10 == 52
+// canRewind reports whether the body can be sent again.
+func canRewind(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 
-// isPermanent reports whether connecting would fail in the same way again: no such host, or not the TLS it should be.
-func isPermanent(err error) bool {
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return dns.IsNotFound
-	}
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	_, notTLS := errors.AsType[tls.RecordHeaderError](err)
-	return untrusted || notTLS || errors.Is(err, http.ErrSchemeMismatch)
-}
-
-// waitAfter is how long to wait after a failed try; false if that is longer than the cap or the caller's deadline allow.
-func waitAfter(ctx context.Context, e *Error, try int) (time.Duration, bool) {
-	wait := e.wait
-	if wait == 0 {
-		wait = time.Duration(try) * 500 * time.Millisecond
-		wait += rand.N(wait / 2)
-	}
-	deadline, limited := ctx.Deadline()
-	return wait, e.RetryAfter <= maxRetryAfter && (!limited || wait < time.Until(deadline))
-}
-
-// sleep waits, or says why the context ended.
-func sleep(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
-	}
-}
-
-// rewound is the request with its body from the start; false if the body cannot be had again.
+// rewound is the request with its body from the start; false if that fails.
 func rewound(req *http.Request) (*http.Request, bool) {
-	if req.Body == nil || req.Body == http.NoBody {
-		return req, true
-	}
 	if req.GetBody == nil {
-		return nil, false
+		return req, true
 	}
 	body, err := req.GetBody()
 	if err != nil {

@@ -78,9 +78,10 @@ func secretsOf(req *http.Request) []string {
 			add(value[strings.LastIndex(value, " ")+1:]) // behind a prefix
 		}
 	}
-	add(req.URL.RawQuery)
-	for _, values := range req.URL.Query() {
-		for _, value := range values {
+	query := req.URL.Query()
+	for _, name := range []string{"q", "source_id"} { // the rest is a choice of known words and numbers
+		for _, value := range query[name] {
+			add(req.URL.RawQuery)
 			add(value)
 			add(url.QueryEscape(value))
 			add(url.PathEscape(value))

@@ -3,10 +3,7 @@ package cfchat
 import (
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -32,27 +29,4 @@ func refuseFailure(next link) link {
 		}
 		return nil, e
 	}
-}
-
-// retryAfter is what the server asks for, and how long to wait. A 429 without Retry-After means the next full minute:
-// the server counts the requests of every minute of its clock, so a shorter wait is in vain and a longer one too long.
-// The server's clock is its Date, or else the local one. Both are zero when there is no reason to wait.
-func retryAfter(status int, header http.Header, now time.Time) (asked, wait time.Duration) {
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
-	}
-	value := strings.TrimSpace(header.Get("Retry-After"))
-	if date, err := http.ParseTime(value); err == nil {
-		asked = date.Sub(now)
-	} else if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		asked = time.Duration(min(max(seconds, 0), 1e9)) * time.Second // 31 years, and no overflow
-	}
-	switch {
-	case asked > 0:
-		return asked, asked
-	case status == http.StatusTooManyRequests:
-		asked = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
-		return asked, asked + time.Second/4 + rand.N(time.Second*3/4)
-	}
-	return 0, 0
 }

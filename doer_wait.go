@@ -1,0 +1,57 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// waitAfter is how long to wait after a failed try; false if that is longer than the cap or the caller's deadline allow.
+func waitAfter(ctx context.Context, e *Error, try int) (time.Duration, bool) {
+	wait := e.wait
+	if wait == 0 {
+		wait = time.Duration(try) * 500 * time.Millisecond
+		wait += rand.N(wait / 2)
+	}
+	deadline, limited := ctx.Deadline()
+	return wait, e.RetryAfter <= maxRetryAfter && (!limited || wait < time.Until(deadline))
+}
+
+// sleep waits, or says why the context ended.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// retryAfter is what the server asks for, and how long to wait. A 429 without Retry-After means the next full minute:
+// the server counts the requests of every minute of its clock, so a shorter wait is in vain and a longer one too long.
+// The server's clock is its Date, or else the local one. Both are zero when there is no reason to wait.
+func retryAfter(status int, header http.Header, now time.Time) (asked, wait time.Duration) {
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if date, err := http.ParseTime(value); err == nil {
+		asked = date.Sub(now)
+	} else if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		asked = time.Duration(min(max(seconds, 0), 1e9)) * time.Second // 31 years, and no overflow
+	}
+	switch {
+	case asked > 0:
+		return asked, asked
+	case status == http.StatusTooManyRequests:
+		asked = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+		return asked, asked + time.Second/4 + rand.N(time.Second*3/4)
+	}
+	return 0, 0
+}
