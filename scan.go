@@ -66,7 +66,7 @@ func (a *Account) Scan(ctx context.Context, filter Filter, options ScanOptions, 
 			yield(nil, named(operation.Filter, err))
 			return
 		}
-		s := &scan{account: a, filter: filter, ScanOptions: options, editors: editors, size: firstWindow, end: options.Until}
+		s := &scan{account: a, filter: filter, ScanOptions: options, editors: editors, size: firstWindow, end: max(options.Until, options.After)}
 		if s.Concurrency == 0 {
 			s.Concurrency = defaultConcurrency
 		}
@@ -206,9 +206,10 @@ func (s *scan) take(ctx context.Context, yield func(*Conversation, error) bool) 
 	}
 	if w.lo == w.hi || isOutage(answer.err) {
 		s.requests++
-		if _, err := s.ask(ctx, noConversation, noConversation); ctx.Err() != nil {
-			return err
-		} else if err != nil {
+		if _, err := s.ask(ctx, noConversation, noConversation); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
 			return answer.err // it is not a conversation: the server answers nothing
 		}
 	}

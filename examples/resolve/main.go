@@ -1,0 +1,123 @@
+// Command resolve resolves the open conversations in which nothing has happened for some days.
+//
+//	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/resolve -days 30 -dry-run
+//
+// It finds them with a user's key, and resolves them with the bot's in CFCHAT_AGENT_BOT_API_KEY if there is one: the
+// conversation then says who it was. On a real account it does nothing without -dry-run or -yes.
+//
+// Days are whole days of UTC on the server's clock: with -days 30 the last activity was on a day more than 30 days ago.
+//
+// What the search found may be minutes old when its turn comes, so each conversation is read again, and left alone if it is
+// no longer open or anything has happened in it. There is no way to see what happens between that and the write; but a
+// contact who writes then opens the conversation again.
+//
+// A failure is told, and the program goes on with the next conversation; only a failed search ends it. When a write may have
+// been done or not, that is told too, and it is not repeated. After any of these it exits with 1.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "resolve:", err)
+		os.Exit(1)
+	}
+}
+
+// resolver is one run.
+type resolver struct {
+	account *cfchat.Account
+	out     io.Writer
+	dryRun  bool
+	count   map[outcome]int
+}
+
+func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+	r := &resolver{out: out, count: map[outcome]int{}}
+	flags := flag.NewFlagSet("resolve", flag.ContinueOnError)
+	days := flags.Int("days", 30, "resolve what had no activity for more than so many days")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "only show what would be resolved")
+	yes := flags.Bool("yes", false, "resolve on a real account too")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	case *days < 1:
+		return errors.New("-days counts from 1")
+	}
+	stop, err := r.connect(env, *yes || r.dryRun)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	err = r.resolveAll(ctx, *days)
+	r.summary(err == nil)
+	left := r.count[failed] + r.count[unknown]
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return errors.New("interrupted")
+	case err == nil && left > 0:
+		return fmt.Errorf("not known to be resolved: %d", left)
+	}
+	return err
+}
+
+// resolveAll resolves while it scans: a scan, unlike pages, loses nothing when what it finds changes under it.
+func (r *resolver) resolveAll(ctx context.Context, days int) error {
+	idle := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, "open")).And(cfchat.DaysBefore(cfchat.AttributeLastActivityAt, days))
+	for found, err := range r.account.Scan(ctx, idle, cfchat.ScanOptions{}) {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
+			r.tell(&cfchat.Conversation{ID: e.ConversationID}, failed, err.Error())
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err() // the scan gives all of a page that it has
+		}
+		what, why := wouldResolve, ""
+		if !r.dryRun {
+			what, why = r.resolve(ctx, found)
+		}
+		r.tell(found, what, why)
+	}
+	return nil
+}
+
+// resolve resolves one conversation if it is still as it was found.
+func (r *resolver) resolve(ctx context.Context, found *cfchat.Conversation) (what outcome, why string) {
+	now, err := r.account.Get(ctx, found.ID)
+	switch {
+	case errors.Is(err, cfchat.ErrNotFound):
+		return skipped, "it is gone"
+	case err != nil:
+		return failed, err.Error()
+	case now.Status != cfchat.StatusOpen:
+		return skipped, "it is " + string(now.Status) + " now"
+	case now.Timestamp.After(found.Timestamp.Time):
+		return skipped, "it was active " + when(now)
+	}
+	_, err = r.account.SetStatus(ctx, found.ID, cfchat.StatusResolved)
+	switch {
+	case errors.Is(err, cfchat.ErrUnknownOutcome):
+		return unknown, err.Error()
+	case err != nil:
+		return failed, err.Error()
+	}
+	return resolved, ""
+}
