@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"time"
@@ -126,6 +127,8 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	for i, value := range values {
 		if t, ok := value.(time.Time); ok {
 			values[i] = t.UTC().Format(time.DateOnly)
+		} else if _, isNumber := value.(json.Number); isNumber { // it stays a number
+			continue
 		} else if v := reflect.ValueOf(value); v.Kind() == reflect.String {
 			values[i] = v.String()
 		}
@@ -155,20 +158,31 @@ func (f Filter) wire() FilterRequest {
 	return FilterRequest{Payload: rules}
 }
 
-// within is the filter for conversations of a range of ids only: the range is joined to each branch of Or, because AND binds
-// before OR.
-func (f Filter) within(lo, hi int64) Filter {
-	ids := make([]any, 0, hi-lo+1)
-	for id := lo; id <= hi; id++ {
-		ids = append(ids, id)
+// narrowed is the filter with more rules that must hold too: they are joined to each branch of Or, because AND binds before
+// OR.
+func (f Filter) narrowed(more ...Rule) Filter {
+	var all Filter
+	branch := func(join func(Rule) Filter) {
+		for _, rule := range more {
+			all = join(rule)
+			join = all.And
+		}
 	}
-	window := Equal(AttributeDisplayID, ids...)
-	all := Where(window)
+	branch(all.And)
 	for i, rule := range f.rules {
 		if i > 0 && f.joins[i-1] == QueryOperatorOR {
-			all = all.Or(window)
+			branch(all.Or)
 		}
 		all = all.And(rule)
+	}
+	return all
+}
+
+// ids are the numbers from lo to hi, as the values of a rule.
+func ids(lo, hi int64) []any {
+	all := make([]any, 0, hi-lo+1)
+	for id := lo; id <= hi; id++ {
+		all = append(all, id)
 	}
 	return all
 }

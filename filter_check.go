@@ -96,14 +96,15 @@ func (r Rule) checkShape() error {
 		return errors.New("there is no value; ask for Present or Absent if you mean any or none")
 	}
 	for _, value := range rule.Values {
-		switch v := reflect.ValueOf(value); {
-		case !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil():
-			return errors.New("a value is nil, which the server drops; ask for Absent")
-		case v.Kind() == reflect.String && strings.TrimSpace(v.String()) == "":
+		if v := reflect.ValueOf(value); v.Kind() == reflect.String && strings.TrimSpace(v.String()) == "" {
 			return errors.New("a value is empty; ask for Absent if you mean none")
 		}
-		if _, err := json.Marshal(value); err != nil {
+		data, err := json.Marshal(value)
+		switch {
+		case err != nil:
 			return fmt.Errorf("%w; JSON has no such value", err)
+		case string(data) == "null":
+			return errors.New("a value is nil, which the server drops; ask for Absent")
 		}
 	}
 	return nil

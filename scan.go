@@ -21,7 +21,7 @@ type ScanOptions struct {
 	Until int64
 	// Concurrency is how many requests run at once. Zero means 4.
 	Concurrency int
-	// Progress, if it is set, is called by the ranging goroutine after each window of ids is done.
+	// Progress, if it is set, is called by the ranging goroutine after each window of ids is done, and at the end.
 	Progress func(ScanProgress)
 }
 
@@ -37,6 +37,8 @@ const (
 	firstWindow        = 25        // ids; as many as a page holds, so that even the densest window is answered whole
 	maxWindow          = 10_000    // ids; servers took 50,000 in half a second
 	tailWindow         = 1_000     // ids behind the last one that are looked at in the end
+	maxRuleIDs         = 50_000    // ids in one rule; servers took as many in half a second
+	maxLeftOut         = 200_000   // ids that a request may leave out, in several rules
 	pageSize           = 25        // rows; the same in every version for a filter
 	targetRows         = 15        // rows a window should have: few enough that chance does not fill the page
 	noConversation     = 1<<31 - 1 // the largest id there can be, and none has it
@@ -66,7 +68,7 @@ func (a *Account) Scan(ctx context.Context, filter Filter, options ScanOptions, 
 			yield(nil, named(operation.Filter, err))
 			return
 		}
-		s := &scan{account: a, filter: filter, ScanOptions: options, editors: editors, size: firstWindow, end: max(options.Until, options.After)}
+		s := &scan{account: a, filter: filter, ScanOptions: options, editors: editors, size: firstWindow, read: options.After, end: options.After, left: -1}
 		if s.Concurrency == 0 {
 			s.Concurrency = defaultConcurrency
 		}
@@ -86,15 +88,17 @@ type scan struct {
 	windows  []*window // in the order of their ids, those under way first but for what was cut again
 	fetches  sync.WaitGroup
 	size     int64 // of the next window
-	end      int64
+	read     int64 // every id up to this one has been read
+	end      int64 // the last id that is known
+	left     int64 // how many may still be behind the end that were there when it was reached; -1 before
 	requests int
-	found    bool // something was in the windows since the last look behind the end
 }
 
 // window is a range of ids: under way when it has an answer to wait for, else still to be cut to size.
 type window struct {
 	lo, hi int64
 	most   int64 // the size it may have at most, because a larger one failed; 0 for any
+	again  bool  // it failed before, although the server answers
 	answer chan windowAnswer
 }
 
@@ -111,15 +115,13 @@ func (s *scan) run(ctx context.Context, yield func(*Conversation, error) bool) e
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.fetches.Wait()
 	defer cancel()
-	if s.Until == 0 {
+	if s.Until == 0 || s.read < s.Until {
 		if err := s.findEnd(ctx); err != nil {
 			return err
 		}
 	}
-	if s.After < s.end {
-		s.windows = []*window{{lo: s.After + 1, hi: s.end}}
-	}
-	for first := true; s.more(first); first = false {
+	s.readUpTo(s.end)
+	for {
 		for len(s.windows) > 0 {
 			s.fetchAhead(ctx)
 			err := s.take(ctx, yield)
@@ -130,25 +132,24 @@ func (s *scan) run(ctx context.Context, yield func(*Conversation, error) bool) e
 				return err
 			}
 		}
+		if err := s.lookBehind(ctx); err != nil {
+			return err
+		}
+		if len(s.windows) == 0 {
+			s.tell()
+			return nil
+		}
 	}
-	return nil
 }
 
-// more reports whether there are windows to read. When those up to the end are done it looks behind the end, until there
-// is nothing: conversations may have been created meanwhile, and to the list, where the end was found, an agent's key
-// showed fewer inboxes than to a filter before 4.1.0.
-func (s *scan) more(first bool) bool {
-	if len(s.windows) > 0 {
-		return true
+// readUpTo makes a window of what has not been read.
+func (s *scan) readUpTo(last int64) {
+	if s.Until != 0 {
+		last = min(last, s.Until)
 	}
-	if s.Until != 0 || !first && !s.found {
-		return false
+	if last = min(last, noConversation-1); s.read < last {
+		s.windows = []*window{{lo: s.read + 1, hi: last}}
 	}
-	from := max(s.end, s.After) + 1
-	s.size = max(s.size, tailWindow) // so that it is one window
-	s.windows = []*window{{lo: from, hi: from + s.size - 1}}
-	s.found = false
-	return true
 }
 
 // fetchAhead starts windows, in order, until as many are under way as may be. The first one always is.
@@ -177,7 +178,7 @@ func (s *scan) fetchAhead(ctx context.Context) {
 
 // ask filters a window of ids.
 func (s *scan) ask(ctx context.Context, lo, hi int64) (*FilterPage, error) {
-	return s.account.Filter(ctx, s.filter.within(lo, hi), 1, s.editors...)
+	return s.account.Filter(ctx, s.filter.narrowed(Equal(AttributeDisplayID, ids(lo, hi)...)), 1, s.editors...)
 }
 
 // cut leaves of a window only as many ids as the next may have, and makes another of the rest.
@@ -219,9 +220,14 @@ func (s *scan) take(ctx context.Context, yield func(*Conversation, error) bool) 
 			&window{lo: w.lo, hi: w.lo + half - 1, most: half}, &window{lo: w.lo + half, hi: w.hi, most: half})
 		return nil
 	}
+	if !w.again { // a server that stumbled once would make it look as if the conversation were to blame
+		w.again, w.answer = true, nil
+		return nil
+	}
 	e := *answer.err.(*Error)
 	e.ConversationID = w.lo
-	return s.done(w, w.lo, yield(nil, &e))
+	s.end = max(s.end, w.lo)
+	return s.done(w, 1, yield(nil, &e))
 }
 
 // mayBeOneConversation reports whether a failure of a window can be that of one conversation in it.
@@ -254,13 +260,13 @@ func (s *scan) takePage(w *window, page *FilterPage, yield func(*Conversation, e
 		return nil
 	}
 	s.size = s.nextSize(width, rows, rows == int64(len(found)))
-	last := int64(0)
 	for _, c := range found {
-		if last = c.ID; !yield(c, nil) {
+		s.end = max(s.end, c.ID)
+		if !yield(c, nil) {
 			return errStopped
 		}
 	}
-	return s.done(w, last, true)
+	return s.done(w, int64(len(found)), true)
 }
 
 // nextSize is how many ids the next window has, after one of a width that was answered with so many rows.
@@ -290,17 +296,24 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 	return slices.CompactFunc(found, func(a, b *Conversation) bool { return a.ID == b.ID }), nil
 }
 
-// done drops the first window, in which the last conversation was that of an id, 0 for none, and tells how far the scan is.
-func (s *scan) done(w *window, last int64, wantsMore bool) error {
+// done drops the first window, in which so many conversations were, and tells how far the scan is.
+func (s *scan) done(w *window, found int64, wantsMore bool) error {
 	if !wantsMore {
 		return errStopped
 	}
 	s.windows = s.windows[1:]
-	s.found = s.found || last > 0
-	s.end = max(s.end, last)
-	if s.Progress != nil {
-		// Not beyond the end: what is created there later must not be skipped by who resumes.
-		s.Progress(ScanProgress{LastID: min(w.hi, s.end), End: s.end, Requests: s.requests})
+	s.read = w.hi
+	if s.left > 0 {
+		s.left = max(s.left-found, 0)
 	}
+	s.tell()
 	return nil
+}
+
+// tell says how far the scan is, and never more than the end: what is created behind it later must not be skipped by who
+// resumes.
+func (s *scan) tell() {
+	if s.Progress != nil {
+		s.Progress(ScanProgress{LastID: min(s.read, s.end), End: s.end, Requests: s.requests})
+	}
 }

@@ -1,33 +1,30 @@
 package cfchat
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // findEnd finds the newest conversation: the last page of the list in the order of creation. A page that the server cannot
-// answer is passed over; then the end is at least the number of conversations, because ids count from 1, and the scan
-// looks behind the end anyway.
+// answer is passed over; then the end is at least the number of conversations, because ids count from 1, and lookBehind
+// finds the rest.
 func (s *scan) findEnd(ctx context.Context) error {
 	first, err := s.listPage(ctx, 1)
-	if err != nil && !errors.Is(err, ErrServer) {
+	if err != nil && (ctx.Err() != nil || !mayBeOneConversation(err)) {
 		return err
 	}
 	size, total := int64(pageSize), int64(0)
 	if err == nil {
 		size, total = max(int64(len(first.Payload)), 1), first.Meta.AllCount
-		s.see(first)
+		s.see(first.Payload)
 	} else if total, err = s.count(ctx); err != nil {
 		return err
 	}
 	s.end = max(s.end, total)
 	for page, tries := (total+size-1)/size, 3; page > 1 && tries > 0; page, tries = page-1, tries-1 {
 		last, err := s.listPage(ctx, page)
-		if err != nil && !errors.Is(err, ErrServer) {
+		if err != nil && (ctx.Err() != nil || !mayBeOneConversation(err)) {
 			return err
 		}
 		if err == nil && len(last.Payload) > 0 {
-			s.see(last)
+			s.see(last.Payload)
 			break
 		}
 	}
@@ -51,8 +48,62 @@ func (s *scan) count(ctx context.Context) (int64, error) {
 }
 
 // see moves the end behind every conversation of a page.
-func (s *scan) see(page *ConversationPage) {
-	for _, c := range page.Payload {
-		s.end = max(s.end, c.ID)
+func (s *scan) see(conversations []Conversation) {
+	for i := range conversations {
+		s.end = max(s.end, conversations[i].ID)
 	}
+}
+
+// lookBehind finds what matches behind the ids that have been read: the list may not have told the end, conversations may
+// have been created meanwhile, and to the list an agent's key shows fewer inboxes than to a filter before 4.1.0. It asks
+// for everything but what has been read, or, when that cannot be asked, for a window of ids. What is created after the
+// first look is not promised, so that an account that grows does not keep the scan for ever.
+func (s *scan) lookBehind(ctx context.Context) error {
+	if s.left == 0 || s.Until != 0 && s.read >= s.Until {
+		return nil
+	}
+	count, last, err := s.behind(ctx)
+	switch {
+	case err != nil && (ctx.Err() != nil || !mayBeOneConversation(err)):
+		return err
+	case err != nil || count > 0 && last == 0:
+		s.size, s.left = max(s.size, tailWindow), 0 // one window, once
+		s.readUpTo(s.read + s.size)
+		return nil
+	case s.left < 0:
+		s.left = count
+	}
+	if s.left > 0 && count > 0 {
+		s.readUpTo(last)
+	}
+	return nil
+}
+
+// behind is how many conversations match behind what has been read, and an id up to which to read on; 0 if that cannot be
+// found out.
+func (s *scan) behind(ctx context.Context) (count, last int64, err error) {
+	if s.read > maxLeftOut {
+		return 1, 0, nil
+	}
+	rules := []Rule{Equal(AttributeStatus, ListStatusAll)}
+	for lo := int64(1); lo <= s.read; lo += maxRuleIDs {
+		rules = append(rules, NotEqual(AttributeDisplayID, ids(lo, min(lo+maxRuleIDs-1, s.read))...))
+	}
+	rest := s.filter.narrowed(rules...)
+	s.requests++
+	page, err := s.account.Filter(ctx, rest, 1, s.editors...)
+	if err != nil && ctx.Err() == nil && mayBeOneConversation(err) {
+		s.requests++
+		page, err = s.account.Filter(ctx, rest, 1<<20, s.editors...) // beyond the last: the counts alone
+		last = s.read + maxWindow                                    // there is one that cannot be shown
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	for i := range page.Payload {
+		if id := page.Payload[i].ID; id > s.read {
+			last = max(last, id)
+		}
+	}
+	return page.Meta.AllCount, last, nil
 }
