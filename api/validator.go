@@ -1,0 +1,76 @@
+package api
+
+import "net/http"
+
+// Validator is an [http.RoundTripper] that compares every exchange with openapi.yaml and passes it on unchanged: every
+// byte, every error of a body that is cut, and everything that does not fit. The zero value is ready to use, it is safe
+// for concurrent use, and it must not be copied.
+//
+//	validator := &api.Validator{}
+//	chat, err := cfchat.New(cfchat.Config{Keys: keys, HTTPClient: &http.Client{Transport: validator}})
+//	…
+//	for _, finding := range validator.Findings() {
+//		log.Print(finding)
+//	}
+//
+// It compares
+//
+//   - the request: whether the spec has its method and path (below whatever path the server lives), its parameters and
+//     their types, and the JSON of its body;
+//   - an answer with status 200: its JSON against the operation's schema, where a field that the schema does not name is
+//     a finding unless additionalProperties lets it in;
+//   - an answer with status 400, 401, 404, 422 or 500: the fields that the spec's ErrorBody names, if there are any.
+//     What else is in it is not looked at, nor is an answer with another status, because proxies write those.
+//
+// An answer is compared when it has been read to its end, or closed where its JSON is whole, so look for findings after
+// that. Until then it is kept in memory, up to 10 MiB; a larger one is passed on and reported as [KindUnchecked]. Answers
+// compressed with gzip are compared too, and passed on as they are.
+type Validator struct {
+	// Base makes the exchanges. Nil means [http.DefaultTransport].
+	Base http.RoundTripper
+
+	tally tally
+}
+
+// maxBody bounds what is kept of a body, in bytes, compressed and not.
+const maxBody = 10 << 20
+
+// RoundTrip makes an exchange and compares it. Its errors are those of Base.
+func (v *Validator) RoundTrip(req *http.Request) (*http.Response, error) {
+	called := spec().find(req)
+	report := v.reporter(called)
+	called.checkParameters(req, report)
+	resp, err := v.base().RoundTrip(called.watchRequest(req, report))
+	if err != nil || resp == nil {
+		return resp, err
+	}
+	return called.watchAnswer(resp, report), nil
+}
+
+// CloseIdleConnections closes those of Base, as [http.Client.CloseIdleConnections] asks for.
+func (v *Validator) CloseIdleConnections() {
+	if base, ok := v.base().(interface{ CloseIdleConnections() }); ok {
+		base.CloseIdleConnections()
+	}
+}
+
+func (v *Validator) base() http.RoundTripper {
+	if v.Base == nil {
+		return http.DefaultTransport
+	}
+	return v.Base
+}
+
+// Findings are what did not fit so far: sorted by operation, part and path, each with how often it came. They are a copy.
+func (v *Validator) Findings() []Finding { return v.tally.list() }
+
+// reporter takes the findings of one exchange.
+func (v *Validator) reporter(called call) reporter {
+	return func(f Finding) {
+		f.Operation = called.operationID()
+		v.tally.add(f)
+	}
+}
+
+// reporter takes a finding whose operation is still to be named.
+type reporter func(Finding)

@@ -1,0 +1,166 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/api"
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// canary is a value that must never show.
+const canary = "Ada-Lovelace"
+
+// TestEveryField changes one field of a recorded conversation at a time, and looks for exactly that.
+func TestEveryField(t *testing.T) {
+	t.Parallel()
+	var conversation any = recordedConversation(t)
+	changes := 0
+	change(conversation, "", func(path, what string) {
+		changes++
+		body, err := json.Marshal(conversation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := exchanged(t, get(t, "/9"), func(*http.Request) *http.Response {
+			return reply(200, "application/json", string(body))
+		})
+		if len(got) != 1 || got[0].Path != path || got[0].Operation != "getDetailsOfAConversation" || got[0].In != api.InResponse {
+			t.Errorf("%s, %s: found %v", path, what, got)
+		}
+		if text := fmt.Sprintf("%#v %s", got, got); strings.Contains(text, canary) {
+			t.Errorf("%s, %s: it shows a value: %s", path, what, text)
+		}
+	})
+	if changes < 150 {
+		t.Errorf("only %d changes were made", changes)
+	}
+}
+
+// recordedConversation has an assignee, a sender and attachments.
+func recordedConversation(t *testing.T) (conversation map[string]any) {
+	t.Helper()
+	data, err := os.ReadFile("../testdata/recordings/4.7.0/show-attachments.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e exchange
+	if err := json.Unmarshal(data, &e); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(e.Response.Body), &conversation); err != nil {
+		t.Fatal(err)
+	}
+	return conversation
+}
+
+// change makes every change below a value in turn, and tells of it while it stands: another type for each field, and one
+// more in each object.
+func change(value any, path string, changed func(path, what string)) {
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			change(item, path+"[]", changed)
+		}
+	case map[string]any:
+		at := path
+		if at != "" {
+			at += "."
+		}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if strings.HasSuffix(name, "_attributes") || name == "sentiment" || name == "external_source_ids" {
+				continue // free inside
+			}
+			was := v[name]
+			var other any = map[string]any{canary: canary}
+			if _, isObject := was.(map[string]any); isObject {
+				other = canary
+			}
+			v[name] = other
+			changed(at+name, "another type")
+			v[name] = was
+			change(was, at+name, changed)
+		}
+		v["plan"] = canary
+		changed(at+"plan", "a new field")
+		delete(v, "plan")
+	}
+}
+
+// TestRequiredFields takes the required fields out of a conversation, one at a time, and makes each null.
+func TestRequiredFields(t *testing.T) {
+	t.Parallel()
+	schemas := spec(t).Components.Schemas
+	schema := schemas["Conversation"].Value
+	for _, name := range schema.Required {
+		conversation := recordedConversation(t)
+		find := func() []api.Finding {
+			body, err := json.Marshal(conversation)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return exchanged(t, get(t, "/9"), func(*http.Request) *http.Response {
+				return reply(200, "application/json", string(body))
+			})
+		}
+		delete(conversation, name)
+		if got := find(); len(got) != 1 || got[0].Path != name || got[0].Kind != api.KindMissing {
+			t.Errorf("without %s: %v", name, got)
+		}
+		conversation[name] = nil
+		field := schema.Properties[name].Value
+		mayBeNull := field.Nullable || field == schemas["Attributes"].Value
+		if got := find(); mayBeNull && len(got) != 0 || !mayBeNull && (len(got) != 1 || got[0].Kind != api.KindNull) {
+			t.Errorf("%s null: %v", name, got)
+		}
+	}
+}
+
+// TestNothingInTheSpecIsOverlooked fails when the spec gains what the Validator does not look at.
+func TestNothingInTheSpecIsOverlooked(t *testing.T) {
+	document := spec(t)
+	for name, ref := range document.Components.Schemas {
+		checkKeywords(t, name, ref)
+	}
+	for path, item := range document.Paths.Map() {
+		for method, op := range item.Operations() {
+			for _, p := range append(slices.Clone(item.Parameters), op.Parameters...) {
+				checkKeywords(t, method+" "+path+" "+p.Value.Name, p.Value.Schema)
+				if p.Value.Required != (p.Value.In == openapi3.ParameterInPath) || p.Value.In != openapi3.ParameterInPath && p.Value.In != openapi3.ParameterInQuery {
+					t.Errorf("%s %s: parameter %s is required, or in the %s", method, path, p.Value.Name, p.Value.In)
+				}
+			}
+		}
+	}
+}
+
+func checkKeywords(t *testing.T, where string, ref *openapi3.SchemaRef) {
+	t.Helper()
+	if ref == nil || ref.Ref != "" {
+		return
+	}
+	s := *ref.Value
+	for name, field := range s.Properties {
+		checkKeywords(t, where+"."+name, field)
+	}
+	for _, part := range s.AllOf {
+		checkKeywords(t, where, part)
+	}
+	checkKeywords(t, where+"[]", s.Items)
+	if s.AdditionalProperties.Schema != nil || s.Type.IsMultiple() {
+		t.Errorf("%s: additionalProperties has a schema, or there are several types", where)
+	}
+	// What the Validator looks at, and what says nothing about a value.
+	s.AllOf, s.Type, s.Nullable, s.Required, s.Properties, s.Items, s.Enum, s.Min = nil, nil, false, nil, nil, nil, nil, nil
+	s.AdditionalProperties = openapi3.AdditionalProperties{}
+	s.Description, s.Format, s.Extensions, s.Origin = "", "", nil, nil
+	if rest, err := s.MarshalJSON(); err != nil || string(rest) != "{}" {
+		t.Errorf("%s: the Validator does not look at %s (%v)", where, rest, err)
+	}
+}

@@ -1,0 +1,301 @@
+package api_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+
+	"github.com/cfchat/cfchat-go/api"
+)
+
+// answered is a Validator before a transport that gives one answer.
+func answered(resp *http.Response, err error) *api.Validator {
+	return &api.Validator{Base: transport(func(*http.Request) (*http.Response, error) { return resp, err })}
+}
+
+// body is an answer's body that counts how often it is closed.
+type body struct {
+	io.Reader
+	closed int
+}
+
+func (b *body) Close() error {
+	b.closed++
+	return errClosed
+}
+
+var (
+	errClosed = errors.New("closing failed")
+	errCut    = errors.New("the connection broke")
+)
+
+// streamed is an answer with a body of one's own, without a length.
+func streamed(r io.Reader) (*http.Response, *body) {
+	b := &body{Reader: r}
+	resp := reply(200, "application/json", "")
+	resp.Body, resp.ContentLength = b, -1
+	return resp, b
+}
+
+// TestBodiesPass gives the caller what came, byte for byte and error for error, and finds something only in what was whole.
+func TestBodiesPass(t *testing.T) {
+	t.Parallel()
+	wrong := `{"plan":1}`
+	large := `{"plan":"` + strings.Repeat("x", 10<<20) + `"}`
+	unchecked := []string{"conversationListMeta response: unchecked, found more than 10 MiB, once"}
+	missing := []string{"conversationListMeta response meta: missing, expected object, once", "conversationListMeta response plan: unknown, found integer, once"}
+	for name, c := range map[string]struct {
+		come io.Reader
+		read int64 // bytes
+		text string
+		err  error
+		want []string
+	}{
+		"whole":            {strings.NewReader(wrong), -1, wrong, nil, missing},
+		"byte by byte":     {iotest.OneByteReader(strings.NewReader(wrong)), -1, wrong, nil, missing},
+		"the end at once":  {iotest.DataErrReader(strings.NewReader(wrong)), -1, wrong, nil, missing},
+		"up to the end":    {strings.NewReader(wrong), int64(len(wrong)), wrong, nil, missing},
+		"half read":        {strings.NewReader(wrong), 5, wrong[:5], nil, nil},
+		"not read":         {strings.NewReader(wrong), 0, "", nil, nil},
+		"cut":              {io.MultiReader(strings.NewReader(wrong), iotest.ErrReader(errCut)), -1, wrong, errCut, nil},
+		"large":            {strings.NewReader(large), -1, large, nil, unchecked},
+		"large, half read": {strings.NewReader(large), 1 << 20, large[:1<<20], nil, nil},
+	} {
+		came, b := streamed(c.come)
+		validator := answered(came, nil)
+		resp, err := validator.RoundTrip(get(t, "/meta"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r io.Reader = resp.Body
+		if c.read >= 0 {
+			r = io.LimitReader(r, c.read)
+		}
+		text, err := io.ReadAll(r)
+		if string(text) != c.text || !errors.Is(err, c.err) {
+			t.Errorf("%s: read %d bytes and %v", name, len(text), err)
+		}
+		if err := resp.Body.Close(); err != errClosed || b.closed != 1 {
+			t.Errorf("%s: closed %d times: %v", name, b.closed, err)
+		}
+		if got := texts(validator.Findings()); !slices.Equal(got, c.want) {
+			t.Errorf("%s: found %q", name, got)
+		}
+		if came.Body != b {
+			t.Errorf("%s: the transport's own answer was changed", name)
+		}
+	}
+}
+
+// TestErrorsPass gives the transport's error as it is, and an answer without a body too.
+func TestErrorsPass(t *testing.T) {
+	if resp, err := answered(nil, errCut).RoundTrip(get(t, "")); resp != nil || err != errCut {
+		t.Errorf("got %v and %v", resp, err)
+	}
+	none := &http.Response{StatusCode: 200}
+	if resp, err := answered(none, nil).RoundTrip(get(t, "")); resp != none || err != nil {
+		t.Errorf("got %v and %v", resp, err)
+	}
+}
+
+// TestCompressedAnswers look into gzip, pass it on as it is, and bound what it becomes.
+func TestCompressedAnswers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		compressed     []byte
+		encoding, want string
+	}{
+		"wrong": {zipped(t, `{"plan":1}`), "gzip",
+			"conversationListMeta response meta: missing, expected object, once\nconversationListMeta response plan: unknown, found integer, once"},
+		"right":   {zipped(t, counts), "GZIP", ""},
+		"large":   {bytes.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 11), "gzip", "conversationListMeta response: unchecked, found more than 10 MiB, once"},
+		"no gzip": {[]byte(counts), "gzip", "conversationListMeta response: body, expected JSON, found something else, once"},
+		"another": {zipped(t, counts), "br", "conversationListMeta response: unchecked, found another compression than gzip, once"},
+	} {
+		resp, _ := streamed(bytes.NewReader(c.compressed))
+		resp.Header.Set("Content-Encoding", c.encoding)
+		validator := answered(resp, nil)
+		resp, err := validator.RoundTrip(get(t, "/meta"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Header.Del("Content-Encoding") // as one does who decompresses it
+		if got, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(got, c.compressed) {
+			t.Errorf("%s: the body was changed: %v", name, err)
+		}
+		if got := texts(validator.Findings()); !slices.Equal(got, lines(c.want)) {
+			t.Errorf("%s: found %q", name, got)
+		}
+	}
+}
+
+func zipped(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestRequestBodiesPass sends what the caller gave, whether its body can be had twice or once.
+func TestRequestBodiesPass(t *testing.T) {
+	t.Parallel()
+	const text = `{"payload":{}}`
+	large := `{"payload":"` + strings.Repeat("x", 10<<20) + `"}`
+	for name, c := range map[string]struct {
+		text, want string
+		once       bool
+	}{
+		"twice":        {text, "conversationFilter request payload: type, expected array, found object, once", false},
+		"once":         {text, "conversationFilter request payload: type, expected array, found object, once", true},
+		"large, twice": {large, "conversationFilter request: unchecked, found more than 10 MiB, once", false},
+		"large, once":  {large, "conversationFilter request: unchecked, found more than 10 MiB, once", true},
+	} {
+		req := post(t, "/filter", c.text)
+		if c.once {
+			req.GetBody = nil
+		}
+		given := *req
+		var sent []byte
+		validator := &api.Validator{Base: roundTrip(func(r *http.Request) (*http.Response, error) {
+			sent, _ = io.ReadAll(r.Body)
+			return reply(404, "text/html", ""), r.Body.Close()
+		})}
+		if _, err := validator.RoundTrip(req); err != nil || string(sent) != c.text {
+			t.Errorf("%s: %d bytes were sent: %v", name, len(sent), err)
+		}
+		if got := texts(validator.Findings()); !slices.Equal(got, lines(c.want)) {
+			t.Errorf("%s: found %q", name, got)
+		}
+		if req.Body != given.Body || req.URL != given.URL {
+			t.Errorf("%s: the request was changed", name)
+		}
+	}
+}
+
+// roundTrip is a transport that leaves the request's body alone.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// TestZeroValidator goes over net/http, which compresses, and shares one Validator among many.
+func TestZeroValidator(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		text := []byte(`{"plan":1,` + counts[1:])
+		if r.Header.Get("Accept-Encoding") == "gzip" {
+			w.Header().Set("Content-Encoding", "gzip")
+			text = zipped(t, string(text))
+		}
+		_, _ = w.Write(text)
+	}))
+	defer server.Close()
+	validator := &api.Validator{}
+	client := &http.Client{Transport: validator}
+	defer client.CloseIdleConnections()
+	const calls = 20
+	var group sync.WaitGroup
+	for range calls {
+		group.Go(func() {
+			resp, err := client.Get(server.URL + "/api/v1/accounts/1/conversations/meta")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			if text, err := io.ReadAll(resp.Body); err != nil || !strings.HasPrefix(string(text), `{"plan"`) || !resp.Uncompressed {
+				t.Errorf("got %s, %v", text, err)
+			}
+			_ = validator.Findings()
+		})
+	}
+	group.Wait()
+	got := validator.Findings()
+	if len(got) != 1 || got[0].Path != "plan" || got[0].Count != calls {
+		t.Errorf("found %v", got)
+	}
+	resp, err := client.Head(server.URL + "/api/v1/accounts/1/conversations/meta")
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("HEAD: %v, %v", resp, err)
+	}
+	defer resp.Body.Close()
+}
+
+// TestManyFindings are bounded, and the rest is counted.
+func TestManyFindings(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(counts[:len(counts)-1])
+	for i := range 1500 {
+		fmt.Fprintf(&b, `,"a%d":1`, i)
+	}
+	b.WriteString("}")
+	text := b.String()
+	got := exchanged(t, get(t, "/meta"), func(*http.Request) *http.Response { return reply(200, "application/json", text) })
+	all, rest := 0, 0
+	for _, f := range got {
+		all += f.Count
+		if f.Kind == api.KindMore {
+			rest += f.Count
+		}
+	}
+	if len(got) != 1001 || all != 1500 || rest != 500 {
+		t.Errorf("%d findings, %d times, and %d more", len(got), all, rest)
+	}
+}
+
+// TestBombs are not unpacked in whole.
+func TestBombs(t *testing.T) {
+	bomb, _ := streamed(bytes.NewReader(bytes.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 64)))
+	bomb.Header.Set("Content-Encoding", "gzip")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	resp, err := answered(bomb, nil).RoundTrip(get(t, "/meta"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 128<<20 { // a buffer that grows to 10 MiB takes some 50 in all
+		t.Errorf("64 MiB took %d MiB", used>>20)
+	}
+}
+
+// FuzzAnswer passes on whatever comes.
+func FuzzAnswer(f *testing.F) {
+	for _, text := range []string{counts, empty, `[`, `[[[]]]`, `{"data":[]}`, `{"data":{"payload":[{"meta":{"sender":null}}]}}`, "\x1f\x8b", `1e999`, ``} {
+		f.Add(200, "application/json", "", []byte(text))
+		f.Add(422, "application/json", "gzip", []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, status int, contentType, encoding string, text []byte) {
+		resp, b := streamed(bytes.NewReader(text))
+		resp.StatusCode = status
+		resp.Header = http.Header{"Content-Type": {contentType}, "Content-Encoding": {encoding}}
+		resp, err := answered(resp, nil).RoundTrip(get(t, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%d bytes became %d: %v", len(text), len(got), err)
+		}
+		if _ = resp.Body.Close(); b.closed != 1 {
+			t.Errorf("closed %d times", b.closed)
+		}
+	})
+}

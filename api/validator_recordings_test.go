@@ -1,0 +1,165 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/api"
+)
+
+// exchange is a recorded one, byte for byte.
+type exchange struct {
+	Name      string
+	Operation string // the documented name
+	Request   struct {
+		Method, Path string
+		Headers      map[string]string
+		Body         *string
+	}
+	Response struct {
+		Status  int
+		Headers map[string]string
+		Body    string
+	}
+
+	file   string
+	answer any // the JSON of a success, decoded
+}
+
+// exchanges are all recordings: those in testdata, and the others where they are at hand beside the checkout. They are read
+// once for all tests, which must not change them.
+func exchanges(t *testing.T) []exchange {
+	t.Helper()
+	all, err := readExchanges()
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d recordings: %v", len(all), err)
+	}
+	return all
+}
+
+var readExchanges = sync.OnceValues(func() (all []exchange, err error) {
+	files := map[string]string{} // by version and name
+	for _, pattern := range []string{"../testdata/recordings/*/*.json", "../../shared/recordings/*/[^_]*.json"} {
+		matches, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range matches {
+			files[filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file)] = file
+		}
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		e := exchange{file: file}
+		if err := json.Unmarshal(data, &e); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if e.Response.Status == http.StatusOK {
+			d := json.NewDecoder(strings.NewReader(e.Response.Body))
+			d.UseNumber()
+			if err := d.Decode(&e.answer); err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
+		}
+		all = append(all, e)
+	}
+	return all, nil
+})
+
+// replay sends the recorded request through a Validator and has it see the recorded answer.
+func (e exchange) replay(t *testing.T) []api.Finding {
+	t.Helper()
+	var body io.Reader
+	if e.Request.Body != nil {
+		body = strings.NewReader(*e.Request.Body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), e.Request.Method, "https://chat.test/below"+e.Request.Path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range e.Request.Headers {
+		req.Header[http.CanonicalHeaderKey(name)] = []string{value}
+	}
+	return exchanged(t, req, func(*http.Request) *http.Response {
+		return reply(e.Response.Status, e.Response.Headers["content-type"], e.Response.Body)
+	})
+}
+
+// odd are the recorded requests that this module's client would not send, with what is wrong with them.
+var odd = map[string]string{
+	"auth-query-only":       "conversationList query api_access_token: unknown, found string, once",
+	"create-assignee-str":   "newConversation request assignee_id: type, expected integer, found string, once",
+	"create-custom-string":  "newConversation request custom_attributes: type, expected object, found string, once",
+	"create-message-long":   "newConversation request: body, expected JSON, found something else, once",
+	"create-message-string": "newConversation request message: type, expected object, found string, once",
+	"create-no-body":        "newConversation request: missing, expected object, once",
+	"create-status-blank":   "newConversation request status: value, expected one of 4 in the spec, found another string, once",
+	"create-status-closed":  "newConversation request status: value, expected one of 4 in the spec, found another string, once",
+	"create-text-plain":     "newConversation request: body, expected application/json, found text/plain, once",
+	"filter-bare-array":     "conversationFilter request: type, expected object, found array, once",
+	"filter-documented-example": "conversationFilter request payload[].filter_operator: value, expected one of 9 in the spec, found another string, 2 times\n" +
+		"conversationFilter request payload[].query_operator: value, expected one of 2 in the spec, found another string, once",
+	"filter-empty-query-operator":    "conversationFilter request payload[].query_operator: value, expected one of 2 in the spec, found another string, once",
+	"filter-get-verb":                "getDetailsOfAConversation path conversation_id: type, expected integer, found other text, once",
+	"filter-lower-and":               "conversationFilter request payload[].query_operator: value, expected one of 2 in the spec, found another string, once",
+	"filter-object-payload":          "conversationFilter request payload: type, expected array, found object, once",
+	"filter-page-body":               "conversationFilter request page: unknown, found integer, once",
+	"filter-status-eq":               "conversationFilter request payload[].filter_operator: value, expected one of 9 in the spec, found another string, once",
+	"filter-status-scalar":           "conversationFilter request payload[].values: type, expected array, found string, once",
+	"filter-xor":                     "conversationFilter request payload[].query_operator: value, expected one of 2 in the spec, found another string, once",
+	"list-assignee-bogus":            "conversationList query assignee_type: value, expected one of 4 in the spec, found other text, once",
+	"list-inbox-abc":                 "conversationList query inbox_id: type, expected integer, found other text, once",
+	"list-inbox-blank":               "conversationList query inbox_id: type, expected integer, found other text, once",
+	"list-page--1":                   "conversationList query page: value, expected 1 or more, found less, once",
+	"list-page-99999999999999999999": "conversationList query page: type, expected integer, found other text, once",
+	"list-sort-bogus":                "conversationList query sort_by: value, expected one of 13 in the spec, found other text, once",
+	"list-status-bogus":              "conversationList query status: value, expected one of 5 in the spec, found other text, once",
+	"list-status-int":                "conversationList query status: value, expected one of 5 in the spec, found other text, once",
+	"list-team-blank":                "conversationList query team_id: type, expected integer, found other text, once",
+	"malformed-json-no-accept":       "conversationFilter request: body, expected JSON, found something else, once",
+	"malformed-json-wrong-token":     "conversationFilter request: body, expected JSON, found something else, once",
+	"show-float":                     "getDetailsOfAConversation path conversation_id: type, expected integer, found other text, once",
+	"show-junk-suffix":               "getDetailsOfAConversation path conversation_id: type, expected integer, found other text, once",
+	"show-negative":                  "getDetailsOfAConversation path conversation_id: value, expected 1 or more, found less, once",
+	"show-zero":                      "getDetailsOfAConversation path conversation_id: value, expected 1 or more, found less, once",
+	"toggle-abc":                     "toggleStatusOfAConversation path conversation_id: type, expected integer, found other text, once",
+	"toggle-blank":                   "toggleStatusOfAConversation request status: value, expected one of 4 in the spec, found another string, once",
+	"toggle-int":                     "toggleStatusOfAConversation request status: type, expected string, found integer, once",
+	"toggle-query-beats-body":        "toggleStatusOfAConversation query status: unknown, found string, once",
+	"toggle-snoozed-until-iso":       "toggleStatusOfAConversation request snoozed_until: type, expected integer, found string, once",
+	"toggle-snoozed-until-str":       "toggleStatusOfAConversation request snoozed_until: type, expected integer, found string, once",
+	"toggle-text-plain":              "toggleStatusOfAConversation request: body, expected application/json, found text/plain, once",
+}
+
+// TestRecordingsFitTheSpec finds nothing in any recorded answer, and in requests only what is odd about them.
+func TestRecordingsFitTheSpec(t *testing.T) {
+	t.Parallel()
+	for _, e := range exchanges(t) {
+		want := odd[e.Name]
+		var got []string
+		for _, finding := range e.replay(t) {
+			got = append(got, finding.String())
+		}
+		if !slices.Equal(got, lines(want)) {
+			t.Errorf("%s:\n%s\nwant\n%s", e.file, strings.Join(got, "\n"), want)
+		}
+	}
+}
+
+func lines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// shape is a schema of the spec with its allOf merged in. kin-openapi's own comparison takes every field that a schema
+// does not name, and would quote values.
+type shape struct {
+	kind     string // the JSON type, "" for any
+	nullable bool
+	fields   map[string]*shape
+	required []string
+	free     bool // fields that are not named may be anything
+	items    *shape
+	listed   []string // the enum, nil for none
+	minimum  *float64
+}
+
+// The JSON types, as the spec names them.
+const (
+	kindObject  = "object"
+	kindArray   = "array"
+	kindString  = "string"
+	kindInteger = "integer"
+	kindNumber  = "number"
+	kindBoolean = "boolean"
+	kindNull    = "null"
+)
+
+// shapes are those made so far, so that each schema is made once and may refer to itself.
+type shapes map[*openapi3.Schema]*shape
+
+// of makes the shape of a schema; that of no schema fits anything.
+//
+// The spec writes a reference that is described, or may be null, as an allOf of one: `nullable` beside it counts then, and
+// without a type beside it that of the reference.
+func (done shapes) of(ref *openapi3.SchemaRef) *shape {
+	if ref == nil {
+		return &shape{}
+	}
+	schema := ref.Value
+	if s := done[schema]; s != nil {
+		return s
+	}
+	s := &shape{nullable: schema.Nullable, required: slices.Clone(schema.Required), minimum: schema.Min, fields: map[string]*shape{}}
+	done[schema] = s
+	if schema.Type != nil && schema.Type.IsSingle() {
+		s.kind = (*schema.Type)[0]
+	}
+	for name, field := range schema.Properties {
+		s.fields[name] = done.of(field)
+	}
+	if more := schema.AdditionalProperties; more.Has != nil && *more.Has || more.Schema != nil {
+		s.free = true
+	}
+	if schema.Items != nil {
+		s.items = done.of(schema.Items)
+	}
+	for _, value := range schema.Enum {
+		s.listed = append(s.listed, fmt.Sprint(value))
+	}
+	for _, part := range schema.AllOf {
+		s.merge(done.of(part), schema.Type == nil)
+	}
+	for _, name := range s.required {
+		if s.fields[name] == nil {
+			s.fields[name] = &shape{}
+		}
+	}
+	return s
+}
+
+// inJSON makes the shape of the JSON of a body, nil if it has none.
+func (done shapes) inJSON(content openapi3.Content) *shape {
+	media := content[mediaJSON]
+	if media == nil {
+		return nil
+	}
+	return done.of(media.Schema)
+}
+
+// freed is the shape with fields that are not named allowed.
+func (s *shape) freed() *shape {
+	if s == nil {
+		return nil
+	}
+	freed := *s
+	freed.free = true
+	return &freed
+}
+
+// merge adds what a part of an allOf says.
+func (s *shape) merge(part *shape, untyped bool) {
+	if s.kind == "" {
+		s.kind = part.kind
+	}
+	s.nullable = s.nullable || untyped && part.nullable
+	maps.Copy(s.fields, part.fields)
+	s.required = append(s.required, part.required...)
+	s.free = s.free || part.free
+	if s.items == nil {
+		s.items = part.items
+	}
+	if s.listed == nil {
+		s.listed = part.listed
+	}
+	if s.minimum == nil {
+		s.minimum = part.minimum
+	}
+}
+
+// place is where a value stands: below another place, nil for the whole. It is written out for findings only.
+type place struct {
+	below *place
+	name  string // of a field, or "[]" for an item
+}
+
+func (p *place) String() string {
+	if p == nil {
+		return ""
+	}
+	above := p.below.String()
+	if above == "" || p.name == "[]" {
+		return above + p.name
+	}
+	return above + "." + p.name
+}
+
+// check compares a value, decoded with UseNumber, with the shape. The report gets what does not fit.
+func (s *shape) check(value any, at *place, report reporter) {
+	found := kindOf(value)
+	switch {
+	case s.kind == "":
+	case found == kindNull:
+		if !s.nullable {
+			report(Finding{Path: at.String(), Kind: KindNull, Expected: s.kind, Found: found})
+		}
+	case found != s.kind && !(found == kindInteger && s.kind == kindNumber):
+		report(Finding{Path: at.String(), Kind: KindType, Expected: s.kind, Found: found})
+	case found == kindObject:
+		s.checkFields(value.(map[string]any), at, report)
+	case found == kindArray && s.items != nil:
+		for _, item := range value.([]any) {
+			s.items.check(item, &place{at, "[]"}, report)
+		}
+	case s.listed != nil && !slices.Contains(s.listed, fmt.Sprint(value)):
+		report(Finding{Path: at.String(), Kind: KindValue, Expected: s.anyListed(), Found: "another " + found})
+	}
+}
+
+func (s *shape) checkFields(object map[string]any, at *place, report reporter) {
+	for name, value := range object {
+		if field := s.fields[name]; field != nil {
+			field.check(value, &place{at, name}, report)
+		} else if !s.free {
+			report(Finding{Path: (&place{at, shown(name)}).String(), Kind: KindUnknown, Found: kindOf(value)})
+		}
+	}
+	for _, name := range s.required {
+		if _, ok := object[name]; !ok {
+			report(Finding{Path: (&place{at, name}).String(), Kind: KindMissing, Expected: s.fields[name].kind})
+		}
+	}
+}
+
+// anyListed says what is expected without repeating a list that may be long.
+func (s *shape) anyListed() string { return fmt.Sprintf("one of %d in the spec", len(s.listed)) }
+
+// checkText compares a parameter of a path or a query, which is text, with the shape.
+func (s *shape) checkText(text, name string, report reporter) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case s.kind == kindInteger && err != nil:
+		report(Finding{Path: name, Kind: KindType, Expected: s.kind, Found: "other text"})
+	case s.kind == kindInteger && s.minimum != nil && float64(n) < *s.minimum:
+		report(Finding{Path: name, Kind: KindValue, Expected: fmt.Sprintf("%v or more", *s.minimum), Found: "less"})
+	case s.listed != nil && !slices.Contains(s.listed, text):
+		report(Finding{Path: name, Kind: KindValue, Expected: s.anyListed(), Found: "other text"})
+	}
+}
+
+// kindOf is the JSON type of a value. A number is an integer when Go's int64 can have it as it is written, as the
+// generated types need: 1.0 is not.
+func kindOf(value any) string {
+	switch v := value.(type) {
+	case map[string]any:
+		return kindObject
+	case []any:
+		return kindArray
+	case string:
+		return kindString
+	case bool:
+		return kindBoolean
+	case json.Number:
+		if _, err := v.Int64(); err != nil {
+			return kindNumber
+		}
+		return kindInteger
+	}
+	return kindNull
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// TestShapes merges what the spec writes in pieces, in ways that it may use one day.
+func TestShapes(t *testing.T) {
+	for schema, c := range map[string]struct{ fits, unfit string }{
+		`{"$ref":"#/components/schemas/Named"}`:                                             {`{"a":1}`, `null`},
+		`{"allOf":[{"$ref":"#/components/schemas/Named"}]}`:                                 {`{"a":1}`, `null {"a":null} {} {"a":1,"b":2}`},
+		`{"nullable":true,"type":"object","allOf":[{"$ref":"#/components/schemas/Named"}]}`: {`null {"a":1}`, `{}`},
+		`{"allOf":[{"$ref":"#/components/schemas/Free"}]}`:                                  {`null {} {"x":[]}`, `1`},
+		`{"type":"object","allOf":[{"$ref":"#/components/schemas/Free"}]}`:                  {`{} {"x":[]}`, `null 1`},
+		`{"allOf":[{"$ref":"#/components/schemas/Listed"}]}`:                                {`1 2`, `3 1.0 "1"`},
+		`{"type":"object","required":["x"]}`:                                                {`{"x":null} {"x":1}`, `{}`},
+		`{"type":"array","items":{"allOf":[{"$ref":"#/components/schemas/Listed"}]}}`:       {`[] [1,2]`, `[3] [null] [1,{}]`},
+		`{"allOf":[{"type":"array","items":{"type":"boolean"}}]}`:                           {`[true]`, `[1]`},
+		`{"type":"number"}`: {`1 1.5 -1e9`, `"1" true`},
+		`{}`:                {`1 null {} []`, ``},
+	} {
+		s := shapeOf(t, schema)
+		for text := range strings.FieldsSeq(c.fits) {
+			if found := findings(t, s, text); len(found) > 0 {
+				t.Errorf("%s does not take %s: %v", schema, text, found)
+			}
+		}
+		for text := range strings.FieldsSeq(c.unfit) {
+			if found := findings(t, s, text); len(found) != 1 {
+				t.Errorf("%s, %s: %v", schema, text, found)
+			}
+		}
+	}
+}
+
+// shapeOf makes the shape of a schema that may refer to three others.
+func shapeOf(t *testing.T, schema string) *shape {
+	t.Helper()
+	document, err := openapi3.NewLoader().LoadFromData([]byte(`{"openapi":"3.0.3","info":{"title":"","version":""},"paths":{},"components":{"schemas":{
+		"Named":{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}}},
+		"Free":{"type":"object","nullable":true,"additionalProperties":true},
+		"Listed":{"type":"integer","enum":[1,2]},
+		"Asked":` + schema + `}}}`))
+	if err != nil {
+		t.Fatalf("%s: %v", schema, err)
+	}
+	return shapes{}.of(document.Components.Schemas["Asked"])
+}
+
+func findings(t *testing.T, s *shape, text string) (found []Finding) {
+	t.Helper()
+	body := kept{data: []byte(text), whole: true}
+	body.check(s, "", func(f Finding) { found = append(found, f) })
+	return found
+}
+
+// TestFind prefers the path that names what was asked for, in whatever order the paths of the spec are.
+func TestFind(t *testing.T) {
+	routes := slices.Clone(spec())
+	for range 2 {
+		slices.Reverse(routes)
+		for path, want := range map[string]string{
+			"/api/v1/accounts/1/conversations":          "conversationList",
+			"/api/v1/accounts/1/conversations/":         "conversationList",
+			"/below/api/v1/accounts/1/conversations":    "conversationList",
+			"/api/v1/accounts/1/conversations/meta":     "conversationListMeta",
+			"/api/v1/accounts/1/conversations/7":        "getDetailsOfAConversation",
+			"/api/v1/accounts/1/conversations/a%2Fb":    "getDetailsOfAConversation",
+			"/api/v1/accounts/1/conversations/7/labels": "",
+			"/api/v1/accounts/1":                        "",
+			"/":                                         "",
+		} {
+			if got := routes.find(httptest.NewRequest(http.MethodGet, path, nil)).operationID(); got != want {
+				t.Errorf("%s is %q", path, got)
+			}
+		}
+	}
+}

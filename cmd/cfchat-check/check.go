@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/api"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// checker is one look at an account.
+type checker struct {
+	options
+	report    *report
+	validator api.Validator
+	watch     watch
+	signs     []sign
+
+	account *cfchat.Account             // compares every exchange with the spec
+	odd     *cfchat.ClientWithResponses // for requests that are wrong on purpose
+}
+
+// check looks at the account. What it returns besides the report is why it could not check, or not everything.
+func check(ctx context.Context, o options) (*report, error) {
+	transport := http.DefaultTransport // a program that has replaced it keeps its own
+	if standard, ok := transport.(*http.Transport); ok {
+		own := standard.Clone()
+		defer own.CloseIdleConnections()
+		transport = own
+	}
+	c := &checker{options: o, report: newReport(o), watch: watch{base: transport}}
+	c.validator.Base = &c.watch
+	err := c.walk(ctx)
+	c.report.Requests = c.watch.requests
+	c.report.Version = rangeOf(append(c.watch.seen.signs(), c.signs...))
+	if c.report.began() { // else it is another server than was meant, and what it sends is no drift
+		c.report.sort(c.validator.Findings())
+	}
+	if err == nil {
+		err = c.missed()
+	}
+	if err != nil {
+		c.report.Error = err.Error()
+	}
+	c.report.judge()
+	return c.report, err
+}
+
+// missed is what could not be checked although every request was answered.
+func (c *checker) missed() error {
+	if len(c.watch.ids) == 0 {
+		return errors.New("this key sees no conversation in the account, so there was little to look at: " +
+			"create one, or set CFCHAT_USER_API_KEY to the key of an administrator")
+	}
+	if names := c.report.unseen(); len(names) > 0 {
+		return fmt.Errorf("answers of %s could not be looked into: they are larger than 10 MiB, or compressed in an unknown way",
+			strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// walk makes the requests, until one shows that the rest is in vain.
+func (c *checker) walk(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{c.findSpelling, c.readLists, c.readConversations, c.readFilters, c.provoke} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// client makes a client that sends each request once, so that their number is bounded.
+func (c *checker) client(spelling string, transport http.RoundTripper) (*cfchat.Chat, error) {
+	chat, err := cfchat.New(cfchat.Config{
+		Keys:       auth.Keys{User: auth.Key(c.key), Header: spelling},
+		Server:     c.server,
+		HTTPClient: &http.Client{Transport: transport},
+		Retry:      cfchat.Retry{Off: true},
+	})
+	if err != nil {
+		return nil, errors.New(inFlags(strings.TrimPrefix(err.Error(), "cfchat: ")))
+	}
+	return chat, nil
+}
+
+// findSpelling tries each spelling of the key's header, and goes on with the last that arrives.
+func (c *checker) findSpelling(ctx context.Context) error {
+	for _, spelling := range []string{auth.HeaderUnderscore, auth.HeaderDash} {
+		if err := c.try(ctx, spelling); err != nil {
+			return err
+		}
+	}
+	if c.account == nil {
+		return errors.New("the key does not reach the server, in neither spelling of its header: something in front of it takes it away")
+	}
+	c.report.of(opCounts).complete = true
+	return nil
+}
+
+// try counts the conversations under a spelling of the key's header.
+func (c *checker) try(ctx context.Context, spelling string) error {
+	chat, err := c.client(spelling, &c.validator)
+	if err != nil {
+		return err
+	}
+	account := chat.Account(c.options.account)
+	counts, err := account.Counts(ctx, &cfchat.ConversationListMetaParams{Status: new(cfchat.ListStatusAll)})
+	c.sent(opCounts)
+	if noKeyArrived(err) {
+		c.report.KeyHeaders = append(c.report.KeyHeaders, keyHeader{spelling, false})
+		return nil
+	}
+	if err := c.isTheAPI(); err != nil {
+		return err
+	}
+	if err := c.take(ctx, opCounts, "the counts", err); err != nil {
+		return err
+	}
+	c.report.KeyHeaders = append(c.report.KeyHeaders, keyHeader{spelling, true})
+	if counts != nil && counts.AssignedCount+counts.UnassignedCount != counts.AllCount {
+		c.report.problem(opCounts, "assigned_count and unassigned_count are not all_count together")
+	}
+	odd, err := c.client(spelling, &c.watch)
+	if err == nil {
+		c.account, c.odd = account, odd.Raw()
+	}
+	return err
+}
+
+// isTheAPI refuses to go on when what answers is something else, such as a login page.
+func (c *checker) isTheAPI() error {
+	if slices.ContainsFunc(c.validator.Findings(), func(f api.Finding) bool { return f.Kind == api.KindBody }) {
+		return errors.New("what answers at " + c.server + " is not the API of ClickFunnels Chat: is -server right?")
+	}
+	return nil
+}
+
+// sent notes that a request of an operation was made.
+func (c *checker) sent(id string) { c.report.of(id).Requests++ }
+
+// take decides about the error of a call. One that shows that going on is in vain comes back, with its remedy; any other is
+// a problem of the operation.
+func (c *checker) take(ctx context.Context, id, what string, err error) error {
+	switch {
+	case err == nil, errors.Is(err, cfchat.ErrTooLarge): // which the Validator reports
+		return nil
+	case ctx.Err() != nil:
+		return errors.New("interrupted")
+	case c.watch.broken != nil:
+		return fmt.Errorf("an answer of %s broke off: %w; try again", c.server, c.watch.broken)
+	}
+	if reason := c.inVain(err); reason != nil {
+		return reason
+	}
+	c.report.problem(id, problemOf(what, err))
+	return nil
+}

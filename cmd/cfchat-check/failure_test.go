@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// TestNotChecked ends with status 2 and a remedy.
+func TestNotChecked(t *testing.T) {
+	srv := standIn(t)
+	bot := srv.BotKey()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	page := func(status int, header http.Header) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			maps.Copy(w.Header(), header)
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte("<html>" + canary))
+		}))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	html := http.Header{"Content-Type": {"text/html"}}
+	for name, c := range map[string]struct {
+		address, key string
+		args         []string
+		want         string
+	}{
+		"wrong key":       {srv.URL(), "not-the-key-not-the-key", nil, "copy the access token again from your profile settings there into CFCHAT_USER_API_KEY"},
+		"no key":          {srv.URL(), "", nil, "there is no key; set CFCHAT_USER_API_KEY to your access token"},
+		"no key at all":   {srv.URL(), "key\nkey-key-key", nil, "CFCHAT_USER_API_KEY: the key has a blank, a line break"},
+		"a bot's key":     {srv.URL(), bot, nil, "set CFCHAT_USER_API_KEY to the key of a person"},
+		"another account": {srv.URL(), srv.AdminKey(), []string{"-account", "77"}, "has no account 77, or is no server of ClickFunnels Chat: check -account and -server"},
+		"unreachable":     {closed.URL, srv.AdminKey(), nil, "there is no answer from " + closed.URL + ": dial tcp"},
+		"plain http":      {"http://chat.example.com", srv.AdminKey(), nil, "-server: with plain http the key would travel in clear; use https"},
+		"no address":      {"chat.example.com", srv.AdminKey(), nil, "-server: it is not an address such as https://chat.example.com"},
+		"a login page":    {page(200, html), srv.AdminKey(), nil, "is not the API of ClickFunnels Chat: is -server right?"},
+		"a 404 page":      {page(404, html), srv.AdminKey(), nil, "check -account and -server"},
+		"a firewall":      {page(403, html), srv.AdminKey(), nil, "a proxy or firewall in front of it refuses this machine"},
+		"down":            {page(503, html), srv.AdminKey(), nil, "answers 503 Service Unavailable: it is down, or its proxy cannot reach it; try again later"},
+		"too many":        {page(429, nil), srv.AdminKey(), nil, "try again in the next"},
+		"moved":           {page(301, http.Header{"Location": {"https://other.example.com/x?y=z"}}), srv.AdminKey(), nil, "redirects: to https://other.example.com: redirects are not followed"},
+		"another 401":     {page(401, html), srv.AdminKey(), nil, "the server answers 401"},
+	} {
+		before := len(srv.Requests())
+		text, err := checked(t, c.address, c.key, c.args...)
+		if exitStatus(err) != 2 || !strings.Contains(err.Error(), c.want) || text != "" {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+		if sent := len(srv.Requests()) - before; sent > 1 {
+			t.Errorf("%s: it sent %d requests more", name, sent-1)
+		}
+		printed, err := checked(t, c.address, c.key, append(c.args, "-json")...)
+		var r report
+		if jsonErr := json.Unmarshal([]byte(printed), &r); jsonErr != nil || r.Result != resultUnchecked || err == nil || r.Error != err.Error() {
+			t.Errorf("%s: %v, and as JSON %v\n%s", name, err, jsonErr, printed)
+		}
+	}
+}
+
+// TestNoSpellingArrives is told from a wrong key.
+func TestNoSpellingArrives(t *testing.T) {
+	srv := standIn(t)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header = http.Header{}
+		srv.ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+	if _, err := checked(t, proxy.URL, srv.AdminKey()); exitStatus(err) != 2 || !strings.Contains(err.Error(), "in neither spelling of its header") {
+		t.Error(err)
+	}
+}
+
+// TestStopsInBetween keeps what was found before the server stopped answering.
+func TestStopsInBetween(t *testing.T) {
+	srv := standIn(t)
+	srv.FailNext(opGet, cfchattest.Failure{Status: 429})
+	r, err := printedJSON(t, srv.URL(), srv.AdminKey())
+	if exitStatus(err) != 2 || r.Result != resultUnchecked || r.of(opList).Result != resultOK ||
+		r.of(opGet).Result != resultUnchecked || r.of(opFilter).Result != resultNotTried {
+		t.Errorf("%v: %+v", err, r)
+	}
+	srv.FailNext(opFilter, cfchattest.Failure{Cut: true})
+	r, err = printedJSON(t, srv.URL(), srv.AdminKey())
+	if exitStatus(err) != 2 || !strings.Contains(r.Error, "broke off: unexpected EOF; try again") || r.of(opFilter).Result != resultUnchecked || len(r.Drift) > 0 {
+		t.Errorf("%v: %+v", err, r)
+	}
+	srv.FailNext(opList, cfchattest.Failure{Status: 500})
+	srv.FailNext(opGet, cfchattest.Failure{Status: 429})
+	text, err := checked(t, srv.URL(), srv.AdminKey())
+	if exitStatus(err) != 1 || !strings.Contains(text, "Not everything could be checked: the server has had enough requests for this minute") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// TestEmptyAccount cannot be checked, and still says what its refusals tell of the version.
+func TestEmptyAccount(t *testing.T) {
+	for _, c := range []struct {
+		opts []cfchattest.Option
+		want string
+	}{
+		{nil, "4.0.4 or later"},
+		{[]cfchattest.Option{cfchattest.Version216}, "before 2.17.0"},
+	} {
+		srv := cfchattest.New(t, c.opts...)
+		r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+		if exitStatus(err) != 2 || !strings.Contains(err.Error(), "this key sees no conversation") || r.Version.words() != c.want ||
+			r.of(opGet).Result != resultUnchecked || r.of(opFilter).Result != resultOK {
+			t.Errorf("%v: %+v", err, r)
+		}
+	}
+}
+
+// TestInterrupted says so.
+func TestInterrupted(t *testing.T) {
+	srv := standIn(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	address := changed(t, srv, func(r *http.Request, _ int, body string) string {
+		if !isList(r) && r.Method == http.MethodGet {
+			cancel()
+		}
+		return body
+	})
+	env := map[string]string{"CFCHAT_SERVER": address, "CFCHAT_USER_API_KEY": srv.AdminKey()}
+	var out strings.Builder
+	err := run(ctx, []string{"-account", "1"}, func(name string) string { return env[name] }, &out)
+	if exitStatus(err) != 2 || err.Error() != "interrupted" {
+		t.Errorf("%v\n%s", err, &out)
+	}
+}

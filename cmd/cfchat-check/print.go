@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/cfchat/cfchat-go/api"
+)
+
+// print shows the report to a person.
+func (r *report) print(out io.Writer) {
+	p := printer{out}
+	p.printf("%s, account %d\n", r.Server, r.Account)
+	p.operations(r.Operations)
+	p.findings("Drift", r, r.Drift)
+	p.findings("Values that the spec does not list (its lists are open, so this is no drift)", r, r.NewValues)
+	p.version(r.Version)
+	p.keyHeaders(r.KeyHeaders)
+	p.printf("\n%s, after %d requests.\n", r.verdict(), r.Requests)
+	if r.Result == resultDrift && r.Error != "" {
+		p.printf("Not everything could be checked: %s.\n", r.Error)
+	}
+}
+
+func (r *report) verdict() string {
+	switch r.Result {
+	case resultOK:
+		return "Everything is as the contract says"
+	case resultDrift:
+		return "The server has drifted from the contract"
+	}
+	return "Not everything could be checked"
+}
+
+type printer struct{ out io.Writer }
+
+func (p printer) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.out, format, args...) }
+
+func (p printer) operations(all []*operation) {
+	p.printf("\nOperations\n")
+	w := p.table()
+	for _, op := range all {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\n", op.Name, op.summary())
+	}
+	_ = w.Flush()
+	for _, op := range all {
+		for _, problem := range op.Problems {
+			p.printf("  ! %s: %s\n", op.Name, problem)
+		}
+	}
+}
+
+func (op *operation) summary() string {
+	asked := fmt.Sprintf("(%d requests)", op.Requests)
+	if op.Requests == 1 {
+		asked = "(1 request)"
+	}
+	switch {
+	case op.ID == "newConversation" || op.ID == "toggleStatusOfAConversation":
+		return "not tried, because it writes"
+	case op.Result == resultNotTried:
+		return "not tried"
+	case op.Result == resultOK:
+		return "as the contract says " + asked
+	case op.Result == resultDrift:
+		return "drifted " + asked
+	}
+	return "not checked in full " + asked
+}
+
+func (p printer) findings(title string, r *report, all []api.Finding) {
+	if len(all) == 0 {
+		return
+	}
+	p.printf("\n%s\n", title)
+	w := p.table()
+	for _, f := range all {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.documented(f.Operation), where(f), how(f), times(f.Count))
+	}
+	_ = w.Flush()
+}
+
+// documented is the documented name of an operation.
+func (r *report) documented(id string) string {
+	for _, op := range r.Operations {
+		if op.ID == id {
+			return op.Name
+		}
+	}
+	return "-"
+}
+
+func where(f api.Finding) string {
+	path := f.Path
+	if path == "" {
+		path = "(all of it)"
+	}
+	if f.In == api.InResponse {
+		return path
+	}
+	return fmt.Sprintf("%s of the %s", path, f.In)
+}
+
+func how(f api.Finding) string {
+	switch f.Kind {
+	case api.KindUnknown:
+		return "unknown, " + f.Found
+	case api.KindMissing:
+		return "missing, should be " + f.Expected
+	}
+	return f.Found + ", should be " + f.Expected
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+func (p printer) version(r versionRange) {
+	p.printf("\nServer version: %s\n", r.words())
+	signs := r.binding()
+	for _, s := range signs {
+		p.printf("  %s, because %s\n", bound(s.AtLeast, s.Before), s.Because)
+	}
+	if rest := len(r.Signs) - len(signs); rest > 0 && !r.Contradictory {
+		p.printf("  (%d weaker signs agree)\n", rest)
+	}
+}
+
+func (r versionRange) words() string {
+	switch {
+	case r.Contradictory:
+		return "no one version; the signs contradict each other"
+	case len(r.Signs) == 0:
+		return "unknown"
+	case r.AtLeast == newest:
+		return newest.String() + ", or one later than the contract knows"
+	}
+	return bound(r.AtLeast, r.Before)
+}
+
+func bound(atLeast, before version) string {
+	var words []string
+	if !atLeast.isZero() {
+		words = append(words, atLeast.String()+" or later")
+	}
+	if !before.isZero() {
+		words = append(words, "before "+before.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+func (p printer) keyHeaders(all []keyHeader) {
+	p.printf("\nSpellings of the header with the key\n")
+	w := p.table()
+	for _, h := range all {
+		text := "reaches the server"
+		if !h.Arrives {
+			text = "does not reach the server"
+		}
+		_, _ = fmt.Fprintf(w, "  %s\t%s\n", h.Name, text)
+	}
+	_ = w.Flush()
+	for i, h := range all {
+		if !h.Arrives && len(all) == 2 {
+			p.printf("  Something in front of it drops the header; set Keys.Header of your programs to %q.\n", all[1-i].Name)
+		}
+	}
+}
+
+func (p printer) table() *tabwriter.Writer { return tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0) }

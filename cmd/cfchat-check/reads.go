@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// farPage is beyond the last page of any account, and not so far that the server cannot count up to it.
+const farPage = 1_000_000
+
+// noConversation is the largest id that there can be, and none has it.
+const noConversation = 1<<31 - 1
+
+// readLists asks for the latest conversations, the open ones, the oldest, and a page beyond the last.
+func (c *checker) readLists(ctx context.Context) error {
+	all := new(cfchat.ListStatusAll)
+	for _, ask := range []struct {
+		what    string
+		params  *cfchat.ConversationListParams
+		wrong   func([]cfchat.Conversation) bool
+		problem string
+	}{
+		{"the latest conversations", &cfchat.ConversationListParams{Status: all}, nil, ""},
+		{"the default page", nil, anyNotOpen, "it has conversations that are not open"},
+		{"the oldest conversations", &cfchat.ConversationListParams{Status: all, SortBy: new(cfchat.SortBySortOnCreatedAt)},
+			notByAge, "they are not in the order of their creation"},
+		{"a page beyond the last", &cfchat.ConversationListParams{Status: all, Page: new(int64(farPage))},
+			notEmpty, "it is not empty"},
+	} {
+		page, err := c.account.List(ctx, ask.params)
+		c.sent(opList)
+		if err := c.take(ctx, opList, ask.what, err); err != nil {
+			return err
+		}
+		if page != nil && ask.wrong != nil && ask.wrong(page.Payload) {
+			c.report.problem(opList, ask.what+": "+ask.problem)
+		}
+	}
+	c.report.of(opList).complete = true
+	return nil
+}
+
+func notEmpty(page []cfchat.Conversation) bool { return len(page) > 0 }
+
+func anyNotOpen(page []cfchat.Conversation) bool {
+	return slices.ContainsFunc(page, func(c cfchat.Conversation) bool { return c.Status != cfchat.StatusOpen })
+}
+
+func notByAge(page []cfchat.Conversation) bool {
+	return !slices.IsSortedFunc(page, func(a, b cfchat.Conversation) int { return a.CreatedAt.Compare(b.CreatedAt.Time) })
+}
+
+// readConversations gets a few of those that the lists had, and one that does not exist.
+func (c *checker) readConversations(ctx context.Context) error {
+	for _, id := range c.some() {
+		conversation, err := c.account.Get(ctx, id)
+		c.sent(opGet)
+		if err := c.take(ctx, opGet, "a conversation that was listed", err); err != nil {
+			return err
+		}
+		if conversation != nil && conversation.ID != id {
+			c.report.problem(opGet, "it answers another conversation than the one that was asked for")
+		}
+	}
+	_, err := c.account.Get(ctx, noConversation)
+	c.sent(opGet)
+	c.report.of(opGet).complete = len(c.watch.ids) > 0
+	switch {
+	case err == nil:
+		c.report.problem(opGet, "a conversation that does not exist is answered")
+	case errors.Is(err, cfchat.ErrNotFound):
+		return nil
+	}
+	return c.take(ctx, opGet, "a conversation that does not exist", err)
+}
+
+// some are at most three of the conversations seen: the oldest, the newest, and one between.
+func (c *checker) some() []int64 {
+	ids := slices.Clone(c.watch.ids)
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) > 3 {
+		ids = []int64{ids[0], ids[len(ids)/2], ids[len(ids)-1]}
+	}
+	return ids
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// noKeyArrived reports whether the server got no key at all. The client always sends one.
+func noKeyArrived(err error) bool {
+	e, ok := errors.AsType[*cfchat.Error](err)
+	return ok && e.StatusCode == http.StatusUnauthorized && strings.Contains(e.Message, "You need to sign in or sign up before continuing.")
+}
+
+// inVain is the reason to stop, with its remedy, when a failure will be that of every other request too; else nil. It says
+// nothing in the server's own words, which may be about people.
+func (c *checker) inVain(err error) error {
+	e, ok := errors.AsType[*cfchat.Error](err)
+	switch {
+	case !ok:
+		return err
+	case e.StatusCode == 0:
+		return fmt.Errorf("there is no answer from %s: %s; is -server right, and is it reachable from here?", c.server, inFlags(fmt.Sprint(e.Err)))
+	case errors.Is(e, cfchat.ErrRedirect):
+		return fmt.Errorf("%s redirects: %s", c.server, inFlags(fmt.Sprint(e.Err)))
+	case e.StatusCode == http.StatusUnauthorized:
+		return c.unauthorized(e.Message)
+	case e.StatusCode == http.StatusForbidden:
+		return fmt.Errorf("%s answers 403, which the API never does: a proxy or firewall in front of it refuses this machine", c.server)
+	case errors.Is(e, cfchat.ErrNotFound) && c.account == nil:
+		return fmt.Errorf("%s has no account %d, or is no server of ClickFunnels Chat: check -account and -server", c.server, c.options.account)
+	case errors.Is(e, cfchat.ErrRateLimited):
+		return errors.New("the server has had enough requests for this minute: try again in the next")
+	case e.StatusCode > http.StatusInternalServerError:
+		return fmt.Errorf("%s answers %s: it is down, or its proxy cannot reach it; try again later", c.server, statusText(e.StatusCode))
+	}
+	return nil
+}
+
+// unauthorized tells the server's refusals apart (contract, section 3).
+func (c *checker) unauthorized(message string) error {
+	switch {
+	case strings.Contains(message, "Invalid Access Token"):
+		return errors.New("the server does not know the key: " +
+			"copy the access token again from your profile settings there into CFCHAT_USER_API_KEY")
+	case strings.Contains(message, "not authorized for bots"):
+		return errors.New("the key is an agent bot's, which may not read: set CFCHAT_USER_API_KEY to the key of a person")
+	case strings.Contains(message, "not authorized to access this account"):
+		return fmt.Errorf("the owner of the key does not belong to account %d: "+
+			"is -account the number in the address bar, /app/accounts/<number>/?", c.options.account)
+	case strings.Contains(message, "suspended"):
+		return fmt.Errorf("account %d is suspended", c.options.account)
+	}
+	return errors.New("the server answers 401: the key has no right to read, or is none any more; try that of an administrator")
+}
+
+// problemOf says how a call failed that should not have. What drifted says already which answers cannot be read, and why.
+func problemOf(what string, err error) string {
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok || errors.Is(e, cfchat.ErrDecode) {
+		return "programs with this module's client cannot read it any more"
+	}
+	return what + ": answered with " + statusText(e.StatusCode)
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// inFlags names flags and variables in place of the fields of cfchat.Config that they fill.
+func inFlags(text string) string {
+	return strings.NewReplacer("Config.Keys.User", "CFCHAT_USER_API_KEY", "Config.Server", "-server", " (Config.Timeout)", "",
+		"Config.Keys: there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)",
+		"there is no key; set CFCHAT_USER_API_KEY to your access token, from your profile settings").Replace(text)
+}
