@@ -2,7 +2,7 @@
 //
 //	srv := cfchattest.New(t)
 //	id := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
-//	client := &http.Client{Transport: srv.Transport()} // or a real one against srv.URL()
+//	account := srv.Account(t) // a client without sockets; or any client against srv.URL()
 //
 // It answers the six conversation operations as the real server does, its errors and oddities included: who may call
 // what, the order of the checks, counts that ignore a parameter, text that is read as its leading number. It behaves as

@@ -3,32 +3,47 @@ package cfchattest_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-func Example() {
-	srv := cfchattest.Start() // in a test: cfchattest.New(t), which needs no Close
-	defer srv.Close()
-	id := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
-	srv.AddMessage(id, cfchattest.Message{Content: "Where is my order?"})
+// resolveLabelled is the program under test: it resolves every open conversation with a label.
+func resolveLabelled(ctx context.Context, account *cfchat.Account, label string) (resolved int, err error) {
+	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.Equal(cfchat.AttributeLabels, label))
+	for conversation, err := range account.Scan(ctx, filter, cfchat.ScanOptions{}) {
+		if err != nil {
+			return resolved, err
+		}
+		if _, err := account.SetStatus(ctx, conversation.ID, cfchat.StatusResolved); err != nil {
+			return resolved, err
+		}
+		resolved++
+	}
+	return resolved, nil
+}
 
-	client, err := cfchat.NewClientWithResponses(srv.URL(), cfchat.WithRequestEditorFn(
-		func(_ context.Context, r *http.Request) error {
-			r.Header.Set("api_access_token", srv.AdminKey())
-			return nil
-		}))
+// A test has srv := cfchattest.New(t), which needs no Close, and srv.Account(t) for a client of it.
+func Example() {
+	srv := cfchattest.Start()
+	defer srv.Close()
+	vip := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
+	other := srv.AddConversation(cfchattest.Conversation{})
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(srv.AdminKey())}, Server: srv.URL()})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	got, err := client.GetDetailsOfAConversationWithResponse(context.Background(), srv.AccountID(), id)
-	if err != nil {
-		fmt.Println(err)
-		return
+
+	resolved, err := resolveLabelled(context.Background(), chat.Account(srv.AccountID()), "vip")
+	fmt.Println(resolved, err)
+	for _, id := range []int64{vip, other} {
+		conversation, _ := srv.Conversation(id)
+		fmt.Println(id, conversation.Status)
 	}
-	fmt.Println(got.JSON200.Status, got.JSON200.Labels, *got.JSON200.Messages[0].Content)
-	// Output: open [vip] Where is my order?
+	// Output:
+	// 1 <nil>
+	// 1 resolved
+	// 2 open
 }

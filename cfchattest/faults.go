@@ -27,29 +27,55 @@ type Failure struct {
 // fault is a failure that waits for its call.
 type fault struct {
 	operation string
+	every     int // it waits for every n-th call; 0 for the next one only
+	calls     int // of the operation since then
 	Failure
 }
 
 // FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", or ""
 // for any; FailNext panics on another name. Several for one operation are used up in the order in which they were given.
 func (s *Server) FailNext(operation string, f Failure) {
-	if operation != "" && !slices.Contains(operations, operation) {
-		panic(fmt.Sprintf("cfchattest: there is no operation %q, only %q", operation, operations))
+	s.addFault(fault{operation: operation, Failure: f})
+}
+
+// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. It panics on
+// n below 1, and on an operation that [Server.FailNext] would panic on. Where several failures fit a call, the first one
+// given is played.
+func (s *Server) FailEvery(operation string, n int, f Failure) {
+	if n < 1 {
+		panic(fmt.Sprintf("cfchattest: every call number %d cannot fail", n))
+	}
+	s.addFault(fault{operation: operation, every: n, Failure: f})
+}
+
+func (s *Server) addFault(f fault) {
+	if f.operation != "" && !slices.Contains(operations, f.operation) {
+		panic(fmt.Sprintf("cfchattest: there is no operation %q, only %q", f.operation, operations))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = append(s.faults, fault{operation, f})
+	s.faults = append(s.faults, &f)
 }
 
-// takeFault removes the first failure that waits for the operation.
+// takeFault finds the first failure whose turn it is with a call of the operation, and removes it if it was for one call.
 func (s *Server) takeFault(operation string) Failure {
-	for i, waiting := range s.faults {
-		if waiting.operation == "" || waiting.operation == operation {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-			return waiting.Failure
+	var due *fault
+	for _, waiting := range s.faults {
+		if waiting.operation != "" && waiting.operation != operation {
+			continue
+		}
+		waiting.calls++
+		if due == nil && (waiting.every == 0 || waiting.calls%waiting.every == 0) {
+			due = waiting
 		}
 	}
-	return Failure{}
+	if due == nil {
+		return Failure{}
+	}
+	if due.every == 0 {
+		s.faults = slices.DeleteFunc(s.faults, func(f *fault) bool { return f == due })
+	}
+	return due.Failure
 }
 
 // instead is the answer in place of the operation's own, nil if there is none.

@@ -55,6 +55,41 @@ func TestFailNext(t *testing.T) {
 	}
 }
 
+// TestFailEvery counts the calls of one operation, and leaves those of others alone.
+func TestFailEvery(t *testing.T) {
+	srv := cfchattest.New(t)
+	srv.FailEvery("conversationList", 3, cfchattest.Failure{Status: 503})
+	srv.FailEvery("conversationFilter", 1, cfchattest.Failure{Status: 500})
+	for call := 1; call <= 9; call++ {
+		if call == 5 {
+			srv.FailNext("conversationList", cfchattest.Failure{Status: 429})
+		}
+		want := 200
+		switch {
+		case call == 5:
+			want = 429
+		case call%3 == 0:
+			want = 503
+		}
+		if status, _, err := get(t.Context(), srv, srv.Transport(), "http://stand-in"); status != want || err != nil {
+			t.Errorf("call %d: %d %v, want %d", call, status, err, want)
+		}
+	}
+	for name, add := range map[string]func(){
+		"every none": func() { srv.FailEvery("", 0, cfchattest.Failure{}) },
+		"no such":    func() { srv.FailEvery("conversation_list", 1, cfchattest.Failure{}) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: it does not panic", name)
+				}
+			}()
+			add()
+		}()
+	}
+}
+
 // A write that is cut off or too slow has happened.
 func TestFailedWriteHappened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	state    *state
-	faults   []fault
+	faults   []*fault
 	requests []Request
 	listener *httptest.Server
 }
