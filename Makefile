@@ -20,6 +20,14 @@ generate: ## Generate the client from openapi.yaml
 test: ## Run all tests, with the race detector where there is a C compiler
 	go test $(RACE) -shuffle=on ./...
 
+FUZZTIME := 20s
+
+.PHONY: fuzz
+fuzz: ## Fuzz what reads answers, FUZZTIME for each target
+	@for target in FuzzErrorBody FuzzRetryAfter FuzzDecode; do go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x . || exit 1; done
+	@go test -run '^$$' -fuzz '^FuzzAnswer$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./api
+	@go test -run '^$$' -fuzz '^FuzzServe$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./cfchattest
+
 .PHONY: check
 check: check-format check-vet check-tidy check-generate check-weight check-spec ## Check everything that tests cannot
 
