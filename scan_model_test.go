@@ -36,7 +36,8 @@ var (
 // the same way each time, however many requests run at once.
 type busyAccount struct {
 	rowPerLabel bool           // as before 3.1.1
-	listPage    int            // rows; the filter's are 25 everywhere
+	listPage    int            // rows
+	filterPage  int            // rows, 25 everywhere
 	listSees    map[int64]bool // the inboxes that the list shows, nil for all: an agent's key before 4.1.0
 	busy        int            // how many things may happen between two requests
 	creations   int            // how many conversations may still be created
@@ -97,7 +98,7 @@ func newBusyAccount(seed uint64) *busyAccount {
 	random := rand.New(rand.NewPCG(seed, 1))
 	b := &busyAccount{
 		seed: seed, random: random, rowPerLabel: random.IntN(3) == 0, busy: random.IntN(7), creations: random.IntN(60),
-		listPage: 25, slow: time.Millisecond << random.IntN(10),
+		listPage: 25, filterPage: 25, slow: time.Millisecond << random.IntN(10),
 	}
 	if random.IntN(4) == 0 {
 		b.listPage = []int{1, 10, 50, 100}[random.IntN(4)]
@@ -478,7 +479,7 @@ func (b *busyAccount) answerFilter(page int, body []byte) *http.Response {
 	b.happen(b.busy / 3)
 	matching := b.matching(rules)
 	slices.SortStableFunc(matching, latestFirst)
-	rows, ok := render(matching, page, 25)
+	rows, ok := render(matching, page, b.filterPage)
 	if !ok {
 		return internalError()
 	}
