@@ -102,6 +102,14 @@ func TestPages(t *testing.T) {
 		{"rows per label", pagedServer{pages: pages([]int64{1, 1, 1}, []int64{1, 2, 2}, []int64{3})}, upTo(1, 3), 4, nil, ""},
 		// A page of conversations that were all created meanwhile brings nothing new, and is not the end.
 		{"a page of old ones", pagedServer{pages: pages([]int64{1, 2}, []int64{1, 2}, []int64{3, 4})}, upTo(1, 4), 4, nil, ""},
+		{"an old page after each", pagedServer{pages: func(page string) []int64 {
+			n := int64(0)
+			_, _ = fmt.Sscan(page, &n)
+			if n > 24 {
+				return nil
+			}
+			return []int64{(n + 1) / 2}
+		}}, upTo(1, 12), 25, nil, ""},
 		// P4
 		{"the same page for ever", pagedServer{pages: endless}, upTo(1, 3), 11, nil, "repeats its pages"},
 		{"an error first", pagedServer{pages: endless, fail: failFrom(1, nil, refused)}, nil, 1, refused, ""},

@@ -44,6 +44,7 @@ type busyAccount struct {
 	gap         int            // how many ids a creation may leave out
 	whole       bool           // every conversation can be rendered
 	slow        time.Duration  // how long an answer may take
+	between     func()         // what happens between the count and the rows of a filter, besides
 
 	mu            sync.Mutex
 	random        *rand.Rand
@@ -477,6 +478,9 @@ func (b *busyAccount) answerFilter(page int, body []byte) *http.Response {
 	}
 	total := len(b.matching(rules))
 	b.happen(b.busy / 3)
+	if b.between != nil {
+		b.between()
+	}
 	matching := b.matching(rules)
 	slices.SortStableFunc(matching, latestFirst)
 	rows, ok := render(matching, page, b.filterPage)

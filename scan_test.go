@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -190,6 +191,23 @@ func TestScanFullWindows(t *testing.T) {
 	})
 }
 
+// The end is found on the last page of the list in the order of creation, of conversations of every status.
+func TestScanFindsTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScan(t, quietAccount(upTo(1, 101)...), nil).run(openOnes, cfchat.ScanOptions{})
+		var lists []string
+		for _, line := range s.lines {
+			if path, query, _ := strings.Cut(line, "?"); strings.HasPrefix(path, "GET") {
+				lists = append(lists, path+"?"+sortedQuery(query))
+			}
+		}
+		const list = "GET /base/api/v1/accounts/1/conversations?page=%d&sort_by=sort_on_created_at&status=all"
+		if want := []string{fmt.Sprintf(list, 1), fmt.Sprintf(list, 5)}; !slices.Equal(lists, want) {
+			t.Errorf("asked %s, want %s", lists, want)
+		}
+	})
+}
+
 // A page holds 25 rows. A window of 25 ids with as many conversations is whole, one of 26 may not be.
 func TestScanFullPage(t *testing.T) {
 	for _, n := range []int64{24, 25, 26, 49, 50, 51, 100} {
@@ -210,6 +228,25 @@ func TestScanOtherPageSize(t *testing.T) {
 			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{}).came(upTo(1, 60))
 		})
 	}
+}
+
+// The count and the rows are two queries of the server. One that comes to match between them can push another off a page of
+// which the count says that it is whole.
+func TestScanBetweenCountAndRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietAccount(append(upTo(100, 124), 150)...)
+		reopened := b.conversations[25]
+		reopened.status = "resolved"
+		b.between = func() {
+			if b.requests > 3 { // the first windows have no conversation
+				reopened.status, reopened.activity = "open", b.tick()
+			}
+		}
+		s := newScan(t, b, nil).run(openOnes, cfchat.ScanOptions{Concurrency: 1})
+		if s.end != nil || !slices.Equal(without(s.ids, 150), upTo(100, 124)) {
+			t.Errorf("%v came, then %v", s.ids, s.end)
+		}
+	})
 }
 
 // Before 3.1.1 a conversation with 30 labels fills a page all alone, and hides its neighbours.
@@ -316,6 +353,13 @@ func TestScanTooLarge(t *testing.T) {
 	})
 }
 
+// cutReply is an answer that ends too early.
+func cutReply() *http.Response {
+	resp := jsonReply(`{"meta":{},"payload":[`)
+	resp.Body = io.NopCloser(io.MultiReader(resp.Body, iotest.ErrReader(io.ErrUnexpectedEOF)))
+	return resp
+}
+
 // A conversation that is not what it should be is reported, and so is one that never comes.
 func TestScanUnreadable(t *testing.T) {
 	for name, fail := range map[string]func() (*http.Response, error){
@@ -323,6 +367,7 @@ func TestScanUnreadable(t *testing.T) {
 		"no JSON":            func() (*http.Response, error) { return reply(200, "text/html", "<html>"), nil },
 		"413":                func() (*http.Response, error) { return reply(413, "text/html", "<html>"), nil },
 		"504":                func() (*http.Response, error) { return reply(504, "text/html", "<html>"), nil },
+		"cut":                func() (*http.Response, error) { return cutReply(), nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -389,7 +434,8 @@ func TestScanOutage(t *testing.T) {
 		most int // requests, each tried three times
 	}{
 		{"500", internalError, nil, cfchat.ErrServer, 30},
-		{"503", func() *http.Response { return reply(503, "text/html", "<html>") }, nil, cfchat.ErrServer, 30},
+		{"503", func() *http.Response { return reply(503, "text/html", "<html>") }, nil, cfchat.ErrServer, 18},
+		{"cut", cutReply, nil, cfchat.ErrDecode, 18},
 		{"refused", nil, refused, syscall.ECONNREFUSED, 20},
 		{"login page", func() *http.Response { return reply(200, "text/html", "<html>") }, nil, cfchat.ErrDecode, 30},
 		{"401", func() *http.Response { return reply(401, "application/json", `{"error":"Invalid Access Token"}`) }, nil, cfchat.ErrUnauthorized, 4},
@@ -425,6 +471,24 @@ func TestScanOutage(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A server that answers nothing any more is noticed after one window, not after each half of it: each takes 90 s.
+func TestScanSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, begun := quietAccount(upTo(1, 500)...), time.Now()
+		s := newScan(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodGet {
+				return b.RoundTrip(req)
+			}
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}), nil, retries)
+		s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+		if took := time.Since(begun); !errors.Is(s.end, context.DeadlineExceeded) || len(s.blamed) > 0 || took > 4*time.Minute {
+			t.Errorf("ended after %s with %v; blamed %v", took, s.end, s.blamed)
+		}
+	})
 }
 
 // Resuming behind the last id after an outage yields the rest.
@@ -550,6 +614,71 @@ func TestScanListSeesLess(t *testing.T) {
 	}
 }
 
+// Behind 50,000 ids it takes several rules to leave out what has been read.
+func TestScanBehindManyIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietAccount(append(upTo(59_971, 60_000), upTo(130_000, 130_005)...)...)
+		b.listSees = map[int64]bool{1: true}
+		for _, c := range b.conversations[30:] {
+			c.inbox, c.activity = 2, -c.id // a page of a filter begins with the others
+		}
+		s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s.came(append(upTo(59_971, 60_000), upTo(130_000, 130_005)...))
+		behind := 0
+		for _, body := range s.bodies {
+			rules, err := parseRules([]byte(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			leftOut := int64(0)
+			for _, r := range rules {
+				if r.operator != "not_equal_to" {
+					continue
+				}
+				if behind++; len(r.numbers) > 50_000 || r.from != leftOut+1 {
+					t.Errorf("a rule leaves out %d to %d, %d ids", r.from, r.to, len(r.numbers))
+				}
+				leftOut = r.to
+			}
+			if leftOut != 0 && leftOut != 60_000 && leftOut != 130_005 {
+				t.Errorf("left out are 1 to %d, which is not what has been read", leftOut)
+			}
+		}
+		if behind == 0 {
+			t.Error("nothing was left out")
+		}
+	})
+}
+
+// A server, or a proxy, may refuse a filter that leaves out so many ids. Then a window behind the end is all there is.
+func TestScanBehindCannotBeAsked(t *testing.T) {
+	for _, status := range []int{413, 500} {
+		synctest.Test(t, func(t *testing.T) {
+			b := quietAccount(append(upTo(1, 50), upTo(800, 802)...)...)
+			b.listSees = map[int64]bool{1: true}
+			for _, c := range b.conversations[10:] {
+				c.inbox = 2
+			}
+			refusing := roundTripper(func(req *http.Request) (*http.Response, error) {
+				if req.Body == nil {
+					return b.RoundTrip(req)
+				}
+				body, err := io.ReadAll(req.Body)
+				if err != nil {
+					return nil, err
+				}
+				if bytes.Contains(body, []byte("not_equal_to")) {
+					return reply(status, "text/html", "<html>"), nil
+				}
+				again := req.Clone(req.Context())
+				again.Body = io.NopCloser(bytes.NewReader(body))
+				return b.RoundTrip(again)
+			})
+			newScan(t, refusing, nil).run(cfchat.Filter{}, cfchat.ScanOptions{}).came(append(upTo(1, 50), upTo(800, 802)...))
+		})
+	}
+}
+
 // Breaking out of the loop stops every request. That nothing of it lives on is what the bubble checks.
 func TestScanBreak(t *testing.T) {
 	for _, after := range []int{1, 20, 25, 26, 100} {
@@ -557,16 +686,20 @@ func TestScanBreak(t *testing.T) {
 			b := quietAccount(upTo(1, 1_000)...)
 			b.slow = 10 * time.Second
 			s := newScan(t, b, nil)
-			came := 0
+			came, broke := 0, time.Time{}
 			for _, err := range s.account.Scan(t.Context(), cfchat.Filter{}, cfchat.ScanOptions{Concurrency: 6}) {
 				if err != nil {
 					t.Fatal(err)
 				}
 				if came++; came == after {
+					broke = time.Now()
 					break
 				}
 			}
 			sent, now := s.requests(), time.Now()
+			if !now.Equal(broke) {
+				t.Errorf("the loop ended %s after it was broken", now.Sub(broke))
+			}
 			synctest.Wait()
 			if b.underWay != 0 || s.requests() != sent || came != after {
 				t.Errorf("%d requests under way, %d more sent, %d conversations came", b.underWay, s.requests()-sent, came)
@@ -853,7 +986,7 @@ func TestScanProgress(t *testing.T) {
 				}
 				came = append(came, c.ID)
 			}
-			if len(told) == 0 && options.After < 100 {
+			if len(told) == 0 {
 				t.Fatalf("%+v: there was no progress", options)
 			}
 			last := cfchat.ScanProgress{LastID: options.After}
@@ -863,9 +996,24 @@ func TestScanProgress(t *testing.T) {
 				}
 				last = p
 			}
-			if last.LastID != c.last || len(told) > 0 && last.Requests == 0 || last.Requests > s.requests() {
-				t.Errorf("%+v: at the end %+v, want %d, up to %d requests", c.options, last, c.last, s.requests())
+			if last.LastID != c.last || last.Requests != s.requests() {
+				t.Errorf("%+v: at the end %+v, want %d, %d requests", c.options, last, c.last, s.requests())
 			}
 		})
 	}
+}
+
+// Where nothing behind the end can be rendered the scan reads on without knowing how far. Its progress stays at what there is,
+// because what is created behind that must not be skipped by who resumes.
+func TestScanProgressStaysAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietAccount(5, 12_000)
+		b.conversations[1].broken = true
+		last := int64(0)
+		tell := func(p cfchat.ScanProgress) { last = p.LastID }
+		newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{Progress: tell}).came([]int64{5}, 12_000)
+		if last != 12_000 {
+			t.Errorf("the progress ended at %d, want 12,000", last)
+		}
+	})
 }
