@@ -26,7 +26,7 @@ import (
 // The histories of TestScanLosesNothing. A failure prints the command that plays its history again.
 var (
 	scanSeed      = flag.Uint64("scan.seed", 0, "play this history of TestScanLosesNothing, and no other")
-	scanHistories = flag.Int("scan.histories", 250, "how many histories TestScanLosesNothing plays")
+	scanHistories = flag.Int("scan.histories", 120, "how many histories TestScanLosesNothing plays")
 )
 
 // busyAccount is an account in which things happen between any two requests, and between a count and the page that goes
