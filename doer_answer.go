@@ -3,7 +3,6 @@ package cfchat
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -42,8 +41,8 @@ func checkKind(req *http.Request, resp *http.Response) error {
 		return errors.New("the servers answer 200")
 	}
 	given := resp.Header.Get("Content-Type")
-	kind, _, _ := mime.ParseMediaType(given)
-	if kind != "application/json" && !strings.HasSuffix(kind, "+json") {
+	kind, _, _ := strings.Cut(strings.ToLower(given), ";")
+	if kind = strings.TrimSpace(kind); kind != "application/json" && !strings.HasSuffix(kind, "+json") {
 		return fmt.Errorf("the content type is %q, not JSON", withoutSecrets(given, req))
 	}
 	if !strings.Contains(given, "json") { // as the generated client looks for it
