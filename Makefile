@@ -28,6 +28,15 @@ fuzz: ## Fuzz what reads answers, FUZZTIME for each target
 	@go test -run '^$$' -fuzz '^FuzzAnswer$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./api
 	@go test -run '^$$' -fuzz '^FuzzServe$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./cfchattest
 
+.PHONY: bench
+bench: ## Compare with other clients in time and memory, and a scan with pages
+	@cd bench && go generate . 2>/dev/null
+	@echo "with encoding/json as it comes" && cd bench && go run .
+	@echo "with GOEXPERIMENT=jsonv2" && cd bench && GOEXPERIMENT=jsonv2 go run .
+	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
+	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
+	@go test -run TestScanSpeed -scan.speed -v . | grep -v '^[=-]'
+
 .PHONY: check
 check: check-format check-vet check-tidy check-generate check-weight check-spec ## Check everything that tests cannot
 

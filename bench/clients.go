@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/bench/ogenclient"
+	"github.com/ogen-go/ogen/ogenerrors"
+)
+
+const (
+	key            = "a-key-of-a-user-0123456789"
+	accountID      = 1
+	conversationID = 5
+)
+
+// call makes one request and fails unless the answer holds what it should.
+type call func(context.Context) error
+
+// client is one way to make the calls that are compared.
+type client struct {
+	name              string
+	list, get, toggle call
+}
+
+// newClients makes the clients of a server.
+func newClients(server string, transport http.RoundTripper) ([]client, error) {
+	through := &http.Client{Transport: transport}
+	account, err := accountClient(server, through)
+	if err != nil {
+		return nil, err
+	}
+	stock, err := stockClient(server, through)
+	if err != nil {
+		return nil, err
+	}
+	ogen, err := ogenClient(server, through)
+	if err != nil {
+		return nil, err
+	}
+	return []client{handClient(server, through), account, stock, ogen}, nil
+}
+
+// handClient is what a program would write by hand: net/http, io.ReadAll, json.Unmarshal, into the same types.
+func handClient(server string, through *http.Client) client {
+	conversations := fmt.Sprintf("%s/api/v1/accounts/%d/conversations", server, accountID)
+	return client{
+		name: "by hand",
+		list: func(ctx context.Context) error {
+			var list cfchat.ConversationList
+			if err := byHand(ctx, through, http.MethodGet, conversations, nil, &list); err != nil {
+				return err
+			}
+			return checkPage(len(list.Data.Payload))
+		},
+		get: func(ctx context.Context) error {
+			var conversation cfchat.Conversation
+			if err := byHand(ctx, through, http.MethodGet, fmt.Sprintf("%s/%d", conversations, conversationID), nil, &conversation); err != nil {
+				return err
+			}
+			return checkID(conversation.ID)
+		},
+		toggle: func(ctx context.Context) error {
+			var change cfchat.ToggleStatusResult
+			body := cfchat.ToggleStatusRequest{Status: new(cfchat.StatusPending)}
+			if err := byHand(ctx, through, http.MethodPost, fmt.Sprintf("%s/%d/toggle_status", conversations, conversationID), body, &change); err != nil {
+				return err
+			}
+			return checkID(change.Payload.ConversationID)
+		},
+	}
+}
+
+func byHand(ctx context.Context, through *http.Client, method, address string, body, into any) error {
+	var sent io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		sent = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, sent)
+	if err != nil {
+		return err
+	}
+	req.Header["api_access_token"] = []string{key}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	resp, err := through.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s", resp.Status)
+	}
+	return json.Unmarshal(answer, into)
+}
+
+// accountClient is this module as it is meant to be used.
+func accountClient(server string, through *http.Client) (client, error) {
+	chat, err := cfchat.New(cfchat.Config{Server: server, Keys: auth.Keys{User: auth.Key(key)}, HTTPClient: through})
+	if err != nil {
+		return client{}, err
+	}
+	account := chat.Account(accountID)
+	return client{
+		name: "Account",
+		list: func(ctx context.Context) error {
+			page, err := account.List(ctx, nil)
+			if err != nil {
+				return err
+			}
+			return checkPage(len(page.Payload))
+		},
+		get: func(ctx context.Context) error {
+			conversation, err := account.Get(ctx, conversationID)
+			if err != nil {
+				return err
+			}
+			return checkID(conversation.ID)
+		},
+		toggle: func(ctx context.Context) error {
+			change, err := account.SetStatus(ctx, conversationID, cfchat.StatusPending)
+			if err != nil {
+				return err
+			}
+			return checkID(change.ConversationID)
+		},
+	}, nil
+}
+
+// stockClient is the generated client without the chain.
+func stockClient(server string, through *http.Client) (client, error) {
+	keys := auth.Keys{User: auth.Key(key)}
+	stock, err := cfchat.NewClientWithResponses(server, cfchat.WithHTTPClient(through), cfchat.WithRequestEditorFn(keys.Edit))
+	if err != nil {
+		return client{}, err
+	}
+	return client{
+		name: "stock client",
+		list: func(ctx context.Context) error {
+			resp, err := stock.ConversationListWithResponse(ctx, accountID, nil)
+			if err != nil {
+				return err
+			}
+			return checkPage(len(resp.JSON200.Data.Payload))
+		},
+		get: func(ctx context.Context) error {
+			resp, err := stock.GetDetailsOfAConversationWithResponse(ctx, accountID, conversationID)
+			if err != nil {
+				return err
+			}
+			return checkID(resp.JSON200.ID)
+		},
+		toggle: func(ctx context.Context) error {
+			resp, err := stock.ToggleStatusOfAConversationWithResponse(ctx, accountID, conversationID,
+				cfchat.ToggleStatusRequest{Status: new(cfchat.StatusPending)})
+			if err != nil {
+				return err
+			}
+			return checkID(resp.JSON200.Payload.ConversationID)
+		},
+	}, nil
+}
+
+// ogenKeys gives ogen's client its key.
+type ogenKeys struct{}
+
+func (ogenKeys) UserApiKey(context.Context, ogenclient.OperationName) (ogenclient.UserApiKey, error) {
+	return ogenclient.UserApiKey{APIKey: key}, nil
+}
+
+func (ogenKeys) AgentBotApiKey(context.Context, ogenclient.OperationName) (ogenclient.AgentBotApiKey, error) {
+	return ogenclient.AgentBotApiKey{}, ogenerrors.ErrSkipClientSecurity
+}
+
+// ogenClient is the client that ogen generates from the same openapi.yaml.
+func ogenClient(server string, through *http.Client) (client, error) {
+	ogen, err := ogenclient.NewClient(server, ogenKeys{}, ogenclient.WithClient(through))
+	if err != nil {
+		return client{}, err
+	}
+	return client{
+		name: "ogen",
+		list: func(ctx context.Context) error {
+			list, err := ogen.ConversationList(ctx, ogenclient.ConversationListParams{AccountID: accountID})
+			if err != nil {
+				return err
+			}
+			return checkPage(len(list.Data.Payload))
+		},
+		get: func(ctx context.Context) error {
+			conversation, err := ogen.GetDetailsOfAConversation(ctx, ogenclient.GetDetailsOfAConversationParams{
+				AccountID: accountID, ConversationID: conversationID,
+			})
+			if err != nil {
+				return err
+			}
+			return checkID(conversation.ID)
+		},
+		toggle: func(ctx context.Context) error {
+			status := ogenclient.OptToggleStatusRequest{}
+			status.SetTo(ogenclient.ToggleStatusRequest{Status: ogenclient.NewOptStatus(ogenclient.StatusPending)})
+			change, err := ogen.ToggleStatusOfAConversation(ctx, status, ogenclient.ToggleStatusOfAConversationParams{
+				AccountID: accountID, ConversationID: conversationID,
+			})
+			if err != nil {
+				return err
+			}
+			return checkID(change.Payload.ConversationID)
+		},
+	}, nil
+}
+
+func checkPage(rows int) error {
+	if rows != 25 {
+		return fmt.Errorf("%d conversations, not 25", rows)
+	}
+	return nil
+}
+
+// errEmpty is an answer that was taken for one and has nothing in it.
+var errEmpty = errors.New("the answer has no id")
+
+func checkID(id int64) error {
+	if id <= 0 {
+		return errEmpty
+	}
+	return nil
+}
