@@ -37,6 +37,14 @@ bench: ## Compare with other clients in time and memory, and a scan with pages
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
 	@go test -run TestScanSpeed -scan.speed -v . | grep -v '^[=-]'
 
+.PHONY: docs
+docs: ## Draw openapi.yaml as a page, bin/openapi.html, that needs nothing from the network
+	@mkdir -p bin
+	@awk '/^ +summary: / { sub(/: ./, toupper(substr($$0, index($$0, ": "), 3))) } { print }' openapi.yaml >bin/openapi.yaml
+	@REDOCLY_TELEMETRY=off npx --yes $(REDOCLY) build-docs bin/openapi.yaml --inlineBundle --output bin/openapi.tmp >bin/redocly.log 2>&1 || { cat bin/redocly.log; exit 1; }
+	@sed 's|https://cdn.redoc.ly/[^"`]*|data:,|g' bin/openapi.tmp >bin/openapi.html && rm bin/openapi.tmp bin/redocly.log bin/openapi.yaml
+	@echo "open bin/openapi.html"
+
 .PHONY: check
 check: check-format check-vet check-tidy check-generate check-weight check-spec ## Check everything that tests cannot
 

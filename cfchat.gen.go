@@ -1371,17 +1371,17 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// ConversationList lists conversations, 25 to a page, the latest activity first.
+	// ConversationList lists conversations
 	//
-	// Counts in `data.meta` are taken before `assignee_type` is applied (D26), and with `q` they cover one page only
-	// (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
+	// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
+	// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
 	// A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
 	// change the result, so leave them out.
 	//
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations (the `ConversationList` operationId).
 	ConversationList(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// NewConversationWithBody creates a conversation.
+	// NewConversationWithBody creates a conversation
 	//
 	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -1393,7 +1393,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
 	NewConversationWithBody(ctx context.Context, accountID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// NewConversation creates a conversation.
+	// NewConversation creates a conversation
 	//
 	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -1405,7 +1405,9 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
 	NewConversation(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ConversationFilterWithBody lists the conversations that match rules, 25 to a page, the latest activity first.
+	// ConversationFilterWithBody filters conversations
+	//
+	// It lists those that match rules, 25 to a page, the latest activity first.
 	//
 	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -1418,7 +1420,9 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
 	ConversationFilterWithBody(ctx context.Context, accountID int64, params *ConversationFilterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ConversationFilter lists the conversations that match rules, 25 to a page, the latest activity first.
+	// ConversationFilter filters conversations
+	//
+	// It lists those that match rules, 25 to a page, the latest activity first.
 	//
 	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -1431,15 +1435,16 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
 	ConversationFilter(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ConversationListMeta counts the conversations that the same parameters would list.
+	// ConversationListMeta counts conversations
 	//
-	// `assignee_type` has no effect on the counts (D44), and `page` matters only together with `q`, whose counts cover
-	// that one page of at most 25 (D25). There is no `data` around the answer.
+	// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
+	// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
+	// no `data` around the answer.
 	//
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/meta (the `ConversationListMeta` operationId).
 	ConversationListMeta(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetDetailsOfAConversation gets one conversation.
+	// GetDetailsOfAConversation gets a conversation
 	//
 	// It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
 	// since.
@@ -1447,7 +1452,7 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
 	GetDetailsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ToggleStatusOfAConversationWithBody sets the status of a conversation, or flips it when none is named.
+	// ToggleStatusOfAConversationWithBody sets or flips the status of a conversation
 	//
 	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 	// leaves a conversation open becomes its assignee, even if somebody else was.
@@ -1457,7 +1462,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
 	ToggleStatusOfAConversationWithBody(ctx context.Context, accountID int64, conversationID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ToggleStatusOfAConversation sets the status of a conversation, or flips it when none is named.
+	// ToggleStatusOfAConversation sets or flips the status of a conversation
 	//
 	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 	// leaves a conversation open becomes its assignee, even if somebody else was.
@@ -1468,10 +1473,10 @@ type ClientInterface interface {
 	ToggleStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ConversationList lists conversations, 25 to a page, the latest activity first.
+// ConversationList lists conversations
 //
-// Counts in `data.meta` are taken before `assignee_type` is applied (D26), and with `q` they cover one page only
-// (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
+// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
+// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
 // A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
 // change the result, so leave them out.
 //
@@ -1488,7 +1493,7 @@ func (c *Client) ConversationList(ctx context.Context, accountID int64, params *
 	return c.Client.Do(req)
 }
 
-// NewConversationWithBody creates a conversation.
+// NewConversationWithBody creates a conversation
 //
 // Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 // Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -1510,7 +1515,7 @@ func (c *Client) NewConversationWithBody(ctx context.Context, accountID int64, c
 	return c.Client.Do(req)
 }
 
-// NewConversation creates a conversation.
+// NewConversation creates a conversation
 //
 // Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 // Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -1532,7 +1537,9 @@ func (c *Client) NewConversation(ctx context.Context, accountID int64, body NewC
 	return c.Client.Do(req)
 }
 
-// ConversationFilterWithBody lists the conversations that match rules, 25 to a page, the latest activity first.
+// ConversationFilterWithBody filters conversations
+//
+// It lists those that match rules, 25 to a page, the latest activity first.
 //
 // The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 // no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -1555,7 +1562,9 @@ func (c *Client) ConversationFilterWithBody(ctx context.Context, accountID int64
 	return c.Client.Do(req)
 }
 
-// ConversationFilter lists the conversations that match rules, 25 to a page, the latest activity first.
+// ConversationFilter filters conversations
+//
+// It lists those that match rules, 25 to a page, the latest activity first.
 //
 // The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 // no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -1578,10 +1587,11 @@ func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params
 	return c.Client.Do(req)
 }
 
-// ConversationListMeta counts the conversations that the same parameters would list.
+// ConversationListMeta counts conversations
 //
-// `assignee_type` has no effect on the counts (D44), and `page` matters only together with `q`, whose counts cover
-// that one page of at most 25 (D25). There is no `data` around the answer.
+// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
+// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
+// no `data` around the answer.
 //
 // Corresponds with GET /api/v1/accounts/{account_id}/conversations/meta (the `ConversationListMeta` operationId).
 func (c *Client) ConversationListMeta(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1596,7 +1606,7 @@ func (c *Client) ConversationListMeta(ctx context.Context, accountID int64, para
 	return c.Client.Do(req)
 }
 
-// GetDetailsOfAConversation gets one conversation.
+// GetDetailsOfAConversation gets a conversation
 //
 // It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
 // since.
@@ -1614,7 +1624,7 @@ func (c *Client) GetDetailsOfAConversation(ctx context.Context, accountID int64,
 	return c.Client.Do(req)
 }
 
-// ToggleStatusOfAConversationWithBody sets the status of a conversation, or flips it when none is named.
+// ToggleStatusOfAConversationWithBody sets or flips the status of a conversation
 //
 // Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 // leaves a conversation open becomes its assignee, even if somebody else was.
@@ -1634,7 +1644,7 @@ func (c *Client) ToggleStatusOfAConversationWithBody(ctx context.Context, accoun
 	return c.Client.Do(req)
 }
 
-// ToggleStatusOfAConversation sets the status of a conversation, or flips it when none is named.
+// ToggleStatusOfAConversation sets or flips the status of a conversation
 //
 // Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 // leaves a conversation open becomes its assignee, even if somebody else was.
@@ -2276,10 +2286,10 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// ConversationListWithResponse lists conversations, 25 to a page, the latest activity first.
+	// ConversationListWithResponse lists conversations
 	//
-	// Counts in `data.meta` are taken before `assignee_type` is applied (D26), and with `q` they cover one page only
-	// (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
+	// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
+	// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
 	// A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
 	// change the result, so leave them out.
 	//
@@ -2288,7 +2298,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations (the `ConversationList` operationId).
 	ConversationListWithResponse(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*ConversationListHTTPResponse, error)
 
-	// NewConversationWithBodyWithResponse creates a conversation.
+	// NewConversationWithBodyWithResponse creates a conversation
 	//
 	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -2300,7 +2310,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
 	NewConversationWithBodyWithResponse(ctx context.Context, accountID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NewConversationHTTPResponse, error)
 
-	// NewConversationWithResponse creates a conversation.
+	// NewConversationWithResponse creates a conversation
 	//
 	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -2312,7 +2322,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
 	NewConversationWithResponse(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*NewConversationHTTPResponse, error)
 
-	// ConversationFilterWithBodyWithResponse lists the conversations that match rules, 25 to a page, the latest activity first.
+	// ConversationFilterWithBodyWithResponse filters conversations
+	//
+	// It lists those that match rules, 25 to a page, the latest activity first.
 	//
 	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -2325,7 +2337,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
 	ConversationFilterWithBodyWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConversationFilterHTTPResponse, error)
 
-	// ConversationFilterWithResponse lists the conversations that match rules, 25 to a page, the latest activity first.
+	// ConversationFilterWithResponse filters conversations
+	//
+	// It lists those that match rules, 25 to a page, the latest activity first.
 	//
 	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -2338,17 +2352,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
 	ConversationFilterWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*ConversationFilterHTTPResponse, error)
 
-	// ConversationListMetaWithResponse counts the conversations that the same parameters would list.
+	// ConversationListMetaWithResponse counts conversations
 	//
-	// `assignee_type` has no effect on the counts (D44), and `page` matters only together with `q`, whose counts cover
-	// that one page of at most 25 (D25). There is no `data` around the answer.
+	// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
+	// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
+	// no `data` around the answer.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/meta (the `ConversationListMeta` operationId).
 	ConversationListMetaWithResponse(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*ConversationListMetaHTTPResponse, error)
 
-	// GetDetailsOfAConversationWithResponse gets one conversation.
+	// GetDetailsOfAConversationWithResponse gets a conversation
 	//
 	// It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
 	// since.
@@ -2358,7 +2373,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
 	GetDetailsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*GetDetailsOfAConversationHTTPResponse, error)
 
-	// ToggleStatusOfAConversationWithBodyWithResponse sets the status of a conversation, or flips it when none is named.
+	// ToggleStatusOfAConversationWithBodyWithResponse sets or flips the status of a conversation
 	//
 	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 	// leaves a conversation open becomes its assignee, even if somebody else was.
@@ -2368,7 +2383,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
 	ToggleStatusOfAConversationWithBodyWithResponse(ctx context.Context, accountID int64, conversationID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ToggleStatusOfAConversationHTTPResponse, error)
 
-	// ToggleStatusOfAConversationWithResponse sets the status of a conversation, or flips it when none is named.
+	// ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation
 	//
 	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 	// leaves a conversation open becomes its assignee, even if somebody else was.
@@ -2577,10 +2592,10 @@ func (r ToggleStatusOfAConversationHTTPResponse) ContentType() string {
 	return ""
 }
 
-// ConversationListWithResponse lists conversations, 25 to a page, the latest activity first.
+// ConversationListWithResponse lists conversations
 //
-// Counts in `data.meta` are taken before `assignee_type` is applied (D26), and with `q` they cover one page only
-// (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
+// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
+// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
 // A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
 // change the result, so leave them out.
 //
@@ -2595,7 +2610,7 @@ func (c *ClientWithResponses) ConversationListWithResponse(ctx context.Context, 
 	return ParseConversationListHTTPResponse(rsp)
 }
 
-// NewConversationWithBodyWithResponse creates a conversation.
+// NewConversationWithBodyWithResponse creates a conversation
 //
 // Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 // Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -2613,7 +2628,7 @@ func (c *ClientWithResponses) NewConversationWithBodyWithResponse(ctx context.Co
 	return ParseNewConversationHTTPResponse(rsp)
 }
 
-// NewConversationWithResponse creates a conversation.
+// NewConversationWithResponse creates a conversation
 //
 // Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
 // Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
@@ -2631,7 +2646,9 @@ func (c *ClientWithResponses) NewConversationWithResponse(ctx context.Context, a
 	return ParseNewConversationHTTPResponse(rsp)
 }
 
-// ConversationFilterWithBodyWithResponse lists the conversations that match rules, 25 to a page, the latest activity first.
+// ConversationFilterWithBodyWithResponse filters conversations
+//
+// It lists those that match rules, 25 to a page, the latest activity first.
 //
 // The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 // no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -2650,7 +2667,9 @@ func (c *ClientWithResponses) ConversationFilterWithBodyWithResponse(ctx context
 	return ParseConversationFilterHTTPResponse(rsp)
 }
 
-// ConversationFilterWithResponse lists the conversations that match rules, 25 to a page, the latest activity first.
+// ConversationFilterWithResponse filters conversations
+//
+// It lists those that match rules, 25 to a page, the latest activity first.
 //
 // The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
 // no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
@@ -2669,10 +2688,11 @@ func (c *ClientWithResponses) ConversationFilterWithResponse(ctx context.Context
 	return ParseConversationFilterHTTPResponse(rsp)
 }
 
-// ConversationListMetaWithResponse counts the conversations that the same parameters would list.
+// ConversationListMetaWithResponse counts conversations
 //
-// `assignee_type` has no effect on the counts (D44), and `page` matters only together with `q`, whose counts cover
-// that one page of at most 25 (D25). There is no `data` around the answer.
+// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
+// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
+// no `data` around the answer.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -2685,7 +2705,7 @@ func (c *ClientWithResponses) ConversationListMetaWithResponse(ctx context.Conte
 	return ParseConversationListMetaHTTPResponse(rsp)
 }
 
-// GetDetailsOfAConversationWithResponse gets one conversation.
+// GetDetailsOfAConversationWithResponse gets a conversation
 //
 // It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
 // since.
@@ -2701,7 +2721,7 @@ func (c *ClientWithResponses) GetDetailsOfAConversationWithResponse(ctx context.
 	return ParseGetDetailsOfAConversationHTTPResponse(rsp)
 }
 
-// ToggleStatusOfAConversationWithBodyWithResponse sets the status of a conversation, or flips it when none is named.
+// ToggleStatusOfAConversationWithBodyWithResponse sets or flips the status of a conversation
 //
 // Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 // leaves a conversation open becomes its assignee, even if somebody else was.
@@ -2717,7 +2737,7 @@ func (c *ClientWithResponses) ToggleStatusOfAConversationWithBodyWithResponse(ct
 	return ParseToggleStatusOfAConversationHTTPResponse(rsp)
 }
 
-// ToggleStatusOfAConversationWithResponse sets the status of a conversation, or flips it when none is named.
+// ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation
 //
 // Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
 // leaves a conversation open becomes its assignee, even if somebody else was.
