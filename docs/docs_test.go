@@ -138,7 +138,8 @@ func used(tree *ast.File) string {
 	return strings.Repeat("_, ", len(names)-1) + "_ = " + strings.Join(names, ", ") + "\n"
 }
 
-// TestCode compiles every block, in a module of its own that knows this one as anybody's program would.
+// TestCode compiles every block, and runs those that are tests, in a module of its own that knows this one as anybody's
+// program would.
 func TestCode(t *testing.T) {
 	module := t.TempDir()
 	n := 0
@@ -150,11 +151,14 @@ func TestCode(t *testing.T) {
 				t.Errorf("%s:%d: %v", b.page, b.line, err)
 				continue
 			}
-			folder := fmt.Sprintf("block%d", n)
-			if is == statements { // they declare nothing, so one package holds them all
+			folder, name := fmt.Sprintf("block%d", n), fmt.Sprintf("block%d.go", n)
+			switch {
+			case is == statements: // they declare nothing, so one package holds them all
 				folder = "statements"
+			case strings.Contains(b.code, "func Test"):
+				name = "block_test.go"
 			}
-			write(t, filepath.Join(module, folder, fmt.Sprintf("block%d.go", n)), source)
+			write(t, filepath.Join(module, folder, name), source)
 		}
 	}
 	if n == 0 || t.Failed() {
@@ -167,12 +171,18 @@ func TestCode(t *testing.T) {
 	write(t, filepath.Join(module, "go.sum"), read(t, "../go.sum"))
 	write(t, filepath.Join(module, "go.mod"), strings.Replace(read(t, "../go.mod"), "module github.com/cfchat/cfchat-go", "module pages", 1)+
 		"\nrequire github.com/cfchat/cfchat-go v0.0.0\nreplace github.com/cfchat/cfchat-go => "+root+"\n")
-	// A fragment may return where the function around it goes on.
-	vet := exec.CommandContext(t.Context(), "go", "vet", "-unreachable=false", "./...")
-	vet.Dir = module
-	vet.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
-	if out, err := vet.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	run(t, module, "vet", "-unreachable=false", "./...") // a fragment may return where the function around it goes on
+	run(t, module, "test", "-vet=off", "./...")
+}
+
+// run runs the go command in a module.
+func run(t *testing.T, module string, args ...string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", args...)
+	command.Dir = module
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("go %s: %v\n%s", args[0], err, out)
 	}
 }
 
