@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -47,27 +48,24 @@ func ExampleGetSpec() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var lines []string
+	keys := map[string][]string{}
 	for _, path := range spec.Paths.Map() {
-		for method, operation := range path.Operations() {
-			line := method + " " + operation.OperationID + ":"
+		for _, operation := range path.Operations() {
 			for _, alternative := range *operation.Security {
 				for scheme := range alternative {
-					line += " " + scheme
+					keys[operation.OperationID] = append(keys[operation.OperationID], scheme)
 				}
 			}
-			lines = append(lines, line)
 		}
 	}
-	slices.Sort(lines)
-	for _, line := range lines {
-		fmt.Println(line)
+	for _, id := range slices.Sorted(maps.Keys(keys)) {
+		fmt.Println(id, keys[id])
 	}
 	// Output:
-	// GET conversationList: userApiKey
-	// GET conversationListMeta: userApiKey
-	// GET getDetailsOfAConversation: userApiKey
-	// POST conversationFilter: userApiKey agentBotApiKey
-	// POST newConversation: agentBotApiKey userApiKey
-	// POST toggleStatusOfAConversation: agentBotApiKey userApiKey
+	// conversationFilter [userApiKey agentBotApiKey]
+	// conversationList [userApiKey]
+	// conversationListMeta [userApiKey]
+	// getDetailsOfAConversation [userApiKey]
+	// newConversation [agentBotApiKey userApiKey]
+	// toggleStatusOfAConversation [agentBotApiKey userApiKey]
 }

@@ -1,5 +1,5 @@
-// Package docs_test holds README.md and the pages beside this file to what they say: their Go compiles against this
-// checkout, and their links lead to files.
+// Package docs_test holds the pages of this module to what they say: their Go compiles against this checkout, and their
+// links lead somewhere.
 package docs_test
 
 import (
@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // block is one ```go block of a page.
@@ -23,20 +24,18 @@ type block struct {
 	code string
 }
 
-// pages are README.md and the pages of this folder, by their path from the root of the module.
+// pages are those of this folder and of the one above, by their path from the root of the module.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
-	paths, err := filepath.Glob("*.md")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no pages, %v", err)
-	}
 	texts := map[string]string{}
-	for _, path := range append(paths, "../README.md") {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	for _, pattern := range []string{"*.md", "../*.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: no pages, %v", pattern, err)
 		}
-		texts[filepath.Join("docs", path)] = string(text)
+		for _, path := range paths {
+			texts[filepath.Join("docs", path)] = read(t, path)
+		}
 	}
 	return texts
 }
@@ -45,7 +44,7 @@ func pages(t *testing.T) map[string]string {
 func blocks(page, text string) (found []block) {
 	var lines []string
 	inside, first := false, 0
-	for i, line := range strings.Split(text, "\n") {
+	for i, line := range strings.Split(text+"\n```", "\n") { // what is not closed goes on to the end, and fails
 		switch {
 		case !inside && line == "```go":
 			inside, first, lines = true, i+2, nil
@@ -187,37 +186,58 @@ func run(t *testing.T, module string, args ...string) {
 }
 
 var (
-	code = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
-	link = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
+	code    = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
+	link    = regexp.MustCompile(`\]\(([^)#\s]*)#?([^)\s]*)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 )
 
-// links are the targets of a page's links, without what is behind #.
-func links(text string) (targets []string) {
+// links are the targets of a page's links to files, each with the heading behind # or "".
+func links(text string) (targets [][2]string) {
 	for _, found := range link.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
-		targets = append(targets, found[1])
+		if !strings.Contains(found[1], "://") {
+			targets = append(targets, [2]string{found[1], found[2]})
+		}
 	}
 	return targets
 }
 
-// TestLinks follows every link to a file of this module.
+// TestLinks follows every link to a file of this module, and to a heading in it.
 func TestLinks(t *testing.T) {
-	for page, text := range pages(t) {
+	all := pages(t)
+	for page, text := range all {
 		for _, target := range links(text) {
-			if strings.Contains(target, "://") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join("..", filepath.Dir(page), target)); err != nil {
+			path := filepath.Join(filepath.Dir(page), target[0])
+			if _, err := os.Stat(filepath.Join("..", path)); err != nil {
 				t.Errorf("%s: %v", page, err)
+			} else if target[1] != "" && !slices.Contains(anchors(all[path]), target[1]) {
+				t.Errorf("%s: there is no #%s in %s", page, target[1], path)
 			}
 		}
 	}
+}
+
+// anchors are the headings of a page as links name them.
+func anchors(text string) (names []string) {
+	for _, found := range heading.FindAllStringSubmatch(text, -1) {
+		name := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, found[1])
+		names = append(names, name)
+	}
+	return names
 }
 
 // TestEveryPageIsLinked finds pages to which README.md has no link.
 func TestEveryPageIsLinked(t *testing.T) {
 	all := pages(t)
 	for page := range all {
-		if page != "README.md" && !slices.Contains(links(all["README.md"]), page) {
+		if page != "README.md" && !slices.Contains(links(all["README.md"]), [2]string{page, ""}) {
 			t.Errorf("README.md has no link to %s", page)
 		}
 	}
