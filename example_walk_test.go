@@ -7,6 +7,7 @@ import (
 	"log"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
@@ -126,4 +127,30 @@ func ExampleFilter_And() {
 	// Output:
 	// 1
 	// 2
+}
+
+// Before 3.8.0 a language could be searched for a part of it. Later servers refuse that, so this module does too, unless told
+// to send it as it is.
+func ExampleRaw() {
+	contains := cfchat.FilterRule{
+		AttributeKey: cfchat.AttributeBrowserLanguage, FilterOperator: cfchat.FilterOperatorContains, Values: []any{"en"},
+	}
+	for _, options := range [][]cfchattest.Option{{cfchattest.Version216}, nil} {
+		server := cfchattest.Start(options...)
+		server.AddConversation(cfchattest.Conversation{Additional: cfchat.Attributes{"browser_language": "en-gb"}})
+		chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(server.AdminKey())}, Server: server.URL()})
+		if err != nil {
+			log.Fatal(err)
+		}
+		page, err := chat.Account(server.AccountID()).Filter(context.Background(), cfchat.Where(cfchat.Raw(contains)), 1)
+		server.Close()
+		if err != nil {
+			fmt.Println(errors.Is(err, cfchat.ErrInvalid))
+			continue
+		}
+		fmt.Println(page.Meta.AllCount)
+	}
+	// Output:
+	// 1
+	// true
 }
