@@ -6,20 +6,34 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	page, err := chat.Account(56).List(ctx, nil)
+//	page, err := chat.Account(56).List(context.Background(), nil)
 //	if err != nil {
 //		log.Fatal(err)
 //	}
 //	for _, conversation := range page.Payload {
-//		fmt.Println(conversation.ID, conversation.Status)
+//		fmt.Println(conversation.ID, conversation.Status, conversation.Timestamp)
 //	}
 //
-// [Account] has the six operations as methods that return data alone. [Chat.Raw] is the generated client, whose methods
-// return data with status and headers. Both go through one chain: it adds the key, refuses redirects, bounds time and
-// size, repeats what may be repeated (see [Retry]), and makes every failure an [*Error].
+// # Calls
 //
-// Everything but this chain is generated from openapi.yaml, which follows what the servers do; the D-numbers in
-// comments name the points where the vendor's documentation says otherwise.
+// [Account] has the six operations as methods that return data alone, and three ways to walk through many conversations,
+// of which [Account.Scan] loses none. [Chat.Raw] is the generated client, whose methods return data with status and headers.
+//
+// Both go through one chain: it adds the key that the operation takes (package [auth]), refuses redirects, bounds time and
+// size ([Config]), repeats what may be repeated and nothing else ([Retry]), and makes every failure an [*Error]. Methods of
+// Account also refuse what a server would read as something else.
+//
+// # Versions
+//
+// Everything but this chain is generated from openapi.yaml, which follows what the servers do. A field that only some
+// versions send is nil where it does not come. A value that a list of constants does not have, such as a new [Channel], is
+// kept as it came. The D-numbers in comments name the points where the vendor's documentation says otherwise.
+//
+// # Further
+//
+// Package [github.com/cfchat/cfchat-go/cfchattest] is a server in memory, for tests of programs that use this package, and
+// package [github.com/cfchat/cfchat-go/api] holds a live server against openapi.yaml. The folder docs of the repository has
+// a page each on keys, errors, filters, walking, testing and drift.
 package cfchat
 
 import (

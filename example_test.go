@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
@@ -29,6 +30,40 @@ func standIn() (server *cfchattest.Server, account *cfchat.Account) {
 		log.Fatal(err)
 	}
 	return server, chat.Account(server.AccountID())
+}
+
+func Example() {
+	chat, err := cfchat.New(cfchat.Config{
+		Keys: auth.Keys{User: auth.Key(os.Getenv("CFCHAT_USER_API_KEY"))},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	page, err := chat.Account(56).List(context.Background(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, conversation := range page.Payload {
+		fmt.Println(conversation.ID, conversation.Status, conversation.Timestamp)
+	}
+}
+
+// New checks everything, and tells what is wrong without repeating a key.
+func ExampleNew() {
+	config := cfchat.Config{
+		Server:  "https://chat.example.com",
+		Keys:    auth.Keys{User: auth.Key("of-a-person"), AgentBot: auth.Key("of-a-bot\n")},
+		Timeout: 10 * time.Second,
+	}
+	_, err := cfchat.New(config)
+	fmt.Println(err)
+
+	config.Keys.AgentBot = auth.Key("of-a-bot")
+	chat, err := cfchat.New(config)
+	fmt.Println(chat != nil, err, config.Keys)
+	// Output:
+	// cfchat: Config.Keys.AgentBot: the key has a blank, a line break, a control or a non-ASCII character: copy it again, and trim what a file or an environment variable adds
+	// true <nil> {[redacted] [redacted]  }
 }
 
 func ExampleAccount_List() {
@@ -109,6 +144,45 @@ func ExampleAccount_Create() {
 	// Output: open Jo 1234
 }
 
+func ExampleAccount_ToggleStatus() {
+	server, account := standIn()
+	defer server.Close()
+
+	for range 2 {
+		change, err := account.ToggleStatus(context.Background(), 1)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(change.CurrentStatus)
+	}
+	// Output:
+	// resolved
+	// open
+}
+
+func ExampleAccount_Snooze() {
+	server, account := standIn()
+	defer server.Close()
+
+	friday := time.Date(2030, 1, 4, 9, 0, 0, 0, time.UTC)
+	change, err := account.Snooze(context.Background(), 1, friday)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(change.CurrentStatus, "until", *change.SnoozedUntil)
+
+	if change, err = account.SetStatus(context.Background(), 1, cfchat.StatusOpen); err != nil {
+		log.Fatal(err)
+	}
+	if change, err = account.Snooze(context.Background(), 1, time.Time{}); err != nil { // until the next reply
+		log.Fatal(err)
+	}
+	fmt.Println(change.CurrentStatus, change.SnoozedUntil == nil)
+	// Output:
+	// snoozed until 2030-01-04T09:00:00.000Z
+	// snoozed true
+}
+
 func ExampleAccount_SetStatus() {
 	server, account := standIn()
 	defer server.Close()
@@ -151,18 +225,54 @@ func ExampleError() {
 	// true
 }
 
-// TestReadme compares README's first program with the one that the compiler sees.
+// The answer to a write got lost: look before trying again.
+func ExampleError_unknownOutcome() {
+	server, account := standIn()
+	defer server.Close()
+	server.FailNext("toggleStatusOfAConversation", cfchattest.Failure{Cut: true})
+
+	_, err := account.SetStatus(context.Background(), 1, cfchat.StatusResolved)
+	if errors.Is(err, cfchat.ErrUnknownOutcome) {
+		now, err := account.Get(context.Background(), 1)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("it may have happened; it is", now.Status)
+	}
+	// Output: it may have happened; it is resolved
+}
+
+// What the servers would read as something else is refused here.
+func ExampleError_invalidInput() {
+	server, account := standIn()
+	defer server.Close()
+
+	_, err := account.SetStatus(context.Background(), 1, "closed")
+	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput), len(server.Requests()))
+	fmt.Println(err)
+	// Output:
+	// true 0
+	// cfchat: toggleStatusOfAConversation: nothing was sent: invalid input: status: "closed" is not a status; use open, resolved, pending or snoozed
+}
+
+// TestReadme compares README's first program with the package comment and with the package's example.
 func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+	readme, comment, example := source(t, "README.md"), source(t, "cfchat.go"), source(t, "example_test.go")
+	_, program, _ := strings.Cut(readme, "\nfunc main() {")
+	program, _, _ = strings.Cut(program, "\n}\n")
+	if !strings.Contains(example, "\nfunc Example() {"+program+"\n}\n") {
+		t.Error("README.md and Example are not the same program")
+	}
+	if !strings.Contains(comment, "\n//"+strings.ReplaceAll(program, "\n", "\n//")+"\n//\n") {
+		t.Error("README.md and the package comment are not the same program")
+	}
+}
+
+func source(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := os.ReadFile("examples/first/main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, code, _ := strings.Cut(string(program), "\npackage main")
-	if !strings.Contains(string(readme), "```go\npackage main"+code+"```") {
-		t.Error("README.md and examples/first/main.go are not the same program")
-	}
+	return string(text)
 }

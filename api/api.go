@@ -1,8 +1,9 @@
 // Package api is the contract of the six conversation operations as Go: openapi.yaml of this module, embedded, and a
-// [Validator] that holds exchanges against it. It needs kin-openapi, which programs that import only cfchat and auth do not
-// link.
+// [Validator] that holds a server against it.
 //
-//	spec, err := api.GetSpec()          // parsed, for validators and generators
-//	text, err := api.GetSpecJSON()      // as JSON text
-//	validator := &api.Validator{}       // an http.RoundTripper that reports where a server has drifted
+// [GetSpec] is the spec parsed, for validators, mocks and generators, and [GetSpecJSON] its text. A Validator is an
+// [http.RoundTripper] for any client: it passes every exchange on, and tells by [Validator.Findings] where it does not fit.
+// Command cfchat-check of this module does so with a live account.
+//
+// The package needs kin-openapi, which programs that import only cfchat and auth do not link.
 package api

@@ -7,6 +7,9 @@
 //	filter            Keys.User, then Keys.AgentBot (the servers refuse a bot there with 401)
 //	create, toggle    Keys.AgentBot, then Keys.User
 //
+// Without one the call fails with [ErrNoKey], and nothing is sent. [With] chooses for the calls of a context. A key made by
+// [Key] never shows, however it is printed.
+//
 // [cfchat.New] takes the keys in its Config. With the generated client alone they are a request editor:
 //
 //	keys := auth.Keys{User: auth.Key(os.Getenv("CFCHAT_USER_API_KEY"))}

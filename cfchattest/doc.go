@@ -9,8 +9,12 @@
 // version 4.7.0; [Version216] makes it behave as 2.16.0. The tests of this package send it the recorded requests of both and
 // compare the answers.
 //
-// An empty server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot;
-// the Add methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.
+// A new server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot; the Add
+// methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.
+//
+// [Server.FailNext] and [Server.FailEvery] make calls fail. [Server.Conversation] tells what became of a conversation, and
+// [Server.Requests] what was asked. With [Server.Chat], [Server.Account] or [Server.Transport] all of it works inside
+// [testing/synctest], where waiting costs no time.
 //
 // # What it leaves out
 //

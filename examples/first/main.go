@@ -1,4 +1,4 @@
-// Command first is the first program of README.md: it lists the open conversations of account 56.
+// Command first lists the open conversations of account 56, as the first program of README.md does.
 package main
 
 import (

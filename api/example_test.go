@@ -1,0 +1,71 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/api"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// A server has gained one count, and writes another one as text. No value is in what is found.
+func ExampleValidator() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"meta":{"mine_count":0,"assigned_count":1,"unassigned_count":"2","all_count":3,"vip_count":1}}`)
+	}))
+	defer server.Close()
+
+	validator := &api.Validator{}
+	chat, err := cfchat.New(cfchat.Config{
+		Keys:       auth.Keys{User: auth.Key("of-a-person")},
+		Server:     server.URL,
+		HTTPClient: &http.Client{Transport: validator},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = chat.Account(56).Counts(context.Background(), nil)
+	fmt.Println(err != nil)
+	for _, finding := range validator.Findings() {
+		fmt.Println(finding)
+	}
+	// Output:
+	// true
+	// conversationListMeta response meta.unassigned_count: type, expected integer, found string, once
+	// conversationListMeta response meta.vip_count: unknown, found integer, once
+}
+
+// Which operations are there, and which keys do they take?
+func ExampleGetSpec() {
+	spec, err := api.GetSpec()
+	if err != nil {
+		log.Fatal(err)
+	}
+	keys := map[string][]string{}
+	for _, path := range spec.Paths.Map() {
+		for _, operation := range path.Operations() {
+			for _, alternative := range *operation.Security {
+				for scheme := range alternative {
+					keys[operation.OperationID] = append(keys[operation.OperationID], scheme)
+				}
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(keys)) {
+		fmt.Println(id, keys[id])
+	}
+	// Output:
+	// conversationFilter [userApiKey agentBotApiKey]
+	// conversationList [userApiKey]
+	// conversationListMeta [userApiKey]
+	// getDetailsOfAConversation [userApiKey]
+	// newConversation [agentBotApiKey userApiKey]
+	// toggleStatusOfAConversation [agentBotApiKey userApiKey]
+}

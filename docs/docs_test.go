@@ -1,0 +1,263 @@
+// Package docs_test holds the pages of this module to what they say: their Go compiles against this checkout, and their
+// links lead somewhere.
+package docs_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// block is one ```go block of a page.
+type block struct {
+	page string // its path, from the root of the module
+	line int    // of its first line of code
+	code string
+}
+
+// pages are those of this folder and of the one above, by their path from the root of the module.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, pattern := range []string{"*.md", "../*.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: no pages, %v", pattern, err)
+		}
+		for _, path := range paths {
+			texts[filepath.Join("docs", path)] = read(t, path)
+		}
+	}
+	return texts
+}
+
+// blocks finds the Go of a page.
+func blocks(page, text string) (found []block) {
+	var lines []string
+	inside, first := false, 0
+	for i, line := range strings.Split(text+"\n```", "\n") { // what is not closed goes on to the end, and fails
+		switch {
+		case !inside && line == "```go":
+			inside, first, lines = true, i+2, nil
+		case inside && line == "```":
+			inside = false
+			found = append(found, block{page, first, strings.Join(lines, "\n")})
+		case inside:
+			lines = append(lines, line)
+		}
+	}
+	return found
+}
+
+// around is what a fragment may use without saying where it comes from.
+const around = "ctx context.Context, t *testing.T, chat *cfchat.Chat, acct *cfchat.Account, srv *cfchattest.Server, " +
+	"filter cfchat.Filter, id int64, err error, resolveAll func(context.Context, *cfchat.Account) error"
+
+// imports are the packages that the blocks use, by name.
+var imports = map[string]string{
+	"api": "github.com/cfchat/cfchat-go/api", "auth": "github.com/cfchat/cfchat-go/auth", "cfchat": "github.com/cfchat/cfchat-go",
+	"cfchattest": "github.com/cfchat/cfchat-go/cfchattest", "synctest": "testing/synctest", "http": "net/http",
+	"atomic": "sync/atomic", "slog": "log/slog", "context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "os": "os",
+	"testing": "testing", "time": "time",
+}
+
+// kind is what a block is made of.
+type kind int
+
+const (
+	program kind = iota
+	declarations
+	statements
+)
+
+// file makes a Go file of a block: a whole program stays as it is, declarations get their imports, and statements a
+// function around them besides. A line directive has the compiler name the page and its line.
+func (b block) file() (source string, is kind, err error) {
+	code := fmt.Sprintf("//line %s:%d\n%s\n", b.page, b.line, b.code)
+	if strings.HasPrefix(b.code, "package ") {
+		return code, program, nil
+	}
+	const head = "package block\n\n"
+	is = declarations
+	tree, err := parser.ParseFile(token.NewFileSet(), "", head+code, 0)
+	if err != nil {
+		is = statements
+		before, after := "func _("+around+") error {\n{\n", "}\nreturn nil\n}\n"
+		if tree, err = parser.ParseFile(token.NewFileSet(), "", head+before+code+after, parser.SkipObjectResolution); err != nil {
+			return "", is, err
+		}
+		code = before + code + used(tree) + after
+	}
+	source = head
+	for name, path := range imports {
+		if uses(tree, name) {
+			source += fmt.Sprintf("import %s %q\n", name, path)
+		}
+	}
+	return source + code, is, nil
+}
+
+// uses reports whether a file mentions a package.
+func uses(tree *ast.File, name string) (found bool) {
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if selector, ok := n.(*ast.SelectorExpr); ok {
+			x, ok := selector.X.(*ast.Ident)
+			found = found || ok && x.Name == name
+		}
+		return !found
+	})
+	return found
+}
+
+// used assigns what a fragment's statements define to nothing, because a fragment may end where its point is made.
+func used(tree *ast.File) string {
+	var names []string
+	body := tree.Decls[0].(*ast.FuncDecl).Body.List[0].(*ast.BlockStmt)
+	for _, statement := range body.List {
+		if assign, ok := statement.(*ast.AssignStmt); ok && assign.Tok == token.DEFINE {
+			for _, left := range assign.Lhs {
+				if name := left.(*ast.Ident).Name; name != "_" {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return strings.Repeat("_, ", len(names)-1) + "_ = " + strings.Join(names, ", ") + "\n"
+}
+
+// TestCode compiles every block, and runs those that are tests, in a module of its own that knows this one as anybody's
+// program would.
+func TestCode(t *testing.T) {
+	module := t.TempDir()
+	n := 0
+	for page, text := range pages(t) {
+		for _, b := range blocks(page, text) {
+			n++
+			source, is, err := b.file()
+			if err != nil {
+				t.Errorf("%s:%d: %v", b.page, b.line, err)
+				continue
+			}
+			folder, name := fmt.Sprintf("block%d", n), fmt.Sprintf("block%d.go", n)
+			switch {
+			case is == statements: // they declare nothing, so one package holds them all
+				folder = "statements"
+			case strings.Contains(b.code, "func Test"):
+				name = "block_test.go"
+			}
+			write(t, filepath.Join(module, folder, name), source)
+		}
+	}
+	if n == 0 || t.Failed() {
+		t.Fatalf("%d blocks", n)
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(module, "go.sum"), read(t, "../go.sum"))
+	write(t, filepath.Join(module, "go.mod"), strings.Replace(read(t, "../go.mod"), "module github.com/cfchat/cfchat-go", "module pages", 1)+
+		"\nrequire github.com/cfchat/cfchat-go v0.0.0\nreplace github.com/cfchat/cfchat-go => "+root+"\n")
+	run(t, module, "vet", "-unreachable=false", "./...") // a fragment may return where the function around it goes on
+	run(t, module, "test", "-vet=off", "./...")
+}
+
+// run runs the go command in a module.
+func run(t *testing.T, module string, args ...string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", args...)
+	command.Dir = module
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("go %s: %v\n%s", args[0], err, out)
+	}
+}
+
+var (
+	code    = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
+	link    = regexp.MustCompile(`\]\(([^)#\s]*)#?([^)\s]*)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+)
+
+// links are the targets of a page's links to files, each with the heading behind # or "".
+func links(text string) (targets [][2]string) {
+	for _, found := range link.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
+		if !strings.Contains(found[1], "://") {
+			targets = append(targets, [2]string{found[1], found[2]})
+		}
+	}
+	return targets
+}
+
+// TestLinks follows every link to a file of this module, and to a heading in it.
+func TestLinks(t *testing.T) {
+	all := pages(t)
+	for page, text := range all {
+		for _, target := range links(text) {
+			path := filepath.Join(filepath.Dir(page), target[0])
+			if _, err := os.Stat(filepath.Join("..", path)); err != nil {
+				t.Errorf("%s: %v", page, err)
+			} else if target[1] != "" && !slices.Contains(anchors(all[path]), target[1]) {
+				t.Errorf("%s: there is no #%s in %s", page, target[1], path)
+			}
+		}
+	}
+}
+
+// anchors are the headings of a page as links name them.
+func anchors(text string) (names []string) {
+	for _, found := range heading.FindAllStringSubmatch(text, -1) {
+		name := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, found[1])
+		names = append(names, name)
+	}
+	return names
+}
+
+// TestEveryPageIsLinked finds pages to which README.md has no link.
+func TestEveryPageIsLinked(t *testing.T) {
+	all := pages(t)
+	for page := range all {
+		if page != "README.md" && !slices.Contains(links(all["README.md"]), [2]string{page, ""}) {
+			t.Errorf("README.md has no link to %s", page)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

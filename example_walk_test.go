@@ -1,0 +1,156 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+func ExampleAccount_All() {
+	server, account := standIn()
+	defer server.Close()
+
+	params := cfchat.ConversationListParams{Status: new(cfchat.ListStatusAll)}
+	for conversation, err := range account.All(context.Background(), &params) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(conversation.ID, conversation.Status)
+	}
+	// Output:
+	// 1 open
+	// 2 open
+	// 3 resolved
+}
+
+func ExampleAccount_Matching() {
+	server, account := standIn()
+	defer server.Close()
+
+	unassigned := cfchat.Where(cfchat.Absent(cfchat.AttributeAssigneeID))
+	count := 0
+	for _, err := range account.Matching(context.Background(), unassigned) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		count++
+	}
+	fmt.Println(count, "are assigned to nobody")
+	// Output: 2 are assigned to nobody
+}
+
+// The loop may change what it is given: nothing is lost by it, and nothing comes twice.
+func ExampleAccount_Scan() {
+	server, account := standIn()
+	defer server.Close()
+	for range 60 {
+		server.AddConversation(cfchattest.Conversation{Labels: []string{"spring-sale"}})
+	}
+
+	resolved := 0
+	sale := cfchat.Where(cfchat.Equal(cfchat.AttributeLabels, "spring-sale")).And(cfchat.Equal(cfchat.AttributeStatus, "open"))
+	for conversation, err := range account.Scan(context.Background(), sale, cfchat.ScanOptions{}) {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
+			log.Print(err) // the server cannot answer this one; the scan goes on
+			continue
+		}
+		if err != nil {
+			log.Fatal(err) // the last thing that comes
+		}
+		if _, err := account.SetStatus(context.Background(), conversation.ID, cfchat.StatusResolved); err != nil {
+			log.Fatal(err)
+		}
+		resolved++
+	}
+	fmt.Println(resolved)
+	// Output: 60
+}
+
+// A scan that was stopped goes on behind the last conversation that was dealt with.
+func ExampleScanOptions() {
+	server, account := standIn()
+	defer server.Close()
+
+	last := int64(0)
+	for conversation, err := range account.Scan(context.Background(), cfchat.Filter{}, cfchat.ScanOptions{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		last = conversation.ID
+		if last == 2 {
+			break // the program ends here, say
+		}
+	}
+	for conversation, err := range account.Scan(context.Background(), cfchat.Filter{}, cfchat.ScanOptions{After: last}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("it goes on with", conversation.ID)
+	}
+	// Output: it goes on with 3
+}
+
+// AND binds before OR, and there are no brackets: a condition on all of it is repeated in each branch.
+func ExampleFilter_Or() {
+	server, account := standIn()
+	defer server.Close()
+
+	open := cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)
+	notSeven := cfchat.Where(open).And(cfchat.NotEqual(cfchat.AttributeAssigneeID, 7)).
+		Or(open).And(cfchat.Absent(cfchat.AttributeAssigneeID)) // which NotEqual leaves out
+	page, err := account.Filter(context.Background(), notSeven, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page.Meta.AllCount, "open ones that are not of agent 7")
+	// Output: 2 open ones that are not of agent 7
+}
+
+// Filters are values: And gives a new one, and the old one stays.
+func ExampleFilter_And() {
+	server, account := standIn()
+	defer server.Close()
+
+	open := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen))
+	for _, filter := range []cfchat.Filter{open.And(cfchat.Present(cfchat.AttributeAssigneeID)), open} {
+		page, err := account.Filter(context.Background(), filter, 1)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(page.Meta.AllCount)
+	}
+	// Output:
+	// 1
+	// 2
+}
+
+// Before 3.8.0 a language could be searched for a part of it. Later servers refuse that, so this module does too, unless told
+// to send it as it is.
+func ExampleRaw() {
+	contains := cfchat.FilterRule{
+		AttributeKey: cfchat.AttributeBrowserLanguage, FilterOperator: cfchat.FilterOperatorContains, Values: []any{"en"},
+	}
+	for _, options := range [][]cfchattest.Option{{cfchattest.Version216}, nil} {
+		server := cfchattest.Start(options...)
+		server.AddConversation(cfchattest.Conversation{Additional: cfchat.Attributes{"browser_language": "en-gb"}})
+		chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(server.AdminKey())}, Server: server.URL()})
+		if err != nil {
+			log.Fatal(err)
+		}
+		page, err := chat.Account(server.AccountID()).Filter(context.Background(), cfchat.Where(cfchat.Raw(contains)), 1)
+		server.Close()
+		if err != nil {
+			fmt.Println(errors.Is(err, cfchat.ErrInvalid))
+			continue
+		}
+		fmt.Println(page.Meta.AllCount)
+	}
+	// Output:
+	// 1
+	// true
+}
