@@ -80,8 +80,8 @@ func NotEqual(attribute Attribute, values ...any) Rule {
 	return newRule(attribute, FilterOperatorNotEqualTo, values)
 }
 
-// Contains holds when the attribute contains the text, in any case. Before 3.1.1 it finds only what is stored in lower
-// case, and % and _ are wildcards.
+// Contains holds when the attribute contains the text, in any case. In the text % and _ are wildcards. Before 3.1.1 it finds
+// only what is stored in lower case.
 func Contains(attribute Attribute, text string) Rule {
 	return newRule(attribute, FilterOperatorContains, []any{text})
 }
