@@ -531,7 +531,7 @@ func (e Status) Valid() bool {
 	}
 }
 
-// Agent A person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
+// Agent: A person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
 type Agent struct {
 	// AccountID The account's id.
 	AccountID *int64 `json:"account_id"`
@@ -573,10 +573,10 @@ type Agent struct {
 	Thumbnail string `json:"thumbnail"`
 }
 
-// AssigneeType Whose conversations to list.
+// AssigneeType: Whose conversations to list.
 type AssigneeType string
 
-// Attachment A file, place or the like of a message. `file_type` says which fields there are: files have data_url, thumb_url,
+// Attachment: A file, place or the like of a message. `file_type` says which fields there are: files have data_url, thumb_url,
 // file_size, extension; images width and height; a location coordinates_lat and coordinates_long; a fallback and a
 // contact fallback_title.
 type Attachment struct {
@@ -626,16 +626,16 @@ type Attachment struct {
 	Width *float64 `json:"width,omitempty"`
 }
 
-// AttachmentType The kind of an attachment.
+// AttachmentType: The kind of an attachment.
 type AttachmentType string
 
-// Availability Whether a person is there. The documentation says "available" for online (D20).
+// Availability: Whether a person is there. The documentation says "available" for online (D20).
 type Availability string
 
-// Channel The kind of inbox.
+// Channel: The kind of inbox.
 type Channel string
 
-// Contact The person on the other side.
+// Contact: The person on the other side.
 type Contact struct {
 	// AdditionalAttributes Free-form attributes of any JSON type.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
@@ -674,7 +674,7 @@ type Contact struct {
 	Thumbnail string `json:"thumbnail"`
 }
 
-// Conversation A conversation, as list, filter, get and create answer it.
+// Conversation: A conversation, as list, filter, get and create answer it.
 type Conversation struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
@@ -762,19 +762,19 @@ type Conversation struct {
 	WaitingSince *UnixTime `json:"waiting_since,omitempty"`
 }
 
-// ConversationCounts The answer of conversationListMeta.
+// ConversationCounts: The answer of conversationListMeta.
 type ConversationCounts struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 	Meta Counts `json:"meta"`
 }
 
-// ConversationList The answer of conversationList.
+// ConversationList: The answer of conversationList.
 type ConversationList struct {
 	// Data One page of a list.
 	Data ConversationPage `json:"data"`
 }
 
-// ConversationMeta Who and what a conversation belongs to.
+// ConversationMeta: Who and what a conversation belongs to.
 type ConversationMeta struct {
 	// Assignee Who is assigned; absent when nobody is (D19).
 	Assignee *Agent `json:"assignee,omitempty"`
@@ -792,7 +792,7 @@ type ConversationMeta struct {
 	Team *Team `json:"team,omitempty"`
 }
 
-// ConversationPage One page of a list.
+// ConversationPage: One page of a list.
 type ConversationPage struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 	Meta Counts `json:"meta"`
@@ -801,10 +801,10 @@ type ConversationPage struct {
 	Payload []Conversation `json:"payload"`
 }
 
-// ConversationType A special set of conversations to list.
+// ConversationType: A special set of conversations to list.
 type ConversationType string
 
-// Counts How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
+// Counts: How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 type Counts struct {
 	// AllCount All of them.
 	AllCount int64 `json:"all_count"`
@@ -819,7 +819,7 @@ type Counts struct {
 	UnassignedCount int64 `json:"unassigned_count"`
 }
 
-// ErrorBody One of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
+// ErrorBody: One of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
 // `description` never comes (D23). The chain of this package reads it more leniently than this type does.
 type ErrorBody struct {
 	// Attributes The attributes that are wrong.
@@ -838,7 +838,7 @@ type ErrorBody struct {
 	Status *int64 `json:"status,omitempty"`
 }
 
-// FilterCounts How many conversations match, over all pages. Before 3.1.1 a conversation counts once for each of its labels.
+// FilterCounts: How many conversations match, over all pages. Before 3.1.1 a conversation counts once for each of its labels.
 type FilterCounts struct {
 	// AllCount All of them.
 	AllCount int64 `json:"all_count"`
@@ -850,10 +850,10 @@ type FilterCounts struct {
 	UnassignedCount int64 `json:"unassigned_count"`
 }
 
-// FilterOperator How a rule compares. The documentation knows four of them (D6).
+// FilterOperator: How a rule compares. The documentation knows four of them (D6).
 type FilterOperator string
 
-// FilterPage The answer of conversationFilter, one page. Unlike a list it has nothing around it and no count of assigned ones
+// FilterPage: The answer of conversationFilter, one page. Unlike a list it has nothing around it and no count of assigned ones
 // (D2, D3).
 type FilterPage struct {
 	// Meta How many conversations match, over all pages. Before 3.1.1 a conversation counts once for each of its labels.
@@ -863,12 +863,12 @@ type FilterPage struct {
 	Payload []Conversation `json:"payload"`
 }
 
-// FilterRequest The rules, in an object (D1).
+// FilterRequest: The rules, in an object (D1).
 type FilterRequest struct {
 	Payload []FilterRule `json:"payload"`
 }
 
-// FilterRule One rule, and how the next one is joined to it.
+// FilterRule: One rule, and how the next one is joined to it.
 type FilterRule struct {
 	// AttributeKey A standard attribute, or a custom one of conversations.
 	AttributeKey string `json:"attribute_key"`
@@ -887,10 +887,10 @@ type FilterRule struct {
 	Values []interface{} `json:"values,omitzero"`
 }
 
-// ListStatus A status to list, or `all`, which the documentation does not name (D24).
+// ListStatus: A status to list, or `all`, which the documentation does not name (D24).
 type ListStatus string
 
-// Message A message of a conversation.
+// Message: A message of a conversation.
 type Message struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
@@ -963,16 +963,16 @@ type Message struct {
 	UpdatedAt ISOTime `json:"updated_at"`
 }
 
-// MessageContactInbox The contact's id in the inbox.
+// MessageContactInbox: The contact's id in the inbox.
 type MessageContactInbox struct {
 	// SourceID The contact's source id.
 	SourceID *string `json:"source_id"`
 }
 
-// MessageContentType The kind of content of a message. The documentation knows four (D10).
+// MessageContentType: The kind of content of a message. The documentation knows four (D10).
 type MessageContentType string
 
-// MessageConversation What a message tells about its conversation.
+// MessageConversation: What a message tells about its conversation.
 type MessageConversation struct {
 	// AssigneeID Who is assigned.
 	AssigneeID *int64 `json:"assignee_id"`
@@ -987,7 +987,7 @@ type MessageConversation struct {
 	UnreadCount int64 `json:"unread_count"`
 }
 
-// MessageSender Who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
+// MessageSender: Who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
 // avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
 // avatar_url, description and created_at.
 type MessageSender struct {
@@ -1037,13 +1037,13 @@ type MessageSender struct {
 	Type SenderKind `json:"type"`
 }
 
-// MessageStatus How far a message got.
+// MessageStatus: How far a message got.
 type MessageStatus string
 
-// MessageType 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
+// MessageType: 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
 type MessageType int64
 
-// NewConversationRequest What to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
+// NewConversationRequest: What to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
 type NewConversationRequest struct {
 	// AdditionalAttributes Text up to 1500 characters, whole numbers up to 9999999999.
 	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
@@ -1080,7 +1080,7 @@ type NewConversationRequest struct {
 	TeamID *int64 `json:"team_id,omitempty"`
 }
 
-// NewMessage The first message of a new conversation.
+// NewMessage: The first message of a new conversation.
 type NewMessage struct {
 	// Attachments Signed ids of files that were uploaded before.
 	Attachments []string `json:"attachments,omitempty"`
@@ -1125,33 +1125,33 @@ type NewMessage struct {
 	TemplateParams Attributes `json:"template_params,omitzero"`
 }
 
-// NewMessageType The direction of a message to create; `incoming` only in API inboxes.
+// NewMessageType: The direction of a message to create; `incoming` only in API inboxes.
 type NewMessageType string
 
-// Priority How urgent a conversation is.
+// Priority: How urgent a conversation is.
 type Priority string
 
-// QueryOperator How a rule is joined to the next.
+// QueryOperator: How a rule is joined to the next.
 type QueryOperator string
 
-// Role The role of an agent in the account.
+// Role: The role of an agent in the account.
 type Role string
 
-// SenderKind Who sent a message, as the `type` of its `sender` says it.
+// SenderKind: Who sent a message, as the `type` of its `sender` says it.
 type SenderKind string
 
-// SenderType Who sent a message, as its `sender_type` says it.
+// SenderType: Who sent a message, as its `sender_type` says it.
 type SenderType string
 
-// SortBy The order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
+// SortBy: The order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
 // (oldest first). `last_user_message_at`: before 3.4.0 only. `sort_on_priority`: from 2.17.0. `sort_on_waiting_since`: from
 // 3.1.0. The `_asc` and `_desc` pairs: from 3.4.0.
 type SortBy string
 
-// Status The status of a conversation. The documentation knows three of the four (D15, D33, D36).
+// Status: The status of a conversation. The documentation knows three of the four (D15, D33, D36).
 type Status string
 
-// StatusChange A conversation's status after the call.
+// StatusChange: A conversation's status after the call.
 type StatusChange struct {
 	// ConversationID The id within the account.
 	ConversationID int64 `json:"conversation_id"`
@@ -1167,7 +1167,7 @@ type StatusChange struct {
 	Success *bool `json:"success"`
 }
 
-// Team A team of the account.
+// Team: A team of the account.
 type Team struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
@@ -1188,7 +1188,7 @@ type Team struct {
 	Name string `json:"name"`
 }
 
-// ToggleStatusRequest Empty to flip the status.
+// ToggleStatusRequest: Empty to flip the status.
 type ToggleStatusRequest struct {
 	// SnoozedUntil Seconds since 1970, with status snoozed. Absent means until the next reply. Text such as 2030-01-01 would be
 	// read as 2030 seconds: the year 1970 (D45).
@@ -1198,7 +1198,7 @@ type ToggleStatusRequest struct {
 	Status *Status `json:"status,omitempty"`
 }
 
-// ToggleStatusResult The answer of toggleStatusOfAConversation. There is no `meta` (D37).
+// ToggleStatusResult: The answer of toggleStatusOfAConversation. There is no `meta` (D37).
 type ToggleStatusResult struct {
 	// Payload A conversation's status after the call.
 	Payload StatusChange `json:"payload"`
