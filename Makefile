@@ -91,7 +91,7 @@ check-breaking:
 .PHONY: check-api
 check-api:
 	@echo "api: programs that compile against tools/baseline compile against the Go API of now"
-	@go run -C tools ./apicheck || { echo "if this is meant: make accept, and a line in CHANGELOG.md"; exit 1; }
+	@go run -C tools ./apicheck
 
 .PHONY: check-surface
 check-surface:

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"go/types"
 	"log"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ func main() {
 		fmt.Println(change)
 	}
 	if len(broken) > 0 {
-		os.Exit(1)
+		log.Fatal("if this is meant: make accept, and a line in CHANGELOG.md")
 	}
 }
 
@@ -82,7 +81,7 @@ func compare(public []*types.Package, dir string) (broken []string, err error) {
 		unread = slices.DeleteFunc(unread, func(name string) bool { return name == file })
 	}
 	for _, file := range unread {
-		broken = append(broken, "the package of "+file+" is gone")
+		broken = append(broken, "the package of tools/"+file+" is gone")
 	}
 	return broken, nil
 }
