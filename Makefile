@@ -60,7 +60,7 @@ check-vet:
 
 .PHONY: check-lint
 check-lint:
-	@echo "lint: every linter of golangci-lint is content, but for what .golangci.yaml gives reasons for"
+	@echo "lint: golangci-lint finds nothing; .golangci.yaml has the reason for each exception"
 	@$(LINT) run --show-stats=false
 
 .PHONY: check-tidy
@@ -90,7 +90,7 @@ check-breaking:
 
 .PHONY: check-api
 check-api:
-	@echo "api: programs that compile against tools/baseline compile against the Go API of now"
+	@echo "api: programs that compile against tools/baseline still compile"
 	@go run -C tools ./apicheck
 
 .PHONY: check-surface
@@ -106,7 +106,7 @@ check-consumer:
 
 .PHONY: check-zip
 check-zip:
-	@echo "zip: what users download is meant for them, with less than 500 kB of testdata"
+	@echo "zip: users download what is meant for them, and less than 500 kB of testdata"
 	@! git ls-files | grep -v -f <(git ls-files '*/go.mod' | sed 's/^/^/; s/go.mod$$//') | grep -vE '$(SHIPPED)'
 	@size=$$(git ls-files -z ':(glob)**/testdata/**' | xargs -0 cat | wc -c); \
 	test $$size -lt 500000 || { echo "testdata has $$size bytes"; exit 1; }

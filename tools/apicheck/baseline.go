@@ -69,11 +69,12 @@ func declarations(pkg *types.Package) ([]byte, error) {
 		}
 	}
 	var head bytes.Buffer
-	fmt.Fprintf(&head, "// What the package exports, written by make accept.\n\npackage %s\n", pkg.Name())
+	fmt.Fprintf(&head, "// What the package exports, written by make accept.\n\npackage %s\nimport (\n", pkg.Name())
 	slices.Sort(w.imports)
 	for _, path := range slices.Compact(w.imports) {
-		fmt.Fprintf(&head, "import %q\n", path)
+		fmt.Fprintf(&head, "%q\n", path)
 	}
+	fmt.Fprintln(&head, ")")
 	return format.Source(append(head.Bytes(), w.Bytes()...))
 }
 
