@@ -78,8 +78,8 @@ func number(t *testing.T, variable string) int64 {
 // It creates some 70 conversations there, and leaves them resolved, because the API cannot delete them.
 func TestConformance(t *testing.T) {
 	targets := map[string]target{"stand-in 4.7.0": standInTarget(t), "stand-in 2.16.0": standInTarget(t, cfchattest.Version216)}
-	if real := realTarget(t); real != nil {
-		targets["real"] = *real
+	if live := realTarget(t); live != nil {
+		targets["real"] = *live
 	}
 	for name, s := range targets {
 		t.Run(name, func(t *testing.T) {

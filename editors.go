@@ -12,8 +12,8 @@ import (
 type builtFor struct{}
 
 // remember is the first editor of every request: it keeps the operation before another editor can change the path.
-func remember(_ context.Context, req *http.Request) error {
-	*req = *req.WithContext(context.WithValue(req.Context(), builtFor{}, operation.Of(req).ID))
+func remember(ctx context.Context, req *http.Request) error {
+	*req = *req.WithContext(context.WithValue(ctx, builtFor{}, operation.Of(req).ID))
 	return nil
 }
 

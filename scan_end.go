@@ -10,7 +10,8 @@ func (s *scan) findEnd(ctx context.Context) error {
 	if err != nil && (ctx.Err() != nil || !mayBeOneConversation(err)) {
 		return err
 	}
-	size, total := int64(pageSize), int64(0)
+	size := int64(pageSize)
+	var total int64
 	if err == nil {
 		size, total = max(int64(len(first.Payload)), 1), first.Meta.AllCount
 		s.see(first.Payload)
@@ -69,7 +70,7 @@ func (s *scan) lookBehind(ctx context.Context) error {
 	case err != nil || count > 0 && last == 0:
 		s.size, s.left = max(s.size, tailWindow), 0 // one window, once
 		s.readUpTo(s.read + s.size)
-		return nil
+		return nil //nolint:nilerr // what the list cannot answer, the window is asked for
 	case s.left < 0:
 		s.left = count
 	}

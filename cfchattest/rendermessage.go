@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"encoding/json"
+	"slices"
 
 	cfchat "github.com/cfchat/cfchat-go"
 )
@@ -25,9 +26,9 @@ func (v view) messages(c *conversation) []object {
 
 // lastNonActivity renders the last message that somebody wrote, null if nobody did.
 func (v view) lastNonActivity(c *conversation) any {
-	for i := len(c.messages) - 1; i >= 0; i-- {
-		if c.messages[i].MessageType != cfchat.MessageTypeActivity {
-			return v.message(c, c.messages[i])
+	for _, m := range slices.Backward(c.messages) {
+		if m.MessageType != cfchat.MessageTypeActivity {
+			return v.message(c, m)
 		}
 	}
 	return nil

@@ -36,7 +36,7 @@ func isList(r *http.Request) bool {
 // TestDrift names each of three changes, where it is and how often it came, and nothing else.
 func TestDrift(t *testing.T) {
 	srv := standIn(t)
-	address := changed(t, srv, func(r *http.Request, status int, body string) string {
+	address := changed(t, srv, func(r *http.Request, _ int, body string) string {
 		if !isList(r) {
 			return body
 		}

@@ -26,7 +26,7 @@ const (
 )
 
 // of is how many things came, and how many of them with a field.
-func (e evidence) of(thing, field string) (all, with int) {
+func (e *evidence) of(thing, field string) (all, with int) {
 	return e.counts[thing], e.counts[thing+" "+field]
 }
 

@@ -19,7 +19,7 @@ func TestNotChecked(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	page := func(status int, header http.Header) string {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			maps.Copy(w.Header(), header)
 			w.WriteHeader(status)
 			_, _ = w.Write([]byte("<html>" + canary))

@@ -101,7 +101,7 @@ var fieldSigns = []fieldSign{
 }
 
 // signs are what the fields that came, and did not come, tell.
-func (e evidence) signs() (all []sign) {
+func (e *evidence) signs() (all []sign) {
 	for _, f := range fieldSigns {
 		things, with := e.of(f.thing, f.field)
 		switch {

@@ -11,7 +11,7 @@ import (
 // TestRecordedVersions guesses the version of the servers that were recorded, from each successful answer alone and from
 // all together.
 func TestRecordedVersions(t *testing.T) {
-	for name, real := range map[string]version{"2.16.0": {2, 16, 0}, "4.7.0": {4, 7, 0}} {
+	for name, recorded := range map[string]version{"2.16.0": {2, 16, 0}, "4.7.0": {4, 7, 0}} {
 		files, err := filepath.Glob("../../testdata/recordings/" + name + "/*.json")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("there are no recordings of %s: %v", name, err)
@@ -20,12 +20,12 @@ func TestRecordedVersions(t *testing.T) {
 		for _, file := range files {
 			var one watch
 			one.look(recordedSuccess(t, file))
-			if r := rangeOf(one.seen.signs()); !fits(r, real) {
+			if r := rangeOf(one.seen.signs()); !fits(r, recorded) {
 				t.Errorf("%s: it takes %s for %s: %+v", file, name, r.words(), r.binding())
 			}
 			all.look(recordedSuccess(t, file))
 		}
-		if r := rangeOf(all.seen.signs()); !fits(r, real) || len(r.binding()) == 0 || len(all.ids) == 0 {
+		if r := rangeOf(all.seen.signs()); !fits(r, recorded) || len(r.binding()) == 0 || len(all.ids) == 0 {
 			t.Errorf("it takes %s for %s", name, r.words())
 		}
 	}

@@ -1,0 +1,158 @@
+package surface_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestComments asks for a comment at everything that a public package exports, generated or not: types, functions,
+// methods, constants and variables (a comment above a block is one for all of it), and the methods of an interface that
+// has several. Fields need one in cfchat and auth, where they are settings and facts; elsewhere a name like Email says all.
+func TestComments(t *testing.T) {
+	for _, dir := range publicDirs(t) {
+		for name, file := range sources(t, dir) {
+			generated := strings.HasSuffix(name, ".gen.go")
+			fields := !generated && (dir == root || filepath.Base(dir) == "auth")
+			for _, declaration := range file.Decls {
+				for _, what := range uncommented(declaration, fields) {
+					// The generator gives these none; what is in them stands at Chat.Raw.
+					if !generated || !strings.HasSuffix(what, "HTTPResponse") {
+						t.Errorf("%s: %s has no comment", name, what)
+					}
+				}
+			}
+		}
+	}
+}
+
+// publicDirs are the directories of this module, but for what nobody can import.
+func publicDirs(t *testing.T) (dirs []string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil && path != root {
+			return filepath.SkipDir
+		}
+		switch name := entry.Name(); {
+		case name == "internal", name == "testdata", name == "cmd", name == "examples", name != ".." && name[0] == '.':
+			return filepath.SkipDir
+		}
+		dirs = append(dirs, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dirs
+}
+
+// sources parses the Go files of a directory, tests left out.
+func sources(t *testing.T, dir string) map[string]*ast.File {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]*ast.File{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = file
+	}
+	return files
+}
+
+// method tells the name of a method, and of its type; both are empty for anything else.
+func method(declaration ast.Decl) (name, on string) {
+	f, ok := declaration.(*ast.FuncDecl)
+	if !ok || f.Recv == nil {
+		return "", ""
+	}
+	receiver := f.Recv.List[0].Type
+	if pointer, ok := receiver.(*ast.StarExpr); ok {
+		receiver = pointer.X
+	}
+	if named, ok := receiver.(*ast.Ident); ok {
+		on = named.Name
+	}
+	return f.Name.Name, on
+}
+
+func commentOf(declaration ast.Decl) string {
+	switch d := declaration.(type) {
+	case *ast.FuncDecl:
+		return d.Doc.Text()
+	case *ast.GenDecl:
+		return d.Doc.Text()
+	}
+	return ""
+}
+
+// uncommented are the exported names of a declaration without a comment.
+func uncommented(declaration ast.Decl, fields bool) (names []string) {
+	switch d := declaration.(type) {
+	case *ast.FuncDecl:
+		_, on := method(d)
+		if d.Name.IsExported() && (d.Recv == nil || ast.IsExported(on)) && d.Doc == nil {
+			names = append(names, d.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			names = append(names, uncommentedSpec(spec, d.Doc != nil, fields)...)
+		}
+	}
+	return names
+}
+
+func uncommentedSpec(spec ast.Spec, above, fields bool) (names []string) {
+	switch s := spec.(type) {
+	case *ast.ValueSpec:
+		for _, name := range s.Names {
+			if name.IsExported() && !above && s.Doc == nil && s.Comment == nil {
+				names = append(names, name.Name)
+			}
+		}
+	case *ast.TypeSpec:
+		if !s.Name.IsExported() {
+			return nil
+		}
+		if !above && s.Doc == nil && s.Comment == nil {
+			names = append(names, s.Name.Name)
+		}
+		switch t := s.Type.(type) {
+		case *ast.StructType:
+			if fields {
+				names = append(names, uncommentedFields(s.Name.Name, t.Fields)...)
+			}
+		case *ast.InterfaceType:
+			if t.Methods.NumFields() > 1 {
+				names = append(names, uncommentedFields(s.Name.Name, t.Methods)...)
+			}
+		}
+	}
+	return names
+}
+
+func uncommentedFields(of string, fields *ast.FieldList) (names []string) {
+	for _, field := range fields.List {
+		for _, name := range field.Names {
+			if name.IsExported() && field.Doc == nil && field.Comment == nil {
+				names = append(names, of+"."+name.Name)
+			}
+		}
+	}
+	return names
+}

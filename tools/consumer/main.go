@@ -1,0 +1,30 @@
+// Consumer is a program of somebody else: a module of its own that sees what is exported and links what it must.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+func main() {
+	chat, err := cfchat.New(cfchat.Config{
+		Keys: auth.Keys{User: auth.Key(os.Getenv("CFCHAT_USER_API_KEY"))},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	conversation, err := chat.Account(56).Get(context.Background(), 42)
+	if errors.Is(err, cfchat.ErrNotFound) {
+		log.Fatal("there is no conversation 42")
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(conversation.Status)
+}
