@@ -209,7 +209,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 		account: a, source: s.state.placeOf(a, s.inbox(in.Inbox), who),
 		status:   cmp.Or(in.Status, cfchat.StatusOpen),
 		assignee: orNil(in.Assignee), team: orNil(in.Team), priority: orNil(in.Priority),
-		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true, verified: new(false),
+		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
 		created: created, updated: created, waiting: created, lastActivity: created, snoozed: in.SnoozedUntil,
 	}
 	if !in.LastActivity.IsZero() {

@@ -3,6 +3,7 @@ package cfchattest
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func castID(value any) (int64, bool) {
 // fitsInteger reports whether a number fits a column of four bytes.
 func fitsInteger(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
 
+// fitsBigint reports whether a number fits a column of eight bytes. [castInteger] gives the nearest one for what does not.
+func fitsBigint(n int64) bool { return n > math.MinInt64 && n < math.MaxInt64 }
+
 // leadingInteger is the number that a text starts with, 0 without one, the nearest one if it is too large.
 func leadingInteger(text string) int64 {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
@@ -62,6 +66,11 @@ func startsWithNumber(text string) bool {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-")
 	return text != "" && text[0] >= '0' && text[0] <= '9'
+}
+
+// castBoolean reads a value as the server does for a boolean column: all is true but nothing and the ways to write false.
+func castBoolean(value any) bool {
+	return !blank(value) && !slices.Contains([]string{"0", "f", "F", "false", "FALSE", "off", "OFF"}, plain(value))
 }
 
 // statuses are the statuses by their number in the database.

@@ -69,6 +69,8 @@ func TestFilter(t *testing.T) {
 		{[]string{`tier is_not_present [] AND`, `inbox_id equal_to [1,2]`}, new470, []int64{5, 4, 2}},
 		{[]string{`nothing equal_to ["x"] AND`, `status equal_to ["pending"]`}, old216, []int64{4}},
 		{[]string{`priority equal_to ["urgent"]`}, new470, []int64{3}},
+		// to 2.16.0 priority is an attribute that it does not know, whatever the values (contract, 5.2)
+		{[]string{`priority equal_to [3] AND`, `status equal_to ["pending"]`}, old216, []int64{4}},
 	} {
 		for _, server := range c.servers {
 			want := c.want
@@ -117,6 +119,8 @@ func TestFilterRefuses(t *testing.T) {
 		{rules(`seats contains ["1"]`), "Internal Server Error"},
 		{rules(`tier not_equal_to ["x"] AND`, `status equal_to ["open"]`), "Internal Server Error"},
 		{rules(`created_at is_greater_than ["it's"]`), "Internal Server Error"},
+		{rules(`created_at days_before [[3]]`), "Internal Server Error"},
+		{rules(`created_at days_before [true]`), "Internal Server Error"},
 	} {
 		want := fmt.Sprintf(`{"error":%q}`, c.want)
 		if c.want == "Internal Server Error" {

@@ -8,10 +8,15 @@ import (
 // home is the account that the methods of Server are about.
 func (s *Server) home() *account { return s.state.accounts[s.state.home] }
 
-// inbox is an inbox of the account, the first one if there is none of that id.
+// inbox is an inbox of the account, the first one if there is none of that id. An account that was recorded without any is
+// given one.
 func (s *Server) inbox(id int64) *inbox {
-	if found := s.home().inboxes[id]; found != nil {
+	inboxes := s.home().inboxes
+	if found := inboxes[id]; found != nil {
 		return found
 	}
-	return s.home().inboxes[slices.Min(slices.Collect(maps.Keys(s.home().inboxes)))]
+	if len(inboxes) == 0 {
+		return s.state.addInbox(s.home(), Inbox{})
+	}
+	return inboxes[slices.Min(slices.Collect(maps.Keys(inboxes)))]
 }

@@ -24,8 +24,8 @@ func (s *Server) AgentKey() string { return s.Key(roleAgent) }
 // BotKey is the key of a bot that belongs to the account.
 func (s *Server) BotKey() string { return s.Key(roleBot) }
 
-// Key is the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot without an inbox in the account. It is
-// "" for any other role.
+// Key is the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot without an inbox in the account. A
+// snapshot adds the users that its facts name, such as "agent2". It is "" for any other role.
 func (s *Server) Key(role string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,7 +41,8 @@ func (c *caller) listMeta() (any, error) {
 type found struct {
 	*caller
 	conversations []*conversation
-	number        int64 // the page that was asked for, from 1
+	recent        filterFunc // instead of pages
+	number        int64      // the page that was asked for, from 1
 }
 
 // find applies the parameters of a list (contract, 1.2). One that is present but empty is not the same as an absent one.
@@ -50,11 +51,18 @@ func (c *caller) find() (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	number, err := pageNumber(c.params["page"])
-	if err != nil && !c.unpaged() {
+	recent, err := c.recently()
+	if err != nil {
 		return nil, err
 	}
-	out := &found{caller: c, number: number, conversations: make([]*conversation, 0, len(c.account.byActivity))}
+	if recent != nil && c.params["q"] != nil {
+		filters = append(filters, recent) // it is inside what is counted, as a page is
+	}
+	number, err := pageNumber(c.params["page"])
+	if err != nil && recent == nil {
+		return nil, err
+	}
+	out := &found{caller: c, recent: recent, number: number, conversations: make([]*conversation, 0, len(c.account.byActivity))}
 	for each := range c.account.latestFirst() {
 		if keptByAll(filters, each) {
 			out.conversations = append(out.conversations, each)

@@ -3,7 +3,6 @@ package cfchattest
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	cfchat "github.com/cfchat/cfchat-go"
 )
@@ -20,7 +19,7 @@ func (f *found) counts() (object, error) {
 			mine++
 		}
 	}
-	if f.params["q"] != nil {
+	if f.params["q"] != nil && f.recent == nil {
 		if f.number == tooFar {
 			return nil, errPage
 		}
@@ -43,11 +42,8 @@ func assigned(each *conversation) bool { return each.assignee != nil }
 // page renders the page that was asked for.
 func (f *found) page() ([]object, error) {
 	rows := f.sorted(f.byAssignee())
-	if f.unpaged() {
-		seconds, _ := castInteger(f.params["updated_within"])
-		since := f.clock().Add(-time.Duration(seconds) * time.Second)
-		recent := kept(rows, func(each *conversation) bool { return each.updated.After(since) })
-		return f.view().conversations(recent)
+	if f.recent != nil {
+		return f.view().conversations(kept(rows, f.recent))
 	}
 	rows, err := paged(rows, f.number)
 	if err != nil {
@@ -56,9 +52,19 @@ func (f *found) page() ([]object, error) {
 	return f.view().conversations(rows)
 }
 
-// unpaged reports whether everything comes at once, as updated_within makes it from 3.6.0 on.
-func (c *caller) unpaged() bool {
-	return c.version != version216 && !blank(c.params["updated_within"])
+// recently keeps what changed within the seconds of updated_within, which from 3.6.0 on takes the place of pages. It is nil
+// without them.
+func (c *caller) recently() (filterFunc, error) {
+	within := c.params["updated_within"]
+	if c.version == version216 || blank(within) {
+		return nil, nil
+	}
+	seconds, ok := castInteger(within)
+	if _, isText := within.(string); !ok && !isText {
+		return nil, errPage
+	}
+	now := c.clock()
+	return func(each *conversation) bool { return now.Sub(each.updated).Seconds() < float64(seconds) }, nil
 }
 
 // byAssignee narrows to an assignee_type. One that is unknown is all.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -77,14 +78,12 @@ func (s *Server) LoadSnapshot(data []byte) error {
 
 // whole checks that everything is there that the rest refers to.
 func (r *snapshot) whole() error {
-	if r.Account == 0 || len(r.Inboxes) == 0 {
-		return errors.New("no account with inboxes in it")
+	if r.Account == 0 {
+		return errors.New("no account in it")
 	}
-	for _, role := range []string{"admin", "agent"} {
-		id := r.Facts.Users[role]
-		if !slices.ContainsFunc(r.Agents, func(a cfchat.Agent) bool { return a.ID == id }) {
-			return fmt.Errorf("the %s, user %d, is not there", role, id)
-		}
+	admin := r.Facts.Users["admin"]
+	if !slices.ContainsFunc(r.Agents, func(a cfchat.Agent) bool { return a.ID == admin }) {
+		return fmt.Errorf("the administrator, user %d, is not there", admin)
 	}
 	for _, c := range r.Conversations {
 		if !slices.ContainsFunc(r.Inboxes, func(in snapshotInbox) bool { return in.ID == c.InboxID }) {
@@ -136,6 +135,11 @@ func (r *snapshot) addPeople(s *state, a *account) {
 		s.users[agent.ID] = u
 		s.lastUser = max(s.lastUser, agent.ID)
 	}
+	for name, id := range r.Facts.Users {
+		if u := s.users[id]; u != nil {
+			s.keys[keyFor(name)] = owner{user: u}
+		}
+	}
 	helper := s.addBot("Helper Bot")
 	helper.accounts[a.id] = true
 	s.assignKeys(s.users[r.Facts.Users["admin"]], s.users[r.Facts.Users["agent"]], helper, s.addBot("Stray Bot"))
@@ -186,7 +190,7 @@ func (r *snapshot) addOtherAccounts(s *state) {
 	for range r.Facts.Conversations["other"] {
 		now := s.now()
 		c := &conversation{
-			account: other, source: s.placeOf(other, in, who), status: cfchat.StatusOpen, canReply: true, verified: new(false),
+			account: other, source: s.placeOf(other, in, who), status: cfchat.StatusOpen, canReply: true,
 			additional: cfchat.Attributes{}, custom: cfchat.Attributes{}, created: now, updated: now, lastActivity: now, waiting: now,
 		}
 		s.store(c)
@@ -202,7 +206,7 @@ func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversati
 	c := &conversation{
 		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status, priority: shown.Priority, slaPolicy: shown.SLAPolicyID,
 		labels: shown.Labels, additional: shown.AdditionalAttributes, custom: shown.CustomAttributes,
-		canReply: shown.CanReply, muted: shown.Muted, verified: shown.Meta.HMACVerified,
+		canReply: shown.CanReply, muted: shown.Muted,
 		created: shown.CreatedAt.Time, lastActivity: shown.Timestamp.Time, updated: shown.Timestamp.Time,
 		agentSeen: shown.AgentLastSeenAt.Time, assigneeSeen: shown.AssigneeLastSeenAt.Time, contactSeen: shown.ContactLastSeenAt.Time,
 		firstReply: shown.FirstReplyCreatedAt.Time, waiting: deref(shown.WaitingSince).Time,
@@ -239,11 +243,20 @@ func (r *snapshot) sourceOf(s *state, a *account, shown cfchat.Conversation) *co
 			sourceID = deref(m.Conversation.ContactInbox.SourceID)
 		}
 	}
-	if sourceID == "" {
+	unnamed := sourceID == ""
+	if unnamed {
 		s.lastSource++
 		sourceID = newUUID(s.lastSource)
 	}
-	joined, _ := s.joinInbox(a, in, who, sourceID)
+	joined, mine := s.joinInbox(a, in, who, sourceID)
+	if !mine { // an address that several contacts share
+		s.lastSource++
+		joined, _ = s.joinInbox(a, in, who, newUUID(s.lastSource))
+	}
+	if unnamed {
+		who.unnamed = append(who.unnamed, joined)
+	}
+	joined.verified = shown.Meta.HMACVerified
 	return joined
 }
 
@@ -258,7 +271,9 @@ func (r *snapshot) messagesOf(s *state, shown cfchat.Conversation) []*cfchat.Mes
 	var out []*cfchat.Message
 	for _, m := range r.Messages[strconv.FormatInt(shown.ID, 10)] {
 		out = append(out, cmp.Or(full[m.ID], &m))
+		delete(full, m.ID)
 	}
+	out = slices.AppendSeq(out, maps.Values(full)) // where only these were recorded
 	slices.SortFunc(out, func(x, y *cfchat.Message) int { return cmp.Compare(x.ID, y.ID) })
 	for _, m := range out {
 		s.lastMessage = max(s.lastMessage, m.ID)

@@ -57,8 +57,9 @@ type inbox struct {
 
 type contact struct {
 	cfchat.Contact
-	deleted bool          // but its conversations are not yet: they cannot be rendered
-	place   *contactInbox // where conversations that are added without a request go
+	deleted bool            // but its conversations are not yet: they cannot be rendered
+	place   *contactInbox   // where conversations that are added without a request go
+	unnamed []*contactInbox // places under a made-up source id, because a snapshot does not tell it
 }
 
 type team struct {
@@ -91,7 +92,7 @@ type contactInbox struct {
 	inbox    *inbox
 	contact  *contact
 	sourceID string
-	verified bool
+	verified *bool // nil where a snapshot does not say
 }
 
 type conversation struct {
@@ -110,7 +111,6 @@ type conversation struct {
 	custom     cfchat.Attributes
 	canReply   bool
 	muted      bool
-	verified   *bool
 
 	created, updated, lastActivity       time.Time
 	agentSeen, assigneeSeen, contactSeen time.Time
@@ -153,7 +153,7 @@ func (s *state) joinInbox(a *account, in *inbox, c *contact, sourceID string) (*
 	if other := s.sourceOf(in, sourceID); other != nil {
 		return other, other.contact == c
 	}
-	joined := &contactInbox{account: a, inbox: in, contact: c, sourceID: sourceID}
+	joined := &contactInbox{account: a, inbox: in, contact: c, sourceID: sourceID, verified: new(false)}
 	s.bySource[sourceID] = append(s.bySource[sourceID], joined)
 	return joined, true
 }
