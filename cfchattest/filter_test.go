@@ -120,6 +120,8 @@ func TestFilterRefuses(t *testing.T) {
 		{rules(`tier not_equal_to ["x"] AND`, `status equal_to ["open"]`), "Internal Server Error"},
 		{rules(`created_at is_greater_than ["it's"]`), "Internal Server Error"},
 		{rules(`created_at days_before [[3]]`), "Internal Server Error"},
+		{rules(`created_at days_before [99999999999]`), "Internal Server Error"},
+		{rules(`created_at days_before [99999999999] AND`, `created_at equal_to [1]`), "Invalid operator. The allowed operators for created_at are [is_greater_than,is_less_than,days_before]."},
 		{rules(`created_at days_before [true]`), "Internal Server Error"},
 	} {
 		want := fmt.Sprintf(`{"error":%q}`, c.want)

@@ -140,12 +140,13 @@ func (c *caller) bindDays(r rule) (string, error) {
 	}
 	ago, _ := castInteger(first)
 	if !fitsInteger(ago) {
-		return "", errSQL
+		return "", nil // no day, which the database will refuse
 	}
 	return c.clock().UTC().AddDate(0, 0, -int(ago)).Format("2006-01-02"), nil
 }
 
-// firstValue is values[0] as the server's language reads it: of a text its first letter, of nothing an error.
+// firstValue is values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest bit,
+// of nothing an error.
 func firstValue(values any) (any, error) {
 	switch v := values.(type) {
 	case []any:
@@ -159,7 +160,11 @@ func firstValue(values any) (any, error) {
 		}
 		return string([]rune(v)[:1]), nil
 	case json.Number:
-		return json.Number("0"), nil // a bit of the number, which no rule makes sense of
+		if last := v[len(v)-1]; !strings.ContainsAny(v.String(), ".eE") {
+			return json.Number('0' + last%2), nil // the digit 0 is even itself
+		}
+	case map[string]any:
+		return nil, nil
 	}
 	return nil, errFilter
 }
