@@ -226,6 +226,9 @@ func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversati
 	if shown.Meta.Team != nil {
 		c.team = &shown.Meta.Team.ID
 	}
+	if c.team != nil && c.assignee != nil && a.teams[*c.team] != nil {
+		a.teams[*c.team].members[*c.assignee] = true // or the server would have dropped the assignee (contract, 1.5)
+	}
 	c.messages = r.messagesOf(s, shown)
 	c.source = r.sourceOf(s, a, shown)
 	s.store(c)
