@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"encoding/json"
+	"slices"
 
 	cfchat "github.com/cfchat/cfchat-go"
 )
@@ -47,7 +48,7 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 		out["sender"] = sender
 	}
 	if len(m.Attachments) > 0 {
-		out["attachments"] = m.Attachments
+		out["attachments"] = v.attachments(m)
 	}
 	if v.version == version216 {
 		out["label_list"] = nil
@@ -58,6 +59,33 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 	out["processed_message_content"] = m.ProcessedMessageContent
 	out["sentiment"] = orObject(m.Sentiment)
 	return out
+}
+
+// attachments renders a message's attachments. What is a file says null where it has no extension or size, from 3.7.0 on also
+// where it has no width and height (contract, 1.7 and 4.1).
+func (v view) attachments(m *cfchat.Message) []object {
+	fields := []string{"extension", "data_url", "thumb_url", "file_size"}
+	if v.version != version216 {
+		fields = append(fields, "width", "height")
+	}
+	out := make([]object, len(m.Attachments))
+	for i, each := range m.Attachments {
+		_ = json.Unmarshal(encode(each), &out[i]) // what was just encoded; null stays null
+		if each == nil || !isFile(each.FileType) {
+			continue
+		}
+		for _, field := range fields {
+			if _, ok := out[i][field]; !ok {
+				out[i][field] = nil
+			}
+		}
+	}
+	return out
+}
+
+func isFile(kind *cfchat.AttachmentType) bool {
+	return kind != nil && slices.Contains([]cfchat.AttachmentType{cfchat.AttachmentTypeImage, cfchat.AttachmentTypeAudio,
+		cfchat.AttachmentTypeVideo, cfchat.AttachmentTypeFile}, *kind)
 }
 
 // sender renders who sent a message, nil for nobody and for who is gone.
