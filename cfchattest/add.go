@@ -3,6 +3,7 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -98,6 +99,19 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	}
 	a.inboxes[added.id] = added
 	return added
+}
+
+// inbox is an inbox of the account, the first one if there is none of that id. An account that was recorded without any is
+// given one.
+func (s *Server) inbox(id int64) *inbox {
+	inboxes := s.home().inboxes
+	if found := inboxes[id]; found != nil {
+		return found
+	}
+	if len(inboxes) == 0 {
+		return s.state.addInbox(s.home(), Inbox{})
+	}
+	return inboxes[slices.Min(slices.Collect(maps.Keys(inboxes)))]
 }
 
 // AddContact adds a contact and gives its id.

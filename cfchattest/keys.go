@@ -15,6 +15,9 @@ func (s *Server) AccountID() int64 {
 	return s.home().id
 }
 
+// home is the account that the methods of Server are about.
+func (s *Server) home() *account { return s.state.accounts[s.state.home] }
+
 // AdminKey is the key of an administrator.
 func (s *Server) AdminKey() string { return s.Key(roleAdministrator) }
 

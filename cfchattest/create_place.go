@@ -2,7 +2,6 @@ package cfchattest
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	cfchat "github.com/cfchat/cfchat-go"
@@ -32,16 +31,6 @@ func (c *caller) place() (*contactInbox, error) {
 		return nil, err
 	}
 	return c.join(in, who, sourceID)
-}
-
-// nameSource takes a source id that nobody has for the one of a place of the contact whose own a snapshot does not tell. So
-// the conversation that was recorded in an inbox that allows one is the one that is found.
-func (s *state) nameSource(in *inbox, who *contact, sourceID string) {
-	i := slices.IndexFunc(who.unnamed, func(place *contactInbox) bool { return place.inbox == in })
-	if i >= 0 && s.sourceOf(in, sourceID) == nil {
-		s.renameSource(who.unnamed[i], sourceID)
-		who.unnamed = slices.Delete(who.unnamed, i, i+1)
-	}
 }
 
 // join finds or makes the contact's place in an inbox under a source id, which is theirs alone.
