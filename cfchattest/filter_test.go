@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
@@ -85,6 +86,22 @@ func TestFilter(t *testing.T) {
 	}
 }
 
+// Days are counted back from today, UTC, by the number that a text starts with (contract, 5.3). What stands in place of a list
+// is read as the server's language indexes it: a text's first letter, a number's lowest bit.
+func TestFilterDaysBefore(t *testing.T) {
+	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) })
+	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version216)} {
+		for values, want := range map[string][]int64{
+			`[1]`: {1}, `["1.9"]`: {1}, `["abc"]`: {2, 1}, `[-1]`: {3, 2, 1}, `"12"`: {1}, `3`: {1}, `2`: {2, 1},
+		} {
+			status, body := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", rules("created_at days_before "+values))
+			if got := slices.Compact(idsOf(t, body)); status != 200 || !slices.Equal(got, want) {
+				t.Errorf("%s: %d %v, want %v", values, status, got, want)
+			}
+		}
+	}
+}
+
 func TestFilterSeesInboxes(t *testing.T) {
 	for server, want := range map[*cfchattest.Server]int{sales(t): 4, sales(t, cfchattest.Version216): 6} {
 		_, body := call(t, server, server.AgentKey(), "POST", conversations+"/filter", `{"payload":[]}`)
@@ -107,6 +124,7 @@ func TestFilterRefuses(t *testing.T) {
 		{`{"payload":["x"]}`, "Internal Server Error"},
 		{rules(`nothing equal_to ["x"]`), "Invalid attribute key - [nothing]. The key should be one of [" + keys + "] or a custom attribute defined in the account."},
 		{rules(`assignee_id contains ["1"]`), "Invalid operator. The allowed operators for assignee_id are [equal_to,not_equal_to,is_present,is_not_present]."},
+		{`{"payload":[{"attribute_key":"status","filter_operator":"eq","values":["open"],"query_operator":[]}]}`, "Invalid operator. The allowed operators for status are [equal_to,not_equal_to]."},
 		{rules(`status eq []`), "Invalid operator. The allowed operators for status are [equal_to,not_equal_to]."},
 		{rules(`status equal_to []`, `status equal_to ["open"]`), "Invalid value. The values provided for status are invalid"},
 		{rules(`status equal_to ["open"] XOR`, `x y []`), `Query operator must be either "AND" or "OR".`},

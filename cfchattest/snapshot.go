@@ -56,9 +56,9 @@ type snapshotAttribute struct {
 // minutes before their requests were made.
 const sinceSnapshot = 5 * time.Minute
 
-// LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings, and the roles
-// of [Server.Key] are those of its facts: users 1 and 2, a bot in its bot inbox, and a bot without an inbox. Time goes on from
-// the snapshot's, unless [Clock] is given.
+// LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings. The
+// roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time goes
+// on from the snapshot's, unless [Clock] is given.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {

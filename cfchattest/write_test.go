@@ -38,6 +38,7 @@ func TestCreate(t *testing.T) {
 		{fmt.Sprintf(`{"inbox_id":%d,"contact_id":1}`, line), 500, ""},
 		{`{"inbox_id":1}`, 404, ""},
 		{`{"inbox_id":1,"contact_id":1,"source_id":""}`, 404, ""},
+		{`{"inbox_id":1,"contact_id":1,"source_id":" "}`, 404, ""},
 		{`{"inbox_id":9,"contact_id":1}`, 404, ""},
 	} {
 		before := len(srv.Conversations())
