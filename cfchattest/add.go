@@ -3,6 +3,7 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -98,6 +99,19 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	}
 	a.inboxes[added.id] = added
 	return added
+}
+
+// inbox is an inbox of the account, the first one if there is none of that id. An account that was recorded without any is
+// given one.
+func (s *Server) inbox(id int64) *inbox {
+	inboxes := s.home().inboxes
+	if found := inboxes[id]; found != nil {
+		return found
+	}
+	if len(inboxes) == 0 {
+		return s.state.addInbox(s.home(), Inbox{})
+	}
+	return inboxes[slices.Min(slices.Collect(maps.Keys(inboxes)))]
 }
 
 // AddContact adds a contact and gives its id.
@@ -209,7 +223,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 		account: a, source: s.state.placeOf(a, s.inbox(in.Inbox), who),
 		status:   cmp.Or(in.Status, cfchat.StatusOpen),
 		assignee: orNil(in.Assignee), team: orNil(in.Team), priority: orNil(in.Priority),
-		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true, verified: new(false),
+		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
 		created: created, updated: created, waiting: created, lastActivity: created, snoozed: in.SnoozedUntil,
 	}
 	if !in.LastActivity.IsZero() {

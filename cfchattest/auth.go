@@ -2,7 +2,9 @@ package cfchattest
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	cfchat "github.com/cfchat/cfchat-go"
@@ -41,14 +43,14 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 // keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank
 // one is none.
 func (s *Server) keyOf(header http.Header) string {
-	for name, values := range header {
+	for _, name := range slices.Sorted(maps.Keys(header)) { // the same one each time, if there are several
 		if s.dropUnderscores && strings.Contains(name, "_") {
 			continue
 		}
 		if !strings.EqualFold(strings.ReplaceAll(name, "-", "_"), "api_access_token") {
 			continue
 		}
-		for _, value := range values {
+		for _, value := range header[name] {
 			if key := strings.TrimSpace(value); key != "" {
 				return key
 			}

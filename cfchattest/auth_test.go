@@ -2,6 +2,7 @@ package cfchattest_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -65,6 +66,20 @@ func TestOrderOfChecks(t *testing.T) {
 	}
 	if status, _ := call(t, srv, srv.AdminKey(), "GET", conversations+"/1abc", ""); status != 200 || id != 1 {
 		t.Errorf("1abc: %d, want 200", status)
+	}
+}
+
+// Two spellings of the header are answered by the same one each time.
+func TestTwoKeys(t *testing.T) {
+	srv := cfchattest.New(t)
+	for range 20 {
+		r := httptest.NewRequest("GET", conversations, nil)
+		r.Header = http.Header{"Api-Access-Token": {srv.AdminKey()}, "api_access_token": {"wrong"}, "Api_access_token": {"wrong"}}
+		w := httptest.NewRecorder()
+		srv.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
 	}
 }
 

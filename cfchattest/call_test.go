@@ -15,6 +15,15 @@ const conversations = "/api/v1/accounts/1/conversations"
 // call sends a request in process and gives the status and the body.
 func call(t testing.TB, srv *cfchattest.Server, key, method, path, body string) (int, string) {
 	t.Helper()
+	resp, err := srv.Transport().RoundTrip(request(t, key, method, path, body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, readAll(t, resp)
+}
+
+func request(t testing.TB, key, method, path, body string) *http.Request {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://stand-in"+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -22,11 +31,7 @@ func call(t testing.TB, srv *cfchattest.Server, key, method, path, body string) 
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Api-Access-Token", key)
-	resp, err := srv.Transport().RoundTrip(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, readAll(t, resp)
+	return r
 }
 
 func readAll(t testing.TB, resp *http.Response) string {

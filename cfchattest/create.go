@@ -73,7 +73,7 @@ func (c *caller) build(place *contactInbox) (*conversation, error) {
 	now := c.now()
 	made := &conversation{
 		account: place.account, source: place, status: cfchat.StatusOpen, canReply: true,
-		verified: &place.verified, created: now, updated: now, lastActivity: now, waiting: now,
+		created: now, updated: now, lastActivity: now, waiting: now,
 	}
 	err := c.readInto(made)
 	if err != nil {
@@ -108,10 +108,10 @@ func (c *caller) readInto(made *conversation) (err error) {
 			return errStatus
 		}
 	}
-	if made.assignee, err = c.storedID("assignee_id"); err != nil {
+	if made.assignee, err = c.storedID("assignee_id", fitsInteger); err != nil {
 		return err
 	}
-	if made.team, err = c.storedID("team_id"); err != nil {
+	if made.team, err = c.storedID("team_id", fitsBigint); err != nil {
 		return err
 	}
 	if made.assignee != nil && made.team != nil {
@@ -122,13 +122,13 @@ func (c *caller) readInto(made *conversation) (err error) {
 	return nil
 }
 
-// storedID reads an id that is stored as it is.
-func (c *caller) storedID(name string) (*int64, error) {
+// storedID reads an id that is stored as it is, in a column that it has to fit.
+func (c *caller) storedID(name string, fits func(int64) bool) (*int64, error) {
 	id, ok := castInteger(c.params[name])
 	if !ok {
 		return nil, nil
 	}
-	if !fitsInteger(id) {
+	if !fits(id) {
 		return nil, errAssignee
 	}
 	return &id, nil

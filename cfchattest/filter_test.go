@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
@@ -69,6 +70,8 @@ func TestFilter(t *testing.T) {
 		{[]string{`tier is_not_present [] AND`, `inbox_id equal_to [1,2]`}, new470, []int64{5, 4, 2}},
 		{[]string{`nothing equal_to ["x"] AND`, `status equal_to ["pending"]`}, old216, []int64{4}},
 		{[]string{`priority equal_to ["urgent"]`}, new470, []int64{3}},
+		// to 2.16.0 priority is an attribute that it does not know, whatever the values (contract, 5.2)
+		{[]string{`priority equal_to [3] AND`, `status equal_to ["pending"]`}, old216, []int64{4}},
 	} {
 		for _, server := range c.servers {
 			want := c.want
@@ -78,6 +81,22 @@ func TestFilter(t *testing.T) {
 			status, body := call(t, server, server.AdminKey(), "POST", conversations+"/filter", rules(c.rules...))
 			if status != 200 || !slices.Equal(idsOf(t, body), want) {
 				t.Errorf("%s: %d %v, want %v", c.rules, status, idsOf(t, body), want)
+			}
+		}
+	}
+}
+
+// Days are counted back from today, UTC, by the number that a text starts with (contract, 5.3). What stands in place of a list
+// is read as the server's language indexes it: a text's first letter, a number's lowest bit.
+func TestFilterDaysBefore(t *testing.T) {
+	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) })
+	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version216)} {
+		for values, want := range map[string][]int64{
+			`[1]`: {1}, `["1.9"]`: {1}, `["abc"]`: {2, 1}, `[-1]`: {3, 2, 1}, `"12"`: {1}, `3`: {1}, `2`: {2, 1},
+		} {
+			status, body := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", rules("created_at days_before "+values))
+			if got := slices.Compact(idsOf(t, body)); status != 200 || !slices.Equal(got, want) {
+				t.Errorf("%s: %d %v, want %v", values, status, got, want)
 			}
 		}
 	}
@@ -105,6 +124,7 @@ func TestFilterRefuses(t *testing.T) {
 		{`{"payload":["x"]}`, "Internal Server Error"},
 		{rules(`nothing equal_to ["x"]`), "Invalid attribute key - [nothing]. The key should be one of [" + keys + "] or a custom attribute defined in the account."},
 		{rules(`assignee_id contains ["1"]`), "Invalid operator. The allowed operators for assignee_id are [equal_to,not_equal_to,is_present,is_not_present]."},
+		{`{"payload":[{"attribute_key":"status","filter_operator":"eq","values":["open"],"query_operator":[]}]}`, "Invalid operator. The allowed operators for status are [equal_to,not_equal_to]."},
 		{rules(`status eq []`), "Invalid operator. The allowed operators for status are [equal_to,not_equal_to]."},
 		{rules(`status equal_to []`, `status equal_to ["open"]`), "Invalid value. The values provided for status are invalid"},
 		{rules(`status equal_to ["open"] XOR`, `x y []`), `Query operator must be either "AND" or "OR".`},
@@ -117,6 +137,10 @@ func TestFilterRefuses(t *testing.T) {
 		{rules(`seats contains ["1"]`), "Internal Server Error"},
 		{rules(`tier not_equal_to ["x"] AND`, `status equal_to ["open"]`), "Internal Server Error"},
 		{rules(`created_at is_greater_than ["it's"]`), "Internal Server Error"},
+		{rules(`created_at days_before [[3]]`), "Internal Server Error"},
+		{rules(`created_at days_before [99999999999]`), "Internal Server Error"},
+		{rules(`created_at days_before [99999999999] AND`, `created_at equal_to [1]`), "Invalid operator. The allowed operators for created_at are [is_greater_than,is_less_than,days_before]."},
+		{rules(`created_at days_before [true]`), "Internal Server Error"},
 	} {
 		want := fmt.Sprintf(`{"error":%q}`, c.want)
 		if c.want == "Internal Server Error" {

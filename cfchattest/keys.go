@@ -15,6 +15,9 @@ func (s *Server) AccountID() int64 {
 	return s.home().id
 }
 
+// home is the account that the methods of Server are about.
+func (s *Server) home() *account { return s.state.accounts[s.state.home] }
+
 // AdminKey is the key of an administrator.
 func (s *Server) AdminKey() string { return s.Key(roleAdministrator) }
 
@@ -24,8 +27,8 @@ func (s *Server) AgentKey() string { return s.Key(roleAgent) }
 // BotKey is the key of a bot that belongs to the account.
 func (s *Server) BotKey() string { return s.Key(roleBot) }
 
-// Key is the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot without an inbox in the account. It is
-// "" for any other role.
+// Key is the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot without an inbox in the account. A
+// snapshot adds the users that its facts name, such as "agent2". It is "" for any other role.
 func (s *Server) Key(role string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

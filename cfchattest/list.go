@@ -1,12 +1,5 @@
 package cfchattest
 
-import (
-	"errors"
-	"slices"
-
-	cfchat "github.com/cfchat/cfchat-go"
-)
-
 // list is conversationList.
 func (c *caller) list() (any, error) {
 	found, err := c.find()
@@ -41,7 +34,8 @@ func (c *caller) listMeta() (any, error) {
 type found struct {
 	*caller
 	conversations []*conversation
-	number        int64 // the page that was asked for, from 1
+	recent        filterFunc // instead of pages
+	number        int64      // the page that was asked for, from 1
 }
 
 // find applies the parameters of a list (contract, 1.2). One that is present but empty is not the same as an absent one.
@@ -50,11 +44,18 @@ func (c *caller) find() (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	number, err := pageNumber(c.params["page"])
-	if err != nil && !c.unpaged() {
+	recent, err := c.recently()
+	if err != nil {
 		return nil, err
 	}
-	out := &found{caller: c, number: number, conversations: make([]*conversation, 0, len(c.account.byActivity))}
+	if recent != nil && c.params["q"] != nil {
+		filters = append(filters, recent) // it is inside what is counted, as a page is
+	}
+	number, err := pageNumber(c.params["page"])
+	if err != nil && recent == nil {
+		return nil, err
+	}
+	out := &found{caller: c, recent: recent, number: number, conversations: make([]*conversation, 0, len(c.account.byActivity))}
 	for each := range c.account.latestFirst() {
 		if keptByAll(filters, each) {
 			out.conversations = append(out.conversations, each)
@@ -63,140 +64,39 @@ func (c *caller) find() (*found, error) {
 	return out, nil
 }
 
-func keptByAll(filters []filterFunc, each *conversation) bool {
-	for _, keep := range filters {
-		if !keep(each) {
-			return false
+// counts are taken before assignee_type. With q each is of one page only, so that the difference says nothing
+// (contract, 6.5).
+func (f *found) counts() (object, error) {
+	all, mine, unassignedCount := len(f.conversations), 0, 0
+	for _, each := range f.conversations {
+		switch {
+		case unassigned(each):
+			unassignedCount++
+		case f.mine(each):
+			mine++
 		}
 	}
-	return true
-}
-
-// filterFunc reports whether a list keeps a conversation.
-type filterFunc func(*conversation) bool
-
-// listFilters makes the filters of the parameters that are present.
-func (c *caller) listFilters() ([]filterFunc, error) {
-	filters := []filterFunc{c.byInbox()}
-	if kind, _ := c.params["conversation_type"].(string); kind != "" {
-		filters = c.byType(filters, kind)
-	}
-	if c.params["team_id"] != nil {
-		byTeam, err := c.byTeam()
-		if err != nil {
-			return nil, err
+	if f.params["q"] != nil && f.recent == nil {
+		if f.number == tooFar {
+			return nil, errPage
 		}
-		filters = append(filters, byTeam)
-	}
-	if q := c.params["q"]; q != nil {
-		filters = append(filters, byText(q)) // which drops the status
-	} else {
-		byStatus, err := c.byStatus()
-		if err != nil {
-			return nil, err
-		}
-		filters = append(filters, byStatus)
-	}
-	if c.params["labels"] != nil {
-		filters = append(filters, byLabels(parseLabels(c.params["labels"])))
-	}
-	if id := c.params["source_id"]; id != nil && c.version != version216 {
-		filters = append(filters, func(each *conversation) bool { return each.source.sourceID == id })
-	}
-	return filters, nil
-}
-
-// seen keeps the conversations of inboxes that the caller may see: every one for an administrator, else those of which the
-// caller is a member.
-func (c *caller) seen() filterFunc {
-	if c.user.role(c.account) == cfchat.RoleAdministrator {
-		return func(*conversation) bool { return true }
-	}
-	return func(each *conversation) bool { return each.source.inbox.members[c.user.ID] }
-}
-
-// byInbox keeps the inboxes that the caller sees, or those named of them; an unknown one is nobody's, not an error.
-func (c *caller) byInbox() filterFunc {
-	sees := c.seen()
-	if c.params["inbox_id"] == nil {
-		return sees
-	}
-	named := map[int64]bool{}
-	for _, value := range c.params.list("inbox_id") {
-		if id, ok := castID(value); ok {
-			named[id] = true
+		for _, count := range []*int{&all, &mine, &unassignedCount} {
+			from, to := pageOf(*count, f.number)
+			*count = to - from
 		}
 	}
-	return func(each *conversation) bool { return named[each.source.inbox.id] && sees(each) }
+	return object{"mine_count": mine, "assigned_count": all - unassignedCount, "unassigned_count": unassignedCount, "all_count": all}, nil
 }
 
-// byType narrows to unanswered conversations or to those that mention the caller. Those that the caller takes part in
-// replace what was there: inboxes no longer count (contract, 1.2).
-func (c *caller) byType(filters []filterFunc, kind string) []filterFunc {
-	switch cfchat.ConversationType(kind) {
-	case cfchat.ConversationTypeUnattended:
-		return append(filters, func(each *conversation) bool {
-			return each.firstReply.IsZero() || c.version != version216 && !each.waiting.IsZero()
-		})
-	case cfchat.ConversationTypeMention:
-		return append(filters, func(each *conversation) bool { return each.mentions(c.user) })
-	case cfchat.ConversationTypeParticipating:
-		return []filterFunc{func(each *conversation) bool { return each.participants[c.user.ID] }}
+// page renders the page that was asked for.
+func (f *found) page() ([]object, error) {
+	rows := f.sorted(f.byAssignee())
+	if f.recent != nil {
+		return f.view().conversations(kept(rows, f.recent))
 	}
-	return filters
-}
-
-// byTeam keeps a team's. A team that does not exist is a 404.
-func (c *caller) byTeam() (filterFunc, error) {
-	named := map[int64]bool{}
-	for _, value := range c.params.list("team_id") {
-		id, ok := castID(value)
-		if !ok || c.account.teams[id] == nil {
-			return nil, notFound()
-		}
-		named[id] = true
+	rows, err := paged(rows, f.number)
+	if err != nil {
+		return nil, err
 	}
-	return func(each *conversation) bool { return each.team != nil && named[*each.team] }, nil
-}
-
-// errListStatus is a status that 2.16.0 hands to the database as it is.
-var errListStatus = errors.New("the status is no integer")
-
-// byStatus keeps statuses, given by name or number; "all" is every one, absent means open. From 2.17.0 on an unknown one
-// matches nothing, before it is a 500.
-func (c *caller) byStatus() (filterFunc, error) {
-	var named []cfchat.Status
-	switch c.params["status"] {
-	case nil:
-		named = append(named, cfchat.StatusOpen)
-	case "all":
-		return func(*conversation) bool { return true }, nil
-	}
-	for _, value := range c.params.list("status") {
-		n, ok := c.version.listedStatus(value)
-		if !ok && value != nil && c.version == version216 {
-			return nil, errListStatus
-		}
-		if ok && n >= 0 && n < int64(len(statuses)) {
-			named = append(named, statuses[n])
-		}
-	}
-	return func(each *conversation) bool { return slices.Contains(named, each.status) }, nil
-}
-
-// listedStatus reads a status to list: its name, or its number as text. The database of 2.16.0 is strict about what else
-// stands there.
-func (v version) listedStatus(value any) (int64, bool) {
-	text, isText := value.(string)
-	if n := statusNumber(text); isText && n >= 0 {
-		return n, true
-	}
-	if isText && v == version216 {
-		exact, err := kindInteger.parse(text)
-		return exact.number, err == nil
-	}
-	if isText && !startsWithNumber(text) {
-		return 0, false
-	}
-	return castInteger(value)
+	return f.view().conversations(rows)
 }

@@ -49,6 +49,8 @@ func TestList(t *testing.T) {
 		{query: "status=all&sort_by=created_at_desc", servers: admin[:1], want: []int64{5, 4, 3, 2, 1}},
 		{query: "status=all&sort_by=last_user_message_at", servers: admin[1:], want: []int64{1, 3}},
 		{query: "status=all&updated_within=60&page=9", servers: admin[:1], want: []int64{3, 1}},
+		{query: "status=all&updated_within=99999999999999", servers: admin[:1], want: []int64{3, 1, 5, 4, 2}},
+		{query: "status=all&updated_within=-60", servers: admin[:1], want: []int64{}},
 	} {
 		if c.servers == nil {
 			c.servers = admin
@@ -100,6 +102,22 @@ func TestCountsWithText(t *testing.T) {
 	} {
 		if _, got := call(t, srv, srv.AdminKey(), "GET", conversations+"/meta?q=order&page="+page, ""); got != want {
 			t.Errorf("page %s: %s, want %s", page, got, want)
+		}
+	}
+}
+
+// With updated_within there are no pages, so that the counts with q are of all that it leaves (contract, 6.5 and 6.7).
+func TestCountsWithTextAndWindow(t *testing.T) {
+	srv := cfchattest.New(t)
+	for range 60 {
+		srv.AddMessage(srv.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: "order"})
+	}
+	for within, want := range map[string]string{
+		"600": `{"meta":{"all_count":60,"assigned_count":0,"mine_count":0,"unassigned_count":60}}`,
+		"-1":  `{"meta":{"all_count":0,"assigned_count":0,"mine_count":0,"unassigned_count":0}}`,
+	} {
+		if _, got := call(t, srv, srv.AdminKey(), "GET", conversations+"/meta?q=order&page=9&updated_within="+within, ""); got != want {
+			t.Errorf("updated_within=%s: %s, want %s", within, got, want)
 		}
 	}
 }

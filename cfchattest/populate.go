@@ -19,7 +19,9 @@ func (s *Server) populate() {
 // assignKeys gives the roles their keys.
 func (s *state) assignKeys(admin, agent *user, helper, stray *bot) {
 	s.keys[keyFor(roleAdministrator)] = owner{user: admin}
-	s.keys[keyFor(roleAgent)] = owner{user: agent}
+	if agent != nil { // a recorded account may have none
+		s.keys[keyFor(roleAgent)] = owner{user: agent}
+	}
 	s.keys[keyFor(roleBot)] = owner{bot: helper}
 	s.keys[keyFor(roleStrayBot)] = owner{bot: stray}
 }

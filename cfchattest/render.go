@@ -54,6 +54,18 @@ func (v view) conversation(c *conversation) (object, error) {
 	return out, nil
 }
 
+// conversations renders rows. One that cannot be rendered takes all the others with it.
+func (v view) conversations(rows []*conversation) ([]object, error) {
+	out := make([]object, len(rows))
+	for i, row := range rows {
+		var err error
+		if out[i], err = v.conversation(row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // meta renders who and what a conversation belongs to. Assignee and team are absent, not null, when there are none or they
 // are unknown.
 func (v view) meta(c *conversation) (object, error) {

@@ -25,6 +25,14 @@ type Server struct {
 // Option changes what kind of server is made.
 type Option func(*Server)
 
+// version is the server that is stood in for.
+type version int
+
+const (
+	version470 version = iota // the default
+	version216
+)
+
 // Version216 makes the server behave as version 2.16.0: 500 where 4.7.0 answers a wrong filter with 422, one row per label in
 // filter, up to ten messages, and the fields of that time.
 func Version216(s *Server) { s.state.version = version216 }

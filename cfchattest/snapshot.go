@@ -1,12 +1,10 @@
 package cfchattest
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	cfchat "github.com/cfchat/cfchat-go"
@@ -58,9 +56,9 @@ type snapshotAttribute struct {
 // minutes before their requests were made.
 const sinceSnapshot = 5 * time.Minute
 
-// LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings, and the roles
-// of [Server.Key] are those of its facts: users 1 and 2, a bot in its bot inbox, and a bot without an inbox. Time goes on from
-// the snapshot's, unless [Clock] is given.
+// LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings. The
+// roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time goes
+// on from the snapshot's, unless [Clock] is given.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {
@@ -77,14 +75,12 @@ func (s *Server) LoadSnapshot(data []byte) error {
 
 // whole checks that everything is there that the rest refers to.
 func (r *snapshot) whole() error {
-	if r.Account == 0 || len(r.Inboxes) == 0 {
-		return errors.New("no account with inboxes in it")
+	if r.Account == 0 {
+		return errors.New("no account in it")
 	}
-	for _, role := range []string{"admin", "agent"} {
-		id := r.Facts.Users[role]
-		if !slices.ContainsFunc(r.Agents, func(a cfchat.Agent) bool { return a.ID == id }) {
-			return fmt.Errorf("the %s, user %d, is not there", role, id)
-		}
+	admin := r.Facts.Users["admin"]
+	if !slices.ContainsFunc(r.Agents, func(a cfchat.Agent) bool { return a.ID == admin }) {
+		return fmt.Errorf("the administrator, user %d, is not there", admin)
 	}
 	for _, c := range r.Conversations {
 		if !slices.ContainsFunc(r.Inboxes, func(in snapshotInbox) bool { return in.ID == c.InboxID }) {
@@ -136,6 +132,11 @@ func (r *snapshot) addPeople(s *state, a *account) {
 		s.users[agent.ID] = u
 		s.lastUser = max(s.lastUser, agent.ID)
 	}
+	for name, id := range r.Facts.Users {
+		if u := s.users[id]; u != nil {
+			s.keys[keyFor(name)] = owner{user: u}
+		}
+	}
 	helper := s.addBot("Helper Bot")
 	helper.accounts[a.id] = true
 	s.assignKeys(s.users[r.Facts.Users["admin"]], s.users[r.Facts.Users["agent"]], helper, s.addBot("Stray Bot"))
@@ -186,105 +187,13 @@ func (r *snapshot) addOtherAccounts(s *state) {
 	for range r.Facts.Conversations["other"] {
 		now := s.now()
 		c := &conversation{
-			account: other, source: s.placeOf(other, in, who), status: cfchat.StatusOpen, canReply: true, verified: new(false),
+			account: other, source: s.placeOf(other, in, who), status: cfchat.StatusOpen, canReply: true,
 			additional: cfchat.Attributes{}, custom: cfchat.Attributes{}, created: now, updated: now, lastActivity: now, waiting: now,
 		}
 		s.store(c)
 		m := &cfchat.Message{Content: new("foreign"), Private: new(false)}
 		s.sentBy(m, cfchat.SenderTypeContact, who.ID)
 		s.append(c, m)
-	}
-}
-
-// addConversation adds a conversation as it was shown. Times are shown in whole seconds; the recorded order says which of
-// two in the same second was later.
-func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversation) {
-	c := &conversation{
-		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status, priority: shown.Priority, slaPolicy: shown.SLAPolicyID,
-		labels: shown.Labels, additional: shown.AdditionalAttributes, custom: shown.CustomAttributes,
-		canReply: shown.CanReply, muted: shown.Muted, verified: shown.Meta.HMACVerified,
-		created: shown.CreatedAt.Time, lastActivity: shown.Timestamp.Time, updated: shown.Timestamp.Time,
-		agentSeen: shown.AgentLastSeenAt.Time, assigneeSeen: shown.AssigneeLastSeenAt.Time, contactSeen: shown.ContactLastSeenAt.Time,
-		firstReply: shown.FirstReplyCreatedAt.Time, waiting: deref(shown.WaitingSince).Time,
-	}
-	if rank := slices.Index(r.Order, shown.ID); rank >= 0 {
-		c.lastActivity = c.lastActivity.Add(time.Duration(len(r.Order)-rank) * time.Microsecond)
-	}
-	if shown.UpdatedAt != nil {
-		c.updated = shown.UpdatedAt.Time
-	}
-	if shown.SnoozedUntil != nil {
-		c.snoozed, _ = shown.SnoozedUntil.Time()
-	}
-	if shown.Meta.Assignee != nil {
-		c.assignee = &shown.Meta.Assignee.ID
-	}
-	if shown.Meta.Team != nil {
-		c.team = &shown.Meta.Team.ID
-	}
-	c.messages = r.messagesOf(s, shown)
-	c.source = r.sourceOf(s, a, shown)
-	s.store(c)
-}
-
-// sourceOf is the contact's place: under the source id that a message shows, else one of its own.
-func (r *snapshot) sourceOf(s *state, a *account, shown cfchat.Conversation) *contactInbox {
-	who, in := a.contacts[shown.Meta.Sender.ID], a.inboxes[shown.InboxID]
-	sourceID := ""
-	if in.channel == cfchat.ChannelEmail {
-		sourceID = deref(shown.Meta.Sender.Email)
-	}
-	for _, m := range shown.Messages {
-		if m != nil && m.Conversation != nil && m.Conversation.ContactInbox != nil {
-			sourceID = deref(m.Conversation.ContactInbox.SourceID)
-		}
-	}
-	if sourceID == "" {
-		s.lastSource++
-		sourceID = newUUID(s.lastSource)
-	}
-	joined, _ := s.joinInbox(a, in, who, sourceID)
-	return joined
-}
-
-// messagesOf are a conversation's messages. Those that go with the conversation are shown with more fields than the rest.
-func (r *snapshot) messagesOf(s *state, shown cfchat.Conversation) []*cfchat.Message {
-	full := map[int64]*cfchat.Message{}
-	for _, m := range append(slices.Clone(shown.Messages), shown.LastNonActivityMessage) {
-		if m != nil {
-			full[m.ID] = m
-		}
-	}
-	var out []*cfchat.Message
-	for _, m := range r.Messages[strconv.FormatInt(shown.ID, 10)] {
-		out = append(out, cmp.Or(full[m.ID], &m))
-	}
-	slices.SortFunc(out, func(x, y *cfchat.Message) int { return cmp.Compare(x.ID, y.ID) })
-	for _, m := range out {
-		s.lastMessage = max(s.lastMessage, m.ID)
-		completeMessage(s, m)
-	}
-	return out
-}
-
-// completeMessage fills in what is shown of few messages, from what is shown of all.
-func completeMessage(s *state, m *cfchat.Message) {
-	if m.UpdatedAt == "" {
-		m.UpdatedAt = cfchat.NewISOTime(m.CreatedAt.Time)
-		m.ProcessedMessageContent = m.Content
-	}
-	if m.Sender == nil {
-		return
-	}
-	switch m.Sender.Type {
-	case cfchat.SenderKindUser:
-		s.sentBy(m, cfchat.SenderTypeUser, m.Sender.ID)
-	case cfchat.SenderKindContact:
-		s.sentBy(m, cfchat.SenderTypeContact, m.Sender.ID)
-	case cfchat.SenderKindAgentBot:
-		s.sentBy(m, cfchat.SenderTypeAgentBot, m.Sender.ID)
-	case cfchat.SenderKindCaptainAssistant:
-		s.sentBy(m, cfchat.SenderTypeCaptainAssistant, m.Sender.ID)
 	}
 }
 

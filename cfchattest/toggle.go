@@ -74,8 +74,11 @@ func (c *caller) setGivenStatus(of *conversation, value any) error {
 	return nil
 }
 
-// lastSecond is the last second that the database can store.
-const lastSecond = 9224318015999
+// The first and the last second that the database can store.
+const (
+	firstSecond = -210866803200
+	lastSecond  = 9224318015999
+)
 
 // leadingSeconds reads a time as seconds since 1970: the number that its text starts with. So ISO text is a moment in 1970,
 // and "" is none.
@@ -89,7 +92,7 @@ func leadingSeconds(value any) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	seconds, _ := castInteger(value)
-	return time.Unix(seconds, 0).UTC(), seconds <= lastSecond
+	return time.Unix(seconds, 0).UTC(), seconds >= firstSecond && seconds <= lastSecond
 }
 
 // flipped is the status after a toggle without a status: what is open is resolved, anything else opens.

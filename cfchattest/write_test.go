@@ -25,6 +25,9 @@ func TestCreate(t *testing.T) {
 		{`{"inbox_id":1,"contact_id":1,"status":"snoozed","snoozed_until":"2030-01-01T00:00:00Z"}`, 200, `"snoozed_until":"2030-01-01T00:00:00.000Z"`},
 		{`{"inbox_id":1,"contact_id":1,"status":2}`, 200, `"status":"pending"`},
 		{`{"inbox_id":1,"contact_id":1,"assignee_id":99}`, 200, `"hmac_verified":false`},
+		{`{"inbox_id":1,"contact_id":1,"hmac_verified":"true"}`, 200, `"hmac_verified":true`}, // contract, 4.2
+		{`{"inbox_id":1,"contact_id":1,"team_id":99999999999}`, 200, ""},                      // a bigint (contract, 1.5 and 5.2)
+		{`{"inbox_id":1,"contact_id":1,"assignee_id":99999999999}`, 500, ""},
 		{`{"inbox_id":1,"contact_id":1,"message":{"content":"hi"}}`, 200, `"content":"hi"`},
 		{`{"inbox_id":1,"contact_id":1,"custom_attributes":{"n":12345678901234567890.5}}`, 200, `"n":12345678901234567890.5`},
 		{`{"inbox_id":1,"contact_id":1,"custom_attributes":{"n":12345678901}}`, 422, `{"message":"Custom attributes n value should be \u003c 9999999999","attributes":["custom_attributes"]}`},
@@ -35,6 +38,7 @@ func TestCreate(t *testing.T) {
 		{fmt.Sprintf(`{"inbox_id":%d,"contact_id":1}`, line), 500, ""},
 		{`{"inbox_id":1}`, 404, ""},
 		{`{"inbox_id":1,"contact_id":1,"source_id":""}`, 404, ""},
+		{`{"inbox_id":1,"contact_id":1,"source_id":" "}`, 404, ""},
 		{`{"inbox_id":9,"contact_id":1}`, 404, ""},
 	} {
 		before := len(srv.Conversations())
@@ -110,6 +114,7 @@ func TestToggle(t *testing.T) {
 		{from: "open", body: `{"status":"snoozed","snoozed_until":1893456000.9}`, want: "snoozed 2030-01-01T00:00:00.000Z", old: "snoozed 2030-01-01T00:00:00.000Z"},
 		{from: "open", body: `{"status":"snoozed","snoozed_until":"2030-01-01"}`, want: "snoozed 1970-01-01T00:33:50.000Z", old: "snoozed 1970-01-01T00:33:50.000Z"},
 		{from: "open", body: `{"status":"snoozed","snoozed_until":""}`},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":-999999999999999}`},
 		{from: "snoozed", body: `{"status":"open","snoozed_until":1893456000}`, want: "open", old: "open"},
 		{from: "open", query: "?status=pending", body: `{"status":"resolved"}`, want: "pending", old: "pending"},
 	} {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/cfchat/cfchat-go"
+	cfchat "github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 )
 

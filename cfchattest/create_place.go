@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"encoding/json"
+	"strings"
 
 	cfchat "github.com/cfchat/cfchat-go"
 )
@@ -18,26 +19,34 @@ func (c *caller) place() (*contactInbox, error) {
 		return nil, err
 	}
 	sourceID, given := sourceIDOf(c.params["source_id"])
-	if in == nil || who == nil || given && sourceID == "" {
+	if in == nil || who == nil || given && strings.TrimSpace(sourceID) == "" {
 		if places := c.bySource[sourceID]; len(places) > 0 {
 			return places[0], nil
 		}
 		return nil, notFound()
 	}
-	if !given {
-		if sourceID, err = c.newSourceID(in, who); err != nil {
-			return nil, err
-		}
+	if given {
+		c.nameSource(in, who, sourceID)
+	} else if sourceID, err = c.newSourceID(in, who); err != nil {
+		return nil, err
 	}
-	joined, mine := c.joinInbox(c.account, in, who, sourceID)
-	if !mine && c.version != version216 && renames(in.channel) {
+	return c.join(in, who, sourceID)
+}
+
+// join finds or makes the contact's place in an inbox under a source id, which is theirs alone.
+func (c *caller) join(in *inbox, who *contact, sourceID string) (*contactInbox, error) {
+	switch taken := c.sourceOf(in, sourceID); {
+	case taken == nil:
+	case taken.contact == who:
+		return taken, nil
+	case c.version != version216 && renames(in.channel):
 		c.lastSource++
-		c.renameSource(joined, newUUID(c.lastSource))
-		joined, mine = c.joinInbox(c.account, in, who, sourceID)
-	}
-	if !mine {
+		c.renameSource(taken, newUUID(c.lastSource))
+	default:
 		return nil, unprocessable("source_id should be unique")
 	}
+	joined, _ := c.joinInbox(c.account, in, who, sourceID)
+	joined.verified = new(c.version != version216 && castBoolean(c.params["hmac_verified"])) // a parameter since 2.18.0
 	return joined, nil
 }
 

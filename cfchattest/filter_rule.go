@@ -77,12 +77,15 @@ func (c *caller) compile(rules []rule) (expression, error) {
 // validJoins checks every query_operator, as 4.7.0 does before it looks at the rules. Where they stand is not checked.
 func validJoins(rules []rule) error {
 	for _, each := range rules {
-		switch text, isText := each.join.(string); {
-		case each.join == nil, isText && text == "":
-		case !isText:
-			return errFilter
-		case !strings.EqualFold(text, "AND") && !strings.EqualFold(text, "OR"):
-			return unprocessable(`Query operator must be either "AND" or "OR".`)
+		switch join := each.join.(type) {
+		case string:
+			if join != "" && !strings.EqualFold(join, "AND") && !strings.EqualFold(join, "OR") {
+				return unprocessable(`Query operator must be either "AND" or "OR".`)
+			}
+		default:
+			if join == false || !blank(join) {
+				return errFilter
+			}
 		}
 	}
 	return nil

@@ -3,11 +3,10 @@ package cfchattest
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	cfchat "github.com/cfchat/cfchat-go"
 )
 
 // castInteger reads a value as the server's database layer does for an integer column: text counts up to its first odd
@@ -43,6 +42,9 @@ func castID(value any) (int64, bool) {
 // fitsInteger reports whether a number fits a column of four bytes.
 func fitsInteger(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
 
+// fitsBigint reports whether a number fits a column of eight bytes. [castInteger] gives the nearest one for what does not.
+func fitsBigint(n int64) bool { return n > math.MinInt64 && n < math.MaxInt64 }
+
 // leadingInteger is the number that a text starts with, 0 without one, the nearest one if it is too large.
 func leadingInteger(text string) int64 {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
@@ -64,47 +66,9 @@ func startsWithNumber(text string) bool {
 	return text != "" && text[0] >= '0' && text[0] <= '9'
 }
 
-// statuses are the statuses by their number in the database.
-var statuses = []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed}
-
-// statusNumber is a status' number, -1 for an unknown one.
-func statusNumber(name string) int64 {
-	for n, status := range statuses {
-		if string(status) == name {
-			return int64(n)
-		}
-	}
-	return -1
-}
-
-// priorities are the priorities by their number in the database.
-var priorities = []cfchat.Priority{cfchat.PriorityLow, cfchat.PriorityMedium, cfchat.PriorityHigh, cfchat.PriorityUrgent}
-
-func priorityNumber(name string) int64 {
-	for n, priority := range priorities {
-		if string(priority) == name {
-			return int64(n)
-		}
-	}
-	return -1
-}
-
-// assignStatus reads a status that is being set: a name, or its number as a JSON number. The text "1" is not one.
-func assignStatus(value any) (cfchat.Status, bool) {
-	switch v := value.(type) {
-	case string:
-		if statusNumber(v) >= 0 {
-			return cfchat.Status(v), true
-		}
-	case json.Number:
-		f, err := v.Float64()
-		for n, status := range statuses {
-			if err == nil && f == float64(n) {
-				return status, true
-			}
-		}
-	}
-	return "", false
+// castBoolean reads a value as the server does for a boolean column: all is true but nothing and the ways to write false.
+func castBoolean(value any) bool {
+	return !blank(value) && !slices.Contains([]string{"0", "f", "F", "false", "FALSE", "off", "OFF"}, plain(value))
 }
 
 // castTime reads a time that is stored: ISO text; anything else is no time.

@@ -34,7 +34,7 @@ func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
 	if kind == cfchat.MessageTypeIncoming && of.source.inbox.channel != cfchat.ChannelAPI {
 		return nil, errMessage
 	}
-	made := &cfchat.Message{MessageType: kind, Private: new(sent["private"] == true || sent["private"] == "true")}
+	made := &cfchat.Message{MessageType: kind, Private: new(castBoolean(sent["private"]))}
 	if content := sent["content"]; content != nil {
 		made.Content = new(plain(content))
 		if utf8.RuneCountInString(*made.Content) > maxContent {

@@ -48,7 +48,7 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 		out["sender"] = sender
 	}
 	if len(m.Attachments) > 0 {
-		out["attachments"] = m.Attachments
+		out["attachments"] = v.attachments(m)
 	}
 	if v.version == version216 {
 		out["label_list"] = nil
@@ -59,6 +59,33 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 	out["processed_message_content"] = m.ProcessedMessageContent
 	out["sentiment"] = orObject(m.Sentiment)
 	return out
+}
+
+// attachments renders a message's attachments. What is a file says null where it has no extension or size, from 3.7.0 on also
+// where it has no width and height (contract, 1.7 and 4.1).
+func (v view) attachments(m *cfchat.Message) []object {
+	fields := []string{"extension", "data_url", "thumb_url", "file_size"}
+	if v.version != version216 {
+		fields = append(fields, "width", "height")
+	}
+	out := make([]object, len(m.Attachments))
+	for i, each := range m.Attachments {
+		_ = json.Unmarshal(encode(each), &out[i]) // what was just encoded; null stays null
+		if each == nil || !isFile(each.FileType) {
+			continue
+		}
+		for _, field := range fields {
+			if _, ok := out[i][field]; !ok {
+				out[i][field] = nil
+			}
+		}
+	}
+	return out
+}
+
+func isFile(kind *cfchat.AttachmentType) bool {
+	return kind != nil && slices.Contains([]cfchat.AttachmentType{cfchat.AttachmentTypeImage, cfchat.AttachmentTypeAudio,
+		cfchat.AttachmentTypeVideo, cfchat.AttachmentTypeFile}, *kind)
 }
 
 // sender renders who sent a message, nil for nobody and for who is gone.
@@ -103,37 +130,4 @@ func orObject(a cfchat.Attributes) cfchat.Attributes {
 		return cfchat.Attributes{}
 	}
 	return a
-}
-
-// Conversation is a copy of a conversation of the account as an administrator gets it. It is false if there is none, or if
-// the server could not render it.
-func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.home().conversations[id]
-	if c == nil {
-		return cfchat.Conversation{}, false
-	}
-	return s.copyOf(c)
-}
-
-// Conversations are copies of all conversations of the account in order of id, without those that cannot be rendered.
-func (s *Server) Conversations() []cfchat.Conversation {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []cfchat.Conversation
-	for _, c := range s.home().byID() {
-		if copied, ok := s.copyOf(c); ok {
-			out = append(out, copied)
-		}
-	}
-	return out
-}
-
-func (s *Server) copyOf(c *conversation) (out cfchat.Conversation, ok bool) {
-	rendered, err := view{s.state, c.account, s.state.keys[keyFor(roleAdministrator)]}.conversation(c)
-	if err != nil {
-		return out, false
-	}
-	return out, json.Unmarshal(encode(rendered), &out) == nil
 }

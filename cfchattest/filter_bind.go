@@ -18,7 +18,7 @@ type bound struct {
 func (c *caller) bind(r rule, lowering bool) (bound, error) {
 	switch r.operator {
 	case equalTo, notEqualTo:
-		values, err := bindValues(r, lowering)
+		values, err := c.bindValues(r, lowering)
 		return bound{operator: r.operator, values: values}, err
 	case contains, doesNotContain:
 		values, err := c.bindPatterns(r)
@@ -33,19 +33,20 @@ func (c *caller) bind(r rule, lowering bool) (bound, error) {
 		return bound{operator: isLessThan, text: date}, err
 	}
 	// Any other operator compares with the text of all values. A list's is never that of one value.
-	values, err := bindValues(r, lowering)
+	values, err := c.bindValues(r, lowering)
 	if len(values) == 1 && (!isList(r.values) || lowering && isText(values[0])) {
 		return bound{text: plain(values[0])}, err
 	}
 	return bound{text: string(encode(values))}, err
 }
 
-// bindValues gives the values to compare with. Names of statuses and priorities become numbers, unknown ones NULL.
-func bindValues(r rule, lowering bool) ([]any, error) {
-	switch r.key {
-	case "status":
+// bindValues gives the values to compare with. Names of statuses and priorities become numbers, unknown ones NULL. 2.16.0
+// has no priorities: to it the key is one like any other.
+func (c *caller) bindValues(r rule, lowering bool) ([]any, error) {
+	switch {
+	case r.key == "status":
 		return bindStatuses(r.values)
-	case "priority":
+	case r.key == "priority" && c.version != version216:
 		return bindNames(r.values, priorityNumber)
 	}
 	if lowering {
@@ -130,17 +131,22 @@ func (c *caller) bindPatterns(r rule) ([]any, error) {
 // bindDays is the day so many days ago, UTC.
 func (c *caller) bindDays(r rule) (string, error) {
 	first, err := firstValue(r.values)
-	if _, isBool := first.(bool); isBool || err != nil {
+	if err != nil {
+		return "", err
+	}
+	switch first.(type) {
+	case bool, []any, map[string]any: // of which the server's language makes no number
 		return "", errFilter
 	}
 	ago, _ := castInteger(first)
 	if !fitsInteger(ago) {
-		return "", errSQL
+		return "", nil // no day, which the database will refuse
 	}
 	return c.clock().UTC().AddDate(0, 0, -int(ago)).Format("2006-01-02"), nil
 }
 
-// firstValue is values[0] as the server's language reads it: of a text its first letter, of nothing an error.
+// firstValue is values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest bit,
+// of nothing an error.
 func firstValue(values any) (any, error) {
 	switch v := values.(type) {
 	case []any:
@@ -154,7 +160,11 @@ func firstValue(values any) (any, error) {
 		}
 		return string([]rune(v)[:1]), nil
 	case json.Number:
-		return json.Number("0"), nil // a bit of the number, which no rule makes sense of
+		if last := v[len(v)-1]; !strings.ContainsAny(v.String(), ".eE") {
+			return json.Number('0' + last%2), nil // the digit 0 is even itself
+		}
+	case map[string]any:
+		return nil, nil
 	}
 	return nil, errFilter
 }

@@ -1,0 +1,51 @@
+package cfchattest
+
+import "slices"
+
+// contactInbox joins a contact to an inbox under a source id.
+type contactInbox struct {
+	account  *account
+	inbox    *inbox
+	contact  *contact
+	sourceID string
+	verified *bool // nil where a snapshot does not say
+}
+
+// joinInbox finds or makes the contact's place in an inbox under a source id. It is false if the inbox has the source id
+// already, for somebody else.
+func (s *state) joinInbox(a *account, in *inbox, c *contact, sourceID string) (*contactInbox, bool) {
+	if other := s.sourceOf(in, sourceID); other != nil {
+		return other, other.contact == c
+	}
+	joined := &contactInbox{account: a, inbox: in, contact: c, sourceID: sourceID, verified: new(false)}
+	s.bySource[sourceID] = append(s.bySource[sourceID], joined)
+	return joined, true
+}
+
+// sourceOf finds a source id in an inbox.
+func (s *state) sourceOf(in *inbox, sourceID string) *contactInbox {
+	for _, joined := range s.bySource[sourceID] {
+		if joined.inbox == in {
+			return joined
+		}
+	}
+	return nil
+}
+
+// renameSource gives a contact's place another source id.
+func (s *state) renameSource(joined *contactInbox, sourceID string) {
+	rest := slices.DeleteFunc(s.bySource[joined.sourceID], func(c *contactInbox) bool { return c == joined })
+	s.bySource[joined.sourceID] = rest
+	joined.sourceID = sourceID
+	s.bySource[sourceID] = append(s.bySource[sourceID], joined)
+}
+
+// nameSource takes a source id that nobody has for the one of a place of the contact whose own a snapshot does not tell. So
+// the conversation that was recorded in an inbox that allows one is the one that is found.
+func (s *state) nameSource(in *inbox, who *contact, sourceID string) {
+	i := slices.IndexFunc(who.unnamed, func(place *contactInbox) bool { return place.inbox == in })
+	if i >= 0 && s.sourceOf(in, sourceID) == nil {
+		s.renameSource(who.unnamed[i], sourceID)
+		who.unnamed = slices.Delete(who.unnamed, i, i+1)
+	}
+}

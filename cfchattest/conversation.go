@@ -1,0 +1,129 @@
+package cfchattest
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+type conversation struct {
+	account    *account
+	id         int64 // within the account, the one that is shown
+	internalID int64
+	uuid       string
+	source     *contactInbox
+	status     cfchat.Status
+	assignee   *int64
+	team       *int64
+	priority   *cfchat.Priority
+	slaPolicy  *int64
+	labels     []string
+	additional cfchat.Attributes
+	custom     cfchat.Attributes
+	canReply   bool
+	muted      bool
+
+	created, updated, lastActivity       time.Time
+	agentSeen, assigneeSeen, contactSeen time.Time
+	firstReply, waiting, snoozed         time.Time
+
+	messages     []*cfchat.Message // in order of id
+	participants map[int64]bool
+}
+
+// store adds a conversation to its account under the next id.
+func (s *state) store(c *conversation) {
+	s.lastInternal++
+	c.internalID = s.lastInternal
+	if c.id == 0 {
+		c.id = c.account.nextDisplayID()
+	}
+	c.uuid = cmp.Or(c.uuid, newUUID(c.internalID))
+	c.account.lastDisplayID = max(c.account.lastDisplayID, c.id)
+	c.account.conversations[c.id] = c
+	c.account.insert(c)
+	c.participate()
+}
+
+// nextDisplayID takes an id. A database sequence counts it, so an id that was taken by what was rolled back is lost.
+func (a *account) nextDisplayID() int64 {
+	a.lastDisplayID++
+	return a.lastDisplayID
+}
+
+// participate remembers the assignee: who was ever assigned takes part.
+func (c *conversation) participate() {
+	if c.assignee == nil {
+		return
+	}
+	if c.participants == nil {
+		c.participants = map[int64]bool{}
+	}
+	c.participants[*c.assignee] = true
+}
+
+// latestFirst are the account's conversations in the default order.
+func (a *account) latestFirst() iter.Seq[*conversation] {
+	return func(yield func(*conversation) bool) {
+		for _, c := range slices.Backward(a.byActivity) {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+func byActivity(x, y *conversation) int {
+	return cmp.Or(x.lastActivity.Compare(y.lastActivity), cmp.Compare(x.id, y.id))
+}
+
+func (a *account) insert(c *conversation) {
+	i, _ := slices.BinarySearchFunc(a.byActivity, c, byActivity)
+	a.byActivity = slices.Insert(a.byActivity, i, c)
+}
+
+// activity moves a conversation to the front of the default order.
+func (c *conversation) activity(t time.Time) {
+	a := c.account
+	i, _ := slices.BinarySearchFunc(a.byActivity, c, byActivity)
+	a.byActivity = slices.Delete(a.byActivity, i, i+1)
+	c.lastActivity, c.updated = t, t
+	a.insert(c)
+}
+
+// unread are the messages of any kind since an agent looked.
+func (c *conversation) unread() []*cfchat.Message {
+	if c.agentSeen.IsZero() {
+		return c.messages
+	}
+	var out []*cfchat.Message
+	for _, m := range c.messages {
+		if m.CreatedAt.After(c.agentSeen) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// unreadIncoming counts the contact's messages since an agent looked. From 3.1.0 on nobody counts beyond 10.
+func (s *state) unreadIncoming(c *conversation) int {
+	n := 0
+	for _, m := range c.unread() {
+		if m.MessageType == cfchat.MessageTypeIncoming {
+			n++
+		}
+	}
+	if s.version != version216 {
+		n = min(n, 10)
+	}
+	return n
+}
+
+// byID are the account's conversations in order of id.
+func (a *account) byID() []*conversation {
+	return slices.SortedFunc(maps.Values(a.conversations), func(x, y *conversation) int { return cmp.Compare(x.id, y.id) })
+}

@@ -1,0 +1,193 @@
+package cfchattest
+
+import (
+	"errors"
+	"slices"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// filterFunc reports whether a list keeps a conversation.
+type filterFunc func(*conversation) bool
+
+// listFilters makes the filters of the parameters that are present.
+func (c *caller) listFilters() ([]filterFunc, error) {
+	filters := []filterFunc{c.byInbox()}
+	if kind, _ := c.params["conversation_type"].(string); kind != "" {
+		filters = c.byType(filters, kind)
+	}
+	if c.params["team_id"] != nil {
+		byTeam, err := c.byTeam()
+		if err != nil {
+			return nil, err
+		}
+		filters = append(filters, byTeam)
+	}
+	if q := c.params["q"]; q != nil {
+		filters = append(filters, byText(q)) // which drops the status
+	} else {
+		byStatus, err := c.byStatus()
+		if err != nil {
+			return nil, err
+		}
+		filters = append(filters, byStatus)
+	}
+	if c.params["labels"] != nil {
+		filters = append(filters, byLabels(parseLabels(c.params["labels"])))
+	}
+	if id := c.params["source_id"]; id != nil && c.version != version216 {
+		filters = append(filters, func(each *conversation) bool { return each.source.sourceID == id })
+	}
+	return filters, nil
+}
+
+// seen keeps the conversations of inboxes that the caller may see: every one for an administrator, else those of which the
+// caller is a member.
+func (c *caller) seen() filterFunc {
+	if c.user.role(c.account) == cfchat.RoleAdministrator {
+		return func(*conversation) bool { return true }
+	}
+	return func(each *conversation) bool { return each.source.inbox.members[c.user.ID] }
+}
+
+// byInbox keeps the inboxes that the caller sees, or those named of them; an unknown one is nobody's, not an error.
+func (c *caller) byInbox() filterFunc {
+	sees := c.seen()
+	if c.params["inbox_id"] == nil {
+		return sees
+	}
+	named := map[int64]bool{}
+	for _, value := range c.params.list("inbox_id") {
+		if id, ok := castID(value); ok {
+			named[id] = true
+		}
+	}
+	return func(each *conversation) bool { return named[each.source.inbox.id] && sees(each) }
+}
+
+// byType narrows to unanswered conversations or to those that mention the caller. Those that the caller takes part in
+// replace what was there: inboxes no longer count (contract, 1.2).
+func (c *caller) byType(filters []filterFunc, kind string) []filterFunc {
+	switch cfchat.ConversationType(kind) {
+	case cfchat.ConversationTypeUnattended:
+		return append(filters, func(each *conversation) bool {
+			return each.firstReply.IsZero() || c.version != version216 && !each.waiting.IsZero()
+		})
+	case cfchat.ConversationTypeMention:
+		return append(filters, func(each *conversation) bool { return each.mentions(c.user) })
+	case cfchat.ConversationTypeParticipating:
+		return []filterFunc{func(each *conversation) bool { return each.participants[c.user.ID] }}
+	}
+	return filters
+}
+
+// byTeam keeps a team's. A team that does not exist is a 404.
+func (c *caller) byTeam() (filterFunc, error) {
+	named := map[int64]bool{}
+	for _, value := range c.params.list("team_id") {
+		id, ok := castID(value)
+		if !ok || c.account.teams[id] == nil {
+			return nil, notFound()
+		}
+		named[id] = true
+	}
+	return func(each *conversation) bool { return each.team != nil && named[*each.team] }, nil
+}
+
+// errListStatus is a status that 2.16.0 hands to the database as it is.
+var errListStatus = errors.New("the status is no integer")
+
+// byStatus keeps statuses, given by name or number; "all" is every one, absent means open. From 2.17.0 on an unknown one
+// matches nothing, before it is a 500.
+func (c *caller) byStatus() (filterFunc, error) {
+	var named []cfchat.Status
+	switch c.params["status"] {
+	case nil:
+		named = append(named, cfchat.StatusOpen)
+	case "all":
+		return func(*conversation) bool { return true }, nil
+	}
+	for _, value := range c.params.list("status") {
+		n, ok := c.version.listedStatus(value)
+		if !ok && value != nil && c.version == version216 {
+			return nil, errListStatus
+		}
+		if ok && n >= 0 && n < int64(len(statuses)) {
+			named = append(named, statuses[n])
+		}
+	}
+	return func(each *conversation) bool { return slices.Contains(named, each.status) }, nil
+}
+
+// listedStatus reads a status to list: its name, or its number as text. The database of 2.16.0 is strict about what else
+// stands there.
+func (v version) listedStatus(value any) (int64, bool) {
+	text, isText := value.(string)
+	if n := statusNumber(text); isText && n >= 0 {
+		return n, true
+	}
+	if isText && v == version216 {
+		exact, err := kindInteger.parse(text)
+		return exact.number, err == nil
+	}
+	if isText && !startsWithNumber(text) {
+		return 0, false
+	}
+	return castInteger(value)
+}
+
+// byAssignee narrows to an assignee_type. One that is unknown is all.
+func (f *found) byAssignee() []*conversation {
+	switch kind, _ := f.params["assignee_type"].(string); cfchat.AssigneeType(kind) {
+	case cfchat.AssigneeTypeMe:
+		return kept(f.conversations, f.mine)
+	case cfchat.AssigneeTypeUnassigned:
+		return kept(f.conversations, unassigned)
+	case cfchat.AssigneeTypeAssigned:
+		return kept(f.conversations, assigned)
+	}
+	return f.conversations
+}
+
+func (c *caller) mine(each *conversation) bool {
+	return each.assignee != nil && *each.assignee == c.user.ID
+}
+
+func unassigned(each *conversation) bool { return each.assignee == nil }
+
+func assigned(each *conversation) bool { return each.assignee != nil }
+
+// recently keeps what changed within the seconds of updated_within, which from 3.6.0 on takes the place of pages. It is nil
+// without them.
+func (c *caller) recently() (filterFunc, error) {
+	within := c.params["updated_within"]
+	if c.version == version216 || blank(within) {
+		return nil, nil
+	}
+	seconds, ok := castInteger(within)
+	if _, isText := within.(string); !ok && !isText {
+		return nil, errPage
+	}
+	now := c.clock()
+	return func(each *conversation) bool { return now.Sub(each.updated).Seconds() < float64(seconds) }, nil
+}
+
+func keptByAll(filters []filterFunc, each *conversation) bool {
+	for _, keep := range filters {
+		if !keep(each) {
+			return false
+		}
+	}
+	return true
+}
+
+// kept are the rows that a filter keeps.
+func kept(rows []*conversation, keep filterFunc) []*conversation {
+	var out []*conversation
+	for _, each := range rows {
+		if keep(each) {
+			out = append(out, each)
+		}
+	}
+	return out
+}

@@ -1,0 +1,93 @@
+package cfchattest_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/api"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// specBodies are what the operations that take a body are sent.
+var specBodies = map[string]string{
+	"conversationFilter":          `{"payload":[]}`,
+	"newConversation":             `{"inbox_id":1,"contact_id":1,"assignee_id":2,"team_id":1,"message":{"content":"hi"}}`,
+	"toggleStatusOfAConversation": `{"status":"snoozed","snoozed_until":1893456000}`,
+}
+
+// TestOperationsOfTheSpec sends a request for every operation of openapi.yaml: that operation has to serve it, in both
+// versions, and what it answers has to be as the spec says.
+func TestOperationsOfTheSpec(t *testing.T) {
+	spec, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, srv := range map[string]*cfchattest.Server{"4.7.0": talkative(t), "2.16.0": talkative(t, cfchattest.Version216)} {
+		validator := &api.Validator{Base: srv.Transport()}
+		served := map[string]bool{}
+		for path, item := range spec.Paths.Map() {
+			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2").Replace(path)
+			for method, operation := range item.Operations() {
+				id := operation.OperationID
+				sendTo(t, validator, srv.AdminKey(), method, path, specBodies[id])
+				if got := srv.Requests()[len(srv.Requests())-1]; got.Operation != id || got.Status != http.StatusOK {
+					t.Errorf("%s: %s %s is %q, answered %d; in the spec %q", version, method, path, got.Operation, got.Status, id)
+				}
+				served[id] = true
+			}
+		}
+		if len(served) != 6 {
+			t.Errorf("%s: %d operations were sent a request", version, len(served))
+		}
+		for _, finding := range validator.Findings() {
+			t.Errorf("%s: %v", version, finding)
+		}
+	}
+}
+
+// TestRefusalsFitTheSpec does the same for each kind of refusal.
+func TestRefusalsFitTheSpec(t *testing.T) {
+	for version, srv := range map[string]*cfchattest.Server{"4.7.0": talkative(t), "2.16.0": talkative(t, cfchattest.Version216)} {
+		validator := &api.Validator{Base: srv.Transport()}
+		long := `{"inbox_id":1,"contact_id":1,"additional_attributes":{"k":"` + strings.Repeat("x", 1501) + `"}}`
+		var got []int
+		for _, c := range []struct{ key, method, path, body string }{
+			{"", "GET", "", ""},
+			{srv.BotKey(), "GET", "", ""},
+			{srv.AdminKey(), "GET", "/99", ""},
+			{srv.AdminKey(), "POST", "", long},
+			{srv.AdminKey(), "POST", "/filter", rules(`status equal_to ["open"] AND`)},
+		} {
+			got = append(got, sendTo(t, validator, c.key, c.method, conversations+c.path, c.body))
+		}
+		if want := []int{401, 401, 404, 422, 500}; !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", version, got, want)
+		}
+		for _, finding := range validator.Findings() {
+			t.Errorf("%s: %v", version, finding)
+		}
+	}
+}
+
+// talkative is the account of sales with messages of every kind.
+func talkative(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
+	srv := sales(t, opts...)
+	for _, kind := range []cfchat.MessageType{cfchat.MessageTypeOutgoing, cfchat.MessageTypeActivity, cfchat.MessageTypeTemplate, cfchat.MessageTypeIncoming} {
+		srv.AddMessage(2, cfchattest.Message{Type: kind})
+	}
+	return srv
+}
+
+// sendTo sends a request over a transport, reads the answer to its end, and gives the status.
+func sendTo(t *testing.T, over http.RoundTripper, key, method, path, body string) int {
+	t.Helper()
+	resp, err := over.RoundTrip(request(t, key, method, path, body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readAll(t, resp)
+	return resp.StatusCode
+}

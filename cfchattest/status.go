@@ -1,0 +1,50 @@
+package cfchattest
+
+import (
+	"encoding/json"
+
+	cfchat "github.com/cfchat/cfchat-go"
+)
+
+// statuses are the statuses by their number in the database.
+var statuses = []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed}
+
+// statusNumber is a status' number, -1 for an unknown one.
+func statusNumber(name string) int64 {
+	for n, status := range statuses {
+		if string(status) == name {
+			return int64(n)
+		}
+	}
+	return -1
+}
+
+// priorities are the priorities by their number in the database.
+var priorities = []cfchat.Priority{cfchat.PriorityLow, cfchat.PriorityMedium, cfchat.PriorityHigh, cfchat.PriorityUrgent}
+
+func priorityNumber(name string) int64 {
+	for n, priority := range priorities {
+		if string(priority) == name {
+			return int64(n)
+		}
+	}
+	return -1
+}
+
+// assignStatus reads a status that is being set: a name, or its number as a JSON number. The text "1" is not one.
+func assignStatus(value any) (cfchat.Status, bool) {
+	switch v := value.(type) {
+	case string:
+		if statusNumber(v) >= 0 {
+			return cfchat.Status(v), true
+		}
+	case json.Number:
+		f, err := v.Float64()
+		for n, status := range statuses {
+			if err == nil && f == float64(n) {
+				return status, true
+			}
+		}
+	}
+	return "", false
+}
