@@ -3,7 +3,7 @@ package cfchattest
 import (
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // done says what was done, by the status that came of it.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // Inbox is an inbox to add. The zero value is an API inbox without members.

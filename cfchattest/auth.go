@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // caller is who calls, in which account, with which parameters.

@@ -3,7 +3,7 @@ package cfchattest
 import (
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // SetStatus changes the status of a conversation as if the administrator had, activity message included. It is false if

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 )
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 type conversation struct {

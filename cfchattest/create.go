@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/url"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // Values that cannot be stored, or what the server's code stumbles over: a 500.

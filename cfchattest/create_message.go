@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // The most that the server stores (contract, 1.5).

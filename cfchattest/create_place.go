@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // place finds or makes the contact's place in an inbox. With both an inbox and a contact it is theirs; with one of them, or

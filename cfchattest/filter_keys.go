@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 var (

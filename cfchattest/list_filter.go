@@ -4,7 +4,7 @@ import (
 	"errors"
 	"slices"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // filterFunc reports whether a list keeps a conversation.

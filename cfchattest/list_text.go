@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // byText keeps conversations in which somebody wrote the text, in any case. Notes count; % and _ are wildcards.

@@ -3,7 +3,7 @@ package cfchattest
 import (
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // sentBy notes who sent a message. Who that is now is looked up when the message is rendered.

@@ -1,6 +1,6 @@
 package cfchattest
 
-import cfchat "github.com/cfchat/cfchat-go"
+import "github.com/cfchat/cfchat-go"
 
 // populate makes what every server has. The bot belongs to the inbox without answering in it, so that new conversations
 // are open.

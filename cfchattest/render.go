@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // view renders what is stored for one reader. It makes maps and not the types of package cfchat, because those cannot tell

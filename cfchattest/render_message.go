@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // messages renders the messages that go with a conversation: the last one. 2.16.0 sends the unread ones instead, ten at most, if

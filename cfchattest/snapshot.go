@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // snapshot is a recorded account: the file _snapshot.json of a set of recordings.

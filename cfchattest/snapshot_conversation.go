@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // addConversation adds a conversation as it was shown. Times are shown in whole seconds; the recorded order says which of

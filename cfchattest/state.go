@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // state is everything that the server stores. Ids but a conversation's are counted over all accounts, as in a database.

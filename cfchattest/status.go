@@ -3,7 +3,7 @@ package cfchattest
 import (
 	"encoding/json"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // statuses are the statuses by their number in the database.

@@ -3,7 +3,7 @@ package cfchattest
 import (
 	"encoding/json"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // Conversation is a copy of a conversation of the account as an administrator gets it. It is false if there is none, or if

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	cfchat "github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go"
 )
 
 // errStatus is a status that cannot be stored, errSnooze a time that cannot be read: both a 500.
