@@ -66,9 +66,9 @@ type Config struct {
 	// Server is where the API lives, "https://chat.example.com" or with a path below which it lives. Empty means
 	// DefaultServer. Plain http is refused except to this machine, because the key would travel in clear.
 	Server string
-	// HTTPClient is used for its Transport, Jar and Timeout. It is copied, never changed, and its CheckRedirect is not
-	// asked: redirects are refused. Without a Transport it gets one of its own, with 16 idle connections per host. Nil is
-	// a client with nothing set.
+	// HTTPClient is used for its Transport, its Jar, and its Timeout if that is shorter than Config's. It is never changed,
+	// and its CheckRedirect is not asked: redirects are refused. Without a Transport there is one with 16 idle connections
+	// per host. Nil is a client with nothing set.
 	HTTPClient *http.Client
 	// Retry says whether failed tries are repeated. The zero value is what you want.
 	Retry Retry
@@ -156,6 +156,10 @@ func (c *Config) complete() error {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
+	c.HTTPClient = completed(c.HTTPClient)
+	if own := c.HTTPClient.Timeout; own > 0 {
+		c.Timeout = min(c.Timeout, own)
+	}
 	if c.MaxBody == 0 {
 		c.MaxBody = defaultMaxBody
 	}
@@ -163,6 +167,18 @@ func (c *Config) complete() error {
 		c.UserAgent = defaultUserAgent()
 	}
 	return nil
+}
+
+// completed is a copy of a client, with a Transport.
+func completed(given *http.Client) *http.Client {
+	client := http.Client{}
+	if given != nil {
+		client = *given
+	}
+	if client.Transport == nil {
+		client.Transport = newTransport()
+	}
+	return &client
 }
 
 // checkServer refuses an address to which a key must not go, or that cannot be one. It never repeats the address.

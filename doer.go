@@ -2,7 +2,6 @@ package cfchat
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
@@ -18,33 +17,20 @@ func (l link) Do(req *http.Request) (*http.Response, error) { return l(req) }
 //   - each try has its time limit around everything that can hang: connecting, the answer's head, and its body;
 //   - the body is read in whole within a try, because a cut one must count as a failed try, not as a success;
 //   - whether a try was sent is decided where its answer has been read and judged, and the retry above asks for that;
-//   - the key and headers are set once, above the retry, so that every try sends the same bytes;
+//   - headers are set once, above the retry, so that every try sends the same; the key goes onto the copy that a try sends,
+//     so that the request that an answer points back to has none;
 //   - on top every failure becomes an *Error with its operation, so that Account and Raw return the same errors.
 func newChain(config Config) link {
-	l := link(httpClient(config.HTTPClient).Do)
+	l := send(*config.HTTPClient)
 	l = readBody(l, config.MaxBody)
 	l = refuseFailure(l)
 	l = checkAnswer(l)
 	l = judgeOutcome(l)
+	l = setKey(l, config.Keys)
 	l = limitTry(l, config.Timeout)
 	l = retry(l, config.Retry, config.Logger)
 	l = setHeaders(l, config)
 	return nameFailure(l)
-}
-
-// newTransport is net/http's default with three bounds of our own: 16 idle connections per host, where the default of 2
-// would reconnect all the time; the answer's headers; and a dead HTTP/2 connection, which the default would keep using.
-// A program that has replaced the default, by one that keeps records for instance, keeps its own.
-func newTransport() http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport
-	}
-	t := standard.Clone()
-	t.MaxIdleConnsPerHost = 16
-	t.MaxResponseHeaderBytes = 256 << 10
-	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
-	return t
 }
 
 // nameFailure makes every failure an *Error that names its operation. Nothing is sent when the context is over already.

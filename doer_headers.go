@@ -1,28 +1,25 @@
 package cfchat
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// setHeaders puts the key and the fixed headers on a request, once for all its tries.
+// setHeaders puts the fixed headers on a request, once for all its tries, and refuses what must not be sent.
 //
 // Content-Type is always JSON, also without a body: with any other type the server does not see the body, and a request
-// to set a status flips it instead (contract, section 1.0). Accept makes errors JSON. A key that an editor has set stays.
-// The request that an answer points back to has no key, because answers get logged.
+// to set a status flips it instead (contract, section 1.0). Accept makes errors JSON.
 func setHeaders(next link, config Config) link {
 	server, _ := url.Parse(config.Server) // New has checked it
 	return func(req *http.Request) (*http.Response, error) {
-		if built, ok := req.Context().Value(builtFor{}).(string); ok && built != operation.Of(req).ID {
+		if req.Pattern != "" && req.Pattern != operation.Of(req).ID { // as remember left it
 			return nil, invalid("a request editor made %s of the request", operation.Of(req).ID)
 		}
-		if err := setKey(req, config.Keys, server); err != nil {
+		if err := checkKey(req, config.Keys, server); err != nil {
 			return nil, &Error{Err: err, marks: []error{ErrNotSent}}
 		}
 		if err := checkHeader(req.Header); err != nil {
@@ -39,31 +36,6 @@ func setHeaders(next link, config Config) link {
 		}
 		return resp, err
 	}
-}
-
-// withoutKey is a copy of a request that can be logged.
-func withoutKey(req *http.Request) *http.Request {
-	shown := *req
-	shown.Header = req.Header.Clone()
-	for _, name := range auth.Names(shown.Header) {
-		delete(shown.Header, name)
-	}
-	return &shown
-}
-
-// setKey gives the request its key, unless an editor has, and only for the configured server.
-func setKey(req *http.Request, keys auth.Keys, server *url.URL) error {
-	if req.URL.Scheme != server.Scheme || req.URL.Host != server.Host {
-		return fmt.Errorf("%w: a request editor changed the host to %s; keys go to the configured server only",
-			ErrInvalidInput, req.URL.Host)
-	}
-	switch names := auth.Names(req.Header); {
-	case len(names) == 0:
-		return keys.Edit(req.Context(), req)
-	case len(names) > 1 || len(req.Header[names[0]]) != 1:
-		return fmt.Errorf("%w: request editors set %d headers for the key; set one, with one value", ErrInvalidInput, len(names))
-	}
-	return nil
 }
 
 // checkHeader refuses headers of request editors that net/http would not send, or would take as leave to repeat a write.

@@ -2,8 +2,10 @@ package cfchat
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -29,4 +31,14 @@ func refuseFailure(next link) link {
 		}
 		return nil, e
 	}
+}
+
+// redirected names the host that an answer points to, and not the rest of the address, which repeats the query.
+func redirected(resp *http.Response) error {
+	to, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || to.Host == "" {
+		return errors.New("redirects are not followed; set Config.Server to the address that answers itself")
+	}
+	return fmt.Errorf("to %s://%s: redirects are not followed, because the key would go along; "+
+		"if that is the right server, set Config.Server to it", to.Scheme, to.Host)
 }

@@ -8,12 +8,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// builtFor is the context key of the operation that the generated client built a request for.
-type builtFor struct{}
-
-// remember is the first editor of every request: it keeps the operation before another editor can change the path.
-func remember(ctx context.Context, req *http.Request) error {
-	*req = *req.WithContext(context.WithValue(ctx, builtFor{}, operation.Of(req).ID))
+// remember is the first editor of every request: it keeps the operation before another editor can change the path. It does
+// so in Pattern, a field for servers that clients do not look at, because a context would mean another copy of the request.
+func remember(_ context.Context, req *http.Request) error {
+	req.Pattern = operation.Of(req).ID
 	return nil
 }
 

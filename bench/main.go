@@ -3,26 +3,27 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log"
+	"math/rand/v2"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
-	"testing"
 	"text/tabwriter"
 	"time"
 )
 
 var (
-	rounds = flag.Int("rounds", 7, "how often each call is measured; the table has the median, and the spread of the ratios")
-	each   = flag.Duration("each", 300*time.Millisecond, "how long each measurement lasts")
+	rounds = flag.Int("rounds", 100, "how many batches of each call are measured")
+	calls  = flag.Int("calls", 20, "how many calls a batch has")
 	locks  = flag.String("locks", "", "write instead to this file the mutex profile of 64 goroutines that list with one client")
 )
 
 func main() {
 	log.SetFlags(0)
-	testing.Init()
 	if len(os.Args) == 2 && os.Args[1] == serveArgument {
 		log.Fatal(serve())
 	}
@@ -44,9 +45,6 @@ func run() error {
 	}
 	if *locks != "" {
 		return profileLocks(clients[1].list, *locks)
-	}
-	if err := flag.Set("test.benchtime", each.String()); err != nil {
-		return err
 	}
 	for _, call := range []struct {
 		name string
@@ -75,15 +73,15 @@ func newTransport() http.RoundTripper {
 // measurement is what one call costs: nanoseconds, bytes, allocations.
 type measurement [3]float64
 
-// measure measures a call of every client in turn, round by round, so that what else the machine does meets all of them.
-// The result has the rounds of each client.
+// measure makes batches of a call with every client in turn, in another order each round, so that what else the machine does
+// meets all of them alike. The result has the rounds of each client.
 func measure(clients []client, of func(client) call) ([][]measurement, error) {
 	all := make([][]measurement, len(clients))
 	for round := range *rounds + 1 {
-		for i, c := range clients {
-			result, err := benchmark(of(c))
+		for _, i := range rand.Perm(len(clients)) {
+			result, err := batch(of(clients[i]))
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", c.name, err)
+				return nil, fmt.Errorf("%s: %w", clients[i].name, err)
 			}
 			if round > 0 { // the first one warms up
 				all[i] = append(all[i], result)
@@ -93,20 +91,26 @@ func measure(clients []client, of func(client) call) ([][]measurement, error) {
 	return all, nil
 }
 
-func benchmark(call call) (measurement, error) {
-	var failed error
-	result := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if failed = call(b.Context()); failed != nil {
-				return
-			}
+// batch makes a call some times, one after the other.
+func batch(call call) (measurement, error) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	for range *calls {
+		if err := call(context.Background()); err != nil {
+			return measurement{}, err
 		}
-	})
-	return measurement{float64(result.NsPerOp()), float64(result.AllocedBytesPerOp()), float64(result.AllocsPerOp())}, failed
+	}
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	n := float64(*calls)
+	return measurement{
+		float64(took) / n, float64(after.TotalAlloc-before.TotalAlloc) / n, float64(after.Mallocs-before.Mallocs) / n,
+	}, nil
 }
 
-// print prints a table: the medians, and how they compare with the first client's, round by round.
+// print prints a table: the medians, and how they compare with the first client's, round by round. The spread is that of the
+// middle half of the rounds.
 func print(call string, clients []client, measured [][]measurement) {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(out, "%s\tµs\tratio (spread)\tkB\tratio\tallocs\tratio\t\n", call)
@@ -119,7 +123,7 @@ func print(call string, clients []client, measured [][]measurement) {
 	_ = out.Flush()
 }
 
-// comparison is one column: the median, and the median of the ratios with the spread.
+// comparison is one column: the median, and the median of the ratios with their quartiles.
 type comparison struct{ median, ratio, least, greatest float64 }
 
 func compare(these, with []measurement, column int) comparison {
@@ -130,5 +134,6 @@ func compare(these, with []measurement, column int) comparison {
 	}
 	slices.Sort(values)
 	slices.Sort(ratios)
-	return comparison{values[len(values)/2], ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1]}
+	n := len(these)
+	return comparison{values[n/2], ratios[n/2], ratios[n/4], ratios[n-1-n/4]}
 }
