@@ -39,6 +39,6 @@ func redirected(resp *http.Response) error {
 	if err != nil || to.Host == "" {
 		return errors.New("redirects are not followed; set Config.Server to the address that answers itself")
 	}
-	return fmt.Errorf("to %s://%s: redirects are not followed, because the key would go along; "+
-		"if that is the right server, set Config.Server to it", to.Scheme, to.Host)
+	return fmt.Errorf("to %s: redirects are not followed, because the key would go along; "+
+		"if that is the right server, set Config.Server to it", &url.URL{Scheme: to.Scheme, Host: to.Host})
 }

@@ -37,14 +37,14 @@ func TestRedirectFaults(t *testing.T) {
 	for _, status := range []int{300, 301, 302, 303, 305, 307, 308} {
 		for _, c := range []struct{ name, location, says string }{
 			{"H1 other host", "https://other.example/login?q=" + searched, "https://other.example"},
-			{"H1 other host by a relative address", "//other.example/?q=" + searched, "other.example"},
+			{"H1 other host by a relative address", "//other.example/?q=" + searched, "to //other.example:"},
 			{"H1 other host, user and password", "https://u:pAsSwOrD@other.example/", "other.example"},
 			{"H2 other scheme", "ftp://127.0.0.1/?q=" + searched, "Config.Server"},
 			{"H5 same host, https", "https://127.0.0.1/api/v1/accounts/7/conversations?q=" + searched, "Config.Server"},
-			{"H5 same host, other path", "/login?q=" + searched, "Config.Server"},
-			{"H5 itself", "", "Config.Server"},
-			{"H6 an address that is none", "https://other.example/%zz?q=" + searched, "Config.Server"},
-			{"H6 a host that is none", "http://[::1/?q=" + searched, "Config.Server"},
+			{"H5 same host, other path", "/login?q=" + searched, "answers itself"},
+			{"H5 itself", "", "answers itself"},
+			{"H6 an address that is none", "https://other.example/%zz?q=" + searched, "answers itself"},
+			{"H6 a host that is none", "http://[::1/?q=" + searched, "answers itself"},
 		} {
 			answer := says(status, "text/html", "<html><body>You are being <a href=\"#\">redirected</a>.</body></html>")
 			if c.location != "" {
@@ -136,6 +136,14 @@ func TestUsersHTTPClient(t *testing.T) {
 			if got := headers(s.requests[i], "Cookie"); !slices.Equal(got, []string{want}) {
 				t.Errorf("request %d has cookies %q, want %q", i+1, got, want)
 			}
+		}
+	})
+	inBubble(t, "H9 a longer http.Client.Timeout", func(t *testing.T) {
+		s := &faultServer{steps: []step{mute}}
+		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout, c.Timeout, c.Retry.Off = time.Minute, time.Second, true })
+		_, err := chat.Account(accountID).Get(t.Context(), 42)
+		if took := time.Since(s.begun); took != time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v after %v", err, took)
 		}
 	})
 	for _, c := range []call{getCall, createCall} {

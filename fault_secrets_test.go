@@ -434,6 +434,33 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, errRefused }
 
+// A8: the request behind an answer gets logged with it, so it has no key, wherever the key came from.
+func TestRequestOfAnAnswer(t *testing.T) {
+	sent := 0
+	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+		if len(auth.Names(req.Header)) == 1 {
+			sent++
+		}
+		resp := reply(200, "application/json", goodConversation)
+		resp.Request = req
+		return resp, nil
+	}))
+	own := auth.Keys{User: auth.Key(userKey), Header: auth.HeaderDash, Prefix: "Bearer"}
+	for _, editors := range [][]cfchat.RequestEditorFn{nil, {own.Edit}} {
+		resp, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), accountID, 42, editors...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		behind := resp.HTTPResponse.Request
+		if leak := leakIn(fmt.Sprintf("%+v", behind.Header)); leak != "" || behind.Header.Get("Accept") == "" || behind.URL.Host != "chat.test" {
+			t.Errorf("%s, %v", leak, behind.Header)
+		}
+	}
+	if sent != 2 {
+		t.Errorf("%d requests had a key", sent)
+	}
+}
+
 // A transport that hands out one answer for many calls, as a cache does, keeps its headers as they are.
 func TestAnswerOfACache(t *testing.T) {
 	header := http.Header{"Content-Type": {"Application/JSON"}}
