@@ -434,7 +434,7 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, errRefused }
 
-// A8: the request behind an answer gets logged with it, so it has no key, wherever the key came from.
+// The request behind an answer gets logged with it, so it has no key, wherever the key came from.
 func TestRequestOfAnAnswer(t *testing.T) {
 	sent := 0
 	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -109,7 +109,7 @@ func (k Keys) Edit(ctx context.Context, req *http.Request) error {
 func Names(header http.Header) []string {
 	var names []string
 	for name := range header {
-		if strings.EqualFold(strings.ReplaceAll(name, "_", "-"), HeaderDash) {
+		if len(name) == len(HeaderDash) && strings.EqualFold(strings.ReplaceAll(name, "_", "-"), HeaderDash) {
 			names = append(names, name)
 		}
 	}

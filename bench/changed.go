@@ -41,7 +41,7 @@ func printChanged() error {
 			return err
 		}
 		fmt.Fprint(out, change.name)
-		for _, c := range clients[1:] {
+		for _, c := range clients[2:] {
 			fmt.Fprintf(out, "\t%s", verdict(c.get(context.Background())))
 		}
 		fmt.Fprintln(out)

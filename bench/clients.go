@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
@@ -45,14 +46,16 @@ func newClients(server string, transport http.RoundTripper) ([]client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []client{handClient(server, through), account, stock, ogen}, nil
+	limited := *through
+	limited.Timeout = 30 * time.Second // as Account bounds each try
+	return []client{handClient("by hand", server, through), handClient("by hand, bounded", server, &limited), account, stock, ogen}, nil
 }
 
 // handClient is what a program would write by hand: net/http, io.ReadAll, json.Unmarshal, into the same types.
-func handClient(server string, through *http.Client) client {
+func handClient(name, server string, through *http.Client) client {
 	conversations := fmt.Sprintf("%s/api/v1/accounts/%d/conversations", server, accountID)
 	return client{
-		name: "by hand",
+		name: name,
 		list: func(ctx context.Context) error {
 			var list cfchat.ConversationList
 			if err := byHand(ctx, through, http.MethodGet, conversations, nil, &list); err != nil {

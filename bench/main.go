@@ -1,5 +1,5 @@
-// Command bench compares, in one run, the same calls through four clients: by hand, Account, the generated client without
-// the chain, and the client that ogen generates from the same openapi.yaml.
+// Command bench compares, in one run, the same calls through five clients: by hand, by hand with a time limit, Account, the
+// generated client without the chain, and the client that ogen generates from the same openapi.yaml.
 package main
 
 import (
@@ -17,8 +17,7 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 100, "how many batches of each call are measured")
-	calls  = flag.Int("calls", 20, "how many calls a batch has")
+	rounds = flag.Int("rounds", 100, "how many batches of each call are timed")
 	locks  = flag.String("locks", "", "write instead to this file the mutex profile of 64 goroutines that list with one client")
 )
 
@@ -44,17 +43,18 @@ func run() error {
 		return err
 	}
 	if *locks != "" {
-		return profileLocks(clients[1].list, *locks)
+		return profileLocks(clients[2].list, *locks)
 	}
 	for _, call := range []struct {
 		name string
+		size int // calls in a batch
 		of   func(client) call
 	}{
-		{"a list page of 25", func(c client) call { return c.list }},
-		{"get", func(c client) call { return c.get }},
-		{"toggle", func(c client) call { return c.toggle }},
+		{"a list page of 25", 10, func(c client) call { return c.list }},
+		{"get", 50, func(c client) call { return c.get }},
+		{"toggle", 100, func(c client) call { return c.toggle }},
 	} {
-		measured, err := measure(clients, call.of)
+		measured, err := measure(clients, call.size, call.of)
 		if err != nil {
 			return fmt.Errorf("%s: %w", call.name, err)
 		}
@@ -70,70 +70,73 @@ func newTransport() http.RoundTripper {
 	return t
 }
 
-// measurement is what one call costs: nanoseconds, bytes, allocations.
-type measurement [3]float64
+// cost is what one call of a client takes: nanoseconds in each round, and bytes and allocations.
+type cost struct {
+	rounds        []float64
+	bytes, allocs float64
+}
 
 // measure makes batches of a call with every client in turn, in another order each round, so that what else the machine does
-// meets all of them alike. The result has the rounds of each client.
-func measure(clients []client, of func(client) call) ([][]measurement, error) {
-	all := make([][]measurement, len(clients))
-	for round := range *rounds + 1 {
+// meets all of them alike. What they allocate is counted for many calls in a row, as a walk makes them.
+func measure(clients []client, size int, of func(client) call) ([]cost, error) {
+	costs := make([]cost, len(clients))
+	for i, c := range clients {
+		if _, err := batch(size, of(c)); err != nil { // to warm up
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := batch(counted, of(c)); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		runtime.ReadMemStats(&after)
+		costs[i].bytes = float64(after.TotalAlloc-before.TotalAlloc) / counted
+		costs[i].allocs = float64(after.Mallocs-before.Mallocs) / counted
+	}
+	for range *rounds {
 		for _, i := range rand.Perm(len(clients)) {
-			result, err := batch(of(clients[i]))
+			took, err := batch(size, of(clients[i]))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", clients[i].name, err)
 			}
-			if round > 0 { // the first one warms up
-				all[i] = append(all[i], result)
-			}
+			costs[i].rounds = append(costs[i].rounds, took)
 		}
 	}
-	return all, nil
+	return costs, nil
 }
 
-// batch makes a call some times, one after the other.
-func batch(call call) (measurement, error) {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+// counted is in how many calls allocations are counted.
+const counted = 500
+
+// batch makes a call so many times, one after the other, and tells how long each took, in nanoseconds.
+func batch(size int, call call) (took float64, err error) {
 	start := time.Now()
-	for range *calls {
+	for range size {
 		if err := call(context.Background()); err != nil {
-			return measurement{}, err
+			return 0, err
 		}
 	}
-	took := time.Since(start)
-	runtime.ReadMemStats(&after)
-	n := float64(*calls)
-	return measurement{
-		float64(took) / n, float64(after.TotalAlloc-before.TotalAlloc) / n, float64(after.Mallocs-before.Mallocs) / n,
-	}, nil
+	return float64(time.Since(start)) / float64(size), nil
 }
 
-// print prints a table: the medians, and how they compare with the first client's, round by round. The spread is that of the
-// middle half of the rounds.
-func print(call string, clients []client, measured [][]measurement) {
+// print prints a table: the median time, and how the time compares with the first client's round by round, as median and
+// quartiles.
+func print(call string, clients []client, costs []cost) {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(out, "%s\tµs\tratio (spread)\tkB\tratio\tallocs\tratio\t\n", call)
+	fmt.Fprintf(out, "%s\tµs\tratio (quartiles)\tkB\tratio\tallocs\tratio\t\n", call)
+	hand := costs[0]
 	for i, c := range clients {
-		time, bytes, allocs := compare(measured[i], measured[0], 0), compare(measured[i], measured[0], 1), compare(measured[i], measured[0], 2)
+		ratios := make([]float64, *rounds)
+		for round := range ratios {
+			ratios[round] = costs[i].rounds[round] / hand.rounds[round]
+		}
+		slices.Sort(ratios)
+		times := slices.Sorted(slices.Values(costs[i].rounds))
+		n := *rounds
 		fmt.Fprintf(out, "%s\t%.0f\t%.2f (%.2f-%.2f)\t%.1f\t%.2f\t%.0f\t%.2f\t\n", c.name,
-			time.median/1e3, time.ratio, time.least, time.greatest, bytes.median/1e3, bytes.ratio, allocs.median, allocs.ratio)
+			times[n/2]/1e3, ratios[n/2], ratios[n/4], ratios[n-1-n/4],
+			costs[i].bytes/1e3, costs[i].bytes/hand.bytes, costs[i].allocs, costs[i].allocs/hand.allocs)
 	}
 	fmt.Fprintln(out)
 	_ = out.Flush()
-}
-
-// comparison is one column: the median, and the median of the ratios with their quartiles.
-type comparison struct{ median, ratio, least, greatest float64 }
-
-func compare(these, with []measurement, column int) comparison {
-	values, ratios := make([]float64, len(these)), make([]float64, len(these))
-	for round := range these {
-		values[round] = these[round][column]
-		ratios[round] = these[round][column] / with[round][column]
-	}
-	slices.Sort(values)
-	slices.Sort(ratios)
-	n := len(these)
-	return comparison{values[n/2], ratios[n/2], ratios[n/4], ratios[n-1-n/4]}
 }
