@@ -97,14 +97,14 @@ func Present(attribute Attribute) Rule { return newRule(attribute, FilterOperato
 // Absent holds when the attribute is not there, such as the assignee_id of a conversation assigned to nobody.
 func Absent(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsNotPresent, nil) }
 
-// GreaterThan holds when the attribute is greater than a number, or after the day of a [time.Time] or of "2026-01-31".
-// The day itself does not match.
+// GreaterThan holds when the attribute is greater than a number, or after the day of a [time.Time], of a [UnixTime] or of
+// "2026-01-31". The day itself does not match.
 func GreaterThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsGreaterThan, []any{value})
 }
 
-// LessThan holds when the attribute is less than a number, or before the day of a [time.Time] or of "2026-01-31". The day
-// itself does not match.
+// LessThan holds when the attribute is less than a number, or before the day of a [time.Time], of a [UnixTime] or of
+// "2026-01-31". The day itself does not match.
 func LessThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsLessThan, []any{value})
 }
@@ -125,6 +125,9 @@ func Raw(rule FilterRule) Rule {
 func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	values = slices.Clone(values)
 	for i, value := range values {
+		if stamp, ok := value.(UnixTime); ok {
+			value = stamp.Time
+		}
 		if t, ok := value.(time.Time); ok {
 			values[i] = t.UTC().Format(time.DateOnly)
 		} else if _, isNumber := value.(json.Number); isNumber { // it stays a number

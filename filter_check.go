@@ -54,6 +54,14 @@ var (
 	comparison  = []FilterOperator{FilterOperatorIsGreaterThan, FilterOperatorIsLessThan, FilterOperatorDaysBefore}
 )
 
+// constructors are the functions that make a rule with an operator.
+var constructors = map[FilterOperator]string{
+	FilterOperatorEqualTo: "Equal", FilterOperatorNotEqualTo: "NotEqual",
+	FilterOperatorIsPresent: "Present", FilterOperatorIsNotPresent: "Absent",
+	FilterOperatorContains: "Contains", FilterOperatorDoesNotContain: "DoesNotContain",
+	FilterOperatorIsGreaterThan: "GreaterThan", FilterOperatorIsLessThan: "LessThan", FilterOperatorDaysBefore: "DaysBefore",
+}
+
 // isCustom reports whether a rule is about an attribute that the account has defined.
 func (r Rule) isCustom() bool {
 	_, standard := attributes[r.rule.AttributeKey]
@@ -112,6 +120,9 @@ func (r Rule) checkShape() error {
 
 // checkMeaning refuses operators and values that do not fit the attribute.
 func (r Rule) checkMeaning() error {
+	if err := checkSingle(r.rule.Values); err != nil {
+		return err
+	}
 	if r.isCustom() {
 		return r.checkCustom()
 	}
@@ -130,16 +141,34 @@ func (r Rule) checkMeaning() error {
 	return nil
 }
 
+// operatorNames names operators as a caller writes them.
 func operatorNames(operators []FilterOperator) string {
 	var names []string
 	for _, o := range operators {
-		names = append(names, string(o))
+		names = append(names, constructors[o])
 	}
 	return strings.Join(names, ", ")
 }
 
+// checkSingle refuses a list where a value belongs: a []int64 is one value of Equal, and not as many as it has elements.
+func checkSingle(values []any) error {
+	for _, value := range values {
+		if _, ok := value.(json.Marshaler); ok {
+			continue // what it is shows in its JSON only
+		}
+		switch reflect.ValueOf(value).Kind() {
+		case reflect.Slice, reflect.Array, reflect.Map:
+			return fmt.Errorf("a value is a list, of type %T; give its elements one by one, or as a []any with ... behind it", value)
+		}
+	}
+	return nil
+}
+
 // checkValue refuses a value that is not of its attribute's kind.
 func checkValue(kind kind, operator FilterOperator, value any) error {
+	if reflect.ValueOf(value).Kind() == reflect.Pointer {
+		return fmt.Errorf("a value is a pointer, of type %T; give what it points to", value)
+	}
 	text, isText := value.(string)
 	switch kind {
 	case kindStatus:
