@@ -283,6 +283,9 @@ func TestNewRefuses(t *testing.T) {
 		"no scheme":        {cfchat.Config{Keys: keys, Server: "hidden.test"}, "Config.Server:"},
 		"other scheme":     {cfchat.Config{Keys: keys, Server: "ftp://hidden.test"}, "Config.Server:"},
 		"no host":          {cfchat.Config{Keys: keys, Server: "https://:80/hidden"}, "Config.Server:"},
+		"a page":           {cfchat.Config{Keys: keys, Server: "https://hidden.test/app/accounts/56/dashboard"}, "Config.Server: it goes on"},
+		"an operation":     {cfchat.Config{Keys: keys, Server: "https://hidden.test/base/api/v1/accounts/56"}, "Config.Server: it goes on"},
+		"the API's path":   {cfchat.Config{Keys: keys, Server: "https://hidden.test/api/v1"}, "Config.Server: it goes on"},
 		"not an address":   {cfchat.Config{Keys: keys, Server: "https://hidden\x7f"}, "Config.Server:"},
 		"negative timeout": {cfchat.Config{Keys: keys, Timeout: -1}, "Config.Timeout:"},
 		"negative size":    {cfchat.Config{Keys: keys, MaxBody: -1}, "Config.MaxBody:"},
@@ -294,7 +297,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, server := range []string{"", "https://h.test", "https://h.test/a/b/", "http://127.0.0.1:1", "http://localhost", "http://[::1]:1"} {
+	for _, server := range []string{"", "https://h.test", "https://h.test/a/b/", "https://h.test/app", "http://127.0.0.1:1", "http://localhost", "http://[::1]:1"} {
 		if _, err := cfchat.New(cfchat.Config{Keys: keys, Server: server}); err != nil {
 			t.Errorf("%s: %v", server, err)
 		}

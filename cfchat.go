@@ -33,7 +33,7 @@
 //
 // Package [github.com/cfchat/cfchat-go/cfchattest] is a server in memory, for tests of programs that use this package, and
 // package [github.com/cfchat/cfchat-go/api] holds a live server against openapi.yaml. The folder docs of the repository has
-// a page each on keys, errors, filters, walking, testing and drift.
+// a page each on keys, errors, filters, walking, speed, testing, drift, and coming from the vendor's Ruby gem.
 package cfchat
 
 import (
@@ -63,8 +63,8 @@ const (
 type Config struct {
 	// Keys are the keys of the account; at least one.
 	Keys auth.Keys
-	// Server is where the API lives, "https://chat.example.com" or with a path below which it lives. Empty means
-	// DefaultServer. Plain http is refused except to this machine, because the key would travel in clear.
+	// Server is where the API lives, "https://chat.example.com" or with a path below which it lives, and without the
+	// "/api/v1" that every operation has. Empty means DefaultServer. Plain http is refused except to this machine, because the key would travel in clear.
 	Server string
 	// HTTPClient is used for its Transport, its Jar, and its Timeout if that is shorter than Config's. It is never changed,
 	// and its CheckRedirect is not asked: redirects are refused. Without a Transport there is one with 16 idle connections
@@ -191,12 +191,21 @@ func checkServer(address string) error {
 		return errors.New("it has a user name or password; keys go into Keys")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return errors.New("it has a query or a fragment; leave only scheme, host and path")
+	case belongsToClient(u.Path):
+		return errors.New("it goes on to a page or an operation; leave only what stands before /app or /api/v1")
 	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
 		return errors.New("with plain http the key would travel in clear; use https")
 	}
 	return errors.New("it starts with neither https:// nor http://")
+}
+
+// belongsToClient reports whether a path was copied from a browser's address bar or from the documentation. This client
+// would put its own path behind it, and every call would be a 404.
+func belongsToClient(path string) bool {
+	path = strings.TrimSuffix(path, "/") + "/"
+	return strings.Contains(path, "/app/accounts/") || strings.Contains(path, "/api/v1/")
 }
 
 // isLoopback reports whether a host is this machine.
