@@ -128,7 +128,7 @@ func (x *export) scan(ctx context.Context) error {
 // progress shows how far the scan is: a bar on a terminal, and elsewhere, where it may go to a log, a line for every tenth.
 func (x *export) progress(at cfchat.ScanProgress) {
 	x.requests = at.Requests
-	percent := max(at.LastID-x.options.After, 0) * 100 / max(at.End-x.options.After, 1)
+	percent := at.LastID * 100 / max(at.End, 1)
 	text := fmt.Sprintf("%3d%%  conversation %d of %d", percent, at.LastID, at.End)
 	if n := x.files.errors.count; n > 0 {
 		text += fmt.Sprintf(", %d unreadable", n)

@@ -277,11 +277,10 @@ func TestRefused(t *testing.T) {
 func TestBar(t *testing.T) {
 	var out bytes.Buffer
 	x := &export{out: &out, terminal: true, files: files{errors: &lines{count: 1}}}
-	x.options.After = 100
 	x.progress(cfchat.ScanProgress{LastID: 150, End: 200})
 	x.progress(cfchat.ScanProgress{LastID: 90, End: 90})
 	want := fmt.Sprintf("\r[%-25s] %-50s\r[%-25s] %-50s",
-		"############", " 50%  conversation 150 of 200, 1 unreadable", "", "  0%  conversation 90 of 90, 1 unreadable")
+		"##################", " 75%  conversation 150 of 200, 1 unreadable", strings.Repeat("#", 25), "100%  conversation 90 of 90, 1 unreadable")
 	if out.String() != want {
 		t.Errorf("got %q", &out)
 	}
