@@ -61,6 +61,7 @@ type CustomAttribute struct {
 }
 
 // Conversation is a conversation to add. The zero value is an open one, without messages, of a new contact in the first inbox.
+// An inbox or a contact that is not there is taken as not given.
 type Conversation struct {
 	Inbox        int64
 	Contact      int64
