@@ -75,7 +75,7 @@ func number(t *testing.T, variable string) int64 {
 //	CFCHAT_TEST_SERVER=https://… CFCHAT_TEST_USER_API_KEY=… CFCHAT_TEST_AGENT_BOT_API_KEY=… CFCHAT_TEST_ACCOUNT_ID=1 \
 //	CFCHAT_TEST_INBOX_ID=1 CFCHAT_TEST_CONTACT_ID=1 go test -run Conformance .
 //
-// It creates some 70 conversations there, and leaves them resolved, because the API cannot delete them.
+// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them.
 func TestConformance(t *testing.T) {
 	targets := map[string]target{"stand-in 4.7.0": standInTarget(t), "stand-in 2.16.0": standInTarget(t, cfchattest.Version216)}
 	if live := realTarget(t); live != nil {
