@@ -21,7 +21,7 @@ import (
 // [auth.ErrNoKey]: https://pkg.go.dev/github.com/cfchat/cfchat-go/auth#ErrNoKey
 var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401, 403: a bad key, or no right to this
-	ErrNotFound       = errors.New("not found")                           // 404; for a create also: parameters are missing
+	ErrNotFound       = errors.New("not found")                           // 404; of a create also: inbox, contact or source id
 	ErrInvalid        = errors.New("refused by the server as invalid")    // 422
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above
