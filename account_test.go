@@ -297,7 +297,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, server := range []string{"", "https://h.test", "https://h.test/a/b/", "https://h.test/app", "http://127.0.0.1:1", "http://localhost", "http://[::1]:1"} {
+	for _, server := range []string{"", "https://h.test", "https://h.test/a/b/", "https://h.test/app", "https://h.test/api/v1/chat", "http://127.0.0.1:1", "http://localhost", "http://[::1]:1"} {
 		if _, err := cfchat.New(cfchat.Config{Keys: keys, Server: server}); err != nil {
 			t.Errorf("%s: %v", server, err)
 		}

@@ -64,7 +64,8 @@ type Config struct {
 	// Keys are the keys of the account; at least one.
 	Keys auth.Keys
 	// Server is where the API lives, "https://chat.example.com" or with a path below which it lives, and without the
-	// "/api/v1" that every operation has. Empty means DefaultServer. Plain http is refused except to this machine, because the key would travel in clear.
+	// "/api/v1" that every operation has. Empty means DefaultServer. Plain http is refused except to this machine, because
+	// the key would travel in clear.
 	Server string
 	// HTTPClient is used for its Transport, its Jar, and its Timeout if that is shorter than Config's. It is never changed,
 	// and its CheckRedirect is not asked: redirects are refused. Without a Transport there is one with 16 idle connections
@@ -205,7 +206,7 @@ func checkServer(address string) error {
 // would put its own path behind it, and every call would be a 404.
 func belongsToClient(path string) bool {
 	path = strings.TrimSuffix(path, "/") + "/"
-	return strings.Contains(path, "/app/accounts/") || strings.Contains(path, "/api/v1/")
+	return strings.Contains(path, "/app/accounts/") || strings.Contains(path, "/api/v1/accounts/") || strings.HasSuffix(path, "/api/v1/")
 }
 
 // isLoopback reports whether a host is this machine.

@@ -24,9 +24,9 @@ import (
 //
 // "Again" is up to 3 tries in all. Filter's 500 is nearly always the request's own fault. The wait is the server's
 // Retry-After up to 60 s; for a 429 without one it is the time to the next full minute, because the server counts
-// requests per minute of its clock; else 0.5 s and then 1 s, with jitter. When the server asks
-// for more than 60 s, or the wait would outlast the context's deadline, it is not begun: the call fails at once, and
-// [Error.RetryAfter] is what the server asked for.
+// requests per minute of its clock; else 0.5 s and then 1 s, with jitter. When the server asks for more than 60 s, or
+// the wait would outlast the context's deadline, it is not begun: the call fails at once, and [Error.RetryAfter] is what
+// the server asked for.
 type Retry struct {
 	Off bool // one try only
 }

@@ -13,8 +13,8 @@
 //
 // It prints which operations answer as the contract says, and each field that does not: where, how, and how often. Nothing
 // of what fields hold is printed, and never the key. The field of a value that an open list of the spec does not name,
-// such as a new kind of inbox, is shown and is no drift. The version is guessed by the fields that came or did not, and by what is
-// refused, so it is a range.
+// such as a new kind of inbox, is shown and is no drift. The version is guessed by the fields that came or did not, and
+// by what is refused, so it is a range.
 //
 // The exit status is 0 when all is as the contract says, 1 when something drifted, and 2 when it could not be checked; the
 // reason is on standard error then. (go run makes 1 of every status but 0; go build or go install keeps them apart.)
