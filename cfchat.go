@@ -27,7 +27,7 @@
 //
 // Everything but this chain is generated from openapi.yaml, which follows what the servers do. A field that only some
 // versions send is nil where it does not come. A value that a list of constants does not have, such as a new [Channel], is
-// kept as it came. The D-numbers in comments name the points where the vendor's documentation says otherwise.
+// kept as it came. The D-numbers in comments are the rows of docs/differences.md in the repository.
 //
 // # Further
 //

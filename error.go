@@ -75,6 +75,9 @@ func (e *Error) Error() string {
 	for _, mark := range e.marks {
 		parts = append(parts, mark.Error())
 	}
+	if e.RetryAfter > 0 {
+		parts = append(parts, fmt.Sprintf("the server asks to wait %s", e.RetryAfter.Round(time.Second)))
+	}
 	if e.Err != nil {
 		parts = append(parts, e.Err.Error())
 	}

@@ -194,7 +194,7 @@ func TestStatusFaults(t *testing.T) {
 		},
 		{
 			name: "S16 Retry-After of two days", steps: []step{sendsJSON(429, `{}`, "Retry-After: 172800")},
-			want: outcome{is: limited, status: 429, retryAfter: 48 * time.Hour, requests: 1},
+			want: outcome{is: limited, status: 429, says: "asks to wait 48h0m0s", retryAfter: 48 * time.Hour, requests: 1},
 		},
 		{
 			name: "S16 Retry-After as a date above the cap", steps: []step{sendsJSON(429, `{}`, "Retry-After: "+httpDate(time.Hour))},

@@ -61,7 +61,7 @@ type CustomAttribute struct {
 }
 
 // Conversation is a conversation to add. The zero value is an open one, without messages, of a new contact in the first inbox.
-// An inbox or a contact that is not there is taken as not given.
+// An inbox or a contact that is not there is a panic.
 type Conversation struct {
 	Inbox        int64
 	Contact      int64
@@ -102,14 +102,15 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	return added
 }
 
-// inbox is an inbox of the account, the first one if there is none of that id. An account that was recorded without any is
-// given one.
+// inbox is an inbox of the account, for 0 the first one. An account that was recorded without any is given one.
 func (s *Server) inbox(id int64) *inbox {
 	inboxes := s.home().inboxes
-	if found := inboxes[id]; found != nil {
+	switch found := inboxes[id]; {
+	case found != nil:
 		return found
-	}
-	if len(inboxes) == 0 {
+	case id != 0:
+		panic(fmt.Sprintf("cfchattest: there is no inbox %d", id))
+	case len(inboxes) == 0:
 		return s.state.addInbox(s.home(), Inbox{})
 	}
 	return inboxes[slices.Min(slices.Collect(maps.Keys(inboxes)))]
@@ -213,7 +214,10 @@ func (s *Server) AddConversation(in Conversation) int64 {
 	defer s.mu.Unlock()
 	a := s.home()
 	who := a.contacts[in.Contact]
-	if who == nil {
+	switch {
+	case who == nil && in.Contact != 0:
+		panic(fmt.Sprintf("cfchattest: there is no contact %d", in.Contact))
+	case who == nil:
 		who = s.state.addContact(a, Contact{})
 	}
 	created := in.CreatedAt
