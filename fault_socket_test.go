@@ -93,6 +93,27 @@ func TestT15NoTrust(t *testing.T) {
 	}
 }
 
+// TestT15AnotherProtocol is a server on an https address that speaks neither TLS nor HTTP.
+func TestT15AnotherProtocol(t *testing.T) {
+	for _, c := range allCalls {
+		inBubble(t, c.name, func(t *testing.T) {
+			dials := 0
+			chat := socketChat(t, "https://chat.test", &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+				dials++
+				client, server := net.Pipe()
+				go func() { _, _ = io.Copy(io.Discard, server) }()
+				go func() { _, _ = io.WriteString(server, "SSH-2.0-OpenSSH_9.6\r\n") }()
+				return client, nil
+			}})
+			value, err := c.account(t.Context(), chat.Account(accountID))
+			outcome{is: []error{cfchat.ErrNotSent}, says: "TLS"}.judge(t, c, value, err)
+			if dials != 1 || errors.Is(err, http.ErrSchemeMismatch) {
+				t.Errorf("got %v after %d dials", err, dials)
+			}
+		})
+	}
+}
+
 // TestT16Proxy is a proxy that is dead or refuses: the server was not reached, the key did not go to the proxy, and the
 // password of the proxy's address is not shown.
 func TestT16Proxy(t *testing.T) {
