@@ -138,66 +138,6 @@ func TestUsersHTTPClient(t *testing.T) {
 			}
 		}
 	})
-	for _, host := range []string{"127.0.0.1", "", "chat.test"} {
-		inBubble(t, fmt.Sprintf("H9 cookies go where an http.Client sends them, Host %q", host), func(t *testing.T) {
-			set := sendsJSON(200, goodConversation, "Set-Cookie: all=1", "Set-Cookie: mine=1; Path=/api/v1/accounts/7", "Set-Cookie: other=1; Path=/other",
-				"Set-Cookie: secure=1; Secure", "Set-Cookie: over=1; Max-Age=0", "Set-Cookie: brief=1; Max-Age=5", "Set-Cookie: domain=1; Domain=chat.test")
-			s := &faultServer{steps: []step{set, set, fine}, good: goodConversation}
-			jars := [2]*cookiejar.Jar{}
-			for i := range jars {
-				jars[i], _ = cookiejar.New(nil)
-				jars[i].SetCookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}, []*http.Cookie{{Name: "address", Value: "1"}})
-				jars[i].SetCookies(&url.URL{Scheme: "http", Host: "chat.test"}, []*http.Cookie{{Name: "host", Value: "1"}})
-			}
-			var transport http.RoundTripper
-			chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Jar, transport = jars[0], c.HTTPClient.Transport })
-			stock := &http.Client{Transport: transport, Jar: jars[1]}
-			for range 3 {
-				var same *http.Request
-				_, err := chat.Account(accountID).Get(t.Context(), 42, func(_ context.Context, req *http.Request) error {
-					req.Host = host
-					same = req.Clone(t.Context())
-					return nil
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp, err := stock.Do(same)
-				if err != nil {
-					t.Fatal(err)
-				}
-				_ = resp.Body.Close()
-				n := len(s.requests)
-				ours, theirs := headers(s.requests[n-2], "Cookie"), headers(s.requests[n-1], "Cookie")
-				if len(ours) != 1 || !slices.Equal(ours, theirs) {
-					t.Errorf("request %d has cookies %q, and an http.Client's %q", n-1, ours, theirs)
-				}
-				time.Sleep(3 * time.Second)
-			}
-			if slices.ContainsFunc(s.dialed, func(address string) bool { return address != "127.0.0.1:80" }) {
-				t.Errorf("connections to %q", s.dialed)
-			}
-		})
-	}
-	inBubble(t, "H9 user and password in the address", func(t *testing.T) {
-		s := &faultServer{good: goodConversation}
-		chat, _ := s.connect(t)
-		inAddress := func(_ context.Context, req *http.Request) error {
-			req.URL.User = url.UserPassword("u", "p")
-			return nil
-		}
-		inHeader := func(_ context.Context, req *http.Request) error { req.SetBasicAuth("own", "p"); return nil }
-		for _, editors := range [][]cfchat.RequestEditorFn{{inAddress}, {inAddress, inHeader}} {
-			if _, err := chat.Account(accountID).Get(t.Context(), 42, editors...); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for i, want := range []string{"Basic dTpw", "Basic b3duOnA="} {
-			if got := headers(s.requests[i], "Authorization"); !slices.Equal(got, []string{want}) {
-				t.Errorf("request %d has %q, want %q", i+1, got, want)
-			}
-		}
-	})
 	inBubble(t, "H9 a negative http.Client.Timeout is none", func(t *testing.T) {
 		s := &faultServer{good: goodConversation, steps: []step{{good: true, pause: time.Second}}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = -1 })
@@ -229,6 +169,74 @@ func TestUsersHTTPClient(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCookies is H9: a Jar is asked and told as an http.Client asks and tells it.
+func TestCookies(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "", "chat.test"} {
+		inBubble(t, fmt.Sprintf("H9 cookies go where an http.Client sends them, Host %q", host), func(t *testing.T) {
+			set := sendsJSON(200, goodConversation, "Set-Cookie: all=1", "Set-Cookie: mine=1; Path=/api/v1/accounts/7", "Set-Cookie: other=1; Path=/other",
+				"Set-Cookie: secure=1; Secure", "Set-Cookie: over=1; Max-Age=0", "Set-Cookie: brief=1; Max-Age=5", "Set-Cookie: domain=1; Domain=chat.test")
+			s := &faultServer{steps: []step{set, set, fine}, good: goodConversation}
+			jars := [2]*cookiejar.Jar{}
+			for i := range jars {
+				jars[i], _ = cookiejar.New(nil)
+				jars[i].SetCookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}, []*http.Cookie{{Name: "address", Value: "1"}})
+				jars[i].SetCookies(&url.URL{Scheme: "http", Host: "chat.test"}, []*http.Cookie{{Name: "host", Value: "1"}})
+			}
+			var transport http.RoundTripper
+			chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Jar, transport = jars[0], c.HTTPClient.Transport })
+			stock := &http.Client{Transport: transport, Jar: jars[1]}
+			for range 3 {
+				var same *http.Request
+				_, err := chat.Account(accountID).Get(t.Context(), 42, func(ctx context.Context, req *http.Request) error {
+					req.Host = host
+					same = req.Clone(ctx)
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := stock.Do(same)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				n := len(s.requests)
+				ours, theirs := headers(s.requests[n-2], "Cookie"), headers(s.requests[n-1], "Cookie")
+				if len(ours) != 1 || !slices.Equal(ours, theirs) {
+					t.Errorf("request %d has cookies %q, and an http.Client's %q", n-1, ours, theirs)
+				}
+				time.Sleep(3 * time.Second)
+			}
+			if slices.ContainsFunc(s.dialed, func(address string) bool { return address != "127.0.0.1:80" }) {
+				t.Errorf("connections to %q", s.dialed)
+			}
+		})
+	}
+}
+
+// TestUserOfTheAddress is H9: a user and password that an editor puts into the address become a header, as with http.Client.
+func TestUserOfTheAddress(t *testing.T) {
+	inBubble(t, "H9 user and password in the address", func(t *testing.T) {
+		s := &faultServer{good: goodConversation}
+		chat, _ := s.connect(t)
+		inAddress := func(_ context.Context, req *http.Request) error {
+			req.URL.User = url.UserPassword("u", "p")
+			return nil
+		}
+		inHeader := func(_ context.Context, req *http.Request) error { req.SetBasicAuth("own", "p"); return nil }
+		for _, editors := range [][]cfchat.RequestEditorFn{{inAddress}, {inAddress, inHeader}} {
+			if _, err := chat.Account(accountID).Get(t.Context(), 42, editors...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, want := range []string{"Basic dTpw", "Basic b3duOnA="} {
+			if got := headers(s.requests[i], "Authorization"); !slices.Equal(got, []string{want}) {
+				t.Errorf("request %d has %q, want %q", i+1, got, want)
+			}
+		}
+	})
 }
 
 // headers are the values of a header, whose name is compared byte for byte.
