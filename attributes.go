@@ -35,8 +35,8 @@ func (a *Attributes) UnmarshalJSON(data []byte) error {
 
 // isEmptySet reports whether the text is {} or an empty list, which most attributes are.
 func isEmptySet(data []byte) bool {
-	return bytes.Equal(data, []byte("{}")) ||
-		bytes.HasPrefix(data, []byte("[")) && len(bytes.TrimSpace(data[1:len(data)-1])) == 0
+	inner, isList := bytes.CutPrefix(data, []byte("["))
+	return bytes.Equal(data, []byte("{}")) || isList && bytes.Equal(bytes.TrimSpace(inner), []byte("]"))
 }
 
 // attributeDecoder decodes one object after the other. Only a Decoder keeps the digits of numbers, and a new one for each

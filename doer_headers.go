@@ -25,6 +25,9 @@ func setHeaders(next link, config Config) link {
 		if err := checkHeader(req.Header); err != nil {
 			return nil, err
 		}
+		if req.Header == nil { // an editor may have dropped it
+			req.Header = http.Header{}
+		}
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Accept", "application/json")
 		if req.Header.Get("User-Agent") == "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// limitTry bounds one try, its body included. It works on a copy of the request, because http.Client adds cookies to the
-// one it is given, and a second try must not send them twice.
+// limitTry bounds one try, its body included. It works on a copy of the request, because the key and cookies are added to
+// that below, and a second try must not send them twice.
 func limitTry(next link, limit time.Duration) link {
 	return func(req *http.Request) (*http.Response, error) {
 		ctx, cancel := context.WithTimeout(req.Context(), limit)

@@ -15,14 +15,17 @@ func remember(_ context.Context, req *http.Request) error {
 	return nil
 }
 
-// guarded makes the failures of request editors failures of the call: an *Error of its operation, and nothing was sent.
+// guarded makes the failures of request editors failures of the call: an *Error of its operation, and nothing was sent. What
+// remember has kept stays, also when an editor puts a request of its own in place of the given one.
 func guarded(editors []RequestEditorFn) []RequestEditorFn {
 	all := make([]RequestEditorFn, len(editors))
 	for i, edit := range editors {
 		all[i] = func(ctx context.Context, req *http.Request) error {
+			id := req.Pattern
 			if err := edit(ctx, req); err != nil {
 				return named(operation.Of(req), &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}})
 			}
+			req.Pattern = id
 			return nil
 		}
 	}

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"path"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +79,75 @@ func askFor(ctx context.Context, chat *cfchat.Chat, id int) error {
 		return fmt.Errorf("%d: got %v and %s", id, got, raw.Body)
 	}
 	return nil
+}
+
+// TestC1JarAndCancellation is 64 goroutines on one client with a Jar, some of whose calls are cancelled under way. Each gets
+// its own answer or its own cancellation, and a bubble ends only when no goroutine is left.
+func TestC1JarAndCancellation(t *testing.T) {
+	inBubble(t, "C1", func(t *testing.T) {
+		s := &faultServer{answer: func(r sentRequest) step {
+			id := idOf(r)
+			answer := sendsJSON(200, bodyOf(id), fmt.Sprintf("Set-Cookie: c%d=%d", id%5, id))
+			answer.pause = time.Duration(id%7) * time.Second
+			return answer
+		}}
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Jar = jar })
+		var group sync.WaitGroup
+		for first := range 64 {
+			group.Go(func() {
+				for i := range 8 {
+					id := (first*8+i)*4 + 1
+					ctx, cancel := context.WithCancelCause(t.Context())
+					if id%3 == 0 {
+						time.AfterFunc(3500*time.Millisecond, func() { cancel(errStopped) })
+					}
+					switch err := askFor(ctx, chat, id); {
+					case err == nil:
+					case id%3 != 0 || !errors.Is(err, errStopped) || !errors.Is(err, context.Canceled):
+						t.Error(err)
+					}
+					cancel(nil)
+				}
+			})
+		}
+		group.Wait()
+		for _, r := range s.requests {
+			if lines := headers(r, "Cookie"); len(lines) > 1 || len(headers(r, "api_access_token")) != 1 || strings.Count(strings.Join(lines, ""), ";") > 4 {
+				t.Errorf("request with\n%s", r.head)
+			}
+		}
+	})
+}
+
+// A body that is closed twice must not give its buffer back twice: two answers would share it.
+func TestAnswerClosedTwice(t *testing.T) {
+	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+		id, _ := strconv.Atoi(path.Base(req.URL.Path))
+		return reply(200, "application/json", bodyOf(id)), nil
+	}))
+	client := chat.Raw().ClientInterface
+	get := func(id int64) *http.Response {
+		resp, err := client.GetDetailsOfAConversation(t.Context(), accountID, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	for range 20 {
+		first := get(1)
+		_, _ = first.Body.Close(), first.Body.Close()
+		second, third := get(2), get(3)
+		for id, resp := range map[int]*http.Response{2: second, 3: third} {
+			if got, err := io.ReadAll(resp.Body); string(got) != bodyOf(id) || err != nil {
+				t.Errorf("the answer of %d is %s, %v", id, got, err)
+			}
+		}
+		_, _ = second.Body.Close(), third.Body.Close()
+	}
 }
 
 // TestC2Connections is 160 calls, 16 at a time, on the transport that New makes: 16 connections are enough for all.
@@ -152,6 +225,16 @@ func TestC5NothingToChange(t *testing.T) {
 			}
 		}
 	}
+	inBubble(t, "C5 a generated client that changes", func(t *testing.T) {
+		s := &faultServer{good: goodConversation}
+		chat, _ := s.connect(t)
+		client := chat.Raw().ClientInterface.(*cfchat.Client)
+		client.Server, client.Client = "http://other.example/", nil
+		client.RequestEditors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
+		if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
+			t.Errorf("got %v", err)
+		}
+	})
 	inBubble(t, "C5 a Config that changes after New", func(t *testing.T) {
 		s := &faultServer{good: goodConversation}
 		editors := []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header.Set("X-Mine", "1"); return nil }}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -136,6 +137,11 @@ func failure[T any](_ *T, err error) error { return err }
 
 // An operation without a fitting key fails before anything is sent, and says which it needs.
 func TestNoFittingKey(t *testing.T) {
+	synctest.Test(t, testNoFittingKey)
+}
+
+func testNoFittingKey(t *testing.T) {
+	begun := time.Now()
 	var requests atomic.Int64
 	trip := roundTripper(func(*http.Request) (*http.Response, error) {
 		requests.Add(1)
@@ -159,7 +165,7 @@ func TestNoFittingKey(t *testing.T) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 	}
-	if requests.Load() != 0 {
-		t.Errorf("%d requests", requests.Load())
+	if requests.Load() != 0 || time.Since(begun) != 0 {
+		t.Errorf("%d requests in %v", requests.Load(), time.Since(begun))
 	}
 }

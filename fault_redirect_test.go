@@ -138,6 +138,13 @@ func TestUsersHTTPClient(t *testing.T) {
 			}
 		}
 	})
+	inBubble(t, "H9 a negative http.Client.Timeout is none", func(t *testing.T) {
+		s := &faultServer{good: goodConversation, steps: []step{{good: true, pause: time.Second}}}
+		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = -1 })
+		if _, err := chat.Account(accountID).Get(t.Context(), 42); err != nil {
+			t.Error(err)
+		}
+	})
 	inBubble(t, "H9 a longer http.Client.Timeout", func(t *testing.T) {
 		s := &faultServer{steps: []step{mute}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout, c.Timeout, c.Retry.Off = time.Minute, time.Second, true })
@@ -162,6 +169,74 @@ func TestUsersHTTPClient(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCookies is H9: a Jar is asked and told as an http.Client asks and tells it.
+func TestCookies(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "", "chat.test"} {
+		inBubble(t, fmt.Sprintf("H9 cookies go where an http.Client sends them, Host %q", host), func(t *testing.T) {
+			set := sendsJSON(200, goodConversation, "Set-Cookie: all=1", "Set-Cookie: mine=1; Path=/api/v1/accounts/7", "Set-Cookie: other=1; Path=/other",
+				"Set-Cookie: secure=1; Secure", "Set-Cookie: over=1; Max-Age=0", "Set-Cookie: brief=1; Max-Age=5", "Set-Cookie: domain=1; Domain=chat.test")
+			s := &faultServer{steps: []step{set, set, fine}, good: goodConversation}
+			jars := [2]*cookiejar.Jar{}
+			for i := range jars {
+				jars[i], _ = cookiejar.New(nil)
+				jars[i].SetCookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}, []*http.Cookie{{Name: "address", Value: "1"}})
+				jars[i].SetCookies(&url.URL{Scheme: "http", Host: "chat.test"}, []*http.Cookie{{Name: "host", Value: "1"}})
+			}
+			var transport http.RoundTripper
+			chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Jar, transport = jars[0], c.HTTPClient.Transport })
+			stock := &http.Client{Transport: transport, Jar: jars[1]}
+			for range 3 {
+				var same *http.Request
+				_, err := chat.Account(accountID).Get(t.Context(), 42, func(ctx context.Context, req *http.Request) error {
+					req.Host = host
+					same = req.Clone(ctx)
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := stock.Do(same)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				n := len(s.requests)
+				ours, theirs := headers(s.requests[n-2], "Cookie"), headers(s.requests[n-1], "Cookie")
+				if len(ours) != 1 || !slices.Equal(ours, theirs) {
+					t.Errorf("request %d has cookies %q, and an http.Client's %q", n-1, ours, theirs)
+				}
+				time.Sleep(3 * time.Second)
+			}
+			if slices.ContainsFunc(s.dialed, func(address string) bool { return address != "127.0.0.1:80" }) {
+				t.Errorf("connections to %q", s.dialed)
+			}
+		})
+	}
+}
+
+// TestUserOfTheAddress is H9: a user and password that an editor puts into the address become a header, as with http.Client.
+func TestUserOfTheAddress(t *testing.T) {
+	inBubble(t, "H9 user and password in the address", func(t *testing.T) {
+		s := &faultServer{good: goodConversation}
+		chat, _ := s.connect(t)
+		inAddress := func(_ context.Context, req *http.Request) error {
+			req.URL.User = url.UserPassword("u", "p")
+			return nil
+		}
+		inHeader := func(_ context.Context, req *http.Request) error { req.SetBasicAuth("own", "p"); return nil }
+		for _, editors := range [][]cfchat.RequestEditorFn{{inAddress}, {inAddress, inHeader}} {
+			if _, err := chat.Account(accountID).Get(t.Context(), 42, editors...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, want := range []string{"Basic dTpw", "Basic b3duOnA="} {
+			if got := headers(s.requests[i], "Authorization"); !slices.Equal(got, []string{want}) {
+				t.Errorf("request %d has %q, want %q", i+1, got, want)
+			}
+		}
+	})
 }
 
 // headers are the values of a header, whose name is compared byte for byte.
@@ -280,6 +355,16 @@ func TestEditors(t *testing.T) {
 			},
 		},
 		{name: "H12 two keys", editor: set("Api-Access-Token", userKey, botKey), want: outcome{is: refused}},
+		{
+			name: "H12 two keys in two spellings", want: outcome{is: refused},
+			editor: func(_ context.Context, req *http.Request) error {
+				req.Header["Api-Access-Token"], req.Header["api_access_token"] = []string{userKey}, []string{userKey}
+				return nil
+			},
+		},
+		{name: "T20 x-idempotency-key", editor: set("x-idempotency-key", "1"), want: outcome{is: refused}},
+		{name: "a header name with a blank", editor: set("X Trace", "1"), want: outcome{is: refused}},
+		{name: "a header value with a control character", editor: set("X-Trace", "a\x7f"), want: outcome{is: refused}},
 		{name: "T20 Idempotency-Key", editor: set("Idempotency-Key", "1"), want: outcome{is: refused}},
 		{name: "T20 X-Idempotency-Key", editor: set("X-Idempotency-Key", "1"), want: outcome{is: refused}},
 		{name: "T20 Idempotency-Key without a value", editor: set("Idempotency-Key"), want: outcome{is: refused}},
@@ -334,6 +419,27 @@ func TestEditors(t *testing.T) {
 				t.Errorf("the keys are %q:\n%s", got, head)
 			}
 		})
+		inBubble(t, "an editor's User-Agent counts, "+c.name, func(t *testing.T) {
+			s := &faultServer{good: c.good}
+			chat, _ := s.connect(t)
+			if _, err := c.account(t.Context(), chat.Account(accountID), set("User-Agent", "mine/1")); err != nil {
+				t.Fatal(err)
+			}
+			if got := headers(s.requests[0], "User-Agent"); !slices.Equal(got, []string{"mine/1"}) {
+				t.Errorf("User-Agent is %q", got)
+			}
+		})
+		inBubble(t, "an editor drops all headers, "+c.name, func(t *testing.T) {
+			defer failOnPanic(t)
+			s := &faultServer{good: c.good}
+			chat, _ := s.connect(t)
+			if _, err := c.account(t.Context(), chat.Account(accountID), func(_ context.Context, req *http.Request) error { req.Header = nil; return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if got := headers(s.requests[0], "api_access_token"); len(got) != 1 {
+				t.Errorf("%d keys", len(got))
+			}
+		})
 		inBubble(t, "an editor panics, "+c.name, func(t *testing.T) {
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)
@@ -372,22 +478,35 @@ func TestEditorThatChangesTheOperation(t *testing.T) {
 				req.Method, req.URL.Path = http.MethodPost, "/api/v1/accounts/7/conversations/42/toggle_status"
 				return nil
 			},
+			"to toggle by another request": func(ctx context.Context, req *http.Request) error {
+				other, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://127.0.0.1/api/v1/accounts/7/conversations/42/toggle_status", nil)
+				if err == nil {
+					*req = *other
+				}
+				return err
+			},
 			"to none": func(_ context.Context, req *http.Request) error { req.URL.Path = "/api/v2/reports"; return nil },
 		} {
-			if c.operation == toggleCall.operation && name == "to toggle" {
+			if c.operation == toggleCall.operation && strings.HasPrefix(name, "to toggle") {
 				continue
 			}
 			inBubble(t, c.name+" "+name, func(t *testing.T) {
+				defer failOnPanic(t)
 				s := &faultServer{good: goodChange}
 				chat, _ := s.connect(t)
 				_, err := c.account(t.Context(), chat.Account(accountID), editor)
 				if err == nil {
 					t.Fatal("it succeeded")
 				}
+				every := &faultServer{good: goodChange}
+				chat, _ = every.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{editor} })
+				if _, err := c.account(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) || len(every.requests) != 0 {
+					t.Errorf("by Config.RequestEditors: %v after %d requests", err, len(every.requests))
+				}
 				if errors.Is(err, cfchat.ErrNotSent) != (len(s.requests) == 0) {
 					t.Errorf("ErrNotSent is %v after %d requests: %v", errors.Is(err, cfchat.ErrNotSent), len(s.requests), err)
 				}
-				if name == "to toggle" && len(s.requests) > 0 && !errors.Is(err, cfchat.ErrUnknownOutcome) {
+				if strings.HasPrefix(name, "to toggle") && len(s.requests) > 0 && !errors.Is(err, cfchat.ErrUnknownOutcome) {
 					t.Errorf("a change was made, and the caller is not told: %v", err)
 				}
 				checkSecrets(t, err)

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
@@ -186,6 +187,9 @@ func TestEchoedKey(t *testing.T) {
 		"in a redirect": func(key string) step {
 			return says(302, "text/html", "<a href='/?k="+key+"'>", "Location: /?k="+url.QueryEscape(key))
 		},
+		"in the host of a redirect": func(key string) step {
+			return says(302, "text/html", "", "Location: https://"+key+".example/")
+		},
 		"in the request id":    func(key string) step { return sendsJSON(400, `{}`, "X-Request-Id: "+key) },
 		"in the content type":  func(key string) step { return says(200, "text/plain; key="+key, "x") },
 		"in Retry-After":       func(key string) step { return sendsJSON(400, `{}`, "Retry-After: "+key) },
@@ -331,6 +335,14 @@ func TestForeignTransports(t *testing.T) {
 			},
 			outcome{also: []error{errRefused}, requests: 3, took: bothWaits},
 			outcome{is: []error{cfchat.ErrUnknownOutcome}, also: []error{errRefused}, requests: 1},
+		},
+		{
+			"fails to connect and answers all the same", func(req *http.Request) (*http.Response, error) {
+				httptrace.ContextClientTrace(req.Context()).GetConn("chat.test:443")
+				return reply(502, "text/plain", "another way"), nil
+			},
+			outcome{is: []error{cfchat.ErrServer}, status: 502, requests: 3, took: bothWaits},
+			outcome{is: []error{cfchat.ErrServer, cfchat.ErrUnknownOutcome}, status: 502, requests: 1},
 		},
 		{
 			"neither an answer nor an error", func(*http.Request) (*http.Response, error) { return nil, nil },

@@ -77,7 +77,11 @@ func TestT15NoTrust(t *testing.T) {
 				conns.Store(0)
 				chat := socketChat(t, "https://"+server.Listener.Addr().String(), &http.Transport{})
 				value, err := c.account(t.Context(), chat.Account(accountID))
-				outcome{is: []error{cfchat.ErrNotSent}}.judge(t, c, value, err)
+				want := outcome{is: []error{cfchat.ErrNotSent}}
+				if !tls {
+					want.also = []error{http.ErrSchemeMismatch}
+				}
+				want.judge(t, c, value, err)
 				if conns.Load() != 1 {
 					t.Errorf("%s: %d connections, want 1", c.name, conns.Load())
 				}
@@ -86,6 +90,27 @@ func TestT15NoTrust(t *testing.T) {
 	}
 	if requests.Load() != 0 {
 		t.Errorf("%d requests", requests.Load())
+	}
+}
+
+// TestT15AnotherProtocol is a server on an https address that speaks neither TLS nor HTTP.
+func TestT15AnotherProtocol(t *testing.T) {
+	for _, c := range allCalls {
+		inBubble(t, c.name, func(t *testing.T) {
+			dials := 0
+			chat := socketChat(t, "https://chat.test", &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+				dials++
+				client, server := net.Pipe()
+				go func() { _, _ = io.Copy(io.Discard, server) }()
+				go func() { _, _ = io.WriteString(server, "SSH-2.0-OpenSSH_9.6\r\n") }()
+				return client, nil
+			}})
+			value, err := c.account(t.Context(), chat.Account(accountID))
+			outcome{is: []error{cfchat.ErrNotSent}, says: "TLS"}.judge(t, c, value, err)
+			if dials != 1 || errors.Is(err, http.ErrSchemeMismatch) {
+				t.Errorf("got %v after %d dials", err, dials)
+			}
+		})
 	}
 }
 

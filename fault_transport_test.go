@@ -154,6 +154,11 @@ func TestTransportFaults(t *testing.T) {
 			want:  outcome{is: []error{cfchat.ErrServer}, also: []error{context.Canceled, errStopped}, status: 500, requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
+			name: "T13 cancelled while a redirect's body drips in", on: getCalls, cancel: 5 * time.Second,
+			steps: []step{{bytes: "HTTP/1.1 302 No\r\nLocation: https://other.example/\r\nContent-Length: 99\r\n\r\n{", after: silent}},
+			want:  outcome{is: []error{cfchat.ErrRedirect}, status: 302, says: "https://other.example", requests: 1, took: exactly(5 * time.Second)},
+		},
+		{
 			name: "T17 no such host", refusals: []error{&net.DNSError{Err: "no such host", Name: "chat.test", IsNotFound: true}},
 			want: outcome{is: notSent, says: "no such host", dials: 1},
 		},

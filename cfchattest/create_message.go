@@ -114,7 +114,7 @@ func attributeProblems(attributes cfchat.Attributes) []string {
 		case json.Number:
 			n, ok := castInteger(v)
 			if ok && n > maxNumber && !strings.ContainsAny(v.String(), ".eE") {
-				out = append(out, fmt.Sprintf("%s value should be < %d", key, maxNumber))
+				out = append(out, fmt.Sprintf("%s value should be < %d", key, int64(maxNumber)))
 			}
 		}
 	}
