@@ -190,8 +190,8 @@ func TestRefusedInput(t *testing.T) {
 		"rule without key":     {filter(cfchat.Where(cfchat.Equal("", 1))), "rule 1"},
 		"rule without value":   {filter(cfchat.Where(cfchat.Present("labels")).And(cfchat.Equal("status"))), "rule 2 (status equal_to)"},
 		"rule with NaN":        {filter(cfchat.Where(cfchat.GreaterThan("n", math.NaN()))), "rule 1"},
-		"unknown operator":     {filter(cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}}))), "rule 1 (status eq)"},
-		"operator on the last": {filter(cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "labels", FilterOperator: "is_present", QueryOperator: new(cfchat.QueryOperatorAND)}))), "QueryOperator"},
+		"unknown operator":     {filter(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}}))), "rule 1 (status eq)"},
+		"operator on the last": {filter(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "labels", FilterOperator: "is_present", QueryOperator: new(cfchat.QueryOperatorAND)}))), "QueryOperator"},
 		"nil context":          {func(_ context.Context, a *cfchat.Account) error { return second(a.Get(noContext, 42)) }, "ctx"},
 		"nil editor":           {func(ctx context.Context, a *cfchat.Account) error { return second(a.Get(ctx, 42, nil)) }, "editors"},
 	} {

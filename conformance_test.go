@@ -229,7 +229,7 @@ func conformErrors(t *testing.T, s target) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	bare := cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "created_at", FilterOperator: "equal_to", Values: []any{"2026-01-01"}}))
+	bare := cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "created_at", FilterOperator: "equal_to", Values: []any{"2026-01-01"}}))
 	if _, err := a.Filter(ctx, bare, 1); !errors.Is(err, cfchat.ErrServer) && !errors.Is(err, cfchat.ErrInvalid) {
 		t.Errorf("a rule that no version takes: %v", err)
 	}

@@ -131,7 +131,7 @@ func ExampleFilter_And() {
 
 // Before 3.8.0 a language could be searched for a part of it. Later servers refuse that, so this module does too, unless told
 // to send it as it is.
-func ExampleRaw() {
+func ExampleRawRule() {
 	contains := cfchat.FilterRule{
 		AttributeKey: cfchat.AttributeBrowserLanguage, FilterOperator: cfchat.FilterOperatorContains, Values: []any{"en"},
 	}
@@ -142,7 +142,7 @@ func ExampleRaw() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		page, err := chat.Account(server.AccountID()).Filter(context.Background(), cfchat.Where(cfchat.Raw(contains)), 1)
+		page, err := chat.Account(server.AccountID()).Filter(context.Background(), cfchat.Where(cfchat.RawRule(contains)), 1)
 		server.Close()
 		if err != nil {
 			fmt.Println(errors.Is(err, cfchat.ErrInvalid))

@@ -24,7 +24,7 @@ func TestInputFaults(t *testing.T) {
 		return nil, errRefused
 	}))
 	rule := cfchat.Equal("status", "open")
-	last := cfchat.Raw(cfchat.FilterRule{
+	last := cfchat.RawRule(cfchat.FilterRule{
 		AttributeKey: "status", FilterOperator: cfchat.FilterOperatorEqualTo, Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),
 	})
 	create := func(body cfchat.NewConversationRequest) func(context.Context, *cfchat.Account) error {
@@ -63,8 +63,8 @@ func TestInputFaults(t *testing.T) {
 		"V6 last operator set, of two":   filters(cfchat.Where(rule).And(last), 1),
 		"V6 rule without attribute":      filters(cfchat.Where(cfchat.Equal("", "open")), 1),
 		"V6 rule without value":          filters(cfchat.Where(cfchat.Equal("status")), 1),
-		"V6 rule without operator":       filters(cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "status", Values: []any{"open"}})), 1),
-		"V6 rule with unknown operator":  filters(cfchat.Where(cfchat.Raw(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}})), 1),
+		"V6 rule without operator":       filters(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", Values: []any{"open"}})), 1),
+		"V6 rule with unknown operator":  filters(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}})), 1),
 		"V6 zero rule":                   filters(cfchat.Where(cfchat.Rule{}), 1),
 		"V6 rule with NaN":               filters(cfchat.Where(cfchat.Equal("score", math.NaN())), 1),
 		"V6 rule with a function":        filters(cfchat.Where(cfchat.Equal("score", func() {})), 1),

@@ -20,7 +20,7 @@ type Filter struct {
 	joins []QueryOperator // joins[i] is between rules[i] and rules[i+1]
 }
 
-// Rule is one condition of a [Filter]. Make one with [Equal] and its siblings, or with [Raw].
+// Rule is one condition of a [Filter]. Make one with [Equal] and its siblings, or with [RawRule].
 type Rule struct {
 	rule FilterRule
 	raw  bool
@@ -114,9 +114,9 @@ func DaysBefore(attribute Attribute, days int) Rule {
 	return newRule(attribute, FilterOperatorDaysBefore, []any{days})
 }
 
-// Raw is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say. Only
-// its shape is checked. Its QueryOperator must be nil; And and Or set it.
-func Raw(rule FilterRule) Rule {
+// RawRule is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say.
+// Only its shape is checked. Its QueryOperator must be nil; And and Or set it.
+func RawRule(rule FilterRule) Rule {
 	rule.Values = slices.Clone(rule.Values)
 	return Rule{rule, true}
 }

@@ -128,7 +128,7 @@ func (r Rule) checkMeaning() error {
 	}
 	attribute := attributes[r.rule.AttributeKey]
 	if !slices.Contains(attribute.operators, r.rule.FilterOperator) {
-		return fmt.Errorf("it can be %s only; Raw sends what your version may allow", operatorNames(attribute.operators))
+		return fmt.Errorf("it can be %s only; RawRule sends what your version may allow", operatorNames(attribute.operators))
 	}
 	if slices.Contains(presence, r.rule.FilterOperator) {
 		return nil

@@ -35,7 +35,7 @@ type (
 )
 
 func rawRule(attribute string, operator cfchat.FilterOperator, values ...any) cfchat.Rule {
-	return cfchat.Raw(cfchat.FilterRule{AttributeKey: attribute, FilterOperator: operator, Values: values})
+	return cfchat.RawRule(cfchat.FilterRule{AttributeKey: attribute, FilterOperator: operator, Values: values})
 }
 
 // What goes out: one rule, as its JSON without the query operator.
@@ -97,12 +97,12 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.LessThan("seats", "4"), `seats is_less_than ["4"]`},
 		{cfchat.LessThan("since", time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)), `since is_less_than ["2026-01-03"]`},
 		{cfchat.DaysBefore("since", 2), `since days_before [2]`},
-		// Raw: what the table does not know
+		// RawRule: what the table does not know
 		{rawRule("browser_language", cfchat.FilterOperatorContains, "e"), `browser_language contains ["e"]`},
 		{rawRule("status", cfchat.FilterOperatorEqualTo, "closed"), `status equal_to ["closed"]`},
 		{rawRule("country_code", cfchat.FilterOperatorIsPresent), `country_code is_present`},
 		{rawRule("assignee_id", cfchat.FilterOperatorEqualTo, "me"), `assignee_id equal_to ["me"]`},
-		{cfchat.Raw(cfchat.FilterRule{
+		{cfchat.RawRule(cfchat.FilterRule{
 			AttributeKey: "seats", FilterOperator: cfchat.FilterOperatorIsGreaterThan, Values: []any{1}, CustomAttributeType: new("x"),
 		}), `seats is_greater_than [1]`},
 	} {
@@ -155,7 +155,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{cfchat.Equal("", 1), "no attribute"},
 		{rawRule("status", "eq", "open"), "operator"},
 		{rawRule("status", "", "open"), "operator"},
-		{cfchat.Raw(cfchat.FilterRule{
+		{cfchat.RawRule(cfchat.FilterRule{
 			AttributeKey: "status", FilterOperator: "equal_to", Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),
 		}), "QueryOperator"},
 		{cfchat.Equal("status"), "no value"},
@@ -276,7 +276,7 @@ func TestSequencesOfRules(t *testing.T) {
 		{"custom NotEqual followed by And", cfchat.Where(notGold).And(open), "rule 1 (tier not_equal_to): NotEqual on a custom attribute is a 500"},
 		{"custom NotEqual followed by Or", cfchat.Where(notGold).Or(open), "rule 1 (tier not_equal_to): NotEqual on a custom attribute is a 500"},
 		{"custom NotEqual in the middle", cfchat.Where(open).Or(notGold).Or(open), "rule 2 (tier not_equal_to)"},
-		{"custom NotEqual by Raw", cfchat.Where(rawNotGold).And(open), "rule 1 (tier not_equal_to)"},
+		{"custom NotEqual by RawRule", cfchat.Where(rawNotGold).And(open), "rule 1 (tier not_equal_to)"},
 		{"standard NotEqual anywhere", cfchat.Where(cfchat.NotEqual("inbox_id", 1)).And(cfchat.NotEqual("status", "open")).Or(open), ""},
 		{"text ids before a custom rule", cfchat.Where(cfchat.Equal("inbox_id", "1", "2")).And(gold), ""},
 		{"text ids behind a custom rule", cfchat.Where(gold).And(cfchat.Equal("inbox_id", "1", "2")), "rule 2 (inbox_id equal_to): behind a rule on a custom"},
@@ -289,7 +289,7 @@ func TestSequencesOfRules(t *testing.T) {
 		{"a day behind a custom rule", cfchat.Where(gold).And(cfchat.GreaterThan("created_at", "2026-01-31")), ""},
 		{"presence behind a custom rule", cfchat.Where(gold).And(cfchat.Present("labels")), ""},
 		{"custom behind custom", cfchat.Where(gold).And(cfchat.Equal("plan", "PRO")), ""},
-		{"Raw behind a custom rule", cfchat.Where(gold).And(rawRule("labels", cfchat.FilterOperatorContains, "A")), "rule 2 (labels contains)"},
+		{"RawRule behind a custom rule", cfchat.Where(gold).And(rawRule("labels", cfchat.FilterOperatorContains, "A")), "rule 2 (labels contains)"},
 		{"custom presence counts too", cfchat.Where(cfchat.Present("tier")).And(cfchat.Equal("inbox_id", "1", "2")), "rule 2 (inbox_id equal_to)"},
 	} {
 		body, err := sentFilter(t, c.filter)
@@ -340,7 +340,7 @@ func TestFilterJoins(t *testing.T) {
 func TestRulesAreCopies(t *testing.T) {
 	values := []any{1, 2}
 	filter := cfchat.Where(cfchat.Equal("inbox_id", values...)).
-		And(cfchat.Raw(cfchat.FilterRule{AttributeKey: "team_id", FilterOperator: cfchat.FilterOperatorEqualTo, Values: values}))
+		And(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "team_id", FilterOperator: cfchat.FilterOperatorEqualTo, Values: values}))
 	values[0], values[1] = 98, 99
 	if body, err := sentFilter(t, filter); err != nil || strings.Count(body, "[1,2]") != 2 {
 		t.Errorf("sent %s, %v", body, err)

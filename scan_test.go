@@ -823,7 +823,7 @@ func TestScanRefuses(t *testing.T) {
 		"custom NotEqual":       {cfchat.Where(cfchat.NotEqual("tier", "gold")), cfchat.ScanOptions{}, "rule 1 (tier not_equal_to)"},
 		"custom NotEqual of Or": {open.Or(cfchat.NotEqual("tier", "gold")), cfchat.ScanOptions{}, "rule 2 (tier not_equal_to)"},
 		"custom NotEqual by Raw": {
-			cfchat.Where(cfchat.Raw(cfchat.FilterRule{
+			cfchat.Where(cfchat.RawRule(cfchat.FilterRule{
 				AttributeKey: "tier", FilterOperator: cfchat.FilterOperatorNotEqualTo, Values: []any{"gold"},
 			})), cfchat.ScanOptions{}, "rule 1 (tier not_equal_to)",
 		},
