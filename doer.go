@@ -33,9 +33,15 @@ func newChain(config Config) link {
 	return nameFailure(l)
 }
 
-// nameFailure makes every failure an *Error that names its operation. Nothing is sent when the context is over already.
+// nameFailure makes every failure an *Error that names its operation. Nothing is sent when the context is over already, or
+// when an editor has taken the address away, by which an operation is known.
 func nameFailure(next link) link {
 	return func(req *http.Request) (*http.Response, error) {
+		if req.URL == nil {
+			e := invalid("a request editor took the address away")
+			e.Operation = req.Pattern
+			return nil, e
+		}
 		var resp *http.Response
 		err := req.Context().Err()
 		if err != nil {

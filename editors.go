@@ -23,10 +23,7 @@ func guarded(editors []RequestEditorFn) []RequestEditorFn {
 		all[i] = func(ctx context.Context, req *http.Request) error {
 			id := req.Pattern
 			if err := edit(ctx, req); err != nil {
-				return named(operation.Of(req), &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}})
-			}
-			if req.URL == nil {
-				return &Error{Operation: id, Err: fmt.Errorf("%w: a request editor took the address away", ErrInvalidInput), marks: []error{ErrNotSent}}
+				return &Error{Operation: id, Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}}
 			}
 			req.Pattern = id
 			return nil

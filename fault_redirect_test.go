@@ -444,9 +444,13 @@ func TestEditors(t *testing.T) {
 			defer failOnPanic(t)
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)
-			_, err := c.account(t.Context(), chat.Account(accountID), func(_ context.Context, req *http.Request) error { req.URL = nil; return nil })
-			if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || len(s.requests) != 0 {
-				t.Errorf("%v after %d requests", err, len(s.requests))
+			take := func(_ context.Context, req *http.Request) error { req.URL = nil; return nil }
+			_, err := c.account(t.Context(), chat.Account(accountID), take)
+			_, rawErr := c.raw(t.Context(), chat.Raw(), take)
+			for _, err := range []error{err, rawErr} {
+				if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || len(s.requests) != 0 {
+					t.Errorf("%v after %d requests", err, len(s.requests))
+				}
 			}
 		})
 		inBubble(t, "an editor panics, "+c.name, func(t *testing.T) {
