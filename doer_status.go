@@ -3,7 +3,6 @@ package cfchat
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,12 +15,9 @@ func refuseFailure(next link) link {
 		if err != nil || resp.StatusCode/100 == 2 {
 			return resp, err
 		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body) // from memory: readBody has it
-		if err != nil {
-			return nil, err
-		}
-		e := errorOf(req, resp, body)
+		body := resp.Body.(*answer)
+		defer body.Close()
+		e := errorOf(req, resp, body.buffer.Bytes())
 		e.RetryAfter, e.wait = retryAfter(resp.StatusCode, resp.Header, time.Now())
 		switch {
 		case resp.StatusCode/100 == 3:

@@ -125,15 +125,16 @@ func RawRule(rule FilterRule) Rule {
 func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	values = slices.Clone(values)
 	for i, value := range values {
-		if stamp, ok := value.(UnixTime); ok {
-			value = stamp.Time
-		}
-		if t, ok := value.(time.Time); ok {
-			values[i] = t.UTC().Format(time.DateOnly)
-		} else if _, isNumber := value.(json.Number); isNumber { // it stays a number
-			continue
-		} else if v := reflect.ValueOf(value); v.Kind() == reflect.String {
-			values[i] = v.String()
+		switch v := value.(type) {
+		case time.Time:
+			values[i] = v.UTC().Format(time.DateOnly)
+		case UnixTime:
+			values[i] = v.UTC().Format(time.DateOnly)
+		case json.Number: // it stays a number
+		default:
+			if text := reflect.ValueOf(value); text.Kind() == reflect.String {
+				values[i] = text.String()
+			}
 		}
 	}
 	return Rule{rule: FilterRule{AttributeKey: attribute, FilterOperator: operator, Values: values}}

@@ -56,9 +56,8 @@ const (
 // its id in ConversationID, and the scan goes on. Any other error is the last thing that is yielded; resume behind the
 // last id with ScanOptions.After. Breaking out of the loop, or ending the context, stops every request at once.
 //
-// Every range over it starts anew. The editors must be safe for concurrent use. It takes a user's key, and
-// fails with auth.ErrNoKey without one; an agent's sees that person's inboxes from 4.1.0, and before those of the whole
-// account.
+// Every range over it starts anew. The editors must be safe for concurrent use. It takes a user's key, and fails with
+// auth.ErrNoKey without one; an agent's sees that person's inboxes from 4.1.0, and before those of the whole account.
 func (a *Account) Scan(ctx context.Context, filter Filter, options ScanOptions, editors ...RequestEditorFn) iter.Seq2[*Conversation, error] {
 	return func(yield func(*Conversation, error) bool) {
 		err := a.check(ctx, editors)

@@ -6,15 +6,11 @@ func (c *caller) list() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	counts, err := found.counts()
-	if err != nil {
-		return nil, err
-	}
 	payload, err := found.page()
 	if err != nil {
 		return nil, err
 	}
-	return object{"data": object{"meta": counts, "payload": payload}}, nil
+	return object{"data": object{"meta": found.counts, "payload": payload}}, nil
 }
 
 // listMeta is conversationListMeta: the counts of the same search.
@@ -23,11 +19,7 @@ func (c *caller) listMeta() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	counts, err := found.counts()
-	if err != nil {
-		return nil, err
-	}
-	return object{"meta": counts}, nil
+	return object{"meta": found.counts}, nil
 }
 
 // found are the conversations that a list is about, before assignee_type, in the default order.
@@ -36,6 +28,7 @@ type found struct {
 	conversations []*conversation
 	recent        filterFunc // instead of pages
 	number        int64      // the page that was asked for, from 1
+	counts        object
 }
 
 // find applies the parameters of a list (contract, 1.2). One that is present but empty is not the same as an absent one.
@@ -61,12 +54,13 @@ func (c *caller) find() (*found, error) {
 			out.conversations = append(out.conversations, each)
 		}
 	}
-	return out, nil
+	out.counts, err = out.count()
+	return out, err
 }
 
-// counts are taken before assignee_type. With q each is of one page only, so that the difference says nothing
+// count counts before assignee_type. With q each is of one page only, so that the difference says nothing
 // (contract, 6.5).
-func (f *found) counts() (object, error) {
+func (f *found) count() (object, error) {
 	all, mine, unassignedCount := len(f.conversations), 0, 0
 	for _, each := range f.conversations {
 		switch {

@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -10,26 +11,12 @@ import (
 var statuses = []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed}
 
 // statusNumber is a status' number, -1 for an unknown one.
-func statusNumber(name string) int64 {
-	for n, status := range statuses {
-		if string(status) == name {
-			return int64(n)
-		}
-	}
-	return -1
-}
+func statusNumber(name string) int64 { return int64(slices.Index(statuses, cfchat.Status(name))) }
 
 // priorities are the priorities by their number in the database.
 var priorities = []cfchat.Priority{cfchat.PriorityLow, cfchat.PriorityMedium, cfchat.PriorityHigh, cfchat.PriorityUrgent}
 
-func priorityNumber(name string) int64 {
-	for n, priority := range priorities {
-		if string(priority) == name {
-			return int64(n)
-		}
-	}
-	return -1
-}
+func priorityNumber(name string) int64 { return int64(slices.Index(priorities, cfchat.Priority(name))) }
 
 // assignStatus reads a status that is being set: a name, or its number as a JSON number. The text "1" is not one.
 func assignStatus(value any) (cfchat.Status, bool) {

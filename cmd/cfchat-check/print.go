@@ -58,7 +58,7 @@ func (op *operation) summary() string {
 		asked = "(1 request)"
 	}
 	switch {
-	case op.ID == "newConversation" || op.ID == "toggleStatusOfAConversation":
+	case op.ID == opCreate || op.ID == opToggle:
 		return "not tried, because it writes"
 	case op.Result == resultNotTried:
 		return "not tried"

@@ -48,12 +48,14 @@ type keyHeader struct {
 	Arrives bool   `json:"arrives"`
 }
 
-// The operations that are read.
+// The operations, of which the last two are not tried.
 const (
 	opList   = "conversationList"
 	opCounts = "conversationListMeta"
 	opGet    = "getDetailsOfAConversation"
 	opFilter = "conversationFilter"
+	opCreate = "newConversation"
+	opToggle = "toggleStatusOfAConversation"
 )
 
 func newReport(o options) *report {
@@ -64,7 +66,7 @@ func newReport(o options) *report {
 	for _, names := range [][2]string{
 		{"conversation_list", opList}, {"conversation_list_meta", opCounts},
 		{"get_details_of_a_conversation", opGet}, {"conversation_filter", opFilter},
-		{"new_conversation", "newConversation"}, {"toggle_status_of_a_conversation", "toggleStatusOfAConversation"},
+		{"new_conversation", opCreate}, {"toggle_status_of_a_conversation", opToggle},
 	} {
 		r.Operations = append(r.Operations, &operation{Name: names[0], ID: names[1], Result: resultNotTried, Problems: []string{}})
 	}
