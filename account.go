@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-
-	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // Account is one account of a server: its six operations, as methods that return data alone. [Chat.Account] makes one.
@@ -24,7 +22,7 @@ type Account struct {
 // GET /api/v1/accounts/{account_id}/conversations, conversationList. Key: user.
 func (a *Account) List(ctx context.Context, params *ConversationListParams, editors ...RequestEditorFn) (*ConversationPage, error) {
 	sent, refused := listParams(params)
-	list, err := run[ConversationList](ctx, a, operation.List, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
+	list, err := listCall.run(ctx, a, refused, editors, func(ctx context.Context, c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ConversationList(ctx, a.id, sent, editors...)
 	})
 	if err != nil {
@@ -39,7 +37,7 @@ func (a *Account) List(ctx context.Context, params *ConversationListParams, edit
 // GET /api/v1/accounts/{account_id}/conversations/meta, conversationListMeta. Key: user.
 func (a *Account) Counts(ctx context.Context, params *ConversationListMetaParams, editors ...RequestEditorFn) (*Counts, error) {
 	list, refused := listParams((*ConversationListParams)(params))
-	counts, err := run[ConversationCounts](ctx, a, operation.Counts, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
+	counts, err := countsCall.run(ctx, a, refused, editors, func(ctx context.Context, c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ConversationListMeta(ctx, a.id, (*ConversationListMetaParams)(list), editors...)
 	})
 	if err != nil {
@@ -53,7 +51,7 @@ func (a *Account) Counts(ctx context.Context, params *ConversationListMetaParams
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}, getDetailsOfAConversation. Key: user.
 func (a *Account) Get(ctx context.Context, id int64, editors ...RequestEditorFn) (*Conversation, error) {
-	return run[Conversation](ctx, a, operation.Get, checkID("id", id), editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
+	return getCall.run(ctx, a, checkID("id", id), editors, func(ctx context.Context, c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.GetDetailsOfAConversation(ctx, a.id, id, editors...)
 	})
 }
@@ -69,7 +67,7 @@ func (a *Account) Filter(ctx context.Context, filter Filter, page int, editors .
 	if refused == nil {
 		refused = checkPage("page", int64(page))
 	}
-	return run[FilterPage](ctx, a, operation.Filter, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
+	return filterCall.run(ctx, a, refused, editors, func(ctx context.Context, c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ConversationFilter(ctx, a.id, &ConversationFilterParams{Page: new(int64(page))}, body, editors...)
 	})
 }
@@ -84,7 +82,7 @@ func (a *Account) Create(ctx context.Context, body NewConversationRequest, edito
 	if refused == nil && body.TeamID != nil && len(editors) == 0 {
 		refused = a.checkTeamKey(ctx)
 	}
-	return run[Conversation](ctx, a, operation.Create, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
+	return createCall.run(ctx, a, refused, editors, func(ctx context.Context, c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.NewConversation(ctx, a.id, body, editors...)
 	})
 }
@@ -128,7 +126,7 @@ func (a *Account) toggle(ctx context.Context, id int64, body ToggleStatusRequest
 	if err := checkID("id", id); err != nil {
 		refused = err
 	}
-	result, err := run[ToggleStatusResult](ctx, a, operation.Toggle, refused, editors, func(c *Client, editors []RequestEditorFn) (*http.Response, error) {
+	result, err := toggleCall.run(ctx, a, refused, editors, func(ctx context.Context, c *Client, editors []RequestEditorFn) (*http.Response, error) {
 		return c.ToggleStatusOfAConversation(ctx, a.id, id, body, editors...)
 	})
 	if err != nil {
@@ -136,29 +134,11 @@ func (a *Account) toggle(ctx context.Context, id int64, body ToggleStatusRequest
 	}
 	if success := result.Payload.Success; success != nil && !*success {
 		return nil, &Error{
-			Operation: operation.Toggle.ID, StatusCode: http.StatusOK, Message: "success: false",
+			Operation: toggleCall.operation.ID, StatusCode: http.StatusOK, Message: "success: false",
 			Err: errors.New("the server did not store the status"), marks: []error{ErrInvalid},
 		}
 	}
 	return &result.Payload, nil
-}
-
-// run is what every call does: refuse what must not be sent, send, and take what the chain decoded.
-func run[T any](ctx context.Context, a *Account, op operation.Operation, refused error, editors []RequestEditorFn,
-	send func(*Client, []RequestEditorFn) (*http.Response, error),
-) (*T, error) {
-	if err := a.check(ctx, editors); err != nil {
-		refused = err
-	}
-	if refused != nil {
-		return nil, named(op, refused)
-	}
-	resp, err := send(a.chat.client, guarded(editors))
-	if err != nil {
-		return nil, named(op, err)
-	}
-	defer resp.Body.Close()
-	return resp.Body.(*answer).value.(*T), nil // setHeaders has made sure that it is this operation
 }
 
 // check refuses what no call can do without.

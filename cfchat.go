@@ -102,7 +102,7 @@ func New(config Config) (*Chat, error) {
 	client := &Client{
 		Server:         strings.TrimSuffix(config.Server, "/") + "/",
 		Client:         newChain(config),
-		RequestEditors: append([]RequestEditorFn{remember}, guarded(config.RequestEditors)...),
+		RequestEditors: guarded(config.RequestEditors),
 	}
 	return &Chat{client: client, keys: config.Keys}, nil
 }
@@ -114,11 +114,11 @@ func (c *Chat) Account(id int64) *Account { return &Account{chat: c, id: id} }
 // same [*Error]. It does not check parameters before it sends them, as the methods of [Account] do.
 func (c *Chat) Raw() *ClientWithResponses {
 	if c == nil || c.client == nil {
-		none := nameFailure(func(*http.Request) (*http.Response, error) { return nil, errNoClient() })
+		none := identify(func(*http.Request) (*answer, error) { return nil, errNoClient() })
 		return &ClientWithResponses{ClientInterface: &Client{Server: DefaultServer + "/", Client: none}}
 	}
 	client := *c.client // so that its exported fields do not change this Chat
-	client.RequestEditors = slices.Clone(client.RequestEditors)
+	client.RequestEditors = slices.Concat([]RequestEditorFn{remember}, client.RequestEditors)
 	return &ClientWithResponses{ClientInterface: &client}
 }
 

@@ -6,11 +6,17 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// link is one step of the chain that every request of the generated client goes through. It is an HttpRequestDoer.
-type link func(*http.Request) (*http.Response, error)
+// link is one step of the chain that every request of the generated client goes through.
+type link func(*http.Request) (*answer, error)
 
-// Do makes a link an HttpRequestDoer.
-func (l link) Do(req *http.Request) (*http.Response, error) { return l(req) }
+// Do makes the chain the generated client's HttpRequestDoer.
+func (l link) Do(req *http.Request) (*http.Response, error) {
+	a, err := l(req)
+	if err != nil {
+		return nil, err
+	}
+	return a.response(), nil
+}
 
 // newChain puts the links together, the innermost first. The order is the point:
 //
@@ -19,10 +25,10 @@ func (l link) Do(req *http.Request) (*http.Response, error) { return l(req) }
 //   - whether a try was sent is decided where its answer has been read and judged, and the retry above asks for that;
 //   - headers are set once, above the retry, so that every try sends the same; the key goes onto the copy that a try sends,
 //     so that the request that an answer points back to has none;
-//   - on top every failure becomes an *Error with its operation, so that Account and Raw return the same errors.
+//   - on top it is settled which call a request belongs to, by which every link below acts, and every failure becomes an
+//     *Error with its operation, so that Account and Raw return the same errors.
 func newChain(config Config) link {
-	l := send(*config.HTTPClient)
-	l = readBody(l, config.MaxBody)
+	l := readBody(send(*config.HTTPClient), config.MaxBody)
 	l = refuseFailure(l)
 	l = checkAnswer(l)
 	l = judgeOutcome(l)
@@ -30,35 +36,45 @@ func newChain(config Config) link {
 	l = limitTry(l, config.Timeout)
 	l = retry(l, config.Retry, config.Logger)
 	l = setHeaders(l, config)
-	return nameFailure(l)
+	return identify(refuseStray(l))
 }
 
-// nameFailure makes every failure an *Error that names its operation. Nothing is sent when the context is over already, or
-// when an editor has taken the address away, by which an operation is known.
-func nameFailure(next link) link {
-	return func(req *http.Request) (*http.Response, error) {
+// identify settles which call a request belongs to, and makes every failure an *Error that names its operation.
+func identify(next link) link {
+	return func(req *http.Request) (*answer, error) {
+		call := operation.CallOf(req.Context())
+		if call == nil { // it has come past the editors of Raw
+			call = rawCall(operation.Of(req))
+			req = req.WithContext(operation.WithCall(req.Context(), call))
+		}
+		a, err := next(req)
+		if err != nil {
+			return nil, named(call.Operation, err)
+		}
+		return a, nil
+	}
+}
+
+// refuseStray refuses what must not be sent: an address that an editor has taken away, or made another operation's, and
+// everything when the context is over already.
+func refuseStray(next link) link {
+	return func(req *http.Request) (*answer, error) {
 		if req.URL == nil {
-			e := invalid("a request editor took the address away")
-			e.Operation = req.Pattern
-			return nil, e
+			return nil, invalid("a request editor took the address away")
 		}
-		var resp *http.Response
-		err := req.Context().Err()
-		if err != nil {
-			err = &Error{Err: contextError(req.Context()), marks: []error{ErrNotSent}}
-		} else {
-			resp, err = next(req)
+		if found := operation.Of(req); found.ID != operation.CallOf(req.Context()).ID {
+			return nil, invalid("a request editor made %s of the request", found.ID)
 		}
-		if err != nil {
-			return nil, named(operation.Of(req), err)
+		if req.Context().Err() != nil {
+			return nil, &Error{Err: contextError(req.Context()), marks: []error{ErrNotSent}}
 		}
-		return resp, nil
+		return next(req)
 	}
 }
 
 // named makes a failure an *Error of an operation. It looks at the error itself and not at what that wraps: the cause of a
 // cancelled context may be the *Error of another call.
-func named(op operation.Operation, err error) *Error {
+func named(op *operation.Operation, err error) *Error {
 	e, ok := err.(*Error)
 	if !ok {
 		e = &Error{Err: err}

@@ -9,28 +9,26 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// checkAnswer lets only a 200 pass that is this operation's answer, and keeps what it decoded for Account to pick up.
-// Without it a login page, {} or another operation's answer would decode to an empty page, which looks like success.
+// checkAnswer lets only a 200 pass that the call can decode as its operation's answer.
 func checkAnswer(next link) link {
-	return func(req *http.Request) (*http.Response, error) {
-		resp, err := next(req)
+	return func(req *http.Request) (*answer, error) {
+		a, err := next(req)
 		if err != nil {
 			return nil, err
 		}
-		body := resp.Body.(*answer)
-		decode, known := answers[operation.Of(req).ID]
-		if !known { // an operation that the spec has gained
-			return resp, nil
+		call := operation.CallOf(req.Context())
+		if call == nil || call.Decode == nil { // no operation of openapi.yaml, or one without a method
+			return a, nil
 		}
-		if err = checkKind(req, resp); err == nil {
-			body.value, err = decode(body.buffer.Bytes())
+		if err = checkKind(req, a.Response); err == nil {
+			err = call.Decode(a.body.Bytes())
 		}
 		if err == nil {
-			return resp, nil
+			return a, nil
 		}
-		e := errorOf(req, resp, body.buffer.Bytes())
-		e.Message, e.Err, e.marks = http.StatusText(resp.StatusCode), safeCause(err, req), []error{ErrDecode}
-		_ = body.Close()
+		e := errorOf(req, a.Response, a.body.Bytes())
+		e.Message, e.Err, e.marks = http.StatusText(a.StatusCode), safeCause(err, req), []error{ErrDecode}
+		a.release()
 		return nil, e
 	}
 }

@@ -15,47 +15,75 @@ const (
 )
 
 // bodies holds buffers between calls: most answers come chunked, and a new buffer would grow by copying, again and again.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+var bodies sync.Pool
 
-// answer is the body of an answer that is already here. Close gives its buffer back.
+// answer is an answer whose whole body is already here.
 type answer struct {
-	bytes.Reader
-	buffer *bytes.Buffer
-	value  any // what checkAnswer made of it
+	*http.Response // its Body is closed
+
+	body *bytes.Buffer
 }
 
-func (a *answer) Close() error {
-	if a.buffer != nil && a.buffer.Cap() <= maxPooledBody {
-		bodies.Put(a.buffer)
+// release gives the buffer back, when nobody reads the body any more.
+func (a *answer) release() {
+	if a.body.Cap() <= maxPooledBody {
+		bodies.Put(a.body)
 	}
-	a.buffer = nil
-	a.Reset(nil)
+}
+
+// response is the answer for the generated client, which reads the body and closes it.
+func (a *answer) response() *http.Response {
+	r := &bodyReader{answer: a}
+	r.Reset(a.body.Bytes())
+	a.Body, a.ContentLength = r, int64(r.Len())
+	return a.Response
+}
+
+// bodyReader reads the body of an answer until it is closed.
+type bodyReader struct {
+	bytes.Reader
+
+	answer *answer // nil once it is closed
+}
+
+func (r *bodyReader) Close() error {
+	if r.answer != nil {
+		r.answer.release()
+	}
+	r.answer = nil
+	r.Reset(nil)
 	return nil
 }
 
 // readBody reads the whole body, decompressed and up to a limit, and closes it, so that the connection is free again. A
 // body that is cut or too large is a failure, but not where the status is one already: then it is enough to have some.
-func readBody(next link, limit int64) link {
-	return func(req *http.Request) (*http.Response, error) {
+func readBody(next func(*http.Request) (*http.Response, error), limit int64) link {
+	return func(req *http.Request) (*answer, error) {
 		resp, err := next(req)
 		if err != nil {
 			return nil, &Error{Err: safeCause(err, req)}
 		}
 		defer resp.Body.Close()
-		body := &answer{buffer: bodies.Get().(*bytes.Buffer)}
-		body.buffer.Reset()
+		whole := *resp // a transport that caches may hand out the same answer again
+		a := &answer{&whole, emptyBuffer()}
 		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
-			err = fill(body.buffer, resp, req, limit)
+			err = fill(a.body, resp, req, limit)
 		}
 		if err != nil {
-			_ = body.Close()
+			a.release()
 			return nil, err
 		}
-		body.Reset(body.buffer.Bytes())
-		whole := *resp // a transport that caches may hand out the same answer again
-		whole.Body, whole.ContentLength = body, int64(body.Len())
-		return &whole, nil
+		return a, nil
 	}
+}
+
+func emptyBuffer() *bytes.Buffer {
+	buffer, ok := bodies.Get().(*bytes.Buffer)
+	if !ok {
+		return new(bytes.Buffer)
+	}
+	buffer.Reset()
+	return buffer
 }
 
 // fill reads the body of an answer into a buffer.

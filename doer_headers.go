@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // setHeaders puts the fixed headers on a request, once for all its tries, and refuses what must not be sent.
@@ -15,10 +13,7 @@ import (
 // to set a status flips it instead (contract, section 1.0). Accept makes errors JSON.
 func setHeaders(next link, config Config) link {
 	server, _ := url.Parse(config.Server) // New has checked it
-	return func(req *http.Request) (*http.Response, error) {
-		if req.Pattern != "" && req.Pattern != operation.Of(req).ID { // as remember left it
-			return nil, invalid("a request editor made %s of the request", operation.Of(req).ID)
-		}
+	return func(req *http.Request) (*answer, error) {
 		if err := checkKey(req, config.Keys, server); err != nil {
 			return nil, &Error{Err: err, marks: []error{ErrNotSent}}
 		}
@@ -33,11 +28,11 @@ func setHeaders(next link, config Config) link {
 		if req.Header.Get("User-Agent") == "" {
 			req.Header.Set("User-Agent", config.UserAgent)
 		}
-		resp, err := next(req)
+		a, err := next(req)
 		if err == nil {
-			resp.Request = withoutKey(req)
+			a.Request = withoutKey(req)
 		}
-		return resp, err
+		return a, err
 	}
 }
 

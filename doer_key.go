@@ -17,7 +17,7 @@ func checkKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 	}
 	switch names := auth.Names(req.Header); {
 	case len(names) == 0:
-		_, err := keys.Scheme(req.Context(), operation.Of(req).ID)
+		_, err := keys.Scheme(req.Context(), operation.CallOf(req.Context()).ID)
 		return err
 	case len(names) > 1 || len(req.Header[names[0]]) != 1:
 		return fmt.Errorf("%w: request editors set %d headers for the key; set one, with one value", ErrInvalidInput, len(names))
@@ -27,7 +27,7 @@ func checkKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 
 // setKey puts the key on the copy of the request that a try sends. One that an editor has set stays.
 func setKey(next link, keys auth.Keys) link {
-	return func(req *http.Request) (*http.Response, error) {
+	return func(req *http.Request) (*answer, error) {
 		if len(auth.Names(req.Header)) == 0 {
 			if err := keys.Edit(req.Context(), req); err != nil {
 				return nil, &Error{Err: err, marks: []error{ErrNotSent}}

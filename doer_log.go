@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 )
 
@@ -14,7 +13,7 @@ type tryRecord struct {
 	try       int           // from 1
 	wait      time.Duration // before it
 	took      time.Duration
-	resp      *http.Response
+	answer    *answer
 	err       error
 }
 
@@ -24,8 +23,8 @@ func logTry(ctx context.Context, logger *slog.Logger, r tryRecord) {
 		return
 	}
 	status, failure := 0, ""
-	if r.resp != nil {
-		status = r.resp.StatusCode
+	if r.answer != nil {
+		status = r.answer.StatusCode
 	} else if e, ok := errors.AsType[*Error](r.err); ok {
 		status = e.StatusCode
 	}

@@ -16,22 +16,22 @@ import (
 // not net/http's proves nothing; one that falls back to another way of sending after net/http has failed to connect must
 // report that way to httptrace too.
 func judgeOutcome(next link) link {
-	return func(req *http.Request) (*http.Response, error) {
+	return func(req *http.Request) (*answer, error) {
 		var asked, got atomic.Bool
 		ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 			GetConn: func(string) { asked.Store(true) },
 			GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
 		})
-		resp, err := next(req.WithContext(ctx))
+		a, err := next(req.WithContext(ctx))
 		if err == nil {
-			return resp, nil
+			return a, nil
 		}
-		op := operation.Of(req)
-		e := named(op, err)
+		call := operation.CallOf(req.Context())
+		e := named(call.Operation, err)
 		switch {
 		case e.StatusCode == 0 && asked.Load() && !got.Load():
 			e.marks = append(e.marks, ErrNotSent)
-		case op.Write && mayHaveHappened(e.StatusCode):
+		case call.Write && mayHaveHappened(e.StatusCode):
 			e.marks = append(e.marks, ErrUnknownOutcome)
 		}
 		return nil, e

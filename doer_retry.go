@@ -15,17 +15,17 @@ func retry(next link, policy Retry, logger *slog.Logger) link {
 	if policy.Off {
 		tries = 1
 	}
-	return func(req *http.Request) (*http.Response, error) {
-		op, wait := operation.Of(req), time.Duration(0)
+	return func(req *http.Request) (*answer, error) {
+		call, wait := operation.CallOf(req.Context()), time.Duration(0)
 		for try := 1; ; try++ {
 			start := time.Now()
-			resp, err := next(req)
-			logTry(req.Context(), logger, tryRecord{op.ID, try, wait, time.Since(start), resp, err})
+			a, err := next(req)
+			logTry(req.Context(), logger, tryRecord{call.ID, try, wait, time.Since(start), a, err})
 			if err == nil {
-				return resp, nil
+				return a, nil
 			}
-			e := named(op, err)
-			if try == tries || !mayRepeat(op, e) || !canRewind(req) || req.Context().Err() != nil {
+			e := named(call.Operation, err)
+			if try == tries || !mayRepeat(call.Operation, e) || !canRewind(req) || req.Context().Err() != nil {
 				return nil, e
 			}
 			var ok bool

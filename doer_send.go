@@ -11,7 +11,7 @@ import (
 // send hands a try to the Transport, and not to the http.Client around it: a Transport follows no redirect, which would
 // carry the key to another host and turn a POST into a GET. What else an http.Client does is done here in the same way:
 // cookies, a user and password that an editor has put into the address, and the name of an error.
-func send(client http.Client) link {
+func send(client http.Client) func(*http.Request) (*http.Response, error) {
 	return func(req *http.Request) (*http.Response, error) {
 		if client.Jar != nil {
 			for _, cookie := range client.Jar.Cookies(cookieURL(req)) {

@@ -10,19 +10,18 @@ import (
 
 // refuseFailure makes every status but 2xx an *Error.
 func refuseFailure(next link) link {
-	return func(req *http.Request) (*http.Response, error) {
-		resp, err := next(req)
-		if err != nil || resp.StatusCode/100 == 2 {
-			return resp, err
+	return func(req *http.Request) (*answer, error) {
+		a, err := next(req)
+		if err != nil || a.StatusCode/100 == 2 {
+			return a, err
 		}
-		body := resp.Body.(*answer)
-		defer body.Close()
-		e := errorOf(req, resp, body.buffer.Bytes())
-		e.RetryAfter, e.wait = retryAfter(resp.StatusCode, resp.Header, time.Now())
-		switch {
-		case resp.StatusCode/100 == 3:
-			e.Message, e.Err = http.StatusText(resp.StatusCode), redirected(req, resp)
-		case resp.StatusCode/100 == 1:
+		defer a.release()
+		e := errorOf(req, a.Response, a.body.Bytes())
+		e.RetryAfter, e.wait = retryAfter(a.StatusCode, a.Header, time.Now())
+		switch a.StatusCode / 100 {
+		case 3:
+			e.Message, e.Err = http.StatusText(a.StatusCode), redirected(req, a.Response)
+		case 1:
 			e.Err = errors.New("the server speaks another protocol")
 		}
 		return nil, e

@@ -13,14 +13,14 @@ import (
 // limitTry bounds one try, its body included. It works on a copy of the request, because the key and cookies are added to
 // that below, and a second try must not send them twice.
 func limitTry(next link, limit time.Duration) link {
-	return func(req *http.Request) (*http.Response, error) {
+	return func(req *http.Request) (*answer, error) {
 		ctx, cancel := context.WithTimeout(req.Context(), limit)
 		defer cancel()
-		resp, err := next(req.Clone(ctx))
+		a, err := next(req.Clone(ctx))
 		if err == nil || ctx.Err() == nil {
-			return resp, err
+			return a, err
 		}
-		e := named(operation.Of(req), err)
+		e := named(operation.CallOf(ctx).Operation, err)
 		failed := e.StatusCode != 0 && !e.cut // the status was there before the time was up
 		if e.cut {                            // by the end of the time, not by the server
 			e.marks = slices.DeleteFunc(e.marks, func(mark error) bool { return mark == ErrDecode })

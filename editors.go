@@ -8,24 +8,43 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// remember is the first editor of every request: it keeps the operation before another editor can change the path. It does
-// so in Pattern, a field for servers that clients do not look at, because a context would mean another copy of the request.
+// OperationOf returns the operationId of the call that a context belongs to, such as "conversationList". It is for what runs
+// within a call and is given its context: a RoundTripper, a limiter, a request editor, a log handler. It is false outside of
+// calls, and for a request that is no operation of openapi.yaml.
+func OperationOf(ctx context.Context) (id string, ok bool) {
+	call := operation.CallOf(ctx)
+	if call == nil || !call.Known() {
+		return "", false
+	}
+	return call.ID, true
+}
+
+// remember is the first editor of a call that Raw makes. The generated client knows no operation, so that is found by the
+// address, before another editor can change it. A call that the context belongs to is another one.
 func remember(_ context.Context, req *http.Request) error {
-	req.Pattern = operation.Of(req).ID
+	*req = *req.WithContext(operation.WithCall(req.Context(), rawCall(operation.Of(req))))
 	return nil
 }
 
-// guarded makes the failures of request editors failures of the call: an *Error of its operation, and nothing was sent. What
-// remember has kept stays, also when an editor puts a request of its own in place of the given one.
+// guarded makes the failures of request editors failures of the call: an *Error of its operation, and nothing was sent. The
+// request keeps its call, also when an editor puts a request of its own in place of the given one.
 func guarded(editors []RequestEditorFn) []RequestEditorFn {
 	all := make([]RequestEditorFn, len(editors))
 	for i, edit := range editors {
 		all[i] = func(ctx context.Context, req *http.Request) error {
-			id := req.Pattern
-			if err := edit(ctx, req); err != nil {
-				return &Error{Operation: id, Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}}
+			call := operation.CallOf(req.Context())
+			if call == nil { // of a client from which somebody took remember
+				return edit(ctx, req)
 			}
-			req.Pattern = id
+			if operation.CallOf(ctx) != call {
+				ctx = operation.WithCall(ctx, call)
+			}
+			if err := edit(ctx, req); err != nil {
+				return named(call.Operation, &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}})
+			}
+			if operation.CallOf(req.Context()) != call {
+				*req = *req.WithContext(operation.WithCall(req.Context(), call))
+			}
 			return nil
 		}
 	}

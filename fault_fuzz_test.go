@@ -128,7 +128,7 @@ func FuzzDecode(f *testing.F) {
 		first, err := decoded(t, c, body)
 		if err != nil {
 			e, ok := err.(*cfchat.Error)
-			if !ok || e.StatusCode != http.StatusOK || !errors.Is(err, cfchat.ErrDecode) || errors.Is(err, cfchat.ErrUnknownOutcome) != c.write {
+			if !ok || e.StatusCode != http.StatusOK || !errors.Is(err, cfchat.ErrDecode) || errors.Is(err, cfchat.ErrUnknownOutcome) != c.Write {
 				t.Fatalf("got %v", err)
 			}
 			return
@@ -144,7 +144,7 @@ func FuzzDecode(f *testing.F) {
 func decoded(t *testing.T, c call, body []byte) ([]byte, error) {
 	chat := answering(t, func() *http.Response { return reply(200, "application/json", string(body)) })
 	value, err := c.raw(t.Context(), chat.Raw())
-	_, other := c.account(t.Context(), chat.Account(accountID))
+	_, other := c.do(t.Context(), chat.Account(accountID))
 	notStored := err == nil && other != nil && strings.Contains(other.Error(), "success: false") // Raw leaves that to the caller
 	if (err == nil) != (other == nil) && !notStored {
 		t.Errorf("Raw gives %v, Account %v", err, other)

@@ -282,97 +282,6 @@ func (s *faultServer) connect(t *testing.T, options ...func(*cfchat.Config)) (*c
 	return chat, count
 }
 
-// call is one operation, with parameters that are fit to be sent and that carry the searched text where they can.
-type call struct {
-	name      string
-	operation string
-	write     bool
-	good      string // the body of a good answer
-	account   func(context.Context, *cfchat.Account, ...cfchat.RequestEditorFn) (any, error)
-	raw       func(context.Context, *cfchat.ClientWithResponses, ...cfchat.RequestEditorFn) (any, error)
-}
-
-const (
-	goodConversation = `{"id":42,"status":"open"}`
-	goodCounts       = `{"mine_count":0,"assigned_count":0,"unassigned_count":1,"all_count":1}`
-	goodPage         = `{"meta":` + goodCounts + `,"payload":[` + goodConversation + `]}`
-	goodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
-)
-
-var (
-	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, searched))
-	oneBody   = cfchat.NewConversationRequest{SourceID: new("contact-1")}
-)
-
-var (
-	listCall = call{
-		"list", "conversationList", false, `{"data":` + goodPage + `}`,
-		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.List(ctx, &cfchat.ConversationListParams{Q: new(searched)}, e...))
-		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.ConversationListWithResponse(ctx, accountID, &cfchat.ConversationListParams{Q: new(searched)}, e...))
-		},
-	}
-	countsCall = call{
-		"counts", "conversationListMeta", false, `{"meta":` + goodCounts + `}`,
-		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Counts(ctx, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
-		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.ConversationListMetaWithResponse(ctx, accountID, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
-		},
-	}
-	getCall = call{
-		"get", "getDetailsOfAConversation", false, goodConversation,
-		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Get(ctx, 42, e...))
-		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.GetDetailsOfAConversationWithResponse(ctx, accountID, 42, e...))
-		},
-	}
-	filterCall = call{
-		"filter", "conversationFilter", false, goodPage,
-		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Filter(ctx, oneSearch, 1, e...))
-		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.ConversationFilterWithResponse(ctx, accountID, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}}, e...))
-		},
-	}
-	createCall = call{
-		"create", "newConversation", true, goodConversation,
-		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Create(ctx, oneBody, e...))
-		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.NewConversationWithResponse(ctx, accountID, oneBody, e...))
-		},
-	}
-	toggleCall = call{
-		"toggle", "toggleStatusOfAConversation", true, goodChange,
-		func(ctx context.Context, a *cfchat.Account, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.SetStatus(ctx, 42, cfchat.StatusResolved, e...))
-		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, 42, cfchat.ToggleStatusRequest{Status: new(cfchat.StatusResolved)}, e...))
-		},
-	}
-	getCalls   = []call{listCall, countsCall, getCall}             // GET
-	readCalls  = []call{listCall, countsCall, getCall, filterCall} // filter is a POST that only reads
-	writeCalls = []call{createCall, toggleCall}
-	allCalls   = append(slices.Clone(readCalls), writeCalls...)
-)
-
-// valueOf drops the type, and a nil pointer with it.
-func valueOf[T any](value *T, err error) (any, error) {
-	if value == nil {
-		return nil, err
-	}
-	return value, err
-}
-
 // inBubble runs a test on virtual time.
 func inBubble(t *testing.T, name string, f func(*testing.T)) {
 	t.Helper()
@@ -397,7 +306,7 @@ var (
 // fault is a case: what goes wrong, and what must come of it.
 type fault struct {
 	name     string // begins with the id
-	on       []call // nil for all six
+	on       []call // nil for all
 	refusals []error
 	steps    []step
 	option   func(*cfchat.Config)
@@ -439,17 +348,17 @@ func testFaults(t *testing.T, faults []fault) {
 				f.on = allCalls
 			}
 			for _, c := range f.on {
-				t.Run(c.name, func(t *testing.T) {
+				t.Run(c.ID, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						f.run(t, c, func(ctx context.Context, chat *cfchat.Chat) (any, error) {
-							return c.account(ctx, chat.Account(accountID), f.editors()...)
+							return c.do(ctx, chat.Account(accountID), f.editors()...)
 						})
 					})
 				})
 				if f.noRaw {
 					continue
 				}
-				t.Run("raw "+c.name, func(t *testing.T) {
+				t.Run("raw "+c.ID, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						f.run(t, c, func(ctx context.Context, chat *cfchat.Chat) (any, error) {
 							return c.raw(ctx, chat.Raw(), f.editors()...)
@@ -536,8 +445,8 @@ func (want outcome) judge(t *testing.T, c call, value any, err error) {
 		t.Fatalf("got %T %v, want an *Error", err, err)
 	}
 	checkSecrets(t, err)
-	if e.Operation != c.operation {
-		t.Errorf("operation %q, want %q", e.Operation, c.operation)
+	if e.Operation != c.ID {
+		t.Errorf("operation %q, want %q", e.Operation, c.ID)
 	}
 	if e.StatusCode != want.status {
 		t.Errorf("status %d, want %d: %v", e.StatusCode, want.status, err)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // HTTP/2 frames and errors that are used here (RFC 9113).
@@ -194,10 +194,10 @@ func TestHTTP2Faults(t *testing.T) {
 		{"T23 the peer goes silent, write", writeCalls, []h2Step{h2Silent}, outcome{is: []error{cfchat.ErrUnknownOutcome}, took: exactly(20 * time.Second)}, []int{1}},
 	} {
 		for _, of := range c.on {
-			inBubble(t, c.name+", "+of.name, func(t *testing.T) {
+			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
 				s := &h2Server{good: of.good, steps: c.steps}
 				chat, begun := s.connect(t), time.Now()
-				value, err := of.account(t.Context(), chat.Account(accountID))
+				value, err := of.do(t.Context(), chat.Account(accountID))
 				took := time.Since(begun)
 				c.want.judge(t, of, value, err)
 				if !slices.Equal(inOrderOfUse(s.requests), c.conns) || !c.want.took.holds(took) {
@@ -248,18 +248,7 @@ func TestH11OverHTTP2(t *testing.T) {
 			problems = append(problems, fmt.Sprintf("%s: %q", r.Proto, r.Header))
 		}
 		w.Header().Set("Content-Type", "application/json")
-		switch path := r.URL.Path; {
-		case strings.HasSuffix(path, "/toggle_status"):
-			_, _ = io.WriteString(w, goodChange)
-		case strings.HasSuffix(path, "/meta"):
-			_, _ = io.WriteString(w, countsCall.good)
-		case strings.HasSuffix(path, "/filter"):
-			_, _ = io.WriteString(w, goodPage)
-		case strings.HasSuffix(path, "/42"), r.Method == http.MethodPost:
-			_, _ = io.WriteString(w, goodConversation)
-		default:
-			_, _ = io.WriteString(w, listCall.good)
-		}
+		_, _ = io.WriteString(w, callOf(operation.Of(r).ID).good)
 	}))
 	server.EnableHTTP2 = true
 	server.StartTLS()
@@ -267,7 +256,7 @@ func TestH11OverHTTP2(t *testing.T) {
 	chat := socketChat(t, server.URL, server.Client().Transport)
 	for _, c := range allCalls {
 		if err := by(c)(t.Context(), chat.Account(accountID)); err != nil {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: %v", c.ID, err)
 		}
 	}
 	if len(problems) != 0 {

@@ -105,13 +105,13 @@ func TestInputFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) { checkRefused(t, do(t.Context(), chat.Account(accountID))) })
 	}
 	for _, c := range allCalls {
-		t.Run("V2 account 0, "+c.name, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(0))) })
-		t.Run("V2 account -1, "+c.name, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(-1))) })
-		t.Run("V3 nil context, "+c.name, func(t *testing.T) { checkRefused(t, by(c)(nil, chat.Account(accountID))) })
-		t.Run("V4 nil account, "+c.name, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), nil)) })
-		t.Run("V4 zero account, "+c.name, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), new(cfchat.Account))) })
-		t.Run("V4 nil chat, "+c.name, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), (*cfchat.Chat)(nil).Account(accountID))) })
-		t.Run("V4 zero chat, "+c.name, func(t *testing.T) {
+		t.Run("V2 account 0, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(0))) })
+		t.Run("V2 account -1, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(-1))) })
+		t.Run("V3 nil context, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(nil, chat.Account(accountID))) })
+		t.Run("V4 nil account, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), nil)) })
+		t.Run("V4 zero account, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), new(cfchat.Account))) })
+		t.Run("V4 nil chat, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), (*cfchat.Chat)(nil).Account(accountID))) })
+		t.Run("V4 zero chat, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
 			checkRefused(t, by(c)(t.Context(), new(cfchat.Chat).Account(accountID)))
 		})
@@ -155,14 +155,14 @@ func testNoFittingKey(t *testing.T) {
 		for _, scheme := range []auth.Scheme{auth.UserAPIKey, "bearer"} {
 			err := by(c)(auth.With(t.Context(), scheme), bot.Account(accountID))
 			if !errors.Is(err, auth.ErrNoKey) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) {
-				t.Errorf("%s with %s: got %v", c.name, scheme, err)
+				t.Errorf("%s with %s: got %v", c.ID, scheme, err)
 			}
 			checkSecrets(t, err)
 		}
 	}
 	for _, c := range getCalls {
 		if err := by(c)(t.Context(), bot.Account(accountID)); !errors.Is(err, auth.ErrNoKey) || !strings.Contains(err.Error(), "Keys.User") {
-			t.Errorf("%s: got %v", c.name, err)
+			t.Errorf("%s: got %v", c.ID, err)
 		}
 	}
 	if requests.Load() != 0 || time.Since(begun) != 0 {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // oneHost fails if a connection was made to any host but the configured one, or a password was shown.
@@ -73,7 +75,7 @@ func TestRedirectToPlainHTTP(t *testing.T) {
 		}))
 		chat := socketChat(t, secure.URL, secure.Client().Transport)
 		for _, c := range allCalls {
-			value, err := c.account(t.Context(), chat.Account(accountID))
+			value, err := c.do(t.Context(), chat.Account(accountID))
 			outcome{is: []error{cfchat.ErrRedirect}, status: status, says: plain.Listener.Addr().String()}.judge(t, c, value, err)
 		}
 		secure.Close()
@@ -154,13 +156,13 @@ func TestUsersHTTPClient(t *testing.T) {
 		}
 	})
 	for _, c := range []call{getCall, createCall} {
-		inBubble(t, "H9 http.Client.Timeout, "+c.name, func(t *testing.T) {
+		inBubble(t, "H9 http.Client.Timeout, "+c.ID, func(t *testing.T) {
 			s := &faultServer{steps: []step{mute}}
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = 2 * time.Second })
-			value, err := c.account(t.Context(), chat.Account(accountID))
+			value, err := c.do(t.Context(), chat.Account(accountID))
 			took := time.Since(s.begun)
 			want := outcome{also: []error{context.DeadlineExceeded}, requests: 3, took: span{6*time.Second + bothWaits.from, 6*time.Second + bothWaits.to}}
-			if c.write {
+			if c.Write {
 				want = outcome{also: want.also, is: []error{cfchat.ErrUnknownOutcome}, requests: 1, took: exactly(2 * time.Second)}
 			}
 			want.judge(t, c, value, err)
@@ -260,23 +262,26 @@ func TestWireForm(t *testing.T) {
 			"Content-Type: application/json\r\napi_access_token: " + key + "\r\nAccept-Encoding: gzip"
 	}
 	const base = "/api/v1/accounts/7/conversations"
-	for _, c := range []struct {
+	type form struct {
 		name, good, head, body string
 		do                     func(context.Context, *cfchat.Account) error
-	}{
-		{"list", listCall.good, request("GET "+base+"?q="+searched, userKey, ""), "", by(listCall)},
-		{"counts", countsCall.good, request("GET "+base+"/meta?q="+searched, userKey, ""), "", by(countsCall)},
-		{"get", getCall.good, request("GET "+base+"/42", userKey, ""), "", by(getCall)},
-		{
-			"filter", filterCall.good, request("POST "+base+"/filter?page=1", userKey, "123"),
-			`{"payload":[{"attribute_key":"mail_subject","filter_operator":"contains","query_operator":null,"values":["` + searched + `"]}]}`, by(filterCall),
-		},
-		{"create", createCall.good, request("POST "+base, botKey, "25"), `{"source_id":"contact-1"}`, by(createCall)},
+	}
+	var forms []form
+	for _, c := range allCalls {
+		key, length := userKey, ""
+		if c.Keys[0].Scheme == operation.AgentBotAPIKey {
+			key = botKey
+		}
+		if c.body != "" {
+			length = strconv.Itoa(len(c.body))
+		}
+		forms = append(forms, form{c.ID, c.good, request(c.Method+" /api/v1/accounts/7"+c.target, key, length), c.body, by(c)})
+	}
+	for _, c := range append(forms, []form{
 		{"V12 toggle without a body of its own", goodChange, request("POST "+base+"/42/toggle_status", botKey, "2"), `{}`, func(ctx context.Context, a *cfchat.Account) error {
 			_, err := a.ToggleStatus(ctx, 42)
 			return err
 		}},
-		{"set status", goodChange, request("POST "+base+"/42/toggle_status", botKey, "21"), `{"status":"resolved"}`, by(toggleCall)},
 		{"V11 snooze without a time", goodChange, request("POST "+base+"/42/toggle_status", botKey, "20"), `{"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
 			_, err := a.Snooze(ctx, 42, time.Time{})
 			return err
@@ -296,7 +301,7 @@ func TestWireForm(t *testing.T) {
 			_, err := a.Counts(ctx, nil)
 			return err
 		}},
-	} {
+	}...) {
 		inBubble(t, "H11 "+c.name, func(t *testing.T) {
 			// 429 is the one answer after which every operation is sent again.
 			s := &faultServer{good: c.good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
@@ -313,14 +318,6 @@ func TestWireForm(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// by is a call whose value does not matter.
-func by(c call) func(context.Context, *cfchat.Account) error {
-	return func(ctx context.Context, a *cfchat.Account) error {
-		_, err := c.account(ctx, a)
-		return err
 	}
 }
 
@@ -389,11 +386,11 @@ func TestEditors(t *testing.T) {
 		},
 	})
 	for _, c := range allCalls {
-		inBubble(t, "H12 an editor's key wins, in every spelling, and on every try, "+c.name, func(t *testing.T) {
+		inBubble(t, "H12 an editor's key wins, in every spelling, and on every try, "+c.ID, func(t *testing.T) {
 			for _, name := range []string{"api_access_token", "Api_access_token", "Api-Access-Token", "API-ACCESS-TOKEN"} {
 				s := &faultServer{good: c.good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
 				chat, _ := s.connect(t)
-				if _, err := c.account(t.Context(), chat.Account(accountID), set(name, "another-key")); err != nil {
+				if _, err := c.do(t.Context(), chat.Account(accountID), set(name, "another-key")); err != nil {
 					t.Fatal(err)
 				}
 				for _, r := range s.requests {
@@ -406,12 +403,12 @@ func TestEditors(t *testing.T) {
 				}
 			}
 		})
-		inBubble(t, "H12 Keys.Edit as an editor does not add a key, "+c.name, func(t *testing.T) {
+		inBubble(t, "H12 Keys.Edit as an editor does not add a key, "+c.ID, func(t *testing.T) {
 			keys := auth.Keys{User: auth.Key("third-key"), Header: auth.HeaderDash, Prefix: "Bearer"}
 			other := auth.Keys{User: auth.Key("fourth-key")}
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{keys.Edit, other.Edit} })
-			if _, err := c.account(t.Context(), chat.Account(accountID), keys.Edit); err != nil {
+			if _, err := c.do(t.Context(), chat.Account(accountID), keys.Edit); err != nil {
 				t.Fatal(err)
 			}
 			head := s.requests[0].head
@@ -419,33 +416,33 @@ func TestEditors(t *testing.T) {
 				t.Errorf("the keys are %q:\n%s", got, head)
 			}
 		})
-		inBubble(t, "an editor's User-Agent counts, "+c.name, func(t *testing.T) {
+		inBubble(t, "an editor's User-Agent counts, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)
-			if _, err := c.account(t.Context(), chat.Account(accountID), set("User-Agent", "mine/1")); err != nil {
+			if _, err := c.do(t.Context(), chat.Account(accountID), set("User-Agent", "mine/1")); err != nil {
 				t.Fatal(err)
 			}
 			if got := headers(s.requests[0], "User-Agent"); !slices.Equal(got, []string{"mine/1"}) {
 				t.Errorf("User-Agent is %q", got)
 			}
 		})
-		inBubble(t, "an editor drops all headers, "+c.name, func(t *testing.T) {
+		inBubble(t, "an editor drops all headers, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)
-			if _, err := c.account(t.Context(), chat.Account(accountID), func(_ context.Context, req *http.Request) error { req.Header = nil; return nil }); err != nil {
+			if _, err := c.do(t.Context(), chat.Account(accountID), func(_ context.Context, req *http.Request) error { req.Header = nil; return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if got := headers(s.requests[0], "api_access_token"); len(got) != 1 {
 				t.Errorf("%d keys", len(got))
 			}
 		})
-		inBubble(t, "an editor takes the address away, "+c.name, func(t *testing.T) {
+		inBubble(t, "an editor takes the address away, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)
 			take := func(_ context.Context, req *http.Request) error { req.URL = nil; return nil }
-			_, err := c.account(t.Context(), chat.Account(accountID), take)
+			_, err := c.do(t.Context(), chat.Account(accountID), take)
 			_, rawErr := c.raw(t.Context(), chat.Raw(), take)
 			for _, err := range []error{err, rawErr} {
 				if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || len(s.requests) != 0 {
@@ -453,7 +450,7 @@ func TestEditors(t *testing.T) {
 				}
 			}
 		})
-		inBubble(t, "an editor panics, "+c.name, func(t *testing.T) {
+		inBubble(t, "an editor panics, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)
 			func() {
@@ -462,16 +459,16 @@ func TestEditors(t *testing.T) {
 						t.Errorf("recovered %v", cause)
 					}
 				}()
-				_, _ = c.account(t.Context(), chat.Account(accountID), func(context.Context, *http.Request) error { panic("the editor's own") })
+				_, _ = c.do(t.Context(), chat.Account(accountID), func(context.Context, *http.Request) error { panic("the editor's own") })
 			}()
-			if _, err := c.account(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
+			if _, err := c.do(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
 				t.Errorf("then got %v, %d requests", err, len(s.requests))
 			}
 		})
-		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.name, func(t *testing.T) {
+		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)
-			if _, err := c.account(t.Context(), chat.Account(accountID), set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
+			if _, err := c.do(t.Context(), chat.Account(accountID), set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"Content-Type", "Accept"} {
@@ -500,20 +497,20 @@ func TestEditorThatChangesTheOperation(t *testing.T) {
 			},
 			"to none": func(_ context.Context, req *http.Request) error { req.URL.Path = "/api/v2/reports"; return nil },
 		} {
-			if c.operation == toggleCall.operation && strings.HasPrefix(name, "to toggle") {
+			if c.ID == toggleCall.ID && strings.HasPrefix(name, "to toggle") {
 				continue
 			}
-			inBubble(t, c.name+" "+name, func(t *testing.T) {
+			inBubble(t, c.ID+" "+name, func(t *testing.T) {
 				defer failOnPanic(t)
 				s := &faultServer{good: goodChange}
 				chat, _ := s.connect(t)
-				_, err := c.account(t.Context(), chat.Account(accountID), editor)
+				_, err := c.do(t.Context(), chat.Account(accountID), editor)
 				if err == nil {
 					t.Fatal("it succeeded")
 				}
 				every := &faultServer{good: goodChange}
 				chat, _ = every.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{editor} })
-				if _, err := c.account(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) || len(every.requests) != 0 {
+				if _, err := c.do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) || len(every.requests) != 0 {
 					t.Errorf("by Config.RequestEditors: %v after %d requests", err, len(every.requests))
 				}
 				if errors.Is(err, cfchat.ErrNotSent) != (len(s.requests) == 0) {

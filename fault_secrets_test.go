@@ -38,7 +38,7 @@ func TestA4NothingShowsAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, failure := listCall.account(t.Context(), chat.Account(accountID))
+	_, failure := listCall.do(t.Context(), chat.Account(accountID))
 	e, ok := errors.AsType[*cfchat.Error](failure)
 	if !ok {
 		t.Fatalf("got %v", failure)
@@ -250,7 +250,7 @@ func (r *records) Handle(_ context.Context, record slog.Record) error {
 // TestLogger wants one Debug record per try, with these fields and no others.
 func TestLogger(t *testing.T) {
 	for _, c := range allCalls {
-		inBubble(t, c.name, func(t *testing.T) {
+		inBubble(t, c.ID, func(t *testing.T) {
 			// A status of 429 is tried again by all, with a body that nobody should find in a log.
 			s := &faultServer{good: c.good, steps: []step{
 				{pause: 2 * time.Second, bytes: says(429, "text/html", "<html>bOdY</html>", "Retry-After: 7", "X-Header: hEaDeR").bytes},
@@ -258,7 +258,7 @@ func TestLogger(t *testing.T) {
 			}}
 			log := new(records)
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
-			if _, err := c.account(t.Context(), chat.Account(accountID)); err != nil {
+			if _, err := c.do(t.Context(), chat.Account(accountID)); err != nil {
 				t.Fatal(err)
 			}
 			want := []struct {
@@ -275,7 +275,7 @@ func TestLogger(t *testing.T) {
 				if !slices.Equal(names, []string{"attempt", "duration", "error", "operation", "status", "wait"}) || record.Level != slog.LevelDebug {
 					t.Fatalf("%s record with %q", record.Level, names)
 				}
-				if fields["operation"].String() != c.operation || fields["attempt"].Int64() != int64(i+1) || fields["status"].Int64() != want[i].status ||
+				if fields["operation"].String() != c.ID || fields["attempt"].Int64() != int64(i+1) || fields["status"].Int64() != want[i].status ||
 					fields["wait"].Duration() != want[i].wait || fields["duration"].Duration() != want[i].duration {
 					t.Errorf("record %d is %v", i+1, fields)
 				}
@@ -397,7 +397,7 @@ func TestForeignTransports(t *testing.T) {
 		},
 	} {
 		for _, of := range allCalls {
-			inBubble(t, c.name+", "+of.name, func(t *testing.T) {
+			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
 				defer failOnPanic(t)
 				var tries atomic.Int64
 				chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -405,10 +405,10 @@ func TestForeignTransports(t *testing.T) {
 					return c.trip(req)
 				}))
 				want, begun := c.read, time.Now()
-				if of.write {
+				if of.Write {
 					want = c.write
 				}
-				value, err := of.account(t.Context(), chat.Account(accountID))
+				value, err := of.do(t.Context(), chat.Account(accountID))
 				want.judge(t, of, value, err)
 				if int(tries.Load()) != want.requests || !want.took.holds(time.Since(begun)) {
 					t.Errorf("%d tries in %v", tries.Load(), time.Since(begun))

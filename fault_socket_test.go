@@ -42,10 +42,10 @@ func TestT6Reset(t *testing.T) {
 	}()
 	chat := socketChat(t, "http://"+listener.Addr().String(), &http.Transport{})
 	for i, c := range writeCalls {
-		value, err := c.account(t.Context(), chat.Account(accountID))
+		value, err := c.do(t.Context(), chat.Account(accountID))
 		outcome{is: []error{cfchat.ErrUnknownOutcome}}.judge(t, c, value, err)
 		if requests.Load() != int64(i+1) {
-			t.Errorf("T6 %s: %d requests, want %d", c.name, requests.Load(), i+1)
+			t.Errorf("T6 %s: %d requests, want %d", c.ID, requests.Load(), i+1)
 		}
 	}
 }
@@ -76,14 +76,14 @@ func TestT15NoTrust(t *testing.T) {
 			for _, c := range allCalls {
 				conns.Store(0)
 				chat := socketChat(t, "https://"+server.Listener.Addr().String(), &http.Transport{})
-				value, err := c.account(t.Context(), chat.Account(accountID))
+				value, err := c.do(t.Context(), chat.Account(accountID))
 				want := outcome{is: []error{cfchat.ErrNotSent}}
 				if !tls {
 					want.also = []error{http.ErrSchemeMismatch}
 				}
 				want.judge(t, c, value, err)
 				if conns.Load() != 1 {
-					t.Errorf("%s: %d connections, want 1", c.name, conns.Load())
+					t.Errorf("%s: %d connections, want 1", c.ID, conns.Load())
 				}
 			}
 		})
@@ -96,7 +96,7 @@ func TestT15NoTrust(t *testing.T) {
 // TestT15AnotherProtocol is a server on an https address that speaks neither TLS nor HTTP.
 func TestT15AnotherProtocol(t *testing.T) {
 	for _, c := range allCalls {
-		inBubble(t, c.name, func(t *testing.T) {
+		inBubble(t, c.ID, func(t *testing.T) {
 			dials := 0
 			chat := socketChat(t, "https://chat.test", &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 				dials++
@@ -105,7 +105,7 @@ func TestT15AnotherProtocol(t *testing.T) {
 				go func() { _, _ = io.WriteString(server, "SSH-2.0-OpenSSH_9.6\r\n") }()
 				return client, nil
 			}})
-			value, err := c.account(t.Context(), chat.Account(accountID))
+			value, err := c.do(t.Context(), chat.Account(accountID))
 			outcome{is: []error{cfchat.ErrNotSent}, says: "TLS"}.judge(t, c, value, err)
 			if dials != 1 || errors.Is(err, http.ErrSchemeMismatch) {
 				t.Errorf("got %v after %d dials", err, dials)
@@ -136,13 +136,13 @@ func TestT16Proxy(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, of := range allCalls {
-			inBubble(t, c.name+", "+of.name, func(t *testing.T) {
+			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
 				s := &faultServer{refusals: c.refusals, steps: c.steps}
 				chat, _ := s.connect(t, func(config *cfchat.Config) {
 					config.Server = "https://chat.test"
 					config.HTTPClient.Transport = &http.Transport{DialContext: s.dial, Proxy: http.ProxyURL(address)}
 				})
-				value, err := of.account(t.Context(), chat.Account(accountID))
+				value, err := of.do(t.Context(), chat.Account(accountID))
 				outcome{is: []error{cfchat.ErrNotSent}}.judge(t, of, value, err)
 				for _, link := range chain(err) {
 					if text := strings.Join(printed(link), " "); strings.Contains(text, password) {
@@ -175,13 +175,13 @@ func TestT17NoSuchHost(t *testing.T) {
 		return dialer.DialContext(ctx, network, address)
 	}})
 	for i, c := range allCalls {
-		value, err := c.account(t.Context(), chat.Account(accountID))
+		value, err := c.do(t.Context(), chat.Account(accountID))
 		outcome{is: []error{cfchat.ErrNotSent}, says: "no such host"}.judge(t, c, value, err)
 		if e, ok := errors.AsType[*net.DNSError](err); !ok || !e.IsNotFound {
-			t.Errorf("%s: got %v", c.name, err)
+			t.Errorf("%s: got %v", c.ID, err)
 		}
 		if dials.Load() != int64(i+1) {
-			t.Errorf("T17 %s: %d dials, want %d", c.name, dials.Load(), i+1)
+			t.Errorf("T17 %s: %d dials, want %d", c.ID, dials.Load(), i+1)
 		}
 	}
 }

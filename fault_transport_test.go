@@ -216,11 +216,11 @@ func TestEchoingServers(t *testing.T) {
 // T19, T20: a connection that has been used before, and that the server closes while it is idle or after the next request.
 func TestReusedConnectionFaults(t *testing.T) {
 	for _, c := range allCalls {
-		inBubble(t, "T19 idle connection closed by the server, "+c.name, func(t *testing.T) {
+		inBubble(t, "T19 idle connection closed by the server, "+c.ID, func(t *testing.T) {
 			w := &faultServer{good: c.good}
 			chat, _ := w.connect(t)
 			for range 2 {
-				value, err := c.account(t.Context(), chat.Account(accountID))
+				value, err := c.do(t.Context(), chat.Account(accountID))
 				outcome{ok: true}.judge(t, c, value, err)
 				w.hangUp()
 				synctest.Wait()
@@ -229,19 +229,19 @@ func TestReusedConnectionFaults(t *testing.T) {
 				t.Errorf("%d requests on %d connections, want 2 on 2", len(w.requests), len(w.dialed))
 			}
 		})
-		inBubble(t, "T20 reused connection dies after the request, "+c.name, func(t *testing.T) {
+		inBubble(t, "T20 reused connection dies after the request, "+c.ID, func(t *testing.T) {
 			w := &faultServer{good: c.good, steps: []step{fine, hangUp, fine}}
 			chat, _ := w.connect(t)
-			value, err := c.account(t.Context(), chat.Account(accountID))
+			value, err := c.do(t.Context(), chat.Account(accountID))
 			outcome{ok: true}.judge(t, c, value, err)
 			synctest.Wait()
-			value, err = c.account(t.Context(), chat.Account(accountID))
-			if c.write {
+			value, err = c.do(t.Context(), chat.Account(accountID))
+			if c.Write {
 				outcome{is: []error{cfchat.ErrUnknownOutcome}}.judge(t, c, value, err)
 			} else {
 				outcome{ok: true}.judge(t, c, value, err)
 			}
-			if want := map[bool]int{true: 2, false: 3}[c.write]; len(w.requests) != want {
+			if want := map[bool]int{true: 2, false: 3}[c.Write]; len(w.requests) != want {
 				t.Errorf("%d requests, want %d", len(w.requests), want)
 			}
 			if len(w.requests) > 1 && w.requests[1].conn != w.requests[0].conn {
@@ -278,22 +278,22 @@ func TestCancelledByTheFailureOfAnotherCall(t *testing.T) {
 		{Operation: "conversationList", Message: "of another call", Err: io.EOF},
 	} {
 		for _, c := range allCalls {
-			inBubble(t, sibling.Error()+", "+c.name, func(t *testing.T) {
+			inBubble(t, sibling.Error()+", "+c.ID, func(t *testing.T) {
 				w := &faultServer{steps: []step{mute}}
 				chat, _ := w.connect(t)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(sibling) })
 				before := *sibling
-				_, err := c.account(ctx, chat.Account(accountID))
+				_, err := c.do(ctx, chat.Account(accountID))
 				e, ok := err.(*cfchat.Error)
 				if !ok || e == sibling {
 					t.Fatalf("got the other call's error: %p", err)
 				}
-				if e.StatusCode != 0 || e.Operation != c.operation || !errors.Is(err, context.Canceled) || !errors.Is(err, sibling) {
+				if e.StatusCode != 0 || e.Operation != c.ID || !errors.Is(err, context.Canceled) || !errors.Is(err, sibling) {
 					t.Errorf("got %v", err)
 				}
-				if c.write != errors.Is(err, cfchat.ErrUnknownOutcome) {
-					t.Errorf("ErrUnknownOutcome is %v", !c.write)
+				if c.Write != errors.Is(err, cfchat.ErrUnknownOutcome) {
+					t.Errorf("ErrUnknownOutcome is %v", !c.Write)
 				}
 				if sibling.Operation != before.Operation || sibling.Err != before.Err || sibling.StatusCode != before.StatusCode {
 					t.Errorf("the other call's error was changed to %v", sibling.Operation)

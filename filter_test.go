@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
 // sentFilter sends a filter and gives the body that went out, "" if nothing did.
@@ -359,8 +361,8 @@ func TestRecordedFilters(t *testing.T) {
 		"4.7.0/filter-contact":   "versions before 3.8.0 answer it, and its constant says so",
 	}
 	refused, sent := 0, 0
-	for _, r := range recordings(t) {
-		if r.Operation != "conversation_filter" || r.Request.Body == nil {
+	for _, r := range recordings.All(t, ".") {
+		if r.Operation != operation.ConversationFilter || r.Request.Body == nil {
 			continue
 		}
 		filter, ok := expressible(*r.Request.Body)
@@ -368,12 +370,12 @@ func TestRecordedFilters(t *testing.T) {
 			continue
 		}
 		body, err := sentFilter(t, filter)
-		good := r.Response.Status == http.StatusOK && refusedAnyway[r.Name] == "" || sentAnyway[r.version+"/"+r.Name] != ""
+		good := r.Response.Status == http.StatusOK && refusedAnyway[r.Name] == "" || sentAnyway[r.Version+"/"+r.Name] != ""
 		switch {
 		case good && (err != nil || !sameRules(t, body, *r.Request.Body)):
-			t.Errorf("%s/%s is %d: %s went out for %s, %v", r.version, r.Name, r.Response.Status, body, *r.Request.Body, err)
+			t.Errorf("%s/%s is %d: %s went out for %s, %v", r.Version, r.Name, r.Response.Status, body, *r.Request.Body, err)
 		case !good && (!errors.Is(err, cfchat.ErrInvalidInput) || body != ""):
-			t.Errorf("%s/%s is %d, and %s went out, %v", r.version, r.Name, r.Response.Status, body, err)
+			t.Errorf("%s/%s is %d, and %s went out, %v", r.Version, r.Name, r.Response.Status, body, err)
 		}
 		refused, sent = refused+count(!good), sent+count(good)
 	}

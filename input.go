@@ -163,7 +163,7 @@ func (a *Account) checkTeamKey(ctx context.Context) error {
 	if a == nil || a.chat == nil || ctx == nil {
 		return nil // check says it better
 	}
-	if scheme, err := a.chat.keys.Scheme(ctx, operation.Create.ID); err == nil && scheme == auth.AgentBotAPIKey {
+	if scheme, err := a.chat.keys.Scheme(ctx, operation.NewConversation.ID); err == nil && scheme == auth.AgentBotAPIKey {
 		return invalid("TeamID: with an agent bot's key the server stores the conversation and answers 500; " +
 			"call with auth.With(ctx, auth.UserAPIKey), or leave the team out")
 	}

@@ -31,7 +31,7 @@ func (a *Account) All(ctx context.Context, params *ConversationListParams, edito
 		first = *p.Page
 	}
 	// With UpdatedWithin everything comes in one answer from 3.6.0 on, whatever the page.
-	walk := pageWalk{operation: operation.List, first: first, allInOne: p.UpdatedWithin != nil}
+	walk := pageWalk{operation: operation.ConversationList, first: first, allInOne: p.UpdatedWithin != nil}
 	return walk.pages(func(page int64) ([]Conversation, error) {
 		p := p
 		p.Page = &page
@@ -46,7 +46,7 @@ func (a *Account) All(ctx context.Context, params *ConversationListParams, edito
 // Matching walks through every page of a filter, the latest activity first. It promises what [Account.All] promises, and
 // no more: a filter has no order but that of activity, which every message changes. [Account.Scan] loses none.
 func (a *Account) Matching(ctx context.Context, filter Filter, editors ...RequestEditorFn) iter.Seq2[*Conversation, error] {
-	walk := pageWalk{operation: operation.Filter, first: 1}
+	walk := pageWalk{operation: operation.ConversationFilter, first: 1}
 	return walk.pages(func(page int64) ([]Conversation, error) {
 		got, err := a.Filter(ctx, filter, int(page), editors...)
 		if err != nil {
@@ -62,7 +62,7 @@ const maxStalePages = 10
 
 // pageWalk is a walk from a page to the first empty one.
 type pageWalk struct {
-	operation operation.Operation
+	operation *operation.Operation
 	first     int64
 	allInOne  bool // a page that brings nothing new is the end, and no fault
 }

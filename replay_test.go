@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
 // roundTripper answers requests in the test's own process.
@@ -53,19 +54,20 @@ func newChat(t *testing.T, transport http.RoundTripper, options ...func(*cfchat.
 // TestRecordedAnswers puts every recorded answer before Account and before Raw: a success gives the recorded data, a
 // failure an Error with the recorded status and words, and both clients agree.
 func TestRecordedAnswers(t *testing.T) {
-	for _, r := range recordings(t) {
-		t.Run(r.version+"/"+r.Name, func(t *testing.T) {
+	for _, r := range recordings.All(t, ".") {
+		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
 			t.Parallel()
 			chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-				return reply(r.Response.Status, r.Response.Headers["content-type"], r.body()), nil
+				return reply(r.Response.Status, r.Response.Headers["content-type"], r.Response.Body), nil
 			}))
-			data, err := callAccount(t, chat.Account(1), r.Operation)
-			raw, rawErr := callRaw(t, chat.Raw(), r.Operation)
+			c := callOf(r.ID)
+			data, err := c.do(t.Context(), chat.Account(1))
+			raw, rawErr := c.json200(t, chat.Raw())
 			if r.Response.Status == http.StatusOK {
 				if err != nil || rawErr != nil {
 					t.Fatalf("Account: %v, Raw: %v", err, rawErr)
 				}
-				for _, difference := range differences("", read(t, encode(t, raw)), read(t, wrapped(t, r.Operation, data))) {
+				for _, difference := range differences("", read(t, encode(t, raw)), read(t, c.wrapped(t, data))) {
 					t.Error("Account and Raw differ: " + difference)
 				}
 				return
@@ -76,7 +78,7 @@ func TestRecordedAnswers(t *testing.T) {
 	}
 }
 
-func checkFailure(t *testing.T, r recording, err error) {
+func checkFailure(t *testing.T, r recordings.Exchange, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*cfchat.Error](err)
 	if !ok {
@@ -85,7 +87,7 @@ func checkFailure(t *testing.T, r recording, err error) {
 	if e.StatusCode != r.Response.Status || e.Message == "" || strings.Contains(e.Error(), "<html") {
 		t.Errorf("got %q", e)
 	}
-	if words, ok := read(t, []byte(`{"x":`+orNull(r.body())+`}`)).(map[string]any)["x"].(map[string]any); ok {
+	if words, ok := read(t, []byte(`{"x":`+orNull(r.Response.Body)+`}`)).(map[string]any)["x"].(map[string]any); ok {
 		for _, field := range []string{"error", "message"} {
 			if text, ok := words[field].(string); ok && e.Message != text {
 				t.Errorf("message %q, the server said %q", e.Message, text)
@@ -93,14 +95,13 @@ func checkFailure(t *testing.T, r recording, err error) {
 		}
 	}
 	for sentinel, want := range map[error]bool{
-		cfchat.ErrUnauthorized: e.StatusCode == 401,
-		cfchat.ErrNotFound:     e.StatusCode == 404,
-		cfchat.ErrInvalid:      e.StatusCode == 422,
-		cfchat.ErrServer:       e.StatusCode == 500,
-		cfchat.ErrUnknownOutcome: e.StatusCode == 500 &&
-			(r.Operation == "new_conversation" || r.Operation == "toggle_status_of_a_conversation"),
-		cfchat.ErrNotSent: false,
-		cfchat.ErrDecode:  false,
+		cfchat.ErrUnauthorized:   e.StatusCode == 401,
+		cfchat.ErrNotFound:       e.StatusCode == 404,
+		cfchat.ErrInvalid:        e.StatusCode == 422,
+		cfchat.ErrServer:         e.StatusCode == 500,
+		cfchat.ErrUnknownOutcome: e.StatusCode == 500 && r.Write,
+		cfchat.ErrNotSent:        false,
+		cfchat.ErrDecode:         false,
 	} {
 		if errors.Is(err, sentinel) != want {
 			t.Errorf("errors.Is(%q, %q) is %v", err, sentinel, !want)
@@ -115,80 +116,10 @@ func orNull(body string) string {
 	return body
 }
 
-// callAccount makes the call of an operation, with parameters that are fit to be sent.
-func callAccount(t *testing.T, a *cfchat.Account, operation string) (any, error) {
-	ctx := t.Context()
-	switch operation {
-	case "conversation_list":
-		return result(a.List(ctx, nil))
-	case "conversation_list_meta":
-		return result(a.Counts(ctx, nil))
-	case "conversation_filter":
-		return result(a.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 1))
-	case "get_details_of_a_conversation":
-		return result(a.Get(ctx, 42))
-	case "new_conversation":
-		return result(a.Create(ctx, cfchat.NewConversationRequest{SourceID: new("s")}))
-	case "toggle_status_of_a_conversation":
-		return result(a.ToggleStatus(ctx, 42))
-	}
-	panic("no operation " + operation)
-}
-
-// callRaw does the same with the generated client, and returns its JSON200.
-func callRaw(t *testing.T, c *cfchat.ClientWithResponses, operation string) (any, error) {
-	ctx := t.Context()
-	switch operation {
-	case "conversation_list":
-		r, err := c.ConversationListWithResponse(ctx, 1, nil)
-		return json200(r, err, func() any { return r.JSON200 })
-	case "conversation_list_meta":
-		r, err := c.ConversationListMetaWithResponse(ctx, 1, nil)
-		return json200(r, err, func() any { return r.JSON200 })
-	case "conversation_filter":
-		r, err := c.ConversationFilterWithResponse(ctx, 1, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}})
-		return json200(r, err, func() any { return r.JSON200 })
-	case "get_details_of_a_conversation":
-		r, err := c.GetDetailsOfAConversationWithResponse(ctx, 1, 42)
-		return json200(r, err, func() any { return r.JSON200 })
-	case "new_conversation":
-		r, err := c.NewConversationWithResponse(ctx, 1, cfchat.NewConversationRequest{})
-		return json200(r, err, func() any { return r.JSON200 })
-	case "toggle_status_of_a_conversation":
-		r, err := c.ToggleStatusOfAConversationWithResponse(ctx, 1, 42, cfchat.ToggleStatusRequest{})
-		return json200(r, err, func() any { return r.JSON200 })
-	}
-	panic("no operation " + operation)
-}
-
-// result drops the type, and a nil pointer with it.
-func result[T any](value *T, err error) (any, error) {
-	if value == nil {
-		return nil, err
-	}
-	return value, err
-}
-
-func json200(r interface{ StatusCode() int }, err error, value func() any) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	if r.StatusCode() != http.StatusOK {
-		return nil, fmt.Errorf("status %d without an error", r.StatusCode())
-	}
-	return value(), nil
-}
-
 // wrapped puts what Account takes off an answer around its data again.
-func wrapped(t *testing.T, operation string, data any) []byte {
-	text := encode(t, data)
-	switch operation {
-	case "conversation_list":
-		return fmt.Appendf(nil, `{"data":%s}`, text)
-	case "conversation_list_meta":
-		return fmt.Appendf(nil, `{"meta":%s}`, text)
-	case "toggle_status_of_a_conversation":
-		return fmt.Appendf(nil, `{"payload":%s}`, text)
+func (c call) wrapped(t *testing.T, data any) []byte {
+	if c.taken == "" {
+		return encode(t, data)
 	}
-	return text
+	return fmt.Appendf(nil, `{%q:%s}`, c.taken, encode(t, data))
 }

@@ -37,7 +37,7 @@ const (
 )
 
 // mayRepeat is the table of [Retry].
-func mayRepeat(op operation.Operation, e *Error) bool {
+func mayRepeat(op *operation.Operation, e *Error) bool {
 	switch {
 	case errors.Is(e, ErrNotSent):
 		return !isPermanent(e)
@@ -48,7 +48,7 @@ func mayRepeat(op operation.Operation, e *Error) bool {
 	case e.StatusCode == 0 || e.cut:
 		return true
 	case e.StatusCode == http.StatusInternalServerError:
-		return op.ID != operation.Filter.ID
+		return !op.Final500
 	}
 	return slices.Contains([]int{502, 503, 504}, e.StatusCode) || e.StatusCode/10 == 52
 }

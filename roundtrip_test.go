@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/big"
 	"net/http"
 	"slices"
@@ -12,31 +11,35 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
 // TestRoundTrip is the test of the spec: every recorded answer decodes into the type of its operation and encodes to the
-// same JSON, field for field and number for number.
+// same JSON, field for field and number for number. Each operation has a recorded answer.
 func TestRoundTrip(t *testing.T) {
-	decoded := map[string]int{}
-	for _, r := range recordings(t) {
+	decoded := map[*operation.Operation]bool{}
+	for _, r := range recordings.All(t, ".") {
 		if r.Response.Status != http.StatusOK {
 			continue
 		}
-		t.Run(r.version+"/"+r.Name, func(t *testing.T) {
+		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
 			t.Parallel()
-			roundTrip(t, r.Operation, r.body())
+			roundTrip(t, r.Operation, r.Response.Body)
 		})
-		decoded[r.Operation]++
+		decoded[r.Operation] = true
 	}
-	if len(decoded) != 6 {
-		t.Errorf("only these operations have a recorded answer: %v", decoded)
+	for _, op := range operation.All {
+		if !decoded[op] {
+			t.Errorf("%s has no recorded answer", op)
+		}
 	}
 }
 
 // TestRoundTripOfWhatIsNotRecorded puts the fields, nulls and kinds through the same door that contract.md says can
 // occur and that no recording shows. Each case changes one recorded conversation.
 func TestRoundTripOfWhatIsNotRecorded(t *testing.T) {
-	conversation := readRecording(t, "testdata/recordings/4.7.0/show-attachments.json").body()
+	conversation := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body
 	for name, patch := range map[string]string{
 		"sla":                 `{"sla_policy_id":3,"applied_sla":{"id":1,"sla_status":"active","created_at":1795386404},"sla_events":[{"id":9,"event_type":"frt"}]}`,
 		"sla empty":           `{"applied_sla":{},"sla_events":[]}`,
@@ -61,19 +64,19 @@ func TestRoundTripOfWhatIsNotRecorded(t *testing.T) {
 		"snoozed other forms": `{"snoozed_until":"2026-11-22T22:26:44+02:00"}`,
 		"odd text":            `{"labels":["a,b","<&>"," ","😀"],"custom_attributes":{"":"\u0000\u2028"}}`,
 	} {
-		t.Run(name, func(t *testing.T) { roundTrip(t, "get_details_of_a_conversation", patched(t, conversation, patch)) })
+		t.Run(name, func(t *testing.T) { roundTrip(t, operation.GetDetailsOfAConversation, patched(t, conversation, patch)) })
 	}
 	for _, toggle := range []string{
 		`{"payload":{"success":null,"conversation_id":1,"current_status":"open","snoozed_until":null}}`,
 		`{"payload":{"success":false,"conversation_id":1,"current_status":"parked","snoozed_until":"1970-01-01T00:33:50.000Z"}}`,
 	} {
-		roundTrip(t, "toggle_status_of_a_conversation", toggle)
+		roundTrip(t, operation.ToggleStatusOfAConversation, toggle)
 	}
 }
 
 // TestUnknownFieldsDecode shows that a server may add fields anywhere.
 func TestUnknownFieldsDecode(t *testing.T) {
-	body := readRecording(t, "testdata/recordings/4.7.0/show-attachments.json").body()
+	body := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body
 	more := patched(t, body, `{"new":1,"meta":{"new":{"a":[1]},"sender":{"new":null}},"last_non_activity_message":{"new":"x"}}`)
 	var want, got cfchat.Conversation
 	if err := json.Unmarshal([]byte(body), &want); err != nil {
@@ -87,41 +90,13 @@ func TestUnknownFieldsDecode(t *testing.T) {
 	}
 }
 
-// parsers are the generated decoders of the six operations, by documented name. Each returns the JSON200 field.
-var parsers = map[string]func(*http.Response) (any, error){
-	"conversation_list": func(r *http.Response) (any, error) {
-		p, err := cfchat.ParseConversationListHTTPResponse(r)
-		return p.JSON200, err
-	},
-	"conversation_list_meta": func(r *http.Response) (any, error) {
-		p, err := cfchat.ParseConversationListMetaHTTPResponse(r)
-		return p.JSON200, err
-	},
-	"conversation_filter": func(r *http.Response) (any, error) {
-		p, err := cfchat.ParseConversationFilterHTTPResponse(r)
-		return p.JSON200, err
-	},
-	"get_details_of_a_conversation": func(r *http.Response) (any, error) {
-		p, err := cfchat.ParseGetDetailsOfAConversationHTTPResponse(r)
-		return p.JSON200, err
-	},
-	"new_conversation": func(r *http.Response) (any, error) {
-		p, err := cfchat.ParseNewConversationHTTPResponse(r)
-		return p.JSON200, err
-	},
-	"toggle_status_of_a_conversation": func(r *http.Response) (any, error) {
-		p, err := cfchat.ParseToggleStatusOfAConversationHTTPResponse(r)
-		return p.JSON200, err
-	},
-}
-
-func roundTrip(t *testing.T, operation, body string) {
+// roundTrip has Raw decode an answer, and compares it with what that encodes to.
+func roundTrip(t *testing.T, op *operation.Operation, body string) {
 	t.Helper()
-	value, err := parsers[operation](&http.Response{
-		StatusCode: http.StatusOK,
-		Header:     http.Header{"Content-Type": {"application/json; charset=utf-8"}},
-		Body:       io.NopCloser(strings.NewReader(body)),
-	})
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		return reply(http.StatusOK, "application/json; charset=utf-8", body), nil
+	}))
+	value, err := callOf(op.ID).json200(t, chat.Raw())
 	if err != nil {
 		t.Fatal(err)
 	}

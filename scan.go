@@ -65,7 +65,7 @@ func (a *Account) Scan(ctx context.Context, filter Filter, options ScanOptions, 
 			err = checkScan(filter, options)
 		}
 		if err != nil {
-			yield(nil, named(operation.Filter, err))
+			yield(nil, named(operation.ConversationFilter, err))
 			return
 		}
 		s := &scan{account: a, filter: filter, ScanOptions: options, editors: editors, size: firstWindow, read: options.After, end: options.After, left: -1}
@@ -288,7 +288,7 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 		c := &conversations[i]
 		if c.ID < w.lo || c.ID > w.hi {
 			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, named(operation.Filter, &Error{StatusCode: http.StatusOK, Err: err, marks: []error{ErrDecode}})
+			return nil, named(operation.ConversationFilter, &Error{StatusCode: http.StatusOK, Err: err, marks: []error{ErrDecode}})
 		}
 		found[i] = c
 	}

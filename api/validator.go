@@ -67,7 +67,7 @@ func (v *Validator) Findings() []Finding { return v.tally.list() }
 // reporter takes the findings of one exchange.
 func (v *Validator) reporter(called call) reporter {
 	return func(f Finding) {
-		f.Operation = called.operationID()
+		f.Operation = called.id
 		v.tally.add(f)
 	}
 }

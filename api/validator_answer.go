@@ -16,7 +16,7 @@ var ownStatuses = []int{
 // watchAnswer is an answer whose body is compared while it is read. One to HEAD has none, and no operation.
 func (c call) watchAnswer(resp *http.Response, report reporter) *http.Response {
 	report = report.in(InResponse)
-	if c.operation == nil || resp.Body == nil {
+	if c.described == nil || resp.Body == nil {
 		return resp
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/cfchat/cfchat-go/api"
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/cfchat/cfchat-go/api"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
 // canary is a value that must never show.
@@ -46,14 +47,7 @@ func TestEveryField(t *testing.T) {
 // recordedConversation has an assignee, a sender and attachments.
 func recordedConversation(t *testing.T) (conversation map[string]any) {
 	t.Helper()
-	data, err := os.ReadFile("../testdata/recordings/4.7.0/show-attachments.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var e exchange
-	if err := json.Unmarshal(data, &e); err != nil {
-		t.Fatal(err)
-	}
+	e := recordings.Read(t, "../testdata/recordings/4.7.0/show-attachments.json")
 	if err := json.Unmarshal([]byte(e.Response.Body), &conversation); err != nil {
 		t.Fatal(err)
 	}

@@ -1,84 +1,18 @@
 package api_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/cfchat/cfchat-go/api"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// exchange is a recorded one, byte for byte.
-type exchange struct {
-	Name      string
-	Operation string // the documented name
-	Request   struct {
-		Method, Path string
-		Headers      map[string]string
-		Body         *string
-	}
-	Response struct {
-		Status  int
-		Headers map[string]string
-		Body    string
-	}
-
-	file   string
-	answer any // the JSON of a success, decoded
-}
-
-// exchanges are all recordings: those in testdata, and the others where they are at hand beside the checkout. They are read
-// once for all tests, which must not change them.
-func exchanges(t *testing.T) []exchange {
-	t.Helper()
-	all, err := readExchanges()
-	if err != nil || len(all) == 0 {
-		t.Fatalf("%d recordings: %v", len(all), err)
-	}
-	return all
-}
-
-var readExchanges = sync.OnceValues(func() (all []exchange, err error) {
-	files := map[string]string{} // by version and name
-	for _, pattern := range []string{"../testdata/recordings/*/*.json", "../../shared/recordings/*/[^_]*.json"} {
-		matches, err := filepath.Glob(pattern)
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range matches {
-			files[filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file)] = file
-		}
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		e := exchange{file: file}
-		if err := json.Unmarshal(data, &e); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		if e.Response.Status == http.StatusOK {
-			d := json.NewDecoder(strings.NewReader(e.Response.Body))
-			d.UseNumber()
-			if err := d.Decode(&e.answer); err != nil {
-				return nil, fmt.Errorf("%s: %w", file, err)
-			}
-		}
-		all = append(all, e)
-	}
-	return all, nil
-})
-
 // replay sends the recorded request through a Validator and has it see the recorded answer.
-func (e exchange) replay(t *testing.T) []api.Finding {
+func replay(t *testing.T, e recordings.Exchange) []api.Finding {
 	t.Helper()
 	var body io.Reader
 	if e.Request.Body != nil {
@@ -145,14 +79,14 @@ var odd = map[string]string{
 // TestRecordingsFitTheSpec finds nothing in any recorded answer, and in requests only what is odd about them.
 func TestRecordingsFitTheSpec(t *testing.T) {
 	t.Parallel()
-	for _, e := range exchanges(t) {
+	for _, e := range recordings.All(t, "..") {
 		want := odd[e.Name]
 		var got []string
-		for _, finding := range e.replay(t) {
+		for _, finding := range replay(t, e) {
 			got = append(got, finding.String())
 		}
 		if !slices.Equal(got, lines(want)) {
-			t.Errorf("%s:\n%s\nwant\n%s", e.file, strings.Join(got, "\n"), want)
+			t.Errorf("%s:\n%s\nwant\n%s", e.File, strings.Join(got, "\n"), want)
 		}
 	}
 }

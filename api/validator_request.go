@@ -8,7 +8,7 @@ import (
 
 // checkParameters compares everything of a request but its body.
 func (c call) checkParameters(req *http.Request, report reporter) {
-	if c.operation == nil {
+	if c.described == nil {
 		// Not the path, which has ids in it, or what somebody took for one.
 		report(Finding{In: InPath, Kind: KindUnknown, Found: "another method or path"})
 		return
@@ -34,7 +34,7 @@ func (c call) checkParameters(req *http.Request, report reporter) {
 func (c call) watchRequest(req *http.Request, report reporter) *http.Request {
 	report = report.in(InRequest)
 	switch {
-	case c.operation == nil:
+	case c.described == nil:
 		return req
 	case req.Body == nil || req.Body == http.NoBody:
 		if c.needsBody {

@@ -4,24 +4,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// contract is the embedded spec in the form in which exchanges are compared with it.
-type contract []route
+// contract is the embedded spec in the form in which exchanges are compared with it, by operationId.
+type contract map[string]*described
 
-// route is a path of the spec, in steps, with its operations by method.
-type route struct {
-	steps      []string // a parameter in braces
-	operations map[string]*operation
-}
-
-// operation is what the spec says of one.
-type operation struct {
-	id        string
+// described is what the spec says of an operation.
+type described struct {
 	path      map[string]*shape // the parameters
 	query     map[string]*shape
 	body      *shape // of the request; nil, as below, when the spec has no JSON there
@@ -37,21 +31,19 @@ var spec = sync.OnceValue(func() contract {
 		panic(fmt.Sprintf("api: the embedded spec: %v", err))
 	}
 	shapes := shapes{}
-	var c contract
-	for path, item := range document.Paths.Map() {
-		r := route{steps: steps(path), operations: map[string]*operation{}}
-		for method, op := range item.Operations() {
-			r.operations[method] = newOperation(item, op, shapes)
+	c := contract{}
+	for _, item := range document.Paths.Map() {
+		for _, op := range item.Operations() {
+			c[op.OperationID] = newDescribed(item, op, shapes)
 		}
-		c = append(c, r)
 	}
 	return c
 })
 
 const mediaJSON = "application/json"
 
-func newOperation(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes) *operation {
-	o := &operation{id: op.OperationID, path: map[string]*shape{}, query: map[string]*shape{}}
+func newDescribed(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes) *described {
+	o := &described{path: map[string]*shape{}, query: map[string]*shape{}}
 	for _, parameters := range []openapi3.Parameters{item.Parameters, op.Parameters} {
 		for _, p := range parameters {
 			switch p.Value.In {
@@ -77,51 +69,26 @@ func newOperation(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes
 
 // call is what a request asks for: an operation, or none, and the parameters of its path.
 type call struct {
-	*operation
+	*described
+
+	id         string
 	parameters map[string]string
 }
 
-func (c call) operationID() string {
-	if c.operation == nil {
-		return ""
-	}
-	return c.id
-}
-
-// find is what a request asks for. The server may live below any path, so only the end of the path counts; of two routes
-// that fit, such as …/meta and …/{conversation_id}, the one with fewer parameters does.
+// find returns what a request asks for.
 func (c contract) find(req *http.Request) call {
-	asked := steps(req.URL.EscapedPath())
-	var found call
-	for _, r := range c {
-		parameters, ok := r.match(asked)
-		op := r.operations[req.Method]
-		if ok && op != nil && (found.operation == nil || len(parameters) < len(found.parameters)) {
-			found = call{op, parameters}
+	steps := operation.Steps(req.URL.EscapedPath())
+	op := operation.Find(req.Method, steps)
+	if op == nil {
+		return call{}
+	}
+	found := call{c[op.ID], op.ID, map[string]string{}}
+	for name, value := range op.Values(steps) {
+		text, err := url.PathUnescape(value)
+		if err != nil {
+			return call{}
 		}
+		found.parameters[name] = text
 	}
 	return found
 }
-
-// match compares the end of a path with the route and gives the values of its parameters.
-func (r route) match(asked []string) (parameters map[string]string, ok bool) {
-	if len(asked) < len(r.steps) {
-		return nil, false
-	}
-	asked = asked[len(asked)-len(r.steps):]
-	parameters = map[string]string{}
-	for i, step := range r.steps {
-		if name, isParameter := strings.CutPrefix(step, "{"); isParameter {
-			value, err := url.PathUnescape(asked[i])
-			if err != nil {
-				return nil, false
-			}
-			parameters[strings.TrimSuffix(name, "}")] = value
-		} else if step != asked[i] {
-			return nil, false
-		}
-	}
-	return parameters, true
-}
-
-func steps(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }

@@ -86,7 +86,7 @@ func (k Keys) Edit(ctx context.Context, req *http.Request) error {
 	if err := k.Check(); err != nil {
 		return err
 	}
-	scheme, err := k.choose(ctx, operation.Of(req))
+	scheme, err := k.choose(ctx, operationOf(req))
 	if err != nil {
 		return err
 	}
@@ -119,18 +119,30 @@ func Names(header http.Header) []string {
 // Scheme is the kind of key that an operation of openapi.yaml, such as "newConversation", gets under a context. It fails
 // with [ErrNoKey] when there is none.
 func (k Keys) Scheme(ctx context.Context, operationID string) (Scheme, error) {
-	return k.choose(ctx, operation.ByID(operationID))
+	op := operation.ByID(operationID)
+	if op == nil {
+		op = &operation.Operation{ID: operationID, Keys: operation.EitherKey}
+	}
+	return k.choose(ctx, op)
+}
+
+// operationOf returns the operation of a request: of the call that cfchat makes, or by its address.
+func operationOf(req *http.Request) *operation.Operation {
+	if call := operation.CallOf(req.Context()); call != nil {
+		return call.Operation
+	}
+	return operation.Of(req)
 }
 
 // choose picks the scheme: the one that the context names, else the first of the operation's for which there is a key.
-func (k Keys) choose(ctx context.Context, op operation.Operation) (Scheme, error) {
-	schemes := op.Schemes
+func (k Keys) choose(ctx context.Context, op *operation.Operation) (Scheme, error) {
+	keys := op.Keys
 	if only, ok := ctx.Value(override{}).(Scheme); ok {
-		schemes = []string{string(only)}
+		keys = []operation.Key{{Scheme: string(only)}}
 	}
 	var fields []string
-	for _, name := range schemes {
-		scheme := Scheme(name)
+	for _, key := range keys {
+		scheme := Scheme(key.Scheme)
 		if !k.of(scheme).IsZero() {
 			return scheme, nil
 		}

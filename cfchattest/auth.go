@@ -15,6 +15,7 @@ type caller struct {
 	*state
 	account *account
 	owner
+	ids    map[string]string // in the path
 	params params
 }
 
@@ -29,15 +30,15 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if !ok {
 		return nil, unauthorized("Invalid Access Token")
 	}
-	if who.bot != nil && to.operation != newConversation && to.operation != toggleStatusOfAConversation {
+	if who.bot != nil && !to.letsBotsIn(s.state.version) {
 		return nil, unauthorized("Access to this endpoint is not authorized for bots")
 	}
-	id, _ := castID(to.account)
+	id, _ := castID(to.ids["account_id"])
 	a := s.state.accounts[id]
 	if a == nil {
 		return nil, notFound()
 	}
-	return &caller{state: s.state, account: a, owner: who}, s.state.enter(a, who)
+	return &caller{state: s.state, account: a, owner: who, ids: to.ids}, s.state.enter(a, who)
 }
 
 // keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank
@@ -93,40 +94,4 @@ func (c *caller) mayShow(in *inbox) error {
 		return nil
 	}
 	return unauthorized("You are not authorized to do this action")
-}
-
-// conversation finds the conversation that a path names and checks that the caller may see it.
-func (c *caller) conversation(text string) (*conversation, error) {
-	id, _ := castID(text)
-	found := c.account.conversations[id]
-	if found == nil {
-		return nil, notFound()
-	}
-	return found, c.mayShow(found.source.inbox)
-}
-
-// perform does the operation and gives what to answer.
-func (c *caller) perform(to route) (any, error) {
-	switch to.operation {
-	case conversationFilter:
-		return c.filter()
-	case conversationList:
-		return c.list()
-	case conversationListMeta:
-		return c.listMeta()
-	case newConversation:
-		return c.create()
-	case toggleStatusOfAConversation:
-		return c.toggleStatus(to.conversation)
-	}
-	return c.show(to.conversation)
-}
-
-// show is getDetailsOfAConversation.
-func (c *caller) show(text string) (any, error) {
-	found, err := c.conversation(text)
-	if err != nil {
-		return nil, err
-	}
-	return c.view().conversation(found)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // Failure is how one call fails. The zero value does not.
@@ -49,8 +51,8 @@ func (s *Server) FailEvery(operation string, n int, f Failure) {
 }
 
 func (s *Server) addFault(f fault) {
-	if f.operation != "" && !slices.Contains(operations, f.operation) {
-		panic(fmt.Sprintf("cfchattest: there is no operation %q, only %q", f.operation, operations))
+	if f.operation != "" && operation.ByID(f.operation) == nil {
+		panic(fmt.Sprintf("cfchattest: there is no operation %q, only %s", f.operation, operation.All))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

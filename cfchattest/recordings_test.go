@@ -16,11 +16,8 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
-
-// recordingsFolders hold recorded exchanges with real servers, a folder per version: a small set, and all of them where they
-// are at hand beside the checkout.
-var recordingsFolders = []string{"../testdata/recordings", "../../shared/recordings"}
 
 // known are the recordings that are answered otherwise, by version/name, each with its reason.
 var known = map[string]string{
@@ -38,44 +35,31 @@ var notInSnapshot = map[string]string{
 	"show-other-account": "the snapshot holds nothing of the other account but its ids",
 }
 
-// exchange is one recorded request and its answer.
-type exchange struct {
-	Sequence  int    `json:"sequence"`
-	Name      string `json:"name"`
-	Operation string `json:"operation"`
-	As        string `json:"as"`
-	Request   struct {
-		Method  string            `json:"method"`
-		Path    string            `json:"path"`
-		Headers map[string]string `json:"headers"`
-		Body    *string           `json:"body"`
-	} `json:"request"`
-	Response struct {
-		Status  int               `json:"status"`
-		Headers map[string]string `json:"headers"`
-		Body    string            `json:"body"`
-	} `json:"response"`
-}
-
-// TestRecordings sends every recorded request to the stand-in, in the recorded order, and compares the answers.
+// TestRecordings sends every recorded request to the stand-in, in the recorded order, and compares the answers. There is a
+// small set in testdata, and all of them where they are at hand beside the checkout.
 func TestRecordings(t *testing.T) {
-	for version, opts := range map[string][]cfchattest.Option{
-		"2.16.0": {cfchattest.Version216},
-		"4.7.0":  nil,
-	} {
-		for _, folder := range recordingsFolders {
+	snapshots, err := filepath.Glob("../testdata/recordings*/*/_snapshot.json.gz")
+	if err != nil || len(snapshots) == 0 {
+		t.Fatalf("there are no snapshots in testdata: %v", err)
+	}
+	for _, file := range snapshots {
+		folder := filepath.Dir(file)
+		data := unzipped(t, file)
+		for _, folder := range []string{folder, strings.Replace(folder, "../testdata", "../../shared", 1)} {
 			if _, err := os.Stat(folder); err == nil {
-				folder = filepath.Join(folder, version)
-				t.Run(folder, func(t *testing.T) { replay(t, folder, version, opts) })
+				t.Run(folder, func(t *testing.T) { replay(t, folder, data) })
 			}
 		}
 	}
 }
 
-// snapshot reads the account as it was before the first recorded request.
-func snapshot(t *testing.T, version string) []byte {
+// versions are the options for the versions that there are recordings of.
+var versions = map[string][]cfchattest.Option{"2.16.0": {cfchattest.Version216}, "4.7.0": nil}
+
+// unzipped reads a snapshot: the account as it was before the first recorded request.
+func unzipped(t *testing.T, name string) []byte {
 	t.Helper()
-	file, err := os.Open(filepath.Join(recordingsFolders[0], version, "_snapshot.json.gz"))
+	file, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +75,16 @@ func snapshot(t *testing.T, version string) []byte {
 	return data
 }
 
-func replay(t *testing.T, folder, version string, opts []cfchattest.Option) {
-	srv := cfchattest.New(t, opts...)
-	if err := srv.LoadSnapshot(snapshot(t, version)); err != nil {
+func replay(t *testing.T, folder string, snapshot []byte) {
+	version := filepath.Base(folder)
+	srv := cfchattest.New(t, versions[version]...)
+	if err := srv.LoadSnapshot(snapshot); err != nil {
 		t.Fatal(err)
 	}
 	matched, written := 0, false
-	exchanges := load(t, folder)
-	for _, want := range exchanges {
+	exchanges := recordings.In(t, folder)
+	for _, e := range exchanges {
+		want := exchange{e}
 		written = written || want.writes()
 		status, body := send(t, srv, want)
 		difference := want.compare(status, body, !written)
@@ -119,11 +105,11 @@ func replay(t *testing.T, folder, version string, opts []cfchattest.Option) {
 	t.Logf("%s: %d of %d recorded answers matched", version, matched, len(exchanges))
 }
 
+// exchange is a recorded one.
+type exchange struct{ recordings.Exchange }
+
 // writes reports whether an exchange changed anything. What was refused did not.
-func (e exchange) writes() bool {
-	write := e.Operation == "new_conversation" || e.Operation == "toggle_status_of_a_conversation"
-	return write && e.Response.Status == http.StatusOK
-}
+func (e exchange) writes() bool { return e.Write && e.Response.Status == http.StatusOK }
 
 // catchUp gives a conversation the status that it had after a recorded toggle.
 func catchUp(t *testing.T, srv *cfchattest.Server, want exchange) {
@@ -132,26 +118,6 @@ func catchUp(t *testing.T, srv *cfchattest.Server, want exchange) {
 	if err != nil || !srv.SetStatus(id, cfchat.Status(dig(payload, "current_status").(string))) {
 		t.Fatalf("%s: no conversation %d: %v", want.Name, id, err)
 	}
-}
-
-// load reads the recordings in the order in which they were made.
-func load(t *testing.T, folder string) []exchange {
-	files, err := filepath.Glob(filepath.Join(folder, "[a-z]*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no recordings in %s: %v", folder, err)
-	}
-	exchanges := make([]exchange, len(files))
-	for i, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(data, &exchanges[i]); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-	}
-	slices.SortFunc(exchanges, func(x, y exchange) int { return x.Sequence - y.Sequence })
-	return exchanges
 }
 
 // send sends a recorded request with the key of its role.
@@ -223,33 +189,43 @@ func (e exchange) digest(answer any) any {
 		}
 		return picked
 	}
-	switch e.Operation {
-	case "conversation_list", "conversation_filter":
-		page := answer
-		if e.Operation == "conversation_list" {
-			page = dig(answer, "data")
-		}
-		ids := []any{}
-		for _, each := range dig(page, "payload").([]any) {
-			ids = append(ids, dig(each, "id"))
-		}
-		return []any{dig(page, "meta"), ids}
-	case "get_details_of_a_conversation":
-		return of(answer, "id", "account_id", "status", "snoozed_until", "unread_count", "labels", "meta.assignee.id", "meta.team.id")
-	case "new_conversation":
-		created := maps.Clone(answer.(map[string]any))
-		for _, name := range []string{"id", "uuid", "created_at", "updated_at", "timestamp", "last_activity_at", "waiting_since"} {
-			delete(created, name)
-		}
-		return created
+	page := answer
+	if data := dig(answer, "data"); data != nil {
+		page = data
 	}
-	return answer
+	ids := []any{}
+	for _, each := range list(dig(page, "payload")) {
+		ids = append(ids, dig(each, "id"))
+	}
+	switch {
+	case dig(page, "meta", "all_count") != nil && dig(page, "payload") != nil:
+		return []any{dig(page, "meta"), ids}
+	case dig(answer, "messages") == nil:
+		return answer
+	case !e.Write:
+		return of(answer, "id", "account_id", "status", "snoozed_until", "unread_count", "labels", "meta.assignee.id", "meta.team.id")
+	}
+	created := of(answer, slices.Collect(maps.Keys(object(answer)))...)
+	for _, name := range []string{"id", "uuid", "created_at", "updated_at", "timestamp", "last_activity_at", "waiting_since"} {
+		delete(created, name)
+	}
+	return created
+}
+
+// list and object are a JSON value as one, empty if it is none.
+func list(value any) []any {
+	l, _ := value.([]any)
+	return l
+}
+
+func object(value any) map[string]any {
+	o, _ := value.(map[string]any)
+	return o
 }
 
 func dig(value any, path ...string) any {
 	for _, name := range path {
-		object, _ := value.(map[string]any)
-		value = object[name]
+		value = object(value)[name]
 	}
 	return value
 }

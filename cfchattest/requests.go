@@ -26,6 +26,6 @@ func (s *Server) Requests() []Request {
 func (s *Server) keep(r *http.Request, to route, body []byte, status int) {
 	s.requests = append(s.requests, Request{
 		Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(),
-		Operation: to.operation, Body: string(body), Status: status,
+		Operation: to.id(), Body: string(body), Status: status,
 	})
 }

@@ -33,6 +33,13 @@ const (
 	version216
 )
 
+func (v version) String() string {
+	if v == version216 {
+		return "2.16.0"
+	}
+	return "4.7.0"
+}
+
 // Version216 makes the server behave as version 2.16.0: 500 where 4.7.0 answers a wrong filter with 422, one row per label in
 // filter, up to ten messages, and the fields of that time.
 func Version216(s *Server) { s.state.version = version216 }
@@ -102,7 +109,7 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to := routeOf(r)
-	plan := s.takeFault(to.operation)
+	plan := s.takeFault(to.id())
 	out := plan.instead()
 	if out == nil {
 		out = s.handle(r, to, body)
@@ -116,7 +123,8 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 // handle answers a request. The order of the checks is the server's: the parameters, the key, what a bot may do, the
 // account, and only then what the operation looks up (contract, 1.0).
 func (s *Server) handle(r *http.Request, to route, body []byte) *reply {
-	if to.operation == "" {
+	perform := handlers[to.Operation]
+	if perform == nil {
 		return failure(r, http.StatusNotFound)
 	}
 	p, err := parseParams(r, body)
@@ -127,7 +135,7 @@ func (s *Server) handle(r *http.Request, to route, body []byte) *reply {
 	if err == nil {
 		c.params = p
 		var found any
-		if found, err = c.perform(to); err == nil {
+		if found, err = perform(c); err == nil {
 			return notModified(r, answer(found))
 		}
 	}

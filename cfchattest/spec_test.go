@@ -1,24 +1,34 @@
 package cfchattest_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/api"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// specBodies are what the operations that take a body are sent.
-var specBodies = map[string]string{
-	"conversationFilter":          `{"payload":[]}`,
-	"newConversation":             `{"inbox_id":1,"contact_id":1,"assignee_id":2,"team_id":1,"message":{"content":"hi"}}`,
-	"toggleStatusOfAConversation": `{"status":"snoozed","snoozed_until":1893456000}`,
+// exampleOf is the body that openapi.yaml has as the example of an operation's request.
+func exampleOf(t *testing.T, operation *openapi3.Operation) string {
+	t.Helper()
+	if operation.RequestBody == nil {
+		return ""
+	}
+	example := operation.RequestBody.Value.Content["application/json"].Example
+	body, err := json.Marshal(example)
+	if err != nil || example == nil {
+		t.Errorf("%s: its request has no example in openapi.yaml: %v", operation.OperationID, err)
+	}
+	return string(body)
 }
 
-// TestOperationsOfTheSpec sends a request for every operation of openapi.yaml: that operation has to serve it, in both
+// TestOperationsOfTheSpec sends the example of every operation of openapi.yaml: that operation has to serve it, in both
 // versions, and what it answers has to be as the spec says.
 func TestOperationsOfTheSpec(t *testing.T) {
 	spec, err := api.GetSpec()
@@ -27,20 +37,15 @@ func TestOperationsOfTheSpec(t *testing.T) {
 	}
 	for version, srv := range map[string]*cfchattest.Server{"4.7.0": talkative(t), "2.16.0": talkative(t, cfchattest.Version216)} {
 		validator := &api.Validator{Base: srv.Transport()}
-		served := map[string]bool{}
 		for path, item := range spec.Paths.Map() {
 			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2").Replace(path)
 			for method, operation := range item.Operations() {
 				id := operation.OperationID
-				sendTo(t, validator, srv.AdminKey(), method, path, specBodies[id])
+				sendTo(t, validator, srv.AdminKey(), method, path, exampleOf(t, operation))
 				if got := srv.Requests()[len(srv.Requests())-1]; got.Operation != id || got.Status != http.StatusOK {
 					t.Errorf("%s: %s %s is %q, answered %d; in the spec %q", version, method, path, got.Operation, got.Status, id)
 				}
-				served[id] = true
 			}
-		}
-		if len(served) != 6 {
-			t.Errorf("%s: %d operations were sent a request", version, len(served))
 		}
 		for _, finding := range validator.Findings() {
 			t.Errorf("%s: %v", version, finding)

@@ -17,8 +17,8 @@ var (
 
 // toggleStatus is toggleStatusOfAConversation. An agent whose call leaves the conversation open becomes its assignee,
 // whoever it was before (contract, 1.6).
-func (c *caller) toggleStatus(text string) (any, error) {
-	of, err := c.conversation(text)
+func (c *caller) toggleStatus() (any, error) {
+	of, err := c.conversation()
 	if err != nil {
 		return nil, err
 	}

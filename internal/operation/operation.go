@@ -1,20 +1,38 @@
-// Package operation knows the six operations: what a request asks for, which keys it takes, and whether it changes
-// anything. It repeats what openapi.yaml says, because the generated client tells its request editors and its HTTP
-// client no more than method and address; a test compares the two.
+// Package operation knows what openapi.yaml says of each operation: its address, the keys it takes, and whether it changes
+// anything. The rows of the table are generated from that file into table.gen.go.
 package operation
 
 import (
+	"context"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 )
 
-// Operation is one of the six, or the zero value for a request that is none of them.
+// Operation is one row of the table, or stands for a request that is none of them. Rows are compared by their address in
+// memory and never change.
 type Operation struct {
-	ID      string   // the operationId of openapi.yaml
-	Schemes []string // the security schemes of openapi.yaml, the preferred one first
-	Write   bool     // it changes something, so it must not be repeated
+	ID       string // the operationId; of a request that is no operation its method and path
+	Method   string
+	Path     string // as in openapi.yaml, with parameters in braces
+	Keys     []Key  // what it takes, the preferred one first
+	Write    bool   // it changes something, so it must not be repeated
+	Final500 bool   // trying again does not cure a 500
+
+	steps      []string // of Path
+	parameters int      // how many of them are
 }
+
+// Key is a security scheme that an operation takes.
+type Key struct {
+	Scheme string // by its name in openapi.yaml
+	Since  string // the first version of the server that takes it, or Never
+}
+
+// Never is the version since when a key works that openapi.yaml lists and no known server takes.
+const Never = ""
 
 // The security schemes of openapi.yaml.
 const (
@@ -22,64 +40,158 @@ const (
 	AgentBotAPIKey = "agentBotApiKey"
 )
 
-// The six operations. Filter is a POST that only reads.
-var (
-	List   = Operation{ID: "conversationList", Schemes: []string{UserAPIKey}}
-	Counts = Operation{ID: "conversationListMeta", Schemes: []string{UserAPIKey}}
-	Get    = Operation{ID: "getDetailsOfAConversation", Schemes: []string{UserAPIKey}}
-	Filter = Operation{ID: "conversationFilter", Schemes: []string{UserAPIKey, AgentBotAPIKey}}
-	Create = Operation{ID: "newConversation", Schemes: []string{AgentBotAPIKey, UserAPIKey}, Write: true}
-	Toggle = Operation{ID: "toggleStatusOfAConversation", Schemes: []string{AgentBotAPIKey, UserAPIKey}, Write: true}
+// EitherKey is what a request takes that is no row of the table.
+var EitherKey = []Key{{Scheme: UserAPIKey}, {Scheme: AgentBotAPIKey}}
+
+// The effects as openapi.yaml spells them, for Operation.Write.
+const (
+	read  = false
+	write = true
 )
 
-// ByID finds an operation by its operationId. One that is not known takes either key.
-func ByID(id string) Operation {
-	for _, op := range []Operation{List, Counts, Get, Filter, Create, Toggle} {
-		if op.ID == id {
-			return op
+// row completes a row of the table.
+func row(o Operation) *Operation {
+	o.steps = Steps(o.Path)
+	for _, step := range o.steps {
+		if isParameter(step) {
+			o.parameters++
 		}
 	}
-	return unknown(id, true)
+	return &o
 }
 
-// Of finds the operation of a request by its method and the end of its path, so that a server may live below any path.
-// A request that is none of the six may be one that the spec has gained: it counts as a write unless it is a GET, and
-// takes either key.
-func Of(req *http.Request) Operation {
-	var room [12]string // so that nothing is allocated: every link of the chain asks
-	steps := slices.AppendSeq(room[:0], strings.SplitSeq(strings.Trim(req.URL.Path, "/"), "/"))
-	at := len(steps) - 1
-	for at >= 2 && !(steps[at] == "conversations" && steps[at-2] == "accounts") {
-		at--
+// String returns the operationId.
+func (o *Operation) String() string { return o.ID }
+
+// Known reports whether it is a row of the table.
+func (o *Operation) Known() bool { return o.steps != nil }
+
+// Documented returns the name that the vendor's documentation has for it: get_details for getDetails.
+func (o *Operation) Documented() string {
+	var b strings.Builder
+	for _, r := range o.ID {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
 	}
-	if at >= 2 {
-		if op, ok := find(req.Method, steps[at+1:]); ok {
-			return op
+	return b.String()
+}
+
+// Values yields the name and the value of each parameter in the steps of a path that [Find] has found to be this
+// operation's, as they are written there.
+func (o *Operation) Values(steps []string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for i, step := range o.steps {
+			if isParameter(step) && !yield(strings.Trim(step, "{}"), steps[len(steps)-len(o.steps)+i]) {
+				return
+			}
 		}
 	}
-	return unknown(req.Method+" "+req.URL.Path, req.Method != http.MethodGet && req.Method != http.MethodHead)
 }
 
-func unknown(id string, write bool) Operation {
-	return Operation{ID: id, Schemes: []string{UserAPIKey, AgentBotAPIKey}, Write: write}
+// ByID returns the operation with an operationId, nil if there is none.
+func ByID(id string) *Operation {
+	return first(func(o *Operation) bool { return o.ID == id })
 }
 
-// find picks the operation by what follows "conversations" in the path.
-func find(method string, rest []string) (Operation, bool) {
-	get, post := method == http.MethodGet, method == http.MethodPost
-	switch {
-	case get && len(rest) == 0:
-		return List, true
-	case post && len(rest) == 0:
-		return Create, true
-	case get && slices.Equal(rest, []string{"meta"}):
-		return Counts, true
-	case post && slices.Equal(rest, []string{"filter"}):
-		return Filter, true
-	case get && len(rest) == 1:
-		return Get, true
-	case post && len(rest) == 2 && rest[1] == "toggle_status":
-		return Toggle, true
+// ByDocumented returns the operation with a documented name, nil if there is none.
+func ByDocumented(name string) *Operation {
+	return first(func(o *Operation) bool { return o.Documented() == name })
+}
+
+func first(fits func(*Operation) bool) *Operation {
+	if i := slices.IndexFunc(All, fits); i >= 0 {
+		return All[i]
 	}
-	return Operation{}, false
+	return nil
+}
+
+// Of returns the operation of a request. One that is no row of the table may be one that the spec has gained: it counts as
+// a write unless it is a GET or HEAD, and takes either key.
+func Of(req *http.Request) *Operation {
+	var path string
+	if req.URL != nil { // an editor may have taken it away
+		path = req.URL.EscapedPath()
+	}
+	var room [16]string // so that nothing is allocated
+	if o := Find(req.Method, appendSteps(room[:0], path)); o != nil {
+		return o
+	}
+	return &Operation{
+		ID: req.Method + " " + path, Method: req.Method, Path: path,
+		Keys:  EitherKey,
+		Write: req.Method != http.MethodGet && req.Method != http.MethodHead,
+	}
+}
+
+// Find returns the operation of a method and the steps of an escaped path, nil if there is none. A server may live below
+// any path, so only the end counts. Of several that fit, the longest is meant, and of …/meta and …/{conversation_id} the one
+// with fewer parameters.
+func Find(method string, steps []string) *Operation {
+	var found *Operation
+	for _, o := range All {
+		if o.Method == method && o.fits(steps) && (found == nil || o.before(found)) {
+			found = o
+		}
+	}
+	return found
+}
+
+// Steps returns the steps of a path, without blank ones at its ends.
+func Steps(path string) []string { return appendSteps(nil, path) }
+
+func appendSteps(steps []string, path string) []string {
+	for rest, more := strings.Trim(path, "/"), true; more; {
+		var step string
+		step, rest, more = strings.Cut(rest, "/")
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// fits reports whether the path of the operation is the end of the given steps.
+func (o *Operation) fits(steps []string) bool {
+	if len(steps) < len(o.steps) {
+		return false
+	}
+	end := steps[len(steps)-len(o.steps):]
+	for i, want := range slices.Backward(o.steps) { // they differ at their ends
+		if isParameter(want) && end[i] != "" || want == end[i] {
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+// before reports whether o says more of a path that both fit.
+func (o *Operation) before(other *Operation) bool {
+	if len(o.steps) != len(other.steps) {
+		return len(o.steps) > len(other.steps)
+	}
+	return o.parameters < other.parameters
+}
+
+func isParameter(step string) bool { return strings.HasPrefix(step, "{") }
+
+// Call is what the context of a request carries: which operation it is, and how its answer is judged.
+type Call struct {
+	*Operation
+
+	// Decode decodes and checks the body of a 200. With nil every 2xx passes as it is.
+	Decode func(body []byte) error
+}
+
+type contextKey struct{}
+
+// WithCall returns a context for one call.
+func WithCall(ctx context.Context, c *Call) context.Context {
+	return context.WithValue(ctx, contextKey{}, c)
+}
+
+// CallOf returns the call that a context belongs to, nil if it belongs to none.
+func CallOf(ctx context.Context) *Call {
+	c, _ := ctx.Value(contextKey{}).(*Call)
+	return c
 }

@@ -1,6 +1,7 @@
 package operation_test
 
 import (
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -9,37 +10,41 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// TestOperationsAreThoseOfTheSpec compares the table with openapi.yaml: id, method, path, and the schemes of security in
-// their order of preference.
+// TestOperationsAreThoseOfTheSpec compares every row of the table with openapi.yaml.
 func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 	spec, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := 0
+	seen := map[*operation.Operation]bool{}
 	for path, item := range spec.Paths.Map() {
 		for method, want := range item.Operations() {
-			count++
 			got := operation.Of(httptest.NewRequest(method, path, nil))
-			if got.ID != want.OperationID {
-				t.Errorf("%s %s is %q, in the spec %q", method, path, got.ID, want.OperationID)
+			seen[got] = true
+			if got.ID != want.OperationID || got.Method != method || got.Path != path {
+				t.Errorf("%s %s is %+v, in the spec %q", method, path, got, want.OperationID)
 			}
-			var schemes []string
+			if got.Write != (want.Extensions["x-effect"] == "write") || got.Final500 != (want.Extensions["x-final-500"] == true) {
+				t.Errorf("%s: Write %v, Final500 %v, in the spec %v", got, got.Write, got.Final500, want.Extensions)
+			}
+			since, _ := want.Extensions["x-since"].(map[string]any)
+			var keys []operation.Key
 			for _, requirement := range *want.Security {
-				for name := range requirement {
-					schemes = append(schemes, name)
+				for name := range maps.Keys(requirement) {
+					version, _ := since[name].(string)
+					keys = append(keys, operation.Key{Scheme: name, Since: version})
 				}
 			}
-			if !slices.Equal(got.Schemes, schemes) {
-				t.Errorf("%s takes %v, in the spec %v", got.ID, got.Schemes, schemes)
+			if !slices.Equal(got.Keys, keys) {
+				t.Errorf("%s takes %v, in the spec %v", got, got.Keys, keys)
 			}
-			if byID := operation.ByID(got.ID); byID.Write != got.Write || !slices.Equal(byID.Schemes, got.Schemes) {
-				t.Errorf("%s is %v by its id and %v by its request", got.ID, byID, got)
+			if operation.ByID(got.ID) != got || operation.ByDocumented(got.Documented()) != got {
+				t.Errorf("%s is not found by its id or by %s", got, got.Documented())
 			}
 		}
 	}
-	if count != 6 {
-		t.Errorf("the spec has %d operations", count)
+	if len(seen) != len(operation.All) {
+		t.Errorf("the table has %d rows, and the spec %d operations", len(operation.All), len(seen))
 	}
 }
 
@@ -52,18 +57,85 @@ func TestOf(t *testing.T) {
 		{"GET", "/base/accounts/9/api/v1/accounts/1/conversations/", "conversationList", false},
 		{"GET", "/api/v1/accounts/1/conversations/meta", "conversationListMeta", false},
 		{"GET", "/api/v1/accounts/1/conversations/42", "getDetailsOfAConversation", false},
+		{"GET", "/api/v1/accounts/1/conversations/a%2Fb", "getDetailsOfAConversation", false},
+		{"GET", "/api/v1/accounts/1/conversations/filter", "getDetailsOfAConversation", false},
 		{"POST", "/api/v1/accounts/1/conversations/filter", "conversationFilter", false},
 		{"POST", "/api/v1/accounts/1/conversations", "newConversation", true},
 		{"POST", "/accounts/1/conversations/api/v1/accounts/1/conversations", "newConversation", true},
 		{"POST", "/api/v1/accounts/1/conversations/42/toggle_status", "toggleStatusOfAConversation", true},
-		{"GET", "/api/v1/accounts/1/conversations/42/messages", "GET /api/v1/accounts/1/conversations/42/messages", false},
+
+		{"GET", "/api/v1/accounts/1/conversations/42/toggle_status", "GET /api/v1/accounts/1/conversations/42/toggle_status", false},
+		{"HEAD", "/api/v1/accounts/1/conversations", "HEAD /api/v1/accounts/1/conversations", false},
 		{"POST", "/api/v1/accounts/1/contacts", "POST /api/v1/accounts/1/contacts", true},
 		{"DELETE", "/api/v1/accounts/1/conversations/42", "DELETE /api/v1/accounts/1/conversations/42", true},
+		{"GET", "/api/v1/accounts//conversations", "GET /api/v1/accounts//conversations", false},
+		{"GET", "/accounts/1/conversations", "GET /accounts/1/conversations", false},
+		{"GET", "/x/conversations", "GET /x/conversations", false},
 		{"GET", "/", "GET /", false},
 	} {
-		got := operation.Of(httptest.NewRequest(c.method, c.path, nil))
-		if got.ID != c.id || got.Write != c.write {
-			t.Errorf("%s %s: got %s, write %v", c.method, c.path, got.ID, got.Write)
+		req := httptest.NewRequest(c.method, c.path, nil)
+		got := operation.Of(req)
+		if got.ID != c.id || got.Write != c.write || got.Known() != (operation.ByID(c.id) != nil) {
+			t.Errorf("%s %s: got %s, write %v, known %v", c.method, c.path, got, got.Write, got.Known())
 		}
+		if !got.Known() && (len(got.Keys) != 2 || got.Keys[0].Scheme != operation.UserAPIKey || got.Keys[1].Scheme != operation.AgentBotAPIKey) {
+			t.Errorf("%s takes %v, want either key", got, got.Keys)
+		}
+	}
+	req := httptest.NewRequest("GET", "/", nil)
+	req.URL = nil
+	if got := operation.Of(req); got.ID != "GET " || got.Known() {
+		t.Errorf("without an address: %s", got)
+	}
+}
+
+// TestOfAllocatesNothing, because every call asks once.
+func TestOfAllocatesNothing(t *testing.T) {
+	req := httptest.NewRequest("POST", "/base/api/v1/accounts/1/conversations/42/toggle_status", nil)
+	if n := testing.AllocsPerRun(100, func() { operation.Of(req) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestValues(t *testing.T) {
+	steps := operation.Steps("/base/api/v1/accounts/7/conversations/a%2Fb/")
+	got := maps.Collect(operation.Find("GET", steps).Values(steps))
+	if want := map[string]string{"account_id": "7", "conversation_id": "a%2Fb"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for name := range operation.GetDetailsOfAConversation.Values(steps) {
+		if name != "account_id" {
+			t.Errorf("began with %s", name)
+		}
+		break
+	}
+}
+
+func TestWorksOn(t *testing.T) {
+	for _, c := range []struct {
+		since, version string
+		want           bool
+	}{
+		{"2.16.0", "2.16.0", true},
+		{"2.16.0", "4.7.0", true},
+		{"4.14.2", "4.7.0", false},
+		{"4.14.2", "4.14.1", false},
+		{"4.14.2", "4.16.0", true},
+		{operation.Never, "9.0.0", false},
+	} {
+		if got := (operation.Key{Since: c.since}).WorksOn(c.version); got != c.want {
+			t.Errorf("since %q, on %s: %v", c.since, c.version, got)
+		}
+	}
+}
+
+func TestCallOf(t *testing.T) {
+	if operation.CallOf(t.Context()) != nil {
+		t.Error("a context without a call has one")
+	}
+	outer, inner := &operation.Call{Operation: operation.NewConversation}, &operation.Call{Operation: operation.ConversationList}
+	ctx := operation.WithCall(t.Context(), outer)
+	if operation.CallOf(ctx) != outer || operation.CallOf(operation.WithCall(ctx, inner)) != inner {
+		t.Error("a context belongs to another call than the last one")
 	}
 }

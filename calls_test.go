@@ -1,0 +1,166 @@
+package cfchat_test
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// call is one operation as the tests call it, with parameters that are fit to be sent and that carry the searched text where
+// they can.
+type call struct {
+	*operation.Operation
+
+	good    string // the body of a good answer
+	taken   string // the field of the answer that Account returns, "" for all of it
+	target  string // what it asks for, below the account
+	body    string // what it sends
+	account func(context.Context, *cfchat.Account, subject, ...cfchat.RequestEditorFn) (any, error)
+	raw     func(context.Context, *cfchat.ClientWithResponses, ...cfchat.RequestEditorFn) (any, error)
+}
+
+// subject is what a call is about.
+type subject struct {
+	conversation int64
+	created      cfchat.NewConversationRequest
+}
+
+const (
+	goodConversation = `{"id":42,"status":"open"}`
+	goodCounts       = `{"mine_count":0,"assigned_count":0,"unassigned_count":1,"all_count":1}`
+	goodPage         = `{"meta":` + goodCounts + `,"payload":[` + goodConversation + `]}`
+	goodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
+)
+
+var (
+	oneSearch  = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, searched))
+	oneBody    = cfchat.NewConversationRequest{SourceID: new("contact-1")}
+	oneSubject = subject{42, oneBody}
+)
+
+// allCalls is the tests' one table of calls.
+var allCalls = []call{
+	{
+		operation.ConversationList, `{"data":` + goodPage + `}`, "data", "/conversations?q=" + searched, "",
+		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.List(ctx, &cfchat.ConversationListParams{Q: new(searched)}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationListWithResponse(ctx, accountID, &cfchat.ConversationListParams{Q: new(searched)}, e...))
+		},
+	},
+	{
+		operation.ConversationListMeta, `{"meta":` + goodCounts + `}`, "meta", "/conversations/meta?q=" + searched, "",
+		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Counts(ctx, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationListMetaWithResponse(ctx, accountID, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
+		},
+	},
+	{
+		operation.GetDetailsOfAConversation, goodConversation, "", "/conversations/42", "",
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Get(ctx, s.conversation, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetDetailsOfAConversationWithResponse(ctx, accountID, 42, e...))
+		},
+	},
+	{
+		operation.ConversationFilter, goodPage, "", "/conversations/filter?page=1",
+		`{"payload":[{"attribute_key":"mail_subject","filter_operator":"contains","query_operator":null,"values":["` + searched + `"]}]}`,
+		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Filter(ctx, oneSearch, 1, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationFilterWithResponse(ctx, accountID, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}}, e...))
+		},
+	},
+	{
+		operation.NewConversation, goodConversation, "", "/conversations", `{"source_id":"contact-1"}`,
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.Create(ctx, s.created, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.NewConversationWithResponse(ctx, accountID, oneBody, e...))
+		},
+	},
+	{
+		operation.ToggleStatusOfAConversation, goodChange, "payload", "/conversations/42/toggle_status", `{"status":"resolved"}`,
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(a.SetStatus(ctx, s.conversation, cfchat.StatusResolved, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, 42, cfchat.ToggleStatusRequest{Status: new(cfchat.StatusResolved)}, e...))
+		},
+	},
+}
+
+// The calls that tests name, and the kinds of them that tests tell apart.
+var (
+	listCall   = callOf(operation.ConversationList.ID)
+	countsCall = callOf(operation.ConversationListMeta.ID)
+	getCall    = callOf(operation.GetDetailsOfAConversation.ID)
+	filterCall = callOf(operation.ConversationFilter.ID)
+	createCall = callOf(operation.NewConversation.ID)
+	toggleCall = callOf(operation.ToggleStatusOfAConversation.ID)
+
+	getCalls   = callsThat(func(c call) bool { return c.Method == http.MethodGet })
+	readCalls  = callsThat(func(c call) bool { return !c.Write }) // filter is a POST that only reads
+	writeCalls = callsThat(func(c call) bool { return c.Write })
+)
+
+func callsThat(fit func(call) bool) []call {
+	return slices.DeleteFunc(slices.Clone(allCalls), func(c call) bool { return !fit(c) })
+}
+
+// callOf finds a call by the id of its operation or the documented name, and panics if there is none.
+func callOf(name string) call {
+	return callsThat(func(c call) bool { return c.ID == name || c.Documented() == name })[0]
+}
+
+// TestTableOfCalls finds the operation of openapi.yaml that the tests do not call.
+func TestTableOfCalls(t *testing.T) {
+	for _, op := range operation.All {
+		if len(callsThat(func(c call) bool { return c.Operation == op })) != 1 {
+			t.Errorf("%s: allCalls needs one row for it", op)
+		}
+	}
+}
+
+// do makes the call through Account, on the conversation of the tests.
+func (c call) do(ctx context.Context, a *cfchat.Account, editors ...cfchat.RequestEditorFn) (any, error) {
+	return c.account(ctx, a, oneSubject, editors...)
+}
+
+// json200 makes the call through Raw and returns the answer as the generated client has decoded it.
+func (c call) json200(t *testing.T, client *cfchat.ClientWithResponses) (any, error) {
+	t.Helper()
+	response, err := c.raw(t.Context(), client)
+	if err != nil {
+		return nil, err
+	}
+	return reflect.ValueOf(response).Elem().FieldByName("JSON200").Interface(), nil
+}
+
+// by is a call whose value does not matter.
+func by(c call) func(context.Context, *cfchat.Account) error {
+	return func(ctx context.Context, a *cfchat.Account) error {
+		_, err := c.do(ctx, a)
+		return err
+	}
+}
+
+// valueOf drops the type, and a nil pointer with it.
+func valueOf[T any](value *T, err error) (any, error) {
+	if value == nil {
+		return nil, err
+	}
+	return value, err
+}

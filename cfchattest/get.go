@@ -1,0 +1,20 @@
+package cfchattest
+
+// show is getDetailsOfAConversation.
+func (c *caller) show() (any, error) {
+	found, err := c.conversation()
+	if err != nil {
+		return nil, err
+	}
+	return c.view().conversation(found)
+}
+
+// conversation finds the conversation that the path names and checks that the caller may see it.
+func (c *caller) conversation() (*conversation, error) {
+	id, _ := castID(c.ids["conversation_id"])
+	found := c.account.conversations[id]
+	if found == nil {
+		return nil, notFound()
+	}
+	return found, c.mayShow(found.source.inbox)
+}

@@ -1,0 +1,74 @@
+package cfchattest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// handler carries out an operation for a caller and returns what to answer.
+type handler func(*caller) (any, error)
+
+// handlers has what carries out each operation of openapi.yaml.
+var handlers = map[*operation.Operation]handler{
+	operation.ConversationFilter:          (*caller).filter,
+	operation.ConversationList:            (*caller).list,
+	operation.ConversationListMeta:        (*caller).listMeta,
+	operation.GetDetailsOfAConversation:   (*caller).show,
+	operation.NewConversation:             (*caller).create,
+	operation.ToggleStatusOfAConversation: (*caller).toggleStatus,
+}
+
+// route is where a request goes.
+type route struct {
+	*operation.Operation // nil for a path that does not exist
+
+	ids map[string]string // the parameters of the path: text still, which the server casts only when it looks them up
+}
+
+// id returns the operationId, "" for a path that does not exist.
+func (r route) id() string {
+	if r.Operation == nil {
+		return ""
+	}
+	return r.ID
+}
+
+// letsBotsIn reports whether an agent bot may call the operation.
+func (r route) letsBotsIn(v version) bool {
+	return slices.ContainsFunc(r.Keys, func(k operation.Key) bool {
+		return k.Scheme == operation.AgentBotAPIKey && k.WorksOn(v.String())
+	})
+}
+
+// routeOf finds the route. GET …/filter is the details of a conversation named "filter"; a suffix after a dot is a
+// format, so that "5.0" is conversation 5 (contract, 1.0).
+func routeOf(r *http.Request) route {
+	steps := operation.Steps(r.URL.EscapedPath())
+	last := &steps[len(steps)-1]
+	name, format, dotted := strings.Cut(*last, ".")
+	if dotted && (format == "" || strings.Contains(format, ".")) {
+		return route{}
+	}
+	*last = name
+	op := operation.Find(r.Method, steps)
+	if op == nil || len(steps) != len(operation.Steps(op.Path)) { // this server lives below no path
+		return route{}
+	}
+	ids := map[string]string{}
+	for name, value := range op.Values(steps) {
+		ids[name] = unescape(value)
+	}
+	return route{op, ids}
+}
+
+func unescape(step string) string {
+	text, err := url.PathUnescape(step)
+	if err != nil {
+		return step
+	}
+	return text
+}

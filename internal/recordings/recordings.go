@@ -1,0 +1,102 @@
+// Package recordings reads exchanges with real servers for tests: byte for byte, with the keys replaced by the role that
+// sent them.
+package recordings
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// Exchange is one recorded request with its answer.
+type Exchange struct {
+	Sequence int    // in the order in which they were made
+	Name     string // such as list-default
+	// The operation by its documented name, such as conversation_list.
+	Documented string `json:"operation"`
+	Account    int64
+	As         string // the role
+	Request    struct {
+		Method, Path string
+		Headers      map[string]string
+		Body         *string
+	}
+	Response struct {
+		Status  int
+		Headers map[string]string
+		Body    string
+	}
+
+	// What the file's place says.
+	Version string `json:"-"` // of the server
+	File    string `json:"-"`
+
+	*operation.Operation `json:"-"`
+}
+
+// All returns the exchanges in testdata, and the others that are at hand beside the checkout. root leads to the root of
+// the module. It fails the test if there are none.
+func All(t testing.TB, root string) []Exchange {
+	t.Helper()
+	found := map[string]Exchange{}
+	for _, pattern := range []string{"testdata/recordings*/*", "../shared/recordings/*"} {
+		folders, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, folder := range folders {
+			for _, e := range In(t, folder) {
+				found[e.Version+"/"+e.Name] = e
+			}
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("there are no recordings below %s", root)
+	}
+	return inOrder(maps.Values(found))
+}
+
+// In returns the exchanges in a folder, in the order in which they were made. Those of other operations than openapi.yaml has
+// are left out.
+func In(t testing.TB, folder string) []Exchange {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "[^_]*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Exchange
+	for _, file := range files {
+		if e := Read(t, file); e.Operation != nil {
+			all = append(all, e)
+		}
+	}
+	return inOrder(slices.Values(all))
+}
+
+func inOrder(all iter.Seq[Exchange]) []Exchange {
+	return slices.SortedFunc(all, func(a, b Exchange) int {
+		return cmp.Or(cmp.Compare(a.Version, b.Version), cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.File, b.File))
+	})
+}
+
+// Read reads one exchange.
+func Read(t testing.TB, file string) Exchange {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Exchange{File: file, Version: filepath.Base(filepath.Dir(file))}
+	if err := json.Unmarshal(data, &e); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	e.Operation = operation.ByDocumented(e.Documented)
+	return e
+}
