@@ -20,7 +20,7 @@ func (a *Attributes) UnmarshalJSON(data []byte) error {
 		*a = Attributes{}
 		return nil
 	}
-	d := attributeDecoders.Get().(*attributeDecoder)
+	d := getAttributeDecoder()
 	d.text.Reset(data)
 	start := d.InputOffset()
 	*a = nil
@@ -46,12 +46,17 @@ type attributeDecoder struct {
 	*json.Decoder
 }
 
-var attributeDecoders = sync.Pool{New: func() any {
+var attributeDecoders sync.Pool
+
+func getAttributeDecoder() *attributeDecoder {
+	if d, ok := attributeDecoders.Get().(*attributeDecoder); ok {
+		return d
+	}
 	d := new(attributeDecoder)
 	d.Decoder = json.NewDecoder(&d.text)
 	d.UseNumber()
 	return d
-}}
+}
 
 // maxPooledText bounds what a decoder that is kept has read at once, in bytes.
 const maxPooledText = 64 << 10

@@ -228,7 +228,10 @@ func TestC5NothingToChange(t *testing.T) {
 	inBubble(t, "C5 a generated client that changes", func(t *testing.T) {
 		s := &faultServer{good: goodConversation}
 		chat, _ := s.connect(t)
-		client := chat.Raw().ClientInterface.(*cfchat.Client)
+		client, ok := chat.Raw().ClientInterface.(*cfchat.Client)
+		if !ok {
+			t.Fatal("Raw is no Client")
+		}
 		client.Server, client.Client = "http://other.example/", nil
 		client.RequestEditors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
 		if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {

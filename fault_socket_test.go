@@ -36,7 +36,9 @@ func TestT6Reset(t *testing.T) {
 				_, _ = io.Copy(io.Discard, req.Body)
 				requests.Add(1)
 			}
-			_ = c.(*net.TCPConn).SetLinger(0)
+			if tcp, ok := c.(*net.TCPConn); ok {
+				_ = tcp.SetLinger(0)
+			}
 			_ = c.Close()
 		}
 	}()

@@ -224,11 +224,11 @@ func checkDay(operator FilterOperator, value any) error {
 
 // checkCustom refuses what goes wrong whatever the type of a custom attribute.
 func (r Rule) checkCustom() error {
-	_, isText := first(r.rule.Values).(string)
+	text, isText := first(r.rule.Values).(string)
 	switch {
 	case isText && len(r.rule.Values) > 1:
 		return errors.New("of several texts the server sees the first only; join one rule for each with Or")
-	case isText && slices.Contains(comparison, r.rule.FilterOperator) && strings.ContainsAny(first(r.rule.Values).(string), `'"\`):
+	case isText && slices.Contains(comparison, r.rule.FilterOperator) && strings.ContainsAny(text, `'"\`):
 		return errors.New("the value has a quote or a backslash, which the server puts into its SQL as it is")
 	}
 	return nil

@@ -126,6 +126,15 @@ func read(t *testing.T, data []byte) any {
 	return value
 }
 
+func readObject(t *testing.T, text string) map[string]any {
+	t.Helper()
+	object, ok := read(t, []byte(text)).(map[string]any)
+	if !ok {
+		t.Fatalf("%s is no object", text)
+	}
+	return object
+}
+
 // exchangeable are the fields, by the end of their path, whose null the spec lets become absent: those that are both
 // nullable and optional in openapi.yaml, and that an answer holds as null.
 var exchangeable = []string{
@@ -195,8 +204,8 @@ func sameNumber(a, b json.Number) bool {
 // patched merges a JSON patch (RFC 7396, but null is a value) into a JSON object.
 func patched(t *testing.T, body, patch string) string {
 	t.Helper()
-	base := read(t, []byte(body)).(map[string]any)
-	merge(base, read(t, []byte(patch)).(map[string]any))
+	base := readObject(t, body)
+	merge(base, readObject(t, patch))
 	return string(encode(t, base))
 }
 

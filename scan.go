@@ -224,10 +224,19 @@ func (s *scan) take(ctx context.Context, yield func(*Conversation, error) bool) 
 		w.again, w.answer = true, nil
 		return nil
 	}
-	e := *answer.err.(*Error)
-	e.ConversationID = w.lo
 	s.end = max(s.end, w.lo)
-	return s.done(w, 1, yield(nil, &e))
+	return s.done(w, 1, yield(nil, blamed(answer.err, w.lo)))
+}
+
+// blamed is the failure of a window, as that of the conversation in it.
+func blamed(failure error, id int64) error {
+	e, ok := failure.(*Error)
+	if !ok {
+		return failure
+	}
+	of := *e
+	of.ConversationID = id
+	return &of
 }
 
 // mayBeOneConversation reports whether a failure of a window can be that of one conversation in it.

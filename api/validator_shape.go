@@ -144,14 +144,25 @@ func (s *shape) check(value any, at *place, report reporter) {
 		}
 	case found != s.kind && !(found == kindInteger && s.kind == kindNumber):
 		report(Finding{Path: at.String(), Kind: KindType, Expected: s.kind, Found: found})
-	case found == kindObject:
-		s.checkFields(value.(map[string]any), at, report)
-	case found == kindArray && s.items != nil:
-		for _, item := range value.([]any) {
-			s.items.check(item, &place{at, "[]"}, report)
-		}
+	case found == kindObject, found == kindArray:
+		s.checkInside(value, at, report)
 	case s.listed != nil && !slices.Contains(s.listed, fmt.Sprint(value)):
 		report(Finding{Path: at.String(), Kind: KindValue, Expected: s.anyListed(), Found: "another " + found})
+	}
+}
+
+// checkInside compares what is in an object or in a list.
+func (s *shape) checkInside(value any, at *place, report reporter) {
+	switch inside := value.(type) {
+	case map[string]any:
+		s.checkFields(inside, at, report)
+	case []any:
+		if s.items == nil {
+			return
+		}
+		for _, item := range inside {
+			s.items.check(item, &place{at, "[]"}, report)
+		}
 	}
 }
 

@@ -113,10 +113,12 @@ func (e exchange) writes() bool { return e.Write && e.Response.Status == http.St
 
 // catchUp gives a conversation the status that it had after a recorded toggle.
 func catchUp(t *testing.T, srv *cfchattest.Server, want exchange) {
-	payload := dig(decode(want.Response.Body), "payload")
-	id, err := dig(payload, "conversation_id").(json.Number).Int64()
-	if err != nil || !srv.SetStatus(id, cfchat.Status(dig(payload, "current_status").(string))) {
-		t.Fatalf("%s: no conversation %d: %v", want.Name, id, err)
+	var toggled cfchat.ToggleStatusResult
+	if err := json.Unmarshal([]byte(want.Response.Body), &toggled); err != nil {
+		t.Fatal(err)
+	}
+	if !srv.SetStatus(toggled.Payload.ConversationID, toggled.Payload.CurrentStatus) {
+		t.Fatalf("%s: no conversation %d", want.Name, toggled.Payload.ConversationID)
 	}
 }
 

@@ -121,12 +121,11 @@ func uses(tree *ast.File, name string) (found bool) {
 // used assigns what a fragment's statements define to nothing, because a fragment may end where its point is made.
 func used(tree *ast.File) string {
 	var names []string
-	body := tree.Decls[0].(*ast.FuncDecl).Body.List[0].(*ast.BlockStmt)
-	for _, statement := range body.List {
+	for _, statement := range fragment(tree) {
 		if assign, ok := statement.(*ast.AssignStmt); ok && assign.Tok == token.DEFINE {
 			for _, left := range assign.Lhs {
-				if name := left.(*ast.Ident).Name; name != "_" {
-					names = append(names, name)
+				if name, ok := left.(*ast.Ident); ok && name.Name != "_" {
+					names = append(names, name.Name)
 				}
 			}
 		}
@@ -135,6 +134,16 @@ func used(tree *ast.File) string {
 		return ""
 	}
 	return strings.Repeat("_, ", len(names)-1) + "_ = " + strings.Join(names, ", ") + "\n"
+}
+
+// fragment is the block of statements within the function around them.
+func fragment(tree *ast.File) []ast.Stmt {
+	if f, ok := tree.Decls[0].(*ast.FuncDecl); ok {
+		if block, ok := f.Body.List[0].(*ast.BlockStmt); ok {
+			return block.List
+		}
+	}
+	return nil
 }
 
 // TestCode compiles every block, and runs those that are tests, in a module of its own that knows this one as anybody's
