@@ -38,7 +38,7 @@ type printer struct{ out io.Writer }
 
 func (p printer) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.out, format, args...) }
 
-func (p printer) operations(all []*operation) {
+func (p printer) operations(all []*examined) {
 	p.printf("\nOperations\n")
 	w := p.table()
 	for _, op := range all {
@@ -52,13 +52,13 @@ func (p printer) operations(all []*operation) {
 	}
 }
 
-func (op *operation) summary() string {
+func (op *examined) summary() string {
 	asked := fmt.Sprintf("(%d requests)", op.Requests)
 	if op.Requests == 1 {
 		asked = "(1 request)"
 	}
 	switch {
-	case op.ID == opCreate || op.ID == opToggle:
+	case op.writes():
 		return "not tried, because it writes"
 	case op.Result == resultNotTried:
 		return "not tried"

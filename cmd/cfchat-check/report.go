@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cfchat/cfchat-go/api"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // report is what a check found. Its JSON is described in the package comment.
@@ -14,7 +15,7 @@ type report struct {
 	Result     result        `json:"result"`
 	Error      string        `json:"error"`
 	Requests   int           `json:"requests"`
-	Operations []*operation  `json:"operations"`
+	Operations []*examined   `json:"operations"`
 	Drift      []api.Finding `json:"drift"`
 	NewValues  []api.Finding `json:"new_values"`
 	Version    versionRange  `json:"version"`
@@ -31,8 +32,8 @@ const (
 	resultNotTried  result = "not tried"
 )
 
-// operation is what was found of one.
-type operation struct {
+// examined is what was found of an operation.
+type examined struct {
 	Name     string   `json:"name"` // as documented
 	ID       string   `json:"operation_id"`
 	Result   result   `json:"result"`
@@ -48,14 +49,12 @@ type keyHeader struct {
 	Arrives bool   `json:"arrives"`
 }
 
-// The operations, of which the last two are not tried.
-const (
-	opList   = "conversationList"
-	opCounts = "conversationListMeta"
-	opGet    = "getDetailsOfAConversation"
-	opFilter = "conversationFilter"
-	opCreate = "newConversation"
-	opToggle = "toggleStatusOfAConversation"
+// The operations that are tried.
+var (
+	opList   = operation.ConversationList.ID
+	opCounts = operation.ConversationListMeta.ID
+	opGet    = operation.GetDetailsOfAConversation.ID
+	opFilter = operation.ConversationFilter.ID
 )
 
 func newReport(o options) *report {
@@ -63,19 +62,29 @@ func newReport(o options) *report {
 		Server: o.server, Account: o.account, Drift: []api.Finding{}, NewValues: []api.Finding{}, KeyHeaders: []keyHeader{},
 		Version: versionRange{Signs: []sign{}},
 	}
-	for _, names := range [][2]string{
-		{"conversation_list", opList}, {"conversation_list_meta", opCounts},
-		{"get_details_of_a_conversation", opGet}, {"conversation_filter", opFilter},
-		{"new_conversation", opCreate}, {"toggle_status_of_a_conversation", opToggle},
-	} {
-		r.Operations = append(r.Operations, &operation{Name: names[0], ID: names[1], Result: resultNotTried, Problems: []string{}})
+	for _, op := range operation.All {
+		r.Operations = append(r.Operations, &examined{
+			Name: op.Documented(), ID: op.ID, Result: resultNotTried, Problems: []string{},
+		})
 	}
+	slices.SortStableFunc(r.Operations, func(a, b *examined) int { return cmp.Compare(order(a), order(b)) })
 	return r
 }
 
+// writes reports whether it is an operation that changes something.
+func (op *examined) writes() bool { return operation.ByID(op.ID).Write }
+
+// order puts what is not tried last.
+func order(op *examined) int {
+	if op.writes() {
+		return 1
+	}
+	return 0
+}
+
 // of is the operation with an operationId.
-func (r *report) of(id string) *operation {
-	return r.Operations[slices.IndexFunc(r.Operations, func(op *operation) bool { return op.ID == id })]
+func (r *report) of(id string) *examined {
+	return r.Operations[slices.IndexFunc(r.Operations, func(op *examined) bool { return op.ID == id })]
 }
 
 // problem notes what an operation did that the contract does not say.
@@ -88,7 +97,7 @@ func (r *report) problem(id, text string) {
 // sort puts what the Validator found where it belongs, in the order of the operations.
 func (r *report) sort(findings []api.Finding) {
 	place := func(f api.Finding) int {
-		return slices.IndexFunc(r.Operations, func(op *operation) bool { return op.ID == f.Operation })
+		return slices.IndexFunc(r.Operations, func(op *examined) bool { return op.ID == f.Operation })
 	}
 	slices.SortStableFunc(findings, func(a, b api.Finding) int { return cmp.Compare(place(a), place(b)) })
 	for _, f := range findings {
