@@ -5,13 +5,13 @@ TOOL := go tool -modfile=tools/go.mod
 LINT := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
 REDOCLY := npx --yes @redocly/cli@2.77.0
-GENERATED := cfchat.gen.go api/spec.gen.go
+GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go README.md docs/keys.md docs/errors.md
 # bench is tidy only with the client that make bench generates.
 MODULES = $(filter-out bench,$(patsubst %/,%,$(dir $(shell git ls-files go.mod '*/go.mod'))))
 
 # What the module's zip is made of; modules within are not in it.
 SHIPPED := (^|/)testdata/|\.(go|md)$$|^(LICENSE|Makefile|go\.(mod|sum)|openapi\.yaml)$$
-SHIPPED := $(SHIPPED)|^((api/)?oapi-codegen|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
+SHIPPED := $(SHIPPED)|^((api/|internal/operation/)?oapi-codegen|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
 SHIPPED := $(SHIPPED)|^examples/tour/snapshot\.json$$
 
 # The race detector needs a C compiler.
@@ -22,7 +22,7 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: generate
-generate: ## Generate the client from openapi.yaml
+generate: ## Generate the client, the table of operations and the tables of README and docs from openapi.yaml
 	go generate ./...
 
 .PHONY: test
@@ -89,7 +89,7 @@ check-tidy:
 
 .PHONY: check-generate
 check-generate:
-	@echo "generate: the generated code is what openapi.yaml gives"
+	@echo "generate: the generated code and tables are what openapi.yaml gives"
 	@before=$$(cat $(GENERATED) | git hash-object --stdin) && go generate ./... && \
 	after=$$(cat $(GENERATED) | git hash-object --stdin) && \
 	{ test "$$before" = "$$after" || { echo "it was not; commit what go generate has changed"; exit 1; }; }
@@ -114,7 +114,7 @@ check-api:
 
 .PHONY: check-surface
 check-surface:
-	@echo "surface: each operation has its method, example and row in README, each exported name its comment"
+	@echo "surface: each operation has its method and example, each exported name its comment"
 	@said=$$(go test ./internal/surface) || { echo "$$said"; exit 1; }
 
 .PHONY: check-consumer

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Account is one account of a server: its six operations, as methods that return data alone. [Chat.Account] makes one.
+// Account is one account of a server: its operations, as methods that return data alone. [Chat.Account] makes one.
 // It is safe for concurrent use. Every method fails with an [*Error]; what it refuses to send is ErrInvalidInput.
 type Account struct {
 	chat *Chat

@@ -16,7 +16,7 @@
 //
 // # Calls
 //
-// [Account] has the six operations as methods that return data alone, and three ways to walk through many conversations,
+// [Account] has the operations as methods that return data alone, and three ways to walk through many conversations,
 // of which [Account.Scan] loses none. [Chat.Raw] is the generated client, whose methods return data with status and headers.
 //
 // Both go through one chain: it adds the key that the operation takes (package [auth]), refuses redirects, bounds time and

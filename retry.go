@@ -13,16 +13,17 @@ import (
 
 // Retry says whether failed tries are repeated. The zero value is what you want:
 //
-//	                            list, meta, get   filter   create, toggle
-//	provably not sent           again             again    again
-//	429                         again             again    again
-//	connection lost, body cut   again             again    never
-//	no answer in time           again             again    never
-//	502, 503, 504, 520-529      again             again    never
-//	500                         again             never    never
-//	anything else               never             never    never
+//	                            read    write
+//	provably not sent           again   again
+//	429                         again   again
+//	connection lost, body cut   again   never
+//	no answer in time           again   never
+//	502, 503, 504, 520-529      again   never
+//	500                         again   never
+//	anything else               never   never
 //
-// "Again" is up to 3 tries in all. Filter's 500 is nearly always the request's own fault. The wait is the server's
+// "Again" is up to 3 tries in all. A filter is a read, although it is a POST; its 500 is final, because it is nearly always
+// the request's own fault. The wait is the server's
 // Retry-After up to 60 s; for a 429 without one it is the time to the next full minute, because the server counts
 // requests per minute of its clock; else 0.5 s and then 1 s, with jitter. When the server asks for more than 60 s, or
 // the wait would outlast the context's deadline, it is not begun: the call fails at once, and [Error.RetryAfter] is what

@@ -1,4 +1,4 @@
-// Package api is the contract of the six conversation operations as Go: openapi.yaml of this module, embedded, and a
+// Package api is the contract as Go: openapi.yaml of this module, embedded, and a
 // [Validator] that holds a server against it.
 //
 // [GetSpec] is the spec parsed, for validators, mocks and generators, and [GetSpecJSON] its text. A Validator is an

@@ -13,7 +13,7 @@ import (
 // no value of a field, a parameter or a header is in it. A name that is no plain identifier of up to 40 characters may
 // be one, and shows as "?".
 type Finding struct {
-	Operation string `json:"operation"` // the operationId; "" for a request that is none of the six
+	Operation string `json:"operation"` // the operationId; "" for a request that is none of openapi.yaml
 	In        Part   `json:"in"`
 	Path      string `json:"path"` // the field, such as data.payload[].meta.sender.plan, or the parameter; "" for the whole
 	Kind      Kind   `json:"kind"`

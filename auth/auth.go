@@ -1,13 +1,8 @@
 // Package auth puts the keys of ClickFunnels Chat on requests.
 //
-// There are two kinds of key, and both travel in one header. Which one a request gets is for its operation to say: the
-// first of these for which a key is set.
-//
-//	list, meta, get   Keys.User
-//	filter            Keys.User, then Keys.AgentBot (the servers refuse a bot there with 401)
-//	create, toggle    Keys.AgentBot, then Keys.User
-//
-// Without one the call fails with [ErrNoKey], and nothing is sent. [With] chooses for the calls of a context. A key made by
+// There are two kinds of key, and both travel in one header. Which one a request gets is for its operation to say: each
+// lists the kinds that it takes, as the comments of its methods and docs/keys.md in the repository do, and the first of them
+// for which a key is set is sent. Without one the call fails with [ErrNoKey], and nothing is sent. [With] chooses for the calls of a context. A key made by
 // [Key] never shows, however it is printed.
 //
 // [cfchat.New] takes the keys in its Config. With the generated client alone they are a request editor:

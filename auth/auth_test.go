@@ -12,70 +12,91 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // underscore is the documented spelling, in a variable because staticcheck knows that net/http would spell it otherwise.
 var underscore = auth.HeaderUnderscore
 
-const accountPath = "https://chat.test/api/v1/accounts/1/conversations"
-
-// requests are the six operations as requests.
-var requests = map[string]struct{ method, path string }{
-	"conversationList":            {"GET", ""},
-	"conversationListMeta":        {"GET", "/meta"},
-	"getDetailsOfAConversation":   {"GET", "/42"},
-	"conversationFilter":          {"POST", "/filter"},
-	"newConversation":             {"POST", ""},
-	"toggleStatusOfAConversation": {"POST", "/42/toggle_status"},
-}
-
-func request(ctx context.Context, operation string) *http.Request {
-	r := requests[operation]
-	return httptest.NewRequest(r.method, accountPath+r.path, nil).WithContext(ctx)
+// request is a request for an operation.
+func request(ctx context.Context, id string) *http.Request {
+	op := operation.ByID(id)
+	return httptest.NewRequest(op.Method, strings.NewReplacer("{", "", "}", "").Replace(op.Path), nil).WithContext(ctx)
 }
 
 // TestChoice has a case for each cell: which key an operation gets, with which keys set. "" is ErrNoKey.
 func TestChoice(t *testing.T) {
-	user, bot := auth.Keys{User: auth.Key("U")}, auth.Keys{AgentBot: auth.Key("B")}
-	both := auth.Keys{User: auth.Key("U"), AgentBot: auth.Key("B")}
-	for _, c := range []struct {
-		operation             string
-		none, user, bot, both string
-	}{
-		{"conversationList", "", "U", "", "U"},
-		{"conversationListMeta", "", "U", "", "U"},
-		{"getDetailsOfAConversation", "", "U", "", "U"},
-		{"conversationFilter", "", "U", "B", "U"},
-		{"newConversation", "", "U", "B", "B"},
-		{"toggleStatusOfAConversation", "", "U", "B", "B"},
-	} {
-		for _, cell := range []struct {
-			keys auth.Keys
-			want string
-		}{{auth.Keys{}, c.none}, {user, c.user}, {bot, c.bot}, {both, c.both}} {
-			req := request(t.Context(), c.operation)
-			err := cell.keys.Edit(t.Context(), req)
-			if got := strings.Join(req.Header[underscore], "+"); got != cell.want {
-				t.Errorf("%s: sends %q, want %q", c.operation, got, cell.want)
-			}
-			if (err == nil) != (cell.want != "") || err != nil && !errors.Is(err, auth.ErrNoKey) {
-				t.Errorf("%s: %v", c.operation, err)
-			}
-			scheme, err := cell.keys.Scheme(t.Context(), c.operation)
-			if want := map[string]auth.Scheme{"U": auth.UserAPIKey, "B": auth.AgentBotAPIKey, "": ""}[cell.want]; scheme != want {
-				t.Errorf("%s: scheme %q, %v", c.operation, scheme, err)
-			}
+	keys := map[string]auth.Keys{
+		"": {}, "U": {User: auth.Key("U")}, "B": {AgentBot: auth.Key("B")}, "UB": {User: auth.Key("U"), AgentBot: auth.Key("B")},
+	}
+	preferred := map[string]string{"conversationList": "U", "conversationFilter": "UB", "newConversation": "BU"}
+	for _, op := range operation.All {
+		kinds := map[string]byte{operation.UserAPIKey: 'U', operation.AgentBotAPIKey: 'B'}
+		var letters []byte
+		for _, key := range op.Keys {
+			letters = append(letters, kinds[key.Scheme])
 		}
+		order := string(letters)
+		if want, ok := preferred[op.ID]; ok && order != want {
+			t.Errorf("%s prefers %s, want %s", op, order, want)
+		}
+		for set, keys := range keys {
+			want := ""
+			if i := strings.IndexAny(order, set); i >= 0 {
+				want = order[i : i+1]
+			}
+			checkChoice(t, op.ID, keys, want)
+		}
+	}
+}
+
+func checkChoice(t *testing.T, id string, keys auth.Keys, want string) {
+	t.Helper()
+	req := request(t.Context(), id)
+	err := keys.Edit(t.Context(), req)
+	if got := strings.Join(req.Header[underscore], "+"); got != want {
+		t.Errorf("%s: sends %q, want %q", id, got, want)
+	}
+	if (err == nil) != (want != "") || err != nil && !errors.Is(err, auth.ErrNoKey) {
+		t.Errorf("%s: %v", id, err)
+	}
+	scheme, err := keys.Scheme(t.Context(), id)
+	if want := map[string]auth.Scheme{"U": auth.UserAPIKey, "B": auth.AgentBotAPIKey, "": ""}[want]; scheme != want {
+		t.Errorf("%s: scheme %q, %v", id, scheme, err)
+	}
+}
+
+// TestOtherRequests shows which key is sent with a request that is no operation of openapi.yaml: the user's, else the bot's.
+func TestOtherRequests(t *testing.T) {
+	user, bot := auth.Key("U"), auth.Key("B")
+	for want, keys := range map[string]auth.Keys{"U": {User: user, AgentBot: bot}, "B": {AgentBot: bot}} {
+		req := httptest.NewRequest(http.MethodGet, "/api/v1/profile", nil)
+		if err := keys.Edit(t.Context(), req); err != nil || req.Header[underscore][0] != want {
+			t.Errorf("sends %q, %v, want %s", req.Header, err, want)
+		}
+		scheme, err := keys.Scheme(t.Context(), "nonesuch")
+		if err != nil || (scheme == auth.UserAPIKey) != (want == "U") {
+			t.Errorf("scheme %q, %v, want that of %s", scheme, err, want)
+		}
+	}
+}
+
+// TestCallOfContext takes the operation that the context names before the one that the address does.
+func TestCallOfContext(t *testing.T) {
+	ctx := operation.WithCall(t.Context(), &operation.Call{Operation: operation.NewConversation})
+	req := request(ctx, "conversationList")
+	if err := (auth.Keys{User: auth.Key("U"), AgentBot: auth.Key("B")}).Edit(ctx, req); err != nil || req.Header[underscore][0] != "B" {
+		t.Errorf("sends %q, %v, want the bot's", req.Header, err)
 	}
 }
 
 // TestNoKeyNamesWhatIsMissing, so that the reader knows what to set.
 func TestNoKeyNamesWhatIsMissing(t *testing.T) {
-	for operation, want := range map[string]string{
+	for id, want := range map[string]string{
 		"conversationList": "no key for conversationList: set Keys.User",
 		"newConversation":  "no key for newConversation: set Keys.AgentBot or Keys.User",
 	} {
-		if err := (auth.Keys{}).Edit(t.Context(), request(t.Context(), operation)); err == nil || err.Error() != want {
+		if err := (auth.Keys{}).Edit(t.Context(), request(t.Context(), id)); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -83,12 +104,12 @@ func TestNoKeyNamesWhatIsMissing(t *testing.T) {
 
 func TestWithOverridesTheChoice(t *testing.T) {
 	both := auth.Keys{User: auth.Key("U"), AgentBot: auth.Key("B")}
-	for operation := range requests {
+	for _, op := range operation.All {
 		for scheme, want := range map[auth.Scheme]string{auth.UserAPIKey: "U", auth.AgentBotAPIKey: "B"} {
 			ctx := auth.With(t.Context(), scheme)
-			req := request(ctx, operation)
+			req := request(ctx, op.ID)
 			if err := both.Edit(ctx, req); err != nil || req.Header[underscore][0] != want {
-				t.Errorf("%s with %s: %v, %v", operation, scheme, req.Header, err)
+				t.Errorf("%s with %s: %v, %v", op, scheme, req.Header, err)
 			}
 		}
 	}

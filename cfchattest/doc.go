@@ -4,7 +4,7 @@
 //	id := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
 //	account := srv.Account(t) // a client without sockets; or any client against srv.URL()
 //
-// It answers the six conversation operations as the real server does, its errors and oddities included: who may call
+// It answers the operations of openapi.yaml as the real server does, its errors and oddities included: who may call
 // what, the order of the checks, counts that ignore a parameter, text that is read as its leading number. It behaves as
 // version 4.7.0; [Version216] makes it behave as 2.16.0. The tests of this package send it the recorded requests of both and
 // compare the answers.
@@ -19,5 +19,5 @@
 // # What it leaves out
 //
 // Rate limits, attachments of new messages, round-robin assignment (nobody is ever online), WhatsApp's rules for source
-// ids and reply windows, service level agreements, and every route but the six.
+// ids and reply windows, service level agreements, and every other route.
 package cfchattest

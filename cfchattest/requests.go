@@ -11,7 +11,7 @@ type Request struct {
 	Method    string
 	Path      string
 	Query     url.Values
-	Operation string // "" for a path that is none of the six
+	Operation string // "" for a request that is none of openapi.yaml
 	Body      string
 	Status    int // what was answered
 }

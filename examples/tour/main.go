@@ -1,4 +1,4 @@
-// Command tour runs the six conversation operations and shows what they answer.
+// Command tour runs the conversation operations and shows what they answer.
 //
 // With no arguments it starts a stand-in server in its own process. With CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID set,
 // and CFCHAT_SERVER if it is not the vendor's, it talks to a real one: it reads, and writes only with -write, -inbox and

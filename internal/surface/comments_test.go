@@ -1,4 +1,4 @@
-package surface_test
+package main
 
 import (
 	"go/ast"
@@ -75,28 +75,17 @@ func sources(t *testing.T, dir string) map[string]*ast.File {
 	return files
 }
 
-// method tells the name of a method, and of its type; both are empty for anything else.
-func method(declaration ast.Decl) (name, on string) {
-	f, ok := declaration.(*ast.FuncDecl)
-	if !ok || f.Recv == nil {
-		return "", ""
+// receiverOf returns the name of the type that a function is a method of, "" if it is none.
+func receiverOf(f *ast.FuncDecl) string {
+	if f.Recv == nil {
+		return ""
 	}
 	receiver := f.Recv.List[0].Type
 	if pointer, ok := receiver.(*ast.StarExpr); ok {
 		receiver = pointer.X
 	}
 	if named, ok := receiver.(*ast.Ident); ok {
-		on = named.Name
-	}
-	return f.Name.Name, on
-}
-
-func commentOf(declaration ast.Decl) string {
-	switch d := declaration.(type) {
-	case *ast.FuncDecl:
-		return d.Doc.Text()
-	case *ast.GenDecl:
-		return d.Doc.Text()
+		return named.Name
 	}
 	return ""
 }
@@ -105,8 +94,7 @@ func commentOf(declaration ast.Decl) string {
 func uncommented(declaration ast.Decl, fields bool) (names []string) {
 	switch d := declaration.(type) {
 	case *ast.FuncDecl:
-		_, on := method(d)
-		if d.Name.IsExported() && (d.Recv == nil || ast.IsExported(on)) && d.Doc == nil {
+		if d.Name.IsExported() && (d.Recv == nil || ast.IsExported(receiverOf(d))) && d.Doc == nil {
 			names = append(names, d.Name.Name)
 		}
 	case *ast.GenDecl:

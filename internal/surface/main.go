@@ -1,0 +1,113 @@
+// Command surface writes the tables of README and docs that follow from the operations of openapi.yaml and the methods that
+// call them. go generate runs it. A table stands between two lines, <!-- table: NAME --> and <!-- end -->.
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// tables are what is written where, by page and name.
+var tables = map[string]map[string]func([]method) string{
+	"README.md":      {"operations": operations},
+	"docs/keys.md":   {"keys": keys},
+	"docs/errors.md": {"retries": retries},
+}
+
+func main() {
+	log.SetFlags(0)
+	methods, err := methodsIn(".")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for page, tables := range tables {
+		if err := write(filepath.FromSlash(page), tables, methods); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func write(page string, tables map[string]func([]method) string, methods []method) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	out := string(text)
+	for name, table := range tables {
+		begin, end := "<!-- table: "+name+" -->\n", "<!-- end -->\n"
+		before, rest, ok := strings.Cut(out, begin)
+		_, after, closed := strings.Cut(rest, end)
+		if !ok || !closed {
+			return fmt.Errorf("%s: there is no place for the table %s", page, name)
+		}
+		out = before + begin + "\n" + table(methods) + "\n" + end + after
+	}
+	return os.WriteFile(page, []byte(out), 0o600) // the page is there, and keeps its mode
+}
+
+// operations has a row for each method.
+func operations(methods []method) string {
+	rows := []string{"| Go | what it does | Ruby, and the documented name | request |", "|---|---|---|---|"}
+	for _, m := range methods {
+		path := strings.Replace(m.Path, "/api/v1/accounts/{account_id}/", "…/", 1)
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | `%s` | `%s %s` |", m.call, m.does(), m.Documented(), m.Method, path))
+	}
+	return strings.Join(rows, "\n") + "\n"
+}
+
+// keys says which key an operation gets.
+func keys(methods []method) string {
+	rows := []string{"| operation | first | else | with a bot's key only |", "|---|---|---|---|"}
+	for _, op := range operation.All {
+		var kinds [2]string
+		bots := "`auth.ErrNoKey`"
+		for i, key := range op.Keys {
+			kinds[i] = "user"
+			if key.Scheme == operation.AgentBotAPIKey {
+				kinds[i], bots = "bot", botsWork(key)
+			}
+		}
+		names := namesOf(methods, func(m method) bool { return m.Operation == op })
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |", names, kinds[0], kinds[1], bots))
+	}
+	return strings.Join(rows, "\n") + "\n"
+}
+
+func botsWork(key operation.Key) string {
+	switch key.Since {
+	case operation.Never:
+		return "401 from the server: no bots"
+	case "2.16.0": // the first version of all
+		return "works"
+	}
+	return "works from " + key.Since + " on"
+}
+
+// retries says what is tried again, by the kinds of operations that mayRepeat in retry.go tells apart.
+func retries(methods []method) string {
+	return fmt.Sprintf("| what happened | %s | %s | %s |\n", namesOf(methods, func(m method) bool { return !m.Write && !m.Final500 }),
+		namesOf(methods, func(m method) bool { return !m.Write && m.Final500 }), namesOf(methods, func(m method) bool { return m.Write })) +
+		`|---|---|---|---|
+| provably nothing was sent | again | again | again |
+| 429 | again | again | again |
+| connection lost, body cut, no answer in time | again | again | never |
+| 502, 503, 504, 520-529 | again | again | never |
+| 500 | again | never | never |
+| anything else | never | never | never |
+`
+}
+
+func namesOf(methods []method, fits func(method) bool) string {
+	var names []string
+	for _, m := range methods {
+		if fits(m) {
+			names = append(names, "`"+m.name+"`")
+		}
+	}
+	return strings.Join(names, ", ")
+}

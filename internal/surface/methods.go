@@ -1,0 +1,84 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// method is a method of Account that calls an operation.
+type method struct {
+	*operation.Operation
+
+	name    string
+	call    string // acct.Get(ctx, id)
+	comment string // on one line
+}
+
+// methodsIn finds the methods in the Go files of a directory, in the order of the operations and of the files. A comment
+// names the operation of its method on a line of its own: verb, path and operationId.
+func methodsIn(dir string) ([]method, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	var all []method
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, ".gen.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		for _, declaration := range tree.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			if !ok || f.Recv == nil || f.Doc == nil {
+				continue
+			}
+			comment := strings.Join(strings.Fields(f.Doc.Text()), " ")
+			if op := operationIn(comment); op != nil {
+				all = append(all, method{op, f.Name.Name, callOf(f), comment})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b method) int {
+		return slices.Index(operation.All, a.Operation) - slices.Index(operation.All, b.Operation)
+	})
+	return all, nil
+}
+
+// operationIn returns the operation that a comment names, nil if it names none.
+func operationIn(comment string) *operation.Operation {
+	for _, op := range operation.All {
+		if strings.Contains(comment, " "+op.Method+" "+op.Path+", "+op.ID+".") {
+			return op
+		}
+	}
+	return nil
+}
+
+// callOf shows a call, without what every method takes last.
+func callOf(f *ast.FuncDecl) string {
+	var names []string
+	for _, field := range f.Type.Params.List {
+		if _, variadic := field.Type.(*ast.Ellipsis); variadic {
+			continue
+		}
+		for _, name := range field.Names {
+			names = append(names, name.Name)
+		}
+	}
+	return "acct." + f.Name.Name + "(" + strings.Join(names, ", ") + ")"
+}
+
+// does returns what a method does: the first sentence of its comment.
+func (m method) does() string {
+	sentence, _, _ := strings.Cut(m.comment, ". ")
+	return strings.TrimPrefix(sentence, m.name+" ")
+}
