@@ -15,8 +15,8 @@ var (
 	errChannel    = errors.New("the channel makes no source ids")
 )
 
-// create is newConversation. It answers before the activity message that an assignment makes is there.
-func (c *caller) create() (any, error) {
+// newConversation creates a conversation. It answers before the activity message that an assignment makes is there.
+func (c *caller) newConversation() (any, error) {
 	place, err := c.place()
 	if err != nil {
 		return nil, err

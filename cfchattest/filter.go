@@ -19,8 +19,8 @@ type row struct {
 	label *string
 }
 
-// filter is conversationFilter.
-func (c *caller) filter() (any, error) {
+// conversationFilter answers a page of what matches the rules.
+func (c *caller) conversationFilter() (any, error) {
 	rules, err := c.rules()
 	if err != nil {
 		return nil, err

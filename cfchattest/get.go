@@ -1,7 +1,7 @@
 package cfchattest
 
-// show is getDetailsOfAConversation.
-func (c *caller) show() (any, error) {
+// getDetailsOfAConversation answers one conversation.
+func (c *caller) getDetailsOfAConversation() (any, error) {
 	found, err := c.conversation()
 	if err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 package cfchattest
 
-// list is conversationList.
-func (c *caller) list() (any, error) {
+// conversationList answers a page of a search.
+func (c *caller) conversationList() (any, error) {
 	found, err := c.find()
 	if err != nil {
 		return nil, err
@@ -13,8 +13,8 @@ func (c *caller) list() (any, error) {
 	return object{"data": object{"meta": found.counts, "payload": payload}}, nil
 }
 
-// listMeta is conversationListMeta: the counts of the same search.
-func (c *caller) listMeta() (any, error) {
+// conversationListMeta answers the counts of the same search.
+func (c *caller) conversationListMeta() (any, error) {
 	found, err := c.find()
 	if err != nil {
 		return nil, err

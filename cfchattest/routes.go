@@ -9,18 +9,9 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// handler carries out an operation for a caller and returns what to answer.
+// handler carries out an operation for a caller and returns what to answer. Each operation has one, a method of its name;
+// the map of them is generated into routes.gen.go.
 type handler func(*caller) (any, error)
-
-// handlers has what carries out each operation of openapi.yaml.
-var handlers = map[*operation.Operation]handler{
-	operation.ConversationFilter:          (*caller).filter,
-	operation.ConversationList:            (*caller).list,
-	operation.ConversationListMeta:        (*caller).listMeta,
-	operation.GetDetailsOfAConversation:   (*caller).show,
-	operation.NewConversation:             (*caller).create,
-	operation.ToggleStatusOfAConversation: (*caller).toggleStatus,
-}
 
 // route is where a request goes.
 type route struct {

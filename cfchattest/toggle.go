@@ -15,9 +15,9 @@ var (
 	errSnooze = errors.New("not seconds")
 )
 
-// toggleStatus is toggleStatusOfAConversation. An agent whose call leaves the conversation open becomes its assignee,
+// toggleStatusOfAConversation sets or flips the status. An agent whose call leaves the conversation open becomes its assignee,
 // whoever it was before (contract, 1.6).
-func (c *caller) toggleStatus() (any, error) {
+func (c *caller) toggleStatusOfAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
 		return nil, err
