@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // Account is one account of a server: its operations, as methods that return data alone. [Chat.Account] makes one.
@@ -14,6 +16,16 @@ type Account struct {
 	chat *Chat
 	id   int64
 }
+
+// The calls that the methods below make.
+var (
+	listCall   = newCall(operation.ConversationList, checkList)
+	countsCall = newCall(operation.ConversationListMeta, checkCounts)
+	getCall    = newCall(operation.GetDetailsOfAConversation, checkConversation)
+	filterCall = newCall(operation.ConversationFilter, checkFilter)
+	createCall = newCall(operation.NewConversation, checkConversation)
+	toggleCall = newCall(operation.ToggleStatusOfAConversation, checkToggle)
+)
 
 // List gets one page of conversations, 25 to a page, the latest activity first. With nil params that is the first page
 // of the open ones. A page beyond the last is empty, and nothing else marks the end. Parameters that are empty are left

@@ -8,21 +8,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// call is an operation with the type of its answer. A method of Account makes its request through one.
+// call is an operation with the type of its answer: one row an operation. A method of Account makes its request through one.
 type call[T any] struct {
 	operation *operation.Operation
 	decode    func(body []byte) (*T, error)
 }
-
-// The calls: one row an operation.
-var (
-	listCall   = newCall(operation.ConversationList, checkList)
-	countsCall = newCall(operation.ConversationListMeta, checkCounts)
-	getCall    = newCall(operation.GetDetailsOfAConversation, checkConversation)
-	filterCall = newCall(operation.ConversationFilter, checkFilter)
-	createCall = newCall(operation.NewConversation, checkConversation)
-	toggleCall = newCall(operation.ToggleStatusOfAConversation, checkToggle)
-)
 
 // decoders holds how the answer of each operation is judged, for calls that Raw makes. newCall fills it.
 var decoders = map[*operation.Operation]func(body []byte) error{}
