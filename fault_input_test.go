@@ -14,6 +14,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // TestInputFaults is section 7: what the server would do something else with leaves nothing but an error.
@@ -160,7 +161,7 @@ func testNoFittingKey(t *testing.T) {
 			checkSecrets(t, err)
 		}
 	}
-	for _, c := range getCalls {
+	for _, c := range callsThat(func(c call) bool { return len(c.Keys) == 1 && c.Keys[0].Scheme == operation.UserAPIKey }) {
 		if err := by(c)(t.Context(), bot.Account(accountID)); !errors.Is(err, auth.ErrNoKey) || !strings.Contains(err.Error(), "Keys.User") {
 			t.Errorf("%s: got %v", c.ID, err)
 		}

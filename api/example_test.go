@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/api"
@@ -42,7 +40,7 @@ func ExampleValidator() {
 	// conversationListMeta response meta.vip_count: unknown, found integer, once
 }
 
-// Which operations are there, and which keys do they take?
+// Which keys does an operation take, the preferred one first?
 func ExampleGetSpec() {
 	spec, err := api.GetSpec()
 	if err != nil {
@@ -58,14 +56,9 @@ func ExampleGetSpec() {
 			}
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(keys)) {
-		fmt.Println(id, keys[id])
-	}
+	fmt.Println("conversationList", keys["conversationList"])
+	fmt.Println("newConversation", keys["newConversation"])
 	// Output:
-	// conversationFilter [userApiKey agentBotApiKey]
 	// conversationList [userApiKey]
-	// conversationListMeta [userApiKey]
-	// getDetailsOfAConversation [userApiKey]
 	// newConversation [agentBotApiKey userApiKey]
-	// toggleStatusOfAConversation [agentBotApiKey userApiKey]
 }

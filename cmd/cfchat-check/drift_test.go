@@ -58,16 +58,16 @@ func TestDrift(t *testing.T) {
 	}
 	text, _ := checked(t, address, srv.AdminKey())
 	for _, want := range []string{
-		"conversation_list                drifted (4 requests)",
-		"conversation_filter              as the contract says (9 requests)",
+		"conversation_list drifted (4 requests)",
+		"conversation_filter as the contract says (9 requests)",
 		"conversation_list: programs with this module's client cannot read it any more",
-		"data.payload[].can_reply         string, should be boolean   9 times",
-		"data.payload[].meta.sender.plan  unknown, string             9 times",
-		"data.payload[].muted             missing, should be boolean  9 times",
+		"data.payload[].can_reply string, should be boolean 9 times",
+		"data.payload[].meta.sender.plan unknown, string 9 times",
+		"data.payload[].muted missing, should be boolean 9 times",
 		"4.7.0, or one later than the contract knows",
 		"The server has drifted from the contract, after 19 requests.",
 	} {
-		if !strings.Contains(text, want) {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) { // as wide as the columns are
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
