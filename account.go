@@ -25,6 +25,7 @@ var (
 	filterCall = newCall(operation.ConversationFilter, checkFilter)
 	createCall = newCall(operation.NewConversation, checkConversation)
 	toggleCall = newCall(operation.ToggleStatusOfAConversation, checkToggle)
+	labelsCall = newCall(operation.ListAllLabelsOfAConversation, checkLabelList)
 )
 
 // List gets one page of conversations, 25 to a page, the latest activity first. With nil params that is the first page
@@ -151,6 +152,29 @@ func (a *Account) toggle(ctx context.Context, id int64, body ToggleStatusRequest
 		}
 	}
 	return &result.Payload, nil
+}
+
+// Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without case: before
+// 3.4.0 a label comes as it was first written anywhere on the server. A bot's key works from 4.14.2 on.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels, listAllLabelsOfAConversation.
+// Keys: user, else agent bot.
+func (a *Account) Labels(ctx context.Context, id int64, editors ...RequestEditorFn) ([]string, error) {
+	labels, err := labelsCall.run(ctx, a, checkID("id", id), editors, func(ctx context.Context, c *Client, editors []RequestEditorFn) (*http.Response, error) {
+		return c.ListAllLabelsOfAConversation(ctx, a.id, id, editors...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return labels.Payload, nil
+}
+
+// checkLabelList wants the payload, which the servers send even when it is empty.
+func checkLabelList(l *ConversationLabels, _ []byte) error {
+	if l.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	return nil
 }
 
 // check refuses what no call can do without.

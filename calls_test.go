@@ -100,6 +100,16 @@ var allCalls = []call{
 			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, 42, cfchat.ToggleStatusRequest{Status: new(cfchat.StatusResolved)}, e...))
 		},
 	},
+	{
+		operation.ListAllLabelsOfAConversation, `{"payload":["vip"]}`, "payload", "/conversations/42/labels", "",
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
+			labels, err := a.Labels(ctx, s.conversation, e...)
+			return valueOf(pointerTo(labels), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllLabelsOfAConversationWithResponse(ctx, accountID, 42, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -155,6 +165,14 @@ func by(c call) func(context.Context, *cfchat.Account) error {
 		_, err := c.do(ctx, a)
 		return err
 	}
+}
+
+// pointerTo is nil for a nil list.
+func pointerTo[T any](list []T) *[]T {
+	if list == nil {
+		return nil
+	}
+	return &list
 }
 
 // valueOf drops the type, and a nil pointer with it.

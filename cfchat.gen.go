@@ -768,6 +768,12 @@ type ConversationCounts struct {
 	Meta Counts `json:"meta"`
 }
 
+// ConversationLabels: The answer of listAllLabelsOfAConversation.
+type ConversationLabels struct {
+	// Payload The labels; empty where there are none.
+	Payload []string `json:"payload"`
+}
+
 // ConversationList: The answer of conversationList.
 type ConversationList struct {
 	// Data One page of a list.
@@ -1452,6 +1458,15 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
 	GetDetailsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAllLabelsOfAConversation lists the labels of a conversation
+	//
+	// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
+	// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
+	// set here, so compare without case.
+	//
+	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
+	ListAllLabelsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ToggleStatusOfAConversationWithBody sets or flips the status of a conversation
 	//
 	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
@@ -1614,6 +1629,25 @@ func (c *Client) ConversationListMeta(ctx context.Context, accountID int64, para
 // Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
 func (c *Client) GetDetailsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDetailsOfAConversationRequest(c.Server, accountID, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAllLabelsOfAConversation lists the labels of a conversation
+//
+// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
+// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
+// set here, so compare without case.
+//
+// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
+func (c *Client) ListAllLabelsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAllLabelsOfAConversationRequest(c.Server, accountID, conversationID)
 	if err != nil {
 		return nil, err
 	}
@@ -2188,6 +2222,47 @@ func NewGetDetailsOfAConversationRequest(server string, accountID int64, convers
 	return req, nil
 }
 
+// NewListAllLabelsOfAConversationRequest constructs an http.Request for the ListAllLabelsOfAConversation method
+func NewListAllLabelsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "conversation_id", conversationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations/%s/labels", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewToggleStatusOfAConversationRequest calls the generic ToggleStatusOfAConversation builder with application/json body
 func NewToggleStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2372,6 +2447,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
 	GetDetailsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*GetDetailsOfAConversationHTTPResponse, error)
+
+	// ListAllLabelsOfAConversationWithResponse lists the labels of a conversation
+	//
+	// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
+	// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
+	// set here, so compare without case.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
+	ListAllLabelsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*ListAllLabelsOfAConversationHTTPResponse, error)
 
 	// ToggleStatusOfAConversationWithBodyWithResponse sets or flips the status of a conversation
 	//
@@ -2559,6 +2645,39 @@ func (r GetDetailsOfAConversationHTTPResponse) ContentType() string {
 	return ""
 }
 
+type ListAllLabelsOfAConversationHTTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ConversationLabels
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *ErrorBody
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAllLabelsOfAConversationHTTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAllLabelsOfAConversationHTTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAllLabelsOfAConversationHTTPResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ToggleStatusOfAConversationHTTPResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2719,6 +2838,23 @@ func (c *ClientWithResponses) GetDetailsOfAConversationWithResponse(ctx context.
 		return nil, err
 	}
 	return ParseGetDetailsOfAConversationHTTPResponse(rsp)
+}
+
+// ListAllLabelsOfAConversationWithResponse lists the labels of a conversation
+//
+// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
+// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
+// set here, so compare without case.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
+func (c *ClientWithResponses) ListAllLabelsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*ListAllLabelsOfAConversationHTTPResponse, error) {
+	rsp, err := c.ListAllLabelsOfAConversation(ctx, accountID, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAllLabelsOfAConversationHTTPResponse(rsp)
 }
 
 // ToggleStatusOfAConversationWithBodyWithResponse sets or flips the status of a conversation
@@ -2901,6 +3037,39 @@ func ParseGetDetailsOfAConversationHTTPResponse(rsp *http.Response) (*GetDetails
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Conversation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ErrorBody
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListAllLabelsOfAConversationHTTPResponse parses an HTTP response from a ListAllLabelsOfAConversationWithResponse call
+func ParseListAllLabelsOfAConversationHTTPResponse(rsp *http.Response) (*ListAllLabelsOfAConversationHTTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAllLabelsOfAConversationHTTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConversationLabels
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

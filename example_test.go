@@ -19,7 +19,7 @@ import (
 func standIn() (server *cfchattest.Server, account *cfchat.Account) {
 	server = cfchattest.Start()
 	agent, _ := server.AddAgent(cfchattest.Agent{Name: "Ada"})
-	server.AddConversation(cfchattest.Conversation{Assignee: agent})
+	server.AddConversation(cfchattest.Conversation{Assignee: agent, Labels: []string{"vip"}})
 	server.AddConversation(cfchattest.Conversation{})
 	server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusResolved})
 	chat, err := cfchat.New(cfchat.Config{
@@ -108,6 +108,18 @@ func ExampleAccount_Get() {
 	}
 	fmt.Println(conversation.Status, conversation.Meta.Assignee.Name, conversation.SnoozedUntil == nil)
 	// Output: open Ada true
+}
+
+func ExampleAccount_Labels() {
+	server, account := standIn()
+	defer server.Close()
+
+	labels, err := account.Labels(context.Background(), 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [vip]
 }
 
 func ExampleAccount_Filter() {

@@ -6,10 +6,11 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 
 // handlers has what carries out each operation of openapi.yaml.
 var handlers = map[*operation.Operation]handler{
-	operation.ConversationList:            (*caller).conversationList,
-	operation.NewConversation:             (*caller).newConversation,
-	operation.ConversationFilter:          (*caller).conversationFilter,
-	operation.ConversationListMeta:        (*caller).conversationListMeta,
-	operation.GetDetailsOfAConversation:   (*caller).getDetailsOfAConversation,
-	operation.ToggleStatusOfAConversation: (*caller).toggleStatusOfAConversation,
+	operation.ConversationList:             (*caller).conversationList,
+	operation.NewConversation:              (*caller).newConversation,
+	operation.ConversationFilter:           (*caller).conversationFilter,
+	operation.ConversationListMeta:         (*caller).conversationListMeta,
+	operation.GetDetailsOfAConversation:    (*caller).getDetailsOfAConversation,
+	operation.ListAllLabelsOfAConversation: (*caller).listAllLabelsOfAConversation,
+	operation.ToggleStatusOfAConversation:  (*caller).toggleStatusOfAConversation,
 }

@@ -46,6 +46,15 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ListAllLabelsOfAConversation lists the labels of a conversation.
+	ListAllLabelsOfAConversation = row(Operation{
+		ID: "listAllLabelsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+			{"agentBotApiKey", "4.14.2"},
+		},
+	})
 	// ToggleStatusOfAConversation sets or flips the status of a conversation.
 	ToggleStatusOfAConversation = row(Operation{
 		ID: "toggleStatusOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status",
@@ -64,5 +73,6 @@ var All = []*Operation{
 	ConversationFilter,
 	ConversationListMeta,
 	GetDetailsOfAConversation,
+	ListAllLabelsOfAConversation,
 	ToggleStatusOfAConversation,
 }
