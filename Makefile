@@ -11,7 +11,7 @@ MODULES = $(filter-out bench,$(patsubst %/,%,$(dir $(shell git ls-files go.mod '
 
 # What the module's zip is made of; modules within are not in it.
 SHIPPED := (^|/)testdata/|\.(go|md)$$|^(LICENSE|Makefile|go\.(mod|sum)|openapi\.yaml)$$
-SHIPPED := $(SHIPPED)|^((api/|cfchattest/|internal/operation/)?oapi-codegen|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
+SHIPPED := $(SHIPPED)|^((api/|cfchattest/|internal/operation/)?oapi-codegen|overlay|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
 SHIPPED := $(SHIPPED)|^examples/tour/snapshot\.json$$
 
 # The race detector needs a C compiler.
@@ -125,10 +125,10 @@ check-consumer:
 
 .PHONY: check-zip
 check-zip:
-	@echo "zip: users download what is meant for them, and less than 500 kB of testdata"
+	@echo "zip: users download what is meant for them, and less than 600 kB of testdata"
 	@! git ls-files | grep -v -f <(git ls-files '*/go.mod' | sed 's/^/^/; s/go.mod$$//') | grep -vE '$(SHIPPED)'
 	@size=$$(git ls-files -z ':(glob)**/testdata/**' | xargs -0 cat | wc -c); \
-	test $$size -lt 500000 || { echo "testdata has $$size bytes"; exit 1; }
+	test $$size -lt 600000 || { echo "testdata has $$size bytes"; exit 1; }
 
 .PHONY: check-actions
 check-actions:

@@ -49,66 +49,69 @@ func TestWire(t *testing.T) {
 		want wire
 	}{
 		"list": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.List(ctx, nil))
+			return second(a.Conversations.List(ctx, cfchat.ConversationListOptions{}))
 		}, wire{"GET " + path, "user-key", ""}},
 		"list with everything": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.List(ctx, &cfchat.ConversationListParams{
-				Status: new(cfchat.ListStatusAll), AssigneeType: new(cfchat.AssigneeTypeMe), Q: new("a&b c%"), InboxID: new(int64(5)),
-				TeamID: new(int64(6)), Labels: []string{"vip", "süß"}, Page: new(int64(2)), SortBy: new(cfchat.SortBySortOnCreatedAt),
-				ConversationType: new(cfchat.ConversationTypeUnattended), UpdatedWithin: new(int64(60)), SourceID: new("s"),
+			return second(a.Conversations.List(ctx, cfchat.ConversationListOptions{
+				Status: cfchat.StatusAll, AssigneeType: cfchat.AssigneeTypeMe, Q: "a&b c%", InboxID: 5,
+				TeamID: 6, Labels: []string{"vip", "süß"}, Page: 2, SortBy: cfchat.SortBySortOnCreatedAt,
+				ConversationType: cfchat.ConversationTypeUnattended, UpdatedWithin: time.Minute, SourceID: "s",
 			}))
 		}, wire{"GET " + path + "?status=all&assignee_type=me&q=a%26b+c%25&inbox_id=5&team_id=6&labels=vip,s%C3%BC%C3%9F&page=2" +
 			"&sort_by=sort_on_created_at&conversation_type=unattended&updated_within=60&source_id=s", "user-key", ""}},
 		"list with empty parameters": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.List(ctx, &cfchat.ConversationListParams{
-				Status: new(cfchat.ListStatus("")), AssigneeType: new(cfchat.AssigneeType("")), Q: new(""), Labels: []string{},
-				SortBy: new(cfchat.SortBy("")), ConversationType: new(cfchat.ConversationType("")), SourceID: new(""),
+			return second(a.Conversations.List(ctx, cfchat.ConversationListOptions{
+				Status: cfchat.Status(""), AssigneeType: cfchat.AssigneeType(""), Q: "", Labels: []string{},
+				SortBy: cfchat.SortBy(""), ConversationType: cfchat.ConversationType(""), SourceID: "",
 			}))
 		}, wire{"GET " + path, "user-key", ""}},
 		"counts": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Counts(ctx, &cfchat.ConversationListMetaParams{Labels: []string{"vip"}}))
+			return second(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{Labels: []string{"vip"}}))
 		}, wire{"GET " + path + "/meta?labels=vip", "user-key", ""}},
 		"get": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Get(ctx, 42))
+			return second(a.Conversations.Get(ctx, 42))
 		}, wire{"GET " + path + "/42", "user-key", ""}},
 		"filter": {func(ctx context.Context, a *cfchat.Account) error {
 			f := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Equal("inbox_id", 5, 6)).Or(cfchat.Absent("assignee_id"))
-			return second(a.Filter(ctx, f, 3))
+			return second(a.Conversations.Filter(ctx, f, 3))
 		}, wire{"POST " + path + "/filter?page=3", "user-key", `{"payload":[` +
 			`{"attribute_key":"status","filter_operator":"equal_to","query_operator":"AND","values":["open"]},` +
 			`{"attribute_key":"inbox_id","filter_operator":"equal_to","query_operator":"OR","values":[5,6]},` +
 			`{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":null}]}`}},
 		"filter by day": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Filter(ctx, cfchat.Where(cfchat.GreaterThan("created_at", until)), 1))
+			return second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.GreaterThan("created_at", until)), 1))
 		}, wire{"POST " + path + "/filter?page=1", "user-key", `{"payload":[` +
 			`{"attribute_key":"created_at","filter_operator":"is_greater_than","query_operator":null,"values":["2030-01-01"]}]}`}},
 		"create": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Create(ctx, cfchat.NewConversationRequest{
-				InboxID: new(int64(1)), ContactID: new(int64(2)), SourceID: new("s"), Status: new(cfchat.StatusSnoozed),
-				SnoozedUntil: new(cfchat.NewISOTime(until)), AssigneeID: new(int64(3)),
-				AdditionalAttributes: cfchat.Attributes{}, CustomAttributes: cfchat.Attributes{"tier": "gold", "n": 3},
-				Message: &cfchat.NewMessage{Content: new("hi"), MessageType: new(cfchat.NewMessageTypeIncoming)},
+			return second(a.Conversations.Create(ctx, cfchat.ConversationCreate{
+				InboxID: 1, ContactID: 2, SourceID: "s", Status: cfchat.StatusSnoozed,
+				SnoozedUntil: until, AssigneeID: 3,
+				AdditionalAttributes: map[string]any{}, CustomAttributes: map[string]any{"tier": "gold", "n": 3},
+				Message: cfchat.FirstMessage{Content: "hi", MessageType: cfchat.MessageDirectionIncoming},
 			}))
-		}, wire{"POST " + path, "bot-key", `{"additional_attributes":{},"assignee_id":3,"contact_id":2,` +
+		}, wire{"POST " + path, "bot-key", `{"assignee_id":3,"contact_id":2,` +
 			`"custom_attributes":{"n":3,"tier":"gold"},"inbox_id":1,"message":{"content":"hi","message_type":"incoming"},` +
-			`"snoozed_until":"2030-01-01T00:00:00.000Z","source_id":"s","status":"snoozed"}`}},
+			`"snoozed_until":"2030-01-01T00:00:00Z","source_id":"s","status":"snoozed"}`}},
 		"create for a team as a user": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Create(auth.With(ctx, auth.UserAPIKey), cfchat.NewConversationRequest{SourceID: new("s"), TeamID: new(int64(4))}))
+			return second(a.Conversations.Create(auth.WithScheme(ctx, auth.UserAPIKey), cfchat.ConversationCreate{SourceID: "s", TeamID: 4}))
 		}, wire{"POST " + path, "user-key", `{"source_id":"s","team_id":4}`}},
 		"toggle": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.ToggleStatus(ctx, 42))
+			return second(a.Conversations.ToggleStatus(ctx, 42))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{}`}},
 		"set": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.SetStatus(ctx, 42, cfchat.StatusPending))
+			return second(a.Conversations.SetStatus(ctx, 42, cfchat.StatusPending))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{"status":"pending"}`}},
 		"snooze": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Snooze(ctx, 42, until))
+			return second(a.Conversations.Snooze(ctx, 42, until))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{"snoozed_until":1893456000,"status":"snoozed"}`}},
 		"snooze until the next reply": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Snooze(ctx, 42, time.Time{}))
+			return second(a.Conversations.Snooze(ctx, 42, time.Time{}))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{"status":"snoozed"}`}},
+		"create for a team with an editor, which may set a key": {func(ctx context.Context, a *cfchat.Account) error {
+			return second(a.Conversations.Create(ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 4}, cfchat.WithKeys(auth.Keys{User: auth.NewKey("other")})))
+		}, wire{"POST " + path, "other", `{"source_id":"s","team_id":4}`}},
 		"a key for one call": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.ToggleStatus(ctx, 42, auth.Keys{User: auth.Key("other")}.Edit))
+			return second(a.Conversations.ToggleStatus(ctx, 42, cfchat.RequestEditorFn(auth.Keys{User: auth.NewKey("other")}.Edit)))
 		}, wire{"POST " + path + "/42/toggle_status", "other", `{}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,62 +130,74 @@ func TestWire(t *testing.T) {
 func TestRefusedInput(t *testing.T) {
 	type call func(context.Context, *cfchat.Account) error
 	var noContext context.Context
-	list := func(p cfchat.ConversationListParams) call {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.List(ctx, &p)) }
+	list := func(p cfchat.ConversationListOptions) call {
+		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.List(ctx, p)) }
 	}
-	create := func(r cfchat.NewConversationRequest) call {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Create(ctx, r)) }
+	create := func(r cfchat.ConversationCreate) call {
+		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Create(ctx, r)) }
 	}
 	filter := func(f cfchat.Filter) call {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Filter(ctx, f, 1)) }
+		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Filter(ctx, f, 1)) }
 	}
 	status := func(s cfchat.Status) call {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.SetStatus(ctx, 42, s)) }
+		return func(ctx context.Context, a *cfchat.Account) error {
+			return second(a.Conversations.SetStatus(ctx, 42, s))
+		}
 	}
 	for name, c := range map[string]struct {
 		call  call
 		names string // what the error must name
 	}{
-		"id 0":       {func(ctx context.Context, a *cfchat.Account) error { return second(a.Get(ctx, 0)) }, "id: 0"},
-		"id below 0": {func(ctx context.Context, a *cfchat.Account) error { return second(a.ToggleStatus(ctx, -1)) }, "id: -1"},
-		"page 0":     {list(cfchat.ConversationListParams{Page: new(int64(0))}), "Page: 0"},
+		"id 0": {func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 0)) }, "id: 0"},
+		"id below 0": {func(ctx context.Context, a *cfchat.Account) error {
+			return second(a.Conversations.ToggleStatus(ctx, -1))
+		}, "id: -1"},
+		"page 0": {list(cfchat.ConversationListOptions{Page: -1}), "Page: -1"},
 		"filter page 0": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Filter(ctx, cfchat.Where(cfchat.Present("labels")), 0))
+			return second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.Present("labels")), 0))
 		}, "page: 0"},
-		"inbox 0":              {list(cfchat.ConversationListParams{InboxID: new(int64(0))}), "InboxID: 0"},
-		"team 0":               {list(cfchat.ConversationListParams{TeamID: new(int64(0))}), "TeamID: 0"},
-		"updated within 0":     {list(cfchat.ConversationListParams{UpdatedWithin: new(int64(0))}), "UpdatedWithin: 0"},
-		"list status":          {list(cfchat.ConversationListParams{Status: new(cfchat.ListStatus("opne"))}), `Status: the server finds nothing for "opne"`},
-		"assignee type":        {list(cfchat.ConversationListParams{AssigneeType: new(cfchat.AssigneeType("mine"))}), "AssigneeType"},
-		"sort":                 {list(cfchat.ConversationListParams{SortBy: new(cfchat.SortBy("newest"))}), "SortBy"},
-		"conversation type":    {list(cfchat.ConversationListParams{ConversationType: new(cfchat.ConversationType("x"))}), "ConversationType"},
-		"empty label":          {list(cfchat.ConversationListParams{Labels: []string{"a", ""}}), "Labels[1]"},
-		"blank label":          {list(cfchat.ConversationListParams{Labels: []string{" "}}), "Labels[0]"},
-		"label with a comma":   {list(cfchat.ConversationListParams{Labels: []string{"a,b"}}), "Labels[0]"},
-		"label with a quote":   {list(cfchat.ConversationListParams{Labels: []string{`"a"`}}), "Labels[0]"},
-		"create without":       {create(cfchat.NewConversationRequest{}), "SourceID"},
-		"create empty source":  {create(cfchat.NewConversationRequest{SourceID: new("")}), "SourceID"},
-		"create half":          {create(cfchat.NewConversationRequest{SourceID: new("s"), InboxID: new(int64(1))}), "InboxID and ContactID"},
-		"create inbox 0":       {create(cfchat.NewConversationRequest{ContactID: new(int64(1)), InboxID: new(int64(0))}), "InboxID: 0"},
-		"create status":        {create(cfchat.NewConversationRequest{SourceID: new("s"), Status: new(cfchat.Status("closed"))}), "Status"},
-		"create empty status":  {create(cfchat.NewConversationRequest{SourceID: new("s"), Status: new(cfchat.Status(""))}), "Status"},
-		"create snooze":        {create(cfchat.NewConversationRequest{SourceID: new("s"), SnoozedUntil: new(cfchat.NewISOTime(time.Now()))}), "SnoozedUntil"},
-		"create bad snooze":    {create(cfchat.NewConversationRequest{SourceID: new("s"), Status: new(cfchat.StatusSnoozed), SnoozedUntil: new(cfchat.ISOTime("tomorrow"))}), "SnoozedUntil"},
-		"create NaN":           {create(cfchat.NewConversationRequest{SourceID: new("s"), CustomAttributes: cfchat.Attributes{"n": []any{math.NaN()}}}), `CustomAttributes["n"]`},
-		"create Inf":           {create(cfchat.NewConversationRequest{SourceID: new("s"), AdditionalAttributes: cfchat.Attributes{"n": math.Inf(1)}}), `AdditionalAttributes["n"]`},
-		"create team as a bot": {create(cfchat.NewConversationRequest{SourceID: new("s"), TeamID: new(int64(4))}), "TeamID"},
+		"inbox 0":             {list(cfchat.ConversationListOptions{InboxID: -1}), "InboxID: -1"},
+		"team 0":              {list(cfchat.ConversationListOptions{TeamID: -1}), "TeamID: -1"},
+		"updated within":      {list(cfchat.ConversationListOptions{UpdatedWithin: -time.Second}), "UpdatedWithin: -1s"},
+		"updated within 300":  {list(cfchat.ConversationListOptions{UpdatedWithin: 300}), "UpdatedWithin: 300ns"},
+		"q and status":        {list(cfchat.ConversationListOptions{Q: "a", Status: cfchat.StatusOpen}), "Status: with Q"},
+		"q and order":         {list(cfchat.ConversationListOptions{Q: "a", SortBy: cfchat.SortByPriorityDesc}), "SortBy: priority_desc together with Q"},
+		"source and order":    {list(cfchat.ConversationListOptions{SourceID: "a", SortBy: cfchat.SortBySortOnWaitingSince}), "SortBy: sort_on_waiting_since together with Q"},
+		"list status":         {list(cfchat.ConversationListOptions{Status: cfchat.Status("opne")}), `Status: the server finds nothing for "opne"`},
+		"assignee type":       {list(cfchat.ConversationListOptions{AssigneeType: cfchat.AssigneeType("mine")}), "AssigneeType"},
+		"sort":                {list(cfchat.ConversationListOptions{SortBy: cfchat.SortBy("newest")}), "SortBy"},
+		"conversation type":   {list(cfchat.ConversationListOptions{ConversationType: cfchat.ConversationType("x")}), "ConversationType"},
+		"empty label":         {list(cfchat.ConversationListOptions{Labels: []string{"a", ""}}), "Labels[1]"},
+		"blank label":         {list(cfchat.ConversationListOptions{Labels: []string{" "}}), "Labels[0]"},
+		"label with a comma":  {list(cfchat.ConversationListOptions{Labels: []string{"a,b"}}), "Labels[0]"},
+		"label with a quote":  {list(cfchat.ConversationListOptions{Labels: []string{`"a"`}}), "Labels[0]"},
+		"create without":      {create(cfchat.ConversationCreate{}), "SourceID"},
+		"create half":         {create(cfchat.ConversationCreate{SourceID: "s", InboxID: 1}), "InboxID and ContactID"},
+		"create inbox 0":      {create(cfchat.ConversationCreate{ContactID: 1, InboxID: -1}), "InboxID: -1"},
+		"create status":       {create(cfchat.ConversationCreate{SourceID: "s", Status: cfchat.Status("closed")}), "Status"},
+		"create snooze":       {create(cfchat.ConversationCreate{SourceID: "s", SnoozedUntil: time.Now()}), "SnoozedUntil"},
+		"create snooze 1969":  {create(cfchat.ConversationCreate{SourceID: "s", Status: cfchat.StatusSnoozed, SnoozedUntil: time.Unix(-1, 0)}), "SnoozedUntil"},
+		"create snooze 10000": {create(cfchat.ConversationCreate{SourceID: "s", Status: cfchat.StatusSnoozed, SnoozedUntil: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}), "SnoozedUntil"},
+		"create NaN":          {create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"n": []any{math.NaN()}}}), `CustomAttributes["n"]`},
+		"create Inf":          {create(cfchat.ConversationCreate{SourceID: "s", AdditionalAttributes: map[string]any{"n": math.Inf(1)}}), `AdditionalAttributes["n"]`},
+		"create team, kept": {func(ctx context.Context, a *cfchat.Account) error {
+			return second(a.Conversations.Create(ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 4}, cfchat.KeepJSON()))
+		}, "TeamID"},
+		"create team as a bot": {create(cfchat.ConversationCreate{SourceID: "s", TeamID: 4}), "TeamID"},
 		"set no status":        {status(""), "status"},
 		"set unknown status":   {status("closed"), "status"},
 		"set all":              {status("all"), "status"},
-		"snooze in 1969":       {func(ctx context.Context, a *cfchat.Account) error { return second(a.Snooze(ctx, 42, time.Unix(-1, 0))) }, "until"},
+		"snooze in 1969": {func(ctx context.Context, a *cfchat.Account) error {
+			return second(a.Conversations.Snooze(ctx, 42, time.Unix(-1, 0)))
+		}, "until"},
 		"filter without rules": {filter(cfchat.Filter{}), "filter"},
 		"rule without key":     {filter(cfchat.Where(cfchat.Equal("", 1))), "rule 1"},
 		"rule without value":   {filter(cfchat.Where(cfchat.Present("labels")).And(cfchat.Equal("status"))), "rule 2 (status equal_to)"},
 		"rule with NaN":        {filter(cfchat.Where(cfchat.GreaterThan("n", math.NaN()))), "rule 1"},
 		"unknown operator":     {filter(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}}))), "rule 1 (status eq)"},
 		"operator on the last": {filter(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "labels", FilterOperator: "is_present", QueryOperator: new(cfchat.QueryOperatorAND)}))), "QueryOperator"},
-		"nil context":          {func(_ context.Context, a *cfchat.Account) error { return second(a.Get(noContext, 42)) }, "ctx"},
-		"nil editor":           {func(ctx context.Context, a *cfchat.Account) error { return second(a.Get(ctx, 42, nil)) }, "editors"},
+		"nil context":          {func(_ context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(noContext, 42)) }, "ctx"},
+		"nil editor":           {func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 42, nil)) }, "option 1: it is nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent []wire
@@ -203,28 +218,28 @@ func TestRefusedInput(t *testing.T) {
 // TestNoClient shows that accounts that were not made by New fail instead of panicking.
 func TestNoClient(t *testing.T) {
 	var none *cfchat.Chat
-	for name, account := range map[string]*cfchat.Account{"nil": nil, "zero": {}, "of a nil Chat": none.Account(1)} {
-		if _, err := account.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrInvalidInput) {
+	for name, account := range map[string]*cfchat.Account{"zero": {}, "of a nil Chat": none.Account(1), "of a zero Chat": new(cfchat.Chat).Account(1)} {
+		if _, err := account.Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrInvalidInput) {
 			t.Errorf("%s: %v", name, err)
 		}
-		team := cfchat.NewConversationRequest{SourceID: new("s"), TeamID: new(int64(1))}
-		if _, err := account.Create(t.Context(), team); !errors.Is(err, cfchat.ErrInvalidInput) {
+		team := cfchat.ConversationCreate{SourceID: "s", TeamID: 1}
+		if _, err := account.Conversations.Create(t.Context(), team); !errors.Is(err, cfchat.ErrInvalidInput) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := newChat(t, listener(new([]wire))).Account(0).Get(t.Context(), 42); !errors.Is(err, cfchat.ErrInvalidInput) {
+	if _, err := newChat(t, listener(new([]wire))).Account(0).Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrInvalidInput) {
 		t.Errorf("account 0: %v", err)
 	}
 }
 
-// TestCallerKeepsItsParams shows that what is left out is left out of a copy.
-func TestCallerKeepsItsParams(t *testing.T) {
-	params := cfchat.ConversationListParams{Q: new(""), Labels: []string{}}
-	if _, err := newChat(t, listener(new([]wire))).Account(7).List(t.Context(), &params); err != nil {
+// TestCallerKeepsItsOptions shows that what is left out is left out of a copy.
+func TestCallerKeepsItsOptions(t *testing.T) {
+	options := cfchat.ConversationListOptions{Labels: []string{}}
+	if _, err := newChat(t, listener(new([]wire))).Account(7).Conversations.List(t.Context(), options); err != nil {
 		t.Fatal(err)
 	}
-	if params.Q == nil || params.Labels == nil {
-		t.Errorf("params are now %+v", params)
+	if options.Labels == nil {
+		t.Errorf("the options are now %+v", options)
 	}
 }
 
@@ -235,7 +250,7 @@ func TestFiltersAreValues(t *testing.T) {
 	base := cfchat.Where(cfchat.Present("labels"))
 	either, both := base.Or(cfchat.Absent("team_id")), base.And(cfchat.Present("team_id"))
 	for _, f := range []cfchat.Filter{either, both, base} {
-		if _, err := account.Filter(t.Context(), f, 1); err != nil {
+		if _, err := account.Conversations.Filter(t.Context(), f, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -251,20 +266,20 @@ func TestToggleThatWasNotStored(t *testing.T) {
 	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
 		return reply(200, "application/json", `{"payload":{"success":false,"conversation_id":42,"current_status":"open","snoozed_until":null}}`), nil
 	}))
-	if change, err := chat.Account(1).ToggleStatus(t.Context(), 42); change != nil || !errors.Is(err, cfchat.ErrInvalid) {
+	if change, err := chat.Account(1).Conversations.ToggleStatus(t.Context(), 42); change != nil || !errors.Is(err, cfchat.ErrRejected) {
 		t.Errorf("got %v, %v", change, err)
 	}
 }
 
 // TestNewRefuses shows that New names the field and repeats no address.
 func TestNewRefuses(t *testing.T) {
-	keys := auth.Keys{User: auth.Key("k")}
+	keys := auth.Keys{User: auth.NewKey("k")}
 	for name, c := range map[string]struct {
 		config cfchat.Config
 		field  string
 	}{
 		"no key":           {cfchat.Config{}, "Config.Keys:"},
-		"bad key":          {cfchat.Config{Keys: auth.Keys{User: auth.Key("a b")}}, "Config.Keys.User:"},
+		"bad key":          {cfchat.Config{Keys: auth.Keys{User: auth.NewKey("a b")}}, "Config.Keys.User:"},
 		"plain http":       {cfchat.Config{Keys: keys, Server: "http://hidden.test"}, "Config.Server:"},
 		"user name":        {cfchat.Config{Keys: keys, Server: "https://hidden:pw@h.test"}, "Config.Server:"},
 		"query":            {cfchat.Config{Keys: keys, Server: "https://h.test?hidden"}, "Config.Server:"},

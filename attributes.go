@@ -3,60 +3,157 @@ package cfchat
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"sync"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
 )
 
-// Attributes are the free-form attributes of a conversation, contact or message: any JSON object.
+// Attributes are the free-form attributes of an answer: any JSON object. They stay as they came until one is asked for, so
+// numbers keep every digit. Of the zero value, which the server writes as null, and of an empty set, which it may write as
+// [], nothing is there. Attributes are safe for concurrent use; a copy shares what was received, which nothing changes.
 //
-// The values of an answer are string, bool, nil, map[string]any, []any, and [json.Number] for numbers, which keeps
-// every digit: a float64 would round an order number of 17 digits. Any value that encodes to JSON can be sent.
-// The zero value, nil, is what the server sends as null. A server that writes an empty set as [] means {}.
-type Attributes map[string]any
+// To send attributes, give a map[string]any.
+type Attributes struct{ received json.RawMessage }
+
+// NewAttributes makes the Attributes that a server would send of a map, for fakes and tests. It fails on a value that JSON
+// does not have, such as NaN.
+func NewAttributes(values map[string]any) (Attributes, error) {
+	data, err := json.Marshal(values)
+	if err != nil {
+		return Attributes{}, fmt.Errorf("cfchat: attributes: %w", err)
+	}
+	return Attributes{data}, nil
+}
+
+// errNotObject does not repeat what it is about, which may be anything.
+var errNotObject = errors.New("attributes are not an object")
 
 // UnmarshalJSON reads an object, null, or the empty list.
 func (a *Attributes) UnmarshalJSON(data []byte) error {
-	if isEmptySet(data) {
-		*a = Attributes{}
-		return nil
-	}
-	d := getAttributeDecoder()
-	d.text.Reset(data)
-	start := d.InputOffset()
-	*a = nil
-	if err := d.Decode((*map[string]any)(a)); err != nil {
-		return fmt.Errorf("attributes: %w", err)
-	}
-	if len(data) <= maxPooledText && d.InputOffset()-start == int64(len(data)) { // nothing is left over in it
-		attributeDecoders.Put(d)
+	a.received = nil
+	text := string(data) // the compiler compares without a copy
+	switch {
+	case text == "{}":
+		a.received = emptyObject
+	case text == "null":
+		a.received = null
+	case !json.Valid(data) || data[0] != '{' && !isEmptyList(data):
+		return errNotObject
+	default:
+		a.received = bytes.Clone(data)
 	}
 	return nil
 }
 
-// isEmptySet reports whether the text is {} or an empty list, which most attributes are.
-func isEmptySet(data []byte) bool {
+// What most attributes are, shared by all of them.
+var (
+	emptyObject = json.RawMessage("{}")
+	null        = json.RawMessage("null")
+)
+
+// isEmptyList reports whether the text is an empty list.
+func isEmptyList(data []byte) bool {
 	inner, isList := bytes.CutPrefix(data, []byte("["))
-	return bytes.Equal(data, []byte("{}")) || isList && bytes.Equal(bytes.TrimSpace(inner), []byte("]"))
+	return isList && bytes.Equal(bytes.TrimSpace(inner), []byte("]"))
 }
 
-// attributeDecoder decodes one object after the other. Only a Decoder keeps the digits of numbers, and a new one for each
-// of the hundred objects of a page would take a fifth of what the page takes in all.
-type attributeDecoder struct {
-	text bytes.Reader
-	*json.Decoder
-}
+// MarshalJSON writes the attributes as they came.
+func (a Attributes) MarshalJSON() ([]byte, error) { return a.JSON(), nil }
 
-var attributeDecoders sync.Pool
-
-func getAttributeDecoder() *attributeDecoder {
-	if d, ok := attributeDecoders.Get().(*attributeDecoder); ok {
-		return d
+// JSON returns the attributes as they came: an object, [] for an empty one of some servers, or null. Do not change it.
+func (a Attributes) JSON() json.RawMessage {
+	if a.received == nil {
+		return null
 	}
-	d := new(attributeDecoder)
-	d.Decoder = json.NewDecoder(&d.text)
-	d.UseNumber()
-	return d
+	return a.received
 }
 
-// maxPooledText bounds what a decoder that is kept has read at once, in bytes.
-const maxPooledText = 64 << 10
+// IsZero reports whether the server did not send them at all.
+func (a Attributes) IsZero() bool { return a.received == nil }
+
+// String returns the JSON.
+func (a Attributes) String() string { return string(a.JSON()) }
+
+// fields returns the attributes, each as it came.
+func (a Attributes) fields() map[string]json.RawMessage {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(a.received, &fields) // null and [] have none
+	return fields
+}
+
+// Has reports whether there is an attribute, which may be null.
+func (a Attributes) Has(key string) bool {
+	_, ok := a.fields()[key]
+	return ok
+}
+
+// Keys returns the keys in alphabetical order.
+func (a Attributes) Keys() []string { return slices.Sorted(maps.Keys(a.fields())) }
+
+// Text returns an attribute that is text; false if it is something else, or not there.
+func (a Attributes) Text(key string) (string, bool) {
+	field := a.fields()[key]
+	if len(field) == 0 || field[0] != '"' {
+		return "", false
+	}
+	var text string
+	return text, json.Unmarshal(field, &text) == nil
+}
+
+// Int returns an attribute that is a whole number, however it is written: 5, 5.0 or 5e0. It is false if the attribute is
+// something else, beyond an int64, or not there.
+func (a Attributes) Int(key string) (int64, bool) {
+	number, ok := a.number(key)
+	if !ok {
+		return 0, false
+	}
+	if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 { // beyond that a float64 may be another number
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// Float returns an attribute that is a number, rounded to a float64; false if it is something else, beyond a float64, or not
+// there. JSON has every digit.
+func (a Attributes) Float(key string) (float64, bool) {
+	number, ok := a.number(key)
+	if !ok {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	return f, err == nil
+}
+
+// number returns an attribute that is a number, as it is written.
+func (a Attributes) number(key string) (string, bool) {
+	field := a.fields()[key]
+	if len(field) == 0 || field[0] != '-' && (field[0] < '0' || field[0] > '9') {
+		return "", false
+	}
+	return string(field), true
+}
+
+// Bool returns an attribute that is true or false; ok is false if it is something else, or not there.
+func (a Attributes) Bool(key string) (value, ok bool) {
+	field := string(a.fields()[key])
+	return field == "true", field == "true" || field == "false"
+}
+
+// Map returns the attributes as a new map: string, bool, nil, map[string]any, []any, and [json.Number] for numbers, which
+// keeps every digit. It is empty, and not nil, when there are none.
+func (a Attributes) Map() map[string]any {
+	all := map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(a.received))
+	decoder.UseNumber()
+	if decoder.Decode(&all) != nil || all == nil { // null and [] have none
+		return map[string]any{}
+	}
+	return all
+}

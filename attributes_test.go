@@ -3,6 +3,7 @@ package cfchat_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -23,8 +24,8 @@ func TestAttributesKeepNothingOfOthers(t *testing.T) {
 			_ = attributes.UnmarshalJSON([]byte(before))
 			var next cfchat.Attributes
 			err := next.UnmarshalJSON([]byte(`{"order":12345678901234567}`))
-			want := cfchat.Attributes{"order": json.Number("12345678901234567")}
-			if err != nil || !reflect.DeepEqual(next, want) {
+			want := map[string]any{"order": json.Number("12345678901234567")}
+			if err != nil || !reflect.DeepEqual(next.Map(), want) {
 				t.Errorf("after %.20s: %v, %v", before, next, err)
 			}
 		}
@@ -41,7 +42,7 @@ func TestAttributesOfWhatIsNone(t *testing.T) {
 	}
 	for _, text := range []string{"[]", "[ \n]", "{}", "{ }"} {
 		var attributes cfchat.Attributes
-		if err := attributes.UnmarshalJSON([]byte(text)); err != nil || attributes == nil || len(attributes) != 0 {
+		if err := attributes.UnmarshalJSON([]byte(text)); err != nil || attributes.IsZero() || len(attributes.Keys()) != 0 {
 			t.Errorf("%q is %v, %v", text, attributes, err)
 		}
 	}
@@ -60,8 +61,8 @@ func TestAttributesInManyGoroutines(t *testing.T) {
 				}
 				var got cfchat.Attributes
 				err := json.Unmarshal([]byte(text), &got)
-				want := cfchat.Attributes{"n": json.Number(strconv.Itoa(n)), "text": strings.Repeat(strconv.Itoa(n), n%97)}
-				if err != nil || !reflect.DeepEqual(got, want) {
+				want := map[string]any{"n": json.Number(strconv.Itoa(n)), "text": strings.Repeat(strconv.Itoa(n), n%97)}
+				if err != nil || !reflect.DeepEqual(got.Map(), want) {
 					t.Errorf("%s is %v, %v", text, got, err)
 				}
 			}
@@ -70,14 +71,78 @@ func TestAttributesInManyGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// TestAttributesReplace decodes into attributes that are there: a map of the caller's must stay as it is.
-func TestAttributesReplace(t *testing.T) {
-	mine := cfchat.Attributes{"mine": true}
+// TestAttributesGivenTwice decodes into attributes that are there: what they were copied from stays as it is.
+func TestAttributesGivenTwice(t *testing.T) {
+	mine, err := cfchat.NewAttributes(map[string]any{"mine": true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	decoded := mine
 	if err := json.Unmarshal([]byte(`{"theirs":true}`), &decoded); err != nil {
 		t.Fatal(err)
 	}
-	if want := (cfchat.Attributes{"theirs": true}); !reflect.DeepEqual(decoded, want) || len(mine) != 1 {
+	if decoded.String() != `{"theirs":true}` || mine.String() != `{"mine":true}` {
 		t.Errorf("decoded %v into %v", decoded, mine)
+	}
+	text := []byte(`{"a":1}`)
+	if err := decoded.UnmarshalJSON(text); err != nil {
+		t.Fatal(err)
+	}
+	if text[2] = 'b'; decoded.Has("b") {
+		t.Error("the attributes share the memory of what they were decoded from")
+	}
+}
+
+// TestAttributesAccess looks at one set of attributes in every way.
+func TestAttributesAccess(t *testing.T) {
+	var a cfchat.Attributes
+	const text = `{"t":"x","e":"","n":-5,"f":1.5,"w":2.0,"x":3e2,"big":12345678901234567890,"max":9223372036854775807,"huge":1e999,` +
+		`"yes":true,"no":false,"null":null,"list":[1],"q":"a\"b"}`
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		t.Fatal(err)
+	}
+	type got struct {
+		text   string
+		isText bool
+		n      int64
+		isInt  bool
+		f      float64
+		isF    bool
+		b, isB bool
+		has    bool
+	}
+	for key, want := range map[string]got{
+		"t": {text: "x", isText: true, has: true}, "e": {isText: true, has: true}, "q": {text: `a"b`, isText: true, has: true},
+		"n":    {n: -5, isInt: true, f: -5, isF: true, has: true},
+		"f":    {f: 1.5, isF: true, has: true},
+		"w":    {n: 2, isInt: true, f: 2, isF: true, has: true},
+		"x":    {n: 300, isInt: true, f: 300, isF: true, has: true},
+		"big":  {f: 12345678901234567890, isF: true, has: true},
+		"max":  {n: math.MaxInt64, isInt: true, f: math.MaxInt64, isF: true, has: true},
+		"huge": {f: math.Inf(1), has: true},
+		"yes":  {b: true, isB: true, has: true}, "no": {isB: true, has: true},
+		"null": {has: true}, "list": {has: true}, "none": {},
+	} {
+		var g got
+		g.text, g.isText = a.Text(key)
+		g.n, g.isInt = a.Int(key)
+		g.f, g.isF = a.Float(key)
+		g.b, g.isB = a.Bool(key)
+		if g.has = a.Has(key); g != want {
+			t.Errorf("%s is %+v, want %+v", key, g, want)
+		}
+	}
+	if keys := strings.Join(a.Keys(), " "); keys != "big e f huge list max n no null q t w x yes" {
+		t.Errorf("the keys are %s", keys)
+	}
+	if a.String() != text || a.Map()["big"] != json.Number("12345678901234567890") || len(a.Map()) != 14 {
+		t.Errorf("got %v", a.Map())
+	}
+	var none cfchat.Attributes
+	if none.Has("t") || len(none.Keys()) != 0 || len(none.Map()) != 0 || none.Map() == nil || none.String() != "null" || !none.IsZero() {
+		t.Errorf("none has %v", none.Map())
+	}
+	if _, err := cfchat.NewAttributes(map[string]any{"n": math.NaN()}); err == nil {
+		t.Error("NaN was taken")
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// call is an operation with the type of its answer: one row an operation. A method of Account makes its request through one.
+// call is an operation with the type of its answer: one row an operation. A method of a service makes its request through
+// one.
 type call[T any] struct {
 	operation *operation.Operation
 	decode    func(body []byte) (*T, error)
@@ -35,25 +36,49 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 }
 
 // run is what every call does: refuse what must not be sent, send, and return what the chain has decoded.
-func (c call[T]) run(ctx context.Context, a *Account, refused error, editors []RequestEditorFn,
-	send func(context.Context, *Client, []RequestEditorFn) (*http.Response, error),
+func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOption,
+	build func(server string) (*http.Request, error),
 ) (*T, error) {
-	if err := a.check(ctx, editors); err != nil {
-		refused = err
-	}
-	if refused != nil {
-		return nil, named(c.operation, refused)
+	options := optionsOf(opts, &input)
+	of.check(ctx, &input)
+	if err := input.err(); err != nil {
+		return nil, named(c.operation, err)
 	}
 	var answer *T
-	ctx = operation.WithCall(ctx, &operation.Call{Operation: c.operation, Decode: func(body []byte) (err error) {
+	decode := func(body []byte) (err error) {
 		answer, err = c.decode(body)
+		if keeper, ok := any(answer).(jsonKeeper); ok && err == nil && options.keepJSON {
+			keeper.keepJSON(body)
+		}
 		return err
-	}})
-	resp, err := send(ctx, a.chat.client, guarded(editors))
+	}
+	a, err := of.chat.send(ctx, &operation.Call{Operation: c.operation, Decode: decode}, options, build)
 	if err != nil {
 		return nil, named(c.operation, err)
 	}
-	return answer, resp.Body.Close()
+	a.release()
+	return answer, nil
+}
+
+// send builds a request, has the editors see it, and sends it through the chain.
+func (c *Chat) send(ctx context.Context, call *operation.Call, options callOptions,
+	build func(server string) (*http.Request, error),
+) (*answer, error) {
+	call.Claim()
+	ctx = operation.WithCall(options.within(ctx), call)
+	req, err := build(c.server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	for _, editors := range [][]RequestEditorFn{c.editors, options.editors} {
+		for _, edit := range editors {
+			if err := edited(ctx, req, edit); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c.chain(req)
 }
 
 // rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.

@@ -20,14 +20,14 @@ type call struct {
 	taken   string // the field of the answer that Account returns, "" for all of it
 	target  string // what it asks for, below the account
 	body    string // what it sends
-	account func(context.Context, *cfchat.Account, subject, ...cfchat.RequestEditorFn) (any, error)
+	account func(context.Context, *cfchat.Account, subject, ...cfchat.CallOption) (any, error)
 	raw     func(context.Context, *cfchat.ClientWithResponses, ...cfchat.RequestEditorFn) (any, error)
 }
 
 // subject is what a call is about.
 type subject struct {
 	conversation int64
-	created      cfchat.NewConversationRequest
+	created      cfchat.ConversationCreate
 }
 
 const (
@@ -39,7 +39,7 @@ const (
 
 var (
 	oneSearch  = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, searched))
-	oneBody    = cfchat.NewConversationRequest{SourceID: new("contact-1")}
+	oneBody    = cfchat.ConversationCreate{SourceID: "contact-1"}
 	oneSubject = subject{42, oneBody}
 )
 
@@ -47,8 +47,8 @@ var (
 var allCalls = []call{
 	{
 		operation.ConversationList, `{"data":` + goodPage + `}`, "data", "/conversations?q=" + searched, "",
-		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.List(ctx, &cfchat.ConversationListParams{Q: new(searched)}, e...))
+		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.List(ctx, cfchat.ConversationListOptions{Q: searched}, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationListWithResponse(ctx, accountID, &cfchat.ConversationListParams{Q: new(searched)}, e...))
@@ -56,8 +56,8 @@ var allCalls = []call{
 	},
 	{
 		operation.ConversationListMeta, `{"meta":` + goodCounts + `}`, "meta", "/conversations/meta?q=" + searched, "",
-		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Counts(ctx, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
+		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{Q: searched}, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationListMetaWithResponse(ctx, accountID, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
@@ -65,8 +65,8 @@ var allCalls = []call{
 	},
 	{
 		operation.GetDetailsOfAConversation, goodConversation, "", "/conversations/42", "",
-		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Get(ctx, s.conversation, e...))
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Get(ctx, s.conversation, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.GetDetailsOfAConversationWithResponse(ctx, accountID, 42, e...))
@@ -75,8 +75,8 @@ var allCalls = []call{
 	{
 		operation.ConversationFilter, goodPage, "", "/conversations/filter?page=1",
 		`{"payload":[{"attribute_key":"mail_subject","filter_operator":"contains","query_operator":null,"values":["` + searched + `"]}]}`,
-		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Filter(ctx, oneSearch, 1, e...))
+		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Filter(ctx, oneSearch, 1, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationFilterWithResponse(ctx, accountID, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}}, e...))
@@ -84,8 +84,8 @@ var allCalls = []call{
 	},
 	{
 		operation.NewConversation, goodConversation, "", "/conversations", `{"source_id":"contact-1"}`,
-		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.Create(ctx, s.created, e...))
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Create(ctx, s.created, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.NewConversationWithResponse(ctx, accountID, oneBody, e...))
@@ -93,17 +93,17 @@ var allCalls = []call{
 	},
 	{
 		operation.ToggleStatusOfAConversation, goodChange, "payload", "/conversations/42/toggle_status", `{"status":"resolved"}`,
-		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(a.SetStatus(ctx, s.conversation, cfchat.StatusResolved, e...))
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.SetStatus(ctx, s.conversation, cfchat.StatusResolved, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, 42, cfchat.ToggleStatusRequest{Status: new(cfchat.StatusResolved)}, e...))
+			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, 42, cfchat.ToggleStatusRequest{Status: cfchat.StatusResolved}, e...))
 		},
 	},
 	{
 		operation.ListAllLabelsOfAConversation, `{"payload":["vip"]}`, "payload", "/conversations/42/labels", "",
-		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.RequestEditorFn) (any, error) {
-			labels, err := a.Labels(ctx, s.conversation, e...)
+		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.CallOption) (any, error) {
+			labels, err := a.Conversations.Labels(ctx, s.conversation, e...)
 			return valueOf(pointerTo(labels), err)
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
@@ -146,7 +146,16 @@ func TestTableOfCalls(t *testing.T) {
 
 // do makes the call through Account, on the conversation of the tests.
 func (c call) do(ctx context.Context, a *cfchat.Account, editors ...cfchat.RequestEditorFn) (any, error) {
-	return c.account(ctx, a, oneSubject, editors...)
+	return c.account(ctx, a, oneSubject, options(editors)...)
+}
+
+// options are editors as options of a call.
+func options(editors []cfchat.RequestEditorFn) []cfchat.CallOption {
+	var all []cfchat.CallOption
+	for _, edit := range editors {
+		all = append(all, edit)
+	}
+	return all
 }
 
 // json200 makes the call through Raw and returns the answer as the generated client has decoded it.

@@ -7,15 +7,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oapi-codegen/runtime"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Defines values for AssigneeType.
+// The values of AssigneeType that are known.
 const (
 	AssigneeTypeAll        AssigneeType = "all"
 	AssigneeTypeAssigned   AssigneeType = "assigned"
@@ -23,23 +26,16 @@ const (
 	AssigneeTypeUnassigned AssigneeType = "unassigned"
 )
 
-// Valid indicates whether the value is a known member of the AssigneeType enum.
-func (e AssigneeType) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e AssigneeType) Known() bool {
 	switch e {
-	case AssigneeTypeAll:
+	case AssigneeTypeAll, AssigneeTypeAssigned, AssigneeTypeMe, AssigneeTypeUnassigned:
 		return true
-	case AssigneeTypeAssigned:
-		return true
-	case AssigneeTypeMe:
-		return true
-	case AssigneeTypeUnassigned:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for AttachmentType.
+// The values of AttachmentType that are known.
 const (
 	AttachmentTypeAudio        AttachmentType = "audio"
 	AttachmentTypeContact      AttachmentType = "contact"
@@ -53,56 +49,32 @@ const (
 	AttachmentTypeVideo        AttachmentType = "video"
 )
 
-// Valid indicates whether the value is a known member of the AttachmentType enum.
-func (e AttachmentType) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e AttachmentType) Known() bool {
 	switch e {
-	case AttachmentTypeAudio:
+	case AttachmentTypeAudio, AttachmentTypeContact, AttachmentTypeFallback, AttachmentTypeFile, AttachmentTypeIgReel, AttachmentTypeImage, AttachmentTypeLocation, AttachmentTypeShare, AttachmentTypeStoryMention, AttachmentTypeVideo:
 		return true
-	case AttachmentTypeContact:
-		return true
-	case AttachmentTypeFallback:
-		return true
-	case AttachmentTypeFile:
-		return true
-	case AttachmentTypeIgReel:
-		return true
-	case AttachmentTypeImage:
-		return true
-	case AttachmentTypeLocation:
-		return true
-	case AttachmentTypeShare:
-		return true
-	case AttachmentTypeStoryMention:
-		return true
-	case AttachmentTypeVideo:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for Availability.
+// The values of Availability that are known.
 const (
 	AvailabilityBusy    Availability = "busy"
 	AvailabilityOffline Availability = "offline"
 	AvailabilityOnline  Availability = "online"
 )
 
-// Valid indicates whether the value is a known member of the Availability enum.
-func (e Availability) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e Availability) Known() bool {
 	switch e {
-	case AvailabilityBusy:
+	case AvailabilityBusy, AvailabilityOffline, AvailabilityOnline:
 		return true
-	case AvailabilityOffline:
-		return true
-	case AvailabilityOnline:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for Channel.
+// The values of Channel that are known.
 const (
 	ChannelAPI            Channel = "Channel::Api"
 	ChannelEmail          Channel = "Channel::Email"
@@ -116,56 +88,32 @@ const (
 	ChannelWhatsApp       Channel = "Channel::Whatsapp"
 )
 
-// Valid indicates whether the value is a known member of the Channel enum.
-func (e Channel) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e Channel) Known() bool {
 	switch e {
-	case ChannelAPI:
+	case ChannelAPI, ChannelEmail, ChannelFacebookPage, ChannelLine, ChannelSMS, ChannelTelegram, ChannelTwilioSMS, ChannelTwitterProfile, ChannelWebWidget, ChannelWhatsApp:
 		return true
-	case ChannelEmail:
-		return true
-	case ChannelFacebookPage:
-		return true
-	case ChannelLine:
-		return true
-	case ChannelSMS:
-		return true
-	case ChannelTelegram:
-		return true
-	case ChannelTwilioSMS:
-		return true
-	case ChannelTwitterProfile:
-		return true
-	case ChannelWebWidget:
-		return true
-	case ChannelWhatsApp:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for ConversationType.
+// The values of ConversationType that are known.
 const (
 	ConversationTypeMention       ConversationType = "mention"
 	ConversationTypeParticipating ConversationType = "participating"
 	ConversationTypeUnattended    ConversationType = "unattended"
 )
 
-// Valid indicates whether the value is a known member of the ConversationType enum.
-func (e ConversationType) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e ConversationType) Known() bool {
 	switch e {
-	case ConversationTypeMention:
+	case ConversationTypeMention, ConversationTypeParticipating, ConversationTypeUnattended:
 		return true
-	case ConversationTypeParticipating:
-		return true
-	case ConversationTypeUnattended:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for FilterOperator.
+// The values of FilterOperator that are known.
 const (
 	FilterOperatorContains       FilterOperator = "contains"
 	FilterOperatorDaysBefore     FilterOperator = "days_before"
@@ -178,60 +126,16 @@ const (
 	FilterOperatorNotEqualTo     FilterOperator = "not_equal_to"
 )
 
-// Valid indicates whether the value is a known member of the FilterOperator enum.
-func (e FilterOperator) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e FilterOperator) Known() bool {
 	switch e {
-	case FilterOperatorContains:
+	case FilterOperatorContains, FilterOperatorDaysBefore, FilterOperatorDoesNotContain, FilterOperatorEqualTo, FilterOperatorIsGreaterThan, FilterOperatorIsLessThan, FilterOperatorIsNotPresent, FilterOperatorIsPresent, FilterOperatorNotEqualTo:
 		return true
-	case FilterOperatorDaysBefore:
-		return true
-	case FilterOperatorDoesNotContain:
-		return true
-	case FilterOperatorEqualTo:
-		return true
-	case FilterOperatorIsGreaterThan:
-		return true
-	case FilterOperatorIsLessThan:
-		return true
-	case FilterOperatorIsNotPresent:
-		return true
-	case FilterOperatorIsPresent:
-		return true
-	case FilterOperatorNotEqualTo:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for ListStatus.
-const (
-	ListStatusAll      ListStatus = "all"
-	ListStatusOpen     ListStatus = "open"
-	ListStatusPending  ListStatus = "pending"
-	ListStatusResolved ListStatus = "resolved"
-	ListStatusSnoozed  ListStatus = "snoozed"
-)
-
-// Valid indicates whether the value is a known member of the ListStatus enum.
-func (e ListStatus) Valid() bool {
-	switch e {
-	case ListStatusAll:
-		return true
-	case ListStatusOpen:
-		return true
-	case ListStatusPending:
-		return true
-	case ListStatusResolved:
-		return true
-	case ListStatusSnoozed:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for MessageContentType.
+// The values of MessageContentType that are known.
 const (
 	MessageContentTypeArticle       MessageContentType = "article"
 	MessageContentTypeCards         MessageContentType = "cards"
@@ -248,41 +152,31 @@ const (
 	MessageContentTypeVoiceCall     MessageContentType = "voice_call"
 )
 
-// Valid indicates whether the value is a known member of the MessageContentType enum.
-func (e MessageContentType) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e MessageContentType) Known() bool {
 	switch e {
-	case MessageContentTypeArticle:
+	case MessageContentTypeArticle, MessageContentTypeCards, MessageContentTypeForm, MessageContentTypeIncomingEmail, MessageContentTypeInputCsat, MessageContentTypeInputEmail, MessageContentTypeInputSelect, MessageContentTypeInputText, MessageContentTypeInputTextarea, MessageContentTypeIntegrations, MessageContentTypeSticker, MessageContentTypeText, MessageContentTypeVoiceCall:
 		return true
-	case MessageContentTypeCards:
-		return true
-	case MessageContentTypeForm:
-		return true
-	case MessageContentTypeIncomingEmail:
-		return true
-	case MessageContentTypeInputCsat:
-		return true
-	case MessageContentTypeInputEmail:
-		return true
-	case MessageContentTypeInputSelect:
-		return true
-	case MessageContentTypeInputText:
-		return true
-	case MessageContentTypeInputTextarea:
-		return true
-	case MessageContentTypeIntegrations:
-		return true
-	case MessageContentTypeSticker:
-		return true
-	case MessageContentTypeText:
-		return true
-	case MessageContentTypeVoiceCall:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for MessageStatus.
+// The values of MessageDirection that are known.
+const (
+	MessageDirectionIncoming MessageDirection = "incoming"
+	MessageDirectionOutgoing MessageDirection = "outgoing"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e MessageDirection) Known() bool {
+	switch e {
+	case MessageDirectionIncoming, MessageDirectionOutgoing:
+		return true
+	}
+	return false
+}
+
+// The values of MessageStatus that are known.
 const (
 	MessageStatusDelivered MessageStatus = "delivered"
 	MessageStatusFailed    MessageStatus = "failed"
@@ -290,23 +184,16 @@ const (
 	MessageStatusSent      MessageStatus = "sent"
 )
 
-// Valid indicates whether the value is a known member of the MessageStatus enum.
-func (e MessageStatus) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e MessageStatus) Known() bool {
 	switch e {
-	case MessageStatusDelivered:
+	case MessageStatusDelivered, MessageStatusFailed, MessageStatusRead, MessageStatusSent:
 		return true
-	case MessageStatusFailed:
-		return true
-	case MessageStatusRead:
-		return true
-	case MessageStatusSent:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for MessageType.
+// The values of MessageType that are known.
 const (
 	MessageTypeActivity MessageType = 2
 	MessageTypeIncoming MessageType = 0
@@ -314,41 +201,16 @@ const (
 	MessageTypeTemplate MessageType = 3
 )
 
-// Valid indicates whether the value is a known member of the MessageType enum.
-func (e MessageType) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e MessageType) Known() bool {
 	switch e {
-	case MessageTypeActivity:
+	case MessageTypeActivity, MessageTypeIncoming, MessageTypeOutgoing, MessageTypeTemplate:
 		return true
-	case MessageTypeIncoming:
-		return true
-	case MessageTypeOutgoing:
-		return true
-	case MessageTypeTemplate:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for NewMessageType.
-const (
-	NewMessageTypeIncoming NewMessageType = "incoming"
-	NewMessageTypeOutgoing NewMessageType = "outgoing"
-)
-
-// Valid indicates whether the value is a known member of the NewMessageType enum.
-func (e NewMessageType) Valid() bool {
-	switch e {
-	case NewMessageTypeIncoming:
-		return true
-	case NewMessageTypeOutgoing:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for Priority.
+// The values of Priority that are known.
 const (
 	PriorityHigh   Priority = "high"
 	PriorityLow    Priority = "low"
@@ -356,59 +218,46 @@ const (
 	PriorityUrgent Priority = "urgent"
 )
 
-// Valid indicates whether the value is a known member of the Priority enum.
-func (e Priority) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e Priority) Known() bool {
 	switch e {
-	case PriorityHigh:
+	case PriorityHigh, PriorityLow, PriorityMedium, PriorityUrgent:
 		return true
-	case PriorityLow:
-		return true
-	case PriorityMedium:
-		return true
-	case PriorityUrgent:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for QueryOperator.
+// The values of QueryOperator that are known.
 const (
 	QueryOperatorAND QueryOperator = "AND"
 	QueryOperatorOR  QueryOperator = "OR"
 )
 
-// Valid indicates whether the value is a known member of the QueryOperator enum.
-func (e QueryOperator) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e QueryOperator) Known() bool {
 	switch e {
-	case QueryOperatorAND:
+	case QueryOperatorAND, QueryOperatorOR:
 		return true
-	case QueryOperatorOR:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for Role.
+// The values of Role that are known.
 const (
 	RoleAdministrator Role = "administrator"
 	RoleAgent         Role = "agent"
 )
 
-// Valid indicates whether the value is a known member of the Role enum.
-func (e Role) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e Role) Known() bool {
 	switch e {
-	case RoleAdministrator:
+	case RoleAdministrator, RoleAgent:
 		return true
-	case RoleAgent:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for SenderKind.
+// The values of SenderKind that are known.
 const (
 	SenderKindAgentBot         SenderKind = "agent_bot"
 	SenderKindCaptainAssistant SenderKind = "captain_assistant"
@@ -416,23 +265,16 @@ const (
 	SenderKindUser             SenderKind = "user"
 )
 
-// Valid indicates whether the value is a known member of the SenderKind enum.
-func (e SenderKind) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e SenderKind) Known() bool {
 	switch e {
-	case SenderKindAgentBot:
+	case SenderKindAgentBot, SenderKindCaptainAssistant, SenderKindContact, SenderKindUser:
 		return true
-	case SenderKindCaptainAssistant:
-		return true
-	case SenderKindContact:
-		return true
-	case SenderKindUser:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for SenderType.
+// The values of SenderType that are known.
 const (
 	SenderTypeAgentBot         SenderType = "AgentBot"
 	SenderTypeCaptainAssistant SenderType = "Captain::Assistant"
@@ -440,23 +282,16 @@ const (
 	SenderTypeUser             SenderType = "User"
 )
 
-// Valid indicates whether the value is a known member of the SenderType enum.
-func (e SenderType) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e SenderType) Known() bool {
 	switch e {
-	case SenderTypeAgentBot:
+	case SenderTypeAgentBot, SenderTypeCaptainAssistant, SenderTypeContact, SenderTypeUser:
 		return true
-	case SenderTypeCaptainAssistant:
-		return true
-	case SenderTypeContact:
-		return true
-	case SenderTypeUser:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for SortBy.
+// The values of SortBy that are known.
 const (
 	SortByCreatedAtAsc       SortBy = "created_at_asc"
 	SortByCreatedAtDesc      SortBy = "created_at_desc"
@@ -473,41 +308,16 @@ const (
 	SortByWaitingSinceDesc   SortBy = "waiting_since_desc"
 )
 
-// Valid indicates whether the value is a known member of the SortBy enum.
-func (e SortBy) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e SortBy) Known() bool {
 	switch e {
-	case SortByCreatedAtAsc:
+	case SortByCreatedAtAsc, SortByCreatedAtDesc, SortByLastActivityAtAsc, SortByLastActivityAtDesc, SortByLastUserMessageAt, SortByLatest, SortByPriorityAsc, SortByPriorityDesc, SortBySortOnCreatedAt, SortBySortOnPriority, SortBySortOnWaitingSince, SortByWaitingSinceAsc, SortByWaitingSinceDesc:
 		return true
-	case SortByCreatedAtDesc:
-		return true
-	case SortByLastActivityAtAsc:
-		return true
-	case SortByLastActivityAtDesc:
-		return true
-	case SortByLastUserMessageAt:
-		return true
-	case SortByLatest:
-		return true
-	case SortByPriorityAsc:
-		return true
-	case SortByPriorityDesc:
-		return true
-	case SortBySortOnCreatedAt:
-		return true
-	case SortBySortOnPriority:
-		return true
-	case SortBySortOnWaitingSince:
-		return true
-	case SortByWaitingSinceAsc:
-		return true
-	case SortByWaitingSinceDesc:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
-// Defines values for Status.
+// The values of Status that are known.
 const (
 	StatusOpen     Status = "open"
 	StatusPending  Status = "pending"
@@ -515,20 +325,13 @@ const (
 	StatusSnoozed  Status = "snoozed"
 )
 
-// Valid indicates whether the value is a known member of the Status enum.
-func (e Status) Valid() bool {
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e Status) Known() bool {
 	switch e {
-	case StatusOpen:
+	case StatusOpen, StatusPending, StatusResolved, StatusSnoozed:
 		return true
-	case StatusPending:
-		return true
-	case StatusResolved:
-		return true
-	case StatusSnoozed:
-		return true
-	default:
-		return false
 	}
+	return false
 }
 
 // Agent: A person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
@@ -571,6 +374,110 @@ type Agent struct {
 
 	// Thumbnail The picture's address; "" when there is none.
 	Thumbnail string `json:"thumbnail"`
+}
+
+// GetAccountID returns what AccountID points to, or the zero value when there is none.
+func (x *Agent) GetAccountID() (value int64) {
+	if x == nil || x.AccountID == nil {
+		return value
+	}
+	return *x.AccountID
+}
+
+// GetAutoOffline returns what AutoOffline points to, or the zero value when there is none.
+func (x *Agent) GetAutoOffline() (value bool) {
+	if x == nil || x.AutoOffline == nil {
+		return value
+	}
+	return *x.AutoOffline
+}
+
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+func (x *Agent) GetAvailabilityStatus() (value Availability) {
+	if x == nil || x.AvailabilityStatus == nil {
+		return value
+	}
+	return *x.AvailabilityStatus
+}
+
+// GetAvailableName returns AvailableName, or the zero value of a nil Agent.
+func (x *Agent) GetAvailableName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AvailableName
+}
+
+// GetConfirmed returns Confirmed, or the zero value of a nil Agent.
+func (x *Agent) GetConfirmed() (value bool) {
+	if x == nil {
+		return value
+	}
+	return x.Confirmed
+}
+
+// GetCustomAttributes returns CustomAttributes, or the zero value of a nil Agent.
+func (x *Agent) GetCustomAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomAttributes
+}
+
+// GetCustomRoleID returns what CustomRoleID points to, or the zero value when there is none.
+func (x *Agent) GetCustomRoleID() (value int64) {
+	if x == nil || x.CustomRoleID == nil {
+		return value
+	}
+	return *x.CustomRoleID
+}
+
+// GetEmail returns Email, or the zero value of a nil Agent.
+func (x *Agent) GetEmail() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Email
+}
+
+// GetID returns ID, or the zero value of a nil Agent.
+func (x *Agent) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetName returns Name, or the zero value of a nil Agent.
+func (x *Agent) GetName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Name
+}
+
+// GetProvider returns what Provider points to, or the zero value when there is none.
+func (x *Agent) GetProvider() (value string) {
+	if x == nil || x.Provider == nil {
+		return value
+	}
+	return *x.Provider
+}
+
+// GetRole returns what Role points to, or the zero value when there is none.
+func (x *Agent) GetRole() (value Role) {
+	if x == nil || x.Role == nil {
+		return value
+	}
+	return *x.Role
+}
+
+// GetThumbnail returns Thumbnail, or the zero value of a nil Agent.
+func (x *Agent) GetThumbnail() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Thumbnail
 }
 
 // AssigneeType: Whose conversations to list.
@@ -626,6 +533,126 @@ type Attachment struct {
 	Width *float64 `json:"width,omitempty"`
 }
 
+// GetAccountID returns AccountID, or the zero value of a nil Attachment.
+func (x *Attachment) GetAccountID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AccountID
+}
+
+// GetCoordinatesLat returns what CoordinatesLat points to, or the zero value when there is none.
+func (x *Attachment) GetCoordinatesLat() (value float64) {
+	if x == nil || x.CoordinatesLat == nil {
+		return value
+	}
+	return *x.CoordinatesLat
+}
+
+// GetCoordinatesLong returns what CoordinatesLong points to, or the zero value when there is none.
+func (x *Attachment) GetCoordinatesLong() (value float64) {
+	if x == nil || x.CoordinatesLong == nil {
+		return value
+	}
+	return *x.CoordinatesLong
+}
+
+// GetDataURL returns what DataURL points to, or the zero value when there is none.
+func (x *Attachment) GetDataURL() (value string) {
+	if x == nil || x.DataURL == nil {
+		return value
+	}
+	return *x.DataURL
+}
+
+// GetExtension returns what Extension points to, or the zero value when there is none.
+func (x *Attachment) GetExtension() (value string) {
+	if x == nil || x.Extension == nil {
+		return value
+	}
+	return *x.Extension
+}
+
+// GetFallbackTitle returns what FallbackTitle points to, or the zero value when there is none.
+func (x *Attachment) GetFallbackTitle() (value string) {
+	if x == nil || x.FallbackTitle == nil {
+		return value
+	}
+	return *x.FallbackTitle
+}
+
+// GetFileSize returns what FileSize points to, or the zero value when there is none.
+func (x *Attachment) GetFileSize() (value int64) {
+	if x == nil || x.FileSize == nil {
+		return value
+	}
+	return *x.FileSize
+}
+
+// GetFileType returns what FileType points to, or the zero value when there is none.
+func (x *Attachment) GetFileType() (value AttachmentType) {
+	if x == nil || x.FileType == nil {
+		return value
+	}
+	return *x.FileType
+}
+
+// GetHeight returns what Height points to, or the zero value when there is none.
+func (x *Attachment) GetHeight() (value float64) {
+	if x == nil || x.Height == nil {
+		return value
+	}
+	return *x.Height
+}
+
+// GetID returns ID, or the zero value of a nil Attachment.
+func (x *Attachment) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetMessageID returns MessageID, or the zero value of a nil Attachment.
+func (x *Attachment) GetMessageID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.MessageID
+}
+
+// GetMeta returns Meta, or the zero value of a nil Attachment.
+func (x *Attachment) GetMeta() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.Meta
+}
+
+// GetThumbURL returns what ThumbURL points to, or the zero value when there is none.
+func (x *Attachment) GetThumbURL() (value string) {
+	if x == nil || x.ThumbURL == nil {
+		return value
+	}
+	return *x.ThumbURL
+}
+
+// GetTranscribedText returns what TranscribedText points to, or the zero value when there is none.
+func (x *Attachment) GetTranscribedText() (value string) {
+	if x == nil || x.TranscribedText == nil {
+		return value
+	}
+	return *x.TranscribedText
+}
+
+// GetWidth returns what Width points to, or the zero value when there is none.
+func (x *Attachment) GetWidth() (value float64) {
+	if x == nil || x.Width == nil {
+		return value
+	}
+	return *x.Width
+}
+
 // AttachmentType: The kind of an attachment.
 type AttachmentType string
 
@@ -672,6 +699,102 @@ type Contact struct {
 
 	// Thumbnail The picture's address; "" when there is none.
 	Thumbnail string `json:"thumbnail"`
+}
+
+// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil Contact.
+func (x *Contact) GetAdditionalAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AdditionalAttributes
+}
+
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+func (x *Contact) GetAvailabilityStatus() (value Availability) {
+	if x == nil || x.AvailabilityStatus == nil {
+		return value
+	}
+	return *x.AvailabilityStatus
+}
+
+// GetBlocked returns what Blocked points to, or the zero value when there is none.
+func (x *Contact) GetBlocked() (value bool) {
+	if x == nil || x.Blocked == nil {
+		return value
+	}
+	return *x.Blocked
+}
+
+// GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
+func (x *Contact) GetCreatedAt() (value UnixTime) {
+	if x == nil || x.CreatedAt == nil {
+		return value
+	}
+	return *x.CreatedAt
+}
+
+// GetCustomAttributes returns CustomAttributes, or the zero value of a nil Contact.
+func (x *Contact) GetCustomAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomAttributes
+}
+
+// GetEmail returns what Email points to, or the zero value when there is none.
+func (x *Contact) GetEmail() (value string) {
+	if x == nil || x.Email == nil {
+		return value
+	}
+	return *x.Email
+}
+
+// GetID returns ID, or the zero value of a nil Contact.
+func (x *Contact) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetIdentifier returns what Identifier points to, or the zero value when there is none.
+func (x *Contact) GetIdentifier() (value string) {
+	if x == nil || x.Identifier == nil {
+		return value
+	}
+	return *x.Identifier
+}
+
+// GetLastActivityAt returns what LastActivityAt points to, or the zero value when there is none.
+func (x *Contact) GetLastActivityAt() (value UnixTime) {
+	if x == nil || x.LastActivityAt == nil {
+		return value
+	}
+	return *x.LastActivityAt
+}
+
+// GetName returns what Name points to, or the zero value when there is none.
+func (x *Contact) GetName() (value string) {
+	if x == nil || x.Name == nil {
+		return value
+	}
+	return *x.Name
+}
+
+// GetPhoneNumber returns what PhoneNumber points to, or the zero value when there is none.
+func (x *Contact) GetPhoneNumber() (value string) {
+	if x == nil || x.PhoneNumber == nil {
+		return value
+	}
+	return *x.PhoneNumber
+}
+
+// GetThumbnail returns Thumbnail, or the zero value of a nil Contact.
+func (x *Contact) GetThumbnail() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Thumbnail
 }
 
 // Conversation: A conversation, as list, filter, get and create answer it.
@@ -734,6 +857,9 @@ type Conversation struct {
 	// Priority From 2.17.1; null when none is set.
 	Priority *Priority `json:"priority,omitempty"`
 
+	// received As it was received, with KeepJSON.
+	received json.RawMessage `json:"-"`
+
 	// SLAEvents From 3.8.0, where service level agreements are switched on.
 	SLAEvents []Attributes `json:"sla_events,omitzero"`
 
@@ -762,10 +888,280 @@ type Conversation struct {
 	WaitingSince *UnixTime `json:"waiting_since,omitempty"`
 }
 
-// ConversationCounts: The answer of conversationListMeta.
+// GetAccountID returns AccountID, or the zero value of a nil Conversation.
+func (x *Conversation) GetAccountID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AccountID
+}
+
+// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil Conversation.
+func (x *Conversation) GetAdditionalAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AdditionalAttributes
+}
+
+// GetAgentLastSeenAt returns AgentLastSeenAt, or the zero value of a nil Conversation.
+func (x *Conversation) GetAgentLastSeenAt() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.AgentLastSeenAt
+}
+
+// GetAppliedSLA returns AppliedSLA, or the zero value of a nil Conversation.
+func (x *Conversation) GetAppliedSLA() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AppliedSLA
+}
+
+// GetAssigneeLastSeenAt returns AssigneeLastSeenAt, or the zero value of a nil Conversation.
+func (x *Conversation) GetAssigneeLastSeenAt() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.AssigneeLastSeenAt
+}
+
+// GetCanReply returns CanReply, or the zero value of a nil Conversation.
+func (x *Conversation) GetCanReply() (value bool) {
+	if x == nil {
+		return value
+	}
+	return x.CanReply
+}
+
+// GetContactLastSeenAt returns ContactLastSeenAt, or the zero value of a nil Conversation.
+func (x *Conversation) GetContactLastSeenAt() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.ContactLastSeenAt
+}
+
+// GetCreatedAt returns CreatedAt, or the zero value of a nil Conversation.
+func (x *Conversation) GetCreatedAt() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.CreatedAt
+}
+
+// GetCustomAttributes returns CustomAttributes, or the zero value of a nil Conversation.
+func (x *Conversation) GetCustomAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomAttributes
+}
+
+// GetFirstReplyCreatedAt returns FirstReplyCreatedAt, or the zero value of a nil Conversation.
+func (x *Conversation) GetFirstReplyCreatedAt() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.FirstReplyCreatedAt
+}
+
+// GetID returns ID, or the zero value of a nil Conversation.
+func (x *Conversation) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetInboxID returns InboxID, or the zero value of a nil Conversation.
+func (x *Conversation) GetInboxID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.InboxID
+}
+
+// GetLastActivityAt returns what LastActivityAt points to, or the zero value when there is none.
+func (x *Conversation) GetLastActivityAt() (value UnixTime) {
+	if x == nil || x.LastActivityAt == nil {
+		return value
+	}
+	return *x.LastActivityAt
+}
+
+// GetLastNonActivityMessage returns LastNonActivityMessage, or nil when there is none.
+func (x *Conversation) GetLastNonActivityMessage() *Message {
+	if x == nil {
+		return nil
+	}
+	return x.LastNonActivityMessage
+}
+
+// GetMuted returns Muted, or the zero value of a nil Conversation.
+func (x *Conversation) GetMuted() (value bool) {
+	if x == nil {
+		return value
+	}
+	return x.Muted
+}
+
+// GetPriority returns what Priority points to, or the zero value when there is none.
+func (x *Conversation) GetPriority() (value Priority) {
+	if x == nil || x.Priority == nil {
+		return value
+	}
+	return *x.Priority
+}
+
+// GetSLAPolicyID returns what SLAPolicyID points to, or the zero value when there is none.
+func (x *Conversation) GetSLAPolicyID() (value int64) {
+	if x == nil || x.SLAPolicyID == nil {
+		return value
+	}
+	return *x.SLAPolicyID
+}
+
+// GetSnoozedUntil returns what SnoozedUntil points to, or the zero value when there is none.
+func (x *Conversation) GetSnoozedUntil() (value ISOTime) {
+	if x == nil || x.SnoozedUntil == nil {
+		return value
+	}
+	return *x.SnoozedUntil
+}
+
+// GetStatus returns Status, or the zero value of a nil Conversation.
+func (x *Conversation) GetStatus() (value Status) {
+	if x == nil {
+		return value
+	}
+	return x.Status
+}
+
+// GetTimestamp returns Timestamp, or the zero value of a nil Conversation.
+func (x *Conversation) GetTimestamp() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.Timestamp
+}
+
+// GetUnreadCount returns UnreadCount, or the zero value of a nil Conversation.
+func (x *Conversation) GetUnreadCount() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.UnreadCount
+}
+
+// GetUpdatedAt returns what UpdatedAt points to, or the zero value when there is none.
+func (x *Conversation) GetUpdatedAt() (value UnixTime) {
+	if x == nil || x.UpdatedAt == nil {
+		return value
+	}
+	return *x.UpdatedAt
+}
+
+// GetUUID returns what UUID points to, or the zero value when there is none.
+func (x *Conversation) GetUUID() (value string) {
+	if x == nil || x.UUID == nil {
+		return value
+	}
+	return *x.UUID
+}
+
+// GetWaitingSince returns what WaitingSince points to, or the zero value when there is none.
+func (x *Conversation) GetWaitingSince() (value UnixTime) {
+	if x == nil || x.WaitingSince == nil {
+		return value
+	}
+	return *x.WaitingSince
+}
+
+// ConversationCounts: How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 type ConversationCounts struct {
-	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
-	Meta Counts `json:"meta"`
+	// AllCount All of them.
+	AllCount int64 `json:"all_count"`
+
+	// AssignedCount Assigned to anybody.
+	AssignedCount *int64 `json:"assigned_count,omitempty"`
+
+	// MineCount Assigned to the owner of the key.
+	MineCount int64 `json:"mine_count"`
+
+	// UnassignedCount Assigned to nobody.
+	UnassignedCount int64 `json:"unassigned_count"`
+}
+
+// GetAllCount returns AllCount, or the zero value of a nil ConversationCounts.
+func (x *ConversationCounts) GetAllCount() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AllCount
+}
+
+// GetAssignedCount returns what AssignedCount points to, or the zero value when there is none.
+func (x *ConversationCounts) GetAssignedCount() (value int64) {
+	if x == nil || x.AssignedCount == nil {
+		return value
+	}
+	return *x.AssignedCount
+}
+
+// GetMineCount returns MineCount, or the zero value of a nil ConversationCounts.
+func (x *ConversationCounts) GetMineCount() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.MineCount
+}
+
+// GetUnassignedCount returns UnassignedCount, or the zero value of a nil ConversationCounts.
+func (x *ConversationCounts) GetUnassignedCount() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.UnassignedCount
+}
+
+// ConversationCreate: What to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
+type ConversationCreate struct {
+	// AdditionalAttributes Text up to 1500 characters, whole numbers up to 9999999999.
+	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
+
+	// AssigneeID An agent. The server does not check it; 3.16.0 answers an unknown one with 500.
+	AssigneeID int64 `json:"assignee_id,omitempty,omitzero"`
+
+	// ContactID The contact; together with inbox_id.
+	ContactID int64 `json:"contact_id,omitempty,omitzero"`
+
+	// CustomAttributes Text up to 1500 characters, whole numbers up to 9999999999.
+	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
+
+	// HMACVerified Whether the contact's identity is proven. From 2.18.0.
+	HMACVerified bool `json:"hmac_verified,omitempty,omitzero"`
+
+	// InboxID The inbox; together with contact_id.
+	InboxID int64 `json:"inbox_id,omitempty,omitzero"`
+
+	// Message A first message; if it is refused, nothing is created (D34).
+	Message FirstMessage `json:"message,omitzero"`
+
+	// SnoozedUntil With status snoozed only. Text here, where toggle_status wants seconds (D45).
+	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
+
+	// SourceID The contact's id in the inbox. Alone, the server looks it up in all accounts and takes the first match, so
+	// name the inbox and the contact too. Never send it empty: that is a 404.
+	SourceID string `json:"source_id,omitempty,omitzero"`
+
+	// Status Open when absent. Inboxes with an active bot make it pending; a blocked contact makes it resolved from 3.7.0.
+	Status Status `json:"status,omitempty,omitzero"`
+
+	// TeamID A team. With a bot's key the answer is 500 and the conversation exists.
+	TeamID int64 `json:"team_id,omitempty,omitzero"`
 }
 
 // ConversationLabels: The answer of listAllLabelsOfAConversation.
@@ -774,10 +1170,16 @@ type ConversationLabels struct {
 	Payload []string `json:"payload"`
 }
 
-// ConversationList: The answer of conversationList.
-type ConversationList struct {
+// ConversationListAnswer: The answer of conversationList.
+type ConversationListAnswer struct {
 	// Data One page of a list.
 	Data ConversationPage `json:"data"`
+}
+
+// ConversationListMetaAnswer: The answer of conversationListMeta.
+type ConversationListMetaAnswer struct {
+	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
+	Meta ConversationCounts `json:"meta"`
 }
 
 // ConversationMeta: Who and what a conversation belongs to.
@@ -798,10 +1200,42 @@ type ConversationMeta struct {
 	Team *Team `json:"team,omitempty"`
 }
 
+// GetAssignee returns Assignee, or nil when there is none.
+func (x *ConversationMeta) GetAssignee() *Agent {
+	if x == nil {
+		return nil
+	}
+	return x.Assignee
+}
+
+// GetChannel returns what Channel points to, or the zero value when there is none.
+func (x *ConversationMeta) GetChannel() (value Channel) {
+	if x == nil || x.Channel == nil {
+		return value
+	}
+	return *x.Channel
+}
+
+// GetHMACVerified returns what HMACVerified points to, or the zero value when there is none.
+func (x *ConversationMeta) GetHMACVerified() (value bool) {
+	if x == nil || x.HMACVerified == nil {
+		return value
+	}
+	return *x.HMACVerified
+}
+
+// GetTeam returns Team, or nil when there is none.
+func (x *ConversationMeta) GetTeam() *Team {
+	if x == nil {
+		return nil
+	}
+	return x.Team
+}
+
 // ConversationPage: One page of a list.
 type ConversationPage struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
-	Meta Counts `json:"meta"`
+	Meta ConversationCounts `json:"meta"`
 
 	// Payload The conversations of this page; empty beyond the last.
 	Payload []Conversation `json:"payload"`
@@ -809,21 +1243,6 @@ type ConversationPage struct {
 
 // ConversationType: A special set of conversations to list.
 type ConversationType string
-
-// Counts: How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
-type Counts struct {
-	// AllCount All of them.
-	AllCount int64 `json:"all_count"`
-
-	// AssignedCount Assigned to anybody.
-	AssignedCount int64 `json:"assigned_count"`
-
-	// MineCount Assigned to the owner of the key.
-	MineCount int64 `json:"mine_count"`
-
-	// UnassignedCount Assigned to nobody.
-	UnassignedCount int64 `json:"unassigned_count"`
-}
 
 // ErrorBody: One of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
 // `description` never comes (D23). The chain of this package reads it more leniently than this type does.
@@ -844,30 +1263,32 @@ type ErrorBody struct {
 	Status *int64 `json:"status,omitempty"`
 }
 
-// FilterCounts: How many conversations match, over all pages. Before 3.1.1 a conversation counts once for each of its labels.
-type FilterCounts struct {
-	// AllCount All of them.
-	AllCount int64 `json:"all_count"`
+// GetError returns what Error points to, or the zero value when there is none.
+func (x *ErrorBody) GetError() (value string) {
+	if x == nil || x.Error == nil {
+		return value
+	}
+	return *x.Error
+}
 
-	// MineCount Assigned to the owner of the key.
-	MineCount int64 `json:"mine_count"`
+// GetMessage returns what Message points to, or the zero value when there is none.
+func (x *ErrorBody) GetMessage() (value string) {
+	if x == nil || x.Message == nil {
+		return value
+	}
+	return *x.Message
+}
 
-	// UnassignedCount Assigned to nobody.
-	UnassignedCount int64 `json:"unassigned_count"`
+// GetStatus returns what Status points to, or the zero value when there is none.
+func (x *ErrorBody) GetStatus() (value int64) {
+	if x == nil || x.Status == nil {
+		return value
+	}
+	return *x.Status
 }
 
 // FilterOperator: How a rule compares. The documentation knows four of them (D6).
 type FilterOperator string
-
-// FilterPage: The answer of conversationFilter, one page. Unlike a list it has nothing around it and no count of assigned ones
-// (D2, D3).
-type FilterPage struct {
-	// Meta How many conversations match, over all pages. Before 3.1.1 a conversation counts once for each of its labels.
-	Meta FilterCounts `json:"meta"`
-
-	// Payload The conversations of this page; empty beyond the last. Before 3.1.1 one comes once per label.
-	Payload []Conversation `json:"payload"`
-}
 
 // FilterRequest: The rules, in an object (D1).
 type FilterRequest struct {
@@ -880,7 +1301,7 @@ type FilterRule struct {
 	AttributeKey string `json:"attribute_key"`
 
 	// CustomAttributeType Read for is_greater_than, is_less_than and days_before only.
-	CustomAttributeType *string `json:"custom_attribute_type,omitempty"`
+	CustomAttributeType string `json:"custom_attribute_type,omitempty"`
 
 	// FilterOperator How a rule compares. The documentation knows four of them (D6).
 	FilterOperator FilterOperator `json:"filter_operator"`
@@ -893,8 +1314,50 @@ type FilterRule struct {
 	Values []interface{} `json:"values,omitzero"`
 }
 
-// ListStatus: A status to list, or `all`, which the documentation does not name (D24).
-type ListStatus string
+// FirstMessage: The first message of a new conversation.
+type FirstMessage struct {
+	// Attachments Signed ids of files that were uploaded before.
+	Attachments []string `json:"attachments,omitempty,omitzero"`
+
+	// BCCEmails Mail addresses, separated by commas.
+	BCCEmails string `json:"bcc_emails,omitempty,omitzero"`
+
+	// CampaignID The campaign it belongs to.
+	CampaignID int64 `json:"campaign_id,omitempty,omitzero"`
+
+	// CCEmails Mail addresses, separated by commas.
+	CCEmails string `json:"cc_emails,omitempty,omitzero"`
+
+	// Content The text, up to 150000 characters.
+	Content string `json:"content,omitempty,omitzero"`
+
+	// ContentAttributes What the kind of content needs, such as the items of a choice.
+	ContentAttributes map[string]any `json:"content_attributes,omitempty,omitzero"`
+
+	// ContentType The kind of content of a message. The documentation knows four (D10).
+	ContentType MessageContentType `json:"content_type,omitempty,omitzero"`
+
+	// EchoID An id of your own; it comes back in events.
+	EchoID string `json:"echo_id,omitempty,omitzero"`
+
+	// ExternalCreatedAt When it was written elsewhere; kept as it is.
+	ExternalCreatedAt string `json:"external_created_at,omitempty,omitzero"`
+
+	// MessageType The direction of a message to create; `incoming` only in API inboxes.
+	MessageType MessageDirection `json:"message_type,omitempty,omitzero"`
+
+	// Private A note that the contact does not see.
+	Private bool `json:"private,omitempty,omitzero"`
+
+	// SenderID The sender; together with sender_type.
+	SenderID int64 `json:"sender_id,omitempty,omitzero"`
+
+	// SenderType Who sent a message, as its `sender_type` says it.
+	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
+
+	// TemplateParams For WhatsApp templates.
+	TemplateParams map[string]any `json:"template_params,omitempty,omitzero"`
+}
 
 // Message: A message of a conversation.
 type Message struct {
@@ -969,10 +1432,186 @@ type Message struct {
 	UpdatedAt ISOTime `json:"updated_at"`
 }
 
+// GetAccountID returns AccountID, or the zero value of a nil Message.
+func (x *Message) GetAccountID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AccountID
+}
+
+// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil Message.
+func (x *Message) GetAdditionalAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AdditionalAttributes
+}
+
+// GetContent returns what Content points to, or the zero value when there is none.
+func (x *Message) GetContent() (value string) {
+	if x == nil || x.Content == nil {
+		return value
+	}
+	return *x.Content
+}
+
+// GetContentAttributes returns ContentAttributes, or the zero value of a nil Message.
+func (x *Message) GetContentAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.ContentAttributes
+}
+
+// GetContentType returns what ContentType points to, or the zero value when there is none.
+func (x *Message) GetContentType() (value MessageContentType) {
+	if x == nil || x.ContentType == nil {
+		return value
+	}
+	return *x.ContentType
+}
+
+// GetConversation returns Conversation, or nil when there is none.
+func (x *Message) GetConversation() *MessageConversation {
+	if x == nil {
+		return nil
+	}
+	return x.Conversation
+}
+
+// GetConversationID returns what ConversationID points to, or the zero value when there is none.
+func (x *Message) GetConversationID() (value int64) {
+	if x == nil || x.ConversationID == nil {
+		return value
+	}
+	return *x.ConversationID
+}
+
+// GetCreatedAt returns CreatedAt, or the zero value of a nil Message.
+func (x *Message) GetCreatedAt() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.CreatedAt
+}
+
+// GetExternalSourceIDs returns ExternalSourceIDs, or the zero value of a nil Message.
+func (x *Message) GetExternalSourceIDs() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.ExternalSourceIDs
+}
+
+// GetID returns ID, or the zero value of a nil Message.
+func (x *Message) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetInboxID returns InboxID, or the zero value of a nil Message.
+func (x *Message) GetInboxID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.InboxID
+}
+
+// GetMessageType returns MessageType, or the zero value of a nil Message.
+func (x *Message) GetMessageType() (value MessageType) {
+	if x == nil {
+		return value
+	}
+	return x.MessageType
+}
+
+// GetPrivate returns what Private points to, or the zero value when there is none.
+func (x *Message) GetPrivate() (value bool) {
+	if x == nil || x.Private == nil {
+		return value
+	}
+	return *x.Private
+}
+
+// GetProcessedMessageContent returns what ProcessedMessageContent points to, or the zero value when there is none.
+func (x *Message) GetProcessedMessageContent() (value string) {
+	if x == nil || x.ProcessedMessageContent == nil {
+		return value
+	}
+	return *x.ProcessedMessageContent
+}
+
+// GetSender returns Sender, or nil when there is none.
+func (x *Message) GetSender() *MessageSender {
+	if x == nil {
+		return nil
+	}
+	return x.Sender
+}
+
+// GetSenderID returns what SenderID points to, or the zero value when there is none.
+func (x *Message) GetSenderID() (value int64) {
+	if x == nil || x.SenderID == nil {
+		return value
+	}
+	return *x.SenderID
+}
+
+// GetSenderType returns what SenderType points to, or the zero value when there is none.
+func (x *Message) GetSenderType() (value SenderType) {
+	if x == nil || x.SenderType == nil {
+		return value
+	}
+	return *x.SenderType
+}
+
+// GetSentiment returns Sentiment, or the zero value of a nil Message.
+func (x *Message) GetSentiment() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.Sentiment
+}
+
+// GetSourceID returns what SourceID points to, or the zero value when there is none.
+func (x *Message) GetSourceID() (value string) {
+	if x == nil || x.SourceID == nil {
+		return value
+	}
+	return *x.SourceID
+}
+
+// GetStatus returns what Status points to, or the zero value when there is none.
+func (x *Message) GetStatus() (value MessageStatus) {
+	if x == nil || x.Status == nil {
+		return value
+	}
+	return *x.Status
+}
+
+// GetUpdatedAt returns UpdatedAt, or the zero value of a nil Message.
+func (x *Message) GetUpdatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.UpdatedAt
+}
+
 // MessageContactInbox: The contact's id in the inbox.
 type MessageContactInbox struct {
 	// SourceID The contact's source id.
 	SourceID *string `json:"source_id"`
+}
+
+// GetSourceID returns what SourceID points to, or the zero value when there is none.
+func (x *MessageContactInbox) GetSourceID() (value string) {
+	if x == nil || x.SourceID == nil {
+		return value
+	}
+	return *x.SourceID
 }
 
 // MessageContentType: The kind of content of a message. The documentation knows four (D10).
@@ -992,6 +1631,41 @@ type MessageConversation struct {
 	// UnreadCount Incoming messages since an agent looked.
 	UnreadCount int64 `json:"unread_count"`
 }
+
+// GetAssigneeID returns what AssigneeID points to, or the zero value when there is none.
+func (x *MessageConversation) GetAssigneeID() (value int64) {
+	if x == nil || x.AssigneeID == nil {
+		return value
+	}
+	return *x.AssigneeID
+}
+
+// GetContactInbox returns ContactInbox, or nil when there is none.
+func (x *MessageConversation) GetContactInbox() *MessageContactInbox {
+	if x == nil {
+		return nil
+	}
+	return x.ContactInbox
+}
+
+// GetLastActivityAt returns what LastActivityAt points to, or the zero value when there is none.
+func (x *MessageConversation) GetLastActivityAt() (value UnixTime) {
+	if x == nil || x.LastActivityAt == nil {
+		return value
+	}
+	return *x.LastActivityAt
+}
+
+// GetUnreadCount returns UnreadCount, or the zero value of a nil MessageConversation.
+func (x *MessageConversation) GetUnreadCount() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.UnreadCount
+}
+
+// MessageDirection: The direction of a message to create; `incoming` only in API inboxes.
+type MessageDirection string
 
 // MessageSender: Who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
 // avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
@@ -1043,96 +1717,131 @@ type MessageSender struct {
 	Type SenderKind `json:"type"`
 }
 
+// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil MessageSender.
+func (x *MessageSender) GetAdditionalAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AdditionalAttributes
+}
+
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+func (x *MessageSender) GetAvailabilityStatus() (value Availability) {
+	if x == nil || x.AvailabilityStatus == nil {
+		return value
+	}
+	return *x.AvailabilityStatus
+}
+
+// GetAvailableName returns what AvailableName points to, or the zero value when there is none.
+func (x *MessageSender) GetAvailableName() (value string) {
+	if x == nil || x.AvailableName == nil {
+		return value
+	}
+	return *x.AvailableName
+}
+
+// GetAvatarURL returns what AvatarURL points to, or the zero value when there is none.
+func (x *MessageSender) GetAvatarURL() (value string) {
+	if x == nil || x.AvatarURL == nil {
+		return value
+	}
+	return *x.AvatarURL
+}
+
+// GetBlocked returns what Blocked points to, or the zero value when there is none.
+func (x *MessageSender) GetBlocked() (value bool) {
+	if x == nil || x.Blocked == nil {
+		return value
+	}
+	return *x.Blocked
+}
+
+// GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
+func (x *MessageSender) GetCreatedAt() (value ISOTime) {
+	if x == nil || x.CreatedAt == nil {
+		return value
+	}
+	return *x.CreatedAt
+}
+
+// GetCustomAttributes returns CustomAttributes, or the zero value of a nil MessageSender.
+func (x *MessageSender) GetCustomAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomAttributes
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *MessageSender) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetEmail returns what Email points to, or the zero value when there is none.
+func (x *MessageSender) GetEmail() (value string) {
+	if x == nil || x.Email == nil {
+		return value
+	}
+	return *x.Email
+}
+
+// GetID returns ID, or the zero value of a nil MessageSender.
+func (x *MessageSender) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetIdentifier returns what Identifier points to, or the zero value when there is none.
+func (x *MessageSender) GetIdentifier() (value string) {
+	if x == nil || x.Identifier == nil {
+		return value
+	}
+	return *x.Identifier
+}
+
+// GetName returns what Name points to, or the zero value when there is none.
+func (x *MessageSender) GetName() (value string) {
+	if x == nil || x.Name == nil {
+		return value
+	}
+	return *x.Name
+}
+
+// GetPhoneNumber returns what PhoneNumber points to, or the zero value when there is none.
+func (x *MessageSender) GetPhoneNumber() (value string) {
+	if x == nil || x.PhoneNumber == nil {
+		return value
+	}
+	return *x.PhoneNumber
+}
+
+// GetThumbnail returns what Thumbnail points to, or the zero value when there is none.
+func (x *MessageSender) GetThumbnail() (value string) {
+	if x == nil || x.Thumbnail == nil {
+		return value
+	}
+	return *x.Thumbnail
+}
+
+// GetType returns Type, or the zero value of a nil MessageSender.
+func (x *MessageSender) GetType() (value SenderKind) {
+	if x == nil {
+		return value
+	}
+	return x.Type
+}
+
 // MessageStatus: How far a message got.
 type MessageStatus string
 
 // MessageType: 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
 type MessageType int64
-
-// NewConversationRequest: What to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
-type NewConversationRequest struct {
-	// AdditionalAttributes Text up to 1500 characters, whole numbers up to 9999999999.
-	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
-
-	// AssigneeID An agent. The server does not check it; 3.16.0 answers an unknown one with 500.
-	AssigneeID *int64 `json:"assignee_id,omitempty"`
-
-	// ContactID The contact; together with inbox_id.
-	ContactID *int64 `json:"contact_id,omitempty"`
-
-	// CustomAttributes Text up to 1500 characters, whole numbers up to 9999999999.
-	CustomAttributes Attributes `json:"custom_attributes,omitzero"`
-
-	// HMACVerified Whether the contact's identity is proven. From 2.18.0.
-	HMACVerified *bool `json:"hmac_verified,omitempty"`
-
-	// InboxID The inbox; together with contact_id.
-	InboxID *int64 `json:"inbox_id,omitempty"`
-
-	// Message A first message; if it is refused, nothing is created (D34).
-	Message *NewMessage `json:"message,omitempty"`
-
-	// SnoozedUntil With status snoozed only. Text here, where toggle_status wants seconds (D45).
-	SnoozedUntil *ISOTime `json:"snoozed_until,omitempty"`
-
-	// SourceID The contact's id in the inbox. Alone, the server looks it up in all accounts and takes the first match, so
-	// name the inbox and the contact too. Never send it empty: that is a 404.
-	SourceID *string `json:"source_id,omitempty"`
-
-	// Status Open when absent. Inboxes with an active bot make it pending; a blocked contact makes it resolved from 3.7.0.
-	Status *Status `json:"status,omitempty"`
-
-	// TeamID A team. With a bot's key the answer is 500 and the conversation exists.
-	TeamID *int64 `json:"team_id,omitempty"`
-}
-
-// NewMessage: The first message of a new conversation.
-type NewMessage struct {
-	// Attachments Signed ids of files that were uploaded before.
-	Attachments []string `json:"attachments,omitempty"`
-
-	// BCCEmails Mail addresses, separated by commas.
-	BCCEmails *string `json:"bcc_emails,omitempty"`
-
-	// CampaignID The campaign it belongs to.
-	CampaignID *int64 `json:"campaign_id,omitempty"`
-
-	// CCEmails Mail addresses, separated by commas.
-	CCEmails *string `json:"cc_emails,omitempty"`
-
-	// Content The text, up to 150000 characters.
-	Content *string `json:"content,omitempty"`
-
-	// ContentAttributes What the kind of content needs, such as the items of a choice.
-	ContentAttributes Attributes `json:"content_attributes,omitzero"`
-
-	// ContentType The kind of content of a message. The documentation knows four (D10).
-	ContentType *MessageContentType `json:"content_type,omitempty"`
-
-	// EchoID An id of your own; it comes back in events.
-	EchoID *string `json:"echo_id,omitempty"`
-
-	// ExternalCreatedAt When it was written elsewhere; kept as it is.
-	ExternalCreatedAt *string `json:"external_created_at,omitempty"`
-
-	// MessageType The direction of a message to create; `incoming` only in API inboxes.
-	MessageType *NewMessageType `json:"message_type,omitempty"`
-
-	// Private A note that the contact does not see.
-	Private *bool `json:"private,omitempty"`
-
-	// SenderID The sender; together with sender_type.
-	SenderID *int64 `json:"sender_id,omitempty"`
-
-	// SenderType Who sent a message, as its `sender_type` says it.
-	SenderType *SenderType `json:"sender_type,omitempty"`
-
-	// TemplateParams For WhatsApp templates.
-	TemplateParams Attributes `json:"template_params,omitzero"`
-}
-
-// NewMessageType: The direction of a message to create; `incoming` only in API inboxes.
-type NewMessageType string
 
 // Priority: How urgent a conversation is.
 type Priority string
@@ -1173,6 +1882,38 @@ type StatusChange struct {
 	Success *bool `json:"success"`
 }
 
+// GetConversationID returns ConversationID, or the zero value of a nil StatusChange.
+func (x *StatusChange) GetConversationID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ConversationID
+}
+
+// GetCurrentStatus returns CurrentStatus, or the zero value of a nil StatusChange.
+func (x *StatusChange) GetCurrentStatus() (value Status) {
+	if x == nil {
+		return value
+	}
+	return x.CurrentStatus
+}
+
+// GetSnoozedUntil returns what SnoozedUntil points to, or the zero value when there is none.
+func (x *StatusChange) GetSnoozedUntil() (value ISOTime) {
+	if x == nil || x.SnoozedUntil == nil {
+		return value
+	}
+	return *x.SnoozedUntil
+}
+
+// GetSuccess returns what Success points to, or the zero value when there is none.
+func (x *StatusChange) GetSuccess() (value bool) {
+	if x == nil || x.Success == nil {
+		return value
+	}
+	return *x.Success
+}
+
 // Team: A team of the account.
 type Team struct {
 	// AccountID The account's id.
@@ -1194,14 +1935,62 @@ type Team struct {
 	Name string `json:"name"`
 }
 
+// GetAccountID returns AccountID, or the zero value of a nil Team.
+func (x *Team) GetAccountID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AccountID
+}
+
+// GetAllowAutoAssign returns what AllowAutoAssign points to, or the zero value when there is none.
+func (x *Team) GetAllowAutoAssign() (value bool) {
+	if x == nil || x.AllowAutoAssign == nil {
+		return value
+	}
+	return *x.AllowAutoAssign
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *Team) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetID returns ID, or the zero value of a nil Team.
+func (x *Team) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetIsMember returns what IsMember points to, or the zero value when there is none.
+func (x *Team) GetIsMember() (value bool) {
+	if x == nil || x.IsMember == nil {
+		return value
+	}
+	return *x.IsMember
+}
+
+// GetName returns Name, or the zero value of a nil Team.
+func (x *Team) GetName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Name
+}
+
 // ToggleStatusRequest: Empty to flip the status.
 type ToggleStatusRequest struct {
 	// SnoozedUntil Seconds since 1970, with status snoozed. Absent means until the next reply. Text such as 2030-01-01 would be
 	// read as 2030 seconds: the year 1970 (D45).
-	SnoozedUntil *int64 `json:"snoozed_until,omitempty"`
+	SnoozedUntil int64 `json:"snoozed_until,omitempty,omitzero"`
 
 	// Status The status to set. Absent, the status flips (D35); an unknown one is a 500.
-	Status *Status `json:"status,omitempty"`
+	Status Status `json:"status,omitempty,omitzero"`
 }
 
 // ToggleStatusResult: The answer of toggleStatusOfAConversation. There is no `meta` (D37).
@@ -1213,7 +2002,7 @@ type ToggleStatusResult struct {
 // ConversationListParams defines parameters for ConversationList.
 type ConversationListParams struct {
 	// Status Only this status; `all` for every one (D24). Absent means `open`. The server ignores it when `q` is sent (D25).
-	Status *ListStatus `form:"status,omitempty" json:"status,omitempty"`
+	Status *Status `form:"status,omitempty" json:"status,omitempty"`
 
 	// AssigneeType Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
 	AssigneeType *AssigneeType `form:"assignee_type,omitempty" json:"assignee_type,omitempty"`
@@ -1258,7 +2047,7 @@ type ConversationFilterParams struct {
 // ConversationListMetaParams defines parameters for ConversationListMeta.
 type ConversationListMetaParams struct {
 	// Status Only this status; `all` for every one (D24). Absent means `open`. The server ignores it when `q` is sent (D25).
-	Status *ListStatus `form:"status,omitempty" json:"status,omitempty"`
+	Status *Status `form:"status,omitempty" json:"status,omitempty"`
 
 	// AssigneeType Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
 	AssigneeType *AssigneeType `form:"assignee_type,omitempty" json:"assignee_type,omitempty"`
@@ -1295,7 +2084,7 @@ type ConversationListMetaParams struct {
 }
 
 // NewConversationJSONRequestBody defines body for NewConversation for application/json ContentType.
-type NewConversationJSONRequestBody = NewConversationRequest
+type NewConversationJSONRequestBody = ConversationCreate
 
 // ConversationFilterJSONRequestBody defines body for ConversationFilter for application/json ContentType.
 type ConversationFilterJSONRequestBody = FilterRequest
@@ -1303,61 +2092,43 @@ type ConversationFilterJSONRequestBody = FilterRequest
 // ToggleStatusOfAConversationJSONRequestBody defines body for ToggleStatusOfAConversation for application/json ContentType.
 type ToggleStatusOfAConversationJSONRequestBody = ToggleStatusRequest
 
-// RequestEditorFn is the function signature for the RequestEditor callback function
+// RequestEditorFn changes a request before it is sent. A failure is the call's, and nothing is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// Doer performs HTTP requests.
-//
-// The standard http.Client implements this interface.
+// HttpRequestDoer sends a request. An [http.Client] does.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client which conforms to the OpenAPI3 specification for this service.
+// Client makes the requests of openapi.yaml and returns the answers as they come. [NewClient] makes one.
 type Client struct {
-	// The endpoint of the server conforming to this interface, with scheme,
-	// https://api.deepmap.com for example. This can contain a path relative
-	// to the server, such as https://api.deepmap.com/dev-test, and all the
-	// paths in the swagger spec will be appended to the server.
-	Server string
-
-	// Doer for performing requests, typically a *http.Client with any
-	// customized settings, such as certificate chains.
-	Client HttpRequestDoer
-
-	// A list of callbacks for modifying requests which are generated before sending over
-	// the network.
-	RequestEditors []RequestEditorFn
+	Server         string            // where the API lives, with a slash at its end
+	Client         HttpRequestDoer   // what sends the requests
+	RequestEditors []RequestEditorFn // run on every request, before those of the call
 }
 
-// ClientOption allows setting custom parameters during construction
+// ClientOption sets up a Client that NewClient makes.
 type ClientOption func(*Client) error
 
-// Creates a new Client, with reasonable defaults
+// NewClient makes a Client for a server, without the chain of [New]: it repeats nothing and bounds nothing. Without an
+// option it sends by an [http.Client] with nothing set.
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	// create a client with sane default values
-	client := Client{
-		Server: server,
-	}
-	// mutate client and add all optional params
-	for _, o := range opts {
-		if err := o(&client); err != nil {
+	client := &Client{Server: server}
+	for _, option := range opts {
+		if err := option(client); err != nil {
 			return nil, err
 		}
 	}
-	// ensure the server URL always has a trailing slash
 	if !strings.HasSuffix(client.Server, "/") {
 		client.Server += "/"
 	}
-	// create httpClient, if not already present
 	if client.Client == nil {
 		client.Client = &http.Client{}
 	}
-	return &client, nil
+	return client, nil
 }
 
-// WithHTTPClient allows overriding the default Doer, which is
-// automatically created using http.Client. This is useful for tests.
+// WithHTTPClient sets what sends the requests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
@@ -1365,979 +2136,409 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	}
 }
 
-// WithRequestEditorFn allows setting up a callback function, which will be
-// called right before sending the request. This can be used to mutate the request.
-func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
+// WithRequestEditorFn adds an editor that is run on every request.
+func WithRequestEditorFn(edit RequestEditorFn) ClientOption {
 	return func(c *Client) error {
-		c.RequestEditors = append(c.RequestEditors, fn)
+		c.RequestEditors = append(c.RequestEditors, edit)
 		return nil
 	}
 }
 
-// The interface specification for the client above.
-type ClientInterface interface {
-
-	// ConversationList lists conversations
-	//
-	// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
-	// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
-	// A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
-	// change the result, so leave them out.
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations (the `ConversationList` operationId).
-	ConversationList(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// NewConversationWithBody creates a conversation
-	//
-	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-	// the latest one. The answer is the whole conversation with status 200 (D32).
-	// A 500 may come after the conversation was stored.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
-	NewConversationWithBody(ctx context.Context, accountID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// NewConversation creates a conversation
-	//
-	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-	// the latest one. The answer is the whole conversation with status 200 (D32).
-	// A 500 may come after the conversation was stored.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
-	NewConversation(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ConversationFilterWithBody filters conversations
-	//
-	// It lists those that match rules, 25 to a page, the latest activity first.
-	//
-	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-	// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-	// Before 3.1.1 a conversation comes once for each of its labels.
-	// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
-	ConversationFilterWithBody(ctx context.Context, accountID int64, params *ConversationFilterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ConversationFilter filters conversations
-	//
-	// It lists those that match rules, 25 to a page, the latest activity first.
-	//
-	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-	// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-	// Before 3.1.1 a conversation comes once for each of its labels.
-	// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
-	ConversationFilter(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ConversationListMeta counts conversations
-	//
-	// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
-	// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
-	// no `data` around the answer.
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/meta (the `ConversationListMeta` operationId).
-	ConversationListMeta(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetDetailsOfAConversation gets a conversation
-	//
-	// It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
-	// since.
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
-	GetDetailsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListAllLabelsOfAConversation lists the labels of a conversation
-	//
-	// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
-	// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
-	// set here, so compare without case.
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
-	ListAllLabelsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ToggleStatusOfAConversationWithBody sets or flips the status of a conversation
-	//
-	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-	// leaves a conversation open becomes its assignee, even if somebody else was.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
-	ToggleStatusOfAConversationWithBody(ctx context.Context, accountID int64, conversationID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ToggleStatusOfAConversation sets or flips the status of a conversation
-	//
-	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-	// leaves a conversation open becomes its assignee, even if somebody else was.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
-	ToggleStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+// do sends a request, after the editors have seen it, as a call of its operation. It stays that call when an editor puts
+// another request in its place.
+func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (*http.Response, error) {
+	call := rawCall(op)
+	ctx = operation.WithCall(ctx, call)
+	req = req.WithContext(ctx)
+	for _, edit := range slices.Concat(c.RequestEditors, editors) {
+		if err := edit(ctx, req); err != nil {
+			return nil, err
+		}
+	}
+	if operation.CallOf(req.Context()) != call {
+		req = req.WithContext(operation.WithCall(req.Context(), call))
+	}
+	return c.Client.Do(req)
 }
 
-// ConversationList lists conversations
+// ConversationList lists conversations.
 //
-// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
-// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
-// A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
-// change the result, so leave them out.
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations (the `ConversationList` operationId).
+// GET /api/v1/accounts/{account_id}/conversations
 func (c *Client) ConversationList(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewConversationListRequest(c.Server, accountID, params)
+	req, err := newConversationListRequest(c.Server, accountID, params)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.do(ctx, operation.ConversationList, req, reqEditors)
 }
 
-// NewConversationWithBody creates a conversation
-//
-// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-// the latest one. The answer is the whole conversation with status 200 (D32).
-// A 500 may come after the conversation was stored.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
-func (c *Client) NewConversationWithBody(ctx context.Context, accountID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewNewConversationRequestWithBody(c.Server, accountID, contentType, body)
-	if err != nil {
-		return nil, err
+// newConversationListRequest builds the request of conversationList.
+func newConversationListRequest(server string, accountID int64, params *ConversationListParams) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations", strconv.FormatInt(accountID, 10))
+	if params != nil {
+		var query []string
+		if params.Status != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.AssigneeType != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "assignee_type", *params.AssigneeType, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Q != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.InboxID != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "inbox_id", *params.InboxID, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.TeamID != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "team_id", *params.TeamID, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Labels != nil {
+			text, err := runtime.StyleParamWithOptions("form", false, "labels", params.Labels, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Page != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.SortBy != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "sort_by", *params.SortBy, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.ConversationType != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "conversation_type", *params.ConversationType, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.UpdatedWithin != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "updated_within", *params.UpdatedWithin, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.SourceID != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "source_id", *params.SourceID, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return http.NewRequest(http.MethodGet, address, nil)
 }
 
-// NewConversation creates a conversation
+// NewConversation creates a conversation.
 //
-// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-// the latest one. The answer is the whole conversation with status 200 (D32).
-// A 500 may come after the conversation was stored.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
+// POST /api/v1/accounts/{account_id}/conversations
 func (c *Client) NewConversation(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewNewConversationRequest(c.Server, accountID, body)
+	req, err := newNewConversationRequest(c.Server, accountID, body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.do(ctx, operation.NewConversation, req, reqEditors)
 }
 
-// ConversationFilterWithBody filters conversations
-//
-// It lists those that match rules, 25 to a page, the latest activity first.
-//
-// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-// Before 3.1.1 a conversation comes once for each of its labels.
-// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
-func (c *Client) ConversationFilterWithBody(ctx context.Context, accountID int64, params *ConversationFilterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewConversationFilterRequestWithBody(c.Server, accountID, params, contentType, body)
+// newNewConversationRequest builds the request of newConversation.
+func newNewConversationRequest(server string, accountID int64, body NewConversationJSONRequestBody) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
 }
 
-// ConversationFilter filters conversations
+// ConversationFilter filters conversations.
 //
-// It lists those that match rules, 25 to a page, the latest activity first.
-//
-// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-// Before 3.1.1 a conversation comes once for each of its labels.
-// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
+// POST /api/v1/accounts/{account_id}/conversations/filter
 func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewConversationFilterRequest(c.Server, accountID, params, body)
+	req, err := newConversationFilterRequest(c.Server, accountID, params, body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.do(ctx, operation.ConversationFilter, req, reqEditors)
 }
 
-// ConversationListMeta counts conversations
+// newConversationFilterRequest builds the request of conversationFilter.
+func newConversationFilterRequest(server string, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/filter", strconv.FormatInt(accountID, 10))
+	if params != nil {
+		var query []string
+		if params.Page != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ConversationListMeta counts conversations.
 //
-// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
-// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
-// no `data` around the answer.
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations/meta (the `ConversationListMeta` operationId).
+// GET /api/v1/accounts/{account_id}/conversations/meta
 func (c *Client) ConversationListMeta(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewConversationListMetaRequest(c.Server, accountID, params)
+	req, err := newConversationListMetaRequest(c.Server, accountID, params)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.do(ctx, operation.ConversationListMeta, req, reqEditors)
 }
 
-// GetDetailsOfAConversation gets a conversation
+// newConversationListMetaRequest builds the request of conversationListMeta.
+func newConversationListMetaRequest(server string, accountID int64, params *ConversationListMetaParams) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/meta", strconv.FormatInt(accountID, 10))
+	if params != nil {
+		var query []string
+		if params.Status != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.AssigneeType != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "assignee_type", *params.AssigneeType, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Q != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.InboxID != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "inbox_id", *params.InboxID, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.TeamID != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "team_id", *params.TeamID, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Labels != nil {
+			text, err := runtime.StyleParamWithOptions("form", false, "labels", params.Labels, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Page != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.SortBy != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "sort_by", *params.SortBy, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.ConversationType != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "conversation_type", *params.ConversationType, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.UpdatedWithin != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "updated_within", *params.UpdatedWithin, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.SourceID != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "source_id", *params.SourceID, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetDetailsOfAConversation gets a conversation.
 //
-// It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
-// since.
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}
 func (c *Client) GetDetailsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetDetailsOfAConversationRequest(c.Server, accountID, conversationID)
+	req, err := newGetDetailsOfAConversationRequest(c.Server, accountID, conversationID)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.do(ctx, operation.GetDetailsOfAConversation, req, reqEditors)
 }
 
-// ListAllLabelsOfAConversation lists the labels of a conversation
+// newGetDetailsOfAConversationRequest builds the request of getDetailsOfAConversation.
+func newGetDetailsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ListAllLabelsOfAConversation lists the labels of a conversation.
 //
-// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
-// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
-// set here, so compare without case.
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
 func (c *Client) ListAllLabelsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListAllLabelsOfAConversationRequest(c.Server, accountID, conversationID)
+	req, err := newListAllLabelsOfAConversationRequest(c.Server, accountID, conversationID)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.do(ctx, operation.ListAllLabelsOfAConversation, req, reqEditors)
 }
 
-// ToggleStatusOfAConversationWithBody sets or flips the status of a conversation
-//
-// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-// leaves a conversation open becomes its assignee, even if somebody else was.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
-func (c *Client) ToggleStatusOfAConversationWithBody(ctx context.Context, accountID int64, conversationID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewToggleStatusOfAConversationRequestWithBody(c.Server, accountID, conversationID, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+// newListAllLabelsOfAConversationRequest builds the request of listAllLabelsOfAConversation.
+func newListAllLabelsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
 }
 
-// ToggleStatusOfAConversation sets or flips the status of a conversation
+// ToggleStatusOfAConversation sets or flips the status of a conversation.
 //
-// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-// leaves a conversation open becomes its assignee, even if somebody else was.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status
 func (c *Client) ToggleStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewToggleStatusOfAConversationRequest(c.Server, accountID, conversationID, body)
+	req, err := newToggleStatusOfAConversationRequest(c.Server, accountID, conversationID, body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.do(ctx, operation.ToggleStatusOfAConversation, req, reqEditors)
 }
 
-// NewConversationListRequest constructs an http.Request for the ConversationList method
-func NewConversationListRequest(server string, accountID int64, params *ConversationListParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+// newToggleStatusOfAConversationRequest builds the request of toggleStatusOfAConversation.
+func newToggleStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_status", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-
-	serverURL, err := url.Parse(server)
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Status != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.AssigneeType != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assignee_type", *params.AssigneeType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Q != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.InboxID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "inbox_id", *params.InboxID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.TeamID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "team_id", *params.TeamID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Labels != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "labels", params.Labels, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Page != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.SortBy != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort_by", *params.SortBy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.ConversationType != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "conversation_type", *params.ConversationType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.UpdatedWithin != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_within", *params.UpdatedWithin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.SourceID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "source_id", *params.SourceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
+	req.Header.Set("Content-Type", "application/json")
 	return req, nil
 }
 
-// NewNewConversationRequest calls the generic NewConversation builder with application/json body
-func NewNewConversationRequest(server string, accountID int64, body NewConversationJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewNewConversationRequestWithBody(server, accountID, "application/json", bodyReader)
-}
-
-// NewNewConversationRequestWithBody constructs an http.Request for the NewConversation method, with any body, and a specified content type
-func NewNewConversationRequestWithBody(server string, accountID int64, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewConversationFilterRequest calls the generic ConversationFilter builder with application/json body
-func NewConversationFilterRequest(server string, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewConversationFilterRequestWithBody(server, accountID, params, "application/json", bodyReader)
-}
-
-// NewConversationFilterRequestWithBody constructs an http.Request for the ConversationFilter method, with any body, and a specified content type
-func NewConversationFilterRequestWithBody(server string, accountID int64, params *ConversationFilterParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations/filter", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Page != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-// NewConversationListMetaRequest constructs an http.Request for the ConversationListMeta method
-func NewConversationListMetaRequest(server string, accountID int64, params *ConversationListMetaParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations/meta", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Status != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.AssigneeType != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assignee_type", *params.AssigneeType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Q != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.InboxID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "inbox_id", *params.InboxID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.TeamID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "team_id", *params.TeamID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Labels != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "labels", params.Labels, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Page != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.SortBy != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort_by", *params.SortBy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.ConversationType != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "conversation_type", *params.ConversationType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.UpdatedWithin != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_within", *params.UpdatedWithin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.SourceID != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "source_id", *params.SourceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetDetailsOfAConversationRequest constructs an http.Request for the GetDetailsOfAConversation method
-func NewGetDetailsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "conversation_id", conversationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations/%s", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewListAllLabelsOfAConversationRequest constructs an http.Request for the ListAllLabelsOfAConversation method
-func NewListAllLabelsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "conversation_id", conversationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations/%s/labels", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewToggleStatusOfAConversationRequest calls the generic ToggleStatusOfAConversation builder with application/json body
-func NewToggleStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewToggleStatusOfAConversationRequestWithBody(server, accountID, conversationID, "application/json", bodyReader)
-}
-
-// NewToggleStatusOfAConversationRequestWithBody constructs an http.Request for the ToggleStatusOfAConversation method, with any body, and a specified content type
-func NewToggleStatusOfAConversationRequestWithBody(server string, accountID int64, conversationID int64, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account_id", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "conversation_id", conversationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/accounts/%s/conversations/%s/toggle_status", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
-	for _, r := range c.RequestEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	for _, r := range additionalEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ClientWithResponses builds on ClientInterface to offer response payloads
+// ClientWithResponses is a [Client] whose calls return the answer decoded, together with its status and headers.
+// [Chat.Raw] and [NewClientWithResponses] make one.
 type ClientWithResponses struct {
-	ClientInterface
+	*Client
 }
 
-// NewClientWithResponses creates a new ClientWithResponses, which wraps
-// Client with return type handling
+// NewClientWithResponses makes a ClientWithResponses for a server, as [NewClient] makes a Client.
 func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithResponses, error) {
 	client, err := NewClient(server, opts...)
 	if err != nil {
@@ -2346,776 +2547,79 @@ func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithRes
 	return &ClientWithResponses{client}, nil
 }
 
-// WithBaseURL overrides the baseURL.
-func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
-		newBaseURL, err := url.Parse(baseURL)
-		if err != nil {
-			return err
-		}
-		c.Server = newBaseURL.String()
-		return nil
-	}
-}
-
-// ClientWithResponsesInterface is the interface specification for the client with responses above.
-type ClientWithResponsesInterface interface {
-
-	// ConversationListWithResponse lists conversations
-	//
-	// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
-	// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
-	// A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
-	// change the result, so leave them out.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations (the `ConversationList` operationId).
-	ConversationListWithResponse(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*ConversationListHTTPResponse, error)
-
-	// NewConversationWithBodyWithResponse creates a conversation
-	//
-	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-	// the latest one. The answer is the whole conversation with status 200 (D32).
-	// A 500 may come after the conversation was stored.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
-	NewConversationWithBodyWithResponse(ctx context.Context, accountID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NewConversationHTTPResponse, error)
-
-	// NewConversationWithResponse creates a conversation
-	//
-	// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-	// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-	// the latest one. The answer is the whole conversation with status 200 (D32).
-	// A 500 may come after the conversation was stored.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
-	NewConversationWithResponse(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*NewConversationHTTPResponse, error)
-
-	// ConversationFilterWithBodyWithResponse filters conversations
-	//
-	// It lists those that match rules, 25 to a page, the latest activity first.
-	//
-	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-	// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-	// Before 3.1.1 a conversation comes once for each of its labels.
-	// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
-	ConversationFilterWithBodyWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConversationFilterHTTPResponse, error)
-
-	// ConversationFilterWithResponse filters conversations
-	//
-	// It lists those that match rules, 25 to a page, the latest activity first.
-	//
-	// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-	// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-	// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-	// Before 3.1.1 a conversation comes once for each of its labels.
-	// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
-	ConversationFilterWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*ConversationFilterHTTPResponse, error)
-
-	// ConversationListMetaWithResponse counts conversations
-	//
-	// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
-	// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
-	// no `data` around the answer.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/meta (the `ConversationListMeta` operationId).
-	ConversationListMetaWithResponse(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*ConversationListMetaHTTPResponse, error)
-
-	// GetDetailsOfAConversationWithResponse gets a conversation
-	//
-	// It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
-	// since.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
-	GetDetailsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*GetDetailsOfAConversationHTTPResponse, error)
-
-	// ListAllLabelsOfAConversationWithResponse lists the labels of a conversation
-	//
-	// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
-	// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
-	// set here, so compare without case.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
-	ListAllLabelsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*ListAllLabelsOfAConversationHTTPResponse, error)
-
-	// ToggleStatusOfAConversationWithBodyWithResponse sets or flips the status of a conversation
-	//
-	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-	// leaves a conversation open becomes its assignee, even if somebody else was.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
-	ToggleStatusOfAConversationWithBodyWithResponse(ctx context.Context, accountID int64, conversationID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ToggleStatusOfAConversationHTTPResponse, error)
-
-	// ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation
-	//
-	// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-	// leaves a conversation open becomes its assignee, even if somebody else was.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
-	ToggleStatusOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*ToggleStatusOfAConversationHTTPResponse, error)
-}
-
-type ConversationListHTTPResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ConversationList
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *ErrorBody
-}
-
-// Status returns HTTPResponse.Status
-func (r ConversationListHTTPResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ConversationListHTTPResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ConversationListHTTPResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type NewConversationHTTPResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Conversation
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *ErrorBody
-}
-
-// Status returns HTTPResponse.Status
-func (r NewConversationHTTPResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r NewConversationHTTPResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r NewConversationHTTPResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ConversationFilterHTTPResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *FilterPage
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *ErrorBody
-}
-
-// Status returns HTTPResponse.Status
-func (r ConversationFilterHTTPResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ConversationFilterHTTPResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ConversationFilterHTTPResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ConversationListMetaHTTPResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ConversationCounts
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *ErrorBody
-}
-
-// Status returns HTTPResponse.Status
-func (r ConversationListMetaHTTPResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ConversationListMetaHTTPResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ConversationListMetaHTTPResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetDetailsOfAConversationHTTPResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Conversation
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *ErrorBody
-}
-
-// Status returns HTTPResponse.Status
-func (r GetDetailsOfAConversationHTTPResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetDetailsOfAConversationHTTPResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetDetailsOfAConversationHTTPResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ListAllLabelsOfAConversationHTTPResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ConversationLabels
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *ErrorBody
-}
-
-// Status returns HTTPResponse.Status
-func (r ListAllLabelsOfAConversationHTTPResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ListAllLabelsOfAConversationHTTPResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListAllLabelsOfAConversationHTTPResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ToggleStatusOfAConversationHTTPResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ToggleStatusResult
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *ErrorBody
-}
-
-// Status returns HTTPResponse.Status
-func (r ToggleStatusOfAConversationHTTPResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ToggleStatusOfAConversationHTTPResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ToggleStatusOfAConversationHTTPResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// ConversationListWithResponse lists conversations
+// ConversationListWithResponse lists conversations.
 //
-// A page has 25, the latest activity first. Counts in `data.meta` are taken before `assignee_type` is applied
-// (D26), and with `q` they cover one page only (D25). An empty page is the only sign of the end: there is no count of pages and no link to the next (D43).
-// A parameter that is sent empty is not an absent one: `status=`, `q=`, `labels=`, `inbox_id=` and `team_id=` all
-// change the result, so leave them out.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations (the `ConversationList` operationId).
-func (c *ClientWithResponses) ConversationListWithResponse(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*ConversationListHTTPResponse, error) {
-	rsp, err := c.ConversationList(ctx, accountID, params, reqEditors...)
+// GET /api/v1/accounts/{account_id}/conversations
+func (c *ClientWithResponses) ConversationListWithResponse(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*RawResponse[ConversationListAnswer], error) {
+	resp, err := c.ConversationList(ctx, accountID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseConversationListHTTPResponse(rsp)
+	return parseRaw[ConversationListAnswer](resp)
 }
 
-// NewConversationWithBodyWithResponse creates a conversation
+// NewConversationWithResponse creates a conversation.
 //
-// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-// the latest one. The answer is the whole conversation with status 200 (D32).
-// A 500 may come after the conversation was stored.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
-func (c *ClientWithResponses) NewConversationWithBodyWithResponse(ctx context.Context, accountID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NewConversationHTTPResponse, error) {
-	rsp, err := c.NewConversationWithBody(ctx, accountID, contentType, body, reqEditors...)
+// POST /api/v1/accounts/{account_id}/conversations
+func (c *ClientWithResponses) NewConversationWithResponse(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*RawResponse[Conversation], error) {
+	resp, err := c.NewConversation(ctx, accountID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseNewConversationHTTPResponse(rsp)
+	return parseRaw[Conversation](resp)
 }
 
-// NewConversationWithResponse creates a conversation
+// ConversationFilterWithResponse filters conversations.
 //
-// Needs a `source_id`, or an `inbox_id` together with a `contact_id` (D30); with neither the answer is 404 (D31).
-// Every call makes a new conversation, except in an inbox that is locked to a single conversation, which gives back
-// the latest one. The answer is the whole conversation with status 200 (D32).
-// A 500 may come after the conversation was stored.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations (the `NewConversation` operationId).
-func (c *ClientWithResponses) NewConversationWithResponse(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*NewConversationHTTPResponse, error) {
-	rsp, err := c.NewConversation(ctx, accountID, body, reqEditors...)
+// POST /api/v1/accounts/{account_id}/conversations/filter
+func (c *ClientWithResponses) ConversationFilterWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*RawResponse[ConversationPage], error) {
+	resp, err := c.ConversationFilter(ctx, accountID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseNewConversationHTTPResponse(rsp)
+	return parseRaw[ConversationPage](resp)
 }
 
-// ConversationFilterWithBodyWithResponse filters conversations
+// ConversationListMetaWithResponse counts conversations.
 //
-// It lists those that match rules, 25 to a page, the latest activity first.
-//
-// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-// Before 3.1.1 a conversation comes once for each of its labels.
-// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
-func (c *ClientWithResponses) ConversationFilterWithBodyWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConversationFilterHTTPResponse, error) {
-	rsp, err := c.ConversationFilterWithBody(ctx, accountID, params, contentType, body, reqEditors...)
+// GET /api/v1/accounts/{account_id}/conversations/meta
+func (c *ClientWithResponses) ConversationListMetaWithResponse(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*RawResponse[ConversationListMetaAnswer], error) {
+	resp, err := c.ConversationListMeta(ctx, accountID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseConversationFilterHTTPResponse(rsp)
+	return parseRaw[ConversationListMetaAnswer](resp)
 }
 
-// ConversationFilterWithResponse filters conversations
+// GetDetailsOfAConversationWithResponse gets a conversation.
 //
-// It lists those that match rules, 25 to a page, the latest activity first.
-//
-// The rules are the `payload` of an object; the bare array of the documentation is always a 500 (D1). The answer has
-// no `data` around it (D2) and three counts, not four (D3). All statuses match unless a rule says otherwise, and
-// before 4.1.0 an agent sees the conversations of every inbox. AND binds before OR and there are no brackets.
-// Before 3.1.1 a conversation comes once for each of its labels.
-// The servers refuse an agent bot here with 401 (D4), although the documentation lists its key.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/filter (the `ConversationFilter` operationId).
-func (c *ClientWithResponses) ConversationFilterWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*ConversationFilterHTTPResponse, error) {
-	rsp, err := c.ConversationFilter(ctx, accountID, params, body, reqEditors...)
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}
+func (c *ClientWithResponses) GetDetailsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[Conversation], error) {
+	resp, err := c.GetDetailsOfAConversation(ctx, accountID, conversationID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseConversationFilterHTTPResponse(rsp)
+	return parseRaw[Conversation](resp)
 }
 
-// ConversationListMetaWithResponse counts conversations
+// ListAllLabelsOfAConversationWithResponse lists the labels of a conversation.
 //
-// It counts those that a list with the same parameters would have. `assignee_type` has no effect on the counts
-// (D44), and `page` matters only together with `q`, whose counts cover that one page of at most 25 (D25). There is
-// no `data` around the answer.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations/meta (the `ConversationListMeta` operationId).
-func (c *ClientWithResponses) ConversationListMetaWithResponse(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*ConversationListMetaHTTPResponse, error) {
-	rsp, err := c.ConversationListMeta(ctx, accountID, params, reqEditors...)
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
+func (c *ClientWithResponses) ListAllLabelsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[ConversationLabels], error) {
+	resp, err := c.ListAllLabelsOfAConversation(ctx, accountID, conversationID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseConversationListMetaHTTPResponse(rsp)
+	return parseRaw[ConversationLabels](resp)
 }
 
-// GetDetailsOfAConversationWithResponse gets a conversation
+// ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation.
 //
-// It does not come with all its messages (D21): up to ten unread ones or the last one before 3.1.0, the last one
-// since.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id} (the `GetDetailsOfAConversation` operationId).
-func (c *ClientWithResponses) GetDetailsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*GetDetailsOfAConversationHTTPResponse, error) {
-	rsp, err := c.GetDetailsOfAConversation(ctx, accountID, conversationID, reqEditors...)
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status
+func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*RawResponse[ToggleStatusResult], error) {
+	resp, err := c.ToggleStatusOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseGetDetailsOfAConversationHTTPResponse(rsp)
-}
-
-// ListAllLabelsOfAConversationWithResponse lists the labels of a conversation
-//
-// They are text, in no particular order. The labels that the account knows are another list: a conversation can have one
-// that is not in it. Before 3.4.0 a label comes as it was first written anywhere on the server, from then on as it was
-// set here, so compare without case.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels (the `ListAllLabelsOfAConversation` operationId).
-func (c *ClientWithResponses) ListAllLabelsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*ListAllLabelsOfAConversationHTTPResponse, error) {
-	rsp, err := c.ListAllLabelsOfAConversation(ctx, accountID, conversationID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListAllLabelsOfAConversationHTTPResponse(rsp)
-}
-
-// ToggleStatusOfAConversationWithBodyWithResponse sets or flips the status of a conversation
-//
-// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-// leaves a conversation open becomes its assignee, even if somebody else was.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
-func (c *ClientWithResponses) ToggleStatusOfAConversationWithBodyWithResponse(ctx context.Context, accountID int64, conversationID int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ToggleStatusOfAConversationHTTPResponse, error) {
-	rsp, err := c.ToggleStatusOfAConversationWithBody(ctx, accountID, conversationID, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseToggleStatusOfAConversationHTTPResponse(rsp)
-}
-
-// ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation
-//
-// Without a status an open conversation becomes resolved and any other becomes open (D35). An agent whose call
-// leaves a conversation open becomes its assignee, even if somebody else was.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status (the `ToggleStatusOfAConversation` operationId).
-func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*ToggleStatusOfAConversationHTTPResponse, error) {
-	rsp, err := c.ToggleStatusOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseToggleStatusOfAConversationHTTPResponse(rsp)
-}
-
-// ParseConversationListHTTPResponse parses an HTTP response from a ConversationListWithResponse call
-func ParseConversationListHTTPResponse(rsp *http.Response) (*ConversationListHTTPResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ConversationListHTTPResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ConversationList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest ErrorBody
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseNewConversationHTTPResponse parses an HTTP response from a NewConversationWithResponse call
-func ParseNewConversationHTTPResponse(rsp *http.Response) (*NewConversationHTTPResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &NewConversationHTTPResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Conversation
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest ErrorBody
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseConversationFilterHTTPResponse parses an HTTP response from a ConversationFilterWithResponse call
-func ParseConversationFilterHTTPResponse(rsp *http.Response) (*ConversationFilterHTTPResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ConversationFilterHTTPResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest FilterPage
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest ErrorBody
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseConversationListMetaHTTPResponse parses an HTTP response from a ConversationListMetaWithResponse call
-func ParseConversationListMetaHTTPResponse(rsp *http.Response) (*ConversationListMetaHTTPResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ConversationListMetaHTTPResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ConversationCounts
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest ErrorBody
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetDetailsOfAConversationHTTPResponse parses an HTTP response from a GetDetailsOfAConversationWithResponse call
-func ParseGetDetailsOfAConversationHTTPResponse(rsp *http.Response) (*GetDetailsOfAConversationHTTPResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetDetailsOfAConversationHTTPResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Conversation
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest ErrorBody
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseListAllLabelsOfAConversationHTTPResponse parses an HTTP response from a ListAllLabelsOfAConversationWithResponse call
-func ParseListAllLabelsOfAConversationHTTPResponse(rsp *http.Response) (*ListAllLabelsOfAConversationHTTPResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ListAllLabelsOfAConversationHTTPResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ConversationLabels
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest ErrorBody
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseToggleStatusOfAConversationHTTPResponse parses an HTTP response from a ToggleStatusOfAConversationWithResponse call
-func ParseToggleStatusOfAConversationHTTPResponse(rsp *http.Response) (*ToggleStatusOfAConversationHTTPResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ToggleStatusOfAConversationHTTPResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ToggleStatusResult
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest ErrorBody
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
+	return parseRaw[ToggleStatusResult](resp)
 }

@@ -1,12 +1,12 @@
 // Package cfchat is a client for the conversations of ClickFunnels Chat, for servers of every version from 2.16 to 4.7.
 //
 //	chat, err := cfchat.New(cfchat.Config{
-//		Keys: auth.Keys{User: auth.Key(os.Getenv("CFCHAT_USER_API_KEY"))},
+//		Keys: auth.Keys{User: auth.NewKey(os.Getenv("CFCHAT_USER_API_KEY"))},
 //	})
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	page, err := chat.Account(56).List(context.Background(), nil)
+//	page, err := chat.Account(56).Conversations.List(context.Background(), cfchat.ConversationListOptions{})
 //	if err != nil {
 //		log.Fatal(err)
 //	}
@@ -16,17 +16,20 @@
 //
 // # Calls
 //
-// [Account] has the operations as methods that return data alone, and three ways to walk through many conversations,
-// of which [Account.Scan] loses none. [Chat.Raw] is the generated client, whose methods return data with status and headers.
+// [Account] has the operations as methods of its services, such as [Account.Conversations], that return data alone, and
+// three ways to walk through many conversations, of which [ConversationsService.Scan] loses none. A [CallOption] adds to a
+// call: [WithResponse] has its status and headers. What has no method yet is asked for by [Account.Do]. [Chat.Raw] is the
+// generated client, whose methods return data with status and headers.
 //
-// Both go through one chain: it adds the key that the operation takes (package [auth]), refuses redirects, bounds time and
+// All go through one chain: it adds the key that the operation takes (package [auth]), refuses redirects, bounds time and
 // size ([Config]), repeats what may be repeated and nothing else ([Retry]), and makes every failure an [*Error]. Methods of
-// Account also refuse what a server would read as something else.
+// services also refuse what a server would read as something else.
 //
-// # Versions
+// # Data
 //
-// Everything but this chain is generated from openapi.yaml, which follows what the servers do. A field that only some
-// versions send is nil where it does not come. A value that a list of constants does not have, such as a new [Channel], is
+// Requests are plain values: what is zero is not sent. Answers are generated from openapi.yaml, which follows what the servers
+// do. What a server may leave out or send as null is a pointer, and every such field has a getter that is safe to call on nil:
+// conversation.Meta.Assignee.GetName(). A field that only some versions send is nil where it does not come. A value that a list of constants does not have, such as a new [Channel], is
 // kept as it came. The D-numbers in comments are the rows of docs/differences.md in the repository.
 //
 // # Further
@@ -43,16 +46,19 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // DefaultServer is the vendor's production server.
 const DefaultServer = "https://chat.myclickfunnels.com"
+
+// Version is the version of this module.
+const Version = "0.1.0"
 
 const (
 	defaultTimeout = 30 * time.Second
@@ -71,14 +77,14 @@ type Config struct {
 	// and its CheckRedirect is not asked: redirects are refused. Without a Transport there is one with 16 idle connections
 	// per host. Nil is a client with nothing set.
 	HTTPClient *http.Client
-	// Retry says whether failed tries are repeated. The zero value is what you want.
+	// Retry says how often a failed call is tried again. The zero value is what you want.
 	Retry Retry
 	// Timeout bounds one try, from connecting to the last byte of the body. Zero means 30 seconds. What bounds all tries
 	// together is the context.
 	Timeout time.Duration
 	// MaxBody bounds an answer, in bytes after decompression. Zero means 10 MiB.
 	MaxBody int64
-	// UserAgent is the User-Agent header. Empty means "cfchat-go" with the module's version.
+	// UserAgent is the User-Agent header. Empty means "cfchat-go/" with Version.
 	UserAgent string
 	// Logger gets one Debug record per try: operation, attempt, wait, status, duration and error, and never a header, a
 	// query or a body. Nil is silent.
@@ -89,8 +95,10 @@ type Config struct {
 
 // Chat is a client for one server. Make one with [New]; it cannot be changed afterwards and is safe for concurrent use.
 type Chat struct {
-	client *Client
-	keys   auth.Keys
+	server  string // with a slash at its end
+	chain   link
+	editors []RequestEditorFn
+	keys    auth.Keys
 }
 
 // New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
@@ -99,32 +107,28 @@ func New(config Config) (*Chat, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	client := &Client{
-		Server:         strings.TrimSuffix(config.Server, "/") + "/",
-		Client:         newChain(config),
-		RequestEditors: guarded(config.RequestEditors),
-	}
-	return &Chat{client: client, keys: config.Keys}, nil
+	return &Chat{
+		server: strings.TrimSuffix(config.Server, "/") + "/", chain: newChain(config), editors: slices.Clone(config.RequestEditors), keys: config.Keys,
+	}, nil
 }
-
-// Account is one account of the server, by its id. It sends nothing.
-func (c *Chat) Account(id int64) *Account { return &Account{chat: c, id: id} }
 
 // Raw is the generated client over the same chain: its methods return data with status and headers, and fail with the
-// same [*Error]. It does not check parameters before it sends them, as the methods of [Account] do.
+// same [*Error]. It does not check parameters before it sends them, as the methods of an [Account]'s services do.
 func (c *Chat) Raw() *ClientWithResponses {
-	if c == nil || c.client == nil {
-		none := identify(func(*http.Request) (*answer, error) { return nil, errNoClient() })
-		return &ClientWithResponses{ClientInterface: &Client{Server: DefaultServer + "/", Client: none}}
+	if c == nil || c.chain == nil {
+		none := nameFailure(func(*http.Request) (*answer, error) {
+			return nil, invalid("chat", "there is no client; make one with New")
+		})
+		return &ClientWithResponses{&Client{Server: DefaultServer + "/", Client: none}}
 	}
-	client := *c.client // so that its exported fields do not change this Chat
-	client.RequestEditors = slices.Concat([]RequestEditorFn{remember}, client.RequestEditors)
-	return &ClientWithResponses{ClientInterface: &client}
+	return &ClientWithResponses{&Client{Server: c.server, Client: c.chain, RequestEditors: guarded(c.editors)}}
 }
 
-// errNoClient is what a Chat answers that New has not made.
-func errNoClient() error {
-	return invalid("there is no client; make one with New, and an Account with Chat.Account")
+// hasKey reports whether there is a key of a kind.
+func (c *Chat) hasKey(scheme string) bool { return hasKey(c.keys, scheme) }
+
+func hasKey(keys auth.Keys, scheme string) bool {
+	return scheme == operation.UserAPIKey && !keys.User.IsZero() || scheme == operation.AgentBotAPIKey && !keys.AgentBot.IsZero()
 }
 
 // complete checks a Config and fills in what is not set.
@@ -132,7 +136,8 @@ func (c *Config) complete() error {
 	if c.Keys.User.IsZero() && c.Keys.AgentBot.IsZero() {
 		return errors.New("cfchat: Config.Keys: there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")
 	}
-	if err := c.Keys.Check(); err != nil {
+	blank := &http.Request{URL: &url.URL{}}
+	if err := c.Keys.Edit(blank.Context(), blank); err != nil { // it checks them
 		return fmt.Errorf("cfchat: Config.%w", err)
 	}
 	if c.Server == "" {
@@ -141,18 +146,8 @@ func (c *Config) complete() error {
 	if err := checkServer(c.Server); err != nil {
 		return fmt.Errorf("cfchat: Config.Server: %w", err)
 	}
-	switch {
-	case c.Timeout < 0:
-		return errors.New("cfchat: Config.Timeout: it is negative; zero means 30 seconds")
-	case c.MaxBody < 0:
-		return errors.New("cfchat: Config.MaxBody: it is negative; zero means 10 MiB")
-	case strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }):
-		return errors.New("cfchat: Config.UserAgent: it has a control or a non-ASCII character")
-	}
-	for i, editor := range c.RequestEditors {
-		if editor == nil {
-			return fmt.Errorf("cfchat: Config.RequestEditors[%d]: it is nil", i)
-		}
+	if err := c.check(); err != nil {
+		return err
 	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -165,7 +160,29 @@ func (c *Config) complete() error {
 		c.MaxBody = defaultMaxBody
 	}
 	if c.UserAgent == "" {
-		c.UserAgent = defaultUserAgent()
+		c.UserAgent = "cfchat-go/" + Version
+	}
+	return nil
+}
+
+// check refuses values that cannot be meant.
+func (c *Config) check() error {
+	switch {
+	case c.Timeout < 0:
+		return errors.New("cfchat: Config.Timeout: it is negative; zero means 30 seconds")
+	case c.MaxBody < 0:
+		return errors.New("cfchat: Config.MaxBody: it is negative; zero means 10 MiB")
+	case strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }):
+		return errors.New("cfchat: Config.UserAgent: it has a control or a non-ASCII character")
+	}
+	var wrong refusal
+	if c.Retry.check("Config.Retry", &wrong); len(wrong.fields) > 0 {
+		return fmt.Errorf("cfchat: %s: %s", wrong.fields[0].Field, wrong.fields[0].Reason)
+	}
+	for i, editor := range c.RequestEditors {
+		if editor == nil {
+			return fmt.Errorf("cfchat: Config.RequestEditors[%d]: it is nil", i)
+		}
 	}
 	return nil
 }
@@ -212,19 +229,4 @@ func belongsToClient(path string) bool {
 // isLoopback reports whether a host is this machine.
 func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
-// defaultUserAgent names this module, with its version if it is a dependency of the program.
-func defaultUserAgent() string {
-	const name, path = "cfchat-go", "github.com/cfchat/cfchat-go"
-	info, _ := debug.ReadBuildInfo()
-	if info == nil {
-		return name
-	}
-	for _, module := range info.Deps {
-		if module.Path == path {
-			return name + "/" + strings.TrimPrefix(module.Version, "v")
-		}
-	}
-	return name
 }

@@ -2,7 +2,6 @@ package cfchat_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -50,8 +49,8 @@ func realTarget(t *testing.T) *target {
 	}
 	s := target{reply: func(int64) {}, server: server, accountID: number(t, "CFCHAT_TEST_ACCOUNT_ID"), inbox: number(t, "CFCHAT_TEST_INBOX_ID"), contact: number(t, "CFCHAT_TEST_CONTACT_ID")}
 	chat, err := cfchat.New(cfchat.Config{Server: server, Keys: auth.Keys{
-		User:     auth.Key(os.Getenv("CFCHAT_TEST_USER_API_KEY")),
-		AgentBot: auth.Key(os.Getenv("CFCHAT_TEST_AGENT_BOT_API_KEY")),
+		User:     auth.NewKey(os.Getenv("CFCHAT_TEST_USER_API_KEY")),
+		AgentBot: auth.NewKey(os.Getenv("CFCHAT_TEST_AGENT_BOT_API_KEY")),
 		Header:   auth.HeaderDash,
 	}})
 	if err != nil {
@@ -77,7 +76,7 @@ func number(t *testing.T, variable string) int64 {
 //
 // It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them.
 func TestConformance(t *testing.T) {
-	targets := map[string]target{"stand-in 4.7.0": standInTarget(t), "stand-in 2.16.0": standInTarget(t, cfchattest.Version216)}
+	targets := map[string]target{"stand-in 4.7.0": standInTarget(t), "stand-in 2.16.0": standInTarget(t, cfchattest.Version("2.16.0"))}
 	if live := realTarget(t); live != nil {
 		targets["real"] = *live
 	}
@@ -98,7 +97,7 @@ func (s target) create(t *testing.T, count int) []int64 {
 	t.Helper()
 	var ids []int64
 	for range count {
-		c, err := s.account().Create(t.Context(), cfchat.NewConversationRequest{InboxID: &s.inbox, ContactID: &s.contact})
+		c, err := s.account().Conversations.Create(t.Context(), cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +107,7 @@ func (s target) create(t *testing.T, count int) []int64 {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		for _, id := range ids {
-			if _, err := s.account().SetStatus(ctx, id, cfchat.StatusResolved); err != nil {
+			if _, err := s.account().Conversations.SetStatus(ctx, id, cfchat.StatusResolved); err != nil {
 				t.Logf("conversation %d is left as it is: %v", id, err)
 			}
 		}
@@ -121,7 +120,7 @@ func (s target) create(t *testing.T, count int) []int64 {
 
 // conformCalls makes the call of each operation: with what the server has, each succeeds.
 func conformCalls(t *testing.T, s target) {
-	about := subject{s.create(t, 1)[0], cfchat.NewConversationRequest{InboxID: &s.inbox, ContactID: &s.contact}}
+	about := subject{s.create(t, 1)[0], cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact}}
 	for _, c := range allCalls {
 		if _, err := c.account(t.Context(), s.account(), about); err != nil {
 			t.Errorf("%s: %v", c, err)
@@ -131,26 +130,26 @@ func conformCalls(t *testing.T, s target) {
 
 func conformConversation(t *testing.T, s target) {
 	ctx, a := t.Context(), s.account()
-	created, err := a.Create(ctx, cfchat.NewConversationRequest{
-		InboxID: &s.inbox, ContactID: &s.contact, CustomAttributes: cfchat.Attributes{"order": 1234},
-		Message: &cfchat.NewMessage{Content: new("conformance")},
+	created, err := a.Conversations.Create(ctx, cfchat.ConversationCreate{
+		InboxID: s.inbox, ContactID: s.contact, CustomAttributes: map[string]any{"order": 1234},
+		Message: cfchat.FirstMessage{Content: "conformance"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := a.Get(ctx, created.ID)
-	if err != nil || got.InboxID != s.inbox || len(got.Messages) == 0 || got.CustomAttributes["order"] != json.Number("1234") {
+	got, err := a.Conversations.Get(ctx, created.ID)
+	if err != nil || got.InboxID != s.inbox || len(got.Messages) == 0 || string(got.CustomAttributes.JSON()) != `{"order":1234}` {
 		t.Fatalf("created %d, got %+v, %v", created.ID, got, err)
 	}
-	page, err := a.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributeDisplayID, created.ID)), 1)
+	page, err := a.Conversations.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributeDisplayID, created.ID)), 1)
 	if err != nil || len(page.Payload) == 0 || page.Payload[0].ID != created.ID {
 		t.Errorf("filter by id: %+v, %v", page, err)
 	}
-	counts, err := a.Counts(ctx, &cfchat.ConversationListMetaParams{InboxID: &s.inbox, Status: new(cfchat.ListStatusAll)})
-	if err != nil || counts.AllCount < 1 || counts.AllCount != counts.AssignedCount+counts.UnassignedCount {
+	counts, err := a.Conversations.Counts(ctx, cfchat.ConversationListOptions{InboxID: s.inbox, Status: cfchat.StatusAll})
+	if err != nil || counts.AllCount < 1 || counts.AllCount != counts.GetAssignedCount()+counts.UnassignedCount {
 		t.Errorf("counts: %+v, %v", counts, err)
 	}
-	list, err := a.List(ctx, &cfchat.ConversationListParams{InboxID: &s.inbox, Status: new(cfchat.ListStatusAll)})
+	list, err := a.Conversations.List(ctx, cfchat.ConversationListOptions{InboxID: s.inbox, Status: cfchat.StatusAll})
 	if err != nil || len(list.Payload) == 0 {
 		t.Errorf("list: %+v, %v", list, err)
 	}
@@ -166,26 +165,23 @@ func conformStatus(t *testing.T, a *cfchat.Account, id int64) {
 		now   cfchat.Status
 		until string
 	}{
-		{"set pending", func() (*cfchat.StatusChange, error) { return a.SetStatus(ctx, id, cfchat.StatusPending) }, "pending", ""},
-		{"the same again", func() (*cfchat.StatusChange, error) { return a.SetStatus(ctx, id, cfchat.StatusPending) }, "pending", ""},
-		{"snooze", func() (*cfchat.StatusChange, error) { return a.Snooze(ctx, id, time.Time{}) }, "snoozed", ""},
-		{"snooze until", func() (*cfchat.StatusChange, error) { return a.Snooze(ctx, id, friday) }, "snoozed", "2030-01-04T09:00:00.000Z"},
-		{"toggle", func() (*cfchat.StatusChange, error) { return a.ToggleStatus(ctx, id) }, "open", ""},
-		{"toggle", func() (*cfchat.StatusChange, error) { return a.ToggleStatus(ctx, id) }, "resolved", ""},
+		{"set pending", func() (*cfchat.StatusChange, error) { return a.Conversations.SetStatus(ctx, id, cfchat.StatusPending) }, "pending", ""},
+		{"the same again", func() (*cfchat.StatusChange, error) { return a.Conversations.SetStatus(ctx, id, cfchat.StatusPending) }, "pending", ""},
+		{"snooze", func() (*cfchat.StatusChange, error) { return a.Conversations.Snooze(ctx, id, time.Time{}) }, "snoozed", ""},
+		{"snooze until", func() (*cfchat.StatusChange, error) { return a.Conversations.Snooze(ctx, id, friday) }, "snoozed", "2030-01-04T09:00:00.000Z"},
+		{"toggle", func() (*cfchat.StatusChange, error) { return a.Conversations.ToggleStatus(ctx, id) }, "open", ""},
+		{"toggle", func() (*cfchat.StatusChange, error) { return a.Conversations.ToggleStatus(ctx, id) }, "resolved", ""},
 	} {
 		change, err := step.call()
 		if err != nil {
 			t.Fatalf("%s: %v", step.what, err)
 		}
-		until := ""
-		if change.SnoozedUntil != nil {
-			until = string(*change.SnoozedUntil)
-		}
+		until := change.GetSnoozedUntil().String()
 		if change.ConversationID != id || change.CurrentStatus != step.now || until != step.until {
 			t.Errorf("%s: %+v, until %q", step.what, change, until)
 		}
 	}
-	if c, err := a.Get(ctx, id); err != nil || c.Status != cfchat.StatusResolved {
+	if c, err := a.Conversations.Get(ctx, id); err != nil || c.Status != cfchat.StatusResolved {
 		t.Errorf("in the end: %+v, %v", c, err)
 	}
 }
@@ -203,36 +199,36 @@ func conformRaw(t *testing.T, s target) {
 func conformKeys(t *testing.T, s target) {
 	id := s.create(t, 1)[0]
 	for scheme, want := range map[auth.Scheme]error{auth.UserAPIKey: nil, auth.AgentBotAPIKey: cfchat.ErrUnauthorized} {
-		ctx := auth.With(t.Context(), scheme)
-		if _, err := s.account().ToggleStatus(ctx, id); errors.Is(err, auth.ErrNoKey) {
+		ctx := auth.WithScheme(t.Context(), scheme)
+		if _, err := s.account().Conversations.ToggleStatus(ctx, id); errors.Is(err, auth.ErrNoKey) {
 			t.Logf("without a key for %s there is nothing to see", scheme)
 			continue
 		} else if err != nil {
 			t.Errorf("toggle with %s: %v", scheme, err)
 		}
-		if _, err := s.account().Get(ctx, id); !errors.Is(err, want) {
+		if _, err := s.account().Conversations.Get(ctx, id); !errors.Is(err, want) {
 			t.Errorf("get with %s: %v", scheme, err)
 		}
-		if _, err := s.account().Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 1); !errors.Is(err, want) {
+		if _, err := s.account().Conversations.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 1); !errors.Is(err, want) {
 			t.Errorf("filter with %s: %v", scheme, err)
 		}
 	}
 	other, err := cfchat.New(cfchat.Config{
-		Server: s.server, Keys: auth.Keys{User: auth.Key("not-a-key-of-anybody"), Header: auth.HeaderDash}, HTTPClient: &http.Client{Transport: s.transport},
+		Server: s.server, Keys: auth.Keys{User: auth.NewKey("not-a-key-of-anybody"), Header: auth.HeaderDash}, HTTPClient: &http.Client{Transport: s.transport},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Account(s.accountID).List(t.Context(), nil); !errors.Is(err, cfchat.ErrUnauthorized) {
+	if _, err := other.Account(s.accountID).Conversations.List(t.Context(), cfchat.ConversationListOptions{}); !errors.Is(err, cfchat.ErrUnauthorized) {
 		t.Errorf("with a wrong key: %v", err)
 	}
 }
 
 func conformErrors(t *testing.T, s target) {
 	ctx, a, none := t.Context(), s.account(), int64(2_000_000_000)
-	_, noConversation := a.Get(ctx, none)
-	_, noTeam := a.List(ctx, &cfchat.ConversationListParams{TeamID: &none})
-	_, noInbox := a.Create(ctx, cfchat.NewConversationRequest{InboxID: &none, ContactID: &s.contact})
+	_, noConversation := a.Conversations.Get(ctx, none)
+	_, noTeam := a.Conversations.List(ctx, cfchat.ConversationListOptions{TeamID: none})
+	_, noInbox := a.Conversations.Create(ctx, cfchat.ConversationCreate{InboxID: none, ContactID: s.contact})
 	for what, err := range map[string]error{"get": noConversation, "team": noTeam, "create": noInbox} {
 		e, ok := errors.AsType[*cfchat.Error](err)
 		if !ok || !errors.Is(err, cfchat.ErrNotFound) || e.Message != "Resource could not be found" {
@@ -240,16 +236,16 @@ func conformErrors(t *testing.T, s target) {
 		}
 	}
 	bare := cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "created_at", FilterOperator: "equal_to", Values: []any{"2026-01-01"}}))
-	if _, err := a.Filter(ctx, bare, 1); !errors.Is(err, cfchat.ErrServer) && !errors.Is(err, cfchat.ErrInvalid) {
+	if _, err := a.Conversations.Filter(ctx, bare, 1); !errors.Is(err, cfchat.ErrServer) && !errors.Is(err, cfchat.ErrRejected) {
 		t.Errorf("a rule that no version takes: %v", err)
 	}
 }
 
 func conformPaging(t *testing.T, s target) {
 	ids := s.create(t, 30)
-	params := cfchat.ConversationListParams{InboxID: &s.inbox, Status: new(cfchat.ListStatusAll)}
+	params := cfchat.ConversationListOptions{InboxID: s.inbox, Status: cfchat.StatusAll}
 	seen := map[int64]int{}
-	for c, err := range s.account().All(t.Context(), &params) {
+	for c, err := range s.account().Conversations.ListAll(t.Context(), params) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,8 +256,8 @@ func conformPaging(t *testing.T, s target) {
 			t.Errorf("conversation %d came %d times", id, seen[id])
 		}
 	}
-	params.Page = new(int64(1_000_000))
-	if page, err := s.account().List(t.Context(), &params); err != nil || page.Payload == nil || len(page.Payload) != 0 {
+	params.Page = 1_000_000
+	if page, err := s.account().Conversations.List(t.Context(), params); err != nil || page.Payload == nil || len(page.Payload) != 0 {
 		t.Errorf("beyond the end: %+v, %v", page, err)
 	}
 }
@@ -274,15 +270,15 @@ func conformScan(t *testing.T, s target) {
 	toggling.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
 			s.reply(ids[(7*i)%len(ids)])
-			if _, err := s.account().ToggleStatus(ctx, ids[i%len(ids)]); err != nil && ctx.Err() == nil {
+			if _, err := s.account().Conversations.ToggleStatus(ctx, ids[i%len(ids)]); err != nil && ctx.Err() == nil {
 				t.Errorf("toggle: %v", err)
 				return
 			}
 		}
 	})
 	var got []int64
-	options := cfchat.ScanOptions{After: ids[0] - 1, Until: ids[len(ids)-1], Concurrency: 2}
-	for c, err := range s.account().Scan(t.Context(), cfchat.Where(cfchat.Equal(cfchat.AttributeInboxID, s.inbox)), options) {
+	options := cfchat.ConversationScanOptions{After: ids[0] - 1, Until: ids[len(ids)-1], Concurrency: 2}
+	for c, err := range s.account().Conversations.Scan(t.Context(), cfchat.Where(cfchat.Equal(cfchat.AttributeInboxID, s.inbox)), options) {
 		if err != nil {
 			t.Error(err)
 			break
@@ -300,16 +296,16 @@ func conformScan(t *testing.T, s target) {
 func conformResolve(t *testing.T, s target) {
 	ids := s.create(t, 40)
 	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.Equal(cfchat.AttributeInboxID, s.inbox))
-	options := cfchat.ScanOptions{After: ids[0] - 1, Until: ids[len(ids)-1]}
+	options := cfchat.ConversationScanOptions{After: ids[0] - 1, Until: ids[len(ids)-1]}
 	resolved := 0
-	for c, err := range s.account().Scan(t.Context(), filter, options) {
+	for c, err := range s.account().Conversations.Scan(t.Context(), filter, options) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Contains(ids, c.ID) {
 			continue // somebody else's
 		}
-		if _, err := s.account().SetStatus(t.Context(), c.ID, cfchat.StatusResolved); err != nil {
+		if _, err := s.account().Conversations.SetStatus(t.Context(), c.ID, cfchat.StatusResolved); err != nil {
 			t.Fatal(err)
 		}
 		resolved++

@@ -9,8 +9,13 @@ import (
 // link is one step of the chain that every request of the generated client goes through.
 type link func(*http.Request) (*answer, error)
 
-// Do makes the chain the generated client's HttpRequestDoer.
+// Do makes the chain the generated client's HttpRequestDoer. The call that the request's context belongs to is its own if it
+// is sent for the first time. Otherwise the request was made within another call, or past the generated client, and its
+// address says which operation it is.
 func (l link) Do(req *http.Request) (*http.Response, error) {
+	if call := operation.CallOf(req.Context()); !call.Claim() {
+		req = req.WithContext(operation.WithCall(req.Context(), rawCall(operation.Of(req))))
+	}
 	a, err := l(req)
 	if err != nil {
 		return nil, err
@@ -25,8 +30,9 @@ func (l link) Do(req *http.Request) (*http.Response, error) {
 //   - whether a try was sent is decided where its answer has been read and judged, and the retry above asks for that;
 //   - headers are set once, above the retry, so that every try sends the same; the key goes onto the copy that a try sends,
 //     so that the request that an answer points back to has none;
-//   - on top it is settled which call a request belongs to, by which every link below acts, and every failure becomes an
-//     *Error with its operation, so that Account and Raw return the same errors.
+//   - on top every failure becomes an *Error with its operation, so that services and Raw return the same errors.
+//
+// The context of a request carries its call: every link acts by the operation of that.
 func newChain(config Config) link {
 	l := readBody(send(*config.HTTPClient), config.MaxBody)
 	l = refuseFailure(l)
@@ -36,20 +42,15 @@ func newChain(config Config) link {
 	l = limitTry(l, config.Timeout)
 	l = retry(l, config.Retry, config.Logger)
 	l = setHeaders(l, config)
-	return identify(refuseStray(l))
+	return nameFailure(refuseStray(l))
 }
 
-// identify settles which call a request belongs to, and makes every failure an *Error that names its operation.
-func identify(next link) link {
+// nameFailure makes every failure an *Error that names its operation.
+func nameFailure(next link) link {
 	return func(req *http.Request) (*answer, error) {
-		call := operation.CallOf(req.Context())
-		if call == nil { // it has come past the editors of Raw
-			call = rawCall(operation.Of(req))
-			req = req.WithContext(operation.WithCall(req.Context(), call))
-		}
 		a, err := next(req)
 		if err != nil {
-			return nil, named(call.Operation, err)
+			return nil, named(operation.CallOf(req.Context()).Operation, err)
 		}
 		return a, nil
 	}
@@ -60,10 +61,13 @@ func identify(next link) link {
 func refuseStray(next link) link {
 	return func(req *http.Request) (*answer, error) {
 		if req.URL == nil {
-			return nil, invalid("a request editor took the address away")
+			return nil, invalid("request editor", "it took the address away")
 		}
-		if found := operation.Of(req); found.ID != operation.CallOf(req.Context()).ID {
-			return nil, invalid("a request editor made %s of the request", found.ID)
+		if call := operation.CallOf(req.Context()); !call.Is(req) {
+			return nil, invalid("request editor", "it made %q of the request", operation.Of(req))
+		}
+		if req.URL.Opaque != "" {
+			return nil, invalid("request editor", "it set URL.Opaque, which would be sent in place of the path")
 		}
 		if req.Context().Err() != nil {
 			return nil, &Error{Err: contextError(req.Context()), marks: []error{ErrNotSent}}

@@ -69,7 +69,10 @@ func readBody(next func(*http.Request) (*http.Response, error), limit int64) lin
 		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
 			err = fill(a.body, resp, req, limit)
 		}
+		kept := settingsOf(req.Context()).response
+		kept.keep(req, resp, a.body.Bytes())
 		if err != nil {
+			kept.hide(req)
 			a.release()
 			return nil, err
 		}

@@ -1,21 +1,24 @@
 package cfchat
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // setHeaders puts the fixed headers on a request, once for all its tries, and refuses what must not be sent.
 //
-// Content-Type is always JSON, also without a body: with any other type the server does not see the body, and a request
+// Content-Type of an operation is always JSON, also without a body: with any other type the server does not see the body, and a request
 // to set a status flips it instead (contract, section 1.0). Accept makes errors JSON.
 func setHeaders(next link, config Config) link {
 	server, _ := url.Parse(config.Server) // New has checked it
 	return func(req *http.Request) (*answer, error) {
 		if err := checkKey(req, config.Keys, server); err != nil {
-			return nil, &Error{Err: err, marks: []error{ErrNotSent}}
+			return nil, err
 		}
 		if err := checkHeader(req.Header); err != nil {
 			return nil, err
@@ -23,7 +26,9 @@ func setHeaders(next link, config Config) link {
 		if req.Header == nil { // an editor may have dropped it
 			req.Header = http.Header{}
 		}
-		req.Header.Set("Content-Type", "application/json")
+		if operation.CallOf(req.Context()).Known() || req.Header.Get("Content-Type") == "" { // a file has another
+			req.Header.Set("Content-Type", "application/json")
+		}
 		req.Header.Set("Accept", "application/json")
 		if req.Header.Get("User-Agent") == "" {
 			req.Header.Set("User-Agent", config.UserAgent)
@@ -36,19 +41,31 @@ func setHeaders(next link, config Config) link {
 	}
 }
 
-// checkHeader refuses headers of request editors that net/http would not send, or would take as leave to repeat a write.
+// checkHeader refuses headers of request editors that net/http would not send, or would treat as permission to repeat a write.
+// Of several it names the first.
 func checkHeader(header http.Header) error {
+	worst, wrong := "", ""
 	for name, values := range header {
-		switch {
-		case strings.EqualFold(name, "Idempotency-Key"), strings.EqualFold(name, "X-Idempotency-Key"):
-			return invalid("header %s: net/http would repeat the request by itself; do not set it", name)
-		case name == "" || strings.ContainsFunc(name, isNotToken):
-			return invalid("header %q: HTTP has no such name", name)
-		case slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, isControl) }):
-			return invalid("header %s: the value has a line break or another control character", name)
+		if problem := headerProblem(name, values); problem != "" && (wrong == "" || name < worst) {
+			worst, wrong = name, problem
 		}
 	}
-	return nil
+	if wrong == "" {
+		return nil
+	}
+	return invalid(fmt.Sprintf("header %q", worst), "%s", wrong)
+}
+
+func headerProblem(name string, values []string) string {
+	switch {
+	case strings.EqualFold(name, "Idempotency-Key"), strings.EqualFold(name, "X-Idempotency-Key"):
+		return "net/http would repeat the request by itself; do not set it"
+	case name == "" || strings.ContainsFunc(name, isNotToken):
+		return "HTTP has no such name"
+	case slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, isControl) }):
+		return "the value has a line break or another control character"
+	}
+	return ""
 }
 
 func isNotToken(r rune) bool {

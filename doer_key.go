@@ -1,7 +1,6 @@
 package cfchat
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -12,15 +11,19 @@ import (
 // checkKey refuses a request for which there is no key, or one that an editor has sent to where no key must go.
 func checkKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 	if req.URL.Scheme != server.Scheme || req.URL.Host != server.Host {
-		return fmt.Errorf("%w: a request editor changed the host to %s; keys go to the configured server only",
-			ErrInvalidInput, req.URL.Host)
+		return invalid("request editor", "it changed the host to %s; keys go to the configured server only", req.URL.Host)
 	}
-	switch names := auth.Names(req.Header); {
+	switch names := auth.HeaderNames(req.Header); {
 	case len(names) == 0:
-		_, err := keys.Scheme(req.Context(), operation.CallOf(req.Context()).ID)
-		return err
+		for _, scheme := range operation.CallOf(req.Context()).Schemes(req.Context()) {
+			if hasKey(keys, scheme) {
+				return nil
+			}
+		}
+		bare := http.Request{Method: req.Method, URL: req.URL}
+		return &Error{Err: keys.Edit(req.Context(), bare.WithContext(req.Context())), marks: []error{ErrNotSent}} // which key is missing
 	case len(names) > 1 || len(req.Header[names[0]]) != 1:
-		return fmt.Errorf("%w: request editors set %d headers for the key; set one, with one value", ErrInvalidInput, len(names))
+		return invalid("request editor", "there are %d headers for the key; set one, with one value", len(names))
 	}
 	return nil
 }
@@ -28,7 +31,7 @@ func checkKey(req *http.Request, keys auth.Keys, server *url.URL) error {
 // setKey puts the key on the copy of the request that a try sends. One that an editor has set stays.
 func setKey(next link, keys auth.Keys) link {
 	return func(req *http.Request) (*answer, error) {
-		if len(auth.Names(req.Header)) == 0 {
+		if len(auth.HeaderNames(req.Header)) == 0 {
 			if err := keys.Edit(req.Context(), req); err != nil {
 				return nil, &Error{Err: err, marks: []error{ErrNotSent}}
 			}
@@ -40,7 +43,7 @@ func setKey(next link, keys auth.Keys) link {
 // withoutKey is the request that an answer points back to, because answers get logged: without a key that an editor has
 // set.
 func withoutKey(req *http.Request) *http.Request {
-	names := auth.Names(req.Header)
+	names := auth.HeaderNames(req.Header)
 	if len(names) == 0 {
 		return req
 	}

@@ -11,25 +11,27 @@ import (
 
 // retry repeats what may be repeated: that follows from the operation, not from the method.
 func retry(next link, policy Retry, logger *slog.Logger) link {
-	tries := maxTries
-	if policy.Off {
-		tries = 1
-	}
 	return func(req *http.Request) (*answer, error) {
-		call, wait := operation.CallOf(req.Context()), time.Duration(0)
+		policy, options := policy, settingsOf(req.Context())
+		if options.retry != nil {
+			policy = *options.retry
+		}
+		call, wait, begun := operation.CallOf(req.Context()), time.Duration(0), time.Now()
+		defer func() { options.response.took(time.Since(begun)) }()
 		for try := 1; ; try++ {
 			start := time.Now()
+			options.response.begin(try)
 			a, err := next(req)
 			logTry(req.Context(), logger, tryRecord{call.ID, try, wait, time.Since(start), a, err})
 			if err == nil {
 				return a, nil
 			}
 			e := named(call.Operation, err)
-			if try == tries || !mayRepeat(call.Operation, e) || !canRewind(req) || req.Context().Err() != nil {
+			if try >= policy.tries() || !mayRepeat(call.Operation, e) || !canRewind(req) || req.Context().Err() != nil {
 				return nil, e
 			}
 			var ok bool
-			if wait, ok = waitAfter(req.Context(), e, try); !ok {
+			if wait, ok = waitAfter(req.Context(), e, try, policy.wait()); !ok {
 				return nil, e
 			}
 			if err := sleep(req.Context(), wait); err != nil {

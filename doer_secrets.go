@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 const redacted = "[redacted]"
@@ -72,15 +73,20 @@ func secretsOf(req *http.Request) []string {
 			all = append(all, text)
 		}
 	}
-	for _, name := range auth.Names(req.Header) {
+	for _, name := range auth.HeaderNames(req.Header) {
 		for _, value := range req.Header[name] {
 			add(value)
 			add(value[strings.LastIndex(value, " ")+1:]) // behind a prefix
 		}
 	}
 	query := req.URL.Query()
-	for _, name := range []string{"q", "source_id"} { // the rest is a choice of known words and numbers
-		for _, value := range query[name] {
+	call := operation.CallOf(req.Context())
+	for name, values := range query {
+		// Of an operation the rest is a choice of known words and numbers.
+		if call != nil && call.Known() && name != "q" && name != "source_id" {
+			continue
+		}
+		for _, value := range values {
 			add(req.URL.RawQuery)
 			add(value)
 			add(url.QueryEscape(value))

@@ -11,14 +11,14 @@ import (
 )
 
 // waitAfter is how long to wait after a failed try; false if that is longer than the cap or the caller's deadline allow.
-func waitAfter(ctx context.Context, e *Error, try int) (time.Duration, bool) {
+func waitAfter(ctx context.Context, e *Error, try int, most time.Duration) (time.Duration, bool) {
 	wait := e.wait
 	if wait == 0 {
 		wait = time.Duration(try) * 500 * time.Millisecond
 		wait += rand.N(wait / 2)
 	}
 	deadline, limited := ctx.Deadline()
-	return wait, e.RetryAfter <= maxRetryAfter && (!limited || wait < time.Until(deadline))
+	return wait, e.RetryAfter <= most && (!limited || wait < time.Until(deadline))
 }
 
 // sleep waits, or says why the context ended.

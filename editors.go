@@ -19,34 +19,28 @@ func OperationOf(ctx context.Context) (id string, ok bool) {
 	return call.ID, true
 }
 
-// remember is the first editor of a call that Raw makes. The generated client knows no operation, so that is found by the
-// address, before another editor can change it. A call that the context belongs to is another one.
-func remember(_ context.Context, req *http.Request) error {
-	*req = *req.WithContext(operation.WithCall(req.Context(), rawCall(operation.Of(req))))
+// edited runs a request editor. Its failure is a failure of the call: an *Error of its operation, and nothing was sent. The
+// request keeps its call, also when the editor puts a request of its own in place of the given one.
+func edited(ctx context.Context, req *http.Request, edit RequestEditorFn) error {
+	call := operation.CallOf(ctx)
+	if err := edit(ctx, req); err != nil {
+		e := &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}}
+		if call == nil {
+			return e
+		}
+		return named(call.Operation, e)
+	}
+	if call != nil && operation.CallOf(req.Context()) != call {
+		*req = *req.WithContext(operation.WithCall(req.Context(), call))
+	}
 	return nil
 }
 
-// guarded makes the failures of request editors failures of the call: an *Error of its operation, and nothing was sent. The
-// request keeps its call, also when an editor puts a request of its own in place of the given one.
+// guarded returns editors for the generated client that run as those of a service do.
 func guarded(editors []RequestEditorFn) []RequestEditorFn {
 	all := make([]RequestEditorFn, len(editors))
 	for i, edit := range editors {
-		all[i] = func(ctx context.Context, req *http.Request) error {
-			call := operation.CallOf(req.Context())
-			if call == nil { // of a client from which somebody took remember
-				return edit(ctx, req)
-			}
-			if operation.CallOf(ctx) != call {
-				ctx = operation.WithCall(ctx, call)
-			}
-			if err := edit(ctx, req); err != nil {
-				return named(call.Operation, &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}})
-			}
-			if operation.CallOf(req.Context()) != call {
-				*req = *req.WithContext(operation.WithCall(req.Context(), call))
-			}
-			return nil
-		}
+		all[i] = func(ctx context.Context, req *http.Request) error { return edited(ctx, req, edit) }
 	}
 	return all
 }

@@ -22,7 +22,7 @@ import (
 var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401, 403: a bad key, or no right to this
 	ErrNotFound       = errors.New("not found")                           // 404; of a create also: inbox, contact or source id
-	ErrInvalid        = errors.New("refused by the server as invalid")    // 422
+	ErrRejected       = errors.New("rejected by the server")              // 422
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above
 	ErrRedirect       = errors.New("redirected")                          // 3xx, which is never followed
@@ -43,8 +43,9 @@ type Error struct {
 	RetryAfter time.Duration // how long the server asks to wait
 	Body       string        // the answer's body, the first 4 KiB, as it came
 	Err        error         // what went wrong besides the status
+	Fields     []FieldError  // of ErrInvalidInput: everything that is wrong with the input
 
-	// ConversationID is set where one conversation is to blame, and the rest goes on: by Account.Scan.
+	// ConversationID is set where one conversation is to blame, and the rest goes on: by Scan.
 	ConversationID int64
 
 	marks []error       // sentinels that the status does not tell
@@ -97,7 +98,7 @@ func (e *Error) Is(target error) bool {
 		return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound
-	case ErrInvalid:
+	case ErrRejected:
 		return e.StatusCode == http.StatusUnprocessableEntity
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
@@ -122,11 +123,6 @@ func (e *Error) LogValue() slog.Value {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
 	return slog.GroupValue(attrs...)
-}
-
-// invalid is a refusal of input, before anything is sent. It names the field and the remedy.
-func invalid(format string, args ...any) *Error {
-	return &Error{Err: fmt.Errorf("%w: "+format, append([]any{ErrInvalidInput}, args...)...), marks: []error{ErrNotSent}}
 }
 
 // contextError is why a context ended: its error and, when the caller gave one, its cause.

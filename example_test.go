@@ -2,9 +2,11 @@ package cfchat_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -23,7 +25,7 @@ func standIn() (server *cfchattest.Server, account *cfchat.Account) {
 	server.AddConversation(cfchattest.Conversation{})
 	server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusResolved})
 	chat, err := cfchat.New(cfchat.Config{
-		Keys:   auth.Keys{User: auth.Key(server.AdminKey()), AgentBot: auth.Key(server.BotKey())},
+		Keys:   auth.Keys{User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey())},
 		Server: server.URL(),
 	})
 	if err != nil {
@@ -34,12 +36,12 @@ func standIn() (server *cfchattest.Server, account *cfchat.Account) {
 
 func Example() {
 	chat, err := cfchat.New(cfchat.Config{
-		Keys: auth.Keys{User: auth.Key(os.Getenv("CFCHAT_USER_API_KEY"))},
+		Keys: auth.Keys{User: auth.NewKey(os.Getenv("CFCHAT_USER_API_KEY"))},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	page, err := chat.Account(56).List(context.Background(), nil)
+	page, err := chat.Account(56).Conversations.List(context.Background(), cfchat.ConversationListOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -52,13 +54,13 @@ func Example() {
 func ExampleNew() {
 	config := cfchat.Config{
 		Server:  "https://chat.example.com",
-		Keys:    auth.Keys{User: auth.Key("of-a-person"), AgentBot: auth.Key("of-a-bot\n")},
+		Keys:    auth.Keys{User: auth.NewKey("of-a-person"), AgentBot: auth.NewKey("of-a-bot\n")},
 		Timeout: 10 * time.Second,
 	}
 	_, err := cfchat.New(config)
 	fmt.Println(err)
 
-	config.Keys.AgentBot = auth.Key("of-a-bot")
+	config.Keys.AgentBot = auth.NewKey("of-a-bot")
 	chat, err := cfchat.New(config)
 	fmt.Println(chat != nil, err, config.Keys)
 	// Output:
@@ -66,18 +68,18 @@ func ExampleNew() {
 	// true <nil> {[redacted] [redacted]  }
 }
 
-func ExampleAccount_List() {
+func ExampleConversationsService_List() {
 	server, account := standIn()
 	defer server.Close()
 
-	page, err := account.List(context.Background(), &cfchat.ConversationListParams{
-		SortBy: new(cfchat.SortBySortOnCreatedAt),
+	page, err := account.Conversations.List(context.Background(), cfchat.ConversationListOptions{
+		SortBy: cfchat.SortBySortOnCreatedAt,
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, conversation := range page.Payload {
-		fmt.Println(conversation.ID, conversation.Status, *conversation.Meta.Channel)
+		fmt.Println(conversation.ID, conversation.Status, conversation.Meta.GetChannel())
 	}
 	fmt.Println(page.Meta.AllCount, "in all")
 	// Output:
@@ -86,35 +88,35 @@ func ExampleAccount_List() {
 	// 2 in all
 }
 
-func ExampleAccount_Counts() {
+func ExampleConversationsService_Counts() {
 	server, account := standIn()
 	defer server.Close()
 
-	counts, err := account.Counts(context.Background(), &cfchat.ConversationListMetaParams{Status: new(cfchat.ListStatusAll)})
+	counts, err := account.Conversations.Counts(context.Background(), cfchat.ConversationListOptions{Status: cfchat.StatusAll})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(counts.AllCount, "in all,", counts.AssignedCount, "assigned")
+	fmt.Println(counts.AllCount, "in all,", counts.GetAssignedCount(), "assigned")
 	// Output: 3 in all, 1 assigned
 }
 
-func ExampleAccount_Get() {
+func ExampleConversationsService_Get() {
 	server, account := standIn()
 	defer server.Close()
 
-	conversation, err := account.Get(context.Background(), 1)
+	conversation, err := account.Conversations.Get(context.Background(), 1)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(conversation.Status, conversation.Meta.Assignee.Name, conversation.SnoozedUntil == nil)
+	fmt.Println(conversation.Status, conversation.Meta.Assignee.GetName(), conversation.SnoozedUntil == nil)
 	// Output: open Ada true
 }
 
-func ExampleAccount_Labels() {
+func ExampleConversationsService_Labels() {
 	server, account := standIn()
 	defer server.Close()
 
-	labels, err := account.Labels(context.Background(), 1)
+	labels, err := account.Conversations.Labels(context.Background(), 1)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -122,12 +124,12 @@ func ExampleAccount_Labels() {
 	// Output: [vip]
 }
 
-func ExampleAccount_Filter() {
+func ExampleConversationsService_Filter() {
 	server, account := standIn()
 	defer server.Close()
 
 	filter := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Absent("assignee_id"))
-	page, err := account.Filter(context.Background(), filter, 1)
+	page, err := account.Conversations.Filter(context.Background(), filter, 1)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -137,31 +139,32 @@ func ExampleAccount_Filter() {
 	// Output: 2
 }
 
-func ExampleAccount_Create() {
+func ExampleConversationsService_Create() {
 	server, account := standIn()
 	defer server.Close()
 	inbox := server.AddInbox(cfchattest.Inbox{Name: "Shop"})
 	contact := server.AddContact(cfchattest.Contact{Name: "Jo"})
 
-	conversation, err := account.Create(context.Background(), cfchat.NewConversationRequest{
-		InboxID:          &inbox,
-		ContactID:        &contact,
-		CustomAttributes: cfchat.Attributes{"order": 1234},
-		Message:          &cfchat.NewMessage{Content: new("How was your order?")},
+	conversation, err := account.Conversations.Create(context.Background(), cfchat.ConversationCreate{
+		InboxID:          inbox,
+		ContactID:        contact,
+		CustomAttributes: map[string]any{"order": 1234},
+		Message:          cfchat.FirstMessage{Content: "How was your order?"},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(conversation.Status, *conversation.Meta.Sender.Name, conversation.CustomAttributes["order"])
+	order, _ := conversation.CustomAttributes.Int("order")
+	fmt.Println(conversation.Status, conversation.Meta.Sender.GetName(), order)
 	// Output: open Jo 1234
 }
 
-func ExampleAccount_ToggleStatus() {
+func ExampleConversationsService_ToggleStatus() {
 	server, account := standIn()
 	defer server.Close()
 
 	for range 2 {
-		change, err := account.ToggleStatus(context.Background(), 1)
+		change, err := account.Conversations.ToggleStatus(context.Background(), 1)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -172,21 +175,21 @@ func ExampleAccount_ToggleStatus() {
 	// open
 }
 
-func ExampleAccount_Snooze() {
+func ExampleConversationsService_Snooze() {
 	server, account := standIn()
 	defer server.Close()
 
 	friday := time.Date(2030, 1, 4, 9, 0, 0, 0, time.UTC)
-	change, err := account.Snooze(context.Background(), 1, friday)
+	change, err := account.Conversations.Snooze(context.Background(), 1, friday)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(change.CurrentStatus, "until", *change.SnoozedUntil)
+	fmt.Println(change.CurrentStatus, "until", change.GetSnoozedUntil())
 
-	if change, err = account.SetStatus(context.Background(), 1, cfchat.StatusOpen); err != nil {
+	if change, err = account.Conversations.SetStatus(context.Background(), 1, cfchat.StatusOpen); err != nil {
 		log.Fatal(err)
 	}
-	if change, err = account.Snooze(context.Background(), 1, time.Time{}); err != nil { // until the next reply
+	if change, err = account.Conversations.Snooze(context.Background(), 1, time.Time{}); err != nil { // until the next reply
 		log.Fatal(err)
 	}
 	fmt.Println(change.CurrentStatus, change.SnoozedUntil == nil)
@@ -195,11 +198,11 @@ func ExampleAccount_Snooze() {
 	// snoozed true
 }
 
-func ExampleAccount_SetStatus() {
+func ExampleConversationsService_SetStatus() {
 	server, account := standIn()
 	defer server.Close()
 
-	change, err := account.SetStatus(context.Background(), 1, cfchat.StatusResolved)
+	change, err := account.Conversations.SetStatus(context.Background(), 1, cfchat.StatusResolved)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -210,7 +213,7 @@ func ExampleAccount_SetStatus() {
 func ExampleChat_Raw() {
 	server := cfchattest.Start()
 	defer server.Close()
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(server.AdminKey())}, Server: server.URL()})
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(server.AdminKey())}, Server: server.URL()})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -219,7 +222,7 @@ func ExampleChat_Raw() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(resp.StatusCode(), resp.ContentType(), resp.JSON200.Meta.AllCount)
+	fmt.Println(resp.StatusCode(), resp.HTTPResponse.Header.Get("Content-Type"), resp.JSON200.Meta.AllCount)
 	// Output: 200 application/json; charset=utf-8 0
 }
 
@@ -227,7 +230,7 @@ func ExampleError() {
 	server, account := standIn()
 	defer server.Close()
 
-	_, err := account.Get(context.Background(), 42)
+	_, err := account.Conversations.Get(context.Background(), 42)
 	if e, ok := errors.AsType[*cfchat.Error](err); ok {
 		fmt.Println(e.Operation, e.StatusCode, e.Message)
 	}
@@ -243,9 +246,9 @@ func ExampleError_unknownOutcome() {
 	defer server.Close()
 	server.FailNext("toggleStatusOfAConversation", cfchattest.Failure{Cut: true})
 
-	_, err := account.SetStatus(context.Background(), 1, cfchat.StatusResolved)
+	_, err := account.Conversations.SetStatus(context.Background(), 1, cfchat.StatusResolved)
 	if errors.Is(err, cfchat.ErrUnknownOutcome) {
-		now, err := account.Get(context.Background(), 1)
+		now, err := account.Conversations.Get(context.Background(), 1)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -254,17 +257,121 @@ func ExampleError_unknownOutcome() {
 	// Output: it may have happened; it is resolved
 }
 
-// What the servers would read as something else is refused here.
+// What the servers would read as something else is refused here, everything at once, and a form can mark its fields.
 func ExampleError_invalidInput() {
 	server, account := standIn()
 	defer server.Close()
 
-	_, err := account.SetStatus(context.Background(), 1, "closed")
+	_, err := account.Conversations.List(context.Background(), cfchat.ConversationListOptions{
+		Status: "closed", Labels: []string{"vip", "a,b"},
+	})
+	if e, ok := errors.AsType[*cfchat.Error](err); ok {
+		for _, wrong := range e.Fields {
+			fmt.Println(wrong.Field, "|", wrong.Reason)
+		}
+	}
 	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput), len(server.Requests()))
+	// Output:
+	// Status | the server finds nothing for "closed"; use a Status constant
+	// Labels[1] | "a,b" has a comma, or a quote in front, which the server reads as punctuation; filter with Equal("labels", …) instead
+	// true 0
+}
+
+// What a call got beside its data, of a failure too.
+func ExampleWithResponse() {
+	server, account := standIn()
+	defer server.Close()
+	server.FailNext("getDetailsOfAConversation", cfchattest.Failure{Status: http.StatusBadGateway})
+
+	var resp cfchat.Response
+	_, err := account.Conversations.Get(context.Background(), 42, cfchat.WithResponse(&resp))
+	fmt.Println(errors.Is(err, cfchat.ErrNotFound), resp.StatusCode, resp.Header.Get("Content-Type"), resp.Tries)
+	// Output: true 404 application/json; charset=utf-8 2
+}
+
+// One try for one call, whatever the Config says.
+func ExampleWithRetry() {
+	server, account := standIn()
+	defer server.Close()
+	server.FailNext("getDetailsOfAConversation", cfchattest.Failure{Status: http.StatusServiceUnavailable})
+
+	_, err := account.Conversations.Get(context.Background(), 1, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
+	fmt.Println(errors.Is(err, cfchat.ErrServer), len(server.Requests()))
+	// Output: true 1
+}
+
+// The JSON has what a newer server sends and this module does not know.
+func ExampleKeepJSON() {
+	server, account := standIn()
+	defer server.Close()
+
+	page, err := account.Conversations.List(context.Background(), cfchat.ConversationListOptions{}, cfchat.KeepJSON())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, conversation := range page.Payload {
+		fmt.Println(json.Valid(conversation.JSON()))
+	}
+	// Output:
+	// true
+	// true
+}
+
+// Anything that has no method is asked for by its path. The stand-in has no such thing, so this asks for labels.
+func ExampleAccount_Do() {
+	server, account := standIn()
+	defer server.Close()
+
+	var labels struct{ Payload []string }
+	err := account.Do(context.Background(), http.MethodGet, "conversations/1/labels", nil, &labels)
+	fmt.Println(labels.Payload, err)
+
+	err = account.Do(context.Background(), http.MethodGet, "/api/v1/accounts/1/contacts", nil, nil)
 	fmt.Println(err)
 	// Output:
-	// true 0
-	// cfchat: toggleStatusOfAConversation: nothing was sent: invalid input: status: "closed" is not a status; use open, resolved, pending or snoozed
+	// [vip] <nil>
+	// cfchat: GET /api/v1/accounts/1/contacts: nothing was sent: invalid input: path: it begins with a slash; give only what follows the account, such as conversations/42/messages
+}
+
+// What runs within a call can tell which one it is.
+func ExampleOperationOf() {
+	server := cfchattest.Start()
+	defer server.Close()
+	chat, err := cfchat.New(cfchat.Config{
+		Keys:   auth.Keys{User: auth.NewKey(server.AdminKey())},
+		Server: server.URL(),
+		RequestEditors: []cfchat.RequestEditorFn{func(ctx context.Context, req *http.Request) error {
+			operation, ok := cfchat.OperationOf(ctx)
+			fmt.Println(operation, ok, req.Method)
+			return nil
+		}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen))
+	if _, err := chat.Account(server.AccountID()).Conversations.Filter(context.Background(), filter, 1); err != nil {
+		log.Fatal(err)
+	}
+	// Output: conversationFilter true POST
+}
+
+// Attributes come as the server sent them, and are read one by one.
+func ExampleAttributes() {
+	attributes, err := cfchat.NewAttributes(map[string]any{"tier": "gold", "seats": 5, "paid": true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	tier, ok := attributes.Text("tier")
+	fmt.Println(tier, ok)
+	seats, ok := attributes.Int("tier")
+	fmt.Println(seats, ok)
+	fmt.Println(attributes.Keys(), attributes)
+	// Output:
+	// gold true
+	// 0 false
+	// [paid seats tier] {"paid":true,"seats":5,"tier":"gold"}
 }
 
 // TestReadme compares README's first program with the package comment and with the package's example.

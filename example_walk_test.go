@@ -11,12 +11,12 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-func ExampleAccount_All() {
+func ExampleConversationsService_ListAll() {
 	server, account := standIn()
 	defer server.Close()
 
-	params := cfchat.ConversationListParams{Status: new(cfchat.ListStatusAll)}
-	for conversation, err := range account.All(context.Background(), &params) {
+	options := cfchat.ConversationListOptions{Status: cfchat.StatusAll}
+	for conversation, err := range account.Conversations.ListAll(context.Background(), options) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -28,13 +28,13 @@ func ExampleAccount_All() {
 	// 3 resolved
 }
 
-func ExampleAccount_Matching() {
+func ExampleConversationsService_FilterAll() {
 	server, account := standIn()
 	defer server.Close()
 
 	unassigned := cfchat.Where(cfchat.Absent(cfchat.AttributeAssigneeID))
 	count := 0
-	for _, err := range account.Matching(context.Background(), unassigned) {
+	for _, err := range account.Conversations.FilterAll(context.Background(), unassigned) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func ExampleAccount_Matching() {
 }
 
 // The loop may change what it is given: nothing is lost by it, and nothing comes twice.
-func ExampleAccount_Scan() {
+func ExampleConversationsService_Scan() {
 	server, account := standIn()
 	defer server.Close()
 	for range 60 {
@@ -54,7 +54,7 @@ func ExampleAccount_Scan() {
 
 	resolved := 0
 	sale := cfchat.Where(cfchat.Equal(cfchat.AttributeLabels, "spring-sale")).And(cfchat.Equal(cfchat.AttributeStatus, "open"))
-	for conversation, err := range account.Scan(context.Background(), sale, cfchat.ScanOptions{}) {
+	for conversation, err := range account.Conversations.Scan(context.Background(), sale, cfchat.ConversationScanOptions{}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
 			log.Print(err) // the server cannot answer this one; the scan goes on
 			continue
@@ -62,7 +62,7 @@ func ExampleAccount_Scan() {
 		if err != nil {
 			log.Fatal(err) // the last thing that comes
 		}
-		if _, err := account.SetStatus(context.Background(), conversation.ID, cfchat.StatusResolved); err != nil {
+		if _, err := account.Conversations.SetStatus(context.Background(), conversation.ID, cfchat.StatusResolved); err != nil {
 			log.Fatal(err)
 		}
 		resolved++
@@ -72,12 +72,12 @@ func ExampleAccount_Scan() {
 }
 
 // A scan that was stopped goes on behind the last conversation that was dealt with.
-func ExampleScanOptions() {
+func ExampleConversationScanOptions() {
 	server, account := standIn()
 	defer server.Close()
 
 	last := int64(0)
-	for conversation, err := range account.Scan(context.Background(), cfchat.Filter{}, cfchat.ScanOptions{}) {
+	for conversation, err := range account.Conversations.Scan(context.Background(), cfchat.Filter{}, cfchat.ConversationScanOptions{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func ExampleScanOptions() {
 			break // the program ends here, say
 		}
 	}
-	for conversation, err := range account.Scan(context.Background(), cfchat.Filter{}, cfchat.ScanOptions{After: last}) {
+	for conversation, err := range account.Conversations.Scan(context.Background(), cfchat.Filter{}, cfchat.ConversationScanOptions{After: last}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func ExampleFilter_Or() {
 	open := cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)
 	notSeven := cfchat.Where(open).And(cfchat.NotEqual(cfchat.AttributeAssigneeID, 7)).
 		Or(open).And(cfchat.Absent(cfchat.AttributeAssigneeID)) // which NotEqual leaves out
-	page, err := account.Filter(context.Background(), notSeven, 1)
+	page, err := account.Conversations.Filter(context.Background(), notSeven, 1)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func ExampleFilter_And() {
 
 	open := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen))
 	for _, filter := range []cfchat.Filter{open.And(cfchat.Present(cfchat.AttributeAssigneeID)), open} {
-		page, err := account.Filter(context.Background(), filter, 1)
+		page, err := account.Conversations.Filter(context.Background(), filter, 1)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -133,19 +133,19 @@ func ExampleFilter_And() {
 // to send it as it is.
 func ExampleRawRule() {
 	contains := cfchat.FilterRule{
-		AttributeKey: cfchat.AttributeBrowserLanguage, FilterOperator: cfchat.FilterOperatorContains, Values: []any{"en"},
+		AttributeKey: string(cfchat.AttributeBrowserLanguage), FilterOperator: cfchat.FilterOperatorContains, Values: []any{"en"},
 	}
-	for _, options := range [][]cfchattest.Option{{cfchattest.Version216}, nil} {
+	for _, options := range [][]cfchattest.Option{{cfchattest.Version("2.16.0")}, nil} {
 		server := cfchattest.Start(options...)
-		server.AddConversation(cfchattest.Conversation{Additional: cfchat.Attributes{"browser_language": "en-gb"}})
-		chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(server.AdminKey())}, Server: server.URL()})
+		server.AddConversation(cfchattest.Conversation{Additional: map[string]any{"browser_language": "en-gb"}})
+		chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(server.AdminKey())}, Server: server.URL()})
 		if err != nil {
 			log.Fatal(err)
 		}
-		page, err := chat.Account(server.AccountID()).Filter(context.Background(), cfchat.Where(cfchat.RawRule(contains)), 1)
+		page, err := chat.Account(server.AccountID()).Conversations.Filter(context.Background(), cfchat.Where(cfchat.RawRule(contains)), 1)
 		server.Close()
 		if err != nil {
-			fmt.Println(errors.Is(err, cfchat.ErrInvalid))
+			fmt.Println(errors.Is(err, cfchat.ErrRejected))
 			continue
 		}
 		fmt.Println(page.Meta.AllCount)

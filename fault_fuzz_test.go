@@ -44,7 +44,7 @@ func FuzzErrorBody(f *testing.F) {
 			code = 400 // these are tried again, after a wait
 		}
 		chat := answering(t, func() *http.Response { return reply(code, kind, string(body)) })
-		_, err := chat.Account(accountID).Get(t.Context(), 42)
+		_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 		e, ok := err.(*cfchat.Error)
 		if !ok || e.StatusCode != code {
 			t.Fatalf("status %d became %v", code, err)
@@ -88,7 +88,7 @@ func FuzzRetryAfter(f *testing.F) {
 			}
 			chat := answering(t, refusal, func() *http.Response { return reply(200, "application/json", goodConversation) })
 			begun := time.Now()
-			_, err := chat.Account(accountID).Get(t.Context(), 42)
+			_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 			took := time.Since(begun)
 			if err == nil {
 				if took <= 0 || took > 61*time.Second {

@@ -268,7 +268,7 @@ func (s *faultServer) connect(t *testing.T, options ...func(*cfchat.Config)) (*c
 		}
 	})
 	config := cfchat.Config{
-		Keys:       auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey)},
+		Keys:       auth.Keys{User: auth.NewKey(userKey), AgentBot: auth.NewKey(botKey)},
 		Server:     "http://127.0.0.1",
 		HTTPClient: &http.Client{Transport: count},
 	}
@@ -336,7 +336,7 @@ type outcome struct {
 }
 
 var sentinels = []error{
-	cfchat.ErrUnauthorized, cfchat.ErrNotFound, cfchat.ErrInvalid, cfchat.ErrRateLimited, cfchat.ErrServer, cfchat.ErrRedirect,
+	cfchat.ErrUnauthorized, cfchat.ErrNotFound, cfchat.ErrRejected, cfchat.ErrRateLimited, cfchat.ErrServer, cfchat.ErrRedirect,
 	cfchat.ErrDecode, cfchat.ErrTooLarge, cfchat.ErrInvalidInput, cfchat.ErrNotSent, cfchat.ErrUnknownOutcome,
 }
 

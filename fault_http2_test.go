@@ -156,7 +156,7 @@ func overDefaultTransport(t *testing.T, transport http.RoundTripper) *cfchat.Cha
 	http.DefaultTransport = transport
 	defer func() { http.DefaultTransport = before }()
 	chat, err := cfchat.New(cfchat.Config{
-		Keys: auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey)}, Server: "http://127.0.0.1",
+		Keys: auth.Keys{User: auth.NewKey(userKey), AgentBot: auth.NewKey(botKey)}, Server: "http://127.0.0.1",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +244,7 @@ func inOrderOfUse(conns []int) []int {
 func TestH11OverHTTP2(t *testing.T) {
 	var problems []string
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if names := auth.Names(r.Header); r.ProtoMajor != 2 || len(names) != 1 || len(r.Header[names[0]]) != 1 || r.Header.Get("Content-Type") != "application/json" {
+		if names := auth.HeaderNames(r.Header); r.ProtoMajor != 2 || len(names) != 1 || len(r.Header[names[0]]) != 1 || r.Header.Get("Content-Type") != "application/json" {
 			problems = append(problems, fmt.Sprintf("%s: %q", r.Proto, r.Header))
 		}
 		w.Header().Set("Content-Type", "application/json")

@@ -28,80 +28,93 @@ func TestInputFaults(t *testing.T) {
 	last := cfchat.RawRule(cfchat.FilterRule{
 		AttributeKey: "status", FilterOperator: cfchat.FilterOperatorEqualTo, Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),
 	})
-	create := func(body cfchat.NewConversationRequest) func(context.Context, *cfchat.Account) error {
-		return func(ctx context.Context, a *cfchat.Account) error { return failure(a.Create(ctx, body)) }
+	create := func(body cfchat.ConversationCreate) func(context.Context, *cfchat.Account) error {
+		return func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Create(ctx, body)) }
 	}
-	lists := func(params cfchat.ConversationListParams) func(context.Context, *cfchat.Account) error {
+	lists := func(params cfchat.ConversationListOptions) func(context.Context, *cfchat.Account) error {
 		return func(ctx context.Context, a *cfchat.Account) error {
-			err := failure(a.List(ctx, &params))
-			counts := cfchat.ConversationListMetaParams(params)
-			if other := failure(a.Counts(ctx, &counts)); !errors.Is(other, cfchat.ErrInvalidInput) {
+			err := failure(a.Conversations.List(ctx, params))
+			counts := params
+			if other := failure(a.Conversations.Counts(ctx, counts)); !errors.Is(other, cfchat.ErrInvalidInput) {
 				return fmt.Errorf("Counts: %w", other)
 			}
 			return err
 		}
 	}
 	filters := func(f cfchat.Filter, page int) func(context.Context, *cfchat.Account) error {
-		return func(ctx context.Context, a *cfchat.Account) error { return failure(a.Filter(ctx, f, page)) }
+		return func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.Filter(ctx, f, page))
+		}
 	}
 	for name, do := range map[string]func(context.Context, *cfchat.Account) error{
-		"V1 empty status":   func(ctx context.Context, a *cfchat.Account) error { return failure(a.SetStatus(ctx, 1, "")) },
-		"V1 unknown status": func(ctx context.Context, a *cfchat.Account) error { return failure(a.SetStatus(ctx, 1, "closed")) },
-		"V1 status in capitals": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.SetStatus(ctx, 1, "Open"))
+		"V1 empty status": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.SetStatus(ctx, 1, ""))
 		},
-		"V1 status all":                  func(ctx context.Context, a *cfchat.Account) error { return failure(a.SetStatus(ctx, 1, "all")) },
-		"V2 get 0":                       func(ctx context.Context, a *cfchat.Account) error { return failure(a.Get(ctx, 0)) },
-		"V2 get -1":                      func(ctx context.Context, a *cfchat.Account) error { return failure(a.Get(ctx, -1)) },
-		"V2 toggle 0":                    func(ctx context.Context, a *cfchat.Account) error { return failure(a.ToggleStatus(ctx, 0)) },
-		"V2 set status of 0":             func(ctx context.Context, a *cfchat.Account) error { return failure(a.SetStatus(ctx, 0, "open")) },
-		"V2 snooze 0":                    func(ctx context.Context, a *cfchat.Account) error { return failure(a.Snooze(ctx, 0, time.Time{})) },
-		"V2 snooze before 1970":          func(ctx context.Context, a *cfchat.Account) error { return failure(a.Snooze(ctx, 1, time.Unix(0, 0))) },
-		"V2 inbox 0":                     lists(cfchat.ConversationListParams{InboxID: new(int64(0))}),
-		"V2 team -1":                     lists(cfchat.ConversationListParams{TeamID: new(int64(-1))}),
-		"V6 filter without rule":         filters(cfchat.Filter{}, 1),
-		"V6 last operator set":           filters(cfchat.Where(last), 1),
-		"V6 last operator set, of two":   filters(cfchat.Where(rule).And(last), 1),
-		"V6 rule without attribute":      filters(cfchat.Where(cfchat.Equal("", "open")), 1),
-		"V6 rule without value":          filters(cfchat.Where(cfchat.Equal("status")), 1),
-		"V6 rule without operator":       filters(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", Values: []any{"open"}})), 1),
-		"V6 rule with unknown operator":  filters(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}})), 1),
-		"V6 zero rule":                   filters(cfchat.Where(cfchat.Rule{}), 1),
-		"V6 rule with NaN":               filters(cfchat.Where(cfchat.Equal("score", math.NaN())), 1),
-		"V6 rule with a function":        filters(cfchat.Where(cfchat.Equal("score", func() {})), 1),
-		"V6 the first of two is the bad": filters(cfchat.Where(cfchat.Equal("status")).Or(rule), 1),
-		"V7 filter page 0":               filters(cfchat.Where(rule), 0),
-		"V7 filter page -1":              filters(cfchat.Where(rule), -1),
-		"V7 list page 0":                 lists(cfchat.ConversationListParams{Page: new(int64(0))}),
-		"V7 list page -1":                lists(cfchat.ConversationListParams{Page: new(int64(-1))}),
-		"V8 label with a comma":          lists(cfchat.ConversationListParams{Labels: []string{"a,b"}}),
-		"V8 empty label":                 lists(cfchat.ConversationListParams{Labels: []string{"a", ""}}),
-		"V8 blank label":                 lists(cfchat.ConversationListParams{Labels: []string{" "}}),
-		"V8 unknown status":              lists(cfchat.ConversationListParams{Status: new(cfchat.ListStatus("closed"))}),
-		"V8 unknown assignee type":       lists(cfchat.ConversationListParams{AssigneeType: new(cfchat.AssigneeType("them"))}),
-		"V8 unknown order":               lists(cfchat.ConversationListParams{SortBy: new(cfchat.SortBy("random"))}),
-		"V8 unknown conversation type":   lists(cfchat.ConversationListParams{ConversationType: new(cfchat.ConversationType("odd"))}),
-		"V8 updated within 0":            lists(cfchat.ConversationListParams{UpdatedWithin: new(int64(0))}),
-		"V9 nothing":                     create(cfchat.NewConversationRequest{}),
-		"V9 empty source_id":             create(cfchat.NewConversationRequest{SourceID: new("")}),
-		"V9 empty source_id with ids":    create(cfchat.NewConversationRequest{SourceID: new(""), InboxID: new(int64(1)), ContactID: new(int64(1))}),
-		"V9 inbox alone":                 create(cfchat.NewConversationRequest{InboxID: new(int64(1))}),
-		"V9 contact alone":               create(cfchat.NewConversationRequest{ContactID: new(int64(1))}),
-		"V9 inbox 0":                     create(cfchat.NewConversationRequest{InboxID: new(int64(0)), ContactID: new(int64(1))}),
-		"V9 contact -1":                  create(cfchat.NewConversationRequest{InboxID: new(int64(1)), ContactID: new(int64(-1))}),
-		"V9 assignee 0":                  create(cfchat.NewConversationRequest{SourceID: new("s"), AssigneeID: new(int64(0))}),
-		"V9 team of a bot":               create(cfchat.NewConversationRequest{SourceID: new("s"), TeamID: new(int64(1))}),
-		"V9 empty status":                create(cfchat.NewConversationRequest{SourceID: new("s"), Status: new(cfchat.Status(""))}),
-		"V9 snoozed until without status": create(cfchat.NewConversationRequest{
-			SourceID: new("s"), SnoozedUntil: new(cfchat.NewISOTime(time.Unix(1893456000, 0))),
+		"V1 unknown status": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.SetStatus(ctx, 1, "closed"))
+		},
+		"V1 status in capitals": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.SetStatus(ctx, 1, "Open"))
+		},
+		"V1 status all": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.SetStatus(ctx, 1, "all"))
+		},
+		"V2 get 0":  func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Get(ctx, 0)) },
+		"V2 get -1": func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Get(ctx, -1)) },
+		"V2 toggle 0": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.ToggleStatus(ctx, 0))
+		},
+		"V2 set status of 0": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.SetStatus(ctx, 0, "open"))
+		},
+		"V2 snooze 0": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.Snooze(ctx, 0, time.Time{}))
+		},
+		"V2 snooze before 1970": func(ctx context.Context, a *cfchat.Account) error {
+			return failure(a.Conversations.Snooze(ctx, 1, time.Unix(0, 0)))
+		},
+		"V2 inbox -1":                     lists(cfchat.ConversationListOptions{InboxID: -1}),
+		"V2 team -1":                      lists(cfchat.ConversationListOptions{TeamID: -1}),
+		"V6 filter without rule":          filters(cfchat.Filter{}, 1),
+		"V6 last operator set":            filters(cfchat.Where(last), 1),
+		"V6 last operator set, of two":    filters(cfchat.Where(rule).And(last), 1),
+		"V6 rule without attribute":       filters(cfchat.Where(cfchat.Equal("", "open")), 1),
+		"V6 rule without value":           filters(cfchat.Where(cfchat.Equal("status")), 1),
+		"V6 rule without operator":        filters(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", Values: []any{"open"}})), 1),
+		"V6 rule with unknown operator":   filters(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}})), 1),
+		"V6 zero rule":                    filters(cfchat.Where(cfchat.Rule{}), 1),
+		"V6 rule with NaN":                filters(cfchat.Where(cfchat.Equal("score", math.NaN())), 1),
+		"V6 rule with a function":         filters(cfchat.Where(cfchat.Equal("score", func() {})), 1),
+		"V6 the first of two is the bad":  filters(cfchat.Where(cfchat.Equal("status")).Or(rule), 1),
+		"V7 filter page 0":                filters(cfchat.Where(rule), 0),
+		"V7 filter page -1":               filters(cfchat.Where(rule), -1),
+		"V7 list page -1":                 lists(cfchat.ConversationListOptions{Page: -1}),
+		"V8 label with a comma":           lists(cfchat.ConversationListOptions{Labels: []string{"a,b"}}),
+		"V8 empty label":                  lists(cfchat.ConversationListOptions{Labels: []string{"a", ""}}),
+		"V8 blank label":                  lists(cfchat.ConversationListOptions{Labels: []string{" "}}),
+		"V8 unknown status":               lists(cfchat.ConversationListOptions{Status: cfchat.Status("closed")}),
+		"V8 unknown assignee type":        lists(cfchat.ConversationListOptions{AssigneeType: cfchat.AssigneeType("them")}),
+		"V8 unknown order":                lists(cfchat.ConversationListOptions{SortBy: cfchat.SortBy("random")}),
+		"V8 unknown conversation type":    lists(cfchat.ConversationListOptions{ConversationType: cfchat.ConversationType("odd")}),
+		"V8 updated within half a second": lists(cfchat.ConversationListOptions{UpdatedWithin: time.Second / 2}),
+		"V9 nothing":                      create(cfchat.ConversationCreate{}),
+		"V9 empty source_id":              create(cfchat.ConversationCreate{SourceID: ""}),
+		"V9 inbox alone":                  create(cfchat.ConversationCreate{InboxID: 1}),
+		"V9 contact alone":                create(cfchat.ConversationCreate{ContactID: 1}),
+		"V9 inbox 0":                      create(cfchat.ConversationCreate{InboxID: 0, ContactID: 1}),
+		"V9 contact -1":                   create(cfchat.ConversationCreate{InboxID: 1, ContactID: -1}),
+		"V9 assignee -1":                  create(cfchat.ConversationCreate{SourceID: "s", AssigneeID: -1}),
+		"V9 team of a bot":                create(cfchat.ConversationCreate{SourceID: "s", TeamID: 1}),
+		"V9 snoozed until without status": create(cfchat.ConversationCreate{
+			SourceID: "s", SnoozedUntil: time.Unix(1893456000, 0),
 		}),
-		"V9 snoozed until what is no time": create(cfchat.NewConversationRequest{
-			SourceID: new("s"), Status: new(cfchat.StatusSnoozed), SnoozedUntil: new(cfchat.ISOTime("tomorrow")),
+		"V9 snoozed until the year 10000": create(cfchat.ConversationCreate{
+			SourceID: "s", Status: cfchat.StatusSnoozed, SnoozedUntil: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
 		}),
-		"V9 NaN":        create(cfchat.NewConversationRequest{SourceID: new("s"), CustomAttributes: cfchat.Attributes{"a": math.NaN()}}),
-		"V9 infinite":   create(cfchat.NewConversationRequest{SourceID: new("s"), AdditionalAttributes: cfchat.Attributes{"a": []any{math.Inf(1)}}}),
-		"V9 a channel":  create(cfchat.NewConversationRequest{SourceID: new("s"), CustomAttributes: cfchat.Attributes{"a": make(chan int)}}),
-		"V3 nil editor": func(ctx context.Context, a *cfchat.Account) error { return failure(a.Get(ctx, 1, nil)) },
+		"V9 NaN":        create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": math.NaN()}}),
+		"V9 infinite":   create(cfchat.ConversationCreate{SourceID: "s", AdditionalAttributes: map[string]any{"a": []any{math.Inf(1)}}}),
+		"V9 a channel":  create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": make(chan int)}}),
+		"V3 nil editor": func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Get(ctx, 1, nil)) },
 	} {
 		t.Run(name, func(t *testing.T) { checkRefused(t, do(t.Context(), chat.Account(accountID))) })
 	}
@@ -109,7 +122,6 @@ func TestInputFaults(t *testing.T) {
 		t.Run("V2 account 0, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(0))) })
 		t.Run("V2 account -1, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(-1))) })
 		t.Run("V3 nil context, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(nil, chat.Account(accountID))) })
-		t.Run("V4 nil account, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), nil)) })
 		t.Run("V4 zero account, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), new(cfchat.Account))) })
 		t.Run("V4 nil chat, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), (*cfchat.Chat)(nil).Account(accountID))) })
 		t.Run("V4 zero chat, "+c.ID, func(t *testing.T) {
@@ -148,13 +160,13 @@ func testNoFittingKey(t *testing.T) {
 		requests.Add(1)
 		return nil, errRefused
 	})
-	bot, err := cfchat.New(cfchat.Config{Keys: auth.Keys{AgentBot: auth.Key(botKey)}, HTTPClient: &http.Client{Transport: trip}})
+	bot, err := cfchat.New(cfchat.Config{Keys: auth.Keys{AgentBot: auth.NewKey(botKey)}, HTTPClient: &http.Client{Transport: trip}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range allCalls {
 		for _, scheme := range []auth.Scheme{auth.UserAPIKey, "bearer"} {
-			err := by(c)(auth.With(t.Context(), scheme), bot.Account(accountID))
+			err := by(c)(auth.WithScheme(t.Context(), scheme), bot.Account(accountID))
 			if !errors.Is(err, auth.ErrNoKey) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) {
 				t.Errorf("%s with %s: got %v", c.ID, scheme, err)
 			}

@@ -89,7 +89,7 @@ func TestRedirectToPlainHTTP(t *testing.T) {
 func socketChat(t *testing.T, server string, transport http.RoundTripper) *cfchat.Chat {
 	t.Helper()
 	chat, err := cfchat.New(cfchat.Config{
-		Keys:       auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey)},
+		Keys:       auth.Keys{User: auth.NewKey(userKey), AgentBot: auth.NewKey(botKey)},
 		Server:     server,
 		HTTPClient: &http.Client{Transport: transport},
 	})
@@ -110,7 +110,7 @@ func TestUsersHTTPClient(t *testing.T) {
 			before = *client
 			c.HTTPClient = client
 		})
-		_, err := chat.Account(accountID).Get(t.Context(), 42)
+		_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 		if !errors.Is(err, cfchat.ErrRedirect) || len(s.requests) != 1 {
 			t.Errorf("got %v after %d requests", err, len(s.requests))
 		}
@@ -119,7 +119,7 @@ func TestUsersHTTPClient(t *testing.T) {
 			t.Error("the caller's http.Client was changed")
 		}
 		client.Transport = nil // must not reach the copy
-		if _, err := chat.Account(accountID).Get(t.Context(), 42); !errors.Is(err, cfchat.ErrRedirect) || len(s.requests) != 2 {
+		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrRedirect) || len(s.requests) != 2 {
 			t.Errorf("a change afterwards changes the Chat: %v", err)
 		}
 	})
@@ -131,7 +131,7 @@ func TestUsersHTTPClient(t *testing.T) {
 		jar.SetCookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}, []*http.Cookie{{Name: "a", Value: "1"}})
 		s := &faultServer{good: goodConversation, steps: []step{says(503, "", ""), says(503, "", "", "Set-Cookie: b=2"), fine}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Jar = jar })
-		if _, err := chat.Account(accountID).Get(t.Context(), 42); err != nil {
+		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); err != nil {
 			t.Fatal(err)
 		}
 		for i, want := range []string{"a=1", "a=1", "b=2; a=1"} {
@@ -143,14 +143,16 @@ func TestUsersHTTPClient(t *testing.T) {
 	inBubble(t, "H9 a negative http.Client.Timeout is none", func(t *testing.T) {
 		s := &faultServer{good: goodConversation, steps: []step{{good: true, pause: time.Second}}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = -1 })
-		if _, err := chat.Account(accountID).Get(t.Context(), 42); err != nil {
+		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); err != nil {
 			t.Error(err)
 		}
 	})
 	inBubble(t, "H9 a longer http.Client.Timeout", func(t *testing.T) {
 		s := &faultServer{steps: []step{mute}}
-		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout, c.Timeout, c.Retry.Off = time.Minute, time.Second, true })
-		_, err := chat.Account(accountID).Get(t.Context(), 42)
+		chat, _ := s.connect(t, func(c *cfchat.Config) {
+			c.HTTPClient.Timeout, c.Timeout, c.Retry.MaxTries = time.Minute, time.Second, 1
+		})
+		_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 		if took := time.Since(s.begun); took != time.Second || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v after %v", err, took)
 		}
@@ -191,11 +193,11 @@ func TestCookies(t *testing.T) {
 			stock := &http.Client{Transport: transport, Jar: jars[1]}
 			for range 3 {
 				var same *http.Request
-				_, err := chat.Account(accountID).Get(t.Context(), 42, func(ctx context.Context, req *http.Request) error {
+				_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, cfchat.RequestEditorFn(func(ctx context.Context, req *http.Request) error {
 					req.Host = host
 					same = req.Clone(ctx)
 					return nil
-				})
+				}))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -229,7 +231,7 @@ func TestUserOfTheAddress(t *testing.T) {
 		}
 		inHeader := func(_ context.Context, req *http.Request) error { req.SetBasicAuth("own", "p"); return nil }
 		for _, editors := range [][]cfchat.RequestEditorFn{{inAddress}, {inAddress, inHeader}} {
-			if _, err := chat.Account(accountID).Get(t.Context(), 42, editors...); err != nil {
+			if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, options(editors)...); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -258,7 +260,7 @@ func TestWireForm(t *testing.T) {
 		if length != "" {
 			length = "Content-Length: " + length + "\r\n"
 		}
-		return line + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: cfchat-go\r\n" + length + "Accept: application/json\r\n" +
+		return line + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: cfchat-go/" + cfchat.Version + "\r\n" + length + "Accept: application/json\r\n" +
 			"Content-Type: application/json\r\napi_access_token: " + key + "\r\nAccept-Encoding: gzip"
 	}
 	const base = "/api/v1/accounts/7/conversations"
@@ -279,26 +281,26 @@ func TestWireForm(t *testing.T) {
 	}
 	for _, c := range append(forms, []form{
 		{"V12 toggle without a body of its own", goodChange, request("POST "+base+"/42/toggle_status", botKey, "2"), `{}`, func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.ToggleStatus(ctx, 42)
+			_, err := a.Conversations.ToggleStatus(ctx, 42)
 			return err
 		}},
 		{"V11 snooze without a time", goodChange, request("POST "+base+"/42/toggle_status", botKey, "20"), `{"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Snooze(ctx, 42, time.Time{})
+			_, err := a.Conversations.Snooze(ctx, 42, time.Time{})
 			return err
 		}},
 		{"V11 snooze until a time", goodChange, request("POST "+base+"/42/toggle_status", botKey, "47"), `{"snoozed_until":1893456000,"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Snooze(ctx, 42, time.Unix(1893456000, 999))
+			_, err := a.Conversations.Snooze(ctx, 42, time.Unix(1893456000, 999))
 			return err
 		}},
 		{"V8 no labels, nothing empty", listCall.good, request("GET "+base, userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.List(ctx, &cfchat.ConversationListParams{
-				Labels: []string{}, Q: new(""), SourceID: new(""), Status: new(cfchat.ListStatus("")),
-				AssigneeType: new(cfchat.AssigneeType("")), SortBy: new(cfchat.SortBy("")), ConversationType: new(cfchat.ConversationType("")),
+			_, err := a.Conversations.List(ctx, cfchat.ConversationListOptions{
+				Labels: []string{}, Q: "", SourceID: "", Status: cfchat.Status(""),
+				AssigneeType: cfchat.AssigneeType(""), SortBy: cfchat.SortBy(""), ConversationType: cfchat.ConversationType(""),
 			})
 			return err
 		}},
 		{"V4 nil params", countsCall.good, request("GET "+base+"/meta", userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Counts(ctx, nil)
+			_, err := a.Conversations.Counts(ctx, cfchat.ConversationListOptions{})
 			return err
 		}},
 	}...) {
@@ -348,7 +350,7 @@ func TestEditors(t *testing.T) {
 			name: "an editor changes the host and brings a key", want: outcome{is: refused},
 			editor: func(ctx context.Context, req *http.Request) error {
 				req.URL.Host = "other.example"
-				return auth.Keys{User: auth.Key(userKey)}.Edit(ctx, req)
+				return auth.Keys{User: auth.NewKey(userKey)}.Edit(ctx, req)
 			},
 		},
 		{name: "H12 two keys", editor: set("Api-Access-Token", userKey, botKey), want: outcome{is: refused}},
@@ -404,8 +406,8 @@ func TestEditors(t *testing.T) {
 			}
 		})
 		inBubble(t, "H12 Keys.Edit as an editor does not add a key, "+c.ID, func(t *testing.T) {
-			keys := auth.Keys{User: auth.Key("third-key"), Header: auth.HeaderDash, Prefix: "Bearer"}
-			other := auth.Keys{User: auth.Key("fourth-key")}
+			keys := auth.Keys{User: auth.NewKey("third-key"), Header: auth.HeaderDash, Prefix: "Bearer"}
+			other := auth.Keys{User: auth.NewKey("fourth-key")}
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{keys.Edit, other.Edit} })
 			if _, err := c.do(t.Context(), chat.Account(accountID), keys.Edit); err != nil {

@@ -29,11 +29,11 @@ import (
 
 // TestA4NothingShowsAKey prints everything that holds a key, or that came of a search, in every way there is.
 func TestA4NothingShowsAKey(t *testing.T) {
-	keys := auth.Keys{User: auth.Key(userKey), AgentBot: auth.Key(botKey), Prefix: "Bearer"}
+	keys := auth.Keys{User: auth.NewKey(userKey), AgentBot: auth.NewKey(botKey), Prefix: "Bearer"}
 	failing := roundTripper(func(req *http.Request) (*http.Response, error) {
 		return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: fmt.Errorf("dial: %w", &url.Error{Op: "Get", URL: req.URL.String(), Err: io.EOF})}
 	})
-	config := cfchat.Config{Keys: keys, HTTPClient: &http.Client{Transport: failing}, Retry: cfchat.Retry{Off: true}}
+	config := cfchat.Config{Keys: keys, HTTPClient: &http.Client{Transport: failing}, Retry: cfchat.Retry{MaxTries: 1}}
 	chat, err := cfchat.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -49,12 +49,12 @@ func TestA4NothingShowsAKey(t *testing.T) {
 	type typed struct {
 		config  cfchat.Config
 		keys    auth.Keys
-		secret  auth.Secret
+		secret  auth.Key
 		chat    *cfchat.Chat
 		account *cfchat.Account
 		raw     *cfchat.ClientWithResponses
 		Keys    auth.Keys
-		Secret  *auth.Secret
+		Secret  *auth.Key
 	}
 	values := map[string]any{
 		"Config": config, "Keys": keys, "Secret": keys.User, "Chat": chat, "Account": chat.Account(accountID),
@@ -118,7 +118,7 @@ func TestA1KeysThatAreNone(t *testing.T) {
 		userKey + "\x7f", userKey + "\t", userKey + "\u00a0", "\xff" + userKey, "Bearer " + userKey,
 	} {
 		for name, keys := range map[string]auth.Keys{
-			"User": {User: auth.Key(text)}, "AgentBot": {AgentBot: auth.Key(text)}, "Prefix": {User: auth.Key("k"), Prefix: text},
+			"User": {User: auth.NewKey(text)}, "AgentBot": {AgentBot: auth.NewKey(text)}, "Prefix": {User: auth.NewKey("k"), Prefix: text},
 		} {
 			_, err := cfchat.New(cfchat.Config{Keys: keys})
 			if err == nil || !strings.Contains(err.Error(), "Keys."+name) {
@@ -134,7 +134,7 @@ func TestA1KeysThatAreNone(t *testing.T) {
 			checkSecrets(t, err)
 		}
 	}
-	if _, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key("")}}); err == nil {
+	if _, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey("")}}); err == nil {
 		t.Error("A1: no key is accepted")
 	}
 }
@@ -151,7 +151,7 @@ func TestA2A3ServersThatAreNone(t *testing.T) {
 		"https:" + password, "https://:443/" + password, "ftp://example.com/" + password, "ws://example.com", " https://example.com/" + password,
 		"https://[::1/" + password, "https://example.com:" + password, "javascript:" + password, "unix:///" + password,
 	} {
-		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(userKey)}, Server: server})
+		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}, Server: server})
 		if err == nil {
 			t.Errorf("A2, A3: %q is accepted", server)
 			continue
@@ -165,7 +165,7 @@ func TestA2A3ServersThatAreNone(t *testing.T) {
 		"", "https://example.com", "https://example.com:8443/base/", "http://localhost:3000", "http://127.0.0.1:1", "http://127.9.9.9",
 		"http://[::1]:3000", "https://10.0.0.1",
 	} {
-		if _, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(userKey)}, Server: server}); err != nil {
+		if _, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}, Server: server}); err != nil {
 			t.Errorf("%q: %v", server, err)
 		}
 	}
@@ -203,10 +203,10 @@ func TestEchoedKey(t *testing.T) {
 				s := &faultServer{steps: []step{answer(key)}}
 				var log bytes.Buffer
 				chat, _ := s.connect(t, func(c *cfchat.Config) {
-					c.Keys = auth.Keys{User: auth.Key(key), Prefix: "Bearer"}
+					c.Keys = auth.Keys{User: auth.NewKey(key), Prefix: "Bearer"}
 					c.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				})
-				_, err := chat.Account(accountID).Get(t.Context(), 42)
+				_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 				if err == nil {
 					t.Fatal("it succeeded")
 				}
@@ -450,14 +450,14 @@ func (failingReader) Read([]byte) (int, error) { return 0, errRefused }
 func TestRequestOfAnAnswer(t *testing.T) {
 	sent := 0
 	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
-		if len(auth.Names(req.Header)) == 1 {
+		if len(auth.HeaderNames(req.Header)) == 1 {
 			sent++
 		}
 		resp := reply(200, "application/json", goodConversation)
 		resp.Request = req
 		return resp, nil
 	}))
-	own := auth.Keys{User: auth.Key(userKey), Header: auth.HeaderDash, Prefix: "Bearer"}
+	own := auth.Keys{User: auth.NewKey(userKey), Header: auth.HeaderDash, Prefix: "Bearer"}
 	for _, editors := range [][]cfchat.RequestEditorFn{nil, {own.Edit}} {
 		resp, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), accountID, 42, editors...)
 		if err != nil {
@@ -501,7 +501,7 @@ func TestC4KeysThatChange(t *testing.T) {
 		for i := range keys {
 			keys[i] = strings.Repeat(fmt.Sprint(i), 24)
 		}
-		current.Store(&auth.Keys{User: auth.Key(keys[0])})
+		current.Store(&auth.Keys{User: auth.NewKey(keys[0])})
 		var mu sync.Mutex
 		tries := map[string][]string{} // the keys of the requests, by path
 		s := &faultServer{answer: func(r sentRequest) step {
@@ -520,8 +520,8 @@ func TestC4KeysThatChange(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range 64 {
 			group.Go(func() {
-				current.Store(&auth.Keys{User: auth.Key(keys[i%len(keys)])})
-				if _, err := chat.Account(accountID).Get(t.Context(), int64(i+1)); err != nil {
+				current.Store(&auth.Keys{User: auth.NewKey(keys[i%len(keys)])})
+				if _, err := chat.Account(accountID).Conversations.Get(t.Context(), int64(i+1)); err != nil {
 					t.Error(err)
 				}
 			})

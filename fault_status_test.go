@@ -109,7 +109,7 @@ func TestStatusFaults(t *testing.T) {
 		{
 			name: "S11 422 with attributes", steps: []step{sendsJSON(422, `{"message":"Content is too long","attributes":["content","a"]}`, "X-Request-Id: r-1")},
 			want: outcome{
-				is: []error{cfchat.ErrInvalid}, status: 422, message: "Content is too long", requests: 1,
+				is: []error{cfchat.ErrRejected}, status: 422, message: "Content is too long", requests: 1,
 				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
 					if !slices.Equal(e.Attributes, []string{"content", "a"}) || e.RequestID != "r-1" {
 						t.Errorf("attributes %q, request id %q", e.Attributes, e.RequestID)
@@ -119,12 +119,12 @@ func TestStatusFaults(t *testing.T) {
 		},
 		{
 			name: "S11 control characters do not get into a log", on: []call{getCall}, steps: []step{sendsJSON(422, `{"error":"a\r\n\u001b[31mb\u0000c"}`)},
-			want: outcome{is: []error{cfchat.ErrInvalid}, status: 422, message: "a [31mb c", requests: 1},
+			want: outcome{is: []error{cfchat.ErrRejected}, status: 422, message: "a [31mb c", requests: 1},
 		},
 		{
 			name: "S11 a long message and body are clipped", on: []call{getCall}, steps: []step{sendsJSON(422, `{"error":"`+strings.Repeat("é", 5000)+`"}`)},
 			want: outcome{
-				is: []error{cfchat.ErrInvalid}, status: 422, message: strings.Repeat("é", 500) + "…", requests: 1,
+				is: []error{cfchat.ErrRejected}, status: 422, message: strings.Repeat("é", 500) + "…", requests: 1,
 				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
 					if len(e.Body) == 0 || len(e.Body) > 4<<10 {
 						t.Errorf("%d bytes of body", len(e.Body))
@@ -213,7 +213,7 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: limited, status: 429, retryAfter: 7 * time.Second, requests: 1},
 		},
 		{
-			name: "S16 Retry-After is told though there is no other try", option: func(c *cfchat.Config) { c.Retry.Off = true },
+			name: "S16 Retry-After is told though there is no other try", option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 },
 			steps: []step{sendsJSON(429, `{}`, "Retry-After: 7")},
 			want:  outcome{is: limited, status: 429, retryAfter: 7 * time.Second, requests: 1},
 		},

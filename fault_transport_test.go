@@ -183,11 +183,11 @@ func TestTransportFaults(t *testing.T) {
 			want:  outcome{is: unknown, status: 101, says: "protocol", requests: 1},
 		},
 		{
-			name: "retry off, dial refused", refusals: []error{errRefused}, option: func(c *cfchat.Config) { c.Retry.Off = true },
+			name: "retry off, dial refused", refusals: []error{errRefused}, option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 },
 			want: outcome{is: notSent, dials: 1},
 		},
 		{
-			name: "retry off, server closes", on: getCalls, steps: []step{hangUp}, option: func(c *cfchat.Config) { c.Retry.Off = true },
+			name: "retry off, server closes", on: getCalls, steps: []step{hangUp}, option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 },
 			want: outcome{also: []error{io.EOF}, requests: 1},
 		},
 		{
@@ -259,8 +259,8 @@ func TestConnectionAfterFailure(t *testing.T) {
 			says(422, "text/html", string(make([]byte, 1<<20))), fine,
 		}}
 		chat, _ := w.connect(t)
-		for _, want := range []error{cfchat.ErrNotFound, cfchat.ErrInvalid, nil} {
-			if _, err := chat.Account(accountID).Get(t.Context(), 42); !errors.Is(err, want) {
+		for _, want := range []error{cfchat.ErrNotFound, cfchat.ErrRejected, nil} {
+			if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); !errors.Is(err, want) {
 				t.Errorf("got %v, want %v", err, want)
 			}
 			synctest.Wait()

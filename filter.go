@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Filter is a set of rules for [Account.Filter], [Account.Matching] and [Account.Scan], joined by AND and OR. AND binds
+// Filter is a set of rules for [ConversationsService.Filter] and the like, joined by AND and OR. AND binds
 // before OR, and there are no brackets:
 //
 //	// open in inbox 5 or 6, or assigned to nobody whatever the status
@@ -42,9 +42,8 @@ func (f Filter) join(operator QueryOperator, rule Rule) Filter {
 	return Filter{append(slices.Clip(f.rules), rule), append(slices.Clip(f.joins), operator)}
 }
 
-// Attribute names what a rule looks at: one of the constants, or the key of a custom attribute of conversations. It is an
-// alias, so that a key in a string needs no conversion.
-type Attribute = string
+// Attribute names what a rule looks at: one of the constants, or the key of a custom attribute of conversations.
+type Attribute string
 
 // The standard attributes, and what their values are. A server knows no others; what it does not know is custom.
 const (
@@ -137,18 +136,16 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 			}
 		}
 	}
-	return Rule{rule: FilterRule{AttributeKey: attribute, FilterOperator: operator, Values: values}}
+	return Rule{rule: FilterRule{AttributeKey: string(attribute), FilterOperator: operator, Values: values}}
 }
 
 // request checks the filter and wraps its rules as the server wants them (D1).
-func (f Filter) request() (FilterRequest, error) {
+func (f Filter) request(input *refusal) FilterRequest {
 	if len(f.rules) == 0 {
-		return FilterRequest{}, invalid("filter: it has no rules; start with Where, and use Equal(\"status\", \"all\") for everything")
+		input.add("filter", "it has no rules; start with Where, and use Equal(\"status\", \"all\") for everything")
 	}
-	if err := f.check(); err != nil {
-		return FilterRequest{}, err
-	}
-	return f.wire(), nil
+	f.check(input)
+	return f.wire()
 }
 
 // wire joins the rules: every one but the last has the operator to the next (D8).

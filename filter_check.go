@@ -64,12 +64,12 @@ var constructors = map[FilterOperator]string{
 
 // isCustom reports whether a rule is about an attribute that the account has defined.
 func (r Rule) isCustom() bool {
-	_, standard := attributes[r.rule.AttributeKey]
+	_, standard := attributes[Attribute(r.rule.AttributeKey)]
 	return !standard
 }
 
 // check refuses rules, and sequences of rules, that a server answers with a 500 or reads as something else.
-func (f Filter) check() error {
+func (f Filter) check(input *refusal) {
 	custom := false // a custom rule stands before
 	for i, r := range f.rules {
 		err := r.checkShape()
@@ -83,11 +83,15 @@ func (f Filter) check() error {
 			err = f.checkCustomNotEqual(i)
 		}
 		if err != nil {
-			return invalid("rule %d (%s %s): %w", i+1, r.rule.AttributeKey, r.rule.FilterOperator, err)
+			input.add(r.field(i), "%v", err)
 		}
 		custom = custom || r.isCustom()
 	}
-	return nil
+}
+
+// field names the rule at a place of a filter.
+func (r Rule) field(i int) string {
+	return fmt.Sprintf("rule %d (%s %s)", i+1, r.rule.AttributeKey, r.rule.FilterOperator)
 }
 
 // checkShape refuses what no rule of any version can be.
@@ -96,7 +100,7 @@ func (r Rule) checkShape() error {
 	switch {
 	case rule.AttributeKey == "":
 		return errors.New("there is no attribute")
-	case !rule.FilterOperator.Valid():
+	case !rule.FilterOperator.Known():
 		return errors.New("the server does not know this operator; use a FilterOperator constant")
 	case rule.QueryOperator != nil:
 		return errors.New("QueryOperator is set; And and Or set it, and the last rule has none")
@@ -126,7 +130,7 @@ func (r Rule) checkMeaning() error {
 	if r.isCustom() {
 		return r.checkCustom()
 	}
-	attribute := attributes[r.rule.AttributeKey]
+	attribute := attributes[Attribute(r.rule.AttributeKey)]
 	if !slices.Contains(attribute.operators, r.rule.FilterOperator) {
 		return fmt.Errorf("it can be %s only; RawRule sends what your version may allow", operatorNames(attribute.operators))
 	}
@@ -172,11 +176,11 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 	text, isText := value.(string)
 	switch kind {
 	case kindStatus:
-		if !isText || !ListStatus(text).Valid() {
+		if !isText || !Status(text).Known() && Status(text) != StatusAll {
 			return fmt.Errorf("%v is not a status; use open, resolved, pending, snoozed or all", value)
 		}
 	case kindPriority:
-		if !isText || !Priority(text).Valid() {
+		if !isText || !Priority(text).Known() {
 			return fmt.Errorf("%v is not a priority; use low, medium, high or urgent", value)
 		}
 	case kindID:
@@ -242,7 +246,7 @@ func (r Rule) checkAfterCustom() error {
 	switch {
 	case !isText || r.isCustom():
 		return nil
-	case len(r.rule.Values) > 1, attributes[r.rule.AttributeKey].kind == kindID && isNumber, strings.ToLower(text) != text:
+	case len(r.rule.Values) > 1, attributes[Attribute(r.rule.AttributeKey)].kind == kindID && isNumber, strings.ToLower(text) != text:
 		return errors.New("behind a rule on a custom attribute the server takes the first text only, in lower case; " +
 			"put custom rules last, and give ids as numbers")
 	}
@@ -270,24 +274,14 @@ func first(values []any) any {
 	return values[0]
 }
 
-// checkScan refuses filters that cannot be narrowed to a range of ids, and options that make no sense.
-func checkScan(f Filter, o ScanOptions) error {
-	switch {
-	case o.After < 0:
-		return invalid("ScanOptions.After: %d is negative", o.After)
-	case o.Until < 0 || o.Until > 0 && o.Until < o.After:
-		return invalid("ScanOptions.Until: %d is before the start", o.Until)
-	case o.Concurrency < 0:
-		return invalid("ScanOptions.Concurrency: %d is negative; zero means 4", o.Concurrency)
-	}
-	if err := f.check(); err != nil {
-		return err
-	}
+// checkScan refuses filters that cannot be narrowed to a range of ids.
+func (f Filter) checkScan(input *refusal) {
+	f.check(input)
 	for i, r := range f.rules {
-		if r.isCustom() && r.rule.FilterOperator == FilterOperatorNotEqualTo {
-			return invalid("rule %d (%s %s): NotEqual on a custom attribute cannot be narrowed to a range of ids; "+
-				"scan without it and look at CustomAttributes yourself", i+1, r.rule.AttributeKey, r.rule.FilterOperator)
+		refused := slices.ContainsFunc(input.fields, func(e FieldError) bool { return e.Field == r.field(i) })
+		if r.isCustom() && r.rule.FilterOperator == FilterOperatorNotEqualTo && !refused {
+			input.add(r.field(i), "NotEqual on a custom attribute cannot be narrowed to a range of ids; "+
+				"scan without it and look at CustomAttributes yourself")
 		}
 	}
-	return nil
 }

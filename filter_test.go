@@ -26,7 +26,7 @@ func sentFilter(t *testing.T, filter cfchat.Filter) (string, error) {
 		body = string(data)
 		return jsonReply(`{"meta":{},"payload":[]}`), err
 	}))
-	_, err := chat.Account(1).Filter(t.Context(), filter, 1)
+	_, err := chat.Account(1).Conversations.Filter(t.Context(), filter, 1)
 	return body, err
 }
 
@@ -50,7 +50,7 @@ func TestRulesThatPass(t *testing.T) {
 		// the standard attributes with the operators that every version has (contract, section 5.2)
 		{cfchat.Equal("status", "open", "resolved", "pending", "snoozed"), `status equal_to ["open","resolved","pending","snoozed"]`},
 		{cfchat.Equal("status", "all"), `status equal_to ["all"]`},
-		{cfchat.Equal("status", cfchat.StatusOpen, cfchat.ListStatusAll), `status equal_to ["open","all"]`},
+		{cfchat.Equal("status", cfchat.StatusOpen, cfchat.StatusAll), `status equal_to ["open","all"]`},
 		{cfchat.NotEqual("status", "open"), `status not_equal_to ["open"]`},
 		{cfchat.Equal("priority", "low", cfchat.PriorityUrgent), `priority equal_to ["low","urgent"]`},
 		{cfchat.NotEqual("priority", "medium", "high"), `priority not_equal_to ["medium","high"]`},
@@ -105,7 +105,7 @@ func TestRulesThatPass(t *testing.T) {
 		{rawRule("country_code", cfchat.FilterOperatorIsPresent), `country_code is_present`},
 		{rawRule("assignee_id", cfchat.FilterOperatorEqualTo, "me"), `assignee_id equal_to ["me"]`},
 		{cfchat.RawRule(cfchat.FilterRule{
-			AttributeKey: "seats", FilterOperator: cfchat.FilterOperatorIsGreaterThan, Values: []any{1}, CustomAttributeType: new("x"),
+			AttributeKey: "seats", FilterOperator: cfchat.FilterOperatorIsGreaterThan, Values: []any{1}, CustomAttributeType: "x",
 		}), `seats is_greater_than [1]`},
 	} {
 		body, err := sentFilter(t, cfchat.Where(c.rule))
@@ -113,11 +113,11 @@ func TestRulesThatPass(t *testing.T) {
 			t.Errorf("sent %q, %v, want %q", got, err, c.want)
 		}
 	}
-	for _, attribute := range []string{"assignee_id", "inbox_id", "team_id", "campaign_id", "contact_id"} {
+	for _, attribute := range []cfchat.Attribute{"assignee_id", "inbox_id", "team_id", "campaign_id", "contact_id"} {
 		for _, rule := range []cfchat.Rule{
 			cfchat.Equal(attribute, 7, 8), cfchat.NotEqual(attribute, 7), cfchat.Present(attribute), cfchat.Absent(attribute),
 		} {
-			if body, err := sentFilter(t, cfchat.Where(rule)); err != nil || !strings.HasPrefix(ruleText(t, body), attribute) {
+			if body, err := sentFilter(t, cfchat.Where(rule)); err != nil || !strings.HasPrefix(ruleText(t, body), string(attribute)) {
 				t.Errorf("%s: sent %s, %v", attribute, body, err)
 			}
 		}
@@ -435,24 +435,24 @@ func constructed(key, operator string, values []any) (cfchat.Rule, bool) {
 	}
 	switch {
 	case operator == "equal_to":
-		return cfchat.Equal(key, values...), true
+		return cfchat.Equal(cfchat.Attribute(key), values...), true
 	case operator == "not_equal_to":
-		return cfchat.NotEqual(key, values...), true
+		return cfchat.NotEqual(cfchat.Attribute(key), values...), true
 	case operator == "is_present":
-		return cfchat.Present(key), true
+		return cfchat.Present(cfchat.Attribute(key)), true
 	case operator == "is_not_present":
-		return cfchat.Absent(key), true
+		return cfchat.Absent(cfchat.Attribute(key)), true
 	case operator == "contains" && isText:
-		return cfchat.Contains(key, text), true
+		return cfchat.Contains(cfchat.Attribute(key), text), true
 	case operator == "does_not_contain" && isText:
-		return cfchat.DoesNotContain(key, text), true
+		return cfchat.DoesNotContain(cfchat.Attribute(key), text), true
 	case operator == "is_greater_than" && len(values) == 1:
-		return cfchat.GreaterThan(key, values[0]), true
+		return cfchat.GreaterThan(cfchat.Attribute(key), values[0]), true
 	case operator == "is_less_than" && len(values) == 1:
-		return cfchat.LessThan(key, values[0]), true
+		return cfchat.LessThan(cfchat.Attribute(key), values[0]), true
 	case operator == "days_before" && len(values) == 1:
 		days, ok := values[0].(int64)
-		return cfchat.DaysBefore(key, int(days)), ok
+		return cfchat.DaysBefore(cfchat.Attribute(key), int(days)), ok
 	}
 	return cfchat.Rule{}, false
 }

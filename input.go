@@ -3,169 +3,207 @@ package cfchat
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// The checks in this file refuse what the server would read as something else. What it refuses by itself, in clear
-// words, is left to it.
-
-// checkID refuses ids that cannot exist.
-func checkID(field string, id int64) error {
-	if id <= 0 {
-		return invalid("%s: %d is not an id; ids start at 1", field, id)
-	}
-	return nil
+// FieldError is one thing that is wrong with the input of a call.
+type FieldError struct {
+	Field  string // as the caller writes it, such as InboxID, Labels[1] or rule 2 (status equal_to)
+	Reason string // what is wrong with it, and what to do
 }
 
-// checkPage refuses pages that the server reads as the first, over and over.
-func checkPage(field string, page int64) error {
-	if page <= 0 {
-		return invalid("%s: %d is not a page; pages start at 1", field, page)
-	}
-	return nil
+// refusal collects what is wrong with the input of a call, in the order in which it is looked at. The checks refuse what
+// the server would read as something else; what it refuses by itself, in clear words, is left to it.
+type refusal struct{ fields []FieldError }
+
+func (r *refusal) add(field, format string, args ...any) {
+	r.fields = append(r.fields, FieldError{field, fmt.Sprintf(format, args...)})
 }
 
-// checkStatus refuses a status that is a 500, or, empty, flips the status.
-func checkStatus(field string, status Status) error {
-	if !status.Valid() {
-		return invalid("%s: %q is not a status; use open, resolved, pending or snoozed", field, status)
-	}
-	return nil
-}
-
-// checkSnooze refuses times that cannot be meant.
-func checkSnooze(until time.Time) error {
-	if until.Unix() <= 0 {
-		return invalid("until: %s is not after 1970; use the zero time for the next reply", until.Format(time.RFC3339))
-	}
-	return nil
-}
-
-// listParams checks parameters and returns a copy without the empty ones, because the server reads an empty parameter
-// as one that matches nothing, or everything (contract, section 1.2).
-func listParams(given *ConversationListParams) (*ConversationListParams, error) {
-	if given == nil {
-		return nil, nil
-	}
-	p := *given
-	p.Q, p.SourceID = nonEmpty(p.Q), nonEmpty(p.SourceID)
-	p.Status, p.AssigneeType = nonEmpty(p.Status), nonEmpty(p.AssigneeType)
-	p.SortBy, p.ConversationType = nonEmpty(p.SortBy), nonEmpty(p.ConversationType)
-	if len(p.Labels) == 0 {
-		p.Labels = nil
-	}
-	switch {
-	case p.Status != nil && !p.Status.Valid():
-		return nil, invalid("Status: the server finds nothing for %q; use a ListStatus constant", *p.Status)
-	case p.AssigneeType != nil && !p.AssigneeType.Valid():
-		return nil, invalid("AssigneeType: the server reads %q as all; use an AssigneeType constant", *p.AssigneeType)
-	case p.SortBy != nil && !p.SortBy.Valid():
-		return nil, invalid("SortBy: the server reads %q as latest; use a SortBy constant", *p.SortBy)
-	case p.ConversationType != nil && !p.ConversationType.Valid():
-		return nil, invalid("ConversationType: the server ignores %q; use a ConversationType constant", *p.ConversationType)
-	case p.UpdatedWithin != nil && *p.UpdatedWithin <= 0:
-		return nil, invalid("UpdatedWithin: %d is not a number of seconds from 1", *p.UpdatedWithin)
-	}
-	if err := checkIDs(map[string]*int64{"InboxID": p.InboxID, "TeamID": p.TeamID}); err != nil {
-		return nil, err
-	}
-	if p.Page != nil {
-		if err := checkPage("Page", *p.Page); err != nil {
-			return nil, err
-		}
-	}
-	return &p, checkLabels(p.Labels)
-}
-
-// nonEmpty is nil for an empty text.
-func nonEmpty[T ~string](text *T) *T {
-	if text == nil || *text == "" {
+// err returns the refusal as an *Error, nil if nothing is wrong. Nothing has been sent.
+func (r *refusal) err() error {
+	if len(r.fields) == 0 {
 		return nil
 	}
-	return text
-}
-
-// checkIDs checks the ids that are set.
-func checkIDs(ids map[string]*int64) error {
-	for field, id := range ids {
-		if id != nil {
-			if err := checkID(field, *id); err != nil {
-				return err
-			}
-		}
+	var reasons []string
+	for _, f := range r.fields {
+		reasons = append(reasons, f.Field+": "+f.Reason)
 	}
-	return nil
+	return &Error{
+		Fields: r.fields, Err: fmt.Errorf("%w: %s", ErrInvalidInput, strings.Join(reasons, "; and ")), marks: []error{ErrNotSent},
+	}
 }
 
-// checkLabels refuses labels that the comma list cannot carry: the server splits at commas, drops blank ones, and takes
+// invalid is a refusal of one field.
+func invalid(field, format string, args ...any) error {
+	var r refusal
+	r.add(field, format, args...)
+	return r.err()
+}
+
+// id refuses ids that cannot exist.
+func (r *refusal) id(field string, id int64) {
+	if id <= 0 {
+		r.add(field, "%d is not an id; ids start at 1", id)
+	}
+}
+
+// optionalID refuses ids that cannot exist, but for 0, which is not sent.
+func (r *refusal) optionalID(field string, id int64) {
+	if id != 0 {
+		r.id(field, id)
+	}
+}
+
+// page refuses pages that the server reads as the first, over and over.
+func (r *refusal) page(field string, page int) {
+	if page <= 0 {
+		r.add(field, "%d is not a page; pages start at 1", page)
+	}
+}
+
+// status refuses a status that is a 500, or, empty, flips the status.
+func (r *refusal) status(field string, status Status) {
+	if !status.Known() {
+		r.add(field, "%q is not a status; use open, resolved, pending or snoozed", status)
+	}
+}
+
+// snooze refuses times that cannot be meant.
+func (r *refusal) snooze(field string, until time.Time) {
+	switch {
+	case until.Unix() <= 0:
+		r.add(field, "%s is not after 1970; use the zero time for the next reply", until.Format(time.RFC3339))
+	case until.Year() > 9999:
+		r.add(field, "the year %d has more than four digits", until.Year())
+	}
+}
+
+// labels refuses labels that the comma list cannot carry: the server splits at commas, drops blank ones, and takes
 // quotes at an end for its own (contract, section 6.4).
-func checkLabels(labels []string) error {
+func (r *refusal) labels(field string, labels []string) {
 	for i, label := range labels {
 		switch {
 		case strings.TrimSpace(label) != label || label == "":
-			return invalid("Labels[%d]: %q is empty or has blanks around it; trim it, or leave it out", i, label)
+			r.add(fmt.Sprintf("%s[%d]", field, i), "%q is empty or has blanks around it; trim it, or leave it out", label)
 		case strings.Contains(label, ",") || strings.ContainsAny(label[:1], "\"'"):
-			return invalid("Labels[%d]: %q has a comma, or a quote in front, which the server reads as punctuation; "+
-				"filter with Equal(\"labels\", …) instead", i, label)
+			r.add(fmt.Sprintf("%s[%d]", field, i), "%q has a comma, or a quote in front, which the server reads as punctuation; "+
+				"filter with Equal(\"labels\", …) instead", label)
 		}
 	}
-	return nil
 }
 
-// checkCreate refuses a conversation that the server would create from something else than what is given.
-func checkCreate(b NewConversationRequest) error {
+// attributes refuses values that JSON does not have, such as NaN.
+func (r *refusal) attributes(field string, attributes map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		if _, err := json.Marshal(attributes[key]); err != nil {
+			r.add(fmt.Sprintf("%s[%q]", field, key), "%v; JSON has no such value", err)
+		}
+	}
+}
+
+// check refuses options that the server would read as something else, or ignore.
+func (o ConversationListOptions) check(r *refusal) {
+	o.checkWords(r)
+	r.optionalID("InboxID", o.InboxID)
+	r.optionalID("TeamID", o.TeamID)
+	r.labels("Labels", o.Labels)
+	if o.Page != 0 {
+		r.page("Page", o.Page)
+	}
+	if o.UpdatedWithin < 0 || o.UpdatedWithin%time.Second != 0 {
+		r.add("UpdatedWithin", "%s is not a number of whole seconds; use a time.Duration such as 5*time.Minute", o.UpdatedWithin)
+	}
+	if o.Q != "" && o.Status != "" && o.Status != StatusAll && o.Status.Known() {
+		r.add("Status", "with Q the server ignores it, and finds conversations of every status; look at their Status yourself")
+	}
+	byValue := strings.Contains(string(o.SortBy), "priority") || strings.Contains(string(o.SortBy), "waiting_since")
+	if byValue && o.SortBy.Known() && (o.Q != "" || o.SourceID != "") {
+		r.add("SortBy", "%s together with Q or SourceID is a 500; sort by activity or creation", o.SortBy)
+	}
+}
+
+// checkWords refuses words that the server does not know.
+func (o ConversationListOptions) checkWords(r *refusal) {
+	if o.Status != "" && o.Status != StatusAll && !o.Status.Known() {
+		r.add("Status", "the server finds nothing for %q; use a Status constant", o.Status)
+	}
+	if o.AssigneeType != "" && !o.AssigneeType.Known() {
+		r.add("AssigneeType", "the server reads %q as all; use an AssigneeType constant", o.AssigneeType)
+	}
+	if o.SortBy != "" && !o.SortBy.Known() {
+		r.add("SortBy", "the server reads %q as latest; use a SortBy constant", o.SortBy)
+	}
+	if o.ConversationType != "" && !o.ConversationType.Known() {
+		r.add("ConversationType", "the server ignores %q; use a ConversationType constant", o.ConversationType)
+	}
+}
+
+// params returns what is sent of the options.
+func (o ConversationListOptions) params() *ConversationListParams {
+	var labels []string // nil, and not empty, is not sent
+	if len(o.Labels) > 0 {
+		labels = o.Labels
+	}
+	return &ConversationListParams{
+		Status: optional(o.Status), AssigneeType: optional(o.AssigneeType), Q: optional(o.Q), InboxID: optional(o.InboxID),
+		TeamID: optional(o.TeamID), Labels: labels, Page: optional(int64(o.Page)), SortBy: optional(o.SortBy),
+		ConversationType: optional(o.ConversationType), UpdatedWithin: optional(int64(o.UpdatedWithin / time.Second)), SourceID: optional(o.SourceID),
+	}
+}
+
+// optional returns a pointer to a value, nil for the zero value, which is not sent: the server reads an empty parameter as
+// one that matches nothing, or everything (contract, section 1.2).
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+// check refuses a conversation that the server would create from something else than what is given.
+func (c ConversationCreate) check(r *refusal) {
 	switch {
-	case b.SourceID != nil && *b.SourceID == "":
-		return invalid("SourceID: it is empty, which the server looks up and does not find; leave it nil")
-	case (b.InboxID == nil) != (b.ContactID == nil):
-		return invalid("InboxID and ContactID: the server ignores one without the other; set both or neither")
-	case b.SourceID == nil && b.InboxID == nil:
-		return invalid("SourceID: set it, or InboxID and ContactID")
-	case b.SnoozedUntil != nil && (b.Status == nil || *b.Status != StatusSnoozed):
-		return invalid("SnoozedUntil: the server drops it unless Status is snoozed")
+	case (c.InboxID == 0) != (c.ContactID == 0):
+		r.add("InboxID and ContactID", "the server ignores one without the other; set both or neither")
+	case c.SourceID == "" && c.InboxID == 0:
+		r.add("SourceID", "set it, or InboxID and ContactID")
 	}
-	if b.Status != nil {
-		if err := checkStatus("Status", *b.Status); err != nil {
-			return err
-		}
+	r.optionalID("InboxID", c.InboxID)
+	r.optionalID("ContactID", c.ContactID)
+	r.optionalID("AssigneeID", c.AssigneeID)
+	r.optionalID("TeamID", c.TeamID)
+	if c.Status != "" {
+		r.status("Status", c.Status)
 	}
-	if b.SnoozedUntil != nil {
-		if _, err := b.SnoozedUntil.Time(); err != nil {
-			return invalid("SnoozedUntil: %q is not a time; use NewISOTime", *b.SnoozedUntil)
-		}
+	switch {
+	case c.SnoozedUntil.IsZero():
+	case c.Status != StatusSnoozed:
+		r.add("SnoozedUntil", "the server drops it unless Status is snoozed")
+	default:
+		r.snooze("SnoozedUntil", c.SnoozedUntil)
 	}
-	ids := map[string]*int64{"InboxID": b.InboxID, "ContactID": b.ContactID, "AssigneeID": b.AssigneeID, "TeamID": b.TeamID}
-	if err := checkIDs(ids); err != nil {
-		return err
-	}
-	if err := checkAttributes("AdditionalAttributes", b.AdditionalAttributes); err != nil {
-		return err
-	}
-	return checkAttributes("CustomAttributes", b.CustomAttributes)
-}
-
-// checkAttributes refuses values that JSON does not have, such as NaN.
-func checkAttributes(field string, attributes Attributes) error {
-	for key, value := range attributes {
-		if _, err := json.Marshal(value); err != nil {
-			return invalid("%s[%q]: %w; JSON has no such value", field, key, err)
-		}
-	}
-	return nil
+	r.attributes("AdditionalAttributes", c.AdditionalAttributes)
+	r.attributes("CustomAttributes", c.CustomAttributes)
+	r.attributes("Message.ContentAttributes", c.Message.ContentAttributes)
+	r.attributes("Message.TemplateParams", c.Message.TemplateParams)
 }
 
 // checkTeamKey refuses a team together with a bot's key: every version then stores the conversation and answers 500.
-func (a *Account) checkTeamKey(ctx context.Context) error {
-	if a == nil || a.chat == nil || ctx == nil {
-		return nil // check says it better
+func (c *core) checkTeamKey(ctx context.Context, r *refusal) {
+	if c == nil || c.chat == nil || ctx == nil {
+		return // check says it better
 	}
-	if scheme, err := a.chat.keys.Scheme(ctx, operation.NewConversation.ID); err == nil && scheme == auth.AgentBotAPIKey {
-		return invalid("TeamID: with an agent bot's key the server stores the conversation and answers 500; " +
-			"call with auth.With(ctx, auth.UserAPIKey), or leave the team out")
+	schemes := operation.NewConversation.Schemes(ctx)
+	if i := slices.IndexFunc(schemes, c.chat.hasKey); i >= 0 && schemes[i] == operation.AgentBotAPIKey {
+		r.add("TeamID", "with an agent bot's key the server stores the conversation and answers 500; "+
+			"call with auth.WithScheme(ctx, auth.UserAPIKey), or leave the team out")
 	}
-	return nil
 }

@@ -3,10 +3,13 @@ package cfchat_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
@@ -53,15 +56,16 @@ func TestOperationOf(t *testing.T) {
 			if err := do(); err != nil {
 				t.Errorf("%s, %s: %v", c, name, err)
 			}
-			// The context of a call's own editor is what the caller has given to Raw, which belongs to no call.
-			known := slices.DeleteFunc(slices.Clone(s), func(id string) bool { return id == c.ID })
-			if len(s) < 6 || name == "account" && len(known) > 0 || name == "raw" && len(known) > 1 {
+			if others := slices.DeleteFunc(slices.Clone(s), func(id string) bool { return id == c.ID }); len(s) < 6 || len(others) > 0 {
 				t.Errorf("%s, %s: saw %v", c, name, s)
 			}
 		}
 	}
-	if id, ok := cfchat.OperationOf(t.Context()); ok || id != "" {
-		t.Errorf("outside of a call: %q", id)
+	var noContext context.Context
+	for _, ctx := range []context.Context{t.Context(), noContext} {
+		if id, ok := cfchat.OperationOf(ctx); ok || id != "" {
+			t.Errorf("outside of a call: %q", id)
+		}
 	}
 }
 
@@ -99,13 +103,10 @@ func TestNoOperation(t *testing.T) {
 	var sent []string
 	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
 		s.see(req.Context())
-		sent = append(sent, strings.Join(req.Header[auth.Names(req.Header)[0]], "+"))
+		sent = append(sent, strings.Join(req.Header[auth.HeaderNames(req.Header)[0]], "+"))
 		return reply(200, "text/html", "<html>login</html>"), nil
 	}))
-	client, ok := chat.Raw().ClientInterface.(*cfchat.Client)
-	if !ok {
-		t.Fatal("Raw is no Client")
-	}
+	client := chat.Raw().Client
 	do := func(ctx context.Context, method, path string) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, method, client.Server+path, http.NoBody)
 		if err != nil {
@@ -125,8 +126,135 @@ func TestNoOperation(t *testing.T) {
 	}
 	// The context of another call does not make it that call.
 	ctx := operation.WithCall(t.Context(), &operation.Call{Operation: operation.NewConversation, Decode: func([]byte) error { return nil }})
-	_, err = do(ctx, http.MethodGet, "api/v1/accounts/1/campaigns")
-	if !errors.Is(err, cfchat.ErrInvalidInput) || len(sent) != 2 {
-		t.Errorf("got %v, sent %v", err, sent)
+	if !operation.CallOf(ctx).Claim() {
+		t.Fatal("the call is not the other one's")
 	}
+	resp, err = do(ctx, http.MethodGet, "api/v1/accounts/1/campaigns")
+	if err != nil || resp.Body.Close() != nil || s[len(s)-1] != "none" || sent[2] != "user-key" {
+		t.Errorf("got %v, saw %v, sent %v", err, s, sent)
+	}
+}
+
+// TestCallPastTheClient hands a request to the chain with the context of a call that is under way, as a RoundTripper, a
+// logger or an editor may: each call gets its own answer.
+func TestCallPastTheClient(t *testing.T) {
+	for name, option := range map[string]func(c *cfchat.Config, within func(context.Context)){
+		"editor": func(c *cfchat.Config, within func(context.Context)) {
+			c.RequestEditors = []cfchat.RequestEditorFn{func(ctx context.Context, _ *http.Request) error { within(ctx); return nil }}
+		},
+		"transport": func(c *cfchat.Config, within func(context.Context)) {
+			next := c.HTTPClient.Transport
+			c.HTTPClient = &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				within(req.Context())
+				return next.RoundTrip(req)
+			})}
+		},
+	} {
+		var chat *cfchat.Chat
+		busy := false
+		chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			return reply(200, "application/json", `{"id":`+path.Base(req.URL.Path)+`,"status":"open"}`), nil
+		}), func(c *cfchat.Config) {
+			option(c, func(ctx context.Context) {
+				if busy {
+					return
+				}
+				busy = true
+				defer func() { busy = false }()
+				client := chat.Raw().Client
+				req, err := http.NewRequestWithContext(ctx, http.MethodGet, client.Server+"api/v1/accounts/7/conversations/2", http.NoBody)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := client.Client.Do(req)
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if body, err := io.ReadAll(resp.Body); err != nil || string(body) != `{"id":2,"status":"open"}` {
+					t.Errorf("%s: the inner call got %s, %v", name, body, err)
+				}
+				_ = resp.Body.Close()
+			})
+		})
+		if got, err := chat.Account(7).Conversations.Get(t.Context(), 1); err != nil || got.ID != 1 {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+		if got, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), 7, 1); err != nil || got.JSON200.ID != 1 {
+			t.Errorf("%s: raw got %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestStockClientWithinCall sends the key of its own operation, whatever call it is made in.
+func TestStockClientWithinCall(t *testing.T) {
+	var sent []string
+	keys := auth.Keys{User: auth.NewKey("user-key"), AgentBot: auth.NewKey("bot-key")}
+	stock, err := cfchat.NewClientWithResponses("https://chat.test", cfchat.WithRequestEditorFn(keys.Edit),
+		cfchat.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			sent = append(sent, strings.Join(req.Header[auth.HeaderNames(req.Header)[0]], "+"))
+			return reply(200, "application/json", countsCall.good), nil
+		})}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		if _, err := countsCall.raw(req.Context(), stock); err != nil {
+			t.Error(err)
+		}
+		return reply(200, "application/json", goodConversation), nil
+	}))
+	if _, err := createCall.do(t.Context(), chat.Account(7)); err != nil || !slices.Equal(sent, []string{"user-key"}) {
+		t.Errorf("%v, sent %v", err, sent)
+	}
+}
+
+// TestEditorsKeepTheOperation refuses an editor that makes another operation of a request, however it goes about it.
+func TestEditorsKeepTheOperation(t *testing.T) {
+	var sent []string
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		sent = append(sent, req.Method+" "+req.URL.RequestURI())
+		return reply(200, "application/json", countsCall.good), nil
+	}))
+	change := func(how func(*http.Request)) cfchat.RequestEditorFn {
+		return func(_ context.Context, req *http.Request) error { how(req); return nil }
+	}
+	for name, edit := range map[string]cfchat.RequestEditorFn{
+		"path":   change(func(req *http.Request) { req.URL.Path += "/meta" }),
+		"method": change(func(req *http.Request) { req.Method = http.MethodHead }),
+		"line":   change(func(req *http.Request) { req.Method = "GET\nx" }),
+		"swapped": change(func(req *http.Request) {
+			other := req.Clone(context.Background())
+			other.URL.Path += "/meta"
+			*req = *other
+		}),
+		"opaque": change(func(req *http.Request) { req.URL.Opaque = "/base/api/v1/accounts/7/conversations/meta" }),
+	} {
+		for _, c := range []call{listCall, createCall} {
+			_, err := c.do(t.Context(), chat.Account(accountID), edit)
+			_, rawErr := c.raw(t.Context(), chat.Raw(), edit)
+			for _, err := range []error{err, rawErr} {
+				e, ok := errors.AsType[*cfchat.Error](err)
+				if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || e.Operation != c.ID || strings.Contains(err.Error(), "\n") || len(sent) > 0 {
+					t.Errorf("%s, %s: %v, sent %v", name, c, err, sent)
+				}
+			}
+		}
+	}
+}
+
+// TestFailureOfAnotherCall inside of this one's does not make it another's: a create whose transport fails with the refusal of
+// another call was sent, and is not sent again.
+func TestFailureOfAnotherCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		var chat *cfchat.Chat
+		chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			sent++
+			_, err := chat.Account(0).Conversations.Get(req.Context(), 1)
+			return nil, err
+		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		if _, err := createCall.do(t.Context(), chat.Account(7)); err == nil || sent != 1 {
+			t.Errorf("%v, sent %d times", err, sent)
+		}
+	})
 }

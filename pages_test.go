@@ -73,11 +73,11 @@ var openOnes = cfchat.Where(cfchat.Equal("status", "open"))
 
 // walks are the two ways to walk pages, which promise the same.
 var walks = map[string]func(context.Context, *cfchat.Account) iter.Seq2[*cfchat.Conversation, error]{
-	"All": func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
-		return a.All(ctx, nil)
+	"ListAll": func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
+		return a.Conversations.ListAll(ctx, cfchat.ConversationListOptions{})
 	},
-	"Matching": func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
-		return a.Matching(ctx, openOnes)
+	"FilterAll": func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
+		return a.Conversations.FilterAll(ctx, openOnes)
 	},
 }
 
@@ -190,20 +190,18 @@ func TestPagesLazily(t *testing.T) {
 }
 
 // What goes out: the page, and the order of creation when the caller wants none.
-func TestAllAsks(t *testing.T) {
+func TestListAllAsks(t *testing.T) {
 	for _, c := range []struct {
-		params *cfchat.ConversationListParams
+		params cfchat.ConversationListOptions
 		want   []string
 	}{
-		{nil, []string{"page=1&sort_by=sort_on_created_at", "page=2&sort_by=sort_on_created_at"}},
-		{&cfchat.ConversationListParams{}, []string{"page=1&sort_by=sort_on_created_at", "page=2&sort_by=sort_on_created_at"}},
-		{&cfchat.ConversationListParams{SortBy: new(cfchat.SortBy)}, []string{"page=1&sort_by=sort_on_created_at", "page=2&sort_by=sort_on_created_at"}},
-		{&cfchat.ConversationListParams{SortBy: new(cfchat.SortByLatest)}, []string{"page=1&sort_by=latest", "page=2&sort_by=latest"}},
-		{&cfchat.ConversationListParams{Page: new(int64(2)), Status: new(cfchat.ListStatusAll), Labels: []string{"a", "b"}},
+		{cfchat.ConversationListOptions{}, []string{"page=1&sort_by=sort_on_created_at", "page=2&sort_by=sort_on_created_at"}},
+		{cfchat.ConversationListOptions{SortBy: cfchat.SortByLatest}, []string{"page=1&sort_by=latest", "page=2&sort_by=latest"}},
+		{cfchat.ConversationListOptions{Page: 2, Status: cfchat.StatusAll, Labels: []string{"a", "b"}},
 			[]string{"labels=a,b&page=2&sort_by=sort_on_created_at&status=all"}},
 	} {
 		server := &pagedServer{pages: pages(upTo(1, 25))}
-		_, errs := walk(newChat(t, server).Account(1).All(t.Context(), c.params))
+		_, errs := walk(newChat(t, server).Account(1).Conversations.ListAll(t.Context(), c.params))
 		var asked []string
 		for _, line := range server.asked {
 			_, query, _ := strings.Cut(line, "?")
@@ -222,16 +220,16 @@ func sortedQuery(query string) string {
 }
 
 // The caller's parameters stay as they are, and every range starts at the caller's page.
-func TestAllKeepsParams(t *testing.T) {
-	fresh := func() *cfchat.ConversationListParams {
-		return &cfchat.ConversationListParams{
-			Page: new(int64(2)), Status: new(cfchat.ListStatusAll), Labels: []string{"a"}, Q: new(""), InboxID: new(int64(5)),
+func TestListAllKeepsOptions(t *testing.T) {
+	fresh := func() cfchat.ConversationListOptions {
+		return cfchat.ConversationListOptions{
+			Page: 2, Status: cfchat.StatusAll, Labels: []string{"a"}, Q: "", InboxID: 5,
 		}
 	}
 	params := fresh()
 	labels := params.Labels
 	server := &pagedServer{pages: pages(upTo(1, 25), upTo(26, 50), upTo(51, 60))}
-	all := newChat(t, server).Account(1).All(t.Context(), params)
+	all := newChat(t, server).Account(1).Conversations.ListAll(t.Context(), params)
 	for range 2 {
 		if ids, errs := walk(all); !slices.Equal(ids, upTo(26, 60)) || len(errs) > 0 {
 			t.Errorf("%v came, %v", ids, errs)
@@ -240,7 +238,7 @@ func TestAllKeepsParams(t *testing.T) {
 	if !reflect.DeepEqual(params, fresh()) || &labels[0] != &params.Labels[0] {
 		t.Errorf("the parameters are now %+v", params)
 	}
-	params.Page = new(int64(1)) // too late: All has taken them
+	params.Page, labels[0] = 1, "b" // too late: ListAll has taken them
 	if ids, _ := walk(all); !slices.Equal(ids, upTo(26, 60)) {
 		t.Errorf("%v came", ids)
 	}
@@ -251,11 +249,11 @@ func TestPagesRefuse(t *testing.T) {
 	server := &pagedServer{pages: pages()}
 	account := newChat(t, server).Account(1)
 	for name, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
-		"page":      account.All(t.Context(), &cfchat.ConversationListParams{Page: new(int64(0))}),
-		"status":    account.All(t.Context(), &cfchat.ConversationListParams{Status: new(cfchat.ListStatus("closed"))}),
-		"no rules":  account.Matching(t.Context(), cfchat.Filter{}),
-		"bad rule":  account.Matching(t.Context(), cfchat.Where(cfchat.Equal("status", "closed"))),
-		"no client": (*cfchat.Account)(nil).All(t.Context(), nil),
+		"page":      account.Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{Page: -1}),
+		"status":    account.Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{Status: cfchat.Status("closed")}),
+		"no rules":  account.Conversations.FilterAll(t.Context(), cfchat.Filter{}),
+		"bad rule":  account.Conversations.FilterAll(t.Context(), cfchat.Where(cfchat.Equal("status", "closed"))),
+		"no client": new(cfchat.Account).Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{}),
 	} {
 		ids, errs := walk(all)
 		if len(ids) > 0 || len(errs) != 1 || !errors.Is(errs[0], cfchat.ErrInvalidInput) || len(server.asked) > 0 {
@@ -266,14 +264,14 @@ func TestPagesRefuse(t *testing.T) {
 
 // From 3.6.0 on UpdatedWithin gives everything in one answer, whatever the page: that is the end, and no error.
 func TestAllUpdatedWithin(t *testing.T) {
-	params := &cfchat.ConversationListParams{UpdatedWithin: new(int64(60))}
+	params := cfchat.ConversationListOptions{UpdatedWithin: time.Minute}
 	server := &pagedServer{pages: func(string) []int64 { return upTo(1, 70) }}
-	ids, errs := walk(newChat(t, server).Account(1).All(t.Context(), params))
+	ids, errs := walk(newChat(t, server).Account(1).Conversations.ListAll(t.Context(), params))
 	if !slices.Equal(ids, upTo(1, 70)) || len(errs) > 0 || len(server.asked) != 2 {
 		t.Errorf("%v came in %d requests, %v", ids, len(server.asked), errs)
 	}
 	server = &pagedServer{pages: pages(upTo(1, 25), upTo(26, 30))} // before, it is ignored
-	if ids, errs = walk(newChat(t, server).Account(1).All(t.Context(), params)); !slices.Equal(ids, upTo(1, 30)) || len(errs) > 0 {
+	if ids, errs = walk(newChat(t, server).Account(1).Conversations.ListAll(t.Context(), params)); !slices.Equal(ids, upTo(1, 30)) || len(errs) > 0 {
 		t.Errorf("%v came, %v", ids, errs)
 	}
 }
@@ -324,7 +322,7 @@ func TestPagesStop(t *testing.T) {
 func TestMatchingMisses(t *testing.T) {
 	b := quietAccount(upTo(1, 60)...)
 	ids := []int64(nil)
-	for c, err := range newChat(t, b).Account(1).Matching(t.Context(), openOnes) {
+	for c, err := range newChat(t, b).Account(1).Conversations.FilterAll(t.Context(), openOnes) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -335,7 +333,7 @@ func TestMatchingMisses(t *testing.T) {
 	if len(ids) != 59 || slices.Contains(ids, 5) || len(slices.Compact(slices.Sorted(slices.Values(ids)))) != 59 {
 		t.Errorf("%d came, 5 among them: %t", len(ids), slices.Contains(ids, 5))
 	}
-	s := newScan(t, b, nil).run(openOnes, cfchat.ScanOptions{})
+	s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{})
 	s.came(upTo(1, 60))
 }
 
@@ -357,7 +355,7 @@ func TestPagesMemory(t *testing.T) {
 		return int64(m.HeapAlloc)
 	}
 	before, most, came := heap(), int64(0), 0
-	for _, err := range newChat(t, server).Account(1).All(t.Context(), nil) {
+	for _, err := range newChat(t, server).Account(1).Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

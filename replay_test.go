@@ -36,10 +36,10 @@ func reply(status int, contentType, body string) *http.Response {
 func newChat(t *testing.T, transport http.RoundTripper, options ...func(*cfchat.Config)) *cfchat.Chat {
 	t.Helper()
 	config := cfchat.Config{
-		Keys:       auth.Keys{User: auth.Key("user-key"), AgentBot: auth.Key("bot-key")},
+		Keys:       auth.Keys{User: auth.NewKey("user-key"), AgentBot: auth.NewKey("bot-key")},
 		Server:     "https://chat.test/base",
 		HTTPClient: &http.Client{Transport: transport},
-		Retry:      cfchat.Retry{Off: true},
+		Retry:      cfchat.Retry{MaxTries: 1},
 	}
 	for _, option := range options {
 		option(&config)
@@ -97,7 +97,7 @@ func checkFailure(t *testing.T, r recordings.Exchange, err error) {
 	for sentinel, want := range map[error]bool{
 		cfchat.ErrUnauthorized:   e.StatusCode == 401,
 		cfchat.ErrNotFound:       e.StatusCode == 404,
-		cfchat.ErrInvalid:        e.StatusCode == 422,
+		cfchat.ErrRejected:       e.StatusCode == 422,
 		cfchat.ErrServer:         e.StatusCode == 500,
 		cfchat.ErrUnknownOutcome: e.StatusCode == 500 && r.Write,
 		cfchat.ErrNotSent:        false,

@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -11,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Retry says whether failed tries are repeated. The zero value is what you want:
+// Retry says how often a failed call is tried again. The zero value is what you want:
 //
 //	                            read    write
 //	provably not sent           again   again
@@ -22,25 +23,39 @@ import (
 //	500                         again   never
 //	anything else               never   never
 //
-// "Again" is up to 3 tries in all. A filter is a read, although it is a POST; its 500 is final, because it is nearly always
-// the request's own fault. The wait is the server's
-// Retry-After up to 60 s; for a 429 without one it is the time to the next full minute, because the server counts
-// requests per minute of its clock; else 0.5 s and then 1 s, with jitter. When the server asks for more than 60 s, or
-// the wait would outlast the context's deadline, it is not begun: the call fails at once, and [Error.RetryAfter] is what
-// the server asked for.
+// "Again" is up to MaxTries in all. A filter is a read, although it is a POST; its 500 is final, because it is nearly always
+// the request's own fault. The wait is the server's Retry-After up to MaxWait; for a 429 without one it is the time to the
+// next full minute, because the server counts requests per minute of its clock; else 0.5 s and then 1 s, and so on, with
+// jitter. When the server asks for more than MaxWait, or the wait would outlast the context's deadline, it is not begun: the
+// call fails at once, and [Error.RetryAfter] is what the server asked for.
 type Retry struct {
-	Off bool // one try only
+	MaxTries int           // of one request, the first among them. Zero means 3; 1 is one try only
+	MaxWait  time.Duration // the longest wait between two tries that a server may ask for. Zero means a minute
 }
 
 const (
-	maxTries      = 3
-	maxRetryAfter = time.Minute
+	defaultTries = 3
+	defaultWait  = time.Minute
 )
+
+func (r Retry) tries() int { return cmp.Or(r.MaxTries, defaultTries) }
+
+func (r Retry) wait() time.Duration { return cmp.Or(r.MaxWait, defaultWait) }
+
+// check refuses what cannot be meant.
+func (r Retry) check(field string, input *refusal) {
+	if r.MaxTries < 0 {
+		input.add(field+".MaxTries", "%d is negative; zero means 3", r.MaxTries)
+	}
+	if r.MaxWait < 0 {
+		input.add(field+".MaxWait", "%s is negative; zero means a minute", r.MaxWait)
+	}
+}
 
 // mayRepeat is the table of [Retry].
 func mayRepeat(op *operation.Operation, e *Error) bool {
 	switch {
-	case errors.Is(e, ErrNotSent):
+	case slices.Contains(e.marks, ErrNotSent): // and not that of another call's failure, which this one may wrap
 		return !isPermanent(e)
 	case e.StatusCode == http.StatusTooManyRequests:
 		return true

@@ -85,8 +85,8 @@ func TestUnknownFieldsDecode(t *testing.T) {
 	if err := json.Unmarshal([]byte(more), &got); err != nil {
 		t.Fatal(err)
 	}
-	if w, g := encode(t, want), encode(t, got); !bytes.Equal(w, g) {
-		t.Errorf("got  %s\nwant %s", g, w)
+	for _, difference := range differences("", read(t, encode(t, want)), read(t, encode(t, got))) {
+		t.Error(difference)
 	}
 }
 

@@ -9,12 +9,10 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-
-	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// ScanOptions say which part of an account a scan reads, and how. The zero value reads all of it.
-type ScanOptions struct {
+// ConversationScanOptions say which part of an account a scan reads, and how. The zero value reads all of it.
+type ConversationScanOptions struct {
 	// After is the id behind which to start: to resume, the last id that was dealt with, or ScanProgress.LastID.
 	After int64
 	// Until is the last id to read. Zero means the newest. With After it cuts an account into parts for several machines.
@@ -54,36 +52,51 @@ const (
 //
 // A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as an [*Error] with
 // its id in ConversationID, and the scan goes on. Any other error is the last thing that is yielded; resume behind the
-// last id with ScanOptions.After. Breaking out of the loop, or ending the context, stops every request at once.
+// last id with ConversationScanOptions.After. Breaking out of the loop, or ending the context, stops every request at once.
 //
-// Every range over it starts anew. The editors must be safe for concurrent use. It takes a user's key, and fails with
+// Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one; an agent's sees that person's inboxes from 4.1.0, and before those of the whole account.
-func (a *Account) Scan(ctx context.Context, filter Filter, options ScanOptions, editors ...RequestEditorFn) iter.Seq2[*Conversation, error] {
+func (s ConversationsService) Scan(ctx context.Context, filter Filter, options ConversationScanOptions, opts ...CallOption) iter.Seq2[*Conversation, error] {
+	opts = slices.Clone(opts)
 	return func(yield func(*Conversation, error) bool) {
-		err := a.check(ctx, editors)
-		if err == nil {
-			err = checkScan(filter, options)
-		}
-		if err != nil {
-			yield(nil, named(operation.ConversationFilter, err))
+		var input refusal
+		refuseResponse(opts, &input)
+		s.core.check(ctx, &input)
+		options.check(&input)
+		filter.checkScan(&input)
+		if err := input.err(); err != nil {
+			yield(nil, named(filterCall.operation, err))
 			return
 		}
-		s := &scan{account: a, filter: filter, ScanOptions: options, editors: editors, size: firstWindow, read: options.After, end: options.After, left: -1}
-		if s.Concurrency == 0 {
-			s.Concurrency = defaultConcurrency
+		scan := &scan{conversations: s, filter: filter, ConversationScanOptions: options, opts: opts, size: firstWindow, read: options.After, end: options.After, left: -1}
+		if scan.Concurrency == 0 {
+			scan.Concurrency = defaultConcurrency
 		}
-		if err := s.run(ctx, yield); err != nil {
+		if err := scan.run(ctx, yield); err != nil {
 			yield(nil, err)
 		}
 	}
 }
 
-// scan is one range over Account.Scan. Only the ranging goroutine touches it.
+// check refuses options that make no sense.
+func (o ConversationScanOptions) check(input *refusal) {
+	if o.After < 0 {
+		input.add("After", "%d is negative", o.After)
+	}
+	if o.Until < 0 || o.Until > 0 && o.Until < o.After {
+		input.add("Until", "%d is before the start", o.Until)
+	}
+	if o.Concurrency < 0 {
+		input.add("Concurrency", "%d is negative; zero means 4", o.Concurrency)
+	}
+}
+
+// scan is one range over Scan. Only the ranging goroutine touches it.
 type scan struct {
-	ScanOptions
-	account *Account
-	filter  Filter
-	editors []RequestEditorFn
+	ConversationScanOptions
+	conversations ConversationsService
+	filter        Filter
+	opts          []CallOption
 
 	windows  []*window // in the order of their ids, those under way first but for what was cut again
 	fetches  sync.WaitGroup
@@ -103,7 +116,7 @@ type window struct {
 }
 
 type windowAnswer struct {
-	page *FilterPage
+	page *ConversationPage
 	err  error
 }
 
@@ -177,8 +190,8 @@ func (s *scan) fetchAhead(ctx context.Context) {
 }
 
 // ask filters a window of ids.
-func (s *scan) ask(ctx context.Context, lo, hi int64) (*FilterPage, error) {
-	return s.account.Filter(ctx, s.filter.narrowed(Equal(AttributeDisplayID, ids(lo, hi)...)), 1, s.editors...)
+func (s *scan) ask(ctx context.Context, lo, hi int64) (*ConversationPage, error) {
+	return s.conversations.Filter(ctx, s.filter.narrowed(Equal(AttributeDisplayID, ids(lo, hi)...)), 1, s.opts...)
 }
 
 // cut leaves of a window only as many ids as the next may have, and makes another of the rest.
@@ -255,7 +268,7 @@ func isOutage(err error) bool {
 
 // takePage yields the conversations of a window if they are all there, and else has it cut. The size of the next window
 // follows from how many they are.
-func (s *scan) takePage(w *window, page *FilterPage, yield func(*Conversation, error) bool) error {
+func (s *scan) takePage(w *window, page *ConversationPage, yield func(*Conversation, error) bool) error {
 	width, rows := w.hi-w.lo+1, int64(len(page.Payload))
 	found, err := s.inWindow(w, page.Payload)
 	if err != nil {
@@ -297,7 +310,7 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 		c := &conversations[i]
 		if c.ID < w.lo || c.ID > w.hi {
 			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, named(operation.ConversationFilter, &Error{StatusCode: http.StatusOK, Err: err, marks: []error{ErrDecode}})
+			return nil, named(filterCall.operation, &Error{StatusCode: http.StatusOK, Err: err, marks: []error{ErrDecode}})
 		}
 		found[i] = c
 	}

@@ -131,11 +131,11 @@ func TestScanSpeed(t *testing.T) {
 	}
 	scan := func(filter cfchat.Filter) func(context.Context, *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
 		return func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
-			return a.Scan(ctx, filter, cfchat.ScanOptions{Concurrency: 4})
+			return a.Conversations.Scan(ctx, filter, cfchat.ConversationScanOptions{Concurrency: 4})
 		}
 	}
 	all := measure(t, 1, func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
-		return a.All(ctx, &cfchat.ConversationListParams{Status: new(cfchat.ListStatusAll)})
+		return a.Conversations.ListAll(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll})
 	})
 	whole, few := measure(t, 1, scan(cfchat.Filter{})), measure(t, 2_000, scan(openOnes))
 	tenth := measure(t, 10, scan(openOnes))
@@ -168,7 +168,7 @@ func BenchmarkScan(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			v := &vastAccount{n: c.n, step: c.step}
 			chat, err := cfchat.New(cfchat.Config{
-				Keys: auth.Keys{User: auth.Key("user-key")}, Server: "https://chat.test", HTTPClient: &http.Client{Transport: v},
+				Keys: auth.Keys{User: auth.NewKey("user-key")}, Server: "https://chat.test", HTTPClient: &http.Client{Transport: v},
 			})
 			if err != nil {
 				b.Fatal(err)
@@ -177,7 +177,7 @@ func BenchmarkScan(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				came := int64(0)
-				for _, err := range account.Scan(b.Context(), openOnes, cfchat.ScanOptions{}) {
+				for _, err := range account.Conversations.Scan(b.Context(), openOnes, cfchat.ConversationScanOptions{}) {
 					if err != nil {
 						b.Fatal(err)
 					}

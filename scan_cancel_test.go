@@ -57,7 +57,7 @@ func TestScanEndsWhenTheControlSucceedsAndTheContextEnds(t *testing.T) {
 			c.HTTPClient = &http.Client{Transport: cancelBehindControl{server.Transport(), cancel}}
 		})
 		var last error
-		for _, err := range account.Scan(ctx, cfchat.Filter{}, cfchat.ScanOptions{}) {
+		for _, err := range account.Conversations.Scan(ctx, cfchat.Filter{}, cfchat.ConversationScanOptions{}) {
 			last = err
 		}
 		if !errors.Is(last, context.Canceled) {
@@ -72,12 +72,12 @@ func TestScanProgressStaysBehindAfter(t *testing.T) {
 	for range 5 {
 		server.AddConversation(cfchattest.Conversation{})
 	}
-	options := cfchat.ScanOptions{After: 100, Progress: func(p cfchat.ScanProgress) {
+	options := cfchat.ConversationScanOptions{After: 100, Progress: func(p cfchat.ScanProgress) {
 		if p.LastID < 100 || p.End < p.LastID {
 			t.Errorf("%+v", p)
 		}
 	}}
-	for _, err := range server.Account(t).Scan(t.Context(), cfchat.Filter{}, options) {
+	for _, err := range server.Account(t).Conversations.Scan(t.Context(), cfchat.Filter{}, options) {
 		t.Error(err)
 	}
 }

@@ -34,14 +34,12 @@ func (s *scan) findEnd(ctx context.Context) error {
 
 func (s *scan) listPage(ctx context.Context, page int64) (*ConversationPage, error) {
 	s.requests++
-	return s.account.List(ctx, &ConversationListParams{
-		Status: new(ListStatusAll), SortBy: new(SortBySortOnCreatedAt), Page: &page,
-	}, s.editors...)
+	return s.conversations.List(ctx, ConversationListOptions{Status: StatusAll, SortBy: SortBySortOnCreatedAt, Page: int(page)}, s.opts...)
 }
 
 func (s *scan) count(ctx context.Context) (int64, error) {
 	s.requests++
-	counts, err := s.account.Counts(ctx, &ConversationListMetaParams{Status: new(ListStatusAll)}, s.editors...)
+	counts, err := s.conversations.Counts(ctx, ConversationListOptions{Status: StatusAll}, s.opts...)
 	if err != nil {
 		return 0, err
 	}
@@ -86,17 +84,17 @@ func (s *scan) behind(ctx context.Context) (count, last int64, err error) {
 	if s.read > maxLeftOut {
 		return 1, 0, nil
 	}
-	rules := []Rule{Equal(AttributeStatus, ListStatusAll)}
+	rules := []Rule{Equal(AttributeStatus, StatusAll)}
 	for lo := int64(1); lo <= s.read; lo += maxRuleIDs {
 		rules = append(rules, NotEqual(AttributeDisplayID, ids(lo, min(lo+maxRuleIDs-1, s.read))...))
 	}
 	rest := s.filter.narrowed(rules...)
 	s.requests++
-	page, err := s.account.Filter(ctx, rest, 1, s.editors...)
+	page, err := s.conversations.Filter(ctx, rest, 1, s.opts...)
 	if err != nil && ctx.Err() == nil && mayBeOneConversation(err) {
 		s.requests++
-		page, err = s.account.Filter(ctx, rest, 1<<20, s.editors...) // beyond the last: the counts alone
-		last = s.read + maxWindow                                    // there is one that cannot be shown
+		page, err = s.conversations.Filter(ctx, rest, 1<<20, s.opts...) // beyond the last: the counts alone
+		last = s.read + maxWindow                                       // there is one that cannot be shown
 	}
 	if err != nil {
 		return 0, 0, err

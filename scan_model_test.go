@@ -210,13 +210,13 @@ func filterOf(rules []busyRule) cfchat.Filter {
 		var rule cfchat.Rule
 		switch r.operator {
 		case "equal_to":
-			rule = cfchat.Equal(r.attribute, values...)
+			rule = cfchat.Equal(cfchat.Attribute(r.attribute), values...)
 		case "not_equal_to":
-			rule = cfchat.NotEqual(r.attribute, values...)
+			rule = cfchat.NotEqual(cfchat.Attribute(r.attribute), values...)
 		case "is_present":
-			rule = cfchat.Present(r.attribute)
+			rule = cfchat.Present(cfchat.Attribute(r.attribute))
 		case "is_not_present":
-			rule = cfchat.Absent(r.attribute)
+			rule = cfchat.Absent(cfchat.Attribute(r.attribute))
 		}
 		if r.or {
 			f = f.Or(rule)
@@ -587,7 +587,7 @@ type walked struct {
 
 func newHistory(t *testing.T, seed uint64) *history {
 	b := newBusyAccount(seed)
-	retry := cfchat.Retry{Off: b.random.IntN(2) == 0}
+	retry := cfchat.Retry{MaxTries: []int{0, 1}[b.random.IntN(2)]}
 	chat := newChat(t, b, func(c *cfchat.Config) { c.Retry = retry })
 	return &history{busyAccount: b, account: chat.Account(1)}
 }
@@ -597,7 +597,7 @@ func (h *history) problem(format string, args ...any) {
 }
 
 // scan scans, and lets the loop do something to the account with everything that comes. It ends early when stop says so.
-func (h *history) scan(ctx context.Context, options cfchat.ScanOptions, stop func(walked) bool) {
+func (h *history) scan(ctx context.Context, options cfchat.ConversationScanOptions, stop func(walked) bool) {
 	h.scans++
 	if options.Concurrency == 0 {
 		options.Concurrency = h.random.IntN(7)
@@ -615,7 +615,7 @@ func (h *history) scan(ctx context.Context, options cfchat.ScanOptions, stop fun
 		}
 	}
 	requests, rows, broken, creations := h.requests, h.rows, h.broken, h.creations
-	for c, err := range h.account.Scan(ctx, filterOf(h.filter), options) {
+	for c, err := range h.account.Conversations.Scan(ctx, filterOf(h.filter), options) {
 		e, blamed := errors.AsType[*cfchat.Error](err)
 		if err != nil && (!blamed || e.ConversationID == 0) {
 			h.problem("the scan ended: %v", err)
@@ -717,28 +717,28 @@ var plays = []struct {
 	play func(*history, context.Context)
 }{
 	{"whole", func(h *history, ctx context.Context) {
-		h.scan(ctx, cfchat.ScanOptions{}, nil)
+		h.scan(ctx, cfchat.ConversationScanOptions{}, nil)
 	}},
 	// Stopped somewhere, and resumed behind the last id.
 	{"resumed", func(h *history, ctx context.Context) {
 		left := h.random.IntN(len(h.conversations) + 1)
-		h.scan(ctx, cfchat.ScanOptions{}, func(walked) bool { left--; return left < 0 })
+		h.scan(ctx, cfchat.ConversationScanOptions{}, func(walked) bool { left--; return left < 0 })
 		last := int64(0)
 		if n := len(h.walked); n > 0 {
 			last = h.walked[n-1].id
 		}
 		h.wait()
-		h.scan(ctx, cfchat.ScanOptions{After: last}, nil)
+		h.scan(ctx, cfchat.ConversationScanOptions{After: last}, nil)
 	}},
 	// Stopped somewhere, and resumed behind what Progress told last.
 	{"resumed by progress", func(h *history, ctx context.Context) {
 		left := h.random.IntN(len(h.conversations) + 1)
 		last := int64(0)
 		tell := func(p cfchat.ScanProgress) { last = p.LastID }
-		h.scan(ctx, cfchat.ScanOptions{Progress: tell}, func(walked) bool { left--; return left < 0 })
+		h.scan(ctx, cfchat.ConversationScanOptions{Progress: tell}, func(walked) bool { left--; return left < 0 })
 		h.walked = slices.DeleteFunc(h.walked, func(w walked) bool { return w.id > last })
 		h.wait()
-		h.scan(ctx, cfchat.ScanOptions{After: last}, nil)
+		h.scan(ctx, cfchat.ConversationScanOptions{After: last}, nil)
 	}},
 	// Cut into parts, as for several machines.
 	{"in parts", func(h *history, ctx context.Context) {
@@ -746,11 +746,11 @@ var plays = []struct {
 		for range h.random.IntN(4) {
 			until := after + h.random.Int64N(int64(len(h.conversations)+2))
 			if until > 0 {
-				h.scan(ctx, cfchat.ScanOptions{After: after, Until: until}, nil)
+				h.scan(ctx, cfchat.ConversationScanOptions{After: after, Until: until}, nil)
 			}
 			after = until
 		}
-		h.scan(ctx, cfchat.ScanOptions{After: after}, nil)
+		h.scan(ctx, cfchat.ConversationScanOptions{After: after}, nil)
 	}},
 }
 
@@ -813,7 +813,7 @@ func playMatching(t *testing.T, seed uint64, sum *figures) {
 		}
 		h.begin()
 		came := map[int64]bool{}
-		for c, err := range h.account.Matching(t.Context(), filterOf(h.filter)) {
+		for c, err := range h.account.Conversations.FilterAll(t.Context(), filterOf(h.filter)) {
 			if err != nil {
 				t.Errorf("seed %d: Matching: %v", seed, err)
 				break

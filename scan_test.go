@@ -123,12 +123,12 @@ func (s *sentScan) requests() int {
 }
 
 // run scans to the end.
-func (s *sentScan) run(filter cfchat.Filter, options cfchat.ScanOptions) *sentScan {
+func (s *sentScan) run(filter cfchat.Filter, options cfchat.ConversationScanOptions) *sentScan {
 	return s.runContext(s.t.Context(), filter, options)
 }
 
-func (s *sentScan) runContext(ctx context.Context, filter cfchat.Filter, options cfchat.ScanOptions) *sentScan {
-	for c, err := range s.account.Scan(ctx, filter, options) {
+func (s *sentScan) runContext(ctx context.Context, filter cfchat.Filter, options cfchat.ConversationScanOptions) *sentScan {
+	for c, err := range s.account.Conversations.Scan(ctx, filter, options) {
 		e, ok := errors.AsType[*cfchat.Error](err)
 		switch {
 		case s.end != nil:
@@ -173,7 +173,7 @@ func retries(c *cfchat.Config) { c.Retry = cfchat.Retry{} }
 func TestScanFullWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ids := append(upTo(1, 3), upTo(9_001, 9_200)...)
-		s := newScan(t, quietAccount(ids...), nil).run(cfchat.Filter{}, cfchat.ScanOptions{Concurrency: 1})
+		s := newScan(t, quietAccount(ids...), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: 1})
 		s.came(ids)
 		s.within(40)
 		again := 0
@@ -194,7 +194,7 @@ func TestScanFullWindows(t *testing.T) {
 // The end is found on the last page of the list in the order of creation, of conversations of every status.
 func TestScanFindsTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newScan(t, quietAccount(upTo(1, 101)...), nil).run(openOnes, cfchat.ScanOptions{})
+		s := newScan(t, quietAccount(upTo(1, 101)...), nil).run(openOnes, cfchat.ConversationScanOptions{})
 		var lists []string
 		for _, line := range s.lines {
 			if path, query, _ := strings.Cut(line, "?"); strings.HasPrefix(path, "GET") {
@@ -212,7 +212,7 @@ func TestScanFindsTheEnd(t *testing.T) {
 func TestScanFullPage(t *testing.T) {
 	for _, n := range []int64{24, 25, 26, 49, 50, 51, 100} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newScan(t, quietAccount(upTo(1, n)...), nil).run(cfchat.Filter{}, cfchat.ScanOptions{})
+			s := newScan(t, quietAccount(upTo(1, n)...), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 			s.came(upTo(1, n))
 			s.within(int(2 + 1 + (n+24)/25 + 1))
 		})
@@ -225,7 +225,7 @@ func TestScanOtherPageSize(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := quietAccount(upTo(1, 60)...)
 			b.filterPage = size
-			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{}).came(upTo(1, 60))
+			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{}).came(upTo(1, 60))
 		})
 	}
 }
@@ -242,7 +242,7 @@ func TestScanBetweenCountAndRows(t *testing.T) {
 				reopened.status, reopened.activity = "open", b.tick()
 			}
 		}
-		s := newScan(t, b, nil).run(openOnes, cfchat.ScanOptions{Concurrency: 1})
+		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1})
 		if s.end != nil || !slices.Equal(without(s.ids, 150), upTo(100, 124)) {
 			t.Errorf("%v came, then %v", s.ids, s.end)
 		}
@@ -259,7 +259,7 @@ func TestScanRowPerLabel(t *testing.T) {
 				b.conversations[i].labels = append(b.conversations[i].labels, strconv.Itoa(n))
 			}
 		}
-		s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		s.came(upTo(1, 60))
 		s.within(60)
 	})
@@ -267,7 +267,7 @@ func TestScanRowPerLabel(t *testing.T) {
 
 // The stand-in of 2.16.0 does the same, over the client's own chain.
 func TestScanStandIn(t *testing.T) {
-	for _, options := range [][]cfchattest.Option{nil, {cfchattest.Version216}} {
+	for _, options := range [][]cfchattest.Option{nil, {cfchattest.Version("2.16.0")}} {
 		synctest.Test(t, func(t *testing.T) {
 			server := cfchattest.New(t, options...)
 			var open []int64
@@ -283,10 +283,10 @@ func TestScanStandIn(t *testing.T) {
 			gone := server.AddConversation(cfchattest.Conversation{Contact: who})
 			server.DeleteContact(who)
 			config := func(c *cfchat.Config) {
-				c.Server, c.Keys = "https://chat.test", auth.Keys{User: auth.Key(server.AdminKey())}
+				c.Server, c.Keys = "https://chat.test", auth.Keys{User: auth.NewKey(server.AdminKey())}
 			}
 			s := newScan(t, server.Transport(), nil, config)
-			s.run(cfchat.Where(cfchat.Equal("status", "open")), cfchat.ScanOptions{})
+			s.run(cfchat.Where(cfchat.Equal("status", "open")), cfchat.ConversationScanOptions{})
 			s.came(open, gone)
 		})
 	}
@@ -319,7 +319,7 @@ func TestScanUnrenderable(t *testing.T) {
 				for _, each := range b.conversations {
 					each.broken = slices.Contains(c.broken, each.id)
 				}
-				s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{})
+				s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 				s.came(without(c.ids, c.broken...), c.broken...)
 				s.within(c.most)
 				for _, e := range s.blames {
@@ -344,7 +344,7 @@ func TestScanTooLarge(t *testing.T) {
 		}
 		b.conversations[16].size = 20_000
 		s := newScan(t, b, nil, func(c *cfchat.Config) { c.MaxBody = 8 << 10 })
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		s.came(without(upTo(1, 60), 17), 17)
 		s.within(60)
 		if len(s.blames) == 1 && !errors.Is(s.blames[0], cfchat.ErrTooLarge) {
@@ -377,7 +377,7 @@ func TestScanUnreadable(t *testing.T) {
 					}
 					return nil, nil
 				})
-				s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+				s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 				s.came(without(upTo(1, 60), 17), 17)
 				s.within(30)
 			})
@@ -411,7 +411,7 @@ func TestScanTimeout(t *testing.T) {
 	for _, option := range []func(*cfchat.Config){retries, func(*cfchat.Config) {}} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScan(t, hanging(quietAccount(upTo(1, 60)...), 17), nil, option)
-			s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+			s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 			s.came(without(upTo(1, 60), 17), 17)
 			if !slices.Contains(s.windows, [2]int64{1<<31 - 1, 1<<31 - 1}) {
 				t.Error("there was no control request")
@@ -442,7 +442,7 @@ func TestScanOutage(t *testing.T) {
 		{"404", func() *http.Response {
 			return reply(404, "application/json", `{"error":"Resource could not be found"}`)
 		}, nil, cfchat.ErrNotFound, 4},
-		{"422", func() *http.Response { return reply(422, "application/json", `{"error":"Invalid operator."}`) }, nil, cfchat.ErrInvalid, 4},
+		{"422", func() *http.Response { return reply(422, "application/json", `{"error":"Invalid operator."}`) }, nil, cfchat.ErrRejected, 4},
 	} {
 		for _, after := range []int{0, 2, 5} { // requests that are still answered: none, the list, some windows
 			t.Run(fmt.Sprintf("%s after %d", c.name, after), func(t *testing.T) {
@@ -456,7 +456,7 @@ func TestScanOutage(t *testing.T) {
 						}
 						return c.resp(), nil
 					}, retries)
-					s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+					s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 					if !errors.Is(s.end, c.is) {
 						t.Errorf("ended with %v, want %v", s.end, c.is)
 					}
@@ -484,7 +484,7 @@ func TestScanSilence(t *testing.T) {
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		}), nil, retries)
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		if took := time.Since(begun); !errors.Is(s.end, context.DeadlineExceeded) || len(s.blamed) > 0 || took > 4*time.Minute {
 			t.Errorf("ended after %s with %v; blamed %v", took, s.end, s.blamed)
 		}
@@ -501,12 +501,12 @@ func TestScanResume(t *testing.T) {
 			}
 			return nil, nil
 		})
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		if s.end == nil || len(s.ids) == 0 || len(s.ids) == 300 {
 			t.Fatalf("%d came, then %v", len(s.ids), s.end)
 		}
 		down, s.end = false, nil
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{After: s.ids[len(s.ids)-1]}).came(upTo(1, 300))
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{After: s.ids[len(s.ids)-1]}).came(upTo(1, 300))
 	})
 }
 
@@ -519,7 +519,7 @@ func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 			}
 			return nil, nil
 		})
-		s.run(cfchat.Where(cfchat.Equal("price", 3)), cfchat.ScanOptions{})
+		s.run(cfchat.Where(cfchat.Equal("price", 3)), cfchat.ConversationScanOptions{})
 		e, ok := errors.AsType[*cfchat.Error](s.end)
 		if !ok || e.StatusCode != 500 || e.ConversationID != 0 || len(s.blamed) > 0 {
 			t.Errorf("ended with %v, %v are blamed", s.end, s.blamed)
@@ -546,7 +546,7 @@ func TestScanStumble(t *testing.T) {
 						}
 						return nil, nil
 					})
-					s.run(cfchat.Filter{}, cfchat.ScanOptions{Concurrency: 1}).came(upTo(1, n))
+					s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: 1}).came(upTo(1, n))
 				})
 			})
 		}
@@ -568,7 +568,7 @@ func TestScanRateLimit(t *testing.T) {
 			}
 			return nil, nil
 		}, retries)
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		s.came(upTo(1, 400))
 		if limited == 0 {
 			t.Error("nothing was limited")
@@ -578,7 +578,7 @@ func TestScanRateLimit(t *testing.T) {
 
 func TestScanEmptyAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newScan(t, quietAccount(), nil).run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s := newScan(t, quietAccount(), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		s.came(nil)
 		s.within(3)
 	})
@@ -608,7 +608,7 @@ func TestScanListSeesLess(t *testing.T) {
 				for _, each := range b.conversations[c.listed:] {
 					each.inbox = 2
 				}
-				newScan(t, b, nil).run(c.filter, cfchat.ScanOptions{}).came(c.want)
+				newScan(t, b, nil).run(c.filter, cfchat.ConversationScanOptions{}).came(c.want)
 			})
 		})
 	}
@@ -622,7 +622,7 @@ func TestScanBehindManyIDs(t *testing.T) {
 		for _, c := range b.conversations[30:] {
 			c.inbox, c.activity = 2, -c.id // a page of a filter begins with the others
 		}
-		s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		s.came(append(upTo(59_971, 60_000), upTo(130_000, 130_005)...))
 		behind := 0
 		for _, body := range s.bodies {
@@ -674,7 +674,7 @@ func TestScanBehindCannotBeAsked(t *testing.T) {
 				again.Body = io.NopCloser(bytes.NewReader(body))
 				return b.RoundTrip(again)
 			})
-			newScan(t, refusing, nil).run(cfchat.Filter{}, cfchat.ScanOptions{}).came(append(upTo(1, 50), upTo(800, 802)...))
+			newScan(t, refusing, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{}).came(append(upTo(1, 50), upTo(800, 802)...))
 		})
 	}
 }
@@ -687,7 +687,7 @@ func TestScanBreak(t *testing.T) {
 			b.slow = 10 * time.Second
 			s := newScan(t, b, nil)
 			came, broke := 0, time.Time{}
-			for _, err := range s.account.Scan(t.Context(), cfchat.Filter{}, cfchat.ScanOptions{Concurrency: 6}) {
+			for _, err := range s.account.Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: 6}) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -724,7 +724,7 @@ func TestScanPanic(t *testing.T) {
 					t.Errorf("recovered %v", caught)
 				}
 			}()
-			for range s.account.Scan(t.Context(), cfchat.Filter{}, cfchat.ScanOptions{}) {
+			for range s.account.Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}) {
 				panic("the loop's own")
 			}
 		}()
@@ -745,7 +745,7 @@ func TestScanContext(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := time.Now().Add(after)
 			time.AfterFunc(after, cancel)
-			s.runContext(ctx, cfchat.Filter{}, cfchat.ScanOptions{})
+			s.runContext(ctx, cfchat.Filter{}, cfchat.ConversationScanOptions{})
 			if !errors.Is(s.end, context.Canceled) || !time.Now().Equal(ended) || len(s.blamed) > 0 {
 				t.Errorf("after %s, %s late: %v; blamed %v", after, time.Since(ended), s.end, s.blamed)
 			}
@@ -761,7 +761,7 @@ func TestScanContext(t *testing.T) {
 			}
 			return nil, nil
 		})
-		if s.runContext(ctx, cfchat.Filter{}, cfchat.ScanOptions{}); !errors.Is(s.end, context.Canceled) || len(s.blamed) > 0 {
+		if s.runContext(ctx, cfchat.Filter{}, cfchat.ConversationScanOptions{}); !errors.Is(s.end, context.Canceled) || len(s.blamed) > 0 {
 			t.Errorf("ended with %v, blamed %v", s.end, s.blamed)
 		}
 	})
@@ -769,7 +769,7 @@ func TestScanContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		s := newScan(t, hanging(quietAccount(upTo(1, 100)...), 51), nil)
-		if s.runContext(ctx, cfchat.Filter{}, cfchat.ScanOptions{}); !errors.Is(s.end, context.DeadlineExceeded) || len(s.blamed) > 0 {
+		if s.runContext(ctx, cfchat.Filter{}, cfchat.ConversationScanOptions{}); !errors.Is(s.end, context.DeadlineExceeded) || len(s.blamed) > 0 {
 			t.Errorf("ended with %v, blamed %v", s.end, s.blamed)
 		}
 	})
@@ -778,7 +778,7 @@ func TestScanContext(t *testing.T) {
 func TestScanTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScan(t, quietAccount(upTo(1, 90)...), nil)
-		all := s.account.Scan(t.Context(), cfchat.Filter{}, cfchat.ScanOptions{})
+		all := s.account.Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		for range 2 {
 			var ids []int64
 			for c, err := range all {
@@ -800,7 +800,7 @@ func TestScanConcurrency(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := quietAccount(upTo(1, 2_000)...)
 			b.conversations[700].broken = true
-			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{Concurrency: asked}).came(without(upTo(1, 2_000), 701), 701)
+			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: asked}).came(without(upTo(1, 2_000), 701), 701)
 			if b.mostUnderWay != want {
 				t.Errorf("asked for %d: %d at once, want %d", asked, b.mostUnderWay, want)
 			}
@@ -812,20 +812,20 @@ func TestScanRefuses(t *testing.T) {
 	open := cfchat.Where(cfchat.Equal("status", "open"))
 	for name, c := range map[string]struct {
 		filter  cfchat.Filter
-		options cfchat.ScanOptions
+		options cfchat.ConversationScanOptions
 		want    string
 	}{
-		"After":                 {open, cfchat.ScanOptions{After: -1}, "After"},
-		"Until":                 {open, cfchat.ScanOptions{Until: -1}, "Until"},
-		"Until before After":    {open, cfchat.ScanOptions{After: 5, Until: 4}, "Until"},
-		"Concurrency":           {open, cfchat.ScanOptions{Concurrency: -1}, "Concurrency"},
-		"rule":                  {cfchat.Where(cfchat.Equal("status", "closed")), cfchat.ScanOptions{}, "rule 1 (status equal_to)"},
-		"custom NotEqual":       {cfchat.Where(cfchat.NotEqual("tier", "gold")), cfchat.ScanOptions{}, "rule 1 (tier not_equal_to)"},
-		"custom NotEqual of Or": {open.Or(cfchat.NotEqual("tier", "gold")), cfchat.ScanOptions{}, "rule 2 (tier not_equal_to)"},
+		"After":                 {open, cfchat.ConversationScanOptions{After: -1}, "After"},
+		"Until":                 {open, cfchat.ConversationScanOptions{Until: -1}, "Until"},
+		"Until before After":    {open, cfchat.ConversationScanOptions{After: 5, Until: 4}, "Until"},
+		"Concurrency":           {open, cfchat.ConversationScanOptions{Concurrency: -1}, "Concurrency"},
+		"rule":                  {cfchat.Where(cfchat.Equal("status", "closed")), cfchat.ConversationScanOptions{}, "rule 1 (status equal_to)"},
+		"custom NotEqual":       {cfchat.Where(cfchat.NotEqual("tier", "gold")), cfchat.ConversationScanOptions{}, "rule 1 (tier not_equal_to)"},
+		"custom NotEqual of Or": {open.Or(cfchat.NotEqual("tier", "gold")), cfchat.ConversationScanOptions{}, "rule 2 (tier not_equal_to)"},
 		"custom NotEqual by Raw": {
 			cfchat.Where(cfchat.RawRule(cfchat.FilterRule{
 				AttributeKey: "tier", FilterOperator: cfchat.FilterOperatorNotEqualTo, Values: []any{"gold"},
-			})), cfchat.ScanOptions{}, "rule 1 (tier not_equal_to)",
+			})), cfchat.ConversationScanOptions{}, "rule 1 (tier not_equal_to)",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -842,7 +842,7 @@ func TestScanRefuses(t *testing.T) {
 
 // A part of an account that is empty needs no request.
 func TestScanEmptyPart(t *testing.T) {
-	s := newScan(t, quietAccount(1), nil).run(cfchat.Filter{}, cfchat.ScanOptions{After: 5, Until: 5})
+	s := newScan(t, quietAccount(1), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{After: 5, Until: 5})
 	s.came(nil)
 	s.within(0)
 }
@@ -856,7 +856,7 @@ func TestScanUntilFarAway(t *testing.T) {
 			}
 			return nil, nil
 		})
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{Until: 1 << 31})
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{Until: 1 << 31})
 		s.came(upTo(1, 30))
 		s.within(20)
 	})
@@ -867,7 +867,7 @@ func TestScanWindowInEachBranch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		filter := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Equal("inbox_id", 5)).
 			Or(cfchat.Absent("assignee_id")).Or(cfchat.Equal("team_id", 3))
-		s := newScan(t, quietAccount(upTo(1, 9)...), nil).run(filter, cfchat.ScanOptions{After: 7, Until: 9})
+		s := newScan(t, quietAccount(upTo(1, 9)...), nil).run(filter, cfchat.ConversationScanOptions{After: 7, Until: 9})
 		window := `{"attribute_key":"display_id","filter_operator":"equal_to","query_operator":"AND","values":[8,9]}`
 		want := `{"payload":[` + window +
 			`,{"attribute_key":"status","filter_operator":"equal_to","query_operator":"AND","values":["open"]}` +
@@ -880,7 +880,7 @@ func TestScanWindowInEachBranch(t *testing.T) {
 		if line := "POST /base/api/v1/accounts/1/conversations/filter?page=1"; !slices.Contains(s.lines, line) {
 			t.Errorf("sent %s, want %s", s.lines, line)
 		}
-		s = newScan(t, quietAccount(20_000), nil).run(filter, cfchat.ScanOptions{})
+		s = newScan(t, quietAccount(20_000), nil).run(filter, cfchat.ConversationScanOptions{})
 		for _, w := range s.windows {
 			if 3*(w[1]-w[0]+1) > 10_000 {
 				t.Errorf("three branches with a window of %d ids each", w[1]-w[0]+1)
@@ -900,7 +900,7 @@ func TestScanRowsOutside(t *testing.T) {
 			}
 			return nil, nil
 		})
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		if !errors.Is(s.end, cfchat.ErrDecode) || len(s.ids) > 0 || len(s.blamed) > 0 {
 			t.Errorf("%v came, %v are blamed, ended with %v", s.ids, s.blamed, s.end)
 		}
@@ -922,7 +922,7 @@ func TestScanListPageSize(t *testing.T) {
 						b.conversations[broken-1].broken = true
 						want, blamed = without(want, before+broken), []int64{before + broken}
 					}
-					s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{})
+					s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 					s.came(want, blamed...)
 					if t.Failed() {
 						t.Fatalf("pages of %d, %d conversations, %d broken", size, n, broken)
@@ -947,7 +947,7 @@ func TestScanGrowingAccount(t *testing.T) {
 			}
 			return nil, nil
 		})
-		s.run(cfchat.Filter{}, cfchat.ScanOptions{})
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 		if s.end != nil || len(s.ids) < 30 || !slices.Equal(s.ids, upTo(1, int64(len(s.ids)))) {
 			t.Errorf("%d came, then %v", len(s.ids), s.end)
 		}
@@ -958,14 +958,14 @@ func TestScanGrowingAccount(t *testing.T) {
 // Progress tells after every window how far it is, and never less than where the scan began.
 func TestScanProgress(t *testing.T) {
 	for _, c := range []struct {
-		options cfchat.ScanOptions
+		options cfchat.ConversationScanOptions
 		last    int64 // LastID at the end
 	}{
-		{cfchat.ScanOptions{}, 100},
-		{cfchat.ScanOptions{After: 30}, 100},
-		{cfchat.ScanOptions{Until: 60}, 60},
-		{cfchat.ScanOptions{After: 30, Until: 60}, 60},
-		{cfchat.ScanOptions{After: 400}, 400}, // those behind 100 were deleted
+		{cfchat.ConversationScanOptions{}, 100},
+		{cfchat.ConversationScanOptions{After: 30}, 100},
+		{cfchat.ConversationScanOptions{Until: 60}, 60},
+		{cfchat.ConversationScanOptions{After: 30, Until: 60}, 60},
+		{cfchat.ConversationScanOptions{After: 400}, 400}, // those behind 100 were deleted
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var told []cfchat.ScanProgress
@@ -977,7 +977,7 @@ func TestScanProgress(t *testing.T) {
 				}
 			}
 			s := newScan(t, quietAccount(upTo(1, 100)...), nil)
-			for c, err := range s.account.Scan(t.Context(), cfchat.Filter{}, options) {
+			for c, err := range s.account.Conversations.Scan(t.Context(), cfchat.Filter{}, options) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -1011,7 +1011,7 @@ func TestScanProgressStaysAtTheEnd(t *testing.T) {
 		b.conversations[1].broken = true
 		last := int64(0)
 		tell := func(p cfchat.ScanProgress) { last = p.LastID }
-		newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ScanOptions{Progress: tell}).came([]int64{5}, 12_000)
+		newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{Progress: tell}).came([]int64{5}, 12_000)
 		if last != 12_000 {
 			t.Errorf("the progress ended at %d, want 12,000", last)
 		}

@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -67,16 +68,74 @@ func (t UnixTime) String() string {
 	return t.Format(time.RFC3339Nano)
 }
 
-// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". It stays text so
-// that an answer is kept as it came; Time reads it, [NewISOTime] makes one.
-type ISOTime string
+// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". The zero value is no
+// time, and null. Text that is no time decodes too, to a zero Time, and encodes as it came: String returns it.
+type ISOTime struct {
+	time.Time
 
-// NewISOTime writes a time as the server does. Anything below a millisecond is cut off.
-func NewISOTime(t time.Time) ISOTime {
-	return ISOTime(t.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+	received string // the JSON, "" for null
 }
 
-// Time reads the text. It fails on what is not a time, "" included.
-func (t ISOTime) Time() (time.Time, error) {
-	return time.Parse(time.RFC3339Nano, string(t))
+// NewISOTime makes an ISOTime that the server would write for a time. Anything below a millisecond is cut off.
+func NewISOTime(t time.Time) ISOTime {
+	return ISOTime{Time: t.UTC().Truncate(time.Millisecond)}
+}
+
+// errNotText does not repeat what it is about, which may be anything.
+var errNotText = errors.New("a time is not text")
+
+// UnmarshalJSON reads text, and null as the zero time.
+func (t *ISOTime) UnmarshalJSON(data []byte) error {
+	*t = ISOTime{}
+	if bytes.Equal(data, []byte("null")) {
+		return nil
+	}
+	var text string
+	if json.Unmarshal(data, &text) != nil {
+		return errNotText
+	}
+	t.received = string(data)
+	t.Time = timeOf(text)
+	return nil
+}
+
+// timeOf reads text, as the zero time where it is none.
+func timeOf(text string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// MarshalJSON writes what came; of a time that was set since, what the server would write; and null for the zero value.
+func (t ISOTime) MarshalJSON() ([]byte, error) {
+	switch text := t.String(); {
+	case t.received != "" && text == t.text():
+		return []byte(t.received), nil
+	case text == "":
+		return []byte("null"), nil
+	default:
+		return json.Marshal(text)
+	}
+}
+
+// MarshalText writes String.
+func (t ISOTime) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// String returns the text as it came, or, of a time that was set since, as the server would write it; "" of the zero value.
+func (t ISOTime) String() string {
+	switch text := t.text(); {
+	case timeOf(text).Equal(t.Time):
+		return text
+	case t.IsZero():
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// text returns the text that came.
+func (t ISOTime) text() (text string) {
+	_ = json.Unmarshal([]byte(t.received), &text) // "" where nothing came
+	return text
 }

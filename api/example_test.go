@@ -22,14 +22,14 @@ func ExampleValidator() {
 
 	validator := &api.Validator{}
 	chat, err := cfchat.New(cfchat.Config{
-		Keys:       auth.Keys{User: auth.Key("of-a-person")},
+		Keys:       auth.Keys{User: auth.NewKey("of-a-person")},
 		Server:     server.URL,
 		HTTPClient: &http.Client{Transport: validator},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = chat.Account(56).Counts(context.Background(), nil)
+	_, err = chat.Account(56).Conversations.Counts(context.Background(), cfchat.ConversationListOptions{})
 	fmt.Println(err != nil)
 	for _, finding := range validator.Findings() {
 		fmt.Println(finding)

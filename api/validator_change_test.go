@@ -44,7 +44,7 @@ func TestEveryField(t *testing.T) {
 	}
 }
 
-// recordedConversation has an assignee, a sender and attachments.
+// recordedConversation reads one that has an assignee, a sender and attachments.
 func recordedConversation(t *testing.T) (conversation map[string]any) {
 	t.Helper()
 	e := recordings.Read(t, "../testdata/recordings/4.7.0/show-attachments.json")

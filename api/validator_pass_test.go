@@ -39,7 +39,7 @@ var (
 	errCut    = errors.New("the connection broke")
 )
 
-// streamed is an answer with a body of one's own, without a length.
+// streamed makes an answer with a body of one's own, without a length.
 func streamed(r io.Reader) (*http.Response, *body) {
 	b := &body{Reader: r}
 	resp := reply(200, "application/json", "")

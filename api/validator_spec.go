@@ -2,8 +2,8 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -82,13 +82,5 @@ func (c contract) find(req *http.Request) call {
 	if op == nil {
 		return call{}
 	}
-	found := call{c[op.ID], op.ID, map[string]string{}}
-	for name, value := range op.Values(steps) {
-		text, err := url.PathUnescape(value)
-		if err != nil {
-			return call{}
-		}
-		found.parameters[name] = text
-	}
-	return found
+	return call{c[op.ID], op.ID, maps.Collect(op.Values(steps))}
 }

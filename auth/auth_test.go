@@ -18,7 +18,7 @@ import (
 // underscore is the documented spelling, in a variable because staticcheck knows that net/http would spell it otherwise.
 var underscore = auth.HeaderUnderscore
 
-// request is a request for an operation.
+// request makes a request for an operation.
 func request(ctx context.Context, id string) *http.Request {
 	op := operation.ByID(id)
 	return httptest.NewRequest(op.Method, strings.NewReplacer("{", "", "}", "").Replace(op.Path), nil).WithContext(ctx)
@@ -27,7 +27,7 @@ func request(ctx context.Context, id string) *http.Request {
 // TestChoice has a case for each cell: which key an operation gets, with which keys set. "" is ErrNoKey.
 func TestChoice(t *testing.T) {
 	keys := map[string]auth.Keys{
-		"": {}, "U": {User: auth.Key("U")}, "B": {AgentBot: auth.Key("B")}, "UB": {User: auth.Key("U"), AgentBot: auth.Key("B")},
+		"": {}, "U": {User: auth.NewKey("U")}, "B": {AgentBot: auth.NewKey("B")}, "UB": {User: auth.NewKey("U"), AgentBot: auth.NewKey("B")},
 	}
 	preferred := map[string]string{"conversationList": "U", "conversationFilter": "UB", "newConversation": "BU"}
 	for _, op := range operation.All {
@@ -60,33 +60,44 @@ func checkChoice(t *testing.T, id string, keys auth.Keys, want string) {
 	if (err == nil) != (want != "") || err != nil && !errors.Is(err, auth.ErrNoKey) {
 		t.Errorf("%s: %v", id, err)
 	}
-	scheme, err := keys.Scheme(t.Context(), id)
-	if want := map[string]auth.Scheme{"U": auth.UserAPIKey, "B": auth.AgentBotAPIKey, "": ""}[want]; scheme != want {
-		t.Errorf("%s: scheme %q, %v", id, scheme, err)
-	}
 }
 
 // TestOtherRequests shows which key is sent with a request that is no operation of openapi.yaml: the user's, else the bot's.
 func TestOtherRequests(t *testing.T) {
-	user, bot := auth.Key("U"), auth.Key("B")
+	user, bot := auth.NewKey("U"), auth.NewKey("B")
 	for want, keys := range map[string]auth.Keys{"U": {User: user, AgentBot: bot}, "B": {AgentBot: bot}} {
 		req := httptest.NewRequest(http.MethodGet, "/api/v1/profile", nil)
 		if err := keys.Edit(t.Context(), req); err != nil || req.Header[underscore][0] != want {
 			t.Errorf("sends %q, %v, want %s", req.Header, err, want)
 		}
-		scheme, err := keys.Scheme(t.Context(), "nonesuch")
-		if err != nil || (scheme == auth.UserAPIKey) != (want == "U") {
-			t.Errorf("scheme %q, %v, want that of %s", scheme, err, want)
+	}
+}
+
+// TestContextOfAnotherCall has the request's own operation decide, whatever call its context belongs to.
+func TestContextOfAnotherCall(t *testing.T) {
+	both := auth.Keys{User: auth.NewKey("U"), AgentBot: auth.NewKey("B")}
+	for _, c := range []struct {
+		context *operation.Operation
+		id      string
+		want    string
+	}{
+		{operation.NewConversation, "conversationList", "U"},
+		{operation.ConversationList, "newConversation", "B"},
+	} {
+		ctx := operation.WithCall(t.Context(), &operation.Call{Operation: c.context})
+		req := request(ctx, c.id)
+		if err := both.Edit(ctx, req); err != nil || req.Header[underscore][0] != c.want {
+			t.Errorf("%s in a call of %s sends %q, %v, want %s", c.id, c.context, req.Header, err, c.want)
 		}
 	}
 }
 
-// TestCallOfContext takes the operation that the context names before the one that the address does.
-func TestCallOfContext(t *testing.T) {
-	ctx := operation.WithCall(t.Context(), &operation.Call{Operation: operation.NewConversation})
-	req := request(ctx, "conversationList")
-	if err := (auth.Keys{User: auth.Key("U"), AgentBot: auth.Key("B")}).Edit(ctx, req); err != nil || req.Header[underscore][0] != "B" {
-		t.Errorf("sends %q, %v, want the bot's", req.Header, err)
+// TestNoHeader puts a key on a request without a Header, such as one that is not made by net/http.
+func TestNoHeader(t *testing.T) {
+	req := request(t.Context(), "conversationList")
+	req.Header = nil
+	if err := (auth.Keys{User: auth.NewKey("U")}).Edit(t.Context(), req); err != nil || len(req.Header[underscore]) != 1 || req.Header[underscore][0] != "U" {
+		t.Errorf("sends %q, %v", req.Header, err)
 	}
 }
 
@@ -102,11 +113,11 @@ func TestNoKeyNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestWithOverridesTheChoice(t *testing.T) {
-	both := auth.Keys{User: auth.Key("U"), AgentBot: auth.Key("B")}
+func TestWithSchemeOverridesTheChoice(t *testing.T) {
+	both := auth.Keys{User: auth.NewKey("U"), AgentBot: auth.NewKey("B")}
 	for _, op := range operation.All {
 		for scheme, want := range map[auth.Scheme]string{auth.UserAPIKey: "U", auth.AgentBotAPIKey: "B"} {
-			ctx := auth.With(t.Context(), scheme)
+			ctx := auth.WithScheme(t.Context(), scheme)
 			req := request(ctx, op.ID)
 			if err := both.Edit(ctx, req); err != nil || req.Header[underscore][0] != want {
 				t.Errorf("%s with %s: %v, %v", op, scheme, req.Header, err)
@@ -114,8 +125,8 @@ func TestWithOverridesTheChoice(t *testing.T) {
 		}
 	}
 	for _, scheme := range []auth.Scheme{auth.AgentBotAPIKey, "nonesuch"} {
-		ctx := auth.With(t.Context(), scheme)
-		err := auth.Keys{User: auth.Key("U")}.Edit(ctx, request(ctx, "newConversation"))
+		ctx := auth.WithScheme(t.Context(), scheme)
+		err := auth.Keys{User: auth.NewKey("U")}.Edit(ctx, request(ctx, "newConversation"))
 		if !errors.Is(err, auth.ErrNoKey) {
 			t.Errorf("with %s and no such key: %v", scheme, err)
 		}
@@ -128,17 +139,17 @@ func TestHeader(t *testing.T) {
 		keys        auth.Keys
 		name, value string
 	}{
-		{auth.Keys{User: auth.Key("U")}, "api_access_token", "U"},
-		{auth.Keys{User: auth.Key("U"), Header: auth.HeaderUnderscore}, "api_access_token", "U"},
-		{auth.Keys{User: auth.Key("U"), Header: auth.HeaderDash}, "Api-Access-Token", "U"},
-		{auth.Keys{User: auth.Key("U"), Prefix: "Bearer"}, "api_access_token", "Bearer U"},
+		{auth.Keys{User: auth.NewKey("U")}, "api_access_token", "U"},
+		{auth.Keys{User: auth.NewKey("U"), Header: auth.HeaderUnderscore}, "api_access_token", "U"},
+		{auth.Keys{User: auth.NewKey("U"), Header: auth.HeaderDash}, "Api-Access-Token", "U"},
+		{auth.Keys{User: auth.NewKey("U"), Prefix: "Bearer"}, "api_access_token", "Bearer U"},
 	} {
 		req := request(t.Context(), "conversationList")
 		req.Header = http.Header{"Api_access_token": {"x"}, "Api-Access-Token": {"y", "z"}, "api_access_token": {"w"}, "Other": {"o"}}
 		if err := c.keys.Edit(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}
-		names := auth.Names(req.Header)
+		names := auth.HeaderNames(req.Header)
 		if len(names) != 1 || names[0] != c.name || len(req.Header) != 2 {
 			t.Fatalf("headers are %v", req.Header)
 		}
@@ -152,47 +163,48 @@ func TestHeader(t *testing.T) {
 func TestCheck(t *testing.T) {
 	for _, text := range []string{" ", "a b", "a\n", "\ta", "a\x00", "a\r\nX: y", "schlüssel", "a\x7f", "\u00a0a"} {
 		for field, keys := range map[string]auth.Keys{
-			"Keys.User":     {User: auth.Key(text)},
-			"Keys.AgentBot": {AgentBot: auth.Key(text)},
+			"Keys.User":     {User: auth.NewKey(text)},
+			"Keys.AgentBot": {AgentBot: auth.NewKey(text)},
 		} {
-			err := keys.Check()
+			req := request(t.Context(), "newConversation")
+			err := keys.Edit(t.Context(), req)
 			if err == nil || !strings.HasPrefix(err.Error(), field+":") {
 				t.Errorf("%q: %v", text, err)
 			} else if trimmed := strings.TrimSpace(text); len(trimmed) > 3 && strings.Contains(err.Error(), trimmed) {
 				t.Errorf("%q is repeated: %v", text, err)
 			}
-			req := request(t.Context(), "newConversation")
-			if err := keys.Edit(t.Context(), req); err == nil || len(req.Header) != 0 {
+			if len(req.Header) != 0 {
 				t.Errorf("%q was put on a request: %v", text, err)
 			}
 		}
 	}
 	for want, keys := range map[string]auth.Keys{
-		"Keys.Header:": {User: auth.Key("U"), Header: "Authorization"},
-		"Keys.Prefix:": {User: auth.Key("U"), Prefix: "Bearer "},
+		"Keys.Header:": {User: auth.NewKey("U"), Header: "Authorization"},
+		"Keys.Prefix:": {User: auth.NewKey("U"), Prefix: "Bearer "},
 	} {
-		if err := keys.Check(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		req := request(t.Context(), "newConversation")
+		if err := keys.Edit(t.Context(), req); err == nil || !strings.HasPrefix(err.Error(), want) || len(req.Header) != 0 {
 			t.Errorf("%s %v", want, err)
 		}
 	}
-	if err := (auth.Keys{}).Check(); err != nil {
+	if err := (auth.Keys{}).Edit(t.Context(), request(t.Context(), "newConversation")); !errors.Is(err, auth.ErrNoKey) { // which is nothing wrong with them
 		t.Errorf("no keys: %v", err)
 	}
 }
 
-// TestSecretNeverShows tries every verb on keys by themselves and inside other values.
-func TestSecretNeverShows(t *testing.T) {
+// TestKeyNeverShows tries every verb on keys by themselves and inside other values.
+func TestKeyNeverShows(t *testing.T) {
 	const text = "s3cr3t-k3y"
-	key := auth.Key(text)
+	key := auth.NewKey(text)
 	keys := auth.Keys{User: key, AgentBot: key}
 	type holder struct {
-		Open   auth.Secret
-		closed auth.Secret
+		Open   auth.Key
+		closed auth.Key
 		keys   auth.Keys
 		any    any
 	}
 	held := holder{key, key, keys, key}
-	for _, value := range []any{key, &key, keys, &keys, held, &held, []any{held}, map[string]auth.Secret{"a": key}, map[auth.Scheme]*holder{"a": &held}} {
+	for _, value := range []any{key, &key, keys, &keys, held, &held, []any{held}, map[string]auth.Key{"a": key}, map[auth.Scheme]*holder{"a": &held}} {
 		for verb := range strings.SplitSeq("%v %+v %#v %s %q %x %X %d %t %p %T %U %08.3f %c %b %o %e", " ") {
 			hides(t, text, fmt.Sprintf(verb, value))
 		}
@@ -204,10 +216,10 @@ func TestSecretNeverShows(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "value", value)
 		hides(t, text, log.String())
 	}
-	if got := fmt.Sprint(key, auth.Key("")); got != "[redacted] " {
+	if got := fmt.Sprint(key, auth.NewKey("")); got != "[redacted] " {
 		t.Errorf("a key and no key print as %q", got)
 	}
-	if key.IsZero() || !auth.Key("").IsZero() {
+	if key.IsZero() || !auth.NewKey("").IsZero() {
 		t.Error("IsZero tells a key from none")
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // A key shows nowhere.
 func ExampleKey() {
-	settings := struct{ Key auth.Secret }{auth.Key("a1b2c3")}
+	settings := struct{ Key auth.Key }{auth.NewKey("a1b2c3")}
 	fmt.Printf("%v %+v %q %x\n", settings, settings, settings.Key, settings.Key)
 
 	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
@@ -32,27 +32,34 @@ func ExampleKey() {
 }
 
 // The operation says which kind of key it takes.
-func ExampleKeys_Scheme() {
-	bot := auth.Keys{AgentBot: auth.Key("of-a-bot")}
-	both := auth.Keys{User: auth.Key("of-a-person"), AgentBot: auth.Key("of-a-bot")}
-	for _, operation := range []string{"newConversation", "conversationList"} {
-		fmt.Println(both.Scheme(context.Background(), operation))
-		fmt.Println(bot.Scheme(context.Background(), operation))
+func ExampleKeys() {
+	bot := auth.Keys{AgentBot: auth.NewKey("of-a-bot")}
+	both := auth.Keys{User: auth.NewKey("of-a-person"), AgentBot: auth.NewKey("of-a-bot")}
+	const conversations = "https://chat.myclickfunnels.com/api/v1/accounts/56/conversations"
+	for _, method := range []string{http.MethodPost, http.MethodGet} { // to create one, and to list them
+		for _, keys := range []auth.Keys{both, bot} {
+			req, err := http.NewRequest(method, conversations, nil)
+			if err != nil {
+				log.Fatal(err)
+			}
+			err = keys.Edit(req.Context(), req)
+			fmt.Println(method, req.Header, err)
+		}
 	}
 	// Output:
-	// agentBotApiKey <nil>
-	// agentBotApiKey <nil>
-	// userApiKey <nil>
-	//  no key for conversationList: set Keys.User
+	// POST map[api_access_token:[of-a-bot]] <nil>
+	// POST map[api_access_token:[of-a-bot]] <nil>
+	// GET map[api_access_token:[of-a-person]] <nil>
+	// GET map[] no key for conversationList: set Keys.User
 }
 
 // With both keys a status is set by the bot; under this context, by the person.
-func ExampleWith() {
+func ExampleWithScheme() {
 	server := cfchattest.Start()
 	defer server.Close()
 	id := server.AddConversation(cfchattest.Conversation{})
 	chat, err := cfchat.New(cfchat.Config{
-		Keys:   auth.Keys{User: auth.Key(server.AdminKey()), AgentBot: auth.Key(server.BotKey())},
+		Keys:   auth.Keys{User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey())},
 		Server: server.URL(),
 	})
 	if err != nil {
@@ -60,13 +67,13 @@ func ExampleWith() {
 	}
 	account := chat.Account(server.AccountID())
 
-	asPerson := auth.With(context.Background(), auth.UserAPIKey)
+	asPerson := auth.WithScheme(context.Background(), auth.UserAPIKey)
 	for _, ctx := range []context.Context{context.Background(), asPerson} {
-		if _, err := account.ToggleStatus(ctx, id); err != nil {
+		if _, err := account.Conversations.ToggleStatus(ctx, id); err != nil {
 			log.Fatal(err)
 		}
 		conversation, _ := server.Conversation(id)
-		fmt.Println(*conversation.Messages[0].Content)
+		fmt.Println(conversation.Messages[0].GetContent())
 	}
 	// Output:
 	// Conversation was marked resolved by Helper Bot
@@ -79,15 +86,15 @@ func ExampleKeys_Edit() {
 	defer server.Close()
 	sales := server.AddInbox(cfchattest.Inbox{Name: "Sales"}) // that the agent does not see
 	server.AddConversation(cfchattest.Conversation{Inbox: sales})
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(server.AdminKey())}, Server: server.URL()})
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(server.AdminKey())}, Server: server.URL()})
 	if err != nil {
 		log.Fatal(err)
 	}
 	account := chat.Account(server.AccountID())
 
-	agent := auth.Keys{User: auth.Key(server.AgentKey())}
-	for _, editors := range [][]cfchat.RequestEditorFn{nil, {agent.Edit}} {
-		page, err := account.List(context.Background(), nil, editors...)
+	agent := auth.Keys{User: auth.NewKey(server.AgentKey())}
+	for _, opts := range [][]cfchat.CallOption{nil, {cfchat.RequestEditorFn(agent.Edit)}} {
+		page, err := account.Conversations.List(context.Background(), cfchat.ConversationListOptions{}, opts...)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -100,11 +107,11 @@ func ExampleKeys_Edit() {
 
 // Without a key that the operation takes nothing is sent.
 func ExampleErrNoKey() {
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{AgentBot: auth.Key("of-a-bot")}})
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{AgentBot: auth.NewKey("of-a-bot")}})
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = chat.Account(56).Get(context.Background(), 42)
+	_, err = chat.Account(56).Conversations.Get(context.Background(), 42)
 	fmt.Println(errors.Is(err, auth.ErrNoKey))
 	fmt.Println(err)
 	// Output:
@@ -113,9 +120,9 @@ func ExampleErrNoKey() {
 }
 
 // A program's own tracing leaves the key out, in whatever spelling it is there.
-func ExampleNames() {
+func ExampleHeaderNames() {
 	header := http.Header{"api_access_token": {"a1b2c3"}, "Accept": {"application/json"}}
-	for _, name := range auth.Names(header) {
+	for _, name := range auth.HeaderNames(header) {
 		delete(header, name)
 	}
 	fmt.Println(header)

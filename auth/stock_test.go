@@ -24,7 +24,7 @@ func TestStockClient(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 			Body: io.NopCloser(strings.NewReader(`{"meta":{}}`))}, nil
 	})
-	keys := auth.Keys{User: auth.Key("U")}
+	keys := auth.Keys{User: auth.NewKey("U")}
 	client, err := cfchat.NewClientWithResponses("https://chat.test",
 		cfchat.WithRequestEditorFn(keys.Edit), cfchat.WithHTTPClient(record))
 	if err != nil {
@@ -36,15 +36,15 @@ func TestStockClient(t *testing.T) {
 	if got := sent[underscore]; len(got) != 1 || got[0] != "U" {
 		t.Errorf("sent %v", sent)
 	}
-	other := auth.Keys{User: auth.Key("V"), Header: auth.HeaderDash}
+	other := auth.Keys{User: auth.NewKey("V"), Header: auth.HeaderDash}
 	if _, err := client.ConversationListMetaWithResponse(t.Context(), 1, nil, other.Edit); err != nil {
 		t.Fatal(err)
 	}
-	if names := auth.Names(sent); len(names) != 1 || sent[auth.HeaderDash][0] != "V" {
+	if names := auth.HeaderNames(sent); len(names) != 1 || sent[auth.HeaderDash][0] != "V" {
 		t.Errorf("with another key for one call it sent %v", sent)
 	}
 	sent = nil
-	bot := auth.Keys{AgentBot: auth.Key("B")}
+	bot := auth.Keys{AgentBot: auth.NewKey("B")}
 	client, err = cfchat.NewClientWithResponses("https://chat.test",
 		cfchat.WithRequestEditorFn(bot.Edit), cfchat.WithHTTPClient(record))
 	if err != nil {

@@ -10,10 +10,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ogen-go/ogen/ogenerrors"
+
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/bench/ogenclient"
-	"github.com/ogen-go/ogen/ogenerrors"
 )
 
 const (
@@ -51,13 +52,13 @@ func newClients(server string, transport http.RoundTripper) ([]client, error) {
 	return []client{handClient("by hand", server, through), handClient("by hand, bounded", server, &limited), account, stock, ogen}, nil
 }
 
-// handClient is what a program would write by hand: net/http, io.ReadAll, json.Unmarshal, into the same types.
+// handClient does what a program would write by hand: net/http, io.ReadAll, json.Unmarshal, into the same types.
 func handClient(name, server string, through *http.Client) client {
 	conversations := fmt.Sprintf("%s/api/v1/accounts/%d/conversations", server, accountID)
 	return client{
 		name: name,
 		list: func(ctx context.Context) error {
-			var list cfchat.ConversationList
+			var list cfchat.ConversationListAnswer
 			if err := byHand(ctx, through, http.MethodGet, conversations, nil, &list); err != nil {
 				return err
 			}
@@ -72,7 +73,7 @@ func handClient(name, server string, through *http.Client) client {
 		},
 		toggle: func(ctx context.Context) error {
 			var change cfchat.ToggleStatusResult
-			body := cfchat.ToggleStatusRequest{Status: new(cfchat.StatusPending)}
+			body := cfchat.ToggleStatusRequest{Status: cfchat.StatusPending}
 			if err := byHand(ctx, through, http.MethodPost, fmt.Sprintf("%s/%d/toggle_status", conversations, conversationID), body, &change); err != nil {
 				return err
 			}
@@ -112,9 +113,9 @@ func byHand(ctx context.Context, through *http.Client, method, address string, b
 	return json.Unmarshal(answer, into)
 }
 
-// accountClient is this module as it is meant to be used.
+// accountClient uses this module as it is meant to be used.
 func accountClient(server string, through *http.Client) (client, error) {
-	chat, err := cfchat.New(cfchat.Config{Server: server, Keys: auth.Keys{User: auth.Key(key)}, HTTPClient: through})
+	chat, err := cfchat.New(cfchat.Config{Server: server, Keys: auth.Keys{User: auth.NewKey(key)}, HTTPClient: through})
 	if err != nil {
 		return client{}, err
 	}
@@ -122,21 +123,21 @@ func accountClient(server string, through *http.Client) (client, error) {
 	return client{
 		name: "Account",
 		list: func(ctx context.Context) error {
-			page, err := account.List(ctx, nil)
+			page, err := account.Conversations.List(ctx, cfchat.ConversationListOptions{})
 			if err != nil {
 				return err
 			}
 			return checkPage(len(page.Payload))
 		},
 		get: func(ctx context.Context) error {
-			conversation, err := account.Get(ctx, conversationID)
+			conversation, err := account.Conversations.Get(ctx, conversationID)
 			if err != nil {
 				return err
 			}
 			return checkID(conversation.ID)
 		},
 		toggle: func(ctx context.Context) error {
-			change, err := account.SetStatus(ctx, conversationID, cfchat.StatusPending)
+			change, err := account.Conversations.SetStatus(ctx, conversationID, cfchat.StatusPending)
 			if err != nil {
 				return err
 			}
@@ -145,9 +146,9 @@ func accountClient(server string, through *http.Client) (client, error) {
 	}, nil
 }
 
-// stockClient is the generated client without the chain.
+// stockClient uses the generated client without the chain.
 func stockClient(server string, through *http.Client) (client, error) {
-	keys := auth.Keys{User: auth.Key(key)}
+	keys := auth.Keys{User: auth.NewKey(key)}
 	stock, err := cfchat.NewClientWithResponses(server, cfchat.WithHTTPClient(through), cfchat.WithRequestEditorFn(keys.Edit))
 	if err != nil {
 		return client{}, err
@@ -170,7 +171,7 @@ func stockClient(server string, through *http.Client) (client, error) {
 		},
 		toggle: func(ctx context.Context) error {
 			resp, err := stock.ToggleStatusOfAConversationWithResponse(ctx, accountID, conversationID,
-				cfchat.ToggleStatusRequest{Status: new(cfchat.StatusPending)})
+				cfchat.ToggleStatusRequest{Status: cfchat.StatusPending})
 			if err != nil {
 				return err
 			}
@@ -190,7 +191,7 @@ func (ogenKeys) AgentBotApiKey(context.Context, ogenclient.OperationName) (ogenc
 	return ogenclient.AgentBotApiKey{}, ogenerrors.ErrSkipClientSecurity
 }
 
-// ogenClient is the client that ogen generates from the same openapi.yaml.
+// ogenClient uses the client that ogen generates from the same openapi.yaml.
 func ogenClient(server string, through *http.Client) (client, error) {
 	ogen, err := ogenclient.NewClient(server, ogenKeys{}, ogenclient.WithClient(through))
 	if err != nil {

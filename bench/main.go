@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -38,7 +39,11 @@ func run() error {
 		return err
 	}
 	defer stop.Close()
-	clients, err := newClients(server, newTransport())
+	transport, err := newTransport()
+	if err != nil {
+		return err
+	}
+	clients, err := newClients(server, transport)
 	if err != nil {
 		return err
 	}
@@ -63,11 +68,15 @@ func run() error {
 	return printChanged()
 }
 
-// newTransport is net/http's with as many idle connections as Account has by itself. All clients share it.
-func newTransport() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+// newTransport makes one like net/http's with as many idle connections as Account has by itself. All clients share it.
+func newTransport() (http.RoundTripper, error) {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return nil, errors.New("the default transport is no *http.Transport")
+	}
+	t := standard.Clone()
 	t.MaxIdleConnsPerHost = 16
-	return t
+	return t, nil
 }
 
 // cost is what one call of a client takes: nanoseconds in each round, and bytes and allocations.

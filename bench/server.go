@@ -60,7 +60,7 @@ func serve() error {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
-			w.(http.Flusher).Flush() // no Content-Length after this
+			_ = http.NewResponseController(w).Flush() // no Content-Length after this
 			_, _ = w.Write(body)
 		})
 	}

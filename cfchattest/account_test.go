@@ -19,11 +19,11 @@ func sales(t testing.TB, opts ...cfchattest.Option) *cfchattest.Server {
 	}
 	day := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for i, c := range []cfchattest.Conversation{
-		{Labels: []string{"a", "b"}, Assignee: 1, Custom: cfchat.Attributes{"tier": "Gold", "seats": 5, "since": "2026-01-02"}},
-		{Labels: []string{"b"}, Assignee: 2, Team: team, Additional: cfchat.Attributes{"mail_subject": "Hello World"}},
-		{Status: cfchat.StatusResolved, Priority: cfchat.PriorityUrgent, Custom: cfchat.Attributes{"tier": "silver", "paid": true}},
+		{Labels: []string{"a", "b"}, Assignee: 1, Custom: map[string]any{"tier": "Gold", "seats": 5, "since": "2026-01-02"}},
+		{Labels: []string{"b"}, Assignee: 2, Team: team, Additional: map[string]any{"mail_subject": "Hello World"}},
+		{Status: cfchat.StatusResolved, Priority: cfchat.PriorityUrgent, Custom: map[string]any{"tier": "silver", "paid": true}},
 		{Status: cfchat.StatusPending, Inbox: private, Labels: []string{"a,b"}},
-		{Status: cfchat.StatusSnoozed, SnoozedUntil: day, Additional: cfchat.Attributes{"browser_language": "en"}},
+		{Status: cfchat.StatusSnoozed, SnoozedUntil: day, Additional: map[string]any{"browser_language": "en"}},
 	} {
 		c.CreatedAt = day.AddDate(0, 0, i)
 		srv.AddConversation(c)

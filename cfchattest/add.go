@@ -26,11 +26,11 @@ type Contact struct {
 	Email      string
 	Phone      string
 	Identifier string
-	Blocked    bool              // new conversations are resolved at once, from 3.7.0 on
-	Inbox      int64             // where SourceID is known; the first inbox by default
-	SourceID   string            // the contact's id in that inbox, if it has one already
-	Additional cfchat.Attributes // additional_attributes
-	Custom     cfchat.Attributes // custom_attributes
+	Blocked    bool           // new conversations are resolved at once, from 3.7.0 on
+	Inbox      int64          // where SourceID is known; the first inbox by default
+	SourceID   string         // the contact's id in that inbox, if it has one already
+	Additional map[string]any // additional_attributes
+	Custom     map[string]any // custom_attributes
 }
 
 // Agent is a person to add.
@@ -71,8 +71,8 @@ type Conversation struct {
 	Team         int64
 	Priority     cfchat.Priority
 	Labels       []string
-	Additional   cfchat.Attributes
-	Custom       cfchat.Attributes
+	Additional   map[string]any
+	Custom       map[string]any
 	CreatedAt    time.Time // now by default
 	LastActivity time.Time // CreatedAt by default
 }
@@ -133,7 +133,7 @@ func (s *state) addContact(a *account, c Contact) *contact {
 		ID: s.lastContact, Name: new(cmp.Or(c.Name, fmt.Sprintf("Contact %d", s.lastContact))),
 		Email: orNil(c.Email), PhoneNumber: orNil(c.Phone), Identifier: orNil(c.Identifier), Blocked: new(c.Blocked),
 		AvailabilityStatus:   new(cfchat.AvailabilityOffline),
-		AdditionalAttributes: orEmpty(c.Additional), CustomAttributes: orEmpty(c.Custom),
+		AdditionalAttributes: attributesOf(orEmpty(c.Additional)), CustomAttributes: attributesOf(orEmpty(c.Custom)),
 		CreatedAt: &cfchat.UnixTime{Time: s.now()},
 	}}
 	a.contacts[added.ID] = added
@@ -284,11 +284,17 @@ func orNil[T comparable](value T) *T {
 	return &value
 }
 
-// orEmpty is a copy of the attributes, as what is stored is never what the caller holds.
-func orEmpty(a cfchat.Attributes) cfchat.Attributes {
-	copied := cfchat.Attributes{}
-	if err := copied.UnmarshalJSON(encode(a)); err != nil || copied == nil {
+// orEmpty is a copy of the attributes as a server stores them; what is stored is never what the caller holds.
+func orEmpty(a map[string]any) map[string]any { return attributesOf(a).Map() }
+
+// attributesOf makes attributes of what JSON can say, which is all that is stored.
+func attributesOf(a map[string]any) cfchat.Attributes {
+	if a == nil {
 		return cfchat.Attributes{}
 	}
-	return copied
+	made, err := cfchat.NewAttributes(a)
+	if err != nil {
+		panic(fmt.Sprintf("cfchattest: %v", err))
+	}
+	return made
 }

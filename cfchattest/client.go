@@ -13,7 +13,7 @@ import (
 func (s *Server) Chat(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Chat {
 	t.Helper()
 	config := cfchat.Config{
-		Keys:       auth.Keys{User: auth.Key(s.AdminKey()), AgentBot: auth.Key(s.BotKey())},
+		Keys:       auth.Keys{User: auth.NewKey(s.AdminKey()), AgentBot: auth.NewKey(s.BotKey())},
 		Server:     "http://localhost",
 		HTTPClient: &http.Client{Transport: s.Transport()},
 	}

@@ -22,8 +22,8 @@ type conversation struct {
 	priority   *cfchat.Priority
 	slaPolicy  *int64
 	labels     []string
-	additional cfchat.Attributes
-	custom     cfchat.Attributes
+	additional map[string]any
+	custom     map[string]any
 	canReply   bool
 	muted      bool
 

@@ -135,10 +135,10 @@ func (c *caller) storedID(name string, fits func(int64) bool) (*int64, error) {
 }
 
 // attributes reads free-form attributes: an object or nothing.
-func (c *caller) attributes(name string) (cfchat.Attributes, error) {
+func (c *caller) attributes(name string) (map[string]any, error) {
 	switch v := c.params[name].(type) {
 	case nil:
-		return cfchat.Attributes{}, nil
+		return map[string]any{}, nil
 	case map[string]any:
 		return v, nil
 	}

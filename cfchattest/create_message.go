@@ -43,11 +43,13 @@ func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
 	}
 	if name, ok := sent["content_type"].(string); ok && name != "" {
 		made.ContentType = new(cfchat.MessageContentType(name))
-		if !made.ContentType.Valid() {
+		if !made.ContentType.Known() {
 			return nil, errMessage
 		}
 	}
-	made.ContentAttributes, _ = sent["content_attributes"].(map[string]any)
+	if attributes, ok := sent["content_attributes"].(map[string]any); ok {
+		made.ContentAttributes = attributesOf(attributes)
+	}
 	c.sign(made, of)
 	return made, nil
 }
@@ -84,7 +86,7 @@ func validAttributes(c *conversation) error {
 	var messages, wrong []string
 	for _, of := range []struct {
 		name, title string
-		attributes  cfchat.Attributes
+		attributes  map[string]any
 	}{
 		{"additional_attributes", "Additional attributes", c.additional},
 		{"custom_attributes", "Custom attributes", c.custom},
@@ -103,7 +105,7 @@ func validAttributes(c *conversation) error {
 	return invalidRecord(strings.Join(messages, ", "), wrong...)
 }
 
-func attributeProblems(attributes cfchat.Attributes) []string {
+func attributeProblems(attributes map[string]any) []string {
 	var out []string
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		switch v := attributes[key].(type) {

@@ -17,13 +17,13 @@ func ExampleServer_FailNext() {
 	srv := cfchattest.Start()
 	defer srv.Close()
 	inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{})
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(srv.AdminKey())}, Server: srv.URL()})
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(srv.AdminKey())}, Server: srv.URL()})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	srv.FailNext("newConversation", cfchattest.Failure{Cut: true})
-	_, err = chat.Account(srv.AccountID()).Create(context.Background(), cfchat.NewConversationRequest{InboxID: &inbox, ContactID: &contact})
+	_, err = chat.Account(srv.AccountID()).Conversations.Create(context.Background(), cfchat.ConversationCreate{InboxID: inbox, ContactID: contact})
 	fmt.Println(errors.Is(err, cfchat.ErrUnknownOutcome), len(srv.Conversations()), len(srv.Requests()))
 	// Output: true 1 1
 }
@@ -32,14 +32,14 @@ func ExampleServer_FailNext() {
 func ExampleServer_FailEvery() {
 	srv := cfchattest.Start()
 	defer srv.Close()
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(srv.AdminKey())}, Server: srv.URL()})
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(srv.AdminKey())}, Server: srv.URL()})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	srv.FailEvery("conversationList", 2, cfchattest.Failure{Status: http.StatusBadGateway})
 	for range 2 {
-		if _, err := chat.Account(srv.AccountID()).List(context.Background(), nil); err != nil {
+		if _, err := chat.Account(srv.AccountID()).Conversations.List(context.Background(), cfchat.ConversationListOptions{}); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -58,14 +58,14 @@ func ExampleServer_Transport() {
 	defer srv.Close()
 	for _, header := range []string{auth.HeaderUnderscore, auth.HeaderDash} {
 		chat, err := cfchat.New(cfchat.Config{
-			Keys:       auth.Keys{User: auth.Key(srv.AdminKey()), Header: header},
+			Keys:       auth.Keys{User: auth.NewKey(srv.AdminKey()), Header: header},
 			Server:     "https://chat.example.com",
 			HTTPClient: &http.Client{Transport: srv.Transport()},
 		})
 		if err != nil {
 			log.Fatal(err)
 		}
-		_, err = chat.Account(srv.AccountID()).List(context.Background(), nil)
+		_, err = chat.Account(srv.AccountID()).Conversations.List(context.Background(), cfchat.ConversationListOptions{})
 		fmt.Println(header, "arrives:", !errors.Is(err, cfchat.ErrUnauthorized))
 	}
 	// Output:

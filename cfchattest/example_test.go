@@ -12,11 +12,11 @@ import (
 // resolveLabelled is the program under test: it resolves every open conversation with a label.
 func resolveLabelled(ctx context.Context, account *cfchat.Account, label string) (resolved int, err error) {
 	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.Equal(cfchat.AttributeLabels, label))
-	for conversation, err := range account.Scan(ctx, filter, cfchat.ScanOptions{}) {
+	for conversation, err := range account.Conversations.Scan(ctx, filter, cfchat.ConversationScanOptions{}) {
 		if err != nil {
 			return resolved, err
 		}
-		if _, err := account.SetStatus(ctx, conversation.ID, cfchat.StatusResolved); err != nil {
+		if _, err := account.Conversations.SetStatus(ctx, conversation.ID, cfchat.StatusResolved); err != nil {
 			return resolved, err
 		}
 		resolved++
@@ -30,7 +30,7 @@ func Example() {
 	defer srv.Close()
 	vip := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
 	other := srv.AddConversation(cfchattest.Conversation{})
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.Key(srv.AdminKey())}, Server: srv.URL()})
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(srv.AdminKey())}, Server: srv.URL()})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -3,8 +3,6 @@ package cfchattest
 import (
 	"strings"
 	"time"
-
-	"github.com/cfchat/cfchat-go"
 )
 
 var (
@@ -90,7 +88,7 @@ func custom(key string, of kind) column {
 }
 
 // attributeText is a value of free-form attributes as the database gives it: text, nil for null and for none.
-func attributeText(of cfchat.Attributes, key string) *string {
+func attributeText(of map[string]any, key string) *string {
 	switch v := of[key].(type) {
 	case nil:
 		return nil

@@ -25,7 +25,7 @@ func rules(lines ...string) string {
 }
 
 func TestFilter(t *testing.T) {
-	srv, old := sales(t), sales(t, cfchattest.Version216)
+	srv, old := sales(t), sales(t, cfchattest.Version("2.16.0"))
 	both, new470, old216 := []*cfchattest.Server{srv, old}, []*cfchattest.Server{srv}, []*cfchattest.Server{old}
 	for _, c := range []struct {
 		rules   []string
@@ -90,7 +90,7 @@ func TestFilter(t *testing.T) {
 // is read as the server's language indexes it: a text's first letter, a number's lowest bit.
 func TestFilterDaysBefore(t *testing.T) {
 	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) })
-	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version216)} {
+	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version("2.16.0"))} {
 		for values, want := range map[string][]int64{
 			`[1]`: {1}, `["1.9"]`: {1}, `["abc"]`: {2, 1}, `[-1]`: {3, 2, 1}, `"12"`: {1}, `3`: {1}, `2`: {2, 1},
 		} {
@@ -103,7 +103,7 @@ func TestFilterDaysBefore(t *testing.T) {
 }
 
 func TestFilterSeesInboxes(t *testing.T) {
-	for server, want := range map[*cfchattest.Server]int{sales(t): 4, sales(t, cfchattest.Version216): 6} {
+	for server, want := range map[*cfchattest.Server]int{sales(t): 4, sales(t, cfchattest.Version("2.16.0")): 6} {
 		_, body := call(t, server, server.AgentKey(), "POST", conversations+"/filter", `{"payload":[]}`)
 		if got := len(idsOf(t, body)); got != want {
 			t.Errorf("an agent sees %d rows, want %d", got, want)
@@ -112,7 +112,7 @@ func TestFilterSeesInboxes(t *testing.T) {
 }
 
 func TestFilterRefuses(t *testing.T) {
-	srv, old := sales(t), sales(t, cfchattest.Version216)
+	srv, old := sales(t), sales(t, cfchattest.Version("2.16.0"))
 	const keys = "status,assignee_id,inbox_id,team_id,priority,display_id,campaign_id,labels,browser_language,conversation_language," +
 		"country_code,referer,created_at,last_activity_at,mail_subject"
 	for _, c := range []struct {

@@ -24,7 +24,7 @@ func FuzzServe(f *testing.F) {
 	f.Fuzz(func(t *testing.T, old bool, method, path, query, body string) {
 		var opts []cfchattest.Option
 		if old {
-			opts = append(opts, cfchattest.Version216)
+			opts = append(opts, cfchattest.Version("2.16.0"))
 		}
 		srv := sales(t, opts...)
 		r := httptest.NewRequest("GET", "/", strings.NewReader(body))

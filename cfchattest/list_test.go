@@ -9,7 +9,7 @@ import (
 )
 
 func TestList(t *testing.T) {
-	srv, old := sales(t), sales(t, cfchattest.Version216)
+	srv, old := sales(t), sales(t, cfchattest.Version("2.16.0"))
 	for _, server := range []*cfchattest.Server{srv, old} {
 		server.AddMessage(1, cfchattest.Message{Content: "100% sure, HELLO"}) // moves to the front
 		server.AddMessage(3, cfchattest.Message{Content: "hello activity", Type: cfchat.MessageTypeActivity})
@@ -81,7 +81,7 @@ func TestListRefuses(t *testing.T) {
 		{"status=bogus", 200, 500},
 		{"status=", 200, 500},
 	} {
-		for server, want := range map[*cfchattest.Server]int{sales(t): c.want, sales(t, cfchattest.Version216): c.old} {
+		for server, want := range map[*cfchattest.Server]int{sales(t): c.want, sales(t, cfchattest.Version("2.16.0")): c.old} {
 			if got, body := call(t, server, server.AdminKey(), "GET", conversations+"?"+c.query, ""); got != want {
 				t.Errorf("%s: %d, want %d: %s", c.query, got, want, body)
 			}

@@ -54,7 +54,7 @@ func TestRecordings(t *testing.T) {
 }
 
 // versions are the options for the versions that there are recordings of.
-var versions = map[string][]cfchattest.Option{"2.16.0": {cfchattest.Version216}, "4.7.0": nil}
+var versions = map[string][]cfchattest.Option{"2.16.0": {cfchattest.Version("2.16.0")}, "4.7.0": nil}
 
 // unzipped reads a snapshot: the account as it was before the first recorded request.
 func unzipped(t *testing.T, name string) []byte {

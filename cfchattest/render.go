@@ -121,7 +121,7 @@ func (v view) agent(u *user, a *account) object {
 		"confirmed": u.Confirmed, "email": u.Email, "available_name": u.AvailableName, "name": u.Name,
 		"role": u.role(a), "thumbnail": u.Thumbnail,
 	}
-	if len(u.CustomAttributes) > 0 {
+	if len(u.CustomAttributes.Keys()) > 0 {
 		out["custom_attributes"] = u.CustomAttributes
 	}
 	if v.version != version216 {

@@ -125,9 +125,9 @@ func (v view) contactSender(c *contact) object {
 }
 
 // orObject is an empty object for attributes that were never set.
-func orObject(a cfchat.Attributes) cfchat.Attributes {
-	if a == nil {
-		return cfchat.Attributes{}
+func orObject(a cfchat.Attributes) any {
+	if a.IsZero() {
+		return object{}
 	}
 	return a
 }

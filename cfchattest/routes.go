@@ -1,8 +1,8 @@
 package cfchattest
 
 import (
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -49,17 +49,5 @@ func routeOf(r *http.Request) route {
 	if op == nil || len(steps) != len(operation.Steps(op.Path)) { // this server lives below no path
 		return route{}
 	}
-	ids := map[string]string{}
-	for name, value := range op.Values(steps) {
-		ids[name] = unescape(value)
-	}
-	return route{op, ids}
-}
-
-func unescape(step string) string {
-	text, err := url.PathUnescape(step)
-	if err != nil {
-		return step
-	}
-	return text
+	return route{op, maps.Collect(op.Values(steps))}
 }

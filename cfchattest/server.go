@@ -14,6 +14,7 @@ import (
 type Server struct {
 	dropUnderscores bool
 	ownClock        bool
+	wrong           error // what is wrong with the options
 
 	mu       sync.Mutex
 	state    *state
@@ -25,25 +26,6 @@ type Server struct {
 // Option changes what kind of server is made.
 type Option func(*Server)
 
-// version is the server that is stood in for.
-type version int
-
-const (
-	version470 version = iota // the default
-	version216
-)
-
-func (v version) String() string {
-	if v == version216 {
-		return "2.16.0"
-	}
-	return "4.7.0"
-}
-
-// Version216 makes the server behave as version 2.16.0: 500 where 4.7.0 answers a wrong filter with 422, one row per label in
-// filter, up to ten messages, and the fields of that time.
-func Version216(s *Server) { s.state.version = version216 }
-
 // BehindNginx puts nginx with its defaults in front: it drops headers whose name has an underscore, api_access_token among
 // them, so that only the spelling Api-Access-Token arrives.
 func BehindNginx(s *Server) { s.dropUnderscores = true }
@@ -54,16 +36,27 @@ func Clock(now func() time.Time) Option {
 	return func(s *Server) { s.state.clock, s.ownClock = now, true }
 }
 
-// New starts a server that is closed when the test ends.
+// New starts a server that is closed when the test ends. A Version that is none fails the test.
 func New(t testing.TB, opts ...Option) *Server {
 	t.Helper()
-	s := Start(opts...)
+	s := start(opts)
+	if s.wrong != nil {
+		t.Fatal(s.wrong)
+	}
 	t.Cleanup(s.Close)
 	return s
 }
 
-// Start starts a server without a test. Close it.
+// Start starts a server without a test. Close it. It panics on a Version that is none.
 func Start(opts ...Option) *Server {
+	s := start(opts)
+	if s.wrong != nil {
+		panic(s.wrong)
+	}
+	return s
+}
+
+func start(opts []Option) *Server {
 	s := &Server{state: newState(version470, time.Now)}
 	for _, opt := range opts {
 		opt(s)

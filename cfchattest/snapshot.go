@@ -155,7 +155,7 @@ func (r *snapshot) addInboxes(s *state, a *account) {
 // addContacts adds the contacts of the conversations, and the one whose source id is known.
 func (r *snapshot) addContacts(s *state, a *account) {
 	for _, id := range r.Facts.Contacts {
-		a.contacts[id] = &contact{Contact: cfchat.Contact{ID: id, AdditionalAttributes: cfchat.Attributes{}, CustomAttributes: cfchat.Attributes{}}}
+		a.contacts[id] = &contact{Contact: cfchat.Contact{ID: id, AdditionalAttributes: attributesOf(map[string]any{}), CustomAttributes: attributesOf(map[string]any{})}}
 		s.lastContact = max(s.lastContact, id)
 	}
 	for _, c := range r.Conversations {
@@ -188,7 +188,7 @@ func (r *snapshot) addOtherAccounts(s *state) {
 		now := s.now()
 		c := &conversation{
 			account: other, source: s.placeOf(other, in, who), status: cfchat.StatusOpen, canReply: true,
-			additional: cfchat.Attributes{}, custom: cfchat.Attributes{}, created: now, updated: now, lastActivity: now, waiting: now,
+			additional: map[string]any{}, custom: map[string]any{}, created: now, updated: now, lastActivity: now, waiting: now,
 		}
 		s.store(c)
 		m := &cfchat.Message{Content: new("foreign"), Private: new(false)}

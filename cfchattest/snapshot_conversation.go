@@ -15,7 +15,7 @@ import (
 func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversation) {
 	c := &conversation{
 		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status, priority: shown.Priority, slaPolicy: shown.SLAPolicyID,
-		labels: shown.Labels, additional: shown.AdditionalAttributes, custom: shown.CustomAttributes,
+		labels: shown.Labels, additional: shown.AdditionalAttributes.Map(), custom: shown.CustomAttributes.Map(),
 		canReply: shown.CanReply, muted: shown.Muted,
 		created: shown.CreatedAt.Time, lastActivity: shown.Timestamp.Time, updated: shown.Timestamp.Time,
 		agentSeen: shown.AgentLastSeenAt.Time, assigneeSeen: shown.AssigneeLastSeenAt.Time, contactSeen: shown.ContactLastSeenAt.Time,
@@ -28,7 +28,7 @@ func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversati
 		c.updated = shown.UpdatedAt.Time
 	}
 	if shown.SnoozedUntil != nil {
-		c.snoozed, _ = shown.SnoozedUntil.Time()
+		c.snoozed = shown.SnoozedUntil.Time
 	}
 	if shown.Meta.Assignee != nil {
 		c.assignee = &shown.Meta.Assignee.ID
@@ -97,7 +97,7 @@ func (r *snapshot) messagesOf(s *state, shown cfchat.Conversation) []*cfchat.Mes
 
 // completeMessage fills in what is shown of few messages, from what is shown of all.
 func completeMessage(s *state, m *cfchat.Message) {
-	if m.UpdatedAt == "" {
+	if m.UpdatedAt.IsZero() {
 		m.UpdatedAt = cfchat.NewISOTime(m.CreatedAt.Time)
 		m.ProcessedMessageContent = m.Content
 	}

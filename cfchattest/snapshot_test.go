@@ -69,7 +69,7 @@ func TestSnapshotOfConversations(t *testing.T) {
 // that of the recorded conversation, so that a second create finds the first (contract, 1.5).
 func TestSnapshotOfALockedInbox(t *testing.T) {
 	srv := loaded(t, `"facts":{"users":{"admin":5}},"inboxes":[{"id":3,"channel_type":"Channel::Api","lock_to_single_conversation":true}],
-		"conversations":[{"id":4,"inbox_id":3,"status":"open","meta":{"sender":{"id":11},"channel":"Channel::Api"}}]`, cfchattest.Version216)
+		"conversations":[{"id":4,"inbox_id":3,"status":"open","meta":{"sender":{"id":11},"channel":"Channel::Api"}}]`, cfchattest.Version("2.16.0"))
 	for body, want := range map[string]string{
 		`{"inbox_id":3,"contact_id":11,"source_id":"known"}`: `"id":4,`,
 		`{"inbox_id":3,"contact_id":11}`:                     `"id":5,`,

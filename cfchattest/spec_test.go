@@ -35,7 +35,7 @@ func TestOperationsOfTheSpec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for version, srv := range map[string]*cfchattest.Server{"4.7.0": talkative(t), "2.16.0": talkative(t, cfchattest.Version216)} {
+	for version, srv := range map[string]*cfchattest.Server{"4.7.0": talkative(t), "2.16.0": talkative(t, cfchattest.Version("2.16.0"))} {
 		validator := &api.Validator{Base: srv.Transport()}
 		for path, item := range spec.Paths.Map() {
 			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2").Replace(path)
@@ -55,7 +55,7 @@ func TestOperationsOfTheSpec(t *testing.T) {
 
 // TestRefusalsFitTheSpec does the same for each kind of refusal.
 func TestRefusalsFitTheSpec(t *testing.T) {
-	for version, srv := range map[string]*cfchattest.Server{"4.7.0": talkative(t), "2.16.0": talkative(t, cfchattest.Version216)} {
+	for version, srv := range map[string]*cfchattest.Server{"4.7.0": talkative(t), "2.16.0": talkative(t, cfchattest.Version("2.16.0"))} {
 		validator := &api.Validator{Base: srv.Transport()}
 		long := `{"inbox_id":1,"contact_id":1,"additional_attributes":{"k":"` + strings.Repeat("x", 1501) + `"}}`
 		var got []int

@@ -118,7 +118,7 @@ func TestToggle(t *testing.T) {
 		{from: "snoozed", body: `{"status":"open","snoozed_until":1893456000}`, want: "open", old: "open"},
 		{from: "open", query: "?status=pending", body: `{"status":"resolved"}`, want: "pending", old: "pending"},
 	} {
-		for server, want := range map[*cfchattest.Server]string{cfchattest.New(t): c.want, cfchattest.New(t, cfchattest.Version216): c.old} {
+		for server, want := range map[*cfchattest.Server]string{cfchattest.New(t): c.want, cfchattest.New(t, cfchattest.Version("2.16.0")): c.old} {
 			id := server.AddConversation(cfchattest.Conversation{Status: c.from})
 			if got := toggled(t, server, server.AdminKey(), id, c.query, c.body); got != want {
 				t.Errorf("%s %s%s: %q, want %q", c.from, c.query, c.body, got, want)
@@ -140,7 +140,7 @@ func toggled(t *testing.T, srv *cfchattest.Server, key string, id int64, query, 
 	}
 	got := string(result.Payload.CurrentStatus)
 	if until := result.Payload.SnoozedUntil; until != nil {
-		got += " " + string(*until)
+		got += " " + until.String()
 	}
 	if result.Payload.Success == nil {
 		got += " null"
@@ -149,7 +149,7 @@ func toggled(t *testing.T, srv *cfchattest.Server, key string, id int64, query, 
 }
 
 func TestToggleByBot(t *testing.T) {
-	for server, want := range map[*cfchattest.Server]string{cfchattest.New(t): "open null", cfchattest.New(t, cfchattest.Version216): "open"} {
+	for server, want := range map[*cfchattest.Server]string{cfchattest.New(t): "open null", cfchattest.New(t, cfchattest.Version("2.16.0")): "open"} {
 		id := server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusPending})
 		if got := toggled(t, server, server.BotKey(), id, "", `{"status":"open"}`); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -178,7 +178,7 @@ func TestToggleAssignsAgent(t *testing.T) {
 }
 
 func TestMessages(t *testing.T) {
-	for server, want := range map[*cfchattest.Server][2]int{cfchattest.New(t): {1, 10}, cfchattest.New(t, cfchattest.Version216): {10, 12}} {
+	for server, want := range map[*cfchattest.Server][2]int{cfchattest.New(t): {1, 10}, cfchattest.New(t, cfchattest.Version("2.16.0")): {10, 12}} {
 		id := server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusSnoozed})
 		for range 12 {
 			server.AddMessage(id, cfchattest.Message{})

@@ -51,7 +51,7 @@ func check(ctx context.Context, o options) (*report, error) {
 	return c.report, err
 }
 
-// missed is what could not be checked although every request was answered.
+// missed returns what could not be checked although every request was answered.
 func (c *checker) missed() error {
 	if len(c.watch.ids) == 0 {
 		return errors.New("this key sees no conversation in the account, so there was little to look at: " +
@@ -77,10 +77,10 @@ func (c *checker) walk(ctx context.Context) error {
 // client makes a client that sends each request once, so that their number is bounded.
 func (c *checker) client(spelling string, transport http.RoundTripper) (*cfchat.Chat, error) {
 	chat, err := cfchat.New(cfchat.Config{
-		Keys:       auth.Keys{User: auth.Key(c.key), Header: spelling},
+		Keys:       auth.Keys{User: auth.NewKey(c.key), Header: spelling},
 		Server:     c.server,
 		HTTPClient: &http.Client{Transport: transport},
-		Retry:      cfchat.Retry{Off: true},
+		Retry:      cfchat.Retry{MaxTries: 1},
 	})
 	if err != nil {
 		return nil, errors.New(inFlags(strings.TrimPrefix(err.Error(), "cfchat: ")))
@@ -109,7 +109,7 @@ func (c *checker) try(ctx context.Context, spelling string) error {
 		return err
 	}
 	account := chat.Account(c.options.account)
-	counts, err := account.Counts(ctx, &cfchat.ConversationListMetaParams{Status: new(cfchat.ListStatusAll)})
+	counts, err := account.Conversations.Counts(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll})
 	c.sent(opCounts)
 	if noKeyArrived(err) {
 		c.report.KeyHeaders = append(c.report.KeyHeaders, keyHeader{spelling, false})
@@ -122,7 +122,7 @@ func (c *checker) try(ctx context.Context, spelling string) error {
 		return err
 	}
 	c.report.KeyHeaders = append(c.report.KeyHeaders, keyHeader{spelling, true})
-	if counts != nil && counts.AssignedCount+counts.UnassignedCount != counts.AllCount {
+	if counts != nil && counts.GetAssignedCount()+counts.UnassignedCount != counts.AllCount {
 		c.report.problem(opCounts, "assigned_count and unassigned_count are not all_count together")
 	}
 	odd, err := c.client(spelling, &c.watch)

@@ -25,7 +25,7 @@ const (
 	manyUnread   = "more than 10 unread"
 )
 
-// of is how many things came, and how many of them with a field.
+// of counts how many things came, and how many of them with a field.
 func (e *evidence) of(thing, field string) (all, with int) {
 	return e.counts[thing], e.counts[thing+" "+field]
 }

@@ -84,7 +84,7 @@ func TestStopsInBetween(t *testing.T) {
 	srv.FailNext(opGet, cfchattest.Failure{Status: 429})
 	r, err := printedJSON(t, srv.URL(), srv.AdminKey())
 	if exitStatus(err) != 2 || r.Result != resultUnchecked || r.of(opList).Result != resultOK ||
-		r.of(opGet).Result != resultUnchecked || r.of(opFilter).Result != resultNotTried {
+		r.of(opGet).Result != resultUnchecked || r.of(opFilter).Result != resultNotTried || r.of(opFilter).Because != "the check ended before its turn" {
 		t.Errorf("%v: %+v", err, r)
 	}
 	srv.FailNext(opFilter, cfchattest.Failure{Cut: true})
@@ -107,7 +107,7 @@ func TestEmptyAccount(t *testing.T) {
 		want string
 	}{
 		{nil, "4.0.4 or later"},
-		{[]cfchattest.Option{cfchattest.Version216}, "before 2.17.0"},
+		{[]cfchattest.Option{cfchattest.Version("2.16.0")}, "before 2.17.0"},
 	} {
 		srv := cfchattest.New(t, c.opts...)
 		r, err := checkedJSON(t, srv.URL(), srv.AdminKey())

@@ -18,7 +18,7 @@ type question struct {
 	fits   func(cfchat.Conversation) bool // nil for any
 }
 
-// questions are one filter per kind of rule. Rules on custom attributes are left out: which of them a server knows is for
+// questions returns one filter per kind of rule. Rules on custom attributes are left out: which of them a server knows is for
 // each account to define.
 func questions(ids []int64) []question {
 	where := cfchat.Where
@@ -36,7 +36,7 @@ func questions(ids []int64) []question {
 		{"a filter by days", where(cfchat.GreaterThan(cfchat.AttributeCreatedAt, "2000-01-01")).
 			And(cfchat.LessThan(cfchat.AttributeCreatedAt, future)).
 			Or(cfchat.DaysBefore(cfchat.AttributeLastActivityAt, 30)), 1, nil},
-		{"a page beyond the last", where(cfchat.Equal(cfchat.AttributeStatus, cfchat.ListStatusAll)), farPage,
+		{"a page beyond the last", where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusAll)), farPage,
 			func(cfchat.Conversation) bool { return false }},
 	}
 }
@@ -48,7 +48,7 @@ func (c *checker) readFilters(ctx context.Context) error {
 		ids = []int64{noConversation}
 	}
 	for _, ask := range questions(ids) {
-		page, err := c.account.Filter(ctx, ask.filter, ask.page)
+		page, err := c.account.Conversations.Filter(ctx, ask.filter, ask.page)
 		c.sent(opFilter)
 		if err := c.take(ctx, opFilter, ask.what, err); err != nil {
 			return err
@@ -81,7 +81,7 @@ type provocation struct {
 func (c *checker) provoke(ctx context.Context) error {
 	all := []provocation{
 		{opFilter, "a filter on an attribute that does not exist", func(ctx context.Context) error {
-			_, err := c.account.Filter(ctx, cfchat.Where(cfchat.Equal("cfchat_check_does_not_exist", "x")), 1)
+			_, err := c.account.Conversations.Filter(ctx, cfchat.Where(cfchat.Equal("cfchat_check_does_not_exist", "x")), 1)
 			return err
 		}, version{3, 8, 0}, http.StatusUnprocessableEntity, http.StatusInternalServerError},
 		{opFilter, "a filter whose rules are joined by a word that does not exist", func(ctx context.Context) error {
@@ -89,13 +89,13 @@ func (c *checker) provoke(ctx context.Context) error {
 			return err
 		}, version{3, 16, 0}, http.StatusUnprocessableEntity, http.StatusInternalServerError},
 		{opFilter, "a filter on the priority", func(ctx context.Context) error {
-			_, err := c.account.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributePriority, cfchat.PriorityUrgent)), 1)
+			_, err := c.account.Conversations.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributePriority, cfchat.PriorityUrgent)), 1)
 			return err
 		}, version{4, 0, 4}, http.StatusOK, http.StatusInternalServerError},
 	}
 	if len(c.watch.ids) == 0 { // no fields have told anything
 		all = append(all, provocation{opList, "a list of a status that does not exist", func(ctx context.Context) error {
-			params := &cfchat.ConversationListParams{Status: new(cfchat.ListStatus("cfchat_check"))}
+			params := &cfchat.ConversationListParams{Status: new(cfchat.Status("cfchat_check"))}
 			_, err := c.odd.ConversationListWithResponse(ctx, c.options.account, params)
 			return err
 		}, version{2, 17, 0}, http.StatusOK, http.StatusInternalServerError})
@@ -136,10 +136,10 @@ func (c *checker) judge(ctx context.Context, p provocation, err error) error {
 	return nil
 }
 
-// joinedWrongly is a filter with rules that are joined by neither AND nor OR.
+// joinedWrongly returns a filter with rules that are joined by neither AND nor OR.
 func joinedWrongly() cfchat.FilterRequest {
 	rule := cfchat.FilterRule{
-		AttributeKey: cfchat.AttributeStatus, FilterOperator: cfchat.FilterOperatorEqualTo, Values: []any{string(cfchat.StatusOpen)},
+		AttributeKey: string(cfchat.AttributeStatus), FilterOperator: cfchat.FilterOperatorEqualTo, Values: []any{string(cfchat.StatusOpen)},
 	}
 	first := rule
 	first.QueryOperator = new(cfchat.QueryOperator("XOR"))

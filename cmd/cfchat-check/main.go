@@ -11,10 +11,10 @@
 // refuse, to tell the version by how it does; a server may write those to its log as errors. Create and toggle_status are
 // never sent.
 //
-// It prints which operations answer as the contract says, and each field that does not: where, how, and how often. Nothing
-// of what fields hold is printed, and never the key. The field of a value that an open list of the spec does not name,
-// such as a new kind of inbox, is shown and is no drift. The version is guessed by the fields that came or did not, and
-// by what is refused, so it is a range.
+// It prints which operations answer as the contract says, which were not tried and why, and each field that is not as the
+// contract says: where, how, and how often. Nothing of what fields hold is printed, and never the key. The field of a value
+// that an open list of the spec does not name, such as a new kind of inbox, is shown and is no drift. The version is guessed
+// by the fields that came or did not, and by what is refused, so it is a range.
 //
 // The exit status is 0 when all is as the contract says, 1 when something drifted, and 2 when it could not be checked; the
 // reason is on standard error then. (go run makes 1 of every status but 0; go build or go install keeps them apart.)
@@ -27,8 +27,9 @@
 //	result              "ok", "drift" or "unchecked": exit status 0, 1 or 2
 //	error               why something could not be checked, "" if everything could
 //	requests            how many were sent
-//	operations[]        name and operation_id; result, as above or "not tried"; requests; problems, sentences about what it
-//	                    did that no schema can tell, such as a page of open conversations with a closed one
+//	operations[]        name and operation_id; result, as above or "not tried"; because, why it was not tried, else "";
+//	                    requests; problems, sentences about what it did that no schema can tell, such as a page of open
+//	                    conversations with a closed one
 //	drift[]             operation, the operationId; in, one of path, query, request, response; path, a field or parameter;
 //	                    kind, such as unknown, missing, type or null; expected and found, JSON types; count
 //	new_values[]        the same, for values that an open list of the spec does not name
@@ -64,7 +65,7 @@ func main() {
 // errDrift means that the server was checked and something has drifted, which the report tells.
 var errDrift = errors.New("drift")
 
-// exitStatus is what a shell is told of the end of run.
+// exitStatus returns what a shell is told of the end of run.
 func exitStatus(err error) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):

@@ -58,10 +58,8 @@ func (op *examined) summary() string {
 		asked = "(1 request)"
 	}
 	switch {
-	case op.writes():
-		return "not tried, because it writes"
 	case op.Result == resultNotTried:
-		return "not tried"
+		return "not tried, because " + op.Because
 	case op.Result == resultOK:
 		return "as the contract says " + asked
 	case op.Result == resultDrift:
@@ -82,7 +80,7 @@ func (p printer) findings(title string, r *report, all []api.Finding) {
 	_ = w.Flush()
 }
 
-// documented is the documented name of an operation.
+// documented returns the documented name of an operation.
 func (r *report) documented(id string) string {
 	for _, op := range r.Operations {
 		if op.ID == id {

@@ -16,21 +16,20 @@ const noConversation = 1<<31 - 1
 
 // readLists asks for the latest conversations, the open ones, the oldest, and a page beyond the last.
 func (c *checker) readLists(ctx context.Context) error {
-	all := new(cfchat.ListStatusAll)
 	for _, ask := range []struct {
 		what    string
-		params  *cfchat.ConversationListParams
+		options cfchat.ConversationListOptions
 		wrong   func([]cfchat.Conversation) bool
 		problem string
 	}{
-		{"the latest conversations", &cfchat.ConversationListParams{Status: all}, nil, ""},
-		{"the default page", nil, anyNotOpen, "it has conversations that are not open"},
-		{"the oldest conversations", &cfchat.ConversationListParams{Status: all, SortBy: new(cfchat.SortBySortOnCreatedAt)},
+		{"the latest conversations", cfchat.ConversationListOptions{Status: cfchat.StatusAll}, nil, ""},
+		{"the default page", cfchat.ConversationListOptions{}, anyNotOpen, "it has conversations that are not open"},
+		{"the oldest conversations", cfchat.ConversationListOptions{Status: cfchat.StatusAll, SortBy: cfchat.SortBySortOnCreatedAt},
 			notByAge, "they are not in the order of their creation"},
-		{"a page beyond the last", &cfchat.ConversationListParams{Status: all, Page: new(int64(farPage))},
+		{"a page beyond the last", cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: farPage},
 			notEmpty, "it is not empty"},
 	} {
-		page, err := c.account.List(ctx, ask.params)
+		page, err := c.account.Conversations.List(ctx, ask.options)
 		c.sent(opList)
 		if err := c.take(ctx, opList, ask.what, err); err != nil {
 			return err
@@ -56,7 +55,7 @@ func notByAge(page []cfchat.Conversation) bool {
 // readConversations gets a few of those that the lists had, and one that does not exist.
 func (c *checker) readConversations(ctx context.Context) error {
 	for _, id := range c.some() {
-		conversation, err := c.account.Get(ctx, id)
+		conversation, err := c.account.Conversations.Get(ctx, id)
 		c.sent(opGet)
 		if err := c.take(ctx, opGet, "a conversation that was listed", err); err != nil {
 			return err
@@ -65,7 +64,7 @@ func (c *checker) readConversations(ctx context.Context) error {
 			c.report.problem(opGet, "it answers another conversation than the one that was asked for")
 		}
 	}
-	_, err := c.account.Get(ctx, noConversation)
+	_, err := c.account.Conversations.Get(ctx, noConversation)
 	c.sent(opGet)
 	c.report.of(opGet).complete = len(c.watch.ids) > 0
 	switch {
@@ -77,7 +76,7 @@ func (c *checker) readConversations(ctx context.Context) error {
 	return c.take(ctx, opGet, "a conversation that does not exist", err)
 }
 
-// some are at most three of the conversations seen: the oldest, the newest, and one between.
+// some returns at most three of the conversations seen: the oldest, the newest, and one between.
 func (c *checker) some() []int64 {
 	ids := slices.Clone(c.watch.ids)
 	slices.Sort(ids)

@@ -15,7 +15,7 @@ func noKeyArrived(err error) bool {
 	return ok && e.StatusCode == http.StatusUnauthorized && strings.Contains(e.Message, "You need to sign in or sign up before continuing.")
 }
 
-// inVain is the reason to stop, with its remedy, when a failure will be that of every other request too; else nil. It says
+// inVain returns the reason to stop, with its remedy, when a failure will be that of every other request too; else nil. It says
 // nothing in the server's own words, which may be about people.
 func (c *checker) inVain(err error) error {
 	e, ok := errors.AsType[*cfchat.Error](err)

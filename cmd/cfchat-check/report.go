@@ -37,6 +37,7 @@ type examined struct {
 	Name     string   `json:"name"` // as documented
 	ID       string   `json:"operation_id"`
 	Result   result   `json:"result"`
+	Because  string   `json:"because"` // why it was not tried, "" if it was
 	Requests int      `json:"requests"`
 	Problems []string `json:"problems"`
 
@@ -74,7 +75,7 @@ func newReport(o options) *report {
 // writes reports whether it is an operation that changes something.
 func (op *examined) writes() bool { return operation.ByID(op.ID).Write }
 
-// order puts what is not tried last.
+// order puts writes last.
 func order(op *examined) int {
 	if op.writes() {
 		return 1
@@ -82,7 +83,18 @@ func order(op *examined) int {
 	return 0
 }
 
-// of is the operation with an operationId.
+// untried says why no request of an operation was made.
+func (op *examined) untried() string {
+	switch {
+	case op.writes():
+		return "it writes"
+	case !slices.Contains([]string{opList, opCounts, opGet, opFilter}, op.ID):
+		return "this command has no request for it yet"
+	}
+	return "the check ended before its turn"
+}
+
+// of returns the operation with an operationId.
 func (r *report) of(id string) *examined {
 	return r.Operations[slices.IndexFunc(r.Operations, func(op *examined) bool { return op.ID == id })]
 }
@@ -121,7 +133,7 @@ func (r *report) judge() {
 			op.Result = resultDrift
 			drifted = true
 		case op.Requests == 0:
-			op.Result = resultNotTried
+			op.Result, op.Because = resultNotTried, op.untried()
 		case op.complete:
 			op.Result = resultOK
 		default:
@@ -138,7 +150,7 @@ func (r *report) judge() {
 	}
 }
 
-// unseen are the documented names of the operations some answer of which could not be looked at.
+// unseen returns the documented names of the operations some answer of which could not be looked at.
 func (r *report) unseen() (names []string) {
 	for _, op := range r.Operations {
 		if op.Requests > 0 && !op.complete {

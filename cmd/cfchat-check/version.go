@@ -11,7 +11,7 @@ type version [3]int
 
 func (v version) isZero() bool { return v == version{} }
 
-// String is "3.8.0", or "" for none.
+// String returns "3.8.0", or "" for none.
 func (v version) String() string {
 	if v.isZero() {
 		return ""
@@ -60,7 +60,7 @@ func rangeOf(signs []sign) versionRange {
 	return r
 }
 
-// binding are the signs that give the bounds.
+// binding returns the signs that give the bounds.
 func (r versionRange) binding() (signs []sign) {
 	for _, s := range r.Signs {
 		if !s.AtLeast.isZero() && s.AtLeast == r.AtLeast || !s.Before.isZero() && s.Before == r.Before {
@@ -100,7 +100,7 @@ var fieldSigns = []fieldSign{
 	{anAssignee, "provider", version{4, 7, 0}, version{}, false},
 }
 
-// signs are what the fields that came, and did not come, tell.
+// signs returns what the fields that came, and did not come, tell.
 func (e *evidence) signs() (all []sign) {
 	for _, f := range fieldSigns {
 		things, with := e.of(f.thing, f.field)
@@ -114,7 +114,7 @@ func (e *evidence) signs() (all []sign) {
 	return all
 }
 
-// absentBefore is the version before which a server is that does not send the field. What came with 2.17 was first seen in
+// absentBefore returns the version before which a server is that does not send the field. What came with 2.17 was first seen in
 // 2.17.1, so that 2.17.0 may be on either side.
 func (f fieldSign) absentBefore() version {
 	if f.since == (version{2, 17, 0}) {

@@ -8,7 +8,7 @@ import (
 
 // connect takes the real account that the environment names, or else starts the stand-in. It returns what ends it.
 func (x *export) connect(env func(string) string) (stop func(), err error) {
-	if x.account, x.accountID, err = connect.Real(env); err != nil {
+	if x.account, err = connect.Real(env); err != nil {
 		return nil, err
 	}
 	if x.account == nil {
@@ -31,7 +31,6 @@ func (x *export) standIn() (stop func(), err error) {
 	}
 	x.printf("A stand-in server with %d conversations\n", size)
 	x.printf("Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID to export a real account.\n\n")
-	x.accountID = server.AccountID()
 	x.account, err = connect.StandIn(server)
 	return server.Close, err
 }

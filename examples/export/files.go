@@ -36,7 +36,7 @@ func openFiles(name string, account int64) (f files, err error) {
 	return f, nil
 }
 
-// last is the last id that is dealt with, 0 for none.
+// last returns the last id that is dealt with, 0 for none.
 func (f files) last() int64 { return max(f.conversations.last, f.errors.last) }
 
 // writeError flushes on both sides, which keeps the order of the two files.

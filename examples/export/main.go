@@ -37,11 +37,10 @@ func main() {
 
 // export is one run.
 type export struct {
-	account   *cfchat.Account
-	accountID int64
-	name      string // of the file
-	options   cfchat.ScanOptions
-	files     files
+	account *cfchat.Account
+	name    string // of the file
+	options cfchat.ConversationScanOptions
+	files   files
 
 	out      io.Writer
 	terminal bool  // out is one
@@ -74,7 +73,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		return err
 	}
 	defer stop()
-	if x.files, err = openFiles(x.name, x.accountID); err != nil {
+	if x.files, err = openFiles(x.name, x.account.ID()); err != nil {
 		return err
 	}
 	return x.export(ctx)
@@ -111,9 +110,9 @@ func (x *export) export(ctx context.Context) error {
 }
 
 func (x *export) scan(ctx context.Context) error {
-	for conversation, err := range x.account.Scan(ctx, cfchat.Filter{}, x.options) {
+	for conversation, err := range x.account.Conversations.Scan(ctx, cfchat.Filter{}, x.options) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
-			err = x.files.writeError(x.accountID, e)
+			err = x.files.writeError(x.account.ID(), e)
 		} else if err == nil {
 			x.written++
 			err = x.files.conversations.write(conversation.ID, conversation)

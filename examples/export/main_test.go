@@ -19,7 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// newServer has so many conversations, and cannot read some of them.
+// newServer starts a server that has so many conversations, and cannot read some of them.
 func newServer(t *testing.T, size int, unreadable ...int64) *cfchattest.Server {
 	server := cfchattest.New(t)
 	for range size {
@@ -32,7 +32,7 @@ func newServer(t *testing.T, size int, unreadable ...int64) *cfchattest.Server {
 	return server
 }
 
-// environ is what the program needs to find a server.
+// environ returns what the program needs to find a server.
 func environ(server *cfchattest.Server, url string) map[string]string {
 	return map[string]string{
 		"CFCHAT_USER_API_KEY": server.AdminKey(), "CFCHAT_SERVER": url,
@@ -98,9 +98,9 @@ func TestEveryCut(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x.ndjson")
 	goOn := func(t *testing.T) {
 		t.Helper()
-		x := &export{account: server.Account(t), accountID: server.AccountID(), name: name, out: io.Discard}
+		x := &export{account: server.Account(t), name: name, out: io.Discard}
 		var err error
-		if x.files, err = openFiles(name, x.accountID); err != nil {
+		if x.files, err = openFiles(name, x.account.ID()); err != nil {
 			t.Fatal(err)
 		}
 		if err := x.export(t.Context()); err != nil {

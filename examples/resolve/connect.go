@@ -10,7 +10,7 @@ import (
 
 // connect takes the real account that the environment names, or else starts the stand-in. It returns what ends it.
 func (r *resolver) connect(env func(string) string, mayWrite bool) (stop func(), err error) {
-	if r.account, _, err = connect.Real(env); err != nil {
+	if r.account, err = connect.Real(env); err != nil {
 		return nil, err
 	}
 	switch {

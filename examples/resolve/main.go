@@ -78,8 +78,8 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 
 // resolveAll resolves while it scans: a scan, unlike pages, loses nothing when what it finds changes under it.
 func (r *resolver) resolveAll(ctx context.Context, days int) error {
-	idle := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, "open")).And(cfchat.DaysBefore(cfchat.AttributeLastActivityAt, days))
-	for found, err := range r.account.Scan(ctx, idle, cfchat.ScanOptions{}) {
+	idle := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.DaysBefore(cfchat.AttributeLastActivityAt, days))
+	for found, err := range r.account.Conversations.Scan(ctx, idle, cfchat.ConversationScanOptions{}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
 			r.tell(&cfchat.Conversation{ID: e.ConversationID}, failed, err.Error())
 			continue
@@ -101,7 +101,7 @@ func (r *resolver) resolveAll(ctx context.Context, days int) error {
 
 // resolve resolves one conversation if it is still as it was found.
 func (r *resolver) resolve(ctx context.Context, found *cfchat.Conversation) (what outcome, why string) {
-	now, err := r.account.Get(ctx, found.ID)
+	now, err := r.account.Conversations.Get(ctx, found.ID)
 	switch {
 	case errors.Is(err, cfchat.ErrNotFound):
 		return skipped, "it is gone"
@@ -112,7 +112,7 @@ func (r *resolver) resolve(ctx context.Context, found *cfchat.Conversation) (wha
 	case now.Timestamp.After(found.Timestamp.Time):
 		return skipped, "it was active " + when(now)
 	}
-	_, err = r.account.SetStatus(ctx, found.ID, cfchat.StatusResolved)
+	_, err = r.account.Conversations.SetStatus(ctx, found.ID, cfchat.StatusResolved)
 	switch {
 	case errors.Is(err, cfchat.ErrUnknownOutcome):
 		return unknown, err.Error()

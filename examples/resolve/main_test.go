@@ -88,7 +88,7 @@ func TestResolvesAll(t *testing.T) {
 			t.Errorf("it ended with %v and said\n%s", err, out)
 		}
 		for id := int64(1); id <= 97; id++ {
-			c, err := s.Account(t).Get(t.Context(), id)
+			c, err := s.Account(t).Conversations.Get(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestResolvesAll(t *testing.T) {
 			if idle != (c.Status == cfchat.StatusResolved) || s.writes()[fmt.Sprintf("/%d/toggle_status", id)] > 1 {
 				t.Errorf("conversation %d is %s after %v", id, c.Status, s.writes())
 			}
-			if want := "Conversation was marked resolved by " + by; idle && (len(c.Messages) != 1 || *c.Messages[0].Content != want) {
+			if want := "Conversation was marked resolved by " + by; idle && (len(c.Messages) != 1 || c.Messages[0].GetContent() != want) {
 				t.Errorf("conversation %d was not resolved by %s", id, by)
 			}
 		}
@@ -172,7 +172,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// lineOf is the line about a conversation.
+// lineOf finds the line about a conversation.
 func lineOf(out string, id int) string {
 	for line := range strings.Lines(out) {
 		if strings.HasPrefix(strings.TrimSpace(line), strconv.Itoa(id)+" ") {

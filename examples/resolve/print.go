@@ -52,24 +52,21 @@ func (r *resolver) summary(whole bool) {
 	}
 }
 
-// contact is the name, in what a line has room for, and without what a terminal would take for orders.
+// contact returns the name, in what a line has room for, and without what a terminal would take for orders.
 func contact(c *cfchat.Conversation) string {
-	if c.Meta.Sender.Name == nil {
-		return "-"
-	}
 	name := []rune(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
-	}, *c.Meta.Sender.Name))
+	}, c.Meta.Sender.GetName()))
 	if len(name) > 20 {
 		name = append(name[:19], '…')
 	}
 	return cmp.Or(string(name), "-")
 }
 
-// when is the time of the last activity, in UTC as the server counts days.
+// when returns the time of the last activity, in UTC as the server counts days.
 func when(c *cfchat.Conversation) string {
 	if c.Timestamp.IsZero() {
 		return "-"

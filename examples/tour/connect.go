@@ -13,15 +13,13 @@ var snapshot []byte
 
 // connect takes the real account that the environment names, or else starts the stand-in. It returns what ends it.
 func (t *tour) connect(env func(string) string) (stop func(), err error) {
-	account, id, err := connect.Real(env)
-	if err != nil {
+	if t.account, err = connect.Real(env); err != nil {
 		return nil, err
 	}
-	if account == nil {
+	if t.account == nil {
 		return t.standIn()
 	}
-	t.account = account
-	t.printf("Account %d\n", id)
+	t.printf("Account %d\n", t.account.ID())
 	return func() {}, nil
 }
 

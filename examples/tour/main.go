@@ -62,21 +62,19 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 
 func (t *tour) counts(ctx context.Context) error {
 	t.heading("Counts", "conversation_list_meta")
-	params := cfchat.ConversationListMetaParams{}
-	for _, status := range []cfchat.ListStatus{cfchat.ListStatusAll, cfchat.ListStatusOpen, cfchat.ListStatusPending, cfchat.ListStatusSnoozed, cfchat.ListStatusResolved} {
-		params.Status = &status
-		counts, err := t.account.Counts(ctx, &params)
+	for _, status := range []cfchat.Status{cfchat.StatusAll, cfchat.StatusOpen, cfchat.StatusPending, cfchat.StatusSnoozed, cfchat.StatusResolved} {
+		counts, err := t.account.Conversations.Counts(ctx, cfchat.ConversationListOptions{Status: status})
 		if err != nil {
 			return err
 		}
-		t.printf("  %-9s %4d   %d assigned, %d not\n", status, counts.AllCount, counts.AssignedCount, counts.UnassignedCount)
+		t.printf("  %-9s %4d   %d assigned, %d not\n", status, counts.AllCount, counts.GetAssignedCount(), counts.UnassignedCount)
 	}
 	return nil
 }
 
 func (t *tour) list(ctx context.Context) error {
 	t.heading("The first page, whatever the status", "conversation_list")
-	page, err := t.account.List(ctx, &cfchat.ConversationListParams{Status: new(cfchat.ListStatusAll)})
+	page, err := t.account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll})
 	if err != nil {
 		return err
 	}
@@ -85,18 +83,25 @@ func (t *tour) list(ctx context.Context) error {
 		return nil
 	}
 	t.heading("One of them", "get_details_of_a_conversation")
-	conversation, err := t.account.Get(ctx, page.Payload[0].ID)
+	conversation, err := t.account.Conversations.Get(ctx, page.Payload[0].ID)
 	if err != nil {
 		return err
 	}
 	t.conversation(conversation)
+
+	t.heading("Its labels", "list_all_labels_of_a_conversation")
+	labels, err := t.account.Conversations.Labels(ctx, conversation.ID)
+	if err != nil {
+		return err
+	}
+	t.printf("  %s\n", list(labels))
 	return nil
 }
 
 func (t *tour) filter(ctx context.Context) error {
 	t.heading("Open, and assigned to nobody", "conversation_filter")
-	filter := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Absent("assignee_id"))
-	page, err := t.account.Filter(ctx, filter, 1)
+	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.Absent(cfchat.AttributeAssigneeID))
+	page, err := t.account.Conversations.Filter(ctx, filter, 1)
 	if err != nil {
 		return err
 	}
@@ -111,8 +116,8 @@ func (t *tour) scan(ctx context.Context) error {
 	t.heading("Every conversation, none lost", "a scan: conversation_filter by windows of ids")
 	perStatus, n := map[cfchat.Status]int{}, 0
 	var progress cfchat.ScanProgress
-	options := cfchat.ScanOptions{Progress: func(p cfchat.ScanProgress) { progress = p }}
-	for conversation, err := range t.account.Scan(ctx, cfchat.Filter{}, options) {
+	options := cfchat.ConversationScanOptions{Progress: func(p cfchat.ScanProgress) { progress = p }}
+	for conversation, err := range t.account.Conversations.Scan(ctx, cfchat.Filter{}, options) {
 		e, ok := errors.AsType[*cfchat.Error](err)
 		switch {
 		case ok && e.ConversationID != 0:
@@ -141,10 +146,10 @@ func (t *tour) writes(ctx context.Context) error {
 		return nil
 	}
 	t.heading("A new conversation", "new_conversation")
-	created, err := t.account.Create(ctx, cfchat.NewConversationRequest{
-		InboxID: &t.inbox, ContactID: &t.contact,
-		CustomAttributes: cfchat.Attributes{"source": "tour"},
-		Message:          &cfchat.NewMessage{Content: new("Hello from the tour")},
+	created, err := t.account.Conversations.Create(ctx, cfchat.ConversationCreate{
+		InboxID: t.inbox, ContactID: t.contact,
+		CustomAttributes: map[string]any{"source": "tour"},
+		Message:          cfchat.FirstMessage{Content: "Hello from the tour"},
 	})
 	if err != nil {
 		return err
@@ -152,28 +157,30 @@ func (t *tour) writes(ctx context.Context) error {
 	t.conversation(created)
 
 	t.heading("Its status, four times", "toggle_status_of_a_conversation")
-	friday := nextFriday(time.Now())
-	for _, change := range []struct {
-		what string
-		call func() (*cfchat.StatusChange, error)
-	}{
-		{"toggle", func() (*cfchat.StatusChange, error) { return t.account.ToggleStatus(ctx, created.ID) }},
-		{"snooze until the next reply", func() (*cfchat.StatusChange, error) { return t.account.Snooze(ctx, created.ID, time.Time{}) }},
-		{"snooze until Friday, 9:00 UTC", func() (*cfchat.StatusChange, error) { return t.account.Snooze(ctx, created.ID, friday) }},
-		{"set to resolved", func() (*cfchat.StatusChange, error) {
-			return t.account.SetStatus(ctx, created.ID, cfchat.StatusResolved)
-		}},
-	} {
-		now, err := change.call()
-		if err != nil {
-			return err
-		}
-		t.change(change.what, now)
+	change, err := t.account.Conversations.ToggleStatus(ctx, created.ID)
+	if err != nil {
+		return err
 	}
+	t.change("toggle", change)
+	change, err = t.account.Conversations.Snooze(ctx, created.ID, time.Time{})
+	if err != nil {
+		return err
+	}
+	t.change("snooze until the next reply", change)
+	change, err = t.account.Conversations.Snooze(ctx, created.ID, nextFriday(time.Now()))
+	if err != nil {
+		return err
+	}
+	t.change("snooze until Friday, 9:00 UTC", change)
+	change, err = t.account.Conversations.SetStatus(ctx, created.ID, cfchat.StatusResolved)
+	if err != nil {
+		return err
+	}
+	t.change("set to resolved", change)
 	return nil
 }
 
-// nextFriday is the coming Friday at nine.
+// nextFriday returns the coming Friday at nine.
 func nextFriday(now time.Time) time.Time {
 	now = now.UTC()
 	days := (int(time.Friday-now.Weekday()) + 6) % 7 // 0 on a Thursday
@@ -183,7 +190,7 @@ func nextFriday(now time.Time) time.Time {
 func (t *tour) failure(ctx context.Context) error {
 	const missing = 999_999_999
 	t.heading("A conversation that is not there", "an error")
-	_, err := t.account.Get(ctx, missing)
+	_, err := t.account.Conversations.Get(ctx, missing)
 	e, ok := errors.AsType[*cfchat.Error](err)
 	if !ok {
 		return fmt.Errorf("conversation %d should not be there: %w", missing, err)

@@ -22,6 +22,7 @@ func TestTour(t *testing.T) {
 		"(conversation_list_meta)", "open         9   3 assigned, 6 not",
 		"(conversation_list)", "42  open      Priya    Grace Agent  vip, billing",
 		"(get_details_of_a_conversation)", `last message: "`,
+		"(list_all_labels_of_a_conversation)\n\n  bug\n",
 		"(conversation_filter)", "49  open    Liv      nobody",
 		"none lost", "13 conversations, up to id 72 of 72, in ",
 		"(new_conversation)", `last message: "Hello from the tour"`,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -23,15 +24,15 @@ func (t *tour) table(conversations []cfchat.Conversation) {
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "  ID\tSTATUS\tCONTACT\tASSIGNEE\tLABELS\tLAST ACTIVITY\tLAST MESSAGE")
 	for _, c := range conversations {
-		_, _ = fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Status, text(c.Meta.Sender.Name), assignee(c),
-			dash(strings.Join(c.Labels, ", ")), c.Timestamp.Format("2 Jan 15:04"), short(lastMessage(c), 36))
+		_, _ = fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Status, c.Meta.Sender.GetName(), assignee(c),
+			list(c.Labels), c.Timestamp.Format("2 Jan 15:04"), short(lastMessage(c), 36))
 	}
 	_ = w.Flush()
 }
 
 // conversation shows one in full.
 func (t *tour) conversation(c *cfchat.Conversation) {
-	t.printf("  %d is %s, from %s, assigned to %s\n", c.ID, c.Status, text(c.Meta.Sender.Name), assignee(*c))
+	t.printf("  %d is %s, from %s, assigned to %s\n", c.ID, c.Status, c.Meta.Sender.GetName(), assignee(*c))
 	t.printf("  created %s, last active %s, %d unread\n", when(c.CreatedAt.Time), when(c.Timestamp.Time), c.UnreadCount)
 	t.printf("  last message: %q\n", lastMessage(*c))
 }
@@ -40,7 +41,7 @@ func (t *tour) conversation(c *cfchat.Conversation) {
 func (t *tour) change(what string, now *cfchat.StatusChange) {
 	until := ""
 	if now.SnoozedUntil != nil {
-		until = " until " + string(*now.SnoozedUntil)
+		until = " until " + now.SnoozedUntil.String()
 	}
 	t.printf("  %-30s now %s%s\n", what, now.CurrentStatus, until)
 }
@@ -54,40 +55,21 @@ func (t *tour) error(e *cfchat.Error) {
 	t.printf("  errors.Is(err, cfchat.ErrNotFound) is %v\n", e.Is(cfchat.ErrNotFound))
 }
 
-func assignee(c cfchat.Conversation) string {
-	if c.Meta.Assignee == nil {
-		return "nobody"
-	}
-	return c.Meta.Assignee.Name
-}
+func assignee(c cfchat.Conversation) string { return cmp.Or(c.Meta.Assignee.GetName(), "nobody") }
 
-// lastMessage is the text of the last message that is not an activity.
+// lastMessage returns the text of the last message that is not an activity.
 func lastMessage(c cfchat.Conversation) string {
 	m := c.LastNonActivityMessage
-	if m == nil {
-		return ""
-	}
-	if m.Content == nil && len(m.Attachments) > 0 {
+	if m != nil && m.Content == nil && len(m.Attachments) > 0 {
 		return fmt.Sprintf("[%d attachments]", len(m.Attachments))
 	}
-	return text(m.Content)
+	return m.GetContent()
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
+// list returns labels in a line, "-" for none.
+func list(labels []string) string { return cmp.Or(strings.Join(labels, ", "), "-") }
 
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
-// short is the first line of a text, cut to a width.
+// short returns a text in one line, cut to a width.
 func short(s string, width int) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if runes := []rune(s); len(runes) > width {

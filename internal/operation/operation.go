@@ -3,11 +3,14 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
 )
 
@@ -23,6 +26,7 @@ type Operation struct {
 
 	steps      []string // of Path
 	parameters int      // how many of them are
+	schemes    []string // of Keys
 }
 
 // Key is a security scheme that an operation takes.
@@ -40,8 +44,11 @@ const (
 	AgentBotAPIKey = "agentBotApiKey"
 )
 
-// EitherKey is what a request takes that is no row of the table.
-var EitherKey = []Key{{Scheme: UserAPIKey}, {Scheme: AgentBotAPIKey}}
+// What a request takes that is no row of the table.
+var (
+	EitherKey    = []Key{{Scheme: UserAPIKey}, {Scheme: AgentBotAPIKey}}
+	eitherScheme = []string{UserAPIKey, AgentBotAPIKey}
+)
 
 // The effects as openapi.yaml spells them, for Operation.Write.
 const (
@@ -56,6 +63,9 @@ func row(o Operation) *Operation {
 		if isParameter(step) {
 			o.parameters++
 		}
+	}
+	for _, key := range o.Keys {
+		o.schemes = append(o.schemes, key.Scheme)
 	}
 	return &o
 }
@@ -78,12 +88,28 @@ func (o *Operation) Documented() string {
 	return b.String()
 }
 
-// Values yields the name and the value of each parameter in the steps of a path that [Find] has found to be this
-// operation's, as they are written there.
+// Schemes returns the kinds of key that a call may use under a context, the preferred one first: the operation's, or the one
+// of WithScheme. The list must not be changed.
+func (o *Operation) Schemes(ctx context.Context) []string {
+	if only, ok := ctx.Value(schemeKey{}).(string); ok {
+		return []string{only}
+	}
+	return o.schemes
+}
+
+// Values yields the name and the value of each parameter in the steps of an escaped path that [Find] has found to be this
+// operation's.
 func (o *Operation) Values(steps []string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for i, step := range o.steps {
-			if isParameter(step) && !yield(strings.Trim(step, "{}"), steps[len(steps)-len(o.steps)+i]) {
+			if !isParameter(step) {
+				continue
+			}
+			value := steps[len(steps)-len(o.steps)+i]
+			if text, err := url.PathUnescape(value); err == nil {
+				value = text
+			}
+			if !yield(strings.Trim(step, "{}"), value) {
 				return
 			}
 		}
@@ -107,22 +133,34 @@ func first(fits func(*Operation) bool) *Operation {
 	return nil
 }
 
-// Of returns the operation of a request. One that is no row of the table may be one that the spec has gained: it counts as
-// a write unless it is a GET or HEAD, and takes either key.
+// Of returns the operation of a request, by its method and address.
 func Of(req *http.Request) *Operation {
 	var path string
 	if req.URL != nil { // an editor may have taken it away
 		path = req.URL.EscapedPath()
 	}
 	var room [16]string // so that nothing is allocated
-	if o := Find(req.Method, appendSteps(room[:0], path)); o != nil {
+	if o := Find(cmp.Or(req.Method, http.MethodGet), appendSteps(room[:0], path)); o != nil {
 		return o
 	}
+	return Other(cmp.Or(req.Method, http.MethodGet), path)
+}
+
+// Other stands for a request that is no row of the table. It may be one that the spec has gained: it counts as a write unless
+// it is a GET or HEAD, and takes a user's key, else a bot's.
+func Other(method, path string) *Operation {
 	return &Operation{
-		ID: req.Method + " " + path, Method: req.Method, Path: path,
-		Keys:  EitherKey,
-		Write: req.Method != http.MethodGet && req.Method != http.MethodHead,
+		ID: strings.TrimSpace(method + " " + path), Method: method, Path: path, Keys: EitherKey, schemes: eitherScheme,
+		Write: method != http.MethodGet && method != http.MethodHead,
 	}
+}
+
+// Is reports whether a request is one of this operation. Of what is no row of the table, every request with the method is.
+func (o *Operation) Is(req *http.Request) bool {
+	if !o.Known() {
+		return o.Method == req.Method
+	}
+	return Of(req) == o
 }
 
 // Find returns the operation of a method and the steps of an escaped path, nil if there is none. A server may live below
@@ -181,17 +219,34 @@ type Call struct {
 
 	// Decode decodes and checks the body of a 200. With nil every 2xx passes as it is.
 	Decode func(body []byte) error
+
+	claimed atomic.Bool
 }
 
-type contextKey struct{}
+// Claim reports whether nobody has claimed the call before. A context goes on to whatever is done within a call, and a
+// request that is sent there is another call.
+func (c *Call) Claim() bool { return c != nil && c.claimed.CompareAndSwap(false, true) }
+
+type (
+	callKey   struct{}
+	schemeKey struct{}
+)
 
 // WithCall returns a context for one call.
 func WithCall(ctx context.Context, c *Call) context.Context {
-	return context.WithValue(ctx, contextKey{}, c)
+	return context.WithValue(ctx, callKey{}, c)
 }
 
 // CallOf returns the call that a context belongs to, nil if it belongs to none.
 func CallOf(ctx context.Context) *Call {
-	c, _ := ctx.Value(contextKey{}).(*Call)
+	if ctx == nil {
+		return nil
+	}
+	c, _ := ctx.Value(callKey{}).(*Call)
 	return c
+}
+
+// WithScheme returns a context whose calls use one kind of key, whatever their operations prefer.
+func WithScheme(ctx context.Context, scheme string) context.Context {
+	return context.WithValue(ctx, schemeKey{}, scheme)
 }

@@ -1,8 +1,10 @@
 package operation_test
 
 import (
+	"context"
 	"maps"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -28,11 +30,25 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 				t.Errorf("%s: Write %v, Final500 %v, in the spec %v", got, got.Write, got.Final500, want.Extensions)
 			}
 			since, _ := want.Extensions["x-since"].(map[string]any)
+			if want.Summary == "" || !idForm.MatchString(want.OperationID) {
+				t.Errorf("%q has the summary %q: it needs one, and an id such as newConversation", want.OperationID, want.Summary)
+			}
 			var keys []operation.Key
+			if len(*want.Security) == 0 {
+				t.Errorf("%s takes no key, so nobody could call it", got)
+			}
 			for _, requirement := range *want.Security {
+				if len(requirement) != 1 {
+					t.Errorf("%s: an alternative of security is %v, and the client sends one key", got, requirement)
+				}
 				for name := range maps.Keys(requirement) {
 					version, _ := since[name].(string)
 					keys = append(keys, operation.Key{Scheme: name, Since: version})
+				}
+			}
+			for name := range since {
+				if !slices.ContainsFunc(keys, func(k operation.Key) bool { return k.Scheme == name }) {
+					t.Errorf("%s: x-since has %s, which security does not", got, name)
 				}
 			}
 			if !slices.Equal(got.Keys, keys) {
@@ -47,6 +63,9 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 		t.Errorf("the table has %d rows, and the spec %d operations", len(operation.All), len(seen))
 	}
 }
+
+// idForm is what makes a Go name and a documented one.
+var idForm = regexp.MustCompile(`^[a-z]+([A-Z][a-z]*)*$`)
 
 func TestOf(t *testing.T) {
 	for _, c := range []struct {
@@ -84,8 +103,13 @@ func TestOf(t *testing.T) {
 	}
 	req := httptest.NewRequest("GET", "/", nil)
 	req.URL = nil
-	if got := operation.Of(req); got.ID != "GET " || got.Known() {
+	if got := operation.Of(req); got.ID != "GET" || got.Known() {
 		t.Errorf("without an address: %s", got)
+	}
+	req = httptest.NewRequest("GET", "/api/v1/accounts/1/conversations", nil)
+	req.Method = "" // which net/http sends as GET
+	if got := operation.Of(req); got != operation.ConversationList {
+		t.Errorf("without a method: %s", got)
 	}
 }
 
@@ -100,7 +124,7 @@ func TestOfAllocatesNothing(t *testing.T) {
 func TestValues(t *testing.T) {
 	steps := operation.Steps("/base/api/v1/accounts/7/conversations/a%2Fb/")
 	got := maps.Collect(operation.Find("GET", steps).Values(steps))
-	if want := map[string]string{"account_id": "7", "conversation_id": "a%2Fb"}; !maps.Equal(got, want) {
+	if want := map[string]string{"account_id": "7", "conversation_id": "a/b"}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	for name := range operation.GetDetailsOfAConversation.Values(steps) {
@@ -130,12 +154,46 @@ func TestWorksOn(t *testing.T) {
 }
 
 func TestCallOf(t *testing.T) {
-	if operation.CallOf(t.Context()) != nil {
+	var noContext context.Context
+	if operation.CallOf(t.Context()) != nil || operation.CallOf(noContext) != nil {
 		t.Error("a context without a call has one")
 	}
 	outer, inner := &operation.Call{Operation: operation.NewConversation}, &operation.Call{Operation: operation.ConversationList}
 	ctx := operation.WithCall(t.Context(), outer)
 	if operation.CallOf(ctx) != outer || operation.CallOf(operation.WithCall(ctx, inner)) != inner {
 		t.Error("a context belongs to another call than the last one")
+	}
+}
+
+func TestClaim(t *testing.T) {
+	var none *operation.Call
+	call := new(operation.Call)
+	if none.Claim() || !call.Claim() || call.Claim() {
+		t.Error("a call can be claimed other than once")
+	}
+}
+
+func TestSchemes(t *testing.T) {
+	ctx := t.Context()
+	if got := operation.NewConversation.Schemes(ctx); !slices.Equal(got, []string{"agentBotApiKey", "userApiKey"}) {
+		t.Errorf("got %v", got)
+	}
+	if got := operation.NewConversation.Schemes(operation.WithScheme(ctx, "userApiKey")); !slices.Equal(got, []string{"userApiKey"}) {
+		t.Errorf("with a scheme: %v", got)
+	}
+	if got := operation.Other("GET", "x").Schemes(ctx); !slices.Equal(got, []string{"userApiKey", "agentBotApiKey"}) {
+		t.Errorf("of another request: %v", got)
+	}
+}
+
+func TestIs(t *testing.T) {
+	list := httptest.NewRequest("GET", "/api/v1/accounts/1/conversations", nil)
+	meta := httptest.NewRequest("GET", "/api/v1/accounts/1/conversations/meta", nil)
+	if !operation.ConversationList.Is(list) || operation.ConversationList.Is(meta) || operation.GetDetailsOfAConversation.Is(meta) {
+		t.Error("a request is taken for another operation")
+	}
+	other := operation.Other("GET", "x")
+	if !other.Is(list) || other.Is(httptest.NewRequest("POST", "/", nil)) {
+		t.Error("of what is no row, the method decides")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -19,11 +20,10 @@ import (
 type Exchange struct {
 	Sequence int    // in the order in which they were made
 	Name     string // such as list-default
-	// The operation by its documented name, such as conversation_list.
-	Documented string `json:"operation"`
-	Account    int64
-	As         string // the role
-	Request    struct {
+	Called   string `json:"operation"` // by its documented name, such as conversation_list
+	Account  int64
+	As       string // the role
+	Request  struct {
 		Method, Path string
 		Headers      map[string]string
 		Body         *string
@@ -64,7 +64,7 @@ func All(t testing.TB, root string) []Exchange {
 }
 
 // In returns the exchanges in a folder, in the order in which they were made. Those of other operations than openapi.yaml has
-// are left out.
+// are left out, and in testdata are a failure.
 func In(t testing.TB, folder string) []Exchange {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "[^_]*.json"))
@@ -73,8 +73,11 @@ func In(t testing.TB, folder string) []Exchange {
 	}
 	var all []Exchange
 	for _, file := range files {
-		if e := Read(t, file); e.Operation != nil {
+		switch e := Read(t, file); {
+		case e.Operation != nil:
 			all = append(all, e)
+		case strings.Contains(file, "testdata"):
+			t.Errorf("%s: openapi.yaml has no operation %s", file, e.Called)
 		}
 	}
 	return inOrder(slices.Values(all))
@@ -97,6 +100,6 @@ func Read(t testing.TB, file string) Exchange {
 	if err := json.Unmarshal(data, &e); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	e.Operation = operation.ByDocumented(e.Documented)
+	e.Operation = operation.ByDocumented(e.Called)
 	return e
 }

@@ -75,21 +75,6 @@ func sources(t *testing.T, dir string) map[string]*ast.File {
 	return files
 }
 
-// receiverOf returns the name of the type that a function is a method of, "" if it is none.
-func receiverOf(f *ast.FuncDecl) string {
-	if f.Recv == nil {
-		return ""
-	}
-	receiver := f.Recv.List[0].Type
-	if pointer, ok := receiver.(*ast.StarExpr); ok {
-		receiver = pointer.X
-	}
-	if named, ok := receiver.(*ast.Ident); ok {
-		return named.Name
-	}
-	return ""
-}
-
 // uncommented are the exported names of a declaration without a comment.
 func uncommented(declaration ast.Decl, fields bool) (names []string) {
 	switch d := declaration.(type) {

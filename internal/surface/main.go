@@ -5,8 +5,10 @@ package main
 import (
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -38,14 +40,14 @@ func write(page string, tables map[string]func([]method) string, methods []metho
 		return err
 	}
 	out := string(text)
-	for name, table := range tables {
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		begin, end := "<!-- table: "+name+" -->\n", "<!-- end -->\n"
 		before, rest, ok := strings.Cut(out, begin)
-		_, after, closed := strings.Cut(rest, end)
-		if !ok || !closed {
-			return fmt.Errorf("%s: there is no place for the table %s", page, name)
+		within, after, closed := strings.Cut(rest, end)
+		if !ok || !closed || strings.Contains(within, "<!-- table: ") || strings.Contains(after, begin) {
+			return fmt.Errorf("%s: there must be one %s, and an end before the next", page, strings.TrimSpace(begin))
 		}
-		out = before + begin + "\n" + table(methods) + "\n" + end + after
+		out = before + begin + "\n" + tables[name](methods) + "\n" + end + after
 	}
 	return os.WriteFile(page, []byte(out), 0o600) // the page is there, and keeps its mode
 }
@@ -62,18 +64,19 @@ func operations(methods []method) string {
 
 // keys says which key an operation gets.
 func keys(methods []method) string {
-	rows := []string{"| operation | first | else | with a bot's key only |", "|---|---|---|---|"}
+	rows := []string{"| operation | key | with a bot's key only |", "|---|---|---|"}
 	for _, op := range operation.All {
-		var kinds [2]string
+		var kinds []string
 		bots := "`auth.ErrNoKey`"
-		for i, key := range op.Keys {
-			kinds[i] = "user"
+		for _, key := range op.Keys {
+			kind := "user"
 			if key.Scheme == operation.AgentBotAPIKey {
-				kinds[i], bots = "bot", botsWork(key)
+				kind, bots = "bot", botsWork(key)
 			}
+			kinds = append(kinds, kind)
 		}
 		names := namesOf(methods, func(m method) bool { return m.Operation == op })
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |", names, kinds[0], kinds[1], bots))
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s |", names, strings.Join(kinds, ", else "), bots))
 	}
 	return strings.Join(rows, "\n") + "\n"
 }
@@ -106,7 +109,7 @@ func namesOf(methods []method, fits func(method) bool) string {
 	var names []string
 	for _, m := range methods {
 		if fits(m) {
-			names = append(names, "`"+m.name+"`")
+			names = append(names, "`"+m.service+"."+m.name+"`")
 		}
 	}
 	return strings.Join(names, ", ")

@@ -11,13 +11,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// method is a method of Account that calls an operation.
+// method is a method of a service that calls an operation.
 type method struct {
 	*operation.Operation
 
+	service string // the field of Account, such as Conversations
 	name    string
-	call    string // acct.Get(ctx, id)
+	call    string // acct.Conversations.Get(ctx, id)
 	comment string // on one line
+	file    string
 }
 
 // methodsIn finds the methods in the Go files of a directory, in the order of the operations and of the files. A comment
@@ -43,7 +45,8 @@ func methodsIn(dir string) ([]method, error) {
 			}
 			comment := strings.Join(strings.Fields(f.Doc.Text()), " ")
 			if op := operationIn(comment); op != nil {
-				all = append(all, method{op, f.Name.Name, callOf(f), comment})
+				service := strings.TrimSuffix(receiverOf(f), "Service")
+				all = append(all, method{op, service, f.Name.Name, callOf(service, f), comment, filepath.Base(file)})
 			}
 		}
 	}
@@ -63,8 +66,23 @@ func operationIn(comment string) *operation.Operation {
 	return nil
 }
 
+// receiverOf returns the name of the type that a function is a method of, "" if it is none.
+func receiverOf(f *ast.FuncDecl) string {
+	if f.Recv == nil {
+		return ""
+	}
+	receiver := f.Recv.List[0].Type
+	if pointer, ok := receiver.(*ast.StarExpr); ok {
+		receiver = pointer.X
+	}
+	if named, ok := receiver.(*ast.Ident); ok {
+		return named.Name
+	}
+	return ""
+}
+
 // callOf shows a call, without what every method takes last.
-func callOf(f *ast.FuncDecl) string {
+func callOf(service string, f *ast.FuncDecl) string {
 	var names []string
 	for _, field := range f.Type.Params.List {
 		if _, variadic := field.Type.(*ast.Ellipsis); variadic {
@@ -74,7 +92,7 @@ func callOf(f *ast.FuncDecl) string {
 			names = append(names, name.Name)
 		}
 	}
-	return "acct." + f.Name.Name + "(" + strings.Join(names, ", ") + ")"
+	return "acct." + service + "." + f.Name.Name + "(" + strings.Join(names, ", ") + ")"
 }
 
 // does returns what a method does: the first sentence of its comment.

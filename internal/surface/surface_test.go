@@ -1,12 +1,17 @@
 package main
 
 import (
+	"go/ast"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/api"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -26,14 +31,14 @@ func TestOperations(t *testing.T) {
 			if m.Operation != op {
 				continue
 			}
-			names = append(names, m.name)
+			names = append(names, m.service+"Service_"+m.name)
 			if !strings.HasSuffix(m.comment, ", "+op.ID+". "+keysOf(op)) {
 				t.Errorf("the comment of %s does not end with the keys: %s", m.name, keysOf(op))
 			}
 		}
 		if len(names) == 0 {
 			t.Errorf("%s: no method has the line %q in its comment", op, op.Method+" "+op.Path+", "+op.ID+".")
-		} else if !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(examples, "func ExampleAccount_"+name+"(") }) {
+		} else if !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(examples, "func Example"+name+"(") }) {
 			t.Errorf("%s: example_test.go has no example of %s", op, strings.Join(names, ", "))
 		}
 	}
@@ -52,6 +57,66 @@ func keysOf(op *operation.Operation) string {
 		return "Key: " + kinds[0] + "."
 	}
 	return "Keys: " + strings.Join(kinds, ", else ") + "."
+}
+
+// TestServices asks of every tag of openapi.yaml a service of its name: one type, in one file with the methods of its
+// operations, and one field of Account; and of every service a tag.
+func TestServices(t *testing.T) {
+	spec, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags := map[string]string{} // by operationId
+	for _, item := range spec.Paths.Map() {
+		for _, op := range item.Operations() {
+			if len(op.Tags) != 1 || spec.Tags.Get(op.Tags[0]) == nil {
+				t.Errorf("%s: its tags are %v, want one of those that are described", op.OperationID, op.Tags)
+				continue
+			}
+			tags[op.OperationID] = op.Tags[0]
+		}
+	}
+	methods, err := methodsIn(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range methods {
+		if tag := tags[m.ID]; m.service != tag || m.file != fileOf(tag) {
+			t.Errorf("%s: %s is a method of %sService in %s, want %sService in %s", m.ID, m.name, m.service, m.file, tag, fileOf(tag))
+		}
+	}
+	services := servicesIn(t)
+	account := reflect.TypeFor[cfchat.Account]()
+	for _, tag := range spec.Tags {
+		field, ok := account.FieldByName(tag.Name)
+		if services[tag.Name+"Service"] != fileOf(tag.Name) || !ok || field.Type.Name() != tag.Name+"Service" || field.Type.Kind() != reflect.Struct {
+			t.Errorf("%s: there is no type %sService in %s, or no such field of Account", tag.Name, tag.Name, fileOf(tag.Name))
+		}
+		delete(services, tag.Name+"Service")
+	}
+	if len(services) > 0 {
+		t.Errorf("no tag of openapi.yaml has the services %v", services)
+	}
+}
+
+// fileOf is the file of a tag: agent_bots.go of AgentBots.
+func fileOf(tag string) string {
+	return strings.TrimPrefix(regexp.MustCompile("[A-Z]").ReplaceAllStringFunc(tag, func(c string) string { return "_" + strings.ToLower(c) }), "_") + ".go"
+}
+
+// servicesIn returns the files in which the types of services stand.
+func servicesIn(t *testing.T) map[string]string {
+	t.Helper()
+	services := map[string]string{}
+	for name, file := range sources(t, root) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok && strings.HasSuffix(spec.Name.Name, "Service") {
+				services[spec.Name.Name] = filepath.Base(name)
+			}
+			return true
+		})
+	}
+	return services
 }
 
 func text(t *testing.T, name string) string {

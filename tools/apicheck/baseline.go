@@ -116,7 +116,7 @@ func (w *writer) declareType(name *types.TypeName) {
 		fmt.Fprintln(w, types.ObjectString(name, w.qualify))
 		return
 	}
-	fmt.Fprintf(w, "\ntype %s ", name.Name())
+	fmt.Fprintf(w, "\ntype %s%s ", name.Name(), w.typeParameters(named))
 	switch t := named.Underlying().(type) {
 	case *types.Struct:
 		w.fields(t)
@@ -132,6 +132,18 @@ func (w *writer) declareType(name *types.TypeName) {
 			fmt.Fprintln(w)
 		}
 	}
+}
+
+// typeParameters writes the type parameters of a generic type, "" of any other.
+func (w *writer) typeParameters(named *types.Named) string {
+	var all []string
+	for p := range named.TypeParams().TypeParams() {
+		all = append(all, p.Obj().Name()+" "+w.text(p.Constraint()))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }
 
 // fields writes the exported fields, and one that stands for all others: it cannot be compared if the struct cannot.
@@ -168,6 +180,10 @@ func (w *writer) interfaceMethods(t *types.Interface) {
 		fmt.Fprintln(w, w.text(embedded))
 	}
 	for m := range t.ExplicitMethods() {
+		if !m.Exported() { // nobody else can have it, whatever it takes
+			fmt.Fprintln(w, m.Name()+"()")
+			continue
+		}
 		fmt.Fprint(w, m.Name())
 		types.WriteSignature(&w.Buffer, m.Signature(), w.qualify)
 		fmt.Fprintln(w)

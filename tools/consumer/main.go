@@ -14,12 +14,12 @@ import (
 
 func main() {
 	chat, err := cfchat.New(cfchat.Config{
-		Keys: auth.Keys{User: auth.Key(os.Getenv("CFCHAT_USER_API_KEY"))},
+		Keys: auth.Keys{User: auth.NewKey(os.Getenv("CFCHAT_USER_API_KEY"))},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	conversation, err := chat.Account(56).Get(context.Background(), 42)
+	conversation, err := chat.Account(56).Conversations.Get(context.Background(), 42)
 	if errors.Is(err, cfchat.ErrNotFound) {
 		log.Fatal("there is no conversation 42")
 	}

@@ -10,33 +10,34 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// Real is the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key of
+// Real makes the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key of
 // CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account is set.
-func Real(env func(string) string) (account *cfchat.Account, id int64, err error) {
+func Real(env func(string) string) (*cfchat.Account, error) {
 	key, number := env("CFCHAT_USER_API_KEY"), env("CFCHAT_ACCOUNT_ID")
 	switch {
 	case key == "" && number == "":
-		return nil, 0, nil
+		return nil, nil
 	case key == "" || number == "":
-		return nil, 0, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither for the stand-in")
+		return nil, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither for the stand-in")
 	}
-	if id, err = strconv.ParseInt(number, 10, 64); err != nil {
-		return nil, 0, errors.New("CFCHAT_ACCOUNT_ID: it is not a number")
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return nil, errors.New("CFCHAT_ACCOUNT_ID: it is not a number")
 	}
 	chat, err := cfchat.New(cfchat.Config{
-		Keys:   auth.Keys{User: auth.Key(key), AgentBot: auth.Key(env("CFCHAT_AGENT_BOT_API_KEY"))},
+		Keys:   auth.Keys{User: auth.NewKey(key), AgentBot: auth.NewKey(env("CFCHAT_AGENT_BOT_API_KEY"))},
 		Server: env("CFCHAT_SERVER"),
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	return chat.Account(id), id, nil
+	return chat.Account(id), nil
 }
 
-// StandIn is the account of a stand-in, over a loopback port.
+// StandIn makes the account of a stand-in, over a loopback port.
 func StandIn(server *cfchattest.Server) (*cfchat.Account, error) {
 	chat, err := cfchat.New(cfchat.Config{
-		Keys:   auth.Keys{User: auth.Key(server.AdminKey()), AgentBot: auth.Key(server.BotKey())},
+		Keys:   auth.Keys{User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey())},
 		Server: server.URL(),
 	})
 	if err != nil {

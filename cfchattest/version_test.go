@@ -1,0 +1,65 @@
+package cfchattest_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// TestVersion tells the two rule sets apart by a filter on an attribute that the server does not know.
+func TestVersion(t *testing.T) {
+	for name, want := range map[string]int{
+		"2.16.0": 500, "v2.18": 500, "3.11.9": 500, "0.0.1": 500,
+		"3.12.0": 422, "4.7.0": 422, "4.16": 422, "v10.0.0": 422,
+	} {
+		srv := cfchattest.New(t, cfchattest.Version(name))
+		if got, _ := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", rules(`nothing equal_to ["x"]`)); got != want {
+			t.Errorf("%s answers %d, want %d", name, got, want)
+		}
+	}
+}
+
+// TestVersionRefused gives what is no version, which must not become the default.
+func TestVersionRefused(t *testing.T) {
+	for _, name := range []string{"", "latest", "4", "4.x", "4.7.0-rc1", "2.16.0 ", "-2.16.0", "99999.0"} {
+		want := fmt.Sprintf("cfchattest: %q is no version such as 4.7.0", name)
+		if got := failureOf(t, cfchattest.Version(name)); got != want {
+			t.Errorf("New fails the test with %q, want %q", got, want)
+		}
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); got != want {
+					t.Errorf("Start panics with %q, want %q", got, want)
+				}
+			}()
+			cfchattest.Start(cfchattest.Version(name)).Close()
+		}()
+	}
+}
+
+// failureOf returns what New fails a test with, "" if it does not.
+func failureOf(t *testing.T, opts ...cfchattest.Option) string {
+	t.Helper()
+	failing := &failingTest{TB: t}
+	done := make(chan struct{})
+	go func() { // which Fatal ends
+		defer close(done)
+		cfchattest.New(failing, opts...)
+	}()
+	<-done
+	return failing.text
+}
+
+// failingTest is a test that keeps what it fails with to itself.
+type failingTest struct {
+	testing.TB
+
+	text string
+}
+
+func (f *failingTest) Fatal(args ...any) {
+	f.text = fmt.Sprint(args...)
+	runtime.Goexit()
+}

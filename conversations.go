@@ -1,0 +1,276 @@
+package cfchat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// ConversationsService is the conversations of an account: [Account.Conversations]. Of the zero value every call fails with
+// ErrInvalidInput. It is safe for concurrent use.
+type ConversationsService struct{ core *core }
+
+// The calls that the methods below make.
+var (
+	listCall   = newCall(operation.ConversationList, checkList)
+	countsCall = newCall(operation.ConversationListMeta, checkCounts)
+	getCall    = newCall(operation.GetDetailsOfAConversation, checkConversation)
+	filterCall = newCall(operation.ConversationFilter, checkPage)
+	createCall = newCall(operation.NewConversation, checkConversation)
+	toggleCall = newCall(operation.ToggleStatusOfAConversation, checkToggle)
+	labelsCall = newCall(operation.ListAllLabelsOfAConversation, checkLabelList)
+)
+
+// StatusAll asks a list or a filter for conversations of every status. No conversation has it.
+const StatusAll Status = "all"
+
+// ConversationListOptions say which conversations to list or count. What is zero is not sent; the zero value asks for the
+// first page of the open ones.
+type ConversationListOptions struct {
+	// Status is the status to list, or StatusAll. Empty means open. It cannot be asked for together with Q.
+	Status Status
+	// AssigneeType says whose conversations to list. It does not change counts (D44).
+	AssigneeType AssigneeType
+	// Q is text that an incoming or outgoing message contains, in any case, with % and _ as wildcards. It finds conversations
+	// of every status, and counts of one page of at most 25 (D25).
+	Q string
+	// InboxID is the inbox to list. One that does not exist, or is not yours, gives an empty page (D27).
+	InboxID int64
+	// TeamID is the team to list. One that does not exist gives ErrNotFound (D28).
+	TeamID int64
+	// Labels lists conversations with any of these labels, in any case. A label with a comma cannot be asked for (D29).
+	Labels []string
+	// Page is the page to list, from 1. Zero means the first.
+	Page int
+	// SortBy is the order. Empty means the latest activity first.
+	SortBy SortBy
+	// ConversationType lists conversations that mention you, that you take part in, or that nobody has answered.
+	ConversationType ConversationType
+	// UpdatedWithin lists conversations that changed in so much time until now, in whole seconds. From 3.6.0 on, where all of
+	// them come in one answer, whatever the Page; ignored before.
+	UpdatedWithin time.Duration
+	// SourceID lists conversations of this contact's source id. From 2.17.0 on, ignored before.
+	SourceID string
+}
+
+// List gets one page of conversations, 25 to a page, the latest activity first. The zero options mean the first page of the
+// open ones. A page beyond the last is empty, and nothing else marks the end.
+//
+// GET /api/v1/accounts/{account_id}/conversations, conversationList. Key: user.
+func (s ConversationsService) List(ctx context.Context, options ConversationListOptions, opts ...CallOption) (*ConversationPage, error) {
+	var input refusal
+	options.check(&input)
+	list, err := listCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newConversationListRequest(server, s.core.id, options.params())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &list.Data, nil
+}
+
+// Counts counts the conversations that List would list with the same options. AssigneeType does not change the counts (D44),
+// and with Q they cover one page of at most 25 (D25). With the zero options it counts the open ones.
+//
+// GET /api/v1/accounts/{account_id}/conversations/meta, conversationListMeta. Key: user.
+func (s ConversationsService) Counts(ctx context.Context, options ConversationListOptions, opts ...CallOption) (*ConversationCounts, error) {
+	var input refusal
+	options.check(&input)
+	counts, err := countsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newConversationListMetaRequest(server, s.core.id, (*ConversationListMetaParams)(options.params()))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &counts.Meta, nil
+}
+
+// Get gets one conversation by its id within the account. It does not come with all its messages (D21): from 3.1.0 with
+// the last one, before with up to ten unread ones or the last.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}, getDetailsOfAConversation. Key: user.
+func (s ConversationsService) Get(ctx context.Context, id int64, opts ...CallOption) (*Conversation, error) {
+	var input refusal
+	input.id("id", id)
+	return getCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newGetDetailsOfAConversationRequest(server, s.core.id, id)
+	})
+}
+
+// Filter gets one page, from 1, of the conversations that match a filter, 25 to a page, the latest activity first, of
+// every status unless a rule says otherwise. A page beyond the last is empty, and nothing else marks the end. Before
+// 3.1.1 a conversation comes, and counts, once for each of its labels. A server before 3.8.0 answers a rule that it
+// cannot use with ErrServer, a later one with ErrRejected. An agent bot may not filter (D4).
+//
+// POST /api/v1/accounts/{account_id}/conversations/filter, conversationFilter. Key: user.
+func (s ConversationsService) Filter(ctx context.Context, filter Filter, page int, opts ...CallOption) (*ConversationPage, error) {
+	var input refusal
+	body := filter.request(&input)
+	input.page("page", page)
+	return filterCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newConversationFilterRequest(server, s.core.id, &ConversationFilterParams{Page: new(int64(page))}, body)
+	})
+}
+
+// Create creates a conversation, of a SourceID, or of an InboxID and a ContactID. Every call makes a new one, except in
+// an inbox that is locked to a single conversation. It is not repeated when its outcome is unknown: look for
+// ErrUnknownOutcome before you do. ErrNotFound also means that the inbox, the contact or the source id is not there.
+//
+// POST /api/v1/accounts/{account_id}/conversations, newConversation. Keys: agent bot, else user.
+func (s ConversationsService) Create(ctx context.Context, create ConversationCreate, opts ...CallOption) (*Conversation, error) {
+	var input refusal
+	create.check(&input)
+	if create.TeamID != 0 && !slices.ContainsFunc(opts, isEditor) { // which may set another key
+		s.core.checkTeamKey(ctx, &input)
+	}
+	create.SnoozedUntil = create.SnoozedUntil.UTC().Truncate(time.Millisecond) // as the server writes times
+	return createCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newNewConversationRequest(server, s.core.id, create)
+	})
+}
+
+// ToggleStatus flips the status of a conversation: open becomes resolved, anything else becomes open. An agent whose call
+// opens a conversation becomes its assignee.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
+// Keys: agent bot, else user.
+func (s ConversationsService) ToggleStatus(ctx context.Context, id int64, opts ...CallOption) (*StatusChange, error) {
+	return s.toggle(ctx, id, ToggleStatusRequest{}, refusal{}, opts)
+}
+
+// SetStatus sets the status of a conversation; setting the one it has is no error. StatusSnoozed snoozes it until the
+// next reply. An agent whose call leaves a conversation open becomes its assignee, even if somebody else was.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
+// Keys: agent bot, else user.
+func (s ConversationsService) SetStatus(ctx context.Context, id int64, status Status, opts ...CallOption) (*StatusChange, error) {
+	var input refusal
+	input.status("status", status)
+	return s.toggle(ctx, id, ToggleStatusRequest{Status: status}, input, opts)
+}
+
+// Snooze snoozes a conversation until a time, to the second; the zero time means until the next reply. The time is sent
+// as seconds since 1970, because the server reads ISO text as the year 1970 (D45). A server may keep the time that a
+// snoozed conversation has when none is given; the answer's SnoozedUntil tells.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
+// Keys: agent bot, else user.
+func (s ConversationsService) Snooze(ctx context.Context, id int64, until time.Time, opts ...CallOption) (*StatusChange, error) {
+	var input refusal
+	body := ToggleStatusRequest{Status: StatusSnoozed}
+	if !until.IsZero() {
+		input.snooze("until", until)
+		body.SnoozedUntil = until.Unix()
+	}
+	return s.toggle(ctx, id, body, input, opts)
+}
+
+// toggle is the one operation of ToggleStatus, SetStatus and Snooze.
+func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleStatusRequest, input refusal, opts []CallOption) (*StatusChange, error) {
+	input.id("id", id)
+	result, err := toggleCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newToggleStatusOfAConversationRequest(server, s.core.id, id, body)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if success := result.Payload.Success; success != nil && !*success {
+		return nil, &Error{
+			Operation: toggleCall.operation.ID, StatusCode: http.StatusOK, Message: "success: false",
+			Err: errors.New("the server did not store the status"), marks: []error{ErrRejected},
+		}
+	}
+	return &result.Payload, nil
+}
+
+// Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without
+// case: before 3.4.0 a label comes as it was first written anywhere on the server. A bot's key works from 4.14.2 on.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels, listAllLabelsOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) Labels(ctx context.Context, id int64, opts ...CallOption) ([]string, error) {
+	var input refusal
+	input.id("id", id)
+	labels, err := labelsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newListAllLabelsOfAConversationRequest(server, s.core.id, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return labels.Payload, nil
+}
+
+// The checks below look for what an answer has in every version.
+
+// checkList wants the payload, which the servers send even when it is empty.
+func checkList(l *ConversationListAnswer, _ []byte) error {
+	if l.Data.Payload == nil {
+		return errors.New("there is no data.payload")
+	}
+	return checkConversations(l.Data.Payload)
+}
+
+func checkPage(p *ConversationPage, _ []byte) error {
+	if p.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	return checkConversations(p.Payload)
+}
+
+func checkConversations(conversations []Conversation) error {
+	for i := range conversations {
+		if err := checkConversation(&conversations[i], nil); err != nil {
+			return fmt.Errorf("payload[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func checkConversation(c *Conversation, _ []byte) error {
+	if c.ID <= 0 || c.Status == "" {
+		return errors.New("there is no conversation with an id and a status")
+	}
+	return nil
+}
+
+func checkToggle(r *ToggleStatusResult, _ []byte) error {
+	if r.Payload.ConversationID <= 0 || r.Payload.CurrentStatus == "" {
+		return errors.New("there is no payload with a conversation_id and a current_status")
+	}
+	return nil
+}
+
+func checkLabelList(l *ConversationLabels, _ []byte) error {
+	if l.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	return nil
+}
+
+// checkCounts looks for the counts by name, because 0 is as good a count as any, and for the payload, because a filter's
+// answer has counts too.
+func checkCounts(_ *ConversationListMetaAnswer, body []byte) error {
+	var names struct {
+		Meta    map[string]json.RawMessage
+		Payload json.RawMessage
+	}
+	if err := json.Unmarshal(body, &names); err != nil {
+		return err
+	}
+	for _, name := range []string{"mine_count", "assigned_count", "unassigned_count", "all_count"} {
+		if _, ok := names.Meta[name]; !ok {
+			return fmt.Errorf("there is no meta.%s", name)
+		}
+	}
+	if bytes.HasPrefix(names.Payload, []byte("[")) {
+		return errors.New("there is a payload")
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package cfchat_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// TestDoSends looks at what goes out, with which key, and what comes back.
+func TestDoSends(t *testing.T) {
+	type sent struct{ method, path, key, kind, body string }
+	var got []sent
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		body := ""
+		if req.Body != nil {
+			data, err := io.ReadAll(req.Body)
+			if err != nil {
+				return nil, err
+			}
+			body = string(data)
+		}
+		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
+		key := strings.Join(req.Header[auth.HeaderUnderscore], "+")
+		got = append(got, sent{req.Method, req.URL.RequestURI(), key, req.Header.Get("Content-Type"), body})
+		return reply(http.StatusCreated, "application/json", `{"id":5}`), nil
+	}))
+	file := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
+		req.Header.Set("Content-Type", "text/csv")
+		return nil
+	})
+	const json, base = "application/json", "/base/api/v1/"
+	acct := chat.Account(7)
+	for _, c := range []struct {
+		do   func() error
+		want sent
+	}{
+		{func() error { return acct.Do(t.Context(), "GET", "campaigns", nil, nil) }, sent{"GET", base + "accounts/7/campaigns", "user-key", json, ""}},
+		{func() error { return acct.Do(t.Context(), "HEAD", "campaigns", nil, nil) }, sent{"HEAD", base + "accounts/7/campaigns", "user-key", json, ""}},
+		{func() error {
+			return acct.Do(t.Context(), "POST", "conversations/42/mute", map[string]any{"a": "<é>"}, nil)
+		}, sent{"POST", base + "accounts/7/conversations/42/mute", "user-key", json, `{"a":"\u003cé\u003e"}`}},
+		{func() error { return acct.Do(t.Context(), "DELETE", "labels/a%2Fb?c=d%20e&f=//..", nil, nil) }, sent{"DELETE", base + "accounts/7/labels/a%2Fb?c=d%20e&f=//..", "user-key", json, ""}},
+		{func() error { return acct.Do(t.Context(), "PUT", "x", strings.NewReader("a,b"), nil, file) }, sent{"PUT", base + "accounts/7/x", "user-key", "text/csv", "a,b"}},
+		{func() error { return acct.Do(t.Context(), "PATCH", "x", strings.NewReader("{}"), nil) }, sent{"PATCH", base + "accounts/7/x", "user-key", json, "{}"}},
+		{func() error {
+			return chat.Do(auth.WithScheme(t.Context(), auth.AgentBotAPIKey), "GET", "profile", nil, nil)
+		}, sent{"GET", base + "profile", "bot-key", json, ""}},
+		{func() error { return acct.Do(t.Context(), "GET", "conversations/42", nil, nil) }, sent{"GET", base + "accounts/7/conversations/42", "user-key", json, ""}},
+	} {
+		got = nil
+		if err := c.do(); err != nil || len(got) != 1 || got[0] != c.want {
+			t.Errorf("sent %q, %v, want %q", got, err, c.want)
+		}
+	}
+	var answer struct{ ID int }
+	var text bytes.Buffer
+	if err := acct.Do(t.Context(), "GET", "x", nil, &answer); err != nil || answer.ID != 5 {
+		t.Errorf("decoded %+v, %v", answer, err)
+	}
+	if err := acct.Do(t.Context(), "GET", "x", nil, &text); err != nil || text.String() != `{"id":5}` {
+		t.Errorf("wrote %s, %v", &text, err)
+	}
+}
+
+// closable notices that it is closed.
+type closable struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closable) Close() error { c.closed = true; return nil }
+
+// TestDoLeavesTheReaderOpen, because it is the caller's.
+func TestDoLeavesTheReaderOpen(t *testing.T) {
+	body := &closable{Reader: strings.NewReader("{}")}
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(204, "", ""), nil }))
+	if err := chat.Account(1).Do(t.Context(), "POST", "x", body, nil); err != nil || body.closed {
+		t.Errorf("%v, closed %v", err, body.closed)
+	}
+}
+
+// broken fails to be written to.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+// TestDoRefuses what leads elsewhere, or cannot be sent, by the field's name and before anything is sent.
+func TestDoRefuses(t *testing.T) {
+	sent := 0
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		sent++
+		return nil, errRefused
+	}))
+	var noContext context.Context
+	type doer interface {
+		Do(ctx context.Context, method, path string, body, answer any, opts ...cfchat.CallOption) error
+	}
+	check := func(name, field string, err error) {
+		t.Helper()
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || len(e.Fields) == 0 || e.Fields[0].Field != field || sent != 0 {
+			t.Errorf("%s: got %v, want a refusal of %s", name, err, field)
+		}
+	}
+	for _, d := range []doer{chat, chat.Account(1)} {
+		for _, path := range []string{
+			"", "?a=b", "/conversations", "//evil.example/x", "https://evil.example/x", "mailto:x", "a/../../b", "..", "../x", "a/..", "./a", "a/./b",
+			"a/%2e%2e/b", "a/%2E./b", "a//b", "a%2F%2Fb", "a/..%2f..%2fb", "a#b", "a?b#c", "a b", "a\\..\\b", "a%5C..%5Cb", "a\n", "a%zz", "a\x7f", "a?b c",
+		} {
+			check(fmt.Sprintf("%T %q", d, path), "path", d.Do(t.Context(), "GET", path, nil, nil))
+		}
+		for _, method := range []string{"", "get", "OPTIONS", "CONNECT", "GET ", "G\nET"} {
+			check(method, "method", d.Do(t.Context(), method, "x", nil, nil))
+		}
+		check("a body of GET", "body", d.Do(t.Context(), "GET", "x", map[string]any{}, nil))
+		check("a body of HEAD", "body", d.Do(t.Context(), "HEAD", "x", strings.NewReader(""), nil))
+		check("NaN", "body", d.Do(t.Context(), "POST", "x", math.NaN(), nil))
+		check("a nil pointer", "body", d.Do(t.Context(), "POST", "x", (*bytes.Buffer)(nil), nil))
+		check("no pointer", "answer", d.Do(t.Context(), "GET", "x", nil, struct{}{}))
+		check("a nil answer", "answer", d.Do(t.Context(), "GET", "x", nil, (*struct{})(nil)))
+		check("no context", "ctx", d.Do(noContext, "GET", "x", nil, nil))
+		check("a nil option", "option 1", d.Do(t.Context(), "GET", "x", nil, nil, nil))
+	}
+	check("a zero account", "account", new(cfchat.Account).Do(t.Context(), "GET", "x", nil, nil))
+	check("a nil account", "account", (*cfchat.Account)(nil).Do(t.Context(), "GET", "x", nil, nil))
+	check("account 0", "account id", chat.Account(0).Do(t.Context(), "GET", "x", nil, nil))
+	check("a zero chat", "chat", new(cfchat.Chat).Do(t.Context(), "GET", "x", nil, nil))
+	check("a nil chat", "chat", (*cfchat.Chat)(nil).Do(t.Context(), "GET", "x", nil, nil))
+}
+
+// TestDoFails with the same errors as every call, and repeats reads only.
+func TestDoFails(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		method   string
+		steps    []step
+		is       error
+		requests int
+		says     string
+	}{
+		{"a read is repeated", "GET", []step{hangUp}, nil, 3, "GET x: "},
+		{"a write is not", "POST", []step{hangUp}, cfchat.ErrUnknownOutcome, 1, "POST x: "},
+		{"a write is after 429", "DELETE", []step{sendsJSON(429, `{}`, "Retry-After: 1")}, cfchat.ErrRateLimited, 3, "DELETE x: "},
+		{"404", "GET", []step{sendsJSON(404, `{"error":"Resource could not be found"}`)}, cfchat.ErrNotFound, 1, "404 Resource could not be found"},
+		{"422", "PUT", []step{sendsJSON(422, `{"message":"no","attributes":["a"]}`)}, cfchat.ErrRejected, 1, "422 no"},
+		{"a login page", "GET", []step{says(200, "text/html", "<html>")}, cfchat.ErrDecode, 1, "not JSON"},
+		{"an empty answer", "GET", []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n"}}, cfchat.ErrDecode, 1, "empty"},
+		{"another answer", "GET", []step{sendsJSON(200, `[1]`)}, cfchat.ErrDecode, 1, "array"},
+		{"a redirect", "GET", []step{says(302, "text/html", "", "Location: http://evil.example/")}, cfchat.ErrRedirect, 1, "evil.example"},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			s := &faultServer{steps: c.steps}
+			chat, _ := s.connect(t)
+			var answer struct{ ID int }
+			err := chat.Account(accountID).Do(t.Context(), c.method, "x?q="+searched, nil, &answer)
+			if err == nil || c.is != nil && !errors.Is(err, c.is) || len(s.requests) != c.requests || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v after %d requests, want %v after %d", err, len(s.requests), c.is, c.requests)
+			}
+			if errors.Is(err, cfchat.ErrUnknownOutcome) != (c.is == cfchat.ErrUnknownOutcome) {
+				t.Errorf("the outcome is taken for unknown, or not: %v", err)
+			}
+			checkSecrets(t, err)
+		})
+	}
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "text/plain", "x"), nil }))
+	if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, broken{}); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("a writer that fails: %v", err)
+	}
+}
+
+// TestDoEditors run on its requests too, and cannot make a read a write.
+func TestDoEditors(t *testing.T) {
+	sent := 0
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		sent++
+		if id, ok := cfchat.OperationOf(req.Context()); ok || req.Header.Get("X-Mine") != "1" {
+			t.Errorf("%q, %v", id, req.Header)
+		}
+		return reply(200, "application/json", "{}"), nil
+	}), func(c *cfchat.Config) {
+		c.RequestEditors = []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header.Set("X-Mine", "1"); return nil }}
+	})
+	var response cfchat.Response
+	if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil, cfchat.WithResponse(&response)); err != nil || response.StatusCode != 200 || string(response.Body) != "{}" {
+		t.Errorf("%v, %+v", err, response)
+	}
+	for name, edit := range map[string]cfchat.RequestEditorFn{
+		"method": func(_ context.Context, req *http.Request) error { req.Method = "POST"; return nil },
+		"host":   func(_ context.Context, req *http.Request) error { req.URL.Host = "evil.example"; return nil },
+		"opaque": func(_ context.Context, req *http.Request) error { req.URL.Opaque = "//evil.example/x"; return nil },
+		"gone":   func(_ context.Context, req *http.Request) error { req.URL = nil; return nil },
+		"fails":  func(context.Context, *http.Request) error { return errStopped },
+	} {
+		if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil, edit); !errors.Is(err, cfchat.ErrNotSent) || sent != 1 {
+			t.Errorf("%s: %v, sent %d", name, err, sent)
+		}
+	}
+}
+
+// TestDoIsBounded in time and size, and keeps to its context.
+func TestDoIsBounded(t *testing.T) {
+	inBubble(t, "time", func(t *testing.T) {
+		s := &faultServer{steps: []step{mute}}
+		chat, _ := s.connect(t)
+		err := chat.Account(accountID).Do(t.Context(), "POST", "x", nil, nil)
+		if took := time.Since(s.begun); took != 30*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+	inBubble(t, "size", func(t *testing.T) {
+		s := &faultServer{steps: []step{sendsJSON(200, `"`+strings.Repeat("x", 2000)+`"`)}}
+		chat, _ := s.connect(t, func(c *cfchat.Config) { c.MaxBody = 1000 })
+		var into bytes.Buffer
+		if err := chat.Account(accountID).Do(t.Context(), "GET", "x", nil, &into); !errors.Is(err, cfchat.ErrTooLarge) || into.Len() != 0 {
+			t.Errorf("%v, wrote %d", err, into.Len())
+		}
+	})
+	inBubble(t, "context", func(t *testing.T) {
+		s := &faultServer{steps: []step{fine}}
+		chat, _ := s.connect(t)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(errStopped)
+		err := chat.Account(accountID).Do(ctx, "GET", "x", nil, new(json.RawMessage))
+		if !errors.Is(err, errStopped) || !errors.Is(err, cfchat.ErrNotSent) || len(s.requests) != 0 {
+			t.Errorf("%v, %d requests", err, len(s.requests))
+		}
+	})
+}

@@ -1,0 +1,33 @@
+package cfchat
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// JSON returns the bytes that the conversation was received as, nil without [KeepJSON]. Do not change them.
+func (c *Conversation) JSON() json.RawMessage {
+	if c == nil {
+		return nil
+	}
+	return c.received
+}
+
+// A jsonKeeper is an answer that can keep what it was received as.
+type jsonKeeper interface{ keepJSON(body []byte) }
+
+func (c *Conversation) keepJSON(body []byte) { c.received = slices.Clone(body) }
+
+func (p *ConversationPage) keepJSON(body []byte) {
+	var received struct{ Payload []json.RawMessage }
+	_ = json.Unmarshal(body, &received) // it has been decoded before
+	for i := range min(len(p.Payload), len(received.Payload)) {
+		p.Payload[i].received = received.Payload[i]
+	}
+}
+
+func (l *ConversationListAnswer) keepJSON(body []byte) {
+	var received struct{ Data json.RawMessage }
+	_ = json.Unmarshal(body, &received)
+	l.Data.keepJSON(received.Data)
+}

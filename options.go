@@ -1,0 +1,154 @@
+package cfchat
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// CallOption changes one call: [WithResponse], [WithRetry], [WithKeys], [KeepJSON], or a [RequestEditorFn], which is run on
+// the request after those of the Config. A function that edits requests becomes one by RequestEditorFn(edit).
+type CallOption interface {
+	apply(options *callOptions, input *refusal)
+}
+
+// callOptions is what the options of a call come to.
+type callOptions struct {
+	editors  []RequestEditorFn
+	response *Response
+	retry    *Retry
+	keepJSON bool
+}
+
+func optionsOf(opts []CallOption, input *refusal) (all callOptions) {
+	for i, option := range opts {
+		if option == nil {
+			input.add(fmt.Sprintf("option %d", i+1), "it is nil")
+			continue
+		}
+		option.apply(&all, input)
+	}
+	return all
+}
+
+type callOption func(*callOptions, *refusal)
+
+func (o callOption) apply(options *callOptions, input *refusal) { o(options, input) }
+
+func (e RequestEditorFn) apply(options *callOptions, input *refusal) {
+	if e == nil {
+		input.add("RequestEditorFn", "it is nil")
+		return
+	}
+	options.editors = append(options.editors, e)
+}
+
+// isEditor reports whether an option edits the request.
+func isEditor(option CallOption) bool {
+	_, ok := option.(RequestEditorFn)
+	return ok
+}
+
+// WithKeys has one call use other keys than the Config's.
+func WithKeys(keys auth.Keys) CallOption { return RequestEditorFn(keys.Edit) }
+
+// Response is what a call got beside its data. [WithResponse] fills it.
+type Response struct {
+	StatusCode int           // 0 when no answer came
+	Header     http.Header   // nil when no answer came
+	Body       []byte        // as it was received, after decompression; of a failure the first MiB, without keys
+	Tries      int           // how often the request was sent; 0 when it was refused before
+	Duration   time.Duration // of the whole call, with what it waited between tries
+}
+
+// WithResponse keeps status, headers and body of a call in a Response, of a call that fails too. Of several tries, and of a
+// method that makes several requests, it has the last. It must not be read before the call returns, nor be given to two
+// calls at once. An iterator refuses it with ErrInvalidInput.
+func WithResponse(response *Response) CallOption {
+	return callOption(func(options *callOptions, input *refusal) {
+		if response == nil {
+			input.add("WithResponse", "the Response is nil")
+			return
+		}
+		*response = Response{}
+		options.response = response
+	})
+}
+
+// begin forgets the try before.
+func (r *Response) begin(try int) {
+	if r != nil {
+		*r = Response{Tries: try}
+	}
+}
+
+// keep keeps an answer.
+func (r *Response) keep(req *http.Request, resp *http.Response, body []byte) {
+	if r == nil {
+		return
+	}
+	r.StatusCode, r.Header, r.Body = resp.StatusCode, resp.Header.Clone(), slices.Clone(body)
+	if resp.StatusCode/100 != 2 {
+		r.hide(req)
+	}
+}
+
+// hide takes out of a failure what it repeats of the request's secrets.
+func (r *Response) hide(req *http.Request) {
+	if r == nil {
+		return
+	}
+	r.Body = []byte(withoutSecrets(string(r.Body), req))
+	for _, values := range r.Header {
+		for i, value := range values {
+			values[i] = withoutSecrets(value, req)
+		}
+	}
+}
+
+func (r *Response) took(d time.Duration) {
+	if r != nil {
+		r.Duration = d
+	}
+}
+
+// WithRetry has one call use another Retry than the Config's.
+func WithRetry(retry Retry) CallOption {
+	return callOption(func(options *callOptions, input *refusal) {
+		retry.check("WithRetry", input)
+		options.retry = &retry
+	})
+}
+
+// KeepJSON keeps with each conversation the bytes that it was received as: [Conversation.JSON] returns them, with the
+// fields that a newer server adds. It takes as much memory again.
+func KeepJSON() CallOption {
+	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
+}
+
+type settingsKey struct{}
+
+// within returns a context that carries what the chain must know.
+func (o callOptions) within(ctx context.Context) context.Context {
+	if o.response == nil && o.retry == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, settingsKey{}, o)
+}
+
+// settingsOf returns what the chain must know of the options of a call.
+func settingsOf(ctx context.Context) callOptions {
+	options, _ := ctx.Value(settingsKey{}).(callOptions)
+	return options
+}
+
+// refuseResponse refuses WithResponse, on behalf of an iterator.
+func refuseResponse(opts []CallOption, input *refusal) {
+	if optionsOf(opts, input).response != nil {
+		input.add("WithResponse", "an iterator makes many requests; call List or Filter yourself")
+	}
+}

@@ -1,0 +1,242 @@
+package cfchat_test
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// TestWithResponse looks at what a call got beside its data: of a success, of failures, and of the last of several tries.
+func TestWithResponse(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		steps  []step
+		status int
+		body   string
+		tries  int
+		took   span
+		header string
+	}{
+		{"success", []step{sendsJSON(200, goodConversation, "X-Mine: 1")}, 200, goodConversation, 1, span{}, "1"},
+		{"refused", []step{sendsJSON(422, `{"error":"no"}`, "X-Mine: 2")}, 422, `{"error":"no"}`, 1, span{}, "2"},
+		{"limited, then good", []step{sendsJSON(429, `{}`, "Retry-After: 5", "X-Mine: 3"), sendsJSON(200, goodConversation)}, 200, goodConversation, 2, exactly(5 * time.Second), ""},
+		{"failing, then silent", []step{sendsJSON(503, `{}`, "Retry-After: 1", "X-Mine: 4"), hangUp}, 0, "", 3, span{2 * time.Second, 3 * time.Second}, ""},
+		{"not its answer", []step{sendsJSON(200, `{}`, "X-Mine: 5")}, 200, `{}`, 1, span{}, "5"},
+		{"cut", []step{unended("{")}, 200, "{", 3, bothWaits, ""},
+		{"the key comes back in what is no answer", []step{says(200, "text/html", userKey, "X-Mine: "+userKey)}, 200, "[redacted]", 1, span{}, "[redacted]"},
+		{"the key comes back", []step{sendsJSON(401, `{"error":"`+userKey+`"}`, "X-Mine: a"+userKey)}, 401, `{"error":"[redacted]"}`, 1, span{}, "a[redacted]"},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			s := &faultServer{steps: c.steps}
+			chat, _ := s.connect(t)
+			got := cfchat.Response{StatusCode: 999, Body: []byte("old"), Tries: 9}
+			value, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, cfchat.WithResponse(&got))
+			if (value == nil) == (err == nil) {
+				t.Errorf("got %v, %v", value, err)
+			}
+			if got.StatusCode != c.status || string(got.Body) != c.body || got.Tries != c.tries || !c.took.holds(got.Duration) || got.Header.Get("X-Mine") != c.header {
+				t.Errorf("got %d %q %v after %d tries, %v", got.StatusCode, got.Body, got.Header, got.Tries, got.Duration)
+			}
+			if e, ok := errors.AsType[*cfchat.Error](err); ok && e.StatusCode != got.StatusCode {
+				t.Errorf("the error has %d, the response %d", e.StatusCode, got.StatusCode)
+			}
+		})
+	}
+	// What is refused before anything is sent leaves nothing of a call before.
+	got := cfchat.Response{StatusCode: 999}
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	if _, err := chat.Account(1).Conversations.Get(t.Context(), 0, cfchat.WithResponse(&got)); err == nil || got.StatusCode != 0 || got.Tries != 0 {
+		t.Errorf("%v, %+v", err, got)
+	}
+}
+
+// TestWithRetry changes tries and waits of one call.
+func TestWithRetry(t *testing.T) {
+	limited := sendsJSON(429, `{}`, "Retry-After: 90")
+	for _, c := range []struct {
+		name         string
+		config, call cfchat.Retry
+		steps        []step
+		requests     int
+		took         span
+	}{
+		{"one try", cfchat.Retry{}, cfchat.Retry{MaxTries: 1}, []step{hangUp}, 1, span{}},
+		{"five tries", cfchat.Retry{MaxTries: 1}, cfchat.Retry{MaxTries: 5}, []step{hangUp}, 5, span{5 * time.Second, 7500 * time.Millisecond}},
+		{"the default again", cfchat.Retry{MaxTries: 1}, cfchat.Retry{}, []step{hangUp}, 3, bothWaits},
+		{"a longer wait", cfchat.Retry{}, cfchat.Retry{MaxWait: 2 * time.Minute}, []step{limited, fine}, 2, exactly(90 * time.Second)},
+		{"exactly the wait", cfchat.Retry{}, cfchat.Retry{MaxWait: 90 * time.Second}, []step{limited, fine}, 2, exactly(90 * time.Second)},
+		{"a shorter wait", cfchat.Retry{MaxWait: time.Hour}, cfchat.Retry{MaxWait: time.Second}, []step{limited, fine}, 1, span{}},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			s := &faultServer{steps: c.steps, good: goodConversation}
+			chat, _ := s.connect(t, func(config *cfchat.Config) { config.Retry = c.config })
+			_, _ = chat.Account(accountID).Conversations.Get(t.Context(), 42, cfchat.WithRetry(c.call))
+			if took := time.Since(s.begun); len(s.requests) != c.requests || !c.took.holds(took) {
+				t.Errorf("%d requests in %v, want %d in %v", len(s.requests), took, c.requests, c.took)
+			}
+		})
+	}
+}
+
+// TestRefusedOptions refuses options that cannot be meant, each by its name, and all of them at once.
+func TestRefusedOptions(t *testing.T) {
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	_, err := chat.Account(1).Conversations.Get(t.Context(), -1, nil, cfchat.RequestEditorFn(nil), cfchat.WithResponse(nil),
+		cfchat.WithRetry(cfchat.Retry{MaxTries: -1, MaxWait: -1}))
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
+		t.Fatalf("got %v", err)
+	}
+	var fields []string
+	for _, f := range e.Fields {
+		fields = append(fields, f.Field)
+		if f.Reason == "" || !strings.Contains(err.Error(), f.Field+": "+f.Reason) {
+			t.Errorf("%+v is not in %v", f, err)
+		}
+	}
+	if got := strings.Join(fields, ", "); got != "id, option 1, RequestEditorFn, WithResponse, WithRetry.MaxTries, WithRetry.MaxWait" {
+		t.Errorf("refused are %s", got)
+	}
+}
+
+// TestIteratorsRefuseResponse, because they make many requests.
+func TestIteratorsRefuseResponse(t *testing.T) {
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	conversations := chat.Account(1).Conversations
+	var response cfchat.Response
+	for name, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
+		"ListAll":   conversations.ListAll(t.Context(), cfchat.ConversationListOptions{}, cfchat.WithResponse(&response)),
+		"FilterAll": conversations.FilterAll(t.Context(), openOnes, cfchat.WithResponse(&response)),
+		"Scan":      conversations.Scan(t.Context(), openOnes, cfchat.ConversationScanOptions{}, cfchat.WithResponse(&response)),
+	} {
+		ids, errs := walk(all)
+		if len(ids) != 0 || len(errs) != 1 || !errors.Is(errs[0], cfchat.ErrInvalidInput) || !strings.Contains(errs[0].Error(), "WithResponse") {
+			t.Errorf("%s: %v, %v", name, ids, errs)
+		}
+	}
+}
+
+// TestKeepJSON keeps what a conversation was received as, to the byte, whichever method it came by.
+func TestKeepJSON(t *testing.T) {
+	const one, two = `{"id":1, "status":"open","new":{"a":[1.0]}}`, `{ "id":2,"status":"open" }`
+	bodies := map[string]string{
+		listCall.ID: `{"data":{"meta":` + goodCounts + `,"payload":[` + one + `,` + two + `]}}`, filterCall.ID: `{"meta":{},"payload":[` + one + `,` + two + `]}`,
+		getCall.ID: one, createCall.ID: one,
+	}
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		id, _ := cfchat.OperationOf(req.Context())
+		return reply(200, "application/json", bodies[id]), nil
+	}))
+	acct := chat.Account(1).Conversations
+	calls := map[string]func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error){
+		"get": func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error) {
+			c, err := acct.Get(t.Context(), 1, opts...)
+			return []*cfchat.Conversation{c}, err
+		},
+		"create": func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error) {
+			c, err := acct.Create(t.Context(), oneBody, opts...)
+			return []*cfchat.Conversation{c}, err
+		},
+		"list": func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error) {
+			p, err := acct.List(t.Context(), cfchat.ConversationListOptions{}, opts...)
+			return []*cfchat.Conversation{&p.Payload[0], &p.Payload[1]}, err
+		},
+		"filter": func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error) {
+			p, err := acct.Filter(t.Context(), openOnes, 1, opts...)
+			return []*cfchat.Conversation{&p.Payload[0], &p.Payload[1]}, err
+		},
+	}
+	for name, call := range calls {
+		kept, err := call(cfchat.KeepJSON())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range kept {
+			if got := string(c.JSON()); got != []string{one, two}[i] {
+				t.Errorf("%s kept %s", name, got)
+			}
+		}
+		plain, err := call()
+		if err != nil || plain[0].JSON() != nil {
+			t.Errorf("%s kept %s without being asked, %v", name, plain[0].JSON(), err)
+		}
+		if data := string(encode(t, kept[0])); strings.Contains(data, `"new"`) || data != string(encode(t, plain[0])) {
+			t.Errorf("%s encodes to %s", name, data)
+		}
+	}
+	if (*cfchat.Conversation)(nil).JSON() != nil {
+		t.Error("nil has JSON")
+	}
+}
+
+// TestWhatIsSentIsNotShared changes what a call was given while it waits to try again: every try sends what was given.
+func TestWhatIsSentIsNotShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent []string
+		create := cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": []any{1}}, Message: cfchat.FirstMessage{Attachments: []string{"x"}}}
+		options := cfchat.ConversationListOptions{Labels: []string{"a"}}
+		values := []any{5}
+		rule := cfchat.FilterRule{AttributeKey: "status", FilterOperator: "equal_to", Values: []any{"open"}}
+		filter := cfchat.Where(cfchat.Equal("inbox_id", values...)).And(cfchat.RawRule(rule))
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			body := ""
+			if req.Body != nil {
+				data, err := io.ReadAll(req.Body)
+				if err != nil {
+					return nil, err
+				}
+				body = string(data)
+			}
+			sent = append(sent, req.URL.RawQuery+body)
+			create.CustomAttributes["a"].([]any)[0], create.Message.Attachments[0] = 2, "y" //nolint:forcetypeassert,errcheck // it was made above
+			options.Labels[0], values[0], rule.Values[0] = "b", 6, "snoozed"
+			resp := reply(429, "text/plain", "")
+			resp.Header.Set("Retry-After", "1")
+			return resp, nil
+		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		conversations := chat.Account(1).Conversations
+		_, _ = conversations.Create(t.Context(), create)
+		_, _ = conversations.List(t.Context(), options)
+		_, _ = conversations.Filter(t.Context(), filter, 1)
+		for i, want := range []string{`{"custom_attributes":{"a":[1]},"message":{"attachments":["x"]},"source_id":"s"}`, `labels=b`,
+			`page=1{"payload":[{"attribute_key":"inbox_id","filter_operator":"equal_to","query_operator":"AND","values":[5]},` +
+				`{"attribute_key":"status","filter_operator":"equal_to","query_operator":null,"values":["open"]}]}`} {
+			for try := range 3 {
+				if got := sent[3*i+try]; got != want {
+					t.Errorf("try %d sent %s, want %s", try+1, got, want)
+				}
+			}
+		}
+	})
+}
+
+// TestGetters are safe on nil, all the way.
+func TestGetters(t *testing.T) {
+	var c *cfchat.Conversation
+	if c.GetID() != 0 || c.GetStatus() != "" || !c.GetSnoozedUntil().IsZero() || c.GetLastNonActivityMessage().GetSender().GetName() != "" {
+		t.Error("a nil conversation has something")
+	}
+	c = &cfchat.Conversation{ID: 5, Priority: new(cfchat.PriorityHigh)}
+	if c.GetID() != 5 || c.GetPriority() != "high" || c.Meta.Assignee.GetName() != "" || !c.GetWaitingSince().IsZero() {
+		t.Errorf("got %d %s", c.GetID(), c.GetPriority())
+	}
+	c.Meta.Assignee = &cfchat.Agent{Name: "Ada"}
+	if c.Meta.GetAssignee() != c.Meta.Assignee || c.Meta.Assignee.GetName() != "Ada" {
+		t.Errorf("got %v", c.Meta.GetAssignee())
+	}
+}
+
+// TestAccountID is the id that the account was made with.
+func TestAccountID(t *testing.T) {
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	if chat.Account(7).ID() != 7 || new(cfchat.Account).ID() != 0 || (*cfchat.Account)(nil).ID() != 0 {
+		t.Error("an account has another id")
+	}
+}

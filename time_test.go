@@ -1,0 +1,76 @@
+package cfchat_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// TestUnixTime reads and writes seconds, to the digit, and 0 and null as no time.
+func TestUnixTime(t *testing.T) {
+	for text, want := range map[string]struct {
+		at    time.Time
+		shown string
+		back  string
+	}{
+		"0":                 {time.Time{}, "never", "0"},
+		"null":              {time.Time{}, "never", "0"},
+		"1795386404":        {time.Unix(1795386404, 0), "2026-11-22T22:26:44Z", "1795386404"},
+		"1795386404.123457": {time.Unix(1795386404, 123457000), "2026-11-22T22:26:44.123457Z", "1795386404.123457"},
+		"0.25":              {time.Unix(0, 250000000), "1970-01-01T00:00:00.25Z", "0.25"},
+		"-0.25":             {time.Unix(0, -250000000), "1969-12-31T23:59:59.75Z", "-0.25"},
+		"-1.5":              {time.Unix(-1, -500000000), "1969-12-31T23:59:58.5Z", "-1.5"},
+	} {
+		var got cfchat.UnixTime
+		if err := json.Unmarshal([]byte(text), &got); err != nil || !got.Equal(want.at) || got.IsZero() != want.at.IsZero() || fmt.Sprint(got) != want.shown {
+			t.Errorf("%s is %v, %v, want %v", text, got, err, want)
+		}
+		if back := string(encode(t, got)); back != want.back {
+			t.Errorf("%s became %s", text, back)
+		}
+	}
+	for _, text := range []string{`"0"`, `1e9`, `true`, `[]`, `1.x`} {
+		if err := new(cfchat.UnixTime).UnmarshalJSON([]byte(text)); err == nil {
+			t.Errorf("%s is taken", text)
+		}
+	}
+}
+
+// TestISOTime reads a time without an error where the text is one, and writes back what came.
+func TestISOTime(t *testing.T) {
+	at := time.Date(2026, 11, 22, 22, 26, 44, 495_000_000, time.UTC)
+	for text, want := range map[string]time.Time{
+		`"2026-11-22T22:26:44.495Z"`: at, `"2026-11-22T23:26:44.495+01:00"`: at, `"2026-11-22T22:26:44.495000Z"`: at,
+		`"soon"`: {}, `""`: {}, `"0001-01-01T00:00:00Z"`: {}, `null`: {}, `"\u0032026-11-22T22:26:44.495Z"`: at,
+	} {
+		var got cfchat.ISOTime
+		if err := json.Unmarshal([]byte(text), &got); err != nil || !got.Equal(want) || got.IsZero() != want.IsZero() {
+			t.Errorf("%s is %v, %v, want %v", text, got.Time, err, want)
+		}
+		if back, err := got.MarshalJSON(); err != nil || string(back) != text {
+			t.Errorf("%s became %s, %v", text, back, err)
+		}
+		got.Time = at.Add(time.Hour)
+		if back := string(encode(t, got)); back != `"2026-11-22T23:26:44.495Z"` {
+			t.Errorf("an hour later than %s is %s", text, back)
+		}
+	}
+	var soon cfchat.ISOTime
+	if err := json.Unmarshal([]byte(`"soon"`), &soon); err != nil || soon.String() != "soon" {
+		t.Errorf("got %s, %v", soon, err)
+	}
+	if data := string(encode(t, map[cfchat.ISOTime]int{soon: 1})); data != `{"soon":1}` {
+		t.Errorf("as a key it is %s", data)
+	}
+	if got := cfchat.NewISOTime(at.Add(400 * time.Microsecond).In(time.FixedZone("", 3600))); got.String() != "2026-11-22T22:26:44.495Z" {
+		t.Errorf("a new one is %s", got)
+	}
+	for _, text := range []string{`5`, `{}`, `true`, `"`} {
+		if err := new(cfchat.ISOTime).UnmarshalJSON([]byte(text)); err == nil {
+			t.Errorf("%s is taken", text)
+		}
+	}
+}
