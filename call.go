@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -41,8 +42,8 @@ func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOp
 ) (*T, error) {
 	options := optionsOf(opts, &input)
 	of.check(ctx, &input)
-	if err := input.err(); err != nil {
-		return nil, named(c.operation, err)
+	if err := input.err(c.operation); err != nil {
+		return nil, err
 	}
 	var answer *T
 	decode := func(body []byte) (err error) {
@@ -54,21 +55,21 @@ func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOp
 	}
 	a, err := of.chat.send(ctx, &operation.Call{Operation: c.operation, Decode: decode}, options, build)
 	if err != nil {
-		return nil, named(c.operation, err)
+		return nil, err
 	}
-	a.release()
+	a.Release()
 	return answer, nil
 }
 
 // send builds a request, has the editors see it, and sends it through the chain.
 func (c *Chat) send(ctx context.Context, call *operation.Call, options callOptions,
 	build func(server string) (*http.Request, error),
-) (*answer, error) {
+) (*chain.Answer, error) {
 	call.Claim()
 	ctx = operation.WithCall(options.within(ctx), call)
 	req, err := build(c.server)
 	if err != nil {
-		return nil, err
+		return nil, errorOf(call.ID, &chain.Failure{Cause: err, NotSent: true})
 	}
 	req = req.WithContext(ctx)
 	for _, editors := range [][]RequestEditorFn{c.editors, options.editors} {
@@ -78,7 +79,11 @@ func (c *Chat) send(ctx context.Context, call *operation.Call, options callOptio
 			}
 		}
 	}
-	return c.chain(req)
+	a, failure := c.chain(req)
+	if failure != nil {
+		return nil, errorOf(call.ID, failure)
+	}
+	return a, nil
 }
 
 // rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.

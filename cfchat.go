@@ -51,7 +51,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
-	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
 // DefaultServer is the vendor's production server.
@@ -96,7 +96,7 @@ type Config struct {
 // Chat is a client for one server. Make one with [New]; it cannot be changed afterwards and is safe for concurrent use.
 type Chat struct {
 	server  string // with a slash at its end
-	chain   link
+	chain   chain.Link
 	editors []RequestEditorFn
 	keys    auth.Keys
 }
@@ -107,8 +107,17 @@ func New(config Config) (*Chat, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
+	server, err := url.Parse(strings.TrimSuffix(config.Server, "/") + "/")
+	if err != nil {
+		return nil, err
+	}
 	return &Chat{
-		server: strings.TrimSuffix(config.Server, "/") + "/", chain: newChain(config), editors: slices.Clone(config.RequestEditors), keys: config.Keys,
+		server: server.String(), editors: slices.Clone(config.RequestEditors), keys: config.Keys,
+		chain: chain.New(chain.Config{
+			Transport: config.HTTPClient.Transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
+			Retry: chain.Policy(config.Retry), Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
+			Logger: config.Logger, Describe: func(f *chain.Failure) string { return errorOf("", f).Error() },
+		}),
 	}, nil
 }
 
@@ -116,20 +125,16 @@ func New(config Config) (*Chat, error) {
 // same [*Error]. It does not check parameters before it sends them, as the methods of an [Account]'s services do.
 func (c *Chat) Raw() *ClientWithResponses {
 	if c == nil || c.chain == nil {
-		none := nameFailure(func(*http.Request) (*answer, error) {
-			return nil, invalid("chat", "there is no client; make one with New")
+		none := chain.Link(func(*http.Request) (*chain.Answer, *chain.Failure) {
+			return nil, chain.Refused("chat", "there is no client; make one with New")
 		})
-		return &ClientWithResponses{&Client{Server: DefaultServer + "/", Client: none}}
+		return &ClientWithResponses{&Client{Server: DefaultServer + "/", Client: doer{none}}}
 	}
-	return &ClientWithResponses{&Client{Server: c.server, Client: c.chain, RequestEditors: guarded(c.editors)}}
+	return &ClientWithResponses{&Client{Server: c.server, Client: doer{c.chain}, RequestEditors: guarded(c.editors)}}
 }
 
 // hasKey reports whether there is a key of a kind.
-func (c *Chat) hasKey(scheme string) bool { return hasKey(c.keys, scheme) }
-
-func hasKey(keys auth.Keys, scheme string) bool {
-	return scheme == operation.UserAPIKey && !keys.User.IsZero() || scheme == operation.AgentBotAPIKey && !keys.AgentBot.IsZero()
-}
+func (c *Chat) hasKey(scheme string) bool { return chain.HasKey(c.keys, scheme) }
 
 // complete checks a Config and fills in what is not set.
 func (c *Config) complete() error {
@@ -229,4 +234,19 @@ func belongsToClient(path string) bool {
 // isLoopback reports whether a host is this machine.
 func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// newTransport is net/http's default with three bounds of our own: 16 idle connections per host, where the default of 2
+// would reconnect all the time; the answer's headers; and a dead HTTP/2 connection, which the default would keep using.
+// A program that has replaced the default, by one that keeps records for instance, keeps its own.
+func newTransport() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	t := standard.Clone()
+	t.MaxIdleConnsPerHost = 16
+	t.MaxResponseHeaderBytes = 256 << 10
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	return t
 }

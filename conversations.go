@@ -182,10 +182,7 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 		return nil, err
 	}
 	if success := result.Payload.Success; success != nil && !*success {
-		return nil, &Error{
-			Operation: toggleCall.operation.ID, StatusCode: http.StatusOK, Message: "success: false",
-			Err: errors.New("the server did not store the status"), marks: []error{ErrRejected},
-		}
+		return nil, failed(toggleCall.operation.ID, errors.New("success: false: the server did not store the status"), ErrRejected)
 	}
 	return &result.Payload, nil
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -60,19 +61,19 @@ func (c *Chat) do(ctx context.Context, input refusal, method, base, path string,
 	input.answer(answer)
 	plain, _, _ := strings.Cut(path, "?")
 	op := operation.Other(method, plain)
-	if err := input.err(); err != nil {
-		return named(op, err)
+	if err := input.err(op); err != nil {
+		return err
 	}
 	a, err := c.send(ctx, &operation.Call{Operation: op, Decode: decoderInto(answer)}, options, func(server string) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, method, server+"api/v1/"+base+path, reader)
 	})
 	if err != nil {
-		return named(op, err)
+		return err
 	}
-	defer a.release()
+	defer a.Release()
 	if w, ok := answer.(io.Writer); ok {
-		if _, err := w.Write(a.body.Bytes()); err != nil {
-			return named(op, &Error{StatusCode: a.StatusCode, Err: fmt.Errorf("the answer could not be written: %w", err)})
+		if _, err := w.Write(a.Bytes()); err != nil {
+			return failed(op.ID, fmt.Errorf("the answer could not be written: %w", chain.Safe(err)))
 		}
 	}
 	return nil

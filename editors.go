@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -24,16 +25,20 @@ func OperationOf(ctx context.Context) (id string, ok bool) {
 func edited(ctx context.Context, req *http.Request, edit RequestEditorFn) error {
 	call := operation.CallOf(ctx)
 	if err := edit(ctx, req); err != nil {
-		e := &Error{Err: fmt.Errorf("request editor: %w", err), marks: []error{ErrNotSent}}
-		if call == nil {
-			return e
-		}
-		return named(call.Operation, e)
+		return errorOf(idOf(call), &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Safe(err)), NotSent: true})
 	}
-	if call != nil && operation.CallOf(req.Context()) != call {
+	if operation.CallOf(req.Context()) != call {
 		*req = *req.WithContext(operation.WithCall(req.Context(), call))
 	}
 	return nil
+}
+
+// idOf returns the operationId of a call, "" of none.
+func idOf(call *operation.Call) string {
+	if call == nil {
+		return ""
+	}
+	return call.ID
 }
 
 // guarded returns editors for the generated client that run as those of a service do.

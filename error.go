@@ -1,18 +1,15 @@
 package cfchat
 
 import (
-	"cmp"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
 // What an [*Error] can be asked for with errors.Is. The context's errors, [auth.ErrNoKey] and the causes that net/http
@@ -48,16 +45,58 @@ type Error struct {
 	// ConversationID is set where one conversation is to blame, and the rest goes on: by Scan.
 	ConversationID int64
 
-	marks []error       // sentinels that the status does not tell
-	cut   bool          // the answer began well and did not end
-	wait  time.Duration // RetryAfter, or what stands in for it
+	mark          //lint:ignore U1000 the chain asks for its method
+	marks []error // sentinels that the status does not tell
+	cut   bool    // the answer began well and did not end
 }
 
-// What an Error keeps of a body, in bytes, and of a message, in runes.
-const (
-	maxKeptBody    = 4 << 10
-	maxKeptMessage = 500
-)
+// mark is how the chain knows the failures of other calls.
+//
+//lint:ignore U1000 it is embedded in Error
+type mark = chain.Mark
+
+// errorOf makes an Error of what the chain found. With refused and failed it is the only place where errors are made.
+func errorOf(operationID string, f *chain.Failure) *Error {
+	if f.Field != "" {
+		return refused(operationID, []FieldError{{f.Field, f.Cause.Error()}})
+	}
+	e := &Error{
+		Operation: operationID, StatusCode: f.Status, Message: f.Message, Attributes: f.Attributes, RequestID: f.RequestID,
+		RetryAfter: f.RetryAfter, Body: f.Body, Err: f.Cause, cut: f.Cut,
+	}
+	for _, fact := range []struct {
+		holds bool
+		mark  error
+	}{{f.Decode, ErrDecode}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome}} {
+		if fact.holds {
+			e.marks = append(e.marks, fact.mark)
+		}
+	}
+	return e
+}
+
+// refused is the Error of a call that is not made, because of its input.
+func refused(operationID string, fields []FieldError) *Error {
+	var reasons []string
+	for _, f := range fields {
+		reasons = append(reasons, f.Field+": "+f.Reason)
+	}
+	return &Error{
+		Operation: operationID, Fields: fields, Err: fmt.Errorf("%w: %s", ErrInvalidInput, strings.Join(reasons, "; and ")), marks: []error{ErrNotSent},
+	}
+}
+
+// failed is the Error of an answer that came and is not what was asked for.
+func failed(operationID string, err error, marks ...error) *Error {
+	return &Error{Operation: operationID, StatusCode: http.StatusOK, Err: err, marks: marks}
+}
+
+// of returns a copy of the Error of a request for several conversations that says which one of them is to blame.
+func (e *Error) of(conversation int64) *Error {
+	about := *e
+	about.ConversationID = conversation
+	return &about
+}
 
 // Error is one line: the operation, the status with the server's words, and the cause.
 func (e *Error) Error() string {
@@ -123,96 +162,4 @@ func (e *Error) LogValue() slog.Value {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
 	return slog.GroupValue(attrs...)
-}
-
-// contextError is why a context ended: its error and, when the caller gave one, its cause.
-func contextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if cause == nil || errors.Is(err, cause) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, cause)
-}
-
-// errNoKeyArrived is the server's sentence for a request without a key. The client always sends one, so something on
-// the way took it.
-const errNoKeyArrived = "You need to sign in or sign up before continuing."
-
-// errorOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
-// the status always survives. What an answer repeats of the request's secrets is taken out.
-func errorOf(req *http.Request, resp *http.Response, body []byte) *Error {
-	text := withoutSecrets(string(body), req)
-	e := &Error{
-		StatusCode: resp.StatusCode,
-		RequestID:  withoutSecrets(resp.Header.Get("X-Request-Id"), req),
-		Body:       text[:min(len(text), maxKeptBody)],
-	}
-	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
-	e.Message = cmp.Or(oneLine(withoutSecrets(message, req)), http.StatusText(resp.StatusCode))
-	for _, attribute := range attributes {
-		e.Attributes = append(e.Attributes, oneLine(withoutSecrets(attribute, req)))
-	}
-	if resp.StatusCode == http.StatusUnauthorized && strings.Contains(e.Message, errNoKeyArrived) {
-		e.Err = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
-			"underscores; set Keys.Header to auth.HeaderDash")
-	}
-	return e
-}
-
-// errorMessage takes what a person can read out of an error body: {error}, {errors}, {message, attributes}, or text.
-func errorMessage(contentType string, body []byte) (message string, attributes []string) {
-	var fields struct{ Error, Errors, Message, Attributes json.RawMessage }
-	if json.Unmarshal(body, &fields) == nil {
-		for _, field := range []json.RawMessage{fields.Error, fields.Errors, fields.Message} {
-			if message == "" {
-				message = strings.Join(words(field), ", ")
-			}
-		}
-		return message, words(fields.Attributes)
-	}
-	if kind, _, _ := mime.ParseMediaType(contentType); kind != "text/plain" {
-		return "", nil
-	}
-	return string(body), nil
-}
-
-// words reads a JSON string, or the strings of a list; nil for anything else.
-func words(data json.RawMessage) []string {
-	var one string
-	if json.Unmarshal(data, &one) == nil && one != "" {
-		return []string{one}
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(data, &list) != nil {
-		return nil
-	}
-	var all []string
-	for _, item := range list {
-		if json.Unmarshal(item, &one) == nil {
-			all = append(all, one)
-		}
-	}
-	return all
-}
-
-// oneLine makes text safe for a log: printable, on one line, bounded, and nothing at all when it is HTML.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)), " ")
-	if isHTML(text) {
-		return ""
-	}
-	if runes := []rune(text); len(runes) > maxKeptMessage {
-		text = string(runes[:maxKeptMessage]) + "…"
-	}
-	return text
-}
-
-func isHTML(text string) bool {
-	lower := strings.ToLower(text)
-	return strings.HasPrefix(lower, "<") || strings.Contains(lower, "<html") || strings.Contains(lower, "<!doctype")
 }

@@ -373,7 +373,7 @@ func TestEditors(t *testing.T) {
 			editor: func(context.Context, *http.Request) error { return errEditor },
 		},
 		{
-			name: "an editor fails with the failure of another call", noRaw: true, want: outcome{is: []error{cfchat.ErrNotSent}, also: []error{errEditor}},
+			name: "an editor fails with the failure of another call", noRaw: true, want: outcome{is: []error{cfchat.ErrNotSent}, says: errEditor.Error()},
 			editor: func(context.Context, *http.Request) error {
 				return &cfchat.Error{Operation: "another", StatusCode: 200, Err: errEditor}
 			},

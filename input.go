@@ -26,25 +26,12 @@ func (r *refusal) add(field, format string, args ...any) {
 	r.fields = append(r.fields, FieldError{field, fmt.Sprintf(format, args...)})
 }
 
-// err returns the refusal as an *Error, nil if nothing is wrong. Nothing has been sent.
-func (r *refusal) err() error {
+// err returns the refusal as an *Error of an operation, nil if nothing is wrong. Nothing has been sent.
+func (r *refusal) err(op *operation.Operation) error {
 	if len(r.fields) == 0 {
 		return nil
 	}
-	var reasons []string
-	for _, f := range r.fields {
-		reasons = append(reasons, f.Field+": "+f.Reason)
-	}
-	return &Error{
-		Fields: r.fields, Err: fmt.Errorf("%w: %s", ErrInvalidInput, strings.Join(reasons, "; and ")), marks: []error{ErrNotSent},
-	}
-}
-
-// invalid is a refusal of one field.
-func invalid(field, format string, args ...any) error {
-	var r refusal
-	r.add(field, format, args...)
-	return r.err()
+	return refused(op.ID, r.fields)
 }
 
 // id refuses ids that cannot exist.

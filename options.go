@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
 // CallOption changes one call: [WithResponse], [WithRetry], [WithKeys], [KeepJSON], or a [RequestEditorFn], which is run on
@@ -79,43 +79,6 @@ func WithResponse(response *Response) CallOption {
 	})
 }
 
-// begin forgets the try before.
-func (r *Response) begin(try int) {
-	if r != nil {
-		*r = Response{Tries: try}
-	}
-}
-
-// keep keeps an answer.
-func (r *Response) keep(req *http.Request, resp *http.Response, body []byte) {
-	if r == nil {
-		return
-	}
-	r.StatusCode, r.Header, r.Body = resp.StatusCode, resp.Header.Clone(), slices.Clone(body)
-	if resp.StatusCode/100 != 2 {
-		r.hide(req)
-	}
-}
-
-// hide takes out of a failure what it repeats of the request's secrets.
-func (r *Response) hide(req *http.Request) {
-	if r == nil {
-		return
-	}
-	r.Body = []byte(withoutSecrets(string(r.Body), req))
-	for _, values := range r.Header {
-		for i, value := range values {
-			values[i] = withoutSecrets(value, req)
-		}
-	}
-}
-
-func (r *Response) took(d time.Duration) {
-	if r != nil {
-		r.Duration = d
-	}
-}
-
 // WithRetry has one call use another Retry than the Config's.
 func WithRetry(retry Retry) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
@@ -130,20 +93,9 @@ func KeepJSON() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
 }
 
-type settingsKey struct{}
-
 // within returns a context that carries what the chain must know.
 func (o callOptions) within(ctx context.Context) context.Context {
-	if o.response == nil && o.retry == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, settingsKey{}, o)
-}
-
-// settingsOf returns what the chain must know of the options of a call.
-func settingsOf(ctx context.Context) callOptions {
-	options, _ := ctx.Value(settingsKey{}).(callOptions)
-	return options
+	return chain.With(ctx, chain.Settings{Retry: (*chain.Policy)(o.retry), Record: (*chain.Record)(o.response)})
 }
 
 // refuseResponse refuses WithResponse, on behalf of an iterator.

@@ -57,8 +57,8 @@ func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Se
 	return func(yield func(*Conversation, error) bool) {
 		var input refusal
 		refuseResponse(w.opts, &input)
-		if err := input.err(); err != nil {
-			yield(nil, named(w.call, err))
+		if err := input.err(w.call); err != nil {
+			yield(nil, err)
 			return
 		}
 		seen := map[int64]struct{}{}
@@ -88,6 +88,6 @@ func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Se
 				stale = 0
 			}
 		}
-		yield(nil, named(w.call, &Error{Err: errors.New("the server repeats its pages, so this walk would not end")}))
+		yield(nil, failed(w.call.ID, errors.New("the server repeats its pages, so this walk would not end")))
 	}
 }

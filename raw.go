@@ -5,6 +5,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // RawResponse is an answer of the generated client: the data, and the answer that it came with.
@@ -43,4 +46,22 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 	}
 	parsed.JSON200 = new(T)
 	return parsed, json.Unmarshal(body, parsed.JSON200)
+}
+
+// doer is the generated client's way into the chain.
+type doer struct{ chain chain.Link }
+
+// Do sends a request. The call that its context belongs to is its own if it is sent for the first time. Otherwise the request
+// was made within another call, or past the generated client, and its address says which operation it is.
+func (d doer) Do(req *http.Request) (*http.Response, error) {
+	call := operation.CallOf(req.Context())
+	if !call.Claim() {
+		call = rawCall(operation.Of(req))
+		req = req.WithContext(operation.WithCall(req.Context(), call))
+	}
+	a, failure := d.chain(req)
+	if failure != nil {
+		return nil, errorOf(call.ID, failure)
+	}
+	return a.Open(), nil
 }

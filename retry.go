@@ -1,15 +1,7 @@
 package cfchat
 
 import (
-	"cmp"
-	"crypto/tls"
-	"errors"
-	"net"
-	"net/http"
-	"slices"
 	"time"
-
-	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // Retry says how often a failed call is tried again. The zero value is what you want:
@@ -33,15 +25,6 @@ type Retry struct {
 	MaxWait  time.Duration // the longest wait between two tries that a server may ask for. Zero means a minute
 }
 
-const (
-	defaultTries = 3
-	defaultWait  = time.Minute
-)
-
-func (r Retry) tries() int { return cmp.Or(r.MaxTries, defaultTries) }
-
-func (r Retry) wait() time.Duration { return cmp.Or(r.MaxWait, defaultWait) }
-
 // check refuses what cannot be meant.
 func (r Retry) check(field string, input *refusal) {
 	if r.MaxTries < 0 {
@@ -50,31 +33,4 @@ func (r Retry) check(field string, input *refusal) {
 	if r.MaxWait < 0 {
 		input.add(field+".MaxWait", "%s is negative; zero means a minute", r.MaxWait)
 	}
-}
-
-// mayRepeat is the table of [Retry].
-func mayRepeat(op *operation.Operation, e *Error) bool {
-	switch {
-	case slices.Contains(e.marks, ErrNotSent): // and not that of another call's failure, which this one may wrap
-		return !isPermanent(e)
-	case e.StatusCode == http.StatusTooManyRequests:
-		return true
-	case op.Write:
-		return false
-	case e.StatusCode == 0 || e.cut:
-		return true
-	case e.StatusCode == http.StatusInternalServerError:
-		return !op.Final500
-	}
-	return slices.Contains([]int{502, 503, 504}, e.StatusCode) || e.StatusCode/10 == 52
-}
-
-// isPermanent reports whether connecting would fail in the same way again: no such host, or not the TLS it should be.
-func isPermanent(err error) bool {
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return dns.IsNotFound
-	}
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	_, notTLS := errors.AsType[tls.RecordHeaderError](err)
-	return untrusted || notTLS || errors.Is(err, http.ErrSchemeMismatch)
 }

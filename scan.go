@@ -64,8 +64,8 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 		s.core.check(ctx, &input)
 		options.check(&input)
 		filter.checkScan(&input)
-		if err := input.err(); err != nil {
-			yield(nil, named(filterCall.operation, err))
+		if err := input.err(filterCall.operation); err != nil {
+			yield(nil, err)
 			return
 		}
 		scan := &scan{conversations: s, filter: filter, ConversationScanOptions: options, opts: opts, size: firstWindow, read: options.After, end: options.After, left: -1}
@@ -241,21 +241,19 @@ func (s *scan) take(ctx context.Context, yield func(*Conversation, error) bool) 
 	return s.done(w, 1, yield(nil, blamed(answer.err, w.lo)))
 }
 
-// blamed is the failure of a window, as that of the conversation in it.
+// blamed returns the failure of a window, as that of the conversation in it.
 func blamed(failure error, id int64) error {
 	e, ok := failure.(*Error)
 	if !ok {
 		return failure
 	}
-	of := *e
-	of.ConversationID = id
-	return &of
+	return e.of(id)
 }
 
 // mayBeOneConversation reports whether a failure of a window can be that of one conversation in it.
 func mayBeOneConversation(err error) bool {
 	e, ok := err.(*Error)
-	return ok && (errors.Is(e, ErrServer) || errors.Is(e, ErrTooLarge) || errors.Is(e, ErrDecode) ||
+	return ok && (errors.Is(e, ErrServer) || errors.Is(e, ErrTooLarge) || errors.Is(e, ErrDecode) || e.cut ||
 		errors.Is(e, context.DeadlineExceeded) || e.StatusCode == http.StatusRequestEntityTooLarge)
 }
 
@@ -310,7 +308,7 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 		c := &conversations[i]
 		if c.ID < w.lo || c.ID > w.hi {
 			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, named(filterCall.operation, &Error{StatusCode: http.StatusOK, Err: err, marks: []error{ErrDecode}})
+			return nil, failed(filterCall.operation.ID, err, ErrDecode)
 		}
 		found[i] = c
 	}

@@ -435,7 +435,7 @@ func TestScanOutage(t *testing.T) {
 	}{
 		{"500", internalError, nil, cfchat.ErrServer, 30},
 		{"503", func() *http.Response { return reply(503, "text/html", "<html>") }, nil, cfchat.ErrServer, 18},
-		{"cut", cutReply, nil, cfchat.ErrDecode, 18},
+		{"cut", cutReply, nil, io.ErrUnexpectedEOF, 18},
 		{"refused", nil, refused, syscall.ECONNREFUSED, 20},
 		{"login page", func() *http.Response { return reply(200, "text/html", "<html>") }, nil, cfchat.ErrDecode, 30},
 		{"401", func() *http.Response { return reply(401, "application/json", `{"error":"Invalid Access Token"}`) }, nil, cfchat.ErrUnauthorized, 4},

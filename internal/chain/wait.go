@@ -1,4 +1,4 @@
-package cfchat
+package chain
 
 import (
 	"context"
@@ -10,18 +10,19 @@ import (
 	"time"
 )
 
-// waitAfter is how long to wait after a failed try; false if that is longer than the cap or the caller's deadline allow.
-func waitAfter(ctx context.Context, e *Error, try int, most time.Duration) (time.Duration, bool) {
-	wait := e.wait
+// waitAfter returns how long to wait after a failed try; false if that is longer than the most that is allowed, or than the
+// caller's deadline allows.
+func waitAfter(ctx context.Context, f *Failure, try int, most time.Duration) (time.Duration, bool) {
+	wait := f.wait
 	if wait == 0 {
-		wait = time.Duration(try) * 500 * time.Millisecond
-		wait += rand.N(wait / 2)
+		wait = min(time.Duration(try)*500*time.Millisecond, most)
+		wait += rand.N(wait/2 + 1)
 	}
 	deadline, limited := ctx.Deadline()
-	return wait, e.RetryAfter <= most && (!limited || wait < time.Until(deadline))
+	return wait, f.RetryAfter <= most && (!limited || wait < time.Until(deadline))
 }
 
-// sleep waits, or says why the context ended.
+// sleep waits, or returns why the context ended.
 func sleep(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -33,7 +34,7 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// retryAfter is what the server asks for, and how long to wait. A 429 without Retry-After means the next full minute:
+// retryAfter returns what the server asks for, and how long to wait. A 429 without Retry-After means the next full minute:
 // the server counts the requests of every minute of its clock, so a shorter wait is in vain and a longer one too long.
 // The server's clock is its Date, or else the local one. Both are zero when there is no reason to wait.
 func retryAfter(status int, header http.Header, now time.Time) (asked, wait time.Duration) {

@@ -1,8 +1,7 @@
-package cfchat
+package chain
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 )
@@ -13,23 +12,21 @@ type tryRecord struct {
 	try       int           // from 1
 	wait      time.Duration // before it
 	took      time.Duration
-	answer    *answer
-	err       error
+	answer    *Answer
+	failure   *Failure
 }
 
-// logTry writes one Debug record per try. A nil logger is silent.
-func logTry(ctx context.Context, logger *slog.Logger, r tryRecord) {
+// logTry writes one Debug record per try. A nil logger writes nothing.
+func logTry(ctx context.Context, logger *slog.Logger, describe func(*Failure) string, r tryRecord) {
 	if logger == nil || !logger.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
 	status, failure := 0, ""
 	if r.answer != nil {
 		status = r.answer.StatusCode
-	} else if e, ok := errors.AsType[*Error](r.err); ok {
-		status = e.StatusCode
 	}
-	if r.err != nil {
-		failure = r.err.Error()
+	if r.failure != nil {
+		status, failure = r.failure.Status, describe(r.failure)
 	}
 	logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try",
 		slog.String("operation", r.operation), slog.Int("attempt", r.try), slog.Duration("wait", r.wait),

@@ -1,0 +1,121 @@
+package chain
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"sync"
+)
+
+const (
+	maxErrorBody  = 1 << 20 // bytes read of an answer that is not a success
+	maxPooledBody = 1 << 20 // a larger buffer is not worth keeping
+)
+
+// body reads the whole body, decompressed and up to a limit, and closes it, so that the connection is free again. A
+// body that is cut or too large is a failure, but not where the status is one already: then it is enough to have some.
+func body(next func(*http.Request) (*http.Response, error), limit int64) Link {
+	return func(req *http.Request) (*Answer, *Failure) {
+		resp, err := next(req)
+		if err != nil {
+			return nil, &Failure{Cause: secretsOf(req).cause(err)}
+		}
+		defer resp.Body.Close()
+		whole := *resp // a transport that caches may hand out the same answer again
+		a := &Answer{&whole, emptyBuffer()}
+		var f *Failure
+		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
+			f = fill(a.body, resp, req, limit)
+		}
+		record := settingsOf(req.Context()).Record
+		record.keep(resp, a.body.Bytes())
+		if f != nil || resp.StatusCode/100 != 2 {
+			record.hide(secretsOf(req))
+		}
+		if f != nil {
+			a.Release()
+			return nil, f
+		}
+		return a, nil
+	}
+}
+
+// fill reads the body of an answer into a buffer.
+func fill(buffer *bytes.Buffer, resp *http.Response, req *http.Request, limit int64) *Failure {
+	success := resp.StatusCode/100 == 2
+	limit = min(limit, math.MaxInt64-1)
+	if !success {
+		limit = min(limit, maxErrorBody)
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	tooLarge := int64(buffer.Len()) > limit
+	switch {
+	case !success:
+		buffer.Truncate(min(buffer.Len(), int(limit)))
+		return nil
+	case tooLarge:
+		f := failureOf(req, resp, nil)
+		f.Cause, f.TooLarge = fmt.Errorf("more than %d bytes (Config.MaxBody)", limit), true
+		return f
+	case err != nil:
+		f := failureOf(req, resp, nil)
+		f.Cause, f.Cut = fmt.Errorf("the body was cut: %w", secretsOf(req).cause(err)), true
+		return f
+	}
+	return nil
+}
+
+// bodies holds buffers between calls: most answers come chunked, and a new buffer would grow by copying, again and again.
+var bodies sync.Pool
+
+func emptyBuffer() *bytes.Buffer {
+	buffer, ok := bodies.Get().(*bytes.Buffer)
+	if !ok {
+		return new(bytes.Buffer)
+	}
+	buffer.Reset()
+	return buffer
+}
+
+// Answer is an answer that has been read to its end.
+type Answer struct {
+	*http.Response // its Body is closed
+
+	body *bytes.Buffer
+}
+
+// Bytes returns the body. It must not be used after Release.
+func (a *Answer) Bytes() []byte { return a.body.Bytes() }
+
+// Release gives the body's memory back, when nobody reads it any more.
+func (a *Answer) Release() {
+	if a.body.Cap() <= maxPooledBody {
+		bodies.Put(a.body)
+	}
+}
+
+// Open returns the answer for somebody who reads its body, and releases it by closing that.
+func (a *Answer) Open() *http.Response {
+	r := &bodyReader{answer: a}
+	r.Reset(a.body.Bytes())
+	a.Body, a.ContentLength = r, int64(r.Len())
+	return a.Response
+}
+
+// bodyReader reads the body of an answer until it is closed.
+type bodyReader struct {
+	bytes.Reader
+
+	answer *Answer // nil once it is closed
+}
+
+func (r *bodyReader) Close() error {
+	if r.answer != nil {
+		r.answer.Release()
+	}
+	r.answer = nil
+	r.Reset(nil)
+	return nil
+}

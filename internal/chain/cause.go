@@ -1,0 +1,163 @@
+package chain
+
+import (
+	"errors"
+	"net/url"
+	"reflect"
+	"strings"
+)
+
+// Mark is embedded in the errors that the root makes of failures, so that those of other calls are known.
+type Mark struct{}
+
+func (Mark) isFailure() {}
+
+// isFailure reports whether an error is the failure of a call.
+func isFailure(err error) bool {
+	_, ok := err.(interface{ isFailure() })
+	return ok
+}
+
+// maxDepth bounds how deep an error is looked into: one may be its own cause.
+const maxDepth = 50
+
+// cause returns why no answer came, in words that are safe to show: without the request's address, which url.Error repeats,
+// without its secrets, which net/http quotes from an answer in another protocol, and on one line.
+func (s secrets) cause(err error) error {
+	text, whole := textOf(err)
+	if !whole {
+		return errors.New("the transport's error has no end, or no text")
+	}
+	safe := text
+	each(err, func(e error) bool {
+		if u, ok := e.(*url.Error); ok {
+			inner, _ := textOf(u.Err)
+			outer, _ := textOf(u)
+			safe = strings.ReplaceAll(safe, outer, inner)
+		}
+		return false
+	})
+	safe = printable(s.in(safe))
+	if u, ok := err.(*url.Error); ok && safe == printable(u.Err.Error()) {
+		return s.cause(u.Err)
+	}
+	return veil(err, text, safe)
+}
+
+// Safe returns the failure of somebody else's code, such as a request editor, in words that are safe to show, so that it does
+// not make this call's failure match what it does not mean.
+func Safe(err error) error {
+	text, whole := textOf(err)
+	if !whole {
+		return errors.New("an error has no end, or no text")
+	}
+	return veil(err, text, printable(text))
+}
+
+// veil returns an error with another text. It leaves one as it is that needs no veil.
+func veil(err error, text, safe string) error {
+	foreign := each(err, isFailure)
+	if text == safe && !foreign {
+		return err
+	}
+	return veiled{func() error { return err }, safe}
+}
+
+// veiled is an error that shows another text than its own. errors.Is and errors.As find what it is made of, but for the
+// failure of another call, which is only itself: what that one means, such as that nothing was sent, is not true of this.
+//
+// It hides in a function, because fmt prints the fields of a struct without asking them.
+type veiled struct {
+	err  func() error
+	text string
+}
+
+func (v veiled) Error() string { return v.text }
+
+// Is reports whether the error, or one that it is made of, is the target.
+func (v veiled) Is(target error) bool {
+	plain := reflect.TypeOf(target).Comparable()
+	return each(v.err(), func(e error) bool {
+		if plain && reflect.TypeOf(e).Comparable() && e == target {
+			return true
+		}
+		is, ok := e.(interface{ Is(target error) bool })
+		return ok && !isFailure(e) && is.Is(target)
+	})
+}
+
+// As finds the error of a type that it is made of.
+func (v veiled) As(target any) bool {
+	into := reflect.ValueOf(target).Elem()
+	return each(v.err(), func(e error) bool {
+		if isFailure(e) {
+			return false
+		}
+		if reflect.TypeOf(e).AssignableTo(into.Type()) {
+			into.Set(reflect.ValueOf(e))
+			return true
+		}
+		as, ok := e.(interface{ As(target any) bool })
+		return ok && as.As(target)
+	})
+}
+
+// each asks about an error and those that it is made of, until the answer is yes. It does not look into the failure of
+// another call.
+func each(err error, is func(error) bool) bool { return eachWithin(err, is, maxDepth) }
+
+func eachWithin(err error, is func(error) bool, depth int) bool {
+	if err == nil || depth == 0 {
+		return false
+	}
+	if is(err) {
+		return true
+	}
+	if isFailure(err) {
+		return false
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return eachWithin(unwrapped(e), is, depth-1)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			if eachWithin(inner, is, depth-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unwrapped returns what an error wraps, nil if it cannot say.
+func unwrapped(e interface{ Unwrap() error }) (inner error) {
+	defer func() { _ = recover() }() // a nil pointer in an interface
+	return e.Unwrap()
+}
+
+// textOf returns the text of an error; false for one that has none, because it panics or would never end.
+func textOf(err error) (text string, ok bool) {
+	if err == nil || endless(err) {
+		return "", false
+	}
+	defer func() {
+		if recover() != nil {
+			text, ok = "", false
+		}
+	}()
+	return err.Error(), true
+}
+
+// endless reports whether an error is nested so deep that it may be its own cause.
+func endless(err error) bool {
+	for range maxDepth {
+		wrapper, ok := err.(interface{ Unwrap() error })
+		if !ok {
+			return false
+		}
+		if err = unwrapped(wrapper); err == nil {
+			return false
+		}
+	}
+	return true
+}

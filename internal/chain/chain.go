@@ -1,0 +1,78 @@
+// Package chain is what every request of this module goes through, from the call that a service makes to the transport and
+// back. It knows no type of the root package: a link returns what it found as a [Failure], an answer is decoded by a function
+// that the call carries, and the root makes its errors of the facts.
+package chain
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// Config is what the links need to know. All of it must be set but Logger.
+type Config struct {
+	Transport http.RoundTripper
+	Jar       http.CookieJar
+	Keys      auth.Keys
+	Server    *url.URL // to no other goes a key
+	Retry     Policy
+	Timeout   time.Duration
+	MaxBody   int64
+	UserAgent string
+	Logger    *slog.Logger // Describe makes the texts of its errors
+	Describe  func(*Failure) string
+}
+
+// Link is one step: a request goes down, an answer or a failure comes up.
+type Link func(*http.Request) (*Answer, *Failure)
+
+// New puts the links together, the innermost first. Each is the function of its file's name. The order is the point:
+//
+//   - each try has its time limit around everything that can hang: connecting, the answer's head, and its body;
+//   - a try reads the whole body, so that a truncated one counts as a failed try, and not as a success;
+//   - whether a try was sent is decided where its answer has been read and judged, and the retry above asks for that;
+//   - headers are set once, above the retry, so that every try sends the same; the key goes onto the copy that a try sends,
+//     so that the request that an answer points back to has none.
+//
+// The context of a request carries its call ([operation.CallOf]): every link acts by that, and not by the address, which a
+// transport may rewrite.
+func New(c Config) Link {
+	l := body(send(c.Transport, c.Jar), c.MaxBody)
+	l = status(l)
+	l = answer(l)
+	l = outcome(l)
+	l = key(l, c.Keys)
+	l = timeout(l, c.Timeout)
+	l = retry(l, c.Retry, c.Logger, c.Describe)
+	l = headers(l, c)
+	return refuse(l)
+}
+
+// Settings are what the options of one call change. The zero value changes nothing.
+type Settings struct {
+	Retry  *Policy
+	Record *Record
+}
+
+type settingsKey struct{}
+
+// With returns a context whose call has settings.
+func With(ctx context.Context, s Settings) context.Context {
+	if s == (Settings{}) {
+		return ctx
+	}
+	return context.WithValue(ctx, settingsKey{}, s)
+}
+
+func settingsOf(ctx context.Context) Settings {
+	s, _ := ctx.Value(settingsKey{}).(Settings)
+	return s
+}
+
+// callOf returns the call of a request, which whoever hands it to the chain has put into its context.
+func callOf(req *http.Request) *operation.Call { return operation.CallOf(req.Context()) }

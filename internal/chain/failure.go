@@ -1,0 +1,76 @@
+package chain
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Failure is what is known of a call that failed. Nothing in it shows a key or what was searched for.
+type Failure struct {
+	Status     int           // 0 when no answer came
+	Header     http.Header   // of the answer
+	Message    string        // what the server says, one line, never HTML
+	Attributes []string      // the attributes that it names
+	RequestID  string        // its X-Request-Id
+	Body       string        // the first bytes of the answer
+	RetryAfter time.Duration // how long the server asks to wait
+	Cause      error         // what went wrong besides the status
+
+	Field    string // what is wrong with the input, which Cause explains
+	NotSent  bool   // provably nothing was sent
+	Unknown  bool   // a write that may have happened
+	Decode   bool   // a success that is not the answer of its operation
+	TooLarge bool   // more than MaxBody
+	Cut      bool   // the answer began well and did not end
+
+	wait time.Duration // RetryAfter, or what stands in for it
+}
+
+// What a Failure keeps of a body, in bytes.
+const maxKeptBody = 4 << 10
+
+// Refused is the failure of a request that is not sent, because of a field of its input.
+func Refused(field, format string, args ...any) *Failure {
+	return &Failure{Field: field, Cause: fmt.Errorf(format, args...), NotSent: true}
+}
+
+// Ended is the failure of a request that is not sent, because its context is over.
+func Ended(ctx context.Context) *Failure { return &Failure{Cause: contextError(ctx), NotSent: true} }
+
+// contextError returns why a context ended: its error and, when the caller gave one, its cause.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// errNoKeyArrived is the server's sentence for a request without a key. The client always sends one, so something on
+// the way took it.
+const errNoKeyArrived = "You need to sign in or sign up before continuing."
+
+// failureOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
+// the status always survives. What an answer repeats of the request's secrets is taken out.
+func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
+	hidden := secretsOf(req)
+	f := &Failure{
+		Status: resp.StatusCode, Header: hidden.inHeader(resp.Header), RequestID: oneLine(hidden.in(resp.Header.Get("X-Request-Id"))),
+		Body: hidden.inBody(body),
+	}
+	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
+	f.Message = cmp.Or(oneLine(hidden.in(message)), http.StatusText(resp.StatusCode))
+	for _, attribute := range attributes[:min(len(attributes), maxAttributes)] {
+		f.Attributes = append(f.Attributes, oneLine(hidden.in(attribute)))
+	}
+	if resp.StatusCode == http.StatusUnauthorized && strings.Contains(message, errNoKeyArrived) {
+		f.Cause = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
+			"underscores; set Keys.Header to auth.HeaderDash")
+	}
+	return f
+}

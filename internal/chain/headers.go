@@ -1,0 +1,90 @@
+package chain
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// headers puts the fixed headers on a request, once for all its tries, and refuses what must not be sent.
+//
+// Content-Type of an operation is always JSON, also without a body: with any other type the server does not see the body, and
+// a request to set a status flips it instead. Accept makes errors JSON.
+func headers(next Link, c Config) Link {
+	return func(req *http.Request) (*Answer, *Failure) {
+		if f := checkKey(req, c.Keys, c.Server); f != nil {
+			return nil, f
+		}
+		if f := checkHeader(req.Header); f != nil {
+			return nil, f
+		}
+		own := *req // an editor may give all requests one header
+		own.Header = req.Header.Clone()
+		if own.Header == nil {
+			own.Header = http.Header{}
+		}
+		if callOf(req).Known() || own.Header.Get("Content-Type") == "" { // a file has another
+			own.Header.Set("Content-Type", "application/json")
+		}
+		own.Header.Set("Accept", "application/json")
+		if own.Header.Get("User-Agent") == "" {
+			own.Header.Set("User-Agent", c.UserAgent)
+		}
+		a, f := next(&own)
+		if f == nil {
+			a.Request = withoutKey(&own)
+		}
+		return a, f
+	}
+}
+
+// checkHeader refuses headers of request editors that net/http would not send, or would treat as permission to repeat a
+// write. Of several it names the first.
+func checkHeader(header http.Header) *Failure {
+	worst, wrong := "", ""
+	for name, values := range header {
+		if problem := headerProblem(name, values); problem != "" && (wrong == "" || name < worst) {
+			worst, wrong = name, problem
+		}
+	}
+	if wrong == "" {
+		return nil
+	}
+	return Refused(fmt.Sprintf("header %q", worst), "%s", wrong)
+}
+
+func headerProblem(name string, values []string) string {
+	switch {
+	case strings.EqualFold(name, "Idempotency-Key"), strings.EqualFold(name, "X-Idempotency-Key"):
+		return "net/http would repeat the request by itself; do not set it"
+	case name == "" || strings.ContainsFunc(name, isNotToken):
+		return "HTTP has no such name"
+	case slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, isControl) }):
+		return "the value has a line break or another control character"
+	}
+	return ""
+}
+
+func isNotToken(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// withoutKey returns the request that an answer points back to, because answers get logged: without a key that an editor
+// has set.
+func withoutKey(req *http.Request) *http.Request {
+	names := auth.HeaderNames(req.Header)
+	if len(names) == 0 {
+		return req
+	}
+	shown := *req
+	shown.Header = req.Header.Clone()
+	for _, name := range names {
+		delete(shown.Header, name)
+	}
+	return &shown
+}

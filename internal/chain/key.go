@@ -1,0 +1,46 @@
+package chain
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// key puts the key on the copy of the request that a try sends. One that an editor has set stays.
+func key(next Link, keys auth.Keys) Link {
+	return func(req *http.Request) (*Answer, *Failure) {
+		if len(auth.HeaderNames(req.Header)) == 0 {
+			if err := keys.Edit(req.Context(), req); err != nil {
+				return nil, &Failure{Cause: err, NotSent: true}
+			}
+		}
+		return next(req)
+	}
+}
+
+// HasKey reports whether there is a key of a kind.
+func HasKey(keys auth.Keys, scheme string) bool {
+	return scheme == operation.UserAPIKey && !keys.User.IsZero() || scheme == operation.AgentBotAPIKey && !keys.AgentBot.IsZero()
+}
+
+// checkKey refuses a request for which there is no key, or one that an editor has sent to where no key must go.
+func checkKey(req *http.Request, keys auth.Keys, server *url.URL) *Failure {
+	if req.URL.Scheme != server.Scheme || req.URL.Host != server.Host {
+		return Refused("request editor", "it changed the host to %s; keys go to the configured server only", req.URL.Host)
+	}
+	switch names := auth.HeaderNames(req.Header); {
+	case len(names) == 0:
+		for _, scheme := range callOf(req).Schemes(req.Context()) {
+			if HasKey(keys, scheme) {
+				return nil
+			}
+		}
+		bare := http.Request{Method: req.Method, URL: req.URL}
+		return &Failure{Cause: keys.Edit(req.Context(), bare.WithContext(req.Context())), NotSent: true} // which key is missing
+	case len(names) > 1 || len(req.Header[names[0]]) != 1:
+		return Refused("request editor", "there are %d headers for the key; set one, with one value", len(names))
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package chain
+
+import (
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Record is what a call got beside its data. A nil one keeps nothing.
+type Record struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+	Tries      int
+	Duration   time.Duration
+}
+
+// begin forgets the try before.
+func (r *Record) begin(try int) {
+	if r != nil {
+		*r = Record{Tries: try}
+	}
+}
+
+// keep keeps an answer.
+func (r *Record) keep(resp *http.Response, body []byte) {
+	if r != nil {
+		r.StatusCode, r.Header, r.Body = resp.StatusCode, resp.Header.Clone(), slices.Clone(body)
+	}
+}
+
+// hide takes out of a failure what it repeats of the request's secrets.
+func (r *Record) hide(s secrets) {
+	if r != nil {
+		r.Body, r.Header = []byte(s.in(string(r.Body))), s.inHeader(r.Header)
+	}
+}
+
+func (r *Record) took(d time.Duration) {
+	if r != nil {
+		r.Duration = d
+	}
+}

@@ -1,0 +1,25 @@
+package chain
+
+import (
+	"net/http"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// refuse refuses what must not be sent: an address that an editor has taken away, or made another operation's, and
+// everything when the context is over already.
+func refuse(next Link) Link {
+	return func(req *http.Request) (*Answer, *Failure) {
+		switch {
+		case req.URL == nil:
+			return nil, Refused("request editor", "it took the address away")
+		case !callOf(req).Is(req):
+			return nil, Refused("request editor", "it made %q of the request", operation.Of(req))
+		case req.URL.Opaque != "":
+			return nil, Refused("request editor", "it set URL.Opaque, which would be sent in place of the path")
+		case req.Context().Err() != nil:
+			return nil, Ended(req.Context())
+		}
+		return next(req)
+	}
+}

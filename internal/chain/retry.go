@@ -1,0 +1,116 @@
+package chain
+
+import (
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// Policy says how often a request is tried, and how long a wait may be. Zeros mean 3 tries and a minute.
+type Policy struct {
+	MaxTries int
+	MaxWait  time.Duration
+}
+
+func (p Policy) tries() int { return cmp.Or(p.MaxTries, 3) }
+
+func (p Policy) wait() time.Duration { return cmp.Or(p.MaxWait, time.Minute) }
+
+// retry repeats what may be repeated: that follows from the operation, not from the method.
+func retry(next Link, policy Policy, logger *slog.Logger, describe func(*Failure) string) Link {
+	return func(req *http.Request) (*Answer, *Failure) {
+		policy, settings := policy, settingsOf(req.Context())
+		if settings.Retry != nil {
+			policy = *settings.Retry
+		}
+		call, wait, begun := callOf(req), time.Duration(0), time.Now()
+		defer func() { settings.Record.took(time.Since(begun)) }()
+		for try := 1; ; try++ {
+			start := time.Now()
+			settings.Record.begin(try)
+			a, f := next(req)
+			logTry(req.Context(), logger, describe, tryRecord{call.ID, try, wait, time.Since(start), a, f})
+			if f == nil {
+				return a, nil
+			}
+			if try >= policy.tries() || !mayRepeat(call.Operation, f) || !canRewind(req) || req.Context().Err() != nil {
+				return nil, f
+			}
+			var ok bool
+			if wait, ok = waitAfter(req.Context(), f, try, policy.wait()); !ok {
+				return nil, f
+			}
+			if err := sleep(req.Context(), wait); err != nil {
+				return nil, f.interrupted(err)
+			}
+			if req, ok = rewound(req); !ok {
+				return nil, f
+			}
+		}
+	}
+}
+
+// mayRepeat is the table that the root's Retry prints.
+func mayRepeat(op *operation.Operation, f *Failure) bool {
+	switch {
+	case f.NotSent:
+		return !isPermanent(f.Cause)
+	case f.Status == http.StatusTooManyRequests:
+		return true
+	case op.Write:
+		return false
+	case f.Status == 0 || f.Cut:
+		return true
+	case f.Status == http.StatusInternalServerError:
+		return !op.Final500
+	}
+	return slices.Contains([]int{502, 503, 504}, f.Status) || f.Status/10 == 52
+}
+
+// isPermanent reports whether connecting would fail in the same way again: no such host, or a TLS failure.
+func isPermanent(err error) bool {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.IsNotFound
+	}
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	_, notTLS := errors.AsType[tls.RecordHeaderError](err)
+	return untrusted || notTLS || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// canRewind reports whether the body can be sent again.
+func canRewind(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+}
+
+// rewound returns the request with its body from the start; false if that fails.
+func rewound(req *http.Request) (*http.Request, bool) {
+	if req.GetBody == nil {
+		return req, true
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, false
+	}
+	again := *req
+	again.Body = body
+	return &again, true
+}
+
+// interrupted returns the failure of the last try, with the reason why there was no other.
+func (f *Failure) interrupted(reason error) *Failure {
+	if f.Cause != nil {
+		reason = fmt.Errorf("%w, while waiting to try again after: %w", reason, f.Cause)
+	} else {
+		reason = fmt.Errorf("%w, while waiting to try again", reason)
+	}
+	f.Cause = reason
+	return f
+}

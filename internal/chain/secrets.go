@@ -1,0 +1,112 @@
+package chain
+
+import (
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+const redacted = "[redacted]"
+
+// minSecret is the shortest text that is taken for a key or a search text where a server repeats it. The servers' keys have
+// 24 characters; a test's key "k" would only garble the server's words.
+const minSecret = 8
+
+// secrets are the texts of a request that must not show, as they are and as they are written elsewhere.
+type secrets []string
+
+// secretsOf returns the secrets of a request: its key, and what is searched for.
+func secretsOf(req *http.Request) secrets {
+	var all secrets
+	for _, name := range auth.HeaderNames(req.Header) {
+		for _, value := range req.Header[name] {
+			all = append(all, formsOf(value)...)
+			all = append(all, formsOf(value[strings.LastIndex(value, " ")+1:])...) // after a prefix
+		}
+	}
+	if req.URL == nil { // a transport may have taken it away
+		return all
+	}
+	call := callOf(req)
+	for name, values := range req.URL.Query() {
+		// Of an operation the rest is a choice of known words and numbers.
+		if call != nil && call.Known() && name != "q" && name != "source_id" {
+			continue
+		}
+		for _, value := range values {
+			all = append(all, formsOf(req.URL.RawQuery)...)
+			all = append(all, formsOf(value)...)
+		}
+	}
+	return all
+}
+
+// formsOf returns a text and the forms in which it is written in addresses and in JSON.
+func formsOf(text string) []string {
+	if len(text) < minSecret {
+		return nil
+	}
+	return []string{text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(strconv.Quote(text), `"`)}
+}
+
+// in takes the secrets out of what a server or proxy says. Text that has them in another notation goes as a whole.
+func (s secrets) in(text string) string {
+	for _, secret := range s {
+		text = strings.ReplaceAll(text, secret, redacted)
+	}
+	unescaped, _ := url.QueryUnescape(text)
+	for _, form := range []string{html.UnescapeString(text), unescaped, jsonText(text)} {
+		if slices.ContainsFunc(s, func(secret string) bool { return strings.Contains(form, secret) }) {
+			return redacted
+		}
+	}
+	return text
+}
+
+// inBody takes the secrets out of the first bytes of a body, and a secret that their end cuts.
+func (s secrets) inBody(body []byte) string {
+	text := string(body[:min(len(body), 2*maxKeptBody)]) // a copy, so that a failure does not keep the whole
+	if cut := len(body) > len(text); cut {
+		for _, secret := range s {
+			for n := len(secret) - 1; n >= minSecret; n-- {
+				if strings.HasSuffix(text, secret[:n]) {
+					text = text[:len(text)-n]
+					break
+				}
+			}
+		}
+	}
+	text = s.in(text)
+	return strings.Clone(text[:min(len(text), maxKeptBody)])
+}
+
+// inHeader takes the secrets out of a copy of a header.
+func (s secrets) inHeader(header http.Header) http.Header {
+	clean := header.Clone()
+	for _, values := range clean {
+		for i, value := range values {
+			values[i] = s.in(value)
+		}
+	}
+	return clean
+}
+
+// jsonText returns every string of a JSON text, as far as it is one.
+func jsonText(text string) string {
+	var all []string
+	for d := json.NewDecoder(strings.NewReader(text)); ; {
+		token, err := d.Token()
+		if err != nil {
+			return strings.Join(all, "\n")
+		}
+		if s, ok := token.(string); ok {
+			all = append(all, s)
+		}
+	}
+}

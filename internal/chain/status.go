@@ -1,0 +1,40 @@
+package chain
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// status makes every status but 2xx a failure.
+func status(next Link) Link {
+	return func(req *http.Request) (*Answer, *Failure) {
+		a, f := next(req)
+		if f != nil || a.StatusCode/100 == 2 {
+			return a, f
+		}
+		defer a.Release()
+		f = failureOf(req, a.Response, a.body.Bytes())
+		f.RetryAfter, f.wait = retryAfter(a.StatusCode, a.Header, time.Now())
+		switch a.StatusCode / 100 {
+		case 3:
+			f.Message, f.Cause = http.StatusText(a.StatusCode), redirected(req, a.Response)
+		case 1:
+			f.Cause = errors.New("the server speaks another protocol")
+		}
+		return nil, f
+	}
+}
+
+// redirected names the host that an answer points to, and not the rest of the address, which repeats the query.
+func redirected(req *http.Request, resp *http.Response) error {
+	to, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || to.Host == "" {
+		return errors.New("redirects are not followed; set Config.Server to the address that answers itself")
+	}
+	host := printable(secretsOf(req).in((&url.URL{Scheme: to.Scheme, Host: to.Host}).String()))
+	return fmt.Errorf("to %s: redirects are not followed, because the key would go along; "+
+		"if that is the right server, set Config.Server to it", host)
+}

@@ -1,0 +1,29 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// timeout bounds one try, its body included. It works on a copy of the request, because the key and cookies are added to
+// that below, and a second try must not send them twice.
+func timeout(next Link, limit time.Duration) Link {
+	return func(req *http.Request) (*Answer, *Failure) {
+		ctx, cancel := context.WithTimeout(req.Context(), limit)
+		defer cancel()
+		a, f := next(req.Clone(ctx))
+		if f == nil || ctx.Err() == nil {
+			return a, f
+		}
+		failed := f.Status != 0 && !f.Cut // the status was there before the time was up
+		switch caller := req.Context(); {
+		case caller.Err() != nil && (!failed || f.Cause == nil):
+			f.Cause = contextError(caller)
+		case caller.Err() == nil && !failed:
+			f.Cause = fmt.Errorf("no whole answer within %s (Config.Timeout): %w", limit, context.DeadlineExceeded)
+		}
+		return nil, f
+	}
+}

@@ -1,0 +1,80 @@
+package chain
+
+import (
+	"encoding/json"
+	"mime"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What is kept of the words of a server: runes of a text, and how many attributes.
+const (
+	maxText       = 500
+	maxAttributes = 100
+)
+
+// errorMessage takes what a person can read out of an error body: {error}, {errors}, {message, attributes}, or text.
+func errorMessage(contentType string, body []byte) (message string, attributes []string) {
+	var fields struct{ Error, Errors, Message, Attributes json.RawMessage }
+	if json.Unmarshal(body, &fields) == nil {
+		for _, field := range []json.RawMessage{fields.Error, fields.Errors, fields.Message} {
+			if message == "" {
+				message = strings.Join(words(field), ", ")
+			}
+		}
+		return message, words(fields.Attributes)
+	}
+	if kind, _, _ := mime.ParseMediaType(contentType); kind != "text/plain" {
+		return "", nil
+	}
+	return string(body), nil
+}
+
+// words reads a JSON string, or the strings of a list; nil for anything else.
+func words(data json.RawMessage) []string {
+	var one string
+	if json.Unmarshal(data, &one) == nil && one != "" {
+		return []string{one}
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(data, &list) != nil {
+		return nil
+	}
+	var all []string
+	for _, item := range list {
+		if json.Unmarshal(item, &one) == nil {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// oneLine makes text safe for a log: printable, on one line, bounded, and nothing at all when it is HTML.
+func oneLine(text string) string {
+	text = printable(text)
+	if isHTML(text) {
+		return ""
+	}
+	return text
+}
+
+// printable makes text safe for a log: no control characters, on one line, and bounded.
+func printable(text string) string {
+	text = text[:min(len(text), maxText*utf8.UTFMax)]
+	text = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)), " ")
+	if runes := []rune(text); len(runes) > maxText {
+		return string(runes[:maxText]) + "…"
+	}
+	return text
+}
+
+func isHTML(text string) bool {
+	lower := strings.ToLower(text)
+	return strings.HasPrefix(lower, "<") || strings.Contains(lower, "<html") || strings.Contains(lower, "<!doctype")
+}

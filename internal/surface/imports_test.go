@@ -1,0 +1,35 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestImports keeps the order of the packages: each imports those before it only, and nothing of this module else.
+func TestImports(t *testing.T) {
+	const module = "github.com/cfchat/cfchat-go"
+	order := []string{"internal/operation", "auth", "internal/chain", ".", "cfchattest"}
+	for i, dir := range order {
+		for name, file := range sources(t, filepath.Join(root, dir)) {
+			for _, spec := range file.Imports {
+				path, err := strconv.Unquote(spec.Path.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if path != module && !strings.HasPrefix(path, module+"/") {
+					continue
+				}
+				imported := strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
+				if imported == "" {
+					imported = "."
+				}
+				if !slices.Contains(order[:i], imported) {
+					t.Errorf("%s imports %s, which does not stand before %s", name, path, dir)
+				}
+			}
+		}
+	}
+}
