@@ -153,7 +153,7 @@ func (w *writer) fields(t *types.Struct) {
 	for i := range t.NumFields() {
 		f := t.Field(i)
 		switch {
-		case f.Embedded():
+		case f.Embedded() && f.Exported():
 			fmt.Fprintln(w, w.text(f.Type()))
 		case f.Exported():
 			fmt.Fprint(w, f.Name(), " ", w.text(f.Type()))
