@@ -334,7 +334,7 @@ func (e Status) Known() bool {
 	return false
 }
 
-// Agent: A person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
+// Agent is a person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
 type Agent struct {
 	// AccountID The account's id.
 	AccountID *int64 `json:"account_id"`
@@ -480,10 +480,10 @@ func (x *Agent) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
-// AssigneeType: Whose conversations to list.
+// AssigneeType is whose conversations to list.
 type AssigneeType string
 
-// Attachment: A file, place or the like of a message. `file_type` says which fields there are: files have data_url, thumb_url,
+// Attachment is a file, place or the like of a message. `file_type` says which fields there are: files have data_url, thumb_url,
 // file_size, extension; images width and height; a location coordinates_lat and coordinates_long; a fallback and a
 // contact fallback_title.
 type Attachment struct {
@@ -653,16 +653,16 @@ func (x *Attachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
-// AttachmentType: The kind of an attachment.
+// AttachmentType is the kind of an attachment.
 type AttachmentType string
 
-// Availability: Whether a person is there. The documentation says "available" for online (D20).
+// Availability is whether a person is there. The documentation says "available" for online (D20).
 type Availability string
 
-// Channel: The kind of inbox.
+// Channel is the kind of inbox.
 type Channel string
 
-// Contact: The person on the other side.
+// Contact is the person on the other side.
 type Contact struct {
 	// AdditionalAttributes Free-form attributes of any JSON type.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
@@ -797,7 +797,7 @@ func (x *Contact) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
-// Conversation: A conversation, as list, filter, get and create answer it.
+// Conversation is a conversation, as list, filter, get and create answer it.
 type Conversation struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
@@ -1080,7 +1080,7 @@ func (x *Conversation) GetWaitingSince() (value UnixTime) {
 	return *x.WaitingSince
 }
 
-// ConversationCounts: How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
+// ConversationCounts is how many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 type ConversationCounts struct {
 	// AllCount All of them.
 	AllCount int64 `json:"all_count"`
@@ -1127,7 +1127,7 @@ func (x *ConversationCounts) GetUnassignedCount() (value int64) {
 	return x.UnassignedCount
 }
 
-// ConversationCreate: What to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
+// ConversationCreate is what to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
 type ConversationCreate struct {
 	// AdditionalAttributes Text up to 1500 characters, whole numbers up to 9999999999.
 	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
@@ -1164,25 +1164,25 @@ type ConversationCreate struct {
 	TeamID int64 `json:"team_id,omitempty,omitzero"`
 }
 
-// ConversationLabels: The answer of listAllLabelsOfAConversation.
+// ConversationLabels is the answer of listAllLabelsOfAConversation.
 type ConversationLabels struct {
 	// Payload The labels; empty where there are none.
 	Payload []string `json:"payload"`
 }
 
-// ConversationListAnswer: The answer of conversationList.
+// ConversationListAnswer is the answer of conversationList.
 type ConversationListAnswer struct {
 	// Data One page of a list.
 	Data ConversationPage `json:"data"`
 }
 
-// ConversationListMetaAnswer: The answer of conversationListMeta.
+// ConversationListMetaAnswer is the answer of conversationListMeta.
 type ConversationListMetaAnswer struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 	Meta ConversationCounts `json:"meta"`
 }
 
-// ConversationMeta: Who and what a conversation belongs to.
+// ConversationMeta is who and what a conversation belongs to.
 type ConversationMeta struct {
 	// Assignee Who is assigned; absent when nobody is (D19).
 	Assignee *Agent `json:"assignee,omitempty"`
@@ -1232,7 +1232,7 @@ func (x *ConversationMeta) GetTeam() *Team {
 	return x.Team
 }
 
-// ConversationPage: One page of a list.
+// ConversationPage is one page of a list.
 type ConversationPage struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 	Meta ConversationCounts `json:"meta"`
@@ -1241,10 +1241,10 @@ type ConversationPage struct {
 	Payload []Conversation `json:"payload"`
 }
 
-// ConversationType: A special set of conversations to list.
+// ConversationType is a special set of conversations to list.
 type ConversationType string
 
-// ErrorBody: One of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
+// ErrorBody is one of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
 // `description` never comes (D23). The chain of this package reads it more leniently than this type does.
 type ErrorBody struct {
 	// Attributes The attributes that are wrong.
@@ -1287,15 +1287,15 @@ func (x *ErrorBody) GetStatus() (value int64) {
 	return *x.Status
 }
 
-// FilterOperator: How a rule compares. The documentation knows four of them (D6).
+// FilterOperator is how a rule compares. The documentation knows four of them (D6).
 type FilterOperator string
 
-// FilterRequest: The rules, in an object (D1).
+// FilterRequest is the rules, in an object (D1).
 type FilterRequest struct {
 	Payload []FilterRule `json:"payload"`
 }
 
-// FilterRule: One rule, and how the next one is joined to it.
+// FilterRule is one rule, and how the next one is joined to it.
 type FilterRule struct {
 	// AttributeKey A standard attribute, or a custom one of conversations.
 	AttributeKey string `json:"attribute_key"`
@@ -1314,7 +1314,7 @@ type FilterRule struct {
 	Values []interface{} `json:"values,omitzero"`
 }
 
-// FirstMessage: The first message of a new conversation.
+// FirstMessage is the first message of a new conversation.
 type FirstMessage struct {
 	// Attachments Signed ids of files that were uploaded before.
 	Attachments []string `json:"attachments,omitempty,omitzero"`
@@ -1359,7 +1359,7 @@ type FirstMessage struct {
 	TemplateParams map[string]any `json:"template_params,omitempty,omitzero"`
 }
 
-// Message: A message of a conversation.
+// Message is a message of a conversation.
 type Message struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
@@ -1600,7 +1600,7 @@ func (x *Message) GetUpdatedAt() (value ISOTime) {
 	return x.UpdatedAt
 }
 
-// MessageContactInbox: The contact's id in the inbox.
+// MessageContactInbox is the contact's id in the inbox.
 type MessageContactInbox struct {
 	// SourceID The contact's source id.
 	SourceID *string `json:"source_id"`
@@ -1614,10 +1614,10 @@ func (x *MessageContactInbox) GetSourceID() (value string) {
 	return *x.SourceID
 }
 
-// MessageContentType: The kind of content of a message. The documentation knows four (D10).
+// MessageContentType is the kind of content of a message. The documentation knows four (D10).
 type MessageContentType string
 
-// MessageConversation: What a message tells about its conversation.
+// MessageConversation is what a message tells about its conversation.
 type MessageConversation struct {
 	// AssigneeID Who is assigned.
 	AssigneeID *int64 `json:"assignee_id"`
@@ -1664,10 +1664,10 @@ func (x *MessageConversation) GetUnreadCount() (value int64) {
 	return x.UnreadCount
 }
 
-// MessageDirection: The direction of a message to create; `incoming` only in API inboxes.
+// MessageDirection is the direction of a message to create; `incoming` only in API inboxes.
 type MessageDirection string
 
-// MessageSender: Who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
+// MessageSender is who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
 // avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
 // avatar_url, description and created_at.
 type MessageSender struct {
@@ -1837,36 +1837,36 @@ func (x *MessageSender) GetType() (value SenderKind) {
 	return x.Type
 }
 
-// MessageStatus: How far a message got.
+// MessageStatus is how far a message got.
 type MessageStatus string
 
-// MessageType: 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
+// MessageType is 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
 type MessageType int64
 
-// Priority: How urgent a conversation is.
+// Priority is how urgent a conversation is.
 type Priority string
 
-// QueryOperator: How a rule is joined to the next.
+// QueryOperator is how a rule is joined to the next.
 type QueryOperator string
 
-// Role: The role of an agent in the account.
+// Role is the role of an agent in the account.
 type Role string
 
-// SenderKind: Who sent a message, as the `type` of its `sender` says it.
+// SenderKind is who sent a message, as the `type` of its `sender` says it.
 type SenderKind string
 
-// SenderType: Who sent a message, as its `sender_type` says it.
+// SenderType is who sent a message, as its `sender_type` says it.
 type SenderType string
 
-// SortBy: The order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
+// SortBy is the order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
 // (oldest first). `last_user_message_at`: before 3.4.0 only. `sort_on_priority`: from 2.17.0. `sort_on_waiting_since`: from
 // 3.1.0. The `_asc` and `_desc` pairs: from 3.4.0.
 type SortBy string
 
-// Status: The status of a conversation. The documentation knows three of the four (D15, D33, D36).
+// Status is the status of a conversation. The documentation knows three of the four (D15, D33, D36).
 type Status string
 
-// StatusChange: A conversation's status after the call.
+// StatusChange is a conversation's status after the call.
 type StatusChange struct {
 	// ConversationID The id within the account.
 	ConversationID int64 `json:"conversation_id"`
@@ -1914,7 +1914,7 @@ func (x *StatusChange) GetSuccess() (value bool) {
 	return *x.Success
 }
 
-// Team: A team of the account.
+// Team is a team of the account.
 type Team struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
@@ -1983,7 +1983,7 @@ func (x *Team) GetName() (value string) {
 	return x.Name
 }
 
-// ToggleStatusRequest: Empty to flip the status.
+// ToggleStatusRequest is empty to flip the status.
 type ToggleStatusRequest struct {
 	// SnoozedUntil Seconds since 1970, with status snoozed. Absent means until the next reply. Text such as 2030-01-01 would be
 	// read as 2030 seconds: the year 1970 (D45).
@@ -1993,7 +1993,7 @@ type ToggleStatusRequest struct {
 	Status Status `json:"status,omitempty,omitzero"`
 }
 
-// ToggleStatusResult: The answer of toggleStatusOfAConversation. There is no `meta` (D37).
+// ToggleStatusResult is the answer of toggleStatusOfAConversation. There is no `meta` (D37).
 type ToggleStatusResult struct {
 	// Payload A conversation's status after the call.
 	Payload StatusChange `json:"payload"`

@@ -54,7 +54,7 @@ type ConversationListOptions struct {
 	// ConversationType lists conversations that mention you, that you take part in, or that nobody has answered.
 	ConversationType ConversationType
 	// UpdatedWithin lists conversations that changed in so much time until now, in whole seconds. From 3.6.0 on, where all of
-	// them come in one answer, whatever the Page; ignored before.
+	// them come in one answer, whatever the Page; ignored before. It does not change counts.
 	UpdatedWithin time.Duration
 	// SourceID lists conversations of this contact's source id. From 2.17.0 on, ignored before.
 	SourceID string
@@ -76,8 +76,8 @@ func (s ConversationsService) List(ctx context.Context, options ConversationList
 	return &list.Data, nil
 }
 
-// Counts counts the conversations that List would list with the same options. AssigneeType does not change the counts (D44),
-// and with Q they cover one page of at most 25 (D25). With the zero options it counts the open ones.
+// Counts counts the conversations that List would list with the same options. AssigneeType and UpdatedWithin do not change
+// the counts (D44), and with Q they cover one page of at most 25 (D25). With the zero options it counts the open ones.
 //
 // GET /api/v1/accounts/{account_id}/conversations/meta, conversationListMeta. Key: user.
 func (s ConversationsService) Counts(ctx context.Context, options ConversationListOptions, opts ...CallOption) (*ConversationCounts, error) {
@@ -145,7 +145,8 @@ func (s ConversationsService) ToggleStatus(ctx context.Context, id int64, opts .
 	return s.toggle(ctx, id, ToggleStatusRequest{}, refusal{}, opts)
 }
 
-// SetStatus sets the status of a conversation; setting the one it has is no error. StatusSnoozed snoozes it until the
+// SetStatus sets the status of a conversation; setting the one it has is no error. Without an error the status was stored;
+// do not ask for the answer's Success, which is null when a bot hands a conversation over. StatusSnoozed snoozes it until the
 // next reply. An agent whose call leaves a conversation open becomes its assignee, even if somebody else was.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.

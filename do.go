@@ -21,7 +21,7 @@ import (
 // relative to the account: "conversations/42/messages".
 //
 // As body it takes a Go value, which is sent as JSON, an [io.Reader], or nil. A reader is sent as it is, and as JSON unless a
-// request editor sets another Content-Type; it is not closed. As answer it takes a pointer to decode JSON into, an [io.Writer] for the bytes of
+// request editor sets another Content-Type; it is not closed. [Config].Timeout bounds the upload too. As answer it takes a pointer to decode JSON into, an [io.Writer] for the bytes of
 // a success, or nil.
 //
 // GET and HEAD are reads, which are tried again; anything else is sent once. A user's key is sent, or else a bot's, unless
@@ -102,7 +102,7 @@ func (r *refusal) path(path string) {
 	case strings.HasPrefix(path, "/"):
 		r.add("path", "it begins with a slash; give only what follows the account, such as conversations/42/messages")
 	case err != nil || strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }):
-		r.add("path", "it is not one; write blanks and the like as url.PathEscape does")
+		r.add("path", "it is not one; write blanks and the like as url.PathEscape does, and in a query as url.Values.Encode does")
 	case strings.Contains(u.Path, "//") || hasDots(u.Path):
 		r.add("path", "it has //, . or .. in it; write where it leads")
 	}
@@ -132,6 +132,10 @@ func bodyReaderOf(body any) (io.Reader, error) {
 	switch body := body.(type) {
 	case nil:
 		return nil, nil
+	case []byte:
+		return nil, errors.New("as JSON a []byte would be base64; give json.RawMessage(data) for JSON, or bytes.NewReader(data)")
+	case string:
+		return nil, errors.New("as JSON a string would be quoted; give json.RawMessage(text) for JSON, or strings.NewReader(text)")
 	case io.ReadCloser:
 		return struct{ io.Reader }{body}, nil // which is the caller's to close
 	case io.Reader:

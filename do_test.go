@@ -126,6 +126,8 @@ func TestDoRefuses(t *testing.T) {
 		check("a body of GET", "body", d.Do(t.Context(), "GET", "x", map[string]any{}, nil))
 		check("a body of HEAD", "body", d.Do(t.Context(), "HEAD", "x", strings.NewReader(""), nil))
 		check("NaN", "body", d.Do(t.Context(), "POST", "x", math.NaN(), nil))
+		check("bytes", "body", d.Do(t.Context(), "POST", "x", []byte("{}"), nil))
+		check("a string", "body", d.Do(t.Context(), "POST", "x", "{}", nil))
 		check("a nil pointer", "body", d.Do(t.Context(), "POST", "x", (*bytes.Buffer)(nil), nil))
 		check("no pointer", "answer", d.Do(t.Context(), "GET", "x", nil, struct{}{}))
 		check("a nil answer", "answer", d.Do(t.Context(), "GET", "x", nil, (*struct{})(nil)))

@@ -58,7 +58,7 @@ type mark = chain.Mark
 // errorOf makes an Error of what the chain found. With refused and failed it is the only place where errors are made.
 func errorOf(operationID string, f *chain.Failure) *Error {
 	if f.Field != "" {
-		return refused(operationID, []FieldError{{f.Field, f.Cause.Error()}})
+		return refused(operationID, []FieldError{{Field: f.Field, Reason: f.Cause.Error()}})
 	}
 	e := &Error{
 		Operation: operationID, StatusCode: f.Status, Message: f.Message, Attributes: f.Attributes, RequestID: f.RequestID,

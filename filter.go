@@ -1,9 +1,12 @@
 package cfchat
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,7 +16,7 @@ import (
 //	// open in inbox 5 or 6, or assigned to nobody whatever the status
 //	Where(Equal("status", "open")).And(Equal("inbox_id", 5, 6)).Or(Absent("assignee_id"))
 //
-// Filters are values: And and Or return a new one. The zero value has no rules; start with [Where]. What a server would
+// Filters are values: And and Or return a new one. The zero value has no rules; [Where] starts one, and so do And and Or. What a server would
 // answer with a 500, or read as something else, is refused when the filter is used, with the rule's number.
 type Filter struct {
 	rules []Rule
@@ -120,14 +123,23 @@ func RawRule(rule FilterRule) Rule {
 	return Rule{rule, true}
 }
 
-// newRule writes values as the server wants them: times as days of UTC, and text of named types as plain text.
+// NewRule makes a rule of an operator, as [Equal] and its siblings do: for a form in which somebody picks one. Whether the
+// operator, the attribute and the values fit is checked when the rule is used, and by [Filter.CheckConversations].
+func NewRule(attribute Attribute, operator FilterOperator, values ...any) Rule {
+	return newRule(attribute, operator, values)
+}
+
+// newRule writes values as the server wants them: the elements of a slice that is given alone, times as days of UTC, and
+// text of named types as plain text.
 func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
-	values = slices.Clone(values)
+	values = elements(values)
 	for i, value := range values {
 		switch v := value.(type) {
 		case time.Time:
 			values[i] = v.UTC().Format(time.DateOnly)
 		case UnixTime:
+			values[i] = v.UTC().Format(time.DateOnly)
+		case ISOTime:
 			values[i] = v.UTC().Format(time.DateOnly)
 		case json.Number: // it stays a number
 		default:
@@ -137,6 +149,77 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 		}
 	}
 	return Rule{rule: FilterRule{AttributeKey: string(attribute), FilterOperator: operator, Values: values}}
+}
+
+// elements returns a copy of the values, or of the elements of a slice that is the only one, such as a []int64 of ids.
+func elements(values []any) []any {
+	if len(values) != 1 {
+		return slices.Clone(values)
+	}
+	list := reflect.ValueOf(values[0])
+	if _, isJSON := values[0].(json.Marshaler); isJSON || list.Kind() != reflect.Slice {
+		return slices.Clone(values)
+	}
+	all := make([]any, list.Len())
+	for i := range all {
+		all[i] = list.Index(i).Interface()
+	}
+	return all
+}
+
+// CheckConversations returns everything that is wrong with the filter as one for conversations, without sending it; nil if
+// nothing is.
+func (f Filter) CheckConversations() []FieldError {
+	var input refusal
+	f.request(&input)
+	return input.fields
+}
+
+// String returns the filter for people: status equal_to ["open"] AND inbox_id equal_to [5].
+func (f Filter) String() string {
+	var words []string
+	for i, r := range f.rules {
+		words = append(words, r.rule.AttributeKey, string(r.rule.FilterOperator))
+		if len(r.rule.Values) > 0 {
+			data, err := json.Marshal(r.rule.Values)
+			if err != nil {
+				data = fmt.Append(nil, r.rule.Values)
+			}
+			words = append(words, string(data))
+		}
+		if i < len(f.joins) {
+			words = append(words, string(f.joins[i]))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// MarshalJSON writes the filter in the server's own notation, an object with the rules as payload, so that it can be kept.
+func (f Filter) MarshalJSON() ([]byte, error) { return json.Marshal(f.wire()) }
+
+// UnmarshalJSON reads what MarshalJSON has written. Numbers keep every digit. What is wrong with the rules is found when the
+// filter is used.
+func (f *Filter) UnmarshalJSON(data []byte) error {
+	var body FilterRequest
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(&body); err != nil {
+		return fmt.Errorf("cfchat: filter: %w", err)
+	}
+	var read Filter
+	for i, rule := range body.Payload {
+		last := i == len(body.Payload)-1
+		switch {
+		case last != (rule.QueryOperator == nil):
+			return fmt.Errorf("cfchat: filter: rule %d: every rule but the last has a query_operator", i+1)
+		case !last:
+			read.joins = append(read.joins, *rule.QueryOperator)
+			rule.QueryOperator = nil
+		}
+		read.rules = append(read.rules, Rule{rule: rule})
+	}
+	*f = read
+	return nil
 }
 
 // request checks the filter and wraps its rules as the server wants them (D1).

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -83,15 +84,16 @@ func (f Filter) check(input *refusal) {
 			err = f.checkCustomNotEqual(i)
 		}
 		if err != nil {
-			input.add(r.field(i), "%v", err)
+			input.rule(i, r, err.Error())
 		}
 		custom = custom || r.isCustom()
 	}
 }
 
-// field names the rule at a place of a filter.
-func (r Rule) field(i int) string {
-	return fmt.Sprintf("rule %d (%s %s)", i+1, r.rule.AttributeKey, r.rule.FilterOperator)
+// rule refuses the rule at a place of a filter.
+func (r *refusal) rule(i int, rule Rule, reason string) {
+	name := fmt.Sprintf("rule %d (%s %s)", i+1, rule.rule.AttributeKey, rule.rule.FilterOperator)
+	r.fields = append(r.fields, FieldError{Field: name, Rule: i + 1, Reason: reason})
 }
 
 // checkShape refuses what no rule of any version can be.
@@ -177,15 +179,15 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 	switch kind {
 	case kindStatus:
 		if !isText || !Status(text).Known() && Status(text) != StatusAll {
-			return fmt.Errorf("%v is not a status; use open, resolved, pending, snoozed or all", value)
+			return fmt.Errorf("%q is not a status; use open, resolved, pending, snoozed or all", value)
 		}
 	case kindPriority:
 		if !isText || !Priority(text).Known() {
-			return fmt.Errorf("%v is not a priority; use low, medium, high or urgent", value)
+			return fmt.Errorf("%q is not a priority; use low, medium, high or urgent", value)
 		}
 	case kindID:
 		if id, ok := wholeNumber(value); !ok || id <= 0 {
-			return fmt.Errorf("%v is not an id; ids are whole numbers from 1", value)
+			return fmt.Errorf("%#v is not an id; ids are whole numbers from 1", value)
 		}
 	case kindText:
 		if !isText {
@@ -204,6 +206,8 @@ func wholeNumber(value any) (int64, bool) {
 		return v.Int(), true
 	case v.CanUint():
 		return int64(v.Uint()), v.Uint() <= 1<<62
+	case v.CanFloat(): // as JSON decodes numbers
+		return int64(v.Float()), v.Float() == math.Trunc(v.Float()) && math.Abs(v.Float()) < 1<<53
 	case v.Kind() == reflect.String:
 		n, err := strconv.ParseInt(v.String(), 10, 64)
 		return n, err == nil
@@ -278,9 +282,9 @@ func first(values []any) any {
 func (f Filter) checkScan(input *refusal) {
 	f.check(input)
 	for i, r := range f.rules {
-		refused := slices.ContainsFunc(input.fields, func(e FieldError) bool { return e.Field == r.field(i) })
+		refused := slices.ContainsFunc(input.fields, func(e FieldError) bool { return e.Rule == i+1 })
 		if r.isCustom() && r.rule.FilterOperator == FilterOperatorNotEqualTo && !refused {
-			input.add(r.field(i), "NotEqual on a custom attribute cannot be narrowed to a range of ids; "+
+			input.rule(i, r, "NotEqual on a custom attribute cannot be narrowed to a range of ids; "+
 				"scan without it and look at CustomAttributes yourself")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -214,9 +215,13 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{cfchat.Equal("inbox_id", 1.5), "not an id"},
 		{cfchat.Equal("inbox_id", true), "not an id"},
 		{cfchat.Equal("inbox_id", uint64(math.MaxUint64)), "not an id"},
-		{cfchat.Equal("inbox_id", []int64{5, 6}), "a list, of type []int64; give its elements one by one"},
+		{cfchat.Equal("inbox_id", 4, []int64{5, 6}), "a list, of type []int64; give its elements one by one"},
+		{cfchat.Equal("inbox_id", []int64{}), "there is no value"},
+		{cfchat.Equal("inbox_id", []any{5, "x"}), "not an id"},
+		{cfchat.Equal("inbox_id", 1e300), "not an id"},
+		{cfchat.NewRule("status", "eq", "open"), "does not know this operator"},
 		{cfchat.Equal("labels", "vip", [1]string{"x"}), "a list, of type [1]string"},
-		{cfchat.Equal("tier", []string{"gold"}), "a list, of type []string"},
+		{cfchat.Equal("tier", []string{"gold", "silver"}), "first only"},
 		{cfchat.Equal("team_id", new(int64(5))), "a pointer, of type *int64; give what it points to"},
 		{cfchat.Equal("labels", new("vip")), "a pointer, of type *string"},
 		{cfchat.GreaterThan("created_at", &time.Time{}), "a pointer, of type *time.Time"},
@@ -476,4 +481,100 @@ func sameRules(t *testing.T, a, b string) bool {
 		}
 	}
 	return slices.Equal([]string{string(encode(t, x))}, []string{string(encode(t, y))})
+}
+
+// TestNewRule makes the same rules as the functions that are named after operators.
+func TestNewRule(t *testing.T) {
+	for _, c := range []struct{ made, named cfchat.Rule }{
+		{cfchat.NewRule("status", cfchat.FilterOperatorEqualTo, cfchat.StatusOpen), cfchat.Equal("status", "open")},
+		{cfchat.NewRule("inbox_id", cfchat.FilterOperatorNotEqualTo, []int64{5, 6}), cfchat.NotEqual("inbox_id", 5, 6)},
+		{cfchat.NewRule("labels", cfchat.FilterOperatorIsPresent), cfchat.Present("labels")},
+		{cfchat.NewRule("created_at", cfchat.FilterOperatorIsLessThan, cfchat.NewISOTime(time.Unix(1893456000, 0))), cfchat.LessThan("created_at", "2030-01-01")},
+		{cfchat.NewRule("inbox_id", cfchat.FilterOperatorEqualTo, float64(5), json.Number("6")), cfchat.Equal("inbox_id", 5, 6)},
+	} {
+		made, err := sentFilter(t, cfchat.Where(c.made))
+		named, namedErr := sentFilter(t, cfchat.Where(c.named))
+		if made != named || err != nil || namedErr != nil {
+			t.Errorf("sent %s, %v, and %s, %v", made, err, named, namedErr)
+		}
+	}
+	ids := []int64{5, 6}
+	rule := cfchat.Equal("inbox_id", ids)
+	if ids[0] = 7; cfchat.Where(rule).String() != "inbox_id equal_to [5,6]" {
+		t.Errorf("the rule follows its slice: %s", cfchat.Where(rule))
+	}
+}
+
+// TestCheckConversations finds everything that is wrong with a filter without sending it, each with the number of its rule.
+func TestCheckConversations(t *testing.T) {
+	filter := cfchat.Where(cfchat.Equal("status", "opne")).And(cfchat.Equal("inbox_id", 5)).Or(cfchat.Equal("team_id", "x"))
+	var rules []int
+	for _, field := range filter.CheckConversations() {
+		rules = append(rules, field.Rule)
+		if field.Reason == "" || !strings.HasPrefix(field.Field, fmt.Sprintf("rule %d ", field.Rule)) {
+			t.Errorf("got %+v", field)
+		}
+	}
+	if !slices.Equal(rules, []int{1, 3}) {
+		t.Errorf("the rules %v are wrong, want 1 and 3", rules)
+	}
+	if wrong := openOnes.CheckConversations(); wrong != nil {
+		t.Errorf("got %v", wrong)
+	}
+	if wrong := (cfchat.Filter{}).CheckConversations(); len(wrong) != 1 || wrong[0].Rule != 0 || wrong[0].Field != "filter" {
+		t.Errorf("got %v", wrong)
+	}
+	// A scan refuses each rule once.
+	_, err := scanned(t, cfchat.Where(cfchat.NotEqual("tier", "gold")).And(cfchat.Equal("status", "open")))
+	if e, ok := errors.AsType[*cfchat.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Rule != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// scanned scans, and returns how often anything was sent, and the error.
+func scanned(t *testing.T, filter cfchat.Filter) (sent int, err error) {
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		sent++
+		return nil, errRefused
+	}))
+	for _, err = range chat.Account(1).Conversations.Scan(t.Context(), filter, cfchat.ConversationScanOptions{}) {
+		continue
+	}
+	return sent, err
+}
+
+// TestFilterText is for people, and its JSON for keeping: it is read as it was.
+func TestFilterText(t *testing.T) {
+	filter := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Equal("inbox_id", 5, int64(12345678901234567))).Or(cfchat.Absent("assignee_id"))
+	const text = `status equal_to ["open"] AND inbox_id equal_to [5,12345678901234567] OR assignee_id is_not_present`
+	if got := fmt.Sprint(filter); got != text {
+		t.Errorf("got %s, want %s", got, text)
+	}
+	if got := (cfchat.Filter{}).String(); got != "" {
+		t.Errorf("a filter without rules is %q", got)
+	}
+	if got := cfchat.Where(cfchat.GreaterThan("n", math.NaN())).String(); got != "n is_greater_than [NaN]" {
+		t.Errorf("NaN is %q", got)
+	}
+	data := encode(t, filter)
+	sent, err := sentFilter(t, filter)
+	if err != nil || string(data) != sent {
+		t.Errorf("the JSON is %s, sent was %s, %v", data, sent, err)
+	}
+	var read cfchat.Filter
+	if err := json.Unmarshal(data, &read); err != nil || read.String() != text {
+		t.Errorf("read %s, %v", read, err)
+	}
+	if again, err := sentFilter(t, read); err != nil || again != sent {
+		t.Errorf("sent %s, %v, want %s", again, err, sent)
+	}
+	for _, bad := range []string{
+		`{"payload":[{"attribute_key":"status","filter_operator":"equal_to","query_operator":"AND","values":["open"]}]}`,
+		`{"payload":[{"attribute_key":"a","filter_operator":"is_present","query_operator":null},{"attribute_key":"b","filter_operator":"is_present","query_operator":null}]}`,
+		`[]`, `{"payload":{}}`, `{`,
+	} {
+		if err := json.Unmarshal([]byte(bad), &read); err == nil || read.String() != text {
+			t.Errorf("%s became %s, %v", bad, read, err)
+		}
+	}
 }

@@ -15,6 +15,7 @@ import (
 // FieldError is one thing that is wrong with the input of a call.
 type FieldError struct {
 	Field  string // as the caller writes it, such as InboxID, Labels[1] or rule 2 (status equal_to)
+	Rule   int    // of a filter: which of its rules it is, from 1; 0 if it is none
 	Reason string // what is wrong with it, and what to do
 }
 
@@ -23,7 +24,7 @@ type FieldError struct {
 type refusal struct{ fields []FieldError }
 
 func (r *refusal) add(field, format string, args ...any) {
-	r.fields = append(r.fields, FieldError{field, fmt.Sprintf(format, args...)})
+	r.fields = append(r.fields, FieldError{Field: field, Reason: fmt.Sprintf(format, args...)})
 }
 
 // err returns the refusal as an *Error of an operation, nil if nothing is wrong. Nothing has been sent.
@@ -158,8 +159,10 @@ func optional[T comparable](value T) *T {
 // check refuses a conversation that the server would create from something else than what is given.
 func (c ConversationCreate) check(r *refusal) {
 	switch {
-	case (c.InboxID == 0) != (c.ContactID == 0):
-		r.add("InboxID and ContactID", "the server ignores one without the other; set both or neither")
+	case c.InboxID == 0 && c.ContactID != 0:
+		r.add("InboxID", "the server ignores ContactID without it; set both or neither")
+	case c.InboxID != 0 && c.ContactID == 0:
+		r.add("ContactID", "the server ignores InboxID without it; set both or neither")
 	case c.SourceID == "" && c.InboxID == 0:
 		r.add("SourceID", "set it, or InboxID and ContactID")
 	}
@@ -179,6 +182,9 @@ func (c ConversationCreate) check(r *refusal) {
 	}
 	r.attributes("AdditionalAttributes", c.AdditionalAttributes)
 	r.attributes("CustomAttributes", c.CustomAttributes)
+	if m := c.Message; m.MessageType != "" && !m.MessageType.Known() {
+		r.add("Message.MessageType", "%q is not a direction; use MessageDirectionOutgoing or MessageDirectionIncoming", m.MessageType)
+	}
 	r.attributes("Message.ContentAttributes", c.Message.ContentAttributes)
 	r.attributes("Message.TemplateParams", c.Message.TemplateParams)
 }

@@ -53,7 +53,7 @@ func isEditor(option CallOption) bool {
 	return ok
 }
 
-// WithKeys has one call use other keys than the Config's.
+// WithKeys makes one call use other keys, in place of all of the Config's.
 func WithKeys(keys auth.Keys) CallOption { return RequestEditorFn(keys.Edit) }
 
 // Response is what a call got beside its data. [WithResponse] fills it.
@@ -79,7 +79,7 @@ func WithResponse(response *Response) CallOption {
 	})
 }
 
-// WithRetry has one call use another Retry than the Config's.
+// WithRetry makes one call use another Retry than the Config's.
 func WithRetry(retry Retry) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		retry.check("WithRetry", input)
@@ -88,7 +88,7 @@ func WithRetry(retry Retry) CallOption {
 }
 
 // KeepJSON keeps with each conversation the bytes that it was received as: [Conversation.JSON] returns them, with the
-// fields that a newer server adds. It takes as much memory again.
+// fields that a newer server adds. It doubles the memory.
 func KeepJSON() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
 }

@@ -34,8 +34,8 @@ type fault struct {
 	Failure
 }
 
-// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", or ""
-// for any; FailNext panics on another name. Several for one operation are used up in the order in which they were given.
+// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", the
+// documented name, or "" for any; FailNext panics on another name. Several for one operation are used up in the order in which they were given.
 func (s *Server) FailNext(operation string, f Failure) {
 	s.addFault(fault{operation: operation, Failure: f})
 }
@@ -51,6 +51,9 @@ func (s *Server) FailEvery(operation string, n int, f Failure) {
 }
 
 func (s *Server) addFault(f fault) {
+	if op := operation.ByDocumented(f.operation); op != nil {
+		f.operation = op.ID
+	}
 	if f.operation != "" && operation.ByID(f.operation) == nil {
 		panic(fmt.Sprintf("cfchattest: there is no operation %q, only %s", f.operation, operation.All))
 	}

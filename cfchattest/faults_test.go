@@ -34,7 +34,7 @@ func TestFailNext(t *testing.T) {
 	srv := cfchattest.New(t)
 	fresh := &http.Transport{DisableKeepAlives: true} // or a dropped connection would be tried again
 	for name, over := range map[string]http.RoundTripper{"in process": srv.Transport(), "by socket": fresh} {
-		srv.FailNext("conversationFilter", cfchattest.Failure{Status: 500}) // of another operation, left alone
+		srv.FailNext("conversation_filter", cfchattest.Failure{Status: 500}) // of another operation, left alone
 		srv.FailNext("conversationList", cfchattest.Failure{Status: 429})
 		srv.FailNext("", cfchattest.Failure{Status: 503, Body: "busy", Header: http.Header{"retry-after": {"7"}}})
 		for _, want := range []struct {
@@ -77,7 +77,7 @@ func TestFailEvery(t *testing.T) {
 	}
 	for name, add := range map[string]func(){
 		"every none": func() { srv.FailEvery("", 0, cfchattest.Failure{}) },
-		"no such":    func() { srv.FailEvery("conversation_list", 1, cfchattest.Failure{}) },
+		"no such":    func() { srv.FailEvery("conversation_lists", 1, cfchattest.Failure{}) },
 		"no inbox":   func() { srv.AddConversation(cfchattest.Conversation{Inbox: 77}) },
 		"no contact": func() { srv.AddConversation(cfchattest.Conversation{Contact: 77}) },
 	} {

@@ -1,0 +1,18 @@
+package cfchat
+
+import "strconv"
+
+// String returns the word for a message type: incoming, outgoing, activity or template; else the number.
+func (t MessageType) String() string {
+	switch t {
+	case MessageTypeIncoming:
+		return "incoming"
+	case MessageTypeOutgoing:
+		return "outgoing"
+	case MessageTypeActivity:
+		return "activity"
+	case MessageTypeTemplate:
+		return "template"
+	}
+	return strconv.FormatInt(int64(t), 10)
+}
