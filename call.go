@@ -69,9 +69,10 @@ func (c *Chat) send(ctx context.Context, call *operation.Call, options callOptio
 	ctx = operation.WithCall(options.within(ctx), call)
 	req, err := build(c.server)
 	if err != nil {
-		return nil, errorOf(call.ID, &chain.Failure{Cause: err, NotSent: true})
+		return nil, unsent(call.Operation, err)
 	}
 	req = req.WithContext(ctx)
+	chain.Watch(req)
 	for _, editors := range [][]RequestEditorFn{c.editors, options.editors} {
 		for _, edit := range editors {
 			if err := edited(ctx, req, edit); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oapi-codegen/runtime"
 
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -2147,16 +2148,16 @@ func WithRequestEditorFn(edit RequestEditorFn) ClientOption {
 // do sends a request, after the editors have seen it, as a call of its operation. It stays that call when an editor puts
 // another request in its place.
 func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (*http.Response, error) {
-	call := rawCall(op)
-	ctx = operation.WithCall(ctx, call)
+	ctx, err := begin(ctx, op, editors)
+	if err != nil {
+		return nil, err
+	}
 	req = req.WithContext(ctx)
+	chain.Watch(req)
 	for _, edit := range slices.Concat(c.RequestEditors, editors) {
-		if err := edit(ctx, req); err != nil {
+		if err := edited(ctx, req, edit); err != nil {
 			return nil, err
 		}
-	}
-	if operation.CallOf(req.Context()) != call {
-		req = req.WithContext(operation.WithCall(req.Context(), call))
 	}
 	return c.Client.Do(req)
 }
@@ -2167,7 +2168,7 @@ func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Requ
 func (c *Client) ConversationList(ctx context.Context, accountID int64, params *ConversationListParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newConversationListRequest(c.Server, accountID, params)
 	if err != nil {
-		return nil, err
+		return nil, unsent(operation.ConversationList, err)
 	}
 	return c.do(ctx, operation.ConversationList, req, reqEditors)
 }
@@ -2289,7 +2290,7 @@ func newConversationListRequest(server string, accountID int64, params *Conversa
 func (c *Client) NewConversation(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newNewConversationRequest(c.Server, accountID, body)
 	if err != nil {
-		return nil, err
+		return nil, unsent(operation.NewConversation, err)
 	}
 	return c.do(ctx, operation.NewConversation, req, reqEditors)
 }
@@ -2315,7 +2316,7 @@ func newNewConversationRequest(server string, accountID int64, body NewConversat
 func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newConversationFilterRequest(c.Server, accountID, params, body)
 	if err != nil {
-		return nil, err
+		return nil, unsent(operation.ConversationFilter, err)
 	}
 	return c.do(ctx, operation.ConversationFilter, req, reqEditors)
 }
@@ -2356,7 +2357,7 @@ func newConversationFilterRequest(server string, accountID int64, params *Conver
 func (c *Client) ConversationListMeta(ctx context.Context, accountID int64, params *ConversationListMetaParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newConversationListMetaRequest(c.Server, accountID, params)
 	if err != nil {
-		return nil, err
+		return nil, unsent(operation.ConversationListMeta, err)
 	}
 	return c.do(ctx, operation.ConversationListMeta, req, reqEditors)
 }
@@ -2478,7 +2479,7 @@ func newConversationListMetaRequest(server string, accountID int64, params *Conv
 func (c *Client) GetDetailsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newGetDetailsOfAConversationRequest(c.Server, accountID, conversationID)
 	if err != nil {
-		return nil, err
+		return nil, unsent(operation.GetDetailsOfAConversation, err)
 	}
 	return c.do(ctx, operation.GetDetailsOfAConversation, req, reqEditors)
 }
@@ -2495,7 +2496,7 @@ func newGetDetailsOfAConversationRequest(server string, accountID int64, convers
 func (c *Client) ListAllLabelsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newListAllLabelsOfAConversationRequest(c.Server, accountID, conversationID)
 	if err != nil {
-		return nil, err
+		return nil, unsent(operation.ListAllLabelsOfAConversation, err)
 	}
 	return c.do(ctx, operation.ListAllLabelsOfAConversation, req, reqEditors)
 }
@@ -2512,7 +2513,7 @@ func newListAllLabelsOfAConversationRequest(server string, accountID int64, conv
 func (c *Client) ToggleStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newToggleStatusOfAConversationRequest(c.Server, accountID, conversationID, body)
 	if err != nil {
-		return nil, err
+		return nil, unsent(operation.ToggleStatusOfAConversation, err)
 	}
 	return c.do(ctx, operation.ToggleStatusOfAConversation, req, reqEditors)
 }

@@ -130,7 +130,7 @@ func (c *Chat) Raw() *ClientWithResponses {
 		})
 		return &ClientWithResponses{&Client{Server: DefaultServer + "/", Client: doer{none}}}
 	}
-	return &ClientWithResponses{&Client{Server: c.server, Client: doer{c.chain}, RequestEditors: guarded(c.editors)}}
+	return &ClientWithResponses{&Client{Server: c.server, Client: doer{c.chain}, RequestEditors: slices.Clone(c.editors)}}
 }
 
 // hasKey reports whether there is a key of a kind.

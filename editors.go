@@ -40,12 +40,3 @@ func idOf(call *operation.Call) string {
 	}
 	return call.ID
 }
-
-// guarded returns editors for the generated client that run as those of a service do.
-func guarded(editors []RequestEditorFn) []RequestEditorFn {
-	all := make([]RequestEditorFn, len(editors))
-	for i, edit := range editors {
-		all[i] = func(ctx context.Context, req *http.Request) error { return edited(ctx, req, edit) }
-	}
-	return all
-}

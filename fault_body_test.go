@@ -499,20 +499,80 @@ func TestBodyThatCannotBeSentAgain(t *testing.T) {
 			s := &faultServer{refusals: c.refusals, steps: c.steps}
 			chat, _ := s.connect(t)
 			body := struct{ io.Reader }{strings.NewReader(`{"source_id":"contact-1"}`)}
-			_, err := chat.Raw().NewConversationWithResponse(t.Context(), accountID, oneBody, func(_ context.Context, req *http.Request) error {
-				req.Body, req.GetBody = io.NopCloser(body), nil
-				req.Header.Set("Content-Type", "text/plain")
-				return nil
-			})
+			err := chat.Account(accountID).Do(t.Context(), http.MethodPost, "conversations", body, nil)
 			if !errors.Is(err, c.want) || len(s.requests) != c.requests {
 				t.Errorf("got %v after %d requests", err, len(s.requests))
 			}
 			if took := time.Since(s.begun); took != 0 {
 				t.Errorf("took %v", took)
 			}
-			if c.requests == 1 && !strings.Contains(s.requests[0].head, "\r\nContent-Type: application/json\r\n") {
-				t.Errorf("the server does not read a body of another type:\n%s", s.requests[0].head)
-			}
 		})
+	}
+}
+
+// TestBodyOfAnEditor is what every try sends, whatever GetBody returned before.
+func TestBodyOfAnEditor(t *testing.T) {
+	const long = `{"status":"snoozed","snoozed_until":1893456000}`
+	for name, edit := range map[string]cfchat.RequestEditorFn{
+		"a body": func(_ context.Context, req *http.Request) error {
+			req.Body = io.NopCloser(strings.NewReader(long))
+			return nil
+		},
+		"a body with a type that HTTP would send": func(_ context.Context, req *http.Request) error {
+			req.Body, req.GetBody = io.NopCloser(strings.NewReader(long)), nil
+			req.Header.Set("Content-Type", "text/plain")
+			return nil
+		},
+		"another request": func(ctx context.Context, req *http.Request) error {
+			other, err := http.NewRequestWithContext(ctx, req.Method, req.URL.String(), strings.NewReader(long))
+			if err == nil {
+				*req = *other
+			}
+			return err
+		},
+		"a wrong length": func(_ context.Context, req *http.Request) error {
+			req.Body, req.ContentLength = io.NopCloser(strings.NewReader(long)), 5
+			return nil
+		},
+	} {
+		for _, raw := range []bool{false, true} {
+			inBubble(t, fmt.Sprintf("%s, raw %v", name, raw), func(t *testing.T) {
+				s := &faultServer{steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}, good: goodChange}
+				chat, _ := s.connect(t)
+				var err error
+				if raw {
+					_, err = toggleCall.raw(t.Context(), chat.Raw(), edit)
+				} else {
+					_, err = toggleCall.do(t.Context(), chat.Account(accountID), edit)
+				}
+				if err != nil || len(s.requests) != 2 {
+					t.Fatalf("%v after %d requests", err, len(s.requests))
+				}
+				for _, r := range s.requests {
+					if r.body != long || !strings.Contains(r.head, "\r\nContent-Type: application/json\r\n") {
+						t.Errorf("sent %s\n\n%s", r.head, r.body)
+					}
+				}
+			})
+		}
+	}
+	// Without a body there is none, and one that fails is not sent.
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.Body != nil && req.Body != http.NoBody {
+			t.Error("there is a body")
+		}
+		return reply(200, "application/json", goodChange), nil
+	}))
+	for _, body := range []io.ReadCloser{nil, http.NoBody, io.NopCloser(strings.NewReader(""))} {
+		if _, err := toggleCall.do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error { req.Body = body; return nil }); err != nil {
+			t.Errorf("%T: %v", body, err)
+		}
+	}
+	_, err := toggleCall.do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error {
+		req.Body = io.NopCloser(failingReader{})
+		return nil
+	})
+	if !errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, errRefused) || errors.Is(err, cfchat.ErrUnknownOutcome) {
+		t.Errorf("got %v", err)
 	}
 }

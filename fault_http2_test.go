@@ -2,6 +2,7 @@ package cfchat_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ const (
 	frameGoAway    = 7
 	flagEnd        = 1 // of a stream; on SETTINGS and PING it acknowledges
 	flagEndHeaders = 4
+	protocolError  = 1
 	refusedStream  = 7
 )
 
@@ -37,11 +39,12 @@ const (
 type h2Step int
 
 const (
-	h2Answer h2Step = iota
-	h2GoAway        // nothing was processed; the connection ends
-	h2Refuse        // the stream is refused before it was processed
-	h2Reset         // the stream ends; whether it was processed is not said
-	h2Silent        // from here on the connection swallows everything
+	h2Answer        h2Step = iota
+	h2GoAway               // nothing was processed; the connection ends
+	h2Refuse               // the stream is refused before it was processed
+	h2Reset                // the stream ends; whether it was processed is not said
+	h2ResetProtocol        // the same, in a way after which net/http sends again by itself
+	h2Silent               // from here on the connection swallows everything
 )
 
 // h2Server is a hand-written HTTP/2 server without TLS behind net.Pipe.
@@ -132,6 +135,8 @@ func (s *h2Server) play(step h2Step, stream uint32) [][]byte {
 		return [][]byte{frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, refusedStream))}
 	case h2Reset:
 		return [][]byte{frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, 2))}
+	case h2ResetProtocol:
+		return [][]byte{frame(frameReset, 0, stream, binary.BigEndian.AppendUint32(nil, protocolError))}
 	case h2Silent:
 		return nil
 	}
@@ -185,8 +190,13 @@ func TestHTTP2Faults(t *testing.T) {
 		want  outcome
 		conns []int // of the requests
 	}{
-		{"T21 GOAWAY, the server says that it did nothing", allCalls, []h2Step{h2GoAway}, outcome{ok: true}, []int{1, 2}},
-		{"T21 REFUSED_STREAM", allCalls, []h2Step{h2Refuse}, outcome{ok: true}, []int{1, 1}},
+		// Writes go out once, whatever the server says that it did.
+		{"T21 GOAWAY, the server says that it did nothing, read", readCalls, []h2Step{h2GoAway}, outcome{ok: true}, []int{1, 2}},
+		{"T21 GOAWAY, the server says that it did nothing, write", writeCalls, []h2Step{h2GoAway}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		{"T21 REFUSED_STREAM, read", readCalls, []h2Step{h2Refuse}, outcome{ok: true}, []int{1, 1}},
+		{"T21 REFUSED_STREAM, write", writeCalls, []h2Step{h2Refuse}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		{"D1 the stream is reset by PROTOCOL_ERROR, read", readCalls, []h2Step{h2ResetProtocol}, outcome{ok: true}, []int{1, 2}},
+		{"D1 the stream is reset by PROTOCOL_ERROR, write", writeCalls, []h2Step{h2ResetProtocol}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		{"T22 the stream is reset, read", readCalls, []h2Step{h2Reset}, outcome{ok: true, took: firstWait}, []int{1, 1}},
 		{"T22 the stream is reset, write", writeCalls, []h2Step{h2Reset}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		// A ping goes out after 15 s of silence, and may take 5 s.
@@ -262,4 +272,62 @@ func TestH11OverHTTP2(t *testing.T) {
 	if len(problems) != 0 {
 		t.Error(problems)
 	}
+}
+
+// TestSentOnceOverTLS lets a peer reset every stream, in each way after which net/http sends again by itself: a write goes out
+// once, and a read at most three times a try.
+func TestSentOnceOverTLS(t *testing.T) {
+	for name, step := range map[string]h2Step{"PROTOCOL_ERROR": h2ResetProtocol, "REFUSED_STREAM": h2Refuse, "GOAWAY": h2GoAway} {
+		for _, c := range []call{getCall, createCall, toggleCall} {
+			if step == h2Refuse && !c.Write {
+				continue // between whose tries net/http sleeps for seconds
+			}
+			t.Run(name+", "+c.ID, func(t *testing.T) {
+				s := &h2Server{good: c.good, steps: slices.Repeat([]h2Step{step}, 1000)}
+				chat := s.overTLS(t)
+				_, err := c.account(t.Context(), chat.Account(accountID), oneSubject, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				switch sent := len(s.requests); {
+				case c.Write && (sent != 1 || !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent)):
+					t.Errorf("sent %d times, %v", sent, err)
+				case !c.Write && (sent > 3 || err == nil):
+					t.Errorf("sent %d times in one try, %v", sent, err)
+				}
+			})
+		}
+	}
+}
+
+// overTLS is a client of the server on a socket.
+func (s *h2Server) overTLS(t *testing.T) *cfchat.Chat {
+	t.Helper()
+	known := httptest.NewUnstartedServer(http.NotFoundHandler()) // it has a certificate, and a client that knows it
+	known.EnableHTTP2 = true
+	known.StartTLS()
+	t.Cleanup(known.Close)
+	config := known.TLS.Clone()
+	config.NextProtos = []string{"h2"}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = listener.Close()
+		s.hangUp()
+	})
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.conns = append(s.conns, conn)
+			n := len(s.conns)
+			s.mu.Unlock()
+			go s.serve(n, conn)
+		}
+	}()
+	return socketChat(t, "https://"+listener.Addr().String(), known.Client().Transport)
 }

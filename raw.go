@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -46,6 +47,26 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 	}
 	parsed.JSON200 = new(T)
 	return parsed, json.Unmarshal(body, parsed.JSON200)
+}
+
+// begin returns the context of a call of the generated client.
+func begin(ctx context.Context, op *operation.Operation, editors []RequestEditorFn) (context.Context, error) {
+	var input refusal
+	if ctx == nil {
+		input.add("ctx", "it is nil; use context.Background()")
+	}
+	for _, edit := range editors {
+		edit.apply(new(callOptions), &input)
+	}
+	if err := input.err(op); err != nil {
+		return nil, err
+	}
+	return operation.WithCall(ctx, rawCall(op)), nil
+}
+
+// unsent is the failure of a call whose request cannot be built.
+func unsent(op *operation.Operation, err error) error {
+	return errorOf(op.ID, &chain.Failure{Cause: err, NotSent: true})
 }
 
 // doer is the generated client's way into the chain.

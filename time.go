@@ -25,6 +25,9 @@ func (t *UnixTime) UnmarshalJSON(data []byte) error {
 	}
 	// Not through a float64, which cannot hold the microseconds of every server time.
 	whole, fraction, _ := strings.Cut(string(data), ".")
+	if strings.ContainsAny(fraction, "eE") {
+		return errNotSeconds
+	}
 	sec, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil {
 		return errNotSeconds

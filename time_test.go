@@ -32,7 +32,7 @@ func TestUnixTime(t *testing.T) {
 			t.Errorf("%s became %s", text, back)
 		}
 	}
-	for _, text := range []string{`"0"`, `1e9`, `true`, `[]`, `1.x`} {
+	for _, text := range []string{`"0"`, `1e9`, `1.757507696e9`, `1.5E0`, `true`, `[]`, `1.x`} {
 		if err := new(cfchat.UnixTime).UnmarshalJSON([]byte(text)); err == nil {
 			t.Errorf("%s is taken", text)
 		}

@@ -36,8 +36,8 @@ type Link func(*http.Request) (*Answer, *Failure)
 //   - each try has its time limit around everything that can hang: connecting, the answer's head, and its body;
 //   - a try reads the whole body, so that a truncated one counts as a failed try, and not as a success;
 //   - whether a try was sent is decided where its answer has been read and judged, and the retry above asks for that;
-//   - headers are set once, above the retry, so that every try sends the same; the key goes onto the copy that a try sends,
-//     so that the request that an answer points back to has none.
+//   - headers and body are settled once, above the retry, so that every try sends the same; the key goes onto the copy that a
+//     try sends, so that the request that an answer points back to has none.
 //
 // The context of a request carries its call ([operation.CallOf]): every link acts by that, and not by the address, which a
 // transport may rewrite.
@@ -45,11 +45,12 @@ func New(c Config) Link {
 	l := body(send(c.Transport, c.Jar), c.MaxBody)
 	l = status(l)
 	l = answer(l)
-	l = outcome(l)
+	l = outcome(l, speaksCleartextHTTP2(c.Transport))
 	l = key(l, c.Keys)
 	l = timeout(l, c.Timeout)
 	l = retry(l, c.Retry, c.Logger, c.Describe)
 	l = headers(l, c)
+	l = rewind(l)
 	return refuse(l)
 }
 

@@ -1,42 +1,101 @@
 package chain
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 )
 
 // outcome says of a failed try whether it provably sent nothing, and of a failed write whether it may have happened all the
-// same.
+// same; and it sees to it that net/http sends a write once.
 //
 // Proof is a connection that was asked for and never had. Whether a byte of the request was written would be a closer
 // look, but when a context ends, net/http gives up while another goroutine may still be writing. A TLS handshake that
 // succeeded is a connection too: the protocol that it agreed on need not report more. A transport that is not net/http's
 // proves nothing; one that falls back to another way of sending after net/http has failed to connect must report that way to
 // httptrace too.
-func outcome(next Link) Link {
+//
+// Over HTTP/2 net/http sends a request again by itself, without a pause and without end, whenever the peer resets its stream
+// in a way that may mean that it was not processed. It often was: a proxy resets what it has passed on. So a try of a write
+// ends when its second connection is had after its headers were written, and a try of a read at the third.
+func outcome(next Link, cleartextHTTP2 bool) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		var asked, got atomic.Bool
-		ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-			GetConn: func(string) { asked.Store(true) },
-			GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
-			TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
-				if err == nil {
-					got.Store(true)
-				}
-			},
-		})
-		a, f := next(req.WithContext(ctx))
+		ctx, cancel := context.WithCancelCause(req.Context())
+		defer cancel(nil)
+		s := sending{cancel: cancel, cleartextHTTP2: cleartextHTTP2, most: mostSends}
+		if callOf(req).Write {
+			s.most = 1
+		}
+		a, f := next(req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GetConn:          func(string) { s.asked.Store(true) },
+			GotConn:          s.gotConn,
+			TLSHandshakeDone: s.handshake,
+			WroteHeaders:     func() { s.written.Store(true) },
+		})))
+		if f == nil {
+			return a, nil
+		}
+		if context.Cause(ctx) == errAgain {
+			f.Cause = errAgain
+		}
 		switch {
-		case f == nil:
-		case f.Status == 0 && asked.Load() && !got.Load():
+		case f.Status == 0 && s.asked.Load() && !s.got.Load():
 			f.NotSent = true
 		case callOf(req).Write && mayHaveHappened(f.Status):
 			f.Unknown = true
 		}
-		return a, f
+		return nil, f
 	}
+}
+
+// mostSends is how often net/http may send a read within one try.
+const mostSends = 3
+
+// errAgain is why a try ends before net/http sends its request again.
+var errAgain = errors.New("the connection was lost after the request was sent")
+
+// sending is what net/http reports of one try, from several goroutines.
+type sending struct {
+	cancel         context.CancelCauseFunc
+	cleartextHTTP2 bool
+	most           int32
+
+	asked, got, written atomic.Bool
+	sent                atomic.Int32 // connections over which HTTP/2 sends
+}
+
+func (s *sending) gotConn(info httptrace.GotConnInfo) {
+	s.got.Store(true)
+	if !s.isHTTP2(info.Conn) {
+		return // which is sent again only if nothing of it was written
+	}
+	if s.sent.Add(1) > s.most && s.written.Load() {
+		s.cancel(errAgain) // net/http looks at the context before it writes
+	}
+}
+
+func (s *sending) handshake(_ tls.ConnectionState, err error) {
+	if err == nil {
+		s.got.Store(true)
+	}
+}
+
+func (s *sending) isHTTP2(conn net.Conn) bool {
+	secure, ok := conn.(interface{ ConnectionState() tls.ConnectionState })
+	if !ok {
+		return s.cleartextHTTP2
+	}
+	return secure.ConnectionState().NegotiatedProtocol == "h2"
+}
+
+// speaksCleartextHTTP2 reports whether a transport speaks HTTP/2, and nothing else, without TLS.
+func speaksCleartextHTTP2(transport http.RoundTripper) bool {
+	t, ok := transport.(*http.Transport)
+	return ok && t.Protocols != nil && t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1()
 }
 
 // mayHaveHappened reports by the status of a failed write, 0 for none, whether the server may have done it. It refuses
