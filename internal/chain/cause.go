@@ -30,18 +30,30 @@ func (s secrets) cause(err error) error {
 	}
 	safe := text
 	each(err, func(e error) bool {
-		if u, ok := e.(*url.Error); ok {
-			inner, _ := textOf(u.Err)
-			outer, _ := textOf(u)
+		if outer, inner, ok := addressed(e); ok {
 			safe = strings.ReplaceAll(safe, outer, inner)
 		}
 		return false
 	})
 	safe = printable(s.in(safe))
-	if u, ok := err.(*url.Error); ok && safe == printable(u.Err.Error()) {
-		return s.cause(u.Err)
+	if _, inner, ok := addressed(err); ok && safe == printable(inner) {
+		return s.cause(errors.Unwrap(err)) // which needs no veil
 	}
 	return veil(err, text, safe)
+}
+
+// addressed returns the text of a url.Error, which repeats the address, and what it says besides.
+func addressed(err error) (outer, inner string, ok bool) {
+	u, ok := err.(*url.Error)
+	if !ok || u == nil {
+		return "", "", false
+	}
+	inner, ok = textOf(u.Err)
+	if !ok {
+		return "", "", false
+	}
+	outer, ok = textOf(u)
+	return outer, inner, ok
 }
 
 // Safe returns the failure of somebody else's code, such as a request editor, in words that are safe to show, so that it does

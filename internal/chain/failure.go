@@ -48,7 +48,7 @@ func contextError(ctx context.Context) error {
 	if errors.Is(err, cause) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", err, cause)
+	return fmt.Errorf("%w: %w", err, Safe(cause))
 }
 
 // errNoKeyArrived is the server's sentence for a request without a key. The client always sends one, so something on

@@ -21,7 +21,8 @@ func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (
 			password, _ := user.Password()
 			req.SetBasicAuth(user.Username(), password)
 		}
-		resp, err := transport.RoundTrip(req)
+		own := *req // a transport must not change what it is given, and some do
+		resp, err := transport.RoundTrip(&own)
 		switch {
 		case isPlainHTTP(err):
 			return nil, http.ErrSchemeMismatch
@@ -56,6 +57,8 @@ func cookieURL(req *http.Request) *url.URL {
 
 // isPlainHTTP reports whether an answer in plain HTTP came where TLS was expected.
 func isPlainHTTP(err error) bool {
-	tlsErr, ok := errors.AsType[tls.RecordHeaderError](err)
-	return ok && string(tlsErr.RecordHeader[:]) == "HTTP/"
+	return each(err, func(e error) bool {
+		tlsErr, ok := e.(tls.RecordHeaderError)
+		return ok && string(tlsErr.RecordHeader[:]) == "HTTP/"
+	})
 }

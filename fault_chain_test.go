@@ -1,0 +1,316 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// TestCauseOfAnotherCall cancels calls with the failure of another one, as an errgroup does: the text stays, and so does
+// errors.Is for that very error; what it means does not become true of this one.
+func TestCauseOfAnotherCall(t *testing.T) {
+	refusing := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		return reply(404, "application/json", `{"error":"Resource could not be found"}`), nil
+	}))
+	_, invalid := refusing.Account(0).Conversations.Get(t.Context(), 1)
+	_, notFound := refusing.Account(1).Conversations.Get(t.Context(), 1)
+	_, noKey := refusing.Account(1).Conversations.Get(auth.WithScheme(t.Context(), "nonesuch"), 1)
+	for name, sibling := range map[string]error{
+		"invalid input": invalid, "not found": notFound, "no key": noKey, "wrapped": fmt.Errorf("step 3: %w", invalid),
+		"joined": errors.Join(errStopped, notFound), "wrapped twice": fmt.Errorf("a: %w", fmt.Errorf("b: %w, %w", errStopped, noKey)),
+	} {
+		for _, c := range []call{getCall, createCall} {
+			inBubble(t, name+", "+c.ID, func(t *testing.T) {
+				s := &faultServer{steps: []step{mute}}
+				chat, _ := s.connect(t)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Second, func() { cancel(sibling) })
+				_, err := c.do(ctx, chat.Account(accountID))
+				text := strings.ReplaceAll(sibling.Error(), "\n", " ") // one line
+				if !errors.Is(err, sibling) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), text) {
+					t.Errorf("got %v", err)
+				}
+				for _, sentinel := range append(sentinels, auth.ErrNoKey) {
+					if want := c.Write && sentinel == cfchat.ErrUnknownOutcome; errors.Is(err, sentinel) != want {
+						t.Errorf("errors.Is(%q, %q) is %v", err, sentinel, !want)
+					}
+				}
+				if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Operation != c.ID {
+					t.Errorf("errors.As finds %v", e)
+				}
+				if strings.Contains(name, "joined") && !errors.Is(err, errStopped) {
+					t.Errorf("%v is not %v", err, errStopped)
+				}
+			})
+		}
+	}
+}
+
+// TestTransportsThatRewrite change the request that they are given, which they must not and often do.
+func TestTransportsThatRewrite(t *testing.T) {
+	for name, rewrite := range map[string]func(*http.Request){
+		"path":   func(req *http.Request) { req.URL.Path += ".json" },
+		"method": func(req *http.Request) { req.Method = http.MethodPut },
+		"URL":    func(req *http.Request) { req.URL = &url.URL{Scheme: "http", Host: "gateway"} },
+		"no URL": func(req *http.Request) { req.URL = nil },
+		"header": func(req *http.Request) { req.Header = nil },
+		"all":    func(req *http.Request) { *req = http.Request{} },
+	} {
+		for _, c := range allCalls {
+			for status, body := range map[int]string{200: c.good, 404: `{"error":"Resource could not be found"}`, 0: ""} {
+				chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+					rewrite(req)
+					if status == 0 {
+						return nil, errRefused
+					}
+					return reply(status, "application/json", body), nil
+				}))
+				_, err := c.do(t.Context(), chat.Account(1))
+				_, rawErr := c.raw(t.Context(), chat.Raw())
+				for _, err := range []error{err, rawErr} {
+					e, ok := errors.AsType[*cfchat.Error](err)
+					if (err == nil) != (status == 200) || ok && (e.Operation != c.ID || e.StatusCode != status) {
+						t.Errorf("%s, %s, %d: %v", name, c, status, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// endlessError is its own cause.
+type endlessError struct{}
+
+func (e *endlessError) Error() string { return "endless" }
+func (e *endlessError) Unwrap() error { return e }
+
+// nilError panics when it is asked anything.
+type nilError struct{ text string }
+
+func (e *nilError) Error() string { return e.text }
+func (e *nilError) Unwrap() error { return errors.New(e.text) }
+
+// uncomparable cannot be compared with ==.
+type uncomparable struct{ list []string }
+
+func (u uncomparable) Error() string { return strings.Join(u.list, " ") }
+
+// TestErrorsThatMakeTrouble come from a transport or an editor: no call panics, hangs, or hides the failure.
+func TestErrorsThatMakeTrouble(t *testing.T) {
+	loop := &url.Error{Op: "Get", URL: "https://chat.test/?q=" + searched}
+	loop.Err = loop
+	for name, bad := range map[string]error{
+		"a url.Error without a cause": &url.Error{Op: "Get", URL: "https://chat.test"},
+		"a nil url.Error":             (*url.Error)(nil),
+		"a url.Error in itself":       loop,
+		"its own cause":               &endlessError{},
+		"a nil pointer":               (*nilError)(nil),
+		"wrapped":                     fmt.Errorf("dial: %w", &endlessError{}),
+		"not comparable":              uncomparable{[]string{"a", "b"}},
+		"many lines":                  errors.New("a\r\nX: y\x1b[31m\nlevel=ERROR"),
+		"very long":                   errors.New(strings.Repeat("x", 1<<20)),
+	} {
+		for _, c := range []call{listCall, createCall} {
+			fromTransport := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, bad }))
+			fine := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", c.good), nil }))
+			edit := cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return bad })
+			_, first := c.do(t.Context(), fromTransport.Account(1))
+			_, second := c.raw(t.Context(), fromTransport.Raw())
+			_, third := c.do(t.Context(), fine.Account(1), edit)
+			_, fourth := c.raw(t.Context(), fine.Raw(), edit)
+			for i, err := range []error{first, second, third, fourth} {
+				e, ok := err.(*cfchat.Error)
+				if !ok || e.Operation != c.ID || errors.Is(err, cfchat.ErrNotSent) != (i >= 2) || len(err.Error()) > 2000 || strings.ContainsAny(err.Error(), "\r\n\x1b") {
+					t.Errorf("%s, %s: %.300q", name, c, err)
+					continue
+				}
+				if errors.Is(err, uncomparable{}) || errors.Is(err, cfchat.ErrServer) {
+					t.Errorf("%s is something else: %.300q", name, err)
+				}
+				checkSecrets(t, err)
+			}
+		}
+	}
+}
+
+// TestSearchesThatAreWords of net/http's own do not change what an error is.
+func TestSearchesThatAreWords(t *testing.T) {
+	reset := &net.OpError{Op: "read", Net: "tcp", Err: fmt.Errorf("connection reset: %w", syscall.ECONNRESET)}
+	unknown := &net.DNSError{Err: "no such host", Name: "chat.test", IsNotFound: true}
+	broken := fmt.Errorf("circuit open: %w", &url.Error{Op: "Get", URL: "https://chat.test/x?q=" + searched, Err: io.ErrUnexpectedEOF})
+	for q, cause := range map[string]error{"connection": reset, "unexpected": io.ErrUnexpectedEOF, "no such host": unknown, searched: broken} {
+		sent := 0
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			sent++
+			return nil, cause
+		}))
+		_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: q})
+		if !errors.Is(err, cause) || strings.Contains(err.Error(), "chat.test/x") {
+			t.Errorf("q = %s: %v", q, err)
+		}
+		if op, ok := errors.AsType[*net.OpError](err); ok != (cause == error(reset)) || ok && op != reset {
+			t.Errorf("q = %s: errors.As finds %v", q, op)
+		}
+		if q == searched && (!errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "circuit open")) {
+			t.Errorf("the transport's own words are lost: %v", err)
+		}
+		checkSecrets(t, err)
+	}
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		return reply(401, "application/json", `{"errors":["You need to sign in or sign up before continuing."]}`), nil
+	}))
+	_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: "continuing"})
+	if err == nil || !strings.Contains(err.Error(), "Keys.Header") {
+		t.Errorf("a 401 loses its remedy: %v", err)
+	}
+}
+
+// TestEscapedKeys are taken out in every notation, also where the rest of the text is in none, and where their end is cut.
+func TestEscapedKeys(t *testing.T) {
+	const key = `p/s+w"d=<31337>%`
+	for name, body := range map[string]string{
+		"as it is":               key,
+		"query-escaped, stray %": "100 % " + url.QueryEscape(key),
+		"path-escaped":           url.PathEscape(key),
+		"JSON in text":           `said {"key":"` + strings.ReplaceAll(key, `"`, `\"`) + `"} 1e999`,
+		"html":                   `p/s+w&#34;d=&lt;31337&gt;%`,
+		"cut":                    strings.Repeat("x", 8<<10-10) + key,
+	} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(500, "text/plain", body), nil }),
+			func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} })
+		_, err := chat.Account(1).Conversations.Get(t.Context(), 1)
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, text := range []string{e.Error(), e.Message, e.Body} {
+			if strings.Contains(text, "31337") || strings.Contains(text, key[:8]) {
+				t.Errorf("%s: %.200q", name, text)
+			}
+		}
+	}
+}
+
+// TestFailuresAreSmall, however large the answers are that they come from.
+func TestFailuresAreSmall(t *testing.T) {
+	big := strings.Repeat("x", 1<<20)
+	attributes := `{"message":"no","attributes":[` + strings.TrimSuffix(strings.Repeat(`"a",`, 200_000), ",") + `]}`
+	for name, answer := range map[string]func() *http.Response{
+		"a large failure": func() *http.Response { return reply(422, "text/plain", big) },
+		"attributes":      func() *http.Response { return reply(422, "application/json", attributes) },
+		"a wrong answer":  func() *http.Response { return reply(200, "application/json", `{"id":"`+big+`"}`) },
+		"a number":        func() *http.Response { return reply(200, "application/json", `{"id":1`+strings.Repeat("0", 1<<20)+`}`) },
+		"a content type":  func() *http.Response { return reply(200, "text/"+big, "x") },
+		"a request id": func() *http.Response {
+			resp := reply(500, "text/plain", "x")
+			resp.Header.Set("X-Request-Id", big+"\t"+big)
+			return resp
+		},
+		"a location": func() *http.Response {
+			resp := reply(302, "text/plain", "x")
+			resp.Header.Set("Location", "https://"+big+".example/")
+			return resp
+		},
+	} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return answer(), nil }))
+		var kept []error
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for range 20 {
+			_, err := chat.Account(1).Conversations.Get(t.Context(), 1)
+			e, ok := errors.AsType[*cfchat.Error](err)
+			if !ok || len(e.Error()) > 4000 || len(e.Body) > 4<<10 || len(e.RequestID) > 2000 || len(e.Attributes) > 100 || strings.Contains(e.RequestID, "\t") {
+				t.Fatalf("%s: %d bytes of text, %d of body, %d attributes", name, len(err.Error()), len(e.Body), len(e.Attributes))
+			}
+			kept = append(kept, err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > 4<<20 {
+			t.Errorf("%s: %d failures hold %d bytes", name, len(kept), held)
+		}
+	}
+}
+
+// TestEditorsShareAHeader among all requests, in many goroutines.
+func TestEditorsShareAHeader(t *testing.T) {
+	shared := http.Header{"X-Mine": {"1"}}
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.Header.Get("X-Mine") != "1" || len(auth.HeaderNames(req.Header)) != 1 {
+			t.Errorf("sent %v", req.Header)
+		}
+		return reply(200, "application/json", goodConversation), nil
+	}), func(c *cfchat.Config) {
+		c.RequestEditors = []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header = shared; return nil }}
+	})
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			for range 50 {
+				if _, err := chat.Account(1).Conversations.Get(t.Context(), 42); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if len(shared) != 1 {
+		t.Errorf("the header is now %v", shared)
+	}
+}
+
+// TestRawFailsAlike: every failure of Raw is an *Error too, also before anything is sent.
+func TestRawFailsAlike(t *testing.T) {
+	sent := 0
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		sent++
+		return nil, errRefused
+	}))
+	var noContext context.Context
+	bad := cfchat.ConversationCreate{CustomAttributes: map[string]any{"a": make(chan int)}}
+	for name, do := range map[string]func() error{
+		"a context that is nil": func() error { _, err := createCall.raw(noContext, chat.Raw()); return err },
+		"an editor that is nil": func() error { _, err := createCall.raw(t.Context(), chat.Raw(), nil); return err },
+		"an editor that fails": func() error {
+			_, err := createCall.raw(t.Context(), chat.Raw(), func(context.Context, *http.Request) error { return errStopped })
+			return err
+		},
+		"a body that is no JSON": func() error {
+			_, err := chat.Raw().NewConversationWithResponse(t.Context(), 1, bad)
+			return err
+		},
+	} {
+		err := do()
+		if e, ok := err.(*cfchat.Error); !ok || e.Operation != createCall.ID || !errors.Is(err, cfchat.ErrNotSent) || sent != 0 {
+			t.Errorf("%s: %v, sent %d", name, err, sent)
+		}
+	}
+}
+
+// TestLogOfAFailure is on one line too, and without what was searched for.
+func TestLogOfAFailure(t *testing.T) {
+	var text strings.Builder
+	logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		return nil, errors.New("proxy said\r\nlevel=ERROR " + searched + strings.Repeat("x", 1<<20))
+	}), func(c *cfchat.Config) { c.Logger = logger })
+	_, _ = listCall.do(t.Context(), chat.Account(accountID))
+	if got := text.String(); strings.Count(got, "\n") != 1 || strings.Contains(got, searched) || len(got) > 4000 || !strings.Contains(got, "operation=conversationList") {
+		t.Errorf("logged %.500s", got)
+	}
+}
