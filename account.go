@@ -27,16 +27,26 @@ func (c *Chat) Account(id int64) *Account {
 
 // ID returns the account's id, 0 of the zero Account.
 func (a *Account) ID() int64 {
-	if a == nil || a.core == nil {
+	core := a.shared()
+	if core == nil {
 		return 0
 	}
-	return a.core.id
+	return core.id
+}
+
+// shared returns what the account shares with its services, nil of the zero Account.
+func (a *Account) shared() *core {
+	if a == nil {
+		return nil
+	}
+	return a.core
 }
 
 // check refuses what no call can do without.
 func (c *core) check(ctx context.Context, input *refusal) {
 	if c == nil {
 		input.add("account", "there is none; make one with Chat.Account")
+		input.context(ctx)
 		return
 	}
 	c.chat.check(ctx, input)
@@ -48,7 +58,5 @@ func (c *Chat) check(ctx context.Context, input *refusal) {
 	if c == nil || c.chain == nil {
 		input.add("chat", "there is no client; make one with New")
 	}
-	if ctx == nil {
-		input.add("ctx", "it is nil; use context.Background()")
-	}
+	input.context(ctx)
 }

@@ -303,9 +303,32 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	_, err := cfchat.New(cfchat.Config{Server: "http://x", Timeout: -1, MaxBody: -1, UserAgent: "\n", Retry: cfchat.Retry{MaxTries: -1, MaxWait: -1}})
+	for _, field := range []string{"Keys", "Server", "Timeout", "MaxBody", "UserAgent", "Retry.MaxTries", "Retry.MaxWait"} {
+		if err == nil || !strings.Contains(err.Error(), "Config."+field+": ") {
+			t.Errorf("%v does not name %s", err, field)
+		}
+	}
 	for _, server := range []string{"", "https://h.test", "https://h.test/a/b/", "https://h.test/app", "https://h.test/api/v1/chat", "http://127.0.0.1:1", "http://localhost", "http://[::1]:1"} {
 		if _, err := cfchat.New(cfchat.Config{Keys: keys, Server: server}); err != nil {
 			t.Errorf("%s: %v", server, err)
+		}
+	}
+}
+
+// TestErrorsAreOneLine whatever their input is.
+func TestErrorsAreOneLine(t *testing.T) {
+	account := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(7)
+	const line = "5\nlevel=ERROR"
+	for _, err := range []error{
+		account.Do(t.Context(), "GET", "a"+line, nil, nil), account.Do(t.Context(), line, "a", nil, nil),
+		account.Do(t.Context(), "GET", "https://jo:hidden@evil.example/x", nil, nil), account.Do(t.Context(), "GET", "x#hidden", nil, nil),
+		second(account.Conversations.Filter(t.Context(), cfchat.Where(cfchat.Equal("inbox_id", line)), 1)),
+		second(account.Conversations.Filter(t.Context(), cfchat.Where(cfchat.Equal(line, nil)), 1)),
+		second(account.Conversations.List(t.Context(), cfchat.ConversationListOptions{Status: line})),
+	} {
+		if !errors.Is(err, cfchat.ErrInvalidInput) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "hidden") {
+			t.Errorf("got %v", err)
 		}
 	}
 }

@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
+	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Attributes are the free-form attributes of an answer: any JSON object. They stay as they came until one is asked for, so
@@ -68,8 +69,14 @@ func (a Attributes) JSON() json.RawMessage {
 	if a.received == nil {
 		return null
 	}
-	return a.received
+	return slices.Clip(a.received) // so that an append copies it
 }
+
+// GobEncode writes the JSON.
+func (a Attributes) GobEncode() ([]byte, error) { return a.JSON(), nil }
+
+// GobDecode reads what GobEncode has written.
+func (a *Attributes) GobDecode(data []byte) error { return a.UnmarshalJSON(data) }
 
 // IsZero reports whether the server did not send them at all.
 func (a Attributes) IsZero() bool { return a.received == nil }
@@ -113,12 +120,26 @@ func (a Attributes) Int(key string) (int64, bool) {
 	if n, err := strconv.ParseInt(number, 10, 64); err == nil {
 		return n, true
 	}
-	f, err := strconv.ParseFloat(number, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 { // beyond that a float64 may be another number
+	// Not through a float64, which is often another number.
+	digits, exponent := number, ""
+	if i := strings.IndexAny(number, "eE"); i >= 0 {
+		digits, exponent = number[:i], number[i+1:]
+	}
+	if strings.Trim(digits, "-0.") == "" {
+		return 0, true
+	}
+	if len(digits) > maxIntText || len(exponent) > len("+999") {
 		return 0, false
 	}
-	return int64(f), true
+	exact, ok := new(big.Rat).SetString(number)
+	if !ok || !exact.IsInt() || !exact.Num().IsInt64() {
+		return 0, false
+	}
+	return exact.Num().Int64(), true
 }
+
+// maxIntText bounds the work that a number in a strange notation may make, in bytes of its digits.
+const maxIntText = 1000
 
 // Float returns an attribute that is a number, rounded to a float64; false if it is something else, beyond a float64, or not
 // there. JSON has every digit.

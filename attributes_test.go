@@ -94,6 +94,24 @@ func TestAttributesGivenTwice(t *testing.T) {
 }
 
 // TestAttributesAccess looks at one set of attributes in every way.
+func TestAttributesInt(t *testing.T) {
+	for text, want := range map[string]any{
+		"0.99999999999999999999": nil, "5.0000000000000000001": nil, "1e-400": nil, "1e400": nil, "1e-99999999999": nil, "9223372036854775808": nil,
+		"9007199254740993.0": int64(9007199254740993), "-0": int64(0), "-0.0": int64(0), "0e999999999": int64(0), "1E3": int64(1000),
+		"1e18": int64(1e18), "1.5e1": int64(15), "150e-1": int64(15), "9223372036854775807.0": int64(math.MaxInt64), "-9223372036854775808e0": int64(math.MinInt64),
+		"1" + strings.Repeat("0", 999) + "e-999": int64(1), "1" + strings.Repeat("0", 1000) + "e-1000": nil,
+	} {
+		var a cfchat.Attributes
+		if err := json.Unmarshal([]byte(`{"n":`+text+`}`), &a); err != nil {
+			t.Fatal(err)
+		}
+		n, ok := a.Int("n")
+		if ok != (want != nil) || ok && n != want || !ok && n != 0 {
+			t.Errorf("%s is %d, %v, want %v", text, n, ok, want)
+		}
+	}
+}
+
 func TestAttributesAccess(t *testing.T) {
 	var a cfchat.Attributes
 	const text = `{"t":"x","e":"","n":-5,"f":1.5,"w":2.0,"x":3e2,"big":12345678901234567890,"max":9223372036854775807,"huge":1e999,` +

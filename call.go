@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -53,7 +54,7 @@ func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOp
 		}
 		return err
 	}
-	a, err := of.chat.send(ctx, &operation.Call{Operation: c.operation, Decode: decode}, options, build)
+	a, err := of.chat.send(ctx, &chain.Call{Operation: c.operation, Decode: decode}, options, build)
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +63,15 @@ func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOp
 }
 
 // send builds a request, has the editors see it, and sends it through the chain.
-func (c *Chat) send(ctx context.Context, call *operation.Call, options callOptions,
+func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 	build func(server string) (*http.Request, error),
 ) (*chain.Answer, error) {
+	if begun := time.Now(); options.response != nil {
+		defer func() { options.response.Duration = time.Since(begun) }()
+	}
 	call.Claim()
-	ctx = operation.WithCall(options.within(ctx), call)
+	call.Keys, call.Retry, call.Record = options.keys, (*chain.Policy)(options.retry), (*chain.Record)(options.response)
+	ctx = chain.WithCall(ctx, call)
 	req, err := build(c.server)
 	if err != nil {
 		return nil, unsent(call.Operation, err)
@@ -88,6 +93,6 @@ func (c *Chat) send(ctx context.Context, call *operation.Call, options callOptio
 }
 
 // rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.
-func rawCall(op *operation.Operation) *operation.Call {
-	return &operation.Call{Operation: op, Decode: decoders[op]}
+func rawCall(op *operation.Operation) *chain.Call {
+	return &chain.Call{Operation: op, Decode: decoders[op], AsIs: !op.Known()}
 }

@@ -133,26 +133,15 @@ func (c *Chat) Raw() *ClientWithResponses {
 	return &ClientWithResponses{&Client{Server: c.server, Client: doer{c.chain}, RequestEditors: slices.Clone(c.editors)}}
 }
 
-// hasKey reports whether there is a key of a kind.
-func (c *Chat) hasKey(scheme string) bool { return chain.HasKey(c.keys, scheme) }
-
 // complete checks a Config and fills in what is not set.
 func (c *Config) complete() error {
-	if c.Keys.User.IsZero() && c.Keys.AgentBot.IsZero() {
-		return errors.New("cfchat: Config.Keys: there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")
-	}
-	blank := &http.Request{URL: &url.URL{}}
-	if err := c.Keys.Edit(blank.Context(), blank); err != nil { // it checks them
-		return fmt.Errorf("cfchat: Config.%w", err)
-	}
 	if c.Server == "" {
 		c.Server = DefaultServer
 	}
-	if err := checkServer(c.Server); err != nil {
-		return fmt.Errorf("cfchat: Config.Server: %w", err)
-	}
-	if err := c.check(); err != nil {
-		return err
+	var input refusal
+	c.check(&input)
+	if wrong := input.reasons(); wrong != "" {
+		return errors.New("cfchat: " + wrong)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -171,25 +160,26 @@ func (c *Config) complete() error {
 }
 
 // check refuses values that cannot be meant.
-func (c *Config) check() error {
-	switch {
-	case c.Timeout < 0:
-		return errors.New("cfchat: Config.Timeout: it is negative; zero means 30 seconds")
-	case c.MaxBody < 0:
-		return errors.New("cfchat: Config.MaxBody: it is negative; zero means 10 MiB")
-	case strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }):
-		return errors.New("cfchat: Config.UserAgent: it has a control or a non-ASCII character")
+func (c *Config) check(input *refusal) {
+	input.keys("Config.Keys", c.Keys)
+	if err := checkServer(c.Server); err != nil {
+		input.add("Config.Server", "%v", err)
 	}
-	var wrong refusal
-	if c.Retry.check("Config.Retry", &wrong); len(wrong.fields) > 0 {
-		return fmt.Errorf("cfchat: %s: %s", wrong.fields[0].Field, wrong.fields[0].Reason)
+	if c.Timeout < 0 {
+		input.add("Config.Timeout", "it is negative; zero means 30 seconds")
 	}
+	if c.MaxBody < 0 {
+		input.add("Config.MaxBody", "it is negative; zero means 10 MiB")
+	}
+	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		input.add("Config.UserAgent", "it has a control or a non-ASCII character")
+	}
+	c.Retry.check("Config.Retry", input)
 	for i, editor := range c.RequestEditors {
 		if editor == nil {
-			return fmt.Errorf("cfchat: Config.RequestEditors[%d]: it is nil", i)
+			input.add(fmt.Sprintf("Config.RequestEditors[%d]", i), "it is nil")
 		}
 	}
-	return nil
 }
 
 // completed is a copy of a client, with a Transport.

@@ -2,12 +2,12 @@ package cfchat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -127,8 +127,8 @@ func (s ConversationsService) Filter(ctx context.Context, filter Filter, page in
 func (s ConversationsService) Create(ctx context.Context, create ConversationCreate, opts ...CallOption) (*Conversation, error) {
 	var input refusal
 	create.check(&input)
-	if create.TeamID != 0 && !slices.ContainsFunc(opts, isEditor) { // which may set another key
-		s.core.checkTeamKey(ctx, &input)
+	if create.TeamID != 0 && s.core != nil && s.core.chat != nil {
+		input.teamKey(ctx, cmp.Or(optionsOf(opts, new(refusal)).keys, &s.core.chat.keys))
 	}
 	create.SnoozedUntil = create.SnoozedUntil.UTC().Truncate(time.Millisecond) // as the server writes times
 	return createCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
@@ -183,7 +183,7 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 		return nil, err
 	}
 	if success := result.Payload.Success; success != nil && !*success {
-		return nil, failed(toggleCall.operation.ID, errors.New("success: false: the server did not store the status"), ErrRejected)
+		return nil, failed(toggleCall.operation.ID, http.StatusOK, errors.New("success: false: the server did not store the status"), ErrRejected)
 	}
 	return &result.Payload, nil
 }

@@ -12,6 +12,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"unicode"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -21,62 +23,87 @@ import (
 // relative to the account: "conversations/42/messages".
 //
 // As body it takes a Go value, which is sent as JSON, an [io.Reader], or nil. A reader is sent as it is, and as JSON unless a
-// request editor sets another Content-Type; it is not closed. [Config].Timeout bounds the upload too. As answer it takes a pointer to decode JSON into, an [io.Writer] for the bytes of
-// a success, or nil.
+// request editor sets another Content-Type, and is not closed. [Config].Timeout and the context bound the upload too: a Read
+// that is under way when they end, or when the server has answered already, is not waited for. As answer it takes a pointer to decode JSON into, an [io.Writer] for
+// the bytes of a success, or nil.
 //
-// GET and HEAD are reads, which are tried again; anything else is sent once. A user's key is sent, or else a bot's, unless
-// [auth.WithScheme] says which.
+// GET and HEAD are reads, which are tried again; anything else is sent once. A 2xx whose JSON does not fit the answer is
+// ErrDecode, and the change has been made. A user's key is sent, or else a bot's, unless [auth.WithScheme] says which.
 //
 // [auth.WithScheme]: https://pkg.go.dev/github.com/cfchat/cfchat-go/auth#WithScheme
 func (a *Account) Do(ctx context.Context, method, path string, body, answer any, opts ...CallOption) error {
 	var input refusal
+	core := a.shared()
+	core.check(ctx, &input)
 	var chat *Chat
-	if a == nil || a.core == nil {
-		(*core)(nil).check(ctx, &input)
-	} else {
-		chat = a.core.chat
-		a.core.check(ctx, &input)
+	if core != nil {
+		chat = core.chat
 	}
-	return chat.do(ctx, input, method, fmt.Sprintf("accounts/%d/", a.ID()), path, body, answer, opts)
+	return chat.do(ctx, plainRequest{method, fmt.Sprintf("accounts/%d/", a.ID()), path, body, answer}, input, opts)
 }
 
 // Do is [Account.Do] for what belongs to no account, such as "profile". The path is relative to /api/v1/.
 func (c *Chat) Do(ctx context.Context, method, path string, body, answer any, opts ...CallOption) error {
 	var input refusal
 	c.check(ctx, &input)
-	return c.do(ctx, input, method, "", path, body, answer, opts)
+	return c.do(ctx, plainRequest{method, "", path, body, answer}, input, opts)
 }
 
-func (c *Chat) do(ctx context.Context, input refusal, method, base, path string, body, answer any, opts []CallOption) error {
+// plainRequest is a request that has no method of a service.
+type plainRequest struct {
+	method       string
+	base, path   string // what the caller gives is the path
+	body, answer any
+}
+
+func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []CallOption) error {
 	options := optionsOf(opts, &input)
-	input.method(method)
-	input.path(path)
-	if body != nil && (method == http.MethodGet || method == http.MethodHead) {
-		input.add("body", "%s has none; put what you ask for into the query", method)
-	}
-	reader, err := bodyReaderOf(body)
-	if err != nil {
-		input.add("body", "%v", err)
-	}
-	input.answer(answer)
-	plain, _, _ := strings.Cut(path, "?")
-	op := operation.Other(method, plain)
+	body := r.check(&input)
+	op := r.operation()
 	if err := input.err(op); err != nil {
 		return err
 	}
-	a, err := c.send(ctx, &operation.Call{Operation: op, Decode: decoderInto(answer)}, options, func(server string) (*http.Request, error) {
-		return http.NewRequestWithContext(ctx, method, server+"api/v1/"+base+path, reader)
+	a, err := c.send(ctx, &chain.Call{Operation: op, Decode: decoderInto(r.answer)}, options, func(server string) (*http.Request, error) {
+		return http.NewRequestWithContext(ctx, r.method, server+"api/v1/"+r.base+r.path, body)
 	})
+	if closer, ok := body.(io.Closer); ok {
+		_ = closer.Close() // a Transport need not have
+	}
 	if err != nil {
 		return err
 	}
 	defer a.Release()
-	if w, ok := answer.(io.Writer); ok {
+	if w, ok := r.answer.(io.Writer); ok {
 		if _, err := w.Write(a.Bytes()); err != nil {
-			return failed(op.ID, fmt.Errorf("the answer could not be written: %w", chain.Safe(err)))
+			return failed(op.ID, a.StatusCode, fmt.Errorf("the answer could not be written: %w", chain.Safe(err)))
 		}
 	}
 	return nil
+}
+
+// operation stands for the request. It does not repeat a path that may be anything.
+func (r plainRequest) operation() *operation.Operation {
+	var input refusal
+	path, _, _ := strings.Cut(r.path, "?")
+	if input.path(r.path); len(input.fields) > 0 {
+		path = ""
+	}
+	return operation.Other(r.method, path)
+}
+
+// check returns what is sent of the body, if nothing is wrong.
+func (r plainRequest) check(input *refusal) io.Reader {
+	input.method(r.method)
+	input.path(r.path)
+	body, err := bodyReaderOf(r.body)
+	if err != nil {
+		input.add("body", "%v", err)
+	}
+	if body != nil && (r.method == http.MethodGet || r.method == http.MethodHead) {
+		input.add("body", "%s has none; put what you ask for into the query", r.method)
+	}
+	input.answer(r.method, r.answer)
+	return body
 }
 
 // method refuses what is no method of HTTP that the API has.
@@ -89,8 +116,9 @@ func (r *refusal) method(method string) {
 
 // path refuses a path that leads, or could be taken to lead, somewhere else.
 func (r *refusal) path(path string) {
-	plain, _, _ := strings.Cut(path, "?")
-	u, err := url.Parse("/" + path)
+	plain, query, _ := strings.Cut(path, "?")
+	_, err := url.Parse("/" + path)
+	_, badQuery := url.ParseQuery(query)
 	scheme, _, hasColon := strings.Cut(plain, ":")
 	switch {
 	case path == "" || plain == "":
@@ -98,48 +126,75 @@ func (r *refusal) path(path string) {
 	case strings.Contains(path, "#"):
 		r.add("path", "it has a fragment, which is not sent; leave it out, or write # as %%23")
 	case hasColon && !strings.ContainsAny(scheme, "/%"):
-		r.add("path", "it has a scheme; give only what follows the account, such as conversations/42/messages")
+		r.add("path", "it has a scheme; give only what follows the account, such as conversations/42/messages, and write : as %%3A")
 	case strings.HasPrefix(path, "/"):
 		r.add("path", "it begins with a slash; give only what follows the account, such as conversations/42/messages")
-	case err != nil || strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }):
+	case err != nil || badQuery != nil || strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }):
 		r.add("path", "it is not one; write blanks and the like as url.PathEscape does, and in a query as url.Values.Encode does")
-	case strings.Contains(u.Path, "//") || hasDots(u.Path):
-		r.add("path", "it has //, . or .. in it; write where it leads")
+	case leadsElsewhere(plain):
+		r.add("path", "it has //, ., .. or a control character in it; write where it leads")
 	}
 }
 
-// hasDots reports whether a path has a step that leads elsewhere.
-func hasDots(path string) bool {
-	steps := strings.FieldsFunc(path, func(c rune) bool { return c == '/' || c == '\\' })
-	return slices.Contains(steps, ".") || slices.Contains(steps, "..")
+// leadsElsewhere reports whether a path has a step that is not the name of something, for a server too that unescapes it more
+// than once, takes \ for /, or cuts a step at its semicolon.
+func leadsElsewhere(path string) bool {
+	for path = strings.TrimSuffix(path, "/"); ; {
+		if strings.ContainsFunc(path, unicode.IsControl) {
+			return true
+		}
+		for step := range strings.SplitSeq(strings.ReplaceAll(path, `\`, "/"), "/") {
+			if name, _, _ := strings.Cut(step, ";"); name == "" || name == "." || name == ".." {
+				return true
+			}
+		}
+		plain, err := url.PathUnescape(path)
+		if err != nil || plain == path {
+			return false
+		}
+		path = plain
+	}
 }
 
 // answer refuses what nothing can be decoded into.
-func (r *refusal) answer(answer any) {
-	if _, isWriter := answer.(io.Writer); isWriter || answer == nil {
-		return
-	}
-	if v := reflect.ValueOf(answer); v.Kind() != reflect.Pointer || v.IsNil() {
+func (r *refusal) answer(method string, answer any) {
+	v := reflect.ValueOf(answer)
+	_, isWriter := answer.(io.Writer)
+	switch {
+	case answer == nil:
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		r.add("answer", "it is a nil %T; give nil itself where the answer does not matter", answer)
+	case !isWriter && v.Kind() != reflect.Pointer:
 		r.add("answer", "%T is neither a pointer to decode into nor an io.Writer", answer)
+	case !isWriter && method == http.MethodHead:
+		r.add("answer", "the answer to HEAD is empty; WithResponse has its header")
 	}
 }
 
-// bodyReaderOf returns what is sent of a body.
+// bodyReaderOf returns what is sent of a body, nil for nothing.
 func bodyReaderOf(body any) (io.Reader, error) {
-	if v := reflect.ValueOf(body); v.Kind() == reflect.Pointer && v.IsNil() && body != nil {
-		return nil, fmt.Errorf("it is a nil %T; give nil itself where there is none", body)
+	if body == nil || body == http.NoBody {
+		return nil, nil
+	}
+	switch v := reflect.ValueOf(body); v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		if v.IsNil() {
+			return nil, fmt.Errorf("it is a nil %T; give nil itself where there is none", body)
+		}
 	}
 	switch body := body.(type) {
-	case nil:
-		return nil, nil
 	case []byte:
 		return nil, errors.New("as JSON a []byte would be base64; give json.RawMessage(data) for JSON, or bytes.NewReader(data)")
 	case string:
 		return nil, errors.New("as JSON a string would be quoted; give json.RawMessage(text) for JSON, or strings.NewReader(text)")
-	case io.ReadCloser:
-		return struct{ io.Reader }{body}, nil // which is the caller's to close
+	case *strings.Reader:
+		return new(*body), nil // a copy, with the same text
+	case *bytes.Reader:
+		return copied(new(*body)), nil
+	case *bytes.Buffer:
+		return copied(bytes.NewReader(body.Bytes())), nil
 	case io.Reader:
-		return body, nil
+		return &upload{reader: body}, nil
 	}
 	data, err := json.Marshal(body)
 	if err != nil {
@@ -148,15 +203,47 @@ func bodyReaderOf(body any) (io.Reader, error) {
 	return bytes.NewReader(data), nil
 }
 
+// copied returns a copy of bytes in memory, which a Transport may read when the caller has long used them for something else.
+func copied(r *bytes.Reader) *bytes.Reader {
+	data := make([]byte, r.Len())
+	_, _ = io.ReadFull(r, data) // they are in memory
+	return bytes.NewReader(data)
+}
+
+// upload is a reader of the caller's as the body of a request: closing it ends a Read that hangs, and nobody reads on.
+type upload struct {
+	reader io.Reader
+	start  sync.Once
+	out    *io.PipeReader
+}
+
+func (u *upload) Read(p []byte) (int, error) {
+	u.start.Do(func() {
+		out, in := io.Pipe()
+		u.out = out
+		go func() {
+			_, err := io.Copy(in, struct{ io.Reader }{u.reader})
+			_ = in.CloseWithError(err) // nil is io.EOF
+		}()
+	})
+	if u.out == nil {
+		return 0, io.ErrClosedPipe
+	}
+	return u.out.Read(p)
+}
+
+func (u *upload) Close() error {
+	u.start.Do(func() {}) // it never starts
+	if u.out == nil {
+		return nil
+	}
+	return u.out.Close()
+}
+
 // decoderInto returns how an answer is decoded, nil where it is not.
 func decoderInto(answer any) func([]byte) error {
 	if _, isWriter := answer.(io.Writer); isWriter || answer == nil {
 		return nil
 	}
-	return func(body []byte) error {
-		if len(bytes.TrimSpace(body)) == 0 {
-			return errors.New("the answer is empty; give nil where none is expected")
-		}
-		return json.Unmarshal(body, answer)
-	}
+	return func(body []byte) error { return json.Unmarshal(body, answer) }
 }

@@ -73,6 +73,122 @@ func TestDoSends(t *testing.T) {
 	}
 }
 
+// TestDoSendsItsKey whatever operation the address is, and the keys of the call in place of the client's.
+func TestDoSendsItsKey(t *testing.T) {
+	var sent []string
+	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
+		sent = append(sent, req.Header[auth.HeaderUnderscore]...)
+		return reply(200, "application/json", "{}"), nil
+	})
+	both := newChat(t, transport).Account(1)
+	bot := newChat(t, transport, func(c *cfchat.Config) { c.Keys.User = auth.Key{} }).Account(1)
+	others := cfchat.WithKeys(auth.Keys{User: auth.NewKey("user-2"), AgentBot: auth.NewKey("bot-2")})
+	asBot := auth.WithScheme(t.Context(), auth.AgentBotAPIKey)
+	for _, err := range []error{
+		both.Do(t.Context(), "POST", "conversations", nil, nil), both.Do(t.Context(), "POST", "conversations/1/toggle_status", nil, nil),
+		bot.Do(t.Context(), "GET", "conversations/1", nil, nil), both.Do(t.Context(), "POST", "conversations", nil, nil, others),
+		both.Do(asBot, "GET", "conversations", nil, nil, others),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if got := strings.Join(sent, " "); got != "user-key user-key bot-key user-2 bot-2" {
+		t.Errorf("sent %s", got)
+	}
+}
+
+// TestDoJudges what a 2xx means of a write: an answer that does not fit is no doubt about the change.
+func TestDoJudges(t *testing.T) {
+	for name, c := range map[string]struct {
+		status     int
+		kind, body string
+		answer     any
+		is         error
+		unknown    bool
+	}{
+		"nothing":               {204, "", "", nil, nil, false},
+		"nothing to decode":     {204, "", "", new(any), cfchat.ErrDecode, false},
+		"another shape":         {201, "application/json", `[1]`, new(struct{ ID int }), cfchat.ErrDecode, false},
+		"an unexpected answer":  {200, "application/json", `{}`, nil, nil, false},
+		"a file":                {200, "text/csv", `a,b`, new(bytes.Buffer), nil, false},
+		"a page":                {200, "text/html; charset=utf-8", `<html>`, nil, cfchat.ErrDecode, true},
+		"a page into a writer":  {200, "application/xhtml+xml", `<html>`, new(bytes.Buffer), cfchat.ErrDecode, true},
+		"a page to decode":      {200, "text/html", `<html>`, new(any), cfchat.ErrDecode, true},
+		"text to decode":        {200, "text/plain", `ok`, new(any), cfchat.ErrDecode, true},
+		"an operation's answer": {200, "application/json", goodConversation, new(cfchat.Conversation), nil, false},
+	} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(c.status, c.kind, c.body), nil }))
+		err := chat.Account(1).Do(t.Context(), "POST", "x", nil, c.answer)
+		if !errors.Is(err, c.is) || errors.Is(err, cfchat.ErrUnknownOutcome) != c.unknown {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text, ok := c.answer.(*bytes.Buffer); ok && c.is == nil && text.String() != c.body {
+			t.Errorf("%s: wrote %s", name, text)
+		}
+	}
+}
+
+// TestDoLeavesWhatIsInMemory to the caller, who may use it again at once, whether or not the Transport has read it.
+func TestDoLeavesWhatIsInMemory(t *testing.T) {
+	var kept []io.ReadCloser
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		kept = append(kept, req.Body)
+		return reply(413, "text/plain", ""), nil
+	}))
+	text, data := strings.NewReader("abc"), []byte("abc")
+	from, buffer := bytes.NewReader(data), bytes.NewBuffer(data)
+	for _, body := range []io.Reader{text, from, buffer} {
+		_ = chat.Account(1).Do(t.Context(), "POST", "x", body, nil)
+	}
+	if text.Len() != 3 || from.Len() != 3 || buffer.Len() != 3 {
+		t.Errorf("left are %d, %d and %d bytes", text.Len(), from.Len(), buffer.Len())
+	}
+	copy(data, "xyz")
+	for _, body := range kept {
+		if got, err := io.ReadAll(body); string(got) != "abc" || err != nil {
+			t.Errorf("the Transport reads %s, %v", got, err)
+		}
+	}
+}
+
+// TestDoOfAReaderThatHangs ends with its time or its context, and does not begin to read what it does not send.
+func TestDoOfAReaderThatHangs(t *testing.T) {
+	for name, c := range map[string]struct {
+		patience, want time.Duration
+		is             error
+	}{"time": {time.Hour, 30 * time.Second, context.DeadlineExceeded}, "context": {time.Second, time.Second, errStopped}} {
+		inBubble(t, name, func(t *testing.T) {
+			s := &faultServer{steps: []step{fine}}
+			chat, _ := s.connect(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer time.AfterFunc(c.patience, func() { cancel(errStopped) }).Stop()
+			body, hangs := io.Pipe()
+			defer hangs.Close()
+			err := chat.Account(accountID).Do(ctx, "POST", "x", body, nil)
+			if took := time.Since(s.begun); took != c.want || !errors.Is(err, c.is) || !errors.Is(err, cfchat.ErrUnknownOutcome) {
+				t.Errorf("%v after %v", err, took)
+			}
+		})
+	}
+	unread := &closable{Reader: broken{}}
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	if err := chat.Account(1).Do(t.Context(), "POST", "x", unread, nil); !errors.Is(err, errRefused) {
+		t.Error(err)
+	}
+	// A transport that reads later reads nothing.
+	var later io.Reader
+	chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		later = req.Body
+		return reply(413, "text/plain", ""), nil
+	}))
+	_ = chat.Account(1).Do(t.Context(), "POST", "x", unread, nil)
+	if n, err := later.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+}
+
 // closable notices that it is closed.
 type closable struct {
 	io.Reader
@@ -95,6 +211,8 @@ type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
+func (broken) Read([]byte) (int, error) { panic("it is read") }
+
 // TestDoRefuses what leads elsewhere, or cannot be sent, by the field's name and before anything is sent.
 func TestDoRefuses(t *testing.T) {
 	sent := 0
@@ -116,7 +234,8 @@ func TestDoRefuses(t *testing.T) {
 	for _, d := range []doer{chat, chat.Account(1)} {
 		for _, path := range []string{
 			"", "?a=b", "/conversations", "//evil.example/x", "https://evil.example/x", "mailto:x", "a/../../b", "..", "../x", "a/..", "./a", "a/./b",
-			"a/%2e%2e/b", "a/%2E./b", "a//b", "a%2F%2Fb", "a/..%2f..%2fb", "a#b", "a?b#c", "a b", "a\\..\\b", "a%5C..%5Cb", "a\n", "a%zz", "a\x7f", "a?b c",
+			"a/%2e%2e/b", "a/%2E./b", "a//b", "a%2F%2Fb", "a/..%2f..%2fb", "a#b", "a?b#c", "a b", "a\\..\\b", "a%5C..%5Cb", "a\n", "a/%252e%252e/b",
+			"a/..;x/b", "a/%2e%2e%3bx/b", "a%00b", "a%0d%0ab", "a?b=%zz", "a?b;c", "x:80/y", "a%zz", "a\x7f", "a?b c",
 		} {
 			check(fmt.Sprintf("%T %q", d, path), "path", d.Do(t.Context(), "GET", path, nil, nil))
 		}
@@ -128,6 +247,10 @@ func TestDoRefuses(t *testing.T) {
 		check("NaN", "body", d.Do(t.Context(), "POST", "x", math.NaN(), nil))
 		check("bytes", "body", d.Do(t.Context(), "POST", "x", []byte("{}"), nil))
 		check("a string", "body", d.Do(t.Context(), "POST", "x", "{}", nil))
+		check("a nil map", "body", d.Do(t.Context(), "POST", "x", map[string]any(nil), nil))
+		check("a nil slice", "body", d.Do(t.Context(), "POST", "x", json.RawMessage(nil), nil))
+		check("a nil writer", "answer", d.Do(t.Context(), "POST", "x", nil, (*bytes.Buffer)(nil)))
+		check("an answer to HEAD", "answer", d.Do(t.Context(), "HEAD", "x", nil, new(any)))
 		check("a nil pointer", "body", d.Do(t.Context(), "POST", "x", (*bytes.Buffer)(nil), nil))
 		check("no pointer", "answer", d.Do(t.Context(), "GET", "x", nil, struct{}{}))
 		check("a nil answer", "answer", d.Do(t.Context(), "GET", "x", nil, (*struct{})(nil)))

@@ -6,14 +6,13 @@ import (
 	"net/http"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
-	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // OperationOf returns the operationId of the call that a context belongs to, such as "conversationList". It is for what runs
 // within a call and is given its context: a RoundTripper, a limiter, a request editor, a log handler. It is false outside of
 // calls, and for a request that is no operation of openapi.yaml.
 func OperationOf(ctx context.Context) (id string, ok bool) {
-	call := operation.CallOf(ctx)
+	call := chain.CallOf(ctx)
 	if call == nil || !call.Known() {
 		return "", false
 	}
@@ -23,18 +22,18 @@ func OperationOf(ctx context.Context) (id string, ok bool) {
 // edited runs a request editor. Its failure is a failure of the call: an *Error of its operation, and nothing was sent. The
 // request keeps its call, also when the editor puts a request of its own in place of the given one.
 func edited(ctx context.Context, req *http.Request, edit RequestEditorFn) error {
-	call := operation.CallOf(ctx)
+	call := chain.CallOf(ctx)
 	if err := edit(ctx, req); err != nil {
 		return errorOf(idOf(call), &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Safe(err)), NotSent: true})
 	}
-	if operation.CallOf(req.Context()) != call {
-		*req = *req.WithContext(operation.WithCall(req.Context(), call))
+	if chain.CallOf(req.Context()) != call {
+		*req = *req.WithContext(chain.WithCall(req.Context(), call))
 	}
 	return nil
 }
 
 // idOf returns the operationId of a call, "" of none.
-func idOf(call *operation.Call) string {
+func idOf(call *chain.Call) string {
 	if call == nil {
 		return ""
 	}

@@ -58,7 +58,7 @@ type mark = chain.Mark
 // errorOf makes an Error of what the chain found. With refused and failed it is the only place where errors are made.
 func errorOf(operationID string, f *chain.Failure) *Error {
 	if f.Field != "" {
-		return refused(operationID, []FieldError{{Field: f.Field, Reason: f.Cause.Error()}})
+		return refused(operationID, refusal{[]FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
 	}
 	e := &Error{
 		Operation: operationID, StatusCode: f.Status, Message: f.Message, Attributes: f.Attributes, RequestID: f.RequestID,
@@ -76,19 +76,16 @@ func errorOf(operationID string, f *chain.Failure) *Error {
 }
 
 // refused is the Error of a call that is not made, because of its input.
-func refused(operationID string, fields []FieldError) *Error {
-	var reasons []string
-	for _, f := range fields {
-		reasons = append(reasons, f.Field+": "+f.Reason)
-	}
+func refused(operationID string, input refusal) *Error {
 	return &Error{
-		Operation: operationID, Fields: fields, Err: fmt.Errorf("%w: %s", ErrInvalidInput, strings.Join(reasons, "; and ")), marks: []error{ErrNotSent},
+		Operation: operationID, Fields: input.fields, Err: fmt.Errorf("%w: %s", ErrInvalidInput, input.reasons()),
+		marks: []error{ErrNotSent},
 	}
 }
 
 // failed is the Error of an answer that came and is not what was asked for.
-func failed(operationID string, err error, marks ...error) *Error {
-	return &Error{Operation: operationID, StatusCode: http.StatusOK, Err: err, marks: marks}
+func failed(operationID string, status int, err error, marks ...error) *Error {
+	return &Error{Operation: operationID, StatusCode: status, Err: err, marks: marks}
 }
 
 // of returns a copy of the Error of a request for several conversations that says which one of them is to blame.
@@ -121,7 +118,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		parts = append(parts, e.Err.Error())
 	}
-	return strings.Join(parts, ": ")
+	return chain.Line(strings.Join(parts, ": "))
 }
 
 // Unwrap gives the cause.

@@ -478,7 +478,7 @@ func (want outcome) judge(t *testing.T, c call, value any, err error) {
 // checkSecrets fails if an error, printed in any way, or anything in its chain shows a key or the searched text.
 func checkSecrets(t *testing.T, err error) {
 	t.Helper()
-	for _, link := range chain(err) {
+	for _, link := range layers(err) {
 		if leak := leakIn(printed(link)...); leak != "" {
 			t.Errorf("%T: %s", link, leak)
 			return
@@ -486,17 +486,17 @@ func checkSecrets(t *testing.T, err error) {
 	}
 }
 
-// chain is an error with all errors that it wraps.
-func chain(err error) []error {
+// layers is an error with all errors that it wraps.
+func layers(err error) []error {
 	links := []error{err}
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			links = append(links, chain(inner)...)
+			links = append(links, layers(inner)...)
 		}
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
-			links = append(links, chain(inner)...)
+			links = append(links, layers(inner)...)
 		}
 	}
 	return links

@@ -146,7 +146,7 @@ func TestT16Proxy(t *testing.T) {
 				})
 				value, err := of.do(t.Context(), chat.Account(accountID))
 				outcome{is: []error{cfchat.ErrNotSent}}.judge(t, of, value, err)
-				for _, link := range chain(err) {
+				for _, link := range layers(err) {
 					if text := strings.Join(printed(link), " "); strings.Contains(text, password) {
 						t.Errorf("the proxy's password is in %.300q", text)
 					}

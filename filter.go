@@ -142,6 +142,8 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 		case ISOTime:
 			values[i] = v.UTC().Format(time.DateOnly)
 		case json.Number: // it stays a number
+		case json.RawMessage:
+			values[i] = slices.Clone(v)
 		default:
 			if text := reflect.ValueOf(value); text.Kind() == reflect.String {
 				values[i] = text.String()

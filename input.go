@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -32,7 +36,16 @@ func (r *refusal) err(op *operation.Operation) error {
 	if len(r.fields) == 0 {
 		return nil
 	}
-	return refused(op.ID, r.fields)
+	return refused(op.ID, *r)
+}
+
+// reasons returns everything that is wrong, "" if nothing is.
+func (r *refusal) reasons() string {
+	var all []string
+	for _, f := range r.fields {
+		all = append(all, f.Field+": "+f.Reason)
+	}
+	return strings.Join(all, "; and ")
 }
 
 // id refuses ids that cannot exist.
@@ -189,13 +202,33 @@ func (c ConversationCreate) check(r *refusal) {
 	r.attributes("Message.TemplateParams", c.Message.TemplateParams)
 }
 
-// checkTeamKey refuses a team together with a bot's key: every version then stores the conversation and answers 500.
-func (c *core) checkTeamKey(ctx context.Context, r *refusal) {
-	if c == nil || c.chat == nil || ctx == nil {
-		return // check says it better
+// context refuses one that is nil.
+func (r *refusal) context(ctx context.Context) {
+	if ctx == nil {
+		r.add("ctx", "it is nil; use context.Background()")
 	}
-	schemes := operation.NewConversation.Schemes(ctx)
-	if i := slices.IndexFunc(schemes, c.chat.hasKey); i >= 0 && schemes[i] == operation.AgentBotAPIKey {
+}
+
+// keys refuses text that cannot be a key, and no key at all.
+func (r *refusal) keys(field string, keys auth.Keys) {
+	if keys.User.IsZero() && keys.AgentBot.IsZero() {
+		r.add(field, "there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")
+		return
+	}
+	blank := &http.Request{URL: &url.URL{}}
+	if err := keys.Edit(blank.Context(), blank); err != nil { // it checks them
+		of, reason, _ := strings.Cut(err.Error(), ": ")
+		r.add(field+strings.TrimPrefix(of, "Keys"), "%s", reason)
+	}
+}
+
+// teamKey refuses a team together with a bot's key: every version then stores the conversation and answers 500.
+func (r *refusal) teamKey(ctx context.Context, keys *auth.Keys) {
+	if ctx == nil {
+		return // which is refused too
+	}
+	call := chain.Call{Operation: operation.NewConversation}
+	if scheme, _ := call.Scheme(ctx, *keys); scheme == operation.AgentBotAPIKey {
 		r.add("TeamID", "with an agent bot's key the server stores the conversation and answers 500; "+
 			"call with auth.WithScheme(ctx, auth.UserAPIKey), or leave the team out")
 	}

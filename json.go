@@ -10,7 +10,7 @@ func (c *Conversation) JSON() json.RawMessage {
 	if c == nil {
 		return nil
 	}
-	return c.received
+	return slices.Clip(c.received) // so that an append copies it
 }
 
 // A jsonKeeper is an answer that can keep what it was received as.

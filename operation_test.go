@@ -13,6 +13,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -125,8 +126,8 @@ func TestNoOperation(t *testing.T) {
 		t.Errorf("got %v, sent %v", err, sent)
 	}
 	// The context of another call does not make it that call.
-	ctx := operation.WithCall(t.Context(), &operation.Call{Operation: operation.NewConversation, Decode: func([]byte) error { return nil }})
-	if !operation.CallOf(ctx).Claim() {
+	ctx := chain.WithCall(t.Context(), &chain.Call{Operation: operation.NewConversation, Decode: func([]byte) error { return nil }})
+	if !chain.CallOf(ctx).Claim() {
 		t.Fatal("the call is not the other one's")
 	}
 	resp, err = do(ctx, http.MethodGet, "api/v1/accounts/1/campaigns")

@@ -1,13 +1,11 @@
 package cfchat
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
-	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
 // CallOption changes one call: [WithResponse], [WithRetry], [WithKeys], [KeepJSON], or a [RequestEditorFn], which is run on
@@ -19,6 +17,7 @@ type CallOption interface {
 // callOptions is what the options of a call come to.
 type callOptions struct {
 	editors  []RequestEditorFn
+	keys     *auth.Keys
 	response *Response
 	retry    *Retry
 	keepJSON bool
@@ -47,14 +46,13 @@ func (e RequestEditorFn) apply(options *callOptions, input *refusal) {
 	options.editors = append(options.editors, e)
 }
 
-// isEditor reports whether an option edits the request.
-func isEditor(option CallOption) bool {
-	_, ok := option.(RequestEditorFn)
-	return ok
+// WithKeys makes one call use other keys, in place of all of the Config's. Keys that cannot be any are ErrInvalidInput.
+func WithKeys(keys auth.Keys) CallOption {
+	return callOption(func(options *callOptions, input *refusal) {
+		input.keys("WithKeys", keys)
+		options.keys = &keys
+	})
 }
-
-// WithKeys makes one call use other keys, in place of all of the Config's.
-func WithKeys(keys auth.Keys) CallOption { return RequestEditorFn(keys.Edit) }
 
 // Response is what a call got beside its data. [WithResponse] fills it.
 type Response struct {
@@ -62,7 +60,7 @@ type Response struct {
 	Header     http.Header   // nil when no answer came
 	Body       []byte        // as it was received, after decompression; of a failure the first MiB, without keys
 	Tries      int           // how often the request was sent; 0 when it was refused before
-	Duration   time.Duration // of the whole call, with what it waited between tries
+	Duration   time.Duration // of the whole call, with its editors and what it waited between tries
 }
 
 // WithResponse keeps status, headers and body of a call in a Response, of a call that fails too. Of several tries, and of a
@@ -72,6 +70,10 @@ func WithResponse(response *Response) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		if response == nil {
 			input.add("WithResponse", "the Response is nil")
+			return
+		}
+		if options.response != nil {
+			input.add("WithResponse", "there are two; a call fills one")
 			return
 		}
 		*response = Response{}
@@ -91,11 +93,6 @@ func WithRetry(retry Retry) CallOption {
 // fields that a newer server adds. It doubles the memory.
 func KeepJSON() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
-}
-
-// within returns a context that carries what the chain must know.
-func (o callOptions) within(ctx context.Context) context.Context {
-	return chain.With(ctx, chain.Settings{Retry: (*chain.Policy)(o.retry), Record: (*chain.Record)(o.response)})
 }
 
 // refuseResponse refuses WithResponse, on behalf of an iterator.

@@ -1,6 +1,8 @@
 package cfchat_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"iter"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 )
 
 // TestWithResponse looks at what a call got beside its data: of a success, of failures, and of the last of several tries.
@@ -89,7 +92,8 @@ func TestWithRetry(t *testing.T) {
 func TestRefusedOptions(t *testing.T) {
 	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
 	_, err := chat.Account(1).Conversations.Get(t.Context(), -1, nil, cfchat.RequestEditorFn(nil), cfchat.WithResponse(nil),
-		cfchat.WithRetry(cfchat.Retry{MaxTries: -1, MaxWait: -1}))
+		cfchat.WithRetry(cfchat.Retry{MaxTries: -1, MaxWait: -1}), cfchat.WithKeys(auth.Keys{}), cfchat.WithKeys(auth.Keys{User: auth.NewKey("a b")}),
+		cfchat.WithResponse(new(cfchat.Response)), cfchat.WithResponse(new(cfchat.Response)))
 	e, ok := errors.AsType[*cfchat.Error](err)
 	if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
 		t.Fatalf("got %v", err)
@@ -101,7 +105,7 @@ func TestRefusedOptions(t *testing.T) {
 			t.Errorf("%+v is not in %v", f, err)
 		}
 	}
-	if got := strings.Join(fields, ", "); got != "id, option 1, RequestEditorFn, WithResponse, WithRetry.MaxTries, WithRetry.MaxWait" {
+	if got := strings.Join(fields, ", "); got != "id, option 1, RequestEditorFn, WithResponse, WithRetry.MaxTries, WithRetry.MaxWait, WithKeys, WithKeys.User, WithResponse" {
 		t.Errorf("refused are %s", got)
 	}
 }
@@ -119,6 +123,124 @@ func TestIteratorsRefuseResponse(t *testing.T) {
 		ids, errs := walk(all)
 		if len(ids) != 0 || len(errs) != 1 || !errors.Is(errs[0], cfchat.ErrInvalidInput) || !strings.Contains(errs[0].Error(), "WithResponse") {
 			t.Errorf("%s: %v, %v", name, ids, errs)
+		}
+	}
+}
+
+// TestIteratorsRefuseAllAtOnce what is wrong with the account, the options and the call.
+func TestIteratorsRefuseAllAtOnce(t *testing.T) {
+	var noContext context.Context
+	var none cfchat.ConversationsService
+	account0 := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(0).Conversations
+	for want, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
+		"InboxID, account id, option 1":  account0.ListAll(t.Context(), cfchat.ConversationListOptions{InboxID: -1}, nil),
+		"filter, account, ctx, option 1": none.FilterAll(noContext, cfchat.Filter{}, nil),
+		"account id, After":              account0.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{After: -1}),
+	} {
+		_, errs := walk(all)
+		if len(errs) != 1 {
+			t.Fatal(errs)
+		}
+		e, _ := errors.AsType[*cfchat.Error](errs[0])
+		var fields []string
+		for _, f := range e.Fields {
+			fields = append(fields, f.Field)
+		}
+		if got := strings.Join(fields, ", "); got != want {
+			t.Errorf("refused are %s, want %s", got, want)
+		}
+	}
+}
+
+// TestOptionsOfOneCall do not reach a call that a RoundTripper makes within it, and stay when an editor puts another context
+// onto the request.
+func TestOptionsOfOneCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var chat *cfchat.Chat
+		inner := 0
+		chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/profile") {
+				inner++
+				return reply(503, "text/plain", "inner"), nil
+			}
+			_ = chat.Do(req.Context(), "GET", "profile", nil, nil)
+			return nil, errRefused
+		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		otherContext := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
+			time.Sleep(time.Second)
+			*req = *req.Clone(context.Background())
+			return nil
+		})
+		var got cfchat.Response
+		begun := time.Now()
+		_, err := chat.Account(1).Conversations.Get(t.Context(), 1, otherContext, cfchat.WithResponse(&got), cfchat.WithRetry(cfchat.Retry{MaxTries: 2}))
+		if got.StatusCode != 0 || got.Tries != 2 || inner != 6 || !errors.Is(err, errRefused) {
+			t.Errorf("%+v, %d calls within, %v", got, inner, err)
+		}
+		if took := time.Since(begun); got.Duration != took {
+			t.Errorf("the call took %v, and says %v", took, got.Duration)
+		}
+	})
+}
+
+// TestResponseIsBounded of an answer that is too large.
+func TestResponseIsBounded(t *testing.T) {
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		return reply(200, "application/json", strings.Repeat(" ", 3<<20)), nil
+	}), func(c *cfchat.Config) { c.MaxBody = 2 << 20 })
+	var got cfchat.Response
+	if _, err := chat.Account(1).Conversations.Get(t.Context(), 1, cfchat.WithResponse(&got)); !errors.Is(err, cfchat.ErrTooLarge) || len(got.Body) != 1<<20 {
+		t.Errorf("%v, kept %d bytes", err, len(got.Body))
+	}
+}
+
+// TestTeamOfABot is refused whichever way the bot's key comes, because the server would store the conversation and fail.
+func TestTeamOfABot(t *testing.T) {
+	var sent []string
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
+		sent = append(sent, req.Header[auth.HeaderUnderscore]...)
+		return reply(200, "application/json", goodConversation), nil
+	}))
+	trace := cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return nil })
+	user, bot := auth.Keys{User: auth.NewKey("user-2")}, auth.Keys{AgentBot: auth.NewKey("bot-2")}
+	for name, c := range map[string]struct {
+		opts []cfchat.CallOption
+		ctx  context.Context
+		key  string
+	}{
+		"the client's keys":  {nil, t.Context(), ""},
+		"with an editor":     {[]cfchat.CallOption{trace}, t.Context(), ""},
+		"a bot's key":        {[]cfchat.CallOption{cfchat.WithKeys(bot)}, t.Context(), ""},
+		"a user's key":       {[]cfchat.CallOption{cfchat.WithKeys(user)}, t.Context(), "user-2"},
+		"the client's user":  {nil, auth.WithScheme(t.Context(), auth.UserAPIKey), "user-key"},
+		"a bot and a scheme": {[]cfchat.CallOption{cfchat.WithKeys(bot)}, auth.WithScheme(t.Context(), auth.AgentBotAPIKey), ""},
+	} {
+		sent = nil
+		_, err := chat.Account(1).Conversations.Create(c.ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 3}, c.opts...)
+		if strings.Join(sent, "+") != c.key || (err == nil) != (c.key != "") || err != nil && !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("%s: sent %v, %v", name, sent, err)
+		}
+	}
+}
+
+// TestKeptJSONIsNotShared by those who append to it.
+func TestKeptJSONIsNotShared(t *testing.T) {
+	var a cfchat.Attributes
+	if err := json.Unmarshal([]byte(`{"abc":1}`), &a); err != nil {
+		t.Fatal(err)
+	}
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		return reply(200, "application/json", goodConversation), nil
+	}))
+	c, err := chat.Account(1).Conversations.Get(t.Context(), 1, cfchat.KeepJSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, kept := range map[string]func() json.RawMessage{"attributes": a.JSON, "a conversation": c.JSON} {
+		one, _ := append(kept(), '1'), append(kept(), '2')
+		if one[len(one)-1] != '1' {
+			t.Errorf("%s: an append changes another's", name)
 		}
 	}
 }

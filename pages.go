@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
 	"slices"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -26,6 +27,10 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 	options.SortBy = cmp.Or(options.SortBy, SortBySortOnCreatedAt)
 	// With UpdatedWithin everything comes in one answer from 3.6.0 on, whatever the page.
 	walk := pageWalk{call: listCall.operation, opts: slices.Clone(opts), first: cmp.Or(options.Page, 1), allInOne: options.UpdatedWithin != 0}
+	walk.check = func(input *refusal) {
+		options.check(input)
+		s.core.check(ctx, input)
+	}
 	return walk.pages(func(page int) (*ConversationPage, error) {
 		options := options
 		options.Page = page
@@ -38,6 +43,10 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 // filter has no order but that of activity, which every message changes.
 func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts ...CallOption) iter.Seq2[*Conversation, error] {
 	walk := pageWalk{call: filterCall.operation, opts: slices.Clone(opts), first: 1}
+	walk.check = func(input *refusal) {
+		filter.request(input)
+		s.core.check(ctx, input)
+	}
 	return walk.pages(func(page int) (*ConversationPage, error) { return s.Filter(ctx, filter, page, walk.opts...) })
 }
 
@@ -49,6 +58,7 @@ const maxStalePages = 10
 type pageWalk struct {
 	call     *operation.Operation
 	opts     []CallOption
+	check    func(*refusal) // of what every page is asked for with
 	first    int
 	allInOne bool // a page that brings nothing new is the end, and no fault
 }
@@ -56,6 +66,7 @@ type pageWalk struct {
 func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Seq2[*Conversation, error] {
 	return func(yield func(*Conversation, error) bool) {
 		var input refusal
+		w.check(&input)
 		refuseResponse(w.opts, &input)
 		if err := input.err(w.call); err != nil {
 			yield(nil, err)
@@ -88,6 +99,6 @@ func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Se
 				stale = 0
 			}
 		}
-		yield(nil, failed(w.call.ID, errors.New("the server repeats its pages, so this walk would not end")))
+		yield(nil, failed(w.call.ID, http.StatusOK, errors.New("the server repeats its pages, so this walk would not end")))
 	}
 }

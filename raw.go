@@ -52,16 +52,14 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 // begin returns the context of a call of the generated client.
 func begin(ctx context.Context, op *operation.Operation, editors []RequestEditorFn) (context.Context, error) {
 	var input refusal
-	if ctx == nil {
-		input.add("ctx", "it is nil; use context.Background()")
-	}
+	input.context(ctx)
 	for _, edit := range editors {
 		edit.apply(new(callOptions), &input)
 	}
 	if err := input.err(op); err != nil {
 		return nil, err
 	}
-	return operation.WithCall(ctx, rawCall(op)), nil
+	return chain.WithCall(ctx, rawCall(op)), nil
 }
 
 // unsent is the failure of a call whose request cannot be built.
@@ -75,10 +73,10 @@ type doer struct{ chain chain.Link }
 // Do sends a request. The call that its context belongs to is its own if it is sent for the first time. Otherwise the request
 // was made within another call, or past the generated client, and its address says which operation it is.
 func (d doer) Do(req *http.Request) (*http.Response, error) {
-	call := operation.CallOf(req.Context())
+	call := chain.CallOf(req.Context())
 	if !call.Claim() {
 		call = rawCall(operation.Of(req))
-		req = req.WithContext(operation.WithCall(req.Context(), call))
+		req = req.WithContext(chain.WithCall(req.Context(), call))
 	}
 	a, failure := d.chain(req)
 	if failure != nil {

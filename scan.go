@@ -308,7 +308,7 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 		c := &conversations[i]
 		if c.ID < w.lo || c.ID > w.hi {
 			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, failed(filterCall.operation.ID, err, ErrDecode)
+			return nil, failed(filterCall.operation.ID, http.StatusOK, err, ErrDecode)
 		}
 		found[i] = c
 	}

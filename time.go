@@ -108,7 +108,7 @@ func timeOf(text string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return t
+	return t.UTC()
 }
 
 // MarshalJSON writes what came; of a time that was set since, what the server would write; and null for the zero value.
@@ -123,8 +123,41 @@ func (t ISOTime) MarshalJSON() ([]byte, error) {
 	}
 }
 
+// The methods below take the place of those of the time inside, which would lose text that is no time.
+
+// AppendText appends String.
+func (t ISOTime) AppendText(b []byte) ([]byte, error) { return append(b, t.String()...), nil }
+
 // MarshalText writes String.
-func (t ISOTime) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+func (t ISOTime) MarshalText() ([]byte, error) { return t.AppendText(nil) }
+
+// UnmarshalText reads what MarshalText has written.
+func (t *ISOTime) UnmarshalText(text []byte) error {
+	*t = ISOTime{}
+	if len(text) == 0 {
+		return nil
+	}
+	data, err := json.Marshal(string(text))
+	if err != nil {
+		return err
+	}
+	return t.UnmarshalJSON(data)
+}
+
+// AppendBinary appends String.
+func (t ISOTime) AppendBinary(b []byte) ([]byte, error) { return t.AppendText(b) }
+
+// MarshalBinary writes String.
+func (t ISOTime) MarshalBinary() ([]byte, error) { return t.MarshalText() }
+
+// UnmarshalBinary reads what MarshalBinary has written.
+func (t *ISOTime) UnmarshalBinary(data []byte) error { return t.UnmarshalText(data) }
+
+// GobEncode writes String.
+func (t ISOTime) GobEncode() ([]byte, error) { return t.MarshalText() }
+
+// GobDecode reads what GobEncode has written.
+func (t *ISOTime) GobDecode(data []byte) error { return t.UnmarshalText(data) }
 
 // String returns the text as it came, or, of a time that was set since, as the server would write it; "" of the zero value.
 func (t ISOTime) String() string {

@@ -1,7 +1,10 @@
 package cfchat_test
 
 import (
+	"bytes"
+	"encoding/gob"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -64,6 +67,26 @@ func TestISOTime(t *testing.T) {
 	}
 	if data := string(encode(t, map[cfchat.ISOTime]int{soon: 1})); data != `{"soon":1}` {
 		t.Errorf("as a key it is %s", data)
+	}
+	for _, text := range []string{`"2026-11-22T22:26:44.495Z"`, `"soon"`, `""`, `null`, `"2026-11-22T22:26:44+02:00"`, `"a<b"`} {
+		var got, fromText, fromBinary, fromGob cfchat.ISOTime
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatal(err)
+		}
+		plain, err := got.MarshalText()
+		appended, err2 := got.AppendText(nil)
+		binary, err3 := got.MarshalBinary()
+		added, err4 := got.AppendBinary(nil)
+		if errors.Join(err, err2, err3, err4) != nil || string(plain) != got.String() || string(appended) != got.String() || string(binary) != string(added) {
+			t.Errorf("%s is written as %s, %s, %s and %s", text, plain, appended, binary, added)
+		}
+		var buffer bytes.Buffer
+		err = errors.Join(fromText.UnmarshalText(plain), fromBinary.UnmarshalBinary(binary), gob.NewEncoder(&buffer).Encode(got), gob.NewDecoder(&buffer).Decode(&fromGob))
+		for _, back := range []cfchat.ISOTime{fromText, fromBinary, fromGob} {
+			if err != nil || back.String() != got.String() || !back.Equal(got.Time) || back.Location() != time.UTC {
+				t.Errorf("%s comes back as %s, %v", text, back, err)
+			}
+		}
 	}
 	if got := cfchat.NewISOTime(at.Add(400 * time.Microsecond).In(time.FixedZone("", 3600))); got.String() != "2026-11-22T22:26:44.495Z" {
 		t.Errorf("a new one is %s", got)

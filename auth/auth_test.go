@@ -73,25 +73,6 @@ func TestOtherRequests(t *testing.T) {
 	}
 }
 
-// TestContextOfAnotherCall has the request's own operation decide, whatever call its context belongs to.
-func TestContextOfAnotherCall(t *testing.T) {
-	both := auth.Keys{User: auth.NewKey("U"), AgentBot: auth.NewKey("B")}
-	for _, c := range []struct {
-		context *operation.Operation
-		id      string
-		want    string
-	}{
-		{operation.NewConversation, "conversationList", "U"},
-		{operation.ConversationList, "newConversation", "B"},
-	} {
-		ctx := operation.WithCall(t.Context(), &operation.Call{Operation: c.context})
-		req := request(ctx, c.id)
-		if err := both.Edit(ctx, req); err != nil || req.Header[underscore][0] != c.want {
-			t.Errorf("%s in a call of %s sends %q, %v, want %s", c.id, c.context, req.Header, err, c.want)
-		}
-	}
-}
-
 // TestNoHeader puts a key on a request without a Header, such as one that is not made by net/http.
 func TestNoHeader(t *testing.T) {
 	req := request(t.Context(), "conversationList")

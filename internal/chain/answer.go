@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,33 +13,57 @@ func answer(next Link) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		a, f := next(req)
 		call := callOf(req)
-		if f != nil || call.Decode == nil { // which is no operation of openapi.yaml, or wants the bytes
-			return a, f
+		if f != nil {
+			return nil, f
 		}
 		hidden := secretsOf(req)
-		err := checkKind(a.Response, call.Known(), hidden)
-		if err == nil {
-			err = call.Decode(a.body.Bytes())
-		}
+		err, done := judge(call, a, hidden)
 		if err == nil {
 			return a, nil
 		}
-		settingsOf(req.Context()).Record.hide(hidden)
+		call.Record.hide(hidden)
 		f = failureOf(req, a.Response, a.body.Bytes())
-		f.Message, f.Cause, f.Attributes, f.Decode = http.StatusText(a.StatusCode), hidden.cause(err), nil, true
+		f.Message, f.Cause, f.Attributes, f.Decode, f.Done = http.StatusText(a.StatusCode), hidden.cause(err), nil, true, done
 		a.Release()
 		return nil, f
 	}
 }
 
-// checkKind wants JSON, and of an operation status 200.
-func checkKind(resp *http.Response, known bool, hidden secrets) error {
-	if resp.StatusCode != http.StatusOK && known {
-		return errors.New("the servers answer 200")
+// judge returns why an answer is not the one that a call wants. It is done all the same where the server says so to a plain
+// request, and only the shape of its answer was not expected.
+func judge(call *Call, a *Answer, hidden secrets) (err error, done bool) {
+	body := a.body.Bytes()
+	switch {
+	case call.AsIs:
+		return nil, true
+	case call.Known() && a.StatusCode != http.StatusOK:
+		return errors.New("the servers answer 200"), false
+	case !call.Known() && len(bytes.TrimSpace(body)) == 0:
+		if call.Decode == nil {
+			return nil, true
+		}
+		return errors.New("the answer is empty; give nil where none is expected"), true
+	case call.Decode == nil:
+		if kind := kindOf(a.Response); kind == "text/html" || kind == "application/xhtml+xml" { // a login page
+			return errors.New("it is a page of HTML, which the API never sends"), false
+		}
+		return nil, true
 	}
+	if err := checkJSON(a.Response, hidden); err != nil {
+		return err, false
+	}
+	return call.Decode(body), !call.Known()
+}
+
+// kindOf returns the content type of an answer, in lower case and without parameters.
+func kindOf(resp *http.Response) string {
+	kind, _, _ := strings.Cut(strings.ToLower(resp.Header.Get("Content-Type")), ";")
+	return strings.TrimSpace(kind)
+}
+
+func checkJSON(resp *http.Response, hidden secrets) error {
 	given := resp.Header.Get("Content-Type")
-	kind, _, _ := strings.Cut(strings.ToLower(given), ";")
-	if kind = strings.TrimSpace(kind); kind != "application/json" && !strings.HasSuffix(kind, "+json") {
+	if kind := kindOf(resp); kind != "application/json" && !strings.HasSuffix(kind, "+json") {
 		return fmt.Errorf("the content type is %q, not JSON", hidden.in(given))
 	}
 	if !strings.Contains(given, "json") { // as the generated client looks for it

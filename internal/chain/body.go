@@ -29,10 +29,12 @@ func body(next func(*http.Request) (*http.Response, error), limit int64) Link {
 		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
 			f = fill(a.body, resp, req, limit)
 		}
-		record := settingsOf(req.Context()).Record
-		record.keep(resp, a.body.Bytes())
-		if f != nil || resp.StatusCode/100 != 2 {
+		record, kept := callOf(req).Record, a.body.Bytes()
+		if failed := f != nil || resp.StatusCode/100 != 2; failed {
+			record.keep(resp, kept[:min(len(kept), maxErrorBody)])
 			record.hide(secretsOf(req))
+		} else {
+			record.keep(resp, kept)
 		}
 		if f != nil {
 			a.Release()

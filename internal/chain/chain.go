@@ -4,14 +4,12 @@
 package chain
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
-	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // Config is what the links need to know. All of it must be set but Logger.
@@ -39,7 +37,7 @@ type Link func(*http.Request) (*Answer, *Failure)
 //   - headers and body are settled once, above the retry, so that every try sends the same; the key goes onto the copy that a
 //     try sends, so that the request that an answer points back to has none.
 //
-// The context of a request carries its call ([operation.CallOf]): every link acts by that, and not by the address, which a
+// The context of a request carries its call ([CallOf]): every link acts by that, and not by the address, which a
 // transport may rewrite.
 func New(c Config) Link {
 	l := body(send(c.Transport, c.Jar), c.MaxBody)
@@ -53,27 +51,3 @@ func New(c Config) Link {
 	l = rewind(l)
 	return refuse(l)
 }
-
-// Settings are what the options of one call change. The zero value changes nothing.
-type Settings struct {
-	Retry  *Policy
-	Record *Record
-}
-
-type settingsKey struct{}
-
-// With returns a context whose call has settings.
-func With(ctx context.Context, s Settings) context.Context {
-	if s == (Settings{}) {
-		return ctx
-	}
-	return context.WithValue(ctx, settingsKey{}, s)
-}
-
-func settingsOf(ctx context.Context) Settings {
-	s, _ := ctx.Value(settingsKey{}).(Settings)
-	return s
-}
-
-// callOf returns the call of a request, which whoever hands it to the chain has put into its context.
-func callOf(req *http.Request) *operation.Call { return operation.CallOf(req.Context()) }

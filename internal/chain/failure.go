@@ -25,6 +25,7 @@ type Failure struct {
 	NotSent  bool   // provably nothing was sent
 	Unknown  bool   // a write that may have happened
 	Decode   bool   // a success that is not the answer of its operation
+	Done     bool   // a success all the same
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end
 

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -11,17 +12,39 @@ import (
 // key puts the key on the copy of the request that a try sends. One that an editor has set stays.
 func key(next Link, keys auth.Keys) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		if len(auth.HeaderNames(req.Header)) == 0 {
-			if err := keys.Edit(req.Context(), req); err != nil {
-				return nil, &Failure{Cause: err, NotSent: true}
-			}
+		if len(auth.HeaderNames(req.Header)) > 0 {
+			return next(req)
+		}
+		call := callOf(req)
+		keys := call.keysOr(keys)
+		scheme, _ := call.Scheme(req.Context(), keys)
+		if err := keys.Edit(operation.WithScheme(req.Context(), scheme), req); err != nil {
+			return nil, &Failure{Cause: err, NotSent: true}
 		}
 		return next(req)
 	}
 }
 
-// HasKey reports whether there is a key of a kind.
-func HasKey(keys auth.Keys, scheme string) bool {
+// keysOr returns the keys of a call, or those of the Config where it has none of its own.
+func (c *Call) keysOr(configured auth.Keys) auth.Keys {
+	if c.Keys != nil {
+		return *c.Keys
+	}
+	return configured
+}
+
+// Scheme returns the kind of key that a call sends: by its operation, because the address of a plain request may be that of
+// another one.
+func (c *Call) Scheme(ctx context.Context, keys auth.Keys) (scheme string, ok bool) {
+	for _, scheme := range c.Schemes(ctx) {
+		if hasKey(keys, scheme) {
+			return scheme, true
+		}
+	}
+	return "", false
+}
+
+func hasKey(keys auth.Keys, scheme string) bool {
 	return scheme == operation.UserAPIKey && !keys.User.IsZero() || scheme == operation.AgentBotAPIKey && !keys.AgentBot.IsZero()
 }
 
@@ -32,10 +55,10 @@ func checkKey(req *http.Request, keys auth.Keys, server *url.URL) *Failure {
 	}
 	switch names := auth.HeaderNames(req.Header); {
 	case len(names) == 0:
-		for _, scheme := range callOf(req).Schemes(req.Context()) {
-			if HasKey(keys, scheme) {
-				return nil
-			}
+		call := callOf(req)
+		keys := call.keysOr(keys)
+		if _, ok := call.Scheme(req.Context(), keys); ok {
+			return nil
 		}
 		bare := http.Request{Method: req.Method, URL: req.URL}
 		return &Failure{Cause: keys.Edit(req.Context(), bare.WithContext(req.Context())), NotSent: true} // which key is missing

@@ -45,7 +45,7 @@ func outcome(next Link, cleartextHTTP2 bool) Link {
 		switch {
 		case f.Status == 0 && s.asked.Load() && !s.got.Load():
 			f.NotSent = true
-		case callOf(req).Write && mayHaveHappened(f.Status):
+		case callOf(req).Write && !f.Done && mayHaveHappened(f.Status):
 			f.Unknown = true
 		}
 		return nil, f

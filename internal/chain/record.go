@@ -35,9 +35,3 @@ func (r *Record) hide(s secrets) {
 		r.Body, r.Header = []byte(s.in(string(r.Body))), s.inHeader(r.Header)
 	}
 }
-
-func (r *Record) took(d time.Duration) {
-	if r != nil {
-		r.Duration = d
-	}
-}

@@ -27,15 +27,13 @@ func (p Policy) wait() time.Duration { return cmp.Or(p.MaxWait, time.Minute) }
 // retry repeats what may be repeated: that follows from the operation, not from the method.
 func retry(next Link, policy Policy, logger *slog.Logger, describe func(*Failure) string) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		policy, settings := policy, settingsOf(req.Context())
-		if settings.Retry != nil {
-			policy = *settings.Retry
+		policy, call, wait := policy, callOf(req), time.Duration(0)
+		if call.Retry != nil {
+			policy = *call.Retry
 		}
-		call, wait, begun := callOf(req), time.Duration(0), time.Now()
-		defer func() { settings.Record.took(time.Since(begun)) }()
 		for try := 1; ; try++ {
 			start := time.Now()
-			settings.Record.begin(try)
+			call.Record.begin(try)
 			a, f := next(req)
 			logTry(req.Context(), logger, describe, tryRecord{call.ID, try, wait, time.Since(start), a, f})
 			if f == nil {

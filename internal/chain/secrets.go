@@ -39,8 +39,11 @@ func secretsOf(req *http.Request) secrets {
 		if call != nil && call.Known() && name != "q" && name != "source_id" {
 			continue
 		}
+		all = append(all, formsOf(req.URL.RawQuery)...)
+		if strings.Join(values, "") == "" { // a value without a name
+			all = append(all, formsOf(name)...)
+		}
 		for _, value := range values {
-			all = append(all, formsOf(req.URL.RawQuery)...)
 			all = append(all, formsOf(value)...)
 		}
 	}

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -20,6 +21,9 @@ func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (
 		if user := req.URL.User; user != nil && req.Header.Get("Authorization") == "" {
 			password, _ := user.Password()
 			req.SetBasicAuth(user.Username(), password)
+		}
+		if isStream(req) { // net/http waits for a Read of the body, also when the time is up
+			defer context.AfterFunc(req.Context(), func() { _ = req.Body.Close() })()
 		}
 		own := *req // a transport must not change what it is given, and some do
 		resp, err := transport.RoundTrip(&own)
@@ -42,6 +46,11 @@ func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (
 		}
 		return resp, nil
 	}
+}
+
+// isStream reports whether the body comes from somewhere else than memory.
+func isStream(req *http.Request) bool {
+	return req.Body != nil && req.Body != http.NoBody && req.GetBody == nil
 }
 
 // cookieURL is the address that cookies belong to. Its host is the one that the request names, where an editor has set

@@ -61,17 +61,21 @@ func oneLine(text string) string {
 
 // printable makes text safe for a log: no control characters, on one line, and bounded.
 func printable(text string) string {
-	text = text[:min(len(text), maxText*utf8.UTFMax)]
-	text = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+	text = Line(text[:min(len(text), maxText*utf8.UTFMax)])
+	if runes := []rune(text); len(runes) > maxText {
+		return string(runes[:maxText]) + "…"
+	}
+	return text
+}
+
+// Line puts text on one line, without control characters.
+func Line(text string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return ' '
 	}, text)), " ")
-	if runes := []rune(text); len(runes) > maxText {
-		return string(runes[:maxText]) + "…"
-	}
-	return text
 }
 
 func isHTML(text string) bool {

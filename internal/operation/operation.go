@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"unicode"
 )
 
@@ -213,38 +212,7 @@ func (o *Operation) before(other *Operation) bool {
 
 func isParameter(step string) bool { return strings.HasPrefix(step, "{") }
 
-// Call is what the context of a request carries: which operation it is, and how its answer is judged.
-type Call struct {
-	*Operation
-
-	// Decode decodes and checks the body of a 200. With nil every 2xx passes as it is.
-	Decode func(body []byte) error
-
-	claimed atomic.Bool
-}
-
-// Claim reports whether nobody has claimed the call before. A context goes on to whatever is done within a call, and a
-// request that is sent there is another call.
-func (c *Call) Claim() bool { return c != nil && c.claimed.CompareAndSwap(false, true) }
-
-type (
-	callKey   struct{}
-	schemeKey struct{}
-)
-
-// WithCall returns a context for one call.
-func WithCall(ctx context.Context, c *Call) context.Context {
-	return context.WithValue(ctx, callKey{}, c)
-}
-
-// CallOf returns the call that a context belongs to, nil if it belongs to none.
-func CallOf(ctx context.Context) *Call {
-	if ctx == nil {
-		return nil
-	}
-	c, _ := ctx.Value(callKey{}).(*Call)
-	return c
-}
+type schemeKey struct{}
 
 // WithScheme returns a context whose calls use one kind of key, whatever their operations prefer.
 func WithScheme(ctx context.Context, scheme string) context.Context {

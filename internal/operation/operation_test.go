@@ -1,7 +1,6 @@
 package operation_test
 
 import (
-	"context"
 	"maps"
 	"net/http/httptest"
 	"regexp"
@@ -150,26 +149,6 @@ func TestWorksOn(t *testing.T) {
 		if got := (operation.Key{Since: c.since}).WorksOn(c.version); got != c.want {
 			t.Errorf("since %q, on %s: %v", c.since, c.version, got)
 		}
-	}
-}
-
-func TestCallOf(t *testing.T) {
-	var noContext context.Context
-	if operation.CallOf(t.Context()) != nil || operation.CallOf(noContext) != nil {
-		t.Error("a context without a call has one")
-	}
-	outer, inner := &operation.Call{Operation: operation.NewConversation}, &operation.Call{Operation: operation.ConversationList}
-	ctx := operation.WithCall(t.Context(), outer)
-	if operation.CallOf(ctx) != outer || operation.CallOf(operation.WithCall(ctx, inner)) != inner {
-		t.Error("a context belongs to another call than the last one")
-	}
-}
-
-func TestClaim(t *testing.T) {
-	var none *operation.Call
-	call := new(operation.Call)
-	if none.Claim() || !call.Claim() || call.Claim() {
-		t.Error("a call can be claimed other than once")
 	}
 }
 

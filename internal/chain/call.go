@@ -1,0 +1,49 @@
+package chain
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// Call is what the context of a request carries: which operation it is, how its answer is judged, and what its options
+// change.
+type Call struct {
+	*operation.Operation
+
+	// Decode decodes and checks the body of a 200. With nil every 2xx passes that is no page of HTML.
+	Decode func(body []byte) error
+	AsIs   bool // every 2xx passes
+
+	Keys   *auth.Keys // in place of the Config's
+	Retry  *Policy    // in place of the Config's
+	Record *Record    // where the answer is kept
+
+	claimed atomic.Bool
+}
+
+// Claim reports whether nobody has claimed the call before. A context goes on to whatever is done within a call, and a
+// request that is sent there is another call.
+func (c *Call) Claim() bool { return c != nil && c.claimed.CompareAndSwap(false, true) }
+
+type callKey struct{}
+
+// WithCall returns a context for one call.
+func WithCall(ctx context.Context, c *Call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// CallOf returns the call that a context belongs to, nil if it belongs to none.
+func CallOf(ctx context.Context) *Call {
+	if ctx == nil {
+		return nil
+	}
+	c, _ := ctx.Value(callKey{}).(*Call)
+	return c
+}
+
+// callOf returns the call of a request, which whoever hands it to the chain has put into its context.
+func callOf(req *http.Request) *Call { return CallOf(req.Context()) }
