@@ -36,7 +36,8 @@
 //
 // Package [github.com/cfchat/cfchat-go/cfchattest] is a server in memory, for tests of programs that use this package, and
 // package [github.com/cfchat/cfchat-go/api] holds a live server against openapi.yaml. The folder docs of the repository has
-// a page each on keys, errors, filters, walking, speed, testing, drift, and coming from the vendor's Ruby gem.
+// a page each on what has no method, keys, errors, filters, walking, speed, testing, drift, and coming from the vendor's
+// Ruby gem.
 package cfchat
 
 import (

@@ -86,15 +86,15 @@ func TestDoSendsItsKey(t *testing.T) {
 	others := cfchat.WithKeys(auth.Keys{User: auth.NewKey("user-2"), AgentBot: auth.NewKey("bot-2")})
 	asBot := auth.WithScheme(t.Context(), auth.AgentBotAPIKey)
 	for _, err := range []error{
-		both.Do(t.Context(), "POST", "conversations", nil, nil), both.Do(t.Context(), "POST", "conversations/1/toggle_status", nil, nil),
-		bot.Do(t.Context(), "GET", "conversations/1", nil, nil), both.Do(t.Context(), "POST", "conversations", nil, nil, others),
+		both.Do(t.Context(), "POST", "conversations", nil, nil), bot.Do(t.Context(), "GET", "conversations/1", nil, nil),
+		both.Do(t.Context(), "POST", "conversations/1/toggle_status", nil, nil), both.Do(t.Context(), "POST", "conversations", nil, nil, others),
 		both.Do(asBot, "GET", "conversations", nil, nil, others),
 	} {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	if got := strings.Join(sent, " "); got != "user-key user-key bot-key user-2 bot-2" {
+	if got := strings.Join(sent, ", "); got != "user-key, bot-key, user-key, user-2, bot-2" {
 		t.Errorf("sent %s", got)
 	}
 }

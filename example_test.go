@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -24,10 +25,7 @@ func standIn() (server *cfchattest.Server, account *cfchat.Account) {
 	server.AddConversation(cfchattest.Conversation{Assignee: agent, Labels: []string{"vip"}})
 	server.AddConversation(cfchattest.Conversation{})
 	server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusResolved})
-	chat, err := cfchat.New(cfchat.Config{
-		Keys:   auth.Keys{User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey())},
-		Server: server.URL(),
-	})
+	chat, err := cfchat.New(server.Config())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,7 +48,7 @@ func Example() {
 	}
 }
 
-// New checks everything, and tells what is wrong without repeating a key.
+// New checks everything, and says what is wrong without repeating a key.
 func ExampleNew() {
 	config := cfchat.Config{
 		Server:  "https://chat.example.com",
@@ -139,6 +137,29 @@ func ExampleConversationsService_Filter() {
 	// Output: 2
 }
 
+// A rule of a form, where somebody picks attribute, operator and value, and everything that is wrong with it.
+func ExampleNewRule() {
+	filter := cfchat.Where(cfchat.NewRule("status", cfchat.FilterOperatorEqualTo, "open")).
+		And(cfchat.NewRule("priority", "is_greater_than", "low"))
+	for _, wrong := range filter.CheckConversations() {
+		fmt.Printf("row %d: %s\n", wrong.Rule, wrong.Reason)
+	}
+	// Output: row 2: it can be Equal, NotEqual only; RawRule sends what your version may allow
+}
+
+// A filter is kept as JSON, as the server reads it.
+func ExampleFilter_MarshalJSON() {
+	data, err := json.Marshal(cfchat.Where(cfchat.Equal("inbox_id", []int64{5, 6})))
+	fmt.Println(string(data), err)
+
+	var again cfchat.Filter
+	err = json.Unmarshal(data, &again)
+	fmt.Println(again, err)
+	// Output:
+	// {"payload":[{"attribute_key":"inbox_id","filter_operator":"equal_to","query_operator":null,"values":[5,6]}]} <nil>
+	// inbox_id equal_to [5,6] <nil>
+}
+
 func ExampleConversationsService_Create() {
 	server, account := standIn()
 	defer server.Close()
@@ -149,14 +170,17 @@ func ExampleConversationsService_Create() {
 		InboxID:          inbox,
 		ContactID:        contact,
 		CustomAttributes: map[string]any{"order": 1234},
-		Message:          cfchat.FirstMessage{Content: "How was your order?"},
+		Message: cfchat.FirstMessage{
+			Content:     "Where is my order?",
+			MessageType: cfchat.MessageDirectionIncoming, // from the contact; without it, outgoing
+		},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	order, _ := conversation.CustomAttributes.Int("order")
-	fmt.Println(conversation.Status, conversation.Meta.Sender.GetName(), order)
-	// Output: open Jo 1234
+	fmt.Println(conversation.Status, conversation.Meta.Sender.GetName(), order, conversation.Messages[0].MessageType)
+	// Output: open Jo 1234 incoming
 }
 
 func ExampleConversationsService_ToggleStatus() {
@@ -213,7 +237,7 @@ func ExampleConversationsService_SetStatus() {
 func ExampleChat_Raw() {
 	server := cfchattest.Start()
 	defer server.Close()
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(server.AdminKey())}, Server: server.URL()})
+	chat, err := cfchat.New(server.Config())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -277,7 +301,7 @@ func ExampleError_invalidInput() {
 	// true 0
 }
 
-// What a call got beside its data, of a failure too.
+// What a call got beside its data, also of a failure.
 func ExampleWithResponse() {
 	server, account := standIn()
 	defer server.Close()
@@ -317,35 +341,44 @@ func ExampleKeepJSON() {
 	// true
 }
 
-// Anything that has no method is asked for by its path. The stand-in has no such thing, so this asks for labels.
+// Anything that has no method is asked for by its path. The stand-in has no such thing, so a handler answers.
 func ExampleAccount_Do() {
 	server, account := standIn()
 	defer server.Close()
+	server.Handle("GET /api/v1/accounts/{account_id}/contacts/search", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"payload": [{"id": 7, "name": %q}]}`, r.FormValue("q"))
+	}))
 
-	var labels struct{ Payload []string }
-	err := account.Do(context.Background(), http.MethodGet, "conversations/1/labels", nil, &labels)
-	fmt.Println(labels.Payload, err)
+	var contacts struct {
+		Payload []struct {
+			ID   int64
+			Name string
+		}
+	}
+	path := "contacts/search?" + url.Values{"q": {"Jo & Co"}}.Encode()
+	err := account.Do(context.Background(), http.MethodGet, path, nil, &contacts)
+	fmt.Println(contacts.Payload, err)
 
 	err = account.Do(context.Background(), http.MethodGet, "/api/v1/accounts/1/contacts", nil, nil)
-	fmt.Println(err)
+	if e, ok := errors.AsType[*cfchat.Error](err); ok {
+		fmt.Println(e.Fields[0].Field, "|", e.Fields[0].Reason)
+	}
 	// Output:
-	// [vip] <nil>
-	// cfchat: GET /api/v1/accounts/1/contacts: nothing was sent: invalid input: path: it begins with a slash; give only what follows the account, such as conversations/42/messages
+	// [{7 Jo & Co}] <nil>
+	// path | it begins with a slash; give only what follows the account, such as conversations/42/messages
 }
 
-// What runs within a call can tell which one it is.
+// What runs within a call can find out which one it is.
 func ExampleOperationOf() {
 	server := cfchattest.Start()
 	defer server.Close()
-	chat, err := cfchat.New(cfchat.Config{
-		Keys:   auth.Keys{User: auth.NewKey(server.AdminKey())},
-		Server: server.URL(),
-		RequestEditors: []cfchat.RequestEditorFn{func(ctx context.Context, req *http.Request) error {
-			operation, ok := cfchat.OperationOf(ctx)
-			fmt.Println(operation, ok, req.Method)
-			return nil
-		}},
-	})
+	config := server.Config()
+	config.RequestEditors = []cfchat.RequestEditorFn{func(ctx context.Context, req *http.Request) error {
+		operation, ok := cfchat.OperationOf(ctx)
+		fmt.Println(operation, ok, req.Method)
+		return nil
+	}}
+	chat, err := cfchat.New(config)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -357,7 +390,7 @@ func ExampleOperationOf() {
 	// Output: conversationFilter true POST
 }
 
-// Attributes come as the server sent them, and are read one by one.
+// Attributes are as the server sent them, and are read one by one.
 func ExampleAttributes() {
 	attributes, err := cfchat.NewAttributes(map[string]any{"tier": "gold", "seats": 5, "paid": true})
 	if err != nil {

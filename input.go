@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -215,8 +213,7 @@ func (r *refusal) keys(field string, keys auth.Keys) {
 		r.add(field, "there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")
 		return
 	}
-	blank := &http.Request{URL: &url.URL{}}
-	if err := keys.Edit(blank.Context(), blank); err != nil { // it checks them
+	if err := keys.Check(); err != nil {
 		of, reason, _ := strings.Cut(err.Error(), ": ")
 		r.add(field+strings.TrimPrefix(of, "Keys"), "%s", reason)
 	}

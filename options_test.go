@@ -166,9 +166,10 @@ func TestOptionsOfOneCall(t *testing.T) {
 			_ = chat.Do(req.Context(), "GET", "profile", nil, nil)
 			return nil, errRefused
 		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		ofTheTest := t.Context()
 		otherContext := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
 			time.Sleep(time.Second)
-			*req = *req.Clone(context.Background())
+			*req = *req.Clone(ofTheTest)
 			return nil
 		})
 		var got cfchat.Response
@@ -205,19 +206,23 @@ func TestTeamOfABot(t *testing.T) {
 	trace := cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return nil })
 	user, bot := auth.Keys{User: auth.NewKey("user-2")}, auth.Keys{AgentBot: auth.NewKey("bot-2")}
 	for name, c := range map[string]struct {
-		opts []cfchat.CallOption
-		ctx  context.Context
-		key  string
+		scheme auth.Scheme
+		opts   []cfchat.CallOption
+		key    string
 	}{
-		"the client's keys":  {nil, t.Context(), ""},
-		"with an editor":     {[]cfchat.CallOption{trace}, t.Context(), ""},
-		"a bot's key":        {[]cfchat.CallOption{cfchat.WithKeys(bot)}, t.Context(), ""},
-		"a user's key":       {[]cfchat.CallOption{cfchat.WithKeys(user)}, t.Context(), "user-2"},
-		"the client's user":  {nil, auth.WithScheme(t.Context(), auth.UserAPIKey), "user-key"},
-		"a bot and a scheme": {[]cfchat.CallOption{cfchat.WithKeys(bot)}, auth.WithScheme(t.Context(), auth.AgentBotAPIKey), ""},
+		"the client's keys":  {"", nil, ""},
+		"with an editor":     {"", []cfchat.CallOption{trace}, ""},
+		"a bot's key":        {"", []cfchat.CallOption{cfchat.WithKeys(bot)}, ""},
+		"a user's key":       {"", []cfchat.CallOption{cfchat.WithKeys(user)}, "user-2"},
+		"the client's user":  {auth.UserAPIKey, nil, "user-key"},
+		"a bot and a scheme": {auth.AgentBotAPIKey, []cfchat.CallOption{cfchat.WithKeys(bot)}, ""},
 	} {
 		sent = nil
-		_, err := chat.Account(1).Conversations.Create(c.ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 3}, c.opts...)
+		ctx := t.Context()
+		if c.scheme != "" {
+			ctx = auth.WithScheme(ctx, c.scheme)
+		}
+		_, err := chat.Account(1).Conversations.Create(ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 3}, c.opts...)
 		if strings.Join(sent, "+") != c.key || (err == nil) != (c.key != "") || err != nil && !errors.Is(err, cfchat.ErrInvalidInput) {
 			t.Errorf("%s: sent %v, %v", name, sent, err)
 		}

@@ -60,7 +60,7 @@ type Keys struct {
 // Edit sets the key on a request, in place of any that is there. It is a request editor of the generated client. It
 // fails, before anything is sent, with [ErrNoKey] or when a key, the Header or the Prefix cannot be one, which it names without repeating a key.
 func (k Keys) Edit(ctx context.Context, req *http.Request) error {
-	if err := k.check(); err != nil {
+	if err := k.Check(); err != nil {
 		return err
 	}
 	scheme, err := k.choose(ctx, operation.Of(req))
@@ -85,9 +85,9 @@ func (k Keys) Edit(ctx context.Context, req *http.Request) error {
 	return nil
 }
 
-// check returns what is wrong with the keys, naming the field and never repeating a key: text that cannot be a key, an
+// Check returns what is wrong with the keys, naming the field and never repeating a key: text that cannot be a key, an
 // unknown Header, or a Prefix that cannot be in a header. No key at all is not an error here.
-func (k Keys) check() error {
+func (k Keys) Check() error {
 	if err := k.User.check(); err != nil {
 		return fmt.Errorf("Keys.User: %w", err)
 	}

@@ -14,7 +14,7 @@ var done = map[cfchat.Status]string{
 	cfchat.StatusSnoozed:  "Conversation was snoozed by ",
 }
 
-// name is the caller's name in an activity message. Version 2.16.0 writes none about a bot.
+// name returns the caller's name in an activity message. Version 2.16.0 writes none about a bot.
 func (c *caller) name() string {
 	switch {
 	case c.user != nil:

@@ -16,7 +16,7 @@ type Inbox struct {
 	Name    string         // "Inbox 2" and so on by default
 	Channel cfchat.Channel // [cfchat.ChannelAPI] by default
 	Locked  bool           // one conversation per contact: a second one is the first again
-	Bot     bool           // a bot answers first: new conversations are pending. The server's bot is connected
+	Bot     bool           // the server's bot answers first: what Create makes is pending, and not what AddConversation adds
 	Members []int64        // the agents who see it; an administrator sees every inbox
 }
 
@@ -28,7 +28,7 @@ type Contact struct {
 	Identifier string
 	Blocked    bool           // new conversations are resolved at once, from 3.7.0 on
 	Inbox      int64          // where SourceID is known; the first inbox by default
-	SourceID   string         // the contact's id in that inbox, if it has one already
+	SourceID   string         // the contact's id in that inbox, if it has one already; its conversations there have it
 	Additional map[string]any // additional_attributes
 	Custom     map[string]any // custom_attributes
 }
@@ -85,7 +85,7 @@ type Message struct {
 	Sender  int64 // the agent who sends an outgoing one; the administrator by default
 }
 
-// AddInbox adds an inbox and gives its id.
+// AddInbox adds an inbox and returns its id.
 func (s *Server) AddInbox(in Inbox) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	return added
 }
 
-// inbox is an inbox of the account, for 0 the first one. An account that was recorded without any is given one.
+// inbox returns an inbox of the account, for 0 the first one. An account that was recorded without any gets one.
 func (s *Server) inbox(id int64) *inbox {
 	inboxes := s.home().inboxes
 	switch found := inboxes[id]; {
@@ -116,13 +116,16 @@ func (s *Server) inbox(id int64) *inbox {
 	return inboxes[slices.Min(slices.Collect(maps.Keys(inboxes)))]
 }
 
-// AddContact adds a contact and gives its id.
+// AddContact adds a contact and returns its id.
 func (s *Server) AddContact(c Contact) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	added := s.state.addContact(s.home(), c)
 	if c.SourceID != "" {
-		s.state.joinInbox(s.home(), s.inbox(c.Inbox), added, c.SourceID)
+		in := s.inbox(c.Inbox)
+		if place, its := s.state.joinInbox(s.home(), in, added, c.SourceID); its {
+			added.places = map[*inbox]*contactInbox{in: place}
+		}
 	}
 	return added.ID
 }
@@ -140,7 +143,7 @@ func (s *state) addContact(a *account, c Contact) *contact {
 	return added
 }
 
-// AddAgent adds a person to the account and gives its id and key.
+// AddAgent adds a person to the account and returns its id and key.
 func (s *Server) AddAgent(a Agent) (id int64, key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,7 +170,7 @@ func (s *state) addAgent(a *account, in Agent) (int64, string) {
 	return s.lastUser, key
 }
 
-// AddBot adds a bot and gives its id and key.
+// AddBot adds a bot and returns its id and key.
 func (s *Server) AddBot(b Bot) (id int64, key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,7 +188,7 @@ func (s *state) addBot(name string) *bot {
 	return added
 }
 
-// AddTeam adds a team and gives its id.
+// AddTeam adds a team and returns its id.
 func (s *Server) AddTeam(t Team) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,7 +211,7 @@ func (s *Server) AddCustomAttribute(a CustomAttribute) {
 	s.home().attributes[a.Key] = cmp.Or(a.Display, "text")
 }
 
-// AddConversation adds a conversation and gives its id within the account.
+// AddConversation adds a conversation and returns its id within the account.
 func (s *Server) AddConversation(in Conversation) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,15 +243,19 @@ func (s *Server) AddConversation(in Conversation) int64 {
 
 // placeOf finds the contact's place in an inbox, or makes one under a new source id.
 func (s *state) placeOf(a *account, in *inbox, c *contact) *contactInbox {
-	if c.place == nil || c.place.inbox != in {
-		s.lastSource++
-		c.place, _ = s.joinInbox(a, in, c, newUUID(s.lastSource))
+	if c.places == nil {
+		c.places = map[*inbox]*contactInbox{}
 	}
-	return c.place
+	if c.places[in] == nil {
+		s.lastSource++
+		c.places[in], _ = s.joinInbox(a, in, c, newUUID(s.lastSource))
+	}
+	return c.places[in]
 }
 
 // AddMessage adds a message to a conversation, with everything that follows from one: it moves to the front of the default
-// order, a snoozed or resolved one opens if the contact writes. It gives the message's id, 0 if there is no such conversation.
+// order, a snoozed or resolved one opens if the contact writes. It returns the message's id, 0 if there is no such
+// conversation.
 func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -276,7 +283,7 @@ func setOf(ids []int64) map[int64]bool {
 	return set
 }
 
-// orNil is a pointer to the value, nil for the zero value.
+// orNil returns a pointer to the value, nil for the zero value.
 func orNil[T comparable](value T) *T {
 	if value == *new(T) {
 		return nil
@@ -284,7 +291,7 @@ func orNil[T comparable](value T) *T {
 	return &value
 }
 
-// orEmpty is a copy of the attributes as a server stores them; what is stored is never what the caller holds.
+// orEmpty returns a copy of the attributes as a server stores them; what is stored is never what the caller holds.
 func orEmpty(a map[string]any) map[string]any { return attributesOf(a).Map() }
 
 // attributesOf makes attributes of what JSON can say, which is all that is stored.

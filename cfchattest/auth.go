@@ -75,7 +75,7 @@ func (s *state) enter(a *account, who owner) error {
 	return stranger
 }
 
-// stranger is the refusal of one who does not belong to the account, nil for one who does.
+// stranger returns the refusal of one who does not belong to the account, nil for one who does.
 func (s *state) stranger(a *account, who owner) error {
 	switch {
 	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.accounts[a.id]:

@@ -6,8 +6,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// SetStatus changes the status of a conversation as if the administrator had, activity message included. It is false if
-// there is no such conversation.
+// SetStatus changes the status of a conversation as if the administrator had, activity message included. It returns false
+// if there is no such conversation.
 func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +22,7 @@ func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 }
 
 // DeleteContact deletes a contact and leaves its conversations, as the server does for a while: it cannot render them, and
-// answers 500 to every page that one of them is on. It is false if there is no such contact.
+// answers 500 to every page that one of them is on. It returns false if there is no such contact.
 func (s *Server) DeleteContact(id int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,15 +8,27 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// Chat is a client of the server, with the keys of the administrator and the bot. It needs no socket. The options change
-// its Config before the client is made.
+// Config returns what [cfchat.New] makes a client of the server from: the address of [Server.URL], and the keys of the
+// administrator and the bot. It is for programs without a test, and those that want a real socket.
+func (s *Server) Config() cfchat.Config {
+	config := s.config()
+	config.Server = s.URL()
+	return config
+}
+
+func (s *Server) config() cfchat.Config {
+	return cfchat.Config{Keys: auth.Keys{User: auth.NewKey(s.AdminKey()), AgentBot: auth.NewKey(s.BotKey())}}
+}
+
+// Chat returns a client of the server, with the keys of the administrator and the bot. It needs no socket. The options change
+// its Config before the client is made. Without a test it panics: give [Server.Config] to [cfchat.New].
 func (s *Server) Chat(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Chat {
-	t.Helper()
-	config := cfchat.Config{
-		Keys:       auth.Keys{User: auth.NewKey(s.AdminKey()), AgentBot: auth.NewKey(s.BotKey())},
-		Server:     "http://localhost",
-		HTTPClient: &http.Client{Transport: s.Transport()},
+	if t == nil {
+		panic("cfchattest: Chat and Account need a test; without one give the Server's Config to cfchat.New")
 	}
+	t.Helper()
+	config := s.config()
+	config.Server, config.HTTPClient = "http://localhost", &http.Client{Transport: s.Transport()}
 	for _, option := range options {
 		option(&config)
 	}
@@ -27,8 +39,10 @@ func (s *Server) Chat(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Cha
 	return chat
 }
 
-// Account is the server's account as the client of [Server.Chat] sees it.
+// Account returns the server's account as the client of [Server.Chat] sees it.
 func (s *Server) Account(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Account {
-	t.Helper()
+	if t != nil { // or Chat says what is wrong
+		t.Helper()
+	}
 	return s.Chat(t, options...).Account(s.AccountID())
 }

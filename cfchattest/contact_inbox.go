@@ -40,7 +40,7 @@ func (s *state) renameSource(joined *contactInbox, sourceID string) {
 	s.bySource[sourceID] = append(s.bySource[sourceID], joined)
 }
 
-// nameSource takes a source id that nobody has for the one of a place of the contact whose own a snapshot does not tell. So
+// nameSource takes a source id that nobody has for the one of a place of the contact whose own a snapshot does not say. So
 // the conversation that was recorded in an inbox that allows one is the one that is found.
 func (s *state) nameSource(in *inbox, who *contact, sourceID string) {
 	i := slices.IndexFunc(who.unnamed, func(place *contactInbox) bool { return place.inbox == in })

@@ -66,7 +66,7 @@ func (c *conversation) participate() {
 	c.participants[*c.assignee] = true
 }
 
-// latestFirst are the account's conversations in the default order.
+// latestFirst returns the account's conversations in the default order.
 func (a *account) latestFirst() iter.Seq[*conversation] {
 	return func(yield func(*conversation) bool) {
 		for _, c := range slices.Backward(a.byActivity) {
@@ -95,7 +95,7 @@ func (c *conversation) activity(t time.Time) {
 	a.insert(c)
 }
 
-// unread are the messages of any kind since an agent looked.
+// unread returns the messages of any kind since an agent looked.
 func (c *conversation) unread() []*cfchat.Message {
 	if c.agentSeen.IsZero() {
 		return c.messages
@@ -123,7 +123,7 @@ func (s *state) unreadIncoming(c *conversation) int {
 	return n
 }
 
-// byID are the account's conversations in order of id.
+// byID returns the account's conversations in order of id.
 func (a *account) byID() []*conversation {
 	return slices.SortedFunc(maps.Values(a.conversations), func(x, y *conversation) int { return cmp.Compare(x.id, y.id) })
 }

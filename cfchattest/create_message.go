@@ -18,7 +18,7 @@ const (
 	maxNumber    = 9_999_999_999
 )
 
-// firstMessage makes the message that comes with a new conversation, nil for none. It is not stored yet.
+// firstMessage makes the message that belongs to a new conversation, nil for none. It is not stored yet.
 func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
 	if blank(c.params["message"]) {
 		return nil, nil

@@ -62,7 +62,7 @@ func sourceIDOf(value any) (string, bool) {
 	return text, true
 }
 
-// namedInbox is the inbox that was named, nil for none.
+// namedInbox returns the inbox that was named, nil for none.
 func (c *caller) namedInbox() (*inbox, error) {
 	if blank(c.params["inbox_id"]) {
 		return nil, nil
@@ -75,7 +75,7 @@ func (c *caller) namedInbox() (*inbox, error) {
 	return in, c.mayShow(in)
 }
 
-// namedContact is the contact that was named, nil for none.
+// namedContact returns the contact that was named, nil for none.
 func (c *caller) namedContact() (*contact, error) {
 	if blank(c.params["contact_id"]) {
 		return nil, nil

@@ -12,12 +12,12 @@
 // A new server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot; the Add
 // methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.
 //
-// [Server.FailNext] and [Server.FailEvery] make calls fail. [Server.Conversation] tells what became of a conversation, and
+// [Server.FailNext] and [Server.FailEvery] make calls fail. [Server.Conversation] shows what became of a conversation, and
 // [Server.Requests] what was asked. With [Server.Chat], [Server.Account] or [Server.Transport] all of it works inside
 // [testing/synctest], where waiting costs no time.
 //
 // # What it leaves out
 //
 // Rate limits, attachments of new messages, round-robin assignment (nobody is ever online), WhatsApp's rules for source
-// ids and reply windows, service level agreements, and every other route.
+// ids and reply windows, service level agreements, and every other route: [Server.Handle] takes a handler for those.
 package cfchattest

@@ -17,7 +17,7 @@ func ExampleServer_FailNext() {
 	srv := cfchattest.Start()
 	defer srv.Close()
 	inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{})
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(srv.AdminKey())}, Server: srv.URL()})
+	chat, err := cfchat.New(srv.Config())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func ExampleServer_FailNext() {
 func ExampleServer_FailEvery() {
 	srv := cfchattest.Start()
 	defer srv.Close()
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(srv.AdminKey())}, Server: srv.URL()})
+	chat, err := cfchat.New(srv.Config())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -3,9 +3,10 @@ package cfchattest_test
 import (
 	"context"
 	"fmt"
+	"log"
+	"net/http"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
@@ -30,7 +31,7 @@ func Example() {
 	defer srv.Close()
 	vip := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
 	other := srv.AddConversation(cfchattest.Conversation{})
-	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(srv.AdminKey())}, Server: srv.URL()})
+	chat, err := cfchat.New(srv.Config())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,4 +47,25 @@ func Example() {
 	// 1 <nil>
 	// 1 resolved
 	// 2 open
+}
+
+// What the stand-in has no operation for is answered by a handler.
+func ExampleServer_Handle() {
+	srv := cfchattest.Start()
+	defer srv.Close()
+	srv.Handle("GET /api/v1/accounts/{account_id}/campaigns", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `[{"id": 3, "title": "Spring in account %s"}]`, r.PathValue("account_id"))
+	}))
+	chat, err := cfchat.New(srv.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var campaigns []struct {
+		ID    int64
+		Title string
+	}
+	err = chat.Account(srv.AccountID()).Do(context.Background(), http.MethodGet, "campaigns", nil, &campaigns)
+	fmt.Println(campaigns, err, len(srv.Requests()))
+	// Output: [{3 Spring in account 1}] <nil> 1
 }

@@ -34,8 +34,9 @@ type fault struct {
 	Failure
 }
 
-// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", the
-// documented name, or "" for any; FailNext panics on another name. Several for one operation are used up in the order in which they were given.
+// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", or the
+// documented name, or "" for any request, also one of no operation; it panics on another name. Several for one operation are
+// used up in the order in which they were given.
 func (s *Server) FailNext(operation string, f Failure) {
 	s.addFault(fault{operation: operation, Failure: f})
 }
@@ -83,7 +84,7 @@ func (s *Server) takeFault(operation string) Failure {
 	return due.Failure
 }
 
-// instead is the answer in place of the operation's own, nil if there is none.
+// instead returns the answer in place of the operation's own, nil if there is none.
 func (f Failure) instead() *reply {
 	if f.Status == 0 {
 		return nil

@@ -40,7 +40,7 @@ func (c *caller) conversationFilter() (any, error) {
 	return c.filterPage(rows, number)
 }
 
-// matching are the rows that meet the conditions, in the default order.
+// matching returns the rows that meet the conditions, in the default order.
 func (c *caller) matching(conditions expression) ([]*conversation, error) {
 	var out []*conversation
 	sees := c.seen()
@@ -62,7 +62,7 @@ func (c *caller) matching(conditions expression) ([]*conversation, error) {
 	return out, nil
 }
 
-// candidates are the conversations to look at, in the default order.
+// candidates returns the conversations to look at, in the default order.
 func (c *caller) candidates(conditions expression) iter.Seq[*conversation] {
 	ids, known := conditions.ids()
 	if !known {

@@ -40,7 +40,7 @@ func (c *caller) bind(r rule, lowering bool) (bound, error) {
 	return bound{text: string(encode(values))}, err
 }
 
-// bindValues gives the values to compare with. Names of statuses and priorities become numbers, unknown ones NULL. 2.16.0
+// bindValues returns the values to compare with. Names of statuses and priorities become numbers, unknown ones NULL. 2.16.0
 // has no priorities: to it the key is one like any other.
 func (c *caller) bindValues(r rule, lowering bool) ([]any, error) {
 	switch {
@@ -128,7 +128,7 @@ func (c *caller) bindPatterns(r rule) ([]any, error) {
 	return out, nil
 }
 
-// bindDays is the day so many days ago, UTC.
+// bindDays returns the day so many days ago, UTC.
 func (c *caller) bindDays(r rule) (string, error) {
 	first, err := firstValue(r.values)
 	if err != nil {
@@ -145,7 +145,7 @@ func (c *caller) bindDays(r rule) (string, error) {
 	return c.clock().UTC().AddDate(0, 0, -int(ago)).Format("2006-01-02"), nil
 }
 
-// firstValue is values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest bit,
+// firstValue returns values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest bit,
 // of nothing an error.
 func firstValue(values any) (any, error) {
 	switch v := values.(type) {
@@ -169,7 +169,7 @@ func firstValue(values any) (any, error) {
 	return nil, errFilter
 }
 
-// whole is the first of a list, or a text that stands alone.
+// whole returns the first of a list, or a text that stands alone.
 func whole(values any) string {
 	if list, ok := values.([]any); ok {
 		return plain(list[0])
@@ -187,7 +187,7 @@ func isList(values any) bool {
 	return ok
 }
 
-// plain is a value as it stands in a text.
+// plain returns a value as it stands in a text.
 func plain(value any) string {
 	switch v := value.(type) {
 	case nil:

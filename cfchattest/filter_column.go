@@ -47,7 +47,7 @@ type set struct {
 	null  bool
 }
 
-// oneOf is IN and NOT IN. NULL is neither in nor out.
+// oneOf returns the condition IN, or NOT IN. NULL is neither in nor out.
 func oneOf(of column, among set, negated bool) condition {
 	return func(r row) (bool, error) {
 		value, ok, err := of.get(r)
@@ -61,7 +61,7 @@ func oneOf(of column, among set, negated bool) condition {
 	}
 }
 
-// alike is LIKE and NOT LIKE: like any of the patterns, or like none.
+// alike returns the condition LIKE, or NOT LIKE: like any of the patterns, or like none.
 func alike(of column, patterns []any, anyCase, negated bool) condition {
 	matchers := make([]func(string) bool, len(patterns))
 	for i, pattern := range patterns {
@@ -77,7 +77,7 @@ func alike(of column, patterns []any, anyCase, negated bool) condition {
 	}
 }
 
-// present is IS NOT NULL and IS NULL.
+// present returns the condition IS NOT NULL, or IS NULL.
 func present(of column, wanted bool) condition {
 	return func(r row) (bool, error) {
 		_, ok, err := of.get(r)
@@ -85,7 +85,7 @@ func present(of column, wanted bool) condition {
 	}
 }
 
-// ordered is > and <. The value stands in the SQL as it was sent, so one with a quote in it is no SQL.
+// ordered returns the condition > or <. The value stands in the SQL as it was sent, so one with a quote in it is no SQL.
 func ordered(of column, b bound, now time.Time) (condition, error) {
 	if strings.Contains(b.text, "'") {
 		return nil, errSQL

@@ -106,7 +106,8 @@ func (c *compiler) compare(of column, b bound) (condition, error) {
 	return oneOf(of, among, false), err
 }
 
-// labelled is a rule on labels from 3.1.1 on: about all labels of a conversation, so that not_equal_to means "has none of".
+// labelled returns the condition of a rule on labels from 3.1.1 on: about all labels of a conversation, so that not_equal_to
+// means "has none of".
 func (c *compiler) labelled(b bound) condition {
 	if b.operator == isPresent || b.operator == isNotPresent {
 		return func(r row) (bool, error) { return (len(r.labels) > 0) == (b.operator == isPresent), nil }
@@ -122,7 +123,7 @@ func (c *compiler) labelled(b bound) condition {
 	}
 }
 
-// joinWord is a query_operator in the expression. What is not AND or OR is kept, and makes it no SQL.
+// joinWord returns a query_operator as a word of the expression. What is not AND or OR is kept, and makes it no SQL.
 func joinWord(join any) []word {
 	text := strings.ToUpper(strings.TrimSpace(plain(join)))
 	switch text {

@@ -64,7 +64,7 @@ func allMet(clauses []clause, r row) (bool, error) {
 	return true, nil
 }
 
-// ids are the only conversations that can meet the expression. It is false if every one has to be looked at. This is what
+// ids returns the only conversations that can meet the expression, and false if every one has to be looked at. This is what
 // keeps a window of ids fast in an account with many conversations.
 func (e expression) ids() (map[int64]bool, bool) {
 	out := map[int64]bool{}

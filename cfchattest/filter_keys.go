@@ -28,7 +28,7 @@ var operators470 = map[string][]string{
 	"created_at": dates, "last_activity_at": dates,
 }
 
-// standard is the column of a standard attribute. It is false for a key that the version does not know.
+// standard returns the column of a standard attribute, and false for a key that the version does not know.
 func (v version) standard(key string) (column, bool) {
 	switch key {
 	case "status":
@@ -72,7 +72,7 @@ var displayKinds = map[string]kind{
 	"text": kindText, "list": kindText, "link": kindText, "date": kindDate, "number": kindNumeric, "checkbox": kindBoolean,
 }
 
-// custom is the column of a custom attribute; texts are compared in lower case.
+// custom returns the column of a custom attribute; texts are compared in lower case.
 func custom(key string, of kind) column {
 	return column{of, func(r row) (cell, bool, error) {
 		raw := attributeText(r.custom, key)
@@ -87,7 +87,7 @@ func custom(key string, of kind) column {
 	}}
 }
 
-// attributeText is a value of free-form attributes as the database gives it: text, nil for null and for none.
+// attributeText returns a value of free-form attributes as the database returns it: text, nil for null and for none.
 func attributeText(of map[string]any, key string) *string {
 	switch v := of[key].(type) {
 	case nil:

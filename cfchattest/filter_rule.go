@@ -102,7 +102,7 @@ func (r rule) valid() error {
 	return nil
 }
 
-// unknownKey is the refusal of an attribute that is neither standard nor defined.
+// unknownKey returns the refusal of an attribute that is neither standard nor defined.
 func unknownKey(key string) error {
 	return unprocessable(fmt.Sprintf("Invalid attribute key - [%s]. The key should be one of [%s] or a custom attribute defined in the account.",
 		key, strings.Join(keys470, ",")))

@@ -8,27 +8,27 @@ const (
 	roleStrayBot      = "stray_bot"
 )
 
-// AccountID is the account that the Add methods add to and that the keys belong to: 1, or the one of a snapshot.
+// AccountID returns the account that the Add methods add to and that the keys belong to: 1, or the one of a snapshot.
 func (s *Server) AccountID() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.home().id
 }
 
-// home is the account that the methods of Server are about.
+// home returns the account that the methods of Server are about.
 func (s *Server) home() *account { return s.state.accounts[s.state.home] }
 
-// AdminKey is the key of an administrator.
+// AdminKey returns the key of an administrator.
 func (s *Server) AdminKey() string { return s.Key(roleAdministrator) }
 
-// AgentKey is the key of an agent who is a member of the first inbox.
+// AgentKey returns the key of an agent who is a member of the first inbox.
 func (s *Server) AgentKey() string { return s.Key(roleAgent) }
 
-// BotKey is the key of a bot that belongs to the account.
+// BotKey returns the key of a bot that belongs to the account.
 func (s *Server) BotKey() string { return s.Key(roleBot) }
 
-// Key is the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot without an inbox in the account. A
-// snapshot adds the users that its facts name, such as "agent2". It is "" for any other role.
+// Key returns the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot without an inbox in the account. A
+// snapshot adds the users that its facts name, such as "agent2". For any other role it returns "".
 func (s *Server) Key(role string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

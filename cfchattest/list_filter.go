@@ -181,7 +181,7 @@ func keptByAll(filters []filterFunc, each *conversation) bool {
 	return true
 }
 
-// kept are the rows that a filter keeps.
+// kept returns the rows that a filter keeps.
 func kept(rows []*conversation, keep filterFunc) []*conversation {
 	var out []*conversation
 	for _, each := range rows {

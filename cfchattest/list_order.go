@@ -69,7 +69,7 @@ func nullsLast(x, y bool) int {
 	return -1
 }
 
-// byLastUserMessage is an order of 2.16.0: what the contact wrote last comes first, the longest waiting at the front.
+// byLastUserMessage sorts in an order of 2.16.0: what the contact wrote last comes first, the longest waiting at the front.
 // Conversations without messages are left out.
 func byLastUserMessage(rows []*conversation) []*conversation {
 	rows = kept(rows, func(each *conversation) bool { return len(each.messages) > 0 })

@@ -34,7 +34,7 @@ func (s *state) append(c *conversation, m *cfchat.Message) {
 	}
 }
 
-// received is what follows from a contact's message: somebody waits, and the conversation opens.
+// received does what follows from a contact's message: somebody waits, and the conversation opens.
 func (s *state) received(c *conversation, now time.Time) {
 	c.source.contact.LastActivityAt = &cfchat.UnixTime{Time: now}
 	if c.waiting.IsZero() {
@@ -50,7 +50,7 @@ func (s *state) received(c *conversation, now time.Time) {
 	c.status, c.snoozed = opened, time.Time{}
 }
 
-// replied is what follows from a person's answer that the contact sees: nobody waits any more.
+// replied does what follows from a person's answer that the contact sees: nobody waits any more.
 func replied(c *conversation, m *cfchat.Message, now time.Time) {
 	if m.SenderType == nil || *m.SenderType != cfchat.SenderTypeUser || m.Private != nil && *m.Private {
 		return

@@ -38,7 +38,7 @@ func paged[T any](rows []T, page int64) ([]T, error) {
 	return rows[from:to], nil
 }
 
-// pageOf is where a page of so many rows begins and ends.
+// pageOf returns where a page of so many rows begins and ends.
 func pageOf(rows int, page int64) (from, to int) {
 	from = int(min((page-1)*pageSize, int64(rows)))
 	return from, min(from+pageSize, rows)

@@ -139,7 +139,7 @@ func assign(into map[string]any, name string, value any) error {
 	return nil
 }
 
-// list is a parameter that may be one value or several.
+// list returns the values of a parameter that may be one or several.
 func (p params) list(name string) []any {
 	if several, ok := p[name].([]any); ok {
 		return several

@@ -138,7 +138,7 @@ func (v view) team(t *team) object {
 	}
 }
 
-// unix is a time in whole seconds, 0 for never.
+// unix returns a time in whole seconds, 0 for never.
 func unix(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -146,7 +146,7 @@ func unix(t time.Time) int64 {
 	return t.Unix()
 }
 
-// isoOrNull is a time as ISO text, null for none.
+// isoOrNull returns a time as ISO text, null for none.
 func isoOrNull(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -124,7 +124,7 @@ func (v view) contactSender(c *contact) object {
 	return out
 }
 
-// orObject is an empty object for attributes that were never set.
+// orObject returns an empty object for attributes that were never set.
 func orObject(a cfchat.Attributes) any {
 	if a.IsZero() {
 		return object{}

@@ -37,7 +37,7 @@ func encode(v any) []byte {
 	return body
 }
 
-// answer is a 200.
+// answer returns a 200.
 func answer(v any) *reply {
 	body := encode(v)
 	return &reply{http.StatusOK, http.Header{
@@ -57,7 +57,7 @@ func notModified(r *http.Request, out *reply) *reply {
 	return &reply{http.StatusNotModified, out.header, nil}
 }
 
-// refuse is an error that the application itself answers (contract, section 3).
+// refuse returns an error that the application itself answers (contract, section 3).
 func refuse(status int, body any) *reply {
 	return &reply{status, http.Header{"Content-Type": {jsonType}, "Cache-Control": {"no-cache"}}, encode(body)}
 }
@@ -70,7 +70,7 @@ func unprocessable(text string) *reply {
 	return refuse(http.StatusUnprocessableEntity, errorText(text))
 }
 
-// invalidRecord is a record that failed its validation, with the attributes that are wrong.
+// invalidRecord returns a record that failed its validation, with the attributes that are wrong.
 func invalidRecord(message string, attributes ...string) *reply {
 	return refuse(http.StatusUnprocessableEntity, struct {
 		Message    string   `json:"message"`
@@ -80,13 +80,13 @@ func invalidRecord(message string, attributes ...string) *reply {
 
 func errorText(text string) map[string]string { return map[string]string{"error": text} }
 
-// internalError is whatever the application did not catch: JSON, because the routes say so.
+// internalError returns whatever the application did not catch: JSON, because the routes say so.
 func internalError() *reply {
 	return &reply{http.StatusInternalServerError, http.Header{"Content-Type": {jsonFailureType}},
 		[]byte(`{"status":500,"error":"Internal Server Error"}`)}
 }
 
-// failure is a failure before any route was chosen. The Accept header decides its form: for a browser it is the page
+// failure returns a failure before any route was chosen. The Accept header decides its form: for a browser it is the page
 // public/<status>.html, which exists for 404 and not for 400.
 func failure(r *http.Request, status int) *reply {
 	text := http.StatusText(status)

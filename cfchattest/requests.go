@@ -11,12 +11,12 @@ type Request struct {
 	Method    string
 	Path      string
 	Query     url.Values
-	Operation string // "" for a request that is none of openapi.yaml
+	Operation string // "" for one that openapi.yaml does not have, answered by a handler of Handle or with 404
 	Body      string
 	Status    int // what was answered
 }
 
-// Requests are the requests so far, in order.
+// Requests returns the requests so far, in order.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

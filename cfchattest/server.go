@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// Server is the stand-in. It is an [http.Handler] and safe for concurrent use; requests are answered one after another.
+// Server is the stand-in. It is an [http.Handler] and safe for concurrent use; requests are answered one after another, except
+// those that [Server.Handle] has a handler for.
 type Server struct {
 	dropUnderscores bool
 	ownClock        bool
-	wrong           error // what is wrong with the options
+	wrong           error         // what is wrong with the options
+	others          http.ServeMux // what has no operation
 
 	mu       sync.Mutex
 	state    *state
@@ -36,8 +38,12 @@ func Clock(now func() time.Time) Option {
 	return func(s *Server) { s.state.clock, s.ownClock = now, true }
 }
 
-// New starts a server that is closed when the test ends. A Version that is none fails the test.
+// New starts a server that is closed when the test ends. An invalid [Version] fails the test. Without a test it panics:
+// take [Start].
 func New(t testing.TB, opts ...Option) *Server {
+	if t == nil {
+		panic("cfchattest: New needs a test; without one take Start")
+	}
 	t.Helper()
 	s := start(opts)
 	if s.wrong != nil {
@@ -47,7 +53,7 @@ func New(t testing.TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a server without a test. Close it. It panics on a Version that is none.
+// Start starts a server without a test. Close it. [Server.Config] makes a client of it. It panics on an invalid [Version].
 func Start(opts ...Option) *Server {
 	s := start(opts)
 	if s.wrong != nil {
@@ -76,7 +82,7 @@ func (s *Server) Close() {
 	}
 }
 
-// URL is the address of a listener on the loopback interface. The first call starts it. A server that is only reached
+// URL returns the address of a listener on the loopback interface. The first call starts it. A server that is only reached
 // through [Server.Transport] may have any address.
 func (s *Server) URL() string {
 	s.mu.Lock()
@@ -97,18 +103,28 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	plan.play(w, r, out)
 }
 
-// serve carries out a request and keeps it for [Server.Requests]. It gives what to answer, and how that is to fail.
+// serve carries out a request and keeps it for [Server.Requests]. It returns what to answer, and how that is to fail.
 func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to := routeOf(r)
+	other := s.handles(r, to)
+	if other {
+		to = route{}
+	}
 	plan := s.takeFault(to.id())
 	out := plan.instead()
-	if out == nil {
+	switch {
+	case out != nil:
+	case other:
+		out = s.ask(r, body)
+	default:
 		out = s.handle(r, to, body)
 	}
 	s.state.lastRequestID++
-	out.header.Set("X-Request-Id", newUUID(s.state.lastRequestID))
+	if out.header.Get("X-Request-Id") == "" {
+		out.header.Set("X-Request-Id", newUUID(s.state.lastRequestID))
+	}
 	s.keep(r, to, body, out.status)
 	return out, plan
 }

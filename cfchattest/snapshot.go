@@ -197,7 +197,7 @@ func (r *snapshot) addOtherAccounts(s *state) {
 	}
 }
 
-// lastChange is the latest time at which anything happened.
+// lastChange returns the latest time at which anything happened.
 func (s *state) lastChange() (last time.Time) {
 	for _, a := range s.accounts {
 		for _, c := range a.conversations {
@@ -211,7 +211,7 @@ func (s *state) lastChange() (last time.Time) {
 	return last
 }
 
-// deref is what a pointer points to, the zero value for none.
+// deref returns what a pointer points to, the zero value for none.
 func deref[T any](p *T) (value T) {
 	if p != nil {
 		value = *p

@@ -44,7 +44,7 @@ func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversati
 	s.store(c)
 }
 
-// sourceOf is the contact's place: under the source id that a message shows, else one of its own.
+// sourceOf returns the contact's place: under the source id that a message shows, else one of its own.
 func (r *snapshot) sourceOf(s *state, a *account, shown cfchat.Conversation) *contactInbox {
 	who, in := a.contacts[shown.Meta.Sender.ID], a.inboxes[shown.InboxID]
 	sourceID := ""
@@ -73,7 +73,7 @@ func (r *snapshot) sourceOf(s *state, a *account, shown cfchat.Conversation) *co
 	return joined
 }
 
-// messagesOf are a conversation's messages. Those that go with the conversation are shown with more fields than the rest.
+// messagesOf returns a conversation's messages. Those that go with the conversation are shown with more fields than the rest.
 func (r *snapshot) messagesOf(s *state, shown cfchat.Conversation) []*cfchat.Message {
 	full := map[int64]*cfchat.Message{}
 	for _, m := range append(slices.Clone(shown.Messages), shown.LastNonActivityMessage) {

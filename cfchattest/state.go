@@ -53,9 +53,9 @@ type inbox struct {
 
 type contact struct {
 	cfchat.Contact
-	deleted bool            // but its conversations are not yet: they cannot be rendered
-	place   *contactInbox   // where conversations that are added without a request go
-	unnamed []*contactInbox // places under a made-up source id, because a snapshot does not tell it
+	deleted bool                     // but its conversations are not yet: they cannot be rendered
+	places  map[*inbox]*contactInbox // where conversations that are added without a request go
+	unnamed []*contactInbox          // places under a made-up source id, because a snapshot does not say it
 }
 
 type team struct {
@@ -90,7 +90,7 @@ func newState(v version, clock func() time.Time) *state {
 	}
 }
 
-// now is the time, later each time it is asked, so that the order of what happened is never a matter of luck.
+// now returns the time, later each time it is asked, so that the order of what happened is never a matter of luck.
 func (s *state) now() time.Time {
 	t := s.clock().UTC().Truncate(time.Microsecond)
 	if !t.After(s.latest) {
@@ -112,5 +112,5 @@ func (s *state) addAccount(id int64) *account {
 // newUUID makes ids that can be told apart and read in a failing test.
 func newUUID(n int64) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", n) }
 
-// role is the user's role in an account, "" for a stranger.
+// role returns the user's role in an account, "" for a stranger.
 func (u *user) role(a *account) cfchat.Role { return u.roles[a.id] }

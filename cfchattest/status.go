@@ -10,7 +10,7 @@ import (
 // statuses are the statuses by their number in the database.
 var statuses = []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed}
 
-// statusNumber is a status' number, -1 for an unknown one.
+// statusNumber returns a status' number, -1 for an unknown one.
 func statusNumber(name string) int64 { return int64(slices.Index(statuses, cfchat.Status(name))) }
 
 // priorities are the priorities by their number in the database.

@@ -6,8 +6,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Conversation is a copy of a conversation of the account as an administrator gets it. It is false if there is none, or if
-// the server could not render it.
+// Conversation returns a copy of a conversation of the account as an administrator gets it, and false if there is none, or
+// if the server could not render it.
 func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -18,7 +18,7 @@ func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
 	return s.copyOf(c)
 }
 
-// Conversations are copies of all conversations of the account in order of id, without those that cannot be rendered.
+// Conversations returns copies of all conversations of the account in order of id, without those that cannot be rendered.
 func (s *Server) Conversations() []cfchat.Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -95,7 +95,7 @@ func leadingSeconds(value any) (time.Time, bool) {
 	return time.Unix(seconds, 0).UTC(), seconds >= firstSecond && seconds <= lastSecond
 }
 
-// flipped is the status after a toggle without a status: what is open is resolved, anything else opens.
+// flipped returns the status after a toggle without a status: what is open is resolved, anything else opens.
 func flipped(status cfchat.Status) cfchat.Status {
 	if status == cfchat.StatusOpen {
 		return cfchat.StatusResolved

@@ -67,7 +67,7 @@ func (a *recorder) serve(h http.Handler, r *http.Request) (aborted bool) {
 	return false
 }
 
-// response is the answer as a client gets it.
+// response returns the answer as a client gets it.
 func (a *recorder) response(r *http.Request) *http.Response {
 	length := int64(a.body.Len())
 	var body io.Reader = &a.body

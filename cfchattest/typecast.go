@@ -33,7 +33,7 @@ func castInteger(value any) (int64, bool) {
 	return 0, false
 }
 
-// castID is castInteger for an id that is looked up: one that does not fit the column finds nothing.
+// castID reads an id that is looked up, as castInteger does: one that does not fit the column finds nothing.
 func castID(value any) (int64, bool) {
 	n, ok := castInteger(value)
 	return n, ok && fitsInteger(n)
@@ -42,10 +42,10 @@ func castID(value any) (int64, bool) {
 // fitsInteger reports whether a number fits a column of four bytes.
 func fitsInteger(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
 
-// fitsBigint reports whether a number fits a column of eight bytes. [castInteger] gives the nearest one for what does not.
+// fitsBigint reports whether a number fits a column of eight bytes. [castInteger] returns the nearest one for what does not.
 func fitsBigint(n int64) bool { return n > math.MinInt64 && n < math.MaxInt64 }
 
-// leadingInteger is the number that a text starts with, 0 without one, the nearest one if it is too large.
+// leadingInteger returns the number that a text starts with, 0 without one, the nearest one if it is too large.
 func leadingInteger(text string) int64 {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	end := 0

@@ -16,13 +16,13 @@ import (
 // files are what an export writes: the conversations, and the errors of those that could not be read.
 //
 // What makes them resumable is the order of writing: a line reaches its file only after the lines of all smaller ids have
-// reached theirs. So up to the greatest id in either of them nothing is missing, and behind it there is nothing.
+// reached theirs. So up to the greatest id in either of them nothing is missing, and after it there is nothing.
 type files struct{ conversations, errors *lines }
 
 func openFiles(name string, account int64) (f files, err error) {
 	beside := name + ".errors"
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		// A new export, which must not go on behind the errors of an old one.
+		// A new export, which must not go on after the errors of an old one.
 		if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
@@ -84,7 +84,7 @@ func openLines(name string, account int64) (*lines, error) {
 	return l, nil
 }
 
-// resume goes behind the last whole line. What stands there was being written when the program was killed, and is cut
+// resume goes to the end of the last whole line. What stands there was being written when the program was killed, and is cut
 // off. A file that is something else is not touched.
 func (l *lines) resume(account int64) error {
 	var last, rest []byte

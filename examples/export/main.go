@@ -3,7 +3,7 @@
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/export -o conversations.ndjson
 //
-// It can be killed at any moment, in the middle of a line too. Run again, it cuts a half line off and goes on behind the
+// It can be killed at any moment, in the middle of a line too. Run again, it cuts a half line off and goes on after the
 // last whole one. When a run ends without an error, every conversation that was there from the start of the first run to
 // the end of the last is in one of two files, once: in FILE, as it was when it was read, or, if the server could not
 // answer it, in FILE.errors with the reason. Neither is looked at again; a later run adds what is new.
@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/examples/internal/connect"
 )
 
 func main() {
@@ -44,7 +45,7 @@ type export struct {
 
 	out      io.Writer
 	terminal bool  // out is one
-	tenths   int64 // of the way that were told
+	tenths   int64 // of the way that were reported
 
 	written, requests int
 }
@@ -53,8 +54,9 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	x := &export{out: out}
 	flags := flag.NewFlagSet("export", flag.ContinueOnError)
 	flags.StringVar(&x.name, "o", "conversations.ndjson", "the `file` to write; if it is an export already, to go on with")
-	flags.Int64Var(&x.options.After, "after", 0, "the `id` behind which to start")
+	flags.Int64Var(&x.options.After, "after", 0, "the `id` after which to start")
 	flags.IntVar(&x.options.Concurrency, "concurrency", 4, "how many requests run at once")
+	flags.Usage = connect.Usage(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (x *export) export(ctx context.Context) error {
 	}
 	if last > 0 {
 		x.options.After = last
-		x.printf("%s goes up to conversation %d; going on behind it\n", x.name, last)
+		x.printf("%s goes up to conversation %d; going on after it\n", x.name, last)
 	}
 	start := time.Now()
 	x.options.Progress = x.progress

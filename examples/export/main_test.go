@@ -138,7 +138,7 @@ func TestEveryCut(t *testing.T) {
 	})
 }
 
-// cuts gives what the two files can hold: the lines of both in order of id, up to any byte; here up to four of each line.
+// cuts yields what the two files can hold: the lines of both in order of id, up to any byte; here up to four of each line.
 func cuts(conversations, failures []byte, unreadable []int64) func(yield func([2][]byte) bool) {
 	return func(yield func([2][]byte) bool) {
 		all := [2][]byte{conversations, failures}
@@ -160,7 +160,7 @@ func cuts(conversations, failures []byte, unreadable []int64) func(yield func([2
 	}
 }
 
-// TestOrder looks at what is on disk when the program is killed right behind an error: all that comes before it.
+// TestOrder looks at what is on disk when the program is killed right after an error: all that comes before it.
 func TestOrder(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x.ndjson")
 	f, err := openFiles(name, 1)
@@ -190,7 +190,7 @@ func TestStandIn(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x.ndjson")
 	for _, want := range [][]string{
 		{"A stand-in server", " 50%  conversation 150 of 300, 1 unreadable\n", "\nWritten: 299, with", "x.ndjson holds 299 now\n1 could not be read; see"},
-		{"x.ndjson goes up to conversation 300; going on behind it\n", "\nWritten: 0, with", "x.ndjson holds 299 now\n1 could not be read; see"},
+		{"x.ndjson goes up to conversation 300; going on after it\n", "\nWritten: 0, with", "x.ndjson holds 299 now\n1 could not be read; see"},
 	} {
 		var out strings.Builder
 		if err := run(t.Context(), []string{"-o", name}, lookUp(nil), &out); err != nil {
@@ -205,7 +205,7 @@ func TestStandIn(t *testing.T) {
 	}
 }
 
-// TestNewFile does not go on behind the errors of a file that is gone.
+// TestNewFile does not go on after the errors of a file that is gone.
 func TestNewFile(t *testing.T) {
 	server := newServer(t, 60, 30)
 	name := filepath.Join(t.TempDir(), "x.ndjson")

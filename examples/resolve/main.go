@@ -5,14 +5,14 @@
 // It finds them with a user's key, and resolves them with the bot's in CFCHAT_AGENT_BOT_API_KEY if there is one: the
 // conversation then says who it was. On a real account it does nothing without -dry-run or -yes.
 //
-// Days are whole days of UTC on the server's clock: with -days 30 the last activity was on a day more than 30 days ago.
+// Days are whole days of UTC on the server's clock: with -days 30 the last activity lies more than 30 days back.
 //
 // What the search found may be minutes old when its turn comes, so each conversation is read again, and left alone if it is
 // no longer open or anything has happened in it. There is no way to see what happens between that and the write; but a
 // contact who writes then opens the conversation again.
 //
-// A failure is told, and the program goes on with the next conversation; only a failed search ends it. When a write may have
-// been done or not, that is told too, and it is not repeated. After any of these it exits with 1.
+// A failure is reported, and the program goes on with the next conversation; only a failed search ends it. When a write may have
+// been done or not, that is reported too, and it is not repeated. After any of these it exits with 1.
 package main
 
 import (
@@ -25,6 +25,7 @@ import (
 	"os/signal"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/examples/internal/connect"
 )
 
 func main() {
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	days := flags.Int("days", 30, "resolve what had no activity for more than so many days")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "only show what would be resolved")
 	yes := flags.Bool("yes", false, "resolve on a real account too")
+	flags.Usage = connect.Usage(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (r *resolver) resolveAll(ctx context.Context, days int) error {
 			return err
 		}
 		if ctx.Err() != nil {
-			return ctx.Err() // the scan gives all of a page that it has
+			return ctx.Err() // the scan yields all of a page that it has
 		}
 		what, why := wouldResolve, ""
 		if !r.dryRun {

@@ -41,7 +41,7 @@ func newStandIn(t *testing.T) *standIn {
 	return s
 }
 
-// add adds conversations of an age in days, and gives the id of the last.
+// add adds conversations of an age in days, and returns the id of the last.
 func (s *standIn) add(n, days int, status cfchat.Status) (id int64) {
 	for range n {
 		id = s.AddConversation(cfchattest.Conversation{Status: status, LastActivity: today.AddDate(0, 0, -days)})

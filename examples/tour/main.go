@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/examples/internal/connect"
 )
 
 func main() {
@@ -43,6 +44,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	write := flags.Bool("write", false, "create a conversation and change its status, on a real server too")
 	inbox := flags.Int64("inbox", 0, "the inbox to create it in")
 	contact := flags.Int64("contact", 0, "the contact to create it for")
+	flags.Usage = connect.Usage(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 
 func (t *tour) printf(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format, args...) }
 
-// heading says what comes, and which operation it is.
+// heading says what follows, and which operation it is.
 func (t *tour) heading(what, operation string) { t.printf("\n%s  (%s)\n\n", what, operation) }
 
 // table shows conversations, one to a line.
@@ -46,7 +46,7 @@ func (t *tour) change(what string, now *cfchat.StatusChange) {
 	t.printf("  %-30s now %s%s\n", what, now.CurrentStatus, until)
 }
 
-// error shows what an error tells.
+// error shows what is in an error.
 func (t *tour) error(e *cfchat.Error) {
 	t.printf("  %v\n\n", e)
 	t.printf("  Operation   %s\n", e.Operation)

@@ -17,7 +17,7 @@ func answer(next Link) Link {
 			return nil, f
 		}
 		hidden := secretsOf(req)
-		err, done := judge(call, a, hidden)
+		done, err := judge(call, a, hidden)
 		if err == nil {
 			return a, nil
 		}
@@ -31,28 +31,28 @@ func answer(next Link) Link {
 
 // judge returns why an answer is not the one that a call wants. It is done all the same where the server says so to a plain
 // request, and only the shape of its answer was not expected.
-func judge(call *Call, a *Answer, hidden secrets) (err error, done bool) {
+func judge(call *Call, a *Answer, hidden secrets) (done bool, err error) {
 	body := a.body.Bytes()
 	switch {
 	case call.AsIs:
-		return nil, true
+		return true, nil
 	case call.Known() && a.StatusCode != http.StatusOK:
-		return errors.New("the servers answer 200"), false
+		return false, errors.New("the servers answer 200")
 	case !call.Known() && len(bytes.TrimSpace(body)) == 0:
 		if call.Decode == nil {
-			return nil, true
+			return true, nil
 		}
-		return errors.New("the answer is empty; give nil where none is expected"), true
+		return true, errors.New("the answer is empty; give nil where none is expected")
 	case call.Decode == nil:
 		if kind := kindOf(a.Response); kind == "text/html" || kind == "application/xhtml+xml" { // a login page
-			return errors.New("it is a page of HTML, which the API never sends"), false
+			return false, errors.New("it is a page of HTML, which the API never sends")
 		}
-		return nil, true
+		return true, nil
 	}
 	if err := checkJSON(a.Response, hidden); err != nil {
-		return err, false
+		return false, err
 	}
-	return call.Decode(body), !call.Known()
+	return !call.Known(), call.Decode(body)
 }
 
 // kindOf returns the content type of an answer, in lower case and without parameters.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,12 +53,16 @@ func write(page string, tables map[string]func([]method) string, methods []metho
 	return os.WriteFile(page, []byte(out), 0o600) // the page is there, and keeps its mode
 }
 
+// idName is an id in a path, of which the step before says what it is.
+var idName = regexp.MustCompile(`\{\w+_id\}`)
+
 // operations has a row for each method.
 func operations(methods []method) string {
-	rows := []string{"| Go | what it does | Ruby, and the documented name | request |", "|---|---|---|---|"}
+	rows := []string{"| Go | what it does | operationId | Ruby, and the documented name | request |", "|---|---|---|---|---|"}
 	for _, m := range methods {
 		path := strings.Replace(m.Path, "/api/v1/accounts/{account_id}/", "…/", 1)
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | `%s` | `%s %s` |", m.call, m.does(), m.Documented(), m.Method, path))
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | `%s` | `%s` | `%s %s` |",
+			m.call, m.does(), m.ID, m.Documented(), m.Method, idName.ReplaceAllString(path, "{id}")))
 	}
 	return strings.Join(rows, "\n") + "\n"
 }

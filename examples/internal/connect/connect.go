@@ -3,12 +3,32 @@ package connect
 
 import (
 	"errors"
+	"flag"
+	"fmt"
 	"strconv"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
+
+// Usage returns what -h prints: the flags, and the environment that Real reads.
+func Usage(flags *flag.FlagSet) func() {
+	return func() {
+		_, _ = fmt.Fprintf(flags.Output(), "Usage of %s:\n", flags.Name())
+		flags.PrintDefaults()
+		_, _ = fmt.Fprint(flags.Output(), `Environment:
+  CFCHAT_USER_API_KEY
+        the key of a person, with CFCHAT_ACCOUNT_ID; without both, a stand-in server in this process
+  CFCHAT_ACCOUNT_ID
+        the account
+  CFCHAT_AGENT_BOT_API_KEY
+        the key of an agent bot, for writes; it may be left out
+  CFCHAT_SERVER
+        the address of the server (default the vendor's)
+`)
+	}
+}
 
 // Real makes the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key of
 // CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account is set.
@@ -36,10 +56,7 @@ func Real(env func(string) string) (*cfchat.Account, error) {
 
 // StandIn makes the account of a stand-in, over a loopback port.
 func StandIn(server *cfchattest.Server) (*cfchat.Account, error) {
-	chat, err := cfchat.New(cfchat.Config{
-		Keys:   auth.Keys{User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey())},
-		Server: server.URL(),
-	})
+	chat, err := cfchat.New(server.Config())
 	if err != nil {
 		return nil, err
 	}

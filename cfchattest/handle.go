@@ -1,0 +1,102 @@
+package cfchattest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// Handle registers a handler for what the stand-in has no operation for, by a pattern of [http.ServeMux] such as
+// "GET /api/v1/accounts/{account_id}/campaigns". It is asked over [Server.URL], [Server.Transport] and [Server.Chat] alike,
+// whatever the key, and may call the Server's methods. What it answers is JSON unless it sets another Content-Type, and is read
+// to the end before it is sent. Failures for the operation "" apply to it, and [Server.Requests] lists its requests with the
+// Operation "".
+//
+// The operations of openapi.yaml stay what they are: a pattern that names one is a panic, and of a pattern that also fits
+// others, such as "/", the handler gets the others. Of …/conversations/search and the like, which have a word for an id, the
+// handler gets those that its pattern fits. As with [http.ServeMux.Handle], a pattern that is wrong, or there already,
+// is a panic.
+func (s *Server) Handle(pattern string, h http.Handler) {
+	if op := replaced(pattern); op != nil {
+		panic(fmt.Sprintf("cfchattest: %q takes requests of %s, which the stand-in answers itself; FailNext and FailEvery make it fail", pattern, op))
+	}
+	s.others.Handle(pattern, h)
+}
+
+// replaced returns the operation that a pattern names, nil if it names none. What ends with a slash or with {name...} names
+// no path but all that begin so.
+func replaced(pattern string) *operation.Operation {
+	method, path, found := strings.Cut(pattern, " ")
+	if !found {
+		method, path = "", pattern
+	}
+	path = path[max(strings.Index(path, "/"), 0):] // after the host
+	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, "...}") {
+		return nil
+	}
+	steps := strings.Split(strings.TrimSuffix(path, "/{$}"), "/")
+	for i, step := range steps {
+		if strings.HasPrefix(step, "{") {
+			steps[i] = "1"
+		}
+	}
+	for _, op := range operation.All {
+		r := &http.Request{Method: op.Method, URL: &url.URL{Path: strings.Join(steps, "/")}}
+		if to := routeOf(r); (method == "" || method == op.Method) && !to.isOther() {
+			return to.Operation
+		}
+	}
+	return nil
+}
+
+// isOther reports whether a request is left to handlers: it is no operation, or has a word where the operation has an id.
+func (r route) isOther() bool {
+	if r.Operation == nil {
+		return true
+	}
+	for _, id := range r.ids {
+		if !startsWithNumber(id) {
+			return true
+		}
+	}
+	return false
+}
+
+// handles reports whether a handler is there for a request.
+func (s *Server) handles(r *http.Request, to route) bool {
+	_, pattern := s.others.Handler(r)
+	return to.isOther() && pattern != ""
+}
+
+// ask returns the answer of a handler, which is called without the lock, because it may use the server. What ends it early,
+// such as [http.ErrAbortHandler], ends the request with no status.
+func (s *Server) ask(r *http.Request, body []byte) *reply {
+	s.mu.Unlock()
+	answered := false
+	defer func() {
+		s.mu.Lock()
+		if !answered {
+			s.keep(r, route{}, body, 0)
+		}
+	}()
+	asked := r.WithContext(r.Context())
+	asked.Body = io.NopCloser(bytes.NewReader(body))
+	if s.dropUnderscores {
+		asked.Header = r.Header.Clone()
+		maps.DeleteFunc(asked.Header, func(name string, _ []string) bool { return strings.Contains(name, "_") })
+	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", jsonType)
+	s.others.ServeHTTP(w, asked)
+	answered = true
+	answer := w.Result()
+	defer answer.Body.Close()
+	return &reply{answer.StatusCode, answer.Header, w.Body.Bytes()}
+}
