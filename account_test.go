@@ -2,6 +2,7 @@ package cfchat_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -261,6 +262,18 @@ func TestFiltersAreValues(t *testing.T) {
 			t.Errorf("filter %d: %s", i, sent[i].body)
 		}
 	}
+	list, object, text := []int{1}, map[string]int{"a": 1}, json.RawMessage("5")
+	f := cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "a", FilterOperator: "equal_to", Values: []any{list, object, text}})).
+		And(cfchat.Equal("custom", text))
+	list[0], object["a"], text[0] = 2, 2, '6'
+	if _, err := account.Conversations.Filter(t.Context(), f, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"values":[[1],{"a":1},5]`, `"values":[5]`} {
+		if got := sent[len(sent)-1].body; !strings.Contains(got, want) {
+			t.Errorf("sent %s, want %s in it", got, want)
+		}
+	}
 }
 
 // TestToggleThatWasNotStored is a failure, although the status is 200.
@@ -334,3 +347,29 @@ func TestErrorsAreOneLine(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// TestRefusedID names the parameter as the method has it.
+func TestRefusedID(t *testing.T) {
+	conversations := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(1).Conversations
+	for name, err := range map[string]error{
+		"Get":          failure(conversations.Get(t.Context(), 0)),
+		"ToggleStatus": failure(conversations.ToggleStatus(t.Context(), 0)),
+		"SetStatus":    failure(conversations.SetStatus(t.Context(), 0, cfchat.StatusOpen)),
+		"Snooze":       failure(conversations.Snooze(t.Context(), 0, time.Time{})),
+		"Labels":       second(conversations.Labels(t.Context(), 0)),
+	} {
+		if e, ok := errors.AsType[*cfchat.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Field != "id" {
+			t.Errorf("%s: %#v", name, err)
+		}
+	}
+}
+
+// TestRawOfNoChat fails as the services do, instead of panicking.
+func TestRawOfNoChat(t *testing.T) {
+	var none *cfchat.Chat
+	for name, chat := range map[string]*cfchat.Chat{"nil": none, "zero": {}} {
+		if _, err := getCall.raw(t.Context(), chat.Raw()); !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -2084,15 +2084,6 @@ type ConversationListMetaParams struct {
 	SourceID *string `form:"source_id,omitempty" json:"source_id,omitempty"`
 }
 
-// NewConversationJSONRequestBody defines body for NewConversation for application/json ContentType.
-type NewConversationJSONRequestBody = ConversationCreate
-
-// ConversationFilterJSONRequestBody defines body for ConversationFilter for application/json ContentType.
-type ConversationFilterJSONRequestBody = FilterRequest
-
-// ToggleStatusOfAConversationJSONRequestBody defines body for ToggleStatusOfAConversation for application/json ContentType.
-type ToggleStatusOfAConversationJSONRequestBody = ToggleStatusRequest
-
 // RequestEditorFn changes a request before it is sent. A failure is the call's, and nothing is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
@@ -2287,7 +2278,7 @@ func newConversationListRequest(server string, accountID int64, params *Conversa
 // NewConversation creates a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations
-func (c *Client) NewConversation(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) NewConversation(ctx context.Context, accountID int64, body ConversationCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newNewConversationRequest(c.Server, accountID, body)
 	if err != nil {
 		return nil, unsent(operation.NewConversation, err)
@@ -2296,7 +2287,7 @@ func (c *Client) NewConversation(ctx context.Context, accountID int64, body NewC
 }
 
 // newNewConversationRequest builds the request of newConversation.
-func newNewConversationRequest(server string, accountID int64, body NewConversationJSONRequestBody) (*http.Request, error) {
+func newNewConversationRequest(server string, accountID int64, body ConversationCreate) (*http.Request, error) {
 	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations", strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
@@ -2313,7 +2304,7 @@ func newNewConversationRequest(server string, accountID int64, body NewConversat
 // ConversationFilter filters conversations.
 //
 // POST /api/v1/accounts/{account_id}/conversations/filter
-func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params *ConversationFilterParams, body FilterRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newConversationFilterRequest(c.Server, accountID, params, body)
 	if err != nil {
 		return nil, unsent(operation.ConversationFilter, err)
@@ -2322,7 +2313,7 @@ func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params
 }
 
 // newConversationFilterRequest builds the request of conversationFilter.
-func newConversationFilterRequest(server string, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody) (*http.Request, error) {
+func newConversationFilterRequest(server string, accountID int64, params *ConversationFilterParams, body FilterRequest) (*http.Request, error) {
 	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/filter", strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
@@ -2510,7 +2501,7 @@ func newListAllLabelsOfAConversationRequest(server string, accountID int64, conv
 // ToggleStatusOfAConversation sets or flips the status of a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status
-func (c *Client) ToggleStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ToggleStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := newToggleStatusOfAConversationRequest(c.Server, accountID, conversationID, body)
 	if err != nil {
 		return nil, unsent(operation.ToggleStatusOfAConversation, err)
@@ -2519,7 +2510,7 @@ func (c *Client) ToggleStatusOfAConversation(ctx context.Context, accountID int6
 }
 
 // newToggleStatusOfAConversationRequest builds the request of toggleStatusOfAConversation.
-func newToggleStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody) (*http.Request, error) {
+func newToggleStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body ToggleStatusRequest) (*http.Request, error) {
 	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_status", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
@@ -2562,7 +2553,7 @@ func (c *ClientWithResponses) ConversationListWithResponse(ctx context.Context, 
 // NewConversationWithResponse creates a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations
-func (c *ClientWithResponses) NewConversationWithResponse(ctx context.Context, accountID int64, body NewConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*RawResponse[Conversation], error) {
+func (c *ClientWithResponses) NewConversationWithResponse(ctx context.Context, accountID int64, body ConversationCreate, reqEditors ...RequestEditorFn) (*RawResponse[Conversation], error) {
 	resp, err := c.NewConversation(ctx, accountID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2573,7 +2564,7 @@ func (c *ClientWithResponses) NewConversationWithResponse(ctx context.Context, a
 // ConversationFilterWithResponse filters conversations.
 //
 // POST /api/v1/accounts/{account_id}/conversations/filter
-func (c *ClientWithResponses) ConversationFilterWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, body ConversationFilterJSONRequestBody, reqEditors ...RequestEditorFn) (*RawResponse[ConversationPage], error) {
+func (c *ClientWithResponses) ConversationFilterWithResponse(ctx context.Context, accountID int64, params *ConversationFilterParams, body FilterRequest, reqEditors ...RequestEditorFn) (*RawResponse[ConversationPage], error) {
 	resp, err := c.ConversationFilter(ctx, accountID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -2617,7 +2608,7 @@ func (c *ClientWithResponses) ListAllLabelsOfAConversationWithResponse(ctx conte
 // ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status
-func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusOfAConversationJSONRequestBody, reqEditors ...RequestEditorFn) (*RawResponse[ToggleStatusResult], error) {
+func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ToggleStatusRequest, reqEditors ...RequestEditorFn) (*RawResponse[ToggleStatusResult], error) {
 	resp, err := c.ToggleStatusOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
 	if err != nil {
 		return nil, err

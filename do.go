@@ -129,7 +129,7 @@ func (r *refusal) path(path string) {
 		r.add("path", "it has a scheme; give only what follows the account, such as conversations/42/messages, and write : as %%3A")
 	case strings.HasPrefix(path, "/"):
 		r.add("path", "it begins with a slash; give only what follows the account, such as conversations/42/messages")
-	case err != nil || badQuery != nil || strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }):
+	case err != nil || badQuery != nil || strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == '\\' }):
 		r.add("path", "it is not one; write blanks and the like as url.PathEscape does, and in a query as url.Values.Encode does")
 	case leadsElsewhere(plain):
 		r.add("path", "it has //, ., .. or a control character in it; write where it leads")

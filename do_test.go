@@ -362,3 +362,44 @@ func TestDoIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestDoTakesATilde, which comes just before the one control character that is not below the blank.
+func TestDoTakesATilde(t *testing.T) {
+	var line string
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		line = req.URL.RequestURI()
+		return reply(200, "application/json", "{}"), nil
+	}))
+	if err := chat.Account(1).Do(t.Context(), "GET", "a~b?c=d~", nil, nil); err != nil || line != "/base/api/v1/accounts/1/a~b?c=d~" {
+		t.Errorf("sent %s, %v", line, err)
+	}
+}
+
+// TestDoTakesEverySuccess: every 2xx is one, to the last of them, and its body is kept as it came.
+func TestDoTakesEverySuccess(t *testing.T) {
+	for status, success := range map[int]bool{199: false, 200: true, 201: true, 299: true, 300: false} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			return reply(status, "application/json", `"user-key"`), nil
+		}))
+		var got cfchat.Response
+		err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil, cfchat.WithResponse(&got))
+		if (err == nil) != success {
+			t.Errorf("%d is %v", status, err)
+		}
+		if success && string(got.Body) != `"user-key"` {
+			t.Errorf("of %d is kept %s", status, got.Body)
+		}
+	}
+}
+
+// TestDoBoundsEverySuccess, to the last 2xx: one that is too large is no success that ends early.
+func TestDoBoundsEverySuccess(t *testing.T) {
+	for _, status := range []int{200, 299} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			return reply(status, "application/json", `"12345678"`), nil
+		}), func(c *cfchat.Config) { c.MaxBody = 4 })
+		if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil); !errors.Is(err, cfchat.ErrTooLarge) {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}

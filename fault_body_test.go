@@ -576,3 +576,49 @@ func TestBodyOfAnEditor(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFailureIsKeptUpToItsLimit, to the byte: the first MiB, or MaxBody where that is less.
+func TestFailureIsKeptUpToItsLimit(t *testing.T) {
+	for _, c := range []struct {
+		max        int64
+		size, want int
+	}{{0, 1 << 20, 1 << 20}, {0, 1<<20 + 1, 1 << 20}, {0, 2 << 20, 1 << 20}, {100, 100, 100}, {100, 101, 100}, {100, 99, 99}} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			return reply(422, "text/plain", strings.Repeat("x", c.size)), nil
+		}), func(config *cfchat.Config) { config.MaxBody = c.max })
+		var got cfchat.Response
+		_, err := chat.Account(1).Conversations.Get(t.Context(), 42, cfchat.WithResponse(&got))
+		if !errors.Is(err, cfchat.ErrRejected) || len(got.Body) != c.want {
+			t.Errorf("MaxBody %d: of %d bytes %d are kept, want %d; %v", c.max, c.size, len(got.Body), c.want, err)
+		}
+	}
+}
+
+// TestEndOfTimeIsNoDecodeError: a body that is cut by the client's own time limit, or by its caller, says nothing about the
+// server's answer.
+func TestEndOfTimeIsNoDecodeError(t *testing.T) {
+	slow := step{bytes: unended(strings.Repeat(" ", 99)).bytes, drip: time.Second}
+	for _, c := range []struct {
+		name   string
+		step   step
+		cancel bool
+		is     error
+	}{
+		{"the time is up", slow, false, context.DeadlineExceeded},
+		{"the caller cancels", slow, true, errStopped},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			s := &faultServer{steps: []step{c.step}}
+			chat, _ := s.connect(t, func(config *cfchat.Config) { config.Retry.MaxTries = 1 })
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			if c.cancel {
+				time.AfterFunc(5*time.Second, func() { cancel(errStopped) })
+			}
+			_, err := chat.Account(accountID).Conversations.Get(ctx, 42)
+			if !errors.Is(err, c.is) || errors.Is(err, cfchat.ErrDecode) {
+				t.Errorf("got %v, want %v and no ErrDecode", err, c.is)
+			}
+		})
+	}
+}

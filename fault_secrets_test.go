@@ -538,3 +538,23 @@ func TestC4KeysThatChange(t *testing.T) {
 		}
 	})
 }
+
+// TestSearchComesBack in a notation of its own: as the whole query, where the text alone is too short to tell, and as a
+// step of a path is written, in which a plus stays one.
+func TestSearchComesBack(t *testing.T) {
+	for _, c := range []struct {
+		q    string
+		echo func(req *http.Request) string
+	}{
+		{"ab", func(req *http.Request) string { return req.URL.RawQuery }},
+		{"a+b cdefgh", func(req *http.Request) string { return url.PathEscape(req.URL.Query().Get("q")) }},
+	} {
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			return reply(422, "application/json", `{"error":"no: `+c.echo(req)+`"}`), nil
+		}))
+		_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: c.q, Page: 2})
+		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != "no: [redacted]" {
+			t.Errorf("%s: %v", c.q, err)
+		}
+	}
+}

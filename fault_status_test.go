@@ -1,6 +1,8 @@
 package cfchat_test
 
 import (
+	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -332,5 +334,53 @@ func asksForDays(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
 	t.Helper()
 	if e.RetryAfter < 24*time.Hour {
 		t.Errorf("RetryAfter is %v", e.RetryAfter)
+	}
+}
+
+// TestErrorInLogs looks at what slog gets of an error: each field under its name, and none that is not known.
+func TestErrorInLogs(t *testing.T) {
+	keys := func(e *cfchat.Error) string {
+		var all []string
+		for _, a := range e.LogValue().Group() {
+			all = append(all, a.String())
+		}
+		return strings.Join(all, "|")
+	}
+	e := &cfchat.Error{Operation: "op", StatusCode: 429, Message: "slow", RequestID: "r1", RetryAfter: 2 * time.Second, Body: "secret"}
+	if got, want := keys(e), "operation=op|error="+e.Error()+"|status=429|request_id=r1|retry_after=2s"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := keys(&cfchat.Error{}); got != "operation=|error=cfchat" {
+		t.Errorf("of an empty error: %s", got)
+	}
+	if e.LogValue().Kind() != slog.KindGroup {
+		t.Error("it is no group")
+	}
+}
+
+// TestLongestMessage: 500 runes are kept as they are, and of more the first 500.
+func TestLongestMessage(t *testing.T) {
+	for n, want := range map[int]string{499: strings.Repeat("ä", 499), 500: strings.Repeat("ä", 500), 501: strings.Repeat("ä", 500) + "…"} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			return reply(422, "application/json", `{"error":"`+strings.Repeat("ä", n)+`"}`), nil
+		}))
+		_, err := chat.Account(1).Conversations.Get(t.Context(), 42)
+		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != want {
+			t.Errorf("of %d runes: %v", n, err)
+		}
+	}
+}
+
+// TestWhatIsNoWordOfTheServer: HTML behind other words is no message, and an attribute without a name is none.
+func TestWhatIsNoWordOfTheServer(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"error":"oops <html><body>x"}`: "Unprocessable Entity", `{"error":"oops <!DOCTYPE html>"}`: "Unprocessable Entity",
+		`{"message":"no","attributes":""}`: "no",
+	} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(422, "application/json", body), nil }))
+		_, err := chat.Account(1).Conversations.Get(t.Context(), 42)
+		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != want || len(e.Attributes) != 0 {
+			t.Errorf("of %s: %q, %#v", body, err, e)
+		}
 	}
 }

@@ -120,7 +120,21 @@ func DaysBefore(attribute Attribute, days int) Rule {
 // Only its shape is checked. Its QueryOperator must be nil; And and Or set it.
 func RawRule(rule FilterRule) Rule {
 	rule.Values = slices.Clone(rule.Values)
+	for i, value := range rule.Values {
+		rule.Values[i] = frozen(value)
+	}
 	return Rule{rule, true}
+}
+
+// frozen returns a value that the caller cannot change any more: a list or an object as the JSON that it is now.
+func frozen(value any) any {
+	switch reflect.ValueOf(value).Kind() {
+	case reflect.Map, reflect.Slice, reflect.Array, reflect.Struct, reflect.Pointer:
+		if data, err := json.Marshal(value); err == nil { // the error comes when the filter is used
+			return json.RawMessage(data)
+		}
+	}
+	return value
 }
 
 // NewRule makes a rule of an operator, as [Equal] and its siblings do: for a form in which somebody picks one. Whether the
@@ -143,7 +157,7 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 			values[i] = v.UTC().Format(time.DateOnly)
 		case json.Number: // it stays a number
 		case json.RawMessage:
-			values[i] = slices.Clone(v)
+			values[i] = frozen(v)
 		default:
 			if text := reflect.ValueOf(value); text.Kind() == reflect.String {
 				values[i] = text.String()

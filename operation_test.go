@@ -259,3 +259,49 @@ func TestFailureOfAnotherCall(t *testing.T) {
 		}
 	})
 }
+
+// TestRawContentType: the generated client decodes JSON whatever the case in which its type is written.
+func TestRawContentType(t *testing.T) {
+	for _, kind := range []string{"application/json", "Application/JSON; Charset=UTF-8", "APPLICATION/PROBLEM+JSON"} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, kind, goodConversation), nil }))
+		got, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), accountID, 42)
+		if err != nil || got.JSON200 == nil || got.JSON200.ID != 42 || len(got.HTTPResponse.Header) != 1 {
+			t.Errorf("%s: %+v, %v", kind, got, err)
+		}
+	}
+}
+
+// TestRawResponseOfNothing has neither a status nor a code.
+func TestRawResponseOfNothing(t *testing.T) {
+	var none *cfchat.RawResponse[cfchat.Conversation]
+	for _, r := range []*cfchat.RawResponse[cfchat.Conversation]{none, {}} {
+		if r.Status() != "" || r.StatusCode() != 0 {
+			t.Errorf("%#v has the status %q, %d", r, r.Status(), r.StatusCode())
+		}
+	}
+}
+
+// TestRequestWithinServiceCall sends a request of its own in the context of a service's call, through the same chain: it is
+// not that call, and its answer is not that call's.
+func TestRequestWithinServiceCall(t *testing.T) {
+	var chat *cfchat.Chat
+	inner := 0
+	chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/meta") {
+			inner++
+			return reply(200, "application/json", countsCall.good), nil
+		}
+		within, err := http.NewRequestWithContext(req.Context(), http.MethodGet, req.URL.String()[:strings.LastIndex(req.URL.String(), "/")]+"/meta", nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := chat.Raw().Client.Client.Do(within)
+		if err != nil {
+			return nil, err
+		}
+		return reply(200, "application/json", goodConversation), resp.Body.Close()
+	}))
+	if c, err := chat.Account(1).Conversations.Get(t.Context(), 42); err != nil || c.ID != 42 || inner != 1 {
+		t.Errorf("got %v, %v, %d requests within", c, err, inner)
+	}
+}

@@ -1017,3 +1017,74 @@ func TestScanProgressStaysAtTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// TestScanTailOfManyIDs: behind more ids than a request may leave out, the scan looks at a window of ids.
+func TestScanTailOfManyIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietAccount(append(upTo(1, 3), upTo(300_001, 300_003)...)...)
+		b.listSees = map[int64]bool{1: true}
+		for _, c := range b.conversations[3:] {
+			c.inbox = 2 // which the list does not show
+		}
+		newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{After: 300_000}).came(upTo(300_001, 300_003))
+	})
+}
+
+// TestScanRefusesARuleOnce: a rule that Filter refuses already is not refused a second time, and another one's fault does
+// not hide it.
+func TestScanRefusesARuleOnce(t *testing.T) {
+	conversations := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(1).Conversations
+	for _, c := range []struct {
+		filter  cfchat.Filter
+		options cfchat.ConversationScanOptions
+		want    []string
+	}{
+		{cfchat.Where(cfchat.NotEqual("tier", "gold")), cfchat.ConversationScanOptions{}, []string{"rule 1 (tier not_equal_to)"}},
+		{cfchat.Where(cfchat.NotEqual("tier", "gold")), cfchat.ConversationScanOptions{After: -1}, []string{"After", "rule 1 (tier not_equal_to)"}},
+		{cfchat.Where(cfchat.NotEqual("tier", "gold")).And(cfchat.Equal("status", "open")), cfchat.ConversationScanOptions{}, []string{"rule 1 (tier not_equal_to)"}},
+	} {
+		_, errs := walk(conversations.Scan(t.Context(), c.filter, c.options))
+		e, ok := errors.AsType[*cfchat.Error](errors.Join(errs...))
+		if !ok {
+			t.Errorf("%v is scanned: %v", c.want, errs)
+			continue
+		}
+		var fields []string
+		for _, f := range e.Fields {
+			fields = append(fields, f.Field)
+		}
+		if !slices.Equal(fields, c.want) {
+			t.Errorf("refused are %q, want %q", fields, c.want)
+		}
+	}
+}
+
+// TestScanLeavesOutWhatItRead: the look behind the end leaves out every id from 1, and so finds nothing and is the last
+// request.
+func TestScanLeavesOutWhatItRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScan(t, quietAccount(upTo(1, 3)...), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
+		s.came(upTo(1, 3))
+		s.within(3) // the list, the window, and behind it
+		if last := s.bodies[len(s.bodies)-1]; !strings.Contains(last, `"values":[1,2,3]`) {
+			t.Errorf("behind the end it asked for %s", last)
+		}
+	})
+}
+
+// TestScanOfManyLabels: before 3.1.1 a conversation with 30 labels fills a page, so each comes alone, and no window is
+// asked for that cannot be whole.
+func TestScanOfManyLabels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietAccount(upTo(1, 40)...)
+		b.rowPerLabel = true
+		for _, c := range b.conversations {
+			for n := range 30 {
+				c.labels = append(c.labels, strconv.Itoa(n))
+			}
+		}
+		s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: 1})
+		s.came(upTo(1, 40))
+		s.within(55)
+	})
+}

@@ -97,3 +97,11 @@ func TestISOTime(t *testing.T) {
 		}
 	}
 }
+
+// TestISOTimeNull is the zero value.
+func TestISOTimeNull(t *testing.T) {
+	got := cfchat.NewISOTime(time.Now())
+	if err := got.UnmarshalJSON([]byte("null")); err != nil || got != (cfchat.ISOTime{}) {
+		t.Errorf("null is %#v, %v", got, err)
+	}
+}

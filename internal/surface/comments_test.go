@@ -31,6 +31,25 @@ func TestComments(t *testing.T) {
 	}
 }
 
+// TestTypesAreNotNamedNew, because a name that begins so is that of a function.
+func TestTypesAreNotNamedNew(t *testing.T) {
+	for _, dir := range publicDirs(t) {
+		for name, file := range sources(t, dir) {
+			for _, declaration := range file.Decls {
+				general, ok := declaration.(*ast.GenDecl)
+				if !ok {
+					continue
+				}
+				for _, spec := range general.Specs {
+					if typed, ok := spec.(*ast.TypeSpec); ok && strings.HasPrefix(typed.Name.Name, "New") {
+						t.Errorf("%s: the type %s", name, typed.Name.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
 // publicDirs are the directories of this module, but for what nobody can import.
 func publicDirs(t *testing.T) (dirs []string) {
 	t.Helper()
