@@ -1,6 +1,7 @@
 package cfchat_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,7 +38,11 @@ func listener(sent *[]wire) http.RoundTripper {
 			w.body = string(body)
 		}
 		*sent = append(*sent, w)
-		return reply(http.StatusOK, "application/json; charset=utf-8", answersTo(req)), nil
+		answer, asked := answersTo(req), struct{ Status string }{"resolved"}
+		if err := json.Unmarshal([]byte(cmp.Or(w.body, "{}")), &asked); err != nil {
+			return nil, err
+		}
+		return reply(http.StatusOK, "application/json; charset=utf-8", strings.ReplaceAll(answer, "resolved", asked.Status)), nil
 	})
 }
 

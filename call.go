@@ -3,7 +3,9 @@ package cfchat
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -13,29 +15,46 @@ import (
 // call is an operation with the type of its answer: one row an operation. A method of a service makes its request through
 // one.
 type call[T any] struct {
-	operation *operation.Operation
-	decode    func(body []byte) (*T, error)
+	operation    *operation.Operation
+	conversation int64 // that it is about, 0 for none
+	decode       func(body []byte, conversation int64) (*T, error)
+}
+
+// about returns the call for one conversation. Its answer must be about the same.
+func (c call[T]) about(conversation int64) call[T] {
+	c.conversation = conversation
+	return c
 }
 
 // decoders holds how the answer of each operation is judged, for calls that Raw makes. newCall fills it.
-var decoders = map[*operation.Operation]func(body []byte) error{}
+var decoders = map[*operation.Operation]func(body []byte, conversation int64) error{}
 
 // newCall binds an operation to the type of its answer. check looks for what every answer of the operation has, because
 // a login page, {} or the answer of another operation would decode too, and look like an empty success.
 func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) error) call[T] {
-	decode := func(body []byte) (*T, error) {
+	decode := func(body []byte, conversation int64) (*T, error) {
 		answer := new(T)
 		if err := json.Unmarshal(body, answer); err != nil { // a Decoder would ignore what follows the answer
 			return nil, err
 		}
-		return answer, check(answer, body)
+		if err := check(answer, body); err != nil {
+			return nil, err
+		}
+		// A connection that has lost count gives a call the answer of another one.
+		if one, ok := any(answer).(ofConversation); ok && conversation != 0 && one.conversationID() != conversation {
+			return nil, fmt.Errorf("it is about conversation %d, and not about %d", one.conversationID(), conversation)
+		}
+		return answer, nil
 	}
-	decoders[op] = func(body []byte) error {
-		_, err := decode(body)
+	decoders[op] = func(body []byte, conversation int64) error {
+		_, err := decode(body, conversation)
 		return err
 	}
-	return call[T]{op, decode}
+	return call[T]{operation: op, decode: decode}
 }
+
+// ofConversation is an answer that says which conversation it is about.
+type ofConversation interface{ conversationID() int64 }
 
 // run is what every call does: refuse what must not be sent, send, and return what the chain has decoded.
 func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOption,
@@ -48,7 +67,7 @@ func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOp
 	}
 	var answer *T
 	decode := func(body []byte) (err error) {
-		answer, err = c.decode(body)
+		answer, err = c.decode(body, c.conversation)
 		if keeper, ok := any(answer).(jsonKeeper); ok && err == nil && options.keepJSON {
 			keeper.keepJSON(body)
 		}
@@ -93,6 +112,22 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 }
 
 // rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.
-func rawCall(op *operation.Operation) *chain.Call {
-	return &chain.Call{Operation: op, Decode: decoders[op], AsIs: !op.Known()}
+func rawCall(op *operation.Operation, req *http.Request) *chain.Call {
+	decode, ok := decoders[op]
+	if !ok {
+		return &chain.Call{Operation: op, AsIs: true}
+	}
+	conversation := conversationOf(op, req)
+	return &chain.Call{Operation: op, Decode: func(body []byte) error { return decode(body, conversation) }}
+}
+
+// conversationOf returns the conversation that an address is about, 0 for none.
+func conversationOf(op *operation.Operation, req *http.Request) int64 {
+	for name, value := range op.Values(operation.Steps(req.URL.EscapedPath())) {
+		if name == "conversation_id" {
+			id, _ := strconv.ParseInt(value, 10, 64) // 0 for what the server refuses
+			return id
+		}
+	}
+	return 0
 }

@@ -1,7 +1,9 @@
 package cfchat_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"slices"
@@ -16,17 +18,18 @@ import (
 type call struct {
 	*operation.Operation
 
-	good    string // the body of a good answer
-	taken   string // the field of the answer that Account returns, "" for all of it
-	target  string // what it asks for, below the account
-	body    string // what it sends
-	account func(context.Context, *cfchat.Account, subject, ...cfchat.CallOption) (any, error)
-	raw     func(context.Context, *cfchat.ClientWithResponses, ...cfchat.RequestEditorFn) (any, error)
+	good      string // the body of a good answer
+	taken     string // the field of the answer that Account returns, "" for all of it
+	target    string // what it asks for, below the account
+	body      string // what it sends
+	account   func(context.Context, *cfchat.Account, subject, ...cfchat.CallOption) (any, error)
+	generated func(context.Context, *cfchat.ClientWithResponses, subject, ...cfchat.RequestEditorFn) (any, error)
 }
 
 // subject is what a call is about.
 type subject struct {
 	conversation int64
+	status       cfchat.Status
 	created      cfchat.ConversationCreate
 }
 
@@ -40,7 +43,7 @@ const (
 var (
 	oneSearch  = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, searched))
 	oneBody    = cfchat.ConversationCreate{SourceID: "contact-1"}
-	oneSubject = subject{42, oneBody}
+	oneSubject = subject{42, cfchat.StatusResolved, oneBody}
 )
 
 // allCalls is the tests' one table of calls.
@@ -50,7 +53,7 @@ var allCalls = []call{
 		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.CallOption) (any, error) {
 			return valueOf(a.Conversations.List(ctx, cfchat.ConversationListOptions{Q: searched}, e...))
 		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationListWithResponse(ctx, accountID, &cfchat.ConversationListParams{Q: new(searched)}, e...))
 		},
 	},
@@ -59,7 +62,7 @@ var allCalls = []call{
 		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.CallOption) (any, error) {
 			return valueOf(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{Q: searched}, e...))
 		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationListMetaWithResponse(ctx, accountID, &cfchat.ConversationListMetaParams{Q: new(searched)}, e...))
 		},
 	},
@@ -68,8 +71,8 @@ var allCalls = []call{
 		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.CallOption) (any, error) {
 			return valueOf(a.Conversations.Get(ctx, s.conversation, e...))
 		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.GetDetailsOfAConversationWithResponse(ctx, accountID, 42, e...))
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetDetailsOfAConversationWithResponse(ctx, accountID, s.conversation, e...))
 		},
 	},
 	{
@@ -78,7 +81,7 @@ var allCalls = []call{
 		func(ctx context.Context, a *cfchat.Account, _ subject, e ...cfchat.CallOption) (any, error) {
 			return valueOf(a.Conversations.Filter(ctx, oneSearch, 1, e...))
 		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationFilterWithResponse(ctx, accountID, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}}, e...))
 		},
 	},
@@ -87,17 +90,17 @@ var allCalls = []call{
 		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.CallOption) (any, error) {
 			return valueOf(a.Conversations.Create(ctx, s.created, e...))
 		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.NewConversationWithResponse(ctx, accountID, oneBody, e...))
 		},
 	},
 	{
 		operation.ToggleStatusOfAConversation, goodChange, "payload", "/conversations/42/toggle_status", `{"status":"resolved"}`,
 		func(ctx context.Context, a *cfchat.Account, s subject, e ...cfchat.CallOption) (any, error) {
-			return valueOf(a.Conversations.SetStatus(ctx, s.conversation, cfchat.StatusResolved, e...))
+			return valueOf(a.Conversations.SetStatus(ctx, s.conversation, s.status, e...))
 		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, 42, cfchat.ToggleStatusRequest{Status: cfchat.StatusResolved}, e...))
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, accountID, s.conversation, cfchat.ToggleStatusRequest{Status: s.status}, e...))
 		},
 	},
 	{
@@ -106,8 +109,8 @@ var allCalls = []call{
 			labels, err := a.Conversations.Labels(ctx, s.conversation, e...)
 			return valueOf(pointerTo(labels), err)
 		},
-		func(ctx context.Context, c *cfchat.ClientWithResponses, e ...cfchat.RequestEditorFn) (any, error) {
-			return valueOf(c.ListAllLabelsOfAConversationWithResponse(ctx, accountID, 42, e...))
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllLabelsOfAConversationWithResponse(ctx, accountID, s.conversation, e...))
 		},
 	},
 }
@@ -149,6 +152,11 @@ func (c call) do(ctx context.Context, a *cfchat.Account, editors ...cfchat.Reque
 	return c.account(ctx, a, oneSubject, options(editors)...)
 }
 
+// raw makes the call through the generated client, on the conversation of the tests.
+func (c call) raw(ctx context.Context, client *cfchat.ClientWithResponses, editors ...cfchat.RequestEditorFn) (any, error) {
+	return c.generated(ctx, client, oneSubject, editors...)
+}
+
 // options are editors as options of a call.
 func options(editors []cfchat.RequestEditorFn) []cfchat.CallOption {
 	var all []cfchat.CallOption
@@ -159,13 +167,29 @@ func options(editors []cfchat.RequestEditorFn) []cfchat.CallOption {
 }
 
 // json200 makes the call through Raw and returns the answer as the generated client has decoded it.
-func (c call) json200(t *testing.T, client *cfchat.ClientWithResponses) (any, error) {
+func (c call) json200(t *testing.T, client *cfchat.ClientWithResponses, about subject) (any, error) {
 	t.Helper()
-	response, err := c.raw(t.Context(), client)
+	response, err := c.generated(t.Context(), client, about)
 	if err != nil {
 		return nil, err
 	}
 	return reflect.ValueOf(response).Elem().FieldByName("JSON200").Interface(), nil
+}
+
+// subjectOf is what a recorded answer is about, as far as it says so.
+func subjectOf(t *testing.T, answer string) subject {
+	t.Helper()
+	var about struct {
+		ID      int64
+		Payload json.RawMessage
+	}
+	var change struct {
+		ID     int64         `json:"conversation_id"`
+		Status cfchat.Status `json:"current_status"`
+	}
+	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
+	_ = json.Unmarshal(about.Payload, &change)
+	return subject{cmp.Or(about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody}
 }
 
 // by is a call whose value does not matter.

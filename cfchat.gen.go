@@ -2139,7 +2139,7 @@ func WithRequestEditorFn(edit RequestEditorFn) ClientOption {
 // do sends a request, after the editors have seen it, as a call of its operation. It stays that call when an editor puts
 // another request in its place.
 func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (*http.Response, error) {
-	ctx, err := begin(ctx, op, editors)
+	ctx, err := begin(ctx, op, req, editors)
 	if err != nil {
 		return nil, err
 	}
@@ -2150,7 +2150,7 @@ func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Requ
 			return nil, err
 		}
 	}
-	return c.Client.Do(req)
+	return c.Client.Do(ready(req))
 }
 
 // ConversationList lists conversations.

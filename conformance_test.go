@@ -120,7 +120,7 @@ func (s target) create(t *testing.T, count int) []int64 {
 
 // conformCalls makes the call of each operation: with what the server has, each succeeds.
 func conformCalls(t *testing.T, s target) {
-	about := subject{s.create(t, 1)[0], cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact}}
+	about := subject{s.create(t, 1)[0], cfchat.StatusResolved, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact}}
 	for _, c := range allCalls {
 		if _, err := c.account(t.Context(), s.account(), about); err != nil {
 			t.Errorf("%s: %v", c, err)

@@ -99,7 +99,7 @@ func (s ConversationsService) Counts(ctx context.Context, options ConversationLi
 func (s ConversationsService) Get(ctx context.Context, id int64, opts ...CallOption) (*Conversation, error) {
 	var input refusal
 	input.id("id", id)
-	return getCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	return getCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newGetDetailsOfAConversationRequest(server, s.core.id, id)
 	})
 }
@@ -176,16 +176,21 @@ func (s ConversationsService) Snooze(ctx context.Context, id int64, until time.T
 // toggle is the one operation of ToggleStatus, SetStatus and Snooze.
 func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleStatusRequest, input refusal, opts []CallOption) (*StatusChange, error) {
 	input.id("id", id)
-	result, err := toggleCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	result, err := toggleCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newToggleStatusOfAConversationRequest(server, s.core.id, id, body)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if success := result.Payload.Success; success != nil && !*success {
+	change := &result.Payload
+	if body.Status != "" && change.CurrentStatus != body.Status {
+		err := fmt.Errorf("it is %q, where %q was asked for", change.CurrentStatus, body.Status)
+		return nil, failed(toggleCall.operation.ID, http.StatusOK, err, ErrDecode, ErrUnknownOutcome)
+	}
+	if success := change.Success; success != nil && !*success {
 		return nil, failed(toggleCall.operation.ID, http.StatusOK, errors.New("success: false: the server did not store the status"), ErrRejected)
 	}
-	return &result.Payload, nil
+	return change, nil
 }
 
 // Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without
@@ -204,6 +209,10 @@ func (s ConversationsService) Labels(ctx context.Context, id int64, opts ...Call
 	}
 	return labels.Payload, nil
 }
+
+func (c *Conversation) conversationID() int64 { return c.ID }
+
+func (r *ToggleStatusResult) conversationID() int64 { return r.Payload.ConversationID }
 
 // The checks below look for what an answer has in every version.
 

@@ -24,7 +24,7 @@ func OperationOf(ctx context.Context) (id string, ok bool) {
 func edited(ctx context.Context, req *http.Request, edit RequestEditorFn) error {
 	call := chain.CallOf(ctx)
 	if err := edit(ctx, req); err != nil {
-		return errorOf(idOf(call), &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Safe(err)), NotSent: true})
+		return errorOf(idOf(call), &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Clean(req, err)), NotSent: true})
 	}
 	if chain.CallOf(req.Context()) != call {
 		*req = *req.WithContext(chain.WithCall(req.Context(), call))

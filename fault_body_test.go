@@ -419,7 +419,7 @@ func TestNumbersAndText(t *testing.T) {
 		inBubble(t, c.name, func(t *testing.T) {
 			s := &faultServer{steps: []step{sendsJSON(200, c.body)}}
 			chat, _ := s.connect(t)
-			conversation, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
+			conversation, err := chat.Account(accountID).Conversations.Get(t.Context(), max(subjectOf(t, c.body).conversation, 1))
 			if c.want == nil {
 				outcome{is: []error{cfchat.ErrDecode}, status: 200}.judge(t, getCall, nil, err)
 				return
@@ -437,7 +437,7 @@ func TestNumbersAndText(t *testing.T) {
 // Raw hands out the body. Its buffer goes back to a pool when the body is closed, and must be out of reach by then.
 func TestRawBody(t *testing.T) {
 	inBubble(t, "closed twice, then read", func(t *testing.T) {
-		other := strings.ReplaceAll(goodConversation, "42", "43")
+		other := strings.ReplaceAll(goodConversation, "open", "shut")
 		s := &faultServer{steps: []step{sendsJSON(200, goodConversation), sendsJSON(200, other), sendsJSON(200, other)}}
 		chat, _ := s.connect(t)
 		ask := func() *http.Response {

@@ -314,3 +314,105 @@ func TestLogOfAFailure(t *testing.T) {
 		t.Errorf("logged %.500s", got)
 	}
 }
+
+// TestAnswerOfAnother is D18: an answer about another conversation, or of another status than was set, is not the call's.
+func TestAnswerOfAnother(t *testing.T) {
+	change := func(id int, status string) string {
+		return fmt.Sprintf(`{"payload":{"success":true,"conversation_id":%d,"current_status":%q}}`, id, status)
+	}
+	get := func(ctx context.Context, chat *cfchat.Chat) error {
+		_, err := chat.Account(1).Conversations.Get(ctx, 42)
+		return err
+	}
+	set := func(ctx context.Context, chat *cfchat.Chat) error {
+		_, err := chat.Account(1).Conversations.SetStatus(ctx, 42, cfchat.StatusPending)
+		return err
+	}
+	snooze := func(ctx context.Context, chat *cfchat.Chat) error {
+		_, err := chat.Account(1).Conversations.Snooze(ctx, 42, time.Time{})
+		return err
+	}
+	flip := func(ctx context.Context, chat *cfchat.Chat) error {
+		_, err := chat.Account(1).Conversations.ToggleStatus(ctx, 42)
+		return err
+	}
+	rawGet := func(ctx context.Context, chat *cfchat.Chat) error {
+		_, err := chat.Raw().GetDetailsOfAConversation(ctx, 1, 42)
+		return err
+	}
+	rawSet := func(ctx context.Context, chat *cfchat.Chat) error {
+		_, err := chat.Raw().ToggleStatusOfAConversationWithResponse(ctx, 1, 42, cfchat.ToggleStatusRequest{Status: cfchat.StatusPending})
+		return err
+	}
+	for _, c := range []struct {
+		name   string
+		call   func(context.Context, *cfchat.Chat) error
+		answer string
+		write  bool
+		good   bool
+	}{
+		{"get", get, `{"id":42,"status":"open"}`, false, true},
+		{"get another", get, `{"id":43,"status":"open"}`, false, false},
+		{"set", set, change(42, "pending"), true, true},
+		{"set another", set, change(43, "pending"), true, false},
+		{"set another status", set, change(42, "resolved"), true, false},
+		{"snooze", snooze, change(42, "snoozed"), true, true},
+		{"snooze another status", snooze, change(42, "open"), true, false},
+		{"flip", flip, change(42, "resolved"), true, true},
+		{"flip another", flip, change(1, "resolved"), true, false},
+		{"raw get", rawGet, `{"id":42,"status":"open"}`, false, true},
+		{"raw get another", rawGet, `{"id":43,"status":"open"}`, false, false},
+		{"raw set another", rawSet, change(43, "pending"), true, false},
+	} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", c.answer), nil }))
+		err := c.call(t.Context(), chat)
+		if (err == nil) != c.good || errors.Is(err, cfchat.ErrDecode) == c.good || errors.Is(err, cfchat.ErrUnknownOutcome) != (c.write && !c.good) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// TestProxyThatFails is D22: net/http has not asked for a connection, so nothing was sent; and a write is not repeated.
+func TestProxyThatFails(t *testing.T) {
+	asked := 0
+	transport := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
+		asked++
+		return nil, errStopped
+	}}
+	chat := newChat(t, transport, func(c *cfchat.Config) { c.Server = "https://chat.test" })
+	for _, c := range writeCalls {
+		asked = 0
+		if _, err := c.do(t.Context(), chat.Account(1)); !errors.Is(err, errStopped) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) || asked != 1 {
+			t.Errorf("%s: %v, asked %d times", c, err, asked)
+		}
+	}
+	// Of a transport that is not net/http's nobody knows.
+	chat = newChat(t, roundTripper(transport.RoundTrip))
+	if _, err := createCall.do(t.Context(), chat.Account(1)); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) {
+		t.Error(err)
+	}
+}
+
+// TestEditorsThatRepeat is D13: what an editor's failure repeats of the request, of its key, or of a scheme that may be one.
+func TestEditorsThatRepeat(t *testing.T) {
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	setKey := cfchat.RequestEditorFn(auth.Keys{User: auth.NewKey(userKey)}.Edit)
+	for name, edit := range map[string]cfchat.RequestEditorFn{
+		"the key":    func(_ context.Context, req *http.Request) error { return fmt.Errorf("cannot sign %v", req.Header) },
+		"the search": func(_ context.Context, req *http.Request) error { return fmt.Errorf("cannot sign %s", req.URL) },
+		"a url.Error": func(_ context.Context, req *http.Request) error {
+			return &url.Error{Op: "Get", URL: req.URL.String(), Err: errStopped}
+		},
+	} {
+		_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: searched}, setKey, edit)
+		if !errors.Is(err, cfchat.ErrNotSent) {
+			t.Errorf("%s: %v", name, err)
+		}
+		checkSecrets(t, err)
+	}
+	_, err := chat.Account(1).Conversations.Get(auth.WithScheme(t.Context(), userKey), 1)
+	if !errors.Is(err, auth.ErrNoKey) {
+		t.Error(err)
+	}
+	checkSecrets(t, err)
+}

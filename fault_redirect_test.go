@@ -264,6 +264,7 @@ func TestWireForm(t *testing.T) {
 			"Content-Type: application/json\r\napi_access_token: " + key + "\r\nAccept-Encoding: gzip"
 	}
 	const base = "/api/v1/accounts/7/conversations"
+	snoozed := strings.Replace(goodChange, "resolved", "snoozed", 1)
 	type form struct {
 		name, good, head, body string
 		do                     func(context.Context, *cfchat.Account) error
@@ -284,11 +285,11 @@ func TestWireForm(t *testing.T) {
 			_, err := a.Conversations.ToggleStatus(ctx, 42)
 			return err
 		}},
-		{"V11 snooze without a time", goodChange, request("POST "+base+"/42/toggle_status", botKey, "20"), `{"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
+		{"V11 snooze without a time", snoozed, request("POST "+base+"/42/toggle_status", botKey, "20"), `{"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
 			_, err := a.Conversations.Snooze(ctx, 42, time.Time{})
 			return err
 		}},
-		{"V11 snooze until a time", goodChange, request("POST "+base+"/42/toggle_status", botKey, "47"), `{"snoozed_until":1893456000,"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
+		{"V11 snooze until a time", snoozed, request("POST "+base+"/42/toggle_status", botKey, "47"), `{"snoozed_until":1893456000,"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
 			_, err := a.Conversations.Snooze(ctx, 42, time.Unix(1893456000, 999))
 			return err
 		}},

@@ -512,7 +512,7 @@ func TestC4KeysThatChange(t *testing.T) {
 			if len(tries[path]) == 1 {
 				return sendsJSON(429, `{}`, "Retry-After: 1")
 			}
-			return sendsJSON(200, goodConversation)
+			return sendsJSON(200, strings.ReplaceAll(goodConversation, "42", path[strings.LastIndex(path, "/")+1:]))
 		}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) {
 			c.RequestEditors = []cfchat.RequestEditorFn{func(ctx context.Context, req *http.Request) error { return current.Load().Edit(ctx, req) }}

@@ -238,7 +238,7 @@ func TestKeptJSONIsNotShared(t *testing.T) {
 	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
 		return reply(200, "application/json", goodConversation), nil
 	}))
-	c, err := chat.Account(1).Conversations.Get(t.Context(), 1, cfchat.KeepJSON())
+	c, err := chat.Account(1).Conversations.Get(t.Context(), 42, cfchat.KeepJSON())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,8 +49,8 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 	return parsed, json.Unmarshal(body, parsed.JSON200)
 }
 
-// begin returns the context of a call of the generated client.
-func begin(ctx context.Context, op *operation.Operation, editors []RequestEditorFn) (context.Context, error) {
+// begin returns the context of a call of the generated client. Until its request is ready, nobody else's is this call.
+func begin(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (context.Context, error) {
 	var input refusal
 	input.context(ctx)
 	for _, edit := range editors {
@@ -59,7 +59,15 @@ func begin(ctx context.Context, op *operation.Operation, editors []RequestEditor
 	if err := input.err(op); err != nil {
 		return nil, err
 	}
-	return chain.WithCall(ctx, rawCall(op)), nil
+	call := rawCall(op, req)
+	call.Claim()
+	return chain.WithCall(ctx, call), nil
+}
+
+// ready returns the request of a call that the editors have seen, for the doer to claim.
+func ready(req *http.Request) *http.Request {
+	chain.CallOf(req.Context()).Release()
+	return req
 }
 
 // unsent is the failure of a call whose request cannot be built.
@@ -75,7 +83,7 @@ type doer struct{ chain chain.Link }
 func (d doer) Do(req *http.Request) (*http.Response, error) {
 	call := chain.CallOf(req.Context())
 	if !call.Claim() {
-		call = rawCall(operation.Of(req))
+		call = rawCall(operation.Of(req), req)
 		req = req.WithContext(chain.WithCall(req.Context(), call))
 	}
 	a, failure := d.chain(req)

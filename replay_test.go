@@ -61,8 +61,9 @@ func TestRecordedAnswers(t *testing.T) {
 				return reply(r.Response.Status, r.Response.Headers["content-type"], r.Response.Body), nil
 			}))
 			c := callOf(r.ID)
-			data, err := c.do(t.Context(), chat.Account(1))
-			raw, rawErr := c.json200(t, chat.Raw())
+			about := subjectOf(t, r.Response.Body)
+			data, err := c.account(t.Context(), chat.Account(1), about)
+			raw, rawErr := c.json200(t, chat.Raw(), about)
 			if r.Response.Status == http.StatusOK {
 				if err != nil || rawErr != nil {
 					t.Fatalf("Account: %v, Raw: %v", err, rawErr)

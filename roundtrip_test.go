@@ -96,7 +96,7 @@ func roundTrip(t *testing.T, op *operation.Operation, body string) {
 	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
 		return reply(http.StatusOK, "application/json; charset=utf-8", body), nil
 	}))
-	value, err := callOf(op.ID).json200(t, chat.Raw())
+	value, err := callOf(op.ID).json200(t, chat.Raw(), subjectOf(t, body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,9 @@ type Call struct {
 // request that is sent there is another call.
 func (c *Call) Claim() bool { return c != nil && c.claimed.CompareAndSwap(false, true) }
 
+// Release lets the call be claimed again.
+func (c *Call) Release() { c.claimed.Store(false) }
+
 type callKey struct{}
 
 // WithCall returns a context for one call.

@@ -26,4 +26,7 @@ func TestClaim(t *testing.T) {
 	if none.Claim() || !call.Claim() || call.Claim() {
 		t.Error("a call can be claimed other than once")
 	}
+	if call.Release(); !call.Claim() || call.Claim() {
+		t.Error("a call that was released can be claimed other than once")
+	}
 }

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
@@ -65,6 +66,9 @@ func Safe(err error) error {
 	}
 	return veil(err, text, printable(text))
 }
+
+// Clean returns the failure of somebody else's code that has seen a request, without the request's address and secrets.
+func Clean(req *http.Request, err error) error { return secretsOf(req).cause(err) }
 
 // veil returns an error with another text. It leaves one as it is that needs no veil.
 func veil(err error, text, safe string) error {

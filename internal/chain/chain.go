@@ -43,7 +43,7 @@ func New(c Config) Link {
 	l := body(send(c.Transport, c.Jar), c.MaxBody)
 	l = status(l)
 	l = answer(l)
-	l = outcome(l, speaksCleartextHTTP2(c.Transport))
+	l = outcome(l, c.Transport)
 	l = key(l, c.Keys)
 	l = timeout(l, c.Timeout)
 	l = retry(l, c.Retry, c.Logger, c.Describe)

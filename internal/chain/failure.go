@@ -29,7 +29,8 @@ type Failure struct {
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end
 
-	wait time.Duration // RetryAfter, or what stands in for it
+	unasked bool          // no connection was asked for
+	wait    time.Duration // RetryAfter, or what stands in for it
 }
 
 // What a Failure keeps of a body, in bytes.

@@ -17,12 +17,15 @@ import (
 // look, but when a context ends, net/http gives up while another goroutine may still be writing. A TLS handshake that
 // succeeded is a connection too: the protocol that it agreed on need not report more. A transport that is not net/http's
 // proves nothing; one that falls back to another way of sending after net/http has failed to connect must report that way to
-// httptrace too.
+// httptrace too. Without one that was asked for, net/http's own transport has not sent anything either, but a write is not
+// repeated for it: a protocol that somebody has registered with it need not report its connections.
 //
 // Over HTTP/2 net/http sends a request again by itself, without a pause and without end, whenever the peer resets its stream
 // in a way that may mean that it was not processed. It often was: a proxy resets what it has passed on. So a try of a write
 // ends when its second connection is had after its headers were written, and a try of a read at the third.
-func outcome(next Link, cleartextHTTP2 bool) Link {
+func outcome(next Link, transport http.RoundTripper) Link {
+	_, isNetHTTP := transport.(*http.Transport)
+	cleartextHTTP2 := speaksCleartextHTTP2(transport)
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, cancel := context.WithCancelCause(req.Context())
 		defer cancel(nil)
@@ -45,6 +48,8 @@ func outcome(next Link, cleartextHTTP2 bool) Link {
 		switch {
 		case f.Status == 0 && s.asked.Load() && !s.got.Load():
 			f.NotSent = true
+		case f.Status == 0 && isNetHTTP && !s.asked.Load(): // its Proxy function has failed, for instance
+			f.NotSent, f.unasked = true, true
 		case callOf(req).Write && !f.Done && mayHaveHappened(f.Status):
 			f.Unknown = true
 		}

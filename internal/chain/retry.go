@@ -59,6 +59,8 @@ func retry(next Link, policy Policy, logger *slog.Logger, describe func(*Failure
 // mayRepeat is the table that the root's Retry prints.
 func mayRepeat(op *operation.Operation, f *Failure) bool {
 	switch {
+	case f.unasked:
+		return !op.Write
 	case f.NotSent:
 		return !isPermanent(f.Cause)
 	case f.Status == http.StatusTooManyRequests:
