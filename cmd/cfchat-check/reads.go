@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/cfchat/cfchat-go"
@@ -55,25 +57,35 @@ func notByAge(page []cfchat.Conversation) bool {
 // readConversations gets a few of those that the lists had, and one that does not exist.
 func (c *checker) readConversations(ctx context.Context) error {
 	for _, id := range c.some() {
-		conversation, err := c.account.Conversations.Get(ctx, id)
+		var answer cfchat.Response
+		_, err := c.account.Conversations.Get(ctx, id, cfchat.WithResponse(&answer))
 		c.sent(opGet)
+		if isAnother(answer, id) { // which the client refuses
+			c.report.problem(opGet, "it answers another conversation than the one that was asked for")
+			continue
+		}
 		if err := c.take(ctx, opGet, "a conversation that was listed", err); err != nil {
 			return err
 		}
-		if conversation != nil && conversation.ID != id {
-			c.report.problem(opGet, "it answers another conversation than the one that was asked for")
-		}
 	}
-	_, err := c.account.Conversations.Get(ctx, noConversation)
+	var answer cfchat.Response
+	_, err := c.account.Conversations.Get(ctx, noConversation, cfchat.WithResponse(&answer))
 	c.sent(opGet)
 	c.report.of(opGet).complete = len(c.watch.ids) > 0
 	switch {
-	case err == nil:
+	case err == nil || isAnother(answer, noConversation):
 		c.report.problem(opGet, "a conversation that does not exist is answered")
+		return nil
 	case errors.Is(err, cfchat.ErrNotFound):
 		return nil
 	}
 	return c.take(ctx, opGet, "a conversation that does not exist", err)
+}
+
+// isAnother reports whether an answer is a conversation, and not the one that was asked for.
+func isAnother(answer cfchat.Response, id int64) bool {
+	var conversation cfchat.Conversation
+	return answer.StatusCode == http.StatusOK && json.Unmarshal(answer.Body, &conversation) == nil && conversation.ID != 0 && conversation.ID != id
 }
 
 // some returns at most three of the conversations seen: the oldest, the newest, and one between.
