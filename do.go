@@ -1,10 +1,8 @@
 package cfchat
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,7 +10,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -24,8 +21,9 @@ import (
 //
 // As body it takes a Go value, which is sent as JSON, an [io.Reader], or nil. A reader is sent as it is, and as JSON unless a
 // request editor sets another Content-Type, and is not closed. [Config].Timeout and the context bound the upload too: a Read
-// that is under way when they end, or when the server has answered already, is not waited for. As answer it takes a pointer to decode JSON into, an [io.Writer] for
-// the bytes of a success, or nil.
+// that is under way when they end, or when the server has answered already, is not waited for.
+//
+// As answer it takes a pointer to decode JSON into, an [io.Writer] for the bytes of a success, or nil.
 //
 // GET and HEAD are reads, which are tried again; anything else is sent once. A 2xx whose JSON does not fit the answer is
 // ErrDecode, and the change has been made. A user's key is sent, or else a bot's, unless [auth.WithScheme] says which.
@@ -169,75 +167,6 @@ func (r *refusal) answer(method string, answer any) {
 	case !isWriter && method == http.MethodHead:
 		r.add("answer", "the answer to HEAD is empty; WithResponse has its header")
 	}
-}
-
-// bodyReaderOf returns what is sent of a body, nil for nothing.
-func bodyReaderOf(body any) (io.Reader, error) {
-	if body == nil || body == http.NoBody {
-		return nil, nil
-	}
-	switch v := reflect.ValueOf(body); v.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice:
-		if v.IsNil() {
-			return nil, fmt.Errorf("it is a nil %T; give nil itself where there is none", body)
-		}
-	}
-	switch body := body.(type) {
-	case []byte:
-		return nil, errors.New("as JSON a []byte would be base64; give json.RawMessage(data) for JSON, or bytes.NewReader(data)")
-	case string:
-		return nil, errors.New("as JSON a string would be quoted; give json.RawMessage(text) for JSON, or strings.NewReader(text)")
-	case *strings.Reader:
-		return new(*body), nil // a copy, with the same text
-	case *bytes.Reader:
-		return copied(new(*body)), nil
-	case *bytes.Buffer:
-		return copied(bytes.NewReader(body.Bytes())), nil
-	case io.Reader:
-		return &upload{reader: body}, nil
-	}
-	data, err := json.Marshal(body)
-	if err != nil {
-		return nil, fmt.Errorf("it cannot be sent as JSON: %w", err)
-	}
-	return bytes.NewReader(data), nil
-}
-
-// copied returns a copy of bytes in memory, which a Transport may read when the caller has long used them for something else.
-func copied(r *bytes.Reader) *bytes.Reader {
-	data := make([]byte, r.Len())
-	_, _ = io.ReadFull(r, data) // they are in memory
-	return bytes.NewReader(data)
-}
-
-// upload is a reader of the caller's as the body of a request: closing it ends a Read that hangs, and nobody reads on.
-type upload struct {
-	reader io.Reader
-	start  sync.Once
-	out    *io.PipeReader
-}
-
-func (u *upload) Read(p []byte) (int, error) {
-	u.start.Do(func() {
-		out, in := io.Pipe()
-		u.out = out
-		go func() {
-			_, err := io.Copy(in, struct{ io.Reader }{u.reader})
-			_ = in.CloseWithError(err) // nil is io.EOF
-		}()
-	})
-	if u.out == nil {
-		return 0, io.ErrClosedPipe
-	}
-	return u.out.Read(p)
-}
-
-func (u *upload) Close() error {
-	u.start.Do(func() {}) // it never starts
-	if u.out == nil {
-		return nil
-	}
-	return u.out.Close()
 }
 
 // decoderInto returns how an answer is decoded, nil where it is not.

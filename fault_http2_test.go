@@ -274,8 +274,8 @@ func TestH11OverHTTP2(t *testing.T) {
 	}
 }
 
-// TestSentOnceOverTLS lets a peer reset every stream, in each way after which net/http sends again by itself: a write goes out
-// once, and a read at most three times a try.
+// TestSentOnceOverTLS lets a peer reset every stream, in each way after which net/http sends again by itself: a write goes
+// out once, and a read at most three times a try.
 func TestSentOnceOverTLS(t *testing.T) {
 	for name, step := range map[string]h2Step{"PROTOCOL_ERROR": h2ResetProtocol, "REFUSED_STREAM": h2Refuse, "GOAWAY": h2GoAway} {
 		for _, c := range []call{getCall, createCall, toggleCall} {

@@ -16,8 +16,9 @@ import (
 //	// open in inbox 5 or 6, or assigned to nobody whatever the status
 //	Where(Equal("status", "open")).And(Equal("inbox_id", 5, 6)).Or(Absent("assignee_id"))
 //
-// Filters are values: And and Or return a new one. The zero value has no rules; [Where] starts one, and so do And and Or. What a server would
-// answer with a 500, or read as something else, is refused when the filter is used, with the rule's number.
+// Filters are values: And and Or return a new one. The zero value has no rules; [Where] starts one, and so do And and Or.
+// What a server would answer with a 500, or read as something else, is refused when the filter is used, with the rule's
+// number.
 type Filter struct {
 	rules []Rule
 	joins []QueryOperator // joins[i] is between rules[i] and rules[i+1]

@@ -98,7 +98,8 @@ func TestCallWithinCall(t *testing.T) {
 	}
 }
 
-// TestNoOperation sends what openapi.yaml does not have through the chain: as what it is, and never decoded as something else.
+// TestNoOperation sends what openapi.yaml does not have through the chain: as what it is, and never decoded as something
+// else.
 func TestNoOperation(t *testing.T) {
 	var s seen
 	var sent []string
@@ -243,8 +244,8 @@ func TestEditorsKeepTheOperation(t *testing.T) {
 	}
 }
 
-// TestFailureOfAnotherCall inside of this one's does not make it another's: a create whose transport fails with the refusal of
-// another call was sent, and is not sent again.
+// TestFailureOfAnotherCall inside of this one's does not make it another's: a create whose transport fails with the refusal
+// of another call was sent, and is not sent again.
 func TestFailureOfAnotherCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := 0

@@ -1003,8 +1003,8 @@ func TestScanProgress(t *testing.T) {
 	}
 }
 
-// Where nothing behind the end can be rendered the scan reads on without knowing how far. Its progress stays at what there is,
-// because what is created behind that must not be skipped by who resumes.
+// Where nothing behind the end can be rendered the scan reads on without knowing how far. Its progress stays at what there
+// is, because what is created behind that must not be skipped by who resumes.
 func TestScanProgressStaysAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := quietAccount(5, 12_000)

@@ -2,8 +2,8 @@
 //
 // There are two kinds of key, and both travel in one header. Which one a request gets is for its operation to say: each
 // lists the kinds that it takes, as the comments of its methods and docs/keys.md in the repository do, and the first of them
-// for which a key is set is sent. Without one the call fails with [ErrNoKey], and nothing is sent. [WithScheme] chooses for the calls of a context. A [Key] never
-// shows, however it is printed.
+// for which a key is set is sent. Without one the call fails with [ErrNoKey], and nothing is sent. [WithScheme] chooses for
+// the calls of a context. A [Key] never shows, however it is printed.
 //
 // [cfchat.New] takes the keys in its Config. With the generated client alone they are a request editor:
 //
@@ -58,7 +58,8 @@ type Keys struct {
 }
 
 // Edit sets the key on a request, in place of any that is there. It is a request editor of the generated client. It
-// fails, before anything is sent, with [ErrNoKey] or when a key, the Header or the Prefix cannot be one, which it names without repeating a key.
+// fails, before anything is sent, with [ErrNoKey] or when a key, the Header or the Prefix cannot be one, which it names
+// without repeating a key.
 func (k Keys) Edit(ctx context.Context, req *http.Request) error {
 	if err := k.Check(); err != nil {
 		return err

@@ -60,8 +60,8 @@ type CustomAttribute struct {
 	Display string // text, number, date, list, link, checkbox, currency or percent; text by default
 }
 
-// Conversation is a conversation to add. The zero value is an open one, without messages, of a new contact in the first inbox.
-// An inbox or a contact that is not there is a panic.
+// Conversation is a conversation to add. The zero value is an open one, without messages, of a new contact in the first
+// inbox. An inbox or a contact that is not there is a panic.
 type Conversation struct {
 	Inbox        int64
 	Contact      int64

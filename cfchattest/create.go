@@ -52,7 +52,8 @@ func (c *caller) newConversation() (any, error) {
 	return answer, nil
 }
 
-// latestOrNew returns the last conversation of the contact in an inbox that allows one, else a new one that is not stored yet.
+// latestOrNew returns the last conversation of the contact in an inbox that allows one, else a new one that is not stored
+// yet.
 func (c *caller) latestOrNew(place *contactInbox) (*conversation, error) {
 	if place.inbox.locked {
 		var last *conversation

@@ -6,8 +6,8 @@
 //
 // It answers the operations of openapi.yaml as the real server does, its errors and oddities included: who may call
 // what, the order of the checks, counts that ignore a parameter, text that is read as its leading number. It behaves as
-// version 4.7.0; [Version] makes it behave as another, such as 2.16.0. The tests of this package send it the recorded requests
-// of both and compare the answers.
+// version 4.7.0; [Version] makes it behave as another, such as 2.16.0. The tests of this package send it the recorded
+// requests of both and compare the answers.
 //
 // A new server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot; the Add
 // methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.

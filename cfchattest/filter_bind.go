@@ -145,8 +145,8 @@ func (c *caller) bindDays(r rule) (string, error) {
 	return c.clock().UTC().AddDate(0, 0, -int(ago)).Format("2006-01-02"), nil
 }
 
-// firstValue returns values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest bit,
-// of nothing an error.
+// firstValue returns values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest
+// bit, of nothing an error.
 func firstValue(values any) (any, error) {
 	switch v := values.(type) {
 	case []any:

@@ -86,8 +86,8 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// Days are counted back from today, UTC, by the number that a text starts with (contract, 5.3). What stands in place of a list
-// is read as the server's language indexes it: a text's first letter, a number's lowest bit.
+// Days are counted back from today, UTC, by the number that a text starts with (contract, 5.3). What stands in place of a
+// list is read as the server's language indexes it: a text's first letter, a number's lowest bit.
 func TestFilterDaysBefore(t *testing.T) {
 	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) })
 	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version("2.16.0"))} {

@@ -15,9 +15,9 @@ import (
 
 // Handle registers a handler for what the stand-in has no operation for, by a pattern of [http.ServeMux] such as
 // "GET /api/v1/accounts/{account_id}/campaigns". It is asked over [Server.URL], [Server.Transport] and [Server.Chat] alike,
-// whatever the key, and may call the Server's methods. What it answers is JSON unless it sets another Content-Type, and is read
-// to the end before it is sent. Failures for the operation "" apply to it, and [Server.Requests] lists its requests with the
-// Operation "".
+// whatever the key, and may call the Server's methods. What it answers is JSON unless it sets another Content-Type, and is
+// read to the end before it is sent. Failures for the operation "" apply to it, and [Server.Requests] lists its requests
+// with the Operation "".
 //
 // The operations of openapi.yaml stay what they are: a pattern that names one is a panic, and of a pattern that also fits
 // others, such as "/", the handler gets the others. Of …/conversations/search and the like, which have a word for an id, the

@@ -7,8 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// messages renders the messages that go with a conversation: the last one. 2.16.0 sends the unread ones instead, ten at most, if
-// the contact wrote any of them.
+// messages renders the messages that go with a conversation: the last one. 2.16.0 sends the unread ones instead, ten at
+// most, if the contact wrote any of them.
 func (v view) messages(c *conversation) []object {
 	shown := c.messages
 	if v.version == version216 && v.unreadIncoming(c) > 0 {

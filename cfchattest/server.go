@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Server is the stand-in. It is an [http.Handler] and safe for concurrent use; requests are answered one after another, except
-// those that [Server.Handle] has a handler for.
+// Server is the stand-in. It is an [http.Handler] and safe for concurrent use; requests are answered one after another,
+// except those that [Server.Handle] has a handler for.
 type Server struct {
 	dropUnderscores bool
 	ownClock        bool

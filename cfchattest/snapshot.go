@@ -57,8 +57,8 @@ type snapshotAttribute struct {
 const sinceSnapshot = 5 * time.Minute
 
 // LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings. The
-// roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time goes
-// on from the snapshot's, unless [Clock] is given.
+// roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time
+// goes on from the snapshot's, unless [Clock] is given.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {

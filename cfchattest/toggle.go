@@ -15,8 +15,8 @@ var (
 	errSnooze = errors.New("not seconds")
 )
 
-// toggleStatusOfAConversation sets or flips the status. An agent whose call leaves the conversation open becomes its assignee,
-// whoever it was before (contract, 1.6).
+// toggleStatusOfAConversation sets or flips the status. An agent whose call leaves the conversation open becomes its
+// assignee, whoever it was before (contract, 1.6).
 func (c *caller) toggleStatusOfAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {

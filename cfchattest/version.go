@@ -21,9 +21,9 @@ func (v version) String() string {
 	return "4.7.0"
 }
 
-// Version makes the server behave as a version, such as "2.16.0", by the nearest rule set that there is: that of 2.16.0, where
-// a wrong filter is a 500 instead of a 422, a filter has one row per label, and messages come up to ten at a time, or that of
-// 4.7.0, the default. An invalid version fails the test.
+// Version makes the server behave as a version, such as "2.16.0", by the nearest rule set that there is: that of 2.16.0,
+// where a wrong filter is a 500 instead of a 422, a filter has one row per label, and messages come up to ten at a time, or
+// that of 4.7.0, the default. An invalid version fails the test.
 func Version(name string) Option {
 	return func(s *Server) {
 		parts := versionForm.FindStringSubmatch(name)
