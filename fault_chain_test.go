@@ -416,3 +416,14 @@ func TestEditorsThatRepeat(t *testing.T) {
 	}
 	checkSecrets(t, err)
 }
+
+// TestCauseWithoutText is found all the same, because the caller may wait for that very error.
+func TestCauseWithoutText(t *testing.T) {
+	silent := errors.New("")
+	for name, cause := range map[string]error{"alone": silent, "wrapped": fmt.Errorf("%w", silent), "joined": errors.Join(silent, silent)} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, cause }))
+		if _, err := getCall.do(t.Context(), chat.Account(1)); !errors.Is(err, silent) || strings.Contains(err.Error(), "no text") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

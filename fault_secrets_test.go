@@ -558,3 +558,20 @@ func TestSearchComesBack(t *testing.T) {
 		}
 	}
 }
+
+// TestEchoedKeyOfSeveralWords is taken out as a whole: what an editor sets need not be a key with a prefix before it, and its
+// last word may be too short to be looked for.
+func TestEchoedKeyOfSeveralWords(t *testing.T) {
+	const words = "correct horse battery"
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		return reply(401, "application/json", quoted(`{"error":%s}`, "no such key: "+req.Header.Get(auth.HeaderDash))), nil
+	}))
+	_, err := chat.Account(1).Conversations.Get(t.Context(), 1, cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
+		req.Header.Set(auth.HeaderDash, words)
+		return nil
+	}))
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok || e.Message != "no such key: [redacted]" || strings.Contains(e.Body+e.Error(), "horse") {
+		t.Errorf("got %v, body %s", err, e.Body)
+	}
+}

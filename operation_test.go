@@ -306,3 +306,17 @@ func TestRequestWithinServiceCall(t *testing.T) {
 		t.Errorf("got %v, %v, %d requests within", c, err, inner)
 	}
 }
+
+// TestRawContentTypeAsItCame: the header of an answer stays as it is where the generated client knows it for JSON.
+func TestRawContentTypeAsItCame(t *testing.T) {
+	for given, want := range map[string]string{
+		"application/json; charset=UTF-8": "application/json; charset=UTF-8",
+		"Application/JSON; charset=UTF-8": "application/json; charset=utf-8",
+	} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, given, goodConversation), nil }))
+		got, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), accountID, 42)
+		if err != nil || got.JSON200 == nil || got.HTTPResponse.Header.Get("Content-Type") != want {
+			t.Errorf("%s: %+v, %v", given, got, err)
+		}
+	}
+}

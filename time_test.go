@@ -105,3 +105,14 @@ func TestISOTimeNull(t *testing.T) {
 		t.Errorf("null is %#v, %v", got, err)
 	}
 }
+
+// TestUnixTimeExponents are refused however long the digits before them are: only nine digits of a fraction count, and an
+// exponent behind those must not be cut off with the rest.
+func TestUnixTimeExponents(t *testing.T) {
+	for _, text := range []string{`1.757507696e9`, `1.7575076961E9`, `1.7575076961e9`, `1.757507696123E+9`, `1.0000000000E-3`} {
+		var got cfchat.UnixTime
+		if err := json.Unmarshal([]byte(text), &got); err == nil {
+			t.Errorf("%s is %v", text, got)
+		}
+	}
+}

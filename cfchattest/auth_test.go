@@ -3,6 +3,8 @@ package cfchattest_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -96,5 +98,18 @@ func TestRequests(t *testing.T) {
 		if strings.Contains(r.Path+r.Body, srv.AdminKey()) {
 			t.Errorf("the key is in %+v", r)
 		}
+	}
+}
+
+// TestRequestsAreWhole: every field is what was sent and answered, because tests compare them.
+func TestRequestsAreWhole(t *testing.T) {
+	srv := cfchattest.New(t)
+	call(t, srv, srv.AdminKey(), "POST", conversations+"/7/toggle_status?a=b%20c&a=d", `{"status":"open"}`)
+	want := []cfchattest.Request{{
+		Method: "POST", Path: conversations + "/7/toggle_status", Query: url.Values{"a": {"b c", "d"}},
+		Operation: "toggleStatusOfAConversation", Body: `{"status":"open"}`, Status: 404,
+	}}
+	if got := srv.Requests(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

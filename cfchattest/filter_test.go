@@ -154,3 +154,30 @@ func TestFilterRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestFilterRelativeDays reads the words that the database knows for days, by the server's clock and in any case.
+func TestFilterRelativeDays(t *testing.T) {
+	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) })
+	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version("2.16.0"))} {
+		for word, want := range map[string][]int64{
+			"epoch": {5, 4, 3, 2, 1}, "yesterday": {5, 4, 3}, "Today": {5, 4}, "now": {5, 4}, "tomorrow": {5},
+		} {
+			status, body := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", rules(`created_at is_greater_than ["`+word+`"]`))
+			if got := slices.Compact(idsOf(t, body)); status != 200 || !slices.Equal(got, want) {
+				t.Errorf("%s: %d %v, want %v", word, status, got, want)
+			}
+		}
+	}
+}
+
+// TestFilterPageThatDoesNotFit reads a number beyond any page as the nearest one: the first, or one that is too far off.
+func TestFilterPageThatDoesNotFit(t *testing.T) {
+	srv := cfchattest.New(t)
+	srv.AddConversation(cfchattest.Conversation{})
+	for page, want := range map[string]int{"-1e30": 200, "-9223372036854775808": 200, "1e30": 500, "9223372036854775807": 500, "9223372036854775808": 500} {
+		body := `{"page":` + page + `,"payload":[{"attribute_key":"status","filter_operator":"equal_to","values":["all"],"query_operator":null}]}`
+		if status, got := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", body); status != want || want == 200 && !strings.Contains(got, `"id":1`) {
+			t.Errorf("page %s: %d %s", page, status, got)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package cfchattest_test
 
 import (
+	"net/url"
 	"slices"
 	"testing"
 
@@ -139,5 +140,41 @@ func TestBrokenConversation(t *testing.T) {
 	}
 	if _, ok := srv.Conversation(id); ok || len(srv.Conversations()) != 1 {
 		t.Error("the broken conversation was rendered")
+	}
+}
+
+// TestListLastUserMessage puts what the contact wrote last before what was answered, whichever came later, and the longest
+// waiting at the front.
+func TestListLastUserMessage(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("2.16.0"))
+	for range 4 {
+		srv.AddConversation(cfchattest.Conversation{})
+	}
+	for _, m := range []struct {
+		conversation int64
+		of           cfchat.MessageType
+	}{{2, cfchat.MessageTypeOutgoing}, {3, cfchat.MessageTypeIncoming}, {1, cfchat.MessageTypeIncoming}} {
+		srv.AddMessage(m.conversation, cfchattest.Message{Type: m.of})
+	}
+	_, body := call(t, srv, srv.AdminKey(), "GET", conversations+"?sort_by=last_user_message_at", "")
+	if got := idsOf(t, body); !slices.Equal(got, []int64{3, 1, 2}) {
+		t.Errorf("the order is %v", got)
+	}
+}
+
+// TestListByPattern: in a text to look for % and _ are wildcards, unless a backslash takes them as they are.
+func TestListByPattern(t *testing.T) {
+	for _, srv := range []*cfchattest.Server{cfchattest.New(t), cfchattest.New(t, cfchattest.Version("2.16.0"))} {
+		for _, text := range []string{"100% sure", "1000 sure", "a_b", "axb"} {
+			srv.AddMessage(srv.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: text})
+		}
+		for q, want := range map[string][]int64{
+			`100% s`: {2, 1}, `100\% s`: {1}, `A_B`: {4, 3}, `A\_B`: {3}, `a\xb`: {4}, `1%0%R_`: {2, 1}, `\%\%`: {}, `a\`: {},
+		} {
+			_, body := call(t, srv, srv.AdminKey(), "GET", conversations+"?q="+url.QueryEscape(q), "")
+			if got := idsOf(t, body); !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", q, got, want)
+			}
+		}
 	}
 }

@@ -23,10 +23,11 @@ func pageNumber(value any) (int64, error) {
 		return 0, errPage
 	}
 	n, _ := castInteger(value)
+	n = max(n, 1)
 	if n-1 > math.MaxInt64/pageSize {
 		return tooFar, nil
 	}
-	return max(n, 1), nil
+	return n, nil
 }
 
 // paged cuts a page out of rows.

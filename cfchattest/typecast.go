@@ -22,8 +22,14 @@ func castInteger(value any) (int64, bool) {
 		if n, err := v.Int64(); err == nil {
 			return n, true
 		}
-		f, _ := v.Float64()
-		return int64(max(min(f, math.MaxInt64), math.MinInt64)), true
+		switch f, _ := v.Float64(); {
+		case f >= 1<<63:
+			return math.MaxInt64, true
+		case f < -1<<63:
+			return math.MinInt64, true
+		default:
+			return int64(f), true
+		}
 	case bool:
 		if v {
 			return 1, true

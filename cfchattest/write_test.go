@@ -192,3 +192,68 @@ func TestMessages(t *testing.T) {
 		t.Error("a message without a conversation")
 	}
 }
+
+// TestCreateOfIDsThatDoNotFit is a 500, and nothing is stored.
+func TestCreateOfIDsThatDoNotFit(t *testing.T) {
+	srv := cfchattest.New(t)
+	srv.AddContact(cfchattest.Contact{})
+	for _, field := range []string{`"assignee_id":2147483648`, `"team_id":99999999999999999999`, `"team_id":"-99999999999999999999"`} {
+		body := `{"inbox_id":1,"contact_id":1,` + field + `}`
+		if status, got := call(t, srv, srv.AdminKey(), "POST", conversations, body); status != 500 || len(srv.Conversations()) != 0 {
+			t.Errorf("%s: %d %s, %d conversations", body, status, got, len(srv.Conversations()))
+		}
+	}
+}
+
+// TestCreateIsNoReply unless a person writes what the contact sees: after anything else somebody still waits.
+func TestCreateIsNoReply(t *testing.T) {
+	srv := cfchattest.New(t)
+	srv.AddContact(cfchattest.Contact{})
+	for _, c := range []struct {
+		key, message string
+		replied      bool
+	}{
+		{srv.AdminKey(), `"hi"`, true}, {srv.AdminKey(), `"hi","private":true`, false},
+		{srv.AdminKey(), `"hi","message_type":"incoming"`, false}, {srv.BotKey(), `"hi"`, false},
+	} {
+		got := created(t, srv, c.key, `{"inbox_id":1,"contact_id":1,"message":{"content":`+c.message+`}}`)
+		if got.FirstReplyCreatedAt.IsZero() == c.replied || got.WaitingSince.IsZero() != c.replied {
+			t.Errorf("%s: replied at %s, waiting since %s", c.message, got.FirstReplyCreatedAt, got.WaitingSince)
+		}
+	}
+}
+
+// TestCreateCastsIDs as the database layer does: what stands in place of a number is read as one.
+func TestCreateCastsIDs(t *testing.T) {
+	srv := cfchattest.New(t)
+	srv.AddContact(cfchattest.Contact{})
+	for id, want := range map[string]int{`1`: 200, `"1"`: 200, `"1abc"`: 200, `1.9`: 200, `true`: 200, `"x"`: 404, `0.9`: 404, `false`: 404} {
+		body := fmt.Sprintf(`{"inbox_id":%s,"contact_id":%[1]s}`, id)
+		if status, got := call(t, srv, srv.AdminKey(), "POST", conversations, body); status != want {
+			t.Errorf("%s: %d %s, want %d", body, status, got, want)
+		}
+	}
+}
+
+// TestSetStatusIsNoted in the server's words, which stand in the conversation, and only where something changed.
+func TestSetStatusIsNoted(t *testing.T) {
+	for status, want := range map[cfchat.Status]string{
+		cfchat.StatusOpen: "Conversation was reopened by Ada Admin", cfchat.StatusResolved: "Conversation was marked resolved by Ada Admin",
+		cfchat.StatusPending: "Conversation was marked as pending by Ada Admin", cfchat.StatusSnoozed: "Conversation was snoozed by Ada Admin",
+	} {
+		srv := cfchattest.New(t)
+		from := cfchat.StatusOpen
+		if status == from {
+			from = cfchat.StatusResolved
+		}
+		id := srv.AddConversation(cfchattest.Conversation{Status: from})
+		srv.SetStatus(id, from)
+		if c, _ := srv.Conversation(id); len(c.Messages) != 0 {
+			t.Errorf("%s again: %s", from, c.Messages[0].GetContent())
+		}
+		srv.SetStatus(id, status)
+		if c, _ := srv.Conversation(id); c.Status != status || len(c.Messages) != 1 || c.Messages[0].GetContent() != want {
+			t.Errorf("%s: %+v", status, c)
+		}
+	}
+}

@@ -156,11 +156,7 @@ func textOf(err error) (text string, ok bool) {
 	if err == nil || endless(err) {
 		return "", false
 	}
-	defer func() {
-		if recover() != nil {
-			text, ok = "", false
-		}
-	}()
+	defer func() { _ = recover() }()
 	return err.Error(), true
 }
 

@@ -38,10 +38,6 @@ func rewind(next Link) Link {
 
 // buffer reads the body of a request, so that it can be sent more than once.
 func buffer(req *http.Request) *Failure {
-	if req.Body == http.NoBody {
-		req.GetBody, req.ContentLength = nil, 0
-		return nil
-	}
 	defer req.Body.Close()
 	data, err := io.ReadAll(req.Body)
 	if err != nil {
