@@ -16,13 +16,20 @@ import (
 // one.
 type call[T any] struct {
 	operation    *operation.Operation
-	conversation int64 // that it is about, 0 for none
+	conversation int64          // that it is about, 0 for none
+	accept       func(*T) error // judges an answer that has been decoded, nil for none
 	decode       func(body []byte, conversation int64) (*T, error)
 }
 
 // about returns the call for one conversation. Its answer must be about the same.
 func (c call[T]) about(conversation int64) call[T] {
 	c.conversation = conversation
+	return c
+}
+
+// accepting returns the call with a judge of what an answer says.
+func (c call[T]) accepting(accept func(*T) error) call[T] {
+	c.accept = accept
 	return c
 }
 
@@ -77,7 +84,13 @@ func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOp
 	if err != nil {
 		return nil, err
 	}
-	a.Release()
+	defer a.Release()
+	if c.accept != nil {
+		if err := c.accept(answer); err != nil {
+			a.Fail()
+			return nil, err
+		}
+	}
 	return answer, nil
 }
 

@@ -121,7 +121,9 @@ func (s ConversationsService) Filter(ctx context.Context, filter Filter, page in
 
 // Create creates a conversation, of a SourceID, or of an InboxID and a ContactID. Every call makes a new one, except in
 // an inbox that is locked to a single conversation. It is not repeated when its outcome is unknown: look for
-// ErrUnknownOutcome before you do. ErrNotFound also means that the inbox, the contact or the source id is not there.
+// ErrUnknownOutcome before you do. ErrNotFound also means that the inbox, the contact or the source id is not there. A
+// TeamID is refused where a bot's key would be sent, of the Config or of WithKeys; what key a request editor sets is not
+// known.
 //
 // POST /api/v1/accounts/{account_id}/conversations, newConversation. Keys: agent bot, else user.
 func (s ConversationsService) Create(ctx context.Context, create ConversationCreate, opts ...CallOption) (*Conversation, error) {
@@ -176,21 +178,24 @@ func (s ConversationsService) Snooze(ctx context.Context, id int64, until time.T
 // toggle is the one operation of ToggleStatus, SetStatus and Snooze.
 func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleStatusRequest, input refusal, opts []CallOption) (*StatusChange, error) {
 	input.id("id", id)
-	result, err := toggleCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	stored := func(result *ToggleStatusResult) error {
+		change := result.Payload
+		switch {
+		case body.Status != "" && change.CurrentStatus != body.Status:
+			err := fmt.Errorf("it is %q, where %q was asked for", change.CurrentStatus, body.Status)
+			return failed(toggleCall.operation.ID, http.StatusOK, err, ErrDecode, ErrUnknownOutcome)
+		case change.Success != nil && !*change.Success:
+			return failed(toggleCall.operation.ID, http.StatusOK, errors.New("success: false: the server did not store the status"), ErrRejected)
+		}
+		return nil
+	}
+	result, err := toggleCall.about(id).accepting(stored).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newToggleStatusOfAConversationRequest(server, s.core.id, id, body)
 	})
 	if err != nil {
 		return nil, err
 	}
-	change := &result.Payload
-	if body.Status != "" && change.CurrentStatus != body.Status {
-		err := fmt.Errorf("it is %q, where %q was asked for", change.CurrentStatus, body.Status)
-		return nil, failed(toggleCall.operation.ID, http.StatusOK, err, ErrDecode, ErrUnknownOutcome)
-	}
-	if success := change.Success; success != nil && !*success {
-		return nil, failed(toggleCall.operation.ID, http.StatusOK, errors.New("success: false: the server did not store the status"), ErrRejected)
-	}
-	return change, nil
+	return &result.Payload, nil
 }
 
 // Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,7 +24,7 @@ import (
 // request editor sets another Content-Type, and is not closed. [Config].Timeout and the context bound the upload too: a Read
 // that is under way when they end, or when the server has answered already, is not waited for.
 //
-// As answer it takes a pointer to decode JSON into, an [io.Writer] for the bytes of a success, or nil.
+// As answer it takes a pointer to decode JSON into, an [io.Writer] for the bytes of a success, which must not hang, or nil.
 //
 // GET and HEAD are reads, which are tried again; anything else is sent once. A 2xx whose JSON does not fit the answer is
 // ErrDecode, and the change has been made. A user's key is sent, or else a bot's, unless [auth.WithScheme] says which.
@@ -61,32 +62,42 @@ func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []Cal
 	if err := input.err(op); err != nil {
 		return err
 	}
+	if closer, ok := body.(io.Closer); ok {
+		defer closer.Close() // a Transport need not have
+	}
 	a, err := c.send(ctx, &chain.Call{Operation: op, Decode: decoderInto(r.answer)}, options, func(server string) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, r.method, server+"api/v1/"+r.base+r.path, body)
 	})
-	if closer, ok := body.(io.Closer); ok {
-		_ = closer.Close() // a Transport need not have
-	}
 	if err != nil {
 		return err
 	}
 	defer a.Release()
-	if w, ok := r.answer.(io.Writer); ok {
-		if _, err := w.Write(a.Bytes()); err != nil {
-			return failed(op.ID, a.StatusCode, fmt.Errorf("the answer could not be written: %w", chain.Safe(err)))
-		}
+	w, ok := r.answer.(io.Writer)
+	if !ok {
+		return nil
+	}
+	n, err := w.Write(a.Bytes())
+	if err == nil && n < len(a.Bytes()) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		a.Fail()
+		return failed(op.ID, a.StatusCode, fmt.Errorf("the answer could not be written: %w", chain.Safe(err)))
 	}
 	return nil
 }
 
-// operation stands for the request. It does not repeat a path that may be anything.
+// operation stands for the request. It does not repeat a method or a path that may be anything.
 func (r plainRequest) operation() *operation.Operation {
-	var input refusal
-	path, _, _ := strings.Cut(r.path, "?")
-	if input.path(r.path); len(input.fields) > 0 {
-		path = ""
+	method, path := r.method, ""
+	if !slices.Contains(methods, method) {
+		method = ""
 	}
-	return operation.Other(r.method, path)
+	var input refusal
+	if input.path(r.path); len(input.fields) == 0 {
+		path, _, _ = strings.Cut(r.path, "?")
+	}
+	return operation.Other(method, path)
 }
 
 // check returns what is sent of the body, if nothing is wrong.
@@ -104,11 +115,12 @@ func (r plainRequest) check(input *refusal) io.Reader {
 	return body
 }
 
-// method refuses what is no method of HTTP that the API has.
+// methods are those of HTTP that the API has.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
 func (r *refusal) method(method string) {
-	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	if !slices.Contains(methods, method) {
-		r.add("method", "%q is none of %s", method, strings.Join(methods, ", "))
+		r.add("method", "it is none of %s", strings.Join(methods, ", "))
 	}
 }
 
@@ -134,6 +146,9 @@ func (r *refusal) path(path string) {
 	}
 }
 
+// escapes are those of a path, among whatever else is in it.
+var escapes = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
+
 // leadsElsewhere reports whether a path has a step that is not the name of something, for a server too that unescapes it more
 // than once, takes \ for /, or cuts a step at its semicolon.
 func leadsElsewhere(path string) bool {
@@ -146,8 +161,11 @@ func leadsElsewhere(path string) bool {
 				return true
 			}
 		}
-		plain, err := url.PathUnescape(path)
-		if err != nil || plain == path {
+		plain := escapes.ReplaceAllStringFunc(path, func(escape string) string {
+			text, _ := url.PathUnescape(escape) // it is one
+			return text
+		})
+		if plain == path {
 			return false
 		}
 		path = plain

@@ -17,17 +17,14 @@ func bodyReaderOf(body any) (io.Reader, error) {
 	if body == nil || body == http.NoBody {
 		return nil, nil
 	}
-	switch v := reflect.ValueOf(body); v.Kind() {
+	v := reflect.ValueOf(body)
+	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
 		if v.IsNil() {
 			return nil, fmt.Errorf("it is a nil %T; give nil itself where there is none", body)
 		}
 	}
 	switch body := body.(type) {
-	case []byte:
-		return nil, errors.New("as JSON a []byte would be base64; give json.RawMessage(data) for JSON, or bytes.NewReader(data)")
-	case string:
-		return nil, errors.New("as JSON a string would be quoted; give json.RawMessage(text) for JSON, or strings.NewReader(text)")
 	case *strings.Reader:
 		return new(*body), nil // a copy, with the same text
 	case *bytes.Reader:
@@ -37,11 +34,27 @@ func bodyReaderOf(body any) (io.Reader, error) {
 	case io.Reader:
 		return &upload{reader: body}, nil
 	}
+	if _, isJSON := body.(json.Marshaler); !isJSON {
+		if err := refuseText(reflect.Indirect(v)); err != nil {
+			return nil, err
+		}
+	}
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be sent as JSON: %w", err)
 	}
 	return bytes.NewReader(data), nil
+}
+
+// refuseText refuses text and bytes, of which nobody can tell whether they are JSON already.
+func refuseText(v reflect.Value) error {
+	switch {
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		return errors.New("as JSON a []byte would be base64; give json.RawMessage(data) for JSON, or bytes.NewReader(data)")
+	case v.Kind() == reflect.String:
+		return errors.New("as JSON a string would be quoted; give json.RawMessage(text) for JSON, or strings.NewReader(text)")
+	}
+	return nil
 }
 
 // copied returns a copy of bytes in memory, which a Transport may read when the caller has long used them for something else.
@@ -62,15 +75,27 @@ func (u *upload) Read(p []byte) (int, error) {
 	u.start.Do(func() {
 		out, in := io.Pipe()
 		u.out = out
-		go func() {
-			_, err := io.Copy(in, struct{ io.Reader }{u.reader})
-			_ = in.CloseWithError(err) // nil is io.EOF
-		}()
+		go pump(in, u.reader)
 	})
 	if u.out == nil {
 		return 0, io.ErrClosedPipe
 	}
 	return u.out.Read(p)
+}
+
+// pump writes what is read, until its reader ends or the other end of the pipe is closed.
+func pump(in *io.PipeWriter, from io.Reader) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if _, closed := in.Write(buffer[:n]); closed != nil { // also when nothing was read
+			return
+		}
+		if err != nil {
+			_ = in.CloseWithError(err) // it never fails
+			return
+		}
+	}
 }
 
 func (u *upload) Close() error {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -234,7 +235,7 @@ func TestDoRefuses(t *testing.T) {
 	for _, d := range []doer{chat, chat.Account(1)} {
 		for _, path := range []string{
 			"", "?a=b", "/conversations", "//evil.example/x", "https://evil.example/x", "mailto:x", "a/../../b", "..", "../x", "a/..", "./a", "a/./b",
-			"a/%2e%2e/b", "a/%2E./b", "a//b", "a%2F%2Fb", "a/..%2f..%2fb", "a#b", "a?b#c", "a b", "a\\..\\b", "a%5C..%5Cb", "a\n", "a/%252e%252e/b",
+			"a/%2e%2e/b", "a/%2E./b", "a//b", "a%2F%2Fb", "a/..%2f..%2fb", "a#b", "a?b#c", "a b", "a\\..\\b", "a%5C..%5Cb", "a\n", "a/%252e%252e/b", "%252e%252e/%25zz", "a/%252e%252e/b%25",
 			"a/..;x/b", "a/%2e%2e%3bx/b", "a%00b", "a%0d%0ab", "a?b=%zz", "a?b;c", "x:80/y", "a%zz", "a\x7f", "a?b c",
 		} {
 			check(fmt.Sprintf("%T %q", d, path), "path", d.Do(t.Context(), "GET", path, nil, nil))
@@ -251,6 +252,12 @@ func TestDoRefuses(t *testing.T) {
 		check("a nil slice", "body", d.Do(t.Context(), "POST", "x", json.RawMessage(nil), nil))
 		check("a nil writer", "answer", d.Do(t.Context(), "POST", "x", nil, (*bytes.Buffer)(nil)))
 		check("an answer to HEAD", "answer", d.Do(t.Context(), "HEAD", "x", nil, new(any)))
+		type text string
+		type data []byte
+		plain, bytesOf := "{}", []byte("{}")
+		for _, body := range []any{text("{}"), data("{}"), &plain, &bytesOf} {
+			check(fmt.Sprintf("%T", body), "body", d.Do(t.Context(), "POST", "x", body, nil))
+		}
 		check("a nil pointer", "body", d.Do(t.Context(), "POST", "x", (*bytes.Buffer)(nil), nil))
 		check("no pointer", "answer", d.Do(t.Context(), "GET", "x", nil, struct{}{}))
 		check("a nil answer", "answer", d.Do(t.Context(), "GET", "x", nil, (*struct{})(nil)))
@@ -401,5 +408,83 @@ func TestDoBoundsEverySuccess(t *testing.T) {
 		if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil); !errors.Is(err, cfchat.ErrTooLarge) {
 			t.Errorf("%d: %v", status, err)
 		}
+	}
+}
+
+// TestDoOfAWrappedReader keeps it a stream when an editor puts something around it: it is bounded, and not read into memory.
+func TestDoOfAWrappedReader(t *testing.T) {
+	counted := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
+		req.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(req.Body, io.Discard), req.Body}
+		return nil
+	})
+	inBubble(t, "hangs", func(t *testing.T) {
+		s := &faultServer{steps: []step{fine}}
+		chat, _ := s.connect(t)
+		body, hangs := io.Pipe()
+		defer hangs.Close()
+		err := chat.Account(accountID).Do(t.Context(), "POST", "x", body, nil, counted)
+		if took := time.Since(s.begun); took != 30*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+	inBubble(t, "429", func(t *testing.T) {
+		s := &faultServer{steps: []step{sendsJSON(429, `{}`, "Retry-After: 1")}}
+		chat, _ := s.connect(t)
+		err := chat.Account(accountID).Do(t.Context(), "POST", "x", io.MultiReader(strings.NewReader("{}")), nil, counted)
+		if !errors.Is(err, cfchat.ErrRateLimited) || len(s.requests) != 1 || !strings.Contains(s.requests[0].body, "{}") {
+			t.Errorf("%v, %v", err, s.requests)
+		}
+	})
+}
+
+// idle is a reader that gives nothing, and counts how often it is asked.
+type idle struct{ reads chan struct{} }
+
+func (i idle) Read([]byte) (int, error) {
+	i.reads <- struct{}{}
+	return 0, nil
+}
+
+// TestDoLetsGoOfItsReader when it returns, of one that gives nothing too, and when a Transport panics.
+func TestDoLetsGoOfItsReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reads := make(chan struct{}, 100)
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			_, err := req.Body.Read(make([]byte, 10))
+			return reply(413, "text/plain", ""), err
+		}))
+		_ = chat.Account(1).Do(t.Context(), "POST", "x", idle{reads}, nil)
+		synctest.Wait()
+		if len(reads) > 2 {
+			t.Errorf("it is read %d times", len(reads))
+		}
+	}) // which fails if a goroutine is left
+	var body io.Reader
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		body = req.Body
+		panic(errStopped)
+	}))
+	func() {
+		defer func() { _ = recover() }()
+		_ = chat.Account(1).Do(t.Context(), "POST", "x", io.MultiReader(strings.NewReader("{}")), nil)
+	}()
+	if _, err := body.Read(make([]byte, 1)); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("after a panic: %v", err)
+	}
+}
+
+// half writes half of what it is given, without a word.
+type half struct{}
+
+func (half) Write(p []byte) (int, error) { return len(p) / 2, nil }
+
+// TestDoOfAShortWrite is a failure.
+func TestDoOfAShortWrite(t *testing.T) {
+	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", `{"a":1}`), nil }))
+	if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, half{}); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("got %v", err)
 	}
 }

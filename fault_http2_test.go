@@ -331,3 +331,42 @@ func (s *h2Server) overTLS(t *testing.T) *cfchat.Chat {
 	}()
 	return socketChat(t, "https://"+listener.Addr().String(), known.Client().Transport)
 }
+
+// TestRequestsWithinATry: what a Transport asks another server for, under the context of a try, is not the call being sent
+// again.
+func TestRequestsWithinATry(t *testing.T) {
+	serve := func(h http.HandlerFunc) *httptest.Server {
+		server := httptest.NewUnstartedServer(h)
+		server.EnableHTTP2 = true
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return server
+	}
+	asked := 0
+	tokens := serve(func(http.ResponseWriter, *http.Request) {})
+	api := serve(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{}")
+	})
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		token, err := http.NewRequestWithContext(req.Context(), http.MethodGet, tokens.URL, http.NoBody)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := tokens.Client().Do(token)
+		if err != nil {
+			return nil, err
+		}
+		_ = resp.Body.Close()
+		return api.Client().Transport.RoundTrip(req)
+	}), func(c *cfchat.Config) { c.Server = api.URL })
+	for range 3 {
+		if err := chat.Account(1).Do(t.Context(), "POST", "x", nil, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if asked != 3 {
+		t.Errorf("3 writes were sent %d times", asked)
+	}
+}

@@ -575,3 +575,84 @@ func TestEchoedKeyOfSeveralWords(t *testing.T) {
 		t.Errorf("got %v, body %s", err, e.Body)
 	}
 }
+
+// TestSecretsThatTheEndCuts are taken out as far as they came: a body may end anywhere.
+func TestSecretsThatTheEndCuts(t *testing.T) {
+	part := userKey[:len(userKey)-1]
+	for name, s := range map[string]step{
+		"a failure":     {bytes: "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nno such key " + part, after: closed},
+		"a success":     {bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"k\":\"" + part, after: closed},
+		"the first MiB": says(401, "text/html", strings.Repeat("x", 1<<20-len(part))+userKey),
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := &faultServer{steps: []step{s}}
+			chat, _ := s.connect(t)
+			var resp cfchat.Response
+			err := chat.Account(accountID).Do(t.Context(), "POST", "x", nil, nil, cfchat.WithResponse(&resp), cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
+			e, ok := errors.AsType[*cfchat.Error](err)
+			if !ok || strings.Contains(err.Error()+e.Body+string(resp.Body), part) {
+				t.Errorf("%.200v, %.200s, … %s", err, e.Body, resp.Body[max(0, len(resp.Body)-30):])
+			}
+		})
+	}
+}
+
+// TestSearchInOtherForms: however a server writes what was searched for, it is taken out of errors and of what is kept.
+func TestSearchInOtherForms(t *testing.T) {
+	for name, c := range map[string]struct{ query, kind, body, secret string }{
+		"a page with a stray %": {"q=J%C3%B6rg+M%C3%BCller", "text/html", `<html><style>b{width:100%;}</style><a href="/x?q=J%c3%b6rg+M%c3%bcller">`, "ller"},
+		"JSON in an error":      {"q=Smith+%26+Sons", "application/json", `{"error":"unexpected token at '{\"q\":\"Smith \\u0026 Sons\"}'"}`, "Sons"},
+		"JSON in a page":        {"q=J%C3%B6rg+M%C3%BCller", "text/html", `<html><script>q="J\u00f6rg M\u00fcller"</script>`, "ller"},
+		"one in another":        {"a=John+Smi&q=John+Smith-Jones", "application/json", `{"error":"none for John Smith-Jones"}`, "Jones"},
+		"another case":          {"q=Jo.Long@Example.com", "application/json", `{"error":"none for jo.long@example.com"}`, "jo.long"},
+	} {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(422, c.kind, c.body), nil }))
+		var resp cfchat.Response
+		err := chat.Account(1).Do(t.Context(), "GET", "contacts/search?"+c.query, nil, nil, cfchat.WithResponse(&resp))
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || strings.Contains(err.Error()+e.Body+string(resp.Body), c.secret) {
+			t.Errorf("%s: %v; %s; %s", name, err, e.Body, resp.Body)
+		}
+	}
+}
+
+// TestSecretsOfLateFailures: an answer that turns out to be a failure after all is kept as one.
+func TestSecretsOfLateFailures(t *testing.T) {
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
+		key := req.Header[auth.HeaderUnderscore][0]
+		resp := reply(200, "application/json", `{"payload":{"success":false,"conversation_id":1,"current_status":"open","k":"`+key+`"}}`)
+		resp.Header.Set("X-Debug", key)
+		return resp, nil
+	}), func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(userKey)} })
+	for name, do := range map[string]func(option cfchat.CallOption) error{
+		"a writer that fails": func(o cfchat.CallOption) error { return chat.Account(1).Do(t.Context(), "GET", "x", nil, broken{}, o) },
+		"success: false": func(o cfchat.CallOption) error {
+			return second(chat.Account(1).Conversations.ToggleStatus(t.Context(), 1, o))
+		},
+		"another status": func(o cfchat.CallOption) error {
+			return second(chat.Account(1).Conversations.SetStatus(t.Context(), 1, cfchat.StatusPending, o))
+		},
+	} {
+		var resp cfchat.Response
+		if err := do(cfchat.WithResponse(&resp)); err == nil || resp.StatusCode != 200 {
+			t.Errorf("%s: %v, %d", name, err, resp.StatusCode)
+		}
+		if leak := leakIn(string(resp.Body), fmt.Sprint(resp.Header)); leak != "" {
+			t.Errorf("%s: %s", name, leak)
+		}
+	}
+}
+
+// TestSecretsOfATransportThatTakesThem out of the request, as one does that has its own way of signing.
+func TestSecretsOfATransportThatTakesThem(t *testing.T) {
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
+		key, query := req.Header[auth.HeaderUnderscore][0], req.URL.RawQuery
+		delete(req.Header, auth.HeaderUnderscore)
+		req.URL.RawQuery = ""
+		return reply(422, "application/json", `{"error":"bad `+key+` `+query+`"}`), nil
+	}), func(c *cfchat.Config) { c.Keys.User = auth.NewKey(userKey) })
+	checkSecrets(t, chat.Account(1).Do(t.Context(), "GET", "x?q="+searched, nil, nil))
+	checkSecrets(t, chat.Account(1).Do(t.Context(), "x?q="+searched, "GET", nil, nil)) // swapped
+}

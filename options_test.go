@@ -193,6 +193,12 @@ func TestResponseIsBounded(t *testing.T) {
 	if _, err := chat.Account(1).Conversations.Get(t.Context(), 1, cfchat.WithResponse(&got)); !errors.Is(err, cfchat.ErrTooLarge) || len(got.Body) != 1<<20 {
 		t.Errorf("%v, kept %d bytes", err, len(got.Body))
 	}
+	chat = newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		return reply(200, "application/json", `["`+strings.Repeat("x", 3<<20)+`"]`), nil
+	}))
+	if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, new(struct{}), cfchat.WithResponse(&got)); !errors.Is(err, cfchat.ErrDecode) || len(got.Body) != 1<<20 {
+		t.Errorf("%v, kept %d bytes", err, len(got.Body))
+	}
 }
 
 // TestTeamOfABot is refused whichever way the bot's key comes, because the server would store the conversation and fail.

@@ -86,17 +86,29 @@ func (s *Server) ask(r *http.Request, body []byte) *reply {
 			s.keep(r, route{}, body, 0)
 		}
 	}()
-	asked := r.WithContext(r.Context())
+	asked := r.Clone(r.Context())
 	asked.Body = io.NopCloser(bytes.NewReader(body))
 	if s.dropUnderscores {
-		asked.Header = r.Header.Clone()
 		maps.DeleteFunc(asked.Header, func(name string, _ []string) bool { return strings.Contains(name, "_") })
 	}
-	w := httptest.NewRecorder()
+	w := finalRecorder{httptest.NewRecorder()}
 	w.Header().Set("Content-Type", jsonType)
 	s.others.ServeHTTP(w, asked)
 	answered = true
 	answer := w.Result()
 	defer answer.Body.Close()
-	return &reply{answer.StatusCode, answer.Header, w.Body.Bytes()}
+	out := &reply{answer.StatusCode, answer.Header, w.Body.Bytes()}
+	if r.Method == http.MethodHead || out.status == http.StatusNoContent || out.status == http.StatusNotModified {
+		out.body = nil // which net/http would not send
+	}
+	return out
+}
+
+// finalRecorder records an answer, and not what is sent before it, such as early hints.
+type finalRecorder struct{ *httptest.ResponseRecorder }
+
+func (w finalRecorder) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		w.ResponseRecorder.WriteHeader(status)
+	}
 }

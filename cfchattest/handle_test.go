@@ -211,3 +211,40 @@ func TestSourceID(t *testing.T) {
 		t.Errorf("%v, %v", created, err)
 	}
 }
+
+// TestHandleAlike answers the same over the Transport and over a socket, also where net/http sends no body or something
+// before the answer, and keeps requests as they came.
+func TestHandleAlike(t *testing.T) {
+	srv := cfchattest.New(t)
+	for path, h := range map[string]http.HandlerFunc{
+		"head":    func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") },
+		"nothing": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
+		"body":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204); _, _ = io.WriteString(w, "{}") },
+		"early":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); _, _ = io.WriteString(w, "{}") },
+		"changed": func(_ http.ResponseWriter, r *http.Request) { r.URL.Path = "/else"; r.Header.Set("X-Else", "1") },
+	} {
+		srv.Handle("/api/v1/"+path, h)
+		for _, method := range []string{http.MethodHead, http.MethodGet} {
+			var got []string
+			for _, transport := range []http.RoundTripper{srv.Transport(), nil} {
+				config := srv.Config()
+				config.HTTPClient = &http.Client{Transport: transport}
+				chat, err := cfchat.New(config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var body strings.Builder
+				err = chat.Do(t.Context(), method, path, nil, &body)
+				got = append(got, fmt.Sprintf("%v %s", err, &body))
+			}
+			if got[0] != got[1] {
+				t.Errorf("%s %s: over the Transport %s, over a socket %s", method, path, got[0], got[1])
+			}
+		}
+	}
+	for _, r := range srv.Requests() {
+		if r.Path == "/else" {
+			t.Errorf("the handler has changed %+v", r)
+		}
+	}
+}

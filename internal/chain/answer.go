@@ -21,7 +21,7 @@ func answer(next Link) Link {
 		if err == nil {
 			return a, nil
 		}
-		call.Record.hide(hidden)
+		a.Fail()
 		f = failureOf(req, a.Response, a.body.Bytes())
 		f.Message, f.Cause, f.Attributes, f.Decode, f.Done = http.StatusText(a.StatusCode), hidden.cause(err), nil, true, done
 		a.Release()
@@ -64,7 +64,7 @@ func kindOf(resp *http.Response) string {
 func checkJSON(resp *http.Response, hidden secrets) error {
 	given := resp.Header.Get("Content-Type")
 	if kind := kindOf(resp); kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return fmt.Errorf("the content type is %q, not JSON", hidden.in(given))
+		return fmt.Errorf("the content type is %q, not JSON", hidden.inStart(given))
 	}
 	if !strings.Contains(given, "json") { // as the generated client looks for it
 		resp.Header = resp.Header.Clone()

@@ -24,17 +24,15 @@ func body(next func(*http.Request) (*http.Response, error), limit int64) Link {
 		}
 		defer resp.Body.Close()
 		whole := *resp // a transport that caches may hand out the same answer again
-		a := &Answer{&whole, emptyBuffer()}
+		a := &Answer{&whole, req, emptyBuffer()}
 		var f *Failure
 		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
 			f = fill(a.body, resp, req, limit)
 		}
-		record, kept := callOf(req).Record, a.body.Bytes()
-		if failed := f != nil || resp.StatusCode/100 != 2; failed {
-			record.keep(resp, kept[:min(len(kept), maxErrorBody)])
+		record := callOf(req).Record
+		record.keep(resp, a.body.Bytes())
+		if f != nil || resp.StatusCode/100 != 2 {
 			record.hide(secretsOf(req))
-		} else {
-			record.keep(resp, kept)
 		}
 		if f != nil {
 			a.Release()
@@ -85,8 +83,12 @@ func emptyBuffer() *bytes.Buffer {
 type Answer struct {
 	*http.Response // its Body is closed
 
-	body *bytes.Buffer
+	asked *http.Request // with the key
+	body  *bytes.Buffer
 }
+
+// Fail makes the answer a failure's: what the caller keeps of it has no secrets.
+func (a *Answer) Fail() { callOf(a.asked).Record.hide(secretsOf(a.asked)) }
 
 // Bytes returns the body. It must not be used after Release.
 func (a *Answer) Bytes() []byte { return a.body.Bytes() }

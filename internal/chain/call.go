@@ -23,6 +23,7 @@ type Call struct {
 	Record *Record    // where the answer is kept
 
 	claimed atomic.Bool
+	stream  bool // its body comes from somewhere else than memory
 }
 
 // Claim reports whether nobody has claimed the call before. A context goes on to whatever is done within a call, and a

@@ -36,7 +36,7 @@ func (s secrets) cause(err error) error {
 		}
 		return false
 	})
-	safe = printable(s.in(safe))
+	safe = printable(s.inStart(safe))
 	if _, inner, ok := addressed(err); ok && safe == printable(inner) {
 		return s.cause(errors.Unwrap(err)) // which needs no veil
 	}

@@ -62,13 +62,13 @@ const errNoKeyArrived = "You need to sign in or sign up before continuing."
 func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	hidden := secretsOf(req)
 	f := &Failure{
-		Status: resp.StatusCode, Header: hidden.inHeader(resp.Header), RequestID: oneLine(hidden.in(resp.Header.Get("X-Request-Id"))),
+		Status: resp.StatusCode, Header: hidden.inHeader(resp.Header), RequestID: oneLine(hidden.inStart(resp.Header.Get("X-Request-Id"))),
 		Body: hidden.inBody(body),
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
-	f.Message = cmp.Or(oneLine(hidden.in(message)), http.StatusText(resp.StatusCode))
+	f.Message = cmp.Or(oneLine(hidden.inStart(message)), http.StatusText(resp.StatusCode))
 	for _, attribute := range attributes[:min(len(attributes), maxAttributes)] {
-		f.Attributes = append(f.Attributes, oneLine(hidden.in(attribute)))
+		f.Attributes = append(f.Attributes, oneLine(hidden.inStart(attribute)))
 	}
 	if resp.StatusCode == http.StatusUnauthorized && strings.Contains(message, errNoKeyArrived) {
 		f.Cause = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 )
 
@@ -34,10 +35,10 @@ func outcome(next Link, transport http.RoundTripper) Link {
 			s.most = 1
 		}
 		a, f := next(req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GetConn:          func(string) { s.asked.Store(true) },
+			GetConn:          s.getConn,
 			GotConn:          s.gotConn,
 			TLSHandshakeDone: s.handshake,
-			WroteHeaders:     func() { s.written.Store(true) },
+			WroteHeaders:     s.wroteHeaders,
 		})))
 		if f == nil {
 			return a, nil
@@ -63,14 +64,26 @@ const mostSends = 3
 // errAgain is why a try ends before net/http sends its request again.
 var errAgain = errors.New("the connection was lost after the request was sent")
 
-// sending is what net/http reports of one try, from several goroutines.
+// sending is what net/http reports of one try, from several goroutines. A transport that makes requests of its own within the
+// try, for a token say, has them reported too: they go to other addresses.
 type sending struct {
 	cancel         context.CancelCauseFunc
 	cleartextHTTP2 bool
-	most           int32
+	most           int
 
-	asked, got, written atomic.Bool
-	sent                atomic.Int32 // connections over which HTTP/2 sends
+	asked, got atomic.Bool
+
+	mu      sync.Mutex
+	address string          // of the connection that was asked for last
+	sent    map[string]int  // connections over which HTTP/2 sends, by address
+	written map[string]bool // where headers have been written to
+}
+
+func (s *sending) getConn(address string) {
+	s.asked.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.address = address
 }
 
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
@@ -78,8 +91,22 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	if !s.isHTTP2(info.Conn) {
 		return // which is sent again only if nothing of it was written
 	}
-	if s.sent.Add(1) > s.most && s.written.Load() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sent == nil {
+		s.sent, s.written = map[string]int{}, map[string]bool{}
+	}
+	s.sent[s.address]++
+	if s.sent[s.address] > s.most && s.written[s.address] {
 		s.cancel(errAgain) // net/http looks at the context before it writes
+	}
+}
+
+func (s *sending) wroteHeaders() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sent != nil { // over HTTP/2
+		s.written[s.address] = true
 	}
 }
 

@@ -29,9 +29,10 @@ func (r *Record) keep(resp *http.Response, body []byte) {
 	}
 }
 
-// hide takes out of a failure what it repeats of the request's secrets.
+// hide makes an answer that of a failure: it shortens it, and takes out what it repeats of the request's secrets.
 func (r *Record) hide(s secrets) {
 	if r != nil {
+		r.Body = r.Body[:min(len(r.Body), maxErrorBody)]
 		r.Body, r.Header = []byte(s.in(string(r.Body))), s.inHeader(r.Header)
 	}
 }

@@ -1,10 +1,12 @@
 package chain
 
 import (
+	"cmp"
 	"encoding/json"
 	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +49,8 @@ func secretsOf(req *http.Request) secrets {
 			all = append(all, formsOf(value)...)
 		}
 	}
+	// One may be in another.
+	slices.SortFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	return all
 }
 
@@ -58,34 +62,60 @@ func formsOf(text string) []string {
 	return []string{text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(strconv.Quote(text), `"`)}
 }
 
-// in takes the secrets out of what a server or proxy says. Text that has them in another notation goes as a whole.
+// in takes the secrets out of what a server or proxy says, and the beginning of one that the end of the text cuts. Text that
+// has them in another notation or case goes as a whole.
 func (s secrets) in(text string) string {
 	for _, secret := range s {
 		text = strings.ReplaceAll(text, secret, redacted)
 	}
-	unescaped, _ := url.QueryUnescape(text)
-	for _, form := range []string{html.UnescapeString(text), unescaped, jsonText(text)} {
-		if slices.ContainsFunc(s, func(secret string) bool { return strings.Contains(form, secret) }) {
+	forms := []string{text}
+	if strings.ContainsAny(text, `%+&\`) {
+		forms = append(forms, html.UnescapeString(text), unescaped(text), jsonText(text))
+	}
+	for _, form := range forms {
+		if s.show(strings.ToLower(form)) {
 			return redacted
+		}
+	}
+	for _, secret := range s {
+		for n := len(secret) - 1; n >= minSecret; n-- {
+			if strings.HasSuffix(text, secret[:n]) {
+				return text[:len(text)-n] + redacted
+			}
 		}
 	}
 	return text
 }
 
-// inBody takes the secrets out of the first bytes of a body, and a secret that their end cuts.
-func (s secrets) inBody(body []byte) string {
-	text := string(body[:min(len(body), 2*maxKeptBody)]) // a copy, so that a failure does not keep the whole
-	if cut := len(body) > len(text); cut {
-		for _, secret := range s {
-			for n := len(secret) - 1; n >= minSecret; n-- {
-				if strings.HasSuffix(text, secret[:n]) {
-					text = text[:len(text)-n]
-					break
-				}
-			}
+// show reports whether text in lower case has a secret.
+func (s secrets) show(lower string) bool {
+	return slices.ContainsFunc(s, func(secret string) bool { return strings.Contains(lower, strings.ToLower(secret)) })
+}
+
+// escapes are those of addresses and of JSON.
+var escapes = regexp.MustCompile(`%[0-9a-fA-F]{2}|\\+u[0-9a-fA-F]{4}|\+`)
+
+// unescaped returns a text without its escapes. Whatever is no escape stays.
+func unescaped(text string) string {
+	return escapes.ReplaceAllStringFunc(text, func(escape string) string {
+		switch escape[0] {
+		case '+':
+			return " "
+		case '%':
+			b, _ := strconv.ParseUint(escape[1:], 16, 8) // they are digits
+			return string([]byte{byte(b)})
 		}
-	}
-	text = s.in(text)
+		r, _ := strconv.ParseUint(escape[len(escape)-4:], 16, 16)
+		return string(rune(r))
+	})
+}
+
+// inStart takes the secrets out of the beginning of a text, which is all that is shown of it.
+func (s secrets) inStart(text string) string { return s.in(text[:min(len(text), 2*maxKeptBody)]) }
+
+// inBody takes the secrets out of the first bytes of a body.
+func (s secrets) inBody(body []byte) string {
+	text := s.in(string(body[:min(len(body), 2*maxKeptBody)])) // a copy, so that a failure does not keep the whole
 	return strings.Clone(text[:min(len(text), maxKeptBody)])
 }
 

@@ -26,6 +26,9 @@ func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (
 			defer context.AfterFunc(req.Context(), func() { _ = req.Body.Close() })()
 		}
 		own := *req // a transport must not change what it is given, and some do
+		if _, isNetHTTP := transport.(*http.Transport); !isNetHTTP {
+			own = *req.Clone(req.Context())
+		}
 		resp, err := transport.RoundTrip(&own)
 		switch {
 		case isPlainHTTP(err):

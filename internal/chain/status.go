@@ -34,7 +34,7 @@ func redirected(req *http.Request, resp *http.Response) error {
 	if err != nil || to.Host == "" {
 		return errors.New("redirects are not followed; set Config.Server to the address that answers itself")
 	}
-	host := printable(secretsOf(req).in((&url.URL{Scheme: to.Scheme, Host: to.Host}).String()))
+	host := printable(secretsOf(req).inStart((&url.URL{Scheme: to.Scheme, Host: to.Host}).String()))
 	return fmt.Errorf("to %s: redirects are not followed, because the key would go along; "+
 		"if that is the right server, set Config.Server to it", host)
 }
