@@ -231,7 +231,7 @@ func TestFailuresAreSmall(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		for range 20 {
+		for range 8 {
 			_, err := chat.Account(1).Conversations.Get(t.Context(), 1)
 			e, ok := errors.AsType[*cfchat.Error](err)
 			if !ok || len(e.Error()) > 4000 || len(e.Body) > 4<<10 || len(e.RequestID) > 2000 || len(e.Attributes) > 100 || strings.Contains(e.RequestID, "\t") {

@@ -67,7 +67,7 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
 	f.Message = cmp.Or(oneLine(hidden.inStart(message)), http.StatusText(resp.StatusCode))
-	for _, attribute := range attributes[:min(len(attributes), maxAttributes)] {
+	for _, attribute := range attributes {
 		f.Attributes = append(f.Attributes, oneLine(hidden.inStart(attribute)))
 	}
 	if resp.StatusCode == http.StatusUnauthorized && strings.Contains(message, errNoKeyArrived) {

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"bytes"
 	"encoding/json"
 	"mime"
 	"strings"
@@ -31,18 +32,22 @@ func errorMessage(contentType string, body []byte) (message string, attributes [
 	return string(body), nil
 }
 
-// words reads a JSON string, or the strings of a list; nil for anything else.
+// words reads a JSON string, or the first strings of a list; nil for anything else.
 func words(data json.RawMessage) []string {
 	var one string
 	if json.Unmarshal(data, &one) == nil && one != "" {
 		return []string{one}
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(data, &list) != nil {
+	list := json.NewDecoder(bytes.NewReader(data))
+	if start, err := list.Token(); err != nil || start != json.Delim('[') {
 		return nil
 	}
 	var all []string
-	for _, item := range list {
+	for len(all) < maxAttributes && list.More() {
+		var item json.RawMessage
+		if list.Decode(&item) != nil {
+			break
+		}
 		if json.Unmarshal(item, &one) == nil {
 			all = append(all, one)
 		}
