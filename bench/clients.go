@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	key            = "a-key-of-a-user-0123456789"
-	accountID      = 1
-	conversationID = 5
+	key       = "a-key-of-a-user-0123456789"
+	accountID = 1
+	shownID   = 1 // of the recorded answers
+	toggledID = 6
 )
 
 // call makes one request and fails unless the answer holds what it should.
@@ -66,7 +67,7 @@ func handClient(name, server string, through *http.Client) client {
 		},
 		get: func(ctx context.Context) error {
 			var conversation cfchat.Conversation
-			if err := byHand(ctx, through, http.MethodGet, fmt.Sprintf("%s/%d", conversations, conversationID), nil, &conversation); err != nil {
+			if err := byHand(ctx, through, http.MethodGet, fmt.Sprintf("%s/%d", conversations, shownID), nil, &conversation); err != nil {
 				return err
 			}
 			return checkID(conversation.ID)
@@ -74,7 +75,7 @@ func handClient(name, server string, through *http.Client) client {
 		toggle: func(ctx context.Context) error {
 			var change cfchat.ToggleStatusResult
 			body := cfchat.ToggleStatusRequest{Status: cfchat.StatusPending}
-			if err := byHand(ctx, through, http.MethodPost, fmt.Sprintf("%s/%d/toggle_status", conversations, conversationID), body, &change); err != nil {
+			if err := byHand(ctx, through, http.MethodPost, fmt.Sprintf("%s/%d/toggle_status", conversations, toggledID), body, &change); err != nil {
 				return err
 			}
 			return checkID(change.Payload.ConversationID)
@@ -130,14 +131,14 @@ func accountClient(server string, through *http.Client) (client, error) {
 			return checkPage(len(page.Payload))
 		},
 		get: func(ctx context.Context) error {
-			conversation, err := account.Conversations.Get(ctx, conversationID)
+			conversation, err := account.Conversations.Get(ctx, shownID)
 			if err != nil {
 				return err
 			}
 			return checkID(conversation.ID)
 		},
 		toggle: func(ctx context.Context) error {
-			change, err := account.Conversations.SetStatus(ctx, conversationID, cfchat.StatusPending)
+			change, err := account.Conversations.SetStatus(ctx, toggledID, cfchat.StatusPending)
 			if err != nil {
 				return err
 			}
@@ -163,14 +164,14 @@ func stockClient(server string, through *http.Client) (client, error) {
 			return checkPage(len(resp.JSON200.Data.Payload))
 		},
 		get: func(ctx context.Context) error {
-			resp, err := stock.GetDetailsOfAConversationWithResponse(ctx, accountID, conversationID)
+			resp, err := stock.GetDetailsOfAConversationWithResponse(ctx, accountID, shownID)
 			if err != nil {
 				return err
 			}
 			return checkID(resp.JSON200.ID)
 		},
 		toggle: func(ctx context.Context) error {
-			resp, err := stock.ToggleStatusOfAConversationWithResponse(ctx, accountID, conversationID,
+			resp, err := stock.ToggleStatusOfAConversationWithResponse(ctx, accountID, toggledID,
 				cfchat.ToggleStatusRequest{Status: cfchat.StatusPending})
 			if err != nil {
 				return err
@@ -208,7 +209,7 @@ func ogenClient(server string, through *http.Client) (client, error) {
 		},
 		get: func(ctx context.Context) error {
 			conversation, err := ogen.GetDetailsOfAConversation(ctx, ogenclient.GetDetailsOfAConversationParams{
-				AccountID: accountID, ConversationID: conversationID,
+				AccountID: accountID, ConversationID: shownID,
 			})
 			if err != nil {
 				return err
@@ -219,7 +220,7 @@ func ogenClient(server string, through *http.Client) (client, error) {
 			status := ogenclient.OptToggleStatusRequest{}
 			status.SetTo(ogenclient.ToggleStatusRequest{Status: ogenclient.NewOptStatus(ogenclient.StatusPending)})
 			change, err := ogen.ToggleStatusOfAConversation(ctx, status, ogenclient.ToggleStatusOfAConversationParams{
-				AccountID: accountID, ConversationID: conversationID,
+				AccountID: accountID, ConversationID: toggledID,
 			})
 			if err != nil {
 				return err
