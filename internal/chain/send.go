@@ -25,11 +25,11 @@ func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (
 		if isStream(req) { // net/http waits for a Read of the body, also when the time is up
 			defer context.AfterFunc(req.Context(), func() { _ = req.Body.Close() })()
 		}
-		own := *req // a transport must not change what it is given, and some do
-		if _, isNetHTTP := transport.(*http.Transport); !isNetHTTP {
-			own = *req.Clone(req.Context())
+		own := req
+		if _, isNetHTTP := transport.(*http.Transport); !isNetHTTP { // others change what they are given, which they must not
+			own = req.Clone(req.Context())
 		}
-		resp, err := transport.RoundTrip(&own)
+		resp, err := transport.RoundTrip(own)
 		switch {
 		case isPlainHTTP(err):
 			return nil, http.ErrSchemeMismatch
