@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -146,9 +145,6 @@ func (r *refusal) path(path string) {
 	}
 }
 
-// escapes are those of a path, among whatever else is in it.
-var escapes = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
-
 // leadsElsewhere reports whether a path has a step that is not the name of something, for a server too that unescapes it more
 // than once, takes \ for /, or cuts a step at its semicolon.
 func leadsElsewhere(path string) bool {
@@ -161,14 +157,30 @@ func leadsElsewhere(path string) bool {
 				return true
 			}
 		}
-		plain := escapes.ReplaceAllStringFunc(path, func(escape string) string {
-			text, _ := url.PathUnescape(escape) // it is one
-			return text
-		})
+		plain := unescaped(path)
 		if plain == path {
 			return false
 		}
 		path = plain
+	}
+}
+
+// unescaped returns a path without its escapes. What only looks like one stays.
+func unescaped(path string) string {
+	var plain strings.Builder
+	for {
+		before, rest, found := strings.Cut(path, "%")
+		plain.WriteString(before)
+		if !found {
+			return plain.String()
+		}
+		size := min(len(rest), 2)
+		text, err := url.PathUnescape("%" + rest[:size])
+		if err != nil {
+			text, size = "%", 0
+		}
+		plain.WriteString(text)
+		path = rest[size:]
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"html"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,22 +91,36 @@ func (s secrets) show(lower string) bool {
 	return slices.ContainsFunc(s, func(secret string) bool { return strings.Contains(lower, strings.ToLower(secret)) })
 }
 
-// escapes are those of addresses and of JSON.
-var escapes = regexp.MustCompile(`%[0-9a-fA-F]{2}|\\+u[0-9a-fA-F]{4}|\+`)
-
-// unescaped returns a text without its escapes. Whatever is no escape stays.
+// unescaped returns a text without its escapes, those of addresses and of JSON. Whatever is no escape stays.
 func unescaped(text string) string {
-	return escapes.ReplaceAllStringFunc(text, func(escape string) string {
-		switch escape[0] {
-		case '+':
-			return " "
-		case '%':
-			b, _ := strconv.ParseUint(escape[1:], 16, 8) // they are digits
-			return string([]byte{byte(b)})
+	var plain strings.Builder
+	for len(text) > 0 {
+		size, escaped := 1, text[:1]
+		switch slashes := len(text) - len(strings.TrimLeft(text, `\`)); {
+		case text[0] == '+':
+			escaped = " "
+		case text[0] == '%':
+			if b, ok := hexadecimal(text[1:], 2); ok {
+				size, escaped = 3, string([]byte{byte(b)})
+			}
+		case slashes > 0 && strings.HasPrefix(text[slashes:], "u"):
+			if r, ok := hexadecimal(text[slashes+1:], 4); ok {
+				size, escaped = slashes+5, string(rune(r))
+			}
 		}
-		r, _ := strconv.ParseUint(escape[len(escape)-4:], 16, 16)
-		return string(rune(r))
-	})
+		plain.WriteString(escaped)
+		text = text[size:]
+	}
+	return plain.String()
+}
+
+// hexadecimal reads the number that a text begins with, of so many digits.
+func hexadecimal(text string, digits int) (uint64, bool) {
+	if len(text) < digits {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text[:digits], 16, 32)
+	return n, err == nil
 }
 
 // inStart takes the secrets out of the beginning of a text, which is all that is shown of it.
