@@ -315,7 +315,7 @@ func TestLogOfAFailure(t *testing.T) {
 	}
 }
 
-// TestAnswerOfAnother is D18: an answer about another conversation, or of another status than was set, is not the call's.
+// TestAnswerOfAnother: an answer about another conversation, or of another status than was set, is not the call's.
 func TestAnswerOfAnother(t *testing.T) {
 	change := func(id int, status string) string {
 		return fmt.Sprintf(`{"payload":{"success":true,"conversation_id":%d,"current_status":%q}}`, id, status)
@@ -372,7 +372,7 @@ func TestAnswerOfAnother(t *testing.T) {
 	}
 }
 
-// TestProxyThatFails is D22: net/http has not asked for a connection, so nothing was sent; and a write is not repeated.
+// TestProxyThatFails: net/http has not asked for a connection, so nothing was sent; and a write is not repeated.
 func TestProxyThatFails(t *testing.T) {
 	asked := 0
 	transport := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
@@ -393,7 +393,7 @@ func TestProxyThatFails(t *testing.T) {
 	}
 }
 
-// TestEditorsThatRepeat is D13: what an editor's failure repeats of the request, of its key, or of a scheme that may be one.
+// TestEditorsThatRepeat: what an editor's failure repeats of the request, of its key, or of a scheme that may be one.
 func TestEditorsThatRepeat(t *testing.T) {
 	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
 	setKey := cfchat.RequestEditorFn(auth.Keys{User: auth.NewKey(userKey)}.Edit)

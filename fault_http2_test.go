@@ -195,8 +195,8 @@ func TestHTTP2Faults(t *testing.T) {
 		{"T21 GOAWAY, the server says that it did nothing, write", writeCalls, []h2Step{h2GoAway}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		{"T21 REFUSED_STREAM, read", readCalls, []h2Step{h2Refuse}, outcome{ok: true}, []int{1, 1}},
 		{"T21 REFUSED_STREAM, write", writeCalls, []h2Step{h2Refuse}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
-		{"D1 the stream is reset by PROTOCOL_ERROR, read", readCalls, []h2Step{h2ResetProtocol}, outcome{ok: true}, []int{1, 2}},
-		{"D1 the stream is reset by PROTOCOL_ERROR, write", writeCalls, []h2Step{h2ResetProtocol}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		{"the stream is reset by PROTOCOL_ERROR, read", readCalls, []h2Step{h2ResetProtocol}, outcome{ok: true}, []int{1, 2}},
+		{"the stream is reset by PROTOCOL_ERROR, write", writeCalls, []h2Step{h2ResetProtocol}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		{"T22 the stream is reset, read", readCalls, []h2Step{h2Reset}, outcome{ok: true, took: firstWait}, []int{1, 1}},
 		{"T22 the stream is reset, write", writeCalls, []h2Step{h2Reset}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		// A ping goes out after 15 s of silence, and may take 5 s.
