@@ -12,15 +12,14 @@ import (
 func answer(next Link) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		a, f := next(req)
-		call := callOf(req)
 		if f != nil {
 			return nil, f
 		}
-		hidden := secretsOf(req)
-		done, err := judge(call, a, hidden)
+		done, err := judge(callOf(req), a)
 		if err == nil {
 			return a, nil
 		}
+		hidden := secretsOf(req)
 		a.Fail()
 		f = failureOf(req, a.Response, a.body.Bytes())
 		f.Message, f.Cause, f.Attributes, f.Decode, f.Done = http.StatusText(a.StatusCode), hidden.cause(err), nil, true, done
@@ -31,7 +30,7 @@ func answer(next Link) Link {
 
 // judge returns why an answer is not the one that a call wants. It is done all the same where the server says so to a plain
 // request, and only the shape of its answer was not expected.
-func judge(call *Call, a *Answer, hidden secrets) (done bool, err error) {
+func judge(call *Call, a *Answer) (done bool, err error) {
 	body := a.body.Bytes()
 	switch {
 	case call.AsIs:
@@ -49,7 +48,7 @@ func judge(call *Call, a *Answer, hidden secrets) (done bool, err error) {
 		}
 		return true, nil
 	}
-	if err := checkJSON(a.Response, hidden); err != nil {
+	if err := checkJSON(a); err != nil {
 		return false, err
 	}
 	return !call.Known(), call.Decode(body)
@@ -61,14 +60,14 @@ func kindOf(resp *http.Response) string {
 	return strings.TrimSpace(kind)
 }
 
-func checkJSON(resp *http.Response, hidden secrets) error {
-	given := resp.Header.Get("Content-Type")
-	if kind := kindOf(resp); kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return fmt.Errorf("the content type is %q, not JSON", hidden.inStart(given))
+func checkJSON(a *Answer) error {
+	given := a.Header.Get("Content-Type")
+	if kind := kindOf(a.Response); kind != "application/json" && !strings.HasSuffix(kind, "+json") {
+		return fmt.Errorf("the content type is %q, not JSON", secretsOf(a.asked).inStart(given))
 	}
 	if !strings.Contains(given, "json") { // as the generated client looks for it
-		resp.Header = resp.Header.Clone()
-		resp.Header.Set("Content-Type", strings.ToLower(given))
+		a.Header = a.Header.Clone()
+		a.Header.Set("Content-Type", strings.ToLower(given))
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func retry(next Link, policy Policy, logger *slog.Logger, describe func(*Failure
 			if f == nil {
 				return a, nil
 			}
-			if try >= policy.tries() || !mayRepeat(call.Operation, f) || !canRewind(req) || req.Context().Err() != nil {
+			if try >= policy.tries() || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil {
 				return nil, f
 			}
 			var ok bool
@@ -83,11 +83,6 @@ func isPermanent(err error) bool {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	_, notTLS := errors.AsType[tls.RecordHeaderError](err)
 	return untrusted || notTLS || errors.Is(err, http.ErrSchemeMismatch)
-}
-
-// canRewind reports whether the body can be sent again.
-func canRewind(req *http.Request) bool {
-	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 
 // rewound returns the request with its body from the start; false if that fails.

@@ -51,7 +51,7 @@ func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (
 	}
 }
 
-// isStream reports whether the body comes from somewhere else than memory.
+// isStream reports whether the body comes from somewhere else than memory, and so cannot be sent again.
 func isStream(req *http.Request) bool {
 	return req.Body != nil && req.Body != http.NoBody && req.GetBody == nil
 }
