@@ -109,13 +109,8 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 		return nil, unsent(call.Operation, err)
 	}
 	req = req.WithContext(ctx)
-	chain.Watch(req)
-	for _, editors := range [][]RequestEditorFn{c.editors, options.editors} {
-		for _, edit := range editors {
-			if err := edited(ctx, req, edit); err != nil {
-				return nil, err
-			}
-		}
+	if err := edited(ctx, req, c.editors, options.editors); err != nil {
+		return nil, err
 	}
 	a, failure := c.chain(req)
 	if failure != nil {

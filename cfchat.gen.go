@@ -8,14 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/oapi-codegen/runtime"
 
-	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -2144,11 +2142,8 @@ func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Requ
 		return nil, err
 	}
 	req = req.WithContext(ctx)
-	chain.Watch(req)
-	for _, edit := range slices.Concat(c.RequestEditors, editors) {
-		if err := edited(ctx, req, edit); err != nil {
-			return nil, err
-		}
+	if err := edited(ctx, req, c.RequestEditors, editors); err != nil {
+		return nil, err
 	}
 	return c.Client.Do(ready(req))
 }

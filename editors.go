@@ -19,23 +19,20 @@ func OperationOf(ctx context.Context) (id string, ok bool) {
 	return call.ID, true
 }
 
-// edited runs a request editor. Its failure is a failure of the call: an *Error of its operation, and nothing was sent. The
-// request keeps its call, also when the editor puts a request of its own in place of the given one.
-func edited(ctx context.Context, req *http.Request, edit RequestEditorFn) error {
+// edited has editors see a request. The failure of one is a failure of the call: an *Error of its operation, and nothing was
+// sent. The request keeps its call, also when an editor puts a request of its own in place of the given one.
+func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) error {
+	chain.Watch(req)
 	call := chain.CallOf(ctx)
-	if err := edit(ctx, req); err != nil {
-		return errorOf(idOf(call), &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Clean(req, err)), NotSent: true})
-	}
-	if chain.CallOf(req.Context()) != call {
-		*req = *req.WithContext(chain.WithCall(req.Context(), call))
+	for _, editors := range lists {
+		for _, edit := range editors {
+			if err := edit(ctx, req); err != nil {
+				return errorOf(call.ID, &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Clean(req, err)), NotSent: true})
+			}
+			if chain.CallOf(req.Context()) != call {
+				*req = *req.WithContext(chain.WithCall(req.Context(), call))
+			}
+		}
 	}
 	return nil
-}
-
-// idOf returns the operationId of a call, "" of none.
-func idOf(call *chain.Call) string {
-	if call == nil {
-		return ""
-	}
-	return call.ID
 }
