@@ -57,7 +57,7 @@ type plainRequest struct {
 func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []CallOption) error {
 	options := optionsOf(opts, &input)
 	body := r.check(&input)
-	op := r.operation()
+	op := r.operation(input)
 	if err := input.err(op); err != nil {
 		return err
 	}
@@ -87,13 +87,12 @@ func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []Cal
 }
 
 // operation stands for the request. It does not repeat a method or a path that may be anything.
-func (r plainRequest) operation() *operation.Operation {
+func (r plainRequest) operation(input refusal) *operation.Operation {
 	method, path := r.method, ""
-	if !slices.Contains(methods, method) {
+	if input.names("method") {
 		method = ""
 	}
-	var input refusal
-	if input.path(r.path); len(input.fields) == 0 {
+	if !input.names("path") {
 		path, _, _ = strings.Cut(r.path, "?")
 	}
 	return operation.Other(method, path)
@@ -157,30 +156,11 @@ func leadsElsewhere(path string) bool {
 				return true
 			}
 		}
-		plain := unescaped(path)
+		plain := chain.Unescaped(path)
 		if plain == path {
 			return false
 		}
 		path = plain
-	}
-}
-
-// unescaped returns a path without its escapes. What only looks like one stays.
-func unescaped(path string) string {
-	var plain strings.Builder
-	for {
-		before, rest, found := strings.Cut(path, "%")
-		plain.WriteString(before)
-		if !found {
-			return plain.String()
-		}
-		size := min(len(rest), 2)
-		text, err := url.PathUnescape("%" + rest[:size])
-		if err != nil {
-			text, size = "%", 0
-		}
-		plain.WriteString(text)
-		path = rest[size:]
 	}
 }
 

@@ -29,6 +29,11 @@ func (r *refusal) add(field, format string, args ...any) {
 	r.fields = append(r.fields, FieldError{Field: field, Reason: fmt.Sprintf(format, args...)})
 }
 
+// names reports whether something is wrong with a field.
+func (r *refusal) names(field string) bool {
+	return slices.ContainsFunc(r.fields, func(f FieldError) bool { return f.Field == field })
+}
+
 // err returns the refusal as an *Error of an operation, nil if nothing is wrong. Nothing has been sent.
 func (r *refusal) err(op *operation.Operation) error {
 	if len(r.fields) == 0 {

@@ -91,36 +91,51 @@ func (s secrets) show(lower string) bool {
 	return slices.ContainsFunc(s, func(secret string) bool { return strings.Contains(lower, strings.ToLower(secret)) })
 }
 
-// unescaped returns a text without its escapes, those of addresses and of JSON. Whatever is no escape stays.
+// unescaped returns a text without its escapes, those of addresses and of JSON.
 func unescaped(text string) string {
-	var plain strings.Builder
-	for len(text) > 0 {
-		size, escaped := 1, text[:1]
-		switch slashes := len(text) - len(strings.TrimLeft(text, `\`)); {
-		case text[0] == '+':
-			escaped = " "
-		case text[0] == '%':
-			if b, ok := hexadecimal(text[1:], 2); ok {
-				size, escaped = 3, string([]byte{byte(b)})
-			}
-		case slashes > 0 && strings.HasPrefix(text[slashes:], "u"):
-			if r, ok := hexadecimal(text[slashes+1:], 4); ok {
-				size, escaped = slashes+5, string(rune(r))
-			}
-		}
-		plain.WriteString(escaped)
-		text = text[size:]
-	}
-	return plain.String()
+	return withoutUnicode(Unescaped(strings.ReplaceAll(text, "+", " ")))
 }
 
-// hexadecimal reads the number that a text begins with, of so many digits.
-func hexadecimal(text string, digits int) (uint64, bool) {
-	if len(text) < digits {
-		return 0, false
+// Unescaped returns a path without its escapes. What only looks like one stays.
+func Unescaped(path string) string {
+	var plain strings.Builder
+	for {
+		before, rest, found := strings.Cut(path, "%")
+		plain.WriteString(before)
+		if !found {
+			return plain.String()
+		}
+		size := min(len(rest), 2)
+		text, err := url.PathUnescape("%" + rest[:size])
+		if err != nil {
+			text, size = "%", 0
+		}
+		plain.WriteString(text)
+		path = rest[size:]
 	}
-	n, err := strconv.ParseUint(text[:digits], 16, 32)
-	return n, err == nil
+}
+
+// withoutUnicode returns a text with characters in place of JSON's \u0026 and the like, however often the backslash is
+// escaped itself. What only looks like one stays.
+func withoutUnicode(text string) string {
+	var plain strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, `\`)
+		plain.WriteString(before)
+		if !found {
+			return plain.String()
+		}
+		text = rest
+		digits, ok := strings.CutPrefix(strings.TrimLeft(rest, `\`), "u")
+		size := min(len(digits), 4)
+		r, err := strconv.ParseUint(digits[:size], 16, 16)
+		if !ok || size < 4 || err != nil {
+			plain.WriteByte('\\')
+			continue
+		}
+		plain.WriteRune(rune(r))
+		text = digits[size:]
+	}
 }
 
 // inStart takes the secrets out of the beginning of a text, which is all that is shown of it.
