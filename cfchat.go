@@ -81,6 +81,8 @@ type Config struct {
 	HTTPClient *http.Client
 	// Retry says how often a failed call is tried again. The zero value is what you want.
 	Retry Retry
+	// Limiter is asked before each try. Nil is no limit; PerMinute is the servers' own.
+	Limiter Limiter
 	// Timeout bounds one try, from connecting to the last byte of the body. Zero means 30 seconds. What bounds all tries
 	// together is the context.
 	Timeout time.Duration
@@ -117,7 +119,7 @@ func New(config Config) (*Chat, error) {
 		server: server.String(), editors: slices.Clone(config.RequestEditors), keys: config.Keys,
 		chain: chain.New(chain.Config{
 			Transport: config.HTTPClient.Transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
-			Retry: chain.Policy(config.Retry), Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
+			Retry: chain.Policy(config.Retry), Limiter: config.Limiter, Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
 			Logger: config.Logger, Describe: func(f *chain.Failure) string { return errorOf("", f).Error() },
 		}),
 	}, nil
@@ -177,6 +179,7 @@ func (c *Config) check(input *refusal) {
 		input.add("Config.UserAgent", "it has a control or a non-ASCII character")
 	}
 	c.Retry.check("Config.Retry", input)
+	input.limiter("Config.Limiter", c.Limiter)
 	for i, editor := range c.RequestEditors {
 		if editor == nil {
 			input.add(fmt.Sprintf("Config.RequestEditors[%d]", i), "it is nil")

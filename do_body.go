@@ -87,7 +87,7 @@ func (u *upload) Read(p []byte) (int, error) {
 func pump(in *io.PipeWriter, from io.Reader) {
 	buffer := make([]byte, 32<<10)
 	for {
-		n, err := from.Read(buffer)
+		n, err := read(from, buffer)
 		if _, closed := in.Write(buffer[:n]); closed != nil { // also when nothing was read
 			return
 		}
@@ -96,6 +96,16 @@ func pump(in *io.PipeWriter, from io.Reader) {
 			return
 		}
 	}
+}
+
+// read makes an error of a panic, which in this goroutine would end the program.
+func read(from io.Reader, buffer []byte) (n int, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			n, err = 0, fmt.Errorf("it panicked: %v", cause)
+		}
+	}()
+	return from.Read(buffer)
 }
 
 func (u *upload) Close() error {

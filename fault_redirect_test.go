@@ -453,21 +453,6 @@ func TestEditors(t *testing.T) {
 				}
 			}
 		})
-		inBubble(t, "an editor panics, "+c.ID, func(t *testing.T) {
-			s := &faultServer{good: c.good}
-			chat, _ := s.connect(t)
-			func() {
-				defer func() {
-					if cause := recover(); cause != "the editor's own" {
-						t.Errorf("recovered %v", cause)
-					}
-				}()
-				_, _ = c.do(t.Context(), chat.Account(accountID), func(context.Context, *http.Request) error { panic("the editor's own") })
-			}()
-			if _, err := c.do(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
-				t.Errorf("then got %v, %d requests", err, len(s.requests))
-			}
-		})
 		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.good}
 			chat, _ := s.connect(t)

@@ -416,15 +416,6 @@ func TestForeignTransports(t *testing.T) {
 			})
 		}
 	}
-	t.Run("panics", func(t *testing.T) {
-		chat := socketChat(t, "https://chat.test", roundTripper(func(*http.Request) (*http.Response, error) { panic("the transport's own") }))
-		defer func() {
-			if cause := recover(); cause != "the transport's own" {
-				t.Errorf("recovered %v", cause)
-			}
-		}()
-		_ = by(listCall)(t.Context(), chat.Account(accountID))
-	})
 }
 
 // The context of a try ends with it, so that its timer and whatever hangs on it are not left behind.

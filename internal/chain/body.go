@@ -14,24 +14,19 @@ const (
 	maxPooledBody = 1 << 20 // a larger buffer is not worth keeping
 )
 
-// body reads the whole body, decompressed and up to a limit, and closes it, so that the connection is free again. A
-// body that is cut or too large is a failure, but not where the status is one already: then it is enough to have some.
-func body(next func(*http.Request) (*http.Response, error), limit int64) Link {
+// body makes an answer of what came: whole, decompressed, and up to a limit. A body that is cut or too large is a failure, but
+// not where the status is one already: then it is enough to have some.
+func body(next func(*http.Request) (exchange, error), limit int64) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		resp, err := next(req)
+		x, err := next(req)
 		if err != nil {
-			return nil, &Failure{Cause: secretsOf(req).cause(err)}
+			return nil, &Failure{Cause: secretsOf(req).cause(err), abandoned: isAbandoned(err)}
 		}
-		defer resp.Body.Close()
-		whole := *resp // a transport that caches may hand out the same answer again
-		a := &Answer{&whole, req, emptyBuffer()}
-		var f *Failure
-		if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
-			f = fill(a.body, resp, req, limit)
-		}
+		a := &Answer{x.Response, req, x.body}
+		f := judgeBody(req, x, limit)
 		record := callOf(req).Record
-		record.keep(resp, a.body.Bytes())
-		if f != nil || resp.StatusCode/100 != 2 {
+		record.keep(a.Response, a.body.Bytes())
+		if f != nil || a.StatusCode/100 != 2 {
 			record.hide(secretsOf(req))
 		}
 		if f != nil {
@@ -42,29 +37,36 @@ func body(next func(*http.Request) (*http.Response, error), limit int64) Link {
 	}
 }
 
-// fill reads the body of an answer into a buffer.
-func fill(buffer *bytes.Buffer, resp *http.Response, req *http.Request, limit int64) *Failure {
-	success := resp.StatusCode/100 == 2
-	limit = min(limit, math.MaxInt64-1)
-	if !success {
-		limit = min(limit, maxErrorBody)
-	}
-	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, limit+1))
-	tooLarge := int64(buffer.Len()) > limit
+func judgeBody(req *http.Request, x exchange, limit int64) *Failure {
+	most := bodyLimit(x.Response, limit)
 	switch {
-	case !success:
-		buffer.Truncate(min(buffer.Len(), int(limit)))
+	case x.StatusCode/100 != 2:
+		x.body.Truncate(int(min(int64(x.body.Len()), most)))
 		return nil
-	case tooLarge:
-		f := failureOf(req, resp, nil)
-		f.Cause, f.TooLarge = fmt.Errorf("more than %d bytes (Config.MaxBody)", limit), true
+	case int64(x.body.Len()) > most:
+		f := failureOf(req, x.Response, nil)
+		f.Cause, f.TooLarge = fmt.Errorf("more than %d bytes (Config.MaxBody)", most), true
 		return f
-	case err != nil:
-		f := failureOf(req, resp, nil)
-		f.Cause, f.Cut = fmt.Errorf("the body was cut: %w", secretsOf(req).cause(err)), true
+	case x.err != nil:
+		f := failureOf(req, x.Response, nil)
+		f.Cause, f.Cut = fmt.Errorf("the body was cut: %w", secretsOf(req).cause(x.err)), true
 		return f
 	}
 	return nil
+}
+
+// fill reads the body of an answer into a buffer, and a byte beyond the limit, to see that there is more.
+func fill(buffer *bytes.Buffer, resp *http.Response, limit int64) error {
+	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, bodyLimit(resp, limit)+1))
+	return err
+}
+
+// bodyLimit returns how much of a body may be read, in bytes.
+func bodyLimit(resp *http.Response, limit int64) int64 {
+	if resp.StatusCode/100 != 2 {
+		limit = min(limit, maxErrorBody)
+	}
+	return min(limit, math.MaxInt64-1)
 }
 
 // bodies holds buffers between calls: most answers come chunked, and a new buffer would grow by copying, again and again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -23,7 +24,9 @@ type Call struct {
 	Record *Record    // where the answer is kept
 
 	claimed atomic.Bool
-	stream  bool // its body comes from somewhere else than memory
+	stream  bool          // its body comes from somewhere else than memory
+	try     int           // from 1
+	waited  time.Duration // before the try
 }
 
 // Claim reports whether nobody has claimed the call before. A context goes on to whatever is done within a call, and a

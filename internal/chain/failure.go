@@ -29,8 +29,12 @@ type Failure struct {
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end
 
-	unasked bool          // no connection was asked for
-	wait    time.Duration // RetryAfter, or what stands in for it
+	answer    *http.Response // that it was made of, nil when none came
+	unasked   bool           // no connection was asked for
+	abandoned bool           // the Transport still runs
+	limited   bool           // the limiter has failed
+	paced     bool           // the limiter holds the next try back as long as it must be
+	wait      time.Duration  // RetryAfter, or what stands in for it
 }
 
 // What a Failure keeps of a body, in bytes.
@@ -62,6 +66,7 @@ const errNoKeyArrived = "You need to sign in or sign up before continuing."
 func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	hidden := secretsOf(req)
 	f := &Failure{
+		answer: resp,
 		Status: resp.StatusCode, Header: hidden.inHeader(resp.Header), RequestID: oneLine(hidden.inStart(resp.Header.Get("X-Request-Id"))),
 		Body: hidden.inBody(body),
 	}

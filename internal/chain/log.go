@@ -1,34 +1,38 @@
 package chain
 
 import (
-	"context"
 	"log/slog"
+	"net/http"
 	"time"
 )
 
-// tryRecord is what is logged of a try: no header, no query, no body.
+// tryRecord is how a try went.
 type tryRecord struct {
-	operation string
-	try       int           // from 1
-	wait      time.Duration // before it
-	took      time.Duration
-	answer    *Answer
-	failure   *Failure
+	took    time.Duration
+	answer  *Answer
+	failure *Failure
 }
 
-// logTry writes one Debug record per try. A nil logger writes nothing.
-func logTry(ctx context.Context, logger *slog.Logger, describe func(*Failure) string, r tryRecord) {
-	if logger == nil || !logger.Enabled(ctx, slog.LevelDebug) {
+// logTry writes one Debug record per try: no header, no query, no body. A nil logger writes nothing.
+func logTry(req *http.Request, logger *slog.Logger, describe func(*Failure) string, r tryRecord) {
+	if logger == nil {
 		return
 	}
-	status, failure := 0, ""
-	if r.answer != nil {
-		status = r.answer.StatusCode
-	}
-	if r.failure != nil {
-		status, failure = r.failure.Status, describe(r.failure)
-	}
-	logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try",
-		slog.String("operation", r.operation), slog.Int("attempt", r.try), slog.Duration("wait", r.wait),
-		slog.Int("status", status), slog.Duration("duration", r.took), slog.String("error", failure))
+	ctx, call := req.Context(), callOf(req)
+	_, _ = Foreign(ctx, "the logger", func() (any, error) {
+		if !logger.Enabled(ctx, slog.LevelDebug) {
+			return nil, nil
+		}
+		status, failure := 0, ""
+		if r.answer != nil {
+			status = r.answer.StatusCode
+		}
+		if r.failure != nil {
+			status, failure = r.failure.Status, describe(r.failure)
+		}
+		logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try",
+			slog.String("operation", call.ID), slog.Int("attempt", call.try), slog.Duration("wait", call.waited),
+			slog.Int("status", status), slog.Duration("duration", r.took), slog.String("error", failure))
+		return nil, nil
+	})
 }

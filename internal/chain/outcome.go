@@ -47,6 +47,8 @@ func outcome(next Link, transport http.RoundTripper) Link {
 			f.Cause = errAgain
 		}
 		switch {
+		case f.abandoned: // it may send yet
+			f.Unknown = callOf(req).Write
 		case f.Status == 0 && s.asked.Load() && !s.got.Load():
 			f.NotSent = true
 		case f.Status == 0 && isNetHTTP && !s.asked.Load(): // its Proxy function has failed, for instance

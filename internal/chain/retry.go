@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -25,25 +24,26 @@ func (p Policy) tries() int { return cmp.Or(p.MaxTries, 3) }
 func (p Policy) wait() time.Duration { return cmp.Or(p.MaxWait, time.Minute) }
 
 // retry repeats what may be repeated: that follows from the operation, not from the method.
-func retry(next Link, policy Policy, logger *slog.Logger, describe func(*Failure) string) Link {
+func retry(next Link, policy Policy) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		policy, call, wait := policy, callOf(req), time.Duration(0)
+		policy, call := policy, callOf(req)
 		if call.Retry != nil {
 			policy = *call.Retry
 		}
-		for try := 1; ; try++ {
-			start := time.Now()
-			call.Record.begin(try)
+		var before *Failure
+		for call.try, call.waited = 1, 0; ; call.try++ {
 			a, f := next(req)
-			logTry(req.Context(), logger, describe, tryRecord{call.ID, try, wait, time.Since(start), a, f})
-			if f == nil {
+			switch {
+			case f == nil:
 				return a, nil
-			}
-			if try >= policy.tries() || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil {
+			case f.limited && before != nil:
+				before.NotSent = true
+				return nil, before.interrupted(f.Cause)
+			case call.try >= policy.tries() || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil:
 				return nil, f
 			}
-			var ok bool
-			if wait, ok = waitAfter(req.Context(), f, try, policy.wait()); !ok {
+			wait, ok := waitAfter(req.Context(), f, call.try, policy.wait())
+			if !ok {
 				return nil, f
 			}
 			if err := sleep(req.Context(), wait); err != nil {
@@ -52,6 +52,7 @@ func retry(next Link, policy Policy, logger *slog.Logger, describe func(*Failure
 			if req, ok = rewound(req); !ok {
 				return nil, f
 			}
+			before, call.waited = f, wait
 		}
 	}
 }
@@ -59,6 +60,8 @@ func retry(next Link, policy Policy, logger *slog.Logger, describe func(*Failure
 // mayRepeat is the table that the root's Retry prints.
 func mayRepeat(op *operation.Operation, f *Failure) bool {
 	switch {
+	case f.limited:
+		return false
 	case f.unasked:
 		return !op.Write
 	case f.NotSent:
@@ -90,7 +93,7 @@ func rewound(req *http.Request) (*http.Request, bool) {
 	if req.GetBody == nil {
 		return req, true
 	}
-	body, err := req.GetBody()
+	body, err := caught("GetBody", req.GetBody)
 	if err != nil {
 		return nil, false
 	}

@@ -42,8 +42,11 @@ func rewind(next Link) Link {
 
 // buffer reads the body of a request, so that it can be sent more than once.
 func buffer(req *http.Request) *Failure {
-	defer req.Body.Close()
-	data, err := io.ReadAll(req.Body)
+	given := req.Body
+	data, err := Foreign(req.Context(), "it", func() ([]byte, error) {
+		defer given.Close()
+		return io.ReadAll(given)
+	})
 	if err != nil {
 		return &Failure{Cause: fmt.Errorf("the body of a request editor: %w", Safe(err)), NotSent: true}
 	}

@@ -1,22 +1,22 @@
 package chain
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // send hands a try to the Transport, and not to the http.Client around it: a Transport follows no redirect, which would
 // carry the key to another host and turn a POST into a GET. What else an http.Client does is done here in the same way:
 // cookies, a user and password that an editor has put into the address, and the name of an error.
-func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (*http.Response, error) {
-	return func(req *http.Request) (*http.Response, error) {
-		if jar != nil {
-			for _, cookie := range jar.Cookies(cookieURL(req)) {
-				req.AddCookie(cookie)
-			}
+func send(transport http.RoundTripper, jar http.CookieJar, limit int64) func(*http.Request) (exchange, error) {
+	return func(req *http.Request) (exchange, error) {
+		if err := addCookies(jar, req); err != nil {
+			return exchange{}, err
 		}
 		if user := req.URL.User; user != nil && req.Header.Get("Authorization") == "" {
 			password, _ := user.Password()
@@ -25,35 +25,82 @@ func send(transport http.RoundTripper, jar http.CookieJar) func(*http.Request) (
 		if isStream(req) { // net/http waits for a Read of the body, also when the time is up
 			defer context.AfterFunc(req.Context(), func() { _ = req.Body.Close() })()
 		}
-		own := req
-		if _, isNetHTTP := transport.(*http.Transport); !isNetHTTP { // others change what they are given, which they must not
-			own = req.Clone(req.Context())
+		x, err := roundTrip(transport, req, limit)
+		if err != nil {
+			return exchange{}, err
 		}
-		resp, err := transport.RoundTrip(own)
-		switch {
-		case isPlainHTTP(err):
-			return nil, http.ErrSchemeMismatch
-		case err != nil:
-			return nil, err
-		case resp == nil:
-			return nil, errors.New("the Transport gave neither an answer nor an error")
-		case resp.Body == nil: // which a Transport must not, and those of tests do
-			bare := *resp
-			bare.Body = http.NoBody
-			resp = &bare
-		}
-		if jar != nil {
-			if cookies := resp.Cookies(); len(cookies) > 0 {
-				jar.SetCookies(cookieURL(req), cookies)
-			}
-		}
-		return resp, nil
+		keepCookies(jar, req, x.Response)
+		return x, nil
 	}
+}
+
+// exchange is an answer whose body has been read and closed.
+type exchange struct {
+	*http.Response
+
+	body *bytes.Buffer
+	err  error // why the body does not end well
+}
+
+// roundTrip has the Transport answer. One that is not net/http's may ignore the context, and changes what it is given, which
+// it must not: it gets a copy.
+func roundTrip(transport http.RoundTripper, req *http.Request, limit int64) (exchange, error) {
+	if _, isNetHTTP := transport.(*http.Transport); isNetHTTP {
+		return caught("the Transport", func() (exchange, error) { return exchanged(transport, req, limit, false) })
+	}
+	own := req.Clone(req.Context())
+	return Foreign(req.Context(), "the Transport", func() (exchange, error) { return exchanged(transport, own, limit, true) })
+}
+
+// exchanged has the Transport answer, and reads what it answers. Watched means that a Read which goes on when the context has
+// long ended may return when the body is closed.
+func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watched bool) (exchange, error) {
+	resp, err := transport.RoundTrip(req)
+	switch {
+	case isPlainHTTP(err):
+		return exchange{}, http.ErrSchemeMismatch
+	case err != nil:
+		return exchange{}, err
+	case resp == nil:
+		return exchange{}, errors.New("the Transport gave neither an answer nor an error")
+	}
+	whole := *resp // a transport that caches may hand out the same answer again
+	x := exchange{Response: &whole, body: emptyBuffer()}
+	if resp.Body == nil { // which a Transport must not, and those of tests do
+		whole.Body = http.NoBody
+	}
+	defer whole.Body.Close()
+	if watched {
+		defer context.AfterFunc(req.Context(), func() { time.AfterFunc(2*patience, func() { _ = whole.Body.Close() }) })()
+	}
+	if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
+		x.err = fill(x.body, &whole, limit)
+	}
+	return x, nil
 }
 
 // isStream reports whether the body comes from somewhere else than memory, and so cannot be sent again.
 func isStream(req *http.Request) bool {
 	return req.Body != nil && req.Body != http.NoBody && req.GetBody == nil
+}
+
+// addCookies adds those of the jar, if there is one, to a request.
+func addCookies(jar http.CookieJar, req *http.Request) error {
+	if jar == nil {
+		return nil
+	}
+	cookies, err := Foreign(req.Context(), "the Jar", func() ([]*http.Cookie, error) { return jar.Cookies(cookieURL(req)), nil })
+	for _, cookie := range cookies {
+		req.AddCookie(cookie)
+	}
+	return err
+}
+
+// keepCookies gives the jar, if there is one, those of an answer.
+func keepCookies(jar http.CookieJar, req *http.Request, resp *http.Response) {
+	if cookies := resp.Cookies(); jar != nil && len(cookies) > 0 {
+		_, _ = Foreign(req.Context(), "the Jar", func() (any, error) { jar.SetCookies(cookieURL(req), cookies); return nil, nil })
+	}
 }
 
 // cookieURL is the address that cookies belong to. Its host is the one that the request names, where an editor has set

@@ -14,7 +14,10 @@ import (
 // caller's deadline allows.
 func waitAfter(ctx context.Context, f *Failure, try int, most time.Duration) (time.Duration, bool) {
 	wait := f.wait
-	if wait == 0 {
+	switch {
+	case f.paced && f.Status == http.StatusTooManyRequests:
+		return 0, f.RetryAfter <= most
+	case wait == 0:
 		wait = min(time.Duration(try)*500*time.Millisecond, most)
 		wait += rand.N(wait/2 + 1)
 	}

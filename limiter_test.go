@@ -1,0 +1,503 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// minuteServer counts requests as the servers do: by the minute of its own clock in which they arrive, those that it refuses
+// among them.
+type minuteServer struct {
+	next     http.RoundTripper // what answers; nil answers with a conversation
+	most     int               // requests a minute
+	ahead    time.Duration     // of its clock
+	noDate   bool
+	way      func() time.Duration // of a request, and of an answer
+	mu       sync.Mutex
+	requests int
+	counted  map[int64]int
+	refused  map[int64]int
+	underWay int
+	busiest  int // how many were under way at most
+}
+
+func newMinuteServer(most int) *minuteServer {
+	return &minuteServer{
+		most: most, counted: map[int64]int{}, refused: map[int64]int{}, way: func() time.Duration { return 25 * time.Millisecond },
+	}
+}
+
+func (s *minuteServer) clock() time.Time { return time.Now().Add(s.ahead) }
+
+func (s *minuteServer) RoundTrip(req *http.Request) (*http.Response, error) {
+	s.enter(1)
+	defer s.enter(-1)
+	time.Sleep(s.way())
+	refused := s.count()
+	resp := reply(http.StatusTooManyRequests, "text/plain", "Retry later\n")
+	var err error
+	switch {
+	case refused:
+	case s.next != nil:
+		resp, err = s.next.RoundTrip(req)
+	default:
+		resp = reply(http.StatusOK, "application/json", goodConversation)
+	}
+	if err == nil && !s.noDate {
+		resp.Header.Set("Date", s.clock().UTC().Format(http.TimeFormat))
+	}
+	time.Sleep(s.way())
+	return resp, err
+}
+
+func (s *minuteServer) enter(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.underWay += n
+	s.busiest = max(s.busiest, s.underWay)
+}
+
+func (s *minuteServer) count() (refused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	minute := s.clock().Unix() / 60
+	s.requests++
+	s.counted[minute]++
+	if refused = s.counted[minute] > s.most; refused {
+		s.refused[minute]++
+	}
+	return refused
+}
+
+// least is how long so many requests take at least, from a time on: all of a minute at its turn.
+func (s *minuteServer) least(requests int, from time.Time) time.Duration {
+	minutes := (requests - 1) / s.most
+	turn := from.Truncate(time.Minute).Add(time.Duration(minutes) * time.Minute)
+	return turn.Sub(from)
+}
+
+func (s *minuteServer) refusals() (all, worst int) {
+	for _, n := range s.refused {
+		all, worst = all+n, max(worst, n)
+	}
+	return all, worst
+}
+
+// resolveAll resolves every conversation as it is scanned, in a program of its own.
+func resolveAll(t *testing.T, chat *cfchat.Chat, account int64) (done int) {
+	acct := chat.Account(account)
+	for c, err := range acct.Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}) {
+		if err != nil {
+			t.Errorf("after %d: %v", done, err)
+			return done
+		}
+		if _, err := acct.Conversations.SetStatus(t.Context(), c.ID, cfchat.StatusResolved); err != nil {
+			t.Errorf("%d: %v", c.ID, err)
+			return done
+		}
+		done++
+	}
+	return done
+}
+
+// fullServer is a stand-in with many conversations.
+func fullServer(t *testing.T, conversations int) *cfchattest.Server {
+	srv := cfchattest.New(t)
+	inbox := srv.AddInbox(cfchattest.Inbox{})
+	contact := srv.AddContact(cfchattest.Contact{})
+	for range conversations {
+		srv.AddConversation(cfchattest.Conversation{Inbox: inbox, Contact: contact})
+	}
+	return srv
+}
+
+// TestPerMinuteAlone resolves 3,001 conversations under a limit of 300: no 429, and in hardly more than the least time. The
+// local clock may be right, hours off, or all that there is.
+func TestPerMinuteAlone(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		ahead  time.Duration
+		noDate bool
+		begin  time.Duration // after the local minute's turn
+	}{
+		{name: "right clock", begin: 20 * time.Second},
+		{name: "clock hours off", ahead: 5*time.Hour + 13*time.Minute + 27300*time.Millisecond, begin: 20 * time.Second},
+		{name: "clock behind", ahead: -31400 * time.Millisecond, begin: 40 * time.Second},
+		{name: "no Date", noDate: true, begin: 50 * time.Second},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			const conversations, most = 3001, 300
+			srv := fullServer(t, conversations)
+			server := newMinuteServer(most)
+			server.next, server.ahead, server.noDate = srv.Transport(), c.ahead, c.noDate
+			chat := srv.Chat(t, func(config *cfchat.Config) {
+				config.HTTPClient = &http.Client{Transport: server}
+				config.Limiter = cfchat.PerMinute(most)
+			})
+			time.Sleep(c.begin)
+			begun, clock := time.Now(), server.clock()
+			if done := resolveAll(t, chat, srv.AccountID()); done != conversations {
+				t.Errorf("%d done", done)
+			}
+			took, least := time.Since(begun), server.least(server.requests, clock)
+			t.Logf("%d requests in %s, at least %s: %.4f", server.requests, took, least, took.Seconds()/least.Seconds())
+			if all, _ := server.refusals(); all != 0 {
+				t.Errorf("%d requests were refused", all)
+			}
+			last := time.Duration(server.requests%most) * 50 * time.Millisecond // what the last minute's requests take
+			if took > least*102/100+last {
+				t.Errorf("%d requests took %s, at least %s", server.requests, took, least)
+			}
+		})
+	}
+}
+
+// TestPerMinuteBesideOthers has two programs share one limit without knowing of each other.
+func TestPerMinuteBesideOthers(t *testing.T) {
+	for _, noDate := range []bool{false, true} {
+		inBubble(t, map[bool]string{false: "Date", true: "no Date"}[noDate], func(t *testing.T) {
+			const conversations, most = 1500, 300
+			server := newMinuteServer(most)
+			server.noDate = noDate
+			if !noDate {
+				server.ahead = -3*time.Hour - 17250*time.Millisecond
+			}
+			servers := []*cfchattest.Server{fullServer(t, conversations), fullServer(t, conversations)}
+			byKey := map[string]http.RoundTripper{}
+			for i, srv := range servers {
+				byKey[string(rune('a'+i))] = srv.Transport()
+			}
+			server.next = roundTripper(func(req *http.Request) (*http.Response, error) {
+				return byKey[req.Header.Get("X-Program")].RoundTrip(req)
+			})
+			time.Sleep(13 * time.Second)
+			begun, clock := time.Now(), server.clock()
+			var programs sync.WaitGroup
+			for i, srv := range servers {
+				chat := srv.Chat(t, func(config *cfchat.Config) {
+					config.HTTPClient = &http.Client{Transport: server}
+					config.Limiter = cfchat.PerMinute(most)
+					config.RequestEditors = []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error {
+						req.Header.Set("X-Program", string(rune('a'+i)))
+						return nil
+					}}
+				})
+				programs.Go(func() {
+					if done := resolveAll(t, chat, srv.AccountID()); done != conversations {
+						t.Errorf("%d done", done)
+					}
+				})
+			}
+			programs.Wait()
+			all, worst := server.refusals()
+			took, least := time.Since(begun), server.least(server.requests-all, clock)
+			t.Logf("%d requests in %s, at least %s: %.4f; %d refused, %d in a minute; %d under way at once",
+				server.requests, took, least, took.Seconds()/least.Seconds(), all, worst, server.busiest)
+			if worst > server.busiest {
+				t.Errorf("%d requests of a minute were refused, %d were under way", worst, server.busiest)
+			}
+			if last := time.Duration((server.requests-all)%most) * 50 * time.Millisecond; took > least*105/100+last {
+				t.Errorf("it took %s, at least %s", took, least)
+			}
+		})
+	}
+}
+
+// TestPerMinuteNeverRefused asks at random: many at once or few, under limits small and large, with requests that are long on
+// their way, over clocks that differ.
+func TestPerMinuteNeverRefused(t *testing.T) {
+	for seed := range uint64(40) {
+		synctest.Test(t, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			var mu sync.Mutex
+			slow := time.Duration(r.IntN(3000)) * time.Millisecond
+			server := newMinuteServer(1 + r.IntN(60))
+			server.ahead = time.Duration(r.Int64N(int64(2*time.Hour))) - time.Hour
+			server.way = func() time.Duration {
+				mu.Lock()
+				defer mu.Unlock()
+				return time.Duration(r.Int64N(int64(slow) + 1))
+			}
+			chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(server.most) })
+			var callers sync.WaitGroup
+			for range 1 + r.IntN(30) {
+				calls, idle := 1+r.IntN(20), time.Duration(r.IntN(5000))*time.Millisecond
+				callers.Go(func() {
+					for range calls {
+						if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+							t.Error(err)
+						}
+						time.Sleep(idle)
+					}
+				})
+			}
+			begun := server.clock()
+			callers.Wait()
+			if all, _ := server.refusals(); all != 0 {
+				t.Errorf("seed %d: %d of %d refused, at %d a minute", seed, all, server.requests, server.most)
+			}
+			// A slow answer may hold the requests of a minute up until it tells when it was counted.
+			if least := server.least(server.requests, begun); server.clock().Sub(begun) > 2*least+10*time.Minute {
+				t.Errorf("seed %d: %s, at least %s", seed, server.clock().Sub(begun), least)
+			}
+		})
+	}
+}
+
+// TestPerMinuteInTurn serves who asks first, and a call that was refused does not come off worse.
+func TestPerMinuteInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newMinuteServer(10)
+		others := newMinuteServer(10)
+		others.counted = server.counted // they share it
+		server.way = func() time.Duration { return time.Millisecond }
+		chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(10), cfchat.Retry{} })
+		_ = others.count() // one is used up
+		var callers sync.WaitGroup
+		for range 100 {
+			callers.Go(func() {
+				if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		callers.Wait()
+		if all, worst := server.refusals(); all != 1 || worst != 1 {
+			t.Errorf("%d refused", all)
+		}
+	})
+}
+
+// TestPerMinuteWaits no longer than it must, and not at all for what the deadline forbids.
+func TestPerMinuteWaits(t *testing.T) {
+	inBubble(t, "a deadline", func(t *testing.T) {
+		time.Sleep(5 * time.Second) // at the turn it may be either minute
+		server := newMinuteServer(1)
+		chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, err := createCall.do(ctx, chat.Account(accountID))
+		if !errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 || server.requests != 1 {
+			t.Errorf("%v after %s, %d requests", err, time.Since(begun), server.requests)
+		}
+	})
+	inBubble(t, "cancelled", func(t *testing.T) {
+		server := newMinuteServer(1)
+		chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var callers sync.WaitGroup
+		for range 3 { // one is sent, one is next, one is behind it
+			callers.Go(func() {
+				_, err := createCall.do(ctx, chat.Account(accountID))
+				if err != nil && (!errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.Canceled) || !errors.Is(err, errStopped)) {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(10 * time.Second)
+		cancel(errStopped)
+		begun := time.Now()
+		callers.Wait()
+		if time.Since(begun) != 0 || server.requests != 1 {
+			t.Errorf("after %s, %d requests", time.Since(begun), server.requests)
+		}
+	})
+	inBubble(t, "requests that got no answer", func(t *testing.T) {
+		down, server := true, newMinuteServer(5)
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			if down {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return server.RoundTrip(req)
+		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
+		for range 5 {
+			_, _ = getCall.do(t.Context(), chat.Account(accountID))
+		}
+		down = false
+		begun := time.Now()
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) > 2*time.Minute+time.Second {
+			t.Errorf("%v after %s", err, time.Since(begun))
+		}
+	})
+}
+
+// limiterFunc is a limiter, and what it observes.
+type limiterFunc struct {
+	wait func(context.Context) error
+	seen func(*http.Response)
+}
+
+func (l limiterFunc) Wait(ctx context.Context) error { return l.wait(ctx) }
+
+func (l limiterFunc) Observe(resp *http.Response) { l.seen(resp) }
+
+// waiter is a limiter that observes nothing.
+type waiter func(context.Context) error
+
+func (w waiter) Wait(ctx context.Context) error { return w(ctx) }
+
+// TestLimiterIsAskedBeforeEachTry has it see the call and each answer, without the key, and takes none of the try's time.
+func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []string
+		var statuses []int
+		limiter := limiterFunc{
+			wait: func(ctx context.Context) error {
+				id, _ := cfchat.OperationOf(ctx)
+				asked = append(asked, id)
+				time.Sleep(45 * time.Second)
+				return nil
+			},
+			seen: func(resp *http.Response) {
+				statuses = append(statuses, resp.StatusCode)
+				body, err := io.ReadAll(resp.Body)
+				if id, _ := cfchat.OperationOf(resp.Request.Context()); id != getCall.ID || len(body) != 0 || err != nil {
+					t.Errorf("%q, %q, %v", id, body, err)
+				}
+				if len(auth.HeaderNames(resp.Request.Header)) != 0 {
+					t.Error("the key shows")
+				}
+				resp.Header.Set("Content-Type", "text/html") // which is its own
+			},
+		}
+		answers := []*http.Response{
+			reply(500, "text/plain", "no"), reply(429, "text/plain", "Retry later\n"), reply(200, "application/json", goodConversation),
+		}
+		n := 0
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { n++; return answers[n-1], nil }), func(c *cfchat.Config) {
+			c.Limiter, c.Retry = limiter, cfchat.Retry{}
+		})
+		var response cfchat.Response
+		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, cfchat.WithResponse(&response)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(asked, " "); got != strings.TrimSpace(strings.Repeat(getCall.ID+" ", 3)) {
+			t.Errorf("asked %q", got)
+		}
+		if len(statuses) != 3 || statuses[0] != 500 || statuses[1] != 429 || statuses[2] != 200 {
+			t.Errorf("it saw %d", statuses)
+		}
+		if response.Tries != 3 || response.Duration < 135*time.Second || response.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("%d tries in %s, %v", response.Tries, response.Duration, response.Header)
+		}
+	})
+}
+
+// TestLimiterSeesFailures of a success too: one that is none, is cut, or too large.
+func TestLimiterSeesFailures(t *testing.T) {
+	for name, resp := range map[string]*http.Response{
+		"not the answer": reply(200, "application/json", "{}"),
+		"too large":      reply(200, "application/json", strings.Repeat(" ", 2000)),
+		"cut":            {StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader("{"), failingReader{}))},
+		"no body":        {StatusCode: 200, Header: http.Header{}},
+	} {
+		seen := 0
+		limiter := limiterFunc{func(context.Context) error { return nil }, func(r *http.Response) { seen += r.StatusCode }}
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return resp, nil }), func(c *cfchat.Config) {
+			c.Limiter, c.MaxBody = limiter, 1000
+		})
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err == nil || seen != 200 {
+			t.Errorf("%s: %v, saw %d", name, err, seen)
+		}
+	}
+}
+
+// TestLimiterThatFails is the call's failure: nothing was sent, or not again.
+func TestLimiterThatFails(t *testing.T) {
+	errBusy := errors.New("busy")
+	get := func(ctx context.Context, s cfchat.ConversationsService, opts ...cfchat.CallOption) error {
+		_, err := s.Get(ctx, 42, opts...)
+		return err
+	}
+	create := func(ctx context.Context, s cfchat.ConversationsService, opts ...cfchat.CallOption) error {
+		_, err := s.Create(ctx, cfchat.ConversationCreate{SourceID: "s"}, opts...)
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		call func(context.Context, cfchat.ConversationsService, ...cfchat.CallOption) error
+		fail int // the Wait that fails
+		is   []error
+		says string
+	}{
+		{"the first", create, 1, []error{cfchat.ErrNotSent, errBusy}, "nothing was sent: limiter: busy"},
+		{"before a read is repeated", get, 2, []error{cfchat.ErrNotSent, cfchat.ErrRateLimited, errBusy}, "429"},
+		{"before a write is repeated", create, 2, []error{cfchat.ErrNotSent, cfchat.ErrRateLimited, errBusy}, "429"},
+	} {
+		inBubble(t, c.name, func(t *testing.T) {
+			waits, requests := 0, 0
+			chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+				requests++
+				return reply(429, "text/plain", "Retry later\n"), nil
+			}), func(config *cfchat.Config) {
+				config.Retry = cfchat.Retry{}
+				config.Limiter = waiter(func(context.Context) error {
+					if waits++; waits == c.fail {
+						return errBusy
+					}
+					return nil
+				})
+			})
+			var response cfchat.Response
+			err := c.call(t.Context(), chat.Account(accountID).Conversations, cfchat.WithResponse(&response))
+			for _, want := range c.is {
+				if !errors.Is(err, want) {
+					t.Errorf("%v is not %v", err, want)
+				}
+			}
+			if err == nil || !strings.Contains(err.Error(), c.says) || errors.Is(err, cfchat.ErrUnknownOutcome) {
+				t.Errorf("got %v", err)
+			}
+			if requests != c.fail-1 || response.Tries != requests || (response.StatusCode == 429) != (requests > 0) {
+				t.Errorf("%d requests, %+v", requests, response)
+			}
+		})
+	}
+}
+
+// TestFailureOfAnotherCallInALimiter is not what this one means.
+func TestFailureOfAnotherCallInALimiter(t *testing.T) {
+	other := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(404, "application/json", "{}"), nil }))
+	_, failure := getCall.do(t.Context(), other.Account(accountID))
+	chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return failure }) })
+	_, err := getCall.do(t.Context(), chat.Account(accountID))
+	if !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrNotFound) || !errors.Is(err, failure) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type other500 struct{}
+
+func (other500) RoundTrip(*http.Request) (*http.Response, error) {
+	return reply(500, "text/plain", ""), nil
+}
+
+// TestRefusedLimiters cannot let anything through.
+func TestRefusedLimiters(t *testing.T) {
+	for want, limiter := range map[string]cfchat.Limiter{
+		"Config.Limiter: PerMinute(0) lets nothing through":           cfchat.PerMinute(0),
+		"Config.Limiter: PerMinute(-5) lets nothing through":          cfchat.PerMinute(-5),
+		"Config.Limiter: it is a nil *cfchat_test.limiterFunc; leave": (*limiterFunc)(nil),
+	} {
+		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}, Limiter: limiter})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
