@@ -127,19 +127,20 @@ func fullServer(t *testing.T, conversations int) *cfchattest.Server {
 // local clock may be right, hours off, or all that there is.
 func TestPerMinuteAlone(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		ahead  time.Duration
-		noDate bool
-		begin  time.Duration // after the local minute's turn
+		name          string
+		conversations int
+		ahead         time.Duration
+		noDate        bool
+		begin         time.Duration // after the local minute's turn
 	}{
-		{name: "right clock", begin: 20 * time.Second},
-		{name: "clock hours off", ahead: 5*time.Hour + 13*time.Minute + 27300*time.Millisecond, begin: 20 * time.Second},
-		{name: "clock behind", ahead: -31400 * time.Millisecond, begin: 40 * time.Second},
-		{name: "no Date", noDate: true, begin: 50 * time.Second},
+		{name: "clock hours off", conversations: 3001, ahead: 5*time.Hour + 13*time.Minute + 27300*time.Millisecond, begin: 20 * time.Second},
+		{name: "right clock", conversations: 901, begin: 20 * time.Second},
+		{name: "clock behind", conversations: 901, ahead: -31400 * time.Millisecond, begin: 40 * time.Second},
+		{name: "no Date", conversations: 901, noDate: true, begin: 30 * time.Second},
 	} {
 		inBubble(t, c.name, func(t *testing.T) {
-			const conversations, most = 3001, 300
-			srv := fullServer(t, conversations)
+			const most = 300
+			srv := fullServer(t, c.conversations)
 			server := newMinuteServer(most)
 			server.next, server.ahead, server.noDate = srv.Transport(), c.ahead, c.noDate
 			chat := srv.Chat(t, func(config *cfchat.Config) {
@@ -148,7 +149,7 @@ func TestPerMinuteAlone(t *testing.T) {
 			})
 			time.Sleep(c.begin)
 			begun, clock := time.Now(), server.clock()
-			if done := resolveAll(t, chat, srv.AccountID()); done != conversations {
+			if done := resolveAll(t, chat, srv.AccountID()); done != c.conversations {
 				t.Errorf("%d done", done)
 			}
 			took, least := time.Since(begun), server.least(server.requests, clock)
@@ -168,11 +169,11 @@ func TestPerMinuteAlone(t *testing.T) {
 func TestPerMinuteBesideOthers(t *testing.T) {
 	for _, noDate := range []bool{false, true} {
 		inBubble(t, map[bool]string{false: "Date", true: "no Date"}[noDate], func(t *testing.T) {
-			const conversations, most = 1500, 300
+			const conversations, most = 700, 300
 			server := newMinuteServer(most)
 			server.noDate = noDate
 			if !noDate {
-				server.ahead = -3*time.Hour - 17250*time.Millisecond
+				server.ahead = -3*time.Hour + 7250*time.Millisecond
 			}
 			servers := []*cfchattest.Server{fullServer(t, conversations), fullServer(t, conversations)}
 			byKey := map[string]http.RoundTripper{}
@@ -233,7 +234,9 @@ func TestPerMinuteNeverRefused(t *testing.T) {
 			chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(server.most) })
 			var callers sync.WaitGroup
 			for range 1 + r.IntN(30) {
+				mu.Lock()
 				calls, idle := 1+r.IntN(20), time.Duration(r.IntN(5000))*time.Millisecond
+				mu.Unlock()
 				callers.Go(func() {
 					for range calls {
 						if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
