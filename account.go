@@ -1,6 +1,11 @@
 package cfchat
 
-import "context"
+import (
+	"context"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
 
 // Account is one account of a server: its services as fields. [Chat.Account] makes one; of the zero Account every call fails
 // with ErrInvalidInput. It is safe for concurrent use.
@@ -40,6 +45,15 @@ func (a *Account) shared() *core {
 		return nil
 	}
 	return a.core
+}
+
+// call returns a call of the account, about a conversation if that is not 0.
+func (c *core) call(op *operation.Operation, conversation int64) *chain.Call {
+	call := &chain.Call{Operation: op, Subject: operation.Subject{Conversation: conversation}}
+	if c != nil {
+		call.Account = c.id
+	}
+	return call
 }
 
 // check refuses what no call can do without.

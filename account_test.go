@@ -300,7 +300,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no key":           {cfchat.Config{}, "Config.Keys:"},
 		"bad key":          {cfchat.Config{Keys: auth.Keys{User: auth.NewKey("a b")}}, "Config.Keys.User:"},
-		"plain http":       {cfchat.Config{Keys: keys, Server: "http://hidden.test"}, "Config.Server:"},
+		"plain http":       {cfchat.Config{Keys: keys, Server: "http://hidden.test"}, "use https, or set AllowPlainHTTP where nobody can listen"},
+		"allowed file":     {cfchat.Config{Keys: keys, Server: "file://hidden.test", AllowPlainHTTP: true}, "Config.Server:"},
 		"user name":        {cfchat.Config{Keys: keys, Server: "https://hidden:pw@h.test"}, "Config.Server:"},
 		"query":            {cfchat.Config{Keys: keys, Server: "https://h.test?hidden"}, "Config.Server:"},
 		"fragment":         {cfchat.Config{Keys: keys, Server: "https://h.test#hidden"}, "Config.Server:"},
@@ -326,6 +327,9 @@ func TestNewRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "Config."+field+": ") {
 			t.Errorf("%v does not name %s", err, field)
 		}
+	}
+	if _, err := cfchat.New(cfchat.Config{Keys: keys, Server: "http://chat:3000", AllowPlainHTTP: true}); err != nil {
+		t.Errorf("allowed plain http: %v", err)
 	}
 	for _, server := range []string{"", "https://h.test", "https://h.test/a/b/", "https://h.test/app", "https://h.test/api/v1/chat", "http://127.0.0.1:1", "http://localhost", "http://[::1]:1"} {
 		if _, err := cfchat.New(cfchat.Config{Keys: keys, Server: server}); err != nil {

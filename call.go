@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -16,8 +15,8 @@ import (
 // one.
 type call[T any] struct {
 	operation    *operation.Operation
-	conversation int64          // that it is about, 0 for none
-	accept       func(*T) error // judges an answer that has been decoded, nil for none
+	conversation int64                   // that it is about, 0 for none
+	accept       func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
 	decode       func(body []byte, conversation int64) (*T, error)
 }
 
@@ -28,7 +27,7 @@ func (c call[T]) about(conversation int64) call[T] {
 }
 
 // accepting returns the call with a judge of what an answer says.
-func (c call[T]) accepting(accept func(*T) error) call[T] {
+func (c call[T]) accepting(accept func(*T) *chain.Failure) call[T] {
 	c.accept = accept
 	return c
 }
@@ -67,28 +66,27 @@ type ofConversation interface{ conversationID() int64 }
 func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOption,
 	build func(server string) (*http.Request, error),
 ) (*T, error) {
-	options := optionsOf(opts, &input)
+	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
 	of.check(ctx, &input)
-	if err := input.err(c.operation); err != nil {
+	if err := input.err(call); err != nil {
 		return nil, err
 	}
 	var answer *T
-	decode := func(body []byte) (err error) {
+	call.Decode = func(body []byte) (err error) {
 		answer, err = c.decode(body, c.conversation)
 		if keeper, ok := any(answer).(jsonKeeper); ok && err == nil && options.keepJSON {
 			keeper.keepJSON(body)
 		}
 		return err
 	}
-	a, err := of.chat.send(ctx, &chain.Call{Operation: c.operation, Decode: decode}, options, build)
+	a, err := of.chat.send(ctx, call, options, build)
 	if err != nil {
 		return nil, err
 	}
 	defer a.Release()
 	if c.accept != nil {
-		if err := c.accept(answer); err != nil {
-			a.Fail()
-			return nil, err
+		if f := c.accept(answer); f != nil {
+			return nil, errorOf(call, a.Failed(f))
 		}
 	}
 	return answer, nil
@@ -106,7 +104,7 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 	ctx = chain.WithCall(ctx, call)
 	req, err := build(c.server)
 	if err != nil {
-		return nil, unsent(call.Operation, err)
+		return nil, errorOf(call, &chain.Failure{Cause: err, NotSent: true})
 	}
 	req = req.WithContext(ctx)
 	if err := edited(ctx, req, c.editors, options.editors); err != nil {
@@ -114,28 +112,19 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 	}
 	a, failure := c.chain(req)
 	if failure != nil {
-		return nil, errorOf(call.ID, failure)
+		return nil, errorOf(call, failure)
 	}
 	return a, nil
 }
 
 // rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.
 func rawCall(op *operation.Operation, req *http.Request) *chain.Call {
+	call := &chain.Call{Operation: op, Subject: op.SubjectOf(req)}
 	decode, ok := decoders[op]
 	if !ok {
-		return &chain.Call{Operation: op, AsIs: true}
+		call.AsIs = true
+		return call
 	}
-	conversation := conversationOf(op, req)
-	return &chain.Call{Operation: op, Decode: func(body []byte) error { return decode(body, conversation) }}
-}
-
-// conversationOf returns the conversation that an address is about, 0 for none.
-func conversationOf(op *operation.Operation, req *http.Request) int64 {
-	for name, value := range op.Values(operation.Steps(req.URL.EscapedPath())) {
-		if name == "conversation_id" {
-			id, _ := strconv.ParseInt(value, 10, 64) // 0 for what the server refuses
-			return id
-		}
-	}
-	return 0
+	call.Decode = func(body []byte) error { return decode(body, call.Conversation) }
+	return call
 }

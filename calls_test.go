@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
@@ -155,6 +156,15 @@ func (c call) do(ctx context.Context, a *cfchat.Account, editors ...cfchat.Reque
 // raw makes the call through the generated client, on the conversation of the tests.
 func (c call) raw(ctx context.Context, client *cfchat.ClientWithResponses, editors ...cfchat.RequestEditorFn) (any, error) {
 	return c.generated(ctx, client, oneSubject, editors...)
+}
+
+// about is what an error says that the call is about.
+func (c call) about() operation.Subject {
+	about := operation.Subject{Account: accountID}
+	if strings.Contains(c.Path, "{conversation_id}") {
+		about.Conversation = oneSubject.conversation
+	}
+	return about
 }
 
 // options are editors as options of a call.

@@ -42,6 +42,7 @@
 package cfchat
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -54,6 +55,7 @@ import (
 
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // DefaultServer is the vendor's production server.
@@ -75,9 +77,12 @@ type Config struct {
 	// "/api/v1" that every operation has. Empty means DefaultServer. Plain http is refused except to this machine, because
 	// the key would travel in clear.
 	Server string
+	// AllowPlainHTTP lets Server be a plain http address. It is unsafe: the keys and all that is said can be read on the way.
+	// It is for a network in which nobody else can listen, such as that of Docker Compose.
+	AllowPlainHTTP bool
 	// HTTPClient is used for its Transport, its Jar, and its Timeout if that is shorter than Config's. It is never changed,
-	// and its CheckRedirect is not asked: redirects are refused. Without a Transport there is one with 16 idle connections
-	// per host. Nil is a client with nothing set.
+	// and its CheckRedirect is not asked: redirects are refused. Without a Transport it is that of DefaultTransport. Nil is
+	// a client with nothing set.
 	HTTPClient *http.Client
 	// Retry says how often a failed call is tried again. The zero value is what you want.
 	Retry Retry
@@ -90,8 +95,8 @@ type Config struct {
 	MaxBody int64
 	// UserAgent is the User-Agent header. Empty means "cfchat-go/" with Version.
 	UserAgent string
-	// Logger gets one Debug record per try: operation, attempt, wait, status, duration and error, and never a header, a
-	// query or a body. Nil is silent.
+	// Logger gets one Debug record per try: operation, account, conversation, attempt, wait, status, duration, request_id and
+	// error, as far as there are any, and never a header, a query or a body. Nil is silent.
 	Logger *slog.Logger
 	// RequestEditors are run on every request, before those of the call.
 	RequestEditors []RequestEditorFn
@@ -99,10 +104,11 @@ type Config struct {
 
 // Chat is a client for one server. Make one with [New]; it cannot be changed afterwards and is safe for concurrent use.
 type Chat struct {
-	server  string // with a slash at its end
-	chain   chain.Link
-	editors []RequestEditorFn
-	keys    auth.Keys
+	server    string // with a slash at its end
+	chain     chain.Link
+	transport http.RoundTripper
+	editors   []RequestEditorFn
+	keys      auth.Keys
 }
 
 // New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
@@ -115,12 +121,15 @@ func New(config Config) (*Chat, error) {
 	if err != nil {
 		return nil, err
 	}
+	transport := transportOf(config.HTTPClient)
 	return &Chat{
-		server: server.String(), editors: slices.Clone(config.RequestEditors), keys: config.Keys,
+		server: server.String(), transport: transport, editors: slices.Clone(config.RequestEditors), keys: config.Keys,
 		chain: chain.New(chain.Config{
-			Transport: config.HTTPClient.Transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
+			Transport: transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
 			Retry: chain.Policy(config.Retry), Limiter: config.Limiter, Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
-			Logger: config.Logger, Describe: func(f *chain.Failure) string { return errorOf("", f).Error() },
+			Logger: config.Logger, Describe: func(f *chain.Failure) string {
+				return errorOf(&chain.Call{Operation: new(operation.Operation)}, f).Error()
+			},
 		}),
 	}, nil
 }
@@ -150,7 +159,7 @@ func (c *Config) complete() error {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	c.HTTPClient = completed(c.HTTPClient)
+	c.HTTPClient = cmp.Or(c.HTTPClient, new(http.Client))
 	if own := c.HTTPClient.Timeout; own > 0 {
 		c.Timeout = min(c.Timeout, own)
 	}
@@ -166,7 +175,7 @@ func (c *Config) complete() error {
 // check refuses values that cannot be meant.
 func (c *Config) check(input *refusal) {
 	input.keys("Config.Keys", c.Keys)
-	if err := checkServer(c.Server); err != nil {
+	if err := checkServer(c.Server, c.AllowPlainHTTP); err != nil {
 		input.add("Config.Server", "%v", err)
 	}
 	if c.Timeout < 0 {
@@ -187,20 +196,8 @@ func (c *Config) check(input *refusal) {
 	}
 }
 
-// completed is a copy of a client, with a Transport.
-func completed(given *http.Client) *http.Client {
-	client := http.Client{}
-	if given != nil {
-		client = *given
-	}
-	if client.Transport == nil {
-		client.Transport = newTransport()
-	}
-	return &client
-}
-
 // checkServer refuses an address to which a key must not go, or that cannot be one. It never repeats the address.
-func checkServer(address string) error {
+func checkServer(address string, allowPlainHTTP bool) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "":
@@ -211,10 +208,10 @@ func checkServer(address string) error {
 		return errors.New("it has a query or a fragment; leave only scheme, host and path")
 	case belongsToClient(u.Path):
 		return errors.New("it goes on to a page or an operation; leave only what stands before /app or /api/v1")
-	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https" || u.Scheme == "http" && (allowPlainHTTP || isLoopback(u.Hostname())):
 		return nil
 	case u.Scheme == "http":
-		return errors.New("with plain http the key would travel in clear; use https")
+		return errors.New("with plain http the key would travel in clear; use https, or set AllowPlainHTTP where nobody can listen")
 	}
 	return errors.New("it starts with neither https:// nor http://")
 }
@@ -229,19 +226,4 @@ func belongsToClient(path string) bool {
 // isLoopback reports whether a host is this machine.
 func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
-// newTransport is net/http's default with three bounds of our own: 16 idle connections per host, where the default of 2
-// would reconnect all the time; the answer's headers; and a dead HTTP/2 connection, which the default would keep using.
-// A program that has replaced the default, by one that keeps records for instance, keeps its own.
-func newTransport() http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport
-	}
-	t := standard.Clone()
-	t.MaxIdleConnsPerHost = 16
-	t.MaxResponseHeaderBytes = 256 << 10
-	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
-	return t
 }

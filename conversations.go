@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -178,14 +179,14 @@ func (s ConversationsService) Snooze(ctx context.Context, id int64, until time.T
 // toggle is the one operation of ToggleStatus, SetStatus and Snooze.
 func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleStatusRequest, input refusal, opts []CallOption) (*StatusChange, error) {
 	input.id("id", id)
-	stored := func(result *ToggleStatusResult) error {
+	stored := func(result *ToggleStatusResult) *chain.Failure {
 		change := result.Payload
 		switch {
 		case body.Status != "" && change.CurrentStatus != body.Status:
 			err := fmt.Errorf("it is %q, where %q was asked for", change.CurrentStatus, body.Status)
-			return failed(toggleCall.operation.ID, http.StatusOK, err, ErrDecode, ErrUnknownOutcome)
+			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 		case change.Success != nil && !*change.Success:
-			return failed(toggleCall.operation.ID, http.StatusOK, errors.New("success: false: the server did not store the status"), ErrRejected)
+			return &chain.Failure{Cause: errors.New("success: false: the server did not store the status"), Rejected: true}
 		}
 		return nil
 	}
@@ -206,7 +207,7 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 func (s ConversationsService) Labels(ctx context.Context, id int64, opts ...CallOption) ([]string, error) {
 	var input refusal
 	input.id("id", id)
-	labels, err := labelsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	labels, err := labelsCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newListAllLabelsOfAConversationRequest(server, s.core.id, id)
 	})
 	if err != nil {

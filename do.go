@@ -37,18 +37,19 @@ func (a *Account) Do(ctx context.Context, method, path string, body, answer any,
 	if core != nil {
 		chat = core.chat
 	}
-	return chat.do(ctx, plainRequest{method, fmt.Sprintf("accounts/%d/", a.ID()), path, body, answer}, input, opts)
+	return chat.do(ctx, plainRequest{a.ID(), method, fmt.Sprintf("accounts/%d/", a.ID()), path, body, answer}, input, opts)
 }
 
 // Do is [Account.Do] for what belongs to no account, such as "profile". The path is relative to /api/v1/.
 func (c *Chat) Do(ctx context.Context, method, path string, body, answer any, opts ...CallOption) error {
 	var input refusal
 	c.check(ctx, &input)
-	return c.do(ctx, plainRequest{method, "", path, body, answer}, input, opts)
+	return c.do(ctx, plainRequest{0, method, "", path, body, answer}, input, opts)
 }
 
 // plainRequest is a request that has no method of a service.
 type plainRequest struct {
+	account      int64 // 0 for none
 	method       string
 	base, path   string // what the caller gives is the path
 	body, answer any
@@ -57,14 +58,14 @@ type plainRequest struct {
 func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []CallOption) error {
 	options := optionsOf(opts, &input)
 	body := r.check(&input)
-	op := r.operation(input)
-	if err := input.err(op); err != nil {
+	call := &chain.Call{Operation: r.operation(input), Subject: operation.Subject{Account: r.account}, Decode: decoderInto(r.answer)}
+	if err := input.err(call); err != nil {
 		return err
 	}
 	if closer, ok := body.(io.Closer); ok {
 		defer closer.Close() // a Transport need not have
 	}
-	a, err := c.send(ctx, &chain.Call{Operation: op, Decode: decoderInto(r.answer)}, options, func(server string) (*http.Request, error) {
+	a, err := c.send(ctx, call, options, func(server string) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, r.method, server+"api/v1/"+r.base+r.path, body)
 	})
 	if err != nil {
@@ -80,8 +81,7 @@ func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []Cal
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		a.Fail()
-		return failed(op.ID, a.StatusCode, fmt.Errorf("the answer could not be written: %w", chain.Safe(err)))
+		return errorOf(call, a.Failed(&chain.Failure{Cause: fmt.Errorf("the answer could not be written: %w", chain.Safe(err))}))
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) 
 	for _, editors := range lists {
 		for _, edit := range editors {
 			if _, err := chain.Foreign(ctx, "it", func() (any, error) { return nil, edit(ctx, req) }); err != nil {
-				return errorOf(call.ID, &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Clean(req, err)), NotSent: true})
+				return errorOf(call, &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Clean(req, err)), NotSent: true})
 			}
 			if chain.CallOf(req.Context()) != call {
 				*req = *req.WithContext(chain.WithCall(req.Context(), call))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // What an [*Error] can be asked for with errors.Is. The context's errors, [auth.ErrNoKey] and the causes that net/http
@@ -22,7 +23,7 @@ var (
 	ErrRejected       = errors.New("rejected by the server")              // 422
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above
-	ErrRedirect       = errors.New("redirected")                          // 3xx, which is never followed
+	ErrRedirect       = errors.New("redirected")                          // 3xx but 304, which is never followed
 	ErrDecode         = errors.New("not the answer of this operation")    // a 2xx that is something else
 	ErrTooLarge       = errors.New("the answer is too large")             // above Config.MaxBody
 	ErrInvalidInput   = errors.New("invalid input")                       // refused before anything was sent
@@ -32,22 +33,27 @@ var (
 
 // Error is what every failed call returns. Fields are zero when not known.
 type Error struct {
-	Operation  string        // the operationId of openapi.yaml
+	Operation  string        // the operationId of openapi.yaml; of Do the method and the path
+	AccountID  int64         // the account that the call is about
 	StatusCode int           // the HTTP status; 0 when no answer came
+	Header     http.Header   // of the answer, without keys; nil when none came
 	Message    string        // what the server says, one line, never HTML
 	Attributes []string      // the attributes that a 422 names
 	RequestID  string        // the server's X-Request-Id
-	RetryAfter time.Duration // how long the server asks to wait
+	RetryAfter time.Duration // how long the server asks to wait, or after a 429 the time to the next minute of its clock
 	Body       string        // the answer's body, the first 4 KiB, as it came
 	Err        error         // what went wrong besides the status
 	Fields     []FieldError  // of ErrInvalidInput: everything that is wrong with the input
 
-	// ConversationID is set where one conversation is to blame, and the rest goes on: by Scan.
+	// ConversationID is the conversation that the call is about. Where an iterator has it, that one cannot be read, and the
+	// rest goes on.
 	ConversationID int64
 
-	mark          //lint:ignore U1000 the chain asks for its method
-	marks []error // sentinels that the status does not tell
-	cut   bool    // the answer began well and did not end
+	mark           //lint:ignore U1000 the chain asks for its method
+	marks  []error // sentinels that the status does not tell
+	cut    bool    // the answer began well and did not end
+	asked  bool    // RetryAfter is the server's
+	unread bool    // the request is for several conversations, and this one cannot be read
 }
 
 // mark is how the chain knows the failures of other calls.
@@ -55,19 +61,22 @@ type Error struct {
 //lint:ignore U1000 it is embedded in Error
 type mark = chain.Mark
 
-// errorOf makes an Error of what the chain found. With refused and failed it is the only place where errors are made.
-func errorOf(operationID string, f *chain.Failure) *Error {
+// errorOf makes an Error of what the chain found. With refused it is the only place where errors are made.
+func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	if f.Field != "" {
-		return refused(operationID, refusal{[]FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
+		return refused(call, refusal{[]FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
 	}
 	e := &Error{
-		Operation: operationID, StatusCode: f.Status, Message: f.Message, Attributes: f.Attributes, RequestID: f.RequestID,
-		RetryAfter: f.RetryAfter, Body: f.Body, Err: f.Cause, cut: f.Cut,
+		Operation: call.ID, AccountID: max(call.Account, 0), ConversationID: max(call.Conversation, 0), StatusCode: f.Status,
+		Header: f.Header, Message: f.Message, Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
+		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked,
 	}
 	for _, fact := range []struct {
 		holds bool
 		mark  error
-	}{{f.Decode, ErrDecode}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome}} {
+	}{
+		{f.Decode, ErrDecode}, {f.Rejected, ErrRejected}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome},
+	} {
 		if fact.holds {
 			e.marks = append(e.marks, fact.mark)
 		}
@@ -76,49 +85,50 @@ func errorOf(operationID string, f *chain.Failure) *Error {
 }
 
 // refused is the Error of a call that is not made, because of its input.
-func refused(operationID string, input refusal) *Error {
-	return &Error{
-		Operation: operationID, Fields: input.fields, Err: fmt.Errorf("%w: %s", ErrInvalidInput, input.reasons()),
-		marks: []error{ErrNotSent},
-	}
+func refused(call *chain.Call, input refusal) *Error {
+	e := errorOf(call, &chain.Failure{Cause: fmt.Errorf("%w: %s", ErrInvalidInput, input.reasons()), NotSent: true})
+	e.Fields = input.fields
+	return e
 }
 
-// failed is the Error of an answer that came and is not what was asked for.
-func failed(operationID string, status int, err error, marks ...error) *Error {
-	return &Error{Operation: operationID, StatusCode: status, Err: err, marks: marks}
-}
-
-// of returns a copy of the Error of a request for several conversations that says which one of them is to blame.
+// of returns a copy of the Error of a request for several conversations that says which one of them cannot be read.
 func (e *Error) of(conversation int64) *Error {
 	about := *e
-	about.ConversationID = conversation
+	about.ConversationID, about.unread = conversation, true
 	return &about
 }
 
-// Error is one line: the operation, the status with the server's words, and the cause.
+// errNotSentAgain is what ErrNotSent says of a call of which a try was sent.
+var errNotSentAgain = errors.New("it was not sent again")
+
+// Error is one line: the operation, what it was about, the status with the server's words, and the cause.
 func (e *Error) Error() string {
-	parts := []string{"cfchat"}
-	if e.Operation != "" {
-		parts = append(parts, e.Operation)
+	about := operation.Subject{Account: e.AccountID, Conversation: e.ConversationID}.String()
+	if e.unread {
+		about += " cannot be read"
 	}
-	if e.ConversationID != 0 {
-		parts = append(parts, fmt.Sprintf("conversation %d cannot be read", e.ConversationID))
-	}
+	status := e.Message
 	if e.StatusCode != 0 {
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, e.Message)))
-	} else if e.Message != "" {
-		parts = append(parts, e.Message)
+		status = strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, e.Message))
 	}
+	parts := []string{"cfchat", e.Operation, about, status}
 	for _, mark := range e.marks {
+		if mark == ErrNotSent && e.StatusCode != 0 { // of a try before
+			mark = errNotSentAgain
+		}
 		parts = append(parts, mark.Error())
 	}
 	if e.RetryAfter > 0 {
-		parts = append(parts, fmt.Sprintf("the server asks to wait %s", e.RetryAfter.Round(time.Second)))
+		says := "the server's next minute begins in %s"
+		if e.asked {
+			says = "the server asks to wait %s"
+		}
+		parts = append(parts, fmt.Sprintf(says, e.RetryAfter.Round(time.Second)))
 	}
 	if e.Err != nil {
 		parts = append(parts, e.Err.Error())
 	}
-	return chain.Line(strings.Join(parts, ": "))
+	return chain.Line(strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": "))
 }
 
 // Unwrap gives the cause.
@@ -141,7 +151,7 @@ func (e *Error) Is(target error) bool {
 	case ErrServer:
 		return e.StatusCode >= 500
 	case ErrRedirect:
-		return e.StatusCode >= 300 && e.StatusCode < 400
+		return e.StatusCode >= 300 && e.StatusCode < 400 && e.StatusCode != http.StatusNotModified
 	}
 	return false
 }
@@ -149,6 +159,12 @@ func (e *Error) Is(target error) bool {
 // LogValue gives slog the fields, without the body, which may be about people.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("operation", e.Operation), slog.String("error", e.Error())}
+	if e.AccountID != 0 {
+		attrs = append(attrs, slog.Int64("account", e.AccountID))
+	}
+	if e.ConversationID != 0 {
+		attrs = append(attrs, slog.Int64("conversation", e.ConversationID))
+	}
 	if e.StatusCode != 0 {
 		attrs = append(attrs, slog.Int("status", e.StatusCode))
 	}

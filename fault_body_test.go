@@ -419,7 +419,11 @@ func TestNumbersAndText(t *testing.T) {
 		inBubble(t, c.name, func(t *testing.T) {
 			s := &faultServer{steps: []step{sendsJSON(200, c.body)}}
 			chat, _ := s.connect(t)
-			conversation, err := chat.Account(accountID).Conversations.Get(t.Context(), max(subjectOf(t, c.body).conversation, 1))
+			id := oneSubject.conversation
+			if c.want != nil {
+				id = subjectOf(t, c.body).conversation
+			}
+			conversation, err := chat.Account(accountID).Conversations.Get(t.Context(), id)
 			if c.want == nil {
 				outcome{is: []error{cfchat.ErrDecode}, status: 200}.judge(t, getCall, nil, err)
 				return

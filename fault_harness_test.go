@@ -19,6 +19,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // The fault tests put a client of the public package over a server that speaks raw bytes, on the virtual time of
@@ -447,6 +448,16 @@ func (want outcome) judge(t *testing.T, c call, value any, err error) {
 	checkSecrets(t, err)
 	if e.Operation != c.ID {
 		t.Errorf("operation %q, want %q", e.Operation, c.ID)
+	}
+	about := operation.Subject{Account: e.AccountID, Conversation: e.ConversationID}
+	if about != c.about() {
+		t.Errorf("about %q, want %q", about, c.about())
+	}
+	if !strings.HasPrefix(err.Error(), "cfchat: "+c.ID+": "+about.String()+": ") {
+		t.Errorf("%q does not begin with the operation and what it is about", err)
+	}
+	if e.Header == nil && e.StatusCode != 0 {
+		t.Errorf("header %v with status %d", e.Header, e.StatusCode)
 	}
 	if e.StatusCode != want.status {
 		t.Errorf("status %d, want %d: %v", e.StatusCode, want.status, err)

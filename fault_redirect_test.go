@@ -60,7 +60,7 @@ func TestRedirectFaults(t *testing.T) {
 	}
 	testFaults(t, append(faults, fault{
 		name: "H7 304", steps: []step{{bytes: "HTTP/1.1 304 Not Modified\r\nEtag: W/\"1\"\r\n\r\n"}},
-		want: outcome{is: redirect, status: 304, requests: 1, check: oneHost},
+		want: outcome{status: 304, says: "304 Not Modified: nothing has changed since the answer that the request names", requests: 1, check: oneHost},
 	}))
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -254,7 +255,7 @@ func TestLogger(t *testing.T) {
 			// A status of 429 is tried again by all, with a body that nobody should find in a log.
 			s := &faultServer{good: c.good, steps: []step{
 				{pause: 2 * time.Second, bytes: says(429, "text/html", "<html>bOdY</html>", "Retry-After: 7", "X-Header: hEaDeR").bytes},
-				sendsJSON(429, `{}`, "Retry-After: 1"), fine,
+				sendsJSON(429, `{}`, "Retry-After: 1", "X-Request-Id: first"), sendsJSON(200, c.good, "X-Request-Id: second"),
 			}}
 			log := new(records)
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
@@ -264,20 +265,36 @@ func TestLogger(t *testing.T) {
 			want := []struct {
 				wait, duration time.Duration
 				status         int64
-			}{{0, 2 * time.Second, 429}, {7 * time.Second, 0, 429}, {time.Second, 0, 200}}
+				requestID      string
+				error          string
+			}{
+				{0, 2 * time.Second, 429, "", "cfchat: 429 Too Many Requests: the server asks to wait 7s"},
+				{7 * time.Second, 0, 429, "first", "cfchat: 429 Too Many Requests: the server asks to wait 1s"},
+				{time.Second, 0, 200, "second", ""},
+			}
 			if len(log.all) != len(want) {
 				t.Fatalf("%d records, want %d", len(log.all), len(want))
 			}
 			for i, record := range log.all {
 				fields := map[string]slog.Value{}
 				record.Attrs(func(a slog.Attr) bool { fields[a.Key] = a.Value; return true })
-				names := slices.Sorted(maps.Keys(fields))
-				if !slices.Equal(names, []string{"attempt", "duration", "error", "operation", "status", "wait"}) || record.Level != slog.LevelDebug {
-					t.Fatalf("%s record with %q", record.Level, names)
+				wanted := map[string]any{
+					"operation": c.ID, "account": int64(accountID), "attempt": int64(i + 1), "wait": want[i].wait, "status": want[i].status,
+					"duration": want[i].duration,
 				}
-				if fields["operation"].String() != c.ID || fields["attempt"].Int64() != int64(i+1) || fields["status"].Int64() != want[i].status ||
-					fields["wait"].Duration() != want[i].wait || fields["duration"].Duration() != want[i].duration {
-					t.Errorf("record %d is %v", i+1, fields)
+				for name, value := range map[string]any{
+					"conversation": c.about().Conversation, "request_id": want[i].requestID, "error": want[i].error,
+				} {
+					if !reflect.ValueOf(value).IsZero() {
+						wanted[name] = value
+					}
+				}
+				got := map[string]any{}
+				for name, value := range fields {
+					got[name] = value.Any()
+				}
+				if !maps.Equal(got, wanted) || record.Level != slog.LevelDebug {
+					t.Fatalf("%s record %v, want %v", record.Level, got, wanted)
 				}
 				if text := fmt.Sprint(record.Message, fields); leakIn(text) != "" || strings.Contains(text, "bOdY") || strings.Contains(text, "hEaDeR") || strings.Contains(text, "/api/") {
 					t.Errorf("record %d shows too much: %s", i+1, text)

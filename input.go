@@ -34,12 +34,12 @@ func (r *refusal) names(field string) bool {
 	return slices.ContainsFunc(r.fields, func(f FieldError) bool { return f.Field == field })
 }
 
-// err returns the refusal as an *Error of an operation, nil if nothing is wrong. Nothing has been sent.
-func (r *refusal) err(op *operation.Operation) error {
+// err returns the refusal as an *Error of a call, nil if nothing is wrong. Nothing has been sent.
+func (r *refusal) err(call *chain.Call) error {
 	if len(r.fields) == 0 {
 		return nil
 	}
-	return refused(op.ID, *r)
+	return refused(call, *r)
 }
 
 // reasons returns everything that is wrong, "" if nothing is.

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
 // ListAll walks through every page of a list, and may miss conversations that move while it runs: [ConversationsService.Scan]
@@ -26,7 +26,7 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 	options.Labels = slices.Clone(options.Labels)
 	options.SortBy = cmp.Or(options.SortBy, SortBySortOnCreatedAt)
 	// With UpdatedWithin everything comes in one answer from 3.6.0 on, whatever the page.
-	walk := pageWalk{call: listCall.operation, opts: slices.Clone(opts), first: cmp.Or(options.Page, 1), allInOne: options.UpdatedWithin != 0}
+	walk := pageWalk{call: s.core.call(listCall.operation, 0), opts: slices.Clone(opts), first: cmp.Or(options.Page, 1), allInOne: options.UpdatedWithin != 0}
 	walk.check = func(input *refusal) {
 		options.check(input)
 		s.core.check(ctx, input)
@@ -42,7 +42,7 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 // runs: [ConversationsService.Scan] misses none. It promises what [ConversationsService.ListAll] promises, and no more: a
 // filter has no order but that of activity, which every message changes.
 func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts ...CallOption) iter.Seq2[*Conversation, error] {
-	walk := pageWalk{call: filterCall.operation, opts: slices.Clone(opts), first: 1}
+	walk := pageWalk{call: s.core.call(filterCall.operation, 0), opts: slices.Clone(opts), first: 1}
 	walk.check = func(input *refusal) {
 		filter.request(input)
 		s.core.check(ctx, input)
@@ -56,7 +56,7 @@ const maxStalePages = 10
 
 // pageWalk is a walk from a page to the first empty one.
 type pageWalk struct {
-	call     *operation.Operation
+	call     *chain.Call // of a page
 	opts     []CallOption
 	check    func(*refusal) // of what every page is asked for with
 	first    int
@@ -99,6 +99,8 @@ func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Se
 				stale = 0
 			}
 		}
-		yield(nil, failed(w.call.ID, http.StatusOK, errors.New("the server repeats its pages, so this walk would not end")))
+		yield(nil, errorOf(w.call, &chain.Failure{
+			Status: http.StatusOK, Cause: errors.New("the server repeats its pages, so this walk would not end"),
+		}))
 	}
 }

@@ -56,10 +56,10 @@ func begin(ctx context.Context, op *operation.Operation, req *http.Request, edit
 	for _, edit := range editors {
 		edit.apply(new(callOptions), &input)
 	}
-	if err := input.err(op); err != nil {
+	call := rawCall(op, req)
+	if err := input.err(call); err != nil {
 		return nil, err
 	}
-	call := rawCall(op, req)
 	call.Claim()
 	return chain.WithCall(ctx, call), nil
 }
@@ -72,7 +72,7 @@ func ready(req *http.Request) *http.Request {
 
 // unsent is the failure of a call whose request cannot be built.
 func unsent(op *operation.Operation, err error) error {
-	return errorOf(op.ID, &chain.Failure{Cause: err, NotSent: true})
+	return errorOf(&chain.Call{Operation: op}, &chain.Failure{Cause: err, NotSent: true})
 }
 
 // doer is the generated client's way into the chain.
@@ -88,7 +88,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 	}
 	a, failure := d.chain(req)
 	if failure != nil {
-		return nil, errorOf(call.ID, failure)
+		return nil, errorOf(call, failure)
 	}
 	return a.Open(), nil
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
 // ConversationScanOptions say which part of an account a scan reads, and how. The zero value reads all of it.
@@ -64,7 +66,7 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 		s.core.check(ctx, &input)
 		options.check(&input)
 		filter.checkScan(&input)
-		if err := input.err(filterCall.operation); err != nil {
+		if err := input.err(s.core.call(filterCall.operation, 0)); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -308,7 +310,7 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 		c := &conversations[i]
 		if c.ID < w.lo || c.ID > w.hi {
 			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, failed(filterCall.operation.ID, http.StatusOK, err, ErrDecode)
+			return nil, errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{Status: http.StatusOK, Cause: err, Decode: true})
 		}
 		found[i] = c
 	}

@@ -326,7 +326,7 @@ func TestScanUnrenderable(t *testing.T) {
 					if e.StatusCode != http.StatusInternalServerError || !errors.Is(e, cfchat.ErrServer) || e.Operation != "conversationFilter" {
 						t.Errorf("%#v", e)
 					}
-					if want := fmt.Sprintf("conversation %d cannot be read", e.ConversationID); !strings.Contains(e.Error(), want) {
+					if want := fmt.Sprintf("conversation %d of account 1 cannot be read", e.ConversationID); !strings.Contains(e.Error(), want) {
 						t.Errorf("%q does not say %q", e, want)
 					}
 				}

@@ -19,12 +19,8 @@ func answer(next Link) Link {
 		if err == nil {
 			return a, nil
 		}
-		hidden := secretsOf(req)
-		a.Fail()
-		f = failureOf(req, a.Response, a.body.Bytes())
-		f.Message, f.Cause, f.Attributes, f.Decode, f.Done = http.StatusText(a.StatusCode), hidden.cause(err), nil, true, done
-		a.Release()
-		return nil, f
+		defer a.Release()
+		return nil, a.Failed(&Failure{Cause: secretsOf(req).cause(err), Decode: true, Done: done})
 	}
 }
 

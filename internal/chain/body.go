@@ -89,8 +89,14 @@ type Answer struct {
 	body  *bytes.Buffer
 }
 
-// Fail makes the answer a failure's: what the caller keeps of it has no secrets.
-func (a *Answer) Fail() { callOf(a.asked).Record.hide(secretsOf(a.asked)) }
+// Failed makes the answer a failure's: it completes what is known of that, and what the caller keeps has no secrets.
+func (a *Answer) Failed(f *Failure) *Failure {
+	callOf(a.asked).Record.hide(secretsOf(a.asked))
+	all := failureOf(a.asked, a.Response, a.body.Bytes())
+	all.Message, all.Attributes = http.StatusText(a.StatusCode), nil // an answer that is none of an error
+	all.Cause, all.Decode, all.Done, all.Unknown, all.Rejected = f.Cause, f.Decode, f.Done, f.Unknown, f.Rejected
+	return all
+}
 
 // Bytes returns the body. It must not be used after Release.
 func (a *Answer) Bytes() []byte { return a.body.Bytes() }

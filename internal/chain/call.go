@@ -14,6 +14,7 @@ import (
 // change.
 type Call struct {
 	*operation.Operation
+	operation.Subject
 
 	// Decode decodes and checks the body of a 200. With nil every 2xx passes that is no page of HTML.
 	Decode func(body []byte) error

@@ -18,7 +18,8 @@ type Failure struct {
 	Attributes []string      // the attributes that it names
 	RequestID  string        // its X-Request-Id
 	Body       string        // the first bytes of the answer
-	RetryAfter time.Duration // how long the server asks to wait
+	RetryAfter time.Duration // how long to wait
+	Asked      bool          // the server asks for that wait; else it is the time to its next minute
 	Cause      error         // what went wrong besides the status
 
 	Field    string // what is wrong with the input, which Cause explains
@@ -26,6 +27,7 @@ type Failure struct {
 	Unknown  bool   // a write that may have happened
 	Decode   bool   // a success that is not the answer of its operation
 	Done     bool   // a success all the same
+	Rejected bool   // a success that says that it is none
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end
 
@@ -61,13 +63,18 @@ func contextError(ctx context.Context) error {
 // the way took it.
 const errNoKeyArrived = "You need to sign in or sign up before continuing."
 
+// requestIDOf returns the X-Request-Id of an answer.
+func requestIDOf(hidden secrets, resp *http.Response) string {
+	return oneLine(hidden.inStart(resp.Header.Get("X-Request-Id")))
+}
+
 // failureOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
 // the status always survives. What an answer repeats of the request's secrets is taken out.
 func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	hidden := secretsOf(req)
 	f := &Failure{
 		answer: resp,
-		Status: resp.StatusCode, Header: hidden.inHeader(resp.Header), RequestID: oneLine(hidden.inStart(resp.Header.Get("X-Request-Id"))),
+		Status: resp.StatusCode, Header: hidden.inHeader(resp.Header), RequestID: requestIDOf(hidden, resp),
 		Body: hidden.inBody(body),
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)

@@ -13,26 +13,43 @@ type tryRecord struct {
 	failure *Failure
 }
 
-// logTry writes one Debug record per try: no header, no query, no body. A nil logger writes nothing.
+// logTry writes one Debug record per try. A nil logger writes nothing.
 func logTry(req *http.Request, logger *slog.Logger, describe func(*Failure) string, r tryRecord) {
 	if logger == nil {
 		return
 	}
-	ctx, call := req.Context(), callOf(req)
+	ctx := req.Context()
 	_, _ = Foreign(ctx, "the logger", func() (any, error) {
-		if !logger.Enabled(ctx, slog.LevelDebug) {
-			return nil, nil
+		if logger.Enabled(ctx, slog.LevelDebug) {
+			logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try", r.attributes(callOf(req), describe)...)
 		}
-		status, failure := 0, ""
-		if r.answer != nil {
-			status = r.answer.StatusCode
-		}
-		if r.failure != nil {
-			status, failure = r.failure.Status, describe(r.failure)
-		}
-		logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try",
-			slog.String("operation", call.ID), slog.Int("attempt", call.try), slog.Duration("wait", call.waited),
-			slog.Int("status", status), slog.Duration("duration", r.took), slog.String("error", failure))
 		return nil, nil
 	})
+}
+
+// attributes returns what is known of a try: no header, no query, no body.
+func (r tryRecord) attributes(call *Call, describe func(*Failure) string) []slog.Attr {
+	attrs := []slog.Attr{slog.String("operation", call.ID)}
+	if call.Account > 0 {
+		attrs = append(attrs, slog.Int64("account", call.Account))
+	}
+	if call.Conversation > 0 {
+		attrs = append(attrs, slog.Int64("conversation", call.Conversation))
+	}
+	status, requestID := 0, ""
+	switch {
+	case r.answer != nil:
+		status, requestID = r.answer.StatusCode, requestIDOf(secretsOf(r.answer.asked), r.answer.Response)
+	case r.failure != nil:
+		status, requestID = r.failure.Status, r.failure.RequestID
+	}
+	attrs = append(attrs, slog.Int("attempt", call.try), slog.Duration("wait", call.waited), slog.Int("status", status),
+		slog.Duration("duration", r.took))
+	if requestID != "" {
+		attrs = append(attrs, slog.String("request_id", requestID))
+	}
+	if r.failure != nil {
+		attrs = append(attrs, slog.String("error", describe(r.failure)))
+	}
+	return attrs
 }

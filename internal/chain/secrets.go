@@ -147,8 +147,11 @@ func (s secrets) inBody(body []byte) string {
 	return strings.Clone(text[:min(len(text), maxKeptBody)])
 }
 
-// inHeader takes the secrets out of a copy of a header.
+// inHeader takes the secrets out of a copy of a header, which is never nil.
 func (s secrets) inHeader(header http.Header) http.Header {
+	if header == nil {
+		return http.Header{}
+	}
 	clean := header.Clone()
 	for _, values := range clean {
 		for i, value := range values {

@@ -17,11 +17,16 @@ func status(next Link) Link {
 		}
 		defer a.Release()
 		f = failureOf(req, a.Response, a.body.Bytes())
-		f.RetryAfter, f.wait = retryAfter(a.StatusCode, a.Header, time.Now())
-		switch a.StatusCode / 100 {
-		case 3:
+		f.RetryAfter, f.wait, f.Asked = retryAfter(a.StatusCode, a.Header, time.Now())
+		switch {
+		case a.StatusCode == http.StatusNotModified:
+			f.Message, f.Cause = http.StatusText(a.StatusCode), errors.New("nothing has changed since the answer that the request names")
+		case a.StatusCode/100 == 3:
 			f.Message, f.Cause = http.StatusText(a.StatusCode), redirected(req, a.Response)
-		case 1:
+			withoutQuery(f.Header)
+		case a.StatusCode < 100:
+			f.Cause = fmt.Errorf("the Transport gave the status %d, which is none", a.StatusCode)
+		case a.StatusCode/100 == 1:
 			f.Cause = errors.New("the server speaks another protocol")
 		}
 		return nil, f
@@ -37,4 +42,16 @@ func redirected(req *http.Request, resp *http.Response) error {
 	host := printable(secretsOf(req).inStart((&url.URL{Scheme: to.Scheme, Host: to.Host}).String()))
 	return fmt.Errorf("to %s: redirects are not followed, because the key would go along; "+
 		"if that is the right server, set Config.Server to it", host)
+}
+
+// withoutQuery takes out of a Location what repeats the query, or may.
+func withoutQuery(header http.Header) {
+	to, err := url.Parse(header.Get("Location"))
+	if err != nil {
+		header.Del("Location")
+		return
+	}
+	if header.Get("Location") != "" {
+		header.Set("Location", (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawPath: to.RawPath}).String())
+	}
 }

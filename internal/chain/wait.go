@@ -15,7 +15,7 @@ import (
 func waitAfter(ctx context.Context, f *Failure, try int, most time.Duration) (time.Duration, bool) {
 	wait := f.wait
 	switch {
-	case f.paced && f.Status == http.StatusTooManyRequests:
+	case f.paced && f.Status == http.StatusTooManyRequests && !f.Asked:
 		return 0, f.RetryAfter <= most
 	case wait == 0:
 		wait = min(time.Duration(try)*500*time.Millisecond, most)
@@ -37,25 +37,25 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// retryAfter returns what the server asks for, and how long to wait. A 429 without Retry-After means the next full minute:
+// retryAfter returns how long to wait, as it is told and with jitter, and whether the server asks for that. A 429 without Retry-After means the next full minute:
 // the server counts the requests of every minute of its clock, so a shorter wait is in vain and a longer one too long.
 // The server's clock is its Date, or else the local one. Both are zero when there is no reason to wait.
-func retryAfter(status int, header http.Header, now time.Time) (asked, wait time.Duration) {
+func retryAfter(status int, header http.Header, now time.Time) (told, wait time.Duration, asked bool) {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
 	}
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if date, err := http.ParseTime(value); err == nil {
-		asked = date.Sub(now)
+		told = date.Sub(now)
 	} else if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		asked = time.Duration(min(max(seconds, 0), 1e9)) * time.Second // 31 years, and no overflow
+		told = time.Duration(min(max(seconds, 0), 1e9)) * time.Second // 31 years, and no overflow
 	}
 	switch {
-	case asked > 0:
-		return asked, asked
+	case told > 0:
+		return told, told, true
 	case status == http.StatusTooManyRequests:
-		asked = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
-		return asked, asked + time.Second/4 + rand.N(time.Second*3/4)
+		told = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+		return told, told + time.Second/4 + rand.N(time.Second*3/4), false
 	}
-	return 0, 0
+	return 0, 0, false
 }

@@ -1,0 +1,43 @@
+package operation
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// Subject is what a call is about: the ids in its path. An id that is not known, or is none, is not above 0.
+type Subject struct {
+	Account      int64
+	Conversation int64
+}
+
+// SubjectOf returns what a request is about that is this operation.
+func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
+	if !o.Known() {
+		return s
+	}
+	for name, value := range o.Values(Steps(req.URL.EscapedPath())) {
+		id, _ := strconv.ParseInt(value, 10, 64) // 0 for what the server refuses
+		switch name {
+		case "account_id":
+			s.Account = id
+		case "conversation_id":
+			s.Conversation = id
+		}
+	}
+	return s
+}
+
+// String returns words such as "conversation 42 of account 56", "" when nothing is known.
+func (s Subject) String() string {
+	switch {
+	case s.Conversation > 0 && s.Account > 0:
+		return fmt.Sprintf("conversation %d of account %d", s.Conversation, s.Account)
+	case s.Conversation > 0:
+		return fmt.Sprintf("conversation %d", s.Conversation)
+	case s.Account > 0:
+		return fmt.Sprintf("account %d", s.Account)
+	}
+	return ""
+}

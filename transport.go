@@ -1,0 +1,56 @@
+package cfchat
+
+import (
+	"net"
+	"net/http"
+	"time"
+)
+
+// DefaultTransport returns a new transport as New makes it for a Config without one: to be changed, or wrapped by one that
+// traces, and given to Config.HTTPClient. Make one for a program, because each has connections of its own.
+//
+// It is net/http's default with three bounds: 16 idle connections to a host, where the default of 2 would reconnect all the
+// time; 256 KiB for the headers of an answer; and a ping after 15 s of silence that finds a dead HTTP/2 connection, which the
+// default would keep using.
+func DefaultTransport() *http.Transport {
+	t := netHTTPDefault()
+	t.MaxIdleConnsPerHost = 16
+	t.MaxResponseHeaderBytes = 256 << 10
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	return t
+}
+
+// netHTTPDefault returns a copy of net/http's own transport, also where a program has put another in its place.
+func netHTTPDefault() *http.Transport {
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok && standard != nil {
+		return standard.Clone()
+	}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConns: 100,
+		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: time.Second,
+	}
+}
+
+// transportOf returns what a client sends with. A program that has put a transport of its own in place of
+// http.DefaultTransport, one that keeps records for instance, keeps it.
+func transportOf(client *http.Client) http.RoundTripper {
+	if client.Transport != nil {
+		return client.Transport
+	}
+	if _, isNetHTTP := http.DefaultTransport.(*http.Transport); !isNetHTTP && http.DefaultTransport != nil {
+		return http.DefaultTransport
+	}
+	return DefaultTransport()
+}
+
+// CloseIdleConnections closes the connections that no call uses, if the Transport can, for a program that goes on without
+// the Chat. Else they stay open for a minute and a half. Calls go on, and may still be made.
+func (c *Chat) CloseIdleConnections() {
+	if c == nil {
+		return
+	}
+	if closer, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}
