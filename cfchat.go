@@ -185,13 +185,13 @@ func (c *Config) check(input *refusal) {
 		input.add("Config.MaxBody", "it is negative; zero means 10 MiB")
 	}
 	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		input.add("Config.UserAgent", "it has a control or a non-ASCII character")
+		input.add("Config.UserAgent", "it has a control or a non-ASCII character; take it out")
 	}
 	c.Retry.check("Config.Retry", input)
 	input.limiter("Config.Limiter", c.Limiter)
 	for i, editor := range c.RequestEditors {
 		if editor == nil {
-			input.add(fmt.Sprintf("Config.RequestEditors[%d]", i), "it is nil")
+			input.add(fmt.Sprintf("Config.RequestEditors[%d]", i), "it is nil; leave it out")
 		}
 	}
 }

@@ -102,7 +102,7 @@ func pump(in *io.PipeWriter, from io.Reader) {
 func read(from io.Reader, buffer []byte) (n int, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			n, err = 0, fmt.Errorf("it panicked: %v", cause)
+			n, err = 0, fmt.Errorf("the body panicked: %v", cause)
 		}
 	}()
 	return from.Read(buffer)

@@ -111,7 +111,7 @@ func (e *Error) Error() string {
 	if e.StatusCode != 0 {
 		status = strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, e.Message))
 	}
-	parts := []string{"cfchat", e.Operation, about, status}
+	parts := []string{"cfchat", e.Operation, about, strings.TrimSuffix(status, ".")}
 	for _, mark := range e.marks {
 		if mark == ErrNotSent && e.StatusCode != 0 { // of a try before
 			mark = errNotSentAgain

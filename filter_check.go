@@ -92,7 +92,8 @@ func (f Filter) check(input *refusal) {
 
 // rule refuses the rule at a place of a filter.
 func (r *refusal) rule(i int, rule Rule, reason string) {
-	name := fmt.Sprintf("rule %d (%s %s)", i+1, rule.rule.AttributeKey, rule.rule.FilterOperator)
+	about := strings.TrimSpace(rule.rule.AttributeKey + " " + string(rule.rule.FilterOperator))
+	name := fmt.Sprintf("rule %d (%s)", i+1, about)
 	r.fields = append(r.fields, FieldError{Field: name, Rule: i + 1, Reason: reason})
 }
 
@@ -191,7 +192,7 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 		}
 	case kindText:
 		if !isText {
-			return fmt.Errorf("%v is not text", value)
+			return fmt.Errorf("%v is not text; put it in quotes", value)
 		}
 	case kindDay:
 		return checkDay(operator, value)
@@ -219,7 +220,7 @@ func wholeNumber(value any) (int64, bool) {
 func checkDay(operator FilterOperator, value any) error {
 	if operator == FilterOperatorDaysBefore {
 		if days, ok := wholeNumber(value); !ok || days < 0 {
-			return fmt.Errorf("%v is not a number of days", value)
+			return fmt.Errorf("%v is not a number of days; give one such as 7", value)
 		}
 		return nil
 	}

@@ -85,7 +85,7 @@ func (r *refusal) snooze(field string, until time.Time) {
 	case until.Unix() <= 0:
 		r.add(field, "%s is not after 1970; use the zero time for the next reply", until.Format(time.RFC3339))
 	case until.Year() > 9999:
-		r.add(field, "the year %d has more than four digits", until.Year())
+		r.add(field, "the year %d has more than four digits; use the zero time for the next reply", until.Year())
 	}
 }
 

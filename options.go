@@ -26,7 +26,7 @@ type callOptions struct {
 func optionsOf(opts []CallOption, input *refusal) (all callOptions) {
 	for i, option := range opts {
 		if option == nil {
-			input.add(fmt.Sprintf("option %d", i+1), "it is nil")
+			input.add(fmt.Sprintf("option %d", i+1), "it is nil; leave it out")
 			continue
 		}
 		option.apply(&all, input)
@@ -40,7 +40,7 @@ func (o callOption) apply(options *callOptions, input *refusal) { o(options, inp
 
 func (e RequestEditorFn) apply(options *callOptions, input *refusal) {
 	if e == nil {
-		input.add("RequestEditorFn", "it is nil")
+		input.add("RequestEditorFn", "it is nil; leave it out")
 		return
 	}
 	options.editors = append(options.editors, e)
@@ -69,11 +69,11 @@ type Response struct {
 func WithResponse(response *Response) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		if response == nil {
-			input.add("WithResponse", "the Response is nil")
+			input.add("WithResponse", "the Response is nil; give the address of one")
 			return
 		}
 		if options.response != nil {
-			input.add("WithResponse", "there are two; a call fills one")
+			input.add("WithResponse", "there are two, and a call fills one; give one")
 			return
 		}
 		*response = Response{}

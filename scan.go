@@ -83,10 +83,10 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 // check refuses options that make no sense.
 func (o ConversationScanOptions) check(input *refusal) {
 	if o.After < 0 {
-		input.add("After", "%d is negative", o.After)
+		input.add("After", "%d is negative; zero begins with the first", o.After)
 	}
 	if o.Until < 0 || o.Until > 0 && o.Until < o.After {
-		input.add("Until", "%d is before the start", o.Until)
+		input.add("Until", "%d is before After; zero means the newest", o.Until)
 	}
 	if o.Concurrency < 0 {
 		input.add("Concurrency", "%d is negative; zero means 4", o.Concurrency)
@@ -310,7 +310,9 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 		c := &conversations[i]
 		if c.ID < w.lo || c.ID > w.hi {
 			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{Status: http.StatusOK, Cause: err, Decode: true})
+			return nil, errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{
+				Status: http.StatusOK, Message: http.StatusText(http.StatusOK), Cause: err, Decode: true,
+			})
 		}
 		found[i] = c
 	}

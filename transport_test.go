@@ -15,7 +15,7 @@ import (
 func TestDefaultTransport(t *testing.T) {
 	before := http.DefaultTransport
 	defer func() { http.DefaultTransport = before }()
-	changed := before.(*http.Transport).Clone()
+	changed := cfchat.DefaultTransport()
 	changed.MaxIdleConns = 7
 	for name, standard := range map[string]http.RoundTripper{
 		"net/http's": before, "changed": changed, "foreign": other500{}, "nil": nil, "a nil pointer": (*http.Transport)(nil),

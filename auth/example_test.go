@@ -116,7 +116,7 @@ func ExampleErrNoKey() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// cfchat: getDetailsOfAConversation: nothing was sent: no key for getDetailsOfAConversation: set Keys.User
+	// cfchat: getDetailsOfAConversation: conversation 42 of account 56: nothing was sent: no key for getDetailsOfAConversation: set Keys.User
 }
 
 // A program's own tracing leaves the key out, in whatever spelling it is there.

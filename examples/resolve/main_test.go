@@ -151,11 +151,11 @@ func TestOutcomes(t *testing.T) {
 		32: "2026-05-21 12:00  skipped: it is pending now",
 		33: "2026-05-21 12:00  skipped: it was active 2026-06-30 12:00",
 		34: "2026-05-21 12:00  skipped: it is gone",
-		35: "2026-05-21 12:00  failed: cfchat: getDetailsOfAConversation: 403 Forbidden",
-		36: "2026-05-21 12:00  unknown: cfchat: toggleStatusOfAConversation: 500 Internal Server Error: the change may have happened or not",
-		37: "2026-05-21 12:00  unknown: cfchat: toggleStatusOfAConversation: ",
-		38: "2026-05-21 12:00  failed: cfchat: toggleStatusOfAConversation: 422 Unprocessable Entity",
-		39: "-                 failed: cfchat: conversationFilter: conversation 39 cannot be read: 500 Internal Server Error",
+		35: "2026-05-21 12:00  failed: cfchat: getDetailsOfAConversation: conversation 35 of account 1: 403 Forbidden",
+		36: "2026-05-21 12:00  unknown: cfchat: toggleStatusOfAConversation: conversation 36 of account 1: 500 Internal Server Error: the change may have happened or not",
+		37: "2026-05-21 12:00  unknown: cfchat: toggleStatusOfAConversation: conversation 37 of account 1: ",
+		38: "2026-05-21 12:00  failed: cfchat: toggleStatusOfAConversation: conversation 38 of account 1: 422 Unprocessable Entity",
+		39: "-                 failed: cfchat: conversationFilter: conversation 39 of account 1 cannot be read: 500 Internal Server Error",
 		40: "2026-05-21 12:00  resolved",
 	} {
 		line := lineOf(out, id)

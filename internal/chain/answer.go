@@ -59,7 +59,7 @@ func kindOf(resp *http.Response) string {
 func checkJSON(a *Answer) error {
 	given := a.Header.Get("Content-Type")
 	if kind := kindOf(a.Response); kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return fmt.Errorf("the content type is %q, not JSON", secretsOf(a.asked).inStart(given))
+		return fmt.Errorf("the content type is %q, not JSON; does Config.Server name the API?", secretsOf(a.asked).inStart(given))
 	}
 	if !strings.Contains(given, "json") { // as the generated client looks for it
 		a.Header = a.Header.Clone()

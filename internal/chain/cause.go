@@ -27,7 +27,7 @@ const maxDepth = 50
 func (s secrets) cause(err error) error {
 	text, whole := textOf(err)
 	if !whole {
-		return errors.New("the transport's error has no end, or no text")
+		return errors.New("the error has no end, or no text")
 	}
 	safe := text
 	each(err, func(e error) bool {
@@ -62,7 +62,7 @@ func addressed(err error) (outer, inner string, ok bool) {
 func Safe(err error) error {
 	text, whole := textOf(err)
 	if !whole {
-		return errors.New("an error has no end, or no text")
+		return errors.New("the error has no end, or no text")
 	}
 	return veil(err, text, printable(text))
 }

@@ -61,9 +61,9 @@ func headerProblem(name string, values []string) string {
 	case strings.EqualFold(name, "Idempotency-Key"), strings.EqualFold(name, "X-Idempotency-Key"):
 		return "net/http would repeat the request by itself; do not set it"
 	case name == "" || strings.ContainsFunc(name, isNotToken):
-		return "HTTP has no such name"
+		return "HTTP has no such name; take letters, digits and hyphens"
 	case slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, isControl) }):
-		return "the value has a line break or another control character"
+		return "the value has a line break or another control character; take it out"
 	}
 	return ""
 }

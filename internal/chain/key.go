@@ -63,7 +63,7 @@ func checkKey(req *http.Request, keys auth.Keys, server *url.URL) *Failure {
 		bare := http.Request{Method: req.Method, URL: req.URL}
 		return &Failure{Cause: keys.Edit(req.Context(), bare.WithContext(req.Context())), NotSent: true} // which key is missing
 	case len(names) > 1 || len(req.Header[names[0]]) != 1:
-		return Refused("request editor", "there are %d headers for the key; set one, with one value", len(names))
+		return Refused("request editor", "it set several keys or none; set one header, with one value")
 	}
 	return nil
 }

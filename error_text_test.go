@@ -1,0 +1,612 @@
+package cfchat_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+var updateTexts = flag.Bool("update-texts", false, "write testdata/error-texts.txt")
+
+// lineNumber is where a panic began.
+var lineNumber = regexp.MustCompile(`_test\.go:\d+`)
+
+const (
+	errorTexts = "testdata/error-texts.txt"
+	textWidth  = 125 // runes of a line
+)
+
+// errorText is an error that a caller may get to read.
+type errorText struct {
+	when string
+	err  func(t *testing.T) error
+}
+
+// TestErrorTexts compares every text that an error can have with testdata/error-texts.txt, which is there to be read. Two
+// lines each are enough.
+func TestErrorTexts(t *testing.T) {
+	var texts bytes.Buffer
+	for _, group := range [][]errorText{configTexts, inputTexts, optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
+		for _, c := range group {
+			synctest.Test(t, func(t *testing.T) {
+				err := c.err(t)
+				if err == nil {
+					t.Fatalf("%s: no error", c.when)
+				}
+				text := lineNumber.ReplaceAllString(err.Error(), "_test.go:1")
+				if lines := wrapped(text); len(lines) <= 2 {
+					fmt.Fprintf(&texts, "%s\n    %s\n", c.when, strings.Join(lines, "\n    "))
+				} else {
+					t.Errorf("%s: %d lines: %v", c.when, len(lines), err)
+				}
+			})
+		}
+	}
+	if *updateTexts {
+		if err := os.WriteFile(errorTexts, texts.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden, err := os.ReadFile(errorTexts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(golden, texts.Bytes()) {
+		t.Errorf("the texts differ from %s; see what -update-texts changes", errorTexts)
+	}
+	findUnread(t, string(golden))
+}
+
+// findUnread fails for a text in the source that testdata/error-texts.txt does not show.
+func findUnread(t *testing.T, golden string) {
+	golden = strings.Join(strings.Fields(golden), " ")
+	for _, dir := range []string{".", "internal/chain", "auth"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".gen.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if text := messageIn(n); text != "" && !unshown[text] && !messagePattern(text).MatchString(golden) {
+					t.Errorf("%s: %s does not show %q", name, errorTexts, text)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// unshown are texts that no caller gets to read as they are.
+var unshown = map[string]bool{
+	"stopped": true, // ends a scan whose caller wants no more
+	"the connection was lost after the request was sent": true, // which takes an HTTP/2 server
+	// The status says these.
+	"not authorized": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
+}
+
+// messageIn returns the text of a call that makes an error, "" for anything else.
+func messageIn(n ast.Node) string {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return ""
+	}
+	selector, ok := call.Fun.(*ast.SelectorExpr)
+	name := ""
+	if ok {
+		name = selector.Sel.Name
+	} else if ident, ok := call.Fun.(*ast.Ident); ok {
+		name = ident.Name
+	}
+	at, ok := map[string]int{"New": 0, "Errorf": 0, "add": 1, "Refused": 1, "rule": 2}[name]
+	if !ok || len(call.Args) <= at {
+		return ""
+	}
+	return literal(call.Args[at])
+}
+
+func literal(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, _ := strconv.Unquote(e.Value)
+		return text
+	case *ast.BinaryExpr:
+		return literal(e.X) + literal(e.Y)
+	}
+	return ""
+}
+
+// messagePattern matches what a format can become.
+func messagePattern(format string) *regexp.Regexp {
+	var pattern strings.Builder
+	for rest := strings.ReplaceAll(format, "%%", "\x00"); ; {
+		before, after, found := strings.Cut(rest, "%")
+		pattern.WriteString(regexp.QuoteMeta(strings.ReplaceAll(before, "\x00", "%")))
+		if !found {
+			return regexp.MustCompile(pattern.String())
+		}
+		pattern.WriteString(".+?")
+		after = strings.TrimLeft(after, "#+")
+		rest = after[1:]
+	}
+}
+
+// wrapped breaks a text into lines.
+func wrapped(text string) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := len(lines) - 1
+		if lines[last] != "" && len([]rune(lines[last]))+1+len([]rune(word)) > textWidth {
+			lines, last = append(lines, ""), last+1
+		}
+		lines[last] = strings.TrimPrefix(lines[last]+" "+word, " ")
+	}
+	return lines
+}
+
+// configured is what New says of a Config with one thing wrong.
+func configured(change func(*cfchat.Config)) func(*testing.T) error {
+	return func(*testing.T) error {
+		config := cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}}
+		change(&config)
+		_, err := cfchat.New(config)
+		return err
+	}
+}
+
+func served(address string) func(*testing.T) error {
+	return configured(func(c *cfchat.Config) { c.Server = address })
+}
+
+var configTexts = []errorText{
+	{"no key", configured(func(c *cfchat.Config) { c.Keys = auth.Keys{} })},
+	{"a key with a line break", configured(func(c *cfchat.Config) { c.Keys.User = auth.NewKey(userKey + "\n") })},
+	{"a bot's key with a blank", configured(func(c *cfchat.Config) { c.Keys.AgentBot = auth.NewKey("a b") })},
+	{"another header for the key", configured(func(c *cfchat.Config) { c.Keys.Header = "Authorization" })},
+	{"a prefix with a blank", configured(func(c *cfchat.Config) { c.Keys.Prefix = "Bearer " })},
+	{"a server without a scheme", served("chat.example.com")},
+	{"a server with a user", served("https://me:pw@chat.example.com")},
+	{"a server with a query", served("https://chat.example.com/?a=b")},
+	{"a server from the browser's address bar", served("https://chat.example.com/app/accounts/56/dashboard")},
+	{"a server over plain http", served("http://chat.example.com")},
+	{"a server over something else", served("ftp://chat.example.com")},
+	{"a negative timeout", configured(func(c *cfchat.Config) { c.Timeout = -1 })},
+	{"a negative bound", configured(func(c *cfchat.Config) { c.MaxBody = -1 })},
+	{"a user agent of two lines", configured(func(c *cfchat.Config) { c.UserAgent = "a\nb" })},
+	{"a nil editor for all", configured(func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{nil} })},
+	{"negative tries", configured(func(c *cfchat.Config) { c.Retry.MaxTries = -1 })},
+	{"a negative wait", configured(func(c *cfchat.Config) { c.Retry.MaxWait = -1 })},
+	{"a limit of nothing", configured(func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(0) })},
+	{"a nil limiter of a type", configured(func(c *cfchat.Config) { c.Limiter = (*limiterFunc)(nil) })},
+	{"attributes that JSON does not have", func(*testing.T) error {
+		return second(cfchat.NewAttributes(map[string]any{"a": math.NaN()}))
+	}},
+	{"a key for a plain generated client, and none is there", func(t *testing.T) error {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://chat.test/api/v1/accounts/56/conversations", nil)
+		if err != nil {
+			return nil
+		}
+		return auth.Keys{}.Edit(t.Context(), req)
+	}},
+}
+
+// asked is what a service says, over a server that answers well.
+func asked(ask func(context.Context, cfchat.ConversationsService) error) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			return reply(200, "application/json", goodConversation), nil
+		}))
+		return ask(t.Context(), chat.Account(56).Conversations)
+	}
+}
+
+func listed(options cfchat.ConversationListOptions) func(*testing.T) error {
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.List(ctx, options)) })
+}
+
+func created(create cfchat.ConversationCreate) func(*testing.T) error {
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.Create(ctx, create)) })
+}
+
+func scanningBy(options cfchat.ConversationScanOptions) func(*testing.T) error {
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return firstError(s.Scan(ctx, cfchat.Filter{}, options))
+	})
+}
+
+func firstError(all func(func(*cfchat.Conversation, error) bool)) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var inputTexts = []errorText{
+	{"an id that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.Get(ctx, 0)) })},
+	{"no context", asked(func(_ context.Context, s cfchat.ConversationsService) error {
+		var none context.Context
+		return second(s.Get(none, 42))
+	})},
+	{"a service of no account", func(t *testing.T) error { return second(new(cfchat.Account).Conversations.Get(t.Context(), 42)) }},
+	{"an account of no chat", func(t *testing.T) error {
+		return second(new(cfchat.Chat).Account(56).Conversations.Get(t.Context(), 42))
+	}},
+	{"a generated client of no chat", func(t *testing.T) error {
+		return second(new(cfchat.Chat).Raw().GetDetailsOfAConversationWithResponse(t.Context(), 56, 42))
+	}},
+	{"an account's id that is none", func(t *testing.T) error {
+		return second(newChat(t, other500{}).Account(-1).Conversations.Get(t.Context(), 42))
+	}},
+	{"page 0 of a filter", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return second(s.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 0))
+	})},
+	{"a status to set that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return second(s.SetStatus(ctx, 42, "closed"))
+	})},
+	{"a snooze before 1970", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return second(s.Snooze(ctx, 42, time.Unix(-1, 0).UTC()))
+	})},
+	{"a snooze in the year 10000", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return second(s.Snooze(ctx, 42, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)))
+	})},
+	{"a status to list that is none", listed(cfchat.ConversationListOptions{Status: "closed"})},
+	{"an assignee type that is none", listed(cfchat.ConversationListOptions{AssigneeType: "us"})},
+	{"an order that is none", listed(cfchat.ConversationListOptions{SortBy: "name"})},
+	{"a conversation type that is none", listed(cfchat.ConversationListOptions{ConversationType: "mail"})},
+	{"a label with a blank", listed(cfchat.ConversationListOptions{Labels: []string{"vip "}})},
+	{"a label with a comma", listed(cfchat.ConversationListOptions{Labels: []string{"a,b"}})},
+	{"a part of a second", listed(cfchat.ConversationListOptions{UpdatedWithin: time.Millisecond})},
+	{"Q with a status", listed(cfchat.ConversationListOptions{Q: "refund", Status: cfchat.StatusOpen})},
+	{"Q with an order by priority", listed(cfchat.ConversationListOptions{Q: "refund", SortBy: cfchat.SortBySortOnPriority})},
+	{"three things at once", listed(cfchat.ConversationListOptions{Status: "closed", InboxID: -1, Page: -1})},
+	{"a create without a place", created(cfchat.ConversationCreate{})},
+	{"a create without an inbox", created(cfchat.ConversationCreate{ContactID: 1, SourceID: "s"})},
+	{"a create without a contact", created(cfchat.ConversationCreate{InboxID: 1, SourceID: "s"})},
+	{"a create that sleeps and does not", created(cfchat.ConversationCreate{SourceID: "s", SnoozedUntil: time.Unix(1e9, 0)})},
+	{"a create with an attribute that JSON does not have", created(cfchat.ConversationCreate{
+		SourceID: "s", CustomAttributes: map[string]any{"tier": math.Inf(1)},
+	})},
+	{"a create with a message in no direction", created(cfchat.ConversationCreate{
+		SourceID: "s", Message: cfchat.FirstMessage{Content: "hi", MessageType: "sideways"},
+	})},
+	{"a create for a team with a bot's key", created(cfchat.ConversationCreate{SourceID: "s", TeamID: 4})},
+	{"a scan from before the start", scanningBy(cfchat.ConversationScanOptions{After: -1})},
+	{"a scan that ends before it begins", scanningBy(cfchat.ConversationScanOptions{After: 10, Until: 5})},
+	{"a scan of negative width", scanningBy(cfchat.ConversationScanOptions{Concurrency: -1})},
+	{"a bot that lists", func(t *testing.T) error {
+		chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
+		return second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{}))
+	}},
+}
+
+func optioned(opts ...cfchat.CallOption) func(*testing.T) error {
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.Get(ctx, 42, opts...)) })
+}
+
+var optionTexts = []errorText{
+	{"a nil option", optioned(nil)},
+	{"a nil editor", optioned(cfchat.RequestEditorFn(nil))},
+	{"a nil Response", optioned(cfchat.WithResponse(nil))},
+	{"two Responses", optioned(cfchat.WithResponse(new(cfchat.Response)), cfchat.WithResponse(new(cfchat.Response)))},
+	{"keys that are none", optioned(cfchat.WithKeys(auth.Keys{}))},
+	{"negative tries of a call", optioned(cfchat.WithRetry(cfchat.Retry{MaxTries: -1}))},
+	{"a Response for an iterator", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return firstError(s.ListAll(ctx, cfchat.ConversationListOptions{}, cfchat.WithResponse(new(cfchat.Response))))
+	})},
+}
+
+func filtered(filter cfchat.Filter) func(*testing.T) error {
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return second(s.Filter(ctx, filter, 1))
+	})
+}
+
+func where(attribute cfchat.Attribute, values ...any) func(*testing.T) error {
+	return filtered(cfchat.Where(cfchat.Equal(attribute, values...)))
+}
+
+func readAs(filter string) func(*testing.T) error {
+	return func(*testing.T) error { return new(cfchat.Filter).UnmarshalJSON([]byte(filter)) }
+}
+
+var filterTexts = []errorText{
+	{"a filter without rules", filtered(cfchat.Filter{})},
+	{"a rule without an attribute", where("", "open")},
+	{"a rule with an operator that is none", filtered(cfchat.Where(cfchat.NewRule("status", "like", "open")))},
+	{"a rule that says how it is joined", filtered(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{
+		AttributeKey: "status", FilterOperator: "equal_to", Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),
+	})))},
+	{"a rule without a value", where("status")},
+	{"a rule with an empty value", where("browser_language", "")},
+	{"a rule with a value that JSON does not have", where("tier", math.NaN())},
+	{"a rule with nil", where("tier", nil)},
+	{"an operator that the attribute does not have", filtered(cfchat.Where(cfchat.NewRule("status", "contains", "open")))},
+	{"a list among other values", where("inbox_id", 1, []int{1, 2})},
+	{"a pointer", where("inbox_id", new(1))},
+	{"a status that is none", where("status", "opne")},
+	{"a priority that is none", where("priority", "hgih")},
+	{"an id that is none, in a filter", where("inbox_id", "five")},
+	{"a number where text is meant", where("browser_language", 5)},
+	{"days that are no number", filtered(cfchat.Where(cfchat.NewRule("created_at", "days_before", "many")))},
+	{"a day that is none", filtered(cfchat.Where(cfchat.NewRule("created_at", "is_greater_than", "tomorrow")))},
+	{"several texts of a custom attribute", where("tier", "gold", "silver")},
+	{"a quote to compare with", filtered(cfchat.Where(cfchat.NewRule("tier", "is_greater_than", "it's")))},
+	{"text behind a custom attribute", filtered(cfchat.Where(cfchat.Equal("tier", "gold")).And(cfchat.Equal("mail_subject", "Hello")))},
+	{"NotEqual on a custom attribute before a rule", filtered(cfchat.Where(cfchat.NotEqual("tier", "gold")).And(cfchat.Equal("status", "open")))},
+	{"NotEqual on a custom attribute after And", filtered(cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.NotEqual("tier", "gold")))},
+	{"NotEqual on a custom attribute in a scan", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return firstError(s.Scan(ctx, cfchat.Where(cfchat.NotEqual("tier", "gold")), cfchat.ConversationScanOptions{}))
+	})},
+	{"a saved filter that is none", readAs(`{"payload":5}`)},
+	{"a saved filter whose rules are not joined", readAs(`{"payload":[{"attribute_key":"status"},{"attribute_key":"status"}]}`)},
+}
+
+// done is what Do says, over a server that answers with a body.
+func done(method, path string, body, answer any) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", " "), nil }))
+		return chat.Account(56).Do(t.Context(), method, path, body, answer)
+	}
+}
+
+var doTexts = []errorText{
+	{"Do: a method that is none", done("LIST", "labels", nil, nil)},
+	{"Do: no path", done("GET", "", nil, nil)},
+	{"Do: a fragment", done("GET", "labels#top", nil, nil)},
+	{"Do: a whole address", done("GET", "https://chat.test/labels", nil, nil)},
+	{"Do: a path with a slash in front", done("GET", "/labels", nil, nil)},
+	{"Do: a path with a blank", done("GET", "labels?q=a b", nil, nil)},
+	{"Do: a path that leads elsewhere", done("GET", "labels/../../57", nil, nil)},
+	{"Do: a GET with a body", done("GET", "labels", map[string]any{}, nil)},
+	{"Do: a nil body of a type", done("POST", "labels", (map[string]any)(nil), nil)},
+	{"Do: a body that JSON does not have", done("POST", "labels", func() {}, nil)},
+	{"Do: bytes as JSON", done("POST", "labels", []byte("{}"), nil)},
+	{"Do: text as JSON", done("POST", "labels", "{}", nil)},
+	{"Do: a nil answer of a type", done("GET", "labels", nil, (*int)(nil))},
+	{"Do: an answer that nothing can be decoded into", done("GET", "labels", nil, 5)},
+	{"Do: an answer to HEAD", done("HEAD", "labels", nil, new(int))},
+	{"Do: an empty answer", done("GET", "labels", nil, new(int))},
+	{"Do: an answer that cannot be written", done("GET", "labels", nil, failingWriter{})},
+	{"Do: a body that panics", func(t *testing.T) error {
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			_, err := io.ReadAll(req.Body)
+			return nil, err
+		}))
+		return chat.Account(56).Do(t.Context(), "POST", "labels", io.Reader(foreign{trouble: func() { panic("boom") }}), nil)
+	}},
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// edited is what a call says of an editor.
+func edited(edit func(*http.Request) error) func(*testing.T) error {
+	return optioned(cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error { return edit(req) }))
+}
+
+func changed(change func(*http.Request)) func(*testing.T) error {
+	return edited(func(req *http.Request) error { change(req); return nil })
+}
+
+var editorTexts = []errorText{
+	{"an editor that fails", edited(func(*http.Request) error { return errors.New("no token") })},
+	{"an editor that fails without words", edited(func(*http.Request) error { return (*nilError)(nil) })},
+	{"an editor that panics", edited(func(*http.Request) error { panic("boom") })},
+	{"an editor whose body fails", changed(func(r *http.Request) { r.Body = io.NopCloser(failingReader{}) })},
+	{"an editor that changes the host", changed(func(r *http.Request) { r.URL.Host = "evil.example" })},
+	{"an editor that sets two keys", changed(func(r *http.Request) { r.Header[auth.HeaderDash] = []string{"a", "b"} })},
+	{"an editor that takes the address away", changed(func(r *http.Request) { r.URL = nil })},
+	{"an editor that asks for something else", changed(func(r *http.Request) { r.Method = http.MethodDelete })},
+	{"an editor that sets URL.Opaque", changed(func(r *http.Request) { r.URL.Opaque = "//x" })},
+	{"an editor that sets an Idempotency-Key", changed(func(r *http.Request) { r.Header.Set("Idempotency-Key", "a") })},
+	{"an editor that sets a header that HTTP does not have", changed(func(r *http.Request) { r.Header["a b"] = []string{"c"} })},
+	{"an editor that sets a header of two lines", changed(func(r *http.Request) { r.Header.Set("A", "b\nc") })},
+}
+
+// carried is what a call says of a Transport.
+func carried(c call, trip func(*http.Request) (*http.Response, error), options ...func(*cfchat.Config)) func(*testing.T) error {
+	return func(t *testing.T) error {
+		return second(c.do(t.Context(), newChat(t, roundTripper(trip), options...).Account(56)))
+	}
+}
+
+func unanswered(c call, err error) func(*testing.T) error {
+	return carried(c, func(*http.Request) (*http.Response, error) { return nil, err })
+}
+
+var transportTexts = []errorText{
+	{"a read: no connection", unanswered(getCall, errRefused)},
+	{"a write: no connection", unanswered(createCall, errRefused)},
+	{"a read: the address shows", unanswered(getCall, &url.Error{Op: "Get", URL: "https://chat.test/?q=x", Err: io.EOF})},
+	{"a Transport without an answer", unanswered(getCall, nil)},
+	{"a Transport that panics", carried(createCall, func(*http.Request) (*http.Response, error) { panic("boom") })},
+	{"a Transport that gives no status", carried(getCall, func(*http.Request) (*http.Response, error) { return reply(0, "", ""), nil })},
+	{"a Transport that fails without words", unanswered(getCall, (*nilError)(nil))},
+	{"a write: no answer in time", carried(createCall, func(req *http.Request) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	})},
+	{"a write: a Transport that ignores the time", func(t *testing.T) error {
+		over := make(chan struct{})
+		defer synctest.Wait()
+		defer close(over)
+		return carried(createCall, func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF })(t)
+	}},
+	{"a caller who stops", func(t *testing.T) error {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errStopped) })
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}))
+		return second(createCall.do(ctx, chat.Account(56)))
+	}},
+}
+
+// answered is what a call says of an answer. Further headers are pairs.
+func answered(c call, status int, contentType, body string, headers ...string) func(*testing.T) error {
+	return carried(c, func(*http.Request) (*http.Response, error) {
+		resp := reply(status, contentType, body)
+		for pair := range slices.Chunk(headers, 2) {
+			resp.Header.Set(pair[0], pair[1])
+		}
+		return resp, nil
+	}, func(c *cfchat.Config) { c.MaxBody = 1000 })
+}
+
+const isJSON = "application/json; charset=utf-8"
+
+var answerTexts = []errorText{
+	{"400", answered(listCall, 400, isJSON, `{"error":"page is missing"}`)},
+	{"401", answered(getCall, 401, isJSON, `{"error":"Invalid Access Token"}`)},
+	{"401, the key did not arrive", answered(getCall, 401, isJSON, `{"errors":["You need to sign in or sign up before continuing."]}`)},
+	{"403 of a proxy", answered(getCall, 403, "text/html", "<html>go away</html>")},
+	{"404", answered(getCall, 404, isJSON, `{"error":"Resource could not be found"}`)},
+	{"422", answered(createCall, 422, isJSON, `{"message":"Contact is blocked","attributes":["contact"]}`)},
+	{"429", answered(getCall, 429, "text/plain", "Retry later\n")},
+	{"429, and the server asks to wait", answered(getCall, 429, "text/plain", "Retry later\n", "Retry-After", "90")},
+	{"500 of a create", answered(createCall, 500, isJSON, `{"status":500,"error":"Internal Server Error"}`)},
+	{"503 of a read", answered(getCall, 503, "text/html", "<html>")},
+	{"503 of a write", answered(toggleCall, 503, "text/html", "<html>")},
+	{"304", answered(getCall, 304, "", "")},
+	{"302 to another host", answered(getCall, 302, "", "", "Location", "https://login.example/sso?to=x")},
+	{"301 without a host", answered(createCall, 301, "", "", "Location", "/chat")},
+	{"101", answered(getCall, 101, "", "")},
+	{"204", answered(getCall, 204, "", "")},
+	{"a success that is HTML", answered(getCall, 200, "text/html", "<html>log in</html>")},
+	{"a success that is HTML, of Do", func(t *testing.T) error {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "text/html", "<html>"), nil }))
+		return chat.Account(56).Do(t.Context(), "POST", "labels", nil, nil)
+	}},
+	{"a success that is no JSON", answered(createCall, 200, isJSON, `{"id":`)},
+	{"a success of another kind", answered(getCall, 200, isJSON, `{}`)},
+	{"a list without its envelope", answered(listCall, 200, isJSON, goodPage)},
+	{"a page without its conversations", answered(filterCall, 200, isJSON, `{"meta":{}}`)},
+	{"a page with something else", answered(filterCall, 200, isJSON, `{"payload":[{"id":5}]}`)},
+	{"counts that are missing", answered(countsCall, 200, isJSON, `{"meta":{"mine_count":1}}`)},
+	{"counts of a filter", answered(countsCall, 200, isJSON, goodPage)},
+	{"a change that is none", answered(toggleCall, 200, isJSON, `{}`)},
+	{"labels that are none", answered(callOf("listAllLabelsOfAConversation"), 200, isJSON, `{}`)},
+	{"another conversation", answered(getCall, 200, isJSON, `{"id":43,"status":"open"}`)},
+	{"another status", answered(toggleCall, 200, isJSON, `{"payload":{"success":true,"conversation_id":42,"current_status":"open"}}`)},
+	{"a status that was not stored", answered(toggleCall, 200, isJSON, `{"payload":{"success":false,"conversation_id":42,"current_status":"resolved"}}`)},
+	{"a time that is none", answered(getCall, 200, isJSON, `{"id":42,"status":"open","timestamp":[]}`)},
+	{"an ISO time that is none", answered(getCall, 200, isJSON, `{"id":42,"status":"open","snoozed_until":5}`)},
+	{"attributes that are none", answered(getCall, 200, isJSON, `{"id":42,"status":"open","custom_attributes":5}`)},
+	{"too large", answered(getCall, 200, isJSON, strings.Repeat(" ", 2000))},
+	{"cut", carried(createCall, func(*http.Request) (*http.Response, error) {
+		resp := reply(200, isJSON, "")
+		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), failingReader{}))
+		return resp, nil
+	})},
+	{"pages that repeat", func(t *testing.T) error {
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, isJSON, goodPage), nil }))
+		return firstError(chat.Account(56).Conversations.FilterAll(t.Context(), cfchat.Where(cfchat.Equal("status", "open"))))
+	}},
+	{"a window with something else", func(t *testing.T) error {
+		return scanOver(t, func(req *http.Request) *http.Response {
+			if req.Method == http.MethodPost {
+				return reply(200, isJSON, `{"meta":`+goodCounts+`,"payload":[{"id":99,"status":"open"}]}`)
+			}
+			return reply(200, isJSON, `{"data":`+goodPage+`}`)
+		})
+	}},
+	{"a conversation that cannot be read", func(t *testing.T) error {
+		return scanOver(t, func(req *http.Request) *http.Response {
+			body, err := io.ReadAll(req.Body)
+			switch {
+			case err != nil || req.Method != http.MethodPost:
+				return reply(200, isJSON, `{"data":`+goodPage+`}`)
+			case strings.Contains(string(body), "2147483647"):
+				return reply(200, isJSON, `{"meta":`+goodCounts+`,"payload":[]}`)
+			}
+			return reply(500, isJSON, `{"status":500,"error":"Internal Server Error"}`)
+		})
+	}},
+}
+
+func scanOver(t *testing.T, answer func(*http.Request) *http.Response) error {
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.Body == nil {
+			req.Body = http.NoBody
+		}
+		return answer(req), nil
+	}))
+	return firstError(chat.Account(56).Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}))
+}
+
+// limited is what a call says of a limiter, whose Wait fails at a try.
+func limited(try int, err error) func(*testing.T) error {
+	tries := 0
+	return carried(getCall, func(*http.Request) (*http.Response, error) { return reply(503, "text/html", ""), nil }, func(c *cfchat.Config) {
+		c.Retry = cfchat.Retry{}
+		c.Limiter = waiter(func(context.Context) error {
+			if tries++; tries == try {
+				return err
+			}
+			return nil
+		})
+	})
+}
+
+var waitTexts = []errorText{
+	{"a limiter that fails", limited(1, errors.New("the day's budget is used up"))},
+	{"a limiter that fails before another try", limited(2, errors.New("the day's budget is used up"))},
+	{"a minute that is full", func(t *testing.T) error {
+		time.Sleep(30 * time.Second)
+		chat := newChat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := getCall.do(ctx, chat.Account(56)); err != nil {
+			return nil
+		}
+		return second(getCall.do(ctx, chat.Account(56)))
+	}},
+	{"a caller who stops between two tries", func(t *testing.T) error {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(100*time.Millisecond, func() { cancel(errStopped) })
+		chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		return second(getCall.do(ctx, chat.Account(56)))
+	}},
+	{"a caller who stops between two tries of no answer", func(t *testing.T) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(100*time.Millisecond, cancel)
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		return second(getCall.do(ctx, chat.Account(56)))
+	}},
+	{"a call that is over before it begins", func(t *testing.T) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		return second(createCall.do(ctx, newChat(t, other500{}).Account(56)))
+	}},
+}
