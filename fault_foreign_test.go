@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,6 +71,7 @@ var foreignCode = []struct {
 	use    func(*cfchat.Config, foreign)
 	editor func(foreign) cfchat.RequestEditorFn
 	fails  bool
+	mends  bool // a panic does not matter
 	sent   bool // whether the call may have been made
 }{
 	{name: "transport", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Transport = f }},
@@ -80,7 +82,7 @@ var foreignCode = []struct {
 			return r, nil
 		})
 	}},
-	{name: "body's Close", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) {
+	{name: "body's Close", fails: true, mends: true, sent: true, use: func(c *cfchat.Config, f foreign) {
 		c.HTTPClient.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
 			r := reply(200, "application/json", "")
 			r.Body = unclosing{strings.NewReader(goodConversation), f}
@@ -103,7 +105,7 @@ func TestForeignCode(t *testing.T) {
 		for _, op := range []call{getCall, createCall} {
 			inBubble(t, c.name+" panics, "+op.ID, func(t *testing.T) {
 				value, err := callWithForeign(t.Context(), t, op, c.use, c.editor, foreign{trouble: func() { panic("boom") }})
-				checkForeign(t, value, err, c.fails, c.sent && op.Write, !c.sent)
+				checkForeign(t, value, err, c.fails && !c.mends, c.sent && op.Write, !c.sent)
 				if err != nil && (!strings.Contains(err.Error(), "panicked: boom") || !strings.Contains(err.Error(), "fault_foreign_test.go:")) {
 					t.Errorf("%v does not say what panicked, and where", err)
 				}
@@ -208,4 +210,237 @@ func serverThatReads(t *testing.T) string {
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// closing is a body that can be closed once, as one that closes a channel.
+type closing struct {
+	io.Reader
+	done chan struct{}
+}
+
+func (c closing) Close() error { close(c.done); return nil }
+
+// readerFunc reads.
+type readerFunc func([]byte) (int, error)
+
+func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
+
+// TestBodiesAreClosedOnce also when the time is up while they are read, and by whoever is the first.
+func TestBodiesAreClosedOnce(t *testing.T) {
+	inBubble(t, "an answer's", func(t *testing.T) {
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			r := reply(200, "application/json", "")
+			r.Body = closing{readerFunc(func([]byte) (int, error) { <-req.Context().Done(); return 0, req.Context().Err() }), make(chan struct{})}
+			return r, nil
+		}))
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		time.Sleep(time.Second)
+	})
+	inBubble(t, "an upload", func(t *testing.T) {
+		chat := newChat(t, roundTripperThatKeeps(func(req *http.Request) (*http.Response, error) {
+			_, _ = io.Copy(io.Discard, req.Body)
+			_ = req.Body.Close() // as it must when it has sent it
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}))
+		err := chat.Account(accountID).Do(t.Context(), http.MethodPost, "upload", io.MultiReader(strings.NewReader("x")), nil,
+			cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
+				req.Body = closing{req.Body, make(chan struct{})}
+				return nil
+			}))
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+	inBubble(t, "an answer that comes with an error", func(t *testing.T) {
+		body := closing{strings.NewReader("{}"), make(chan struct{})}
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			r := reply(200, "application/json", "")
+			r.Body = body
+			return r, io.EOF
+		}))
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, io.EOF) {
+			t.Errorf("got %v", err)
+		}
+		<-body.done
+	})
+}
+
+// roundTripperThatKeeps does not close the body of the request.
+type roundTripperThatKeeps func(*http.Request) (*http.Response, error)
+
+func (f roundTripperThatKeeps) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// TestNobodyReadsOn in a body that has no end when the call is over.
+func TestNobodyReadsOn(t *testing.T) {
+	for _, name := range []string{"an answer's", "an editor's"} {
+		inBubble(t, name, func(t *testing.T) {
+			var reads atomic.Int64
+			endless := io.NopCloser(readerFunc(func(p []byte) (int, error) {
+				reads.Add(1)
+				time.Sleep(time.Second)
+				return copy(p, " "), nil
+			}))
+			chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+				r := reply(200, "application/json", "")
+				r.Body = endless
+				return r, nil
+			}))
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			_, err := createCall.do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
+				if name == "an editor's" {
+					req.Body = endless
+				}
+				return nil
+			})
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
+			time.Sleep(time.Minute)
+			if n := reads.Load(); n > 11 {
+				t.Errorf("%d reads in 10 s", n)
+			}
+		})
+	}
+}
+
+// TestAbandonedTries may still be sent, whatever comes after them.
+func TestAbandonedTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over, waits := make(chan struct{}), 0
+		defer synctest.Wait()
+		defer close(over)
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF }), func(c *cfchat.Config) {
+			c.Retry = cfchat.Retry{}
+			c.Limiter = waiter(func(context.Context) error {
+				if waits++; waits == 2 {
+					return errors.New("busy")
+				}
+				return nil
+			})
+		})
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err == nil || errors.Is(err, cfchat.ErrNotSent) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestAbandonedEditor goes on with a request that nobody else looks at, which -race sees.
+func TestAbandonedEditor(t *testing.T) {
+	var over atomic.Bool
+	done := make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := getCall.do(ctx, newChat(t, other500{}).Account(accountID), func(_ context.Context, req *http.Request) error {
+		defer close(done)
+		for !over.Load() {
+			req.Header.Set("X-A", "b")
+			req.Header.Del("X-A")
+		}
+		return nil
+	})
+	over.Store(true)
+	<-done
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, cfchat.ErrNotSent) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestHooksThatHang of net/http's own Transport and of the request.
+func TestHooksThatHang(t *testing.T) {
+	inBubble(t, "Proxy", func(t *testing.T) {
+		over := make(chan struct{})
+		defer synctest.Wait()
+		defer close(over)
+		chat := newChat(t, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { <-over; return nil, io.EOF }})
+		start := time.Now()
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 31*time.Second {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+	})
+	inBubble(t, "GetBody", func(t *testing.T) {
+		over := make(chan struct{})
+		defer synctest.Wait()
+		defer close(over)
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(429, "text/plain", ""), nil }), func(c *cfchat.Config) {
+			c.Retry = cfchat.Retry{}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := createCall.do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
+			req.GetBody = func() (io.ReadCloser, error) { <-over; return nil, io.EOF }
+			return nil
+		})
+		if !errors.Is(err, cfchat.ErrRateLimited) || time.Since(start) > 91*time.Second {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+	})
+}
+
+// manyError has itself among those that it is made of.
+type manyError struct{}
+
+func (manyError) Error() string     { return "many" }
+func (m manyError) Unwrap() []error { return []error{m, m} }
+
+// unwrappableError cannot say what it is made of.
+type unwrappableError struct{}
+
+func (unwrappableError) Error() string   { return "none" }
+func (unwrappableError) Unwrap() []error { panic("boom") }
+
+// TestErrorsOfManyErrors come from a limiter, and end.
+func TestErrorsOfManyErrors(t *testing.T) {
+	for _, bad := range []error{manyError{}, unwrappableError{}} {
+		chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return bad }) })
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err == nil || !strings.HasSuffix(err.Error(), "limiter: "+bad.Error()) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// noCookies is a jar with a hole.
+type noCookies struct{}
+
+func (noCookies) Cookies(*url.URL) []*http.Cookie {
+	return []*http.Cookie{nil, {Name: "a", Value: "b"}}
+}
+func (noCookies) SetCookies(*url.URL, []*http.Cookie) {}
+
+// TestNilCookie is none.
+func TestNilCookie(t *testing.T) {
+	var got string
+	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		got = req.Header.Get("Cookie")
+		return reply(200, "application/json", goodConversation), nil
+	}), func(c *cfchat.Config) { c.HTTPClient.Jar = noCookies{} })
+	if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || got != "a=b" {
+		t.Errorf("%v, %q", err, got)
+	}
+}
+
+// TestFailedTestInAScan ends the goroutine of the loop, though it happens in another.
+func TestFailedTestInAScan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				runtime.Goexit()
+			}
+			return reply(200, "application/json", `{"data":`+goodPage+`}`), nil
+		}))
+		ended := make(chan bool, 1)
+		go func() {
+			returned := false
+			defer func() { ended <- !returned }()
+			_ = firstError(chat.Account(accountID).Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}))
+			returned = true
+		}()
+		if !<-ended {
+			t.Error("the scan returned")
+		}
+	})
 }

@@ -504,3 +504,151 @@ func TestRefusedLimiters(t *testing.T) {
 		}
 	}
 }
+
+// TestPerMinuteFullAtItsTurn has another program take all of every second minute as soon as it begins.
+func TestPerMinuteFullAtItsTurn(t *testing.T) {
+	for _, noDate := range []bool{false, true} {
+		inBubble(t, map[bool]string{false: "Date", true: "no Date"}[noDate], func(t *testing.T) {
+			server := newMinuteServer(300)
+			server.noDate = noDate
+			if !noDate {
+				server.ahead = 17300 * time.Millisecond
+			}
+			server.way = func() time.Duration { return 5 * time.Millisecond }
+			chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(300), cfchat.Retry{} })
+			begins := server.clock().Truncate(time.Minute).Add(-time.Minute + 40*time.Millisecond)
+			for range 20 {
+				begins = begins.Add(2 * time.Minute)
+				time.AfterFunc(begins.Sub(server.clock()), func() {
+					server.mu.Lock()
+					defer server.mu.Unlock()
+					server.counted[server.clock().Unix()/60] += server.most
+				})
+			}
+			var callers sync.WaitGroup
+			for range 8 {
+				callers.Go(func() {
+					for range 300 {
+						if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			callers.Wait()
+			if all, worst := server.refusals(); worst > 8 || all == 0 {
+				t.Errorf("%d requests of a minute were refused, 8 were under way", worst)
+			}
+			time.Sleep(time.Hour) // until the other program is done
+		})
+	}
+}
+
+// TestPerMinuteOfSlowAnswers and of some without a Date, while the local clock is nearly right.
+func TestPerMinuteOfSlowAnswers(t *testing.T) {
+	inBubble(t, "minutes long", func(t *testing.T) {
+		time.Sleep(5 * time.Second)
+		server := newMinuteServer(10)
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			resp, err := server.RoundTrip(req)
+			if req.Method == http.MethodPost {
+				time.Sleep(3*time.Minute - 20*time.Second)
+			}
+			return resp, err
+		}), func(c *cfchat.Config) { c.Limiter, c.Timeout = cfchat.PerMinute(10), 10*time.Minute })
+		var callers sync.WaitGroup
+		callers.Go(func() { _, _ = createCall.do(t.Context(), chat.Account(accountID)) })
+		time.Sleep(2*time.Minute + 30*time.Second)
+		for range 25 {
+			callers.Go(func() {
+				if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		callers.Wait()
+		if all, _ := server.refusals(); all != 0 {
+			t.Errorf("%d were refused", all)
+		}
+	})
+	inBubble(t, "some without a Date, and the clocks drift", func(t *testing.T) {
+		server := newMinuteServer(5)
+		begun, n := time.Now(), 0
+		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+			n++
+			server.noDate = n%60 != 1
+			server.ahead = 30*time.Millisecond + time.Since(begun)/10_000 // it gains 0.1 ms a second
+			return server.RoundTrip(req)
+		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
+		for range 500 {
+			if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// TestPerMinuteOfTriesThatWereNotSent uses nothing up.
+func TestPerMinuteOfTriesThatWereNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faultServer{refusals: []error{errRefused, errRefused, errRefused, nil}, good: goodConversation}
+		chat, _ := s.connect(t, func(c *cfchat.Config) {
+			c.Limiter, c.Retry.MaxTries = cfchat.PerMinute(3), 1
+			c.HTTPClient.Transport = &http.Transport{DialContext: s.dial}
+		})
+		time.Sleep(5 * time.Second)
+		for range 3 {
+			if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) {
+				t.Fatal(err)
+			}
+		}
+		begun := time.Now()
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 0 {
+			t.Errorf("%v after %s", err, time.Since(begun))
+		}
+		chat.CloseIdleConnections()
+	})
+}
+
+// TestPerMinuteObeysRetryAfter where the server asks to wait for longer than its minute.
+func TestPerMinuteObeysRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(50 * time.Second)
+		begun := time.Now()
+		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			if time.Since(begun) > 0 {
+				return reply(200, "application/json", goodConversation), nil
+			}
+			resp := reply(429, "text/plain", "Retry later\n")
+			resp.Header.Set("Retry-After", "45")
+			return resp, nil
+		}), func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(300), cfchat.Retry{} })
+		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 45*time.Second {
+			t.Errorf("%v after %s", err, time.Since(begun))
+		}
+	})
+}
+
+// TestPerMinuteBehindOthers fails at once too when the deadline is before the next minute.
+func TestPerMinuteBehindOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(5 * time.Second)
+		chat := newChat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		var callers sync.WaitGroup
+		for range 2 { // one is answered, one is next
+			callers.Go(func() {
+				if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		begun := time.Now()
+		if _, err := getCall.do(ctx, chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 {
+			t.Errorf("%v after %s", err, time.Since(begun))
+		}
+		callers.Wait()
+	})
+}

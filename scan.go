@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -118,8 +119,9 @@ type window struct {
 }
 
 type windowAnswer struct {
-	page *ConversationPage
-	err  error
+	page   *ConversationPage
+	err    error
+	exited bool // the caller's code has ended its goroutine, as a failed test does
 }
 
 // errStopped means that the caller wants no more.
@@ -185,8 +187,10 @@ func (s *scan) fetchAhead(ctx context.Context) {
 		free--
 		s.requests++
 		s.fetches.Go(func() {
+			answer := windowAnswer{exited: true}
+			defer func() { w.answer <- answer }()
 			page, err := s.ask(ctx, w.lo, w.hi)
-			w.answer <- windowAnswer{page, err}
+			answer = windowAnswer{page: page, err: err}
 		})
 	}
 }
@@ -214,6 +218,9 @@ func (s *scan) cut(i int) {
 func (s *scan) take(ctx context.Context, yield func(*Conversation, error) bool) error {
 	w := s.windows[0]
 	answer := <-w.answer
+	if answer.exited {
+		runtime.Goexit()
+	}
 	if answer.err == nil {
 		return s.takePage(w, answer.page, yield)
 	}

@@ -28,6 +28,7 @@ type Call struct {
 	stream  bool          // its body comes from somewhere else than memory
 	try     int           // from 1
 	waited  time.Duration // before the try
+	sends   int           // how often net/http has sent the try
 }
 
 // Claim reports whether nobody has claimed the call before. A context goes on to whatever is done within a call, and a

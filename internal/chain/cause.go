@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -68,7 +69,12 @@ func Safe(err error) error {
 }
 
 // Clean returns the failure of somebody else's code that has seen a request, without the request's address and secrets.
-func Clean(req *http.Request, err error) error { return secretsOf(req).cause(err) }
+func Clean(req *http.Request, err error) error {
+	if isAbandoned(err) { // whoever still has the request may be changing it
+		return Safe(err)
+	}
+	return secretsOf(req).cause(err)
+}
 
 // veil returns an error with another text. It leaves one as it is that needs no veil.
 func veil(err error, text, safe string) error {
@@ -118,37 +124,39 @@ func (v veiled) As(target any) bool {
 	})
 }
 
+// maxErrors bounds how many errors are looked at that one is made of: it may have itself among them, several times.
+const maxErrors = 1000
+
 // each asks about an error and those that it is made of, until the answer is yes. It does not look into the failure of
 // another call.
-func each(err error, is func(error) bool) bool { return eachWithin(err, is, maxDepth) }
-
-func eachWithin(err error, is func(error) bool, depth int) bool {
-	if err == nil || depth == 0 {
-		return false
-	}
-	if is(err) {
-		return true
-	}
-	if isFailure(err) {
-		return false
-	}
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		return eachWithin(unwrapped(e), is, depth-1)
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			if eachWithin(inner, is, depth-1) {
-				return true
-			}
+func each(err error, is func(error) bool) bool {
+	budget := maxErrors
+	var ask func(err error, depth int) bool
+	ask = func(err error, depth int) bool {
+		if budget--; err == nil || depth == 0 || budget < 0 {
+			return false
 		}
+		if is(err) {
+			return true
+		}
+		if isFailure(err) {
+			return false
+		}
+		return slices.ContainsFunc(unwrapped(err), func(inner error) bool { return ask(inner, depth-1) })
 	}
-	return false
+	return ask(err, maxDepth)
 }
 
 // unwrapped returns what an error wraps, nil if it cannot say.
-func unwrapped(e interface{ Unwrap() error }) (inner error) {
+func unwrapped(err error) (inner []error) {
 	defer func() { _ = recover() }() // a nil pointer in an interface
-	return e.Unwrap()
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		return e.Unwrap()
+	}
+	return nil
 }
 
 // textOf returns the text of an error; false for one that has none, because it panics or would never end.
@@ -163,13 +171,14 @@ func textOf(err error) (text string, ok bool) {
 // endless reports whether an error is nested so deep that it may be its own cause.
 func endless(err error) bool {
 	for range maxDepth {
-		wrapper, ok := err.(interface{ Unwrap() error })
-		if !ok {
+		if _, ok := err.(interface{ Unwrap() error }); !ok {
 			return false
 		}
-		if err = unwrapped(wrapper); err == nil {
+		inner := unwrapped(err)
+		if len(inner) == 0 || inner[0] == nil {
 			return false
 		}
+		err = inner[0]
 	}
 	return true
 }

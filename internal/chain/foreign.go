@@ -3,9 +3,11 @@ package chain
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -70,6 +72,35 @@ func Foreign[T any](ctx context.Context, what string, run func() (T, error)) (T,
 		var none T
 		return none, &abandoned{what, contextError(ctx)}
 	}
+}
+
+// closedOnce is a body of the caller's that is closed once, by whoever is the first to close it. A panic of Close is only the
+// first one's.
+type closedOnce struct {
+	io.ReadCloser
+
+	once sync.Once
+}
+
+func (c *closedOnce) Close() (err error) {
+	c.once.Do(func() {
+		_, err = caught("the body", func() (any, error) { return nil, c.ReadCloser.Close() })
+	})
+	return err
+}
+
+// untilEnd is a body of the caller's that is read until the context ends.
+type untilEnd struct {
+	io.ReadCloser
+
+	ctx context.Context //nolint:containedctx // whose end ends it
+}
+
+func (u *untilEnd) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.ReadCloser.Read(p)
 }
 
 // caught runs code of the caller's and makes an error of a panic.

@@ -7,11 +7,15 @@ import (
 	"time"
 )
 
-// Limiter holds tries back. One that also has Observe sees each answer, as a head without a body. One that also has PacesTries
-// holds a try after a 429 back as long as it must be, so that the retry above need not.
+// Limiter holds tries back. One that also has Observe sees each answer, as a head without a body. One that also has Sent is
+// told before how often the request of a try went out: 0 if it provably did not, and more than once if net/http has repeated
+// it. That one holds a try after a 429 back as long as it must be, so that the retry above need not.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
+
+// maxObserving is how long a limiter is waited for that is given an answer.
+const maxObserving = 10 * time.Second
 
 // limit asks the limiter before each try. It is outside of the time limit, which is that of the server, and of all that tells
 // whether a try was sent.
@@ -20,7 +24,9 @@ func limit(next Link, limiter Limiter) Link {
 		return next
 	}
 	observer, observes := limiter.(interface{ Observe(answer *http.Response) })
-	_, paces := limiter.(interface{ PacesTries() })
+	counter, counts := limiter.(interface {
+		Sent(ctx context.Context, times int)
+	})
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, start := req.Context(), time.Now()
 		_, err := Foreign(ctx, "it", func() (any, error) { return nil, limiter.Wait(ctx) })
@@ -30,12 +36,22 @@ func limit(next Link, limiter Limiter) Link {
 			}
 			return nil, &Failure{Cause: fmt.Errorf("limiter: %w", Safe(err)), NotSent: true, limited: true}
 		}
-		callOf(req).waited += time.Since(start)
+		call := callOf(req)
+		call.waited += time.Since(start)
+		call.sends = 1
 		a, f := next(req)
 		if f != nil {
-			f.paced = paces
+			f.paced = counts
+			if f.NotSent {
+				call.sends = 0
+			}
+		}
+		if counts {
+			counter.Sent(ctx, call.sends)
 		}
 		if answer := head(req, a, f); answer != nil && observes {
+			ctx, cancel := context.WithTimeout(ctx, maxObserving)
+			defer cancel()
 			_, _ = Foreign(ctx, "it", func() (any, error) { observer.Observe(answer); return nil, nil })
 		}
 		return a, f

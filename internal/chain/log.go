@@ -1,10 +1,14 @@
 package chain
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
 )
+
+// maxLogging is how long a logger is waited for.
+const maxLogging = 10 * time.Second
 
 // tryRecord is how a try went.
 type tryRecord struct {
@@ -18,7 +22,8 @@ func logTry(req *http.Request, logger *slog.Logger, describe func(*Failure) stri
 	if logger == nil {
 		return
 	}
-	ctx := req.Context()
+	ctx, cancel := context.WithTimeout(req.Context(), maxLogging)
+	defer cancel()
 	_, _ = Foreign(ctx, "the logger", func() (any, error) {
 		if logger.Enabled(ctx, slog.LevelDebug) {
 			logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try", r.attributes(callOf(req), describe)...)

@@ -40,6 +40,7 @@ func outcome(next Link, transport http.RoundTripper) Link {
 			TLSHandshakeDone: s.handshake,
 			WroteHeaders:     s.wroteHeaders,
 		})))
+		callOf(req).sends = s.times()
 		if f == nil {
 			return a, nil
 		}
@@ -77,6 +78,7 @@ type sending struct {
 
 	mu      sync.Mutex
 	address string          // of the connection that was asked for last
+	had     int             // connections to that address, one for each time that net/http sends
 	sent    map[string]int  // connections over which HTTP/2 sends, by address
 	written map[string]bool // where headers have been written to
 }
@@ -85,16 +87,26 @@ func (s *sending) getConn(address string) {
 	s.asked.Store(true)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.address = address
+	if address != s.address {
+		s.address, s.had = address, 0
+	}
+}
+
+// times returns how often the request was sent, at least once.
+func (s *sending) times() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(s.had, 1)
 }
 
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	s.got.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.had++
 	if !s.isHTTP2(info.Conn) {
 		return // which is sent again only if nothing of it was written
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.sent == nil {
 		s.sent, s.written = map[string]int{}, map[string]bool{}
 	}

@@ -37,7 +37,7 @@ func retry(next Link, policy Policy) Link {
 			case f == nil:
 				return a, nil
 			case f.limited && before != nil:
-				before.NotSent = true
+				before.NotSent = !before.abandoned
 				return nil, before.interrupted(f.Cause)
 			case call.try >= policy.tries() || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil:
 				return nil, f
@@ -93,7 +93,7 @@ func rewound(req *http.Request) (*http.Request, bool) {
 	if req.GetBody == nil {
 		return req, true
 	}
-	body, err := caught("GetBody", req.GetBody)
+	body, err := Foreign(req.Context(), "GetBody", req.GetBody)
 	if err != nil {
 		return nil, false
 	}

@@ -45,7 +45,7 @@ func buffer(req *http.Request) *Failure {
 	given := req.Body
 	data, err := Foreign(req.Context(), "it", func() ([]byte, error) {
 		defer given.Close()
-		return io.ReadAll(given)
+		return io.ReadAll(&untilEnd{given, req.Context()})
 	})
 	if err != nil {
 		return &Failure{Cause: fmt.Errorf("the body of a request editor: %w", Safe(err)), NotSent: true}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"reflect"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,7 +26,9 @@ func send(transport http.RoundTripper, jar http.CookieJar, limit int64) func(*ht
 			req.SetBasicAuth(user.Username(), password)
 		}
 		if isStream(req) { // net/http waits for a Read of the body, also when the time is up
-			defer context.AfterFunc(req.Context(), func() { _ = req.Body.Close() })()
+			body := &closedOnce{ReadCloser: req.Body}
+			req.Body = body
+			defer context.AfterFunc(req.Context(), func() { _ = body.Close() })()
 		}
 		x, err := roundTrip(transport, req, limit)
 		if err != nil {
@@ -45,17 +50,28 @@ type exchange struct {
 // roundTrip has the Transport answer. One that is not net/http's may ignore the context, and changes what it is given, which
 // it must not: it gets a copy.
 func roundTrip(transport http.RoundTripper, req *http.Request, limit int64) (exchange, error) {
-	if _, isNetHTTP := transport.(*http.Transport); isNetHTTP {
+	if obeysContext(transport) {
 		return caught("the Transport", func() (exchange, error) { return exchanged(transport, req, limit, false) })
 	}
 	own := req.Clone(req.Context())
 	return Foreign(req.Context(), "the Transport", func() (exchange, error) { return exchanged(transport, own, limit, true) })
 }
 
-// exchanged has the Transport answer, and reads what it answers. Watched means that a Read which goes on when the context has
-// long ended may return when the body is closed.
+// obeysContext reports whether a Transport is net/http's, without a Proxy function of the caller's, which it would wait for.
+func obeysContext(transport http.RoundTripper) bool {
+	t, isNetHTTP := transport.(*http.Transport)
+	if !isNetHTTP || t == nil {
+		return false
+	}
+	return t.Proxy == nil || reflect.ValueOf(t.Proxy).Pointer() == reflect.ValueOf(http.ProxyFromEnvironment).Pointer()
+}
+
+// exchanged has the Transport answer, and reads what it answers. Watched means that it is not known to obey the context.
 func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watched bool) (exchange, error) {
 	resp, err := transport.RoundTrip(req)
+	if err != nil && resp != nil && resp.Body != nil { // which a Transport must not
+		_ = resp.Body.Close()
+	}
 	switch {
 	case isPlainHTTP(err):
 		return exchange{}, http.ErrSchemeMismatch
@@ -69,14 +85,30 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 	if resp.Body == nil { // which a Transport must not, and those of tests do
 		whole.Body = http.NoBody
 	}
-	defer whole.Body.Close()
 	if watched {
-		defer context.AfterFunc(req.Context(), func() { time.AfterFunc(2*patience, func() { _ = whole.Body.Close() }) })()
+		whole.Body = &untilEnd{&closedOnce{ReadCloser: whole.Body}, req.Context()}
+		defer closeLate(req.Context(), whole.Body)()
 	}
+	defer whole.Body.Close()
 	if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
 		x.err = fill(x.body, &whole, limit)
 	}
 	return x, nil
+}
+
+// closeLate closes a body when its context has long ended: a Read that still goes on may return then. What it returns calls
+// that off.
+func closeLate(ctx context.Context, body io.Closer) (stop func()) {
+	var timer atomic.Pointer[time.Timer]
+	unwatch := context.AfterFunc(ctx, func() {
+		timer.Store(time.AfterFunc(2*patience, func() { _ = body.Close() }))
+	})
+	return func() {
+		unwatch()
+		if t := timer.Load(); t != nil {
+			t.Stop()
+		}
+	}
 }
 
 // isStream reports whether the body comes from somewhere else than memory, and so cannot be sent again.
@@ -91,7 +123,9 @@ func addCookies(jar http.CookieJar, req *http.Request) error {
 	}
 	cookies, err := Foreign(req.Context(), "the Jar", func() ([]*http.Cookie, error) { return jar.Cookies(cookieURL(req)), nil })
 	for _, cookie := range cookies {
-		req.AddCookie(cookie)
+		if cookie != nil {
+			req.AddCookie(cookie)
+		}
 	}
 	return err
 }
