@@ -11,9 +11,9 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// call is an operation with the type of its answer: one row an operation. A method of a service makes its request through
+// typedCall is an operation with the type of its answer: one row an operation. A method of a service makes its request through
 // one.
-type call[T any] struct {
+type typedCall[T any] struct {
 	operation    *operation.Operation
 	conversation int64                   // that it is about, 0 for none
 	accept       func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
@@ -21,23 +21,20 @@ type call[T any] struct {
 }
 
 // about returns the call for one conversation. Its answer must be about the same.
-func (c call[T]) about(conversation int64) call[T] {
+func (c typedCall[T]) about(conversation int64) typedCall[T] {
 	c.conversation = conversation
 	return c
 }
 
 // accepting returns the call with a judge of what an answer says.
-func (c call[T]) accepting(accept func(*T) *chain.Failure) call[T] {
+func (c typedCall[T]) accepting(accept func(*T) *chain.Failure) typedCall[T] {
 	c.accept = accept
 	return c
 }
 
-// decoders holds how the answer of each operation is judged, for calls that Raw makes. newCall fills it.
-var decoders = map[*operation.Operation]func(body []byte, conversation int64) error{}
-
 // newCall binds an operation to the type of its answer. check looks for what every answer of the operation has, because
 // a login page, {} or the answer of another operation would decode too, and look like an empty success.
-func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) error) call[T] {
+func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) error) typedCall[T] {
 	decode := func(body []byte, conversation int64) (*T, error) {
 		answer := new(T)
 		if err := json.Unmarshal(body, answer); err != nil { // a Decoder would ignore what follows the answer
@@ -56,14 +53,14 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 		_, err := decode(body, conversation)
 		return err
 	}
-	return call[T]{operation: op, decode: decode}
+	return typedCall[T]{operation: op, decode: decode}
 }
 
 // ofConversation is an answer that says which conversation it is about.
 type ofConversation interface{ conversationID() int64 }
 
 // run is what every call does: refuse what must not be sent, send, and return what the chain has decoded.
-func (c call[T]) run(ctx context.Context, of *core, input refusal, opts []CallOption,
+func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []CallOption,
 	build func(server string) (*http.Request, error),
 ) (*T, error) {
 	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
@@ -115,16 +112,4 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 		return nil, errorOf(call, failure)
 	}
 	return a, nil
-}
-
-// rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.
-func rawCall(op *operation.Operation, req *http.Request) *chain.Call {
-	call := &chain.Call{Operation: op, Subject: op.SubjectOf(req)}
-	decode, ok := decoders[op]
-	if !ok {
-		call.AsIs = true
-		return call
-	}
-	call.Decode = func(body []byte) error { return decode(body, call.Conversation) }
-	return call
 }

@@ -160,9 +160,9 @@ func (c call) raw(ctx context.Context, client *cfchat.ClientWithResponses, edito
 
 // about is what an error says that the call is about.
 func (c call) about() operation.Subject {
-	about := operation.Subject{Account: accountID}
+	about := operation.Subject{AccountID: accountID}
 	if strings.Contains(c.Path, "{conversation_id}") {
-		about.Conversation = oneSubject.conversation
+		about.ConversationID = oneSubject.conversation
 	}
 	return about
 }

@@ -2082,9 +2082,6 @@ type ConversationListMetaParams struct {
 	SourceID *string `form:"source_id,omitempty" json:"source_id,omitempty"`
 }
 
-// RequestEditorFn changes a request before it is sent. A failure is the call's, and nothing is sent.
-type RequestEditorFn func(ctx context.Context, req *http.Request) error
-
 // HttpRequestDoer sends a request. An [http.Client] does.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)

@@ -227,3 +227,14 @@ func belongsToClient(path string) bool {
 func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
+
+// CloseIdleConnections closes the connections that no call uses, if the Transport can, for a program that goes on without
+// the Chat. Else they stay open for a minute and a half. Calls go on, and may still be made.
+func (c *Chat) CloseIdleConnections() {
+	if c == nil {
+		return
+	}
+	if closer, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}

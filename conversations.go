@@ -29,38 +29,6 @@ var (
 	labelsCall = newCall(operation.ListAllLabelsOfAConversation, checkLabelList)
 )
 
-// StatusAll asks a list or a filter for conversations of every status. No conversation has it.
-const StatusAll Status = "all"
-
-// ConversationListOptions say which conversations to list or count. What is zero is not sent; the zero value asks for the
-// first page of the open ones.
-type ConversationListOptions struct {
-	// Status is the status to list, or StatusAll. Empty means open. It cannot be asked for together with Q.
-	Status Status
-	// AssigneeType says whose conversations to list. It does not change counts (D44).
-	AssigneeType AssigneeType
-	// Q is text that an incoming or outgoing message contains, in any case, with % and _ as wildcards. It finds conversations
-	// of every status, and counts of one page of at most 25 (D25).
-	Q string
-	// InboxID is the inbox to list. One that does not exist, or is not yours, gives an empty page (D27).
-	InboxID int64
-	// TeamID is the team to list. One that does not exist gives ErrNotFound (D28).
-	TeamID int64
-	// Labels lists conversations with any of these labels, in any case. A label with a comma cannot be asked for (D29).
-	Labels []string
-	// Page is the page to list, from 1. Zero means the first.
-	Page int
-	// SortBy is the order. Empty means the latest activity first.
-	SortBy SortBy
-	// ConversationType lists conversations that mention you, that you take part in, or that nobody has answered.
-	ConversationType ConversationType
-	// UpdatedWithin lists conversations that changed in so much time until now, in whole seconds. From 3.6.0 on, where all of
-	// them come in one answer, whatever the Page; ignored before. It does not change counts.
-	UpdatedWithin time.Duration
-	// SourceID lists conversations of this contact's source id. From 2.17.0 on, ignored before.
-	SourceID string
-}
-
 // List gets one page of conversations, 25 to a page, the latest activity first. The zero options mean the first page of the
 // open ones. A page beyond the last is empty, and nothing else marks the end.
 //

@@ -58,7 +58,7 @@ type plainRequest struct {
 func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []CallOption) error {
 	options := optionsOf(opts, &input)
 	body := r.check(&input)
-	call := &chain.Call{Operation: r.operation(input), Subject: operation.Subject{Account: r.account}, Decode: decoderInto(r.answer)}
+	call := &chain.Call{Operation: r.operation(input), Subject: operation.Subject{AccountID: r.account}, Decode: decoderInto(r.answer)}
 	if err := input.err(call); err != nil {
 		return err
 	}

@@ -8,6 +8,9 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
+// RequestEditorFn changes a request before it is sent. A failure is the call's, and nothing is sent.
+type RequestEditorFn func(ctx context.Context, req *http.Request) error
+
 // OperationOf returns the operationId of the call that a context belongs to, such as "conversationList". It is for what runs
 // within a call and is given its context: a RoundTripper, a limiter, a request editor, a log handler. It is false outside of
 // calls, and for a request that is no operation of openapi.yaml.
@@ -35,4 +38,13 @@ func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) 
 		}
 	}
 	return nil
+}
+
+// editors refuses those of a call that are nil.
+func (r *refusal) editors(editors []RequestEditorFn) {
+	for _, edit := range editors {
+		if edit == nil {
+			r.add("RequestEditorFn", "it is nil; leave it out")
+		}
+	}
 }

@@ -67,7 +67,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 		return refused(call, refusal{[]FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
 	}
 	e := &Error{
-		Operation: call.ID, AccountID: max(call.Account, 0), ConversationID: max(call.Conversation, 0), StatusCode: f.Status,
+		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0), StatusCode: f.Status,
 		Header: f.Header, Message: f.Message, Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
 		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked,
 	}
@@ -103,7 +103,7 @@ var errNotSentAgain = errors.New("it was not sent again")
 
 // Error is one line: the operation, what it was about, the status with the server's words, and the cause.
 func (e *Error) Error() string {
-	about := operation.Subject{Account: e.AccountID, Conversation: e.ConversationID}.String()
+	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID}.String()
 	if e.unread {
 		about += " cannot be read"
 	}
@@ -175,4 +175,12 @@ func (e *Error) LogValue() slog.Value {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// err returns the refusal as an *Error of a call, nil if nothing is wrong. Nothing has been sent.
+func (r *refusal) err(call *chain.Call) error {
+	if len(r.fields) == 0 {
+		return nil
+	}
+	return refused(call, *r)
 }

@@ -449,7 +449,7 @@ func (want outcome) judge(t *testing.T, c call, value any, err error) {
 	if e.Operation != c.ID {
 		t.Errorf("operation %q, want %q", e.Operation, c.ID)
 	}
-	about := operation.Subject{Account: e.AccountID, Conversation: e.ConversationID}
+	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID}
 	if about != c.about() {
 		t.Errorf("about %q, want %q", about, c.about())
 	}

@@ -283,7 +283,7 @@ func TestLogger(t *testing.T) {
 					"duration": want[i].duration,
 				}
 				for name, value := range map[string]any{
-					"conversation": c.about().Conversation, "request_id": want[i].requestID, "error": want[i].error,
+					"conversation": c.about().ConversationID, "request_id": want[i].requestID, "error": want[i].error,
 				} {
 					if !reflect.ValueOf(value).IsZero() {
 						wanted[name] = value

@@ -184,14 +184,6 @@ func elements(values []any) []any {
 	return all
 }
 
-// CheckConversations returns everything that is wrong with the filter as one for conversations, without sending it; nil if
-// nothing is.
-func (f Filter) CheckConversations() []FieldError {
-	var input refusal
-	f.request(&input)
-	return input.fields
-}
-
 // String returns the filter for people: status equal_to ["open"] AND inbox_id equal_to [5].
 func (f Filter) String() string {
 	var words []string
@@ -237,15 +229,6 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 	}
 	*f = read
 	return nil
-}
-
-// request checks the filter and wraps its rules as the server wants them (D1).
-func (f Filter) request(input *refusal) FilterRequest {
-	if len(f.rules) == 0 {
-		input.add("filter", "it has no rules; start with Where, and use Equal(\"status\", \"all\") for everything")
-	}
-	f.check(input)
-	return f.wire()
 }
 
 // wire joins the rules: every one but the last has the operator to the next (D8).

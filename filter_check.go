@@ -24,9 +24,9 @@ const (
 	kindDay
 )
 
-// attributes are the standard ones: the kind of their values, and the operators that 3.8.0 and later allow. Earlier
+// standardAttributes has the kind of their values, and the operators that 3.8.0 and later allow. Earlier
 // versions answer most others with a 500 or an empty page (contract, section 5.2).
-var attributes = map[Attribute]struct {
+var standardAttributes = map[Attribute]struct {
 	kind      kind
 	operators []FilterOperator
 }{
@@ -65,7 +65,7 @@ var constructors = map[FilterOperator]string{
 
 // isCustom reports whether a rule is about an attribute that the account has defined.
 func (r Rule) isCustom() bool {
-	_, standard := attributes[Attribute(r.rule.AttributeKey)]
+	_, standard := standardAttributes[Attribute(r.rule.AttributeKey)]
 	return !standard
 }
 
@@ -133,7 +133,7 @@ func (r Rule) checkMeaning() error {
 	if r.isCustom() {
 		return r.checkCustom()
 	}
-	attribute := attributes[Attribute(r.rule.AttributeKey)]
+	attribute := standardAttributes[Attribute(r.rule.AttributeKey)]
 	if !slices.Contains(attribute.operators, r.rule.FilterOperator) {
 		return fmt.Errorf("it can be %s only; RawRule sends what your version may allow", operatorNames(attribute.operators))
 	}
@@ -251,7 +251,7 @@ func (r Rule) checkAfterCustom() error {
 	switch {
 	case !isText || r.isCustom():
 		return nil
-	case len(r.rule.Values) > 1, attributes[Attribute(r.rule.AttributeKey)].kind == kindID && isNumber, strings.ToLower(text) != text:
+	case len(r.rule.Values) > 1, standardAttributes[Attribute(r.rule.AttributeKey)].kind == kindID && isNumber, strings.ToLower(text) != text:
 		return errors.New("behind a rule on a custom attribute the server takes the first text only, in lower case; " +
 			"put custom rules last, and give ids as numbers")
 	}
@@ -289,4 +289,21 @@ func (f Filter) checkScan(input *refusal) {
 				"scan without it and look at CustomAttributes yourself")
 		}
 	}
+}
+
+// CheckConversations returns everything that is wrong with the filter as one for conversations, without sending it; nil if
+// nothing is.
+func (f Filter) CheckConversations() []FieldError {
+	var input refusal
+	f.request(&input)
+	return input.fields
+}
+
+// request checks the filter and wraps its rules as the server wants them (D1).
+func (f Filter) request(input *refusal) FilterRequest {
+	if len(f.rules) == 0 {
+		input.add("filter", "it has no rules; start with Where, and use Equal(\"status\", \"all\") for everything")
+	}
+	f.check(input)
+	return f.wire()
 }

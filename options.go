@@ -39,10 +39,7 @@ type callOption func(*callOptions, *refusal)
 func (o callOption) apply(options *callOptions, input *refusal) { o(options, input) }
 
 func (e RequestEditorFn) apply(options *callOptions, input *refusal) {
-	if e == nil {
-		input.add("RequestEditorFn", "it is nil; leave it out")
-		return
-	}
+	input.editors([]RequestEditorFn{e})
 	options.editors = append(options.editors, e)
 }
 

@@ -53,9 +53,7 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 func begin(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (context.Context, error) {
 	var input refusal
 	input.context(ctx)
-	for _, edit := range editors {
-		edit.apply(new(callOptions), &input)
-	}
+	input.editors(editors)
 	call := rawCall(op, req)
 	if err := input.err(call); err != nil {
 		return nil, err
@@ -91,4 +89,19 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 		return nil, errorOf(call, failure)
 	}
 	return a.Open(), nil
+}
+
+// decoders holds how the answer of each operation is judged, for calls that Raw makes. newCall fills it.
+var decoders = map[*operation.Operation]func(body []byte, conversation int64) error{}
+
+// rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.
+func rawCall(op *operation.Operation, req *http.Request) *chain.Call {
+	call := &chain.Call{Operation: op, Subject: op.SubjectOf(req)}
+	decode, ok := decoders[op]
+	if !ok {
+		call.AsIs = true
+		return call
+	}
+	call.Decode = func(body []byte) error { return decode(body, call.ConversationID) }
+	return call
 }

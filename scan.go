@@ -75,7 +75,7 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 		if scan.Concurrency == 0 {
 			scan.Concurrency = defaultConcurrency
 		}
-		if err := scan.run(ctx, yield); err != nil {
+		if err := scan.all(ctx, yield); err != nil {
 			yield(nil, err)
 		}
 	}
@@ -127,8 +127,8 @@ type windowAnswer struct {
 // errStopped means that the caller wants no more.
 var errStopped = errors.New("stopped")
 
-// run yields everything. What it returns is still to be yielded.
-func (s *scan) run(ctx context.Context, yield func(*Conversation, error) bool) error {
+// all yields everything. What it returns is still to be yielded.
+func (s *scan) all(ctx context.Context, yield func(*Conversation, error) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.fetches.Wait()
 	defer cancel()

@@ -16,3 +16,6 @@ func (t MessageType) String() string {
 	}
 	return strconv.FormatInt(int64(t), 10)
 }
+
+// StatusAll asks a list or a filter for conversations of every status. No conversation has it.
+const StatusAll Status = "all"

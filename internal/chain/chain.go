@@ -27,9 +27,6 @@ type Config struct {
 	Describe  func(*Failure) string
 }
 
-// Link is one step: a request goes down, an answer or a failure comes up.
-type Link func(*http.Request) (*Answer, *Failure)
-
 // New puts the links together, the innermost first. Each is the function of its file's name. The order is the point:
 //
 //   - the limiter is asked before each try, and its wait is not a part of the try's time;
@@ -51,7 +48,7 @@ func New(c Config) Link {
 	l = try(l, c.Logger, c.Describe)
 	l = limit(l, c.Limiter)
 	l = retry(l, c.Retry)
-	l = headers(l, c)
+	l = headers(l, c.UserAgent, c.Keys, c.Server)
 	l = rewind(l)
 	return refuse(l)
 }

@@ -3,6 +3,7 @@ package chain
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -13,9 +14,9 @@ import (
 //
 // Content-Type of an operation is always JSON, also without a body: with any other type the server does not see the body, and
 // a request to set a status flips it instead. Accept makes errors JSON.
-func headers(next Link, c Config) Link {
+func headers(next Link, userAgent string, keys auth.Keys, server *url.URL) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		if f := checkKey(req, c.Keys, c.Server); f != nil {
+		if f := checkKey(req, keys, server); f != nil {
 			return nil, f
 		}
 		if f := checkHeader(req.Header); f != nil {
@@ -31,7 +32,7 @@ func headers(next Link, c Config) Link {
 		}
 		own.Header.Set("Accept", "application/json")
 		if own.Header.Get("User-Agent") == "" {
-			own.Header.Set("User-Agent", c.UserAgent)
+			own.Header.Set("User-Agent", userAgent)
 		}
 		a, f := next(&own)
 		if f == nil {

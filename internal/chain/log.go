@@ -35,11 +35,11 @@ func logTry(req *http.Request, logger *slog.Logger, describe func(*Failure) stri
 // attributes returns what is known of a try: no header, no query, no body.
 func (r tryRecord) attributes(call *Call, describe func(*Failure) string) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", call.ID)}
-	if call.Account > 0 {
-		attrs = append(attrs, slog.Int64("account", call.Account))
+	if call.AccountID > 0 {
+		attrs = append(attrs, slog.Int64("account", call.AccountID))
 	}
-	if call.Conversation > 0 {
-		attrs = append(attrs, slog.Int64("conversation", call.Conversation))
+	if call.ConversationID > 0 {
+		attrs = append(attrs, slog.Int64("conversation", call.ConversationID))
 	}
 	status, requestID := 0, ""
 	switch {

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -154,4 +155,21 @@ func isPlainHTTP(err error) bool {
 		tlsErr, ok := e.(tls.RecordHeaderError)
 		return ok && string(tlsErr.RecordHeader[:]) == "HTTP/"
 	})
+}
+
+// maxErrorBody is how many bytes are read of an answer that is not a success.
+const maxErrorBody = 1 << 20
+
+// fill reads the body of an answer into a buffer, and a byte beyond the limit, to see that there is more.
+func fill(buffer *bytes.Buffer, resp *http.Response, limit int64) error {
+	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, bodyLimit(resp, limit)+1))
+	return err
+}
+
+// bodyLimit returns how much of a body may be read, in bytes.
+func bodyLimit(resp *http.Response, limit int64) int64 {
+	if resp.StatusCode/100 != 2 {
+		limit = min(limit, maxErrorBody)
+	}
+	return min(limit, math.MaxInt64-1)
 }

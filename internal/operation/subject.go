@@ -8,8 +8,8 @@ import (
 
 // Subject is what a call is about: the ids in its path. An id that is not known, or is none, is not above 0.
 type Subject struct {
-	Account      int64
-	Conversation int64
+	AccountID      int64
+	ConversationID int64
 }
 
 // SubjectOf returns what a request is about that is this operation.
@@ -21,9 +21,9 @@ func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 		id, _ := strconv.ParseInt(value, 10, 64) // 0 for what the server refuses
 		switch name {
 		case "account_id":
-			s.Account = id
+			s.AccountID = id
 		case "conversation_id":
-			s.Conversation = id
+			s.ConversationID = id
 		}
 	}
 	return s
@@ -32,12 +32,12 @@ func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 // String returns words such as "conversation 42 of account 56", "" when nothing is known.
 func (s Subject) String() string {
 	switch {
-	case s.Conversation > 0 && s.Account > 0:
-		return fmt.Sprintf("conversation %d of account %d", s.Conversation, s.Account)
-	case s.Conversation > 0:
-		return fmt.Sprintf("conversation %d", s.Conversation)
-	case s.Account > 0:
-		return fmt.Sprintf("account %d", s.Account)
+	case s.ConversationID > 0 && s.AccountID > 0:
+		return fmt.Sprintf("conversation %d of account %d", s.ConversationID, s.AccountID)
+	case s.ConversationID > 0:
+		return fmt.Sprintf("conversation %d", s.ConversationID)
+	case s.AccountID > 0:
+		return fmt.Sprintf("account %d", s.AccountID)
 	}
 	return ""
 }

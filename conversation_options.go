@@ -1,0 +1,177 @@
+package cfchat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// ConversationListOptions say which conversations to list or count. What is zero is not sent; the zero value asks for the
+// first page of the open ones.
+type ConversationListOptions struct {
+	// Status is the status to list, or StatusAll. Empty means open. It cannot be asked for together with Q.
+	Status Status
+	// AssigneeType says whose conversations to list. It does not change counts (D44).
+	AssigneeType AssigneeType
+	// Q is text that an incoming or outgoing message contains, in any case, with % and _ as wildcards. It finds conversations
+	// of every status, and counts of one page of at most 25 (D25).
+	Q string
+	// InboxID is the inbox to list. One that does not exist, or is not yours, gives an empty page (D27).
+	InboxID int64
+	// TeamID is the team to list. One that does not exist gives ErrNotFound (D28).
+	TeamID int64
+	// Labels lists conversations with any of these labels, in any case. A label with a comma cannot be asked for (D29).
+	Labels []string
+	// Page is the page to list, from 1. Zero means the first.
+	Page int
+	// SortBy is the order. Empty means the latest activity first.
+	SortBy SortBy
+	// ConversationType lists conversations that mention you, that you take part in, or that nobody has answered.
+	ConversationType ConversationType
+	// UpdatedWithin lists conversations that changed in so much time until now, in whole seconds. From 3.6.0 on, where all of
+	// them come in one answer, whatever the Page; ignored before. It does not change counts.
+	UpdatedWithin time.Duration
+	// SourceID lists conversations of this contact's source id. From 2.17.0 on, ignored before.
+	SourceID string
+}
+
+// check refuses options that the server would read as something else, or ignore.
+func (o ConversationListOptions) check(r *refusal) {
+	o.checkWords(r)
+	r.optionalID("InboxID", o.InboxID)
+	r.optionalID("TeamID", o.TeamID)
+	r.labels("Labels", o.Labels)
+	if o.Page != 0 {
+		r.page("Page", o.Page)
+	}
+	if o.UpdatedWithin < 0 || o.UpdatedWithin%time.Second != 0 {
+		r.add("UpdatedWithin", "%s is not a number of whole seconds; use a time.Duration such as 5*time.Minute", o.UpdatedWithin)
+	}
+	if o.Q != "" && o.Status != "" && o.Status != StatusAll && o.Status.Known() {
+		r.add("Status", "with Q the server ignores it, and finds conversations of every status; look at their Status yourself")
+	}
+	byValue := strings.Contains(string(o.SortBy), "priority") || strings.Contains(string(o.SortBy), "waiting_since")
+	if byValue && o.SortBy.Known() && (o.Q != "" || o.SourceID != "") {
+		r.add("SortBy", "%s together with Q or SourceID is a 500; sort by activity or creation", o.SortBy)
+	}
+}
+
+// checkWords refuses words that the server does not know.
+func (o ConversationListOptions) checkWords(r *refusal) {
+	if o.Status != "" && o.Status != StatusAll && !o.Status.Known() {
+		r.add("Status", "the server finds nothing for %q; use a Status constant", o.Status)
+	}
+	if o.AssigneeType != "" && !o.AssigneeType.Known() {
+		r.add("AssigneeType", "the server reads %q as all; use an AssigneeType constant", o.AssigneeType)
+	}
+	if o.SortBy != "" && !o.SortBy.Known() {
+		r.add("SortBy", "the server reads %q as latest; use a SortBy constant", o.SortBy)
+	}
+	if o.ConversationType != "" && !o.ConversationType.Known() {
+		r.add("ConversationType", "the server ignores %q; use a ConversationType constant", o.ConversationType)
+	}
+}
+
+// params returns what is sent of the options.
+func (o ConversationListOptions) params() *ConversationListParams {
+	var labels []string // nil, and not empty, is not sent
+	if len(o.Labels) > 0 {
+		labels = o.Labels
+	}
+	return &ConversationListParams{
+		Status: optional(o.Status), AssigneeType: optional(o.AssigneeType), Q: optional(o.Q), InboxID: optional(o.InboxID),
+		TeamID: optional(o.TeamID), Labels: labels, Page: optional(int64(o.Page)), SortBy: optional(o.SortBy),
+		ConversationType: optional(o.ConversationType), UpdatedWithin: optional(int64(o.UpdatedWithin / time.Second)), SourceID: optional(o.SourceID),
+	}
+}
+
+// optional returns a pointer to a value, nil for the zero value, which is not sent: the server reads an empty parameter as
+// one that matches nothing, or everything (contract, section 1.2).
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+// check refuses a conversation that the server would create from something else than what is given.
+func (c ConversationCreate) check(r *refusal) {
+	switch {
+	case c.InboxID == 0 && c.ContactID != 0:
+		r.add("InboxID", "the server ignores ContactID without it; set both or neither")
+	case c.InboxID != 0 && c.ContactID == 0:
+		r.add("ContactID", "the server ignores InboxID without it; set both or neither")
+	case c.SourceID == "" && c.InboxID == 0:
+		r.add("SourceID", "set it, or InboxID and ContactID")
+	}
+	r.optionalID("InboxID", c.InboxID)
+	r.optionalID("ContactID", c.ContactID)
+	r.optionalID("AssigneeID", c.AssigneeID)
+	r.optionalID("TeamID", c.TeamID)
+	if c.Status != "" {
+		r.status("Status", c.Status)
+	}
+	switch {
+	case c.SnoozedUntil.IsZero():
+	case c.Status != StatusSnoozed:
+		r.add("SnoozedUntil", "the server drops it unless Status is snoozed")
+	default:
+		r.snooze("SnoozedUntil", c.SnoozedUntil)
+	}
+	r.attributes("AdditionalAttributes", c.AdditionalAttributes)
+	r.attributes("CustomAttributes", c.CustomAttributes)
+	if m := c.Message; m.MessageType != "" && !m.MessageType.Known() {
+		r.add("Message.MessageType", "%q is not a direction; use MessageDirectionOutgoing or MessageDirectionIncoming", m.MessageType)
+	}
+	r.attributes("Message.ContentAttributes", c.Message.ContentAttributes)
+	r.attributes("Message.TemplateParams", c.Message.TemplateParams)
+}
+
+// status refuses a status that is a 500, or, empty, flips the status.
+func (r *refusal) status(field string, status Status) {
+	if !status.Known() {
+		r.add(field, "%q is not a status; use open, resolved, pending or snoozed", status)
+	}
+}
+
+// snooze refuses times that cannot be meant.
+func (r *refusal) snooze(field string, until time.Time) {
+	switch {
+	case until.Unix() <= 0:
+		r.add(field, "%s is not after 1970; use the zero time for the next reply", until.Format(time.RFC3339))
+	case until.Year() > 9999:
+		r.add(field, "the year %d has more than four digits; use the zero time for the next reply", until.Year())
+	}
+}
+
+// labels refuses labels that the comma list cannot carry: the server splits at commas, drops blank ones, and takes
+// quotes at an end for its own (contract, section 6.4).
+func (r *refusal) labels(field string, labels []string) {
+	for i, label := range labels {
+		switch {
+		case strings.TrimSpace(label) != label || label == "":
+			r.add(fmt.Sprintf("%s[%d]", field, i), "%q is empty or has blanks around it; trim it, or leave it out", label)
+		case strings.Contains(label, ",") || strings.ContainsAny(label[:1], "\"'"):
+			r.add(fmt.Sprintf("%s[%d]", field, i), "%q has a comma, or a quote in front, which the server reads as punctuation; "+
+				"filter with Equal(\"labels\", …) instead", label)
+		}
+	}
+}
+
+// teamKey refuses a team together with a bot's key: every version then stores the conversation and answers 500.
+func (r *refusal) teamKey(ctx context.Context, keys *auth.Keys) {
+	if ctx == nil {
+		return // which is refused too
+	}
+	call := chain.Call{Operation: operation.NewConversation}
+	if scheme, _ := call.Scheme(ctx, *keys); scheme == operation.AgentBotAPIKey {
+		r.add("TeamID", "with an agent bot's key the server stores the conversation and answers 500; "+
+			"call with auth.WithScheme(ctx, auth.UserAPIKey), or leave the team out")
+	}
+}

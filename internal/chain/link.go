@@ -1,0 +1,76 @@
+package chain
+
+import (
+	"bytes"
+	"net/http"
+	"sync"
+)
+
+// Link is one step: a request goes down, an answer or a failure comes up.
+type Link func(*http.Request) (*Answer, *Failure)
+
+// Answer is an answer that has been read to its end.
+type Answer struct {
+	*http.Response // its Body is closed
+
+	asked *http.Request // with the key
+	body  *bytes.Buffer
+}
+
+// Failed makes the answer a failure's: it completes what is known of that, and what the caller keeps has no secrets.
+func (a *Answer) Failed(f *Failure) *Failure {
+	callOf(a.asked).Record.hide(secretsOf(a.asked))
+	all := failureOf(a.asked, a.Response, a.body.Bytes())
+	all.Message, all.Attributes = http.StatusText(a.StatusCode), nil // an answer that is none of an error
+	all.Cause, all.Decode, all.Done, all.Unknown, all.Rejected = f.Cause, f.Decode, f.Done, f.Unknown, f.Rejected
+	return all
+}
+
+// Bytes returns the body. It must not be used after Release.
+func (a *Answer) Bytes() []byte { return a.body.Bytes() }
+
+// Release gives the body's memory back, when nobody reads it any more.
+func (a *Answer) Release() {
+	if a.body.Cap() <= maxPooledBody {
+		bodies.Put(a.body)
+	}
+}
+
+// Open returns the answer for somebody who reads its body, and releases it by closing that.
+func (a *Answer) Open() *http.Response {
+	r := &bodyReader{answer: a}
+	r.Reset(a.body.Bytes())
+	a.Body, a.ContentLength = r, int64(r.Len())
+	return a.Response
+}
+
+// bodyReader reads the body of an answer until it is closed.
+type bodyReader struct {
+	bytes.Reader
+
+	answer *Answer // nil once it is closed
+}
+
+func (r *bodyReader) Close() error {
+	if r.answer != nil {
+		r.answer.Release()
+	}
+	r.answer = nil
+	r.Reset(nil)
+	return nil
+}
+
+// maxPooledBody is how many bytes a buffer may have that is worth keeping.
+const maxPooledBody = 1 << 20
+
+// bodies holds buffers between calls: most answers come chunked, and a new buffer would grow by copying, again and again.
+var bodies sync.Pool
+
+func emptyBuffer() *bytes.Buffer {
+	buffer, ok := bodies.Get().(*bytes.Buffer)
+	if !ok {
+		return new(bytes.Buffer)
+	}
+	buffer.Reset()
+	return buffer
+}
