@@ -15,10 +15,11 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // answersTo is the smallest answer that passes as the operation of a request.
-func answersTo(req *http.Request) string { return callOf(operation.Of(req).ID).good }
+func answersTo(req *http.Request) string { return trial.CallOf(operation.Of(req).ID).Good }
 
 // wire is what a call sends: the request line, the key header's value, and the body.
 type wire struct {
@@ -27,7 +28,7 @@ type wire struct {
 
 // listener is a transport that keeps what it is sent.
 func listener(sent *[]wire) http.RoundTripper {
-	return roundTripper(func(req *http.Request) (*http.Response, error) {
+	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		w := wire{line: req.Method + " " + req.URL.RequestURI(), key: strings.Join(req.Header[auth.HeaderUnderscore], "+")}
 		if req.Body != nil {
@@ -42,7 +43,7 @@ func listener(sent *[]wire) http.RoundTripper {
 		if err := json.Unmarshal([]byte(cmp.Or(w.body, "{}")), &asked); err != nil {
 			return nil, err
 		}
-		return reply(http.StatusOK, "application/json; charset=utf-8", strings.ReplaceAll(answer, "resolved", asked.Status)), nil
+		return trial.Reply(http.StatusOK, "application/json; charset=utf-8", strings.ReplaceAll(answer, "resolved", asked.Status)), nil
 	})
 }
 
@@ -122,7 +123,7 @@ func TestWire(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent []wire
-			if err := c.call(t.Context(), newChat(t, listener(&sent)).Account(7)); err != nil {
+			if err := c.call(t.Context(), trial.Chat(t, listener(&sent)).Account(7)); err != nil {
 				t.Fatal(err)
 			}
 			if len(sent) != 1 || sent[0] != c.want {
@@ -209,7 +210,7 @@ func TestRefusedInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent []wire
-			err := c.call(t.Context(), newChat(t, listener(&sent)).Account(7))
+			err := c.call(t.Context(), trial.Chat(t, listener(&sent)).Account(7))
 			if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || !strings.Contains(err.Error(), c.names) {
 				t.Errorf("got %v, want ErrInvalidInput that names %q", err, c.names)
 			}
@@ -235,7 +236,7 @@ func TestNoClient(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := newChat(t, listener(new([]wire))).Account(0).Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrInvalidInput) {
+	if _, err := trial.Chat(t, listener(new([]wire))).Account(0).Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrInvalidInput) {
 		t.Errorf("account 0: %v", err)
 	}
 }
@@ -243,7 +244,7 @@ func TestNoClient(t *testing.T) {
 // TestCallerKeepsItsOptions shows that what is left out is left out of a copy.
 func TestCallerKeepsItsOptions(t *testing.T) {
 	options := cfchat.ConversationListOptions{Labels: []string{}}
-	if _, err := newChat(t, listener(new([]wire))).Account(7).Conversations.List(t.Context(), options); err != nil {
+	if _, err := trial.Chat(t, listener(new([]wire))).Account(7).Conversations.List(t.Context(), options); err != nil {
 		t.Fatal(err)
 	}
 	if options.Labels == nil {
@@ -254,7 +255,7 @@ func TestCallerKeepsItsOptions(t *testing.T) {
 // TestFiltersAreValues shows that two filters made of one do not share rules.
 func TestFiltersAreValues(t *testing.T) {
 	var sent []wire
-	account := newChat(t, listener(&sent)).Account(7)
+	account := trial.Chat(t, listener(&sent)).Account(7)
 	base := cfchat.Where(cfchat.Present("labels"))
 	either, both := base.Or(cfchat.Absent("team_id")), base.And(cfchat.Present("team_id"))
 	for _, f := range []cfchat.Filter{either, both, base} {
@@ -283,8 +284,8 @@ func TestFiltersAreValues(t *testing.T) {
 
 // TestToggleThatWasNotStored is a failure, although the status is 200.
 func TestToggleThatWasNotStored(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		return reply(200, "application/json", `{"payload":{"success":false,"conversation_id":42,"current_status":"open","snoozed_until":null}}`), nil
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", `{"payload":{"success":false,"conversation_id":42,"current_status":"open","snoozed_until":null}}`), nil
 	}))
 	if change, err := chat.Account(1).Conversations.ToggleStatus(t.Context(), 42); change != nil || !errors.Is(err, cfchat.ErrRejected) {
 		t.Errorf("got %v, %v", change, err)
@@ -340,7 +341,7 @@ func TestNewRefuses(t *testing.T) {
 
 // TestErrorsAreOneLine whatever their input is.
 func TestErrorsAreOneLine(t *testing.T) {
-	account := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(7)
+	account := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(7)
 	const line = "5\nlevel=ERROR"
 	for _, err := range []error{
 		account.Do(t.Context(), "GET", "a"+line, nil, nil), account.Do(t.Context(), line, "a", nil, nil),
@@ -359,12 +360,12 @@ func second[T any](_ T, err error) error { return err }
 
 // TestRefusedID names the parameter as the method has it.
 func TestRefusedID(t *testing.T) {
-	conversations := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(1).Conversations
+	conversations := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(1).Conversations
 	for name, err := range map[string]error{
-		"Get":          failure(conversations.Get(t.Context(), 0)),
-		"ToggleStatus": failure(conversations.ToggleStatus(t.Context(), 0)),
-		"SetStatus":    failure(conversations.SetStatus(t.Context(), 0, cfchat.StatusOpen)),
-		"Snooze":       failure(conversations.Snooze(t.Context(), 0, time.Time{})),
+		"Get":          second(conversations.Get(t.Context(), 0)),
+		"ToggleStatus": second(conversations.ToggleStatus(t.Context(), 0)),
+		"SetStatus":    second(conversations.SetStatus(t.Context(), 0, cfchat.StatusOpen)),
+		"Snooze":       second(conversations.Snooze(t.Context(), 0, time.Time{})),
 		"Labels":       second(conversations.Labels(t.Context(), 0)),
 	} {
 		if e, ok := errors.AsType[*cfchat.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Field != "id" {
@@ -377,7 +378,7 @@ func TestRefusedID(t *testing.T) {
 func TestRawOfNoChat(t *testing.T) {
 	var none *cfchat.Chat
 	for name, chat := range map[string]*cfchat.Chat{"nil": none, "zero": {}} {
-		if _, err := getCall.raw(t.Context(), chat.Raw()); !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
+		if _, err := trial.Get.Raw(t.Context(), chat.Raw()); !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -33,7 +33,7 @@ func TestAttributesKeepNothingOfOthers(t *testing.T) {
 }
 
 // Text that is no JSON comes from callers of UnmarshalJSON only.
-func TestAttributesOfWhatIsNone(t *testing.T) {
+func TestInvalidAttributes(t *testing.T) {
 	for _, text := range []string{"", "[", "[1", "[ ", "]", "{", "[}", "[]]"} {
 		var attributes cfchat.Attributes
 		if err := attributes.UnmarshalJSON([]byte(text)); err == nil {

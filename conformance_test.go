@@ -14,6 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // target is a server that the same assertions are made of: the stand-in in both versions, and a real server when the
@@ -120,9 +121,12 @@ func (s target) create(t *testing.T, count int) []int64 {
 
 // conformCalls makes the call of each operation: with what the server has, each succeeds.
 func conformCalls(t *testing.T, s target) {
-	about := subject{s.create(t, 1)[0], cfchat.StatusResolved, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact}}
-	for _, c := range allCalls {
-		if _, err := c.account(t.Context(), s.account(), about); err != nil {
+	about := trial.Subject{
+		Conversation: s.create(t, 1)[0], Status: cfchat.StatusResolved,
+		Created: cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
+	}
+	for _, c := range trial.Calls {
+		if _, err := c.Account(t.Context(), s.account(), about); err != nil {
 			t.Errorf("%s: %v", c, err)
 		}
 	}

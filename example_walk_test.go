@@ -129,7 +129,7 @@ func ExampleFilter_And() {
 	// 2
 }
 
-// Before 3.8.0 a language could be searched for a part of it. Later servers refuse that, so this module does too, unless told
+// Before 3.8.0 a language could be trial.Searched for a part of it. Later servers refuse that, so this module does too, unless told
 // to send it as it is.
 func ExampleRawRule() {
 	contains := cfchat.FilterRule{

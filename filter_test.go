@@ -16,13 +16,14 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/recordings"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // sentFilter sends a filter and gives the body that went out, "" if nothing did.
 func sentFilter(t *testing.T, filter cfchat.Filter) (string, error) {
 	t.Helper()
 	body := ""
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		data, err := io.ReadAll(req.Body)
 		body = string(data)
 		return jsonReply(`{"meta":{},"payload":[]}`), err
@@ -533,9 +534,9 @@ func TestCheckConversations(t *testing.T) {
 
 // scanned scans, and returns how often anything was sent, and the error.
 func scanned(t *testing.T, filter cfchat.Filter) (sent int, err error) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		sent++
-		return nil, errRefused
+		return nil, trial.ErrRefused
 	}))
 	for _, err = range chat.Account(1).Conversations.Scan(t.Context(), filter, cfchat.ConversationScanOptions{}) {
 		continue

@@ -15,6 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // seen keeps the operation of each context that it is shown.
@@ -41,17 +42,17 @@ func TestOperationOf(t *testing.T) {
 		*req = *other
 		return nil
 	}
-	for _, c := range allCalls {
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	for _, c := range trial.Calls {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			s.see(req.Context())
 			if req.Pattern != "" {
 				t.Errorf("%s: Pattern is %q", c, req.Pattern)
 			}
-			return reply(200, "application/json", c.good), nil
+			return trial.Reply(200, "application/json", c.Good), nil
 		}), func(config *cfchat.Config) { config.RequestEditors = []cfchat.RequestEditorFn{look, swap, look} })
 		for name, do := range map[string]func() error{
-			"account": func() error { _, err := c.do(t.Context(), chat.Account(accountID), swap, look); return err },
-			"raw":     func() error { _, err := c.raw(t.Context(), chat.Raw(), look, swap); return err },
+			"account": func() error { _, err := c.Do(t.Context(), chat.Account(trial.AccountID), swap, look); return err },
+			"raw":     func() error { _, err := c.Raw(t.Context(), chat.Raw(), look, swap); return err },
 		} {
 			s = nil
 			if err := do(); err != nil {
@@ -74,7 +75,7 @@ func TestOperationOf(t *testing.T) {
 func TestCallWithinCall(t *testing.T) {
 	var inner func(context.Context) error
 	var s seen
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		s.see(req.Context())
 		if within := inner; within != nil {
 			inner = nil
@@ -82,17 +83,20 @@ func TestCallWithinCall(t *testing.T) {
 				return nil, err
 			}
 		}
-		return reply(200, "application/json", callOf(operation.Of(req).ID).good), nil
+		return trial.Reply(200, "application/json", trial.CallOf(operation.Of(req).ID).Good), nil
 	}))
 	for name, within := range map[string]func(context.Context) error{
-		"account": func(ctx context.Context) error { _, err := countsCall.do(ctx, chat.Account(accountID)); return err },
-		"raw":     func(ctx context.Context) error { _, err := countsCall.raw(ctx, chat.Raw()); return err },
+		"account": func(ctx context.Context) error {
+			_, err := trial.Counts.Do(ctx, chat.Account(trial.AccountID))
+			return err
+		},
+		"raw": func(ctx context.Context) error { _, err := trial.Counts.Raw(ctx, chat.Raw()); return err },
 	} {
 		s, inner = nil, within
-		if _, err := createCall.do(t.Context(), chat.Account(accountID)); err != nil {
+		if _, err := trial.Create.Do(t.Context(), chat.Account(trial.AccountID)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if want := []string{createCall.ID, countsCall.ID}; !slices.Equal(s, want) {
+		if want := []string{trial.Create.ID, trial.Counts.ID}; !slices.Equal(s, want) {
 			t.Errorf("%s: saw %v, want %v", name, s, want)
 		}
 	}
@@ -103,10 +107,10 @@ func TestCallWithinCall(t *testing.T) {
 func TestNoOperation(t *testing.T) {
 	var s seen
 	var sent []string
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		s.see(req.Context())
 		sent = append(sent, strings.Join(req.Header[auth.HeaderNames(req.Header)[0]], "+"))
-		return reply(200, "text/html", "<html>login</html>"), nil
+		return trial.Reply(200, "text/html", "<html>login</html>"), nil
 	}))
 	client := chat.Raw().Client
 	do := func(ctx context.Context, method, path string) (*http.Response, error) {
@@ -123,7 +127,7 @@ func TestNoOperation(t *testing.T) {
 	// An operation of openapi.yaml is one, however it is sent.
 	_, err = do(t.Context(), http.MethodPost, "api/v1/accounts/1/conversations")
 	e, ok := errors.AsType[*cfchat.Error](err)
-	if !ok || e.Operation != createCall.ID || !errors.Is(err, cfchat.ErrDecode) || sent[1] != "bot-key" {
+	if !ok || e.Operation != trial.Create.ID || !errors.Is(err, cfchat.ErrDecode) || sent[1] != "bot-key" {
 		t.Errorf("got %v, sent %v", err, sent)
 	}
 	// The context of another call does not make it that call.
@@ -146,7 +150,7 @@ func TestCallPastTheClient(t *testing.T) {
 		},
 		"transport": func(c *cfchat.Config, within func(context.Context)) {
 			next := c.HTTPClient.Transport
-			c.HTTPClient = &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				within(req.Context())
 				return next.RoundTrip(req)
 			})}
@@ -154,8 +158,8 @@ func TestCallPastTheClient(t *testing.T) {
 	} {
 		var chat *cfchat.Chat
 		busy := false
-		chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
-			return reply(200, "application/json", `{"id":`+path.Base(req.URL.Path)+`,"status":"open"}`), nil
+		chat = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			return trial.Reply(200, "application/json", `{"id":`+path.Base(req.URL.Path)+`,"status":"open"}`), nil
 		}), func(c *cfchat.Config) {
 			option(c, func(ctx context.Context) {
 				if busy {
@@ -192,20 +196,20 @@ func TestStockClientWithinCall(t *testing.T) {
 	var sent []string
 	keys := auth.Keys{User: auth.NewKey("user-key"), AgentBot: auth.NewKey("bot-key")}
 	stock, err := cfchat.NewClientWithResponses("https://chat.test", cfchat.WithRequestEditorFn(keys.Edit),
-		cfchat.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		cfchat.WithHTTPClient(&http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			sent = append(sent, strings.Join(req.Header[auth.HeaderNames(req.Header)[0]], "+"))
-			return reply(200, "application/json", countsCall.good), nil
+			return trial.Reply(200, "application/json", trial.Counts.Good), nil
 		})}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
-		if _, err := countsCall.raw(req.Context(), stock); err != nil {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		if _, err := trial.Counts.Raw(req.Context(), stock); err != nil {
 			t.Error(err)
 		}
-		return reply(200, "application/json", goodConversation), nil
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
-	if _, err := createCall.do(t.Context(), chat.Account(7)); err != nil || !slices.Equal(sent, []string{"user-key"}) {
+	if _, err := trial.Create.Do(t.Context(), chat.Account(7)); err != nil || !slices.Equal(sent, []string{"user-key"}) {
 		t.Errorf("%v, sent %v", err, sent)
 	}
 }
@@ -213,9 +217,9 @@ func TestStockClientWithinCall(t *testing.T) {
 // TestEditorsKeepTheOperation refuses an editor that makes another operation of a request, however it goes about it.
 func TestEditorsKeepTheOperation(t *testing.T) {
 	var sent []string
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		sent = append(sent, req.Method+" "+req.URL.RequestURI())
-		return reply(200, "application/json", countsCall.good), nil
+		return trial.Reply(200, "application/json", trial.Counts.Good), nil
 	}))
 	change := func(how func(*http.Request)) cfchat.RequestEditorFn {
 		return func(_ context.Context, req *http.Request) error { how(req); return nil }
@@ -231,9 +235,9 @@ func TestEditorsKeepTheOperation(t *testing.T) {
 		}),
 		"opaque": change(func(req *http.Request) { req.URL.Opaque = "/base/api/v1/accounts/7/conversations/meta" }),
 	} {
-		for _, c := range []call{listCall, createCall} {
-			_, err := c.do(t.Context(), chat.Account(accountID), edit)
-			_, rawErr := c.raw(t.Context(), chat.Raw(), edit)
+		for _, c := range []trial.Call{trial.List, trial.Create} {
+			_, err := c.Do(t.Context(), chat.Account(trial.AccountID), edit)
+			_, rawErr := c.Raw(t.Context(), chat.Raw(), edit)
 			for _, err := range []error{err, rawErr} {
 				e, ok := errors.AsType[*cfchat.Error](err)
 				if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || e.Operation != c.ID || strings.Contains(err.Error(), "\n") || len(sent) > 0 {
@@ -250,12 +254,12 @@ func TestFailureOfAnotherCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := 0
 		var chat *cfchat.Chat
-		chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			sent++
 			_, err := chat.Account(0).Conversations.Get(req.Context(), 1)
 			return nil, err
 		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		if _, err := createCall.do(t.Context(), chat.Account(7)); err == nil || sent != 1 {
+		if _, err := trial.Create.Do(t.Context(), chat.Account(7)); err == nil || sent != 1 {
 			t.Errorf("%v, sent %d times", err, sent)
 		}
 	})
@@ -264,8 +268,10 @@ func TestFailureOfAnotherCall(t *testing.T) {
 // TestRawContentType: the generated client decodes JSON whatever the case in which its type is written.
 func TestRawContentType(t *testing.T) {
 	for _, kind := range []string{"application/json", "Application/JSON; Charset=UTF-8", "APPLICATION/PROBLEM+JSON"} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, kind, goodConversation), nil }))
-		got, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), accountID, 42)
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(200, kind, trial.GoodConversation), nil
+		}))
+		got, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), trial.AccountID, 42)
 		if err != nil || got.JSON200 == nil || got.JSON200.ID != 42 || len(got.HTTPResponse.Header) != 1 {
 			t.Errorf("%s: %+v, %v", kind, got, err)
 		}
@@ -287,10 +293,10 @@ func TestRawResponseOfNothing(t *testing.T) {
 func TestRequestWithinServiceCall(t *testing.T) {
 	var chat *cfchat.Chat
 	inner := 0
-	chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(req.URL.Path, "/meta") {
 			inner++
-			return reply(200, "application/json", countsCall.good), nil
+			return trial.Reply(200, "application/json", trial.Counts.Good), nil
 		}
 		within, err := http.NewRequestWithContext(req.Context(), http.MethodGet, req.URL.String()[:strings.LastIndex(req.URL.String(), "/")]+"/meta", nil)
 		if err != nil {
@@ -300,7 +306,7 @@ func TestRequestWithinServiceCall(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		return reply(200, "application/json", goodConversation), resp.Body.Close()
+		return trial.Reply(200, "application/json", trial.GoodConversation), resp.Body.Close()
 	}))
 	if c, err := chat.Account(1).Conversations.Get(t.Context(), 42); err != nil || c.ID != 42 || inner != 1 {
 		t.Errorf("got %v, %v, %d requests within", c, err, inner)
@@ -313,8 +319,10 @@ func TestRawContentTypeAsItCame(t *testing.T) {
 		"application/json; charset=UTF-8": "application/json; charset=UTF-8",
 		"Application/JSON; charset=UTF-8": "application/json; charset=utf-8",
 	} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, given, goodConversation), nil }))
-		got, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), accountID, 42)
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(200, given, trial.GoodConversation), nil
+		}))
+		got, err := chat.Raw().GetDetailsOfAConversationWithResponse(t.Context(), trial.AccountID, 42)
 		if err != nil || got.JSON200 == nil || got.HTTPResponse.Header.Get("Content-Type") != want {
 			t.Errorf("%s: %+v, %v", given, got, err)
 		}

@@ -14,83 +14,12 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
-
-// TestWithResponse looks at what a call got beside its data: of a success, of failures, and of the last of several tries.
-func TestWithResponse(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		steps  []step
-		status int
-		body   string
-		tries  int
-		took   span
-		header string
-	}{
-		{"success", []step{sendsJSON(200, goodConversation, "X-Mine: 1")}, 200, goodConversation, 1, span{}, "1"},
-		{"refused", []step{sendsJSON(422, `{"error":"no"}`, "X-Mine: 2")}, 422, `{"error":"no"}`, 1, span{}, "2"},
-		{"limited, then good", []step{sendsJSON(429, `{}`, "Retry-After: 5", "X-Mine: 3"), sendsJSON(200, goodConversation)}, 200, goodConversation, 2, exactly(5 * time.Second), ""},
-		{"failing, then silent", []step{sendsJSON(503, `{}`, "Retry-After: 1", "X-Mine: 4"), hangUp}, 0, "", 3, span{2 * time.Second, 3 * time.Second}, ""},
-		{"not its answer", []step{sendsJSON(200, `{}`, "X-Mine: 5")}, 200, `{}`, 1, span{}, "5"},
-		{"cut", []step{unended("{")}, 200, "{", 3, bothWaits, ""},
-		{"the key comes back in what is no answer", []step{says(200, "text/html", userKey, "X-Mine: "+userKey)}, 200, "[redacted]", 1, span{}, "[redacted]"},
-		{"the key comes back", []step{sendsJSON(401, `{"error":"`+userKey+`"}`, "X-Mine: a"+userKey)}, 401, `{"error":"[redacted]"}`, 1, span{}, "a[redacted]"},
-	} {
-		inBubble(t, c.name, func(t *testing.T) {
-			s := &faultServer{steps: c.steps}
-			chat, _ := s.connect(t)
-			got := cfchat.Response{StatusCode: 999, Body: []byte("old"), Tries: 9}
-			value, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, cfchat.WithResponse(&got))
-			if (value == nil) == (err == nil) {
-				t.Errorf("got %v, %v", value, err)
-			}
-			if got.StatusCode != c.status || string(got.Body) != c.body || got.Tries != c.tries || !c.took.holds(got.Duration) || got.Header.Get("X-Mine") != c.header {
-				t.Errorf("got %d %q %v after %d tries, %v", got.StatusCode, got.Body, got.Header, got.Tries, got.Duration)
-			}
-			if e, ok := errors.AsType[*cfchat.Error](err); ok && e.StatusCode != got.StatusCode {
-				t.Errorf("the error has %d, the response %d", e.StatusCode, got.StatusCode)
-			}
-		})
-	}
-	// What is refused before anything is sent leaves nothing of a call before.
-	got := cfchat.Response{StatusCode: 999}
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
-	if _, err := chat.Account(1).Conversations.Get(t.Context(), 0, cfchat.WithResponse(&got)); err == nil || got.StatusCode != 0 || got.Tries != 0 {
-		t.Errorf("%v, %+v", err, got)
-	}
-}
-
-// TestWithRetry changes tries and waits of one call.
-func TestWithRetry(t *testing.T) {
-	limited := sendsJSON(429, `{}`, "Retry-After: 90")
-	for _, c := range []struct {
-		name         string
-		config, call cfchat.Retry
-		steps        []step
-		requests     int
-		took         span
-	}{
-		{"one try", cfchat.Retry{}, cfchat.Retry{MaxTries: 1}, []step{hangUp}, 1, span{}},
-		{"five tries", cfchat.Retry{MaxTries: 1}, cfchat.Retry{MaxTries: 5}, []step{hangUp}, 5, span{5 * time.Second, 7500 * time.Millisecond}},
-		{"the default again", cfchat.Retry{MaxTries: 1}, cfchat.Retry{}, []step{hangUp}, 3, bothWaits},
-		{"a longer wait", cfchat.Retry{}, cfchat.Retry{MaxWait: 2 * time.Minute}, []step{limited, fine}, 2, exactly(90 * time.Second)},
-		{"exactly the wait", cfchat.Retry{}, cfchat.Retry{MaxWait: 90 * time.Second}, []step{limited, fine}, 2, exactly(90 * time.Second)},
-		{"a shorter wait", cfchat.Retry{MaxWait: time.Hour}, cfchat.Retry{MaxWait: time.Second}, []step{limited, fine}, 1, span{}},
-	} {
-		inBubble(t, c.name, func(t *testing.T) {
-			s := &faultServer{steps: c.steps, good: goodConversation}
-			chat, _ := s.connect(t, func(config *cfchat.Config) { config.Retry = c.config })
-			_, _ = chat.Account(accountID).Conversations.Get(t.Context(), 42, cfchat.WithRetry(c.call))
-			if took := time.Since(s.begun); len(s.requests) != c.requests || !c.took.holds(took) {
-				t.Errorf("%d requests in %v, want %d in %v", len(s.requests), took, c.requests, c.took)
-			}
-		})
-	}
-}
 
 // TestRefusedOptions refuses options that cannot be meant, each by its name, and all of them at once.
 func TestRefusedOptions(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused }))
 	_, err := chat.Account(1).Conversations.Get(t.Context(), -1, nil, cfchat.RequestEditorFn(nil), cfchat.WithResponse(nil),
 		cfchat.WithRetry(cfchat.Retry{MaxTries: -1, MaxWait: -1}), cfchat.WithKeys(auth.Keys{}), cfchat.WithKeys(auth.Keys{User: auth.NewKey("a b")}),
 		cfchat.WithResponse(new(cfchat.Response)), cfchat.WithResponse(new(cfchat.Response)))
@@ -112,7 +41,7 @@ func TestRefusedOptions(t *testing.T) {
 
 // TestIteratorsRefuseResponse, because they make many requests.
 func TestIteratorsRefuseResponse(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused }))
 	conversations := chat.Account(1).Conversations
 	var response cfchat.Response
 	for name, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
@@ -131,7 +60,7 @@ func TestIteratorsRefuseResponse(t *testing.T) {
 func TestIteratorsRefuseAllAtOnce(t *testing.T) {
 	var noContext context.Context
 	var none cfchat.ConversationsService
-	account0 := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(0).Conversations
+	account0 := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(0).Conversations
 	for want, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
 		"InboxID, account id, option 1":  account0.ListAll(t.Context(), cfchat.ConversationListOptions{InboxID: -1}, nil),
 		"filter, account, ctx, option 1": none.FilterAll(noContext, cfchat.Filter{}, nil),
@@ -158,13 +87,13 @@ func TestOptionsOfOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var chat *cfchat.Chat
 		inner := 0
-		chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/profile") {
 				inner++
-				return reply(503, "text/plain", "inner"), nil
+				return trial.Reply(503, "text/plain", "inner"), nil
 			}
 			_ = chat.Do(req.Context(), "GET", "profile", nil, nil)
-			return nil, errRefused
+			return nil, trial.ErrRefused
 		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
 		ofTheTest := t.Context()
 		otherContext := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
@@ -175,7 +104,7 @@ func TestOptionsOfOneCall(t *testing.T) {
 		var got cfchat.Response
 		begun := time.Now()
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 1, otherContext, cfchat.WithResponse(&got), cfchat.WithRetry(cfchat.Retry{MaxTries: 2}))
-		if got.StatusCode != 0 || got.Tries != 2 || inner != 6 || !errors.Is(err, errRefused) {
+		if got.StatusCode != 0 || got.Tries != 2 || inner != 6 || !errors.Is(err, trial.ErrRefused) {
 			t.Errorf("%+v, %d calls within, %v", got, inner, err)
 		}
 		if took := time.Since(begun); got.Duration != took {
@@ -186,15 +115,15 @@ func TestOptionsOfOneCall(t *testing.T) {
 
 // TestResponseIsBounded of an answer that is too large.
 func TestResponseIsBounded(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		return reply(200, "application/json", strings.Repeat(" ", 3<<20)), nil
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", strings.Repeat(" ", 3<<20)), nil
 	}), func(c *cfchat.Config) { c.MaxBody = 2 << 20 })
 	var got cfchat.Response
 	if _, err := chat.Account(1).Conversations.Get(t.Context(), 1, cfchat.WithResponse(&got)); !errors.Is(err, cfchat.ErrTooLarge) || len(got.Body) != 1<<20 {
 		t.Errorf("%v, kept %d bytes", err, len(got.Body))
 	}
-	chat = newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		return reply(200, "application/json", `["`+strings.Repeat("x", 3<<20)+`"]`), nil
+	chat = trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", `["`+strings.Repeat("x", 3<<20)+`"]`), nil
 	}))
 	if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, new(struct{}), cfchat.WithResponse(&got)); !errors.Is(err, cfchat.ErrDecode) || len(got.Body) != 1<<20 {
 		t.Errorf("%v, kept %d bytes", err, len(got.Body))
@@ -204,10 +133,10 @@ func TestResponseIsBounded(t *testing.T) {
 // TestTeamOfABot is refused whichever way the bot's key comes, because the server would store the conversation and fail.
 func TestTeamOfABot(t *testing.T) {
 	var sent []string
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		sent = append(sent, req.Header[auth.HeaderUnderscore]...)
-		return reply(200, "application/json", goodConversation), nil
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
 	trace := cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return nil })
 	user, bot := auth.Keys{User: auth.NewKey("user-2")}, auth.Keys{AgentBot: auth.NewKey("bot-2")}
@@ -241,8 +170,8 @@ func TestKeptJSONIsNotShared(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"abc":1}`), &a); err != nil {
 		t.Fatal(err)
 	}
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		return reply(200, "application/json", goodConversation), nil
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
 	c, err := chat.Account(1).Conversations.Get(t.Context(), 42, cfchat.KeepJSON())
 	if err != nil {
@@ -260,12 +189,12 @@ func TestKeptJSONIsNotShared(t *testing.T) {
 func TestKeepJSON(t *testing.T) {
 	const one, two = `{"id":1, "status":"open","new":{"a":[1.0]}}`, `{ "id":2,"status":"open" }`
 	bodies := map[string]string{
-		listCall.ID: `{"data":{"meta":` + goodCounts + `,"payload":[` + one + `,` + two + `]}}`, filterCall.ID: `{"meta":{},"payload":[` + one + `,` + two + `]}`,
-		getCall.ID: one, createCall.ID: one,
+		trial.List.ID: `{"data":{"meta":` + trial.GoodCounts + `,"payload":[` + one + `,` + two + `]}}`, trial.Filter.ID: `{"meta":{},"payload":[` + one + `,` + two + `]}`,
+		trial.Get.ID: one, trial.Create.ID: one,
 	}
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		id, _ := cfchat.OperationOf(req.Context())
-		return reply(200, "application/json", bodies[id]), nil
+		return trial.Reply(200, "application/json", bodies[id]), nil
 	}))
 	acct := chat.Account(1).Conversations
 	calls := map[string]func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error){
@@ -274,7 +203,7 @@ func TestKeepJSON(t *testing.T) {
 			return []*cfchat.Conversation{c}, err
 		},
 		"create": func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error) {
-			c, err := acct.Create(t.Context(), oneBody, opts...)
+			c, err := acct.Create(t.Context(), trial.One.Created, opts...)
 			return []*cfchat.Conversation{c}, err
 		},
 		"list": func(opts ...cfchat.CallOption) ([]*cfchat.Conversation, error) {
@@ -318,7 +247,7 @@ func TestWhatIsSentIsNotShared(t *testing.T) {
 		values := []any{5}
 		rule := cfchat.FilterRule{AttributeKey: "status", FilterOperator: "equal_to", Values: []any{"open"}}
 		filter := cfchat.Where(cfchat.Equal("inbox_id", values...)).And(cfchat.RawRule(rule))
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			body := ""
 			if req.Body != nil {
 				data, err := io.ReadAll(req.Body)
@@ -330,7 +259,7 @@ func TestWhatIsSentIsNotShared(t *testing.T) {
 			sent = append(sent, req.URL.RawQuery+body)
 			create.CustomAttributes["a"].([]any)[0], create.Message.Attachments[0] = 2, "y" //nolint:forcetypeassert,errcheck // it was made above
 			options.Labels[0], values[0], rule.Values[0] = "b", 6, "snoozed"
-			resp := reply(429, "text/plain", "")
+			resp := trial.Reply(429, "text/plain", "")
 			resp.Header.Set("Retry-After", "1")
 			return resp, nil
 		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
@@ -368,7 +297,7 @@ func TestGetters(t *testing.T) {
 
 // TestAccountID is the id that the account was made with.
 func TestAccountID(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused }))
 	if chat.Account(7).ID() != 7 || new(cfchat.Account).ID() != 0 || (*cfchat.Account)(nil).ID() != 0 {
 		t.Error("an account has another id")
 	}

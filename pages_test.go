@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
-// pagedServer answers every page from a list of pages, and notes what it was asked.
+// pagedServer answers every page from a list of pages, and notes what it was asked. The pages may repeat, and contradict each
+// other, which those of cfchattest never do.
 type pagedServer struct {
 	pages func(page string) []int64
 	fail  func(n int) (*http.Response, error)
@@ -110,7 +112,7 @@ func TestPages(t *testing.T) {
 			}
 			return []int64{(n + 1) / 2}
 		}}, upTo(1, 12), 25, nil, ""},
-		// P4
+		// P4: a server that ignores the page
 		{"the same page for ever", pagedServer{pages: endless}, upTo(1, 3), 11, nil, "repeats its pages"},
 		{"an error first", pagedServer{pages: endless, fail: failFrom(1, nil, refused)}, nil, 1, refused, ""},
 		{"an error later", pagedServer{pages: pages(upTo(1, 25), upTo(26, 50)), fail: failFrom(2, nil, refused)}, upTo(1, 25), 2, refused, ""},
@@ -122,7 +124,7 @@ func TestPages(t *testing.T) {
 		for name, start := range walks {
 			t.Run(name+", "+c.name, func(t *testing.T) {
 				server := c.server
-				all := start(t.Context(), newChat(t, &server).Account(1))
+				all := start(t.Context(), trial.Chat(t, &server).Account(1))
 				if len(server.asked) > 0 {
 					t.Errorf("asked before it was ranged over: %s", server.asked)
 				}
@@ -170,7 +172,7 @@ func TestPagesLazily(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := &pagedServer{pages: pages(upTo(1, 25), upTo(26, 50), upTo(51, 75))}
 			came := 0
-			for _, err := range start(t.Context(), newChat(t, server).Account(1)) {
+			for _, err := range start(t.Context(), trial.Chat(t, server).Account(1)) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -201,7 +203,7 @@ func TestListAllAsks(t *testing.T) {
 			[]string{"labels=a,b&page=2&sort_by=sort_on_created_at&status=all"}},
 	} {
 		server := &pagedServer{pages: pages(upTo(1, 25))}
-		_, errs := walk(newChat(t, server).Account(1).Conversations.ListAll(t.Context(), c.params))
+		_, errs := walk(trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), c.params))
 		var asked []string
 		for _, line := range server.asked {
 			_, query, _ := strings.Cut(line, "?")
@@ -229,7 +231,7 @@ func TestListAllKeepsOptions(t *testing.T) {
 	params := fresh()
 	labels := params.Labels
 	server := &pagedServer{pages: pages(upTo(1, 25), upTo(26, 50), upTo(51, 60))}
-	all := newChat(t, server).Account(1).Conversations.ListAll(t.Context(), params)
+	all := trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), params)
 	for range 2 {
 		if ids, errs := walk(all); !slices.Equal(ids, upTo(26, 60)) || len(errs) > 0 {
 			t.Errorf("%v came, %v", ids, errs)
@@ -247,7 +249,7 @@ func TestListAllKeepsOptions(t *testing.T) {
 // Refused parameters end the walk before anything is sent.
 func TestPagesRefuse(t *testing.T) {
 	server := &pagedServer{pages: pages()}
-	account := newChat(t, server).Account(1)
+	account := trial.Chat(t, server).Account(1)
 	for name, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
 		"page":      account.Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{Page: -1}),
 		"status":    account.Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{Status: cfchat.Status("closed")}),
@@ -266,12 +268,12 @@ func TestPagesRefuse(t *testing.T) {
 func TestAllUpdatedWithin(t *testing.T) {
 	params := cfchat.ConversationListOptions{UpdatedWithin: time.Minute}
 	server := &pagedServer{pages: func(string) []int64 { return upTo(1, 70) }}
-	ids, errs := walk(newChat(t, server).Account(1).Conversations.ListAll(t.Context(), params))
+	ids, errs := walk(trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), params))
 	if !slices.Equal(ids, upTo(1, 70)) || len(errs) > 0 || len(server.asked) != 2 {
 		t.Errorf("%v came in %d requests, %v", ids, len(server.asked), errs)
 	}
 	server = &pagedServer{pages: pages(upTo(1, 25), upTo(26, 30))} // before, it is ignored
-	if ids, errs = walk(newChat(t, server).Account(1).Conversations.ListAll(t.Context(), params)); !slices.Equal(ids, upTo(1, 30)) || len(errs) > 0 {
+	if ids, errs = walk(trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), params)); !slices.Equal(ids, upTo(1, 30)) || len(errs) > 0 {
 		t.Errorf("%v came, %v", ids, errs)
 	}
 }
@@ -284,7 +286,7 @@ func TestPagesOfTheOtherShape(t *testing.T) {
 	}
 	for name, start := range walks {
 		server := &pagedServer{fail: failFrom(1, func() *http.Response { return jsonReply("%s", other[name]) }, nil)}
-		ids, errs := walk(start(t.Context(), newChat(t, server).Account(1)))
+		ids, errs := walk(start(t.Context(), trial.Chat(t, server).Account(1)))
 		if len(ids) > 0 || len(errs) != 1 || !errors.Is(errs[0], cfchat.ErrDecode) {
 			t.Errorf("%s: %v came, %v", name, ids, errs)
 		}
@@ -298,7 +300,7 @@ func TestPagesStop(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := quietAccount(upTo(1, 100)...)
 				b.slow = 10 * time.Second
-				for range start(t.Context(), newChat(t, b).Account(1)) {
+				for range start(t.Context(), trial.Chat(t, b).Account(1)) {
 					break
 				}
 				synctest.Wait()
@@ -308,7 +310,7 @@ func TestPagesStop(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				begun := time.Now()
 				time.AfterFunc(30*time.Second, cancel)
-				ids, errs := walk(start(ctx, newChat(t, b).Account(1)))
+				ids, errs := walk(start(ctx, trial.Chat(t, b).Account(1)))
 				if len(ids) == 0 || len(errs) != 1 || !errors.Is(errs[0], context.Canceled) || time.Since(begun) != 30*time.Second {
 					t.Errorf("%d came in %s, then %v", len(ids), time.Since(begun), errs)
 				}
@@ -322,7 +324,7 @@ func TestPagesStop(t *testing.T) {
 func TestMatchingMisses(t *testing.T) {
 	b := quietAccount(upTo(1, 60)...)
 	ids := []int64(nil)
-	for c, err := range newChat(t, b).Account(1).Conversations.FilterAll(t.Context(), openOnes) {
+	for c, err := range trial.Chat(t, b).Account(1).Conversations.FilterAll(t.Context(), openOnes) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -355,7 +357,7 @@ func TestPagesMemory(t *testing.T) {
 		return int64(m.HeapAlloc)
 	}
 	before, most, came := heap(), int64(0), 0
-	for _, err := range newChat(t, server).Account(1).Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{}) {
+	for _, err := range trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

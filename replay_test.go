@@ -3,53 +3,14 @@ package cfchat_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/recordings"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
-
-// roundTripper answers requests in the test's own process.
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		defer req.Body.Close()
-	}
-	return f(req)
-}
-
-// reply is a whole answer.
-func reply(status int, contentType, body string) *http.Response {
-	return &http.Response{
-		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {contentType}},
-		Body:   io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-	}
-}
-
-// newChat is a client with both keys over a transport, which fails the test if the config is refused.
-func newChat(t *testing.T, transport http.RoundTripper, options ...func(*cfchat.Config)) *cfchat.Chat {
-	t.Helper()
-	config := cfchat.Config{
-		Keys:       auth.Keys{User: auth.NewKey("user-key"), AgentBot: auth.NewKey("bot-key")},
-		Server:     "https://chat.test/base",
-		HTTPClient: &http.Client{Transport: transport},
-		Retry:      cfchat.Retry{MaxTries: 1},
-	}
-	for _, option := range options {
-		option(&config)
-	}
-	chat, err := cfchat.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return chat
-}
 
 // TestRecordedAnswers puts every recorded answer before Account and before Raw: a success gives the recorded data, a
 // failure an Error with the recorded status and words, and both clients agree.
@@ -57,18 +18,18 @@ func TestRecordedAnswers(t *testing.T) {
 	for _, r := range recordings.All(t, ".") {
 		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
 			t.Parallel()
-			chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-				return reply(r.Response.Status, r.Response.Headers["content-type"], r.Response.Body), nil
+			chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+				return trial.Reply(r.Response.Status, r.Response.Headers["content-type"], r.Response.Body), nil
 			}))
-			c := callOf(r.ID)
-			about := subjectOf(t, r.Response.Body)
-			data, err := c.account(t.Context(), chat.Account(1), about)
-			raw, rawErr := c.json200(t, chat.Raw(), about)
+			c := trial.CallOf(r.ID)
+			about := trial.SubjectOf(t, r.Response.Body)
+			data, err := c.Account(t.Context(), chat.Account(1), about)
+			raw, rawErr := c.JSON200(t, chat.Raw(), about)
 			if r.Response.Status == http.StatusOK {
 				if err != nil || rawErr != nil {
 					t.Fatalf("Account: %v, Raw: %v", err, rawErr)
 				}
-				for _, difference := range differences("", read(t, encode(t, raw)), read(t, c.wrapped(t, data))) {
+				for _, difference := range differences("", read(t, encode(t, raw)), read(t, wrapped(t, c, data))) {
 					t.Error("Account and Raw differ: " + difference)
 				}
 				return
@@ -118,9 +79,9 @@ func orNull(body string) string {
 }
 
 // wrapped puts what Account takes off an answer around its data again.
-func (c call) wrapped(t *testing.T, data any) []byte {
-	if c.taken == "" {
+func wrapped(t *testing.T, c trial.Call, data any) []byte {
+	if c.Taken == "" {
 		return encode(t, data)
 	}
-	return fmt.Appendf(nil, `{%q:%s}`, c.taken, encode(t, data))
+	return fmt.Appendf(nil, `{%q:%s}`, c.Taken, encode(t, data))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/recordings"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestRoundTrip is the test of the spec: every recorded answer decodes into the type of its operation and encodes to the
@@ -36,9 +37,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestRoundTripOfWhatIsNotRecorded puts the fields, nulls and kinds through the same door that contract.md says can
+// TestRoundTripUnrecorded puts the fields, nulls and kinds through the same door that contract.md says can
 // occur and that no recording shows. Each case changes one recorded conversation.
-func TestRoundTripOfWhatIsNotRecorded(t *testing.T) {
+func TestRoundTripUnrecorded(t *testing.T) {
 	conversation := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body
 	for name, patch := range map[string]string{
 		"sla":                 `{"sla_policy_id":3,"applied_sla":{"id":1,"sla_status":"active","created_at":1795386404},"sla_events":[{"id":9,"event_type":"frt"}]}`,
@@ -93,10 +94,10 @@ func TestUnknownFieldsDecode(t *testing.T) {
 // roundTrip has Raw decode an answer, and compares it with what that encodes to.
 func roundTrip(t *testing.T, op *operation.Operation, body string) {
 	t.Helper()
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		return reply(http.StatusOK, "application/json; charset=utf-8", body), nil
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(http.StatusOK, "application/json; charset=utf-8", body), nil
 	}))
-	value, err := callOf(op.ID).json200(t, chat.Raw(), subjectOf(t, body))
+	value, err := trial.CallOf(op.ID).JSON200(t, chat.Raw(), trial.SubjectOf(t, body))
 	if err != nil {
 		t.Fatal(err)
 	}

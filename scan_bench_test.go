@@ -16,11 +16,13 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 var scanSpeed = flag.Bool("scan.speed", false, "run TestScanSpeed: what a scan of 100,000 conversations takes, on virtual time")
 
-// vastAccount has conversations 1 to n, of which every step-th is open, and answers each request in a fixed time.
+// vastAccount has conversations 1 to n, of which every step-th is open, and answers each request in a fixed time. It keeps
+// nothing, so that the memory is the scan's; cfchattest keeps every conversation.
 type vastAccount struct {
 	n, step  int64
 	latency  time.Duration
@@ -101,7 +103,7 @@ func measure(t *testing.T, step int64, start func(context.Context, *cfchat.Accou
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		v := &vastAccount{n: 100_000, step: step, latency: 50 * time.Millisecond}
-		account := newChat(t, v).Account(1)
+		account := trial.Chat(t, v).Account(1)
 		before, begun := liveHeap(), time.Now()
 		for _, err := range start(t.Context(), account) {
 			if err != nil {

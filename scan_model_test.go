@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // The histories of TestScanLosesNothing. A failure prints the command that plays its history again.
@@ -430,15 +431,15 @@ func (b *busyAccount) answer(req *http.Request, body []byte) *http.Response {
 		return b.answerList(page, req)
 	}
 	b.foreign = append(b.foreign, req.Method+" "+req.URL.RequestURI())
-	return reply(http.StatusNotFound, "application/json", `{"error":"Resource could not be found"}`)
+	return trial.Reply(http.StatusNotFound, "application/json", `{"error":"Resource could not be found"}`)
 }
 
 func jsonReply(format string, args ...any) *http.Response {
-	return reply(http.StatusOK, "application/json; charset=utf-8", fmt.Sprintf(format, args...))
+	return trial.Reply(http.StatusOK, "application/json; charset=utf-8", fmt.Sprintf(format, args...))
 }
 
 func internalError() *http.Response {
-	return reply(http.StatusInternalServerError, "application/json; charset=utf-8", `{"status":500,"error":"Internal Server Error"}`)
+	return trial.Reply(http.StatusInternalServerError, "application/json; charset=utf-8", `{"status":500,"error":"Internal Server Error"}`)
 }
 
 // listed are the conversations of a list, in its order.
@@ -588,7 +589,7 @@ type walked struct {
 func newHistory(t *testing.T, seed uint64) *history {
 	b := newBusyAccount(seed)
 	retry := cfchat.Retry{MaxTries: []int{0, 1}[b.random.IntN(2)]}
-	chat := newChat(t, b, func(c *cfchat.Config) { c.Retry = retry })
+	chat := trial.Chat(t, b, func(c *cfchat.Config) { c.Retry = retry })
 	return &history{busyAccount: b, account: chat.Account(1)}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // quietAccount is an account of open conversations in which nothing happens.
@@ -72,7 +73,7 @@ type instead func(n int, lo, hi int64) (*http.Response, error)
 // newScan is a client for an account. Everything may fail.
 func newScan(t *testing.T, server http.RoundTripper, fail instead, options ...func(*cfchat.Config)) *sentScan {
 	s := &sentScan{t: t}
-	s.account = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	s.account = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		n, lo, hi := s.note(req)
 		if fail != nil {
 			s.failing.Lock()
@@ -166,7 +167,7 @@ func (s *sentScan) within(most int) {
 	}
 }
 
-// retries are the retries that everybody has; newChat switches them off.
+// retries are the retries that everybody has; trial.Chat switches them off.
 func retries(c *cfchat.Config) { c.Retry = cfchat.Retry{} }
 
 // Where ids are close together a window is full. It is asked for again, with fewer ids.
@@ -364,9 +365,9 @@ func cutReply() *http.Response {
 func TestScanUnreadable(t *testing.T) {
 	for name, fail := range map[string]func() (*http.Response, error){
 		"another type of id": func() (*http.Response, error) { return jsonReply(`{"meta":{},"payload":[{"id":"x"}]}`), nil },
-		"no JSON":            func() (*http.Response, error) { return reply(200, "text/html", "<html>"), nil },
-		"413":                func() (*http.Response, error) { return reply(413, "text/html", "<html>"), nil },
-		"504":                func() (*http.Response, error) { return reply(504, "text/html", "<html>"), nil },
+		"no JSON":            func() (*http.Response, error) { return trial.Reply(200, "text/html", "<html>"), nil },
+		"413":                func() (*http.Response, error) { return trial.Reply(413, "text/html", "<html>"), nil },
+		"504":                func() (*http.Response, error) { return trial.Reply(504, "text/html", "<html>"), nil },
 		"cut":                func() (*http.Response, error) { return cutReply(), nil },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -387,7 +388,7 @@ func TestScanUnreadable(t *testing.T) {
 
 // hanging never answers a window with an id, until the caller gives up.
 func hanging(server http.RoundTripper, id int64) http.RoundTripper {
-	return roundTripper(func(req *http.Request) (*http.Response, error) {
+	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Body == nil {
 			return server.RoundTrip(req)
 		}
@@ -434,15 +435,15 @@ func TestScanOutage(t *testing.T) {
 		most int // requests, each tried three times
 	}{
 		{"500", internalError, nil, cfchat.ErrServer, 30},
-		{"503", func() *http.Response { return reply(503, "text/html", "<html>") }, nil, cfchat.ErrServer, 18},
+		{"503", func() *http.Response { return trial.Reply(503, "text/html", "<html>") }, nil, cfchat.ErrServer, 18},
 		{"cut", cutReply, nil, io.ErrUnexpectedEOF, 18},
 		{"refused", nil, refused, syscall.ECONNREFUSED, 20},
-		{"login page", func() *http.Response { return reply(200, "text/html", "<html>") }, nil, cfchat.ErrDecode, 30},
-		{"401", func() *http.Response { return reply(401, "application/json", `{"error":"Invalid Access Token"}`) }, nil, cfchat.ErrUnauthorized, 4},
+		{"login page", func() *http.Response { return trial.Reply(200, "text/html", "<html>") }, nil, cfchat.ErrDecode, 30},
+		{"401", func() *http.Response { return trial.Reply(401, "application/json", `{"error":"Invalid Access Token"}`) }, nil, cfchat.ErrUnauthorized, 4},
 		{"404", func() *http.Response {
-			return reply(404, "application/json", `{"error":"Resource could not be found"}`)
+			return trial.Reply(404, "application/json", `{"error":"Resource could not be found"}`)
 		}, nil, cfchat.ErrNotFound, 4},
-		{"422", func() *http.Response { return reply(422, "application/json", `{"error":"Invalid operator."}`) }, nil, cfchat.ErrRejected, 4},
+		{"422", func() *http.Response { return trial.Reply(422, "application/json", `{"error":"Invalid operator."}`) }, nil, cfchat.ErrRejected, 4},
 	} {
 		for _, after := range []int{0, 2, 5} { // requests that are still answered: none, the list, some windows
 			t.Run(fmt.Sprintf("%s after %d", c.name, after), func(t *testing.T) {
@@ -477,7 +478,7 @@ func TestScanOutage(t *testing.T) {
 func TestScanSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, begun := quietAccount(upTo(1, 500)...), time.Now()
-		s := newScan(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		s := newScan(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodGet {
 				return b.RoundTrip(req)
 			}
@@ -564,7 +565,7 @@ func TestScanRateLimit(t *testing.T) {
 			}
 			if requests++; requests > 9 {
 				limited++
-				return reply(429, "text/plain", "Retry later\n"), nil
+				return trial.Reply(429, "text/plain", "Retry later\n"), nil
 			}
 			return nil, nil
 		}, retries)
@@ -659,7 +660,7 @@ func TestScanBehindCannotBeAsked(t *testing.T) {
 			for _, c := range b.conversations[10:] {
 				c.inbox = 2
 			}
-			refusing := roundTripper(func(req *http.Request) (*http.Response, error) {
+			refusing := trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				if req.Body == nil {
 					return b.RoundTrip(req)
 				}
@@ -668,7 +669,7 @@ func TestScanBehindCannotBeAsked(t *testing.T) {
 					return nil, err
 				}
 				if bytes.Contains(body, []byte("not_equal_to")) {
-					return reply(status, "text/html", "<html>"), nil
+					return trial.Reply(status, "text/html", "<html>"), nil
 				}
 				again := req.Clone(req.Context())
 				again.Body = io.NopCloser(bytes.NewReader(body))
@@ -1033,7 +1034,7 @@ func TestScanTailOfManyIDs(t *testing.T) {
 // TestScanRefusesARuleOnce: a rule that Filter refuses already is not refused a second time, and another one's fault does
 // not hide it.
 func TestScanRefusesARuleOnce(t *testing.T) {
-	conversations := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused })).Account(1).Conversations
+	conversations := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(1).Conversations
 	for _, c := range []struct {
 		filter  cfchat.Filter
 		options cfchat.ConversationScanOptions

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestDefaultTransport has the bounds of the module, whatever http.DefaultTransport is, and is new each time.
@@ -18,7 +19,7 @@ func TestDefaultTransport(t *testing.T) {
 	changed := cfchat.DefaultTransport()
 	changed.MaxIdleConns = 7
 	for name, standard := range map[string]http.RoundTripper{
-		"net/http's": before, "changed": changed, "foreign": other500{}, "nil": nil, "a nil pointer": (*http.Transport)(nil),
+		"net/http's": before, "changed": changed, "foreign": trial.Broken{}, "nil": nil, "a nil pointer": (*http.Transport)(nil),
 	} {
 		http.DefaultTransport = standard
 		one, other := cfchat.DefaultTransport(), cfchat.DefaultTransport()
@@ -42,7 +43,7 @@ func TestCloseIdleConnections(t *testing.T) {
 	closed := make(chan struct{}, 10)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(goodConversation))
+		_, _ = w.Write([]byte(trial.GoodConversation))
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
@@ -56,9 +57,9 @@ func TestCloseIdleConnections(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	for name, transport := range map[string]http.RoundTripper{"its own": nil, "a client's": cfchat.DefaultTransport()} {
-		chat := newChat(t, transport, func(c *cfchat.Config) { c.Server = server.URL })
+		chat := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server = server.URL })
 		for range 2 {
-			if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+			if _, err := trial.Get.Do(t.Context(), chat.Account(trial.AccountID)); err != nil {
 				t.Fatal(err)
 			}
 			if open.Load() != 1 {
@@ -68,7 +69,7 @@ func TestCloseIdleConnections(t *testing.T) {
 			<-closed
 		}
 	}
-	newChat(t, other500{}).CloseIdleConnections() // which it cannot
+	trial.Chat(t, trial.Broken{}).CloseIdleConnections() // which it cannot
 	(*cfchat.Chat)(nil).CloseIdleConnections()
 	new(cfchat.Chat).CloseIdleConnections()
 }

@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"bufio"
@@ -20,6 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // The fault tests put a client of the public package over a server that speaks raw bytes, on the virtual time of
@@ -28,12 +29,12 @@ import (
 
 // Texts that must never show in an error, a log or a printed client.
 const (
-	userKey  = "uSeRkEy31337"
-	botKey   = "bOtKeY31337"
-	searched = "sEaRcHeDtExT" // what somebody searched for
+	userKey  = trial.UserKey
+	botKey   = trial.BotKey
+	searched = trial.Searched // what somebody searched for
 )
 
-const accountID = 7
+const accountID = trial.AccountID
 
 // errStopped is the cause of the cancellations here.
 var errStopped = errors.New("stopped by the operator")
@@ -306,8 +307,8 @@ var (
 
 // fault is a case: what goes wrong, and what must come of it.
 type fault struct {
-	name     string // begins with the id
-	on       []call // nil for all
+	name     string       // begins with the id
+	on       []trial.Call // nil for all
 	refusals []error
 	steps    []step
 	option   func(*cfchat.Config)
@@ -346,13 +347,13 @@ func testFaults(t *testing.T, faults []fault) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			if f.on == nil {
-				f.on = allCalls
+				f.on = trial.Calls
 			}
 			for _, c := range f.on {
 				t.Run(c.ID, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						f.run(t, c, func(ctx context.Context, chat *cfchat.Chat) (any, error) {
-							return c.do(ctx, chat.Account(accountID), f.editors()...)
+							return c.Do(ctx, chat.Account(accountID), f.editors()...)
 						})
 					})
 				})
@@ -362,7 +363,7 @@ func testFaults(t *testing.T, faults []fault) {
 				t.Run("raw "+c.ID, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						f.run(t, c, func(ctx context.Context, chat *cfchat.Chat) (any, error) {
-							return c.raw(ctx, chat.Raw(), f.editors()...)
+							return c.Raw(ctx, chat.Raw(), f.editors()...)
 						})
 					})
 				})
@@ -378,8 +379,8 @@ func (f fault) editors() []cfchat.RequestEditorFn {
 	return []cfchat.RequestEditorFn{f.editor}
 }
 
-func (f fault) run(t *testing.T, c call, do func(context.Context, *cfchat.Chat) (any, error)) {
-	w := &faultServer{refusals: f.refusals, steps: f.steps, good: c.good}
+func (f fault) run(t *testing.T, c trial.Call, do func(context.Context, *cfchat.Chat) (any, error)) {
+	w := &faultServer{refusals: f.refusals, steps: f.steps, good: c.Good}
 	var options []func(*cfchat.Config)
 	if f.option != nil {
 		options = append(options, f.option)
@@ -430,7 +431,7 @@ func (f fault) run(t *testing.T, c call, do func(context.Context, *cfchat.Chat) 
 }
 
 // judge compares what a call returned.
-func (want outcome) judge(t *testing.T, c call, value any, err error) {
+func (want outcome) judge(t *testing.T, c trial.Call, value any, err error) {
 	t.Helper()
 	if want.ok {
 		if err != nil || value == nil {
@@ -450,8 +451,8 @@ func (want outcome) judge(t *testing.T, c call, value any, err error) {
 		t.Errorf("operation %q, want %q", e.Operation, c.ID)
 	}
 	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID}
-	if about != c.about() {
-		t.Errorf("about %q, want %q", about, c.about())
+	if about != c.About() {
+		t.Errorf("about %q, want %q", about, c.About())
 	}
 	if !strings.HasPrefix(err.Error(), "cfchat: "+c.ID+": "+about.String()+": ") {
 		t.Errorf("%q does not begin with the operation and what it is about", err)

@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"bytes"
@@ -26,12 +26,13 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestA4NothingShowsAKey prints everything that holds a key, or that came of a search, in every way there is.
 func TestA4NothingShowsAKey(t *testing.T) {
 	keys := auth.Keys{User: auth.NewKey(userKey), AgentBot: auth.NewKey(botKey), Prefix: "Bearer"}
-	failing := roundTripper(func(req *http.Request) (*http.Response, error) {
+	failing := trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: fmt.Errorf("dial: %w", &url.Error{Op: "Get", URL: req.URL.String(), Err: io.EOF})}
 	})
 	config := cfchat.Config{Keys: keys, HTTPClient: &http.Client{Transport: failing}, Retry: cfchat.Retry{MaxTries: 1}}
@@ -39,7 +40,7 @@ func TestA4NothingShowsAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, failure := listCall.do(t.Context(), chat.Account(accountID))
+	_, failure := trial.List.Do(t.Context(), chat.Account(accountID))
 	e, ok := errors.AsType[*cfchat.Error](failure)
 	if !ok {
 		t.Fatalf("got %v", failure)
@@ -113,7 +114,7 @@ func panicked(value any) (text string) {
 }
 
 // A1: a key that cannot be one is refused without being repeated.
-func TestA1KeysThatAreNone(t *testing.T) {
+func TestA1InvalidKeys(t *testing.T) {
 	for _, text := range []string{
 		" ", "\n", "\x00", userKey + " ", " " + userKey, userKey + "\n", userKey + "\r\nX: y", userKey + "\x00", userKey + "é", "\ufeff" + userKey,
 		userKey + "\x7f", userKey + "\t", userKey + "\u00a0", "\xff" + userKey, "Bearer " + userKey,
@@ -141,7 +142,7 @@ func TestA1KeysThatAreNone(t *testing.T) {
 }
 
 // A2, A3: a server to which a key must not go, or that is none.
-func TestA2A3ServersThatAreNone(t *testing.T) {
+func TestA2A3InvalidServers(t *testing.T) {
 	const password = "pAsSwOrD"
 	for _, server := range []string{
 		"http://chat.example.com", "http://10.0.0.1", "http://0.0.0.0", "http://127.0.0.1.example.com", "http://localhost.example.com",
@@ -250,16 +251,16 @@ func (r *records) Handle(_ context.Context, record slog.Record) error {
 
 // TestLogger wants one Debug record per try, with these fields and no others.
 func TestLogger(t *testing.T) {
-	for _, c := range allCalls {
+	for _, c := range trial.Calls {
 		inBubble(t, c.ID, func(t *testing.T) {
 			// A status of 429 is tried again by all, with a body that nobody should find in a log.
-			s := &faultServer{good: c.good, steps: []step{
+			s := &faultServer{good: c.Good, steps: []step{
 				{pause: 2 * time.Second, bytes: says(429, "text/html", "<html>bOdY</html>", "Retry-After: 7", "X-Header: hEaDeR").bytes},
-				sendsJSON(429, `{}`, "Retry-After: 1", "X-Request-Id: first"), sendsJSON(200, c.good, "X-Request-Id: second"),
+				sendsJSON(429, `{}`, "Retry-After: 1", "X-Request-Id: first"), sendsJSON(200, c.Good, "X-Request-Id: second"),
 			}}
 			log := new(records)
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
-			if _, err := c.do(t.Context(), chat.Account(accountID)); err != nil {
+			if _, err := c.Do(t.Context(), chat.Account(accountID)); err != nil {
 				t.Fatal(err)
 			}
 			want := []struct {
@@ -283,7 +284,7 @@ func TestLogger(t *testing.T) {
 					"duration": want[i].duration,
 				}
 				for name, value := range map[string]any{
-					"conversation": c.about().ConversationID, "request_id": want[i].requestID, "error": want[i].error,
+					"conversation": c.About().ConversationID, "request_id": want[i].requestID, "error": want[i].error,
 				} {
 					if !reflect.ValueOf(value).IsZero() {
 						wanted[name] = value
@@ -307,10 +308,10 @@ func TestLogger(t *testing.T) {
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := by(listCall)(done, chat.Account(accountID)); !errors.Is(err, context.Canceled) || len(log.all) != 0 {
+		if err := trial.By(trial.List)(done, chat.Account(accountID)); !errors.Is(err, context.Canceled) || len(log.all) != 0 {
 			t.Errorf("got %v, %d records", err, len(log.all))
 		}
-		if err := by(listCall)(t.Context(), chat.Account(accountID)); !errors.Is(err, errRefused) || len(log.all) != 3 {
+		if err := trial.By(trial.List)(t.Context(), chat.Account(accountID)); !errors.Is(err, errRefused) || len(log.all) != 3 {
 			t.Errorf("got %v, %d records", err, len(log.all))
 		}
 	})
@@ -356,7 +357,7 @@ func TestForeignTransports(t *testing.T) {
 		{
 			"fails to connect and answers all the same", func(req *http.Request) (*http.Response, error) {
 				httptrace.ContextClientTrace(req.Context()).GetConn("chat.test:443")
-				return reply(502, "text/plain", "another way"), nil
+				return trial.Reply(502, "text/plain", "another way"), nil
 			},
 			outcome{is: []error{cfchat.ErrServer}, status: 502, requests: 3, took: bothWaits},
 			outcome{is: []error{cfchat.ErrServer, cfchat.ErrUnknownOutcome}, status: 502, requests: 1},
@@ -413,11 +414,11 @@ func TestForeignTransports(t *testing.T) {
 			outcome{is: []error{cfchat.ErrUnknownOutcome}, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(30 * time.Second)},
 		},
 	} {
-		for _, of := range allCalls {
+		for _, of := range trial.Calls {
 			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
 				defer failOnPanic(t)
 				var tries atomic.Int64
-				chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+				chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 					tries.Add(1)
 					return c.trip(req)
 				}))
@@ -425,7 +426,7 @@ func TestForeignTransports(t *testing.T) {
 				if of.Write {
 					want = c.write
 				}
-				value, err := of.do(t.Context(), chat.Account(accountID))
+				value, err := of.Do(t.Context(), chat.Account(accountID))
 				want.judge(t, of, value, err)
 				if int(tries.Load()) != want.requests || !want.took.holds(time.Since(begun)) {
 					t.Errorf("%d tries in %v", tries.Load(), time.Since(begun))
@@ -438,11 +439,11 @@ func TestForeignTransports(t *testing.T) {
 // The context of a try ends with it, so that its timer and whatever hangs on it are not left behind.
 func TestTryLeavesNoContext(t *testing.T) {
 	var contexts []context.Context
-	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		contexts = append(contexts, req.Context())
-		return reply(200, "application/json", goodConversation), nil
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
-	if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil {
+	if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil {
 		t.Fatal(err)
 	}
 	if len(contexts) != 1 || contexts[0].Err() == nil {
@@ -457,11 +458,11 @@ func (failingReader) Read([]byte) (int, error) { return 0, errRefused }
 // The request behind an answer gets logged with it, so it has no key, wherever the key came from.
 func TestRequestOfAnAnswer(t *testing.T) {
 	sent := 0
-	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if len(auth.HeaderNames(req.Header)) == 1 {
 			sent++
 		}
-		resp := reply(200, "application/json", goodConversation)
+		resp := trial.Reply(200, "application/json", trial.GoodConversation)
 		resp.Request = req
 		return resp, nil
 	}))
@@ -484,8 +485,8 @@ func TestRequestOfAnAnswer(t *testing.T) {
 // A transport that hands out one answer for many calls, as a cache does, keeps its headers as they are.
 func TestAnswerOfACache(t *testing.T) {
 	header := http.Header{"Content-Type": {"Application/JSON"}}
-	chat := socketChat(t, "https://chat.test", roundTripper(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(goodConversation))}, nil
+	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(trial.GoodConversation))}, nil
 	}))
 	var group sync.WaitGroup
 	for range 8 {
@@ -520,7 +521,7 @@ func TestC4KeysThatChange(t *testing.T) {
 			if len(tries[path]) == 1 {
 				return sendsJSON(429, `{}`, "Retry-After: 1")
 			}
-			return sendsJSON(200, strings.ReplaceAll(goodConversation, "42", path[strings.LastIndex(path, "/")+1:]))
+			return sendsJSON(200, strings.ReplaceAll(trial.GoodConversation, "42", path[strings.LastIndex(path, "/")+1:]))
 		}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) {
 			c.RequestEditors = []cfchat.RequestEditorFn{func(ctx context.Context, req *http.Request) error { return current.Load().Edit(ctx, req) }}
@@ -557,8 +558,8 @@ func TestSearchComesBack(t *testing.T) {
 		{"ab", func(req *http.Request) string { return req.URL.RawQuery }},
 		{"a+b cdefgh", func(req *http.Request) string { return url.PathEscape(req.URL.Query().Get("q")) }},
 	} {
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
-			return reply(422, "application/json", `{"error":"no: `+c.echo(req)+`"}`), nil
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			return trial.Reply(422, "application/json", `{"error":"no: `+c.echo(req)+`"}`), nil
 		}))
 		_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: c.q, Page: 2})
 		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != "no: [redacted]" {
@@ -571,8 +572,8 @@ func TestSearchComesBack(t *testing.T) {
 // last word may be too short to be looked for.
 func TestEchoedKeyOfSeveralWords(t *testing.T) {
 	const words = "correct horse battery"
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
-		return reply(401, "application/json", quoted(`{"error":%s}`, "no such key: "+req.Header.Get(auth.HeaderDash))), nil
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		return trial.Reply(401, "application/json", quoted(`{"error":%s}`, "no such key: "+req.Header.Get(auth.HeaderDash))), nil
 	}))
 	_, err := chat.Account(1).Conversations.Get(t.Context(), 1, cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Header.Set(auth.HeaderDash, words)
@@ -614,7 +615,7 @@ func TestSearchInOtherForms(t *testing.T) {
 		"one in another":        {"a=John+Smi&q=John+Smith-Jones", "application/json", `{"error":"none for John Smith-Jones"}`, "Jones"},
 		"another case":          {"q=Jo.Long@Example.com", "application/json", `{"error":"none for jo.long@example.com"}`, "jo.long"},
 	} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(422, c.kind, c.body), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(422, c.kind, c.body), nil }))
 		var resp cfchat.Response
 		err := chat.Account(1).Do(t.Context(), "GET", "contacts/search?"+c.query, nil, nil, cfchat.WithResponse(&resp))
 		e, ok := errors.AsType[*cfchat.Error](err)
@@ -626,10 +627,10 @@ func TestSearchInOtherForms(t *testing.T) {
 
 // TestSecretsOfLateFailures: an answer that turns out to be a failure after all is kept as one.
 func TestSecretsOfLateFailures(t *testing.T) {
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		key := req.Header[auth.HeaderUnderscore][0]
-		resp := reply(200, "application/json", `{"payload":{"success":false,"conversation_id":1,"current_status":"open","k":"`+key+`"}}`)
+		resp := trial.Reply(200, "application/json", `{"payload":{"success":false,"conversation_id":1,"current_status":"open","k":"`+key+`"}}`)
 		resp.Header.Set("X-Debug", key)
 		return resp, nil
 	}), func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(userKey)} })
@@ -654,12 +655,12 @@ func TestSecretsOfLateFailures(t *testing.T) {
 
 // TestSecretsOfATransportThatTakesThem out of the request, as one does that has its own way of signing.
 func TestSecretsOfATransportThatTakesThem(t *testing.T) {
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		key, query := req.Header[auth.HeaderUnderscore][0], req.URL.RawQuery
 		delete(req.Header, auth.HeaderUnderscore)
 		req.URL.RawQuery = ""
-		return reply(422, "application/json", `{"error":"bad `+key+` `+query+`"}`), nil
+		return trial.Reply(422, "application/json", `{"error":"bad `+key+` `+query+`"}`), nil
 	}), func(c *cfchat.Config) { c.Keys.User = auth.NewKey(userKey) })
 	checkSecrets(t, chat.Account(1).Do(t.Context(), "GET", "x?q="+searched, nil, nil))
 	checkSecrets(t, chat.Account(1).Do(t.Context(), "x?q="+searched, "GET", nil, nil)) // swapped

@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // minuteServer counts requests as the servers do: by the minute of its own clock in which they arrive, those that it refuses
@@ -46,14 +47,14 @@ func (s *minuteServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer s.enter(-1)
 	time.Sleep(s.way())
 	refused := s.count()
-	resp := reply(http.StatusTooManyRequests, "text/plain", "Retry later\n")
+	resp := trial.Reply(http.StatusTooManyRequests, "text/plain", "Retry later\n")
 	var err error
 	switch {
 	case refused:
 	case s.next != nil:
 		resp, err = s.next.RoundTrip(req)
 	default:
-		resp = reply(http.StatusOK, "application/json", goodConversation)
+		resp = trial.Reply(http.StatusOK, "application/json", trial.GoodConversation)
 	}
 	if err == nil && !s.noDate {
 		resp.Header.Set("Date", s.clock().UTC().Format(http.TimeFormat))
@@ -180,7 +181,7 @@ func TestPerMinuteBesideOthers(t *testing.T) {
 			for i, srv := range servers {
 				byKey[string(rune('a'+i))] = srv.Transport()
 			}
-			server.next = roundTripper(func(req *http.Request) (*http.Response, error) {
+			server.next = trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				return byKey[req.Header.Get("X-Program")].RoundTrip(req)
 			})
 			time.Sleep(13 * time.Second)
@@ -231,7 +232,7 @@ func TestPerMinuteNeverRefused(t *testing.T) {
 				defer mu.Unlock()
 				return time.Duration(r.Int64N(int64(slow) + 1))
 			}
-			chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(server.most) })
+			chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(server.most) })
 			var callers sync.WaitGroup
 			for range 1 + r.IntN(30) {
 				mu.Lock()
@@ -239,7 +240,7 @@ func TestPerMinuteNeverRefused(t *testing.T) {
 				mu.Unlock()
 				callers.Go(func() {
 					for range calls {
-						if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+						if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
 							t.Error(err)
 						}
 						time.Sleep(idle)
@@ -266,12 +267,12 @@ func TestPerMinuteInTurn(t *testing.T) {
 		others := newMinuteServer(10)
 		others.counted = server.counted // they share it
 		server.way = func() time.Duration { return time.Millisecond }
-		chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(10), cfchat.Retry{} })
+		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(10), cfchat.Retry{} })
 		_ = others.count() // one is used up
 		var callers sync.WaitGroup
 		for range 100 {
 			callers.Go(func() {
-				if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+				if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -288,26 +289,26 @@ func TestPerMinuteWaits(t *testing.T) {
 	inBubble(t, "a deadline", func(t *testing.T) {
 		time.Sleep(5 * time.Second) // at the turn it may be either minute
 		server := newMinuteServer(1)
-		chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
 			t.Fatal(err)
 		}
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		_, err := createCall.do(ctx, chat.Account(accountID))
+		_, err := trial.Create.Do(ctx, chat.Account(accountID))
 		if !errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 || server.requests != 1 {
 			t.Errorf("%v after %s, %d requests", err, time.Since(begun), server.requests)
 		}
 	})
 	inBubble(t, "cancelled", func(t *testing.T) {
 		server := newMinuteServer(1)
-		chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var callers sync.WaitGroup
 		for range 3 { // one is sent, one is next, one is behind it
 			callers.Go(func() {
-				_, err := createCall.do(ctx, chat.Account(accountID))
+				_, err := trial.Create.Do(ctx, chat.Account(accountID))
 				if err != nil && (!errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.Canceled) || !errors.Is(err, errStopped)) {
 					t.Error(err)
 				}
@@ -323,18 +324,18 @@ func TestPerMinuteWaits(t *testing.T) {
 	})
 	inBubble(t, "requests that got no answer", func(t *testing.T) {
 		down, server := true, newMinuteServer(5)
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			if down {
 				return nil, io.ErrUnexpectedEOF
 			}
 			return server.RoundTrip(req)
 		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
 		for range 5 {
-			_, _ = getCall.do(t.Context(), chat.Account(accountID))
+			_, _ = trial.Get.Do(t.Context(), chat.Account(accountID))
 		}
 		down = false
 		begun := time.Now()
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) > 2*time.Minute+time.Second {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) > 2*time.Minute+time.Second {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 	})
@@ -370,7 +371,7 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 			seen: func(resp *http.Response) {
 				statuses = append(statuses, resp.StatusCode)
 				body, err := io.ReadAll(resp.Body)
-				if id, _ := cfchat.OperationOf(resp.Request.Context()); id != getCall.ID || len(body) != 0 || err != nil {
+				if id, _ := cfchat.OperationOf(resp.Request.Context()); id != trial.Get.ID || len(body) != 0 || err != nil {
 					t.Errorf("%q, %q, %v", id, body, err)
 				}
 				if len(auth.HeaderNames(resp.Request.Header)) != 0 {
@@ -380,17 +381,17 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 			},
 		}
 		answers := []*http.Response{
-			reply(500, "text/plain", "no"), reply(429, "text/plain", "Retry later\n"), reply(200, "application/json", goodConversation),
+			trial.Reply(500, "text/plain", "no"), trial.Reply(429, "text/plain", "Retry later\n"), trial.Reply(200, "application/json", trial.GoodConversation),
 		}
 		n := 0
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { n++; return answers[n-1], nil }), func(c *cfchat.Config) {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { n++; return answers[n-1], nil }), func(c *cfchat.Config) {
 			c.Limiter, c.Retry = limiter, cfchat.Retry{}
 		})
 		var response cfchat.Response
 		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, cfchat.WithResponse(&response)); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(asked, " "); got != strings.TrimSpace(strings.Repeat(getCall.ID+" ", 3)) {
+		if got := strings.Join(asked, " "); got != strings.TrimSpace(strings.Repeat(trial.Get.ID+" ", 3)) {
 			t.Errorf("asked %q", got)
 		}
 		if len(statuses) != 3 || statuses[0] != 500 || statuses[1] != 429 || statuses[2] != 200 {
@@ -405,17 +406,17 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 // TestLimiterSeesFailures of a success too: one that is none, is cut, or too large.
 func TestLimiterSeesFailures(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
-		"not the answer": reply(200, "application/json", "{}"),
-		"too large":      reply(200, "application/json", strings.Repeat(" ", 2000)),
+		"not the answer": trial.Reply(200, "application/json", "{}"),
+		"too large":      trial.Reply(200, "application/json", strings.Repeat(" ", 2000)),
 		"cut":            {StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader("{"), failingReader{}))},
 		"no body":        {StatusCode: 200, Header: http.Header{}},
 	} {
 		seen := 0
 		limiter := limiterFunc{func(context.Context) error { return nil }, func(r *http.Response) { seen += r.StatusCode }}
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return resp, nil }), func(c *cfchat.Config) {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return resp, nil }), func(c *cfchat.Config) {
 			c.Limiter, c.MaxBody = limiter, 1000
 		})
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err == nil || seen != 200 {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err == nil || seen != 200 {
 			t.Errorf("%s: %v, saw %d", name, err, seen)
 		}
 	}
@@ -445,9 +446,9 @@ func TestLimiterThatFails(t *testing.T) {
 	} {
 		inBubble(t, c.name, func(t *testing.T) {
 			waits, requests := 0, 0
-			chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+			chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 				requests++
-				return reply(429, "text/plain", "Retry later\n"), nil
+				return trial.Reply(429, "text/plain", "Retry later\n"), nil
 			}), func(config *cfchat.Config) {
 				config.Retry = cfchat.Retry{}
 				config.Limiter = waiter(func(context.Context) error {
@@ -476,19 +477,13 @@ func TestLimiterThatFails(t *testing.T) {
 
 // TestFailureOfAnotherCallInALimiter is not what this one means.
 func TestFailureOfAnotherCallInALimiter(t *testing.T) {
-	other := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(404, "application/json", "{}"), nil }))
-	_, failure := getCall.do(t.Context(), other.Account(accountID))
-	chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return failure }) })
-	_, err := getCall.do(t.Context(), chat.Account(accountID))
+	other := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(404, "application/json", "{}"), nil }))
+	_, failure := trial.Get.Do(t.Context(), other.Account(accountID))
+	chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return failure }) })
+	_, err := trial.Get.Do(t.Context(), chat.Account(accountID))
 	if !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrNotFound) || !errors.Is(err, failure) {
 		t.Errorf("got %v", err)
 	}
-}
-
-type other500 struct{}
-
-func (other500) RoundTrip(*http.Request) (*http.Response, error) {
-	return reply(500, "text/plain", ""), nil
 }
 
 // TestRefusedLimiters cannot let anything through.
@@ -496,7 +491,7 @@ func TestRefusedLimiters(t *testing.T) {
 	for want, limiter := range map[string]cfchat.Limiter{
 		"Config.Limiter: PerMinute(0) lets nothing through":           cfchat.PerMinute(0),
 		"Config.Limiter: PerMinute(-5) lets nothing through":          cfchat.PerMinute(-5),
-		"Config.Limiter: it is a nil *cfchat_test.limiterFunc; leave": (*limiterFunc)(nil),
+		"Config.Limiter: it is a nil *faults_test.limiterFunc; leave": (*limiterFunc)(nil),
 	} {
 		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}, Limiter: limiter})
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -515,7 +510,7 @@ func TestPerMinuteFullAtItsTurn(t *testing.T) {
 				server.ahead = 17300 * time.Millisecond
 			}
 			server.way = func() time.Duration { return 5 * time.Millisecond }
-			chat := newChat(t, server, func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(300), cfchat.Retry{} })
+			chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(300), cfchat.Retry{} })
 			begins := server.clock().Truncate(time.Minute).Add(-time.Minute + 40*time.Millisecond)
 			for range 20 {
 				begins = begins.Add(2 * time.Minute)
@@ -529,7 +524,7 @@ func TestPerMinuteFullAtItsTurn(t *testing.T) {
 			for range 8 {
 				callers.Go(func() {
 					for range 300 {
-						if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+						if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
 							t.Error(err)
 						}
 					}
@@ -549,7 +544,7 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 	inBubble(t, "minutes long", func(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		server := newMinuteServer(10)
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			resp, err := server.RoundTrip(req)
 			if req.Method == http.MethodPost {
 				time.Sleep(3*time.Minute - 20*time.Second)
@@ -557,11 +552,11 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 			return resp, err
 		}), func(c *cfchat.Config) { c.Limiter, c.Timeout = cfchat.PerMinute(10), 10*time.Minute })
 		var callers sync.WaitGroup
-		callers.Go(func() { _, _ = createCall.do(t.Context(), chat.Account(accountID)) })
+		callers.Go(func() { _, _ = trial.Create.Do(t.Context(), chat.Account(accountID)) })
 		time.Sleep(2*time.Minute + 30*time.Second)
 		for range 25 {
 			callers.Go(func() {
-				if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+				if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -574,14 +569,14 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 	inBubble(t, "some without a Date, and the clocks drift", func(t *testing.T) {
 		server := newMinuteServer(5)
 		begun, n := time.Now(), 0
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			n++
 			server.noDate = n%60 != 1
 			server.ahead = 30*time.Millisecond + time.Since(begun)/10_000 // it gains 0.1 ms a second
 			return server.RoundTrip(req)
 		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
 		for range 500 {
-			if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+			if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -591,19 +586,19 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 // TestPerMinuteOfTriesThatWereNotSent uses nothing up.
 func TestPerMinuteOfTriesThatWereNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &faultServer{refusals: []error{errRefused, errRefused, errRefused, nil}, good: goodConversation}
+		s := &faultServer{refusals: []error{errRefused, errRefused, errRefused, nil}, good: trial.GoodConversation}
 		chat, _ := s.connect(t, func(c *cfchat.Config) {
 			c.Limiter, c.Retry.MaxTries = cfchat.PerMinute(3), 1
 			c.HTTPClient.Transport = &http.Transport{DialContext: s.dial}
 		})
 		time.Sleep(5 * time.Second)
 		for range 3 {
-			if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) {
+			if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) {
 				t.Fatal(err)
 			}
 		}
 		begun := time.Now()
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 0 {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 0 {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 		chat.CloseIdleConnections()
@@ -615,15 +610,15 @@ func TestPerMinuteObeysRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(50 * time.Second)
 		begun := time.Now()
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			if time.Since(begun) > 0 {
-				return reply(200, "application/json", goodConversation), nil
+				return trial.Reply(200, "application/json", trial.GoodConversation), nil
 			}
-			resp := reply(429, "text/plain", "Retry later\n")
+			resp := trial.Reply(429, "text/plain", "Retry later\n")
 			resp.Header.Set("Retry-After", "45")
 			return resp, nil
 		}), func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(300), cfchat.Retry{} })
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 45*time.Second {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 45*time.Second {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 	})
@@ -633,11 +628,11 @@ func TestPerMinuteObeysRetryAfter(t *testing.T) {
 func TestPerMinuteBehindOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(5 * time.Second)
-		chat := newChat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		chat := trial.Chat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
 		var callers sync.WaitGroup
 		for range 2 { // one is answered, one is next
 			callers.Go(func() {
-				if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil {
+				if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -646,7 +641,7 @@ func TestPerMinuteBehindOthers(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		begun := time.Now()
-		if _, err := getCall.do(ctx, chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 {
+		if _, err := trial.Get.Do(ctx, chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 		callers.Wait()

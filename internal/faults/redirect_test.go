@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // oneHost fails if a connection was made to any host but the configured one, or a password was shown.
@@ -38,15 +39,15 @@ func TestRedirectFaults(t *testing.T) {
 	var faults []fault
 	for _, status := range []int{300, 301, 302, 303, 305, 307, 308} {
 		for _, c := range []struct{ name, location, says string }{
-			{"H1 other host", "https://other.example/login?q=" + searched, "https://other.example"},
+			{"H1 H3 H4 other host", "https://other.example/login?q=" + searched, "https://other.example"},
 			{"H1 other host by a relative address", "//other.example/?q=" + searched, "to //other.example:"},
 			{"H1 other host, user and password", "https://u:pAsSwOrD@other.example/", "other.example"},
 			{"H2 other scheme", "ftp://127.0.0.1/?q=" + searched, "Config.Server"},
 			{"H5 same host, https", "https://127.0.0.1/api/v1/accounts/7/conversations?q=" + searched, "Config.Server"},
 			{"H5 same host, other path", "/login?q=" + searched, "answers itself"},
 			{"H5 itself", "", "answers itself"},
-			{"H6 an address that is none", "https://other.example/%zz?q=" + searched, "answers itself"},
-			{"H6 a host that is none", "http://[::1/?q=" + searched, "answers itself"},
+			{"H6 a malformed address", "https://other.example/%zz?q=" + searched, "answers itself"},
+			{"H6 a malformed host", "http://[::1/?q=" + searched, "answers itself"},
 		} {
 			answer := says(status, "text/html", "<html><body>You are being <a href=\"#\">redirected</a>.</body></html>")
 			if c.location != "" {
@@ -74,8 +75,8 @@ func TestRedirectToPlainHTTP(t *testing.T) {
 			http.Redirect(w, r, plain.URL+r.URL.String(), status)
 		}))
 		chat := socketChat(t, secure.URL, secure.Client().Transport)
-		for _, c := range allCalls {
-			value, err := c.do(t.Context(), chat.Account(accountID))
+		for _, c := range trial.Calls {
+			value, err := c.Do(t.Context(), chat.Account(accountID))
 			outcome{is: []error{cfchat.ErrRedirect}, status: status, says: plain.Listener.Addr().String()}.judge(t, c, value, err)
 		}
 		secure.Close()
@@ -102,7 +103,7 @@ func socketChat(t *testing.T, server string, transport http.RoundTripper) *cfcha
 // TestUsersHTTPClient is H9: the caller's http.Client is copied, its Jar and Timeout count, its CheckRedirect does not.
 func TestUsersHTTPClient(t *testing.T) {
 	inBubble(t, "H9 it is not changed", func(t *testing.T) {
-		s := &faultServer{good: goodConversation, steps: []step{says(302, "", "", "Location: http://other.example/")}}
+		s := &faultServer{good: trial.GoodConversation, steps: []step{says(302, "", "", "Location: http://other.example/")}}
 		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { panic("asked") }, Timeout: time.Minute}
 		var before http.Client
 		chat, _ := s.connect(t, func(c *cfchat.Config) {
@@ -129,7 +130,7 @@ func TestUsersHTTPClient(t *testing.T) {
 			t.Fatal(err)
 		}
 		jar.SetCookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}, []*http.Cookie{{Name: "a", Value: "1"}})
-		s := &faultServer{good: goodConversation, steps: []step{says(503, "", ""), says(503, "", "", "Set-Cookie: b=2"), fine}}
+		s := &faultServer{good: trial.GoodConversation, steps: []step{says(503, "", ""), says(503, "", "", "Set-Cookie: b=2"), fine}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Jar = jar })
 		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); err != nil {
 			t.Fatal(err)
@@ -141,7 +142,7 @@ func TestUsersHTTPClient(t *testing.T) {
 		}
 	})
 	inBubble(t, "H9 a negative http.Client.Timeout is none", func(t *testing.T) {
-		s := &faultServer{good: goodConversation, steps: []step{{good: true, pause: time.Second}}}
+		s := &faultServer{good: trial.GoodConversation, steps: []step{{good: true, pause: time.Second}}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = -1 })
 		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); err != nil {
 			t.Error(err)
@@ -157,11 +158,11 @@ func TestUsersHTTPClient(t *testing.T) {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
-	for _, c := range []call{getCall, createCall} {
+	for _, c := range []trial.Call{trial.Get, trial.Create} {
 		inBubble(t, "H9 http.Client.Timeout, "+c.ID, func(t *testing.T) {
 			s := &faultServer{steps: []step{mute}}
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = 2 * time.Second })
-			value, err := c.do(t.Context(), chat.Account(accountID))
+			value, err := c.Do(t.Context(), chat.Account(accountID))
 			took := time.Since(s.begun)
 			want := outcome{also: []error{context.DeadlineExceeded}, requests: 3, took: span{6*time.Second + bothWaits.from, 6*time.Second + bothWaits.to}}
 			if c.Write {
@@ -179,9 +180,9 @@ func TestUsersHTTPClient(t *testing.T) {
 func TestCookies(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "", "chat.test"} {
 		inBubble(t, fmt.Sprintf("H9 cookies go where an http.Client sends them, Host %q", host), func(t *testing.T) {
-			set := sendsJSON(200, goodConversation, "Set-Cookie: all=1", "Set-Cookie: mine=1; Path=/api/v1/accounts/7", "Set-Cookie: other=1; Path=/other",
+			set := sendsJSON(200, trial.GoodConversation, "Set-Cookie: all=1", "Set-Cookie: mine=1; Path=/api/v1/accounts/7", "Set-Cookie: other=1; Path=/other",
 				"Set-Cookie: secure=1; Secure", "Set-Cookie: over=1; Max-Age=0", "Set-Cookie: brief=1; Max-Age=5", "Set-Cookie: domain=1; Domain=chat.test")
-			s := &faultServer{steps: []step{set, set, fine}, good: goodConversation}
+			s := &faultServer{steps: []step{set, set, fine}, good: trial.GoodConversation}
 			jars := [2]*cookiejar.Jar{}
 			for i := range jars {
 				jars[i], _ = cookiejar.New(nil)
@@ -223,7 +224,7 @@ func TestCookies(t *testing.T) {
 // TestUserOfTheAddress is H9: a user and password that an editor puts into the address become a header, as with http.Client.
 func TestUserOfTheAddress(t *testing.T) {
 	inBubble(t, "H9 user and password in the address", func(t *testing.T) {
-		s := &faultServer{good: goodConversation}
+		s := &faultServer{good: trial.GoodConversation}
 		chat, _ := s.connect(t)
 		inAddress := func(_ context.Context, req *http.Request) error {
 			req.URL.User = url.UserPassword("u", "p")
@@ -231,7 +232,7 @@ func TestUserOfTheAddress(t *testing.T) {
 		}
 		inHeader := func(_ context.Context, req *http.Request) error { req.SetBasicAuth("own", "p"); return nil }
 		for _, editors := range [][]cfchat.RequestEditorFn{{inAddress}, {inAddress, inHeader}} {
-			if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, options(editors)...); err != nil {
+			if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42, trial.Options(editors)...); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -264,24 +265,24 @@ func TestWireForm(t *testing.T) {
 			"Content-Type: application/json\r\napi_access_token: " + key + "\r\nAccept-Encoding: gzip"
 	}
 	const base = "/api/v1/accounts/7/conversations"
-	snoozed := strings.Replace(goodChange, "resolved", "snoozed", 1)
+	snoozed := strings.Replace(trial.GoodChange, "resolved", "snoozed", 1)
 	type form struct {
 		name, good, head, body string
 		do                     func(context.Context, *cfchat.Account) error
 	}
 	var forms []form
-	for _, c := range allCalls {
+	for _, c := range trial.Calls {
 		key, length := userKey, ""
 		if c.Keys[0].Scheme == operation.AgentBotAPIKey {
 			key = botKey
 		}
-		if c.body != "" {
-			length = strconv.Itoa(len(c.body))
+		if c.Body != "" {
+			length = strconv.Itoa(len(c.Body))
 		}
-		forms = append(forms, form{c.ID, c.good, request(c.Method+" /api/v1/accounts/7"+c.target, key, length), c.body, by(c)})
+		forms = append(forms, form{c.ID, c.Good, request(c.Method+" /api/v1/accounts/7"+c.Target, key, length), c.Body, trial.By(c)})
 	}
 	for _, c := range append(forms, []form{
-		{"V12 toggle without a body of its own", goodChange, request("POST "+base+"/42/toggle_status", botKey, "2"), `{}`, func(ctx context.Context, a *cfchat.Account) error {
+		{"V12 toggle without a body of its own", trial.GoodChange, request("POST "+base+"/42/toggle_status", botKey, "2"), `{}`, func(ctx context.Context, a *cfchat.Account) error {
 			_, err := a.Conversations.ToggleStatus(ctx, 42)
 			return err
 		}},
@@ -293,14 +294,14 @@ func TestWireForm(t *testing.T) {
 			_, err := a.Conversations.Snooze(ctx, 42, time.Unix(1893456000, 999))
 			return err
 		}},
-		{"V8 no labels, nothing empty", listCall.good, request("GET "+base, userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
+		{"V8 no labels, nothing empty", trial.List.Good, request("GET "+base, userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
 			_, err := a.Conversations.List(ctx, cfchat.ConversationListOptions{
 				Labels: []string{}, Q: "", SourceID: "", Status: cfchat.Status(""),
 				AssigneeType: cfchat.AssigneeType(""), SortBy: cfchat.SortBy(""), ConversationType: cfchat.ConversationType(""),
 			})
 			return err
 		}},
-		{"V4 nil params", countsCall.good, request("GET "+base+"/meta", userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
+		{"V4 nil params", trial.Counts.Good, request("GET "+base+"/meta", userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
 			_, err := a.Conversations.Counts(ctx, cfchat.ConversationListOptions{})
 			return err
 		}},
@@ -380,20 +381,20 @@ func TestEditors(t *testing.T) {
 			},
 		},
 		{
-			name: "a header that HTTP does not allow", editor: set("X-Trace", "a\r\nb"), on: writeCalls,
+			name: "a header that HTTP does not allow", editor: set("X-Trace", "a\r\nb"), on: trial.Writes,
 			want: outcome{is: []error{cfchat.ErrNotSent}, maybe: []error{cfchat.ErrInvalidInput}},
 		},
 		{
-			name: "a header that HTTP does not allow, read", editor: set("X-Trace", "a\r\nb"), on: getCalls,
+			name: "a header that HTTP does not allow, read", editor: set("X-Trace", "a\r\nb"), on: trial.Gets,
 			want: outcome{is: []error{cfchat.ErrNotSent}, maybe: []error{cfchat.ErrInvalidInput}},
 		},
 	})
-	for _, c := range allCalls {
+	for _, c := range trial.Calls {
 		inBubble(t, "H12 an editor's key wins, in every spelling, and on every try, "+c.ID, func(t *testing.T) {
 			for _, name := range []string{"api_access_token", "Api_access_token", "Api-Access-Token", "API-ACCESS-TOKEN"} {
-				s := &faultServer{good: c.good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
+				s := &faultServer{good: c.Good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
 				chat, _ := s.connect(t)
-				if _, err := c.do(t.Context(), chat.Account(accountID), set(name, "another-key")); err != nil {
+				if _, err := c.Do(t.Context(), chat.Account(accountID), set(name, "another-key")); err != nil {
 					t.Fatal(err)
 				}
 				for _, r := range s.requests {
@@ -409,9 +410,9 @@ func TestEditors(t *testing.T) {
 		inBubble(t, "H12 Keys.Edit as an editor does not add a key, "+c.ID, func(t *testing.T) {
 			keys := auth.Keys{User: auth.NewKey("third-key"), Header: auth.HeaderDash, Prefix: "Bearer"}
 			other := auth.Keys{User: auth.NewKey("fourth-key")}
-			s := &faultServer{good: c.good}
+			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{keys.Edit, other.Edit} })
-			if _, err := c.do(t.Context(), chat.Account(accountID), keys.Edit); err != nil {
+			if _, err := c.Do(t.Context(), chat.Account(accountID), keys.Edit); err != nil {
 				t.Fatal(err)
 			}
 			head := s.requests[0].head
@@ -420,9 +421,9 @@ func TestEditors(t *testing.T) {
 			}
 		})
 		inBubble(t, "an editor's User-Agent counts, "+c.ID, func(t *testing.T) {
-			s := &faultServer{good: c.good}
+			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
-			if _, err := c.do(t.Context(), chat.Account(accountID), set("User-Agent", "mine/1")); err != nil {
+			if _, err := c.Do(t.Context(), chat.Account(accountID), set("User-Agent", "mine/1")); err != nil {
 				t.Fatal(err)
 			}
 			if got := headers(s.requests[0], "User-Agent"); !slices.Equal(got, []string{"mine/1"}) {
@@ -431,9 +432,9 @@ func TestEditors(t *testing.T) {
 		})
 		inBubble(t, "an editor drops all headers, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
-			s := &faultServer{good: c.good}
+			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
-			if _, err := c.do(t.Context(), chat.Account(accountID), func(_ context.Context, req *http.Request) error { req.Header = nil; return nil }); err != nil {
+			if _, err := c.Do(t.Context(), chat.Account(accountID), func(_ context.Context, req *http.Request) error { req.Header = nil; return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if got := headers(s.requests[0], "api_access_token"); len(got) != 1 {
@@ -442,11 +443,11 @@ func TestEditors(t *testing.T) {
 		})
 		inBubble(t, "an editor takes the address away, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
-			s := &faultServer{good: c.good}
+			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
 			take := func(_ context.Context, req *http.Request) error { req.URL = nil; return nil }
-			_, err := c.do(t.Context(), chat.Account(accountID), take)
-			_, rawErr := c.raw(t.Context(), chat.Raw(), take)
+			_, err := c.Do(t.Context(), chat.Account(accountID), take)
+			_, rawErr := c.Raw(t.Context(), chat.Raw(), take)
 			for _, err := range []error{err, rawErr} {
 				if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || len(s.requests) != 0 {
 					t.Errorf("%v after %d requests", err, len(s.requests))
@@ -454,9 +455,9 @@ func TestEditors(t *testing.T) {
 			}
 		})
 		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.ID, func(t *testing.T) {
-			s := &faultServer{good: c.good}
+			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
-			if _, err := c.do(t.Context(), chat.Account(accountID), set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
+			if _, err := c.Do(t.Context(), chat.Account(accountID), set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"Content-Type", "Accept"} {
@@ -470,7 +471,7 @@ func TestEditors(t *testing.T) {
 
 // A request that an editor turns into another operation was sent, or it was refused; never both.
 func TestEditorThatChangesTheOperation(t *testing.T) {
-	for _, c := range allCalls {
+	for _, c := range trial.Calls {
 		for name, editor := range map[string]cfchat.RequestEditorFn{
 			"to toggle": func(_ context.Context, req *http.Request) error {
 				req.Method, req.URL.Path = http.MethodPost, "/api/v1/accounts/7/conversations/42/toggle_status"
@@ -485,20 +486,20 @@ func TestEditorThatChangesTheOperation(t *testing.T) {
 			},
 			"to none": func(_ context.Context, req *http.Request) error { req.URL.Path = "/api/v2/reports"; return nil },
 		} {
-			if c.ID == toggleCall.ID && strings.HasPrefix(name, "to toggle") {
+			if c.ID == trial.Toggle.ID && strings.HasPrefix(name, "to toggle") {
 				continue
 			}
 			inBubble(t, c.ID+" "+name, func(t *testing.T) {
 				defer failOnPanic(t)
-				s := &faultServer{good: goodChange}
+				s := &faultServer{good: trial.GoodChange}
 				chat, _ := s.connect(t)
-				_, err := c.do(t.Context(), chat.Account(accountID), editor)
+				_, err := c.Do(t.Context(), chat.Account(accountID), editor)
 				if err == nil {
 					t.Fatal("it succeeded")
 				}
-				every := &faultServer{good: goodChange}
+				every := &faultServer{good: trial.GoodChange}
 				chat, _ = every.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{editor} })
-				if _, err := c.do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) || len(every.requests) != 0 {
+				if _, err := c.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) || len(every.requests) != 0 {
 					t.Errorf("by Config.RequestEditors: %v after %d requests", err, len(every.requests))
 				}
 				if errors.Is(err, cfchat.ErrNotSent) != (len(s.requests) == 0) {

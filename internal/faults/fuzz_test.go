@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"encoding/json"
@@ -13,13 +13,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // answering is a client whose server gives the answers in turn; the last repeats.
 func answering(t *testing.T, answers ...func() *http.Response) *cfchat.Chat {
 	t.Helper()
 	next := 0
-	return socketChat(t, "https://chat.test", roundTripper(func(*http.Request) (*http.Response, error) {
+	return socketChat(t, "https://chat.test", trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		answer := answers[min(next, len(answers)-1)]
 		next++
 		return answer(), nil
@@ -43,7 +44,7 @@ func FuzzErrorBody(f *testing.F) {
 		if code == http.StatusTooManyRequests || code >= 500 {
 			code = 400 // these are tried again, after a wait
 		}
-		chat := answering(t, func() *http.Response { return reply(code, kind, string(body)) })
+		chat := answering(t, func() *http.Response { return trial.Reply(code, kind, string(body)) })
 		_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 		e, ok := err.(*cfchat.Error)
 		if !ok || e.StatusCode != code {
@@ -82,11 +83,11 @@ func FuzzRetryAfter(f *testing.F) {
 				status = http.StatusTooManyRequests
 			}
 			refusal := func() *http.Response {
-				resp := reply(status, "text/plain", "Retry later\n")
+				resp := trial.Reply(status, "text/plain", "Retry later\n")
 				resp.Header["Retry-After"], resp.Header["Date"] = []string{value}, []string{date}
 				return resp
 			}
-			chat := answering(t, refusal, func() *http.Response { return reply(200, "application/json", goodConversation) })
+			chat := answering(t, refusal, func() *http.Response { return trial.Reply(200, "application/json", trial.GoodConversation) })
 			begun := time.Now()
 			_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
 			took := time.Since(begun)
@@ -109,8 +110,8 @@ func FuzzRetryAfter(f *testing.F) {
 
 // FuzzDecode reads any answer of any operation: it is refused with an *Error, or it is stable when encoded and read again.
 func FuzzDecode(f *testing.F) {
-	for i, c := range allCalls {
-		for _, body := range []string{c.good, "{}", "null", `{"id":1e2}`, `{"data":{"payload":[null]}}`} {
+	for i, c := range trial.Calls {
+		for _, body := range []string{c.Good, "{}", "null", `{"id":1e2}`, `{"data":{"payload":[null]}}`} {
 			f.Add(uint8(i), []byte(body))
 		}
 		for _, conversation := range []string{
@@ -119,12 +120,12 @@ func FuzzDecode(f *testing.F) {
 			`{"ID":1,"id":2,"Status":"open","snoozed_until":"","meta":{"sender":null,"assignee":{},"team":{}},"applied_sla":{}}`,
 		} {
 			f.Add(uint8(i), []byte(conversation))
-			f.Add(uint8(i), []byte(`{"data":{"meta":`+goodCounts+`,"payload":[`+conversation+`]}}`))
-			f.Add(uint8(i), []byte(`{"meta":`+goodCounts+`,"payload":[`+conversation+`]}`))
+			f.Add(uint8(i), []byte(`{"data":{"meta":`+trial.GoodCounts+`,"payload":[`+conversation+`]}}`))
+			f.Add(uint8(i), []byte(`{"meta":`+trial.GoodCounts+`,"payload":[`+conversation+`]}`))
 		}
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
-		c := allCalls[int(which)%len(allCalls)]
+		c := trial.Calls[int(which)%len(trial.Calls)]
 		first, err := decoded(t, c, body)
 		if err != nil {
 			e, ok := err.(*cfchat.Error)
@@ -141,10 +142,10 @@ func FuzzDecode(f *testing.F) {
 }
 
 // decoded is an answer after it went through Raw, as JSON again.
-func decoded(t *testing.T, c call, body []byte) ([]byte, error) {
-	chat := answering(t, func() *http.Response { return reply(200, "application/json", string(body)) })
-	value, err := c.raw(t.Context(), chat.Raw())
-	_, other := c.do(t.Context(), chat.Account(accountID))
+func decoded(t *testing.T, c trial.Call, body []byte) ([]byte, error) {
+	chat := answering(t, func() *http.Response { return trial.Reply(200, "application/json", string(body)) })
+	value, err := c.Raw(t.Context(), chat.Raw())
+	_, other := c.Do(t.Context(), chat.Account(accountID))
 	notStored := err == nil && other != nil && strings.Contains(other.Error(), "success: false") // Raw leaves that to the caller
 	if (err == nil) != (other == nil) && !notStored {
 		t.Errorf("Raw gives %v, Account %v", err, other)

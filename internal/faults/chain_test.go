@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
@@ -18,13 +18,14 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestCauseOfAnotherCall cancels calls with the failure of another one, as an errgroup does: the text stays, and so does
 // errors.Is for that very error; what it means does not become true of this one.
 func TestCauseOfAnotherCall(t *testing.T) {
-	refusing := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		return reply(404, "application/json", `{"error":"Resource could not be found"}`), nil
+	refusing := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(404, "application/json", `{"error":"Resource could not be found"}`), nil
 	}))
 	_, invalid := refusing.Account(0).Conversations.Get(t.Context(), 1)
 	_, notFound := refusing.Account(1).Conversations.Get(t.Context(), 1)
@@ -33,13 +34,13 @@ func TestCauseOfAnotherCall(t *testing.T) {
 		"invalid input": invalid, "not found": notFound, "no key": noKey, "wrapped": fmt.Errorf("step 3: %w", invalid),
 		"joined": errors.Join(errStopped, notFound), "wrapped twice": fmt.Errorf("a: %w", fmt.Errorf("b: %w, %w", errStopped, noKey)),
 	} {
-		for _, c := range []call{getCall, createCall} {
+		for _, c := range []trial.Call{trial.Get, trial.Create} {
 			inBubble(t, name+", "+c.ID, func(t *testing.T) {
 				s := &faultServer{steps: []step{mute}}
 				chat, _ := s.connect(t)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(sibling) })
-				_, err := c.do(ctx, chat.Account(accountID))
+				_, err := c.Do(ctx, chat.Account(accountID))
 				text := strings.ReplaceAll(sibling.Error(), "\n", " ") // one line
 				if !errors.Is(err, sibling) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), text) {
 					t.Errorf("got %v", err)
@@ -70,17 +71,17 @@ func TestTransportsThatRewrite(t *testing.T) {
 		"header": func(req *http.Request) { req.Header = nil },
 		"all":    func(req *http.Request) { *req = http.Request{} },
 	} {
-		for _, c := range allCalls {
-			for status, body := range map[int]string{200: c.good, 404: `{"error":"Resource could not be found"}`, 0: ""} {
-				chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		for _, c := range trial.Calls {
+			for status, body := range map[int]string{200: c.Good, 404: `{"error":"Resource could not be found"}`, 0: ""} {
+				chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 					rewrite(req)
 					if status == 0 {
 						return nil, errRefused
 					}
-					return reply(status, "application/json", body), nil
+					return trial.Reply(status, "application/json", body), nil
 				}))
-				_, err := c.do(t.Context(), chat.Account(1))
-				_, rawErr := c.raw(t.Context(), chat.Raw())
+				_, err := c.Do(t.Context(), chat.Account(1))
+				_, rawErr := c.Raw(t.Context(), chat.Raw())
 				for _, err := range []error{err, rawErr} {
 					e, ok := errors.AsType[*cfchat.Error](err)
 					if (err == nil) != (status == 200) || ok && (e.Operation != c.ID || e.StatusCode != status) {
@@ -124,14 +125,14 @@ func TestErrorsThatMakeTrouble(t *testing.T) {
 		"many lines":                  errors.New("a\r\nX: y\x1b[31m\nlevel=ERROR"),
 		"very long":                   errors.New(strings.Repeat("x", 1<<20)),
 	} {
-		for _, c := range []call{listCall, createCall} {
-			fromTransport := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, bad }))
-			fine := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", c.good), nil }))
+		for _, c := range []trial.Call{trial.List, trial.Create} {
+			fromTransport := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, bad }))
+			fine := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "application/json", c.Good), nil }))
 			edit := cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return bad })
-			_, first := c.do(t.Context(), fromTransport.Account(1))
-			_, second := c.raw(t.Context(), fromTransport.Raw())
-			_, third := c.do(t.Context(), fine.Account(1), edit)
-			_, fourth := c.raw(t.Context(), fine.Raw(), edit)
+			_, first := c.Do(t.Context(), fromTransport.Account(1))
+			_, second := c.Raw(t.Context(), fromTransport.Raw())
+			_, third := c.Do(t.Context(), fine.Account(1), edit)
+			_, fourth := c.Raw(t.Context(), fine.Raw(), edit)
 			for i, err := range []error{first, second, third, fourth} {
 				e, ok := err.(*cfchat.Error)
 				if !ok || e.Operation != c.ID || errors.Is(err, cfchat.ErrNotSent) != (i >= 2) || len(err.Error()) > 2000 || strings.ContainsAny(err.Error(), "\r\n\x1b") {
@@ -154,7 +155,7 @@ func TestSearchesThatAreWords(t *testing.T) {
 	broken := fmt.Errorf("circuit open: %w", &url.Error{Op: "Get", URL: "https://chat.test/x?q=" + searched, Err: io.ErrUnexpectedEOF})
 	for q, cause := range map[string]error{"connection": reset, "unexpected": io.ErrUnexpectedEOF, "no such host": unknown, searched: broken} {
 		sent := 0
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			sent++
 			return nil, cause
 		}))
@@ -170,8 +171,8 @@ func TestSearchesThatAreWords(t *testing.T) {
 		}
 		checkSecrets(t, err)
 	}
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		return reply(401, "application/json", `{"errors":["You need to sign in or sign up before continuing."]}`), nil
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(401, "application/json", `{"errors":["You need to sign in or sign up before continuing."]}`), nil
 	}))
 	_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: "continuing"})
 	if err == nil || !strings.Contains(err.Error(), "Keys.Header") {
@@ -190,7 +191,7 @@ func TestEscapedKeys(t *testing.T) {
 		"html":                   `p/s+w&#34;d=&lt;31337&gt;%`,
 		"cut":                    strings.Repeat("x", 8<<10-10) + key,
 	} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(500, "text/plain", body), nil }),
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(500, "text/plain", body), nil }),
 			func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} })
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 1)
 		e, ok := errors.AsType[*cfchat.Error](err)
@@ -210,23 +211,25 @@ func TestFailuresAreSmall(t *testing.T) {
 	big := strings.Repeat("x", 1<<20)
 	attributes := `{"message":"no","attributes":[` + strings.TrimSuffix(strings.Repeat(`"a",`, 200_000), ",") + `]}`
 	for name, answer := range map[string]func() *http.Response{
-		"a large failure": func() *http.Response { return reply(422, "text/plain", big) },
-		"attributes":      func() *http.Response { return reply(422, "application/json", attributes) },
-		"a wrong answer":  func() *http.Response { return reply(200, "application/json", `{"id":"`+big+`"}`) },
-		"a number":        func() *http.Response { return reply(200, "application/json", `{"id":1`+strings.Repeat("0", 1<<20)+`}`) },
-		"a content type":  func() *http.Response { return reply(200, "text/"+big, "x") },
+		"a large failure": func() *http.Response { return trial.Reply(422, "text/plain", big) },
+		"attributes":      func() *http.Response { return trial.Reply(422, "application/json", attributes) },
+		"a wrong answer":  func() *http.Response { return trial.Reply(200, "application/json", `{"id":"`+big+`"}`) },
+		"a number": func() *http.Response {
+			return trial.Reply(200, "application/json", `{"id":1`+strings.Repeat("0", 1<<20)+`}`)
+		},
+		"a content type": func() *http.Response { return trial.Reply(200, "text/"+big, "x") },
 		"a request id": func() *http.Response {
-			resp := reply(500, "text/plain", "x")
+			resp := trial.Reply(500, "text/plain", "x")
 			resp.Header.Set("X-Request-Id", big+"\t"+big)
 			return resp
 		},
 		"a location": func() *http.Response {
-			resp := reply(302, "text/plain", "x")
+			resp := trial.Reply(302, "text/plain", "x")
 			resp.Header.Set("Location", "https://"+big+".example/")
 			return resp
 		},
 	} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return answer(), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return answer(), nil }))
 		var kept []error
 		var before, after runtime.MemStats
 		runtime.GC()
@@ -250,11 +253,11 @@ func TestFailuresAreSmall(t *testing.T) {
 // TestEditorsShareAHeader among all requests, in many goroutines.
 func TestEditorsShareAHeader(t *testing.T) {
 	shared := http.Header{"X-Mine": {"1"}}
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Header.Get("X-Mine") != "1" || len(auth.HeaderNames(req.Header)) != 1 {
 			t.Errorf("sent %v", req.Header)
 		}
-		return reply(200, "application/json", goodConversation), nil
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}), func(c *cfchat.Config) {
 		c.RequestEditors = []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header = shared; return nil }}
 	})
@@ -277,17 +280,17 @@ func TestEditorsShareAHeader(t *testing.T) {
 // TestRawFailsAlike: every failure of Raw is an *Error too, also before anything is sent.
 func TestRawFailsAlike(t *testing.T) {
 	sent := 0
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		sent++
 		return nil, errRefused
 	}))
 	var noContext context.Context
 	bad := cfchat.ConversationCreate{CustomAttributes: map[string]any{"a": make(chan int)}}
 	for name, do := range map[string]func() error{
-		"a context that is nil": func() error { _, err := createCall.raw(noContext, chat.Raw()); return err },
-		"an editor that is nil": func() error { _, err := createCall.raw(t.Context(), chat.Raw(), nil); return err },
+		"a context that is nil": func() error { _, err := trial.Create.Raw(noContext, chat.Raw()); return err },
+		"an editor that is nil": func() error { _, err := trial.Create.Raw(t.Context(), chat.Raw(), nil); return err },
 		"an editor that fails": func() error {
-			_, err := createCall.raw(t.Context(), chat.Raw(), func(context.Context, *http.Request) error { return errStopped })
+			_, err := trial.Create.Raw(t.Context(), chat.Raw(), func(context.Context, *http.Request) error { return errStopped })
 			return err
 		},
 		"a body that is no JSON": func() error {
@@ -296,7 +299,7 @@ func TestRawFailsAlike(t *testing.T) {
 		},
 	} {
 		err := do()
-		if e, ok := err.(*cfchat.Error); !ok || e.Operation != createCall.ID || !errors.Is(err, cfchat.ErrNotSent) || sent != 0 {
+		if e, ok := err.(*cfchat.Error); !ok || e.Operation != trial.Create.ID || !errors.Is(err, cfchat.ErrNotSent) || sent != 0 {
 			t.Errorf("%s: %v, sent %d", name, err, sent)
 		}
 	}
@@ -306,10 +309,10 @@ func TestRawFailsAlike(t *testing.T) {
 func TestLogOfAFailure(t *testing.T) {
 	var text strings.Builder
 	logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return nil, errors.New("proxy said\r\nlevel=ERROR " + searched + strings.Repeat("x", 1<<20))
 	}), func(c *cfchat.Config) { c.Logger = logger })
-	_, _ = listCall.do(t.Context(), chat.Account(accountID))
+	_, _ = trial.List.Do(t.Context(), chat.Account(accountID))
 	if got := text.String(); strings.Count(got, "\n") != 1 || strings.Contains(got, searched) || len(got) > 4000 || !strings.Contains(got, "operation=conversationList") {
 		t.Errorf("logged %.500s", got)
 	}
@@ -364,7 +367,9 @@ func TestAnswerOfAnother(t *testing.T) {
 		{"raw get another", rawGet, `{"id":43,"status":"open"}`, false, false},
 		{"raw set another", rawSet, change(43, "pending"), true, false},
 	} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", c.answer), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(200, "application/json", c.answer), nil
+		}))
 		err := c.call(t.Context(), chat)
 		if (err == nil) != c.good || errors.Is(err, cfchat.ErrDecode) == c.good || errors.Is(err, cfchat.ErrUnknownOutcome) != (c.write && !c.good) {
 			t.Errorf("%s: %v", c.name, err)
@@ -379,23 +384,23 @@ func TestProxyThatFails(t *testing.T) {
 		asked++
 		return nil, errStopped
 	}}
-	chat := newChat(t, transport, func(c *cfchat.Config) { c.Server = "https://chat.test" })
-	for _, c := range writeCalls {
+	chat := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server = "https://chat.test" })
+	for _, c := range trial.Writes {
 		asked = 0
-		if _, err := c.do(t.Context(), chat.Account(1)); !errors.Is(err, errStopped) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) || asked != 1 {
+		if _, err := c.Do(t.Context(), chat.Account(1)); !errors.Is(err, errStopped) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) || asked != 1 {
 			t.Errorf("%s: %v, asked %d times", c, err, asked)
 		}
 	}
 	// Of a transport that is not net/http's nobody knows.
-	chat = newChat(t, roundTripper(transport.RoundTrip))
-	if _, err := createCall.do(t.Context(), chat.Account(1)); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) {
+	chat = trial.Chat(t, trial.RoundTripper(transport.RoundTrip))
+	if _, err := trial.Create.Do(t.Context(), chat.Account(1)); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) {
 		t.Error(err)
 	}
 }
 
 // TestEditorsThatRepeat: what an editor's failure repeats of the request, of its key, or of a scheme that may be one.
 func TestEditorsThatRepeat(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
 	setKey := cfchat.RequestEditorFn(auth.Keys{User: auth.NewKey(userKey)}.Edit)
 	for name, edit := range map[string]cfchat.RequestEditorFn{
 		"the key":    func(_ context.Context, req *http.Request) error { return fmt.Errorf("cannot sign %v", req.Header) },
@@ -421,8 +426,8 @@ func TestEditorsThatRepeat(t *testing.T) {
 func TestCauseWithoutText(t *testing.T) {
 	silent := errors.New("")
 	for name, cause := range map[string]error{"alone": silent, "wrapped": fmt.Errorf("%w", silent), "joined": errors.Join(silent, silent)} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, cause }))
-		if _, err := getCall.do(t.Context(), chat.Account(1)); !errors.Is(err, silent) || strings.Contains(err.Error(), "no text") {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, cause }))
+		if _, err := trial.Get.Do(t.Context(), chat.Account(1)); !errors.Is(err, silent) || strings.Contains(err.Error(), "no text") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

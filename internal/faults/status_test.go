@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // Virtual time begins at a full minute, so this is the wait for the next one: 60 s and the jitter.
@@ -49,7 +50,7 @@ func TestStatusFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "S3 the remedy is named", on: []call{getCall}, steps: []step{sendsJSON(401, `{"errors":["You need to sign in or sign up before continuing."]}`)},
+			name: "S3 the remedy is named", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(401, `{"errors":["You need to sign in or sign up before continuing."]}`)},
 			want: outcome{is: unauthorized, status: 401, says: "auth.HeaderDash", requests: 1},
 		},
 		{
@@ -120,11 +121,11 @@ func TestStatusFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "S11 control characters do not get into a log", on: []call{getCall}, steps: []step{sendsJSON(422, `{"error":"a\r\n\u001b[31mb\u0000c"}`)},
+			name: "S11 control characters do not get into a log", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(422, `{"error":"a\r\n\u001b[31mb\u0000c"}`)},
 			want: outcome{is: []error{cfchat.ErrRejected}, status: 422, message: "a [31mb c", requests: 1},
 		},
 		{
-			name: "S11 a long message and body are clipped", on: []call{getCall}, steps: []step{sendsJSON(422, `{"error":"`+strings.Repeat("é", 5000)+`"}`)},
+			name: "S11 a long message and body are clipped", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(422, `{"error":"`+strings.Repeat("é", 5000)+`"}`)},
 			want: outcome{
 				is: []error{cfchat.ErrRejected}, status: 422, message: strings.Repeat("é", 500) + "…", requests: 1,
 				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
@@ -162,11 +163,11 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: limited, status: 429, retryAfter: time.Minute, requests: 1},
 		},
 		{
-			name: "S13 429 on create", on: writeCalls, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(429, `{}`, "Retry-After: 1"), fine},
+			name: "S13 429 on create", on: trial.Writes, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(429, `{}`, "Retry-After: 1"), fine},
 			want: outcome{ok: true, requests: 3, took: exactly(3 * time.Second), waits: []span{exactly(2 * time.Second), exactly(time.Second)}},
 		},
 		{
-			name: "S13 429, then 500, on create", on: writeCalls, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(500, `{}`)},
+			name: "S13 429, then 500, on create", on: trial.Writes, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(500, `{}`)},
 			want: outcome{is: maybeDone, status: 500, requests: 2, took: exactly(2 * time.Second)},
 		},
 		{
@@ -203,11 +204,11 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: limited, status: 429, retryAfter: time.Hour, requests: 1},
 		},
 		{
-			name: "S16 Retry-After that overflows a duration", on: []call{getCall}, steps: []step{sendsJSON(429, `{}`, "Retry-After: 9223372037")},
+			name: "S16 Retry-After that overflows a duration", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(429, `{}`, "Retry-After: 9223372037")},
 			want: outcome{is: limited, status: 429, requests: 1, check: asksForDays},
 		},
 		{
-			name: "S16 Retry-After that overflows an integer", on: []call{getCall}, steps: []step{sendsJSON(429, `{}`, "Retry-After: 99999999999999999999")},
+			name: "S16 Retry-After that overflows an integer", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(429, `{}`, "Retry-After: 99999999999999999999")},
 			want: outcome{is: limited, status: 429, requests: 1, check: asksForDays},
 		},
 		{
@@ -224,83 +225,83 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: limited, status: 429, message: "slow", requests: 3, took: exactly(2 * time.Second)},
 		},
 		{
-			name: "S21 500, read", on: getCalls, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			name: "S21 500, read", on: trial.Gets, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
 			want: outcome{is: broken, status: 500, message: "Internal Server Error", requests: 3, took: bothWaits, waits: []span{firstWait, secondWait}},
 		},
 		{
-			name: "S21 500, filter", on: []call{filterCall}, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			name: "S21 500, filter", on: []trial.Call{trial.Filter}, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
 			want: outcome{is: broken, status: 500, requests: 1},
 		},
 		{
-			name: "S22 500 on create", on: writeCalls, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			name: "S22 500 on create", on: trial.Writes, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
 			want: outcome{is: maybeDone, status: 500, requests: 1},
 		},
 		{
-			name: "S22 502 on create", on: writeCalls, steps: []step{says(502, "text/html", challenge)},
+			name: "S22 502 on create", on: trial.Writes, steps: []step{says(502, "text/html", challenge)},
 			want: outcome{is: maybeDone, status: 502, requests: 1, check: noHTML},
 		},
 		{
-			name: "S22 503 with Retry-After on create", on: writeCalls, steps: []step{sendsJSON(503, `{}`, "Retry-After: 1")},
+			name: "S22 503 with Retry-After on create", on: trial.Writes, steps: []step{sendsJSON(503, `{}`, "Retry-After: 1")},
 			want: outcome{is: maybeDone, status: 503, retryAfter: time.Second, requests: 1},
 		},
 		{
-			name: "S22 504 on create", on: writeCalls, steps: []step{says(504, "text/plain", "timeout")},
+			name: "S22 504 on create", on: trial.Writes, steps: []step{says(504, "text/plain", "timeout")},
 			want: outcome{is: maybeDone, status: 504, message: "timeout", requests: 1},
 		},
 		{
-			name: "S23 502 HTML, then ok, read", on: readCalls, steps: []step{says(502, "text/html", challenge), fine},
+			name: "S23 502 HTML, then ok, read", on: trial.Reads, steps: []step{says(502, "text/html", challenge), fine},
 			want: outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "S24 503 with Retry-After, read", on: readCalls, steps: []step{says(503, "text/html", challenge, "Retry-After: 7"), fine},
+			name: "S24 503 with Retry-After, read", on: trial.Reads, steps: []step{says(503, "text/html", challenge, "Retry-After: 7"), fine},
 			want: outcome{ok: true, requests: 2, took: exactly(7 * time.Second)},
 		},
 		{
-			name: "S24 504, then 522, then ok, read", on: readCalls, steps: []step{says(504, "", ""), says(522, "", ""), fine},
+			name: "S24 504, then 522, then ok, read", on: trial.Reads, steps: []step{says(504, "", ""), says(522, "", ""), fine},
 			want: outcome{ok: true, requests: 3, took: bothWaits},
 		},
 		{
-			name: "S27 501", steps: []step{says(501, "text/plain", "no")}, on: readCalls,
+			name: "S27 501", steps: []step{says(501, "text/plain", "no")}, on: trial.Reads,
 			want: outcome{is: broken, status: 501, requests: 1},
 		},
 		{
-			name: "S27 505", steps: []step{says(505, "text/plain", "no")}, on: readCalls,
+			name: "S27 505", steps: []step{says(505, "text/plain", "no")}, on: trial.Reads,
 			want: outcome{is: broken, status: 505, requests: 1},
 		},
 		{
-			name: "S27 530, beyond 529", steps: []step{says(530, "text/plain", "no")}, on: readCalls,
+			name: "S27 530, beyond 529", steps: []step{says(530, "text/plain", "no")}, on: trial.Reads,
 			want: outcome{is: broken, status: 530, requests: 1},
 		},
 		{
-			name: "S27 501 on create", steps: []step{says(501, "text/plain", "no")}, on: writeCalls,
+			name: "S27 501 on create", steps: []step{says(501, "text/plain", "no")}, on: trial.Writes,
 			want: outcome{is: maybeDone, status: 501, requests: 1},
 		},
 		{
-			name: "S28 204 where a body is due, read", on: readCalls, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			name: "S28 204 where a body is due, read", on: trial.Reads, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
 			want: outcome{is: []error{cfchat.ErrDecode}, status: 204, requests: 1},
 		},
 		{
-			name: "S28 204 where a body is due, write", on: writeCalls, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			name: "S28 204 where a body is due, write", on: trial.Writes, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
 			want: outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 204, requests: 1},
 		},
 		{
-			name: "S30 202", on: []call{getCall}, steps: []step{sendsJSON(202, goodConversation)},
+			name: "S30 202", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(202, trial.GoodConversation)},
 			want: outcome{is: []error{cfchat.ErrDecode}, status: 202, requests: 1},
 		},
 		{
-			name: "S30 201 on create", on: []call{createCall}, steps: []step{sendsJSON(201, goodConversation)},
+			name: "S30 201 on create", on: []trial.Call{trial.Create}, steps: []step{sendsJSON(201, trial.GoodConversation)},
 			want: outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 201, requests: 1},
 		},
 		{
-			name: "S30 206", on: []call{getCall}, steps: []step{sendsJSON(206, goodConversation, "Content-Range: bytes 0-24/25")},
+			name: "S30 206", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(206, trial.GoodConversation, "Content-Range: bytes 0-24/25")},
 			want: outcome{is: []error{cfchat.ErrDecode}, status: 206, requests: 1},
 		},
 		{
-			name: "S31 a status that does not exist", on: []call{getCall}, steps: []step{says(799, "text/plain", "what")},
+			name: "S31 a status that does not exist", on: []trial.Call{trial.Get}, steps: []step{says(799, "text/plain", "what")},
 			want: outcome{is: broken, status: 799, message: "what", requests: 1},
 		},
 		{
-			name: "S31 a status of one digit", on: []call{createCall}, steps: []step{{bytes: "HTTP/1.1 2 OK\r\n\r\n", after: closed}},
+			name: "S31 a status of one digit", on: []trial.Call{trial.Create}, steps: []step{{bytes: "HTTP/1.1 2 OK\r\n\r\n", after: closed}},
 			want: outcome{is: []error{cfchat.ErrUnknownOutcome}, requests: 1},
 		},
 		{
@@ -311,7 +312,7 @@ func TestStatusFaults(t *testing.T) {
 }
 
 // S17: what Retry-After cannot mean leaves the client with its own wait.
-func TestRetryAfterThatIsNone(t *testing.T) {
+func TestInvalidRetryAfter(t *testing.T) {
 	for _, value := range []string{
 		"", "soon", "-7", "0", "1.5", "7s", "0x7", "7 8", "Sat, 01 Jan 2000 00:00:00", httpDate(-time.Hour), httpDate(0),
 		// Negative numbers that come out positive, or small, when they are multiplied by a second.
@@ -319,11 +320,11 @@ func TestRetryAfterThatIsNone(t *testing.T) {
 	} {
 		testFaults(t, []fault{
 			{
-				name: "S17 503, Retry-After: " + value, on: []call{getCall}, steps: []step{sendsJSON(503, `{}`, "Retry-After: "+value), fine},
+				name: "S17 503, Retry-After: " + value, on: []trial.Call{trial.Get}, steps: []step{sendsJSON(503, `{}`, "Retry-After: "+value), fine},
 				want: outcome{ok: true, requests: 2, took: firstWait},
 			},
 			{
-				name: "S17 429, Retry-After: " + value, on: []call{createCall}, steps: []step{sendsJSON(429, `{}`, "Retry-After: "+value), fine},
+				name: "S17 429, Retry-After: " + value, on: []trial.Call{trial.Create}, steps: []step{sendsJSON(429, `{}`, "Retry-After: "+value), fine},
 				want: outcome{ok: true, requests: 2, took: nextMinute},
 			},
 		})
@@ -361,8 +362,8 @@ func TestErrorInLogs(t *testing.T) {
 // TestLongestMessage: 500 runes are kept as they are, and of more the first 500.
 func TestLongestMessage(t *testing.T) {
 	for n, want := range map[int]string{499: strings.Repeat("ä", 499), 500: strings.Repeat("ä", 500), 501: strings.Repeat("ä", 500) + "…"} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-			return reply(422, "application/json", `{"error":"`+strings.Repeat("ä", n)+`"}`), nil
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(422, "application/json", `{"error":"`+strings.Repeat("ä", n)+`"}`), nil
 		}))
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 42)
 		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != want {
@@ -377,7 +378,7 @@ func TestWhatIsNoWordOfTheServer(t *testing.T) {
 		`{"error":"oops <html><body>x"}`: "Unprocessable Entity", `{"error":"oops <!DOCTYPE html>"}`: "Unprocessable Entity",
 		`{"message":"no","attributes":""}`: "no",
 	} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(422, "application/json", body), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(422, "application/json", body), nil }))
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 42)
 		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != want || len(e.Attributes) != 0 {
 			t.Errorf("of %s: %q, %#v", body, err, e)

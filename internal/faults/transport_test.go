@@ -1,19 +1,19 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
 	"errors"
 	"io"
 	"net"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
-var errRefused = syscall.ECONNREFUSED
+var errRefused = trial.ErrRefused
 
 // The three tries of a call that gets no answer, each with its 30 seconds.
 var threeTimeouts = span{90*time.Second + bothWaits.from, 90*time.Second + bothWaits.to}
@@ -23,11 +23,11 @@ func TestTransportFaults(t *testing.T) {
 	unknown := []error{cfchat.ErrUnknownOutcome}
 	testFaults(t, []fault{
 		{
-			name: "T1 dial refused, read", on: readCalls, refusals: []error{errRefused},
+			name: "T1 dial refused, read", on: trial.Reads, refusals: []error{errRefused},
 			want: outcome{is: notSent, also: []error{errRefused}, dials: 3, took: bothWaits},
 		},
 		{
-			name: "T2 dial refused, create", on: writeCalls, refusals: []error{errRefused},
+			name: "T2 dial refused, create", on: trial.Writes, refusals: []error{errRefused},
 			want: outcome{is: notSent, also: []error{errRefused}, dials: 3, took: bothWaits},
 		},
 		{
@@ -35,51 +35,51 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{ok: true, requests: 1, dials: 2, took: firstWait},
 		},
 		{
-			name: "T4 server closes after reading a POST", on: writeCalls, steps: []step{hangUp},
+			name: "T4 server closes after reading a POST", on: trial.Writes, steps: []step{hangUp},
 			want: outcome{is: unknown, also: []error{io.EOF}, requests: 1},
 		},
 		{
-			name: "T5 same, GET", on: readCalls, steps: []step{hangUp, fine},
+			name: "T5 same, GET", on: trial.Reads, steps: []step{hangUp, fine},
 			want: outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "T5 server closes every time, read", on: readCalls, steps: []step{hangUp},
+			name: "T5 server closes every time, read", on: trial.Reads, steps: []step{hangUp},
 			want: outcome{also: []error{io.EOF}, requests: 3, took: bothWaits},
 		},
 		{
-			name: "T7 another protocol answers, POST", on: writeCalls, steps: []step{{bytes: "SSH-2.0-OpenSSH_9.6\r\n", after: closed}},
+			name: "T7 another protocol answers, POST", on: trial.Writes, steps: []step{{bytes: "SSH-2.0-OpenSSH_9.6\r\n", after: closed}},
 			want: outcome{is: unknown, requests: 1},
 		},
 		{
-			name: "T7 another protocol answers, GET", on: readCalls, steps: []step{{bytes: "SSH-2.0-OpenSSH_9.6\r\n", after: closed}},
+			name: "T7 another protocol answers, GET", on: trial.Reads, steps: []step{{bytes: "SSH-2.0-OpenSSH_9.6\r\n", after: closed}},
 			want: outcome{requests: 3, took: bothWaits},
 		},
 		{
-			name: "T7 garbage without an end, read", on: readCalls, steps: []step{{bytes: "\x15\x03\x01\x00\x02\x02\x16", after: closed}, fine},
+			name: "T7 garbage without an end, read", on: trial.Reads, steps: []step{{bytes: "\x15\x03\x01\x00\x02\x02\x16", after: closed}, fine},
 			want: outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "T7 half a header, POST", on: writeCalls, steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Ty", after: closed}},
+			name: "T7 half a header, POST", on: trial.Writes, steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Ty", after: closed}},
 			want: outcome{is: unknown, requests: 1},
 		},
 		{
-			name: "T7 a header that never ends", on: writeCalls, steps: []step{{bytes: "HTTP/1.1 200 OK\r\nX: ", after: silent}},
+			name: "T7 a header that never ends", on: trial.Writes, steps: []step{{bytes: "HTTP/1.1 200 OK\r\nX: ", after: silent}},
 			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(30 * time.Second)},
 		},
 		{
-			name: "T8 no headers ever, GET", on: readCalls, steps: []step{mute},
+			name: "T8 no headers ever, GET", on: trial.Reads, steps: []step{mute},
 			want: outcome{also: []error{context.DeadlineExceeded}, says: "30s", requests: 3, took: threeTimeouts},
 		},
 		{
-			name: "T8 no headers once, GET", on: readCalls, steps: []step{mute, fine},
+			name: "T8 no headers once, GET", on: trial.Reads, steps: []step{mute, fine},
 			want: outcome{ok: true, requests: 2, took: span{30*time.Second + firstWait.from, 30*time.Second + firstWait.to}},
 		},
 		{
-			name: "T9 no headers ever, POST", on: writeCalls, steps: []step{mute},
+			name: "T9 no headers ever, POST", on: trial.Writes, steps: []step{mute},
 			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(30 * time.Second)},
 		},
 		{
-			name: "T9 the limit of a try is Config.Timeout", on: writeCalls, steps: []step{mute},
+			name: "T9 the limit of a try is Config.Timeout", on: trial.Writes, steps: []step{mute},
 			option: func(c *cfchat.Config) { c.Timeout = 3 * time.Second },
 			want:   outcome{is: unknown, also: []error{context.DeadlineExceeded}, says: "3s", requests: 1, took: exactly(3 * time.Second)},
 		},
@@ -96,31 +96,31 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{is: notSent, also: []error{context.Canceled, errStopped}, dials: 1, took: exactly(4 * time.Second)},
 		},
 		{
-			name: "T11 cancel with a cause, read", on: readCalls, steps: []step{mute}, cancel: 5 * time.Second,
+			name: "T11 cancel with a cause, read", on: trial.Reads, steps: []step{mute}, cancel: 5 * time.Second,
 			want: outcome{also: []error{context.Canceled, errStopped}, says: errStopped.Error(), requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
-			name: "T11 cancel with a cause, write", on: writeCalls, steps: []step{mute}, cancel: 5 * time.Second,
+			name: "T11 cancel with a cause, write", on: trial.Writes, steps: []step{mute}, cancel: 5 * time.Second,
 			want: outcome{
 				is: unknown, also: []error{context.Canceled, errStopped}, says: errStopped.Error(), requests: 1,
 				took: exactly(5 * time.Second),
 			},
 		},
 		{
-			name: "T11 the caller's deadline, read", on: readCalls, steps: []step{mute}, deadline: 5 * time.Second,
+			name: "T11 the caller's deadline, read", on: trial.Reads, steps: []step{mute}, deadline: 5 * time.Second,
 			want: outcome{also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
-			name: "T11 the caller's deadline, write", on: writeCalls, steps: []step{mute}, deadline: 5 * time.Second,
+			name: "T11 the caller's deadline, write", on: trial.Writes, steps: []step{mute}, deadline: 5 * time.Second,
 			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
-			name: "T11 the answer comes after the cancellation", on: writeCalls, cancel: 5 * time.Second,
+			name: "T11 the answer comes after the cancellation", on: trial.Writes, cancel: 5 * time.Second,
 			steps: []step{{good: true, pause: 6 * time.Second}},
 			want:  outcome{is: unknown, also: []error{context.Canceled, errStopped}, requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
-			name: "T11 cancelled within the body, read", on: readCalls, cancel: 5 * time.Second,
+			name: "T11 cancelled within the body, read", on: trial.Reads, cancel: 5 * time.Second,
 			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", after: silent}},
 			want:  outcome{status: 200, maybe: []error{cfchat.ErrDecode}, also: []error{context.Canceled, errStopped}, requests: 1, took: exactly(5 * time.Second)},
 		},
@@ -129,7 +129,7 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{is: notSent, also: []error{context.Canceled, errStopped}, says: errStopped.Error()},
 		},
 		{
-			name: "T13 cancel during the wait that the server asked for, read", on: readCalls, cancel: 10 * time.Second,
+			name: "T13 cancel during the wait that the server asked for, read", on: trial.Reads, cancel: 10 * time.Second,
 			steps: []step{sendsJSON(503, `{"error":"down"}`, "Retry-After: 30")},
 			want: outcome{
 				is: []error{cfchat.ErrServer}, also: []error{context.Canceled, errStopped}, status: 503, message: "down",
@@ -137,7 +137,7 @@ func TestTransportFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "T13 cancel during the wait that the server asked for, write", on: writeCalls, cancel: 10 * time.Second,
+			name: "T13 cancel during the wait that the server asked for, write", on: trial.Writes, cancel: 10 * time.Second,
 			steps: []step{sendsJSON(429, `{"error":"slow"}`, "Retry-After: 30")},
 			want: outcome{
 				is: []error{cfchat.ErrRateLimited}, also: []error{context.Canceled, errStopped}, status: 429, message: "slow",
@@ -149,12 +149,12 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{is: notSent, also: []error{context.Canceled, errStopped, errRefused}, dials: 1, took: exactly(100 * time.Millisecond)},
 		},
 		{
-			name: "T13 cancelled while a failure's body drips in", on: getCalls, cancel: 5 * time.Second,
+			name: "T13 cancelled while a failure's body drips in", on: trial.Gets, cancel: 5 * time.Second,
 			steps: []step{{bytes: "HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\n{", after: silent}},
 			want:  outcome{is: []error{cfchat.ErrServer}, also: []error{context.Canceled, errStopped}, status: 500, requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
-			name: "T13 cancelled while a redirect's body drips in", on: getCalls, cancel: 5 * time.Second,
+			name: "T13 cancelled while a redirect's body drips in", on: trial.Gets, cancel: 5 * time.Second,
 			steps: []step{{bytes: "HTTP/1.1 302 No\r\nLocation: https://other.example/\r\nContent-Length: 99\r\n\r\n{", after: silent}},
 			want:  outcome{is: []error{cfchat.ErrRedirect}, status: 302, says: "https://other.example", requests: 1, took: exactly(5 * time.Second)},
 		},
@@ -167,18 +167,18 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{ok: true, requests: 1, dials: 2, took: firstWait},
 		},
 		{
-			name: "T24 early hints before the answer", on: []call{getCall}, steps: []step{{
-				bytes: "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n" + sendsJSON(200, goodConversation).bytes,
+			name: "T24 early hints before the answer", on: []trial.Call{trial.Get}, steps: []step{{
+				bytes: "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n" + sendsJSON(200, trial.GoodConversation).bytes,
 			}},
 			want: outcome{ok: true, requests: 1},
 		},
 		{
-			name: "T25 switching protocols, read", on: readCalls,
+			name: "T25 switching protocols, read", on: trial.Reads,
 			steps: []step{{bytes: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", after: silent}},
 			want:  outcome{status: 101, says: "protocol", requests: 1},
 		},
 		{
-			name: "T25 switching protocols, write", on: writeCalls,
+			name: "T25 switching protocols, write", on: trial.Writes,
 			steps: []step{{bytes: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n{}", after: silent}},
 			want:  outcome{is: unknown, status: 101, says: "protocol", requests: 1},
 		},
@@ -187,7 +187,7 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{is: notSent, dials: 1},
 		},
 		{
-			name: "retry off, server closes", on: getCalls, steps: []step{hangUp}, option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 },
+			name: "retry off, server closes", on: trial.Gets, steps: []step{hangUp}, option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 },
 			want: outcome{also: []error{io.EOF}, requests: 1},
 		},
 		{
@@ -201,12 +201,12 @@ func TestTransportFaults(t *testing.T) {
 func TestEchoingServers(t *testing.T) {
 	testFaults(t, []fault{
 		{
-			name: "T7 the request line comes back", on: []call{listCall, countsCall},
+			name: "T7 the request line comes back", on: []trial.Call{trial.List, trial.Counts},
 			steps: []step{{bytes: "GET /?q=" + searched + " HTTP/1.1\r\n\r\n", after: closed}},
 			want:  outcome{requests: 3, took: bothWaits},
 		},
 		{
-			name: "T7 the key comes back as a broken header", on: getCalls,
+			name: "T7 the key comes back as a broken header", on: trial.Gets,
 			steps: []step{{bytes: "HTTP/1.1 200 OK\r\n" + userKey + "\r\n\r\n", after: closed}},
 			want:  outcome{requests: 3, took: bothWaits},
 		},
@@ -215,12 +215,12 @@ func TestEchoingServers(t *testing.T) {
 
 // T19, T20: a connection that has been used before, and that the server closes while it is idle or after the next request.
 func TestReusedConnectionFaults(t *testing.T) {
-	for _, c := range allCalls {
+	for _, c := range trial.Calls {
 		inBubble(t, "T19 idle connection closed by the server, "+c.ID, func(t *testing.T) {
-			w := &faultServer{good: c.good}
+			w := &faultServer{good: c.Good}
 			chat, _ := w.connect(t)
 			for range 2 {
-				value, err := c.do(t.Context(), chat.Account(accountID))
+				value, err := c.Do(t.Context(), chat.Account(accountID))
 				outcome{ok: true}.judge(t, c, value, err)
 				w.hangUp()
 				synctest.Wait()
@@ -230,12 +230,12 @@ func TestReusedConnectionFaults(t *testing.T) {
 			}
 		})
 		inBubble(t, "T20 reused connection dies after the request, "+c.ID, func(t *testing.T) {
-			w := &faultServer{good: c.good, steps: []step{fine, hangUp, fine}}
+			w := &faultServer{good: c.Good, steps: []step{fine, hangUp, fine}}
 			chat, _ := w.connect(t)
-			value, err := c.do(t.Context(), chat.Account(accountID))
+			value, err := c.Do(t.Context(), chat.Account(accountID))
 			outcome{ok: true}.judge(t, c, value, err)
 			synctest.Wait()
-			value, err = c.do(t.Context(), chat.Account(accountID))
+			value, err = c.Do(t.Context(), chat.Account(accountID))
 			if c.Write {
 				outcome{is: []error{cfchat.ErrUnknownOutcome}}.judge(t, c, value, err)
 			} else {
@@ -254,7 +254,7 @@ func TestReusedConnectionFaults(t *testing.T) {
 // A failure's body is read, so that its connection can be used again.
 func TestConnectionAfterFailure(t *testing.T) {
 	inBubble(t, "404, then 422, then success on one connection", func(t *testing.T) {
-		w := &faultServer{good: goodConversation, steps: []step{
+		w := &faultServer{good: trial.GoodConversation, steps: []step{
 			sendsJSON(404, `{"error":"Resource could not be found"}`),
 			says(422, "text/html", string(make([]byte, 1<<20))), fine,
 		}}
@@ -277,14 +277,14 @@ func TestCancelledByTheFailureOfAnotherCall(t *testing.T) {
 		{Operation: "conversationList", StatusCode: 404, Message: "of another call"},
 		{Operation: "conversationList", Message: "of another call", Err: io.EOF},
 	} {
-		for _, c := range allCalls {
+		for _, c := range trial.Calls {
 			inBubble(t, sibling.Error()+", "+c.ID, func(t *testing.T) {
 				w := &faultServer{steps: []step{mute}}
 				chat, _ := w.connect(t)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(sibling) })
 				before := *sibling
-				_, err := c.do(ctx, chat.Account(accountID))
+				_, err := c.Do(ctx, chat.Account(accountID))
 				e, ok := err.(*cfchat.Error)
 				if !ok || e == sibling {
 					t.Fatalf("got the other call's error: %p", err)

@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"bytes"
@@ -16,13 +16,14 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestDoSends looks at what goes out, with which key, and what comes back.
 func TestDoSends(t *testing.T) {
 	type sent struct{ method, path, key, kind, body string }
 	var got []sent
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		body := ""
 		if req.Body != nil {
 			data, err := io.ReadAll(req.Body)
@@ -34,7 +35,7 @@ func TestDoSends(t *testing.T) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		key := strings.Join(req.Header[auth.HeaderUnderscore], "+")
 		got = append(got, sent{req.Method, req.URL.RequestURI(), key, req.Header.Get("Content-Type"), body})
-		return reply(http.StatusCreated, "application/json", `{"id":5}`), nil
+		return trial.Reply(http.StatusCreated, "application/json", `{"id":5}`), nil
 	}))
 	file := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Header.Set("Content-Type", "text/csv")
@@ -77,13 +78,13 @@ func TestDoSends(t *testing.T) {
 // TestDoSendsItsKey whatever operation the address is, and the keys of the call in place of the client's.
 func TestDoSendsItsKey(t *testing.T) {
 	var sent []string
-	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+	transport := trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		sent = append(sent, req.Header[auth.HeaderUnderscore]...)
-		return reply(200, "application/json", "{}"), nil
+		return trial.Reply(200, "application/json", "{}"), nil
 	})
-	both := newChat(t, transport).Account(1)
-	bot := newChat(t, transport, func(c *cfchat.Config) { c.Keys.User = auth.Key{} }).Account(1)
+	both := trial.Chat(t, transport).Account(1)
+	bot := trial.Chat(t, transport, func(c *cfchat.Config) { c.Keys.User = auth.Key{} }).Account(1)
 	others := cfchat.WithKeys(auth.Keys{User: auth.NewKey("user-2"), AgentBot: auth.NewKey("bot-2")})
 	asBot := auth.WithScheme(t.Context(), auth.AgentBotAPIKey)
 	for _, err := range []error{
@@ -118,9 +119,9 @@ func TestDoJudges(t *testing.T) {
 		"a page into a writer":  {200, "application/xhtml+xml", `<html>`, new(bytes.Buffer), cfchat.ErrDecode, true},
 		"a page to decode":      {200, "text/html", `<html>`, new(any), cfchat.ErrDecode, true},
 		"text to decode":        {200, "text/plain", `ok`, new(any), cfchat.ErrDecode, true},
-		"an operation's answer": {200, "application/json", goodConversation, new(cfchat.Conversation), nil, false},
+		"an operation's answer": {200, "application/json", trial.GoodConversation, new(cfchat.Conversation), nil, false},
 	} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(c.status, c.kind, c.body), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(c.status, c.kind, c.body), nil }))
 		err := chat.Account(1).Do(t.Context(), "POST", "x", nil, c.answer)
 		if !errors.Is(err, c.is) || errors.Is(err, cfchat.ErrUnknownOutcome) != c.unknown {
 			t.Errorf("%s: %v", name, err)
@@ -134,9 +135,9 @@ func TestDoJudges(t *testing.T) {
 // TestDoLeavesWhatIsInMemory to the caller, who may use it again at once, whether or not the Transport has read it.
 func TestDoLeavesWhatIsInMemory(t *testing.T) {
 	var kept []io.ReadCloser
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		kept = append(kept, req.Body)
-		return reply(413, "text/plain", ""), nil
+		return trial.Reply(413, "text/plain", ""), nil
 	}))
 	text, data := strings.NewReader("abc"), []byte("abc")
 	from, buffer := bytes.NewReader(data), bytes.NewBuffer(data)
@@ -174,15 +175,15 @@ func TestDoOfAReaderThatHangs(t *testing.T) {
 		})
 	}
 	unread := &closable{Reader: broken{}}
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
 	if err := chat.Account(1).Do(t.Context(), "POST", "x", unread, nil); !errors.Is(err, errRefused) {
 		t.Error(err)
 	}
 	// A transport that reads later reads nothing.
 	var later io.Reader
-	chat = newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		later = req.Body
-		return reply(413, "text/plain", ""), nil
+		return trial.Reply(413, "text/plain", ""), nil
 	}))
 	_ = chat.Account(1).Do(t.Context(), "POST", "x", unread, nil)
 	if n, err := later.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.ErrClosedPipe) {
@@ -201,7 +202,7 @@ func (c *closable) Close() error { c.closed = true; return nil }
 // TestDoLeavesTheReaderOpen, because it is the caller's.
 func TestDoLeavesTheReaderOpen(t *testing.T) {
 	body := &closable{Reader: strings.NewReader("{}")}
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(204, "", ""), nil }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(204, "", ""), nil }))
 	if err := chat.Account(1).Do(t.Context(), "POST", "x", body, nil); err != nil || body.closed {
 		t.Errorf("%v, closed %v", err, body.closed)
 	}
@@ -217,7 +218,7 @@ func (broken) Read([]byte) (int, error) { panic("it is read") }
 // TestDoRefuses what leads elsewhere, or cannot be sent, by the field's name and before anything is sent.
 func TestDoRefuses(t *testing.T) {
 	sent := 0
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		sent++
 		return nil, errRefused
 	}))
@@ -305,7 +306,7 @@ func TestDoFails(t *testing.T) {
 			checkSecrets(t, err)
 		})
 	}
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "text/plain", "x"), nil }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "text/plain", "x"), nil }))
 	if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, broken{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("a writer that fails: %v", err)
 	}
@@ -314,12 +315,12 @@ func TestDoFails(t *testing.T) {
 // TestDoEditors run on its requests too, and cannot make a read a write.
 func TestDoEditors(t *testing.T) {
 	sent := 0
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		sent++
 		if id, ok := cfchat.OperationOf(req.Context()); ok || req.Header.Get("X-Mine") != "1" {
 			t.Errorf("%q, %v", id, req.Header)
 		}
-		return reply(200, "application/json", "{}"), nil
+		return trial.Reply(200, "application/json", "{}"), nil
 	}), func(c *cfchat.Config) {
 		c.RequestEditors = []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header.Set("X-Mine", "1"); return nil }}
 	})
@@ -373,9 +374,9 @@ func TestDoIsBounded(t *testing.T) {
 // TestDoTakesATilde, which comes just before the one control character that is not below the blank.
 func TestDoTakesATilde(t *testing.T) {
 	var line string
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		line = req.URL.RequestURI()
-		return reply(200, "application/json", "{}"), nil
+		return trial.Reply(200, "application/json", "{}"), nil
 	}))
 	if err := chat.Account(1).Do(t.Context(), "GET", "a~b?c=d~", nil, nil); err != nil || line != "/base/api/v1/accounts/1/a~b?c=d~" {
 		t.Errorf("sent %s, %v", line, err)
@@ -385,8 +386,8 @@ func TestDoTakesATilde(t *testing.T) {
 // TestDoTakesEverySuccess: every 2xx is one, to the last of them, and its body is kept as it came.
 func TestDoTakesEverySuccess(t *testing.T) {
 	for status, success := range map[int]bool{199: false, 200: true, 201: true, 299: true, 300: false} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-			return reply(status, "application/json", `"user-key"`), nil
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(status, "application/json", `"user-key"`), nil
 		}))
 		var got cfchat.Response
 		err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil, cfchat.WithResponse(&got))
@@ -402,8 +403,8 @@ func TestDoTakesEverySuccess(t *testing.T) {
 // TestDoBoundsEverySuccess, to the last 2xx: one that is too large is no success that ends early.
 func TestDoBoundsEverySuccess(t *testing.T) {
 	for _, status := range []int{200, 299} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-			return reply(status, "application/json", `"12345678"`), nil
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(status, "application/json", `"12345678"`), nil
 		}), func(c *cfchat.Config) { c.MaxBody = 4 })
 		if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil); !errors.Is(err, cfchat.ErrTooLarge) {
 			t.Errorf("%d: %v", status, err)
@@ -452,9 +453,9 @@ func (i idle) Read([]byte) (int, error) {
 func TestDoLetsGoOfItsReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reads := make(chan struct{}, 100)
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			_, err := req.Body.Read(make([]byte, 10))
-			return reply(413, "text/plain", ""), err
+			return trial.Reply(413, "text/plain", ""), err
 		}))
 		_ = chat.Account(1).Do(t.Context(), "POST", "x", idle{reads}, nil)
 		synctest.Wait()
@@ -463,7 +464,7 @@ func TestDoLetsGoOfItsReader(t *testing.T) {
 		}
 	}) // which fails if a goroutine is left
 	var body io.Reader
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		body = req.Body
 		panic(errStopped)
 	}))
@@ -483,7 +484,9 @@ func (half) Write(p []byte) (int, error) { return len(p) / 2, nil }
 
 // TestDoOfAShortWrite is a failure.
 func TestDoOfAShortWrite(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", `{"a":1}`), nil }))
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", `{"a":1}`), nil
+	}))
 	if err := chat.Account(1).Do(t.Context(), "GET", "x", nil, half{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("got %v", err)
 	}

@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"errors"
@@ -10,12 +10,13 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestErrorLogValue gives slog what is known, and nothing else.
 func TestErrorLogValue(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		resp := reply(429, "text/plain", "Retry later\n")
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		resp := trial.Reply(429, "text/plain", "Retry later\n")
 		resp.Header.Set("X-Request-Id", "abc")
 		resp.Header.Set("Retry-After", "90")
 		return resp, nil
@@ -46,8 +47,8 @@ func TestErrorLogValue(t *testing.T) {
 
 // TestErrorKeepsTheHeader of the answer, as it came but for what must not show.
 func TestErrorKeepsTheHeader(t *testing.T) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		resp := reply(302, "text/plain", "")
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		resp := trial.Reply(302, "text/plain", "")
 		resp.Header.Set("X-Ratelimit-Remaining", "0")
 		resp.Header.Set("X-Seen", userKey+" "+searched)
 		resp.Header.Set("Location", "https://me:pw@login.example/sso?to="+searched+"#x")
@@ -70,7 +71,7 @@ func TestErrorKeepsTheHeader(t *testing.T) {
 
 // TestErrorOfDo is about the account, where there is one.
 func TestErrorOfDo(t *testing.T) {
-	chat := newChat(t, other500{})
+	chat := trial.Chat(t, trial.Broken{})
 	for want, err := range map[string]error{
 		"cfchat: GET labels: account 56: 500 Internal Server Error": chat.Account(56).Do(t.Context(), "GET", "labels", nil, nil),
 		"cfchat: GET profile: 500 Internal Server Error":            chat.Do(t.Context(), "GET", "profile", nil, nil),

@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 func zipped(t *testing.T, text string) string {
@@ -49,7 +50,7 @@ func TestBodyFaults(t *testing.T) {
 	const login = "<!DOCTYPE html><html><body>Sign in</body></html>"
 	const chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 	limit := func(n int64) func(*cfchat.Config) { return func(c *cfchat.Config) { c.MaxBody = n } }
-	packed := zipped(t, goodConversation+strings.Repeat(" ", 500))
+	packed := zipped(t, trial.GoodConversation+strings.Repeat(" ", 500))
 	bomb := strings.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 11) // parts of gzip in a row are one
 	taken := func(most int64) func(*testing.T, *cfchat.Error, *faultServer, *counted) {
 		return func(t *testing.T, _ *cfchat.Error, _ *faultServer, c *counted) {
@@ -60,7 +61,7 @@ func TestBodyFaults(t *testing.T) {
 	}
 	testFaults(t, []fault{
 		{
-			name: "B1 200 login page, read", on: readCalls, steps: []step{says(200, "text/html; charset=utf-8", login)},
+			name: "B1 200 login page, read", on: trial.Reads, steps: []step{says(200, "text/html; charset=utf-8", login)},
 			want: outcome{is: decode, status: 200, says: "text/html", requests: 1, check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
 				if strings.Contains(e.Error(), "<") {
 					t.Errorf("HTML in %q", e)
@@ -68,313 +69,313 @@ func TestBodyFaults(t *testing.T) {
 			}},
 		},
 		{
-			name: "B1 200 login page, write", on: writeCalls, steps: []step{says(200, "text/html", login)},
+			name: "B1 200 login page, write", on: trial.Writes, steps: []step{says(200, "text/html", login)},
 			want: outcome{is: unknown, status: 200, says: "text/html", requests: 1},
 		},
 		{
-			name: "B1 200 JSON that says to be text", on: []call{getCall}, steps: []step{says(200, "text/plain", goodConversation)},
+			name: "B1 200 JSON that says to be text", on: []trial.Call{trial.Get}, steps: []step{says(200, "text/plain", trial.GoodConversation)},
 			want: outcome{is: decode, status: 200, says: "text/plain", requests: 1},
 		},
 		{
-			name: "B2 200 without Content-Type", on: []call{getCall}, steps: []step{says(200, "", goodConversation)},
+			name: "B2 200 without Content-Type", on: []trial.Call{trial.Get}, steps: []step{says(200, "", trial.GoodConversation)},
 			want: outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B3 upper case", on: []call{getCall},
-			steps: []step{says(200, "Application/JSON; Charset=UTF-8", goodConversation)},
+			name: "B3 upper case", on: []trial.Call{trial.Get},
+			steps: []step{says(200, "Application/JSON; Charset=UTF-8", trial.GoodConversation)},
 			want:  outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B3 vendor type", on: []call{getCall},
-			steps: []step{says(200, "application/vnd.chat+json", goodConversation)},
+			name: "B3 vendor type", on: []trial.Call{trial.Get},
+			steps: []step{says(200, "application/vnd.chat+json", trial.GoodConversation)},
 			want:  outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B3 problem with the parameter", on: []call{getCall},
-			steps: []step{says(200, "application/json; charset", goodConversation)},
+			name: "B3 problem with the parameter", on: []trial.Call{trial.Get},
+			steps: []step{says(200, "application/json; charset", trial.GoodConversation)},
 			want:  outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B4 empty, read", on: readCalls, steps: []step{sendsJSON(200, "")},
+			name: "B4 empty, read", on: trial.Reads, steps: []step{sendsJSON(200, "")},
 			want: outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B4 null, read", on: readCalls, steps: []step{sendsJSON(200, "null")},
+			name: "B4 null, read", on: trial.Reads, steps: []step{sendsJSON(200, "null")},
 			want: outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B4 empty, write", on: writeCalls, steps: []step{sendsJSON(200, "")},
+			name: "B4 empty, write", on: trial.Writes, steps: []step{sendsJSON(200, "")},
 			want: outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B4 null, write", on: writeCalls, steps: []step{sendsJSON(200, "null")},
+			name: "B4 null, write", on: trial.Writes, steps: []step{sendsJSON(200, "null")},
 			want: outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 {}, read", on: readCalls, steps: []step{sendsJSON(200, "{}")},
+			name: "B5 {}, read", on: trial.Reads, steps: []step{sendsJSON(200, "{}")},
 			want: outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B5 {}, write", on: writeCalls, steps: []step{sendsJSON(200, "{}")},
+			name: "B5 {}, write", on: trial.Writes, steps: []step{sendsJSON(200, "{}")},
 			want: outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 a list, write", on: writeCalls, steps: []step{sendsJSON(200, listCall.good)},
+			name: "B5 a list, write", on: trial.Writes, steps: []step{sendsJSON(200, trial.List.Good)},
 			want: outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 an error with 200, write", on: writeCalls, steps: []step{sendsJSON(200, `{"error":"no"}`)},
+			name: "B5 an error with 200, write", on: trial.Writes, steps: []step{sendsJSON(200, `{"error":"no"}`)},
 			want: outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 another operation's answer, create", on: []call{createCall},
-			steps: []step{sendsJSON(200, goodChange)},
+			name: "B5 another operation's answer, create", on: []trial.Call{trial.Create},
+			steps: []step{sendsJSON(200, trial.GoodChange)},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 another operation's answer, toggle", on: []call{toggleCall},
-			steps: []step{sendsJSON(200, goodConversation)},
+			name: "B5 another operation's answer, toggle", on: []trial.Call{trial.Toggle},
+			steps: []step{sendsJSON(200, trial.GoodConversation)},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 a change without an id", on: []call{toggleCall},
+			name: "B5 a change without an id", on: []trial.Call{trial.Toggle},
 			steps: []step{sendsJSON(200, `{"payload":{"success":true,"current_status":"open"}}`)},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 a change without a status", on: []call{toggleCall},
+			name: "B5 a change without a status", on: []trial.Call{trial.Toggle},
 			steps: []step{sendsJSON(200, `{"payload":{"success":true,"conversation_id":42}}`)},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 a conversation without an id", on: []call{createCall},
+			name: "B5 a conversation without an id", on: []trial.Call{trial.Create},
 			steps: []step{sendsJSON(200, `{"status":"open"}`)},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B5 a conversation without a status", on: []call{createCall},
+			name: "B5 a conversation without a status", on: []trial.Call{trial.Create},
 			steps: []step{sendsJSON(200, `{"id":42}`)},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B6 a filter's answer for a list", on: []call{listCall}, steps: []step{sendsJSON(200, goodPage)},
+			name: "B6 a filter's answer for a list", on: []trial.Call{trial.List}, steps: []step{sendsJSON(200, trial.GoodPage)},
 			want: outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B6 a list's answer for a filter", on: []call{filterCall},
-			steps: []step{sendsJSON(200, listCall.good)},
+			name: "B6 a list's answer for a filter", on: []trial.Call{trial.Filter},
+			steps: []step{sendsJSON(200, trial.List.Good)},
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B6 a filter's answer for counts", on: []call{countsCall}, steps: []step{sendsJSON(200, goodPage)},
+			name: "B6 a filter's answer for counts", on: []trial.Call{trial.Counts}, steps: []step{sendsJSON(200, trial.GoodPage)},
 			want: outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B6 a filter's answer for counts, with all four", on: []call{countsCall},
-			steps: []step{sendsJSON(200, `{"meta":`+goodCounts+`,"payload":[]}`)},
+			name: "B6 a filter's answer for counts, with all four", on: []trial.Call{trial.Counts},
+			steps: []step{sendsJSON(200, `{"meta":`+trial.GoodCounts+`,"payload":[]}`)},
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B6 counts that lack one", on: []call{countsCall},
+			name: "B6 counts that lack one", on: []trial.Call{trial.Counts},
 			steps: []step{sendsJSON(200, `{"meta":{"mine_count":0,"unassigned_count":1,"all_count":1}}`)},
 			want:  outcome{is: decode, status: 200, says: "assigned_count", requests: 1},
 		},
 		{
-			name: "B6 a list whose payload is null", on: []call{listCall},
-			steps: []step{sendsJSON(200, `{"data":{"meta":`+goodCounts+`,"payload":null}}`)},
+			name: "B6 a list whose payload is null", on: []trial.Call{trial.List},
+			steps: []step{sendsJSON(200, `{"data":{"meta":`+trial.GoodCounts+`,"payload":null}}`)},
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B6 a list of what is no conversation", on: []call{listCall},
-			steps: []step{sendsJSON(200, `{"data":{"meta":`+goodCounts+`,"payload":[{}]}}`)},
+			name: "B6 a list of what is no conversation", on: []trial.Call{trial.List},
+			steps: []step{sendsJSON(200, `{"data":{"meta":`+trial.GoodCounts+`,"payload":[{}]}}`)},
 			want:  outcome{is: decode, status: 200, says: "payload[0]", requests: 1},
 		},
 		{
-			name: "B6 a list with null for a conversation", on: []call{filterCall},
-			steps: []step{sendsJSON(200, `{"meta":`+goodCounts+`,"payload":[`+goodConversation+`,null]}`)},
+			name: "B6 a list with null for a conversation", on: []trial.Call{trial.Filter},
+			steps: []step{sendsJSON(200, `{"meta":`+trial.GoodCounts+`,"payload":[`+trial.GoodConversation+`,null]}`)},
 			want:  outcome{is: decode, status: 200, says: "payload[1]", requests: 1},
 		},
 		{
-			name: "B6 an empty list is one", on: []call{listCall},
-			steps: []step{sendsJSON(200, `{"data":{"meta":`+goodCounts+`,"payload":[]}}`)},
+			name: "B6 an empty list is one", on: []trial.Call{trial.List},
+			steps: []step{sendsJSON(200, `{"data":{"meta":`+trial.GoodCounts+`,"payload":[]}}`)},
 			want:  outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B7 trailing garbage", on: []call{getCall},
-			steps: []step{sendsJSON(200, goodConversation+"<!-- served by cache -->")},
+			name: "B7 trailing garbage", on: []trial.Call{trial.Get},
+			steps: []step{sendsJSON(200, trial.GoodConversation+"<!-- served by cache -->")},
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B7 two answers", on: []call{createCall},
-			steps: []step{sendsJSON(200, goodConversation+goodConversation)},
+			name: "B7 two answers", on: []trial.Call{trial.Create},
+			steps: []step{sendsJSON(200, trial.GoodConversation+trial.GoodConversation)},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B7 trailing blanks are none", on: []call{getCall},
-			steps: []step{sendsJSON(200, "\n "+goodConversation+"\r\n ")},
+			name: "B7 trailing blanks are none", on: []trial.Call{trial.Get},
+			steps: []step{sendsJSON(200, "\n "+trial.GoodConversation+"\r\n ")},
 			want:  outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B9 cut by Content-Length, read", on: readCalls, steps: []step{unended(goodConversation), fine},
+			name: "B9 cut by Content-Length, read", on: trial.Reads, steps: []step{unended(trial.GoodConversation), fine},
 			want: outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 cut before the first byte, read", on: readCalls, steps: []step{unended(""), fine},
+			name: "B9 cut before the first byte, read", on: trial.Reads, steps: []step{unended(""), fine},
 			want: outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 cut within a chunk, read", on: readCalls,
+			name: "B9 cut within a chunk, read", on: trial.Reads,
 			steps: []step{{bytes: chunked + "ff\r\n{", after: closed}, fine},
 			want:  outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 cut between chunks, read", on: readCalls,
+			name: "B9 cut between chunks, read", on: trial.Reads,
 			steps: []step{{bytes: chunked + "1\r\n{\r\n", after: closed}, fine},
 			want:  outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 cut before the last chunk, read", on: readCalls,
-			steps: []step{{bytes: fmt.Sprintf("%s%x\r\n%s\r\n", chunked, len(goodConversation), goodConversation), after: closed}, fine},
+			name: "B9 cut before the last chunk, read", on: trial.Reads,
+			steps: []step{{bytes: fmt.Sprintf("%s%x\r\n%s\r\n", chunked, len(trial.GoodConversation), trial.GoodConversation), after: closed}, fine},
 			want:  outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 a chunk that is none, read", on: readCalls,
+			name: "B9 an invalid chunk, read", on: trial.Reads,
 			steps: []step{{bytes: chunked + "zz\r\n{", after: closed}, fine},
 			want:  outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 gzip cut, read", on: readCalls, steps: []step{zippedJSON(200, packed[:len(packed)/2]), fine},
+			name: "B9 gzip cut, read", on: trial.Reads, steps: []step{zippedJSON(200, packed[:len(packed)/2]), fine},
 			want: outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 gzip without its checksum, read", on: readCalls,
+			name: "B9 gzip without its checksum, read", on: trial.Reads,
 			steps: []step{zippedJSON(200, packed[:len(packed)-8]), fine},
 			want:  outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 gzip that is none, read", on: []call{getCall},
-			steps: []step{zippedJSON(200, goodConversation), fine},
+			name: "B9 invalid gzip, read", on: []trial.Call{trial.Get},
+			steps: []step{zippedJSON(200, trial.GoodConversation), fine},
 			want:  outcome{ok: true, requests: 2, took: firstWait},
 		},
 		{
-			name: "B9 cut every time, read", on: readCalls, steps: []step{unended("{")},
+			name: "B9 cut every time, read", on: trial.Reads, steps: []step{unended("{")},
 			want: outcome{also: ended, status: 200, requests: 3, took: bothWaits},
 		},
 		{
-			name: "B9 cut, write", on: writeCalls, steps: []step{unended("{"), fine},
+			name: "B9 cut, write", on: trial.Writes, steps: []step{unended("{"), fine},
 			want: outcome{is: []error{cfchat.ErrUnknownOutcome}, also: ended, status: 200, requests: 1},
 		},
 		{
-			name: "B9 whole, but the connection ends before the promised length, write", on: []call{createCall},
-			steps: []step{unended(goodConversation), fine},
+			name: "B9 whole, but the connection ends before the promised length, write", on: []trial.Call{trial.Create},
+			steps: []step{unended(trial.GoodConversation), fine},
 			want:  outcome{is: []error{cfchat.ErrUnknownOutcome}, also: ended, status: 200, requests: 1},
 		},
 		{
-			name: "B10 gzip", on: []call{getCall}, steps: []step{zippedJSON(200, packed)},
+			name: "B10 gzip", on: []trial.Call{trial.Get}, steps: []step{zippedJSON(200, packed)},
 			want: outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B10 a failure in gzip", on: []call{getCall},
+			name: "B10 a failure in gzip", on: []trial.Call{trial.Get},
 			steps: []step{zippedJSON(404, zipped(t, `{"error":"gone"}`))},
 			want:  outcome{is: []error{cfchat.ErrNotFound}, status: 404, message: "gone", requests: 1},
 		},
 		{
-			name: "B10 a failure in broken gzip", on: []call{getCall}, steps: []step{zippedJSON(404, "gone")},
+			name: "B10 a failure in broken gzip", on: []trial.Call{trial.Get}, steps: []step{zippedJSON(404, "gone")},
 			want: outcome{is: []error{cfchat.ErrNotFound}, status: 404, message: "Not Found", requests: 1},
 		},
 		{
-			name: "B10 Content-Length is shorter than the body", on: []call{createCall},
-			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\nConnection: close\r\n\r\n" + goodConversation, after: closed}},
+			name: "B10 Content-Length is shorter than the body", on: []trial.Call{trial.Create},
+			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\nConnection: close\r\n\r\n" + trial.GoodConversation, after: closed}},
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B11 cut without a length", on: []call{getCall},
-			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + goodConversation[:9], after: closed}},
+			name: "B11 cut without a length", on: []trial.Call{trial.Get},
+			steps: []step{{bytes: "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + trial.GoodConversation[:9], after: closed}},
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B11 whole without a length", on: []call{getCall},
-			steps: []step{{bytes: "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + goodConversation, after: closed}},
+			name: "B11 whole without a length", on: []trial.Call{trial.Get},
+			steps: []step{{bytes: "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + trial.GoodConversation, after: closed}},
 			want:  outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B12 exactly the limit", on: []call{getCall, createCall}, steps: []step{fine},
-			option: limit(int64(len(goodConversation))),
+			name: "B12 exactly the limit", on: []trial.Call{trial.Get, trial.Create}, steps: []step{fine},
+			option: limit(int64(len(trial.GoodConversation))),
 			want:   outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B12 limit + 1, read", on: []call{getCall}, steps: []step{fine},
-			option: limit(int64(len(goodConversation)) - 1),
-			want:   outcome{is: tooLarge, status: 200, says: "Config.MaxBody", requests: 1, check: taken(int64(len(goodConversation)))},
+			name: "B12 limit + 1, read", on: []trial.Call{trial.Get}, steps: []step{fine},
+			option: limit(int64(len(trial.GoodConversation)) - 1),
+			want:   outcome{is: tooLarge, status: 200, says: "Config.MaxBody", requests: 1, check: taken(int64(len(trial.GoodConversation)))},
 		},
 		{
-			name: "B12 limit + 1, write", on: []call{createCall}, steps: []step{fine},
-			option: limit(int64(len(goodConversation)) - 1),
+			name: "B12 limit + 1, write", on: []trial.Call{trial.Create}, steps: []step{fine},
+			option: limit(int64(len(trial.GoodConversation)) - 1),
 			want:   outcome{is: []error{cfchat.ErrTooLarge, cfchat.ErrUnknownOutcome}, status: 200, requests: 1},
 		},
 		{
-			name: "B12 the largest limit", on: []call{getCall}, steps: []step{fine}, option: limit(math.MaxInt64),
+			name: "B12 the largest limit", on: []trial.Call{trial.Get}, steps: []step{fine}, option: limit(math.MaxInt64),
 			want: outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B12 the smallest limit", on: []call{getCall}, steps: []step{fine}, option: limit(1),
+			name: "B12 the smallest limit", on: []trial.Call{trial.Get}, steps: []step{fine}, option: limit(1),
 			want: outcome{is: tooLarge, status: 200, requests: 1, check: taken(2)},
 		},
 		{
-			name: "B12 a large failure is bounded and keeps its status", on: []call{getCall},
+			name: "B12 a large failure is bounded and keeps its status", on: []trial.Call{trial.Get},
 			steps: []step{sendsJSON(404, `{"error":"`+strings.Repeat("x", 3<<20)+`"}`)},
 			want:  outcome{is: []error{cfchat.ErrNotFound}, status: 404, requests: 1, check: taken(1<<20 + 1)},
 		},
 		{
-			name: "B12 a failure is bounded by MaxBody too", on: []call{getCall},
+			name: "B12 a failure is bounded by MaxBody too", on: []trial.Call{trial.Get},
 			steps: []step{sendsJSON(404, `{"error":"gone"}`)}, option: limit(4),
 			want: outcome{is: []error{cfchat.ErrNotFound}, status: 404, message: "Not Found", requests: 1, check: taken(5)},
 		},
 		{
-			name: "B13 gzip bomb", on: []call{getCall}, steps: []step{zippedJSON(200, bomb)}, option: limit(1 << 20),
+			name: "B13 gzip bomb", on: []trial.Call{trial.Get}, steps: []step{zippedJSON(200, bomb)}, option: limit(1 << 20),
 			want: outcome{is: tooLarge, status: 200, requests: 1, check: taken(1<<20 + 1)},
 		},
 		{
-			name: "B13 gzip bomb, default limit", on: []call{createCall}, steps: []step{zippedJSON(200, bomb)},
+			name: "B13 gzip bomb, default limit", on: []trial.Call{trial.Create}, steps: []step{zippedJSON(200, bomb)},
 			want: outcome{is: []error{cfchat.ErrTooLarge, cfchat.ErrUnknownOutcome}, status: 200, requests: 1, check: taken(10<<20 + 1)},
 		},
 		{
-			name: "B13 gzip bomb in a failure", on: []call{createCall}, steps: []step{zippedJSON(422, bomb)},
+			name: "B13 gzip bomb in a failure", on: []trial.Call{trial.Create}, steps: []step{zippedJSON(422, bomb)},
 			want: outcome{is: []error{cfchat.ErrRejected}, status: 422, requests: 1, check: taken(1<<20 + 1)},
 		},
 		{
-			name: "B15 one byte a second, read", on: getCalls,
+			name: "B15 one byte a second, read", on: trial.Gets,
 			steps: []step{{bytes: unended(strings.Repeat(" ", 99)).bytes, drip: time.Second}},
 			want:  outcome{maybe: decode, also: []error{context.DeadlineExceeded}, status: 200, requests: 3, took: threeTimeouts},
 		},
 		{
-			name: "B15 one byte a second, write", on: writeCalls,
+			name: "B15 one byte a second, write", on: trial.Writes,
 			steps: []step{{bytes: unended(strings.Repeat(" ", 99)).bytes, drip: time.Second}},
 			want:  outcome{is: []error{cfchat.ErrUnknownOutcome}, maybe: decode, also: []error{context.DeadlineExceeded}, status: 200, requests: 1, took: exactly(30 * time.Second)},
 		},
 		{
-			name: "B15 a failure, one byte a second", on: []call{createCall},
+			name: "B15 a failure, one byte a second", on: []trial.Call{trial.Create},
 			steps: []step{{bytes: sendsJSON(422, `{"error":"`+strings.Repeat("x", 99)+`"}`).bytes, drip: time.Second}},
 			want:  outcome{is: []error{cfchat.ErrRejected}, status: 422, requests: 1, took: exactly(30 * time.Second)},
 		},
 		{
-			name: "B16 nested too deep", on: []call{getCall},
+			name: "B16 nested too deep", on: []trial.Call{trial.Get},
 			steps: []step{sendsJSON(200, strings.Repeat("[", 20000))},
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B16 nested too deep in a free field", on: []call{getCall},
+			name: "B16 nested too deep in a free field", on: []trial.Call{trial.Get},
 			steps: []step{sendsJSON(200, `{"id":1,"status":"open","custom_attributes":{"a":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}}`)},
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B16 nested too deep in a failure", on: []call{getCall},
+			name: "B16 nested too deep in a failure", on: []trial.Call{trial.Get},
 			steps: []step{sendsJSON(422, `{"error":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}`)},
 			want:  outcome{is: []error{cfchat.ErrRejected}, status: 422, message: "Unprocessable Entity", requests: 1},
 		},
 		{
-			name: "a header that is too long", on: []call{createCall},
-			steps: []step{says(200, "application/json", goodConversation, "X-Large: "+strings.Repeat("x", 128<<10))},
+			name: "a header that is too long", on: []trial.Call{trial.Create},
+			steps: []step{says(200, "application/json", trial.GoodConversation, "X-Large: "+strings.Repeat("x", 128<<10))},
 			want:  outcome{is: []error{cfchat.ErrUnknownOutcome}, requests: 1},
 		},
 	})
@@ -414,18 +415,18 @@ func TestNumbersAndText(t *testing.T) {
 		{"B22 half a surrogate", `{"id":1,"status":"open","labels":["\ud800"]}`, func(c *cfchat.Conversation) (any, any) { return c.Labels, []string{"\ufffd"} }},
 		{"B22 invalid UTF-8 outside of text", "{\"id\":1,\xff\"status\":\"open\"}", nil},
 		{"B22 UTF-16", "\xff\xfe{\x00}\x00", nil},
-		{"B22 a byte order mark", "\ufeff" + goodConversation, nil},
+		{"B22 a byte order mark", "\ufeff" + trial.GoodConversation, nil},
 	} {
 		inBubble(t, c.name, func(t *testing.T) {
 			s := &faultServer{steps: []step{sendsJSON(200, c.body)}}
 			chat, _ := s.connect(t)
-			id := oneSubject.conversation
+			id := trial.One.Conversation
 			if c.want != nil {
-				id = subjectOf(t, c.body).conversation
+				id = trial.SubjectOf(t, c.body).Conversation
 			}
 			conversation, err := chat.Account(accountID).Conversations.Get(t.Context(), id)
 			if c.want == nil {
-				outcome{is: []error{cfchat.ErrDecode}, status: 200}.judge(t, getCall, nil, err)
+				outcome{is: []error{cfchat.ErrDecode}, status: 200}.judge(t, trial.Get, nil, err)
 				return
 			}
 			if err != nil {
@@ -441,8 +442,8 @@ func TestNumbersAndText(t *testing.T) {
 // Raw hands out the body. Its buffer goes back to a pool when the body is closed, and must be out of reach by then.
 func TestRawBody(t *testing.T) {
 	inBubble(t, "closed twice, then read", func(t *testing.T) {
-		other := strings.ReplaceAll(goodConversation, "open", "shut")
-		s := &faultServer{steps: []step{sendsJSON(200, goodConversation), sendsJSON(200, other), sendsJSON(200, other)}}
+		other := strings.ReplaceAll(trial.GoodConversation, "open", "shut")
+		s := &faultServer{steps: []step{sendsJSON(200, trial.GoodConversation), sendsJSON(200, other), sendsJSON(200, other)}}
 		chat, _ := s.connect(t)
 		ask := func() *http.Response {
 			resp, err := chat.Raw().GetDetailsOfAConversation(t.Context(), accountID, 42)
@@ -473,7 +474,7 @@ func TestRawBody(t *testing.T) {
 		}
 	})
 	inBubble(t, "a body that is never closed costs nothing", func(t *testing.T) {
-		s := &faultServer{good: goodConversation}
+		s := &faultServer{good: trial.GoodConversation}
 		chat, count := s.connect(t)
 		for range 3 {
 			if _, err := chat.Raw().GetDetailsOfAConversation(t.Context(), accountID, 42); err != nil {
@@ -541,13 +542,13 @@ func TestBodyOfAnEditor(t *testing.T) {
 	} {
 		for _, raw := range []bool{false, true} {
 			inBubble(t, fmt.Sprintf("%s, raw %v", name, raw), func(t *testing.T) {
-				s := &faultServer{steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}, good: goodChange}
+				s := &faultServer{steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}, good: trial.GoodChange}
 				chat, _ := s.connect(t)
 				var err error
 				if raw {
-					_, err = toggleCall.raw(t.Context(), chat.Raw(), edit)
+					_, err = trial.Toggle.Raw(t.Context(), chat.Raw(), edit)
 				} else {
-					_, err = toggleCall.do(t.Context(), chat.Account(accountID), edit)
+					_, err = trial.Toggle.Do(t.Context(), chat.Account(accountID), edit)
 				}
 				if err != nil || len(s.requests) != 2 {
 					t.Fatalf("%v after %d requests", err, len(s.requests))
@@ -561,18 +562,18 @@ func TestBodyOfAnEditor(t *testing.T) {
 		}
 	}
 	// Without a body there is none, and one that fails is not sent.
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Body != nil && req.Body != http.NoBody {
 			t.Error("there is a body")
 		}
-		return reply(200, "application/json", goodChange), nil
+		return trial.Reply(200, "application/json", trial.GoodChange), nil
 	}))
 	for _, body := range []io.ReadCloser{nil, http.NoBody, io.NopCloser(strings.NewReader(""))} {
-		if _, err := toggleCall.do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error { req.Body = body; return nil }); err != nil {
+		if _, err := trial.Toggle.Do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error { req.Body = body; return nil }); err != nil {
 			t.Errorf("%T: %v", body, err)
 		}
 	}
-	_, err := toggleCall.do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error {
+	_, err := trial.Toggle.Do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error {
 		req.Body = io.NopCloser(failingReader{})
 		return nil
 	})
@@ -587,8 +588,8 @@ func TestFailureIsKeptUpToItsLimit(t *testing.T) {
 		max        int64
 		size, want int
 	}{{0, 1 << 20, 1 << 20}, {0, 1<<20 + 1, 1 << 20}, {0, 2 << 20, 1 << 20}, {100, 100, 100}, {100, 101, 100}, {100, 99, 99}} {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-			return reply(422, "text/plain", strings.Repeat("x", c.size)), nil
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(422, "text/plain", strings.Repeat("x", c.size)), nil
 		}), func(config *cfchat.Config) { config.MaxBody = c.max })
 		var got cfchat.Response
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 42, cfchat.WithResponse(&got))

@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestT6Reset is a server that resets the connection after it has read a write.
@@ -43,8 +44,8 @@ func TestT6Reset(t *testing.T) {
 		}
 	}()
 	chat := socketChat(t, "http://"+listener.Addr().String(), &http.Transport{})
-	for i, c := range writeCalls {
-		value, err := c.do(t.Context(), chat.Account(accountID))
+	for i, c := range trial.Writes {
+		value, err := c.Do(t.Context(), chat.Account(accountID))
 		outcome{is: []error{cfchat.ErrUnknownOutcome}}.judge(t, c, value, err)
 		if requests.Load() != int64(i+1) {
 			t.Errorf("T6 %s: %d requests, want %d", c.ID, requests.Load(), i+1)
@@ -75,10 +76,10 @@ func TestT15NoTrust(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := start(tls)
 			defer server.Close()
-			for _, c := range allCalls {
+			for _, c := range trial.Calls {
 				conns.Store(0)
 				chat := socketChat(t, "https://"+server.Listener.Addr().String(), &http.Transport{})
-				value, err := c.do(t.Context(), chat.Account(accountID))
+				value, err := c.Do(t.Context(), chat.Account(accountID))
 				want := outcome{is: []error{cfchat.ErrNotSent}}
 				if !tls {
 					want.also = []error{http.ErrSchemeMismatch}
@@ -97,7 +98,7 @@ func TestT15NoTrust(t *testing.T) {
 
 // TestT15AnotherProtocol is a server on an https address that speaks neither TLS nor HTTP.
 func TestT15AnotherProtocol(t *testing.T) {
-	for _, c := range allCalls {
+	for _, c := range trial.Calls {
 		inBubble(t, c.ID, func(t *testing.T) {
 			dials := 0
 			chat := socketChat(t, "https://chat.test", &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
@@ -107,7 +108,7 @@ func TestT15AnotherProtocol(t *testing.T) {
 				go func() { _, _ = io.WriteString(server, "SSH-2.0-OpenSSH_9.6\r\n") }()
 				return client, nil
 			}})
-			value, err := c.do(t.Context(), chat.Account(accountID))
+			value, err := c.Do(t.Context(), chat.Account(accountID))
 			outcome{is: []error{cfchat.ErrNotSent}, says: "TLS"}.judge(t, c, value, err)
 			if dials != 1 || errors.Is(err, http.ErrSchemeMismatch) {
 				t.Errorf("got %v after %d dials", err, dials)
@@ -137,14 +138,14 @@ func TestT16Proxy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, of := range allCalls {
+		for _, of := range trial.Calls {
 			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
 				s := &faultServer{refusals: c.refusals, steps: c.steps}
 				chat, _ := s.connect(t, func(config *cfchat.Config) {
 					config.Server = "https://chat.test"
 					config.HTTPClient.Transport = &http.Transport{DialContext: s.dial, Proxy: http.ProxyURL(address)}
 				})
-				value, err := of.do(t.Context(), chat.Account(accountID))
+				value, err := of.Do(t.Context(), chat.Account(accountID))
 				outcome{is: []error{cfchat.ErrNotSent}}.judge(t, of, value, err)
 				for _, link := range layers(err) {
 					if text := strings.Join(printed(link), " "); strings.Contains(text, password) {
@@ -176,8 +177,8 @@ func TestT17NoSuchHost(t *testing.T) {
 		dials.Add(1)
 		return dialer.DialContext(ctx, network, address)
 	}})
-	for i, c := range allCalls {
-		value, err := c.do(t.Context(), chat.Account(accountID))
+	for i, c := range trial.Calls {
+		value, err := c.Do(t.Context(), chat.Account(accountID))
 		outcome{is: []error{cfchat.ErrNotSent}, says: "no such host"}.judge(t, c, value, err)
 		if e, ok := errors.AsType[*net.DNSError](err); !ok || !e.IsNotFound {
 			t.Errorf("%s: got %v", c.ID, err)

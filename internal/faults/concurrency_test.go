@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // bodyOf is a conversation whose length depends on its id, so that a buffer that is shared would show.
@@ -125,9 +126,9 @@ func TestC1JarAndCancellation(t *testing.T) {
 
 // A body that is closed twice must not give its buffer back twice: two answers would share it.
 func TestAnswerClosedTwice(t *testing.T) {
-	chat := socketChat(t, "https://chat.test", roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		id, _ := strconv.Atoi(path.Base(req.URL.Path))
-		return reply(200, "application/json", bodyOf(id)), nil
+		return trial.Reply(200, "application/json", bodyOf(id)), nil
 	}))
 	client := chat.Raw()
 	get := func(id int64) *http.Response {
@@ -153,13 +154,13 @@ func TestAnswerClosedTwice(t *testing.T) {
 // TestC2Connections is 160 calls, 16 at a time, on the transport that New makes: 16 connections are enough for all.
 func TestC2Connections(t *testing.T) {
 	inBubble(t, "C2", func(t *testing.T) {
-		s := &faultServer{good: goodConversation, steps: []step{{good: true, pause: 10 * time.Millisecond}}, begun: time.Now(), over: make(chan struct{})}
+		s := &faultServer{good: trial.GoodConversation, steps: []step{{good: true, pause: 10 * time.Millisecond}}, begun: time.Now(), over: make(chan struct{})}
 		chat := overDefaultTransport(t, &http.Transport{DialContext: s.dial})
 		for range 10 {
 			var group sync.WaitGroup
 			for range 16 {
 				group.Go(func() {
-					if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil {
+					if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil {
 						t.Error(err)
 					}
 				})
@@ -184,10 +185,10 @@ func TestHeadersOfTheDefaultTransport(t *testing.T) {
 	}{{"200 kB", 200 << 10, false}, {"300 kB", 300 << 10, true}} {
 		inBubble(t, c.name, func(t *testing.T) {
 			s := &faultServer{
-				steps: []step{sendsJSON(200, goodConversation, "X-Large: "+strings.Repeat("x", c.bytes))}, begun: time.Now(), over: make(chan struct{}),
+				steps: []step{sendsJSON(200, trial.GoodConversation, "X-Large: "+strings.Repeat("x", c.bytes))}, begun: time.Now(), over: make(chan struct{}),
 			}
 			chat := overDefaultTransport(t, &http.Transport{DialContext: s.dial})
-			err := by(createCall)(t.Context(), chat.Account(accountID))
+			err := trial.By(trial.Create)(t.Context(), chat.Account(accountID))
 			if errors.Is(err, cfchat.ErrUnknownOutcome) != c.fails || (err != nil) != c.fails || len(s.requests) != 1 {
 				t.Errorf("got %v after %d requests", err, len(s.requests))
 			}
@@ -201,11 +202,11 @@ func TestHeadersOfTheDefaultTransport(t *testing.T) {
 func TestForeignDefaultTransport(t *testing.T) {
 	defer failOnPanic(t)
 	var asked *http.Request
-	chat := overDefaultTransport(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := overDefaultTransport(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		asked = req
-		return reply(200, "application/json", goodConversation), nil
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
-	if err := by(createCall)(t.Context(), chat.Account(accountID)); err != nil || asked == nil {
+	if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); err != nil || asked == nil {
 		t.Errorf("got %v, asked: %v", err, asked != nil)
 	}
 }
@@ -226,23 +227,23 @@ func TestC5NothingToChange(t *testing.T) {
 		}
 	}
 	inBubble(t, "C5 a generated client that changes", func(t *testing.T) {
-		s := &faultServer{good: goodConversation}
+		s := &faultServer{good: trial.GoodConversation}
 		chat, _ := s.connect(t, func(c *cfchat.Config) {
 			c.RequestEditors = []cfchat.RequestEditorFn{func(context.Context, *http.Request) error { return nil }}
 		})
 		client := chat.Raw().Client
 		client.Server, client.Client = "http://other.example/", nil
 		client.RequestEditors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
-		if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
+		if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
 			t.Errorf("got %v", err)
 		}
 	})
 	inBubble(t, "C5 a Config that changes after New", func(t *testing.T) {
-		s := &faultServer{good: goodConversation}
+		s := &faultServer{good: trial.GoodConversation}
 		editors := []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header.Set("X-Mine", "1"); return nil }}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = editors })
 		editors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
-		if err := by(getCall)(t.Context(), chat.Account(accountID)); err != nil || len(headers(s.requests[0], "X-Mine")) != 1 {
+		if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil || len(headers(s.requests[0], "X-Mine")) != 1 {
 			t.Errorf("got %v", err)
 		}
 	})

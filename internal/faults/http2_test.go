@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // HTTP/2 frames and errors that are used here (RFC 9113).
@@ -185,29 +186,29 @@ func (s *h2Server) connect(t *testing.T) *cfchat.Chat {
 func TestHTTP2Faults(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		on    []call
+		on    []trial.Call
 		steps []h2Step
 		want  outcome
 		conns []int // of the requests
 	}{
 		// Writes go out once, whatever the server says that it did.
-		{"T21 GOAWAY, the server says that it did nothing, read", readCalls, []h2Step{h2GoAway}, outcome{ok: true}, []int{1, 2}},
-		{"T21 GOAWAY, the server says that it did nothing, write", writeCalls, []h2Step{h2GoAway}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
-		{"T21 REFUSED_STREAM, read", readCalls, []h2Step{h2Refuse}, outcome{ok: true}, []int{1, 1}},
-		{"T21 REFUSED_STREAM, write", writeCalls, []h2Step{h2Refuse}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
-		{"the stream is reset by PROTOCOL_ERROR, read", readCalls, []h2Step{h2ResetProtocol}, outcome{ok: true}, []int{1, 2}},
-		{"the stream is reset by PROTOCOL_ERROR, write", writeCalls, []h2Step{h2ResetProtocol}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
-		{"T22 the stream is reset, read", readCalls, []h2Step{h2Reset}, outcome{ok: true, took: firstWait}, []int{1, 1}},
-		{"T22 the stream is reset, write", writeCalls, []h2Step{h2Reset}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		{"T21 GOAWAY, the server says that it did nothing, read", trial.Reads, []h2Step{h2GoAway}, outcome{ok: true}, []int{1, 2}},
+		{"T21 GOAWAY, the server says that it did nothing, write", trial.Writes, []h2Step{h2GoAway}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		{"T21 REFUSED_STREAM, read", trial.Reads, []h2Step{h2Refuse}, outcome{ok: true}, []int{1, 1}},
+		{"T21 REFUSED_STREAM, write", trial.Writes, []h2Step{h2Refuse}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		{"the stream is reset by PROTOCOL_ERROR, read", trial.Reads, []h2Step{h2ResetProtocol}, outcome{ok: true}, []int{1, 2}},
+		{"the stream is reset by PROTOCOL_ERROR, write", trial.Writes, []h2Step{h2ResetProtocol}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
+		{"T22 the stream is reset, read", trial.Reads, []h2Step{h2Reset}, outcome{ok: true, took: firstWait}, []int{1, 1}},
+		{"T22 the stream is reset, write", trial.Writes, []h2Step{h2Reset}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		// A ping goes out after 15 s of silence, and may take 5 s.
-		{"T23 the peer goes silent, read", readCalls, []h2Step{h2Silent}, outcome{ok: true, took: span{20*time.Second + firstWait.from, 20*time.Second + firstWait.to}}, []int{1, 2}},
-		{"T23 the peer goes silent, write", writeCalls, []h2Step{h2Silent}, outcome{is: []error{cfchat.ErrUnknownOutcome}, took: exactly(20 * time.Second)}, []int{1}},
+		{"T23 the peer goes silent, read", trial.Reads, []h2Step{h2Silent}, outcome{ok: true, took: span{20*time.Second + firstWait.from, 20*time.Second + firstWait.to}}, []int{1, 2}},
+		{"T23 the peer goes silent, write", trial.Writes, []h2Step{h2Silent}, outcome{is: []error{cfchat.ErrUnknownOutcome}, took: exactly(20 * time.Second)}, []int{1}},
 	} {
 		for _, of := range c.on {
 			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
-				s := &h2Server{good: of.good, steps: c.steps}
+				s := &h2Server{good: of.Good, steps: c.steps}
 				chat, begun := s.connect(t), time.Now()
-				value, err := of.do(t.Context(), chat.Account(accountID))
+				value, err := of.Do(t.Context(), chat.Account(accountID))
 				took := time.Since(begun)
 				c.want.judge(t, of, value, err)
 				if !slices.Equal(inOrderOfUse(s.requests), c.conns) || !c.want.took.holds(took) {
@@ -217,22 +218,22 @@ func TestHTTP2Faults(t *testing.T) {
 					t.Errorf("processed %d times", s.answered)
 				}
 				synctest.Wait()
-				if err := by(of)(t.Context(), chat.Account(accountID)); err != nil {
+				if err := trial.By(of)(t.Context(), chat.Account(accountID)); err != nil {
 					t.Errorf("the next call fails: %v", err)
 				}
 			})
 		}
 	}
 	inBubble(t, "T23 the peer goes silent between calls", func(t *testing.T) {
-		s := &h2Server{good: goodConversation, steps: []h2Step{h2Answer, h2Silent}}
+		s := &h2Server{good: trial.GoodConversation, steps: []h2Step{h2Answer, h2Silent}}
 		chat := s.connect(t)
-		if err := by(createCall)(t.Context(), chat.Account(accountID)); err != nil {
+		if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); err != nil {
 			t.Fatal(err)
 		}
-		if err := by(createCall)(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+		if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrUnknownOutcome) {
 			t.Errorf("got %v", err)
 		}
-		if err := by(createCall)(t.Context(), chat.Account(accountID)); err != nil || !slices.Equal(inOrderOfUse(s.requests), []int{1, 1, 2}) {
+		if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); err != nil || !slices.Equal(inOrderOfUse(s.requests), []int{1, 1, 2}) {
 			t.Errorf("got %v, requests on the connections %d", err, s.requests)
 		}
 	})
@@ -258,14 +259,14 @@ func TestH11OverHTTP2(t *testing.T) {
 			problems = append(problems, fmt.Sprintf("%s: %q", r.Proto, r.Header))
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, callOf(operation.Of(r).ID).good)
+		_, _ = io.WriteString(w, trial.CallOf(operation.Of(r).ID).Good)
 	}))
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
 	chat := socketChat(t, server.URL, server.Client().Transport)
-	for _, c := range allCalls {
-		if err := by(c)(t.Context(), chat.Account(accountID)); err != nil {
+	for _, c := range trial.Calls {
+		if err := trial.By(c)(t.Context(), chat.Account(accountID)); err != nil {
 			t.Errorf("%s: %v", c.ID, err)
 		}
 	}
@@ -278,14 +279,14 @@ func TestH11OverHTTP2(t *testing.T) {
 // out once, and a read at most three times a try.
 func TestSentOnceOverTLS(t *testing.T) {
 	for name, step := range map[string]h2Step{"PROTOCOL_ERROR": h2ResetProtocol, "REFUSED_STREAM": h2Refuse, "GOAWAY": h2GoAway} {
-		for _, c := range []call{getCall, createCall, toggleCall} {
+		for _, c := range []trial.Call{trial.Get, trial.Create, trial.Toggle} {
 			if step == h2Refuse && !c.Write {
 				continue // between whose tries net/http sleeps for seconds
 			}
 			t.Run(name+", "+c.ID, func(t *testing.T) {
-				s := &h2Server{good: c.good, steps: slices.Repeat([]h2Step{step}, 1000)}
+				s := &h2Server{good: c.Good, steps: slices.Repeat([]h2Step{step}, 1000)}
 				chat := s.overTLS(t)
-				_, err := c.account(t.Context(), chat.Account(accountID), oneSubject, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
+				_, err := c.Account(t.Context(), chat.Account(accountID), trial.One, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				switch sent := len(s.requests); {
@@ -349,7 +350,7 @@ func TestRequestsWithinATry(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, "{}")
 	})
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		token, err := http.NewRequestWithContext(req.Context(), http.MethodGet, tokens.URL, http.NoBody)
 		if err != nil {
 			return nil, err

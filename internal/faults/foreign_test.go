@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // foreign is code of the caller's that misbehaves: in place of what it should do, it does trouble.
@@ -76,16 +77,16 @@ var foreignCode = []struct {
 }{
 	{name: "transport", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Transport = f }},
 	{name: "body", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) {
-		c.HTTPClient.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
-			r := reply(200, "application/json", "")
+		c.HTTPClient.Transport = trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			r := trial.Reply(200, "application/json", "")
 			r.Body = f
 			return r, nil
 		})
 	}},
 	{name: "body's Close", fails: true, mends: true, sent: true, use: func(c *cfchat.Config, f foreign) {
-		c.HTTPClient.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
-			r := reply(200, "application/json", "")
-			r.Body = unclosing{strings.NewReader(goodConversation), f}
+		c.HTTPClient.Transport = trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			r := trial.Reply(200, "application/json", "")
+			r.Body = unclosing{strings.NewReader(trial.GoodConversation), f}
 			return r, nil
 		})
 	}},
@@ -102,11 +103,11 @@ var foreignCode = []struct {
 // whether anything was sent is told truly.
 func TestForeignCode(t *testing.T) {
 	for _, c := range foreignCode {
-		for _, op := range []call{getCall, createCall} {
+		for _, op := range []trial.Call{trial.Get, trial.Create} {
 			inBubble(t, c.name+" panics, "+op.ID, func(t *testing.T) {
 				value, err := callWithForeign(t.Context(), t, op, c.use, c.editor, foreign{trouble: func() { panic("boom") }})
 				checkForeign(t, value, err, c.fails && !c.mends, c.sent && op.Write, !c.sent)
-				if err != nil && (!strings.Contains(err.Error(), "panicked: boom") || !strings.Contains(err.Error(), "fault_foreign_test.go:")) {
+				if err != nil && (!strings.Contains(err.Error(), "panicked: boom") || !strings.Contains(err.Error(), "foreign_test.go:")) {
 					t.Errorf("%v does not say what panicked, and where", err)
 				}
 			})
@@ -130,11 +131,11 @@ func TestForeignCode(t *testing.T) {
 	}
 }
 
-func callWithForeign(ctx context.Context, t *testing.T, op call, use func(*cfchat.Config, foreign),
+func callWithForeign(ctx context.Context, t *testing.T, op trial.Call, use func(*cfchat.Config, foreign),
 	editor func(foreign) cfchat.RequestEditorFn, f foreign,
 ) (any, error) {
-	chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-		r := reply(200, "application/json", op.good)
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		r := trial.Reply(200, "application/json", op.Good)
 		r.Header.Set("Set-Cookie", "a=b")
 		return r, nil
 	}), func(c *cfchat.Config) {
@@ -143,9 +144,9 @@ func callWithForeign(ctx context.Context, t *testing.T, op call, use func(*cfcha
 		}
 	})
 	if editor != nil {
-		return op.do(ctx, chat.Account(accountID), editor(f))
+		return op.Do(ctx, chat.Account(accountID), editor(f))
 	}
-	return op.do(ctx, chat.Account(accountID))
+	return op.Do(ctx, chat.Account(accountID))
 }
 
 func checkForeign(t *testing.T, value any, err error, fails, unknown, notSent bool) {
@@ -167,7 +168,7 @@ func checkForeign(t *testing.T, value any, err error, fails, unknown, notSent bo
 
 // TestPanicsShowNoKey of a transport, which has seen it.
 func TestPanicsShowNoKey(t *testing.T) {
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		panic(fmt.Sprintf("what is this? %v %v", req.Header, req.URL))
 	}), func(c *cfchat.Config) { c.Keys.User = auth.NewKey(userKey) })
 	_, err := chat.Account(accountID).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: searched})
@@ -183,8 +184,8 @@ func TestFailedTestInForeignCode(t *testing.T) {
 	go func() {
 		returned := false
 		defer func() { ended <- !returned }()
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }))
-		_, _ = getCall.do(t.Context(), chat.Account(accountID))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }))
+		_, _ = trial.Get.Do(t.Context(), chat.Account(accountID))
 		returned = true
 	}()
 	if !<-ended {
@@ -194,7 +195,7 @@ func TestFailedTestInForeignCode(t *testing.T) {
 
 // TestUploadsThatPanic make the call fail, and not the program.
 func TestUploadsThatPanic(t *testing.T) {
-	chat := newChat(t, http.DefaultTransport, func(c *cfchat.Config) { c.Server = serverThatReads(t) })
+	chat := trial.Chat(t, http.DefaultTransport, func(c *cfchat.Config) { c.Server = serverThatReads(t) })
 	err := chat.Account(accountID).Do(t.Context(), http.MethodPost, "upload", io.Reader(foreign{trouble: func() { panic("boom") }}), nil)
 	if err == nil || !strings.Contains(err.Error(), "boom") || !errors.Is(err, cfchat.ErrUnknownOutcome) {
 		t.Errorf("got %v", err)
@@ -228,18 +229,18 @@ func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
 // TestBodiesAreClosedOnce also when the time is up while they are read, and by whoever is the first.
 func TestBodiesAreClosedOnce(t *testing.T) {
 	inBubble(t, "an answer's", func(t *testing.T) {
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
-			r := reply(200, "application/json", "")
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			r := trial.Reply(200, "application/json", "")
 			r.Body = closing{readerFunc(func([]byte) (int, error) { <-req.Context().Done(); return 0, req.Context().Err() }), make(chan struct{})}
 			return r, nil
 		}))
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(time.Second)
 	})
 	inBubble(t, "an upload", func(t *testing.T) {
-		chat := newChat(t, roundTripperThatKeeps(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, roundTripperThatKeeps(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			_ = req.Body.Close() // as it must when it has sent it
 			<-req.Context().Done()
@@ -256,12 +257,12 @@ func TestBodiesAreClosedOnce(t *testing.T) {
 	})
 	inBubble(t, "an answer that comes with an error", func(t *testing.T) {
 		body := closing{strings.NewReader("{}"), make(chan struct{})}
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-			r := reply(200, "application/json", "")
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			r := trial.Reply(200, "application/json", "")
 			r.Body = body
 			return r, io.EOF
 		}))
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, io.EOF) {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, io.EOF) {
 			t.Errorf("got %v", err)
 		}
 		<-body.done
@@ -283,14 +284,14 @@ func TestNobodyReadsOn(t *testing.T) {
 				time.Sleep(time.Second)
 				return copy(p, " "), nil
 			}))
-			chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-				r := reply(200, "application/json", "")
+			chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+				r := trial.Reply(200, "application/json", "")
 				r.Body = endless
 				return r, nil
 			}))
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			_, err := createCall.do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
+			_, err := trial.Create.Do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
 				if name == "an editor's" {
 					req.Body = endless
 				}
@@ -313,7 +314,7 @@ func TestAbandonedTries(t *testing.T) {
 		over, waits := make(chan struct{}), 0
 		defer synctest.Wait()
 		defer close(over)
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF }), func(c *cfchat.Config) {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF }), func(c *cfchat.Config) {
 			c.Retry = cfchat.Retry{}
 			c.Limiter = waiter(func(context.Context) error {
 				if waits++; waits == 2 {
@@ -322,7 +323,7 @@ func TestAbandonedTries(t *testing.T) {
 				return nil
 			})
 		})
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err == nil || errors.Is(err, cfchat.ErrNotSent) {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err == nil || errors.Is(err, cfchat.ErrNotSent) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -334,7 +335,7 @@ func TestAbandonedEditor(t *testing.T) {
 	done := make(chan struct{})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	_, err := getCall.do(ctx, newChat(t, other500{}).Account(accountID), func(_ context.Context, req *http.Request) error {
+	_, err := trial.Get.Do(ctx, trial.Chat(t, trial.Broken{}).Account(accountID), func(_ context.Context, req *http.Request) error {
 		defer close(done)
 		for !over.Load() {
 			req.Header.Set("X-A", "b")
@@ -355,9 +356,9 @@ func TestHooksThatHang(t *testing.T) {
 		over := make(chan struct{})
 		defer synctest.Wait()
 		defer close(over)
-		chat := newChat(t, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { <-over; return nil, io.EOF }})
+		chat := trial.Chat(t, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { <-over; return nil, io.EOF }})
 		start := time.Now()
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 31*time.Second {
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 31*time.Second {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 	})
@@ -365,13 +366,13 @@ func TestHooksThatHang(t *testing.T) {
 		over := make(chan struct{})
 		defer synctest.Wait()
 		defer close(over)
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(429, "text/plain", ""), nil }), func(c *cfchat.Config) {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(429, "text/plain", ""), nil }), func(c *cfchat.Config) {
 			c.Retry = cfchat.Retry{}
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := createCall.do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
+		_, err := trial.Create.Do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
 			req.GetBody = func() (io.ReadCloser, error) { <-over; return nil, io.EOF }
 			return nil
 		})
@@ -396,8 +397,8 @@ func (unwrappableError) Unwrap() []error { panic("boom") }
 // TestErrorsOfManyErrors come from a limiter, and end.
 func TestErrorsOfManyErrors(t *testing.T) {
 	for _, bad := range []error{manyError{}, unwrappableError{}} {
-		chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return bad }) })
-		if _, err := getCall.do(t.Context(), chat.Account(accountID)); err == nil || !strings.HasSuffix(err.Error(), "limiter: "+bad.Error()) {
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return bad }) })
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err == nil || !strings.HasSuffix(err.Error(), "limiter: "+bad.Error()) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -414,11 +415,11 @@ func (noCookies) SetCookies(*url.URL, []*http.Cookie) {}
 // TestNilCookie is none.
 func TestNilCookie(t *testing.T) {
 	var got string
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		got = req.Header.Get("Cookie")
-		return reply(200, "application/json", goodConversation), nil
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}), func(c *cfchat.Config) { c.HTTPClient.Jar = noCookies{} })
-	if _, err := getCall.do(t.Context(), chat.Account(accountID)); err != nil || got != "a=b" {
+	if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || got != "a=b" {
 		t.Errorf("%v, %q", err, got)
 	}
 }
@@ -426,11 +427,11 @@ func TestNilCookie(t *testing.T) {
 // TestFailedTestInAScan ends the goroutine of the loop, though it happens in another.
 func TestFailedTestInAScan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodPost {
 				runtime.Goexit()
 			}
-			return reply(200, "application/json", `{"data":`+goodPage+`}`), nil
+			return trial.Reply(200, "application/json", `{"data":`+trial.GoodPage+`}`), nil
 		}))
 		ended := make(chan bool, 1)
 		go func() {

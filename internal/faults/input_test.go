@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"context"
@@ -15,12 +15,13 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 // TestInputFaults is section 7: what the server would do something else with leaves nothing but an error.
 func TestInputFaults(t *testing.T) {
 	var requests atomic.Int64
-	chat := socketChat(t, "https://chat.test", roundTripper(func(*http.Request) (*http.Response, error) {
+	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		requests.Add(1)
 		return nil, errRefused
 	}))
@@ -29,13 +30,13 @@ func TestInputFaults(t *testing.T) {
 		AttributeKey: "status", FilterOperator: cfchat.FilterOperatorEqualTo, Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),
 	})
 	create := func(body cfchat.ConversationCreate) func(context.Context, *cfchat.Account) error {
-		return func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Create(ctx, body)) }
+		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Create(ctx, body)) }
 	}
 	lists := func(params cfchat.ConversationListOptions) func(context.Context, *cfchat.Account) error {
 		return func(ctx context.Context, a *cfchat.Account) error {
-			err := failure(a.Conversations.List(ctx, params))
+			err := second(a.Conversations.List(ctx, params))
 			counts := params
-			if other := failure(a.Conversations.Counts(ctx, counts)); !errors.Is(other, cfchat.ErrInvalidInput) {
+			if other := second(a.Conversations.Counts(ctx, counts)); !errors.Is(other, cfchat.ErrInvalidInput) {
 				return fmt.Errorf("Counts: %w", other)
 			}
 			return err
@@ -43,35 +44,35 @@ func TestInputFaults(t *testing.T) {
 	}
 	filters := func(f cfchat.Filter, page int) func(context.Context, *cfchat.Account) error {
 		return func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.Filter(ctx, f, page))
+			return second(a.Conversations.Filter(ctx, f, page))
 		}
 	}
 	for name, do := range map[string]func(context.Context, *cfchat.Account) error{
 		"V1 empty status": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.SetStatus(ctx, 1, ""))
+			return second(a.Conversations.SetStatus(ctx, 1, ""))
 		},
 		"V1 unknown status": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.SetStatus(ctx, 1, "closed"))
+			return second(a.Conversations.SetStatus(ctx, 1, "closed"))
 		},
 		"V1 status in capitals": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.SetStatus(ctx, 1, "Open"))
+			return second(a.Conversations.SetStatus(ctx, 1, "Open"))
 		},
 		"V1 status all": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.SetStatus(ctx, 1, "all"))
+			return second(a.Conversations.SetStatus(ctx, 1, "all"))
 		},
-		"V2 get 0":  func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Get(ctx, 0)) },
-		"V2 get -1": func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Get(ctx, -1)) },
+		"V2 get 0":  func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 0)) },
+		"V2 get -1": func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, -1)) },
 		"V2 toggle 0": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.ToggleStatus(ctx, 0))
+			return second(a.Conversations.ToggleStatus(ctx, 0))
 		},
 		"V2 set status of 0": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.SetStatus(ctx, 0, "open"))
+			return second(a.Conversations.SetStatus(ctx, 0, "open"))
 		},
 		"V2 snooze 0": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.Snooze(ctx, 0, time.Time{}))
+			return second(a.Conversations.Snooze(ctx, 0, time.Time{}))
 		},
 		"V2 snooze before 1970": func(ctx context.Context, a *cfchat.Account) error {
-			return failure(a.Conversations.Snooze(ctx, 1, time.Unix(0, 0)))
+			return second(a.Conversations.Snooze(ctx, 1, time.Unix(0, 0)))
 		},
 		"V2 inbox -1":                     lists(cfchat.ConversationListOptions{InboxID: -1}),
 		"V2 team -1":                      lists(cfchat.ConversationListOptions{TeamID: -1}),
@@ -114,19 +115,19 @@ func TestInputFaults(t *testing.T) {
 		"V9 NaN":        create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": math.NaN()}}),
 		"V9 infinite":   create(cfchat.ConversationCreate{SourceID: "s", AdditionalAttributes: map[string]any{"a": []any{math.Inf(1)}}}),
 		"V9 a channel":  create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": make(chan int)}}),
-		"V3 nil editor": func(ctx context.Context, a *cfchat.Account) error { return failure(a.Conversations.Get(ctx, 1, nil)) },
+		"V3 nil editor": func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 1, nil)) },
 	} {
 		t.Run(name, func(t *testing.T) { checkRefused(t, do(t.Context(), chat.Account(accountID))) })
 	}
-	for _, c := range allCalls {
-		t.Run("V2 account 0, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(0))) })
-		t.Run("V2 account -1, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), chat.Account(-1))) })
-		t.Run("V3 nil context, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(nil, chat.Account(accountID))) })
-		t.Run("V4 zero account, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), new(cfchat.Account))) })
-		t.Run("V4 nil chat, "+c.ID, func(t *testing.T) { checkRefused(t, by(c)(t.Context(), (*cfchat.Chat)(nil).Account(accountID))) })
+	for _, c := range trial.Calls {
+		t.Run("V2 account 0, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), chat.Account(0))) })
+		t.Run("V2 account -1, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), chat.Account(-1))) })
+		t.Run("V3 nil context, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(nil, chat.Account(accountID))) })
+		t.Run("V4 zero account, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), new(cfchat.Account))) })
+		t.Run("V4 nil chat, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), (*cfchat.Chat)(nil).Account(accountID))) })
 		t.Run("V4 zero chat, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
-			checkRefused(t, by(c)(t.Context(), new(cfchat.Chat).Account(accountID)))
+			checkRefused(t, trial.By(c)(t.Context(), new(cfchat.Chat).Account(accountID)))
 		})
 	}
 	if requests.Load() != 0 {
@@ -146,7 +147,8 @@ func checkRefused(t *testing.T, err error) {
 	}
 }
 
-func failure[T any](_ *T, err error) error { return err }
+// second returns the second of two values.
+func second[T any](_ T, err error) error { return err }
 
 // An operation without a fitting key fails before anything is sent, and says which it needs.
 func TestNoFittingKey(t *testing.T) {
@@ -156,7 +158,7 @@ func TestNoFittingKey(t *testing.T) {
 func testNoFittingKey(t *testing.T) {
 	begun := time.Now()
 	var requests atomic.Int64
-	trip := roundTripper(func(*http.Request) (*http.Response, error) {
+	trip := trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		requests.Add(1)
 		return nil, errRefused
 	})
@@ -164,17 +166,17 @@ func testNoFittingKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range allCalls {
+	for _, c := range trial.Calls {
 		for _, scheme := range []auth.Scheme{auth.UserAPIKey, "bearer"} {
-			err := by(c)(auth.WithScheme(t.Context(), scheme), bot.Account(accountID))
+			err := trial.By(c)(auth.WithScheme(t.Context(), scheme), bot.Account(accountID))
 			if !errors.Is(err, auth.ErrNoKey) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) {
 				t.Errorf("%s with %s: got %v", c.ID, scheme, err)
 			}
 			checkSecrets(t, err)
 		}
 	}
-	for _, c := range callsThat(func(c call) bool { return len(c.Keys) == 1 && c.Keys[0].Scheme == operation.UserAPIKey }) {
-		if err := by(c)(t.Context(), bot.Account(accountID)); !errors.Is(err, auth.ErrNoKey) || !strings.Contains(err.Error(), "Keys.User") {
+	for _, c := range trial.CallsThat(func(c trial.Call) bool { return len(c.Keys) == 1 && c.Keys[0].Scheme == operation.UserAPIKey }) {
+		if err := trial.By(c)(t.Context(), bot.Account(accountID)); !errors.Is(err, auth.ErrNoKey) || !strings.Contains(err.Error(), "Keys.User") {
 			t.Errorf("%s: got %v", c.ID, err)
 		}
 	}

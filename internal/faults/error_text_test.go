@@ -1,4 +1,4 @@
-package cfchat_test
+package faults_test
 
 import (
 	"bytes"
@@ -25,6 +25,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/trial"
 )
 
 var updateTexts = flag.Bool("update-texts", false, "write testdata/error-texts.txt")
@@ -33,7 +34,7 @@ var updateTexts = flag.Bool("update-texts", false, "write testdata/error-texts.t
 var lineNumber = regexp.MustCompile(`_test\.go:\d+`)
 
 const (
-	errorTexts = "testdata/error-texts.txt"
+	errorTexts = "../../testdata/error-texts.txt"
 	textWidth  = 125 // runes of a line
 )
 
@@ -81,7 +82,7 @@ func TestErrorTexts(t *testing.T) {
 // findUnread fails for a text in the source that testdata/error-texts.txt does not show.
 func findUnread(t *testing.T, golden string) {
 	golden = strings.Join(strings.Fields(golden), " ")
-	for _, dir := range []string{".", "internal/chain", "auth"} {
+	for _, dir := range []string{"../..", "../chain", "../../auth"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
@@ -220,8 +221,8 @@ var configTexts = []errorText{
 // asked is what a service says, over a server that answers well.
 func asked(ask func(context.Context, cfchat.ConversationsService) error) func(*testing.T) error {
 	return func(t *testing.T) error {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) {
-			return reply(200, "application/json", goodConversation), nil
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(200, "application/json", trial.GoodConversation), nil
 		}))
 		return ask(t.Context(), chat.Account(56).Conversations)
 	}
@@ -264,7 +265,7 @@ var inputTexts = []errorText{
 		return second(new(cfchat.Chat).Raw().GetDetailsOfAConversationWithResponse(t.Context(), 56, 42))
 	}},
 	{"an account's id that is none", func(t *testing.T) error {
-		return second(newChat(t, other500{}).Account(-1).Conversations.Get(t.Context(), 42))
+		return second(trial.Chat(t, trial.Broken{}).Account(-1).Conversations.Get(t.Context(), 42))
 	}},
 	{"page 0 of a filter", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 		return second(s.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 0))
@@ -303,7 +304,7 @@ var inputTexts = []errorText{
 	{"a scan that ends before it begins", scanningBy(cfchat.ConversationScanOptions{After: 10, Until: 5})},
 	{"a scan of negative width", scanningBy(cfchat.ConversationScanOptions{Concurrency: -1})},
 	{"a bot that lists", func(t *testing.T) error {
-		chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
 		return second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{}))
 	}},
 }
@@ -373,7 +374,7 @@ var filterTexts = []errorText{
 // done is what Do says, over a server that answers with a body.
 func done(method, path string, body, answer any) func(*testing.T) error {
 	return func(t *testing.T) error {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "application/json", " "), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "application/json", " "), nil }))
 		return chat.Account(56).Do(t.Context(), method, path, body, answer)
 	}
 }
@@ -397,7 +398,7 @@ var doTexts = []errorText{
 	{"Do: an empty answer", done("GET", "labels", nil, new(int))},
 	{"Do: an answer that cannot be written", done("GET", "labels", nil, failingWriter{})},
 	{"Do: a body that panics", func(t *testing.T) error {
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			_, err := io.ReadAll(req.Body)
 			return nil, err
 		}))
@@ -434,25 +435,25 @@ var editorTexts = []errorText{
 }
 
 // carried is what a call says of a Transport.
-func carried(c call, trip func(*http.Request) (*http.Response, error), options ...func(*cfchat.Config)) func(*testing.T) error {
+func carried(c trial.Call, trip func(*http.Request) (*http.Response, error), options ...func(*cfchat.Config)) func(*testing.T) error {
 	return func(t *testing.T) error {
-		return second(c.do(t.Context(), newChat(t, roundTripper(trip), options...).Account(56)))
+		return second(c.Do(t.Context(), trial.Chat(t, trial.RoundTripper(trip), options...).Account(56)))
 	}
 }
 
-func unanswered(c call, err error) func(*testing.T) error {
+func unanswered(c trial.Call, err error) func(*testing.T) error {
 	return carried(c, func(*http.Request) (*http.Response, error) { return nil, err })
 }
 
 var transportTexts = []errorText{
-	{"a read: no connection", unanswered(getCall, errRefused)},
-	{"a write: no connection", unanswered(createCall, errRefused)},
-	{"a read: the address shows", unanswered(getCall, &url.Error{Op: "Get", URL: "https://chat.test/?q=x", Err: io.EOF})},
-	{"a Transport without an answer", unanswered(getCall, nil)},
-	{"a Transport that panics", carried(createCall, func(*http.Request) (*http.Response, error) { panic("boom") })},
-	{"a Transport that gives no status", carried(getCall, func(*http.Request) (*http.Response, error) { return reply(0, "", ""), nil })},
-	{"a Transport that fails without words", unanswered(getCall, (*nilError)(nil))},
-	{"a write: no answer in time", carried(createCall, func(req *http.Request) (*http.Response, error) {
+	{"a read: no connection", unanswered(trial.Get, errRefused)},
+	{"a write: no connection", unanswered(trial.Create, errRefused)},
+	{"a read: the address shows", unanswered(trial.Get, &url.Error{Op: "Get", URL: "https://chat.test/?q=x", Err: io.EOF})},
+	{"a Transport without an answer", unanswered(trial.Get, nil)},
+	{"a Transport that panics", carried(trial.Create, func(*http.Request) (*http.Response, error) { panic("boom") })},
+	{"a Transport that gives no status", carried(trial.Get, func(*http.Request) (*http.Response, error) { return trial.Reply(0, "", ""), nil })},
+	{"a Transport that fails without words", unanswered(trial.Get, (*nilError)(nil))},
+	{"a write: no answer in time", carried(trial.Create, func(req *http.Request) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	})},
@@ -460,23 +461,23 @@ var transportTexts = []errorText{
 		over := make(chan struct{})
 		defer synctest.Wait()
 		defer close(over)
-		return carried(createCall, func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF })(t)
+		return carried(trial.Create, func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF })(t)
 	}},
 	{"a caller who stops", func(t *testing.T) error {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(errStopped) })
-		chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		}))
-		return second(createCall.do(ctx, chat.Account(56)))
+		return second(trial.Create.Do(ctx, chat.Account(56)))
 	}},
 }
 
 // answered is what a call says of an answer. Further headers are pairs.
-func answered(c call, status int, contentType, body string, headers ...string) func(*testing.T) error {
+func answered(c trial.Call, status int, contentType, body string, headers ...string) func(*testing.T) error {
 	return carried(c, func(*http.Request) (*http.Response, error) {
-		resp := reply(status, contentType, body)
+		resp := trial.Reply(status, contentType, body)
 		for pair := range slices.Chunk(headers, 2) {
 			resp.Header.Set(pair[0], pair[1])
 		}
@@ -487,58 +488,58 @@ func answered(c call, status int, contentType, body string, headers ...string) f
 const isJSON = "application/json; charset=utf-8"
 
 var answerTexts = []errorText{
-	{"400", answered(listCall, 400, isJSON, `{"error":"page is missing"}`)},
-	{"401", answered(getCall, 401, isJSON, `{"error":"Invalid Access Token"}`)},
-	{"401, the key did not arrive", answered(getCall, 401, isJSON, `{"errors":["You need to sign in or sign up before continuing."]}`)},
-	{"403 of a proxy", answered(getCall, 403, "text/html", "<html>go away</html>")},
-	{"404", answered(getCall, 404, isJSON, `{"error":"Resource could not be found"}`)},
-	{"422", answered(createCall, 422, isJSON, `{"message":"Contact is blocked","attributes":["contact"]}`)},
-	{"429", answered(getCall, 429, "text/plain", "Retry later\n")},
-	{"429, and the server asks to wait", answered(getCall, 429, "text/plain", "Retry later\n", "Retry-After", "90")},
-	{"500 of a create", answered(createCall, 500, isJSON, `{"status":500,"error":"Internal Server Error"}`)},
-	{"503 of a read", answered(getCall, 503, "text/html", "<html>")},
-	{"503 of a write", answered(toggleCall, 503, "text/html", "<html>")},
-	{"304", answered(getCall, 304, "", "")},
-	{"302 to another host", answered(getCall, 302, "", "", "Location", "https://login.example/sso?to=x")},
-	{"301 without a host", answered(createCall, 301, "", "", "Location", "/chat")},
-	{"101", answered(getCall, 101, "", "")},
-	{"204", answered(getCall, 204, "", "")},
-	{"a success that is HTML", answered(getCall, 200, "text/html", "<html>log in</html>")},
+	{"400", answered(trial.List, 400, isJSON, `{"error":"page is missing"}`)},
+	{"401", answered(trial.Get, 401, isJSON, `{"error":"Invalid Access Token"}`)},
+	{"401, the key did not arrive", answered(trial.Get, 401, isJSON, `{"errors":["You need to sign in or sign up before continuing."]}`)},
+	{"403 of a proxy", answered(trial.Get, 403, "text/html", "<html>go away</html>")},
+	{"404", answered(trial.Get, 404, isJSON, `{"error":"Resource could not be found"}`)},
+	{"422", answered(trial.Create, 422, isJSON, `{"message":"Contact is blocked","attributes":["contact"]}`)},
+	{"429", answered(trial.Get, 429, "text/plain", "Retry later\n")},
+	{"429, and the server asks to wait", answered(trial.Get, 429, "text/plain", "Retry later\n", "Retry-After", "90")},
+	{"500 of a create", answered(trial.Create, 500, isJSON, `{"status":500,"error":"Internal Server Error"}`)},
+	{"503 of a read", answered(trial.Get, 503, "text/html", "<html>")},
+	{"503 of a write", answered(trial.Toggle, 503, "text/html", "<html>")},
+	{"304", answered(trial.Get, 304, "", "")},
+	{"302 to another host", answered(trial.Get, 302, "", "", "Location", "https://login.example/sso?to=x")},
+	{"301 without a host", answered(trial.Create, 301, "", "", "Location", "/chat")},
+	{"101", answered(trial.Get, 101, "", "")},
+	{"204", answered(trial.Get, 204, "", "")},
+	{"a success that is HTML", answered(trial.Get, 200, "text/html", "<html>log in</html>")},
 	{"a success that is HTML, of Do", func(t *testing.T) error {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, "text/html", "<html>"), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "text/html", "<html>"), nil }))
 		return chat.Account(56).Do(t.Context(), "POST", "labels", nil, nil)
 	}},
-	{"a success that is no JSON", answered(createCall, 200, isJSON, `{"id":`)},
-	{"a success of another kind", answered(getCall, 200, isJSON, `{}`)},
-	{"a list without its envelope", answered(listCall, 200, isJSON, goodPage)},
-	{"a page without its conversations", answered(filterCall, 200, isJSON, `{"meta":{}}`)},
-	{"a page with something else", answered(filterCall, 200, isJSON, `{"payload":[{"id":5}]}`)},
-	{"counts that are missing", answered(countsCall, 200, isJSON, `{"meta":{"mine_count":1}}`)},
-	{"counts of a filter", answered(countsCall, 200, isJSON, goodPage)},
-	{"a change that is none", answered(toggleCall, 200, isJSON, `{}`)},
-	{"labels that are none", answered(callOf("listAllLabelsOfAConversation"), 200, isJSON, `{}`)},
-	{"another conversation", answered(getCall, 200, isJSON, `{"id":43,"status":"open"}`)},
-	{"another status", answered(toggleCall, 200, isJSON, `{"payload":{"success":true,"conversation_id":42,"current_status":"open"}}`)},
-	{"a status that was not stored", answered(toggleCall, 200, isJSON, `{"payload":{"success":false,"conversation_id":42,"current_status":"resolved"}}`)},
-	{"a time that is none", answered(getCall, 200, isJSON, `{"id":42,"status":"open","timestamp":[]}`)},
-	{"an ISO time that is none", answered(getCall, 200, isJSON, `{"id":42,"status":"open","snoozed_until":5}`)},
-	{"attributes that are none", answered(getCall, 200, isJSON, `{"id":42,"status":"open","custom_attributes":5}`)},
-	{"too large", answered(getCall, 200, isJSON, strings.Repeat(" ", 2000))},
-	{"cut", carried(createCall, func(*http.Request) (*http.Response, error) {
-		resp := reply(200, isJSON, "")
+	{"a success that is no JSON", answered(trial.Create, 200, isJSON, `{"id":`)},
+	{"a success of another kind", answered(trial.Get, 200, isJSON, `{}`)},
+	{"a list without its envelope", answered(trial.List, 200, isJSON, trial.GoodPage)},
+	{"a page without its conversations", answered(trial.Filter, 200, isJSON, `{"meta":{}}`)},
+	{"a page with something else", answered(trial.Filter, 200, isJSON, `{"payload":[{"id":5}]}`)},
+	{"counts that are missing", answered(trial.Counts, 200, isJSON, `{"meta":{"mine_count":1}}`)},
+	{"counts of a filter", answered(trial.Counts, 200, isJSON, trial.GoodPage)},
+	{"a change that is none", answered(trial.Toggle, 200, isJSON, `{}`)},
+	{"labels that are none", answered(trial.CallOf("listAllLabelsOfAConversation"), 200, isJSON, `{}`)},
+	{"another conversation", answered(trial.Get, 200, isJSON, `{"id":43,"status":"open"}`)},
+	{"another status", answered(trial.Toggle, 200, isJSON, `{"payload":{"success":true,"conversation_id":42,"current_status":"open"}}`)},
+	{"a status that was not stored", answered(trial.Toggle, 200, isJSON, `{"payload":{"success":false,"conversation_id":42,"current_status":"resolved"}}`)},
+	{"a time that is none", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","timestamp":[]}`)},
+	{"an ISO time that is none", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","snoozed_until":5}`)},
+	{"attributes that are none", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","custom_attributes":5}`)},
+	{"too large", answered(trial.Get, 200, isJSON, strings.Repeat(" ", 2000))},
+	{"cut", carried(trial.Create, func(*http.Request) (*http.Response, error) {
+		resp := trial.Reply(200, isJSON, "")
 		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), failingReader{}))
 		return resp, nil
 	})},
 	{"pages that repeat", func(t *testing.T) error {
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return reply(200, isJSON, goodPage), nil }))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, isJSON, trial.GoodPage), nil }))
 		return firstError(chat.Account(56).Conversations.FilterAll(t.Context(), cfchat.Where(cfchat.Equal("status", "open"))))
 	}},
 	{"a window with something else", func(t *testing.T) error {
 		return scanOver(t, func(req *http.Request) *http.Response {
 			if req.Method == http.MethodPost {
-				return reply(200, isJSON, `{"meta":`+goodCounts+`,"payload":[{"id":99,"status":"open"}]}`)
+				return trial.Reply(200, isJSON, `{"meta":`+trial.GoodCounts+`,"payload":[{"id":99,"status":"open"}]}`)
 			}
-			return reply(200, isJSON, `{"data":`+goodPage+`}`)
+			return trial.Reply(200, isJSON, `{"data":`+trial.GoodPage+`}`)
 		})
 	}},
 	{"a conversation that cannot be read", func(t *testing.T) error {
@@ -546,17 +547,17 @@ var answerTexts = []errorText{
 			body, err := io.ReadAll(req.Body)
 			switch {
 			case err != nil || req.Method != http.MethodPost:
-				return reply(200, isJSON, `{"data":`+goodPage+`}`)
+				return trial.Reply(200, isJSON, `{"data":`+trial.GoodPage+`}`)
 			case strings.Contains(string(body), "2147483647"):
-				return reply(200, isJSON, `{"meta":`+goodCounts+`,"payload":[]}`)
+				return trial.Reply(200, isJSON, `{"meta":`+trial.GoodCounts+`,"payload":[]}`)
 			}
-			return reply(500, isJSON, `{"status":500,"error":"Internal Server Error"}`)
+			return trial.Reply(500, isJSON, `{"status":500,"error":"Internal Server Error"}`)
 		})
 	}},
 }
 
 func scanOver(t *testing.T, answer func(*http.Request) *http.Response) error {
-	chat := newChat(t, roundTripper(func(req *http.Request) (*http.Response, error) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Body == nil {
 			req.Body = http.NoBody
 		}
@@ -568,7 +569,7 @@ func scanOver(t *testing.T, answer func(*http.Request) *http.Response) error {
 // limited is what a call says of a limiter, whose Wait fails at a try.
 func limited(try int, err error) func(*testing.T) error {
 	tries := 0
-	return carried(getCall, func(*http.Request) (*http.Response, error) { return reply(503, "text/html", ""), nil }, func(c *cfchat.Config) {
+	return carried(trial.Get, func(*http.Request) (*http.Response, error) { return trial.Reply(503, "text/html", ""), nil }, func(c *cfchat.Config) {
 		c.Retry = cfchat.Retry{}
 		c.Limiter = waiter(func(context.Context) error {
 			if tries++; tries == try {
@@ -584,29 +585,29 @@ var waitTexts = []errorText{
 	{"a limiter that fails before another try", limited(2, errors.New("the day's budget is used up"))},
 	{"a minute that is full", func(t *testing.T) error {
 		time.Sleep(30 * time.Second)
-		chat := newChat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		chat := trial.Chat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if _, err := getCall.do(ctx, chat.Account(56)); err != nil {
+		if _, err := trial.Get.Do(ctx, chat.Account(56)); err != nil {
 			return nil
 		}
-		return second(getCall.do(ctx, chat.Account(56)))
+		return second(trial.Get.Do(ctx, chat.Account(56)))
 	}},
 	{"a caller who stops between two tries", func(t *testing.T) error {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(100*time.Millisecond, func() { cancel(errStopped) })
-		chat := newChat(t, other500{}, func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		return second(getCall.do(ctx, chat.Account(56)))
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		return second(trial.Get.Do(ctx, chat.Account(56)))
 	}},
 	{"a caller who stops between two tries of no answer", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
-		chat := newChat(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		return second(getCall.do(ctx, chat.Account(56)))
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		return second(trial.Get.Do(ctx, chat.Account(56)))
 	}},
 	{"a call that is over before it begins", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		return second(createCall.do(ctx, newChat(t, other500{}).Account(56)))
+		return second(trial.Create.Do(ctx, trial.Chat(t, trial.Broken{}).Account(56)))
 	}},
 }

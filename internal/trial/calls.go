@@ -1,0 +1,227 @@
+// Package trial has what the tests of several packages share: the one table of calls, and a client over a transport of the
+// test's own.
+package trial
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// Call is one operation as the tests call it, with parameters that are fit to be sent and that carry the searched text where
+// they can.
+type Call struct {
+	*operation.Operation
+
+	Good      string // the body of a good answer
+	Taken     string // the field of the answer that Account returns, "" for all of it
+	Target    string // what it asks for, below the account
+	Body      string // what it sends
+	Account   func(context.Context, *cfchat.Account, Subject, ...cfchat.CallOption) (any, error)
+	Generated func(context.Context, *cfchat.ClientWithResponses, Subject, ...cfchat.RequestEditorFn) (any, error)
+}
+
+// Subject is what a call is about.
+type Subject struct {
+	Conversation int64
+	Status       cfchat.Status
+	Created      cfchat.ConversationCreate
+}
+
+// AccountID is the account of the tests.
+const AccountID = 7
+
+// The bodies of good answers.
+const (
+	GoodConversation = `{"id":42,"status":"open"}`
+	GoodCounts       = `{"mine_count":0,"assigned_count":0,"unassigned_count":1,"all_count":1}`
+	GoodPage         = `{"meta":` + GoodCounts + `,"payload":[` + GoodConversation + `]}`
+	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
+)
+
+// One is what the calls of the tests are about.
+var One = Subject{42, cfchat.StatusResolved, oneBody}
+
+var (
+	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, Searched))
+	oneBody   = cfchat.ConversationCreate{SourceID: "contact-1"}
+)
+
+// Calls is the tests' one table of calls.
+var Calls = []Call{
+	{
+		operation.ConversationList, `{"data":` + GoodPage + `}`, "data", "/conversations?q=" + Searched, "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.List(ctx, cfchat.ConversationListOptions{Q: Searched}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationListWithResponse(ctx, AccountID, &cfchat.ConversationListParams{Q: new(Searched)}, e...))
+		},
+	},
+	{
+		operation.ConversationListMeta, `{"meta":` + GoodCounts + `}`, "meta", "/conversations/meta?q=" + Searched, "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{Q: Searched}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationListMetaWithResponse(ctx, AccountID, &cfchat.ConversationListMetaParams{Q: new(Searched)}, e...))
+		},
+	},
+	{
+		operation.GetDetailsOfAConversation, GoodConversation, "", "/conversations/42", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Get(ctx, s.Conversation, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetDetailsOfAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.ConversationFilter, GoodPage, "", "/conversations/filter?page=1",
+		`{"payload":[{"attribute_key":"mail_subject","filter_operator":"contains","query_operator":null,"values":["` + Searched + `"]}]}`,
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Filter(ctx, oneSearch, 1, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationFilterWithResponse(ctx, AccountID, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}}, e...))
+		},
+	},
+	{
+		operation.NewConversation, GoodConversation, "", "/conversations", `{"source_id":"contact-1"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Create(ctx, s.Created, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.NewConversationWithResponse(ctx, AccountID, oneBody, e...))
+		},
+	},
+	{
+		operation.ToggleStatusOfAConversation, GoodChange, "payload", "/conversations/42/toggle_status", `{"status":"resolved"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.SetStatus(ctx, s.Conversation, s.Status, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.ToggleStatusRequest{Status: s.Status}, e...))
+		},
+	},
+	{
+		operation.ListAllLabelsOfAConversation, `{"payload":["vip"]}`, "payload", "/conversations/42/labels", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			labels, err := a.Conversations.Labels(ctx, s.Conversation, e...)
+			return valueOf(pointerTo(labels), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllLabelsOfAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+}
+
+// The calls that tests name, and the kinds of them that tests tell apart.
+var (
+	List   = CallOf(operation.ConversationList.ID)
+	Counts = CallOf(operation.ConversationListMeta.ID)
+	Get    = CallOf(operation.GetDetailsOfAConversation.ID)
+	Filter = CallOf(operation.ConversationFilter.ID)
+	Create = CallOf(operation.NewConversation.ID)
+	Toggle = CallOf(operation.ToggleStatusOfAConversation.ID)
+
+	Gets   = CallsThat(func(c Call) bool { return c.Method == http.MethodGet })
+	Reads  = CallsThat(func(c Call) bool { return !c.Write }) // filter is a POST that only reads
+	Writes = CallsThat(func(c Call) bool { return c.Write })
+)
+
+// CallsThat returns the calls that fit.
+func CallsThat(fit func(Call) bool) []Call {
+	return slices.DeleteFunc(slices.Clone(Calls), func(c Call) bool { return !fit(c) })
+}
+
+// CallOf finds a call by the id of its operation or the documented name, and panics if there is none.
+func CallOf(name string) Call {
+	return CallsThat(func(c Call) bool { return c.ID == name || c.Documented() == name })[0]
+}
+
+// Do makes the call through Account, on the conversation of the tests.
+func (c Call) Do(ctx context.Context, a *cfchat.Account, editors ...cfchat.RequestEditorFn) (any, error) {
+	return c.Account(ctx, a, One, Options(editors)...)
+}
+
+// Raw makes the call through the generated client, on the conversation of the tests.
+func (c Call) Raw(ctx context.Context, client *cfchat.ClientWithResponses, editors ...cfchat.RequestEditorFn) (any, error) {
+	return c.Generated(ctx, client, One, editors...)
+}
+
+// About returns what an error says that the call is about.
+func (c Call) About() operation.Subject {
+	about := operation.Subject{AccountID: AccountID}
+	if strings.Contains(c.Path, "{conversation_id}") {
+		about.ConversationID = One.Conversation
+	}
+	return about
+}
+
+// Options returns editors as options of a call.
+func Options(editors []cfchat.RequestEditorFn) []cfchat.CallOption {
+	var all []cfchat.CallOption
+	for _, edit := range editors {
+		all = append(all, edit)
+	}
+	return all
+}
+
+// JSON200 makes the call through Raw and returns the answer as the generated client has decoded it.
+func (c Call) JSON200(t *testing.T, client *cfchat.ClientWithResponses, about Subject) (any, error) {
+	t.Helper()
+	response, err := c.Generated(t.Context(), client, about)
+	if err != nil {
+		return nil, err
+	}
+	return reflect.ValueOf(response).Elem().FieldByName("JSON200").Interface(), nil
+}
+
+// SubjectOf returns what a recorded answer is about, as far as it says so.
+func SubjectOf(t *testing.T, answer string) Subject {
+	t.Helper()
+	var about struct {
+		ID      int64
+		Payload json.RawMessage
+	}
+	var change struct {
+		ID     int64         `json:"conversation_id"`
+		Status cfchat.Status `json:"current_status"`
+	}
+	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
+	_ = json.Unmarshal(about.Payload, &change)
+	return Subject{cmp.Or(about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody}
+}
+
+// By returns a call whose value does not matter.
+func By(c Call) func(context.Context, *cfchat.Account) error {
+	return func(ctx context.Context, a *cfchat.Account) error {
+		_, err := c.Do(ctx, a)
+		return err
+	}
+}
+
+// pointerTo is nil for a nil list.
+func pointerTo[T any](list []T) *[]T {
+	if list == nil {
+		return nil
+	}
+	return &list
+}
+
+// valueOf drops the type, and a nil pointer with it.
+func valueOf[T any](value *T, err error) (any, error) {
+	if value == nil {
+		return nil, err
+	}
+	return value, err
+}
