@@ -109,7 +109,9 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 	}
 	a, failure := c.chain(req)
 	if failure != nil {
+		c.clock.see(failure.Header)
 		return nil, errorOf(call, failure)
 	}
+	c.clock.see(a.Header)
 	return a, nil
 }

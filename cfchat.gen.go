@@ -38,9 +38,12 @@ func (e AssigneeType) Known() bool {
 const (
 	AttachmentTypeAudio        AttachmentType = "audio"
 	AttachmentTypeContact      AttachmentType = "contact"
+	AttachmentTypeEmbed        AttachmentType = "embed"
 	AttachmentTypeFallback     AttachmentType = "fallback"
 	AttachmentTypeFile         AttachmentType = "file"
+	AttachmentTypeIgPost       AttachmentType = "ig_post"
 	AttachmentTypeIgReel       AttachmentType = "ig_reel"
+	AttachmentTypeIgStory      AttachmentType = "ig_story"
 	AttachmentTypeImage        AttachmentType = "image"
 	AttachmentTypeLocation     AttachmentType = "location"
 	AttachmentTypeShare        AttachmentType = "share"
@@ -51,7 +54,7 @@ const (
 // Known reports whether the value is one of the constants. A newer server may send others.
 func (e AttachmentType) Known() bool {
 	switch e {
-	case AttachmentTypeAudio, AttachmentTypeContact, AttachmentTypeFallback, AttachmentTypeFile, AttachmentTypeIgReel, AttachmentTypeImage, AttachmentTypeLocation, AttachmentTypeShare, AttachmentTypeStoryMention, AttachmentTypeVideo:
+	case AttachmentTypeAudio, AttachmentTypeContact, AttachmentTypeEmbed, AttachmentTypeFallback, AttachmentTypeFile, AttachmentTypeIgPost, AttachmentTypeIgReel, AttachmentTypeIgStory, AttachmentTypeImage, AttachmentTypeLocation, AttachmentTypeShare, AttachmentTypeStoryMention, AttachmentTypeVideo:
 		return true
 	}
 	return false
@@ -78,11 +81,14 @@ const (
 	ChannelAPI            Channel = "Channel::Api"
 	ChannelEmail          Channel = "Channel::Email"
 	ChannelFacebookPage   Channel = "Channel::FacebookPage"
+	ChannelInstagram      Channel = "Channel::Instagram"
 	ChannelLine           Channel = "Channel::Line"
 	ChannelSMS            Channel = "Channel::Sms"
 	ChannelTelegram       Channel = "Channel::Telegram"
+	ChannelTikTok         Channel = "Channel::Tiktok"
 	ChannelTwilioSMS      Channel = "Channel::TwilioSms"
 	ChannelTwitterProfile Channel = "Channel::TwitterProfile"
+	ChannelVoice          Channel = "Channel::Voice"
 	ChannelWebWidget      Channel = "Channel::WebWidget"
 	ChannelWhatsApp       Channel = "Channel::Whatsapp"
 )
@@ -90,7 +96,7 @@ const (
 // Known reports whether the value is one of the constants. A newer server may send others.
 func (e Channel) Known() bool {
 	switch e {
-	case ChannelAPI, ChannelEmail, ChannelFacebookPage, ChannelLine, ChannelSMS, ChannelTelegram, ChannelTwilioSMS, ChannelTwitterProfile, ChannelWebWidget, ChannelWhatsApp:
+	case ChannelAPI, ChannelEmail, ChannelFacebookPage, ChannelInstagram, ChannelLine, ChannelSMS, ChannelTelegram, ChannelTikTok, ChannelTwilioSMS, ChannelTwitterProfile, ChannelVoice, ChannelWebWidget, ChannelWhatsApp:
 		return true
 	}
 	return false
@@ -292,25 +298,27 @@ func (e SenderType) Known() bool {
 
 // The values of SortBy that are known.
 const (
-	SortByCreatedAtAsc       SortBy = "created_at_asc"
-	SortByCreatedAtDesc      SortBy = "created_at_desc"
-	SortByLastActivityAtAsc  SortBy = "last_activity_at_asc"
-	SortByLastActivityAtDesc SortBy = "last_activity_at_desc"
-	SortByLastUserMessageAt  SortBy = "last_user_message_at"
-	SortByLatest             SortBy = "latest"
-	SortByPriorityAsc        SortBy = "priority_asc"
-	SortByPriorityDesc       SortBy = "priority_desc"
-	SortBySortOnCreatedAt    SortBy = "sort_on_created_at"
-	SortBySortOnPriority     SortBy = "sort_on_priority"
-	SortBySortOnWaitingSince SortBy = "sort_on_waiting_since"
-	SortByWaitingSinceAsc    SortBy = "waiting_since_asc"
-	SortByWaitingSinceDesc   SortBy = "waiting_since_desc"
+	SortByCreatedAtAsc             SortBy = "created_at_asc"
+	SortByCreatedAtDesc            SortBy = "created_at_desc"
+	SortByLastActivityAtAsc        SortBy = "last_activity_at_asc"
+	SortByLastActivityAtDesc       SortBy = "last_activity_at_desc"
+	SortByLastUserMessageAt        SortBy = "last_user_message_at"
+	SortByLatest                   SortBy = "latest"
+	SortByPriorityAsc              SortBy = "priority_asc"
+	SortByPriorityDesc             SortBy = "priority_desc"
+	SortByPriorityDescCreatedAtAsc SortBy = "priority_desc_created_at_asc"
+	SortBySortOnCreatedAt          SortBy = "sort_on_created_at"
+	SortBySortOnPriority           SortBy = "sort_on_priority"
+	SortBySortOnWaitingSince       SortBy = "sort_on_waiting_since"
+	SortByUnread                   SortBy = "unread"
+	SortByWaitingSinceAsc          SortBy = "waiting_since_asc"
+	SortByWaitingSinceDesc         SortBy = "waiting_since_desc"
 )
 
 // Known reports whether the value is one of the constants. A newer server may send others.
 func (e SortBy) Known() bool {
 	switch e {
-	case SortByCreatedAtAsc, SortByCreatedAtDesc, SortByLastActivityAtAsc, SortByLastActivityAtDesc, SortByLastUserMessageAt, SortByLatest, SortByPriorityAsc, SortByPriorityDesc, SortBySortOnCreatedAt, SortBySortOnPriority, SortBySortOnWaitingSince, SortByWaitingSinceAsc, SortByWaitingSinceDesc:
+	case SortByCreatedAtAsc, SortByCreatedAtDesc, SortByLastActivityAtAsc, SortByLastActivityAtDesc, SortByLastUserMessageAt, SortByLatest, SortByPriorityAsc, SortByPriorityDesc, SortByPriorityDescCreatedAtAsc, SortBySortOnCreatedAt, SortBySortOnPriority, SortBySortOnWaitingSince, SortByUnread, SortByWaitingSinceAsc, SortByWaitingSinceDesc:
 		return true
 	}
 	return false
@@ -479,7 +487,76 @@ func (x *Agent) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
-// AssigneeType is whose conversations to list.
+// AgentBot is a program that owns a conversation in place of a person. From 4.8.0.
+type AgentBot struct {
+	// BotType The kind of bot, "webhook" in every answer seen.
+	BotType string `json:"bot_type"`
+
+	// Description What it does.
+	Description *string `json:"description"`
+
+	// ID The bot's id.
+	ID int64 `json:"id"`
+
+	// Name The name.
+	Name *string `json:"name"`
+
+	// OutgoingURL Where its events go. Absent for a bot of the whole server.
+	OutgoingURL *string `json:"outgoing_url,omitempty"`
+
+	// Thumbnail The picture's address; "" when there is none.
+	Thumbnail string `json:"thumbnail"`
+}
+
+// GetBotType returns BotType, or the zero value of a nil AgentBot.
+func (x *AgentBot) GetBotType() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.BotType
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *AgentBot) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetID returns ID, or the zero value of a nil AgentBot.
+func (x *AgentBot) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetName returns what Name points to, or the zero value when there is none.
+func (x *AgentBot) GetName() (value string) {
+	if x == nil || x.Name == nil {
+		return value
+	}
+	return *x.Name
+}
+
+// GetOutgoingURL returns what OutgoingURL points to, or the zero value when there is none.
+func (x *AgentBot) GetOutgoingURL() (value string) {
+	if x == nil || x.OutgoingURL == nil {
+		return value
+	}
+	return *x.OutgoingURL
+}
+
+// GetThumbnail returns Thumbnail, or the zero value of a nil AgentBot.
+func (x *AgentBot) GetThumbnail() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Thumbnail
+}
+
+// AssigneeType is whose conversations to list. To every version what an agent bot owns is unassigned.
 type AssigneeType string
 
 // Attachment is a file, place or the like of a message. `file_type` says which fields there are: files have data_url, thumb_url,
@@ -488,6 +565,9 @@ type AssigneeType string
 type Attachment struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
+
+	// ContentType The file's media type. From 4.13.0.
+	ContentType *string `json:"content_type,omitempty"`
 
 	// CoordinatesLat Degrees north.
 	CoordinatesLat *float64 `json:"coordinates_lat,omitempty"`
@@ -498,7 +578,7 @@ type Attachment struct {
 	// DataURL The file's address.
 	DataURL *string `json:"data_url,omitempty"`
 
-	// Extension The file's extension; null in most answers.
+	// Extension The file's extension; null for files stored before 4.13.0.
 	Extension *string `json:"extension,omitempty"`
 
 	// FallbackTitle What to show in its place.
@@ -538,6 +618,14 @@ func (x *Attachment) GetAccountID() (value int64) {
 		return value
 	}
 	return x.AccountID
+}
+
+// GetContentType returns what ContentType points to, or the zero value when there is none.
+func (x *Attachment) GetContentType() (value string) {
+	if x == nil || x.ContentType == nil {
+		return value
+	}
+	return *x.ContentType
 }
 
 // GetCoordinatesLat returns what CoordinatesLat points to, or the zero value when there is none.
@@ -652,13 +740,13 @@ func (x *Attachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
-// AttachmentType is the kind of an attachment.
+// AttachmentType is the kind of an attachment. The last three from 4.9.0.
 type AttachmentType string
 
 // Availability is whether a person is there. The documentation says "available" for online (D20).
 type Availability string
 
-// Channel is the kind of inbox.
+// Channel is the kind of inbox. Instagram from 4.1.0, Voice from 4.4.0 to 4.13.0, TikTok from 4.9.0.
 type Channel string
 
 // Contact is the person on the other side.
@@ -671,6 +759,9 @@ type Contact struct {
 
 	// Blocked Whether the contact is blocked. From 4.0.2.
 	Blocked *bool `json:"blocked,omitempty"`
+
+	// CompanyID The company's id. From 4.15.0, where companies are switched on.
+	CompanyID *int64 `json:"company_id,omitempty"`
 
 	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
 	CreatedAt *UnixTime `json:"created_at,omitempty"`
@@ -722,6 +813,14 @@ func (x *Contact) GetBlocked() (value bool) {
 		return value
 	}
 	return *x.Blocked
+}
+
+// GetCompanyID returns what CompanyID points to, or the zero value when there is none.
+func (x *Contact) GetCompanyID() (value int64) {
+	if x == nil || x.CompanyID == nil {
+		return value
+	}
+	return *x.CompanyID
 }
 
 // GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
@@ -1090,7 +1189,7 @@ type ConversationCounts struct {
 	// MineCount Assigned to the owner of the key.
 	MineCount int64 `json:"mine_count"`
 
-	// UnassignedCount Assigned to nobody.
+	// UnassignedCount Assigned to no person; from 4.8.0 what a bot owns is among them.
 	UnassignedCount int64 `json:"unassigned_count"`
 }
 
@@ -1183,8 +1282,14 @@ type ConversationListMetaAnswer struct {
 
 // ConversationMeta is who and what a conversation belongs to.
 type ConversationMeta struct {
-	// Assignee Who is assigned; absent when nobody is (D19).
+	// Assignee The person who is assigned; nil when nobody is, or a bot (D19).
 	Assignee *Agent `json:"assignee,omitempty"`
+
+	// AssigneeBot The agent bot that is assigned, nil when none is. From 4.8.0. Lists and counts take what a bot owns for unassigned.
+	AssigneeBot *AgentBot `json:"-"`
+
+	// AssigneeType What the assignee is, `User` or `AgentBot`; absent when there is none. From 4.8.0.
+	AssigneeType *SenderType `json:"assignee_type,omitempty"`
 
 	// Channel The kind of inbox; here, not in `sender` (D18). Null if the inbox is gone.
 	Channel *Channel `json:"channel"`
@@ -1205,6 +1310,22 @@ func (x *ConversationMeta) GetAssignee() *Agent {
 		return nil
 	}
 	return x.Assignee
+}
+
+// GetAssigneeBot returns AssigneeBot, or nil when there is none.
+func (x *ConversationMeta) GetAssigneeBot() *AgentBot {
+	if x == nil {
+		return nil
+	}
+	return x.AssigneeBot
+}
+
+// GetAssigneeType returns what AssigneeType points to, or the zero value when there is none.
+func (x *ConversationMeta) GetAssigneeType() (value SenderType) {
+	if x == nil || x.AssigneeType == nil {
+		return value
+	}
+	return *x.AssigneeType
 }
 
 // GetChannel returns what Channel points to, or the zero value when there is none.
@@ -1370,6 +1491,9 @@ type Message struct {
 	// element is null if its kind is not known.
 	Attachments []*Attachment `json:"attachments,omitzero"`
 
+	// Call A phone call's data, where content_type is voice_call. From 4.14.0.
+	Call Attributes `json:"call,omitzero"`
+
 	// Content The text as it was written.
 	Content *string `json:"content"`
 
@@ -1445,6 +1569,14 @@ func (x *Message) GetAdditionalAttributes() (value Attributes) {
 		return value
 	}
 	return x.AdditionalAttributes
+}
+
+// GetCall returns Call, or the zero value of a nil Message.
+func (x *Message) GetCall() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.Call
 }
 
 // GetContent returns what Content points to, or the zero value when there is none.
@@ -1685,6 +1817,9 @@ type MessageSender struct {
 	// Blocked Whether the contact is blocked. From 4.0.2.
 	Blocked *bool `json:"blocked,omitempty"`
 
+	// CompanyID A contact's. From 4.15.0, where companies are switched on.
+	CompanyID *int64 `json:"company_id,omitempty"`
+
 	// CreatedAt A Captain assistant's, as text. From 4.0.0.
 	CreatedAt *ISOTime `json:"created_at,omitempty"`
 
@@ -1754,6 +1889,14 @@ func (x *MessageSender) GetBlocked() (value bool) {
 		return value
 	}
 	return *x.Blocked
+}
+
+// GetCompanyID returns what CompanyID points to, or the zero value when there is none.
+func (x *MessageSender) GetCompanyID() (value int64) {
+	if x == nil || x.CompanyID == nil {
+		return value
+	}
+	return *x.CompanyID
 }
 
 // GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
@@ -1859,7 +2002,8 @@ type SenderType string
 
 // SortBy is the order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
 // (oldest first). `last_user_message_at`: before 3.4.0 only. `sort_on_priority`: from 2.17.0. `sort_on_waiting_since`: from
-// 3.1.0. The `_asc` and `_desc` pairs: from 3.4.0.
+// 3.1.0. The `_asc` and `_desc` pairs: from 3.4.0. `priority_desc_created_at_asc`: from 4.12.0. `unread`, by the number of
+// incoming messages since an agent looked: from 4.15.0.
 type SortBy string
 
 // Status is the status of a conversation. The documentation knows three of the four (D15, D33, D36).
@@ -1924,6 +2068,12 @@ type Team struct {
 	// Description What it is for.
 	Description *string `json:"description"`
 
+	// Icon The picture's name; "" when there is none. From 4.16.0.
+	Icon *string `json:"icon,omitempty"`
+
+	// IconColor The picture's colour; "" when there is none. From 4.16.0.
+	IconColor *string `json:"icon_color,omitempty"`
+
 	// ID The team's id.
 	ID int64 `json:"id"`
 
@@ -1956,6 +2106,22 @@ func (x *Team) GetDescription() (value string) {
 		return value
 	}
 	return *x.Description
+}
+
+// GetIcon returns what Icon points to, or the zero value when there is none.
+func (x *Team) GetIcon() (value string) {
+	if x == nil || x.Icon == nil {
+		return value
+	}
+	return *x.Icon
+}
+
+// GetIconColor returns what IconColor points to, or the zero value when there is none.
+func (x *Team) GetIconColor() (value string) {
+	if x == nil || x.IconColor == nil {
+		return value
+	}
+	return *x.IconColor
 }
 
 // GetID returns ID, or the zero value of a nil Team.

@@ -109,6 +109,7 @@ type Chat struct {
 	transport http.RoundTripper
 	editors   []RequestEditorFn
 	keys      auth.Keys
+	clock     *serverClock
 }
 
 // New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
@@ -124,6 +125,7 @@ func New(config Config) (*Chat, error) {
 	transport := transportOf(config.HTTPClient)
 	return &Chat{
 		server: server.String(), transport: transport, editors: slices.Clone(config.RequestEditors), keys: config.Keys,
+		clock: new(serverClock),
 		chain: chain.New(chain.Config{
 			Transport: transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
 			Retry: chain.Policy(config.Retry), Limiter: config.Limiter, Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,

@@ -81,7 +81,7 @@ func (s ConversationsService) Get(ctx context.Context, id int64, opts ...CallOpt
 // POST /api/v1/accounts/{account_id}/conversations/filter, conversationFilter. Key: user.
 func (s ConversationsService) Filter(ctx context.Context, filter Filter, page int, opts ...CallOption) (*ConversationPage, error) {
 	var input refusal
-	body := filter.request(&input)
+	body := filter.request(s.core.now(), &input)
 	input.page("page", page)
 	return filterCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newConversationFilterRequest(server, s.core.id, &ConversationFilterParams{Page: new(int64(page))}, body)

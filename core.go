@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"context"
+	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -20,6 +21,14 @@ func (c *core) call(op *operation.Operation, conversation int64) *chain.Call {
 		call.AccountID = c.id
 	}
 	return call
+}
+
+// now returns the time by the server's clock, as far as it is known.
+func (c *core) now() time.Time {
+	if c == nil || c.chat == nil || c.chat.clock == nil {
+		return time.Now()
+	}
+	return c.chat.clock.now()
 }
 
 // check refuses what no call can do without.

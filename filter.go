@@ -97,7 +97,8 @@ func DoesNotContain(attribute Attribute, text string) Rule {
 // Present holds when the attribute is there.
 func Present(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsPresent, nil) }
 
-// Absent holds when the attribute is not there, such as the assignee_id of a conversation assigned to nobody.
+// Absent holds when the attribute is not there, such as the assignee_id of a conversation assigned to no person: what an agent
+// bot owns is among them.
 func Absent(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsNotPresent, nil) }
 
 // GreaterThan holds when the attribute is greater than a number, or after the day of a [time.Time], of a [UnixTime] or of
@@ -112,7 +113,8 @@ func LessThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsLessThan, []any{value})
 }
 
-// DaysBefore holds when the attribute is a day more than so many days ago.
+// DaysBefore holds when the attribute is a day more than so many days ago, by the UTC day of the server's clock. It goes out as
+// LessThan with that day; a walk through many pages, and a scan, takes the day on which it begins.
 func DaysBefore(attribute Attribute, days int) Rule {
 	return newRule(attribute, FilterOperatorDaysBefore, []any{days})
 }

@@ -216,10 +216,13 @@ func wholeNumber(value any) (int64, bool) {
 	return 0, false
 }
 
+// maxDays is how many days ago a day may be that has a year of four digits.
+const maxDays = 365 * 1900
+
 // checkDay refuses what is not a day: the server puts the text into its SQL as it is.
 func checkDay(operator FilterOperator, value any) error {
 	if operator == FilterOperatorDaysBefore {
-		if days, ok := wholeNumber(value); !ok || days < 0 {
+		if days, ok := wholeNumber(value); !ok || days < 0 || days > maxDays {
 			return fmt.Errorf("%v is not a number of days; give one such as 7", value)
 		}
 		return nil
@@ -295,15 +298,15 @@ func (f Filter) checkScan(input *refusal) {
 // nothing is.
 func (f Filter) CheckConversations() []FieldError {
 	var input refusal
-	f.request(&input)
+	f.request(time.Now(), &input)
 	return input.fields
 }
 
-// request checks the filter and wraps its rules as the server wants them (D1).
-func (f Filter) request(input *refusal) FilterRequest {
+// request checks the filter and wraps its rules as the server wants them (D1), with days counted from a time.
+func (f Filter) request(now time.Time, input *refusal) FilterRequest {
 	if len(f.rules) == 0 {
 		input.add("filter", "it has no rules; start with Where, and use Equal(\"status\", \"all\") for everything")
 	}
 	f.check(input)
-	return f.wire()
+	return f.dated(now).wire()
 }

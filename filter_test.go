@@ -8,9 +8,11 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -79,8 +81,6 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.GreaterThan("created_at", time.Date(2026, 2, 1, 2, 0, 0, 0, berlin)), `created_at is_greater_than ["2026-02-01"]`},
 		{cfchat.GreaterThan("created_at", cfchat.UnixTime{Time: time.Date(2026, 2, 1, 1, 0, 0, 0, berlin)}), `created_at is_greater_than ["2026-01-31"]`},
 		{cfchat.LessThan("since", cfchat.UnixTime{Time: time.Unix(0, 0)}), `since is_less_than ["1970-01-01"]`},
-		{cfchat.DaysBefore("last_activity_at", 3), `last_activity_at days_before [3]`},
-		{cfchat.DaysBefore("created_at", 0), `created_at days_before [0]`},
 		// ids, of any kind of whole number, and as text when no custom rule stands before
 		{cfchat.Equal("inbox_id", int8(1), int64(2), uint(3), uint64(4), namedNumber(5)), `inbox_id equal_to [1,2,3,4,5]`},
 		{cfchat.Equal("inbox_id", "5", namedText("6")), `inbox_id equal_to ["5","6"]`},
@@ -100,7 +100,6 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.GreaterThan("seats", 4), `seats is_greater_than [4]`},
 		{cfchat.LessThan("seats", "4"), `seats is_less_than ["4"]`},
 		{cfchat.LessThan("since", time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)), `since is_less_than ["2026-01-03"]`},
-		{cfchat.DaysBefore("since", 2), `since days_before [2]`},
 		// RawRule: what the table does not know
 		{rawRule("browser_language", cfchat.FilterOperatorContains, "e"), `browser_language contains ["e"]`},
 		{rawRule("status", cfchat.FilterOperatorEqualTo, "closed"), `status equal_to ["closed"]`},
@@ -361,6 +360,7 @@ func TestRecordedFilters(t *testing.T) {
 		"filter-custom-two":            "the answer is that of the first text alone",
 		"filter-custom-then-inbox-str": "the answer is that of the first inbox alone",
 		"filter-status-ne-bogus":       "the answer is empty, whatever there is",
+		"filter-display-contains":      "only from 4.16.0 on",
 	}
 	sentAnyway := map[string]string{
 		"2.16.0/filter-priority": "4.0.4 and later answer it, and its constant says so",
@@ -372,7 +372,7 @@ func TestRecordedFilters(t *testing.T) {
 			continue
 		}
 		filter, ok := expressible(*r.Request.Body)
-		if !ok {
+		if !ok || strings.Contains(*r.Request.Body, "days_before") { // which never goes out
 			continue
 		}
 		body, err := sentFilter(t, filter)
@@ -578,4 +578,67 @@ func TestFilterText(t *testing.T) {
 			t.Errorf("%s became %s, %v", bad, read, err)
 		}
 	}
+}
+
+// TestDaysBefore goes out as the day that it means by the server's clock, which every version knows.
+func TestDaysBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // it is midnight, UTC, of 2000-01-01
+		for days, want := range map[any]string{0: "2000-01-01", 3: "1999-12-29", "31": "1999-12-01", uint8(2): "1999-12-30", 366.0: "1998-12-31"} {
+			for _, attribute := range []cfchat.Attribute{"created_at", "since"} {
+				filter := cfchat.Where(cfchat.NewRule(attribute, cfchat.FilterOperatorDaysBefore, days)).And(cfchat.Present("labels"))
+				body, err := sentFilter(t, filter)
+				if rule := fmt.Sprintf(`{"attribute_key":%q,"filter_operator":"is_less_than","query_operator":"AND","values":[%q]}`, attribute, want); err != nil || !strings.Contains(body, rule) {
+					t.Errorf("%v: sent %s, %v, want %s", days, body, err, rule)
+				}
+				if kept := fmt.Sprint(filter); !strings.Contains(kept, "days_before") {
+					t.Errorf("it has become %s", kept)
+				}
+			}
+		}
+		raw := cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "created_at", FilterOperator: "days_before", Values: []any{3}}))
+		if body, err := sentFilter(t, raw); err != nil || !strings.Contains(body, "days_before") {
+			t.Errorf("a raw rule went out as %s, %v", body, err)
+		}
+		for _, days := range []any{-1, 1 << 40, "soon", 1.5} {
+			if body, err := sentFilter(t, cfchat.Where(cfchat.NewRule("created_at", cfchat.FilterOperatorDaysBefore, days))); !errors.Is(err, cfchat.ErrInvalidInput) || body != "" {
+				t.Errorf("%v: sent %s, %v", days, body, err)
+			}
+		}
+	})
+}
+
+// TestDaysBeforeByTheServersClock also where that is a day ahead, and takes one day for all of a walk.
+func TestDaysBeforeByTheServersClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(24*time.Hour - 50*time.Second)
+		var days []string
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			data, err := io.ReadAll(req.Body)
+			if err != nil {
+				return nil, err
+			}
+			days = append(days, regexp.MustCompile(`\d{4}-\d\d-\d\d`).FindString(string(data)))
+			resp := jsonReply(`{"meta":{},"payload":[]}`)
+			if req.URL.Query().Get("page") == "1" && len(days) > 2 {
+				resp = jsonReply(`{"meta":{},"payload":[%s]}`, trial.GoodConversation)
+			}
+			resp.Header.Set("Date", time.Now().Add(24*time.Hour).UTC().Format(http.TimeFormat))
+			time.Sleep(25 * time.Second)
+			return resp, nil
+		}))
+		old := cfchat.Where(cfchat.DaysBefore("created_at", 1))
+		conversations := chat.Account(1).Conversations
+		for range 2 { // the first does not know the server's clock yet
+			if _, err := conversations.Filter(t.Context(), old, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(24*time.Hour - 10*time.Second)
+		if ids, errs := walk(conversations.FilterAll(t.Context(), old)); len(ids) != 1 || errs != nil {
+			t.Fatal(ids, errs)
+		}
+		if want := []string{"1999-12-31", "2000-01-01", "2000-01-02", "2000-01-02"}; !slices.Equal(days, want) {
+			t.Errorf("sent %s, want %s", days, want)
+		}
+	})
 }

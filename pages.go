@@ -44,10 +44,13 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts ...CallOption) iter.Seq2[*Conversation, error] {
 	walk := pageWalk{call: s.core.call(filterCall.operation, 0), opts: slices.Clone(opts), first: 1}
 	walk.check = func(input *refusal) {
-		filter.request(input)
+		filter.request(s.core.now(), input)
 		s.core.check(ctx, input)
 	}
-	return walk.pages(func(page int) (*ConversationPage, error) { return s.Filter(ctx, filter, page, walk.opts...) })
+	return func(yield func(*Conversation, error) bool) {
+		filter := filter.dated(s.core.now()) // the same day for all pages
+		walk.pages(func(page int) (*ConversationPage, error) { return s.Filter(ctx, filter, page, walk.opts...) })(yield)
+	}
 }
 
 // maxStalePages is how many pages in a row may bring nothing new. One may, when 25 conversations were created meanwhile;

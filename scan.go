@@ -137,6 +137,7 @@ func (s *scan) all(ctx context.Context, yield func(*Conversation, error) bool) e
 			return err
 		}
 	}
+	s.filter = s.filter.dated(s.conversations.core.now()) // the same day for all windows
 	s.readUpTo(s.end)
 	for {
 		for len(s.windows) > 0 {

@@ -143,7 +143,7 @@ func checkKeywords(t *testing.T, where string, ref *openapi3.SchemaRef) {
 	for name, field := range s.Properties {
 		checkKeywords(t, where+"."+name, field)
 	}
-	for _, part := range s.AllOf {
+	for _, part := range append(slices.Clone(s.AllOf), s.AnyOf...) {
 		checkKeywords(t, where, part)
 	}
 	checkKeywords(t, where+"[]", s.Items)
@@ -151,7 +151,7 @@ func checkKeywords(t *testing.T, where string, ref *openapi3.SchemaRef) {
 		t.Errorf("%s: additionalProperties has a schema, or there are several types", where)
 	}
 	// What the Validator looks at, and what says nothing about a value.
-	s.AllOf, s.Type, s.Nullable, s.Required, s.Properties, s.Items, s.Enum, s.Min = nil, nil, false, nil, nil, nil, nil, nil
+	s.AllOf, s.AnyOf, s.Type, s.Nullable, s.Required, s.Properties, s.Items, s.Enum, s.Min = nil, nil, nil, false, nil, nil, nil, nil, nil
 	s.AdditionalProperties = openapi3.AdditionalProperties{}
 	s.Description, s.Format, s.Extensions, s.Origin = "", "", nil, nil
 	if rest, err := s.MarshalJSON(); err != nil || string(rest) != "{}" {

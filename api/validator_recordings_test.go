@@ -57,7 +57,7 @@ var odd = map[string]string{
 	"list-inbox-blank":               "conversationList query inbox_id: type, expected integer, found other text, once",
 	"list-page--1":                   "conversationList query page: value, expected 1 or more, found less, once",
 	"list-page-99999999999999999999": "conversationList query page: type, expected integer, found other text, once",
-	"list-sort-bogus":                "conversationList query sort_by: value, expected one of 13 in the spec, found other text, once",
+	"list-sort-bogus":                "conversationList query sort_by: value, expected one of 15 in the spec, found other text, once",
 	"list-status-bogus":              "conversationList query status: value, expected one of 5 in the spec, found other text, once",
 	"list-status-int":                "conversationList query status: value, expected one of 5 in the spec, found other text, once",
 	"list-team-blank":                "conversationList query team_id: type, expected integer, found other text, once",

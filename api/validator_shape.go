@@ -69,6 +69,7 @@ func (done shapes) of(ref *openapi3.SchemaRef) *shape {
 	for _, part := range schema.AllOf {
 		s.merge(done.of(part), schema.Type == nil)
 	}
+	s.mergeAny(done, schema.AnyOf)
 	for _, name := range s.required {
 		if s.fields[name] == nil {
 			s.fields[name] = &shape{}
@@ -113,6 +114,18 @@ func (s *shape) merge(part *shape, untyped bool) {
 	}
 	if s.minimum == nil {
 		s.minimum = part.minimum
+	}
+}
+
+// mergeAny adds what the parts of an anyOf say: a field may be any one's, and only what all require is required.
+func (s *shape) mergeAny(done shapes, parts openapi3.SchemaRefs) {
+	for i, part := range parts {
+		one, required := *done.of(part), s.required
+		if one.required = slices.Clone(one.required); i > 0 {
+			one.required = slices.DeleteFunc(one.required, func(name string) bool { return !slices.Contains(required, name) })
+			s.required = nil
+		}
+		s.merge(&one, true)
 	}
 }
 

@@ -122,6 +122,9 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 		out = s.handle(r, to, body)
 	}
 	s.state.lastRequestID++
+	if out.header.Get("Date") == "" { // by the clock that the rest of the answer is of
+		out.header.Set("Date", s.state.clock().UTC().Format(http.TimeFormat))
+	}
 	if out.header.Get("X-Request-Id") == "" {
 		out.header.Set("X-Request-Id", newUUID(s.state.lastRequestID))
 	}

@@ -56,8 +56,11 @@ func (s *minuteServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	default:
 		resp = trial.Reply(http.StatusOK, "application/json", trial.GoodConversation)
 	}
-	if err == nil && !s.noDate {
+	if err == nil {
 		resp.Header.Set("Date", s.clock().UTC().Format(http.TimeFormat))
+		if s.noDate {
+			resp.Header.Del("Date")
+		}
 	}
 	time.Sleep(s.way())
 	return resp, err

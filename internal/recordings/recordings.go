@@ -46,14 +46,15 @@ type Exchange struct {
 func All(t testing.TB, root string) []Exchange {
 	t.Helper()
 	found := map[string]Exchange{}
-	for _, pattern := range []string{"testdata/recordings*/*", "../shared/recordings/*"} {
+	for _, pattern := range []string{"testdata/recordings*/*", "../shared/recordings/*", "../shared/recordings-newer/*"} {
 		folders, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, folder := range folders {
 			for _, e := range In(t, folder) {
-				found[e.Version+"/"+e.Name] = e
+				set := filepath.Base(filepath.Dir(folder)) // which testdata has a part of
+				found[set+"/"+e.Version+"/"+e.Name] = e
 			}
 		}
 	}
