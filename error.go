@@ -20,9 +20,9 @@ import (
 var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401, 403: a bad key, or no right to this
 	ErrNotFound       = errors.New("not found")                           // 404; of a create also: inbox, contact or source id
-	ErrRejected       = errors.New("rejected by the server")              // 422
+	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
-	ErrServer         = errors.New("the server failed")                   // 500 and above
+	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long
 	ErrRedirect       = errors.New("redirected")                          // 3xx but 304, which is never followed
 	ErrDecode         = errors.New("not the answer of this operation")    // a 2xx that is something else
 	ErrTooLarge       = errors.New("the answer is too large")             // above Config.MaxBody
@@ -75,7 +75,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 		holds bool
 		mark  error
 	}{
-		{f.Decode, ErrDecode}, {f.Rejected, ErrRejected}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome},
+		{f.Decode, ErrDecode}, {f.Overdue, ErrServer}, {f.Rejected, ErrRejected}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome},
 	} {
 		if fact.holds {
 			e.marks = append(e.marks, fact.mark)
@@ -113,6 +113,9 @@ func (e *Error) Error() string {
 	}
 	parts := []string{"cfchat", e.Operation, about, strings.TrimSuffix(status, ".")}
 	for _, mark := range e.marks {
+		if mark == ErrServer { // its words are there
+			continue
+		}
 		if mark == ErrNotSent && e.StatusCode != 0 { // of a try before
 			mark = errNotSentAgain
 		}
@@ -145,7 +148,7 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound
 	case ErrRejected:
-		return e.StatusCode == http.StatusUnprocessableEntity
+		return e.StatusCode == http.StatusUnprocessableEntity && !slices.Contains(e.marks, ErrServer)
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrServer:

@@ -12,6 +12,7 @@ import (
 //	connection lost, body cut   again   never
 //	no answer in time           again   never
 //	502, 503, 504, 520-529      again   never
+//	422, too slow a database    again   never
 //	500                         again   never
 //	anything else               never   never
 //

@@ -264,14 +264,15 @@ func blamed(failure error, id int64) error {
 func mayBeOneConversation(err error) bool {
 	e, ok := err.(*Error)
 	return ok && (errors.Is(e, ErrServer) || errors.Is(e, ErrTooLarge) || errors.Is(e, ErrDecode) || e.cut ||
-		errors.Is(e, context.DeadlineExceeded) || e.StatusCode == http.StatusRequestEntityTooLarge)
+		errors.Is(e, context.DeadlineExceeded) || e.StatusCode == http.StatusRequestEntityTooLarge ||
+		e.StatusCode == http.StatusUnprocessableEntity) // whose words may be translated
 }
 
-// isOutage reports whether a failure looks like that of a server which is down. A conversation that cannot be rendered is a
-// plain 500.
+// isOutage reports whether a failure looks like that of a server which is down, or answers nothing to this filter. A
+// conversation that cannot be rendered is a plain 500.
 func isOutage(err error) bool {
 	e, ok := err.(*Error)
-	return ok && (e.StatusCode > http.StatusInternalServerError || e.cut || errors.Is(e, context.DeadlineExceeded))
+	return ok && (e.StatusCode > http.StatusInternalServerError || e.StatusCode == http.StatusUnprocessableEntity || e.cut || errors.Is(e, context.DeadlineExceeded))
 }
 
 // takePage yields the conversations of a window if they are all there, and else has it cut. The size of the next window

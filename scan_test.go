@@ -443,7 +443,7 @@ func TestScanOutage(t *testing.T) {
 		{"404", func() *http.Response {
 			return trial.Reply(404, "application/json", `{"error":"Resource could not be found"}`)
 		}, nil, cfchat.ErrNotFound, 4},
-		{"422", func() *http.Response { return trial.Reply(422, "application/json", `{"error":"Invalid operator."}`) }, nil, cfchat.ErrRejected, 4},
+		{"422", func() *http.Response { return trial.Reply(422, "application/json", `{"error":"Invalid operator."}`) }, nil, cfchat.ErrRejected, 10},
 	} {
 		for _, after := range []int{0, 2, 5} { // requests that are still answered: none, the list, some windows
 			t.Run(fmt.Sprintf("%s after %d", c.name, after), func(t *testing.T) {
@@ -1088,4 +1088,20 @@ func TestScanOfManyLabels(t *testing.T) {
 		s.came(upTo(1, 40))
 		s.within(55)
 	})
+}
+
+// TestScanOfASlowConversation reports the one whose window the server's database cannot answer in time, in whatever language,
+// and goes on.
+func TestScanOfASlowConversation(t *testing.T) {
+	for _, words := range []string{"The request took too long to complete. Please try again.", "La consulta ha tardado demasiado"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScan(t, quietAccount(upTo(1, 100)...), func(_ int, lo, hi int64) (*http.Response, error) {
+				if lo <= 30 && 30 <= hi {
+					return trial.Reply(422, "application/json", fmt.Sprintf(`{"error":%q}`, words)), nil
+				}
+				return nil, nil
+			})
+			s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{}).came(without(upTo(1, 100), 30), 30)
+		})
+	}
 }

@@ -28,6 +28,7 @@ type Failure struct {
 	Decode   bool   // a success that is not the answer of its operation
 	Done     bool   // a success all the same
 	Rejected bool   // a success that says that it is none
+	Overdue  bool   // a 422 that says that the server's database took too long
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end
 
@@ -68,6 +69,9 @@ func requestIDOf(hidden secrets, resp *http.Response) string {
 	return oneLine(hidden.inStart(resp.Header.Get("X-Request-Id")))
 }
 
+// errOverdue is the server's sentence when its database took too long, from 4.16.0 on. It may be translated.
+const errOverdue = "The request took too long to complete. Please try again."
+
 // failureOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
 // the status always survives. What an answer repeats of the request's secrets is taken out.
 func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
@@ -78,6 +82,7 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 		Body: hidden.inBody(body),
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
+	f.Overdue = resp.StatusCode == http.StatusUnprocessableEntity && message == errOverdue
 	f.Message = cmp.Or(oneLine(hidden.inStart(message)), http.StatusText(resp.StatusCode))
 	for _, attribute := range attributes {
 		f.Attributes = append(f.Attributes, oneLine(hidden.inStart(attribute)))

@@ -54,7 +54,7 @@ func outcome(next Link, transport http.RoundTripper) Link {
 			f.NotSent = true
 		case f.Status == 0 && isNetHTTP && !s.asked.Load(): // its Proxy function has failed, for instance
 			f.NotSent, f.unasked = true, true
-		case callOf(req).Write && !f.Done && mayHaveHappened(f.Status):
+		case callOf(req).Write && !f.Done && (mayHaveHappened(f.Status) || f.Overdue):
 			f.Unknown = true
 		}
 		return nil, f

@@ -72,6 +72,8 @@ func mayRepeat(op *operation.Operation, f *Failure) bool {
 		return false
 	case f.Status == 0 || f.Cut:
 		return true
+	case f.Overdue, f.Status == http.StatusUnprocessableEntity && op.Known() && op.Method == http.MethodGet: // nothing else is one
+		return true
 	case f.Status == http.StatusInternalServerError:
 		return !op.Final500
 	}

@@ -22,7 +22,7 @@ func TestWithResponse(t *testing.T) {
 		header string
 	}{
 		{"success", []step{sendsJSON(200, trial.GoodConversation, "X-Mine: 1")}, 200, trial.GoodConversation, 1, span{}, "1"},
-		{"refused", []step{sendsJSON(422, `{"error":"no"}`, "X-Mine: 2")}, 422, `{"error":"no"}`, 1, span{}, "2"},
+		{"refused", []step{sendsJSON(400, `{"error":"no"}`, "X-Mine: 2")}, 400, `{"error":"no"}`, 1, span{}, "2"},
 		{"limited, then good", []step{sendsJSON(429, `{}`, "Retry-After: 5", "X-Mine: 3"), sendsJSON(200, trial.GoodConversation)}, 200, trial.GoodConversation, 2, exactly(5 * time.Second), ""},
 		{"failing, then silent", []step{sendsJSON(503, `{}`, "Retry-After: 1", "X-Mine: 4"), hangUp}, 0, "", 3, span{2 * time.Second, 3 * time.Second}, ""},
 		{"not its answer", []step{sendsJSON(200, `{}`, "X-Mine: 5")}, 200, `{}`, 1, span{}, "5"},

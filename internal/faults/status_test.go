@@ -21,6 +21,9 @@ var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func httpDate(at time.Duration) string { return bubbleStart.Add(at).Format(http.TimeFormat) }
 
+// slowDatabase is what servers say from 4.16.0 on when their database took too long.
+const slowDatabase = `{"error":"The request took too long to complete. Please try again."}`
+
 func TestStatusFaults(t *testing.T) {
 	unauthorized := []error{cfchat.ErrUnauthorized}
 	notFound := []error{cfchat.ErrNotFound}
@@ -110,7 +113,7 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{status: 415, message: "no such media", requests: 1},
 		},
 		{
-			name: "S11 422 with attributes", steps: []step{sendsJSON(422, `{"message":"Content is too long","attributes":["content","a"]}`, "X-Request-Id: r-1")},
+			name: "S11 422 with attributes", on: append(trial.Writes, trial.Filter), steps: []step{sendsJSON(422, `{"message":"Content is too long","attributes":["content","a"]}`, "X-Request-Id: r-1")},
 			want: outcome{
 				is: []error{cfchat.ErrRejected}, status: 422, message: "Content is too long", requests: 1,
 				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
@@ -121,11 +124,27 @@ func TestStatusFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "S11 control characters do not get into a log", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(422, `{"error":"a\r\n\u001b[31mb\u0000c"}`)},
+			name: "S32 422 of a GET", on: trial.Gets, steps: []step{sendsJSON(422, `{"error":"La consulta ha tardado demasiado"}`)},
+			want: outcome{is: []error{cfchat.ErrRejected}, status: 422, requests: 3, waits: []span{firstWait, secondWait}, took: bothWaits},
+		},
+		{
+			name: "S32 422 of a slow database, read", on: trial.Reads, steps: []step{sendsJSON(422, slowDatabase)},
+			want: outcome{is: []error{cfchat.ErrServer}, status: 422, requests: 3, waits: []span{firstWait, secondWait}, took: bothWaits},
+		},
+		{
+			name: "S32 422 of a slow database, once", on: trial.Reads, steps: []step{sendsJSON(422, slowDatabase), fine},
+			want: outcome{ok: true, requests: 2, took: firstWait},
+		},
+		{
+			name: "S32 422 of a slow database, write", on: trial.Writes, steps: []step{sendsJSON(422, slowDatabase)},
+			want: outcome{is: []error{cfchat.ErrServer, cfchat.ErrUnknownOutcome}, status: 422, requests: 1},
+		},
+		{
+			name: "S11 control characters do not get into a log", on: []trial.Call{trial.Filter}, steps: []step{sendsJSON(422, `{"error":"a\r\n\u001b[31mb\u0000c"}`)},
 			want: outcome{is: []error{cfchat.ErrRejected}, status: 422, message: "a [31mb c", requests: 1},
 		},
 		{
-			name: "S11 a long message and body are clipped", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(422, `{"error":"`+strings.Repeat("é", 5000)+`"}`)},
+			name: "S11 a long message and body are clipped", on: []trial.Call{trial.Filter}, steps: []step{sendsJSON(422, `{"error":"`+strings.Repeat("é", 5000)+`"}`)},
 			want: outcome{
 				is: []error{cfchat.ErrRejected}, status: 422, message: strings.Repeat("é", 500) + "…", requests: 1,
 				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {

@@ -253,13 +253,13 @@ func TestReusedConnectionFaults(t *testing.T) {
 
 // A failure's body is read, so that its connection can be used again.
 func TestConnectionAfterFailure(t *testing.T) {
-	inBubble(t, "404, then 422, then success on one connection", func(t *testing.T) {
+	inBubble(t, "404, then 403, then success on one connection", func(t *testing.T) {
 		w := &faultServer{good: trial.GoodConversation, steps: []step{
 			sendsJSON(404, `{"error":"Resource could not be found"}`),
-			says(422, "text/html", string(make([]byte, 1<<20))), fine,
+			says(403, "text/html", string(make([]byte, 1<<20))), fine,
 		}}
 		chat, _ := w.connect(t)
-		for _, want := range []error{cfchat.ErrNotFound, cfchat.ErrRejected, nil} {
+		for _, want := range []error{cfchat.ErrNotFound, cfchat.ErrUnauthorized, nil} {
 			if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); !errors.Is(err, want) {
 				t.Errorf("got %v, want %v", err, want)
 			}

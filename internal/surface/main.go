@@ -105,6 +105,7 @@ func retries(methods []method) string {
 | 429 | again | again | again |
 | connection lost, body cut, no answer in time | again | again | never |
 | 502, 503, 504, 520-529 | again | again | never |
+| 422 because the database took too long | again | again | never |
 | 500 | again | never | never |
 | anything else | never | never | never |
 `
