@@ -383,3 +383,47 @@ func TestRawOfNoChat(t *testing.T) {
 		}
 	}
 }
+
+// TestFieldsOfCreate has each id that cannot exist refused under its own name.
+func TestFieldsOfCreate(t *testing.T) {
+	chat := trial.Chat(t, nil)
+	for field, create := range map[string]cfchat.ConversationCreate{
+		"InboxID":    {InboxID: -1, ContactID: 1},
+		"ContactID":  {InboxID: 1, ContactID: -1},
+		"AssigneeID": {SourceID: "s", AssigneeID: -1},
+		"TeamID":     {SourceID: "s", TeamID: -1},
+	} {
+		_, err := chat.Account(1).Conversations.Create(t.Context(), create, cfchat.WithKeys(auth.Keys{User: auth.NewKey("user-key")}))
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || len(e.Fields) != 1 || e.Fields[0].Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+// TestListOfEachStatus: without Q each status may be asked for, and it is what goes out.
+func TestListOfEachStatus(t *testing.T) {
+	var asked string
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		asked = req.URL.RawQuery
+		return trial.Reply(200, "application/json", trial.List.Good), nil
+	}))
+	for _, status := range []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed, cfchat.StatusAll} {
+		_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Status: status})
+		if err != nil || asked != "status="+string(status) {
+			t.Errorf("%s: sent %q, %v", status, asked, err)
+		}
+	}
+}
+
+// TestUserAgentCharacters: every printable ASCII character may be in a User-Agent, the first and the last among them.
+func TestUserAgentCharacters(t *testing.T) {
+	var sent string
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		sent = req.Header.Get("User-Agent")
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
+	}), func(c *cfchat.Config) { c.UserAgent = "a ~!b" })
+	if _, err := trial.Get.Do(t.Context(), chat.Account(trial.AccountID)); err != nil || sent != "a ~!b" {
+		t.Errorf("sent %q, %v", sent, err)
+	}
+}

@@ -62,9 +62,10 @@ func (s ConversationsService) Counts(ctx context.Context, options ConversationLi
 }
 
 // Get gets one conversation by its id within the account. It does not come with all its messages (D21): from 3.1.0 with
-// the last one, before with up to ten unread ones or the last.
+// the last one, before with up to ten unread ones or the last. A bot's key works from 4.14.2 on, and a conversation that has a
+// team is a 500 then.
 //
-// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}, getDetailsOfAConversation. Key: user.
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}, getDetailsOfAConversation. Keys: user, else agent bot.
 func (s ConversationsService) Get(ctx context.Context, id int64, opts ...CallOption) (*Conversation, error) {
 	var input refusal
 	input.id("id", id)

@@ -1105,3 +1105,42 @@ func TestScanOfASlowConversation(t *testing.T) {
 		})
 	}
 }
+
+// TestScanGivesUpTheEnd when three pages of the list in a row cannot be answered: it does not ask for all of them.
+func TestScanGivesUpTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lists := 0
+		account := quietAccount(upTo(1, 200)...)
+		s := newScan(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodGet {
+				if lists++; !strings.Contains(req.URL.RawQuery, "page=1&") {
+					return internalError(), nil
+				}
+			}
+			return account.RoundTrip(req)
+		}), nil)
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{}).came(upTo(1, 200))
+		if lists != 4 {
+			t.Errorf("%d pages of the list were asked for: %v", lists, s.lines)
+		}
+	})
+}
+
+// TestScanBehindIsRefused: a failure of the last look, behind everything that has been read, ends the scan with an error, and
+// not as if it were done.
+func TestScanBehindIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScan(t, quietAccount(upTo(1, 20)...), nil)
+		s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{}).came(upTo(1, 20))
+		last := s.requests()
+		s = newScan(t, quietAccount(upTo(1, 20)...), func(n int, _, _ int64) (*http.Response, error) {
+			if n == last {
+				return trial.Reply(401, "application/json", `{"error":"Invalid Access Token"}`), nil
+			}
+			return nil, nil
+		})
+		if s.run(cfchat.Filter{}, cfchat.ConversationScanOptions{}); len(s.ids) != 20 || !errors.Is(s.end, cfchat.ErrUnauthorized) {
+			t.Errorf("%d came, ended with %v", len(s.ids), s.end)
+		}
+	})
+}

@@ -116,3 +116,13 @@ func TestUnixTimeExponents(t *testing.T) {
 		}
 	}
 }
+
+// TestUnixTimeOverAnother: 0 and null are no time in a value that held one before, too.
+func TestUnixTimeOverAnother(t *testing.T) {
+	for _, text := range []string{"0", "0.0", "null"} {
+		got := struct{ At cfchat.UnixTime }{cfchat.UnixTime{Time: time.Unix(1, 0)}}
+		if err := json.Unmarshal([]byte(`{"At":`+text+`}`), &got); err != nil || !got.At.IsZero() {
+			t.Errorf("%s is %v, %v", text, got.At, err)
+		}
+	}
+}

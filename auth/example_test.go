@@ -111,12 +111,12 @@ func ExampleErrNoKey() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = chat.Account(56).Conversations.Get(context.Background(), 42)
+	_, err = chat.Account(56).Conversations.Counts(context.Background(), cfchat.ConversationListOptions{})
 	fmt.Println(errors.Is(err, auth.ErrNoKey))
 	fmt.Println(err)
 	// Output:
 	// true
-	// cfchat: getDetailsOfAConversation: conversation 42 of account 56: nothing was sent: no key for getDetailsOfAConversation: set Keys.User
+	// cfchat: conversationListMeta: account 56: nothing was sent: no key for conversationListMeta: set Keys.User
 }
 
 // A program's own tracing leaves the key out, in whatever spelling it is there.

@@ -432,3 +432,18 @@ func TestCauseWithoutText(t *testing.T) {
 		}
 	}
 }
+
+// TestCauseWithoutAddress: of a Transport's url.Error the cause is what it is made of, and the address cannot be had from it.
+func TestCauseWithoutAddress(t *testing.T) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: io.ErrUnexpectedEOF}
+	}))
+	_, err := trial.List.Do(t.Context(), chat.Account(1))
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok || e.Err != io.ErrUnexpectedEOF {
+		t.Errorf("the cause is %T: %v", e.Err, err)
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		t.Errorf("%v has the address %s", err, u.URL)
+	}
+}

@@ -650,3 +650,25 @@ func TestPerMinuteBehindOthers(t *testing.T) {
 		callers.Wait()
 	})
 }
+
+// TestPerMinuteForgetsLostRequests: one without an answer counts in the minute in which it was given up and in the next, and
+// not in the one after that.
+func TestPerMinuteForgetsLostRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(50 * time.Second) // of a minute
+		down := true
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			if down {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return trial.Reply(200, "application/json", trial.GoodConversation), nil
+		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
+		_, _ = trial.Get.Do(t.Context(), chat.Account(accountID))
+		down = false
+		begun := time.Now()
+		_, err := trial.Get.Do(t.Context(), chat.Account(accountID))
+		if took := time.Since(begun); err != nil || took < 70*time.Second || took > 71*time.Second {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
+}

@@ -665,3 +665,29 @@ func TestSecretsOfATransportThatTakesThem(t *testing.T) {
 	checkSecrets(t, chat.Account(1).Do(t.Context(), "GET", "x?q="+searched, nil, nil))
 	checkSecrets(t, chat.Account(1).Do(t.Context(), "x?q="+searched, "GET", nil, nil)) // swapped
 }
+
+// TestSearchOfAListThatComesBack: a source id is somebody's, and taken out of what a server says; a status is a known word, and
+// stays.
+func TestSearchOfAListThatComesBack(t *testing.T) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		q := req.URL.Query()
+		return trial.Reply(422, "application/json", `{"error":"none of `+q.Get("source_id")+` is `+q.Get("status")+`"}`), nil
+	}))
+	_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Status: cfchat.StatusResolved, SourceID: searched})
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok || e.Message != "none of [redacted] is resolved" {
+		t.Error(err)
+	}
+	checkSecrets(t, err)
+}
+
+// TestSearchBehindAPercent: a % that escapes nothing, as in a LIKE, does not hide what is written behind it.
+func TestSearchBehindAPercent(t *testing.T) {
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(422, "application/json", `{"error":"none LIKE '%J%C3%B6rg M%C3%BCller%'"}`), nil
+	}))
+	err := chat.Account(1).Do(t.Context(), "GET", "contacts/search?q=J%C3%B6rg+M%C3%BCller", nil, nil)
+	if err == nil || strings.Contains(err.Error(), "ller") {
+		t.Error(err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
@@ -212,6 +213,44 @@ func knowNoNames(c net.Conn) {
 		answer := append([]byte{question[0], question[1], 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0}, question[12:end]...)
 		if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil {
 			return
+		}
+	}
+}
+
+// lossyConn is a connection that takes so many writes, and nothing of those after them.
+type lossyConn struct {
+	net.Conn
+	left atomic.Int32
+}
+
+func (c *lossyConn) Write(p []byte) (int, error) {
+	if c.left.Add(-1) < 0 {
+		return 0, syscall.EPIPE
+	}
+	return c.Conn.Write(p)
+}
+
+// TestWriteOverLostConnection: over HTTP/1 net/http sends a write on another connection when nothing of it went over an idle
+// one, and that is the first time that it is sent.
+func TestWriteOverLostConnection(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, trial.GoodConversation)
+	}))
+	t.Cleanup(server.Close)
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		lossy := &lossyConn{Conn: conn}
+		lossy.left.Store(1)
+		return lossy, err
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	chat := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server = server.URL })
+	for n := range int32(3) {
+		if _, err := trial.Create.Do(t.Context(), chat.Account(1)); err != nil || asked.Load() != n+1 {
+			t.Fatalf("write %d: %v, %d came", n+1, err, asked.Load())
 		}
 	}
 }

@@ -404,3 +404,34 @@ func TestWhatIsNoWordOfTheServer(t *testing.T) {
 		}
 	}
 }
+
+// TestRetryWithoutAWait: the shortest MaxWait there is leaves nothing for jitter, and is no fault.
+func TestRetryWithoutAWait(t *testing.T) {
+	sent := 0
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		sent++
+		return trial.Reply(503, "text/plain", "no"), nil
+	}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{MaxWait: 1} })
+	if _, err := trial.Get.Do(t.Context(), chat.Account(1)); !errors.Is(err, cfchat.ErrServer) || sent != 3 {
+		t.Errorf("%v after %d tries", err, sent)
+	}
+}
+
+// TestKeyThatDidNotArrive: only the server's sentence for a request without a key says that something took the key away.
+func TestKeyThatDidNotArrive(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"errors":["You need to sign in or sign up before continuing."]}`:       true,
+		`{"error":"401: You need to sign in or sign up before continuing. Bye"}`: true,
+		`{"error":"Invalid Access Token"}`:                                       false,
+		`{"error":"You need to sign in"}`:                                        false,
+		`{}`:                                                                     false,
+		``:                                                                       false,
+	} {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(401, "application/json", body), nil }))
+		_, err := trial.Get.Do(t.Context(), chat.Account(1))
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || (e.Err != nil && strings.Contains(e.Err.Error(), "did not reach")) != want {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}

@@ -44,6 +44,7 @@ var (
 		Write: read,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
+			{"agentBotApiKey", "4.14.2"},
 		},
 	})
 	// ListAllLabelsOfAConversation lists the labels of a conversation.
