@@ -100,7 +100,7 @@ func (p *perMinute) Wait(ctx context.Context) error {
 		return ctx.Err()
 	}
 	for {
-		wait, _ := p.take(chain.CallOf(ctx))
+		wait := p.take(chain.CallOf(ctx))
 		if wait == 0 {
 			return nil
 		}
@@ -131,14 +131,15 @@ func (p *perMinute) tooLong(ctx context.Context) error {
 }
 
 // take lets a request be sent, or returns how long it is to the next minute.
-func (p *perMinute) take(call *chain.Call) (wait time.Duration, full bool) {
+func (p *perMinute) take(call *chain.Call) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if wait, full = p.next(now); wait == 0 {
+	wait, _ := p.next(now)
+	if wait == 0 {
 		p.underWay = append(p.underWay, underWay{call: call, minute: p.earliest(now), sent: now})
 	}
-	return wait, full
+	return wait
 }
 
 // next returns 0 if there is room for a request in each minute in which it may be counted. Else it returns how long it is to

@@ -60,17 +60,16 @@ func limit(next Link, limiter Limiter) Link {
 
 // head returns a copy of the answer to a try, of a failed one too, without its body and without the key; nil if none came.
 func head(req *http.Request, a *Answer, f *Failure) *http.Response {
-	var answer *http.Response
+	var copied http.Response
 	switch {
 	case a != nil:
-		answer = a.Response
-	case f != nil:
-		answer = f.answer
-	}
-	if answer == nil {
+		copied = *a.Response
+	case f.answer != nil:
+		copied = *f.answer
+		copied.Header = f.Header // without secrets
+	default:
 		return nil
 	}
-	copied := *answer
-	copied.Header, copied.Body, copied.Request = answer.Header.Clone(), http.NoBody, withoutKey(req)
+	copied.Header, copied.Body, copied.Request = copied.Header.Clone(), http.NoBody, withoutKey(req)
 	return &copied
 }

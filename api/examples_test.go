@@ -1,0 +1,48 @@
+package api_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/internal/recordings"
+)
+
+// TestExamplesAreRecorded finds each example of an answer in the recordings, and an example of each answer.
+func TestExamplesAreRecorded(t *testing.T) {
+	t.Parallel()
+	recorded := map[string][]any{}
+	for _, e := range recordings.All(t, "..") {
+		var body any
+		if json.Unmarshal([]byte(e.Response.Body), &body) != nil {
+			continue
+		}
+		kind := "failure"
+		if e.Response.Status == 200 {
+			kind = e.Operation.ID
+		}
+		recorded[kind] = append(recorded[kind], body)
+	}
+	for path, item := range spec(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			for status, response := range op.Responses.Map() {
+				kind := "failure"
+				if status == "200" {
+					kind = op.OperationID
+				}
+				var example any
+				data, err := json.Marshal(response.Value.Content["application/json"].Example)
+				if err == nil {
+					err = json.Unmarshal(data, &example)
+				}
+				found := false
+				for _, body := range recorded[kind] {
+					found = found || reflect.DeepEqual(body, example)
+				}
+				if err != nil || !found {
+					t.Errorf("%s %s, %s: no recorded answer is %s (%v)", method, path, status, data, err)
+				}
+			}
+		}
+	}
+}
