@@ -84,7 +84,7 @@ func TestWire(t *testing.T) {
 		}, wire{"POST " + path + "/filter?page=3", "user-key", `{"payload":[` +
 			`{"attribute_key":"status","filter_operator":"equal_to","query_operator":"AND","values":["open"]},` +
 			`{"attribute_key":"inbox_id","filter_operator":"equal_to","query_operator":"OR","values":[5,6]},` +
-			`{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":null}]}`}},
+			`{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":null,"values":[]}]}`}},
 		"filter by day": {func(ctx context.Context, a *cfchat.Account) error {
 			return second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.GreaterThan("created_at", until)), 1))
 		}, wire{"POST " + path + "/filter?page=1", "user-key", `{"payload":[` +

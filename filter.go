@@ -233,12 +233,17 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// wire joins the rules: every one but the last has the operator to the next (D8).
+// wire joins the rules: every one but the last has the operator to the next (D8). A rule about presence has an empty list of
+// values: without one it is a 500 on labels behind a rule on a custom attribute, from 3.1.1 on (unseen).
 func (f Filter) wire() FilterRequest {
 	rules := make([]FilterRule, len(f.rules))
 	for i, r := range f.rules {
-		if rules[i] = r.rule; i < len(f.joins) {
+		rules[i] = r.rule
+		if i < len(f.joins) {
 			rules[i].QueryOperator = &f.joins[i]
+		}
+		if !r.raw && r.rule.Values == nil {
+			rules[i].Values = []any{}
 		}
 	}
 	return FilterRequest{Payload: rules}

@@ -62,8 +62,8 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.NotEqual("display_id", 1), `display_id not_equal_to [1]`},
 		{cfchat.Equal("labels", "vip", "a,b", "it's"), `labels equal_to ["vip","a,b","it's"]`},
 		{cfchat.NotEqual("labels", "vip"), `labels not_equal_to ["vip"]`},
-		{cfchat.Present("labels"), `labels is_present`},
-		{cfchat.Absent("labels"), `labels is_not_present`},
+		{cfchat.Present("labels"), `labels is_present []`},
+		{cfchat.Absent("labels"), `labels is_not_present []`},
 		{cfchat.Equal("browser_language", "en"), `browser_language equal_to ["en"]`},
 		{cfchat.NotEqual("conversation_language", "en"), `conversation_language not_equal_to ["en"]`},
 		{cfchat.Equal("country_code", "US", "DE"), `country_code equal_to ["US","DE"]`},
@@ -95,8 +95,8 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.NotEqual("tier", "gold"), `tier not_equal_to ["gold"]`}, // alone
 		{cfchat.Contains("tier", "o'"), `tier contains ["o'"]`},
 		{cfchat.DoesNotContain("tier", "x"), `tier does_not_contain ["x"]`},
-		{cfchat.Present("tier"), `tier is_present`},
-		{cfchat.Absent("tier"), `tier is_not_present`},
+		{cfchat.Present("tier"), `tier is_present []`},
+		{cfchat.Absent("tier"), `tier is_not_present []`},
 		{cfchat.GreaterThan("seats", 4), `seats is_greater_than [4]`},
 		{cfchat.LessThan("seats", "4"), `seats is_less_than ["4"]`},
 		{cfchat.LessThan("since", time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)), `since is_less_than ["2026-01-03"]`},
@@ -315,7 +315,7 @@ func TestFilterJoins(t *testing.T) {
 	rule := map[string]string{
 		"a": `{"attribute_key":"status","filter_operator":"equal_to","query_operator":?,"values":["open"]}`,
 		"b": `{"attribute_key":"inbox_id","filter_operator":"equal_to","query_operator":?,"values":[5,6]}`,
-		"c": `{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":?}`,
+		"c": `{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":?,"values":[]}`,
 	}
 	for want, filter := range map[string]cfchat.Filter{
 		"a":                  cfchat.Where(a),

@@ -550,7 +550,7 @@ func parseRules(body []byte) ([]busyRule, error) {
 }
 
 func (r *busyRule) parseValues(values []byte) error {
-	if len(values) == 0 {
+	if len(values) == 0 || string(values) == "[]" {
 		return nil
 	}
 	if bytes.HasPrefix(values, []byte(`["`)) {

@@ -873,7 +873,7 @@ func TestScanWindowInEachBranch(t *testing.T) {
 		want := `{"payload":[` + window +
 			`,{"attribute_key":"status","filter_operator":"equal_to","query_operator":"AND","values":["open"]}` +
 			`,{"attribute_key":"inbox_id","filter_operator":"equal_to","query_operator":"OR","values":[5]}` +
-			`,` + window + `,{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":"OR"}` +
+			`,` + window + `,{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":"OR","values":[]}` +
 			`,` + window + `,{"attribute_key":"team_id","filter_operator":"equal_to","query_operator":null,"values":[3]}]}`
 		if !slices.Contains(s.bodies, want) || len(s.windows) != 1 {
 			t.Errorf("sent %s,\nwant %s", s.bodies, want)
