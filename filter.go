@@ -56,13 +56,13 @@ const (
 	AttributeInboxID              Attribute = "inbox_id"              // the same
 	AttributeTeamID               Attribute = "team_id"               // the same
 	AttributeCampaignID           Attribute = "campaign_id"           // the same
-	AttributeContactID            Attribute = "contact_id"            // the same, before 3.8.0 only
+	AttributeContactID            Attribute = "contact_id"            // the same, before 3.8.0; Equal, NotEqual from 4.14.2
 	AttributeDisplayID            Attribute = "display_id"            // Equal, NotEqual: ids of conversations
 	AttributePriority             Attribute = "priority"              // Equal, NotEqual: "low", …; from 4.0.4
 	AttributeLabels               Attribute = "labels"                // Equal, NotEqual, Present, Absent: text
 	AttributeBrowserLanguage      Attribute = "browser_language"      // Equal, NotEqual: text such as "en"
 	AttributeConversationLanguage Attribute = "conversation_language" // the same
-	AttributeCountryCode          Attribute = "country_code"          // the same, such as "US"
+	AttributeCountryCode          Attribute = "country_code"          // the same, such as "US"; up to 4.9.2
 	AttributeReferer              Attribute = "referer"               // Equal, NotEqual, Contains, DoesNotContain: text
 	AttributeMailSubject          Attribute = "mail_subject"          // the same
 	AttributeCreatedAt            Attribute = "created_at"            // GreaterThan, LessThan, DaysBefore: days of UTC
