@@ -672,3 +672,24 @@ func TestPerMinuteForgetsLostRequests(t *testing.T) {
 		}
 	})
 }
+
+// TestPerMinuteCountsWhatWasSentTwice: a read that net/http has sent twice within one try was counted twice.
+func TestPerMinuteCountsWhatWasSentTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(5 * time.Second) // at the turn it may be either minute
+		s := &h2Server{good: trial.GoodConversation, steps: []h2Step{h2ResetProtocol}}
+		protocols := new(http.Protocols)
+		protocols.SetUnencryptedHTTP2(true)
+		chat := trial.Chat(t, &http.Transport{DialContext: s.dial, Protocols: protocols}, func(c *cfchat.Config) {
+			c.Server, c.Limiter = "http://127.0.0.1", cfchat.PerMinute(2)
+		})
+		t.Cleanup(func() { s.hangUp(); synctest.Wait() })
+		begun := time.Now()
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 2 {
+			t.Fatalf("%v, %d requests", err, len(s.requests))
+		}
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) < 54*time.Second {
+			t.Errorf("%v after %s: the third request of a minute that has two", err, time.Since(begun))
+		}
+	})
+}
