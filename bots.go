@@ -6,20 +6,15 @@ import (
 
 // UnmarshalJSON reads the one assignee of an answer as a person or as a bot, as assignee_type says.
 func (m *ConversationMeta) UnmarshalJSON(data []byte) error {
-	type plain ConversationMeta // without methods
-	read := struct {
-		*plain
-
-		Assignee json.RawMessage `json:"assignee"`
-	}{plain: (*plain)(m)}
+	type plain ConversationMeta                               // without methods
 	m.Assignee, m.AssigneeBot, m.AssigneeType = nil, nil, nil // of a conversation that is decoded over
-	if err := json.Unmarshal(data, &read); err != nil || len(read.Assignee) == 0 {
+	if err := json.Unmarshal(data, (*plain)(m)); err != nil || m.GetAssigneeType() != SenderTypeAgentBot {
 		return err
 	}
-	if m.GetAssigneeType() == SenderTypeAgentBot {
-		return json.Unmarshal(read.Assignee, &m.AssigneeBot)
-	}
-	return json.Unmarshal(read.Assignee, &m.Assignee)
+	var bot struct{ Assignee *AgentBot }
+	err := json.Unmarshal(data, &bot) // few conversations have one, so only these are read twice
+	m.Assignee, m.AssigneeBot = nil, bot.Assignee
+	return err
 }
 
 // MarshalJSON writes what UnmarshalJSON has read. Of a person and a bot it writes the bot, as the servers do.
