@@ -568,8 +568,8 @@ func scanOver(t *testing.T, answer func(*http.Request) *http.Response) error {
 
 // limited is what a call says of a limiter, whose Wait fails at a try.
 func limited(try int, err error) func(*testing.T) error {
-	tries := 0
 	return carried(trial.Get, func(*http.Request) (*http.Response, error) { return trial.Reply(503, "text/html", ""), nil }, func(c *cfchat.Config) {
+		tries := 0
 		c.Retry = cfchat.Retry{}
 		c.Limiter = waiter(func(context.Context) error {
 			if tries++; tries == try {
