@@ -24,8 +24,8 @@ const (
 	kindDay
 )
 
-// standardAttributes has the kind of their values, and the operators that 3.8.0 and later allow. Earlier
-// versions answer most others with a 500 or an empty page (contract, section 5.2).
+// standardAttributes has the kind of their values, and the operators that 3.8.0 and later allow. Earlier versions answer most
+// others with a 500 or an empty page (contract, section 5.2).
 var standardAttributes = map[Attribute]struct {
 	kind      kind
 	operators []FilterOperator

@@ -55,7 +55,9 @@ func (t *tour) error(e *cfchat.Error) {
 	t.printf("  errors.Is(err, cfchat.ErrNotFound) is %v\n", e.Is(cfchat.ErrNotFound))
 }
 
-func assignee(c cfchat.Conversation) string { return cmp.Or(c.Meta.Assignee.GetName(), "nobody") }
+func assignee(c cfchat.Conversation) string {
+	return cmp.Or(c.Meta.Assignee.GetName(), c.Meta.AssigneeBot.GetName(), "nobody")
+}
 
 // lastMessage returns the text of the last message that is not an activity.
 func lastMessage(c cfchat.Conversation) string {
