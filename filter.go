@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -287,4 +289,28 @@ func (f Filter) branches() int64 {
 		}
 	}
 	return n
+}
+
+// wholeNumber reads whole numbers of any type, and text of one.
+func wholeNumber(value any) (int64, bool) {
+	switch v := reflect.ValueOf(value); {
+	case v.CanInt():
+		return v.Int(), true
+	case v.CanUint():
+		return int64(v.Uint()), v.Uint() <= 1<<62
+	case v.CanFloat(): // as JSON decodes numbers
+		return int64(v.Float()), v.Float() == math.Trunc(v.Float()) && math.Abs(v.Float()) < 1<<53
+	case v.Kind() == reflect.String:
+		n, err := strconv.ParseInt(v.String(), 10, 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// first is the first value, or nil.
+func first(values []any) any {
+	if len(values) == 0 {
+		return nil
+	}
+	return values[0]
 }

@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -200,22 +198,6 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 	return nil
 }
 
-// wholeNumber reads whole numbers of any type, and text of one.
-func wholeNumber(value any) (int64, bool) {
-	switch v := reflect.ValueOf(value); {
-	case v.CanInt():
-		return v.Int(), true
-	case v.CanUint():
-		return int64(v.Uint()), v.Uint() <= 1<<62
-	case v.CanFloat(): // as JSON decodes numbers
-		return int64(v.Float()), v.Float() == math.Trunc(v.Float()) && math.Abs(v.Float()) < 1<<53
-	case v.Kind() == reflect.String:
-		n, err := strconv.ParseInt(v.String(), 10, 64)
-		return n, err == nil
-	}
-	return 0, false
-}
-
 // maxDays is how many days ago a day may be that has a year of four digits.
 const maxDays = 365 * 1900
 
@@ -272,14 +254,6 @@ func (f Filter) checkCustomNotEqual(i int) error {
 			"use it alone, or look at CustomAttributes yourself")
 	}
 	return nil
-}
-
-// first is the first value, or nil.
-func first(values []any) any {
-	if len(values) == 0 {
-		return nil
-	}
-	return values[0]
 }
 
 // checkScan refuses filters that cannot be narrowed to a range of ids.

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // pagedServer answers every page from a list of pages, and notes what it was asked. The pages may repeat, and contradict each

@@ -9,7 +9,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/recordings"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestRecordedAnswers puts every recorded answer before Account and before Raw: a success gives the recorded data, a

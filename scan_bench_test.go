@@ -16,7 +16,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 var scanSpeed = flag.Bool("scan.speed", false, "run TestScanSpeed: what a scan of 100,000 conversations takes, on virtual time")

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestDefaultTransport has the bounds of the module, whatever http.DefaultTransport is, and is new each time.

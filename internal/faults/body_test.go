@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 func zipped(t *testing.T, text string) string {

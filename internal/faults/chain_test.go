@@ -18,7 +18,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestCauseOfAnotherCall cancels calls with the failure of another one, as an errgroup does: the text stays, and so does

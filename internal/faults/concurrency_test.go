@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // bodyOf is a conversation whose length depends on its id, so that a buffer that is shared would show.

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // answering is a client whose server gives the answers in turn; the last repeats.

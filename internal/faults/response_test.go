@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestWithResponse looks at what a call got beside its data: of a success, of failures, and of the last of several tries.

@@ -26,7 +26,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestA4NothingShowsAKey prints everything that holds a key, or that came of a search, in every way there is.

@@ -17,7 +17,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestT6Reset is a server that resets the connection after it has read a write.

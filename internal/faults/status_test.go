@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // Virtual time begins at a full minute, so this is the wait for the next one: 60 s and the jitter.

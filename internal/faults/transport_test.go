@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 var errRefused = trial.ErrRefused

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
-	"github.com/cfchat/cfchat-go/internal/trial"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestTableOfCalls finds the operation of openapi.yaml that the tests do not call.
