@@ -14,7 +14,7 @@ func (f Filter) dated(now time.Time) Filter {
 		if !ok || r.raw || r.rule.FilterOperator != FilterOperatorDaysBefore {
 			continue
 		}
-		if len(rules) > 0 && &rules[0] == &f.rules[0] {
+		if &rules[0] == &f.rules[0] { // the caller's stay as they are
 			rules = slices.Clone(rules)
 		}
 		rules[i].rule.FilterOperator = FilterOperatorIsLessThan
