@@ -29,7 +29,7 @@ func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) 
 	call := chain.CallOf(ctx)
 	for _, editors := range lists {
 		for _, edit := range editors {
-			if _, err := chain.Foreign(ctx, "it", func() (any, error) { return nil, edit(ctx, req) }); err != nil {
+			if err := chain.Run(ctx, "it", func() error { return edit(ctx, req) }); err != nil {
 				return errorOf(call, &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Clean(req, err)), NotSent: true})
 			}
 			if chain.CallOf(req.Context()) != call {
@@ -40,11 +40,9 @@ func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) 
 	return nil
 }
 
-// editors refuses those of a call that are nil.
-func (r *refusal) editors(editors []RequestEditorFn) {
-	for _, edit := range editors {
-		if edit == nil {
-			r.add("RequestEditorFn", "it is nil; leave it out")
-		}
+// editor refuses one of a call that is nil.
+func (r *refusal) editor(edit RequestEditorFn) {
+	if edit == nil {
+		r.add("RequestEditorFn", "it is nil; leave it out")
 	}
 }

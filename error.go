@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -68,7 +69,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	}
 	e := &Error{
 		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0), StatusCode: f.Status,
-		Header: f.Header, Message: f.Message, Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
+		Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)), Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
 		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked,
 	}
 	for _, fact := range []struct {

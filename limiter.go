@@ -121,10 +121,13 @@ func (p *perMinute) Wait(ctx context.Context) error {
 
 // tooLong returns an error if this minute is full and the context ends before the next.
 func (p *perMinute) tooLong(ctx context.Context) error {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	wait, full := p.next(time.Now())
-	if deadline, limited := ctx.Deadline(); limited && full && wait > time.Until(deadline) {
+	if wait, full := p.next(time.Now()); full && wait > time.Until(deadline) {
 		return fmt.Errorf("the limit is %d a minute, and the next minute begins after the deadline: %w", p.most, context.DeadlineExceeded)
 	}
 	return nil

@@ -39,7 +39,7 @@ type callOption func(*callOptions, *refusal)
 func (o callOption) apply(options *callOptions, input *refusal) { o(options, input) }
 
 func (e RequestEditorFn) apply(options *callOptions, input *refusal) {
-	input.editors([]RequestEditorFn{e})
+	input.editor(e)
 	options.editors = append(options.editors, e)
 }
 

@@ -103,7 +103,7 @@ func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Se
 			}
 		}
 		yield(nil, errorOf(w.call, &chain.Failure{
-			Status: http.StatusOK, Message: http.StatusText(http.StatusOK), Cause: errors.New("the server repeats its pages, so this walk would not end"),
+			Status: http.StatusOK, Cause: errors.New("the server repeats its pages, so this walk would not end"),
 		}))
 	}
 }

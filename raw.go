@@ -53,7 +53,9 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 func begin(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (context.Context, error) {
 	var input refusal
 	input.context(ctx)
-	input.editors(editors)
+	for _, edit := range editors {
+		input.editor(edit)
+	}
 	call := rawCall(op, req)
 	if err := input.err(call); err != nil {
 		return nil, err

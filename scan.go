@@ -272,7 +272,8 @@ func mayBeOneConversation(err error) bool {
 // conversation that cannot be rendered is a plain 500.
 func isOutage(err error) bool {
 	e, ok := err.(*Error)
-	return ok && (e.StatusCode > http.StatusInternalServerError || e.StatusCode == http.StatusUnprocessableEntity || e.cut || errors.Is(e, context.DeadlineExceeded))
+	return ok && (e.StatusCode > http.StatusInternalServerError || e.StatusCode == http.StatusUnprocessableEntity || e.cut ||
+		errors.Is(e, context.DeadlineExceeded))
 }
 
 // takePage yields the conversations of a window if they are all there, and else has it cut. The size of the next window
@@ -319,9 +320,7 @@ func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversatio
 		c := &conversations[i]
 		if c.ID < w.lo || c.ID > w.hi {
 			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{
-				Status: http.StatusOK, Message: http.StatusText(http.StatusOK), Cause: err, Decode: true,
-			})
+			return nil, errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{Status: http.StatusOK, Cause: err, Decode: true})
 		}
 		found[i] = c
 	}

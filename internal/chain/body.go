@@ -5,20 +5,20 @@ import (
 	"net/http"
 )
 
-// body makes an answer of what came: whole, decompressed, and up to a limit. A body that is cut or too large is a failure, but
-// not where the status is one already: then it is enough to have some.
-func body(next func(*http.Request) (exchange, error), limit int64) Link {
+// body makes an answer of what was read. A body that is cut or too large is a failure, but not where the status is one already:
+// then it is enough to have some.
+func body(next func(*http.Request) (exchange, error)) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		x, err := next(req)
 		if err != nil {
 			return nil, &Failure{Cause: secretsOf(req).cause(err), abandoned: isAbandoned(err)}
 		}
 		a := &Answer{x.Response, req, x.body}
-		f := judgeBody(req, x, limit)
+		f := judgeBody(req, x)
 		record := callOf(req).Record
 		record.keep(a.Response, a.body.Bytes())
 		if f != nil || a.StatusCode/100 != 2 {
-			record.hide(secretsOf(req))
+			record.hide(req)
 		}
 		if f != nil {
 			a.Release()
@@ -28,15 +28,14 @@ func body(next func(*http.Request) (exchange, error), limit int64) Link {
 	}
 }
 
-func judgeBody(req *http.Request, x exchange, limit int64) *Failure {
-	most := bodyLimit(x.Response, limit)
+func judgeBody(req *http.Request, x exchange) *Failure {
 	switch {
 	case x.StatusCode/100 != 2:
-		x.body.Truncate(int(min(int64(x.body.Len()), most)))
+		x.body.Truncate(int(min(int64(x.body.Len()), x.limit)))
 		return nil
-	case int64(x.body.Len()) > most:
+	case int64(x.body.Len()) > x.limit:
 		f := failureOf(req, x.Response, nil)
-		f.Cause, f.TooLarge = fmt.Errorf("more than %d bytes (Config.MaxBody)", most), true
+		f.Cause, f.TooLarge = fmt.Errorf("more than %d bytes (Config.MaxBody)", x.limit), true
 		return f
 	case x.err != nil:
 		f := failureOf(req, x.Response, nil)

@@ -39,7 +39,7 @@ type Config struct {
 // The context of a request carries its call ([CallOf]): every link acts by that, and not by the address, which a
 // transport may rewrite.
 func New(c Config) Link {
-	l := body(send(c.Transport, c.Jar, c.MaxBody), c.MaxBody)
+	l := body(send(c.Transport, c.Jar, c.MaxBody))
 	l = status(l)
 	l = answer(l)
 	l = outcome(l, c.Transport)

@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,7 @@ import (
 type Failure struct {
 	Status     int           // 0 when no answer came
 	Header     http.Header   // of the answer
-	Message    string        // what the server says, one line, never HTML
+	Message    string        // what the server says, one line, never HTML; "" leaves the status's name
 	Attributes []string      // the attributes that it names
 	RequestID  string        // its X-Request-Id
 	Body       string        // the first bytes of the answer
@@ -83,7 +82,7 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
 	f.Overdue = resp.StatusCode == http.StatusUnprocessableEntity && message == errOverdue
-	f.Message = cmp.Or(oneLine(hidden.inStart(message)), http.StatusText(resp.StatusCode))
+	f.Message = oneLine(hidden.inStart(message))
 	for _, attribute := range attributes {
 		f.Attributes = append(f.Attributes, oneLine(hidden.inStart(attribute)))
 	}

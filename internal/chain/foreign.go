@@ -74,6 +74,12 @@ func Foreign[T any](ctx context.Context, what string, run func() (T, error)) (T,
 	}
 }
 
+// Run is Foreign for what returns nothing but an error.
+func Run(ctx context.Context, what string, run func() error) error {
+	_, err := Foreign(ctx, what, func() (any, error) { return nil, run() })
+	return err
+}
+
 // closedOnce is a body of the caller's that is closed once, by whoever is the first to close it. A panic of Close is only the
 // first one's.
 type closedOnce struct {

@@ -29,7 +29,7 @@ func limit(next Link, limiter Limiter) Link {
 	})
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, start := req.Context(), time.Now()
-		_, err := Foreign(ctx, "it", func() (any, error) { return nil, limiter.Wait(ctx) })
+		err := Run(ctx, "it", func() error { return limiter.Wait(ctx) })
 		if err != nil {
 			if ctx.Err() != nil && !isAbandoned(err) {
 				err = contextError(ctx)
@@ -52,7 +52,7 @@ func limit(next Link, limiter Limiter) Link {
 		if answer := head(req, a, f); answer != nil && observes {
 			ctx, cancel := context.WithTimeout(ctx, maxObserving)
 			defer cancel()
-			_, _ = Foreign(ctx, "it", func() (any, error) { observer.Observe(answer); return nil, nil })
+			_ = Run(ctx, "it", func() error { observer.Observe(answer); return nil })
 		}
 		return a, f
 	}

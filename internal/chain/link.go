@@ -19,9 +19,9 @@ type Answer struct {
 
 // Failed makes the answer a failure's: it completes what is known of that, and what the caller keeps has no secrets.
 func (a *Answer) Failed(f *Failure) *Failure {
-	callOf(a.asked).Record.hide(secretsOf(a.asked))
+	callOf(a.asked).Record.hide(a.asked)
 	all := failureOf(a.asked, a.Response, a.body.Bytes())
-	all.Message, all.Attributes = http.StatusText(a.StatusCode), nil // an answer that is none of an error
+	all.Message, all.Attributes = "", nil // an answer that is none of an error
 	all.Cause, all.Decode, all.Done, all.Unknown, all.Rejected = f.Cause, f.Decode, f.Done, f.Unknown, f.Rejected
 	return all
 }

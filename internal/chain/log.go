@@ -24,11 +24,11 @@ func logTry(req *http.Request, logger *slog.Logger, describe func(*Failure) stri
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), maxLogging)
 	defer cancel()
-	_, _ = Foreign(ctx, "the logger", func() (any, error) {
+	_ = Run(ctx, "the logger", func() error {
 		if logger.Enabled(ctx, slog.LevelDebug) {
 			logger.LogAttrs(ctx, slog.LevelDebug, "cfchat try", r.attributes(callOf(req), describe)...)
 		}
-		return nil, nil
+		return nil
 	})
 }
 

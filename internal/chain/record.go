@@ -30,8 +30,9 @@ func (r *Record) keep(resp *http.Response, body []byte) {
 }
 
 // hide makes an answer that of a failure: it shortens it, and takes out what it repeats of the request's secrets.
-func (r *Record) hide(s secrets) {
+func (r *Record) hide(req *http.Request) {
 	if r != nil {
+		s := secretsOf(req)
 		r.Body = r.Body[:min(len(r.Body), maxErrorBody)]
 		r.Body, r.Header = []byte(s.in(string(r.Body))), s.inHeader(r.Header)
 	}

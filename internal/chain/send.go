@@ -44,8 +44,9 @@ func send(transport http.RoundTripper, jar http.CookieJar, limit int64) func(*ht
 type exchange struct {
 	*http.Response
 
-	body *bytes.Buffer
-	err  error // why the body does not end well
+	body  *bytes.Buffer
+	limit int64 // how many bytes it may have; there is one more if it has more
+	err   error // why it does not end well
 }
 
 // roundTrip has the Transport answer. One that is not net/http's may ignore the context, and changes what it is given, which
@@ -82,7 +83,7 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 		return exchange{}, errors.New("the Transport gave neither an answer nor an error")
 	}
 	whole := *resp // a transport that caches may hand out the same answer again
-	x := exchange{Response: &whole, body: emptyBuffer()}
+	x := exchange{Response: &whole, body: emptyBuffer(), limit: bodyLimit(resp, limit)}
 	if resp.Body == nil { // which a Transport must not, and those of tests do
 		whole.Body = http.NoBody
 	}
@@ -92,7 +93,7 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 	}
 	defer whole.Body.Close()
 	if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
-		x.err = fill(x.body, &whole, limit)
+		_, x.err = x.body.ReadFrom(io.LimitReader(whole.Body, x.limit+1))
 	}
 	return x, nil
 }
@@ -134,7 +135,7 @@ func addCookies(jar http.CookieJar, req *http.Request) error {
 // keepCookies gives the jar, if there is one, those of an answer.
 func keepCookies(jar http.CookieJar, req *http.Request, resp *http.Response) {
 	if cookies := resp.Cookies(); jar != nil && len(cookies) > 0 {
-		_, _ = Foreign(req.Context(), "the Jar", func() (any, error) { jar.SetCookies(cookieURL(req), cookies); return nil, nil })
+		_ = Run(req.Context(), "the Jar", func() error { jar.SetCookies(cookieURL(req), cookies); return nil })
 	}
 }
 
@@ -159,12 +160,6 @@ func isPlainHTTP(err error) bool {
 
 // maxErrorBody is how many bytes are read of an answer that is not a success.
 const maxErrorBody = 1 << 20
-
-// fill reads the body of an answer into a buffer, and a byte beyond the limit, to see that there is more.
-func fill(buffer *bytes.Buffer, resp *http.Response, limit int64) error {
-	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, bodyLimit(resp, limit)+1))
-	return err
-}
 
 // bodyLimit returns how much of a body may be read, in bytes.
 func bodyLimit(resp *http.Response, limit int64) int64 {

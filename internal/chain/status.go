@@ -20,9 +20,9 @@ func status(next Link) Link {
 		f.RetryAfter, f.wait, f.Asked = retryAfter(a.StatusCode, a.Header, time.Now())
 		switch {
 		case a.StatusCode == http.StatusNotModified:
-			f.Message, f.Cause = http.StatusText(a.StatusCode), errors.New("nothing has changed since the answer that the request names")
+			f.Message, f.Cause = "", errors.New("nothing has changed since the answer that the request names")
 		case a.StatusCode/100 == 3:
-			f.Message, f.Cause = http.StatusText(a.StatusCode), redirected(req, a.Response)
+			f.Message, f.Cause = "", redirected(req, a.Response)
 			withoutQuery(f.Header)
 		case a.StatusCode < 100:
 			f.Cause = fmt.Errorf("the Transport gave the status %d, which is none", a.StatusCode)

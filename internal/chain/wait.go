@@ -37,9 +37,10 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// retryAfter returns how long to wait, as it is told and with jitter, and whether the server asks for that. A 429 without Retry-After means the next full minute:
-// the server counts the requests of every minute of its clock, so a shorter wait is in vain and a longer one too long.
-// The server's clock is its Date, or else the local one. Both are zero when there is no reason to wait.
+// retryAfter returns how long to wait, as it is told and with jitter, and whether the server asks for that. A 429 without
+// Retry-After means the next full minute: the server counts the requests of every minute of its clock, so a shorter wait is in
+// vain and a longer one too long. The server's clock is its Date, or else the local one. Both waits are zero when there is no
+// reason for one.
 func retryAfter(status int, header http.Header, now time.Time) (told, wait time.Duration, asked bool) {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
