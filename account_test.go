@@ -56,10 +56,10 @@ func TestWire(t *testing.T) {
 		want wire
 	}{
 		"list": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.List(ctx, cfchat.ConversationListOptions{}))
+			return trial.Second(a.Conversations.List(ctx, cfchat.ConversationListOptions{}))
 		}, wire{"GET " + path, "user-key", ""}},
 		"list with everything": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.List(ctx, cfchat.ConversationListOptions{
+			return trial.Second(a.Conversations.List(ctx, cfchat.ConversationListOptions{
 				Status: cfchat.StatusAll, AssigneeType: cfchat.AssigneeTypeMe, Q: "a&b c%", InboxID: 5,
 				TeamID: 6, Labels: []string{"vip", "süß"}, Page: 2, SortBy: cfchat.SortBySortOnCreatedAt,
 				ConversationType: cfchat.ConversationTypeUnattended, UpdatedWithin: time.Minute, SourceID: "s",
@@ -67,30 +67,30 @@ func TestWire(t *testing.T) {
 		}, wire{"GET " + path + "?status=all&assignee_type=me&q=a%26b+c%25&inbox_id=5&team_id=6&labels=vip,s%C3%BC%C3%9F&page=2" +
 			"&sort_by=sort_on_created_at&conversation_type=unattended&updated_within=60&source_id=s", "user-key", ""}},
 		"list with empty parameters": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.List(ctx, cfchat.ConversationListOptions{
+			return trial.Second(a.Conversations.List(ctx, cfchat.ConversationListOptions{
 				Status: cfchat.Status(""), AssigneeType: cfchat.AssigneeType(""), Q: "", Labels: []string{},
 				SortBy: cfchat.SortBy(""), ConversationType: cfchat.ConversationType(""), SourceID: "",
 			}))
 		}, wire{"GET " + path, "user-key", ""}},
 		"counts": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{Labels: []string{"vip"}}))
+			return trial.Second(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{Labels: []string{"vip"}}))
 		}, wire{"GET " + path + "/meta?labels=vip", "user-key", ""}},
 		"get": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Get(ctx, 42))
+			return trial.Second(a.Conversations.Get(ctx, 42))
 		}, wire{"GET " + path + "/42", "user-key", ""}},
 		"filter": {func(ctx context.Context, a *cfchat.Account) error {
 			f := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Equal("inbox_id", 5, 6)).Or(cfchat.Absent("assignee_id"))
-			return second(a.Conversations.Filter(ctx, f, 3))
+			return trial.Second(a.Conversations.Filter(ctx, f, 3))
 		}, wire{"POST " + path + "/filter?page=3", "user-key", `{"payload":[` +
 			`{"attribute_key":"status","filter_operator":"equal_to","query_operator":"AND","values":["open"]},` +
 			`{"attribute_key":"inbox_id","filter_operator":"equal_to","query_operator":"OR","values":[5,6]},` +
 			`{"attribute_key":"assignee_id","filter_operator":"is_not_present","query_operator":null,"values":[]}]}`}},
 		"filter by day": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.GreaterThan("created_at", until)), 1))
+			return trial.Second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.GreaterThan("created_at", until)), 1))
 		}, wire{"POST " + path + "/filter?page=1", "user-key", `{"payload":[` +
 			`{"attribute_key":"created_at","filter_operator":"is_greater_than","query_operator":null,"values":["2030-01-01"]}]}`}},
 		"create": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Create(ctx, cfchat.ConversationCreate{
+			return trial.Second(a.Conversations.Create(ctx, cfchat.ConversationCreate{
 				InboxID: 1, ContactID: 2, SourceID: "s", Status: cfchat.StatusSnoozed,
 				SnoozedUntil: until, AssigneeID: 3,
 				AdditionalAttributes: map[string]any{}, CustomAttributes: map[string]any{"tier": "gold", "n": 3},
@@ -100,25 +100,25 @@ func TestWire(t *testing.T) {
 			`"custom_attributes":{"n":3,"tier":"gold"},"inbox_id":1,"message":{"content":"hi","message_type":"incoming"},` +
 			`"snoozed_until":"2030-01-01T00:00:00Z","source_id":"s","status":"snoozed"}`}},
 		"create for a team as a user": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Create(auth.WithScheme(ctx, auth.UserAPIKey), cfchat.ConversationCreate{SourceID: "s", TeamID: 4}))
+			return trial.Second(a.Conversations.Create(auth.WithScheme(ctx, auth.UserAPIKey), cfchat.ConversationCreate{SourceID: "s", TeamID: 4}))
 		}, wire{"POST " + path, "user-key", `{"source_id":"s","team_id":4}`}},
 		"toggle": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.ToggleStatus(ctx, 42))
+			return trial.Second(a.Conversations.ToggleStatus(ctx, 42))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{}`}},
 		"set": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.SetStatus(ctx, 42, cfchat.StatusPending))
+			return trial.Second(a.Conversations.SetStatus(ctx, 42, cfchat.StatusPending))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{"status":"pending"}`}},
 		"snooze": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Snooze(ctx, 42, until))
+			return trial.Second(a.Conversations.Snooze(ctx, 42, until))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{"snoozed_until":1893456000,"status":"snoozed"}`}},
 		"snooze until the next reply": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Snooze(ctx, 42, time.Time{}))
+			return trial.Second(a.Conversations.Snooze(ctx, 42, time.Time{}))
 		}, wire{"POST " + path + "/42/toggle_status", "bot-key", `{"status":"snoozed"}`}},
 		"create for a team with an editor, which may set a key": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Create(ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 4}, cfchat.WithKeys(auth.Keys{User: auth.NewKey("other")})))
+			return trial.Second(a.Conversations.Create(ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 4}, cfchat.WithKeys(auth.Keys{User: auth.NewKey("other")})))
 		}, wire{"POST " + path, "other", `{"source_id":"s","team_id":4}`}},
 		"a key for one call": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.ToggleStatus(ctx, 42, cfchat.RequestEditorFn(auth.Keys{User: auth.NewKey("other")}.Edit)))
+			return trial.Second(a.Conversations.ToggleStatus(ctx, 42, cfchat.RequestEditorFn(auth.Keys{User: auth.NewKey("other")}.Edit)))
 		}, wire{"POST " + path + "/42/toggle_status", "other", `{}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,30 +138,34 @@ func TestRefusedInput(t *testing.T) {
 	type call func(context.Context, *cfchat.Account) error
 	var noContext context.Context
 	list := func(p cfchat.ConversationListOptions) call {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.List(ctx, p)) }
+		return func(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Conversations.List(ctx, p)) }
 	}
 	create := func(r cfchat.ConversationCreate) call {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Create(ctx, r)) }
+		return func(ctx context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Create(ctx, r))
+		}
 	}
 	filter := func(f cfchat.Filter) call {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Filter(ctx, f, 1)) }
+		return func(ctx context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Filter(ctx, f, 1))
+		}
 	}
 	status := func(s cfchat.Status) call {
 		return func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.SetStatus(ctx, 42, s))
+			return trial.Second(a.Conversations.SetStatus(ctx, 42, s))
 		}
 	}
 	for name, c := range map[string]struct {
 		call  call
 		names string // what the error must name
 	}{
-		"id 0": {func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 0)) }, "id: 0"},
+		"id 0": {func(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Conversations.Get(ctx, 0)) }, "id: 0"},
 		"id below 0": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.ToggleStatus(ctx, -1))
+			return trial.Second(a.Conversations.ToggleStatus(ctx, -1))
 		}, "id: -1"},
 		"page 0": {list(cfchat.ConversationListOptions{Page: -1}), "Page: -1"},
 		"filter page 0": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.Present("labels")), 0))
+			return trial.Second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.Present("labels")), 0))
 		}, "page: 0"},
 		"inbox 0":             {list(cfchat.ConversationListOptions{InboxID: -1}), "InboxID: -1"},
 		"team 0":              {list(cfchat.ConversationListOptions{TeamID: -1}), "TeamID: -1"},
@@ -190,14 +194,14 @@ func TestRefusedInput(t *testing.T) {
 		"create NaN":          {create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"n": []any{math.NaN()}}}), `CustomAttributes["n"]`},
 		"create Inf":          {create(cfchat.ConversationCreate{SourceID: "s", AdditionalAttributes: map[string]any{"n": math.Inf(1)}}), `AdditionalAttributes["n"]`},
 		"create team, kept": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Create(ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 4}, cfchat.KeepJSON()))
+			return trial.Second(a.Conversations.Create(ctx, cfchat.ConversationCreate{SourceID: "s", TeamID: 4}, cfchat.KeepJSON()))
 		}, "TeamID"},
 		"create team as a bot": {create(cfchat.ConversationCreate{SourceID: "s", TeamID: 4}), "TeamID"},
 		"set no status":        {status(""), "status"},
 		"set unknown status":   {status("closed"), "status"},
 		"set all":              {status("all"), "status"},
 		"snooze in 1969": {func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Snooze(ctx, 42, time.Unix(-1, 0)))
+			return trial.Second(a.Conversations.Snooze(ctx, 42, time.Unix(-1, 0)))
 		}, "until"},
 		"filter without rules": {filter(cfchat.Filter{}), "filter"},
 		"rule without key":     {filter(cfchat.Where(cfchat.Equal("", 1))), "rule 1"},
@@ -205,8 +209,12 @@ func TestRefusedInput(t *testing.T) {
 		"rule with NaN":        {filter(cfchat.Where(cfchat.GreaterThan("n", math.NaN()))), "rule 1"},
 		"unknown operator":     {filter(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "status", FilterOperator: "eq", Values: []any{"open"}}))), "rule 1 (status eq)"},
 		"operator on the last": {filter(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "labels", FilterOperator: "is_present", QueryOperator: new(cfchat.QueryOperatorAND)}))), "QueryOperator"},
-		"nil context":          {func(_ context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(noContext, 42)) }, "ctx"},
-		"nil editor":           {func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 42, nil)) }, "option 1: it is nil"},
+		"nil context": {func(_ context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Get(noContext, 42))
+		}, "ctx"},
+		"nil editor": {func(ctx context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Get(ctx, 42, nil))
+		}, "option 1: it is nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent []wire
@@ -346,9 +354,9 @@ func TestErrorsAreOneLine(t *testing.T) {
 	for _, err := range []error{
 		account.Do(t.Context(), "GET", "a"+line, nil, nil), account.Do(t.Context(), line, "a", nil, nil),
 		account.Do(t.Context(), "GET", "https://jo:hidden@evil.example/x", nil, nil), account.Do(t.Context(), "GET", "x#hidden", nil, nil),
-		second(account.Conversations.Filter(t.Context(), cfchat.Where(cfchat.Equal("inbox_id", line)), 1)),
-		second(account.Conversations.Filter(t.Context(), cfchat.Where(cfchat.Equal(line, nil)), 1)),
-		second(account.Conversations.List(t.Context(), cfchat.ConversationListOptions{Status: line})),
+		trial.Second(account.Conversations.Filter(t.Context(), cfchat.Where(cfchat.Equal("inbox_id", line)), 1)),
+		trial.Second(account.Conversations.Filter(t.Context(), cfchat.Where(cfchat.Equal(line, nil)), 1)),
+		trial.Second(account.Conversations.List(t.Context(), cfchat.ConversationListOptions{Status: line})),
 	} {
 		if !errors.Is(err, cfchat.ErrInvalidInput) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("got %v", err)
@@ -356,17 +364,15 @@ func TestErrorsAreOneLine(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
-
 // TestRefusedID names the parameter as the method has it.
 func TestRefusedID(t *testing.T) {
 	conversations := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(1).Conversations
 	for name, err := range map[string]error{
-		"Get":          second(conversations.Get(t.Context(), 0)),
-		"ToggleStatus": second(conversations.ToggleStatus(t.Context(), 0)),
-		"SetStatus":    second(conversations.SetStatus(t.Context(), 0, cfchat.StatusOpen)),
-		"Snooze":       second(conversations.Snooze(t.Context(), 0, time.Time{})),
-		"Labels":       second(conversations.Labels(t.Context(), 0)),
+		"Get":          trial.Second(conversations.Get(t.Context(), 0)),
+		"ToggleStatus": trial.Second(conversations.ToggleStatus(t.Context(), 0)),
+		"SetStatus":    trial.Second(conversations.SetStatus(t.Context(), 0, cfchat.StatusOpen)),
+		"Snooze":       trial.Second(conversations.Snooze(t.Context(), 0, time.Time{})),
+		"Labels":       trial.Second(conversations.Labels(t.Context(), 0)),
 	} {
 		if e, ok := errors.AsType[*cfchat.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Field != "id" {
 			t.Errorf("%s: %#v", name, err)

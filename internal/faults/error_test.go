@@ -25,13 +25,13 @@ func TestErrorLogValue(t *testing.T) {
 		err  error
 		want []slog.Attr
 	}{
-		{second(chat.Account(56).Conversations.Get(t.Context(), 42)), []slog.Attr{
+		{trial.Second(chat.Account(56).Conversations.Get(t.Context(), 42)), []slog.Attr{
 			slog.String("operation", "getDetailsOfAConversation"),
 			slog.String("error", "cfchat: getDetailsOfAConversation: conversation 42 of account 56: 429 Retry later: the server asks to wait 1m30s"),
 			slog.Int64("account", 56), slog.Int64("conversation", 42), slog.Int("status", 429), slog.String("request_id", "abc"),
 			slog.Duration("retry_after", 90*time.Second),
 		}},
-		{second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{Page: -1})), []slog.Attr{
+		{trial.Second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{Page: -1})), []slog.Attr{
 			slog.String("operation", "conversationList"),
 			slog.String("error", "cfchat: conversationList: account 56: nothing was sent: invalid input: Page: -1 is not a page; pages start at 1"),
 			slog.Int64("account", 56),

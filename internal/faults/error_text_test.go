@@ -207,7 +207,7 @@ var configTexts = []errorText{
 	{"a limit of nothing", configured(func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(0) })},
 	{"a nil limiter of a type", configured(func(c *cfchat.Config) { c.Limiter = (*limiterFunc)(nil) })},
 	{"attributes that JSON does not have", func(*testing.T) error {
-		return second(cfchat.NewAttributes(map[string]any{"a": math.NaN()}))
+		return trial.Second(cfchat.NewAttributes(map[string]any{"a": math.NaN()}))
 	}},
 	{"a key for a plain generated client, and none is there", func(t *testing.T) error {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://chat.test/api/v1/accounts/56/conversations", nil)
@@ -229,11 +229,15 @@ func asked(ask func(context.Context, cfchat.ConversationsService) error) func(*t
 }
 
 func listed(options cfchat.ConversationListOptions) func(*testing.T) error {
-	return asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.List(ctx, options)) })
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.List(ctx, options))
+	})
 }
 
 func created(create cfchat.ConversationCreate) func(*testing.T) error {
-	return asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.Create(ctx, create)) })
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.Create(ctx, create))
+	})
 }
 
 func scanningBy(options cfchat.ConversationScanOptions) func(*testing.T) error {
@@ -252,32 +256,32 @@ func firstError(all func(func(*cfchat.Conversation, error) bool)) error {
 }
 
 var inputTexts = []errorText{
-	{"an id that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.Get(ctx, 0)) })},
+	{"an id that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error { return trial.Second(s.Get(ctx, 0)) })},
 	{"no context", asked(func(_ context.Context, s cfchat.ConversationsService) error {
 		var none context.Context
-		return second(s.Get(none, 42))
+		return trial.Second(s.Get(none, 42))
 	})},
-	{"a service of no account", func(t *testing.T) error { return second(new(cfchat.Account).Conversations.Get(t.Context(), 42)) }},
+	{"a service of no account", func(t *testing.T) error { return trial.Second(new(cfchat.Account).Conversations.Get(t.Context(), 42)) }},
 	{"an account of no chat", func(t *testing.T) error {
-		return second(new(cfchat.Chat).Account(56).Conversations.Get(t.Context(), 42))
+		return trial.Second(new(cfchat.Chat).Account(56).Conversations.Get(t.Context(), 42))
 	}},
 	{"a generated client of no chat", func(t *testing.T) error {
-		return second(new(cfchat.Chat).Raw().GetDetailsOfAConversationWithResponse(t.Context(), 56, 42))
+		return trial.Second(new(cfchat.Chat).Raw().GetDetailsOfAConversationWithResponse(t.Context(), 56, 42))
 	}},
 	{"an account's id that is none", func(t *testing.T) error {
-		return second(trial.Chat(t, trial.Broken{}).Account(-1).Conversations.Get(t.Context(), 42))
+		return trial.Second(trial.Chat(t, trial.Broken{}).Account(-1).Conversations.Get(t.Context(), 42))
 	}},
 	{"page 0 of a filter", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
-		return second(s.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 0))
+		return trial.Second(s.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 0))
 	})},
 	{"a status to set that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
-		return second(s.SetStatus(ctx, 42, "closed"))
+		return trial.Second(s.SetStatus(ctx, 42, "closed"))
 	})},
 	{"a snooze before 1970", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
-		return second(s.Snooze(ctx, 42, time.Unix(-1, 0).UTC()))
+		return trial.Second(s.Snooze(ctx, 42, time.Unix(-1, 0).UTC()))
 	})},
 	{"a snooze in the year 10000", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
-		return second(s.Snooze(ctx, 42, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)))
+		return trial.Second(s.Snooze(ctx, 42, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)))
 	})},
 	{"a status to list that is none", listed(cfchat.ConversationListOptions{Status: "closed"})},
 	{"an assignee type that is none", listed(cfchat.ConversationListOptions{AssigneeType: "us"})},
@@ -305,12 +309,14 @@ var inputTexts = []errorText{
 	{"a scan of negative width", scanningBy(cfchat.ConversationScanOptions{Concurrency: -1})},
 	{"a bot that lists", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
-		return second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{}))
+		return trial.Second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{}))
 	}},
 }
 
 func optioned(opts ...cfchat.CallOption) func(*testing.T) error {
-	return asked(func(ctx context.Context, s cfchat.ConversationsService) error { return second(s.Get(ctx, 42, opts...)) })
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.Get(ctx, 42, opts...))
+	})
 }
 
 var optionTexts = []errorText{
@@ -327,7 +333,7 @@ var optionTexts = []errorText{
 
 func filtered(filter cfchat.Filter) func(*testing.T) error {
 	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
-		return second(s.Filter(ctx, filter, 1))
+		return trial.Second(s.Filter(ctx, filter, 1))
 	})
 }
 
@@ -437,7 +443,7 @@ var editorTexts = []errorText{
 // carried is what a call says of a Transport.
 func carried(c trial.Call, trip func(*http.Request) (*http.Response, error), options ...func(*cfchat.Config)) func(*testing.T) error {
 	return func(t *testing.T) error {
-		return second(c.Do(t.Context(), trial.Chat(t, trial.RoundTripper(trip), options...).Account(56)))
+		return trial.Second(c.Do(t.Context(), trial.Chat(t, trial.RoundTripper(trip), options...).Account(56)))
 	}
 }
 
@@ -470,7 +476,7 @@ var transportTexts = []errorText{
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		}))
-		return second(trial.Create.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Create.Do(ctx, chat.Account(56)))
 	}},
 }
 
@@ -591,23 +597,23 @@ var waitTexts = []errorText{
 		if _, err := trial.Get.Do(ctx, chat.Account(56)); err != nil {
 			return nil
 		}
-		return second(trial.Get.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Get.Do(ctx, chat.Account(56)))
 	}},
 	{"a caller who stops between two tries", func(t *testing.T) error {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(100*time.Millisecond, func() { cancel(errStopped) })
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		return second(trial.Get.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Get.Do(ctx, chat.Account(56)))
 	}},
 	{"a caller who stops between two tries of no answer", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		return second(trial.Get.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Get.Do(ctx, chat.Account(56)))
 	}},
 	{"a call that is over before it begins", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		return second(trial.Create.Do(ctx, trial.Chat(t, trial.Broken{}).Account(56)))
+		return trial.Second(trial.Create.Do(ctx, trial.Chat(t, trial.Broken{}).Account(56)))
 	}},
 }

@@ -30,13 +30,15 @@ func TestInputFaults(t *testing.T) {
 		AttributeKey: "status", FilterOperator: cfchat.FilterOperatorEqualTo, Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),
 	})
 	create := func(body cfchat.ConversationCreate) func(context.Context, *cfchat.Account) error {
-		return func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Create(ctx, body)) }
+		return func(ctx context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Create(ctx, body))
+		}
 	}
 	lists := func(params cfchat.ConversationListOptions) func(context.Context, *cfchat.Account) error {
 		return func(ctx context.Context, a *cfchat.Account) error {
-			err := second(a.Conversations.List(ctx, params))
+			err := trial.Second(a.Conversations.List(ctx, params))
 			counts := params
-			if other := second(a.Conversations.Counts(ctx, counts)); !errors.Is(other, cfchat.ErrInvalidInput) {
+			if other := trial.Second(a.Conversations.Counts(ctx, counts)); !errors.Is(other, cfchat.ErrInvalidInput) {
 				return fmt.Errorf("Counts: %w", other)
 			}
 			return err
@@ -44,35 +46,35 @@ func TestInputFaults(t *testing.T) {
 	}
 	filters := func(f cfchat.Filter, page int) func(context.Context, *cfchat.Account) error {
 		return func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Filter(ctx, f, page))
+			return trial.Second(a.Conversations.Filter(ctx, f, page))
 		}
 	}
 	for name, do := range map[string]func(context.Context, *cfchat.Account) error{
 		"V1 empty status": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.SetStatus(ctx, 1, ""))
+			return trial.Second(a.Conversations.SetStatus(ctx, 1, ""))
 		},
 		"V1 unknown status": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.SetStatus(ctx, 1, "closed"))
+			return trial.Second(a.Conversations.SetStatus(ctx, 1, "closed"))
 		},
 		"V1 status in capitals": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.SetStatus(ctx, 1, "Open"))
+			return trial.Second(a.Conversations.SetStatus(ctx, 1, "Open"))
 		},
 		"V1 status all": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.SetStatus(ctx, 1, "all"))
+			return trial.Second(a.Conversations.SetStatus(ctx, 1, "all"))
 		},
-		"V2 get 0":  func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 0)) },
-		"V2 get -1": func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, -1)) },
+		"V2 get 0":  func(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Conversations.Get(ctx, 0)) },
+		"V2 get -1": func(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Conversations.Get(ctx, -1)) },
 		"V2 toggle 0": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.ToggleStatus(ctx, 0))
+			return trial.Second(a.Conversations.ToggleStatus(ctx, 0))
 		},
 		"V2 set status of 0": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.SetStatus(ctx, 0, "open"))
+			return trial.Second(a.Conversations.SetStatus(ctx, 0, "open"))
 		},
 		"V2 snooze 0": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Snooze(ctx, 0, time.Time{}))
+			return trial.Second(a.Conversations.Snooze(ctx, 0, time.Time{}))
 		},
 		"V2 snooze before 1970": func(ctx context.Context, a *cfchat.Account) error {
-			return second(a.Conversations.Snooze(ctx, 1, time.Unix(0, 0)))
+			return trial.Second(a.Conversations.Snooze(ctx, 1, time.Unix(0, 0)))
 		},
 		"V2 inbox -1":                     lists(cfchat.ConversationListOptions{InboxID: -1}),
 		"V2 team -1":                      lists(cfchat.ConversationListOptions{TeamID: -1}),
@@ -112,10 +114,12 @@ func TestInputFaults(t *testing.T) {
 		"V9 snoozed until the year 10000": create(cfchat.ConversationCreate{
 			SourceID: "s", Status: cfchat.StatusSnoozed, SnoozedUntil: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
 		}),
-		"V9 NaN":        create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": math.NaN()}}),
-		"V9 infinite":   create(cfchat.ConversationCreate{SourceID: "s", AdditionalAttributes: map[string]any{"a": []any{math.Inf(1)}}}),
-		"V9 a channel":  create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": make(chan int)}}),
-		"V3 nil editor": func(ctx context.Context, a *cfchat.Account) error { return second(a.Conversations.Get(ctx, 1, nil)) },
+		"V9 NaN":       create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": math.NaN()}}),
+		"V9 infinite":  create(cfchat.ConversationCreate{SourceID: "s", AdditionalAttributes: map[string]any{"a": []any{math.Inf(1)}}}),
+		"V9 a channel": create(cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": make(chan int)}}),
+		"V3 nil editor": func(ctx context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Get(ctx, 1, nil))
+		},
 	} {
 		t.Run(name, func(t *testing.T) { checkRefused(t, do(t.Context(), chat.Account(accountID))) })
 	}
@@ -146,9 +150,6 @@ func checkRefused(t *testing.T, err error) {
 		t.Errorf("operation %q, status %d", e.Operation, e.StatusCode)
 	}
 }
-
-// second returns the second of two values.
-func second[T any](_ T, err error) error { return err }
 
 // An operation without a fitting key fails before anything is sent, and says which it needs.
 func TestNoFittingKey(t *testing.T) {

@@ -637,10 +637,10 @@ func TestSecretsOfLateFailures(t *testing.T) {
 	for name, do := range map[string]func(option cfchat.CallOption) error{
 		"a writer that fails": func(o cfchat.CallOption) error { return chat.Account(1).Do(t.Context(), "GET", "x", nil, broken{}, o) },
 		"success: false": func(o cfchat.CallOption) error {
-			return second(chat.Account(1).Conversations.ToggleStatus(t.Context(), 1, o))
+			return trial.Second(chat.Account(1).Conversations.ToggleStatus(t.Context(), 1, o))
 		},
 		"another status": func(o cfchat.CallOption) error {
-			return second(chat.Account(1).Conversations.SetStatus(t.Context(), 1, cfchat.StatusPending, o))
+			return trial.Second(chat.Account(1).Conversations.SetStatus(t.Context(), 1, cfchat.StatusPending, o))
 		},
 	} {
 		var resp cfchat.Response

@@ -67,3 +67,6 @@ const (
 	BotKey   = "bOtKeY31337"
 	Searched = "sEaRcHeDtExT" // what somebody searched for
 )
+
+// Second returns the second of two values.
+func Second[T any](_ T, err error) error { return err }
