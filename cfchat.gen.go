@@ -1448,7 +1448,8 @@ type FirstMessage struct {
 	// CCEmails Mail addresses, separated by commas.
 	CCEmails string `json:"cc_emails,omitempty,omitzero"`
 
-	// Content The text, up to 150000 characters.
+	// Content The text, up to 150000 characters. The server renders an outgoing one, a private note too, as a Liquid template:
+	// `{{contact.name}}` is filled in, and an unknown name becomes empty (D46).
 	Content string `json:"content,omitempty,omitzero"`
 
 	// ContentAttributes What the kind of content needs, such as the items of a choice.
@@ -1474,6 +1475,11 @@ type FirstMessage struct {
 
 	// SenderType Who sent a message, as its `sender_type` says it.
 	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
+
+	// Template Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
+	// set it for text that somebody else has written: it could be made to reveal data. Else text arrives as it is
+	// written.
+	Template bool `json:"-"`
 
 	// TemplateParams For WhatsApp templates.
 	TemplateParams map[string]any `json:"template_params,omitempty,omitzero"`

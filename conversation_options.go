@@ -131,6 +131,9 @@ func (c ConversationCreate) check(r *refusal) {
 	}
 	r.attributes("Message.ContentAttributes", c.Message.ContentAttributes)
 	r.attributes("Message.TemplateParams", c.Message.TemplateParams)
+	if !c.Message.Template {
+		r.templateParams("Message.TemplateParams", c.Message.TemplateParams)
+	}
 }
 
 // status refuses a status that is a 500, or, empty, flips the status.

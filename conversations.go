@@ -93,7 +93,7 @@ func (s ConversationsService) Filter(ctx context.Context, filter Filter, page in
 // an inbox that is locked to a single conversation. It is not repeated when its outcome is unknown: look for
 // ErrUnknownOutcome before you do. ErrNotFound also means that the inbox, the contact or the source id is not there. A
 // TeamID is refused where a bot's key would be sent, of the Config or of WithKeys; what key a request editor sets is not
-// known.
+// known. The first message arrives as it is written, unless its Template asks the server to fill it in.
 //
 // POST /api/v1/accounts/{account_id}/conversations, newConversation. Keys: agent bot, else user.
 func (s ConversationsService) Create(ctx context.Context, create ConversationCreate, opts ...CallOption) (*Conversation, error) {
@@ -102,6 +102,8 @@ func (s ConversationsService) Create(ctx context.Context, create ConversationCre
 	if create.TeamID != 0 && s.core != nil && s.core.chat != nil {
 		input.teamKey(ctx, cmp.Or(optionsOf(opts, new(refusal)).keys, &s.core.chat.keys))
 	}
+	rendered := create.Message.MessageType != MessageDirectionIncoming && !create.Message.Template
+	create.Message.Content = input.content("Message.Content", create.Message.Content, rendered)
 	create.SnoozedUntil = create.SnoozedUntil.UTC().Truncate(time.Millisecond) // as the server writes times
 	return createCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newNewConversationRequest(server, s.core.id, create)

@@ -303,6 +303,15 @@ var inputTexts = []errorText{
 	{"a create with a message in no direction", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{Content: "hi", MessageType: "sideways"},
 	})},
+	{"a create with a message that is no text", created(cfchat.ConversationCreate{
+		SourceID: "s", Message: cfchat.FirstMessage{Content: "caf\xe9"},
+	})},
+	{"a create with a message that is too long", created(cfchat.ConversationCreate{
+		SourceID: "s", Message: cfchat.FirstMessage{Content: strings.Repeat("{", 20_000)},
+	})},
+	{"a create with a template in parameters", created(cfchat.ConversationCreate{
+		SourceID: "s", Message: cfchat.FirstMessage{TemplateParams: map[string]any{"name": "{{contact.name}}"}},
+	})},
 	{"a create for a team with a bot's key", created(cfchat.ConversationCreate{SourceID: "s", TeamID: 4})},
 	{"a scan from before the start", scanningBy(cfchat.ConversationScanOptions{After: -1})},
 	{"a scan that ends before it begins", scanningBy(cfchat.ConversationScanOptions{After: 10, Until: 5})},
