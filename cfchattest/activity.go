@@ -19,7 +19,7 @@ func (c *caller) name() string {
 	switch {
 	case c.user != nil:
 		return c.user.Name
-	case c.version == version216:
+	case !c.version.AtLeast("3.5.0"):
 		return ""
 	}
 	return c.bot.name

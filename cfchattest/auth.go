@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // caller is who calls, in which account, with which parameters.
@@ -33,7 +34,7 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if who.bot != nil && !to.letsBotsIn(s.state.version) {
 		return nil, unauthorized("Access to this endpoint is not authorized for bots")
 	}
-	id, _ := castID(to.ids["account_id"])
+	id, _ := cast.ID(to.ids["account_id"])
 	a := s.state.accounts[id]
 	if a == nil {
 		return nil, notFound()
@@ -67,7 +68,7 @@ var errDoubleRender = errors.New("answered twice")
 func (s *state) enter(a *account, who owner) error {
 	stranger := s.stranger(a, who)
 	switch {
-	case a.suspended && stranger != nil && s.version == version216:
+	case a.suspended && stranger != nil && !s.version.AtLeast("3.1.0"):
 		return errDoubleRender
 	case a.suspended:
 		return unauthorized("Account is suspended")
@@ -80,7 +81,7 @@ func (s *state) stranger(a *account, who owner) error {
 	switch {
 	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.accounts[a.id]:
 		return nil
-	case who.bot != nil && s.version != version216:
+	case who.bot != nil && s.version.AtLeast("3.6.0"):
 		return unauthorized("Bot is not authorized to access this account")
 	}
 	return unauthorized("You are not authorized to access this account")

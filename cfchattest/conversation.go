@@ -109,18 +109,23 @@ func (c *conversation) unread() []*cfchat.Message {
 	return out
 }
 
-// unreadIncoming counts the contact's messages since an agent looked. From 3.1.0 on nobody counts beyond 10.
-func (s *state) unreadIncoming(c *conversation) int {
+// unreadIncoming counts the contact's messages since an agent looked.
+func (c *conversation) unreadIncoming() int {
 	n := 0
 	for _, m := range c.unread() {
 		if m.MessageType == cfchat.MessageTypeIncoming {
 			n++
 		}
 	}
-	if s.version != version216 {
-		n = min(n, 10)
-	}
 	return n
+}
+
+// unreadCount is the count that is shown: from 3.1.0 on nobody counts beyond 10 (contract, 4.1).
+func (s *state) unreadCount(c *conversation) int {
+	if s.version.AtLeast("3.1.0") {
+		return min(c.unreadIncoming(), 10)
+	}
+	return c.unreadIncoming()
 }
 
 // byID returns the account's conversations in order of id.

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
 )
 
 // byText keeps conversations in which somebody wrote the text, in any case. Notes count; % and _ are wildcards.
@@ -15,7 +16,7 @@ func byText(q any) filterFunc {
 	if !ok {
 		text = fmt.Sprint(q)
 	}
-	matches := like("%"+text+"%", true)
+	matches := filtersql.Like("%"+text+"%", true)
 	return func(each *conversation) bool {
 		return slices.ContainsFunc(each.messages, func(m *cfchat.Message) bool {
 			written := m.MessageType == cfchat.MessageTypeIncoming || m.MessageType == cfchat.MessageTypeOutgoing

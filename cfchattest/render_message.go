@@ -7,11 +7,11 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// messages renders the messages that go with a conversation: the last one. 2.16.0 sends the unread ones instead, ten at
-// most, if the contact wrote any of them.
+// messages renders the messages that go with a conversation: the last one. Before 3.1.0 the unread ones go instead, ten at
+// most, if the contact wrote any of them (contract, 1.7).
 func (v view) messages(c *conversation) []object {
 	shown := c.messages
-	if v.version == version216 && v.unreadIncoming(c) > 0 {
+	if !v.version.AtLeast("3.1.0") && v.unreadCount(c) > 0 {
 		shown = c.unread()
 		shown = shown[max(0, len(shown)-10):]
 	} else {
@@ -35,7 +35,7 @@ func (v view) lastNonActivity(c *conversation) any {
 }
 
 func (v view) message(c *conversation, m *cfchat.Message) object {
-	of := object{"assignee_id": c.assignee, "unread_count": v.unreadIncoming(c)}
+	of := object{"assignee_id": c.assignee, "unread_count": v.unreadCount(c)}
 	out := object{
 		"id": m.ID, "content": m.Content, "account_id": c.account.id, "inbox_id": m.InboxID, "conversation_id": c.id,
 		"message_type": m.MessageType, "created_at": unix(m.CreatedAt.Time), "updated_at": m.UpdatedAt,
@@ -50,14 +50,19 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 	if len(m.Attachments) > 0 {
 		out["attachments"] = v.attachments(m)
 	}
-	if v.version == version216 {
-		out["label_list"] = nil
-		return out
+	if v.version.AtLeast("2.17.0") {
+		of["last_activity_at"] = unix(c.lastActivity)
 	}
-	of["last_activity_at"] = unix(c.lastActivity)
-	of["contact_inbox"] = object{"source_id": c.source.sourceID}
-	out["processed_message_content"] = m.ProcessedMessageContent
-	out["sentiment"] = orObject(m.Sentiment)
+	if v.version.AtLeast("2.18.0") {
+		out["processed_message_content"] = m.ProcessedMessageContent
+	}
+	if v.version.AtLeast("3.1.0") {
+		of["contact_inbox"] = object{"source_id": c.source.sourceID}
+		out["sentiment"] = orObject(m.Sentiment)
+	}
+	if !v.version.AtLeast("3.16.0") { // seen on 2.16.0, and no more on 3.16.0; between them (unseen)
+		out["label_list"] = nil
+	}
 	return out
 }
 
@@ -65,7 +70,7 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 // where it has no width and height (contract, 1.7 and 4.1).
 func (v view) attachments(m *cfchat.Message) []object {
 	fields := []string{"extension", "data_url", "thumb_url", "file_size"}
-	if v.version != version216 {
+	if v.version.AtLeast("3.7.0") {
 		fields = append(fields, "width", "height")
 	}
 	out := make([]object, len(m.Attachments))
@@ -118,7 +123,7 @@ func (v view) contactSender(c *contact) object {
 	out := object{"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
 		"thumbnail": c.Thumbnail, "type": "contact",
 		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes}
-	if v.version != version216 {
+	if v.version.AtLeast("4.0.2") {
 		out["blocked"] = c.Blocked != nil && *c.Blocked
 	}
 	return out

@@ -63,7 +63,7 @@ func Start(opts ...Option) *Server {
 }
 
 func start(opts []Option) *Server {
-	s := &Server{state: newState(version470, time.Now)}
+	s := &Server{state: newState(mustVersion(defaultVersion), time.Now)}
 	for _, opt := range opts {
 		opt(s)
 	}

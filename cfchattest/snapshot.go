@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
 )
 
 // snapshot is a recorded account: the file _snapshot.json of a set of recordings.
@@ -91,7 +92,7 @@ func (r *snapshot) whole() error {
 }
 
 // state makes the state that a snapshot shows.
-func (r *snapshot) state(v version, clock func() time.Time, ownClock bool) *state {
+func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock bool) *state {
 	s := newState(v, clock)
 	s.home = r.Account
 	a := s.addAccount(r.Account)

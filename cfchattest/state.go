@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
 )
 
 // state is everything that the server stores. Ids but a conversation's are counted over all accounts, as in a database.
 type state struct {
-	version       version
+	version       release.Version
 	clock         func() time.Time
 	latest        time.Time // the last moment given out
 	accounts      map[int64]*account
@@ -82,7 +83,7 @@ type owner struct {
 	bot  *bot
 }
 
-func newState(v version, clock func() time.Time) *state {
+func newState(v release.Version, clock func() time.Time) *state {
 	return &state{
 		version: v, clock: clock,
 		accounts: map[int64]*account{}, users: map[int64]*user{}, bots: map[int64]*bot{},

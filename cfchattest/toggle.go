@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // errStatus is a status that cannot be stored, errSnooze a time that cannot be read: both a 500.
@@ -46,15 +47,15 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 // take it for none.
 func (c *caller) statusGiven() bool {
 	status := c.params["status"]
-	if c.version == version216 {
+	if !c.version.AtLeast("3.2.0") {
 		return status != nil && status != false
 	}
-	return !blank(status)
+	return !cast.Blank(status)
 }
 
 // handsOff reports whether a bot hands a pending conversation to people, which answers success: null from 3.5.0 on.
 func (c *caller) handsOff(of *conversation) bool {
-	return c.bot != nil && c.version != version216 && of.status == cfchat.StatusPending && c.params["status"] == "open"
+	return c.bot != nil && c.version.AtLeast("3.5.0") && of.status == cfchat.StatusPending && c.params["status"] == "open"
 }
 
 // setGivenStatus sets the status that was sent, and with it the end of a snooze.
@@ -91,7 +92,7 @@ func leadingSeconds(value any) (time.Time, bool) {
 	} else if _, ok := value.(json.Number); !ok {
 		return time.Time{}, false
 	}
-	seconds, _ := castInteger(value)
+	seconds, _ := cast.Integer(value)
 	return time.Unix(seconds, 0).UTC(), seconds >= firstSecond && seconds <= lastSecond
 }
 

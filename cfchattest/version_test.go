@@ -8,11 +8,12 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestVersion tells the two rule sets apart by a filter on an attribute that the server does not know.
+// TestVersion tells versions apart by a filter on an attribute that the server does not know, which 3.8.0 began to refuse with
+// a reason (contract, 4.2).
 func TestVersion(t *testing.T) {
 	for name, want := range map[string]int{
-		"2.16.0": 500, "v2.18": 500, "3.11.9": 500, "0.0.1": 500,
-		"3.12.0": 422, "4.7.0": 422, "4.16": 422, "v10.0.0": 422,
+		"2.16.0": 500, "v2.18": 500, "3.7.9": 500, "0.0.1": 500,
+		"3.8.0": 422, "3.16.0": 422, "4.7.0": 422, "4.16": 422, "v10.0.0": 422,
 	} {
 		srv := cfchattest.New(t, cfchattest.Version(name))
 		if got, _ := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", rules(`nothing equal_to ["x"]`)); got != want {
