@@ -79,12 +79,23 @@ func (s *state) enter(a *account, who owner) error {
 // stranger returns the refusal of one who does not belong to the account, nil for one who does.
 func (s *state) stranger(a *account, who owner) error {
 	switch {
-	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.accounts[a.id]:
+	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.enters(s, a):
 		return nil
 	case who.bot != nil && s.version.AtLeast("3.6.0"):
 		return unauthorized("Bot is not authorized to access this account")
 	}
 	return unauthorized("You are not authorized to access this account")
+}
+
+// mayOpen checks that the caller may see a conversation: from 4.8.0 on also a member of its team, whom no list shows it
+// (contract-newer, N3, A1).
+func (c *caller) mayOpen(of *conversation) error {
+	if of.team != nil && c.user != nil && c.version.AtLeast("4.8.0") {
+		if team := c.account.teams[*of.team]; team != nil && team.members[c.user.ID] {
+			return nil
+		}
+	}
+	return c.mayShow(of.source.inbox)
 }
 
 // mayShow checks that the caller may see an inbox: a bot every one, an administrator those of the account, an agent those

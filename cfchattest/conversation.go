@@ -18,6 +18,7 @@ type conversation struct {
 	source     *contactInbox
 	status     cfchat.Status
 	assignee   *int64
+	owner      *bot // instead of an assignee
 	team       *int64
 	priority   *cfchat.Priority
 	slaPolicy  *int64
@@ -31,7 +32,7 @@ type conversation struct {
 	agentSeen, assigneeSeen, contactSeen time.Time
 	firstReply, waiting, snoozed         time.Time
 
-	messages     []*cfchat.Message // in order of id
+	messages     []*message // in order of id
 	participants map[int64]bool
 }
 
@@ -96,11 +97,11 @@ func (c *conversation) activity(t time.Time) {
 }
 
 // unread returns the messages of any kind since an agent looked.
-func (c *conversation) unread() []*cfchat.Message {
+func (c *conversation) unread() []*message {
 	if c.agentSeen.IsZero() {
 		return c.messages
 	}
-	var out []*cfchat.Message
+	var out []*message
 	for _, m := range c.messages {
 		if m.CreatedAt.After(c.agentSeen) {
 			out = append(out, m)

@@ -84,8 +84,11 @@ func (c *caller) build(place *contactInbox) (*conversation, error) {
 	switch {
 	case place.contact.Blocked != nil && *place.contact.Blocked && c.version.AtLeast("3.7.0"):
 		made.status = cfchat.StatusResolved
-	case place.inbox.activeBot:
+	case place.inbox.bot != nil:
 		made.status = cfchat.StatusPending
+		if made.assignee == nil && c.version.AtLeast("4.16.2") {
+			made.give(place.inbox.bot) // contract-newer, N6
+		}
 	}
 	if made.status == cfchat.StatusSnoozed {
 		made.snoozed = cast.Time(c.params["snoozed_until"])

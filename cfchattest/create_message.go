@@ -20,7 +20,7 @@ const (
 )
 
 // firstMessage makes the message that belongs to a new conversation, nil for none. It is not stored yet.
-func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
+func (c *caller) firstMessage(of *conversation) (*message, error) {
 	if cast.Blank(c.params["message"]) {
 		return nil, nil
 	}
@@ -35,7 +35,7 @@ func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
 	if kind == cfchat.MessageTypeIncoming && of.source.inbox.channel != cfchat.ChannelAPI {
 		return nil, errMessage
 	}
-	made := &cfchat.Message{MessageType: kind, Private: new(cast.Boolean(sent["private"]))}
+	made := &message{Message: cfchat.Message{MessageType: kind, Private: new(cast.Boolean(sent["private"]))}}
 	if content := sent["content"]; content != nil {
 		made.Content = new(cast.Text(content))
 		if utf8.RuneCountInString(*made.Content) > maxContent {
@@ -56,14 +56,14 @@ func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
 }
 
 // sign makes the contact the sender of an incoming message, the caller of any other.
-func (c *caller) sign(m *cfchat.Message, of *conversation) {
+func (c *caller) sign(m *message, of *conversation) {
 	switch {
 	case m.MessageType == cfchat.MessageTypeIncoming:
 		c.sentBy(m, cfchat.SenderTypeContact, of.source.contact.ID)
 	case c.user != nil:
 		c.sentBy(m, cfchat.SenderTypeUser, c.user.ID)
 	default:
-		c.sentBy(m, cfchat.SenderTypeAgentBot, c.bot.id)
+		c.sentBy(m, cfchat.SenderTypeAgentBot, c.bot.ID)
 	}
 }
 

@@ -18,5 +18,5 @@ func (c *caller) conversation() (*conversation, error) {
 	if found == nil {
 		return nil, notFound()
 	}
-	return found, c.mayShow(found.source.inbox)
+	return found, c.mayOpen(found)
 }

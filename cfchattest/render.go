@@ -83,9 +83,7 @@ func (v view) meta(c *conversation) (object, error) {
 		"channel":       c.source.inbox.channel,
 		"hmac_verified": c.source.verified,
 	}
-	if assignee := v.person(c.assignee); assignee != nil && assignee.role(c.account) != "" {
-		out["assignee"] = v.agent(assignee, c.account)
-	}
+	v.assignee(c, out)
 	if c.team == nil || c.account.teams[*c.team] == nil {
 		return out, nil
 	}
@@ -94,6 +92,24 @@ func (v view) meta(c *conversation) (object, error) {
 	}
 	out["team"] = v.team(c.account.teams[*c.team])
 	return out, nil
+}
+
+// assignee puts who owns a conversation into its meta: a person, or a bot, which from 4.8.0 on can be told by assignee_type
+// (contract-newer, N2).
+func (v view) assignee(c *conversation, meta object) {
+	kind := cfchat.SenderTypeUser
+	assignee := v.person(c.assignee)
+	switch {
+	case c.owner != nil && v.version.AtLeast("4.8.0"):
+		kind, meta["assignee"] = cfchat.SenderTypeAgentBot, renderedBot(c.owner)
+	case assignee != nil && assignee.role(c.account) != "":
+		meta["assignee"] = v.agent(assignee, c.account)
+	default:
+		return
+	}
+	if v.version.AtLeast("4.8.0") {
+		meta["assignee_type"] = kind
+	}
 }
 
 func (s *state) person(id *int64) *user {
@@ -130,7 +146,8 @@ func (v view) agent(u *user, a *account) object {
 	if len(u.CustomAttributes.Keys()) > 0 {
 		out["custom_attributes"] = u.CustomAttributes
 	}
-	if v.version.AtLeast("3.13.0") {
+	// The recorded 4.16.2 was built without the enterprise folder, which alone has this key (contract, 4.1).
+	if v.version.AtLeast("3.13.0") && !v.version.AtLeast("4.8.0") {
 		out["custom_role_id"] = u.CustomRoleID
 	}
 	if v.version.AtLeast("4.7.0") {

@@ -1,7 +1,7 @@
 package cfchattest
 
 import (
-	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/cfchat/cfchat-go"
@@ -12,10 +12,10 @@ import (
 func (v view) messages(c *conversation) []object {
 	shown := c.messages
 	if !v.version.AtLeast("3.1.0") && v.unreadCount(c) > 0 {
-		shown = c.unread()
+		shown = slices.SortedFunc(slices.Values(c.unread()), byTime)
 		shown = shown[max(0, len(shown)-10):]
-	} else {
-		shown = shown[max(0, len(shown)-1):]
+	} else if len(shown) > 0 {
+		shown = []*message{slices.MaxFunc(shown, byTime)}
 	}
 	out := make([]object, len(shown))
 	for i, m := range shown {
@@ -24,17 +24,29 @@ func (v view) messages(c *conversation) []object {
 	return out
 }
 
-// lastNonActivity renders the last message that somebody wrote, null if nobody did.
+// lastNonActivity renders the last message that somebody wrote, null if nobody did: by its id, and from 4.11.0 on by its
+// time (contract-newer, N2).
 func (v view) lastNonActivity(c *conversation) any {
+	var last *message
 	for _, m := range slices.Backward(c.messages) {
-		if m.MessageType != cfchat.MessageTypeActivity {
-			return v.message(c, m)
+		switch {
+		case m.MessageType == cfchat.MessageTypeActivity:
+		case last == nil:
+			last = m
+		case v.version.AtLeast("4.11.0") && byTime(m, last) > 0:
+			last = m
+		}
+		if last != nil && !v.version.AtLeast("4.11.0") {
+			break
 		}
 	}
-	return nil
+	if last == nil {
+		return nil
+	}
+	return v.message(c, last)
 }
 
-func (v view) message(c *conversation, m *cfchat.Message) object {
+func (v view) message(c *conversation, m *message) object {
 	of := object{"assignee_id": c.assignee, "unread_count": v.unreadCount(c)}
 	out := object{
 		"id": m.ID, "content": m.Content, "account_id": c.account.id, "inbox_id": m.InboxID, "conversation_id": c.id,
@@ -47,7 +59,7 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 	if sender := v.sender(c, m); sender != nil {
 		out["sender"] = sender
 	}
-	if len(m.Attachments) > 0 {
+	if len(m.attachments) > 0 {
 		out["attachments"] = v.attachments(m)
 	}
 	if v.version.AtLeast("2.17.0") {
@@ -66,35 +78,40 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 	return out
 }
 
-// attachments renders a message's attachments. What is a file says null where it has no extension or size, from 3.7.0 on also
-// where it has no width and height (contract, 1.7 and 4.1).
-func (v view) attachments(m *cfchat.Message) []object {
-	fields := []string{"extension", "data_url", "thumb_url", "file_size"}
-	if v.version.AtLeast("3.7.0") {
-		fields = append(fields, "width", "height")
-	}
-	out := make([]object, len(m.Attachments))
-	for i, each := range m.Attachments {
-		_ = json.Unmarshal(encode(each), &out[i]) // what was just encoded; null stays null
-		if each == nil || !isFile(each.FileType) {
-			continue
-		}
-		for _, field := range fields {
-			if _, ok := out[i][field]; !ok {
-				out[i][field] = nil
+// attachmentFields are what later versions show of an attachment (contract, 4.1; contract-newer, N2).
+var attachmentFields = []struct {
+	since, name string
+	ofFiles     bool // those that have an extension have it too, null if it is not known
+}{
+	{"3.7.0", "width", true},
+	{"3.7.0", "height", true},
+	{"4.3.0", "transcribed_text", false},
+	{"4.3.0", "meta", false},
+	{"4.13.0", "content_type", true},
+}
+
+// attachments renders a message's attachments as they were recorded, less what the version does not know yet, and with what
+// the recorded one did not know.
+func (v view) attachments(m *message) []object {
+	out := make([]object, len(m.attachments))
+	for i, recorded := range m.attachments {
+		shown := maps.Clone(recorded)
+		_, isFile := shown["extension"]
+		for _, field := range attachmentFields {
+			switch {
+			case !v.version.AtLeast(field.since):
+				delete(shown, field.name)
+			case isFile && field.ofFiles && !v.recorded.AtLeast(field.since):
+				shown[field.name] = recorded[field.name]
 			}
 		}
+		out[i] = shown
 	}
 	return out
 }
 
-func isFile(kind *cfchat.AttachmentType) bool {
-	return kind != nil && slices.Contains([]cfchat.AttachmentType{cfchat.AttachmentTypeImage, cfchat.AttachmentTypeAudio,
-		cfchat.AttachmentTypeVideo, cfchat.AttachmentTypeFile}, *kind)
-}
-
 // sender renders who sent a message, nil for nobody and for who is gone.
-func (v view) sender(c *conversation, m *cfchat.Message) any {
+func (v view) sender(c *conversation, m *message) any {
 	if m.SenderType == nil || m.SenderID == nil {
 		return nil
 	}
@@ -110,11 +127,11 @@ func (v view) sender(c *conversation, m *cfchat.Message) any {
 		}
 	case cfchat.SenderTypeAgentBot:
 		if b := v.bots[*m.SenderID]; b != nil {
-			return object{"id": b.id, "name": b.name, "avatar_url": "", "type": "agent_bot"}
+			return object{"id": b.ID, "name": b.Name, "avatar_url": b.Thumbnail, "type": "agent_bot"}
 		}
 	}
-	if m.Sender != nil { // as it was loaded, for senders of which nothing else is known
-		return m.Sender
+	if m.sender != nil {
+		return m.sender
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 // state is everything that the server stores. Ids but a conversation's are counted over all accounts, as in a database.
 type state struct {
 	version       release.Version
+	recorded      release.Version // of the server that a snapshot is of
 	clock         func() time.Time
 	latest        time.Time // the last moment given out
 	accounts      map[int64]*account
@@ -44,12 +45,12 @@ type account struct {
 }
 
 type inbox struct {
-	id        int64
-	name      string
-	channel   cfchat.Channel
-	locked    bool // one conversation per contact
-	activeBot bool // new conversations are pending
-	members   map[int64]bool
+	id      int64
+	name    string
+	channel cfchat.Channel
+	locked  bool // one conversation per contact
+	bot     *bot // answers first: new conversations are pending; nil for none
+	members map[int64]bool
 }
 
 type contact struct {
@@ -68,13 +69,6 @@ type team struct {
 type user struct {
 	cfchat.Agent
 	roles map[int64]cfchat.Role
-}
-
-// bot is an agent bot. It may enter an account in which it has an inbox.
-type bot struct {
-	id       int64
-	name     string
-	accounts map[int64]bool
 }
 
 // owner is who a key belongs to: a user or a bot.

@@ -27,20 +27,34 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 	status, given := c.params["status"], c.statusGiven()
 	switch {
 	case c.handsOff(of):
-		c.setStatus(of, cfchat.StatusOpen)
+		c.setStatus(of, cfchat.StatusOpen, time.Time{})
 		success = nil
+		if of.waiting.IsZero() && c.version.AtLeast("4.12.0") {
+			of.waiting = c.now() // contract-newer, N6
+		}
 	case given:
 		if err := c.setGivenStatus(of, status); err != nil {
 			return nil, err
 		}
 	default:
-		c.setStatus(of, flipped(of.status))
+		c.setStatus(of, flipped(of.status), of.snoozed)
 	}
 	answer := map[string]any{"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed)}
-	if of.status == cfchat.StatusOpen && c.user != nil && c.user.role(c.account) == cfchat.RoleAgent {
-		c.assign(of, &c.user.ID)
+	if of.status == cfchat.StatusOpen {
+		c.takeOver(of, success == nil)
 	}
 	return map[string]any{"payload": answer}, nil
+}
+
+// takeOver changes who owns a conversation that a toggle leaves open: a person takes it from its bot, from 4.16.2 on also an
+// administrator, who does not become the assignee; and a bot that hands off gives it away (contract-newer, N6).
+func (c *caller) takeOver(of *conversation, handedOff bool) {
+	if c.version.AtLeast("4.16.2") && (c.user != nil || handedOff) {
+		of.give(nil)
+	}
+	if c.user != nil && c.user.role(c.account) == cfchat.RoleAgent {
+		c.assign(of, &c.user.ID)
+	}
 }
 
 // statusGiven reports whether a status is to be set. To 2.16.0 "" is a status, which then cannot be stored; later versions
@@ -70,8 +84,7 @@ func (c *caller) setGivenStatus(of *conversation, value any) error {
 			return errSnooze
 		}
 	}
-	of.snoozed = until
-	c.setStatus(of, status)
+	c.setStatus(of, status, until)
 	return nil
 }
 

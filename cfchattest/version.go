@@ -7,7 +7,7 @@ import (
 )
 
 // defaultVersion is the version that a server behaves as unless [Version] says otherwise.
-const defaultVersion = "4.7.0"
+var defaultVersion, _ = release.Parse("4.7.0")
 
 // Version makes the server behave as a version, such as "2.16.0": each difference between versions begins where the
 // contract dates it. Recorded are 2.16.0, 4.7.0 and 4.16.2; what lies before the first of them behaves as that, and what
@@ -21,13 +21,4 @@ func Version(name string) Option {
 		}
 		s.state.version = v
 	}
-}
-
-// mustVersion reads a version that stands in the code.
-func mustVersion(name string) release.Version {
-	v, err := release.Parse(name)
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

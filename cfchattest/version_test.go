@@ -26,7 +26,7 @@ func TestVersion(t *testing.T) {
 func TestVersionRefused(t *testing.T) {
 	for _, name := range []string{"", "latest", "4", "4.x", "4.7.0-rc1", "2.16.0 ", "-2.16.0", "99999.0"} {
 		want := fmt.Sprintf("cfchattest: %q is no version such as 4.7.0", name)
-		if got := failureOf(t, cfchattest.Version(name)); got != want {
+		if got := failureOf(t, func(t testing.TB) { cfchattest.New(t, cfchattest.Version(name)) }); got != want {
 			t.Errorf("New fails the test with %q, want %q", got, want)
 		}
 		func() {
@@ -40,14 +40,14 @@ func TestVersionRefused(t *testing.T) {
 	}
 }
 
-// failureOf returns what New fails a test with, "" if it does not.
-func failureOf(t *testing.T, opts ...cfchattest.Option) string {
+// failureOf returns what a test is failed with, "" if it is not.
+func failureOf(t *testing.T, test func(testing.TB)) string {
 	t.Helper()
 	failing := &failingTest{TB: t}
 	done := make(chan struct{})
 	go func() { // which Fatal ends
 		defer close(done)
-		cfchattest.New(failing, opts...)
+		test(failing)
 	}()
 	<-done
 	return failing.text
