@@ -18,6 +18,7 @@ type Server struct {
 	dropUnderscores bool
 	ownClock        bool
 	wrong           error         // what is wrong with the options
+	limits          *limits       // nil for none
 	others          http.ServeMux // what has no operation
 
 	mu       sync.Mutex
@@ -129,8 +130,12 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 	out := plan.instead()
 	switch {
 	case out != nil:
+	case s.limits != nil && s.limits.exceed(s, r):
+		out = tooManyRequests()
 	case other:
 		out = s.ask(r, body)
+	case isServerInfo(r):
+		out = s.serverInfo()
 	default:
 		out = s.handle(r, to, body)
 	}
