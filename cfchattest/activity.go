@@ -19,20 +19,24 @@ func (c *caller) name() string {
 	switch {
 	case c.user != nil:
 		return c.user.Name
-	case c.version == version216:
+	case !c.version.AtLeast("3.5.0"):
 		return ""
 	}
-	return c.bot.name
+	return deref(c.bot.Name)
 }
 
-// setStatus changes a conversation's status. Only a change makes an activity message.
-func (c *caller) setStatus(of *conversation, status cfchat.Status) {
-	changed := of.status != status
-	of.status = status
+// setStatus changes a conversation's status and the end of its snooze. Only a change makes an activity message, and one to
+// what was there leaves no trace (contract-whole, 7).
+func (c *caller) setStatus(of *conversation, status cfchat.Status, until time.Time) {
 	if status != cfchat.StatusSnoozed {
-		of.snoozed = time.Time{}
+		until = time.Time{}
 	}
-	if status == cfchat.StatusResolved && changed {
+	changed := of.status != status
+	if !changed && of.snoozed.Equal(until) {
+		return
+	}
+	of.status, of.snoozed = status, until
+	if status == cfchat.StatusResolved {
 		of.waiting = time.Time{}
 	}
 	of.updated = c.now()
@@ -46,7 +50,7 @@ func (c *caller) assign(of *conversation, assignee *int64) {
 	if of.assignee != nil && assignee != nil && *of.assignee == *assignee {
 		return
 	}
-	of.assignee = assignee
+	of.assignee, of.owner = assignee, nil
 	of.participate()
 	of.updated = c.now()
 	c.noteAssignment(of)

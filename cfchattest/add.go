@@ -16,7 +16,7 @@ type Inbox struct {
 	Name    string         // "Inbox 2" and so on by default
 	Channel cfchat.Channel // [cfchat.ChannelAPI] by default
 	Locked  bool           // one conversation per contact: a second one is the first again
-	Bot     bool           // the server's bot answers first: what Create makes is pending, and not what AddConversation adds
+	Bot     bool           // the bot of BotKey answers first: what Create makes is pending, and not what AddConversation adds
 	Members []int64        // the agents who see it; an administrator sees every inbox
 }
 
@@ -40,13 +40,6 @@ type Agent struct {
 	Administrator bool
 }
 
-// Bot is an agent bot to add.
-type Bot struct {
-	Name string // "Bot 3" and so on by default
-	// Stray leaves it without an inbox in the account, so that it is refused.
-	Stray bool
-}
-
 // Team is a team to add.
 type Team struct {
 	Name        string // in lower case; "team 1" and so on by default
@@ -61,13 +54,14 @@ type CustomAttribute struct {
 }
 
 // Conversation is a conversation to add. The zero value is an open one, without messages, of a new contact in the first
-// inbox. An inbox or a contact that is not there is a panic.
+// inbox.
 type Conversation struct {
 	Inbox        int64
 	Contact      int64
 	Status       cfchat.Status
 	SnoozedUntil time.Time
 	Assignee     int64
+	Bot          int64 // the agent bot that owns it, from 4.8.0 on, in place of an assignee; AddBot returns its id
 	Team         int64
 	Priority     cfchat.Priority
 	Labels       []string
@@ -89,6 +83,7 @@ type Message struct {
 func (s *Server) AddInbox(in Inbox) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkAgents(in.Members...)
 	return s.state.addInbox(s.home(), in).id
 }
 
@@ -96,7 +91,10 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	s.lastInbox++
 	added := &inbox{
 		id: s.lastInbox, name: cmp.Or(in.Name, fmt.Sprintf("Inbox %d", s.lastInbox)),
-		channel: cmp.Or(in.Channel, cfchat.ChannelAPI), locked: in.Locked, activeBot: in.Bot, members: setOf(in.Members),
+		channel: cmp.Or(in.Channel, cfchat.ChannelAPI), locked: in.Locked, members: setOf(in.Members),
+	}
+	if in.Bot {
+		added.bot = s.keys[keyFor(roleBot)].bot
 	}
 	a.inboxes[added.id] = added
 	return added
@@ -109,7 +107,7 @@ func (s *Server) inbox(id int64) *inbox {
 	case found != nil:
 		return found
 	case id != 0:
-		panic(fmt.Sprintf("cfchattest: there is no inbox %d", id))
+		s.fail("there is no inbox %d", id)
 	case len(inboxes) == 0:
 		return s.state.addInbox(s.home(), Inbox{})
 	}
@@ -120,13 +118,16 @@ func (s *Server) inbox(id int64) *inbox {
 func (s *Server) AddContact(c Contact) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	added := s.state.addContact(s.home(), c)
-	if c.SourceID != "" {
-		in := s.inbox(c.Inbox)
-		if place, its := s.state.joinInbox(s.home(), in, added, c.SourceID); its {
-			added.places = map[*inbox]*contactInbox{in: place}
-		}
+	if c.SourceID == "" {
+		return s.state.addContact(s.home(), c).ID
 	}
+	in := s.inbox(c.Inbox)
+	if s.state.sourceOf(in, c.SourceID) != nil {
+		s.fail("inbox %d has a contact with the source id %q", in.id, c.SourceID)
+	}
+	added := s.state.addContact(s.home(), c)
+	place, _ := s.state.joinInbox(s.home(), in, added, c.SourceID)
+	added.places = map[*inbox]*contactInbox{in: place}
 	return added.ID
 }
 
@@ -170,28 +171,11 @@ func (s *state) addAgent(a *account, in Agent) (int64, string) {
 	return s.lastUser, key
 }
 
-// AddBot adds a bot and returns its id and key.
-func (s *Server) AddBot(b Bot) (id int64, key string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	added := s.state.addBot(b.Name)
-	added.accounts[s.home().id] = !b.Stray
-	key = keyFor(fmt.Sprintf("bot-%d", added.id))
-	s.state.keys[key] = owner{bot: added}
-	return added.id, key
-}
-
-func (s *state) addBot(name string) *bot {
-	s.lastBot++
-	added := &bot{id: s.lastBot, name: cmp.Or(name, fmt.Sprintf("Bot %d", s.lastBot)), accounts: map[int64]bool{}}
-	s.bots[added.id] = added
-	return added
-}
-
 // AddTeam adds a team and returns its id.
 func (s *Server) AddTeam(t Team) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkAgents(t.Members...)
 	s.state.lastTeam++
 	id := s.state.lastTeam
 	s.home().teams[id] = &team{
@@ -208,19 +192,21 @@ func (s *Server) AddTeam(t Team) int64 {
 func (s *Server) AddCustomAttribute(a CustomAttribute) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.home().attributes[a.Key] = cmp.Or(a.Display, "text")
+	display := cmp.Or(a.Display, "text")
+	if !slices.Contains([]string{"text", "number", "date", "list", "link", "checkbox", "currency", "percent"}, display) {
+		s.fail("no custom attribute is of type %q", display)
+	}
+	s.home().attributes[a.Key] = display
 }
 
 // AddConversation adds a conversation and returns its id within the account.
 func (s *Server) AddConversation(in Conversation) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkConversation(in)
 	a := s.home()
 	who := a.contacts[in.Contact]
-	switch {
-	case who == nil && in.Contact != 0:
-		panic(fmt.Sprintf("cfchattest: there is no contact %d", in.Contact))
-	case who == nil:
+	if who == nil {
 		who = s.state.addContact(a, Contact{})
 	}
 	created := in.CreatedAt
@@ -230,7 +216,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 	added := &conversation{
 		account: a, source: s.state.placeOf(a, s.inbox(in.Inbox), who),
 		status:   cmp.Or(in.Status, cfchat.StatusOpen),
-		assignee: orNil(in.Assignee), team: orNil(in.Team), priority: orNil(in.Priority),
+		assignee: orNil(in.Assignee), owner: s.state.bots[in.Bot], team: orNil(in.Team), priority: orNil(in.Priority),
 		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
 		created: created, updated: created, waiting: created, lastActivity: created, snoozed: in.SnoozedUntil,
 	}
@@ -239,6 +225,38 @@ func (s *Server) AddConversation(in Conversation) int64 {
 	}
 	s.state.store(added)
 	return added.id
+}
+
+// checkConversation fails the test if what a conversation is to be of is not there.
+func (s *Server) checkConversation(in Conversation) {
+	who := s.home().contacts[in.Contact]
+	switch {
+	case in.Contact != 0 && (who == nil || who.deleted):
+		s.fail("there is no contact %d", in.Contact)
+	case in.Status != "" && !in.Status.Known():
+		s.fail("there is no status %q", in.Status)
+	case in.Priority != "" && !in.Priority.Known():
+		s.fail("there is no priority %q", in.Priority)
+	case in.Team != 0 && s.home().teams[in.Team] == nil:
+		s.fail("there is no team %d", in.Team)
+	case in.Bot != 0 && s.state.bots[in.Bot] == nil:
+		s.fail("there is no bot %d", in.Bot)
+	case in.Bot != 0 && in.Assignee != 0:
+		s.fail("bot %d and agent %d cannot both own a conversation", in.Bot, in.Assignee)
+	case in.Bot != 0 && !s.state.version.AtLeast("4.8.0"):
+		s.fail("bots own conversations from 4.8.0 on, and this is %s; take New(t, Version(\"4.8.0\"))", s.state.version)
+	case in.Assignee != 0:
+		s.checkAgents(in.Assignee)
+	}
+}
+
+// checkAgents fails the test if one of the people is not in the account.
+func (s *Server) checkAgents(ids ...int64) {
+	for _, id := range ids {
+		if u := s.state.users[id]; u == nil || u.role(s.home()) == "" {
+			s.fail("there is no agent %d", id)
+		}
+	}
 }
 
 // placeOf finds the contact's place in an inbox, or makes one under a new source id.
@@ -253,18 +271,22 @@ func (s *state) placeOf(a *account, in *inbox, c *contact) *contactInbox {
 	return c.places[in]
 }
 
-// AddMessage adds a message to a conversation, with everything that follows from one: it moves to the front of the default
-// order, a snoozed or resolved one opens if the contact writes. It returns the message's id, 0 if there is no such
-// conversation.
+// AddMessage adds a message to a conversation and returns the message's id. What follows from one happens: it moves to the
+// front of the default order, a snoozed or resolved one opens if the contact writes.
 func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.home().conversations[conversationID]
-	if c == nil {
-		return 0
+	switch {
+	case c == nil:
+		s.fail("there is no conversation %d", conversationID)
+	case !m.Type.Known():
+		s.fail("there is no message type %d", m.Type)
+	case m.Sender != 0:
+		s.checkAgents(m.Sender)
 	}
 	content := cmp.Or(m.Content, fmt.Sprintf("Message %d", s.state.lastMessage+1))
-	added := &cfchat.Message{Content: &content, MessageType: m.Type, Private: new(m.Private)}
+	added := &message{Message: cfchat.Message{Content: &content, MessageType: m.Type, Private: new(m.Private)}}
 	switch m.Type {
 	case cfchat.MessageTypeIncoming:
 		s.state.sentBy(added, cfchat.SenderTypeContact, c.source.contact.ID)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // caller is who calls, in which account, with which parameters.
@@ -33,7 +34,7 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if who.bot != nil && !to.letsBotsIn(s.state.version) {
 		return nil, unauthorized("Access to this endpoint is not authorized for bots")
 	}
-	id, _ := castID(to.ids["account_id"])
+	id, _ := cast.ID(to.ids["account_id"])
 	a := s.state.accounts[id]
 	if a == nil {
 		return nil, notFound()
@@ -67,7 +68,7 @@ var errDoubleRender = errors.New("answered twice")
 func (s *state) enter(a *account, who owner) error {
 	stranger := s.stranger(a, who)
 	switch {
-	case a.suspended && stranger != nil && s.version == version216:
+	case a.suspended && stranger != nil && !s.version.AtLeast("3.1.0"):
 		return errDoubleRender
 	case a.suspended:
 		return unauthorized("Account is suspended")
@@ -78,12 +79,23 @@ func (s *state) enter(a *account, who owner) error {
 // stranger returns the refusal of one who does not belong to the account, nil for one who does.
 func (s *state) stranger(a *account, who owner) error {
 	switch {
-	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.accounts[a.id]:
+	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.enters(s, a):
 		return nil
-	case who.bot != nil && s.version != version216:
+	case who.bot != nil && s.version.AtLeast("3.6.0"):
 		return unauthorized("Bot is not authorized to access this account")
 	}
 	return unauthorized("You are not authorized to access this account")
+}
+
+// mayOpen checks that the caller may see a conversation: from 4.8.0 on also a member of its team, whom no list shows it
+// (contract-newer, N3, A1).
+func (c *caller) mayOpen(of *conversation) error {
+	if of.team != nil && c.user != nil && c.version.AtLeast("4.8.0") {
+		if team := c.account.teams[*of.team]; team != nil && team.members[c.user.ID] {
+			return nil
+		}
+	}
+	return c.mayShow(of.source.inbox)
 }
 
 // mayShow checks that the caller may see an inbox: a bot every one, an administrator those of the account, an agent those

@@ -7,7 +7,7 @@ import (
 )
 
 // SetStatus changes the status of a conversation as if the administrator had, activity message included. It returns false
-// if there is no such conversation.
+// if there is no such conversation. A status that there is not fails the test.
 func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -15,9 +15,11 @@ func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	if c == nil {
 		return false
 	}
-	c.snoozed = time.Time{}
+	if !status.Known() {
+		s.fail("there is no status %q", status)
+	}
 	by := &caller{state: s.state, account: s.home(), owner: s.state.keys[keyFor(roleAdministrator)]}
-	by.setStatus(c, status)
+	by.setStatus(c, status, time.Time{})
 	return true
 }
 

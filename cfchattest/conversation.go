@@ -18,6 +18,7 @@ type conversation struct {
 	source     *contactInbox
 	status     cfchat.Status
 	assignee   *int64
+	owner      *bot // instead of an assignee
 	team       *int64
 	priority   *cfchat.Priority
 	slaPolicy  *int64
@@ -31,7 +32,7 @@ type conversation struct {
 	agentSeen, assigneeSeen, contactSeen time.Time
 	firstReply, waiting, snoozed         time.Time
 
-	messages     []*cfchat.Message // in order of id
+	messages     []*message // in order of id
 	participants map[int64]bool
 }
 
@@ -96,11 +97,11 @@ func (c *conversation) activity(t time.Time) {
 }
 
 // unread returns the messages of any kind since an agent looked.
-func (c *conversation) unread() []*cfchat.Message {
+func (c *conversation) unread() []*message {
 	if c.agentSeen.IsZero() {
 		return c.messages
 	}
-	var out []*cfchat.Message
+	var out []*message
 	for _, m := range c.messages {
 		if m.CreatedAt.After(c.agentSeen) {
 			out = append(out, m)
@@ -109,18 +110,23 @@ func (c *conversation) unread() []*cfchat.Message {
 	return out
 }
 
-// unreadIncoming counts the contact's messages since an agent looked. From 3.1.0 on nobody counts beyond 10.
-func (s *state) unreadIncoming(c *conversation) int {
+// unreadIncoming counts the contact's messages since an agent looked.
+func (c *conversation) unreadIncoming() int {
 	n := 0
 	for _, m := range c.unread() {
 		if m.MessageType == cfchat.MessageTypeIncoming {
 			n++
 		}
 	}
-	if s.version != version216 {
-		n = min(n, 10)
-	}
 	return n
+}
+
+// unreadCount is the count that is shown: from 3.1.0 on nobody counts beyond 10 (contract, 4.1).
+func (s *state) unreadCount(c *conversation) int {
+	if s.version.AtLeast("3.1.0") {
+		return min(c.unreadIncoming(), 10)
+	}
+	return c.unreadIncoming()
 }
 
 // byID returns the account's conversations in order of id.

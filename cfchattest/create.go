@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // Values that cannot be stored, or what the server's code stumbles over: a 500.
@@ -81,13 +82,16 @@ func (c *caller) build(place *contactInbox) (*conversation, error) {
 		return nil, err
 	}
 	switch {
-	case place.contact.Blocked != nil && *place.contact.Blocked && c.version != version216:
+	case place.contact.Blocked != nil && *place.contact.Blocked && c.version.AtLeast("3.7.0"):
 		made.status = cfchat.StatusResolved
-	case place.inbox.activeBot:
+	case place.inbox.bot != nil:
 		made.status = cfchat.StatusPending
+		if made.assignee == nil && c.version.AtLeast("4.16.2") {
+			made.give(place.inbox.bot) // contract-newer, N6
+		}
 	}
 	if made.status == cfchat.StatusSnoozed {
-		made.snoozed = castTime(c.params["snoozed_until"])
+		made.snoozed = cast.Time(c.params["snoozed_until"])
 	}
 	return made, validAttributes(made)
 }
@@ -103,16 +107,16 @@ func (c *caller) readInto(made *conversation) (err error) {
 	if referer, ok := made.additional["referer"]; ok && !isWebAddress(referer) {
 		made.additional["referer"] = nil
 	}
-	if status := c.params["status"]; !blank(status) {
+	if status := c.params["status"]; !cast.Blank(status) {
 		var ok bool
 		if made.status, ok = assignStatus(status); !ok {
 			return errStatus
 		}
 	}
-	if made.assignee, err = c.storedID("assignee_id", fitsInteger); err != nil {
+	if made.assignee, err = c.storedID("assignee_id", cast.FitsInteger); err != nil {
 		return err
 	}
-	if made.team, err = c.storedID("team_id", fitsBigint); err != nil {
+	if made.team, err = c.storedID("team_id", cast.FitsBigint); err != nil {
 		return err
 	}
 	if made.assignee != nil && made.team != nil {
@@ -125,7 +129,7 @@ func (c *caller) readInto(made *conversation) (err error) {
 
 // storedID reads an id that is stored as it is, in a column that it has to fit.
 func (c *caller) storedID(name string, fits func(int64) bool) (*int64, error) {
-	id, ok := castInteger(c.params[name])
+	id, ok := cast.Integer(c.params[name])
 	if !ok {
 		return nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // The most that the server stores (contract, 1.5).
@@ -19,8 +20,8 @@ const (
 )
 
 // firstMessage makes the message that belongs to a new conversation, nil for none. It is not stored yet.
-func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
-	if blank(c.params["message"]) {
+func (c *caller) firstMessage(of *conversation) (*message, error) {
+	if cast.Blank(c.params["message"]) {
 		return nil, nil
 	}
 	sent, ok := c.params["message"].(map[string]any)
@@ -34,9 +35,9 @@ func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
 	if kind == cfchat.MessageTypeIncoming && of.source.inbox.channel != cfchat.ChannelAPI {
 		return nil, errMessage
 	}
-	made := &cfchat.Message{MessageType: kind, Private: new(castBoolean(sent["private"]))}
+	made := &message{Message: cfchat.Message{MessageType: kind, Private: new(cast.Boolean(sent["private"]))}}
 	if content := sent["content"]; content != nil {
-		made.Content = new(plain(content))
+		made.Content = new(cast.Text(content))
 		if utf8.RuneCountInString(*made.Content) > maxContent {
 			return nil, invalidRecord("Content is too long (maximum is 150000 characters)", "content")
 		}
@@ -55,14 +56,14 @@ func (c *caller) firstMessage(of *conversation) (*cfchat.Message, error) {
 }
 
 // sign makes the contact the sender of an incoming message, the caller of any other.
-func (c *caller) sign(m *cfchat.Message, of *conversation) {
+func (c *caller) sign(m *message, of *conversation) {
 	switch {
 	case m.MessageType == cfchat.MessageTypeIncoming:
 		c.sentBy(m, cfchat.SenderTypeContact, of.source.contact.ID)
 	case c.user != nil:
 		c.sentBy(m, cfchat.SenderTypeUser, c.user.ID)
 	default:
-		c.sentBy(m, cfchat.SenderTypeAgentBot, c.bot.id)
+		c.sentBy(m, cfchat.SenderTypeAgentBot, c.bot.ID)
 	}
 }
 
@@ -114,7 +115,7 @@ func attributeProblems(attributes map[string]any) []string {
 				out = append(out, fmt.Sprintf("%s length should be < %d", key, maxAttribute))
 			}
 		case json.Number:
-			n, ok := castInteger(v)
+			n, ok := cast.Integer(v)
 			if ok && n > maxNumber && !strings.ContainsAny(v.String(), ".eE") {
 				out = append(out, fmt.Sprintf("%s value should be < %d", key, int64(maxNumber)))
 			}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // place finds or makes the contact's place in an inbox. With both an inbox and a contact it is theirs; with one of them, or
@@ -39,14 +40,14 @@ func (c *caller) join(in *inbox, who *contact, sourceID string) (*contactInbox, 
 	case taken == nil:
 	case taken.contact == who:
 		return taken, nil
-	case c.version != version216 && renames(in.channel):
+	case c.version.AtLeast("4.0.4") && renames(in.channel):
 		c.lastSource++
 		c.renameSource(taken, newUUID(c.lastSource))
 	default:
 		return nil, unprocessable("source_id should be unique")
 	}
 	joined, _ := c.joinInbox(c.account, in, who, sourceID)
-	joined.verified = new(c.version != version216 && castBoolean(c.params["hmac_verified"])) // a parameter since 2.18.0
+	joined.verified = new(c.version.AtLeast("2.18.0") && cast.Boolean(c.params["hmac_verified"]))
 	return joined, nil
 }
 
@@ -64,10 +65,10 @@ func sourceIDOf(value any) (string, bool) {
 
 // namedInbox returns the inbox that was named, nil for none.
 func (c *caller) namedInbox() (*inbox, error) {
-	if blank(c.params["inbox_id"]) {
+	if cast.Blank(c.params["inbox_id"]) {
 		return nil, nil
 	}
-	id, _ := castID(c.params["inbox_id"])
+	id, _ := cast.ID(c.params["inbox_id"])
 	in := c.account.inboxes[id]
 	if in == nil {
 		return nil, notFound()
@@ -77,10 +78,10 @@ func (c *caller) namedInbox() (*inbox, error) {
 
 // namedContact returns the contact that was named, nil for none.
 func (c *caller) namedContact() (*contact, error) {
-	if blank(c.params["contact_id"]) {
+	if cast.Blank(c.params["contact_id"]) {
 		return nil, nil
 	}
-	id, _ := castID(c.params["contact_id"])
+	id, _ := cast.ID(c.params["contact_id"])
 	who := c.account.contacts[id]
 	if who == nil || who.deleted {
 		return nil, notFound()

@@ -91,8 +91,8 @@ func (f Failure) instead() *reply {
 	}
 	var out *reply
 	switch f.Status {
-	case http.StatusTooManyRequests: // without Retry-After (contract, section 3)
-		out = &reply{f.Status, http.Header{"Content-Type": {"text/plain"}}, []byte("Retry later\n")}
+	case http.StatusTooManyRequests:
+		out = tooManyRequests()
 	case http.StatusInternalServerError:
 		out = internalError()
 	default:

@@ -78,8 +78,6 @@ func TestFailEvery(t *testing.T) {
 	for name, add := range map[string]func(){
 		"every none": func() { srv.FailEvery("", 0, cfchattest.Failure{}) },
 		"no such":    func() { srv.FailEvery("conversation_lists", 1, cfchattest.Failure{}) },
-		"no inbox":   func() { srv.AddConversation(cfchattest.Conversation{Inbox: 77}) },
-		"no contact": func() { srv.AddConversation(cfchattest.Conversation{Contact: 77}) },
 	} {
 		func() {
 			defer func() {

@@ -4,28 +4,13 @@ import (
 	"errors"
 	"iter"
 	"slices"
-)
 
-// errFilter is a filter that the server's code stumbles over, errSQL one that its database refuses: both a 500.
-var (
-	errFilter = errors.New("the filter makes no sense")
-	errSQL    = errors.New("the filter is no SQL")
+	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
 )
-
-// row is what a filter's conditions are about: a conversation, and on 2.16.0 one of its labels. There a conversation has one
-// row per label, or one row without (contract, 5.4).
-type row struct {
-	*conversation
-	label *string
-}
 
 // conversationFilter answers a page of what matches the rules.
 func (c *caller) conversationFilter() (any, error) {
-	rules, err := c.rules()
-	if err != nil {
-		return nil, err
-	}
-	conditions, err := c.compile(rules)
+	filter, err := c.filter()
 	if err != nil {
 		return nil, err
 	}
@@ -33,24 +18,37 @@ func (c *caller) conversationFilter() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.matching(conditions)
+	rows, err := c.matching(filter)
 	if err != nil {
 		return nil, err
 	}
 	return c.filterPage(rows, number)
 }
 
-// matching returns the rows that meet the conditions, in the default order.
-func (c *caller) matching(conditions expression) ([]*conversation, error) {
+// filter makes a filter of the parameters. What the server refuses with a reason is a 422.
+func (c *caller) filter() (*filtersql.Filter[row], error) {
+	rules, err := filtersql.Read(c.params["payload"])
+	if err != nil {
+		return nil, err
+	}
+	filter, err := c.table().Compile(rules)
+	if refusal, ok := errors.AsType[filtersql.Refusal](err); ok {
+		return nil, unprocessable(string(refusal))
+	}
+	return filter, err
+}
+
+// matching returns the rows that meet the filter, in the default order.
+func (c *caller) matching(filter *filtersql.Filter[row]) ([]*conversation, error) {
 	var out []*conversation
 	sees := c.seen()
-	for each := range c.candidates(conditions) {
+	for each := range c.candidates(filter) {
 		// An agent is kept to their inboxes from 4.1.0 on only (contract, 4.2).
-		if c.version != version216 && !sees(each) {
+		if c.version.AtLeast("4.1.0") && !sees(each) {
 			continue
 		}
 		for _, one := range c.rowsOf(each) {
-			met, err := conditions.met(one)
+			met, err := filter.Met(one)
 			if err != nil {
 				return nil, err
 			}
@@ -63,8 +61,8 @@ func (c *caller) matching(conditions expression) ([]*conversation, error) {
 }
 
 // candidates returns the conversations to look at, in the default order.
-func (c *caller) candidates(conditions expression) iter.Seq[*conversation] {
-	ids, known := conditions.ids()
+func (c *caller) candidates(filter *filtersql.Filter[row]) iter.Seq[*conversation] {
+	ids, known := filter.Only()
 	if !known {
 		return c.account.latestFirst()
 	}
@@ -79,7 +77,7 @@ func (c *caller) candidates(conditions expression) iter.Seq[*conversation] {
 }
 
 func (c *caller) rowsOf(each *conversation) []row {
-	if c.version != version216 || len(each.labels) == 0 {
+	if c.version.AtLeast("3.1.1") || len(each.labels) == 0 {
 		return []row{{conversation: each}}
 	}
 	rows := make([]row, len(each.labels))

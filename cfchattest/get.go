@@ -1,5 +1,7 @@
 package cfchattest
 
+import "github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+
 // getDetailsOfAConversation answers one conversation.
 func (c *caller) getDetailsOfAConversation() (any, error) {
 	found, err := c.conversation()
@@ -11,10 +13,10 @@ func (c *caller) getDetailsOfAConversation() (any, error) {
 
 // conversation finds the conversation that the path names and checks that the caller may see it.
 func (c *caller) conversation() (*conversation, error) {
-	id, _ := castID(c.ids["conversation_id"])
+	id, _ := cast.ID(c.ids["conversation_id"])
 	found := c.account.conversations[id]
 	if found == nil {
 		return nil, notFound()
 	}
-	return found, c.mayShow(found.source.inbox)
+	return found, c.mayOpen(found)
 }

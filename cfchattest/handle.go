@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -62,7 +63,7 @@ func (r route) isOther() bool {
 		return true
 	}
 	for _, id := range r.ids {
-		if !startsWithNumber(id) {
+		if !cast.StartsWithNumber(id) {
 			return true
 		}
 	}

@@ -6,6 +6,9 @@ func (c *caller) conversationList() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.sortable(c.params["q"] != nil || c.params["source_id"] != nil); err != nil {
+		return nil, err
+	}
 	payload, err := found.page()
 	if err != nil {
 		return nil, err
@@ -17,6 +20,9 @@ func (c *caller) conversationList() (any, error) {
 func (c *caller) conversationListMeta() (any, error) {
 	found, err := c.find()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.sortable(c.params["q"] != nil); err != nil {
 		return nil, err
 	}
 	return object{"meta": found.counts}, nil

@@ -3,8 +3,11 @@ package cfchattest
 import (
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // filterFunc reports whether a list keeps a conversation.
@@ -35,7 +38,7 @@ func (c *caller) listFilters() ([]filterFunc, error) {
 	if c.params["labels"] != nil {
 		filters = append(filters, byLabels(parseLabels(c.params["labels"])))
 	}
-	if id := c.params["source_id"]; id != nil && c.version != version216 {
+	if id := c.params["source_id"]; id != nil && c.version.AtLeast("2.17.0") {
 		filters = append(filters, func(each *conversation) bool { return each.source.sourceID == id })
 	}
 	return filters, nil
@@ -58,7 +61,7 @@ func (c *caller) byInbox() filterFunc {
 	}
 	named := map[int64]bool{}
 	for _, value := range c.params.list("inbox_id") {
-		if id, ok := castID(value); ok {
+		if id, ok := cast.ID(value); ok {
 			named[id] = true
 		}
 	}
@@ -71,7 +74,7 @@ func (c *caller) byType(filters []filterFunc, kind string) []filterFunc {
 	switch cfchat.ConversationType(kind) {
 	case cfchat.ConversationTypeUnattended:
 		return append(filters, func(each *conversation) bool {
-			return each.firstReply.IsZero() || c.version != version216 && !each.waiting.IsZero()
+			return each.firstReply.IsZero() || c.version.AtLeast("3.1.0") && !each.waiting.IsZero()
 		})
 	case cfchat.ConversationTypeMention:
 		return append(filters, func(each *conversation) bool { return each.mentions(c.user) })
@@ -85,7 +88,7 @@ func (c *caller) byType(filters []filterFunc, kind string) []filterFunc {
 func (c *caller) byTeam() (filterFunc, error) {
 	named := map[int64]bool{}
 	for _, value := range c.params.list("team_id") {
-		id, ok := castID(value)
+		id, ok := cast.ID(value)
 		if !ok || c.account.teams[id] == nil {
 			return nil, notFound()
 		}
@@ -108,8 +111,8 @@ func (c *caller) byStatus() (filterFunc, error) {
 		return func(*conversation) bool { return true }, nil
 	}
 	for _, value := range c.params.list("status") {
-		n, ok := c.version.listedStatus(value)
-		if !ok && value != nil && c.version == version216 {
+		n, ok := c.listedStatus(value)
+		if !ok && value != nil && !c.version.AtLeast("2.17.0") {
 			return nil, errListStatus
 		}
 		if ok && n >= 0 && n < int64(len(statuses)) {
@@ -119,21 +122,21 @@ func (c *caller) byStatus() (filterFunc, error) {
 	return func(each *conversation) bool { return slices.Contains(named, each.status) }, nil
 }
 
-// listedStatus reads a status to list: its name, or its number as text. The database of 2.16.0 is strict about what else
-// stands there.
-func (v version) listedStatus(value any) (int64, bool) {
+// listedStatus reads a status to list: its name, or its number as text. Before 2.17.0 the database, which is strict, reads
+// what else stands there.
+func (c *caller) listedStatus(value any) (int64, bool) {
 	text, isText := value.(string)
 	if n := statusNumber(text); isText && n >= 0 {
 		return n, true
 	}
-	if isText && v == version216 {
-		exact, err := kindInteger.parse(text)
-		return exact.number, err == nil
+	if isText && !c.version.AtLeast("2.17.0") {
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+		return n, err == nil
 	}
-	if isText && !startsWithNumber(text) {
+	if isText && !cast.StartsWithNumber(text) {
 		return 0, false
 	}
-	return castInteger(value)
+	return cast.Integer(value)
 }
 
 // byAssignee narrows to an assignee_type. One that is unknown is all.
@@ -161,10 +164,10 @@ func assigned(each *conversation) bool { return each.assignee != nil }
 // without them.
 func (c *caller) recently() (filterFunc, error) {
 	within := c.params["updated_within"]
-	if c.version == version216 || blank(within) {
+	if !c.version.AtLeast("3.6.0") || cast.Blank(within) {
 		return nil, nil
 	}
-	seconds, ok := castInteger(within)
+	seconds, ok := cast.Integer(within)
 	if _, isText := within.(string); !ok && !isText {
 		return nil, errPage
 	}

@@ -2,39 +2,64 @@ package cfchattest
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 )
 
+// errOrder is an order that the database does not understand together with what is looked for (contract-newer, N5, S4).
+var errOrder = errors.New("the column of the order is ambiguous")
+
+// order is a value of sort_by.
+type order struct {
+	since     string // the first version that knows it
+	by        func(x, y *conversation) int
+	ambiguous bool // when messages are looked through too
+}
+
+// orders are the values of sort_by (contract, 4.2; contract-newer, N5). What has no priority or nobody waiting comes last
+// either way.
+var orders = map[string]order{
+	"sort_on_created_at":           {since: "2.16.0", by: byCreation},
+	"created_at_asc":               {since: "3.4.0", by: byCreation},
+	"created_at_desc":              {since: "3.4.0", by: func(x, y *conversation) int { return byCreation(y, x) }},
+	"last_activity_at_asc":         {since: "3.4.0", by: byActivity},
+	"sort_on_priority":             {since: "2.17.0", by: byPriority(-1), ambiguous: true},
+	"priority_desc":                {since: "3.4.0", by: byPriority(-1), ambiguous: true},
+	"priority_asc":                 {since: "3.4.0", by: byPriority(1), ambiguous: true},
+	"priority_desc_created_at_asc": {since: "4.12.0", by: byPriorityAndCreation, ambiguous: true},
+	"sort_on_waiting_since":        {since: "3.1.0", by: byWaiting(1), ambiguous: true},
+	"waiting_since_asc":            {since: "3.4.0", by: byWaiting(1), ambiguous: true},
+	"waiting_since_desc":           {since: "3.4.0", by: byWaiting(-1), ambiguous: true},
+	"unread":                       {since: "4.15.0", by: byUnread},
+}
+
+// order returns the order that was asked for, false for the default one and for what the version does not know.
+func (c *caller) order() (order, bool) {
+	name, _ := c.params["sort_by"].(string)
+	known, ok := orders[name]
+	return known, ok && (known.since == "2.16.0" || c.version.AtLeast(known.since))
+}
+
+// sortable checks the order against what is looked for. It was seen from 4.7.0 on, and read in the source of 3.4.0.
+func (c *caller) sortable(looking bool) error {
+	if by, ok := c.order(); ok && by.ambiguous && looking && c.version.AtLeast("3.4.0") {
+		return errOrder
+	}
+	return nil
+}
+
 // sorted puts rows in the order of sort_by. One that is unknown is the default order, in which they are.
 func (f *found) sorted(rows []*conversation) []*conversation {
-	name, _ := f.params["sort_by"].(string)
-	if f.version == version216 && name == "last_user_message_at" {
+	if f.params["sort_by"] == "last_user_message_at" && !f.version.AtLeast("3.4.0") {
 		return byLastUserMessage(rows)
 	}
-	order := orders[name]
-	if f.version == version216 && name != "sort_on_created_at" {
-		order = nil
-	}
-	if order == nil {
+	by, known := f.order()
+	if !known {
 		return rows
 	}
 	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, order)
+	slices.SortStableFunc(rows, by.by)
 	return rows
-}
-
-// orders are the values of sort_by of 4.7.0 (contract, 4.2). What has no priority or nobody waiting comes last either way.
-var orders = map[string]func(x, y *conversation) int{
-	"sort_on_created_at":    byCreation,
-	"created_at_asc":        byCreation,
-	"created_at_desc":       func(x, y *conversation) int { return byCreation(y, x) },
-	"last_activity_at_asc":  byActivity,
-	"sort_on_priority":      byPriority(-1),
-	"priority_desc":         byPriority(-1),
-	"priority_asc":          byPriority(1),
-	"sort_on_waiting_since": byWaiting(1),
-	"waiting_since_asc":     byWaiting(1),
-	"waiting_since_desc":    byWaiting(-1),
 }
 
 func byCreation(x, y *conversation) int {
@@ -48,6 +73,15 @@ func byPriority(direction int) func(x, y *conversation) int {
 		}
 		return direction * cmp.Compare(priorityNumber(string(*x.priority)), priorityNumber(string(*y.priority)))
 	}
+}
+
+func byPriorityAndCreation(x, y *conversation) int {
+	return cmp.Or(byPriority(-1)(x, y), byCreation(x, y))
+}
+
+// byUnread puts first what has most unread messages of the contact; all count, though no more than ten are shown.
+func byUnread(x, y *conversation) int {
+	return cmp.Or(cmp.Compare(y.unreadIncoming(), x.unreadIncoming()), byActivity(y, x))
 }
 
 func byWaiting(direction int) func(x, y *conversation) int {

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
 )
 
 // byText keeps conversations in which somebody wrote the text, in any case. Notes count; % and _ are wildcards.
@@ -15,9 +16,9 @@ func byText(q any) filterFunc {
 	if !ok {
 		text = fmt.Sprint(q)
 	}
-	matches := like("%"+text+"%", true)
+	matches := filtersql.Like("%"+text+"%", true)
 	return func(each *conversation) bool {
-		return slices.ContainsFunc(each.messages, func(m *cfchat.Message) bool {
+		return slices.ContainsFunc(each.messages, func(m *message) bool {
 			written := m.MessageType == cfchat.MessageTypeIncoming || m.MessageType == cfchat.MessageTypeOutgoing
 			return written && m.Content != nil && matches(*m.Content)
 		})
@@ -27,7 +28,7 @@ func byText(q any) filterFunc {
 // mentions reports whether a note mentions the user.
 func (c *conversation) mentions(u *user) bool {
 	link := fmt.Sprintf("mention://user/%d/", u.ID)
-	return slices.ContainsFunc(c.messages, func(m *cfchat.Message) bool {
+	return slices.ContainsFunc(c.messages, func(m *message) bool {
 		return m.Private != nil && *m.Private && m.Content != nil && strings.Contains(*m.Content, link)
 	})
 }

@@ -1,21 +1,55 @@
 package cfchattest
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
 )
 
+// message is a message as it is stored.
+type message struct {
+	cfchat.Message
+
+	attachments []object // as they were recorded, so that null is told from absent
+	sender      object   // as recorded too, for one of whom nothing else is known
+}
+
+// UnmarshalJSON reads a recorded message.
+func (m *message) UnmarshalJSON(data []byte) error {
+	var recorded struct {
+		Attachments []object
+		Sender      object
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&recorded); err != nil {
+		return err
+	}
+	m.attachments, m.sender = recorded.Attachments, recorded.Sender
+	return json.Unmarshal(data, &m.Message)
+}
+
+// byTime puts messages in the order in which they are shown. It is not that of their ids where old ones were imported.
+func byTime(x, y *message) int {
+	return cmp.Or(x.CreatedAt.Compare(y.CreatedAt.Time), cmp.Compare(x.ID, y.ID))
+}
+
 // sentBy notes who sent a message. Who that is now is looked up when the message is rendered.
-func (s *state) sentBy(m *cfchat.Message, kind cfchat.SenderType, id int64) {
+func (s *state) sentBy(m *message, kind cfchat.SenderType, id int64) {
 	m.SenderType, m.SenderID = &kind, &id
 }
 
 // append adds a message to a conversation, with what the server does after each one.
-func (s *state) append(c *conversation, m *cfchat.Message) {
+func (s *state) append(c *conversation, m *message) {
 	now := s.now()
-	s.lastMessage++
-	m.ID, m.InboxID, m.AccountID = s.lastMessage, c.source.inbox.id, c.account.id
+	if m.ID == 0 {
+		s.lastMessage++
+		m.ID = s.lastMessage
+	}
+	m.InboxID, m.AccountID = c.source.inbox.id, c.account.id
 	m.CreatedAt, m.UpdatedAt = cfchat.UnixTime{Time: now}, cfchat.NewISOTime(now)
 	if m.Status == nil {
 		m.Status = new(cfchat.MessageStatusSent)
@@ -30,7 +64,7 @@ func (s *state) append(c *conversation, m *cfchat.Message) {
 	case cfchat.MessageTypeIncoming:
 		s.received(c, now)
 	case cfchat.MessageTypeOutgoing:
-		replied(c, m, now)
+		s.replied(c, m, now)
 	}
 }
 
@@ -44,24 +78,32 @@ func (s *state) received(c *conversation, now time.Time) {
 		return
 	}
 	opened := cfchat.StatusOpen
-	if c.status == cfchat.StatusResolved && c.source.inbox.activeBot {
+	if c.status == cfchat.StatusResolved && c.source.inbox.bot != nil {
 		opened = cfchat.StatusPending
 	}
 	c.status, c.snoozed = opened, time.Time{}
 }
 
-// replied does what follows from a person's answer that the contact sees: nobody waits any more.
-func replied(c *conversation, m *cfchat.Message, now time.Time) {
-	if m.SenderType == nil || *m.SenderType != cfchat.SenderTypeUser || m.Private != nil && *m.Private {
+// replied does what follows from an answer that the contact sees: nobody waits any more, from 4.10.0 on also if a bot has
+// answered (contract-newer, N1, W1). The first reply is a person's.
+func (s *state) replied(c *conversation, m *message, now time.Time) {
+	if m.SenderType == nil || m.Private != nil && *m.Private {
 		return
 	}
-	if c.firstReply.IsZero() {
-		c.firstReply = now
+	switch *m.SenderType {
+	case cfchat.SenderTypeUser:
+		if c.firstReply.IsZero() {
+			c.firstReply = now
+		}
+		c.waiting = time.Time{}
+	case cfchat.SenderTypeAgentBot:
+		if s.version.AtLeast("4.10.0") {
+			c.waiting = time.Time{}
+		}
 	}
-	c.waiting = time.Time{}
 }
 
 // activityMessage notes what was done to a conversation. It is a message too, and moves the conversation to the front.
 func (s *state) activityMessage(c *conversation, text string) {
-	s.append(c, &cfchat.Message{Content: &text, MessageType: cfchat.MessageTypeActivity, Private: new(false)})
+	s.append(c, &message{Message: cfchat.Message{Content: &text, MessageType: cfchat.MessageTypeActivity, Private: new(false)}})
 }

@@ -3,6 +3,8 @@ package cfchattest
 import (
 	"errors"
 	"math"
+
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // pageSize is how many conversations a page has.
@@ -22,7 +24,7 @@ func pageNumber(value any) (int64, error) {
 	case []any, map[string]any, bool:
 		return 0, errPage
 	}
-	n, _ := castInteger(value)
+	n, _ := cast.Integer(value)
 	n = max(n, 1)
 	if n-1 > math.MaxInt64/pageSize {
 		return tooFar, nil

@@ -146,20 +146,3 @@ func (p params) list(name string) []any {
 	}
 	return []any{p[name]}
 }
-
-// blank reports whether a value counts as missing where the server asks for presence: null, false, "", [] or {}.
-func blank(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case bool:
-		return !v
-	case string:
-		return strings.TrimSpace(v) == ""
-	case []any:
-		return len(v) == 0
-	case map[string]any:
-		return len(v) == 0
-	}
-	return false
-}

@@ -10,14 +10,14 @@ func (s *Server) populate() {
 	a := st.addAccount(st.home)
 	admin, _ := st.addAgent(a, Agent{Name: "Ada Admin", Email: "ada@example.com", Administrator: true})
 	agent, _ := st.addAgent(a, Agent{Name: "Grace Agent", Email: "grace@example.com"})
-	helper, stray := st.addBot("Helper Bot"), st.addBot("Stray Bot")
-	helper.accounts[a.id] = true
 	st.addInbox(a, Inbox{Name: "API inbox", Channel: cfchat.ChannelAPI, Members: []int64{agent}})
-	st.assignKeys(st.users[admin], st.users[agent], helper, stray)
+	st.assignKeys(a, st.users[admin], st.users[agent], st.addBot(Bot{Name: "Helper Bot"}))
 }
 
-// assignKeys gives the roles their keys.
-func (s *state) assignKeys(admin, agent *user, helper, stray *bot) {
+// assignKeys gives the roles their keys. Both bots belong to the account, and the helper has an inbox there.
+func (s *state) assignKeys(a *account, admin, agent *user, helper *bot) {
+	stray := s.addBot(Bot{Name: "Stray Bot"})
+	helper.account, stray.account, helper.accounts[a.id] = a.id, a.id, true
 	s.keys[keyFor(roleAdministrator)] = owner{user: admin}
 	if agent != nil { // a recorded account may have none
 		s.keys[keyFor(roleAgent)] = owner{user: agent}

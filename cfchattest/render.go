@@ -40,17 +40,23 @@ func (v view) conversation(c *conversation) (object, error) {
 		"agent_last_seen_at": unix(c.agentSeen), "assignee_last_seen_at": unix(c.assigneeSeen), "contact_last_seen_at": unix(c.contactSeen),
 		"can_reply": c.canReply, "muted": c.muted, "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
 		"created_at": unix(c.created), "timestamp": unix(c.lastActivity), "first_reply_created_at": unix(c.firstReply),
-		"unread_count": v.unreadIncoming(c),
+		"unread_count": v.unreadCount(c),
 	}
-	if v.version == version216 {
-		return out, nil
+	for _, field := range []struct {
+		since, name string
+		value       any
+	}{
+		{"2.17.0", "last_activity_at", unix(c.lastActivity)},
+		{"2.17.0", "priority", c.priority},
+		{"2.18.0", "uuid", c.uuid},
+		{"3.1.0", "waiting_since", unix(c.waiting)},
+		{"3.7.0", "sla_policy_id", c.slaPolicy},
+		{"4.0.2", "updated_at", cfchat.UnixTime{Time: c.updated}}, // the one time with a fraction
+	} {
+		if v.version.AtLeast(field.since) {
+			out[field.name] = field.value
+		}
 	}
-	out["uuid"] = c.uuid
-	out["last_activity_at"] = unix(c.lastActivity)
-	out["updated_at"] = cfchat.UnixTime{Time: c.updated} // the one time with a fraction
-	out["waiting_since"] = unix(c.waiting)
-	out["priority"] = c.priority
-	out["sla_policy_id"] = c.slaPolicy
 	return out, nil
 }
 
@@ -77,9 +83,7 @@ func (v view) meta(c *conversation) (object, error) {
 		"channel":       c.source.inbox.channel,
 		"hmac_verified": c.source.verified,
 	}
-	if assignee := v.person(c.assignee); assignee != nil && assignee.role(c.account) != "" {
-		out["assignee"] = v.agent(assignee, c.account)
-	}
+	v.assignee(c, out)
 	if c.team == nil || c.account.teams[*c.team] == nil {
 		return out, nil
 	}
@@ -88,6 +92,24 @@ func (v view) meta(c *conversation) (object, error) {
 	}
 	out["team"] = v.team(c.account.teams[*c.team])
 	return out, nil
+}
+
+// assignee puts who owns a conversation into its meta: a person, or a bot, which from 4.8.0 on can be told by assignee_type
+// (contract-newer, N2).
+func (v view) assignee(c *conversation, meta object) {
+	kind := cfchat.SenderTypeUser
+	assignee := v.person(c.assignee)
+	switch {
+	case c.owner != nil && v.version.AtLeast("4.8.0"):
+		kind, meta["assignee"] = cfchat.SenderTypeAgentBot, renderedBot(c.owner)
+	case assignee != nil && assignee.role(c.account) != "":
+		meta["assignee"] = v.agent(assignee, c.account)
+	default:
+		return
+	}
+	if v.version.AtLeast("4.8.0") {
+		meta["assignee_type"] = kind
+	}
 }
 
 func (s *state) person(id *int64) *user {
@@ -109,7 +131,7 @@ func (v view) contact(c *contact) object {
 	if c.CreatedAt != nil {
 		out["created_at"] = unix(c.CreatedAt.Time)
 	}
-	if v.version != version216 {
+	if v.version.AtLeast("4.0.2") {
 		out["blocked"] = c.Blocked != nil && *c.Blocked
 	}
 	return out
@@ -124,18 +146,25 @@ func (v view) agent(u *user, a *account) object {
 	if len(u.CustomAttributes.Keys()) > 0 {
 		out["custom_attributes"] = u.CustomAttributes
 	}
-	if v.version != version216 {
-		out["provider"] = "email"
+	// The recorded 4.16.2 was built without the enterprise folder, which alone has this key (contract, 4.1).
+	if v.version.AtLeast("3.13.0") && !v.version.AtLeast("4.8.0") {
 		out["custom_role_id"] = u.CustomRoleID
+	}
+	if v.version.AtLeast("4.7.0") {
+		out["provider"] = "email"
 	}
 	return out
 }
 
 func (v view) team(t *team) object {
-	return object{
+	out := object{
 		"id": t.ID, "name": t.Name, "description": t.Description, "allow_auto_assign": t.AllowAutoAssign,
 		"account_id": t.AccountID, "is_member": v.owner.user != nil && t.members[v.owner.user.ID],
 	}
+	if v.version.AtLeast("4.16.0") {
+		out["icon"], out["icon_color"] = deref(t.Icon), deref(t.IconColor)
+	}
+	return out
 }
 
 // unix returns a time in whole seconds, 0 for never.

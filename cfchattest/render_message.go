@@ -1,21 +1,21 @@
 package cfchattest
 
 import (
-	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/cfchat/cfchat-go"
 )
 
-// messages renders the messages that go with a conversation: the last one. 2.16.0 sends the unread ones instead, ten at
-// most, if the contact wrote any of them.
+// messages renders the messages that go with a conversation: the last one. Before 3.1.0 the unread ones go instead, ten at
+// most, if the contact wrote any of them (contract, 1.7).
 func (v view) messages(c *conversation) []object {
 	shown := c.messages
-	if v.version == version216 && v.unreadIncoming(c) > 0 {
-		shown = c.unread()
+	if !v.version.AtLeast("3.1.0") && v.unreadCount(c) > 0 {
+		shown = slices.SortedFunc(slices.Values(c.unread()), byTime)
 		shown = shown[max(0, len(shown)-10):]
-	} else {
-		shown = shown[max(0, len(shown)-1):]
+	} else if len(shown) > 0 {
+		shown = []*message{slices.MaxFunc(shown, byTime)}
 	}
 	out := make([]object, len(shown))
 	for i, m := range shown {
@@ -24,18 +24,30 @@ func (v view) messages(c *conversation) []object {
 	return out
 }
 
-// lastNonActivity renders the last message that somebody wrote, null if nobody did.
+// lastNonActivity renders the last message that somebody wrote, null if nobody did: by its id, and from 4.11.0 on by its
+// time (contract-newer, N2).
 func (v view) lastNonActivity(c *conversation) any {
+	var last *message
 	for _, m := range slices.Backward(c.messages) {
-		if m.MessageType != cfchat.MessageTypeActivity {
-			return v.message(c, m)
+		switch {
+		case m.MessageType == cfchat.MessageTypeActivity:
+		case last == nil:
+			last = m
+		case v.version.AtLeast("4.11.0") && byTime(m, last) > 0:
+			last = m
+		}
+		if last != nil && !v.version.AtLeast("4.11.0") {
+			break
 		}
 	}
-	return nil
+	if last == nil {
+		return nil
+	}
+	return v.message(c, last)
 }
 
-func (v view) message(c *conversation, m *cfchat.Message) object {
-	of := object{"assignee_id": c.assignee, "unread_count": v.unreadIncoming(c)}
+func (v view) message(c *conversation, m *message) object {
+	of := object{"assignee_id": c.assignee, "unread_count": v.unreadCount(c)}
 	out := object{
 		"id": m.ID, "content": m.Content, "account_id": c.account.id, "inbox_id": m.InboxID, "conversation_id": c.id,
 		"message_type": m.MessageType, "created_at": unix(m.CreatedAt.Time), "updated_at": m.UpdatedAt,
@@ -47,49 +59,59 @@ func (v view) message(c *conversation, m *cfchat.Message) object {
 	if sender := v.sender(c, m); sender != nil {
 		out["sender"] = sender
 	}
-	if len(m.Attachments) > 0 {
+	if len(m.attachments) > 0 {
 		out["attachments"] = v.attachments(m)
 	}
-	if v.version == version216 {
-		out["label_list"] = nil
-		return out
+	if v.version.AtLeast("2.17.0") {
+		of["last_activity_at"] = unix(c.lastActivity)
 	}
-	of["last_activity_at"] = unix(c.lastActivity)
-	of["contact_inbox"] = object{"source_id": c.source.sourceID}
-	out["processed_message_content"] = m.ProcessedMessageContent
-	out["sentiment"] = orObject(m.Sentiment)
+	if v.version.AtLeast("2.18.0") {
+		out["processed_message_content"] = m.ProcessedMessageContent
+	}
+	if v.version.AtLeast("3.1.0") {
+		of["contact_inbox"] = object{"source_id": c.source.sourceID}
+		out["sentiment"] = orObject(m.Sentiment)
+	}
+	if !v.version.AtLeast("3.16.0") { // seen on 2.16.0, and no more on 3.16.0; between them (unseen)
+		out["label_list"] = nil
+	}
 	return out
 }
 
-// attachments renders a message's attachments. What is a file says null where it has no extension or size, from 3.7.0 on also
-// where it has no width and height (contract, 1.7 and 4.1).
-func (v view) attachments(m *cfchat.Message) []object {
-	fields := []string{"extension", "data_url", "thumb_url", "file_size"}
-	if v.version != version216 {
-		fields = append(fields, "width", "height")
-	}
-	out := make([]object, len(m.Attachments))
-	for i, each := range m.Attachments {
-		_ = json.Unmarshal(encode(each), &out[i]) // what was just encoded; null stays null
-		if each == nil || !isFile(each.FileType) {
-			continue
-		}
-		for _, field := range fields {
-			if _, ok := out[i][field]; !ok {
-				out[i][field] = nil
+// attachmentFields are what later versions show of an attachment (contract, 4.1; contract-newer, N2).
+var attachmentFields = []struct {
+	since, name string
+	ofFiles     bool // those that have an extension have it too, null if it is not known
+}{
+	{"3.7.0", "width", true},
+	{"3.7.0", "height", true},
+	{"4.3.0", "transcribed_text", false},
+	{"4.3.0", "meta", false},
+	{"4.13.0", "content_type", true},
+}
+
+// attachments renders a message's attachments as they were recorded, less what the version does not know yet, and with what
+// the recorded one did not know.
+func (v view) attachments(m *message) []object {
+	out := make([]object, len(m.attachments))
+	for i, recorded := range m.attachments {
+		shown := maps.Clone(recorded)
+		_, isFile := shown["extension"]
+		for _, field := range attachmentFields {
+			switch {
+			case !v.version.AtLeast(field.since):
+				delete(shown, field.name)
+			case isFile && field.ofFiles && !v.recorded.AtLeast(field.since):
+				shown[field.name] = recorded[field.name]
 			}
 		}
+		out[i] = shown
 	}
 	return out
-}
-
-func isFile(kind *cfchat.AttachmentType) bool {
-	return kind != nil && slices.Contains([]cfchat.AttachmentType{cfchat.AttachmentTypeImage, cfchat.AttachmentTypeAudio,
-		cfchat.AttachmentTypeVideo, cfchat.AttachmentTypeFile}, *kind)
 }
 
 // sender renders who sent a message, nil for nobody and for who is gone.
-func (v view) sender(c *conversation, m *cfchat.Message) any {
+func (v view) sender(c *conversation, m *message) any {
 	if m.SenderType == nil || m.SenderID == nil {
 		return nil
 	}
@@ -105,11 +127,11 @@ func (v view) sender(c *conversation, m *cfchat.Message) any {
 		}
 	case cfchat.SenderTypeAgentBot:
 		if b := v.bots[*m.SenderID]; b != nil {
-			return object{"id": b.id, "name": b.name, "avatar_url": "", "type": "agent_bot"}
+			return object{"id": b.ID, "name": b.Name, "avatar_url": b.Thumbnail, "type": "agent_bot"}
 		}
 	}
-	if m.Sender != nil { // as it was loaded, for senders of which nothing else is known
-		return m.Sender
+	if m.sender != nil {
+		return m.sender
 	}
 	return nil
 }
@@ -118,7 +140,7 @@ func (v view) contactSender(c *contact) object {
 	out := object{"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
 		"thumbnail": c.Thumbnail, "type": "contact",
 		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes}
-	if v.version != version216 {
+	if v.version.AtLeast("4.0.2") {
 		out["blocked"] = c.Blocked != nil && *c.Blocked
 	}
 	return out

@@ -86,6 +86,11 @@ func internalError() *reply {
 		[]byte(`{"status":500,"error":"Internal Server Error"}`)}
 }
 
+// tooManyRequests is not the application's but that of the throttle before it, without Retry-After (contract, section 3).
+func tooManyRequests() *reply {
+	return &reply{http.StatusTooManyRequests, http.Header{"Content-Type": {"text/plain"}}, []byte("Retry later\n")}
+}
+
 // failure returns a failure before any route was chosen. The Accept header decides its form: for a browser it is the page
 // public/<status>.html, which exists for 404 and not for 400.
 func failure(r *http.Request, status int) *reply {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -29,7 +30,7 @@ func (r route) id() string {
 }
 
 // letsBotsIn reports whether an agent bot may call the operation.
-func (r route) letsBotsIn(v version) bool {
+func (r route) letsBotsIn(v release.Version) bool {
 	return slices.ContainsFunc(r.Keys, func(k operation.Key) bool {
 		return k.Scheme == operation.AgentBotAPIKey && k.WorksOn(v.String())
 	})

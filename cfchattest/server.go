@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,9 +14,11 @@ import (
 // Server is the stand-in. It is an [http.Handler] and safe for concurrent use; requests are answered one after another,
 // except those that [Server.Handle] has a handler for.
 type Server struct {
+	t               testing.TB // nil without a test
 	dropUnderscores bool
 	ownClock        bool
 	wrong           error         // what is wrong with the options
+	limits          *limits       // nil for none
 	others          http.ServeMux // what has no operation
 
 	mu       sync.Mutex
@@ -46,6 +49,7 @@ func New(t testing.TB, opts ...Option) *Server {
 	}
 	t.Helper()
 	s := start(opts)
+	s.t = t
 	if s.wrong != nil {
 		t.Fatal(s.wrong)
 	}
@@ -62,8 +66,18 @@ func Start(opts ...Option) *Server {
 	return s
 }
 
+// fail ends the test: what it asks for and cannot be is a mistake in the test. Without a test it panics.
+func (s *Server) fail(format string, args ...any) {
+	text := fmt.Sprintf("cfchattest: "+format, args...)
+	if s.t == nil {
+		panic(text)
+	}
+	s.t.Helper()
+	s.t.Fatal(text)
+}
+
 func start(opts []Option) *Server {
-	s := &Server{state: newState(version470, time.Now)}
+	s := &Server{state: newState(defaultVersion, time.Now)}
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -116,8 +130,12 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 	out := plan.instead()
 	switch {
 	case out != nil:
+	case s.limits != nil && s.limits.exceed(s, r):
+		out = tooManyRequests()
 	case other:
 		out = s.ask(r, body)
+	case isServerInfo(r):
+		out = s.serverInfo()
 	default:
 		out = s.handle(r, to, body)
 	}

@@ -8,19 +8,21 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
 )
 
 // snapshot is a recorded account: the file _snapshot.json of a set of recordings.
 type snapshot struct {
-	Account       int64                       `json:"account"`
-	Facts         facts                       `json:"facts"`
-	Order         []int64                     `json:"order_by_last_activity_desc"`
-	Inboxes       []snapshotInbox             `json:"inboxes"`
-	Teams         []cfchat.Team               `json:"teams"`
-	Agents        []cfchat.Agent              `json:"agents"`
-	Attributes    []snapshotAttribute         `json:"custom_attribute_definitions"`
-	Conversations []cfchat.Conversation       `json:"conversations"`
-	Messages      map[string][]cfchat.Message `json:"messages"`
+	Server        string                 `json:"server"` // its version
+	Account       int64                  `json:"account"`
+	Facts         facts                  `json:"facts"`
+	Order         []int64                `json:"order_by_last_activity_desc"`
+	Inboxes       []snapshotInbox        `json:"inboxes"`
+	Teams         []cfchat.Team          `json:"teams"`
+	Agents        []cfchat.Agent         `json:"agents"`
+	Attributes    []snapshotAttribute    `json:"custom_attribute_definitions"`
+	Conversations []snapshotConversation `json:"conversations"`
+	Messages      map[string][]message   `json:"messages"`
 }
 
 // facts name what the recorded requests are about.
@@ -91,9 +93,10 @@ func (r *snapshot) whole() error {
 }
 
 // state makes the state that a snapshot shows.
-func (r *snapshot) state(v version, clock func() time.Time, ownClock bool) *state {
+func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock bool) *state {
 	s := newState(v, clock)
 	s.home = r.Account
+	s.recorded, _ = release.Parse(r.Server) // the first one where it does not say
 	a := s.addAccount(r.Account)
 	r.addPeople(s, a)
 	r.addInboxes(s, a)
@@ -137,16 +140,36 @@ func (r *snapshot) addPeople(s *state, a *account) {
 			s.keys[keyFor(name)] = owner{user: u}
 		}
 	}
-	helper := s.addBot("Helper Bot")
-	helper.accounts[a.id] = true
-	s.assignKeys(s.users[r.Facts.Users["admin"]], s.users[r.Facts.Users["agent"]], helper, s.addBot("Stray Bot"))
+	s.assignKeys(a, s.users[r.Facts.Users["admin"]], s.users[r.Facts.Users["agent"]], r.addBots(s))
+}
+
+// addBots adds the bots that own conversations or wrote messages, and returns the one that answers in the inbox of a bot. It
+// is the first one where no conversation of that inbox says which, and a new one where there is none.
+func (r *snapshot) addBots(s *state) *bot {
+	var helper *bot
+	for _, c := range r.Conversations {
+		owner := c.Meta.AssigneeBot
+		if owner == nil {
+			continue
+		}
+		added := s.storeBot(*owner)
+		if helper == nil || c.InboxID == r.Facts.Inboxes["bot"] {
+			helper = added
+		}
+	}
+	if helper == nil {
+		helper = s.addBot(Bot{Name: "Helper Bot"})
+	}
+	return helper
 }
 
 func (r *snapshot) addInboxes(s *state, a *account) {
 	for _, in := range r.Inboxes {
 		a.inboxes[in.ID] = &inbox{
 			id: in.ID, name: in.Name, channel: in.Channel, locked: in.Locked, members: setOf(in.Members),
-			activeBot: in.ID == r.Facts.Inboxes["bot"],
+		}
+		if in.ID == r.Facts.Inboxes["bot"] {
+			a.inboxes[in.ID].bot = s.keys[keyFor(roleBot)].bot
 		}
 		s.lastInbox = max(s.lastInbox, in.ID)
 	}
@@ -160,7 +183,7 @@ func (r *snapshot) addContacts(s *state, a *account) {
 	}
 	for _, c := range r.Conversations {
 		id := c.Meta.Sender.ID
-		a.contacts[id] = &contact{Contact: c.Meta.Sender}
+		a.contacts[id] = &contact{Contact: c.Meta.Sender, deleted: id == 0}
 		s.lastContact = max(s.lastContact, id)
 	}
 	known, in := a.contacts[r.Facts.Source.KnownContact], a.inboxes[r.Facts.Inboxes["api"]]
@@ -191,10 +214,29 @@ func (r *snapshot) addOtherAccounts(s *state) {
 			additional: map[string]any{}, custom: map[string]any{}, created: now, updated: now, lastActivity: now, waiting: now,
 		}
 		s.store(c)
-		m := &cfchat.Message{Content: new("foreign"), Private: new(false)}
+		m := &message{Message: cfchat.Message{ID: s.missingMessage(), Content: new("foreign"), Private: new(false)}}
 		s.sentBy(m, cfchat.SenderTypeContact, who.ID)
 		s.append(c, m)
 	}
+}
+
+// missingMessage returns the last id below the newest that no message of the account has, so that what is made up takes none
+// of those to come. It is 0, for the next one, if none is missing.
+func (s *state) missingMessage() int64 {
+	taken := map[int64]bool{}
+	for _, a := range s.accounts {
+		for _, c := range a.conversations {
+			for _, m := range c.messages {
+				taken[m.ID] = true
+			}
+		}
+	}
+	for id := s.lastMessage - 1; id > 0; id-- {
+		if !taken[id] {
+			return id
+		}
+	}
+	return 0
 }
 
 // lastChange returns the latest time at which anything happened.

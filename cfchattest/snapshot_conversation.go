@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -10,9 +11,43 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
+// snapshotConversation is a conversation as it was shown. One without its meta.sender is one that the server cannot render,
+// because the contact is gone.
+type snapshotConversation struct {
+	cfchat.Conversation
+
+	messages []*message // those that go with it; nil is none
+}
+
+// UnmarshalJSON reads a recorded conversation.
+func (c *snapshotConversation) UnmarshalJSON(data []byte) error {
+	var recorded struct {
+		Messages []*message `json:"messages"`
+		Last     *message   `json:"last_non_activity_message"`
+	}
+	if err := json.Unmarshal(data, &recorded); err != nil {
+		return err
+	}
+	c.messages = append(recorded.Messages, recorded.Last)
+	return json.Unmarshal(data, &c.Conversation)
+}
+
+// assigneeID returns the person who is assigned. Of one who has left the account, or never was in it, only the messages tell.
+func (c *snapshotConversation) assigneeID() *int64 {
+	if c.Meta.Assignee != nil {
+		return &c.Meta.Assignee.ID
+	}
+	for _, m := range c.messages {
+		if m != nil && m.Conversation != nil && m.Conversation.AssigneeID != nil {
+			return m.Conversation.AssigneeID
+		}
+	}
+	return nil
+}
+
 // addConversation adds a conversation as it was shown. Times are shown in whole seconds; the recorded order says which of
 // two in the same second was later.
-func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversation) {
+func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversation) {
 	c := &conversation{
 		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status, priority: shown.Priority, slaPolicy: shown.SLAPolicyID,
 		labels: shown.Labels, additional: shown.AdditionalAttributes.Map(), custom: shown.CustomAttributes.Map(),
@@ -30,8 +65,9 @@ func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversati
 	if shown.SnoozedUntil != nil {
 		c.snoozed = shown.SnoozedUntil.Time
 	}
-	if shown.Meta.Assignee != nil {
-		c.assignee = &shown.Meta.Assignee.ID
+	c.assignee = shown.assigneeID()
+	if shown.Meta.AssigneeBot != nil {
+		c.owner = s.bots[shown.Meta.AssigneeBot.ID]
 	}
 	if shown.Meta.Team != nil {
 		c.team = &shown.Meta.Team.ID
@@ -45,13 +81,13 @@ func (r *snapshot) addConversation(s *state, a *account, shown cfchat.Conversati
 }
 
 // sourceOf returns the contact's place: under the source id that a message shows, else one of its own.
-func (r *snapshot) sourceOf(s *state, a *account, shown cfchat.Conversation) *contactInbox {
+func (r *snapshot) sourceOf(s *state, a *account, shown snapshotConversation) *contactInbox {
 	who, in := a.contacts[shown.Meta.Sender.ID], a.inboxes[shown.InboxID]
 	sourceID := ""
 	if in.channel == cfchat.ChannelEmail {
 		sourceID = deref(shown.Meta.Sender.Email)
 	}
-	for _, m := range shown.Messages {
+	for _, m := range shown.messages {
 		if m != nil && m.Conversation != nil && m.Conversation.ContactInbox != nil {
 			sourceID = deref(m.Conversation.ContactInbox.SourceID)
 		}
@@ -74,20 +110,17 @@ func (r *snapshot) sourceOf(s *state, a *account, shown cfchat.Conversation) *co
 }
 
 // messagesOf returns a conversation's messages. Those that go with the conversation are shown with more fields than the rest.
-func (r *snapshot) messagesOf(s *state, shown cfchat.Conversation) []*cfchat.Message {
-	full := map[int64]*cfchat.Message{}
-	for _, m := range append(slices.Clone(shown.Messages), shown.LastNonActivityMessage) {
+func (r *snapshot) messagesOf(s *state, shown snapshotConversation) []*message {
+	full := map[int64]*message{}
+	for _, m := range shown.messages {
 		if m != nil {
 			full[m.ID] = m
 		}
 	}
-	var out []*cfchat.Message
-	for _, m := range r.Messages[strconv.FormatInt(shown.ID, 10)] {
-		out = append(out, cmp.Or(full[m.ID], &m))
-		delete(full, m.ID)
+	for _, m := range r.Messages[strconv.FormatInt(shown.ID, 10)] { // which can have one twice
+		full[m.ID] = cmp.Or(full[m.ID], &m)
 	}
-	out = slices.AppendSeq(out, maps.Values(full)) // where only these were recorded
-	slices.SortFunc(out, func(x, y *cfchat.Message) int { return cmp.Compare(x.ID, y.ID) })
+	out := slices.SortedFunc(maps.Values(full), func(x, y *message) int { return cmp.Compare(x.ID, y.ID) })
 	for _, m := range out {
 		s.lastMessage = max(s.lastMessage, m.ID)
 		completeMessage(s, m)
@@ -96,7 +129,7 @@ func (r *snapshot) messagesOf(s *state, shown cfchat.Conversation) []*cfchat.Mes
 }
 
 // completeMessage fills in what is shown of few messages, from what is shown of all.
-func completeMessage(s *state, m *cfchat.Message) {
+func completeMessage(s *state, m *message) {
 	if m.UpdatedAt.IsZero() {
 		m.UpdatedAt = cfchat.NewISOTime(m.CreatedAt.Time)
 		m.ProcessedMessageContent = m.Content

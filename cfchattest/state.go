@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
 )
 
 // state is everything that the server stores. Ids but a conversation's are counted over all accounts, as in a database.
 type state struct {
-	version       version
+	version       release.Version
+	recorded      release.Version // of the server that a snapshot is of
 	clock         func() time.Time
 	latest        time.Time // the last moment given out
 	accounts      map[int64]*account
@@ -43,12 +45,12 @@ type account struct {
 }
 
 type inbox struct {
-	id        int64
-	name      string
-	channel   cfchat.Channel
-	locked    bool // one conversation per contact
-	activeBot bool // new conversations are pending
-	members   map[int64]bool
+	id      int64
+	name    string
+	channel cfchat.Channel
+	locked  bool // one conversation per contact
+	bot     *bot // answers first: new conversations are pending; nil for none
+	members map[int64]bool
 }
 
 type contact struct {
@@ -69,20 +71,13 @@ type user struct {
 	roles map[int64]cfchat.Role
 }
 
-// bot is an agent bot. It may enter an account in which it has an inbox.
-type bot struct {
-	id       int64
-	name     string
-	accounts map[int64]bool
-}
-
 // owner is who a key belongs to: a user or a bot.
 type owner struct {
 	user *user
 	bot  *bot
 }
 
-func newState(v version, clock func() time.Time) *state {
+func newState(v release.Version, clock func() time.Time) *state {
 	return &state{
 		version: v, clock: clock,
 		accounts: map[int64]*account{}, users: map[int64]*user{}, bots: map[int64]*bot{},

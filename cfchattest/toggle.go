@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // errStatus is a status that cannot be stored, errSnooze a time that cannot be read: both a 500.
@@ -26,35 +27,49 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 	status, given := c.params["status"], c.statusGiven()
 	switch {
 	case c.handsOff(of):
-		c.setStatus(of, cfchat.StatusOpen)
+		c.setStatus(of, cfchat.StatusOpen, time.Time{})
 		success = nil
+		if of.waiting.IsZero() && c.version.AtLeast("4.12.0") {
+			of.waiting = c.now() // contract-newer, N6
+		}
 	case given:
 		if err := c.setGivenStatus(of, status); err != nil {
 			return nil, err
 		}
 	default:
-		c.setStatus(of, flipped(of.status))
+		c.setStatus(of, flipped(of.status), of.snoozed)
 	}
 	answer := map[string]any{"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed)}
-	if of.status == cfchat.StatusOpen && c.user != nil && c.user.role(c.account) == cfchat.RoleAgent {
-		c.assign(of, &c.user.ID)
+	if of.status == cfchat.StatusOpen {
+		c.takeOver(of, success == nil)
 	}
 	return map[string]any{"payload": answer}, nil
+}
+
+// takeOver changes who owns a conversation that a toggle leaves open: a person takes it from its bot, from 4.16.2 on also an
+// administrator, who does not become the assignee; and a bot that hands off gives it away (contract-newer, N6).
+func (c *caller) takeOver(of *conversation, handedOff bool) {
+	if c.version.AtLeast("4.16.2") && (c.user != nil || handedOff) {
+		of.give(nil)
+	}
+	if c.user != nil && c.user.role(c.account) == cfchat.RoleAgent {
+		c.assign(of, &c.user.ID)
+	}
 }
 
 // statusGiven reports whether a status is to be set. To 2.16.0 "" is a status, which then cannot be stored; later versions
 // take it for none.
 func (c *caller) statusGiven() bool {
 	status := c.params["status"]
-	if c.version == version216 {
+	if !c.version.AtLeast("3.2.0") {
 		return status != nil && status != false
 	}
-	return !blank(status)
+	return !cast.Blank(status)
 }
 
 // handsOff reports whether a bot hands a pending conversation to people, which answers success: null from 3.5.0 on.
 func (c *caller) handsOff(of *conversation) bool {
-	return c.bot != nil && c.version != version216 && of.status == cfchat.StatusPending && c.params["status"] == "open"
+	return c.bot != nil && c.version.AtLeast("3.5.0") && of.status == cfchat.StatusPending && c.params["status"] == "open"
 }
 
 // setGivenStatus sets the status that was sent, and with it the end of a snooze.
@@ -69,8 +84,7 @@ func (c *caller) setGivenStatus(of *conversation, value any) error {
 			return errSnooze
 		}
 	}
-	of.snoozed = until
-	c.setStatus(of, status)
+	c.setStatus(of, status, until)
 	return nil
 }
 
@@ -91,7 +105,7 @@ func leadingSeconds(value any) (time.Time, bool) {
 	} else if _, ok := value.(json.Number); !ok {
 		return time.Time{}, false
 	}
-	seconds, _ := castInteger(value)
+	seconds, _ := cast.Integer(value)
 	return time.Unix(seconds, 0).UTC(), seconds >= firstSecond && seconds <= lastSecond
 }
 

@@ -8,11 +8,12 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestVersion tells the two rule sets apart by a filter on an attribute that the server does not know.
+// TestVersion tells versions apart by a filter on an attribute that the server does not know, which 3.8.0 began to refuse with
+// a reason (contract, 4.2).
 func TestVersion(t *testing.T) {
 	for name, want := range map[string]int{
-		"2.16.0": 500, "v2.18": 500, "3.11.9": 500, "0.0.1": 500,
-		"3.12.0": 422, "4.7.0": 422, "4.16": 422, "v10.0.0": 422,
+		"2.16.0": 500, "v2.18": 500, "3.7.9": 500, "0.0.1": 500,
+		"3.8.0": 422, "3.16.0": 422, "4.7.0": 422, "4.16": 422, "v10.0.0": 422,
 	} {
 		srv := cfchattest.New(t, cfchattest.Version(name))
 		if got, _ := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", rules(`nothing equal_to ["x"]`)); got != want {
@@ -25,7 +26,7 @@ func TestVersion(t *testing.T) {
 func TestVersionRefused(t *testing.T) {
 	for _, name := range []string{"", "latest", "4", "4.x", "4.7.0-rc1", "2.16.0 ", "-2.16.0", "99999.0"} {
 		want := fmt.Sprintf("cfchattest: %q is no version such as 4.7.0", name)
-		if got := failureOf(t, cfchattest.Version(name)); got != want {
+		if got := failureOf(t, func(t testing.TB) { cfchattest.New(t, cfchattest.Version(name)) }); got != want {
 			t.Errorf("New fails the test with %q, want %q", got, want)
 		}
 		func() {
@@ -39,14 +40,14 @@ func TestVersionRefused(t *testing.T) {
 	}
 }
 
-// failureOf returns what New fails a test with, "" if it does not.
-func failureOf(t *testing.T, opts ...cfchattest.Option) string {
+// failureOf returns what a test is failed with, "" if it is not.
+func failureOf(t *testing.T, test func(testing.TB)) string {
 	t.Helper()
 	failing := &failingTest{TB: t}
 	done := make(chan struct{})
 	go func() { // which Fatal ends
 		defer close(done)
-		cfchattest.New(failing, opts...)
+		test(failing)
 	}()
 	<-done
 	return failing.text

@@ -1,9 +1,9 @@
-package cfchattest
+package filtersql
 
 import "strings"
 
-// like compiles an SQL pattern: % is any text, _ any character, \ takes the next one as it is.
-func like(pattern string, anyCase bool) func(string) bool {
+// Like compiles an SQL pattern: % is any text, _ any character, \ takes the next one as it is.
+func Like(pattern string, anyCase bool) func(string) bool {
 	if anyCase {
 		pattern = strings.ToLower(pattern)
 	}

@@ -1,35 +1,30 @@
-package cfchattest
+package filtersql
 
 import "slices"
 
-// condition reports whether a row meets a rule. What SQL calls unknown is false: nothing here negates it.
-type condition func(row) (bool, error)
-
 // clause is a condition in an expression.
-type clause struct {
-	met condition
-	ids map[cell]bool // the only conversations that can meet it; nil if that is not known
+type clause[R any] struct {
+	met  condition[R]
+	keys map[cell]bool // the only keys of rows that can meet it; nil if that is not known
 }
 
 // word is a part of the text that the server makes of the rules: a clause, AND, OR, or rubbish.
-type word struct {
-	clause
+type word[R any] struct {
+	clause[R]
+
 	and, or bool
 }
 
 // expression is any of several lists of clauses of which all are met: AND binds tighter than OR, and there are no
 // parentheses.
-type expression [][]clause
-
-// everything is the expression of no rules.
-var everything = expression{nil}
+type expression[R any] [][]clause[R]
 
 // parseExpression reads words. Conditions and operators have to take turns, and a condition comes first and last.
-func parseExpression(words []word) (expression, error) {
+func parseExpression[R any](words []word[R]) (expression[R], error) {
 	if len(words)%2 == 0 {
-		return nil, errSQL
+		return nil, ErrSQL
 	}
-	out := expression{nil}
+	out := expression[R]{nil}
 	for i, w := range words {
 		switch {
 		case i%2 == 0 && w.met != nil:
@@ -38,14 +33,14 @@ func parseExpression(words []word) (expression, error) {
 		case i%2 == 1 && w.or:
 			out = append(out, nil)
 		default:
-			return nil, errSQL
+			return nil, ErrSQL
 		}
 	}
 	return out, nil
 }
 
 // met reports whether a row meets the expression.
-func (e expression) met(r row) (bool, error) {
+func (e expression[R]) met(r R) (bool, error) {
 	for _, all := range e {
 		met, err := allMet(all, r)
 		if met || err != nil {
@@ -55,7 +50,7 @@ func (e expression) met(r row) (bool, error) {
 	return false, nil
 }
 
-func allMet(clauses []clause, r row) (bool, error) {
+func allMet[R any](clauses []clause[R], r R) (bool, error) {
 	for _, one := range clauses {
 		if met, err := one.met(r); !met || err != nil {
 			return false, err
@@ -64,17 +59,16 @@ func allMet(clauses []clause, r row) (bool, error) {
 	return true, nil
 }
 
-// ids returns the only conversations that can meet the expression, and false if every one has to be looked at. This is what
-// keeps a window of ids fast in an account with many conversations.
-func (e expression) ids() (map[int64]bool, bool) {
+// keys returns the only keys of rows that can meet the expression, and false if every row has to be looked at.
+func (e expression[R]) keys() (map[int64]bool, bool) {
 	out := map[int64]bool{}
 	for _, all := range e {
-		i := slices.IndexFunc(all, func(one clause) bool { return one.ids != nil })
+		i := slices.IndexFunc(all, func(one clause[R]) bool { return one.keys != nil })
 		if i < 0 {
 			return nil, false
 		}
-		for id := range all[i].ids {
-			out[id.number] = true
+		for key := range all[i].keys {
+			out[key.number] = true
 		}
 	}
 	return out, true

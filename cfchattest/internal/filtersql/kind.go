@@ -1,4 +1,4 @@
-package cfchattest
+package filtersql
 
 import (
 	"encoding/json"
@@ -6,13 +6,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // kind is the type of a column in the database.
 type kind int
 
 const (
-	kindInteger kind = iota
+	kindUnknown kind = iota
+	kindInteger
 	kindBigint
 	kindText
 	kindDate
@@ -35,8 +38,8 @@ func (k kind) parse(text string) (cell, error) {
 		return cell{text: text}, nil
 	case kindInteger, kindBigint:
 		n, err := strconv.ParseInt(trimmed, 10, 64)
-		if err != nil || k == kindInteger && !fitsInteger(n) {
-			return cell{}, errSQL
+		if err != nil || k == kindInteger && !cast.FitsInteger(n) {
+			return cell{}, ErrSQL
 		}
 		return cell{number: n}, nil
 	case kindDate:
@@ -67,10 +70,10 @@ func (k kind) setOf(values []any) (set, error) {
 		case bool:
 			value, err = k.parse(strconv.FormatBool(v))
 			if k != kindBoolean {
-				err = errSQL
+				err = ErrSQL
 			}
 		default:
-			err = errSQL
+			err = ErrSQL
 		}
 		if err != nil {
 			return set{}, err
@@ -93,13 +96,13 @@ func (k kind) number(n json.Number) (value cell, exists bool, err error) {
 		value, err = parseNumeric(n.String())
 		return value, err == nil, err
 	}
-	return cell{}, false, errSQL
+	return cell{}, false, ErrSQL
 }
 
 func parseNumeric(text string) (cell, error) {
 	exact, ok := fraction(text)
 	if !ok {
-		return cell{}, errSQL
+		return cell{}, ErrSQL
 	}
 	return cell{text: exact.RatString()}, nil
 }
@@ -129,7 +132,7 @@ func parseBoolean(text string) (cell, error) {
 	case text == "0", text == "of", text == "off", text != "" && (strings.HasPrefix("false", text) || strings.HasPrefix("no", text)):
 		return cell{}, nil
 	}
-	return cell{}, errSQL
+	return cell{}, ErrSQL
 }
 
 // dayLayouts are the ways to write a day that the database reads and people use. A time behind it is cut off.
@@ -145,7 +148,7 @@ func parseDay(text string) (cell, error) {
 			return cell{number: dayOf(t)}, nil
 		}
 	}
-	return cell{}, errSQL
+	return cell{}, ErrSQL
 }
 
 // relativeDay replaces the words that the database knows for days.

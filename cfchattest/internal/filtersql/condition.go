@@ -1,4 +1,4 @@
-package cfchattest
+package filtersql
 
 import (
 	"cmp"
@@ -6,40 +6,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// column is what a rule compares: the value of a row, false for NULL. A custom attribute can hold what its type cannot
-// be read from, which is an error.
-type column struct {
-	kind kind
-	get  func(row) (value cell, ok bool, err error)
-}
-
-func integers(get func(row) *int64) column { return numbers(kindInteger, get) }
-
-func bigints(get func(row) *int64) column { return numbers(kindBigint, get) }
-
-func numbers(of kind, get func(row) *int64) column {
-	return column{of, func(r row) (cell, bool, error) {
-		if n := get(r); n != nil {
-			return cell{number: *n}, true, nil
-		}
-		return cell{}, false, nil
-	}}
-}
-
-func texts(get func(row) *string) column {
-	return column{kindText, func(r row) (cell, bool, error) {
-		if s := get(r); s != nil {
-			return cell{text: *s}, true, nil
-		}
-		return cell{}, false, nil
-	}}
-}
-
-func days(get func(row) time.Time) column {
-	return column{kindDate, func(r row) (cell, bool, error) { return cell{number: dayOf(get(r).UTC())}, true, nil }}
-}
+// condition reports whether a row meets a rule. What SQL calls unknown is false: nothing here negates it.
+type condition[R any] func(R) (bool, error)
 
 // set are values to compare with. NULL among them makes "none of these" unknown.
 type set struct {
@@ -48,8 +20,8 @@ type set struct {
 }
 
 // oneOf returns the condition IN, or NOT IN. NULL is neither in nor out.
-func oneOf(of column, among set, negated bool) condition {
-	return func(r row) (bool, error) {
+func oneOf[R any](of column[R], among set, negated bool) condition[R] {
+	return func(r R) (bool, error) {
 		value, ok, err := of.get(r)
 		if !ok || err != nil {
 			return false, err
@@ -62,12 +34,12 @@ func oneOf(of column, among set, negated bool) condition {
 }
 
 // alike returns the condition LIKE, or NOT LIKE: like any of the patterns, or like none.
-func alike(of column, patterns []any, anyCase, negated bool) condition {
+func alike[R any](of column[R], patterns []any, anyCase, negated bool) condition[R] {
 	matchers := make([]func(string) bool, len(patterns))
 	for i, pattern := range patterns {
-		matchers[i] = like(plain(pattern), anyCase)
+		matchers[i] = Like(cast.Text(pattern), anyCase)
 	}
-	return func(r row) (bool, error) {
+	return func(r R) (bool, error) {
 		value, ok, err := of.get(r)
 		if !ok || err != nil {
 			return false, err
@@ -78,28 +50,28 @@ func alike(of column, patterns []any, anyCase, negated bool) condition {
 }
 
 // present returns the condition IS NOT NULL, or IS NULL.
-func present(of column, wanted bool) condition {
-	return func(r row) (bool, error) {
+func present[R any](of column[R], wanted bool) condition[R] {
+	return func(r R) (bool, error) {
 		_, ok, err := of.get(r)
 		return ok == wanted && err == nil, err
 	}
 }
 
 // ordered returns the condition > or <. The value stands in the SQL as it was sent, so one with a quote in it is no SQL.
-func ordered(of column, b bound, now time.Time) (condition, error) {
+func ordered[R any](of column[R], b bound, now time.Time) (condition[R], error) {
 	if strings.Contains(b.text, "'") {
-		return nil, errSQL
+		return nil, ErrSQL
 	}
 	limit, err := of.kind.parse(relativeDay(of.kind, b.text, now))
 	if err != nil {
 		return nil, err
 	}
-	return func(r row) (bool, error) {
+	return func(r R) (bool, error) {
 		value, ok, err := of.get(r)
 		if !ok || err != nil {
 			return false, err
 		}
-		if b.operator == isGreaterThan {
+		if b.operator == IsGreaterThan {
 			return compare(of.kind, value, limit) > 0, nil
 		}
 		return compare(of.kind, value, limit) < 0, nil

@@ -1,0 +1,64 @@
+package cfchattest_test
+
+import (
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// impossible are what a server is asked to add and cannot, by what it says.
+var impossible = map[string]func(*cfchattest.Server){
+	"there is no inbox 77": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: 77}) },
+	"there is no inbox 78": func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Inbox: 78, SourceID: "x"}) },
+	"there is no contact 77": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Contact: 77})
+	},
+	"there is no contact 1": func(s *cfchattest.Server) {
+		s.DeleteContact(s.AddContact(cfchattest.Contact{}))
+		s.AddConversation(cfchattest.Conversation{Contact: 1})
+	},
+	`there is no status "closed"`:   func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Status: "closed"}) },
+	`there is no status "shut"`:     func(s *cfchattest.Server) { s.SetStatus(s.AddConversation(cfchattest.Conversation{}), "shut") },
+	`there is no priority "lowest"`: func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Priority: "lowest"}) },
+	"there is no team 7":            func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Team: 7}) },
+	"there is no agent 77":          func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Assignee: 77}) },
+	"there is no agent 78":          func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{Members: []int64{1, 78}}) },
+	"there is no agent 79":          func(s *cfchattest.Server) { s.AddTeam(cfchattest.Team{Members: []int64{79}}) },
+	"there is no agent 80": func(s *cfchattest.Server) {
+		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: cfchat.MessageTypeOutgoing, Sender: 80})
+	},
+	"there is no bot 77": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Bot: 77}) },
+	"bot 1 and agent 2 cannot both own a conversation": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Bot: 1, Assignee: 2})
+	},
+	`bots own conversations from 4.8.0 on, and this is 4.7.0; take New(t, Version("4.8.0"))`: func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Bot: 1})
+	},
+	"there is no conversation 9": func(s *cfchattest.Server) { s.AddMessage(9, cfchattest.Message{}) },
+	"there is no message type 9": func(s *cfchattest.Server) {
+		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: 9})
+	},
+	`no custom attribute is of type "textt"`: func(s *cfchattest.Server) {
+		s.AddCustomAttribute(cfchattest.CustomAttribute{Key: "tier", Display: "textt"})
+	},
+	`inbox 1 has a contact with the source id "x"`: func(s *cfchattest.Server) {
+		s.AddContact(cfchattest.Contact{SourceID: "x"})
+		s.AddContact(cfchattest.Contact{SourceID: "x"})
+	},
+}
+
+// TestImpossible asks for what cannot be: that is an error of the test, and without one a panic.
+func TestImpossible(t *testing.T) {
+	for want, add := range impossible {
+		want = "cfchattest: " + want
+		if got := failureOf(t, func(t testing.TB) { add(cfchattest.New(t)) }); got != want {
+			t.Errorf("it fails the test with %q, want %q", got, want)
+		}
+		srv := cfchattest.Start()
+		if got := panicOf(func() { add(srv) }); got != want {
+			t.Errorf("it panics with %q, want %q", got, want)
+		}
+		srv.Close()
+	}
+}

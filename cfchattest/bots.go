@@ -1,0 +1,73 @@
+package cfchattest
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Bot is an agent bot to add.
+type Bot struct {
+	Name        string // "Bot 3" and so on by default
+	Description string
+	OutgoingURL string // where its events go; nothing is sent there
+	// Stray makes it a bot of another account, without an inbox in this one, so that it is refused.
+	Stray bool
+}
+
+// bot is an agent bot.
+type bot struct {
+	cfchat.AgentBot
+
+	account  int64          // whose bot it is; 0 for another one than there are
+	accounts map[int64]bool // those in which it has an inbox
+}
+
+// AddBot adds a bot and returns its id and key. It can own conversations: see [Conversation].
+func (s *Server) AddBot(b Bot) (id int64, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	added := s.state.addBot(b)
+	if !b.Stray {
+		added.account, added.accounts[s.home().id] = s.home().id, true
+	}
+	key = keyFor(fmt.Sprintf("bot-%d", added.ID))
+	s.state.keys[key] = owner{bot: added}
+	return added.ID, key
+}
+
+func (s *state) addBot(b Bot) *bot {
+	s.lastBot++
+	return s.storeBot(cfchat.AgentBot{
+		ID: s.lastBot, Name: new(cmp.Or(b.Name, fmt.Sprintf("Bot %d", s.lastBot))), BotType: "webhook",
+		Description: orNil(b.Description), OutgoingURL: orNil(b.OutgoingURL),
+	})
+}
+
+func (s *state) storeBot(b cfchat.AgentBot) *bot {
+	s.bots[b.ID] = &bot{AgentBot: b, accounts: map[int64]bool{}}
+	s.lastBot = max(s.lastBot, b.ID)
+	return s.bots[b.ID]
+}
+
+// enters reports whether a bot may enter an account: it has an inbox there, or, from 4.8.0 on, belongs to it (contract-newer,
+// N3, A2).
+func (b *bot) enters(s *state, a *account) bool {
+	return b.accounts[a.id] || s.version.AtLeast("4.8.0") && b.account == a.id
+}
+
+// give makes a bot the owner of a conversation, instead of a person; nil takes a bot off.
+func (c *conversation) give(b *bot) {
+	c.owner = b
+	if b != nil {
+		c.assignee = nil
+	}
+}
+
+// renderedBot is a bot as the assignee of a conversation (contract-newer, N2). A bot of the whole server would have no
+// outgoing_url; there are none here.
+func renderedBot(b *bot) object {
+	return object{"id": b.ID, "name": b.Name, "description": b.Description, "thumbnail": b.Thumbnail,
+		"outgoing_url": b.OutgoingURL, "bot_type": b.BotType}
+}

@@ -1,0 +1,217 @@
+package filtersql
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+)
+
+// bound is a rule's comparison after the server's code, before its database.
+type bound struct {
+	operator string
+	values   []any  // nil among them is NULL
+	text     string // of an operator that takes one text: the value to compare with
+}
+
+// orders reports whether the comparison is about more or less, and not about the same.
+func (b bound) orders() bool { return b.operator == IsGreaterThan || b.operator == IsLessThan }
+
+// bind prepares a rule's values (contract, 5.3). The column is the zero one if the rule is about no standard attribute.
+func (c *compiler[R]) bind(r Rule, of Column[R]) (bound, error) {
+	switch r.operator {
+	case EqualTo, NotEqualTo:
+		values, err := c.bindValues(r, of)
+		return bound{operator: r.operator, values: values}, err
+	case Contains, DoesNotContain:
+		values, err := c.bindPatterns(r)
+		return bound{operator: r.operator, values: values}, err
+	case IsPresent, IsNotPresent:
+		return bound{operator: r.operator}, nil
+	case IsGreaterThan, IsLessThan:
+		text, err := c.bindLimit(r, of)
+		return bound{operator: r.operator, text: text}, err
+	case DaysBefore:
+		date, err := c.bindDays(r)
+		return bound{operator: IsLessThan, text: date}, err
+	}
+	// Any other operator compares with the text of all values. A list's is never that of one value.
+	values, err := c.bindValues(r, of)
+	if len(values) == 1 && (!isList(r.values) || c.lowering && isText(values[0])) {
+		return bound{text: cast.Text(values[0])}, err
+	}
+	return bound{text: cast.Text(values)}, err
+}
+
+// bindValues returns the values to compare with. After a rule on a custom attribute, texts are reduced to their first and
+// lowered, which the server does in every version: that is what lowering says.
+func (c *compiler[R]) bindValues(r Rule, of Column[R]) ([]any, error) {
+	if of.Names != nil {
+		return bindNames(r.values, of.Names, of.AllNames)
+	}
+	if c.lowering {
+		first, err := firstValue(r.values)
+		if err != nil {
+			return nil, err
+		}
+		if isText(first) {
+			return []any{strings.ToLower(whole(r.values))}, nil
+		}
+	}
+	switch values := r.values.(type) {
+	case []any:
+		return values, nil
+	default:
+		return []any{values}, nil // one value, or NULL for none
+	}
+}
+
+// bindNames returns the numbers of names, NULL for an unknown one. The word for all of them counts in a list or inside a
+// text.
+func bindNames(values any, names []string, all string) ([]any, error) {
+	list, isList := values.([]any)
+	text, isText := values.(string)
+	if all != "" && (isList && slices.Contains(list, any(all)) || isText && strings.Contains(text, all)) {
+		list = nil
+		for n := range names {
+			list = append(list, number(n))
+		}
+		return list, nil
+	}
+	if !isList {
+		return nil, ErrCode
+	}
+	out := make([]any, len(list))
+	for i, each := range list {
+		name, ok := each.(string)
+		if !ok {
+			return nil, ErrCode
+		}
+		if n := slices.Index(names, name); n >= 0 {
+			out[i] = number(n)
+		}
+	}
+	return out, nil
+}
+
+func number(n int) json.Number { return json.Number(cast.Text(n)) }
+
+// bindPatterns: before 3.1.1 the first value is looked for, in lower case; from then on every one.
+func (c *compiler[R]) bindPatterns(r Rule) ([]any, error) {
+	values := []any{r.values}
+	several := c.Version.AtLeast("3.1.1")
+	if list, ok := r.values.([]any); ok {
+		values = list
+		if !several {
+			values = list[:min(1, len(list))]
+		}
+	}
+	if !several && len(values) == 0 {
+		return nil, ErrCode
+	}
+	out := make([]any, len(values))
+	for i, each := range values {
+		text, ok := each.(string)
+		switch {
+		case !ok:
+			return nil, ErrCode
+		case several:
+			out[i] = "%" + strings.TrimSpace(text) + "%"
+		default:
+			out[i] = "%" + strings.ToLower(text) + "%"
+		}
+	}
+	return out, nil
+}
+
+// bindLimit returns the text to compare with. From 4.11.2 on it has to be read as the type first.
+func (c *compiler[R]) bindLimit(r Rule, of Column[R]) (string, error) {
+	first, err := firstValue(r.values)
+	if err != nil || !c.Version.AtLeast("4.11.2") {
+		return cast.Text(first), err
+	}
+	var readable bool
+	switch c.kindOf(r, of) {
+	case kindDate:
+		first, readable = isoDate(first)
+	case kindNumeric:
+		readable = isDecimal(first)
+	}
+	if !readable {
+		return "", invalidValue(r.key)
+	}
+	return cast.Text(first), nil
+}
+
+// kindOf returns the type that the server takes a rule to be about, kindUnknown for one that has none.
+func (c *compiler[R]) kindOf(r Rule, of Column[R]) kind {
+	if of.get != nil {
+		return of.kind
+	}
+	display, defined := displayKinds[c.Custom[r.key]]
+	if !defined {
+		return kindUnknown
+	}
+	return display
+}
+
+// bindDays returns the day so many days ago, UTC. From 4.11.2 on the server's code stumbles over every use (contract-newer,
+// N4).
+func (c *compiler[R]) bindDays(r Rule) (string, error) {
+	first, err := firstValue(r.values)
+	if err != nil || c.Version.AtLeast("4.11.2") {
+		return "", ErrCode
+	}
+	switch first.(type) {
+	case bool, []any, map[string]any: // of which the server's language makes no number
+		return "", ErrCode
+	}
+	ago, _ := cast.Integer(first)
+	if !cast.FitsInteger(ago) {
+		return "", nil // no day, which the database will refuse
+	}
+	return c.Now.UTC().AddDate(0, 0, -int(ago)).Format("2006-01-02"), nil
+}
+
+// firstValue returns values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest
+// bit, of nothing an error.
+func firstValue(values any) (any, error) {
+	switch v := values.(type) {
+	case []any:
+		if len(v) == 0 {
+			return nil, nil
+		}
+		return v[0], nil
+	case string:
+		if v == "" {
+			return nil, nil
+		}
+		return string([]rune(v)[:1]), nil
+	case json.Number:
+		if last := v[len(v)-1]; !strings.ContainsAny(v.String(), ".eE") {
+			return json.Number('0' + last%2), nil // the digit 0 is even itself
+		}
+	case map[string]any:
+		return nil, nil
+	}
+	return nil, ErrCode
+}
+
+// whole returns the first of a list, or a text that stands alone.
+func whole(values any) string {
+	if list, ok := values.([]any); ok {
+		return cast.Text(list[0])
+	}
+	return cast.Text(values)
+}
+
+func isText(value any) bool {
+	_, ok := value.(string)
+	return ok
+}
+
+func isList(values any) bool {
+	_, ok := values.([]any)
+	return ok
+}

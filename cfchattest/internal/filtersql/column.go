@@ -1,0 +1,111 @@
+package filtersql
+
+import (
+	"strings"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+)
+
+// Column is a standard attribute. [Integers], [Bigints], [Texts] and [Days] make one of a type; the rest can be added.
+type Column[R any] struct {
+	Name      string
+	Operators []string // that are allowed from 3.8.0 on; before, the database decides
+
+	Names    []string // that the values are written with, by the number that is stored; nil if they are written as stored
+	AllNames string   // a value that stands for every name, if there is one
+	Key      bool     // each row has another value: see [Filter.Only]
+	AsText   bool     // contains looks into the text of a number, which else is no SQL
+
+	column[R]
+}
+
+// column is a value of a row, false for NULL. A custom attribute can hold what its type cannot be read from, which is an
+// error.
+type column[R any] struct {
+	kind kind
+	get  func(R) (value cell, ok bool, err error)
+}
+
+// Integers makes a column of numbers of four bytes. nil is NULL.
+func Integers[R any](name string, get func(R) *int64) Column[R] {
+	return Column[R]{Name: name, column: numbers(kindInteger, get)}
+}
+
+// Bigints makes a column of numbers of eight bytes. nil is NULL.
+func Bigints[R any](name string, get func(R) *int64) Column[R] {
+	return Column[R]{Name: name, column: numbers(kindBigint, get)}
+}
+
+func numbers[R any](of kind, get func(R) *int64) column[R] {
+	return column[R]{of, func(r R) (cell, bool, error) {
+		if n := get(r); n != nil {
+			return cell{number: *n}, true, nil
+		}
+		return cell{}, false, nil
+	}}
+}
+
+// Texts makes a column of texts. nil is NULL.
+func Texts[R any](name string, get func(R) *string) Column[R] {
+	return Column[R]{Name: name, column: column[R]{kindText, func(r R) (cell, bool, error) {
+		if s := get(r); s != nil {
+			return cell{text: *s}, true, nil
+		}
+		return cell{}, false, nil
+	}}}
+}
+
+// Days makes a column of times, of which a filter sees the day, UTC.
+func Days[R any](name string, get func(R) time.Time) Column[R] {
+	return Column[R]{Name: name, column: column[R]{kindDate, func(r R) (cell, bool, error) {
+		return cell{number: dayOf(get(r).UTC())}, true, nil
+	}}}
+}
+
+// Allow returns the column with the operators that are allowed.
+func (c Column[R]) Allow(operators ...string) Column[R] {
+	c.Operators = operators
+	return c
+}
+
+// displayKinds are the types that the server casts a custom attribute to. There is none for currency and percent, which
+// fail at every version (contract, 5.2).
+var displayKinds = map[string]kind{
+	"text": kindText, "list": kindText, "link": kindText, "date": kindDate, "number": kindNumeric, "checkbox": kindBoolean,
+}
+
+// custom returns the column of a custom attribute; texts are compared in lower case.
+func (t *Table[R]) custom(key string, of kind) column[R] {
+	return column[R]{of, func(r R) (cell, bool, error) {
+		raw := AttributeText(t.Attributes(r), key)
+		if raw == nil {
+			return cell{}, false, nil
+		}
+		if of == kindText {
+			return cell{text: strings.ToLower(*raw)}, true, nil
+		}
+		stored, err := of.parse(*raw)
+		return stored, err == nil, err
+	}}
+}
+
+// AttributeText returns a value of free-form attributes as the database returns it: text, nil for null and for none.
+func AttributeText(of map[string]any, key string) *string {
+	switch v := of[key].(type) {
+	case nil:
+		return nil
+	case string:
+		return &v
+	default:
+		return new(cast.Text(v))
+	}
+}
+
+// asText returns the column with its numbers written out.
+func (c column[R]) asText() column[R] {
+	return column[R]{kindText, func(r R) (cell, bool, error) {
+		value, ok, err := c.get(r)
+		return cell{text: cast.Text(value.number)}, ok, err
+	}}
+}

@@ -1,0 +1,36 @@
+package filtersql
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+)
+
+// isoForm is how a date can be written for more or less from 4.11.2 on, with or without a time behind it, of which the date
+// counts as it is written (contract-newer, N4). Dates by week and by the day of the year are left out.
+var isoForm = regexp.MustCompile(`(?i)^\s*(\d{4})-?(\d\d)-?(\d\d)(T\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?(Z|[-+]\d\d(:?\d\d)?)?)?\s*$`)
+
+// isoDate reads a value as an ISO 8601 date. It is false for anything else.
+func isoDate(value any) (any, bool) {
+	text, _ := value.(string)
+	parts := isoForm.FindStringSubmatch(text)
+	if parts == nil {
+		return nil, false
+	}
+	day := strings.Join(parts[1:4], "-")
+	_, err := parseDay(day)
+	return day, err == nil
+}
+
+// isDecimal reports whether a value is a decimal number, or a text that is one. NaN passes, and is then no SQL.
+func isDecimal(value any) bool {
+	switch v := value.(type) {
+	case json.Number:
+		return true
+	case string:
+		trimmed := strings.TrimSpace(v)
+		_, ok := fraction(trimmed)
+		return ok || trimmed == "NaN"
+	}
+	return false
+}

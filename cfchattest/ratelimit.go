@@ -1,0 +1,43 @@
+package cfchattest
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// RateLimits switches the server's rate limits on. In each whole minute of its clock it takes 300 requests, from 3.1.0 on
+// 3,000, and from 4.12.0 on 30 for the counts of an account by one key; the rest are answered 429. All requests count as from
+// one address, whoever sends them.
+func RateLimits(s *Server) { s.limits = &limits{} }
+
+// limits counts what was asked in the present minute (contract, section 3 and 4.2; contract-newer, N5, R1 and R2).
+type limits struct {
+	minute time.Time
+	asked  map[string]int
+}
+
+// exceed counts a request and reports whether it is one too many. What is refused counts too, and so does what has no key that
+// the server knows.
+func (l *limits) exceed(s *Server, r *http.Request) bool {
+	if minute := s.state.clock().Truncate(time.Minute); !minute.Equal(l.minute) {
+		l.minute, l.asked = minute, map[string]int{}
+	}
+	most := 300
+	if s.state.version.AtLeast("3.1.0") {
+		most = 3000
+	}
+	tooMany := l.count("", most)
+	before, _, counts := strings.Cut(r.URL.Path, "/conversations/meta")
+	if counts && r.Method == http.MethodGet && s.state.version.AtLeast("4.12.0") {
+		who := cmp.Or(r.Header.Get("uid"), s.keyOf(r.Header))
+		tooMany = l.count(before+" "+who, 30) || tooMany
+	}
+	return tooMany
+}
+
+func (l *limits) count(name string, most int) (tooMany bool) {
+	l.asked[name]++
+	return l.asked[name] > most
+}

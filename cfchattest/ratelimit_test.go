@@ -1,0 +1,60 @@
+package cfchattest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// TestRateLimits asks for counts and lists until there are too many in a minute, and again in the next one.
+func TestRateLimits(t *testing.T) {
+	for _, c := range []struct {
+		version, path string
+		most          int
+	}{
+		{"2.16.0", "", 300}, {"3.1.0", "", 3000}, {"4.11.2", "/meta", 3000}, {"4.12.0", "/meta", 30}, {"4.12.0", "/meta?status=all", 30},
+	} {
+		now := time.Date(2026, 3, 1, 12, 0, 4, 0, time.UTC)
+		clock := cfchattest.Clock(func() time.Time { return now })
+		srv := cfchattest.New(t, cfchattest.RateLimits, cfchattest.Version(c.version), clock)
+		for minute := range 2 {
+			for n := 1; n <= c.most; n++ {
+				if status, body := call(t, srv, srv.AdminKey(), "GET", conversations+c.path, ""); status != 200 {
+					t.Fatalf("%s: number %d of minute %d: %d %s", c.version, n, minute, status, body)
+				}
+			}
+			if status, body := call(t, srv, srv.AdminKey(), "GET", conversations+c.path, ""); status != 429 || body != "Retry later\n" {
+				t.Errorf("%s: one more: %d %q", c.version, status, body)
+			}
+			now = now.Add(56 * time.Second) // the next full minute
+		}
+	}
+}
+
+// TestRateLimitOfCounts is one of a key: lists, and the counts of others, go on.
+func TestRateLimitOfCounts(t *testing.T) {
+	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) })
+	srv := cfchattest.New(t, cfchattest.RateLimits, cfchattest.Version("4.16.2"), noon)
+	for range 31 {
+		call(t, srv, srv.AdminKey(), "GET", conversations+"/meta", "")
+	}
+	for _, c := range []struct {
+		key, path string
+		want      int
+	}{{srv.AdminKey(), "/meta", 429}, {srv.AgentKey(), "/meta", 200}, {srv.AdminKey(), "", 200}} {
+		if got, _ := call(t, srv, c.key, "GET", conversations+c.path, ""); got != c.want {
+			t.Errorf("%q: %d, want %d", c.path, got, c.want)
+		}
+	}
+}
+
+// TestNoRateLimits are the default.
+func TestNoRateLimits(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("2.16.0"))
+	for n := range 400 {
+		if status, _ := call(t, srv, srv.AdminKey(), "GET", conversations+"/meta", ""); status != 200 {
+			t.Fatalf("number %d: %d", n, status)
+		}
+	}
+}
