@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// snapshot is a recorded account: the file _snapshot.json of a set of recordings.
+// snapshot is a recorded account: the file _snapshot.json.gz of a set of recordings, unzipped.
 type snapshot struct {
 	Account       int64                       `json:"account"`
 	Facts         facts                       `json:"facts"`
@@ -56,7 +56,7 @@ type snapshotAttribute struct {
 // minutes before their requests were made.
 const sinceSnapshot = 5 * time.Minute
 
-// LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings. The
+// LoadSnapshot replaces everything by a recorded account. The data is like examples/tour/snapshot.json. The
 // roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time
 // goes on from the snapshot's, unless [Clock] is given.
 func (s *Server) LoadSnapshot(data []byte) error {
