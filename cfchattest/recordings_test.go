@@ -47,9 +47,15 @@ func TestRecordings(t *testing.T) {
 		data := unzipped(t, file)
 		t.Run(folder, func(t *testing.T) { replay(t, folder, data) })
 		all := strings.Replace(folder, "../testdata/recordings/", "../../shared/recordings/", 1)
-		if _, err := os.Stat(all); err == nil && all != folder {
-			t.Run(all, func(t *testing.T) { replay(t, all, data) })
+		if all == folder {
+			continue
 		}
+		t.Run(all, func(t *testing.T) {
+			if _, err := os.Stat(all); err != nil {
+				t.Skipf("there are no others beside the checkout: %v", err)
+			}
+			replay(t, all, data)
+		})
 	}
 }
 
