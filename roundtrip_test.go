@@ -37,7 +37,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestRoundTripUnrecorded puts the fields, nulls and kinds through the same door that contract.md says can
+// TestRoundTripUnrecorded puts the fields, nulls and kinds through the same door that by contract, 1.7, 4.1 and N2 can
 // occur and that no recording shows. Each case changes one recorded conversation.
 func TestRoundTripUnrecorded(t *testing.T) {
 	conversation := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body

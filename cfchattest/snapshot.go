@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
 )
 
-// snapshot is a recorded account: the file _snapshot.json of a set of recordings.
+// snapshot is a recorded account: the file _snapshot.json.gz of a set of recordings, unzipped.
 type snapshot struct {
 	Server        string                 `json:"server"` // its version
 	Account       int64                  `json:"account"`
@@ -58,7 +58,7 @@ type snapshotAttribute struct {
 // minutes before their requests were made.
 const sinceSnapshot = 5 * time.Minute
 
-// LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings. The
+// LoadSnapshot replaces everything by a recorded account. The data is like examples/tour/snapshot.json. The
 // roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time
 // goes on from the snapshot's, unless [Clock] is given.
 func (s *Server) LoadSnapshot(data []byte) error {

@@ -24,11 +24,11 @@ type block struct {
 	code string
 }
 
-// pages are those of this folder and of the one above, by their path from the root of the module.
+// pages are those of this folder, of the contract and of the folder above, by their path from the root of the module.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, pattern := range []string{"*.md", "../*.md"} {
+	for _, pattern := range []string{"*.md", "contract/*.md", "../*.md"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: no pages, %v", pattern, err)
@@ -242,12 +242,17 @@ func anchors(text string) (names []string) {
 	return names
 }
 
-// TestEveryPageIsLinked finds pages to which README.md has no link.
+// TestEveryPageIsLinked finds pages to which README.md has no link, and pages of the contract to which its own has none.
 func TestEveryPageIsLinked(t *testing.T) {
 	all := pages(t)
+	const contract = "docs/contract/"
 	for page := range all {
-		if page != "README.md" && !slices.Contains(links(all["README.md"]), [2]string{page, ""}) {
-			t.Errorf("README.md has no link to %s", page)
+		index, target := "README.md", page
+		if name, ok := strings.CutPrefix(page, contract); ok && name != "README.md" {
+			index, target = contract+"README.md", name
+		}
+		if page != index && !slices.Contains(links(all[index]), [2]string{target, ""}) {
+			t.Errorf("%s has no link to %s", index, page)
 		}
 	}
 }

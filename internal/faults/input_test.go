@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestInputFaults is section 7: what the server would do something else with leaves nothing but an error.
+// TestInputFaults is "Input" in faults.md: what the server would do something else with leaves nothing but an error.
 func TestInputFaults(t *testing.T) {
 	var requests atomic.Int64
 	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(*http.Request) (*http.Response, error) {

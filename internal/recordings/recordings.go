@@ -51,6 +51,9 @@ func All(t testing.TB, root string) []Exchange {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(folders) == 0 {
+			t.Logf("nothing is at %s, so its recordings are skipped", pattern)
+		}
 		for _, folder := range folders {
 			for _, e := range In(t, folder) {
 				set := filepath.Base(filepath.Dir(folder)) // which testdata has a part of

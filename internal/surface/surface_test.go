@@ -99,7 +99,7 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// fileOf is the file of a tag: agent_bots.go of AgentBots.
+// fileOf is the file of a tag: its words in lower case, joined by _.
 func fileOf(tag string) string {
 	return strings.TrimPrefix(regexp.MustCompile("[A-Z]").ReplaceAllStringFunc(tag, func(c string) string { return "_" + strings.ToLower(c) }), "_") + ".go"
 }
