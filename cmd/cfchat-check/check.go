@@ -20,6 +20,7 @@ type checker struct {
 	validator api.Validator
 	watch     watch
 	signs     []sign
+	said      version // by GET /api
 
 	account *cfchat.Account             // compares every exchange with the spec
 	odd     *cfchat.ClientWithResponses // for requests that are wrong on purpose
@@ -37,7 +38,7 @@ func check(ctx context.Context, o options) (*report, error) {
 	c.validator.Base = &c.watch
 	err := c.walk(ctx)
 	c.report.Requests = c.watch.requests
-	c.report.Version = rangeOf(append(c.watch.seen.signs(), c.signs...))
+	c.report.Version = rangeOf(append(c.watch.seen.signs(), c.signs...)).says(c.said)
 	if c.report.began() { // else it is another server than was meant, and what it sends is no drift
 		c.report.sort(c.validator.Findings())
 	}
@@ -66,7 +67,9 @@ func (c *checker) missed() error {
 
 // walk makes the requests, until one shows that the rest is in vain.
 func (c *checker) walk(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{c.findSpelling, c.readLists, c.readConversations, c.readFilters, c.provoke} {
+	for _, step := range []func(context.Context) error{
+		c.findSpelling, c.askVersion, c.readLists, c.readConversations, c.readFilters, c.provoke,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}

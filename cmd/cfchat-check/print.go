@@ -120,25 +120,51 @@ func times(n int) string {
 
 func (p printer) version(r versionRange) {
 	p.printf("\nServer version: %s\n", r.words())
+	if !r.Said.isZero() {
+		p.printf("  %s, because GET /api says so\n", r.Said)
+	}
 	signs := r.binding()
 	for _, s := range signs {
 		p.printf("  %s, because %s\n", bound(s.AtLeast, s.Before), s.Because)
 	}
-	if rest := len(r.Signs) - len(signs); rest > 0 && !r.Contradictory {
-		p.printf("  (%d weaker signs agree)\n", rest)
+	if rest := len(r.Signs) - len(signs); rest > 0 && !r.isEmpty() {
+		p.printf("  (%s)\n", weaker(rest))
 	}
 }
 
+func weaker(signs int) string {
+	if signs == 1 {
+		return "1 weaker sign agrees"
+	}
+	return fmt.Sprintf("%d weaker signs agree", signs)
+}
+
+// words says which version the server may be.
 func (r versionRange) words() string {
 	switch {
-	case r.Contradictory:
+	case r.isEmpty():
 		return "no one version; the signs contradict each other"
+	case r.Contradictory:
+		return fmt.Sprintf("not the %s that it says it is; its answers are those of %s", r.Said, bound(r.AtLeast, r.Before))
+	case !r.Said.isZero():
+		return named(r.Said)
 	case len(r.Signs) == 0:
 		return "unknown"
-	case r.AtLeast == newest:
-		return newest.String() + ", or one later than the contract knows"
+	case r.Before.isZero() && r.AtLeast.compare(newestSign) >= 0:
+		return bound(r.AtLeast, r.Before) + "; the contract knows up to " + newest.String()
 	}
 	return bound(r.AtLeast, r.Before)
+}
+
+// named returns a version that a server says it is, with what else it may be.
+func named(v version) string {
+	switch {
+	case v == version{4, 11, 2}:
+		return "4.11.2, or the 4.12.0 that says the same"
+	case v.compare(newest) > 0:
+		return v.String() + "; the contract knows up to " + newest.String()
+	}
+	return v.String()
 }
 
 func bound(atLeast, before version) string {

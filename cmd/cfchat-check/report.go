@@ -126,7 +126,7 @@ func (r *report) sort(findings []api.Finding) {
 
 // judge decides about each operation, and about the whole: what drifted counts more than what could not be tried.
 func (r *report) judge() {
-	drifted := len(r.Drift) > 0
+	drifted := len(r.Drift) > 0 || r.Version.Contradictory
 	for _, op := range r.Operations {
 		switch {
 		case len(op.Problems) > 0, slices.ContainsFunc(r.Drift, func(f api.Finding) bool { return f.Operation == op.ID }):

@@ -11,7 +11,7 @@ import (
 )
 
 // maxRequests bounds what one run sends. It sends fewer, and each only once.
-const maxRequests = 20
+const maxRequests = 25
 
 // maxLook bounds how much of an answer is looked at, in bytes. It is what the client takes of one.
 const maxLook = 10 << 20
