@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -14,6 +16,7 @@ func (r *report) print(out io.Writer) {
 	p := printer{out}
 	p.printf("%s, account %d\n", r.Server, r.Account)
 	p.operations(r.Operations)
+	p.unrendered(r)
 	p.findings("Drift", r, r.Drift)
 	p.findings("Values that the spec does not list (its lists are open, so this is no drift)", r, r.NewValues)
 	p.version(r.Version)
@@ -61,11 +64,51 @@ func (op *examined) summary() string {
 	case op.Result == resultNotTried:
 		return "not tried, because " + op.Because
 	case op.Result == resultOK:
+		if len(op.Unrendered) > 0 {
+			return "as the contract says, where it is rendered " + asked
+		}
 		return "as the contract says " + asked
 	case op.Result == resultDrift:
 		return "drifted " + asked
 	}
 	return "not checked in full " + asked
+}
+
+// unrendered tells what the server fails to render, and that it is no drift.
+func (p printer) unrendered(r *report) {
+	if !slices.ContainsFunc(r.Operations, func(op *examined) bool { return len(op.Unrendered) > 0 }) {
+		return
+	}
+	p.printf("\nNot rendered, which is no drift\n  %s:\n", whichUnrendered(r.Unrenderable))
+	w := p.table()
+	for _, op := range r.Operations {
+		if len(op.Unrendered) > 0 {
+			_, _ = fmt.Fprintf(w, "    %s\t%s\n", op.Name, strings.Join(op.Unrendered, ", "))
+		}
+	}
+	_ = w.Flush()
+	p.printf("  Something that it refers to is gone or broken on the server, such as a contact or a file.\n")
+	p.printf("  Scan reads all others, and says in Error.ConversationID which one it cannot read.\n")
+}
+
+// whichUnrendered names the conversations, and says what is a 500.
+func whichUnrendered(ids []int64) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, strconv.FormatInt(id, 10))
+	}
+	if len(ids) == maxUnrenderable {
+		names = append(names, "maybe others")
+	}
+	switch last := len(names) - 1; last {
+	case -1:
+		return "A conversation that could not be found out: each page with it is a 500"
+	case 0:
+		return "Conversation " + names[0] + ": getting it is a 500, and so is each page with it"
+	default:
+		return fmt.Sprintf("Conversations %s and %s: getting one is a 500, and so is each page with one",
+			strings.Join(names[:last], ", "), names[last])
+	}
 }
 
 func (p printer) findings(title string, r *report, all []api.Finding) {
