@@ -20,6 +20,9 @@ type checker struct {
 	validator api.Validator
 	watch     watch
 	signs     []sign
+	said      version // by GET /api
+	total     int64   // how many conversations there are
+	excused   []excused
 
 	account *cfchat.Account             // compares every exchange with the spec
 	odd     *cfchat.ClientWithResponses // for requests that are wrong on purpose
@@ -36,8 +39,9 @@ func check(ctx context.Context, o options) (*report, error) {
 	c := &checker{options: o, report: newReport(o), watch: watch{base: transport}}
 	c.validator.Base = &c.watch
 	err := c.walk(ctx)
+	c.settle()
 	c.report.Requests = c.watch.requests
-	c.report.Version = rangeOf(append(c.watch.seen.signs(), c.signs...))
+	c.report.Version = rangeOf(append(c.watch.seen.signs(), c.signs...)).says(c.said)
 	if c.report.began() { // else it is another server than was meant, and what it sends is no drift
 		c.report.sort(c.validator.Findings())
 	}
@@ -53,6 +57,9 @@ func check(ctx context.Context, o options) (*report, error) {
 
 // missed returns what could not be checked although every request was answered.
 func (c *checker) missed() error {
+	if len(c.watch.ids) == 0 && len(c.report.Unrenderable) > 0 {
+		return errors.New("the server can render none of the account's conversations, so there was little to look at: create one")
+	}
 	if len(c.watch.ids) == 0 {
 		return errors.New("this key sees no conversation in the account, so there was little to look at: " +
 			"create one, or set CFCHAT_USER_API_KEY to the key of an administrator")
@@ -66,7 +73,9 @@ func (c *checker) missed() error {
 
 // walk makes the requests, until one shows that the rest is in vain.
 func (c *checker) walk(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{c.findSpelling, c.readLists, c.readConversations, c.readFilters, c.provoke} {
+	for _, step := range []func(context.Context) error{
+		c.findSpelling, c.askVersion, c.readLists, c.readConversations, c.readFilters, c.provoke,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -122,6 +131,9 @@ func (c *checker) try(ctx context.Context, spelling string) error {
 		return err
 	}
 	c.report.KeyHeaders = append(c.report.KeyHeaders, keyHeader{spelling, true})
+	if counts != nil {
+		c.total = counts.AllCount
+	}
 	if counts != nil && counts.GetAssignedCount()+counts.UnassignedCount != counts.AllCount {
 		c.report.problem(opCounts, "assigned_count and unassigned_count are not all_count together")
 	}
@@ -146,17 +158,25 @@ func (c *checker) sent(id string) { c.report.of(id).Requests++ }
 // take decides about the error of a call. One that shows that going on is in vain comes back, with its remedy; any other is
 // a problem of the operation.
 func (c *checker) take(ctx context.Context, id, what string, err error) error {
+	if err == nil || errors.Is(err, cfchat.ErrTooLarge) { // which the Validator reports
+		return nil
+	}
+	if reason := c.stopped(ctx, err); reason != nil {
+		return reason
+	}
+	c.report.problem(id, problemOf(what, err))
+	return nil
+}
+
+// stopped returns the reason to stop, with its remedy, if an error is one; else nil.
+func (c *checker) stopped(ctx context.Context, err error) error {
 	switch {
-	case err == nil, errors.Is(err, cfchat.ErrTooLarge): // which the Validator reports
+	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return errors.New("interrupted")
 	case c.watch.broken != nil:
 		return fmt.Errorf("an answer of %s broke off: %w; try again", c.server, c.watch.broken)
 	}
-	if reason := c.inVain(err); reason != nil {
-		return reason
-	}
-	c.report.problem(id, problemOf(what, err))
-	return nil
+	return c.inVain(err)
 }

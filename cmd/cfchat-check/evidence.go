@@ -15,14 +15,20 @@ const (
 	anAssignee    = "assignees"
 	aMessage      = "messages"
 	aSummary      = "conversations within messages"
+	aTeam         = "teams"
 	anImage       = "images"
 	anAudioFile   = "audio files"
+	aFile         = "attached files"
+	aCard         = "attached contacts"
+	anAttachment  = "attachments"
 )
 
-// What else tells: more of something than later versions send.
+// What else tells: more of something than later versions send, and kinds that only later versions have.
 const (
 	manyMessages = "more than one message"
 	manyUnread   = "more than 10 unread"
+	assigneeType = "an assignee_type"
+	newKinds     = "a file_type of ig_post, ig_story or embed"
 )
 
 // of counts how many things came, and how many of them with a field.
@@ -49,7 +55,8 @@ func (e *evidence) conversation(value any) {
 	c := e.add(aConversation, value)
 	meta, _ := c["meta"].(map[string]any)
 	e.add(aContact, meta["sender"])
-	e.add(anAssignee, meta["assignee"])
+	e.assignee(meta)
+	e.add(aTeam, meta["team"])
 	messages, _ := c["messages"].([]any)
 	for _, m := range messages {
 		e.message(m)
@@ -65,17 +72,39 @@ func (e *evidence) conversation(value any) {
 	}
 }
 
+// assignee takes a person. A bot has other fields, and comes only where there is an assignee_type.
+func (e *evidence) assignee(meta map[string]any) {
+	kind, typed := meta["assignee_type"]
+	if kind == "AgentBot" {
+		return
+	}
+	if e.add(anAssignee, meta["assignee"]) != nil && typed {
+		e.counts[anAssignee+" "+assigneeType]++
+	}
+}
+
 func (e *evidence) message(value any) {
 	m := e.add(aMessage, value)
 	e.add(aSummary, m["conversation"])
 	attachments, _ := m["attachments"].([]any)
 	for _, a := range attachments {
-		attachment, _ := a.(map[string]any)
-		switch attachment["file_type"] {
-		case "image":
-			e.add(anImage, a)
-		case "audio":
-			e.add(anAudioFile, a)
-		}
+		e.attachment(a)
+	}
+}
+
+func (e *evidence) attachment(value any) {
+	a := e.add(anAttachment, value)
+	switch a["file_type"] {
+	case "image":
+		e.add(anImage, value)
+	case "audio":
+		e.add(anAudioFile, value)
+	case "contact":
+		e.add(aCard, value)
+	case "ig_post", "ig_story", "embed":
+		e.counts[anAttachment+" "+newKinds]++
+	}
+	if _, stored := a["extension"]; stored { // what is only linked to has none
+		e.add(aFile, value)
 	}
 }

@@ -106,7 +106,7 @@ func TestEmptyAccount(t *testing.T) {
 		opts []cfchattest.Option
 		want string
 	}{
-		{nil, "4.0.4 or later"},
+		{nil, "4.0.4 or later, before 4.10.0"},
 		{[]cfchattest.Option{cfchattest.Version("2.16.0")}, "before 2.17.0"},
 	} {
 		srv := cfchattest.New(t, c.opts...)

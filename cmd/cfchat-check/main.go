@@ -6,18 +6,23 @@
 // The server is the vendor's unless -server or CFCHAT_SERVER names another. The key is a person's; what an administrator
 // sees is checked most.
 //
-// It sends at most 20 requests, each once, and only such that read: counts, pages of the list, a few conversations, and
-// filters. Three of the filters, and on an account without conversations one list, ask for what some versions or all
-// refuse, to tell the version by how it does; a server may write those to its log as errors. Create and toggle_status are
-// never sent.
+// It sends at most 25 requests, and only such that read: counts, pages of the list, a few conversations, filters, and
+// GET /api, which says the version. Seven of the filters, and on an account without conversations one list, ask for what
+// some versions or all refuse, to tell the version by how it does; a server may write those to its log as errors. Create
+// and toggle_status are never sent.
 //
 // It prints which operations answer as the contract says, which were not tried and why, and each field that is not as the
 // contract says: where, how, and how often. Nothing of what fields hold is printed, and never the key. The field of a value
-// that an open list of the spec does not name, such as a new kind of inbox, is shown and is no drift. The version is guessed
-// by the fields that came or did not, and by what is refused, so it is a range.
+// that an open list of the spec does not name, such as a new kind of inbox, is shown and is no drift. The version is what
+// GET /api says, unless a proxy hides it, and what the fields tell that came or did not, and what is refused, which is a
+// range. Where these contradict each other, the server has drifted: a field is gone that its version sends.
 //
 // The exit status is 0 when all is as the contract says, 1 when something drifted, and 2 when it could not be checked; the
 // reason is on standard error then. (go run makes 1 of every status but 0; go build or go install keeps them apart.)
+//
+// A conversation that the server cannot render, because its contact is gone for instance, makes each page that it is on a
+// 500. That is no drift, if all other conversations are rendered, and is reported as what it is. To find out which
+// conversation it is takes more requests, never more than 100 in all.
 //
 // # JSON
 //
@@ -28,13 +33,16 @@
 //	error               why something could not be checked, "" if everything could
 //	requests            how many were sent
 //	operations[]        name and operation_id; result, as above or "not tried"; because, why it was not tried, else "";
-//	                    requests; problems, sentences about what it did that no schema can tell, such as a page of open
-//	                    conversations with a closed one
+//	                    requests; unrendered, the pages that a conversation makes a 500; problems, sentences about what it
+//	                    did that no schema can tell, such as a page of open conversations with a closed one
 //	drift[]             operation, the operationId; in, one of path, query, request, response; path, a field or parameter;
 //	                    kind, such as unknown, missing, type or null; expected and found, JSON types; count
 //	new_values[]        the same, for values that an open list of the spec does not name
-//	version             at_least and before, such as "3.8.0", or "" where nothing bounds it; contradictory, true when no
-//	                    version fits; signs[], each with at_least or before, and because, a sentence
+//	unrenderable[]      ids of conversations that the server cannot render, at most 5; where one could not be found out,
+//	                    there are only the pages
+//	version             said, by GET /api, or ""; at_least and before by the signs, such as "3.8.0", or "" where nothing
+//	                    bounds it; contradictory, true when no version fits all of this; signs[], each with at_least,
+//	                    before or both, and because, a sentence
 //	key_headers[]       name, a spelling of the header with the key; arrives, whether it reaches the server
 package main
 

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -14,6 +16,7 @@ func (r *report) print(out io.Writer) {
 	p := printer{out}
 	p.printf("%s, account %d\n", r.Server, r.Account)
 	p.operations(r.Operations)
+	p.unrendered(r)
 	p.findings("Drift", r, r.Drift)
 	p.findings("Values that the spec does not list (its lists are open, so this is no drift)", r, r.NewValues)
 	p.version(r.Version)
@@ -61,11 +64,51 @@ func (op *examined) summary() string {
 	case op.Result == resultNotTried:
 		return "not tried, because " + op.Because
 	case op.Result == resultOK:
+		if len(op.Unrendered) > 0 {
+			return "as the contract says, where it is rendered " + asked
+		}
 		return "as the contract says " + asked
 	case op.Result == resultDrift:
 		return "drifted " + asked
 	}
 	return "not checked in full " + asked
+}
+
+// unrendered tells what the server fails to render, and that it is no drift.
+func (p printer) unrendered(r *report) {
+	if !slices.ContainsFunc(r.Operations, func(op *examined) bool { return len(op.Unrendered) > 0 }) {
+		return
+	}
+	p.printf("\nNot rendered, which is no drift\n  %s:\n", whichUnrendered(r.Unrenderable))
+	w := p.table()
+	for _, op := range r.Operations {
+		if len(op.Unrendered) > 0 {
+			_, _ = fmt.Fprintf(w, "    %s\t%s\n", op.Name, strings.Join(op.Unrendered, ", "))
+		}
+	}
+	_ = w.Flush()
+	p.printf("  Something that it refers to is gone or broken on the server, such as a contact or a file.\n")
+	p.printf("  Scan reads all others, and says in Error.ConversationID which one it cannot read.\n")
+}
+
+// whichUnrendered names the conversations, and says what is a 500.
+func whichUnrendered(ids []int64) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, strconv.FormatInt(id, 10))
+	}
+	if len(ids) == maxUnrenderable {
+		names = append(names, "maybe others")
+	}
+	switch last := len(names) - 1; last {
+	case -1:
+		return "A conversation that could not be found out: each page with it is a 500"
+	case 0:
+		return "Conversation " + names[0] + ": getting it is a 500, and so is each page with it"
+	default:
+		return fmt.Sprintf("Conversations %s and %s: getting one is a 500, and so is each page with one",
+			strings.Join(names[:last], ", "), names[last])
+	}
 }
 
 func (p printer) findings(title string, r *report, all []api.Finding) {
@@ -120,25 +163,51 @@ func times(n int) string {
 
 func (p printer) version(r versionRange) {
 	p.printf("\nServer version: %s\n", r.words())
+	if !r.Said.isZero() {
+		p.printf("  %s, because GET /api says so\n", r.Said)
+	}
 	signs := r.binding()
 	for _, s := range signs {
 		p.printf("  %s, because %s\n", bound(s.AtLeast, s.Before), s.Because)
 	}
-	if rest := len(r.Signs) - len(signs); rest > 0 && !r.Contradictory {
-		p.printf("  (%d weaker signs agree)\n", rest)
+	if rest := len(r.Signs) - len(signs); rest > 0 && !r.isEmpty() {
+		p.printf("  (%s)\n", weaker(rest))
 	}
 }
 
+func weaker(signs int) string {
+	if signs == 1 {
+		return "1 weaker sign agrees"
+	}
+	return fmt.Sprintf("%d weaker signs agree", signs)
+}
+
+// words says which version the server may be.
 func (r versionRange) words() string {
 	switch {
-	case r.Contradictory:
+	case r.isEmpty():
 		return "no one version; the signs contradict each other"
+	case r.Contradictory:
+		return fmt.Sprintf("not the %s that it says it is; its answers are those of %s", r.Said, bound(r.AtLeast, r.Before))
+	case !r.Said.isZero():
+		return named(r.Said)
 	case len(r.Signs) == 0:
 		return "unknown"
-	case r.AtLeast == newest:
-		return newest.String() + ", or one later than the contract knows"
+	case r.Before.isZero() && r.AtLeast.compare(newestSign) >= 0:
+		return bound(r.AtLeast, r.Before) + "; the contract knows up to " + newest.String()
 	}
 	return bound(r.AtLeast, r.Before)
+}
+
+// named returns a version that a server says it is, with what else it may be.
+func named(v version) string {
+	switch {
+	case v == version{4, 11, 2}:
+		return "4.11.2, or the 4.12.0 that says the same"
+	case v.compare(newest) > 0:
+		return v.String() + "; the contract knows up to " + newest.String()
+	}
+	return v.String()
 }
 
 func bound(atLeast, before version) string {

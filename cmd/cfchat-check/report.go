@@ -10,16 +10,17 @@ import (
 
 // report is what a check found. Its JSON is described in the package comment.
 type report struct {
-	Server     string        `json:"server"`
-	Account    int64         `json:"account"`
-	Result     result        `json:"result"`
-	Error      string        `json:"error"`
-	Requests   int           `json:"requests"`
-	Operations []*examined   `json:"operations"`
-	Drift      []api.Finding `json:"drift"`
-	NewValues  []api.Finding `json:"new_values"`
-	Version    versionRange  `json:"version"`
-	KeyHeaders []keyHeader   `json:"key_headers"`
+	Server       string        `json:"server"`
+	Account      int64         `json:"account"`
+	Result       result        `json:"result"`
+	Error        string        `json:"error"`
+	Requests     int           `json:"requests"`
+	Operations   []*examined   `json:"operations"`
+	Drift        []api.Finding `json:"drift"`
+	NewValues    []api.Finding `json:"new_values"`
+	Unrenderable []int64       `json:"unrenderable"` // conversations
+	Version      versionRange  `json:"version"`
+	KeyHeaders   []keyHeader   `json:"key_headers"`
 }
 
 // result is how a check ended, or what it found of an operation.
@@ -34,12 +35,13 @@ const (
 
 // examined is what was found of an operation.
 type examined struct {
-	Name     string   `json:"name"` // as documented
-	ID       string   `json:"operation_id"`
-	Result   result   `json:"result"`
-	Because  string   `json:"because"` // why it was not tried, "" if it was
-	Requests int      `json:"requests"`
-	Problems []string `json:"problems"`
+	Name       string   `json:"name"` // as documented
+	ID         string   `json:"operation_id"`
+	Result     result   `json:"result"`
+	Because    string   `json:"because"` // why it was not tried, "" if it was
+	Requests   int      `json:"requests"`
+	Problems   []string `json:"problems"`
+	Unrendered []string `json:"unrendered"` // pages that were a 500 because of a conversation
 
 	complete bool // everything was asked that there is to ask
 }
@@ -60,12 +62,12 @@ var (
 
 func newReport(o options) *report {
 	r := &report{
-		Server: o.server, Account: o.account, Drift: []api.Finding{}, NewValues: []api.Finding{}, KeyHeaders: []keyHeader{},
+		Server: o.server, Account: o.account, Drift: []api.Finding{}, NewValues: []api.Finding{}, Unrenderable: []int64{}, KeyHeaders: []keyHeader{},
 		Version: versionRange{Signs: []sign{}},
 	}
 	for _, op := range operation.All {
 		r.Operations = append(r.Operations, &examined{
-			Name: op.Documented(), ID: op.ID, Result: resultNotTried, Problems: []string{},
+			Name: op.Documented(), ID: op.ID, Result: resultNotTried, Problems: []string{}, Unrendered: []string{},
 		})
 	}
 	slices.SortStableFunc(r.Operations, func(a, b *examined) int { return cmp.Compare(order(a), order(b)) })
@@ -126,7 +128,7 @@ func (r *report) sort(findings []api.Finding) {
 
 // judge decides about each operation, and about the whole: what drifted counts more than what could not be tried.
 func (r *report) judge() {
-	drifted := len(r.Drift) > 0
+	drifted := len(r.Drift) > 0 || r.Version.Contradictory
 	for _, op := range r.Operations {
 		switch {
 		case len(op.Problems) > 0, slices.ContainsFunc(r.Drift, func(f api.Finding) bool { return f.Operation == op.ID }):

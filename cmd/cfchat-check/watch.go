@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// maxRequests bounds what one run sends. It sends fewer, and each only once.
-const maxRequests = 20
+// maxRequests bounds what one run sends. It sends 25 at most, unless it has to search for what cannot be rendered.
+const maxRequests = 100
 
 // maxLook bounds how much of an answer is looked at, in bytes. It is what the client takes of one.
 const maxLook = 10 << 20

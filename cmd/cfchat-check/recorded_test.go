@@ -1,0 +1,55 @@
+package main
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// recorded starts a stand-in with a recorded account.
+func recorded(t *testing.T, version string) *cfchattest.Server {
+	t.Helper()
+	file, err := os.Open("../../testdata/recordings/" + version + "/_snapshot.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(unzipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := cfchattest.New(t, cfchattest.Version(version))
+	if err := srv.LoadSnapshot(data); err != nil {
+		t.Fatal(err)
+	}
+	return srv
+}
+
+// TestRecordedAccounts finds nothing in accounts as they were recorded, also when some of their conversations cannot be
+// rendered.
+func TestRecordedAccounts(t *testing.T) {
+	for _, version := range []string{"2.16.0", "4.7.0"} {
+		srv := recorded(t, version)
+		says(srv, `{"version":"`+version+`"}`)
+		r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+		if err != nil || r.Result != resultOK || r.Version.words() != version || len(r.Version.Signs) == 0 || len(r.NewValues) > 0 {
+			t.Errorf("%s: %v, %+v", version, err, r)
+		}
+		gone := srv.Conversations()
+		slices.SortFunc(gone, func(a, b cfchat.Conversation) int { return b.Timestamp.Compare(a.Timestamp.Time) })
+		srv.DeleteContact(gone[0].Meta.Sender.ID)
+		r, err = checkedJSON(t, srv.URL(), srv.AdminKey())
+		if err != nil || r.Result != resultOK || !slices.Contains(r.Unrenderable, gone[0].ID) {
+			t.Errorf("%s without a contact: %v, %+v", version, err, r)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// says makes a stand-in answer GET /api, and keeps the header of the last request for it.
+func says(srv *cfchattest.Server, answer string) *http.Header {
+	var got http.Header
+	srv.Handle("GET /api", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header.Clone()
+		_, _ = fmt.Fprint(w, answer)
+	}))
+	return &got
+}
+
+// TestSaysItsVersion takes what a server says of itself, without sending the key for it.
+func TestSaysItsVersion(t *testing.T) {
+	srv := standIn(t)
+	header := says(srv, `{"version":"4.7.0","timestamp":"2026-11-26 00:04:06"}`)
+	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+	if err != nil || r.Version.Said != (version{4, 7, 0}) || r.Version.words() != "4.7.0" {
+		t.Errorf("%v: %+v", err, r.Version)
+	}
+	if text := fmt.Sprint(*header); *header == nil || strings.Contains(text, srv.AdminKey()) {
+		t.Errorf("GET /api was asked with %s", text)
+	}
+}
+
+// TestHiddenVersion is no drift: a proxy may answer whatever it likes.
+func TestHiddenVersion(t *testing.T) {
+	for _, answer := range []string{`<html>`, `{"version":"` + canary + `"}`} {
+		srv := standIn(t)
+		says(srv, answer)
+		if r, err := checkedJSON(t, srv.URL(), srv.AdminKey()); err != nil || !r.Version.Said.isZero() {
+			t.Errorf("%s: %v, %+v", answer, err, r.Version)
+		}
+	}
+}
+
+// TestSaysAnotherVersion is drift: what the server says does not fit what it answers.
+func TestSaysAnotherVersion(t *testing.T) {
+	srv := standIn(t)
+	says(srv, `{"version":"4.16.2"}`)
+	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+	if exitStatus(err) != 1 || r.Result != resultDrift || !r.Version.Contradictory {
+		t.Errorf("%v: %+v", err, r)
+	}
+	text, _ := checked(t, srv.URL(), srv.AdminKey())
+	for _, want := range []string{
+		"Server version: not the 4.16.2 that it says it is; its answers are those of 4.7.0 or later, before 4.8.0\n",
+		"  4.16.2, because GET /api says so\n",
+		"  before 4.8.0, because assignees come without an assignee_type\n",
+		"The server has drifted from the contract",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestGoneFields are drift although the spec does not require them: each version since some other sends them.
+func TestGoneFields(t *testing.T) {
+	for _, field := range []string{"uuid", "priority", "waiting_since", "last_activity_at", "sla_policy_id", "sentiment", "blocked"} {
+		srv := standIn(t)
+		address := edited(t, srv, func(_ *http.Request, answer any) any { return without(answer, field) })
+		r, err := checkedJSON(t, address, srv.AdminKey())
+		if exitStatus(err) != 1 || len(r.Drift) > 0 || r.Version.words() != "no one version; the signs contradict each other" {
+			t.Errorf("without %s: %v, %+v", field, err, r.Version)
+		}
+	}
+}
+
+// without takes a field out of every object in a value.
+func without(value any, field string) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = without(v[i], field)
+		}
+	case map[string]any:
+		delete(v, field)
+		for name := range v {
+			v[name] = without(v[name], field)
+		}
+	}
+	return value
+}

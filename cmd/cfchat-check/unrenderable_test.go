@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// broken starts a server with conversations, the ids of which begin with 1, and some of which cannot be rendered.
+func broken(t *testing.T, size int, ids []int64, opts ...cfchattest.Option) *cfchattest.Server {
+	t.Helper()
+	srv := cfchattest.New(t, opts...)
+	for i := range size {
+		contact := srv.AddContact(cfchattest.Contact{Name: canary})
+		id := srv.AddConversation(cfchattest.Conversation{
+			CreatedAt: time.Now().Add(time.Duration(i-size) * time.Hour), Contact: contact, Labels: []string{canary, "b", "c"},
+		})
+		srv.AddMessage(id, cfchattest.Message{Content: canary})
+		if slices.Contains(ids, id) {
+			srv.DeleteContact(contact)
+		}
+	}
+	return srv
+}
+
+// TestUnrenderable names conversations that cannot be rendered, wherever they are asked for, and finds no drift.
+func TestUnrenderable(t *testing.T) {
+	for _, version := range []string{"2.16.0", "4.7.0"} {
+		for _, c := range []struct {
+			size int
+			ids  []int64
+			text string
+		}{
+			{60, []int64{53}, "  Conversation 53: getting it is a 500, and so is each page with it:\n"},
+			{60, []int64{5, 53, 54}, "  Conversations 5, 53 and 54: getting one is a 500, and so is each page with one:\n"},
+			{3, []int64{1}, "  Conversation 1: getting it is a 500, and so is each page with it:\n"},
+		} {
+			srv := broken(t, c.size, c.ids, cfchattest.Version(version))
+			r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+			if err != nil || r.Result != resultOK || !slices.Equal(r.Unrenderable, c.ids) || r.Requests > maxRequests {
+				t.Errorf("%s, %d of %d: %v, %+v", version, c.ids, c.size, err, r)
+			}
+			text, _ := checked(t, srv.URL(), srv.AdminKey())
+			if !strings.Contains(text, c.text) || !strings.Contains(text, "the latest conversations") {
+				t.Errorf("%s: no %q in\n%s", version, c.text, text)
+			}
+		}
+	}
+}
+
+// TestManyUnrenderable names some of them, and neither takes them for drift nor goes on without an end.
+func TestManyUnrenderable(t *testing.T) {
+	ids := []int64{40, 42, 44, 46, 48, 50, 52, 54, 56, 58}
+	srv := broken(t, 60, ids)
+	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+	if err != nil || len(r.Unrenderable) != maxUnrenderable || r.Requests > maxRequests {
+		t.Errorf("%v: %+v", err, r)
+	}
+}
+
+// TestUnrenderableUnknown is no drift either: a page behind the failing one is answered, and no filter has its order.
+func TestUnrenderableUnknown(t *testing.T) {
+	srv := broken(t, 60, nil)
+	address := failing(t, srv, func(a asked) bool {
+		return a.list() && strings.Contains(a.query, "sort_by") && !strings.Contains(a.query, "page=2")
+	})
+	text, err := checked(t, address, srv.AdminKey())
+	for _, want := range []string{
+		"  A conversation that could not be found out: each page with it is a 500:\n    conversation_list  the oldest conversations\n",
+		"  conversation_list                  as the contract says, where it is rendered (",
+	} {
+		if err != nil || !strings.Contains(text, want) {
+			t.Errorf("%v: no %q in\n%s", err, want, text)
+		}
+	}
+}
+
+// TestNothingRendered could not be looked at.
+func TestNothingRendered(t *testing.T) {
+	srv := broken(t, 1, []int64{1})
+	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+	if exitStatus(err) != 2 || !strings.Contains(r.Error, "can render none of the account's conversations") || !slices.Equal(r.Unrenderable, []int64{1}) {
+		t.Errorf("%v: %+v", err, r)
+	}
+}
+
+// TestFailsEverywhere takes 500s for drift that no conversation explains.
+func TestFailsEverywhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		fails func(asked) bool
+		ops   []string
+	}{
+		"every request":        {func(asked) bool { return true }, []string{opCounts, opList, opFilter, opGet}},
+		"every list":           {func(a asked) bool { return a.list() }, []string{opList}},
+		"every list with rows": {func(a asked) bool { return a.list() && a.rows() }, []string{opList}},
+		"the list's first page": {func(a asked) bool {
+			return a.list() && (a.query == "" || a.query == "status=all" || strings.HasSuffix(a.query, "page=1"))
+		}, []string{opList}},
+		"every filter":           {func(a asked) bool { return a.filter() }, []string{opFilter}},
+		"every filter with rows": {func(a asked) bool { return a.filter() && a.rows() }, []string{opFilter}},
+		"all that is rendered":   {func(a asked) bool { return a.rows() }, []string{opList, opFilter}},
+		"a page beyond the last": {func(a asked) bool { return a.list() && strings.Contains(a.query, "page="+strconv.Itoa(farPage)) }, []string{opList}},
+		"one kind of filter":     {func(a asked) bool { return strings.Contains(a.body, `"created_at"`) }, []string{opFilter}},
+	} {
+		srv := broken(t, 60, nil)
+		r, err := printedJSON(t, failing(t, srv, c.fails), srv.AdminKey())
+		if exitStatus(err) != 1 || r.Result != resultDrift || len(r.Unrenderable) > 0 || r.Requests > maxRequests {
+			t.Errorf("%s: %v, %+v", name, err, r)
+		}
+		for _, op := range r.Operations {
+			if drifted := slices.Contains(c.ops, op.ID); drifted != (op.Result == resultDrift) {
+				t.Errorf("%s: %+v", name, op)
+			}
+		}
+	}
+}
+
+// asked is what a server before another sees of an exchange.
+type asked struct{ path, query, body, answer string }
+
+func (a asked) list() bool   { return strings.HasSuffix(a.path, "/conversations") }
+func (a asked) filter() bool { return strings.HasSuffix(a.path, "/filter") }
+func (a asked) rows() bool   { return strings.Contains(a.answer, `"messages":`) }
+
+// failing puts a server before another, that answers 500 to some requests.
+func failing(t *testing.T, srv *cfchattest.Server, fails func(asked) bool) string {
+	t.Helper()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		recorder := httptest.NewRecorder()
+		srv.ServeHTTP(recorder, r)
+		maps.Copy(w.Header(), recorder.Header())
+		answer, status := recorder.Body.String(), recorder.Code
+		if fails(asked{r.URL.Path, r.URL.RawQuery, string(body), answer}) {
+			answer, status = `{"status":500,"error":"Internal Server Error"}`, http.StatusInternalServerError
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, answer)
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
