@@ -13,7 +13,7 @@ type Account struct {
 
 // Account returns one account of the server, by its id. It sends nothing.
 func (c *Chat) Account(id int64) *Account {
-	core := &core{c, id}
+	core := &core{chat: c, id: id}
 	return &Account{Conversations: ConversationsService{core}, core: core}
 }
 

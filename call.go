@@ -97,6 +97,7 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 		defer func() { options.response.Duration = time.Since(begun) }()
 	}
 	call.Claim()
+	call.Lacks = c.lacks
 	call.Keys, call.Retry, call.Record = options.keys, (*chain.Policy)(options.retry), (*chain.Record)(options.response)
 	ctx = chain.WithCall(ctx, call)
 	req, err := build(c.server)

@@ -2006,6 +2006,53 @@ type SenderKind string
 // SenderType is who sent a message, as its `sender_type` says it.
 type SenderType string
 
+// ServerInfo is what a server says of itself.
+type ServerInfo struct {
+	// DataServices Whether the database answers: ok or failing. It may be failing on a server that has just begun and works.
+	DataServices *string `json:"data_services,omitempty"`
+
+	// QueueServices Whether the queue answers: ok or failing.
+	QueueServices *string `json:"queue_services,omitempty"`
+
+	// Timestamp The time by the server's clock, in UTC: 2026-08-27 17:39:12.
+	Timestamp *string `json:"timestamp,omitempty"`
+
+	// Version Such as 4.7.0. The tag v4.11.2 and the hotfix 4.11.2 say the same, and the former has what 4.12.0 has.
+	Version string `json:"version"`
+}
+
+// GetDataServices returns what DataServices points to, or the zero value when there is none.
+func (x *ServerInfo) GetDataServices() (value string) {
+	if x == nil || x.DataServices == nil {
+		return value
+	}
+	return *x.DataServices
+}
+
+// GetQueueServices returns what QueueServices points to, or the zero value when there is none.
+func (x *ServerInfo) GetQueueServices() (value string) {
+	if x == nil || x.QueueServices == nil {
+		return value
+	}
+	return *x.QueueServices
+}
+
+// GetTimestamp returns what Timestamp points to, or the zero value when there is none.
+func (x *ServerInfo) GetTimestamp() (value string) {
+	if x == nil || x.Timestamp == nil {
+		return value
+	}
+	return *x.Timestamp
+}
+
+// GetVersion returns Version, or the zero value of a nil ServerInfo.
+func (x *ServerInfo) GetVersion() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Version
+}
+
 // SortBy is the order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
 // (oldest first). `last_user_message_at`: before 3.4.0 only. `sort_on_priority`: from 2.17.0. `sort_on_waiting_since`: from
 // 3.1.0. The `_asc` and `_desc` pairs: from 3.4.0. `priority_desc_created_at_asc`: from 4.12.0. `unread`, by the number of
@@ -2315,6 +2362,23 @@ func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Requ
 		return nil, err
 	}
 	return c.Client.Do(ready(req))
+}
+
+// ServerInformation tells the version of the server.
+//
+// GET /api
+func (c *Client) ServerInformation(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newServerInformationRequest(c.Server)
+	if err != nil {
+		return nil, unsent(operation.ServerInformation, err)
+	}
+	return c.do(ctx, operation.ServerInformation, req, reqEditors)
+}
+
+// newServerInformationRequest builds the request of serverInformation.
+func newServerInformationRequest(server string) (*http.Request, error) {
+	address := server + fmt.Sprintf("api")
+	return http.NewRequest(http.MethodGet, address, nil)
 }
 
 // ConversationList lists conversations.
@@ -2701,6 +2765,17 @@ func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithRes
 		return nil, err
 	}
 	return &ClientWithResponses{client}, nil
+}
+
+// ServerInformationWithResponse tells the version of the server.
+//
+// GET /api
+func (c *ClientWithResponses) ServerInformationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RawResponse[ServerInfo], error) {
+	resp, err := c.ServerInformation(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ServerInfo](resp)
 }
 
 // ConversationListWithResponse lists conversations.

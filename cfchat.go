@@ -56,6 +56,7 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 // DefaultServer is the vendor's production server.
@@ -98,6 +99,9 @@ type Config struct {
 	// Logger gets one Debug record per try: operation, account, conversation, attempt, wait, status, duration, request_id and
 	// error, as far as there are any, and never a header, a query or a body. Nil is silent.
 	Logger *slog.Logger
+	// ServerVersion is the server's version, such as "4.7.0", for a server that a proxy keeps from telling it. Empty means
+	// that it is asked, once, when a call first depends on it.
+	ServerVersion string
 	// RequestEditors are run on every request, before those of the call.
 	RequestEditors []RequestEditorFn
 }
@@ -110,6 +114,7 @@ type Chat struct {
 	editors   []RequestEditorFn
 	keys      auth.Keys
 	clock     *serverClock
+	known     *knownServer
 }
 
 // New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
@@ -125,7 +130,7 @@ func New(config Config) (*Chat, error) {
 	transport := transportOf(config.HTTPClient)
 	return &Chat{
 		server: server.String(), transport: transport, editors: slices.Clone(config.RequestEditors), keys: config.Keys,
-		clock: new(serverClock),
+		clock: new(serverClock), known: newKnownServer(config.ServerVersion),
 		chain: chain.New(chain.Config{
 			Transport: transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
 			Retry: chain.Policy(config.Retry), Limiter: config.Limiter, Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
@@ -179,6 +184,9 @@ func (c *Config) check(input *refusal) {
 	input.keys("Config.Keys", c.Keys)
 	if err := checkServer(c.Server, c.AllowPlainHTTP); err != nil {
 		input.add("Config.Server", "%v", err)
+	}
+	if c.ServerVersion != "" && release.Of(c.ServerVersion).IsZero() {
+		input.add("Config.ServerVersion", "%q is no version such as 4.7.0; empty means that the server is asked", c.ServerVersion)
 	}
 	if c.Timeout < 0 {
 		input.add("Config.Timeout", "it is negative; zero means 30 seconds")

@@ -10,8 +10,9 @@ import (
 
 // core is what the services of an account share.
 type core struct {
-	chat *Chat
-	id   int64
+	chat   *Chat
+	id     int64
+	server bool // it is the server itself, and no account
 }
 
 // call returns a call of the account, about a conversation if that is not 0.
@@ -39,7 +40,9 @@ func (c *core) check(ctx context.Context, input *refusal) {
 		return
 	}
 	c.chat.check(ctx, input)
-	input.id("account id", c.id)
+	if !c.server {
+		input.id("account id", c.id)
+	}
 }
 
 // check refuses a Chat that New has not made, and a context that is nil.

@@ -19,7 +19,8 @@ import (
 //
 // [auth.ErrNoKey]: https://pkg.go.dev/github.com/cfchat/cfchat-go/auth#ErrNoKey
 var (
-	ErrUnauthorized   = errors.New("not authorized")                      // 401, 403: a bad key, or no right to this
+	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no right to this
+	ErrForbidden      = errors.New("forbidden")                           // 403: of a proxy, or an account without API access
 	ErrNotFound       = errors.New("not found")                           // 404; of a create also: inbox, contact or source id
 	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
@@ -50,11 +51,12 @@ type Error struct {
 	// rest goes on.
 	ConversationID int64
 
-	mark           //lint:ignore U1000 the chain asks for its method
-	marks  []error // sentinels that the status does not tell
-	cut    bool    // the answer began well and did not end
-	asked  bool    // RetryAfter is the server's
-	unread bool    // the request is for several conversations, and this one cannot be read
+	mark            //lint:ignore U1000 the chain asks for its method
+	marks   []error // sentinels that the status does not tell
+	cut     bool    // the answer began well and did not end
+	asked   bool    // RetryAfter is the server's
+	noRoute bool    // the server has no such call
+	unread  bool    // the request is for several conversations, and this one cannot be read
 }
 
 // mark is how the chain knows the failures of other calls.
@@ -70,7 +72,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	e := &Error{
 		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0), StatusCode: f.Status,
 		Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)), Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
-		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked,
+		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked, noRoute: f.NoRoute,
 	}
 	for _, fact := range []struct {
 		holds bool
@@ -145,9 +147,11 @@ func (e *Error) Is(target error) bool {
 	}
 	switch target {
 	case ErrUnauthorized:
-		return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound
+		return e.StatusCode == http.StatusNotFound && !e.noRoute
 	case ErrRejected:
 		return e.StatusCode == http.StatusUnprocessableEntity && !slices.Contains(e.marks, ErrServer)
 	case ErrRateLimited:

@@ -86,6 +86,22 @@ func ExampleConversationsService_List() {
 	// 2 in all
 }
 
+func ExampleChat_ServerInfo() {
+	server, _ := standIn()
+	defer server.Close()
+
+	chat, err := cfchat.New(server.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	info, err := chat.ServerInfo(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(info.Version, "reads UpdatedWithin:", info.AtLeast("3.6.0"))
+	// Output: 4.7.0 reads UpdatedWithin: true
+}
+
 func ExampleConversationsService_Counts() {
 	server, account := standIn()
 	defer server.Close()

@@ -36,9 +36,16 @@ type Limiter interface {
 // program that has a limit to itself gets no 429. Where others share it, a 429 ends the minute for all who wait, so that no
 // more requests are refused than were under way; to repeat one is then left to the limiter too.
 //
+// Servers from 4.12.0 on count an account's conversations 30 times a minute, so Counts has that limit besides. At the 31st the
+// server is asked for its version, unless [Config].ServerVersion tells it.
+//
 // It is for the calls of one Chat, or of several to the same server, and is safe for concurrent use. A wait lasts as long as
 // the context does, but fails at once when the deadline is before the next minute.
 func PerMinute(n int) Limiter { //nolint:ireturn // its methods are for the chain alone
+	return &minuteLimits{perMinute: newPerMinute(n), counts: map[int64]*perMinute{}}
+}
+
+func newPerMinute(n int) *perMinute {
 	return &perMinute{
 		most: n, queue: make(chan struct{}, 1), answered: make(chan struct{}, 1),
 		used: map[int64]int{}, low: -clockDoubt, high: clockDoubt,
@@ -60,12 +67,12 @@ func (r *refusal) limiter(field string, limiter Limiter) {
 		r.add(field, "it is a nil %T; leave it out for no limit", limiter)
 		return
 	}
-	if p, ok := limiter.(*perMinute); ok && p.most < 1 {
+	if p, ok := limiter.(*minuteLimits); ok && p.most < 1 {
 		r.add(field, "PerMinute(%d) lets nothing through; give at least 1", p.most)
 	}
 }
 
-// perMinute is the limiter of PerMinute. A minute is its number since 1970.
+// perMinute is one limit. A minute is its number since 1970.
 type perMinute struct {
 	most     int
 	queue    chan struct{} // holds the one that is next

@@ -11,7 +11,7 @@ import (
 const maxContent = 150_000
 
 // liquidEscapes writes what opens a template, and the backtick, between two of which the server puts text in a block of its
-// own, as templates that render to them. Nothing else in a text means anything to the server (contract-whole, 1.2).
+// own, as templates that render to them. Nothing else in a text means anything to the server (contract, W1.2).
 var liquidEscapes = strings.NewReplacer("{", `{{ "{" }}`, "`", `{{ "%60" | url_decode }}`)
 
 // escapeLiquid returns what to send of a text that is to arrive as it is written: the server renders outgoing messages and

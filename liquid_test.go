@@ -27,7 +27,7 @@ func sentMessage(t *testing.T, message cfchat.FirstMessage) (map[string]any, err
 	return sent.Message, err
 }
 
-// TestLiquid has the notation of contract-whole, 1.2, in which 300 hostile texts arrived as they were written.
+// TestLiquid has the notation of contract, W1.2, in which 300 hostile texts arrived as they were written.
 func TestLiquid(t *testing.T) {
 	const brace, tick = `{{ "{" }}`, `{{ "%60" | url_decode }}`
 	private := cfchat.FirstMessage{Private: true}

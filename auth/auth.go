@@ -64,7 +64,11 @@ func (k Keys) Edit(ctx context.Context, req *http.Request) error {
 	if err := k.Check(); err != nil {
 		return err
 	}
-	scheme, err := k.choose(ctx, operation.Of(req))
+	op := operation.Of(req)
+	if op.IsPublic() {
+		return nil
+	}
+	scheme, err := k.choose(ctx, op)
 	if err != nil {
 		return err
 	}

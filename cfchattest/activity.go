@@ -26,7 +26,7 @@ func (c *caller) name() string {
 }
 
 // setStatus changes a conversation's status and the end of its snooze. Only a change makes an activity message, and one to
-// what was there leaves no trace (contract-whole, 7).
+// what was there leaves no trace (contract, 1.6).
 func (c *caller) setStatus(of *conversation, status cfchat.Status, until time.Time) {
 	if status != cfchat.StatusSnoozed {
 		until = time.Time{}

@@ -51,8 +51,7 @@ func (s *state) storeBot(b cfchat.AgentBot) *bot {
 	return s.bots[b.ID]
 }
 
-// enters reports whether a bot may enter an account: it has an inbox there, or, from 4.8.0 on, belongs to it (contract-newer,
-// N3, A2).
+// enters reports whether a bot may enter an account: it has an inbox there, or, from 4.8.0 on, belongs to it (contract, N3).
 func (b *bot) enters(s *state, a *account) bool {
 	return b.accounts[a.id] || s.version.AtLeast("4.8.0") && b.account == a.id
 }
@@ -65,7 +64,7 @@ func (c *conversation) give(b *bot) {
 	}
 }
 
-// renderedBot is a bot as the assignee of a conversation (contract-newer, N2). A bot of the whole server would have no
+// renderedBot is a bot as the assignee of a conversation (contract, N2). A bot of the whole server would have no
 // outgoing_url; there are none here.
 func renderedBot(b *bot) object {
 	return object{"id": b.ID, "name": b.Name, "description": b.Description, "thumbnail": b.Thumbnail,

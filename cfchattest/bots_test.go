@@ -25,7 +25,7 @@ func ownerOf(t *testing.T, srv *cfchattest.Server, id int64) string {
 	return "nobody"
 }
 
-// TestBotOwner shows a bot's conversation, which counts as unassigned in lists, counts and filters (contract-newer, N5).
+// TestBotOwner shows a bot's conversation, which counts as unassigned in lists, counts and filters (contract, N5).
 func TestBotOwner(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.8.0"))
 	helper, _ := srv.AddBot(cfchattest.Bot{Name: "Router", Description: "sorts", OutgoingURL: "https://example.com/bot"})
@@ -57,7 +57,7 @@ func TestBotOwner(t *testing.T) {
 }
 
 // TestBotOwnerOfNew creates in the inbox of a bot: it owns the conversation from 4.16.2 on, unless somebody is assigned
-// (contract-newer, N6).
+// (contract, N6).
 func TestBotOwnerOfNew(t *testing.T) {
 	for version, want := range map[string]string{"4.7.0": "nobody", "4.16.1": "nobody", "4.16.2": "bot Helper Bot"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -77,7 +77,7 @@ func TestBotOwnerOfNew(t *testing.T) {
 }
 
 // TestBotOwnerTakenOff toggles a bot's conversation: from 4.16.2 on a person who opens it takes it from the bot, before only
-// an agent did, who becomes the assignee; and a bot's handoff gives it away from then on (contract-newer, N6).
+// an agent did, who becomes the assignee; and a bot's handoff gives it away from then on (contract, N6).
 func TestBotOwnerTakenOff(t *testing.T) {
 	for _, c := range []struct {
 		version, role, body, want string
@@ -100,7 +100,7 @@ func TestBotOwnerTakenOff(t *testing.T) {
 	}
 }
 
-// TestBotWithoutInbox enters an account that it belongs to from 4.8.0 on (contract-newer, N3, A2).
+// TestBotWithoutInbox enters an account that it belongs to from 4.8.0 on (contract, N3).
 func TestBotWithoutInbox(t *testing.T) {
 	for version, want := range map[string]int{"4.7.0": 401, "4.8.0": 200} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -114,7 +114,7 @@ func TestBotWithoutInbox(t *testing.T) {
 	}
 }
 
-// TestBotGets reads one conversation by a bot, from 4.14.2 on, and fails on one with a team (contract-newer, N3, A5).
+// TestBotGets reads one conversation by a bot, from 4.14.2 on, and fails on one with a team (contract, N3).
 func TestBotGets(t *testing.T) {
 	for version, want := range map[string][2]int{"4.14.1": {401, 401}, "4.14.2": {200, 500}} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -128,7 +128,7 @@ func TestBotGets(t *testing.T) {
 	}
 }
 
-// TestBotAnswers ends the wait of a contact from 4.10.0 on (contract-newer, N1, W1).
+// TestBotAnswers ends the wait of a contact from 4.10.0 on (contract, N1).
 func TestBotAnswers(t *testing.T) {
 	for version, waits := range map[string]bool{"4.9.0": true, "4.10.0": false} {
 		srv := cfchattest.New(t, cfchattest.Version(version))

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
-	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 var (
@@ -23,7 +23,7 @@ type row struct {
 }
 
 // table describes conversations to filters: the standard attributes in the order in which the server lists them, with the
-// operators that it allows from 3.8.0 on (contract, 5.2; contract-newer, N4).
+// operators that it allows from 3.8.0 on (contract, 5.2; contract, N4).
 func (c *caller) table() *filtersql.Table[row] {
 	v := c.version
 	columns := []filtersql.Column[row]{

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// errOrder is an order that the database does not understand together with what is looked for (contract-newer, N5, S4).
+// errOrder is an order that the database does not understand together with what is looked for (contract, N5).
 var errOrder = errors.New("the column of the order is ambiguous")
 
 // order is a value of sort_by.
@@ -16,7 +16,7 @@ type order struct {
 	ambiguous bool // when messages are looked through too
 }
 
-// orders are the values of sort_by (contract, 4.2; contract-newer, N5). What has no priority or nobody waiting comes last
+// orders are the values of sort_by (contract, 4.2; contract, N5). What has no priority or nobody waiting comes last
 // either way.
 var orders = map[string]order{
 	"sort_on_created_at":           {since: "2.16.0", by: byCreation},

@@ -85,7 +85,7 @@ func (s *state) received(c *conversation, now time.Time) {
 }
 
 // replied does what follows from an answer that the contact sees: nobody waits any more, from 4.10.0 on also if a bot has
-// answered (contract-newer, N1, W1). The first reply is a person's.
+// answered (contract, N1). The first reply is a person's.
 func (s *state) replied(c *conversation, m *message, now time.Time) {
 	if m.SenderType == nil || m.Private != nil && *m.Private {
 		return

@@ -12,7 +12,7 @@ import (
 // one address, whoever sends them.
 func RateLimits(s *Server) { s.limits = &limits{} }
 
-// limits counts what was asked in the present minute (contract, section 3 and 4.2; contract-newer, N5, R1 and R2).
+// limits counts what was asked in the present minute (contract, section 3 and 4.2; contract, N5).
 type limits struct {
 	minute time.Time
 	asked  map[string]int

@@ -95,7 +95,7 @@ func (v view) meta(c *conversation) (object, error) {
 }
 
 // assignee puts who owns a conversation into its meta: a person, or a bot, which from 4.8.0 on can be told by assignee_type
-// (contract-newer, N2).
+// (contract, N2).
 func (v view) assignee(c *conversation, meta object) {
 	kind := cfchat.SenderTypeUser
 	assignee := v.person(c.assignee)

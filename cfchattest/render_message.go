@@ -25,7 +25,7 @@ func (v view) messages(c *conversation) []object {
 }
 
 // lastNonActivity renders the last message that somebody wrote, null if nobody did: by its id, and from 4.11.0 on by its
-// time (contract-newer, N2).
+// time (contract, N2).
 func (v view) lastNonActivity(c *conversation) any {
 	var last *message
 	for _, m := range slices.Backward(c.messages) {
@@ -78,7 +78,7 @@ func (v view) message(c *conversation, m *message) object {
 	return out
 }
 
-// attachmentFields are what later versions show of an attachment (contract, 4.1; contract-newer, N2).
+// attachmentFields are what later versions show of an attachment (contract, 4.1; contract, N2).
 var attachmentFields = []struct {
 	since, name string
 	ofFiles     bool // those that have an extension have it too, null if it is not known

@@ -6,6 +6,7 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 
 // handlers has what carries out each operation of openapi.yaml.
 var handlers = map[*operation.Operation]handler{
+	operation.ServerInformation:            (*caller).serverInformation,
 	operation.ConversationList:             (*caller).conversationList,
 	operation.NewConversation:              (*caller).newConversation,
 	operation.ConversationFilter:           (*caller).conversationFilter,

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 // handler carries out an operation for a caller and returns what to answer. Each operation has one, a method of its name;

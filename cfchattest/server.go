@@ -134,8 +134,6 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 		out = tooManyRequests()
 	case other:
 		out = s.ask(r, body)
-	case isServerInfo(r):
-		out = s.serverInfo()
 	default:
 		out = s.handle(r, to, body)
 	}

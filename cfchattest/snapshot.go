@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 // snapshot is a recorded account: the file _snapshot.json.gz of a set of recordings, unzipped.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 // state is everything that the server stores. Ids but a conversation's are counted over all accounts, as in a database.

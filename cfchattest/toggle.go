@@ -30,7 +30,7 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 		c.setStatus(of, cfchat.StatusOpen, time.Time{})
 		success = nil
 		if of.waiting.IsZero() && c.version.AtLeast("4.12.0") {
-			of.waiting = c.now() // contract-newer, N6
+			of.waiting = c.now() // contract, N6
 		}
 	case given:
 		if err := c.setGivenStatus(of, status); err != nil {
@@ -47,7 +47,7 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 }
 
 // takeOver changes who owns a conversation that a toggle leaves open: a person takes it from its bot, from 4.16.2 on also an
-// administrator, who does not become the assignee; and a bot that hands off gives it away (contract-newer, N6).
+// administrator, who does not become the assignee; and a bot that hands off gives it away (contract, N6).
 func (c *caller) takeOver(of *conversation, handedOff bool) {
 	if c.version.AtLeast("4.16.2") && (c.user != nil || handedOff) {
 		of.give(nil)

@@ -3,7 +3,7 @@ package cfchattest
 import (
 	"fmt"
 
-	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 // defaultVersion is the version that a server behaves as unless [Version] says otherwise.

@@ -103,7 +103,7 @@ func TestListByVersion(t *testing.T) {
 	}
 }
 
-// TestCountsByOrder: an order that fails a list fails counts with q only (contract-newer, N5, S4).
+// TestCountsByOrder: an order that fails a list fails counts with q only (contract, N5).
 func TestCountsByOrder(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	for query, want := range map[string]int{"q=a&sort_by=priority_asc": 500, "source_id=a&sort_by=priority_asc": 200, "sort_by=priority_asc": 200} {
@@ -114,7 +114,7 @@ func TestCountsByOrder(t *testing.T) {
 }
 
 // TestTeamMember opens a conversation of the team from 4.8.0 on, in an inbox that is not theirs, where no list shows it
-// (contract-newer, N3, A1).
+// (contract, N3).
 func TestTeamMember(t *testing.T) {
 	for version, want := range map[string]int{"4.7.0": 401, "4.8.0": 200} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -131,7 +131,7 @@ func TestTeamMember(t *testing.T) {
 	}
 }
 
-// TestFieldsByVersion looks for what versions before do not show (contract, 4.1; contract-newer, N2).
+// TestFieldsByVersion looks for what versions before do not show (contract, 4.1; contract, N2).
 func TestFieldsByVersion(t *testing.T) {
 	for field, versions := range map[string][2]string{
 		`"priority":`: {"2.16.0", "2.17.0"}, `"uuid":`: {"2.17.1", "2.18.0"}, `"waiting_since":`: {"3.0.0", "3.1.0"},
@@ -149,7 +149,7 @@ func TestFieldsByVersion(t *testing.T) {
 	}
 }
 
-// TestSameStatus leaves no trace (contract-whole, 7).
+// TestSameStatus leaves no trace (contract, 1.6).
 func TestSameStatus(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{Status: cfchat.StatusPending})

@@ -20,6 +20,9 @@ type Call struct {
 	Decode func(body []byte) error
 	AsIs   bool // every 2xx passes
 
+	// Lacks reports whether the server surely has not what came with a version; nil where nobody knows.
+	Lacks func(ctx context.Context, since string) bool
+
 	Keys   *auth.Keys // in place of the Config's
 	Retry  *Policy    // in place of the Config's
 	Record *Record    // where the answer is kept

@@ -27,6 +27,7 @@ type Failure struct {
 	Decode   bool   // a success that is not the answer of its operation
 	Done     bool   // a success all the same
 	Rejected bool   // a success that says that it is none
+	NoRoute  bool   // a 404 that says that the server has no such call
 	Overdue  bool   // a 422 that says that the server's database took too long
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end
@@ -59,17 +60,10 @@ func contextError(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, Safe(cause))
 }
 
-// errNoKeyArrived is the server's sentence for a request without a key. The client always sends one, so something on
-// the way took it.
-const errNoKeyArrived = "You need to sign in or sign up before continuing."
-
 // requestIDOf returns the X-Request-Id of an answer.
 func requestIDOf(hidden secrets, resp *http.Response) string {
 	return oneLine(hidden.inStart(resp.Header.Get("X-Request-Id")))
 }
-
-// errOverdue is the server's sentence when its database took too long, from 4.16.0 on. It may be translated.
-const errOverdue = "The request took too long to complete. Please try again."
 
 // failureOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
 // the status always survives. What an answer repeats of the request's secrets is taken out.
@@ -86,9 +80,15 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	for _, attribute := range attributes {
 		f.Attributes = append(f.Attributes, oneLine(hidden.inStart(attribute)))
 	}
-	if resp.StatusCode == http.StatusUnauthorized && strings.Contains(message, errNoKeyArrived) {
+	f.NoRoute = resp.StatusCode == http.StatusNotFound && isNoRoute(body)
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized && strings.Contains(message, errNoKeyArrived):
 		f.Cause = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
 			"underscores; set Keys.Header to auth.HeaderDash")
+	case resp.StatusCode == http.StatusUnauthorized && message == errNoBots:
+		f.Cause = noBots(callOf(req).Operation)
+	case f.NoRoute:
+		f.Cause = noRoute(callOf(req).Operation)
 	}
 	return f
 }

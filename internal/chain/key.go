@@ -12,10 +12,10 @@ import (
 // key puts the key on the copy of the request that a try sends. One that an editor has set stays.
 func key(next Link, keys auth.Keys) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		if len(auth.HeaderNames(req.Header)) > 0 {
+		call := callOf(req)
+		if call.IsPublic() || len(auth.HeaderNames(req.Header)) > 0 {
 			return next(req)
 		}
-		call := callOf(req)
 		keys := call.keysOr(keys)
 		scheme, _ := call.Scheme(req.Context(), keys)
 		if err := keys.Edit(operation.WithScheme(req.Context(), scheme), req); err != nil {
@@ -54,6 +54,8 @@ func checkKey(req *http.Request, keys auth.Keys, server *url.URL) *Failure {
 		return Refused("request editor", "it changed the host to %s; keys go to the configured server only", req.URL.Host)
 	}
 	switch names := auth.HeaderNames(req.Header); {
+	case len(names) == 0 && callOf(req).IsPublic():
+		return nil
 	case len(names) == 0:
 		call := callOf(req)
 		keys := call.keysOr(keys)

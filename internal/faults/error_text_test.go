@@ -110,7 +110,7 @@ var unshown = map[string]bool{
 	"stopped": true, // ends a scan whose caller wants no more
 	"the connection was lost after the request was sent": true, // which takes an HTTP/2 server
 	// The status says these.
-	"not authorized": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
+	"not authorized": true, "forbidden": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
 }
 
 // messageIn returns the text of a call that makes an error, "" for anything else.
@@ -199,6 +199,7 @@ var configTexts = []errorText{
 	{"a server over plain http", served("http://chat.example.com")},
 	{"a server over something else", served("ftp://chat.example.com")},
 	{"a negative timeout", configured(func(c *cfchat.Config) { c.Timeout = -1 })},
+	{"a version that is none", configured(func(c *cfchat.Config) { c.ServerVersion = "latest" })},
 	{"a negative bound", configured(func(c *cfchat.Config) { c.MaxBody = -1 })},
 	{"a user agent of two lines", configured(func(c *cfchat.Config) { c.UserAgent = "a\nb" })},
 	{"a nil editor for all", configured(func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{nil} })},
@@ -507,6 +508,26 @@ var answerTexts = []errorText{
 	{"401", answered(trial.Get, 401, isJSON, `{"error":"Invalid Access Token"}`)},
 	{"401, the key did not arrive", answered(trial.Get, 401, isJSON, `{"errors":["You need to sign in or sign up before continuing."]}`)},
 	{"403 of a proxy", answered(trial.Get, 403, "text/html", "<html>go away</html>")},
+	{"403 of an account", answered(trial.Get, 403, isJSON, `{"error":"API access is not enabled for this account"}`)},
+	{"401, not for bots yet", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(401, isJSON, `{"error":"Access to this endpoint is not authorized for bots"}`), nil
+		}), func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
+		return trial.Second(chat.Account(56).Conversations.Get(t.Context(), 42))
+	}},
+	{"404, no such call", answered(trial.Get, 404, isJSON, `{"status":404,"error":"Not Found"}`)},
+	{"404, no such path", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(404, isJSON, `{"status":404,"error":"Not Found"}`), nil
+		}))
+		return chat.Account(56).Do(t.Context(), http.MethodGet, "conversations/42/attachments", nil, nil)
+	}},
+	{"a server that does not tell its version", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(200, isJSON, `{"data_services":"ok"}`), nil
+		}))
+		return trial.Second(chat.ServerInfo(t.Context()))
+	}},
 	{"404", answered(trial.Get, 404, isJSON, `{"error":"Resource could not be found"}`)},
 	{"422", answered(trial.Create, 422, isJSON, `{"message":"Contact is blocked","attributes":["contact"]}`)},
 	{"429", answered(trial.Get, 429, "text/plain", "Retry later\n")},

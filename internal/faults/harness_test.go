@@ -338,7 +338,7 @@ type outcome struct {
 }
 
 var sentinels = []error{
-	cfchat.ErrUnauthorized, cfchat.ErrNotFound, cfchat.ErrRejected, cfchat.ErrRateLimited, cfchat.ErrServer, cfchat.ErrRedirect,
+	cfchat.ErrUnauthorized, cfchat.ErrForbidden, cfchat.ErrNotFound, cfchat.ErrRejected, cfchat.ErrRateLimited, cfchat.ErrServer, cfchat.ErrRedirect,
 	cfchat.ErrDecode, cfchat.ErrTooLarge, cfchat.ErrInvalidInput, cfchat.ErrNotSent, cfchat.ErrUnknownOutcome,
 }
 

@@ -26,6 +26,7 @@ const slowDatabase = `{"error":"The request took too long to complete. Please tr
 
 func TestStatusFaults(t *testing.T) {
 	unauthorized := []error{cfchat.ErrUnauthorized}
+	forbidden := []error{cfchat.ErrForbidden}
 	notFound := []error{cfchat.ErrNotFound}
 	limited := []error{cfchat.ErrRateLimited}
 	broken := []error{cfchat.ErrServer}
@@ -66,19 +67,19 @@ func TestStatusFaults(t *testing.T) {
 		},
 		{
 			name: "S6 403 HTML", steps: []step{says(403, "text/html; charset=UTF-8", challenge)},
-			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+			want: outcome{is: forbidden, status: 403, message: "Forbidden", requests: 1, check: noHTML},
 		},
 		{
 			name: "S6 403 HTML that says to be text", steps: []step{says(403, "text/plain", challenge)},
-			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+			want: outcome{is: forbidden, status: 403, message: "Forbidden", requests: 1, check: noHTML},
 		},
 		{
 			name: "S6 403 HTML in JSON", steps: []step{sendsJSON(403, `{"error":"<html><body>no</body></html>"}`)},
-			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+			want: outcome{is: forbidden, status: 403, message: "Forbidden", requests: 1, check: noHTML},
 		},
 		{
 			name: "S6 403 HTML after a byte order mark", steps: []step{says(403, "text/plain", "\ufeff"+challenge)},
-			want: outcome{is: unauthorized, status: 403, message: "Forbidden", requests: 1, check: noHTML},
+			want: outcome{is: forbidden, status: 403, message: "Forbidden", requests: 1, check: noHTML},
 		},
 		{
 			name: "S7 404", steps: []step{sendsJSON(404, `{"error":"Resource could not be found"}`)},

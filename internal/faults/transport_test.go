@@ -259,7 +259,7 @@ func TestConnectionAfterFailure(t *testing.T) {
 			says(403, "text/html", string(make([]byte, 1<<20))), fine,
 		}}
 		chat, _ := w.connect(t)
-		for _, want := range []error{cfchat.ErrNotFound, cfchat.ErrUnauthorized, nil} {
+		for _, want := range []error{cfchat.ErrNotFound, cfchat.ErrForbidden, nil} {
 			if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); !errors.Is(err, want) {
 				t.Errorf("got %v, want %v", err, want)
 			}

@@ -75,6 +75,9 @@ func (o *Operation) String() string { return o.ID }
 // Known reports whether it is a row of the table.
 func (o *Operation) Known() bool { return o.steps != nil }
 
+// IsPublic reports whether it takes no key.
+func (o *Operation) IsPublic() bool { return o.Known() && len(o.Keys) == 0 }
+
 // Documented returns the name that the vendor's documentation has for it: get_details for getDetails.
 func (o *Operation) Documented() string {
 	var b strings.Builder

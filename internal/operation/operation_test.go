@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cfchat/cfchat-go/api"
@@ -33,8 +34,8 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 				t.Errorf("%q has the summary %q: it needs one, and an id such as newConversation", want.OperationID, want.Summary)
 			}
 			var keys []operation.Key
-			if len(*want.Security) == 0 {
-				t.Errorf("%s takes no key, so nobody could call it", got)
+			if len(*want.Security) == 0 && strings.Contains(path, "{account_id}") {
+				t.Errorf("%s takes no key, although it is of an account", got)
 			}
 			for _, requirement := range *want.Security {
 				if len(requirement) != 1 {

@@ -4,6 +4,12 @@ package operation
 
 // The operations of openapi.yaml.
 var (
+	// ServerInformation tells the version of the server.
+	ServerInformation = row(Operation{
+		ID: "serverInformation", Method: "GET", Path: "/api",
+		Write: read,
+		Keys:  []Key{},
+	})
 	// ConversationList lists conversations.
 	ConversationList = row(Operation{
 		ID: "conversationList", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations",
@@ -69,6 +75,7 @@ var (
 
 // All lists every operation of openapi.yaml, by path and method.
 var All = []*Operation{
+	ServerInformation,
 	ConversationList,
 	NewConversation,
 	ConversationFilter,

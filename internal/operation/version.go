@@ -1,22 +1,23 @@
 package operation
 
 import (
-	"slices"
-	"strconv"
-	"strings"
+	"cmp"
+
+	"github.com/cfchat/cfchat-go/internal/release"
 )
+
+// Since returns the first version of the server that has the operation, as far as is known.
+func (o *Operation) Since() string {
+	since := ""
+	for _, key := range o.Keys {
+		if key.Since != Never && (since == "" || release.Of(key.Since).Compare(release.Of(since)) < 0) {
+			since = key.Since
+		}
+	}
+	return cmp.Or(since, "2.16.0") // that of the first that is known
+}
 
 // WorksOn reports whether a server of a version, such as "4.7.0", takes the key.
 func (k Key) WorksOn(version string) bool {
-	return k.Since != Never && slices.Compare(numbers(k.Since), numbers(version)) <= 0
-}
-
-// numbers splits a version at its dots. What is no number counts as 0.
-func numbers(version string) []int {
-	var all []int
-	for part := range strings.SplitSeq(version, ".") {
-		n, _ := strconv.Atoi(part)
-		all = append(all, n)
-	}
-	return all
+	return k.Since != Never && release.Of(version).AtLeast(k.Since)
 }

@@ -80,6 +80,9 @@ func keys(methods []method) string {
 			}
 			kinds = append(kinds, kind)
 		}
+		if op.IsPublic() {
+			kinds, bots = []string{"none"}, "works"
+		}
 		names := namesOf(methods, func(m method) bool { return m.Operation == op })
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s |", names, strings.Join(kinds, ", else "), bots))
 	}

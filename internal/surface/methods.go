@@ -15,7 +15,7 @@ import (
 type method struct {
 	*operation.Operation
 
-	service string // the field of Account, such as Conversations
+	service string // the field of Account, such as Conversations; or Chat
 	name    string
 	call    string // acct.Conversations.Get(ctx, id)
 	comment string // on one line
@@ -92,7 +92,11 @@ func callOf(service string, f *ast.FuncDecl) string {
 			names = append(names, name.Name)
 		}
 	}
-	return "acct." + service + "." + f.Name.Name + "(" + strings.Join(names, ", ") + ")"
+	receiver := "acct." + service
+	if service == "Chat" {
+		receiver = "chat"
+	}
+	return receiver + "." + f.Name.Name + "(" + strings.Join(names, ", ") + ")"
 }
 
 // does returns what a method does: the first sentence of its comment.

@@ -156,7 +156,7 @@ func (c *compiler[R]) kindOf(r Rule, of Column[R]) kind {
 	return display
 }
 
-// bindDays returns the day so many days ago, UTC. From 4.11.2 on the server's code stumbles over every use (contract-newer,
+// bindDays returns the day so many days ago, UTC. From 4.11.2 on the server's code stumbles over every use (contract,
 // N4).
 func (c *compiler[R]) bindDays(r Rule) (string, error) {
 	first, err := firstValue(r.values)

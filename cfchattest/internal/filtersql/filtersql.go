@@ -7,7 +7,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 // ErrCode is a filter that the server's code stumbles over, ErrSQL one that its database refuses: both are a 500. What the

@@ -2,6 +2,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -22,6 +23,20 @@ func Parse(name string) (Version, error) {
 	}
 	return v, nil
 }
+
+// Of reads the version that a server says it is, which may go on with a maker's own, as 4.12.0-beta does. It is the zero value
+// of what is no version.
+func Of(said string) Version {
+	numbers, _, _ := strings.Cut(said, "-")
+	v, err := Parse(numbers)
+	if err != nil {
+		return Version{}
+	}
+	return v
+}
+
+// IsZero reports whether it is no version.
+func (v Version) IsZero() bool { return v == Version{} }
 
 // read reads two or three numbers with dots between them.
 func read(text string) (v Version, ok bool) {
@@ -56,6 +71,9 @@ func (v Version) AtLeast(first string) bool {
 	}
 	return v.number >= other.number
 }
+
+// Compare returns -1, 0 or 1 as the version is before another, the same, or after it.
+func (v Version) Compare(other Version) int { return cmp.Compare(v.number, other.number) }
 
 // String returns the version as the server writes its own.
 func (v Version) String() string {

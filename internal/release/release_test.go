@@ -3,7 +3,7 @@ package release_test
 import (
 	"testing"
 
-	"github.com/cfchat/cfchat-go/cfchattest/internal/release"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 func TestParse(t *testing.T) {

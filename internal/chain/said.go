@@ -1,0 +1,51 @@
+package chain
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// The sentences of the server that mean something to the client. The server writes them in English whatever its language,
+// unless their comments say otherwise (contract, 3).
+
+// errNoKeyArrived is the server's sentence for a request without a key. The client always sends one, so something on
+// the way took it.
+const errNoKeyArrived = "You need to sign in or sign up before continuing."
+
+// errOverdue is the server's sentence when its database took too long, from 4.16.0 on. It may be translated.
+const errOverdue = "The request took too long to complete. Please try again."
+
+// errNoBots is the server's sentence for an agent bot that asks for what bots may not, or may in a later version.
+const errNoBots = "Access to this endpoint is not authorized for bots"
+
+// noBots tells since when bots may make a call; nil where no version is known in which they may.
+func noBots(op *operation.Operation) error {
+	for _, key := range op.Keys {
+		if key.Scheme == operation.AgentBotAPIKey && key.Since != operation.Never && op.Known() {
+			return fmt.Errorf("servers let bots make this call from %s on; set Keys.User", key.Since)
+		}
+	}
+	return nil
+}
+
+// isNoRoute reports whether the body of a 404 is the one for what the server has no call for, and not for a conversation that
+// is not there.
+func isNoRoute(body []byte) bool {
+	var said struct {
+		Status int
+		Error  string
+	}
+	return json.Unmarshal(body, &said) == nil && said.Status == http.StatusNotFound && said.Error == "Not Found"
+}
+
+// noRoute tells since when servers have a call.
+func noRoute(op *operation.Operation) error {
+	if !op.Known() {
+		return errors.New("the server has no such path; look at it, and at the server's version with Chat.ServerInfo")
+	}
+	return fmt.Errorf("the server has no such call, which servers have from %s on; look at Config.Server", op.Since())
+}

@@ -1,0 +1,158 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/recordings"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// TestServerInfo reads the recorded answers, and sends no key whatever the keys are.
+func TestServerInfo(t *testing.T) {
+	read := 0
+	for _, r := range recordings.All(t, ".") {
+		if r.Operation != operation.ServerInformation {
+			continue
+		}
+		read++
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.Method != r.Request.Method || !strings.HasSuffix(req.URL.Path, r.Request.Path) || len(auth.HeaderNames(req.Header)) != 0 {
+				t.Errorf("%s %s with %v", req.Method, req.URL, req.Header)
+			}
+			return trial.Reply(r.Response.Status, r.Response.Headers["content-type"], r.Response.Body), nil
+		}))
+		info, err := chat.ServerInfo(t.Context())
+		if err != nil || info.Version != r.Version || info.GetQueueServices() != "ok" || !info.AtLeast(r.Version) {
+			t.Errorf("%s: %v, %v", r.Version, info, err)
+		}
+		if raw, err := chat.Raw().ServerInformationWithResponse(t.Context()); err != nil || raw.JSON200.Version != r.Version {
+			t.Errorf("%s: raw %v, %v", r.Version, raw, err)
+		}
+		bare := auth.WithScheme(t.Context(), auth.AgentBotAPIKey)
+		if _, err := chat.ServerInfo(bare); err != nil {
+			t.Error(err)
+		}
+	}
+	if read < 2 {
+		t.Errorf("read %d recorded answers, want one of each version", read)
+	}
+}
+
+func TestServerInfoRefuses(t *testing.T) {
+	var none *cfchat.Chat
+	if _, err := none.ServerInfo(t.Context()); !errors.Is(err, cfchat.ErrInvalidInput) {
+		t.Errorf("without a client: %v", err)
+	}
+	for body, want := range map[string]error{`{}`: cfchat.ErrDecode, `{"error":"x"}`: cfchat.ErrDecode, `<html>`: cfchat.ErrDecode} {
+		if _, err := infoOf(t, body).ServerInfo(t.Context()); !errors.Is(err, want) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+// infoOf is a client of a server that says something of itself.
+func infoOf(t *testing.T, body string) *cfchat.Chat {
+	t.Helper()
+	return trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(http.StatusOK, "application/json", body), nil
+	}))
+}
+
+func TestAtLeast(t *testing.T) {
+	for _, test := range []struct {
+		is, other string
+		want      bool
+	}{
+		{"4.8.0", "4.8.0", true},
+		{"4.8.1", "4.8.0", true},
+		{"4.10.0", "4.9.2", true},
+		{"v4.10", "4.9.2", true},
+		{"4.12.0-beta", "4.11.2", true},
+		{"4.7.0", "4.8.0", false},
+		{"3.16.0", "4.0.0", false},
+		{"4.11.2", "4.12.0", false}, // it may be, and nobody knows
+		{"latest", "4.8.0", false},
+		{"4.8.0", "4.8.O", false},
+		{"", "4.8.0", false},
+	} {
+		info := &cfchat.ServerInfo{Version: test.is}
+		if got := info.AtLeast(test.other); got != test.want {
+			t.Errorf("%q at least %q: %v", test.is, test.other, got)
+		}
+	}
+	if (*cfchat.ServerInfo)(nil).AtLeast("2.16.0") {
+		t.Error("nil is a version")
+	}
+}
+
+// TestNoSuchCall has the body with which servers answer what they have no call for, as it was recorded.
+func TestNoSuchCall(t *testing.T) {
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(http.StatusNotFound, "application/json; charset=UTF-8", `{"status":404,"error":"Not Found"}`), nil
+	}))
+	for name, call := range map[string]func(context.Context) error{
+		"the server has no such call, which servers have from 2.16.0 on": func(ctx context.Context) error {
+			return trial.Second(chat.Account(1).Conversations.Get(ctx, 42))
+		},
+		"the server has no such path": func(ctx context.Context) error {
+			return chat.Account(1).Do(ctx, http.MethodPatch, "conversations/42/messages/1", nil, nil)
+		},
+	} {
+		err := call(t.Context())
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || e.StatusCode != http.StatusNotFound || errors.Is(err, cfchat.ErrNotFound) || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want %q", err, name)
+		}
+	}
+}
+
+// TestBotsMayLater says since when bots may get a conversation.
+func TestBotsMayLater(t *testing.T) {
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(http.StatusUnauthorized, "application/json", `{"error":"Access to this endpoint is not authorized for bots"}`), nil
+	}))
+	_, err := chat.Account(1).Conversations.Get(auth.WithScheme(t.Context(), auth.AgentBotAPIKey), 42)
+	if !errors.Is(err, cfchat.ErrUnauthorized) || !strings.Contains(err.Error(), "servers let bots make this call from 4.14.2 on; set Keys.User") {
+		t.Error(err)
+	}
+}
+
+func TestServerVersion(t *testing.T) {
+	for version, good := range map[string]bool{"": true, "4.7.0": true, "v4.12": true, "4.12.0-beta": true, "latest": false, "4": false, "4.7.0 ": false} {
+		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey("k")}, ServerVersion: version})
+		if good != (err == nil) || err != nil && !strings.Contains(err.Error(), "Config.ServerVersion") {
+			t.Errorf("%q: %v", version, err)
+		}
+	}
+}
+
+// countedServer answers counts and, where version is set, what it is; it counts what it is asked.
+type countedServer struct {
+	version      string
+	infos, asked atomic.Int32
+}
+
+func (s *countedServer) RoundTrip(req *http.Request) (*http.Response, error) {
+	time.Sleep(time.Millisecond)
+	resp := trial.Reply(http.StatusOK, "application/json", `{"meta":`+trial.GoodCounts+`}`)
+	if strings.HasSuffix(req.URL.Path, "/api") {
+		s.infos.Add(1)
+		resp = trial.Reply(http.StatusOK, "application/json", `{"version":"`+s.version+`"}`)
+		if s.version == "" {
+			resp = trial.Reply(http.StatusNotFound, "text/html", "<html>")
+		}
+	} else {
+		s.asked.Add(1)
+	}
+	resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	return resp, nil
+}
