@@ -14,9 +14,11 @@ import (
 // ConversationListOptions say which conversations to list or count. What is zero is not sent; the zero value asks for the
 // first page of the open ones.
 type ConversationListOptions struct {
-	// Status is the status to list, or StatusAll. Empty means open. It cannot be asked for together with Q.
+	// Status is the status to list, or StatusAll. Empty means open. It cannot be asked for together with Q. One that the server
+	// does not know lists nothing, or is a 500.
 	Status Status
-	// AssigneeType says whose conversations to list. It does not change counts (D44).
+	// AssigneeType says whose conversations to list; one that the server does not know is everybody's. It does not change
+	// counts (D44). What an agent bot owns counts as unassigned.
 	AssigneeType AssigneeType
 	// Q is text that an incoming or outgoing message contains, in any case, with % and _ as wildcards. It finds conversations
 	// of every status, and counts of one page of at most 25 (D25).
@@ -29,20 +31,22 @@ type ConversationListOptions struct {
 	Labels []string
 	// Page is the page to list, from 1. Zero means the first.
 	Page int
-	// SortBy is the order. Empty means the latest activity first.
+	// SortBy is the order. Empty means the latest activity first, and so does an order that the server does not know.
 	SortBy SortBy
-	// ConversationType lists conversations that mention you, that you take part in, or that nobody has answered.
+	// ConversationType lists conversations that mention you, that you take part in, or that nobody has answered. One that the
+	// server does not know is ignored.
 	ConversationType ConversationType
 	// UpdatedWithin lists conversations that changed in so much time until now, in whole seconds. From 3.6.0 on, where all of
-	// them come in one answer, whatever the Page; ignored before. It does not change counts.
+	// them come in one answer, whatever the Page; ignored before. From 4.12.0 on a message that is changed or deleted does not
+	// show. It does not change counts.
 	UpdatedWithin time.Duration
 	// SourceID lists conversations of this contact's source id. From 2.17.0 on, ignored before.
 	SourceID string
 }
 
-// check refuses options that the server would read as something else, or ignore.
+// check refuses options that the server would read as something else, or ignore. Words that this module does not know pass,
+// because a newer server may know them.
 func (o ConversationListOptions) check(r *refusal) {
-	o.checkWords(r)
 	r.optionalID("InboxID", o.InboxID)
 	r.optionalID("TeamID", o.TeamID)
 	r.labels("Labels", o.Labels)
@@ -52,28 +56,12 @@ func (o ConversationListOptions) check(r *refusal) {
 	if o.UpdatedWithin < 0 || o.UpdatedWithin%time.Second != 0 {
 		r.add("UpdatedWithin", "%s is not a number of whole seconds; use a time.Duration such as 5*time.Minute", o.UpdatedWithin)
 	}
-	if o.Q != "" && o.Status != "" && o.Status != StatusAll && o.Status.Known() {
+	if o.Q != "" && o.Status != "" && o.Status != StatusAll {
 		r.add("Status", "with Q the server ignores it, and finds conversations of every status; look at their Status yourself")
 	}
 	byValue := strings.Contains(string(o.SortBy), "priority") || strings.Contains(string(o.SortBy), "waiting_since")
 	if byValue && o.SortBy.Known() && (o.Q != "" || o.SourceID != "") {
 		r.add("SortBy", "%s together with Q or SourceID is a 500; sort by activity or creation", o.SortBy)
-	}
-}
-
-// checkWords refuses words that the server does not know.
-func (o ConversationListOptions) checkWords(r *refusal) {
-	if o.Status != "" && o.Status != StatusAll && !o.Status.Known() {
-		r.add("Status", "the server finds nothing for %q; use a Status constant", o.Status)
-	}
-	if o.AssigneeType != "" && !o.AssigneeType.Known() {
-		r.add("AssigneeType", "the server reads %q as all; use an AssigneeType constant", o.AssigneeType)
-	}
-	if o.SortBy != "" && !o.SortBy.Known() {
-		r.add("SortBy", "the server reads %q as latest; use a SortBy constant", o.SortBy)
-	}
-	if o.ConversationType != "" && !o.ConversationType.Known() {
-		r.add("ConversationType", "the server ignores %q; use a ConversationType constant", o.ConversationType)
 	}
 }
 

@@ -303,7 +303,7 @@ func ExampleError_invalidInput() {
 	defer server.Close()
 
 	_, err := account.Conversations.List(context.Background(), cfchat.ConversationListOptions{
-		Status: "closed", Labels: []string{"vip", "a,b"},
+		InboxID: -5, Labels: []string{"vip", "a,b"},
 	})
 	if e, ok := errors.AsType[*cfchat.Error](err); ok {
 		for _, wrong := range e.Fields {
@@ -312,7 +312,7 @@ func ExampleError_invalidInput() {
 	}
 	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput), len(server.Requests()))
 	// Output:
-	// Status | the server finds nothing for "closed"; use a Status constant
+	// InboxID | -5 is not an id; ids start at 1
 	// Labels[1] | "a,b" has a comma, or a quote in front, which the server reads as punctuation; filter with Equal("labels", …) instead
 	// true 0
 }

@@ -28,8 +28,9 @@ type Filter struct {
 
 // Rule is one condition of a [Filter]. Make one with [Equal] and its siblings, or with [RawRule].
 type Rule struct {
-	rule FilterRule
-	raw  bool
+	rule  FilterRule
+	raw   bool
+	since *time.Time // of Since
 }
 
 // Where starts a filter with one rule.
@@ -103,14 +104,15 @@ func Present(attribute Attribute) Rule { return newRule(attribute, FilterOperato
 // bot owns is among them.
 func Absent(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsNotPresent, nil) }
 
-// GreaterThan holds when the attribute is greater than a number, or after the day of a [time.Time], of a [UnixTime] or of
-// "2026-01-31". The day itself does not match.
+// GreaterThan holds when the attribute is greater than a number, or after a day of UTC: "2026-01-31", or a [time.Time] or
+// [UnixTime] at midnight of UTC. The day itself does not match. A time with a time of day is refused, because servers know days
+// only: [Since] takes one.
 func GreaterThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsGreaterThan, []any{value})
 }
 
-// LessThan holds when the attribute is less than a number, or before the day of a [time.Time], of a [UnixTime] or of
-// "2026-01-31". The day itself does not match.
+// LessThan holds when the attribute is less than a number, or before a day of UTC, written as for [GreaterThan]. The day itself
+// does not match.
 func LessThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsLessThan, []any{value})
 }
@@ -128,7 +130,7 @@ func RawRule(rule FilterRule) Rule {
 	for i, value := range rule.Values {
 		rule.Values[i] = frozen(value)
 	}
-	return Rule{rule, true}
+	return Rule{rule: rule, raw: true}
 }
 
 // frozen returns a value that the caller cannot change any more: a list or an object as the JSON that it is now.
@@ -148,18 +150,18 @@ func NewRule(attribute Attribute, operator FilterOperator, values ...any) Rule {
 	return newRule(attribute, operator, values)
 }
 
-// newRule writes values as the server wants them: the elements of a slice that is given alone, times as days of UTC, and
-// text of named types as plain text.
+// newRule writes values as the server wants them: the elements of a slice that is given alone, the beginnings of days of UTC as
+// those days, and text of named types as plain text. A time within a day is left for the check to find.
 func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	values = elements(values)
 	for i, value := range values {
 		switch v := value.(type) {
 		case time.Time:
-			values[i] = v.UTC().Format(time.DateOnly)
+			values[i] = dayOf(v)
 		case UnixTime:
-			values[i] = v.UTC().Format(time.DateOnly)
+			values[i] = dayOf(v.Time)
 		case ISOTime:
-			values[i] = v.UTC().Format(time.DateOnly)
+			values[i] = dayOf(v.Time)
 		case json.Number: // it stays a number
 		case json.RawMessage:
 			values[i] = frozen(v)
@@ -207,8 +209,16 @@ func (f Filter) String() string {
 	return strings.Join(words, " ")
 }
 
-// MarshalJSON writes the filter in the server's own notation, an object with the rules as payload, so that it can be kept.
-func (f Filter) MarshalJSON() ([]byte, error) { return json.Marshal(f.wire()) }
+// MarshalJSON writes the filter in the server's own notation, an object with the rules as payload, so that it can be kept. It
+// fails where there is a rule of [Since], for which the servers have no notation.
+func (f Filter) MarshalJSON() ([]byte, error) {
+	for i, r := range f.rules {
+		if r.since != nil {
+			return nil, fmt.Errorf("cfchat: filter: rule %d: Since has no JSON, because servers know days only; keep its time yourself", i+1)
+		}
+	}
+	return json.Marshal(f.wire())
+}
 
 // UnmarshalJSON reads what MarshalJSON has written. Numbers keep every digit. What is wrong with the rules is found when the
 // filter is used.

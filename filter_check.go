@@ -33,8 +33,8 @@ var standardAttributes = map[Attribute]struct {
 	AttributeInboxID:              {kindID, slices.Concat(equality, presence)},
 	AttributeTeamID:               {kindID, slices.Concat(equality, presence)},
 	AttributeCampaignID:           {kindID, slices.Concat(equality, presence)},
-	AttributeContactID:            {kindID, slices.Concat(equality, presence)}, // gone in 3.8.0
-	AttributeDisplayID:            {kindID, equality},                          // 3.8.0 allows containment, and answers it with a 500
+	AttributeContactID:            {kindID, slices.Concat(equality, presence)}, // gone from 3.8.0 to 4.14.1; equality only since
+	AttributeDisplayID:            {kindID, equality},                          // containment: from 3.8.0, and a 500 before 4.16.0
 	AttributePriority:             {kindPriority, equality},
 	AttributeLabels:               {kindText, slices.Concat(equality, presence)},
 	AttributeBrowserLanguage:      {kindText, equality},
@@ -74,6 +74,9 @@ func (f Filter) check(input *refusal) {
 		err := r.checkShape()
 		if err == nil && !r.raw {
 			err = r.checkMeaning()
+		}
+		if err == nil {
+			err = f.checkSince(r)
 		}
 		if err == nil && custom {
 			err = r.checkAfterCustom()
@@ -155,9 +158,13 @@ func operatorNames(operators []FilterOperator) string {
 	return strings.Join(names, ", ")
 }
 
-// checkSingle refuses a list where a value belongs: a []int64 is one value of Equal, and not as many as it has elements.
+// checkSingle refuses what is no single value that a server knows: a time within a day, and a list, which is one value of Equal
+// and not as many as it has elements.
 func checkSingle(values []any) error {
 	for _, value := range values {
+		if err := checkMoment(value); err != nil {
+			return err
+		}
 		if _, ok := value.(json.Marshaler); ok {
 			continue // what it is shows in its JSON only
 		}
@@ -201,7 +208,8 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 // maxDays is how many days ago a day may be that has a year of four digits.
 const maxDays = 365 * 1900
 
-// checkDay refuses what is not a day: the server puts the text into its SQL as it is.
+// checkDay refuses what is not a day: a server before 4.11.2 puts the text into its SQL as it is, and later ones take fewer
+// notations than the database did (contract, N4).
 func checkDay(operator FilterOperator, value any) error {
 	if operator == FilterOperatorDaysBefore {
 		if days, ok := wholeNumber(value); !ok || days < 0 || days > maxDays {

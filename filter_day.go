@@ -1,9 +1,69 @@
 package cfchat
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
+
+// dayOf returns the day that begins at a time, as the server writes days, and a time within a day as it is.
+func dayOf(t time.Time) any {
+	if t = t.UTC(); !t.Equal(t.Truncate(24 * time.Hour)) {
+		return t
+	}
+	return t.Format(time.DateOnly)
+}
+
+// checkMoment refuses a time within a day: the server would see the day only, and that of UTC.
+func checkMoment(value any) error {
+	if t, ok := value.(time.Time); ok {
+		return fmt.Errorf("it is %s in UTC, and the server knows days of UTC only; use Since, or give the day, such as %q",
+			t.Format("15:04:05.999999999 on 2006-01-02"), t.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// Since holds when created_at or last_activity_at is at a time or after it, to the second. Servers know days only, so it goes
+// out as the day; [ConversationsService.FilterAll] and [ConversationsService.Scan] leave the rest of that day out, while a page
+// of [ConversationsService.Filter], and its counts, have it. It can be joined by And only.
+func Since(attribute Attribute, t time.Time) Rule {
+	rule := newRule(attribute, FilterOperatorIsGreaterThan, []any{t.UTC().AddDate(0, 0, -1).Format(time.DateOnly)})
+	rule.since = new(t.Truncate(time.Second)) // as the times in answers are
+	return rule
+}
+
+// checkSince refuses a rule of Since that FilterAll and Scan could not look at again.
+func (f Filter) checkSince(r Rule) error {
+	switch {
+	case r.since == nil:
+		return nil
+	case r.rule.AttributeKey != string(AttributeCreatedAt) && r.rule.AttributeKey != string(AttributeLastActivityAt):
+		return errors.New("Since takes created_at or last_activity_at; of others, compare days with GreaterThan")
+	case r.since.Unix() < 0 || r.since.Year() > 9999:
+		return fmt.Errorf("%s is no time of a conversation; leave the rule out for every one", r.since.UTC().Format(time.RFC3339))
+	case slices.Contains(f.joins, QueryOperatorOR):
+		return errors.New("Since cannot stand in a filter with Or, because nobody can tell which branch matches; ask for each by itself")
+	}
+	return nil
+}
+
+// keeps reports whether a conversation that the server has found matches the rules of Since too.
+func (f Filter) keeps(c *Conversation) bool {
+	for _, r := range f.rules {
+		if r.since == nil {
+			continue
+		}
+		at := c.CreatedAt
+		if r.rule.AttributeKey == string(AttributeLastActivityAt) {
+			at = c.Timestamp
+		}
+		if at.Before(*r.since) {
+			return false
+		}
+	}
+	return true
+}
 
 // dated returns the filter as it goes out at a time: DaysBefore as LessThan with the day that it means. It compares alike in
 // every version, and from 4.11.2 on days_before itself is a 500.

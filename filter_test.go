@@ -77,9 +77,10 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.DoesNotContain("mail_subject", "Hello"), `mail_subject does_not_contain ["Hello"]`},
 		// times become days of UTC
 		{cfchat.GreaterThan("created_at", "2026-01-31"), `created_at is_greater_than ["2026-01-31"]`},
-		{cfchat.LessThan("last_activity_at", time.Date(2026, 2, 1, 1, 0, 0, 0, berlin)), `last_activity_at is_less_than ["2026-01-31"]`},
-		{cfchat.GreaterThan("created_at", time.Date(2026, 2, 1, 2, 0, 0, 0, berlin)), `created_at is_greater_than ["2026-02-01"]`},
-		{cfchat.GreaterThan("created_at", cfchat.UnixTime{Time: time.Date(2026, 2, 1, 1, 0, 0, 0, berlin)}), `created_at is_greater_than ["2026-01-31"]`},
+		{cfchat.LessThan("last_activity_at", time.Date(2026, 2, 1, 2, 0, 0, 0, berlin)), `last_activity_at is_less_than ["2026-02-01"]`},
+		{cfchat.GreaterThan("created_at", cfchat.UnixTime{Time: time.Date(2026, 2, 1, 2, 0, 0, 0, berlin)}), `created_at is_greater_than ["2026-02-01"]`},
+		{cfchat.Since("created_at", time.Date(2026, 2, 1, 0, 30, 0, 0, berlin)), `created_at is_greater_than ["2026-01-30"]`},
+		{cfchat.Since("last_activity_at", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)), `last_activity_at is_greater_than ["2026-02-28"]`},
 		{cfchat.LessThan("since", cfchat.UnixTime{Time: time.Unix(0, 0)}), `since is_less_than ["1970-01-01"]`},
 		// ids, of any kind of whole number, and as text when no custom rule stands before
 		{cfchat.Equal("inbox_id", int8(1), int64(2), uint(3), uint64(4), namedNumber(5)), `inbox_id equal_to [1,2,3,4,5]`},
@@ -149,6 +150,7 @@ func (stray) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // What is refused, each with the number of its rule, and nothing is sent.
 func TestRulesThatAreRefused(t *testing.T) {
+	midnight := time.Date(2026, 2, 1, 0, 0, 0, 0, time.FixedZone("", 3600)) // 23:00 in UTC
 	for _, c := range []struct {
 		rule cfchat.Rule
 		want string
@@ -227,6 +229,16 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{cfchat.GreaterThan("created_at", &time.Time{}), "a pointer, of type *time.Time"},
 		{cfchat.Equal("labels", 5), "not text"},
 		{cfchat.Equal("country_code", true), "not text"},
+		{cfchat.GreaterThan("created_at", midnight), `it is 23:00:00 on 2026-01-31 in UTC, and the server knows days of UTC only; use Since, or give the day, such as "2026-01-31"`},
+		{cfchat.LessThan("last_activity_at", cfchat.UnixTime{Time: midnight}), "use Since"},
+		{cfchat.LessThan("last_activity_at", cfchat.NewISOTime(midnight)), "use Since"},
+		{cfchat.GreaterThan("created_at", time.Unix(0, 1)), "it is 00:00:00.000000001 on 1970-01-01"},
+		{cfchat.Equal("due", midnight), "use Since"},
+		{cfchat.GreaterThan("due", midnight), "use Since"},
+		{cfchat.GreaterThan("created_at", []time.Time{midnight}), "use Since"},
+		{cfchat.Since("due", midnight), "created_at or last_activity_at"},
+		{cfchat.Since("created_at", time.Time{}), "0001-01-01T00:00:00Z is no time of a conversation"},
+		{cfchat.Since("created_at", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), "is no time of a conversation"},
 		{cfchat.GreaterThan("created_at", "foo"), "not a day"},
 		{cfchat.GreaterThan("created_at", "2026-02-30"), "not a day"},
 		{cfchat.LessThan("created_at", "2026-1-1"), "not a day"},

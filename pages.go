@@ -43,6 +43,7 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 // filter has no order but that of activity, which every message changes.
 func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts ...CallOption) iter.Seq2[*Conversation, error] {
 	walk := pageWalk{call: s.core.call(filterCall.operation, 0), opts: slices.Clone(opts), first: 1}
+	walk.keeps = filter.keeps
 	walk.check = func(input *refusal) {
 		filter.request(s.core.now(), input)
 		s.core.check(ctx, input)
@@ -61,7 +62,8 @@ const maxStalePages = 10
 type pageWalk struct {
 	call     *chain.Call // of a page
 	opts     []CallOption
-	check    func(*refusal) // of what every page is asked for with
+	check    func(*refusal)           // of what every page is asked for with
+	keeps    func(*Conversation) bool // nil for every one
 	first    int
 	allInOne bool // a page that brings nothing new is the end, and no fault
 }
@@ -89,6 +91,9 @@ func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Se
 					continue
 				}
 				seen[c.ID] = struct{}{}
+				if w.keeps != nil && !w.keeps(c) {
+					continue
+				}
 				if !yield(c, nil) {
 					return
 				}

@@ -252,7 +252,6 @@ func TestPagesRefuse(t *testing.T) {
 	account := trial.Chat(t, server).Account(1)
 	for name, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
 		"page":      account.Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{Page: -1}),
-		"status":    account.Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{Status: cfchat.Status("closed")}),
 		"no rules":  account.Conversations.FilterAll(t.Context(), cfchat.Filter{}),
 		"bad rule":  account.Conversations.FilterAll(t.Context(), cfchat.Where(cfchat.Equal("status", "closed"))),
 		"no client": new(cfchat.Account).Conversations.ListAll(t.Context(), cfchat.ConversationListOptions{}),

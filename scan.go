@@ -294,7 +294,7 @@ func (s *scan) takePage(w *window, page *ConversationPage, yield func(*Conversat
 	s.size = s.nextSize(width, rows, rows == int64(len(found)))
 	for _, c := range found {
 		s.end = max(s.end, c.ID)
-		if !yield(c, nil) {
+		if s.filter.keeps(c) && !yield(c, nil) {
 			return errStopped
 		}
 	}

@@ -284,16 +284,12 @@ var inputTexts = []errorText{
 	{"a snooze in the year 10000", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 		return trial.Second(s.Snooze(ctx, 42, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)))
 	})},
-	{"a status to list that is none", listed(cfchat.ConversationListOptions{Status: "closed"})},
-	{"an assignee type that is none", listed(cfchat.ConversationListOptions{AssigneeType: "us"})},
-	{"an order that is none", listed(cfchat.ConversationListOptions{SortBy: "name"})},
-	{"a conversation type that is none", listed(cfchat.ConversationListOptions{ConversationType: "mail"})},
 	{"a label with a blank", listed(cfchat.ConversationListOptions{Labels: []string{"vip "}})},
 	{"a label with a comma", listed(cfchat.ConversationListOptions{Labels: []string{"a,b"}})},
 	{"a part of a second", listed(cfchat.ConversationListOptions{UpdatedWithin: time.Millisecond})},
 	{"Q with a status", listed(cfchat.ConversationListOptions{Q: "refund", Status: cfchat.StatusOpen})},
 	{"Q with an order by priority", listed(cfchat.ConversationListOptions{Q: "refund", SortBy: cfchat.SortBySortOnPriority})},
-	{"three things at once", listed(cfchat.ConversationListOptions{Status: "closed", InboxID: -1, Page: -1})},
+	{"three things at once", listed(cfchat.ConversationListOptions{TeamID: -1, InboxID: -1, Page: -1})},
 	{"a create without a place", created(cfchat.ConversationCreate{})},
 	{"a create without an inbox", created(cfchat.ConversationCreate{ContactID: 1, SourceID: "s"})},
 	{"a create without a contact", created(cfchat.ConversationCreate{InboxID: 1, SourceID: "s"})},
@@ -366,6 +362,13 @@ var filterTexts = []errorText{
 	{"a rule with an empty value", where("browser_language", "")},
 	{"a rule with a value that JSON does not have", where("tier", math.NaN())},
 	{"a rule with nil", where("tier", nil)},
+	{"a time within a day", filtered(cfchat.Where(cfchat.GreaterThan("created_at", time.Unix(1e9, 0))))},
+	{"a moment of a custom attribute", filtered(cfchat.Where(cfchat.Since("due", time.Unix(1e9, 0))))},
+	{"a moment before there were any", filtered(cfchat.Where(cfchat.Since("created_at", time.Time{})))},
+	{"a moment in a filter with Or", filtered(cfchat.Where(cfchat.Since("created_at", time.Unix(1e9, 0))).Or(cfchat.Equal("status", "open")))},
+	{"a moment that is to be kept", func(*testing.T) error {
+		return trial.Second(cfchat.Where(cfchat.Since("created_at", time.Unix(1e9, 0))).MarshalJSON())
+	}},
 	{"an operator that the attribute does not have", filtered(cfchat.Where(cfchat.NewRule("status", "contains", "open")))},
 	{"a list among other values", where("inbox_id", 1, []int{1, 2})},
 	{"a pointer", where("inbox_id", new(1))},
