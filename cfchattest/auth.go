@@ -16,8 +16,9 @@ type caller struct {
 	*state
 	account *account
 	owner
-	ids    map[string]string // in the path
-	params params
+	ids      map[string]string // in the path
+	params   params
+	complain func(string) // of a mistake in the test
 }
 
 // authenticate does the checks that come before any operation, in the server's order.
@@ -39,7 +40,7 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if a == nil {
 		return nil, notFound()
 	}
-	return &caller{state: s.state, account: a, owner: who, ids: to.ids}, s.state.enter(a, who)
+	return &caller{state: s.state, account: a, owner: who, ids: to.ids, complain: s.complain}, s.state.enter(a, who)
 }
 
 // keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank

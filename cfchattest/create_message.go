@@ -52,13 +52,14 @@ func (c *caller) firstMessage(of *conversation) (*message, error) {
 		made.ContentAttributes = attributesOf(attributes)
 	}
 	c.sign(made, of)
+	c.fill(made, of)
 	return made, nil
 }
 
-// sign makes the contact the sender of an incoming message, the caller of any other.
+// sign makes the caller the sender of an outgoing message, the contact that of any other (contract-whole, 1.2).
 func (c *caller) sign(m *message, of *conversation) {
 	switch {
-	case m.MessageType == cfchat.MessageTypeIncoming:
+	case m.MessageType != cfchat.MessageTypeOutgoing:
 		c.sentBy(m, cfchat.SenderTypeContact, of.source.contact.ID)
 	case c.user != nil:
 		c.sentBy(m, cfchat.SenderTypeUser, c.user.ID)

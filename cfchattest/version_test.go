@@ -60,6 +60,8 @@ type failingTest struct {
 	text string
 }
 
+func (f *failingTest) Error(args ...any) { f.text = fmt.Sprint(args...) }
+
 func (f *failingTest) Fatal(args ...any) {
 	f.text = fmt.Sprint(args...)
 	runtime.Goexit()

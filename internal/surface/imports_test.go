@@ -12,7 +12,8 @@ import (
 func TestImports(t *testing.T) {
 	const module = "github.com/cfchat/cfchat-go"
 	order := []string{"internal/operation", "auth", "internal/chain", ".",
-		"cfchattest/internal/release", "cfchattest/internal/cast", "cfchattest/internal/filtersql", "cfchattest"}
+		"cfchattest/internal/release", "cfchattest/internal/cast", "cfchattest/internal/filtersql", "cfchattest/internal/liquid",
+		"cfchattest"}
 	for i, dir := range order {
 		for name, file := range sources(t, filepath.Join(root, dir)) {
 			for _, spec := range file.Imports {
