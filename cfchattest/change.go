@@ -35,3 +35,17 @@ func (s *Server) DeleteContact(id int64) bool {
 	c.deleted = true
 	return true
 }
+
+// BreakConversation makes a conversation one that the server cannot render, as an attachment without its file does: what shows
+// it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It returns false if there
+// is no such conversation.
+func (s *Server) BreakConversation(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().conversations[id]
+	if c == nil {
+		return false
+	}
+	c.broken = true
+	return true
+}

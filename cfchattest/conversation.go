@@ -27,6 +27,7 @@ type conversation struct {
 	custom     map[string]any
 	canReply   bool
 	muted      bool
+	broken     bool // it cannot be rendered
 
 	created, updated, lastActivity       time.Time
 	agentSeen, assigneeSeen, contactSeen time.Time

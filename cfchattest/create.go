@@ -119,6 +119,9 @@ func (c *caller) readInto(made *conversation) (err error) {
 	if made.team, err = c.storedID("team_id", cast.FitsBigint); err != nil {
 		return err
 	}
+	if made.assignee != nil && c.person(made.assignee) == nil && c.version.AtLeast("3.16.0") && !c.version.AtLeast("4.0.0") {
+		return errAssignee // seen on 3.16.0, and neither on 2.16.0 nor on 4.7.0; between them (unseen)
+	}
 	if made.assignee != nil && made.team != nil {
 		if team := made.account.teams[*made.team]; team != nil && !team.members[*made.assignee] {
 			made.assignee = nil // an assignee has to be of the team

@@ -20,10 +20,11 @@ type object = map[string]any
 
 func (c *caller) view() view { return view{c.state, c.account, c.owner} }
 
-// errNoContact is a conversation whose contact is gone, errBotTeam a team shown to a bot, which has no teams. Each makes the
-// whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
+// errNoContact is a conversation whose contact is gone, errBroken one that cannot be rendered for another reason, errBotTeam a
+// team shown to a bot, which has no teams. Each makes the whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
 var (
 	errNoContact = errors.New("the contact is gone")
+	errBroken    = errors.New("it cannot be rendered")
 	errBotTeam   = errors.New("a bot has no teams")
 )
 
@@ -75,8 +76,11 @@ func (v view) conversations(rows []*conversation) ([]object, error) {
 // meta renders who and what a conversation belongs to. Assignee and team are absent, not null, when there are none or they
 // are unknown.
 func (v view) meta(c *conversation) (object, error) {
-	if c.source.contact.deleted {
+	switch {
+	case c.source.contact.deleted:
 		return nil, errNoContact
+	case c.broken:
+		return nil, errBroken
 	}
 	out := object{
 		"sender":        v.contact(c.source.contact),
