@@ -252,11 +252,3 @@ func (s *state) lastChange() (last time.Time) {
 	}
 	return last
 }
-
-// deref returns what a pointer points to, the zero value for none.
-func deref[T any](p *T) (value T) {
-	if p != nil {
-		value = *p
-	}
-	return value
-}

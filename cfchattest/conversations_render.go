@@ -116,61 +116,6 @@ func (v view) assignee(c *conversation, meta object) {
 	}
 }
 
-func (s *state) person(id *int64) *user {
-	if id == nil {
-		return nil
-	}
-	return s.users[*id]
-}
-
-func (v view) contact(c *contact) object {
-	out := object{
-		"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
-		"thumbnail": c.Thumbnail, "availability_status": c.AvailabilityStatus,
-		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes,
-	}
-	if c.LastActivityAt != nil {
-		out["last_activity_at"] = unix(c.LastActivityAt.Time)
-	}
-	if c.CreatedAt != nil {
-		out["created_at"] = unix(c.CreatedAt.Time)
-	}
-	if v.version.AtLeast("4.0.2") {
-		out["blocked"] = c.Blocked != nil && *c.Blocked
-	}
-	return out
-}
-
-func (v view) agent(u *user, a *account) object {
-	out := object{
-		"id": u.ID, "account_id": a.id, "availability_status": u.AvailabilityStatus, "auto_offline": u.AutoOffline,
-		"confirmed": u.Confirmed, "email": u.Email, "available_name": u.AvailableName, "name": u.Name,
-		"role": u.role(a), "thumbnail": u.Thumbnail,
-	}
-	if len(u.CustomAttributes.Keys()) > 0 {
-		out["custom_attributes"] = u.CustomAttributes
-	}
-	// The recorded 4.16.2 was built without the enterprise folder, which alone has this key (contract, 4.1).
-	if v.version.AtLeast("3.13.0") && !v.version.AtLeast("4.8.0") {
-		out["custom_role_id"] = u.CustomRoleID
-	}
-	if v.version.AtLeast("4.7.0") {
-		out["provider"] = "email"
-	}
-	return out
-}
-
-func (v view) team(t *team) object {
-	out := object{
-		"id": t.ID, "name": t.Name, "description": t.Description, "allow_auto_assign": t.AllowAutoAssign,
-		"account_id": t.AccountID, "is_member": v.owner.user != nil && t.members[v.owner.user.ID],
-	}
-	if v.version.AtLeast("4.16.0") {
-		out["icon"], out["icon_color"] = deref(t.Icon), deref(t.IconColor)
-	}
-	return out
-}
-
 // unix returns a time in whole seconds, 0 for never.
 func unix(t time.Time) int64 {
 	if t.IsZero() {
