@@ -66,13 +66,21 @@ func (s *Server) checkConversation(in Conversation) {
 		s.fail("there is no priority %q", in.Priority)
 	case in.Team != 0 && s.home().teams[in.Team] == nil:
 		s.fail("there is no team %d", in.Team)
-	case in.Bot != 0 && s.state.bots[in.Bot] == nil:
-		s.fail("there is no bot %d", in.Bot)
-	case in.Bot != 0 && in.Assignee != 0:
-		s.fail("bot %d and agent %d cannot both own a conversation", in.Bot, in.Assignee)
-	case in.Bot != 0 && !s.state.version.AtLeast("4.8.0"):
-		s.fail("bots own conversations from 4.8.0 on, and this is %s; take New(t, Version(\"4.8.0\"))", s.state.version)
+	case in.Bot != 0:
+		s.checkOwner(in)
 	case in.Assignee != 0:
 		s.checkAgents(in.Assignee)
+	}
+}
+
+// checkOwner fails the test if the bot cannot own the conversation.
+func (s *Server) checkOwner(in Conversation) {
+	switch {
+	case s.state.bots[in.Bot] == nil:
+		s.fail("there is no bot %d", in.Bot)
+	case in.Assignee != 0:
+		s.fail("bot %d and agent %d cannot both own a conversation", in.Bot, in.Assignee)
+	case !s.state.version.AtLeast("4.8.0"):
+		s.fail("bots own conversations from 4.8.0 on, and this is %s; take New(t, Version(\"4.8.0\"))", s.state.version)
 	}
 }

@@ -96,7 +96,7 @@ func (c *caller) build(place *contactInbox) (*conversation, error) {
 	return made, validAttributes(made)
 }
 
-// readInto reads what a conversation is created with. Assignee and team are stored unchecked (contract, 1.5).
+// readInto reads what a conversation is created with (contract, 1.5).
 func (c *caller) readInto(made *conversation) (err error) {
 	if made.additional, err = c.attributes("additional_attributes"); err != nil {
 		return err
@@ -113,6 +113,11 @@ func (c *caller) readInto(made *conversation) (err error) {
 			return errStatus
 		}
 	}
+	return c.readOwner(made)
+}
+
+// readOwner reads whom a conversation is created for. Assignee and team are stored unchecked (contract, 1.5).
+func (c *caller) readOwner(made *conversation) (err error) {
 	if made.assignee, err = c.storedID("assignee_id", cast.FitsInteger); err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ type object = map[string]any
 
 func (c *caller) view() view { return view{c.state, c.account, c.owner} }
 
-// errNoContact is a conversation whose contact is gone, errBroken one that cannot be rendered for another reason, errBotTeam a
-// team shown to a bot, which has no teams. Each makes the whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
+// errNoContact is a conversation whose contact is gone, errBroken one that cannot be rendered for another reason, errBotTeam
+// a team shown to a bot, which has no teams. Each makes the whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
 var (
 	errNoContact = errors.New("the contact is gone")
 	errBroken    = errors.New("it cannot be rendered")
@@ -38,8 +38,9 @@ func (v view) conversation(c *conversation) (object, error) {
 		"meta": meta, "id": c.id, "account_id": c.account.id, "inbox_id": c.source.inbox.id,
 		"messages": v.messages(c), "last_non_activity_message": v.lastNonActivity(c),
 		"additional_attributes": c.additional, "custom_attributes": c.custom, "labels": append([]string{}, c.labels...),
-		"agent_last_seen_at": unix(c.agentSeen), "assignee_last_seen_at": unix(c.assigneeSeen), "contact_last_seen_at": unix(c.contactSeen),
-		"can_reply": c.canReply, "muted": c.muted, "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
+		"agent_last_seen_at": unix(c.agentSeen), "assignee_last_seen_at": unix(c.assigneeSeen),
+		"contact_last_seen_at": unix(c.contactSeen),
+		"can_reply":            c.canReply, "muted": c.muted, "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
 		"created_at": unix(c.created), "timestamp": unix(c.lastActivity), "first_reply_created_at": unix(c.firstReply),
 		"unread_count": v.unreadCount(c),
 	}

@@ -57,9 +57,9 @@ func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	return true
 }
 
-// BreakConversation makes a conversation one that the server cannot render, as an attachment without its file does: what shows
-// it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It returns false if there
-// is no such conversation.
+// BreakConversation makes a conversation one that the server cannot render, as an attachment without its file does: what
+// shows it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It returns false
+// if there is no such conversation.
 func (s *Server) BreakConversation(id int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

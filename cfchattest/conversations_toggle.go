@@ -39,11 +39,13 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 	default:
 		c.setStatus(of, flipped(of.status), of.snoozed)
 	}
-	answer := map[string]any{"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed)}
+	answer := object{
+		"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed),
+	}
 	if of.status == cfchat.StatusOpen {
 		c.takeOver(of, success == nil)
 	}
-	return map[string]any{"payload": answer}, nil
+	return object{"payload": answer}, nil
 }
 
 // takeOver changes who owns a conversation that a toggle leaves open: a person takes it from its bot, from 4.16.2 on also an

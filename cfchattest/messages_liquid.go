@@ -19,7 +19,7 @@ func (c *caller) fill(m *message, of *conversation) {
 		return
 	}
 	text, err := liquid.Render(*m.Content, c.drops(m, of))
-	if unknown, ok := errors.AsType[liquid.Unsupported](err); ok {
+	if unknown, ok := errors.AsType[liquid.UnsupportedError](err); ok {
 		c.complain(fmt.Sprintf("cfchattest: a message is a Liquid template, and the stand-in has %v: %q", unknown, *m.Content))
 	}
 	if err == nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestFirstMessageIsATemplate sends first messages: an outgoing one is rendered, from 2.17.0 on a template message too, and what
-// is no template stays as it was (contract-whole, 1.2).
+// TestFirstMessageIsATemplate sends first messages: an outgoing one is rendered, from 2.17.0 on a template message too, and
+// what is no template stays as it was (contract-whole, 1.2).
 func TestFirstMessageIsATemplate(t *testing.T) {
 	for _, c := range []struct{ version, kind, content, want string }{
 		{"4.7.0", "outgoing", "Hi {{contact.name}}, {{ contact.first_name }} of {{contact.email}}{{x}}", "Hi Jo Doe, Jo of jo@example.com"},

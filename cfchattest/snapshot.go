@@ -59,8 +59,8 @@ type snapshotAttribute struct {
 const sinceSnapshot = 5 * time.Minute
 
 // LoadSnapshot replaces everything by a recorded account. The data is a file _snapshot.json of the recordings. The
-// roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time
-// goes on from the snapshot's, unless [Clock] is given.
+// roles of [Server.Key] are the users that its facts name, a bot that has an inbox in the account, and one without. Time
+// goes on from the snapshot's, unless [Clock] is given. A conversation that has no meta.sender there cannot be rendered.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {
@@ -178,7 +178,9 @@ func (r *snapshot) addInboxes(s *state, a *account) {
 // addContacts adds the contacts of the conversations, and the one whose source id is known.
 func (r *snapshot) addContacts(s *state, a *account) {
 	for _, id := range r.Facts.Contacts {
-		a.contacts[id] = &contact{Contact: cfchat.Contact{ID: id, AdditionalAttributes: attributesOf(map[string]any{}), CustomAttributes: attributesOf(map[string]any{})}}
+		a.contacts[id] = &contact{Contact: cfchat.Contact{
+			ID: id, AdditionalAttributes: attributesOf(map[string]any{}), CustomAttributes: attributesOf(map[string]any{}),
+		}}
 		s.lastContact = max(s.lastContact, id)
 	}
 	for _, c := range r.Conversations {

@@ -65,8 +65,8 @@ func TestSnapshotOfConversations(t *testing.T) {
 	}
 }
 
-// A snapshot of 2.16.0 shows no source ids. In an inbox with one conversation per contact, one that is asked for is taken for
-// that of the recorded conversation, so that a second create finds the first (contract, 1.5).
+// A snapshot of 2.16.0 shows no source ids. In an inbox with one conversation per contact, one that is asked for is taken
+// for that of the recorded conversation, so that a second create finds the first (contract, 1.5).
 func TestSnapshotOfALockedInbox(t *testing.T) {
 	srv := loaded(t, `"facts":{"users":{"admin":5}},"inboxes":[{"id":3,"channel_type":"Channel::Api","lock_to_single_conversation":true}],
 		"conversations":[{"id":4,"inbox_id":3,"status":"open","meta":{"sender":{"id":11},"channel":"Channel::Api"}}]`, cfchattest.Version("2.16.0"))
@@ -103,7 +103,8 @@ func TestSnapshotKeepsNulls(t *testing.T) {
 	}
 }
 
-// TestSnapshotOfAnotherVersion shows of an attachment what the version knows that the stand-in behaves as (contract-newer, N2).
+// TestSnapshotOfAnotherVersion shows of an attachment what the version knows that the stand-in behaves as (contract-newer,
+// N2).
 func TestSnapshotOfAnotherVersion(t *testing.T) {
 	const file = `,"attachments":[{"id":1,"message_id":21,"file_type":"file","extension":"pdf","width":null,"height":null}]`
 	for version, want := range map[string]string{

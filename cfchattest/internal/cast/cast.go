@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Integer reads a value as the server's database layer does for an integer column: text counts up to its first odd
-// character ("5abc" is 5, "abc" is 0), a fraction is cut off. It is false for null, blank text, and what is no number at all.
+// Integer reads a value as the server's database layer does for an integer column: text counts up to its first odd character
+// ("5abc" is 5, "abc" is 0), a fraction is cut off. It is false for null, blank text, and what is no number at all.
 func Integer(value any) (int64, bool) {
 	switch v := value.(type) {
 	case string:

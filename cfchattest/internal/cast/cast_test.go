@@ -46,7 +46,7 @@ func TestFits(t *testing.T) {
 }
 
 func TestStartsWithNumber(t *testing.T) {
-	for text, want := range map[string]bool{"5": true, " -5x": true, "x5": false, "": false, "+": false} {
+	for text, want := range map[string]bool{"5": true, "\t-5x": true, "x5": false, "": false, "+": false} {
 		if got := cast.StartsWithNumber(text); got != want {
 			t.Errorf("%q: %t", text, got)
 		}

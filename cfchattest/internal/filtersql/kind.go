@@ -129,7 +129,8 @@ func parseBoolean(text string) (cell, error) {
 	switch {
 	case text == "1", text == "on", text != "" && (strings.HasPrefix("true", text) || strings.HasPrefix("yes", text)):
 		return cell{number: 1}, nil
-	case text == "0", text == "of", text == "off", text != "" && (strings.HasPrefix("false", text) || strings.HasPrefix("no", text)):
+	case text == "0", text == "of", text == "off",
+		text != "" && (strings.HasPrefix("false", text) || strings.HasPrefix("no", text)):
 		return cell{}, nil
 	}
 	return cell{}, ErrSQL

@@ -16,10 +16,10 @@ import (
 // ErrSyntax is a template that Liquid refuses. The server then leaves the text as it was.
 var ErrSyntax = errors.New("no template")
 
-// Unsupported is a part of Liquid that this package does not know, such as "the tag assign".
-type Unsupported string
+// UnsupportedError is a part of Liquid that this package does not know, such as "the tag assign".
+type UnsupportedError string
 
-func (u Unsupported) Error() string { return "no support for " + string(u) }
+func (u UnsupportedError) Error() string { return "no support for " + string(u) }
 
 // Drops are the values that a template can name, such as "contact" with its "name".
 type Drops map[string]map[string]any
@@ -128,7 +128,7 @@ func (t *template) tag(token string) error {
 	case parts[1] == "raw" && parts[2] == "":
 		return t.raw()
 	case slices.Contains(tags, parts[1]):
-		return Unsupported("the tag " + parts[1])
+		return UnsupportedError("the tag " + parts[1])
 	}
 	return ErrSyntax
 }
@@ -208,7 +208,7 @@ func apply(name, value string) (string, error) {
 	case name == "url_decode":
 		return unescape(value), nil
 	case slices.Contains(filters, name):
-		return "", Unsupported("the filter " + name)
+		return "", UnsupportedError("the filter " + name)
 	}
 	return value, nil
 }
