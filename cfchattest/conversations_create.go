@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// Values that cannot be stored, or what the server's code stumbles over: a 500.
+// Values that cannot be stored, or what the server's code stumbles over: a 500 (contract, 1.5).
 var (
 	errAttributes = errors.New("the attributes are no object")
 	errAssignee   = errors.New("the id does not fit")
@@ -16,7 +16,8 @@ var (
 	errChannel    = errors.New("the channel makes no source ids")
 )
 
-// newConversation creates a conversation. It answers before the activity message that an assignment makes is there.
+// newConversation creates a conversation. It answers before the activity message that an assignment makes is there, as the
+// recorded create-assignee-str does.
 func (c *caller) newConversation() (any, error) {
 	place, err := c.place()
 	if err != nil {
@@ -54,7 +55,7 @@ func (c *caller) newConversation() (any, error) {
 }
 
 // latestOrNew returns the last conversation of the contact in an inbox that allows one, else a new one that is not stored
-// yet.
+// yet (contract, 1.5).
 func (c *caller) latestOrNew(place *contactInbox) (*conversation, error) {
 	if place.inbox.locked {
 		var last *conversation
@@ -147,7 +148,7 @@ func (c *caller) storedID(name string, fits func(int64) bool) (*int64, error) {
 	return &id, nil
 }
 
-// attributes reads free-form attributes: an object or nothing.
+// attributes reads free-form attributes: an object or nothing (contract, 1.5).
 func (c *caller) attributes(name string) (map[string]any, error) {
 	switch v := c.params[name].(type) {
 	case nil:

@@ -68,7 +68,7 @@ func (c *caller) sign(m *message, of *conversation) {
 	}
 }
 
-// messageType reads the direction of a message, outgoing by default.
+// messageType reads the direction of a message, outgoing by default (contract, 1.5).
 func messageType(value any) (cfchat.MessageType, error) {
 	switch value {
 	case nil, "outgoing":
@@ -83,7 +83,7 @@ func messageType(value any) (cfchat.MessageType, error) {
 	return 0, errMessage
 }
 
-// validAttributes checks how long the texts and how large the numbers of free-form attributes are.
+// validAttributes checks how long the texts and how large the numbers of free-form attributes are (contract, 1.5).
 func validAttributes(c *conversation) error {
 	var messages, wrong []string
 	for _, of := range []struct {
