@@ -65,7 +65,9 @@ func TestSince(t *testing.T) {
 // TestSinceToTheSecond keeps what came in the same second, because answers have whole seconds.
 func TestSinceToTheSecond(t *testing.T) {
 	const second = 1_800_000_000
-	body := func(at int) string { return fmt.Sprintf(`{"id":%d,"status":"open","created_at":%[1]d,"timestamp":1}`, at) }
+	body := func(at int) string {
+		return fmt.Sprintf(`{"id":%d,"status":"open","created_at":%[1]d,"timestamp":1}`, at)
+	}
 	pages := []string{body(second-1) + "," + body(second) + "," + body(second+1), ""}
 	acct := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		page := pages[0]

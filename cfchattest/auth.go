@@ -16,11 +16,12 @@ type caller struct {
 	*state
 	account *account
 	owner
-	ids    map[string]string // in the path
-	params params
+	ids      map[string]string // in the path
+	params   params
+	complain func(string) // of a mistake in the test
 }
 
-// authenticate does the checks that come before any operation, in the server's order.
+// authenticate does the checks that come before any operation, in the server's order (contract, 1.0).
 func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if to.IsPublic() {
 		return &caller{state: s.state}, nil
@@ -42,11 +43,11 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if a == nil {
 		return nil, notFound()
 	}
-	return &caller{state: s.state, account: a, owner: who, ids: to.ids}, s.state.enter(a, who)
+	return &caller{state: s.state, account: a, owner: who, ids: to.ids, complain: s.complain}, s.state.enter(a, who)
 }
 
 // keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank
-// one is none.
+// one is none (contract, 1.0).
 func (s *Server) keyOf(header http.Header) string {
 	for _, name := range slices.Sorted(maps.Keys(header)) { // the same one each time, if there are several
 		if s.dropUnderscores && strings.Contains(name, "_") {
@@ -64,7 +65,8 @@ func (s *Server) keyOf(header http.Header) string {
 	return ""
 }
 
-// errDoubleRender is 2.16.0 answering twice: once because the account is suspended, once because the caller is a stranger.
+// errDoubleRender is a server before 3.1.0 that answers twice: because the account is suspended, and because the caller is a
+// stranger (contract, 3 and 4.2).
 var errDoubleRender = errors.New("answered twice")
 
 // enter checks that the account is in use and that the owner of the key belongs to it.
@@ -79,7 +81,7 @@ func (s *state) enter(a *account, who owner) error {
 	return stranger
 }
 
-// stranger returns the refusal of one who does not belong to the account, nil for one who does.
+// stranger returns the refusal of one who does not belong to the account, nil for one who does (contract, 3 and 4.2).
 func (s *state) stranger(a *account, who owner) error {
 	switch {
 	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.enters(s, a):
@@ -102,7 +104,7 @@ func (c *caller) mayOpen(of *conversation) error {
 }
 
 // mayShow checks that the caller may see an inbox: a bot every one, an administrator those of the account, an agent those
-// of which they are a member.
+// of which they are a member (contract, 1.0).
 func (c *caller) mayShow(in *inbox) error {
 	ours := c.account.inboxes[in.id] == in // a source id is looked up over all accounts
 	if c.bot != nil || ours && (c.user.role(c.account) == cfchat.RoleAdministrator || in.members[c.user.ID]) {

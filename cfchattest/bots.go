@@ -51,7 +51,8 @@ func (s *state) storeBot(b cfchat.AgentBot) *bot {
 	return s.bots[b.ID]
 }
 
-// enters reports whether a bot may enter an account: it has an inbox there, or, from 4.8.0 on, belongs to it (contract, N3).
+// enters reports whether a bot may enter an account: it has an inbox there, or, from 4.8.0 on, belongs to it
+// (contract, N3).
 func (b *bot) enters(s *state, a *account) bool {
 	return b.accounts[a.id] || s.version.AtLeast("4.8.0") && b.account == a.id
 }

@@ -20,8 +20,8 @@ func (s *Server) config() cfchat.Config {
 	return cfchat.Config{Keys: auth.Keys{User: auth.NewKey(s.AdminKey()), AgentBot: auth.NewKey(s.BotKey())}}
 }
 
-// Chat returns a client of the server, with the keys of the administrator and the bot. It needs no socket. The options change
-// its Config before the client is made. Without a test it panics: give [Server.Config] to [cfchat.New].
+// Chat returns a client of the server, with the keys of the administrator and the bot. It needs no socket. The options
+// change its Config before the client is made. Without a test it panics: give [Server.Config] to [cfchat.New].
 func (s *Server) Chat(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Chat {
 	if t == nil {
 		panic("cfchattest: Chat and Account need a test; without one give the Server's Config to cfchat.New")

@@ -4,20 +4,28 @@
 //	id := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
 //	account := srv.Account(t) // a client without sockets; or any client against srv.URL()
 //
-// It answers the operations of openapi.yaml as the real server does, its errors and oddities included: who may call
-// what, the order of the checks, counts that ignore a parameter, text that is read as its leading number. It behaves as
-// version 4.7.0; [Version] makes it behave as another, such as 2.16.0. The tests of this package send it the recorded
-// requests of both and compare the answers.
+// It answers the operations of openapi.yaml as the real server does, its errors and oddities included: who may call what,
+// the order of the checks, counts that ignore a parameter, text that is read as its leading number. It behaves as version
+// 4.7.0; [Version] makes it behave as another, from 2.16.0 to 4.16.2. The tests of this package send it the recorded requests
+// of 2.16.0, 4.7.0 and 4.16.2 and compare the answers.
 //
-// A new server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot; the Add
-// methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.
+// A new server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot; the
+// Add methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.
 //
-// [Server.FailNext] and [Server.FailEvery] make calls fail. [Server.Conversation] shows what became of a conversation, and
+// What a test asks to add and cannot be, such as a conversation in an inbox that is not there, fails the test; without one it
+// is a panic.
+//
+// [Server.FailNext] and [Server.FailEvery] make calls fail, [Server.BreakConversation] makes a conversation that the server
+// cannot render, [RateLimits] counts. [Server.Conversation] shows what became of a conversation, and
 // [Server.Requests] what was asked. With [Server.Chat], [Server.Account] or [Server.Transport] all of it works inside
 // [testing/synctest], where waiting costs no time.
 //
 // # What it leaves out
 //
-// Rate limits, attachments of new messages, round-robin assignment (nobody is ever online), WhatsApp's rules for source
-// ids and reply windows, service level agreements, and every other route: [Server.Handle] takes a handler for those.
+// Attachments of new messages, round-robin assignment (nobody is ever online), WhatsApp's rules for source ids and reply
+// windows, service level agreements, custom roles, and every other route: [Server.Handle] takes a handler for those.
+//
+// Of Liquid, as whose templates the server renders outgoing messages, it has what stands for a value, such as
+// {{contact.name}}, texts in quotes, the filter url_decode and raw blocks. A message with another tag or filter that Liquid
+// knows is an error of the test, which names it, and is stored as it was sent.
 package cfchattest

@@ -34,15 +34,15 @@ type fault struct {
 	Failure
 }
 
-// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", or the
-// documented name, or "" for any request, also one of no operation; it panics on another name. Several for one operation are
-// used up in the order in which they were given.
+// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", or
+// the documented name, or "" for any request, also one of no operation; it panics on another name. Several for one operation
+// are used up in the order in which they were given.
 func (s *Server) FailNext(operation string, f Failure) {
 	s.addFault(fault{operation: operation, Failure: f})
 }
 
-// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. It panics on
-// n below 1, and on an operation that [Server.FailNext] would panic on. Where several failures fit a call, the first one
+// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. It panics
+// on n below 1, and on an operation that [Server.FailNext] would panic on. Where several failures fit a call, the first one
 // given is played.
 func (s *Server) FailEvery(operation string, n int, f Failure) {
 	if n < 1 {

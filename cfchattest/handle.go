@@ -26,7 +26,8 @@ import (
 // is a panic.
 func (s *Server) Handle(pattern string, h http.Handler) {
 	if op := replaced(pattern); op != nil {
-		panic(fmt.Sprintf("cfchattest: %q takes requests of %s, which the stand-in answers itself; FailNext and FailEvery make it fail", pattern, op))
+		panic(fmt.Sprintf("cfchattest: %q takes requests of %s, which the stand-in answers itself; "+
+			"FailNext and FailEvery make it fail", pattern, op))
 	}
 	s.others.Handle(pattern, h)
 }

@@ -10,13 +10,13 @@ import (
 // pageSize is how many conversations a page has.
 const pageSize = 25
 
-// errPage is a page that cannot be read, or lies so far off that the database cannot count to it: both a 500.
+// errPage is a page that cannot be read, or lies so far off that the database cannot count to it: both a 500 (contract, 6.1).
 var errPage = errors.New("no such page")
 
 // tooFar is the page number of one that is too far off. Only what really asks the database for it fails.
 const tooFar = math.MaxInt64
 
-// pageNumber reads a page: the number that a text starts with, 1 for less than that.
+// pageNumber reads a page: the number that a text starts with, 1 for less than that (contract, 6.1).
 func pageNumber(value any) (int64, error) {
 	switch value.(type) {
 	case nil:

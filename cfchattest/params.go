@@ -15,7 +15,7 @@ import (
 // params are a request's parameters. A value is a string, [json.Number], bool, nil, []any or map[string]any.
 type params map[string]any
 
-// errMalformed is a body or query that cannot be read: a 400, before the key is looked at.
+// errMalformed is a body or query that cannot be read: a 400, before the key is looked at (contract, 3).
 var errMalformed = errors.New("malformed parameters")
 
 // parseParams merges the body's and the query's parameters. The query wins (contract, 1.0).
@@ -27,7 +27,7 @@ func parseParams(r *http.Request, body []byte) (params, error) {
 	return merged, parseQuery(r.URL.RawQuery, merged)
 }
 
-// parseBody reads JSON and forms. A body of any other type is silently not seen.
+// parseBody reads JSON and forms. A body of any other type is silently not seen (contract, 1.0); forms are (unseen).
 func parseBody(contentType string, body []byte) (params, error) {
 	into := params{}
 	media, _, _ := mime.ParseMediaType(contentType)
@@ -42,7 +42,7 @@ func parseBody(contentType string, body []byte) (params, error) {
 	return into, nil
 }
 
-// parseJSON reads a JSON body. What is not an object becomes the parameter _json.
+// parseJSON reads a JSON body. What is not an object becomes the parameter _json (contract, 1.0).
 func parseJSON(body []byte) (params, error) {
 	if !utf8.Valid(body) {
 		return nil, errMalformed
@@ -63,7 +63,7 @@ func parseJSON(body []byte) (params, error) {
 	return params{"_json": value}, nil
 }
 
-// withoutNulls removes the nulls inside arrays, which the server drops from every request.
+// withoutNulls removes the nulls inside arrays, which the server drops from every request (contract, 1.0).
 func withoutNulls(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -82,7 +82,7 @@ func withoutNulls(value any) any {
 	return value
 }
 
-// parseQuery reads a=1&b[]=2&c[d]=3. A name used as two kinds of value is malformed.
+// parseQuery reads a=1&b[]=2&c[d]=3. A name used as two kinds of value is malformed (contract, 3).
 func parseQuery(raw string, into params) error {
 	query := map[string]any{}
 	for pair := range strings.SplitSeq(raw, "&") {

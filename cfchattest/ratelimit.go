@@ -8,8 +8,8 @@ import (
 )
 
 // RateLimits switches the server's rate limits on. In each whole minute of its clock it takes 300 requests, from 3.1.0 on
-// 3,000, and from 4.12.0 on 30 for the counts of an account by one key; the rest are answered 429. All requests count as from
-// one address, whoever sends them.
+// 3,000, and from 4.12.0 on 30 for the counts of an account by one key; the rest are answered 429. All requests count as
+// from one address, whoever sends them.
 func RateLimits(s *Server) { s.limits = &limits{} }
 
 // limits counts what was asked in the present minute (contract, section 3 and 4.2; contract, N5).
@@ -18,8 +18,8 @@ type limits struct {
 	asked  map[string]int
 }
 
-// exceed counts a request and reports whether it is one too many. What is refused counts too, and so does what has no key that
-// the server knows.
+// exceed counts a request and reports whether it is one too many. What is refused counts too, and so does what has no key
+// that the server knows.
 func (l *limits) exceed(s *Server, r *http.Request) bool {
 	if minute := s.state.clock().Truncate(time.Minute); !minute.Equal(l.minute) {
 		l.minute, l.asked = minute, map[string]int{}

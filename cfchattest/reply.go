@@ -21,7 +21,7 @@ type reply struct {
 func (r *reply) Error() string { return fmt.Sprintf("%d %s", r.status, r.body) }
 
 // The media types as the server spells them: the application writes the charset in lower case, the layer that catches
-// its failures in upper case.
+// its failures in upper case (as recorded of malformed-json-wrong-token and filter-bare-array).
 const (
 	jsonType        = "application/json; charset=utf-8"
 	jsonFailureType = "application/json; charset=UTF-8"
@@ -47,7 +47,8 @@ func answer(v any) *reply {
 	}, body}
 }
 
-// notModified turns a 200 into a 304 if the caller has it already: the server's middleware does so for every GET.
+// notModified turns a 200 into a 304 if the caller has it already: the server's middleware does so for every GET (contract,
+// 1.0).
 func notModified(r *http.Request, out *reply) *reply {
 	tag := out.header.Get("Etag")
 	if r.Method != http.MethodGet || tag == "" || r.Header.Get("If-None-Match") != tag {
@@ -92,7 +93,7 @@ func tooManyRequests() *reply {
 }
 
 // failure returns a failure before any route was chosen. The Accept header decides its form: for a browser it is the page
-// public/<status>.html, which exists for 404 and not for 400.
+// public/<status>.html, which exists for 404 and not for 400 (contract, 3).
 func failure(r *http.Request, status int) *reply {
 	text := http.StatusText(status)
 	if wantsJSON(r.Header.Get("Accept")) {
@@ -106,7 +107,8 @@ func failure(r *http.Request, status int) *reply {
 	return &reply{status, http.Header{"Content-Type": {htmlType}}, page.Bytes()}
 }
 
-// wantsJSON reports whether an Accept header asks for JSON. One that lists */* beside others is taken for a browser's.
+// wantsJSON reports whether an Accept header asks for JSON. One that lists */* beside others is taken for a browser's
+// (unseen).
 func wantsJSON(accept string) bool {
 	first, _, list := strings.Cut(accept, ",")
 	if list && strings.Contains(accept, "*/*") {

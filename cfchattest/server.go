@@ -76,6 +76,13 @@ func (s *Server) fail(format string, args ...any) {
 	s.t.Fatal(text)
 }
 
+// complain reports a mistake in the test that a request shows, from whatever goroutine. Without a test nobody is told.
+func (s *Server) complain(text string) {
+	if s.t != nil {
+		s.t.Error(text)
+	}
+}
+
 func start(opts []Option) *Server {
 	s := &Server{state: newState(defaultVersion, time.Now)}
 	for _, opt := range opts {

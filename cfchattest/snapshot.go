@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/release"
 )
 
-// snapshot is a recorded account: the file _snapshot.json.gz of a set of recordings, unzipped.
+// snapshot is a recorded account: the file _snapshot.json.gz of a set of recordings.
 type snapshot struct {
 	Server        string                 `json:"server"` // its version
 	Account       int64                  `json:"account"`
@@ -59,8 +59,8 @@ type snapshotAttribute struct {
 const sinceSnapshot = 5 * time.Minute
 
 // LoadSnapshot replaces everything by a recorded account. The data is like examples/tour/snapshot.json. The
-// roles of [Server.Key] are the users that its facts name, a bot that belongs to the account, and one that does not. Time
-// goes on from the snapshot's, unless [Clock] is given.
+// roles of [Server.Key] are the users that its facts name, a bot that has an inbox in the account, and one without. Time
+// goes on from the snapshot's, unless [Clock] is given. A conversation that has no meta.sender there cannot be rendered.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {
@@ -178,7 +178,9 @@ func (r *snapshot) addInboxes(s *state, a *account) {
 // addContacts adds the contacts of the conversations, and the one whose source id is known.
 func (r *snapshot) addContacts(s *state, a *account) {
 	for _, id := range r.Facts.Contacts {
-		a.contacts[id] = &contact{Contact: cfchat.Contact{ID: id, AdditionalAttributes: attributesOf(map[string]any{}), CustomAttributes: attributesOf(map[string]any{})}}
+		a.contacts[id] = &contact{Contact: cfchat.Contact{
+			ID: id, AdditionalAttributes: attributesOf(map[string]any{}), CustomAttributes: attributesOf(map[string]any{}),
+		}}
 		s.lastContact = max(s.lastContact, id)
 	}
 	for _, c := range r.Conversations {
@@ -251,12 +253,4 @@ func (s *state) lastChange() (last time.Time) {
 		}
 	}
 	return last
-}
-
-// deref returns what a pointer points to, the zero value for none.
-func deref[T any](p *T) (value T) {
-	if p != nil {
-		value = *p
-	}
-	return value
 }

@@ -65,8 +65,8 @@ func TestSnapshotOfConversations(t *testing.T) {
 	}
 }
 
-// A snapshot of 2.16.0 shows no source ids. In an inbox with one conversation per contact, one that is asked for is taken for
-// that of the recorded conversation, so that a second create finds the first (contract, 1.5).
+// A snapshot of 2.16.0 shows no source ids. In an inbox with one conversation per contact, one that is asked for is taken
+// for that of the recorded conversation, so that a second create finds the first (contract, 1.5).
 func TestSnapshotOfALockedInbox(t *testing.T) {
 	srv := loaded(t, `"facts":{"users":{"admin":5}},"inboxes":[{"id":3,"channel_type":"Channel::Api","lock_to_single_conversation":true}],
 		"conversations":[{"id":4,"inbox_id":3,"status":"open","meta":{"sender":{"id":11},"channel":"Channel::Api"}}]`, cfchattest.Version("2.16.0"))
@@ -76,6 +76,117 @@ func TestSnapshotOfALockedInbox(t *testing.T) {
 	} {
 		if status, got := call(t, srv, srv.AdminKey(), "POST", accountSeven, body); status != 200 || !strings.Contains(got, want) {
 			t.Errorf("%s: %d %s, want %s", body, status, got, want)
+		}
+	}
+}
+
+// recorded is a snapshot's conversation in API inbox 3 with one message, and what else is given of the two.
+func recorded(id int, meta, message string) string {
+	return fmt.Sprintf(`{"id":%d,"inbox_id":3,"status":"open","meta":{"channel":"Channel::Api"%s},
+		"messages":[{"id":%d,"content":"hi","message_type":0,"created_at":1700000000%s}]}`, id, meta, 20+id, message)
+}
+
+const inboxThree = `"facts":{"users":{"admin":5},"other":8,"convs":{"other":1}},"inboxes":[{"id":3,"channel_type":"Channel::Api"}],`
+
+// TestSnapshotKeepsNulls answers attachments and senders with the nulls that were recorded, and without what was absent.
+func TestSnapshotKeepsNulls(t *testing.T) {
+	for _, message := range []string{
+		`"attachments":[{"account_id":7,"data_url":null,"fallback_title":null,"file_type":"location","id":1,"message_id":21}]`,
+		`"attachments":[{"account_id":7,"coordinates_lat":59.910,"data_url":"x","extension":null,"file_size":null,"file_type":"story_mention","id":1,"message_id":21,"thumb_url":""}]`,
+		`"attachments":[null]`,
+		`"sender":{"availability_status":null,"avatar_url":"","id":99,"name":"Gone","type":"user"}`,
+	} {
+		srv := loaded(t, `"server":"4.7.0",`+inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, ","+message)+`]`)
+		if _, got := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/1", ""); !strings.Contains(got, message) {
+			t.Errorf("recorded %s, answered %s", message, got)
+		}
+	}
+}
+
+// TestSnapshotOfAnotherVersion shows of an attachment what the version knows that the stand-in behaves as (contract,
+// N2).
+func TestSnapshotOfAnotherVersion(t *testing.T) {
+	const file = `,"attachments":[{"id":1,"message_id":21,"file_type":"file","extension":"pdf","width":null,"height":null}]`
+	for version, want := range map[string]string{
+		"2.16.0": `[{"extension":"pdf","file_type":"file","id":1,"message_id":21}]`,
+		"4.7.0":  `[{"extension":"pdf","file_type":"file","height":null,"id":1,"message_id":21,"width":null}]`,
+		"4.13.0": `[{"content_type":null,"extension":"pdf","file_type":"file","height":null,"id":1,"message_id":21,"width":null}]`,
+	} {
+		srv := loaded(t, `"server":"4.7.0",`+inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, file)+`]`, cfchattest.Version(version))
+		if _, got := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/1", ""); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", version, got, want)
+		}
+	}
+}
+
+// TestSnapshotOfAnAssigneeWhoLeft counts and filters by somebody whom only the messages name.
+func TestSnapshotOfAnAssigneeWhoLeft(t *testing.T) {
+	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, `,"conversation":{"assignee_id":77,"unread_count":1}`)+`]`)
+	_, counts := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/meta", "")
+	if want := `{"meta":{"all_count":1,"assigned_count":1,"mine_count":0,"unassigned_count":0}}`; counts != want {
+		t.Errorf("counts %s, want %s", counts, want)
+	}
+	if _, found := call(t, srv, srv.AdminKey(), "POST", accountSeven+"/filter", rules(`assignee_id equal_to [77]`)); len(idsOf(t, found)) != 1 {
+		t.Errorf("filter: %s", found)
+	}
+	if _, shown := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/1", ""); strings.Contains(shown, `"assignee":`) || !strings.Contains(shown, `"assignee_id":77`) {
+		t.Errorf("it shows %s", shown)
+	}
+}
+
+// TestSnapshotNextMessage has the id that the server would give: the other account's message takes one that is free.
+func TestSnapshotNextMessage(t *testing.T) {
+	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, "")+`]`)
+	if id := srv.AddMessage(1, cfchattest.Message{}); id != 22 {
+		t.Errorf("the next message is %d, want 22", id)
+	}
+	if _, other := call(t, srv, srv.AdminKey(), "GET", "/api/v1/accounts/8/conversations/1", ""); !strings.Contains(other, `"id":20,`) {
+		t.Errorf("the other account has %s", other)
+	}
+}
+
+// TestSnapshotOfABrokenConversation loads one without its contact, which the server could not render, as 500s show.
+func TestSnapshotOfABrokenConversation(t *testing.T) {
+	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, "", "")+","+recorded(2, `,"sender":{"id":11}`, "")+`]`)
+	for path, want := range map[string]int{"/1": 500, "/2": 200, "": 500} {
+		if got, body := call(t, srv, srv.AdminKey(), "GET", accountSeven+path, ""); got != want {
+			t.Errorf("%s: %d %s, want %d", path, got, body, want)
+		}
+	}
+}
+
+// TestSnapshotOfBots has the owner of conversations in the inbox of a bot for the bot whose key there is.
+func TestSnapshotOfBots(t *testing.T) {
+	owned := `,"sender":{"id":11},"assignee_type":"AgentBot","assignee":{"id":%d,"name":%q,"description":null,"thumbnail":"","bot_type":"webhook","outgoing_url":null}`
+	srv := loaded(t, `"facts":{"users":{"admin":5},"inboxes":{"bot":3}},"inboxes":[{"id":3,"channel_type":"Channel::Api"}],
+		"conversations":[`+recorded(1, fmt.Sprintf(owned, 40, "Router"), "")+`]`, cfchattest.Version("4.16.2"))
+	if got := ownerOf(t, srv, 1); got != "bot Router" {
+		t.Errorf("conversation 1 is owned by %s", got)
+	}
+	made := srv.AddContact(cfchattest.Contact{})
+	status, body := call(t, srv, srv.BotKey(), "POST", accountSeven, fmt.Sprintf(`{"inbox_id":3,"contact_id":%d}`, made))
+	if status != 200 || ownerOf(t, srv, 2) != "bot Router" {
+		t.Errorf("%d %s", status, body)
+	}
+	if id, _ := srv.AddBot(cfchattest.Bot{}); id != 42 { // after Router and the stray bot
+		t.Errorf("the next bot is %d", id)
+	}
+}
+
+// TestSnapshotOfMessages has one message for each id, and the last one by its time, not by its id (contract, 1.7).
+func TestSnapshotOfMessages(t *testing.T) {
+	c := `{"id":1,"inbox_id":3,"status":"open","meta":{"channel":"Channel::Api","sender":{"id":11}},
+		"messages":[{"id":30,"content":"live","message_type":0,"created_at":1700000000,"updated_at":"2026-01-01T00:00:00.000Z","processed_message_content":null}]}`
+	again := `{"id":30,"content":"live","message_type":0,"created_at":1700000000}`
+	for version, last := range map[string]string{"4.7.0": "imported", "4.11.0": "live"} {
+		srv := loaded(t, inboxThree+`"conversations":[`+c+`],"messages":{"1":[{"id":31,"content":"imported","message_type":1,"created_at":1600000000},`+again+","+again+`]}`,
+			cfchattest.Version(version))
+		got, _ := srv.Conversation(1)
+		if got.UnreadCount != 1 || got.Messages[0].GetContent() != "live" || got.Messages[0].ProcessedMessageContent != nil {
+			t.Errorf("%s: %d unread, %+v", version, got.UnreadCount, got.Messages[0])
+		}
+		if shown := got.LastNonActivityMessage.GetContent(); shown != last {
+			t.Errorf("%s: the last one that somebody wrote is %q, want %q", version, shown, last)
 		}
 	}
 }

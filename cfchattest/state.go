@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/release"
 )
 
@@ -44,33 +43,6 @@ type account struct {
 	byActivity    []*conversation // always in order, latest last: that is where nearly all changes happen
 }
 
-type inbox struct {
-	id      int64
-	name    string
-	channel cfchat.Channel
-	locked  bool // one conversation per contact
-	bot     *bot // answers first: new conversations are pending; nil for none
-	members map[int64]bool
-}
-
-type contact struct {
-	cfchat.Contact
-	deleted bool                     // but its conversations are not yet: they cannot be rendered
-	places  map[*inbox]*contactInbox // where conversations that are added without a request go
-	unnamed []*contactInbox          // places under a made-up source id, because a snapshot does not say it
-}
-
-type team struct {
-	cfchat.Team
-	members map[int64]bool
-}
-
-// user is a person, with the role in each account.
-type user struct {
-	cfchat.Agent
-	roles map[int64]cfchat.Role
-}
-
 // owner is who a key belongs to: a user or a bot.
 type owner struct {
 	user *user
@@ -106,6 +78,3 @@ func (s *state) addAccount(id int64) *account {
 
 // newUUID makes ids that can be told apart and read in a failing test.
 func newUUID(n int64) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", n) }
-
-// role returns the user's role in an account, "" for a stranger.
-func (u *user) role(a *account) cfchat.Role { return u.roles[a.id] }

@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestVersion tells versions apart by a filter on an attribute that the server does not know, which 3.8.0 began to refuse with
-// a reason (contract, 4.2).
+// TestVersion tells versions apart by a filter on an attribute that the server does not know, which 3.8.0 began to refuse
+// with a reason (contract, 4.2).
 func TestVersion(t *testing.T) {
 	for name, want := range map[string]int{
 		"2.16.0": 500, "v2.18": 500, "3.7.9": 500, "0.0.1": 500,
@@ -59,6 +59,8 @@ type failingTest struct {
 
 	text string
 }
+
+func (f *failingTest) Error(args ...any) { f.text = fmt.Sprint(args...) }
 
 func (f *failingTest) Fatal(args ...any) {
 	f.text = fmt.Sprint(args...)

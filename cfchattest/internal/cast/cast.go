@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// Integer reads a value as the server's database layer does for an integer column: text counts up to its first odd
-// character ("5abc" is 5, "abc" is 0), a fraction is cut off. It is false for null, blank text, and what is no number at all.
+// Integer reads a value as the server's database layer does for an integer column: text counts up to its first odd character
+// ("5abc" is 5, "abc" is 0), a fraction is cut off. It is false for null, blank text, and what is no number at all
+// (contract, 1.2 and 1.4).
 func Integer(value any) (int64, bool) {
 	switch v := value.(type) {
 	case string:
@@ -42,7 +43,7 @@ func Integer(value any) (int64, bool) {
 	return 0, false
 }
 
-// ID reads an id that is looked up, as Integer does: one that does not fit the column finds nothing.
+// ID reads an id that is looked up, as Integer does: one that does not fit the column finds nothing (contract, 1.4).
 func ID(value any) (int64, bool) {
 	n, ok := Integer(value)
 	return n, ok && FitsInteger(n)
@@ -75,7 +76,8 @@ func StartsWithNumber(text string) bool {
 	return text != "" && text[0] >= '0' && text[0] <= '9'
 }
 
-// Boolean reads a value as the server does for a boolean column: all is true but nothing and the ways to write false.
+// Boolean reads a value as the server does for a boolean column: all is true but nothing and the ways to write false
+// (contract, W1.2, on private).
 func Boolean(value any) bool {
 	return !Blank(value) && !slices.Contains([]string{"0", "f", "F", "false", "FALSE", "off", "OFF"}, Text(value))
 }

@@ -36,7 +36,8 @@ func (c *compiler[R]) bind(r Rule, of Column[R]) (bound, error) {
 		date, err := c.bindDays(r)
 		return bound{operator: IsLessThan, text: date}, err
 	}
-	// Any other operator compares with the text of all values. A list's is never that of one value.
+	// Any other operator compares with the text of all values. A list's is never that of one value (contract,
+	// 5.3).
 	values, err := c.bindValues(r, of)
 	if len(values) == 1 && (!isList(r.values) || c.lowering && isText(values[0])) {
 		return bound{text: cast.Text(values[0])}, err
@@ -67,8 +68,8 @@ func (c *compiler[R]) bindValues(r Rule, of Column[R]) ([]any, error) {
 	}
 }
 
-// bindNames returns the numbers of names, NULL for an unknown one. The word for all of them counts in a list or inside a
-// text.
+// bindNames returns the numbers of names, NULL for an unknown one. The word for all of them counts in a list
+// (contract, 5.2), and inside a text (unseen).
 func bindNames(values any, names []string, all string) ([]any, error) {
 	list, isList := values.([]any)
 	text, isText := values.(string)
@@ -97,7 +98,7 @@ func bindNames(values any, names []string, all string) ([]any, error) {
 
 func number(n int) json.Number { return json.Number(cast.Text(n)) }
 
-// bindPatterns: before 3.1.1 the first value is looked for, in lower case; from then on every one.
+// bindPatterns: before 3.1.1 the first value is looked for, in lower case; from then on every one (contract, 4.2 and 5.3).
 func (c *compiler[R]) bindPatterns(r Rule) ([]any, error) {
 	values := []any{r.values}
 	several := c.Version.AtLeast("3.1.1")
@@ -125,7 +126,8 @@ func (c *compiler[R]) bindPatterns(r Rule) ([]any, error) {
 	return out, nil
 }
 
-// bindLimit returns the text to compare with. From 4.11.2 on it has to be read as the type first.
+// bindLimit returns the text to compare with. From 4.11.2 on it has to be read as the type first
+// (contract, N4).
 func (c *compiler[R]) bindLimit(r Rule, of Column[R]) (string, error) {
 	first, err := firstValue(r.values)
 	if err != nil || !c.Version.AtLeast("4.11.2") {
@@ -174,8 +176,8 @@ func (c *compiler[R]) bindDays(r Rule) (string, error) {
 	return c.Now.UTC().AddDate(0, 0, -int(ago)).Format("2006-01-02"), nil
 }
 
-// firstValue returns values[0] as the server's language reads it: of a text its first letter, of a whole number its lowest
-// bit, of nothing an error.
+// firstValue returns values[0] as the server's language reads it: of a text its first letter (contract, N4), of
+// a whole number its lowest bit (unseen), of nothing an error.
 func firstValue(values any) (any, error) {
 	switch v := values.(type) {
 	case []any:

@@ -19,7 +19,7 @@ type set struct {
 	null  bool
 }
 
-// oneOf returns the condition IN, or NOT IN. NULL is neither in nor out.
+// oneOf returns the condition IN, or NOT IN. NULL is neither in nor out (contract, 5.3).
 func oneOf[R any](of column[R], among set, negated bool) condition[R] {
 	return func(r R) (bool, error) {
 		value, ok, err := of.get(r)
@@ -57,7 +57,8 @@ func present[R any](of column[R], wanted bool) condition[R] {
 	}
 }
 
-// ordered returns the condition > or <. The value stands in the SQL as it was sent, so one with a quote in it is no SQL.
+// ordered returns the condition > or <. The value stands in the SQL as it was sent, so one with a quote in it is no SQL
+// (contract, 3).
 func ordered[R any](of column[R], b bound, now time.Time) (condition[R], error) {
 	if strings.Contains(b.text, "'") {
 		return nil, ErrSQL

@@ -17,10 +17,10 @@ var (
 	ErrSQL  = errors.New("the filter is no SQL")
 )
 
-// Refusal is what the server says of a filter that it checks and does not take: a 422.
-type Refusal string
+// RefusalError is what the server says of a filter that it checks and does not take: a 422.
+type RefusalError string
 
-func (r Refusal) Error() string { return string(r) }
+func (r RefusalError) Error() string { return string(r) }
 
 // Table describes the rows of type R that a filter looks through.
 type Table[R any] struct {
@@ -43,8 +43,8 @@ type Filter[R any] struct{ any expression[R] }
 // Met reports whether a row meets the filter. What a row holds can be what the database cannot read as its type.
 func (f *Filter[R]) Met(row R) (bool, error) { return f.any.met(row) }
 
-// Only returns the values of the key column that rows can have which meet the filter, and false if every row has to be looked
-// at. This is what keeps a window of ids fast among many rows.
+// Only returns the values of the key column that rows can have which meet the filter, and false if every row has to be
+// looked at. This is what keeps a window of ids fast among many rows.
 func (f *Filter[R]) Only() (map[int64]bool, bool) { return f.any.keys() }
 
 // Compile makes a filter of rules.

@@ -8,7 +8,8 @@ import (
 
 // isoForm is how a date can be written for more or less from 4.11.2 on, with or without a time behind it, of which the date
 // counts as it is written (contract, N4). Dates by week and by the day of the year are left out.
-var isoForm = regexp.MustCompile(`(?i)^\s*(\d{4})-?(\d\d)-?(\d\d)(T\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?(Z|[-+]\d\d(:?\d\d)?)?)?\s*$`)
+var isoForm = regexp.MustCompile(
+	`(?i)^\s*(\d{4})-?(\d\d)-?(\d\d)(T\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?(Z|[-+]\d\d(:?\d\d)?)?)?\s*$`)
 
 // isoDate reads a value as an ISO 8601 date. It is false for anything else.
 func isoDate(value any) (any, bool) {

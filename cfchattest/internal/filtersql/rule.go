@@ -57,7 +57,7 @@ func validJoins(rules []Rule) error {
 		switch join := each.join.(type) {
 		case string:
 			if join != "" && !strings.EqualFold(join, "AND") && !strings.EqualFold(join, "OR") {
-				return Refusal(`Query operator must be either "AND" or "OR".`)
+				return RefusalError(`Query operator must be either "AND" or "OR".`)
 			}
 		default:
 			if join == false || !cast.Blank(join) {
@@ -72,7 +72,7 @@ func validJoins(rules []Rule) error {
 func (t *Table[R]) valid(r Rule) error {
 	if of, standard := t.column(r.key); standard && !slices.Contains(of.Operators, r.operator) {
 		allowed := strings.Join(of.Operators, ",")
-		return Refusal(fmt.Sprintf("Invalid operator. The allowed operators for %s are [%s].", r.key, allowed))
+		return RefusalError(fmt.Sprintf("Invalid operator. The allowed operators for %s are [%s].", r.key, allowed))
 	}
 	if r.operator != IsPresent && r.operator != IsNotPresent && cast.Blank(r.values) {
 		return invalidValue(r.key)
@@ -81,7 +81,7 @@ func (t *Table[R]) valid(r Rule) error {
 }
 
 func invalidValue(key string) error {
-	return Refusal(fmt.Sprintf("Invalid value. The values provided for %s are invalid", key))
+	return RefusalError(fmt.Sprintf("Invalid value. The values provided for %s are invalid", key))
 }
 
 // unknownKey returns the refusal of an attribute that is neither standard nor defined.
@@ -90,6 +90,6 @@ func (t *Table[R]) unknownKey(key string) error {
 	for i, each := range t.Columns {
 		names[i] = each.Name
 	}
-	return Refusal(fmt.Sprintf("Invalid attribute key - [%s]. The key should be one of [%s] or a custom attribute defined in the account.",
-		key, strings.Join(names, ",")))
+	return RefusalError(fmt.Sprintf("Invalid attribute key - [%s]. The key should be one of [%s] "+
+		"or a custom attribute defined in the account.", key, strings.Join(names, ",")))
 }

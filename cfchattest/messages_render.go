@@ -136,16 +136,6 @@ func (v view) sender(c *conversation, m *message) any {
 	return nil
 }
 
-func (v view) contactSender(c *contact) object {
-	out := object{"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
-		"thumbnail": c.Thumbnail, "type": "contact",
-		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes}
-	if v.version.AtLeast("4.0.2") {
-		out["blocked"] = c.Blocked != nil && *c.Blocked
-	}
-	return out
-}
-
 // orObject returns an empty object for attributes that were never set.
 func orObject(a cfchat.Attributes) any {
 	if a.IsZero() {

@@ -32,7 +32,7 @@ func (c *caller) filter() (*filtersql.Filter[row], error) {
 		return nil, err
 	}
 	filter, err := c.table().Compile(rules)
-	if refusal, ok := errors.AsType[filtersql.Refusal](err); ok {
+	if refusal, ok := errors.AsType[filtersql.RefusalError](err); ok {
 		return nil, unprocessable(string(refusal))
 	}
 	return filter, err

@@ -143,6 +143,32 @@ func TestBrokenConversation(t *testing.T) {
 	}
 }
 
+// TestBreakConversation makes one that cannot be rendered, which takes its page with it and no other, and can be toggled.
+func TestBreakConversation(t *testing.T) {
+	srv := cfchattest.New(t)
+	for range 26 {
+		srv.AddConversation(cfchattest.Conversation{})
+	}
+	if !srv.BreakConversation(1) || srv.BreakConversation(27) {
+		t.Error("it breaks what there is")
+	}
+	for _, c := range []struct {
+		method, path, body string
+		want               int
+	}{
+		{"GET", "", "", 200}, {"GET", "?page=2", "", 500}, {"GET", "/1", "", 500}, {"GET", "/2", "", 200}, {"GET", "/meta", "", 200},
+		{"POST", "/filter", rules(`display_id equal_to [1,2]`), 500}, {"POST", "/filter", rules(`display_id equal_to [2]`), 200},
+		{"POST", "/1/toggle_status", "", 200},
+	} {
+		if got, _ := call(t, srv, srv.AdminKey(), c.method, conversations+c.path, c.body); got != c.want {
+			t.Errorf("%s %s %s: %d, want %d", c.method, c.path, c.body, got, c.want)
+		}
+	}
+	if _, ok := srv.Conversation(1); ok || len(srv.Conversations()) != 25 {
+		t.Error("the broken conversation was rendered")
+	}
+}
+
 // TestListLastUserMessage puts what the contact wrote last before what was answered, whichever came later, and the longest
 // waiting at the front.
 func TestListLastUserMessage(t *testing.T) {

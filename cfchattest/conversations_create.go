@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// Values that cannot be stored, or what the server's code stumbles over: a 500.
+// Values that cannot be stored, or what the server's code stumbles over: a 500 (contract, 1.5).
 var (
 	errAttributes = errors.New("the attributes are no object")
 	errAssignee   = errors.New("the id does not fit")
@@ -16,7 +16,8 @@ var (
 	errChannel    = errors.New("the channel makes no source ids")
 )
 
-// newConversation creates a conversation. It answers before the activity message that an assignment makes is there.
+// newConversation creates a conversation. It answers before the activity message that an assignment makes is there, as the
+// recorded create-assignee-str does.
 func (c *caller) newConversation() (any, error) {
 	place, err := c.place()
 	if err != nil {
@@ -54,7 +55,7 @@ func (c *caller) newConversation() (any, error) {
 }
 
 // latestOrNew returns the last conversation of the contact in an inbox that allows one, else a new one that is not stored
-// yet.
+// yet (contract, 1.5).
 func (c *caller) latestOrNew(place *contactInbox) (*conversation, error) {
 	if place.inbox.locked {
 		var last *conversation
@@ -96,7 +97,7 @@ func (c *caller) build(place *contactInbox) (*conversation, error) {
 	return made, validAttributes(made)
 }
 
-// readInto reads what a conversation is created with. Assignee and team are stored unchecked (contract, 1.5).
+// readInto reads what a conversation is created with (contract, 1.5).
 func (c *caller) readInto(made *conversation) (err error) {
 	if made.additional, err = c.attributes("additional_attributes"); err != nil {
 		return err
@@ -113,11 +114,19 @@ func (c *caller) readInto(made *conversation) (err error) {
 			return errStatus
 		}
 	}
+	return c.readOwner(made)
+}
+
+// readOwner reads whom a conversation is created for. Assignee and team are stored unchecked (contract, 1.5).
+func (c *caller) readOwner(made *conversation) (err error) {
 	if made.assignee, err = c.storedID("assignee_id", cast.FitsInteger); err != nil {
 		return err
 	}
 	if made.team, err = c.storedID("team_id", cast.FitsBigint); err != nil {
 		return err
+	}
+	if made.assignee != nil && c.person(made.assignee) == nil && c.version.AtLeast("3.16.0") && !c.version.AtLeast("4.0.0") {
+		return errAssignee // seen on 3.16.0, and neither on 2.16.0 nor on 4.7.0; between them (unseen)
 	}
 	if made.assignee != nil && made.team != nil {
 		if team := made.account.teams[*made.team]; team != nil && !team.members[*made.assignee] {
@@ -139,7 +148,7 @@ func (c *caller) storedID(name string, fits func(int64) bool) (*int64, error) {
 	return &id, nil
 }
 
-// attributes reads free-form attributes: an object or nothing.
+// attributes reads free-form attributes: an object or nothing (contract, 1.5).
 func (c *caller) attributes(name string) (map[string]any, error) {
 	switch v := c.params[name].(type) {
 	case nil:

@@ -254,3 +254,43 @@ func TestSetStatusIsNoted(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstMessage sends first messages, and looks at what is stored of them (contract, W1.2; contract, N6).
+func TestFirstMessage(t *testing.T) {
+	for _, c := range []struct{ version, message, want string }{
+		{"4.8.0", `{"content_attributes":{"items":[1],"x":2}}`, `"content_attributes":{"items":[1]}`},
+		{"4.9.0", `{"content_attributes":{"items":[1],"x":2}}`, `"content_attributes":{"items":[1],"x":2}`},
+		{"4.9.0", `{"content_attributes":{"automation_rule_id":3,"x":2}}`, `"content_attributes":{"automation_rule_id":3}`},
+		{"4.9.0", `{"content_attributes":"{\"x\":2}"}`, `"content_attributes":{"x":2}`},
+		{"4.9.0", `{"content_attributes":"{x"}`, `"content_attributes":{}`},
+		{"4.9.0", `{"content_attributes":"[1]"}`, `"content_attributes":{}`},
+		{"3.2.0", `{"content_attributes":"{}"}`, `"error":"Internal Server Error"`},
+		{"3.2.0", `{"content_attributes":{"in_reply_to":77}}`, `"content_attributes":{"in_reply_to":77}`},
+		{"3.3.0", `{"content_attributes":{"in_reply_to":77}}`, `"content_attributes":{"in_reply_to":null,"in_reply_to_external_id":null}`},
+		{"3.3.1", `{"source_id":"a1"}`, `"source_id":null`},
+		{"3.4.0", `{"source_id":"a1"}`, `"source_id":"a1"`},
+		{"4.7.0", `{"content":5}`, `"content":"5"`},
+		{"4.7.0", `{"content":true}`, `"content":"t"`},
+	} {
+		srv := cfchattest.New(t, cfchattest.Version(c.version))
+		srv.AddContact(cfchattest.Contact{})
+		_, body := call(t, srv, srv.AdminKey(), "POST", conversations, `{"inbox_id":1,"contact_id":1,"message":`+c.message+`}`)
+		if !strings.Contains(body, c.want) {
+			t.Errorf("%s: %s: %s, want %s", c.version, c.message, body, c.want)
+		}
+	}
+}
+
+// TestFirstMessageAnswers a message of the conversation that an inbox with one per contact had already.
+func TestFirstMessageAnswers(t *testing.T) {
+	srv := cfchattest.New(t)
+	inbox := srv.AddInbox(cfchattest.Inbox{Locked: true})
+	srv.AddContact(cfchattest.Contact{})
+	body := `{"inbox_id":%d,"contact_id":1,"source_id":"x","message":{"content":"hi","content_attributes":{"in_reply_to":"1"}}}`
+	for i, want := range []string{`{"in_reply_to":null,"in_reply_to_external_id":null}`, `{"in_reply_to":1,"in_reply_to_external_id":null}`} {
+		_, got := call(t, srv, srv.AdminKey(), "POST", conversations, fmt.Sprintf(body, inbox))
+		if !strings.Contains(got, want) {
+			t.Errorf("number %d: %s, want %s", i+1, got, want)
+		}
+	}
+}

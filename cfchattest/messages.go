@@ -32,7 +32,8 @@ func (m *message) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &m.Message)
 }
 
-// byTime puts messages in the order in which they are shown. It is not that of their ids where old ones were imported.
+// byTime puts messages in the order in which they are shown. It is not that of their ids where old ones were imported
+// (contract, 1.7, and conversation 74 of the recorded 4.16.2).
 func byTime(x, y *message) int {
 	return cmp.Or(x.CreatedAt.Compare(y.CreatedAt.Time), cmp.Compare(x.ID, y.ID))
 }
@@ -68,7 +69,7 @@ func (s *state) append(c *conversation, m *message) {
 	}
 }
 
-// received does what follows from a contact's message: somebody waits, and the conversation opens.
+// received does what follows from a contact's message: somebody waits, and the conversation opens (contract, W1.2).
 func (s *state) received(c *conversation, now time.Time) {
 	c.source.contact.LastActivityAt = &cfchat.UnixTime{Time: now}
 	if c.waiting.IsZero() {

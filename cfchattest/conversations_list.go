@@ -85,7 +85,9 @@ func (f *found) count() (object, error) {
 			*count = to - from
 		}
 	}
-	return object{"mine_count": mine, "assigned_count": all - unassignedCount, "unassigned_count": unassignedCount, "all_count": all}, nil
+	return object{
+		"mine_count": mine, "assigned_count": all - unassignedCount, "unassigned_count": unassignedCount, "all_count": all,
+	}, nil
 }
 
 // page renders the page that was asked for.

@@ -49,3 +49,15 @@ func (s *state) nameSource(in *inbox, who *contact, sourceID string) {
 		who.unnamed = slices.Delete(who.unnamed, i, i+1)
 	}
 }
+
+// placeOf finds the contact's place in an inbox, or makes one under a new source id.
+func (s *state) placeOf(a *account, in *inbox, c *contact) *contactInbox {
+	if c.places == nil {
+		c.places = map[*inbox]*contactInbox{}
+	}
+	if c.places[in] == nil {
+		s.lastSource++
+		c.places[in], _ = s.joinInbox(a, in, c, newUUID(s.lastSource))
+	}
+	return c.places[in]
+}

@@ -37,7 +37,7 @@ func (c *caller) firstMessage(of *conversation) (*message, error) {
 	}
 	made := &message{Message: cfchat.Message{MessageType: kind, Private: new(cast.Boolean(sent["private"]))}}
 	if content := sent["content"]; content != nil {
-		made.Content = new(cast.Text(content))
+		made.Content = new(storedText(content))
 		if utf8.RuneCountInString(*made.Content) > maxContent {
 			return nil, invalidRecord("Content is too long (maximum is 150000 characters)", "content")
 		}
@@ -48,17 +48,73 @@ func (c *caller) firstMessage(of *conversation) (*message, error) {
 			return nil, errMessage
 		}
 	}
-	if attributes, ok := sent["content_attributes"].(map[string]any); ok {
-		made.ContentAttributes = attributesOf(attributes)
+	if made.ContentAttributes, err = c.contentAttributes(of, sent["content_attributes"]); err != nil {
+		return nil, err
+	}
+	if id := sent["source_id"]; id != nil && c.version.AtLeast("3.4.0") {
+		made.SourceID = new(storedText(id)) // contract, W1.2
 	}
 	c.sign(made, of)
+	c.fill(made, of)
 	return made, nil
 }
 
-// sign makes the contact the sender of an incoming message, the caller of any other.
+// storedText returns a value as a column of text has it (contract, W1.2).
+func storedText(value any) string {
+	switch value {
+	case true:
+		return "t"
+	case false:
+		return "f" // (unseen)
+	}
+	return cast.Text(value)
+}
+
+// contentAttributes reads what a message carries beside its text. Before 4.9.0 only what the server itself knows is kept;
+// automation_rule_id drives out everything else on every version (contract, W1.2; contract, N6).
+func (c *caller) contentAttributes(of *conversation, value any) (cfchat.Attributes, error) {
+	if text, ok := value.(string); ok && text != "" {
+		if !c.version.AtLeast("3.3.0") {
+			return cfchat.Attributes{}, errMessage
+		}
+		parsed, err := parseJSON([]byte(text))
+		if err != nil || parsed["_json"] != nil { // what is no object is ignored
+			parsed = nil
+		}
+		value = map[string]any(parsed)
+	}
+	sent, _ := value.(map[string]any)
+	kept := map[string]any{}
+	for key, each := range sent {
+		if key == "items" || key == "in_reply_to" || c.version.AtLeast("4.9.0") {
+			kept[key] = each
+		}
+	}
+	if rule, ok := sent["automation_rule_id"]; ok {
+		kept = map[string]any{"automation_rule_id": rule}
+	}
+	if answered, ok := kept["in_reply_to"]; ok && c.version.AtLeast("3.3.0") {
+		kept["in_reply_to"], kept["in_reply_to_external_id"] = of.answered(answered)
+	}
+	return attributesOf(kept), nil
+}
+
+// answered finds the message of a conversation that another one answers: its id, and its id outside of the server. Both are
+// null for one that is not there.
+func (c *conversation) answered(value any) (id, sourceID any) {
+	wanted, _ := cast.Integer(value)
+	for _, m := range c.messages {
+		if m.ID == wanted {
+			return m.ID, m.SourceID
+		}
+	}
+	return nil, nil
+}
+
+// sign makes the caller the sender of an outgoing message, the contact that of any other (contract, W1.2).
 func (c *caller) sign(m *message, of *conversation) {
 	switch {
-	case m.MessageType == cfchat.MessageTypeIncoming:
+	case m.MessageType != cfchat.MessageTypeOutgoing:
 		c.sentBy(m, cfchat.SenderTypeContact, of.source.contact.ID)
 	case c.user != nil:
 		c.sentBy(m, cfchat.SenderTypeUser, c.user.ID)
@@ -67,7 +123,7 @@ func (c *caller) sign(m *message, of *conversation) {
 	}
 }
 
-// messageType reads the direction of a message, outgoing by default.
+// messageType reads the direction of a message, outgoing by default (contract, 1.5).
 func messageType(value any) (cfchat.MessageType, error) {
 	switch value {
 	case nil, "outgoing":
@@ -82,7 +138,7 @@ func messageType(value any) (cfchat.MessageType, error) {
 	return 0, errMessage
 }
 
-// validAttributes checks how long the texts and how large the numbers of free-form attributes are.
+// validAttributes checks how long the texts and how large the numbers of free-form attributes are (contract, 1.5).
 func validAttributes(c *conversation) error {
 	var messages, wrong []string
 	for _, of := range []struct {

@@ -28,11 +28,12 @@ func (c *snapshotConversation) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &recorded); err != nil {
 		return err
 	}
-	c.messages = append(recorded.Messages, recorded.Last)
+	c.messages = slices.Concat(recorded.Messages, []*message{recorded.Last})
 	return json.Unmarshal(data, &c.Conversation)
 }
 
-// assigneeID returns the person who is assigned. Of one who has left the account, or never was in it, only the messages tell.
+// assigneeID returns the person who is assigned. Of one who has left the account, or never was in it, only the messages
+// tell.
 func (c *snapshotConversation) assigneeID() *int64 {
 	if c.Meta.Assignee != nil {
 		return &c.Meta.Assignee.ID
@@ -49,12 +50,14 @@ func (c *snapshotConversation) assigneeID() *int64 {
 // two in the same second was later.
 func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversation) {
 	c := &conversation{
-		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status, priority: shown.Priority, slaPolicy: shown.SLAPolicyID,
+		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status,
+		priority: shown.Priority, slaPolicy: shown.SLAPolicyID,
 		labels: shown.Labels, additional: shown.AdditionalAttributes.Map(), custom: shown.CustomAttributes.Map(),
 		canReply: shown.CanReply, muted: shown.Muted,
 		created: shown.CreatedAt.Time, lastActivity: shown.Timestamp.Time, updated: shown.Timestamp.Time,
-		agentSeen: shown.AgentLastSeenAt.Time, assigneeSeen: shown.AssigneeLastSeenAt.Time, contactSeen: shown.ContactLastSeenAt.Time,
-		firstReply: shown.FirstReplyCreatedAt.Time, waiting: deref(shown.WaitingSince).Time,
+		agentSeen: shown.AgentLastSeenAt.Time, assigneeSeen: shown.AssigneeLastSeenAt.Time,
+		contactSeen: shown.ContactLastSeenAt.Time,
+		firstReply:  shown.FirstReplyCreatedAt.Time, waiting: deref(shown.WaitingSince).Time,
 	}
 	if rank := slices.Index(r.Order, shown.ID); rank >= 0 {
 		c.lastActivity = c.lastActivity.Add(time.Duration(len(r.Order)-rank) * time.Microsecond)
@@ -109,7 +112,8 @@ func (r *snapshot) sourceOf(s *state, a *account, shown snapshotConversation) *c
 	return joined
 }
 
-// messagesOf returns a conversation's messages. Those that go with the conversation are shown with more fields than the rest.
+// messagesOf returns a conversation's messages. Those that go with the conversation are shown with more fields than the
+// rest.
 func (r *snapshot) messagesOf(s *state, shown snapshotConversation) []*message {
 	full := map[int64]*message{}
 	for _, m := range shown.messages {

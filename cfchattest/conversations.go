@@ -27,6 +27,7 @@ type conversation struct {
 	custom     map[string]any
 	canReply   bool
 	muted      bool
+	broken     bool // it cannot be rendered
 
 	created, updated, lastActivity       time.Time
 	agentSeen, assigneeSeen, contactSeen time.Time
@@ -50,13 +51,14 @@ func (s *state) store(c *conversation) {
 	c.participate()
 }
 
-// nextDisplayID takes an id. A database sequence counts it, so an id that was taken by what was rolled back is lost.
+// nextDisplayID takes an id. A database sequence counts it, so an id that was taken by what was rolled back is lost, as
+// those that the recorded create-message-string and create-message-long took.
 func (a *account) nextDisplayID() int64 {
 	a.lastDisplayID++
 	return a.lastDisplayID
 }
 
-// participate remembers the assignee: who was ever assigned takes part.
+// participate remembers the assignee: who was ever assigned takes part (contract, 1.2).
 func (c *conversation) participate() {
 	if c.assignee == nil {
 		return

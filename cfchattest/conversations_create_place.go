@@ -34,7 +34,7 @@ func (c *caller) place() (*contactInbox, error) {
 	return c.join(in, who, sourceID)
 }
 
-// join finds or makes the contact's place in an inbox under a source id, which is theirs alone.
+// join finds or makes the contact's place in an inbox under a source id, which is theirs alone (contract, 1.5 and 4.2).
 func (c *caller) join(in *inbox, who *contact, sourceID string) (*contactInbox, error) {
 	switch taken := c.sourceOf(in, sourceID); {
 	case taken == nil:
@@ -89,7 +89,7 @@ func (c *caller) namedContact() (*contact, error) {
 	return who, nil
 }
 
-// newSourceID makes the source id that was not given. What it is depends on the channel.
+// newSourceID makes the source id that was not given. What it is depends on the channel (contract, 1.5).
 func (c *caller) newSourceID(in *inbox, who *contact) (string, error) {
 	switch in.channel {
 	case cfchat.ChannelAPI, cfchat.ChannelWebWidget:
@@ -110,7 +110,7 @@ func required(value *string, name string) (string, error) {
 	return *value, nil
 }
 
-// renames reports whether a source id that somebody else has is taken from them, from 4.0.4 on.
+// renames reports whether a source id that somebody else has is taken from them, from 4.0.4 on (contract, 4.2).
 func renames(channel cfchat.Channel) bool {
 	switch channel {
 	case cfchat.ChannelEmail, cfchat.ChannelSMS, cfchat.ChannelTwilioSMS, cfchat.ChannelWhatsApp:

@@ -53,7 +53,8 @@ func (c *caller) seen() filterFunc {
 	return func(each *conversation) bool { return each.source.inbox.members[c.user.ID] }
 }
 
-// byInbox keeps the inboxes that the caller sees, or those named of them; an unknown one is nobody's, not an error.
+// byInbox keeps the inboxes that the caller sees, or those named of them; an unknown one is nobody's, not an error (contract,
+// 1.2).
 func (c *caller) byInbox() filterFunc {
 	sees := c.seen()
 	if c.params["inbox_id"] == nil {
@@ -84,7 +85,7 @@ func (c *caller) byType(filters []filterFunc, kind string) []filterFunc {
 	return filters
 }
 
-// byTeam keeps a team's. A team that does not exist is a 404.
+// byTeam keeps a team's. A team that does not exist is a 404 (contract, 1.2).
 func (c *caller) byTeam() (filterFunc, error) {
 	named := map[int64]bool{}
 	for _, value := range c.params.list("team_id") {
@@ -101,7 +102,7 @@ func (c *caller) byTeam() (filterFunc, error) {
 var errListStatus = errors.New("the status is no integer")
 
 // byStatus keeps statuses, given by name or number; "all" is every one, absent means open. From 2.17.0 on an unknown one
-// matches nothing, before it is a 500.
+// matches nothing, before it is a 500 (contract, 1.2 and 4.2).
 func (c *caller) byStatus() (filterFunc, error) {
 	var named []cfchat.Status
 	switch c.params["status"] {
@@ -139,7 +140,7 @@ func (c *caller) listedStatus(value any) (int64, bool) {
 	return cast.Integer(value)
 }
 
-// byAssignee narrows to an assignee_type. One that is unknown is all.
+// byAssignee narrows to an assignee_type. One that is unknown is all (contract, 1.2).
 func (f *found) byAssignee() []*conversation {
 	switch kind, _ := f.params["assignee_type"].(string); cfchat.AssigneeType(kind) {
 	case cfchat.AssigneeTypeMe:
@@ -161,7 +162,7 @@ func unassigned(each *conversation) bool { return each.assignee == nil }
 func assigned(each *conversation) bool { return each.assignee != nil }
 
 // recently keeps what changed within the seconds of updated_within, which from 3.6.0 on takes the place of pages. It is nil
-// without them.
+// without them (contract, 4.2 and 6.7).
 func (c *caller) recently() (filterFunc, error) {
 	within := c.params["updated_within"]
 	if !c.version.AtLeast("3.6.0") || cast.Blank(within) {

@@ -10,7 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
 )
 
-// byText keeps conversations in which somebody wrote the text, in any case. Notes count; % and _ are wildcards.
+// byText keeps conversations in which somebody wrote the text, in any case. Notes count; % and _ are wildcards
+// (contract, 1.2).
 func byText(q any) filterFunc {
 	text, ok := q.(string)
 	if !ok {
@@ -25,7 +26,7 @@ func byText(q any) filterFunc {
 	}
 }
 
-// mentions reports whether a note mentions the user.
+// mentions reports whether a note mentions the user, by the link that the dashboard writes (unseen).
 func (c *conversation) mentions(u *user) bool {
 	link := fmt.Sprintf("mention://user/%d/", u.ID)
 	return slices.ContainsFunc(c.messages, func(m *message) bool {
@@ -33,7 +34,7 @@ func (c *conversation) mentions(u *user) bool {
 	})
 }
 
-// byLabels keeps conversations that have any of the labels, in any case.
+// byLabels keeps conversations that have any of the labels, in any case (contract, 6.4).
 func byLabels(labels []string) filterFunc {
 	return func(each *conversation) bool {
 		return slices.ContainsFunc(labels, func(label string) bool {

@@ -6,7 +6,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// done says what was done, by the status that came of it.
+// done says what was done, by the status that came of it. The texts are those of the recorded activity messages.
 var done = map[cfchat.Status]string{
 	cfchat.StatusOpen:     "Conversation was reopened by ",
 	cfchat.StatusResolved: "Conversation was marked resolved by ",
@@ -14,7 +14,8 @@ var done = map[cfchat.Status]string{
 	cfchat.StatusSnoozed:  "Conversation was snoozed by ",
 }
 
-// name returns the caller's name in an activity message. Version 2.16.0 writes none about a bot.
+// name returns the caller's name in an activity message. Before 3.5.0 none is written about a
+// bot, as after the recorded toggle-bot-open of 2.16.0; from when on is (unseen).
 func (c *caller) name() string {
 	switch {
 	case c.user != nil:

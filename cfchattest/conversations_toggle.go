@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// errStatus is a status that cannot be stored, errSnooze a time that cannot be read: both a 500.
+// errStatus is a status that cannot be stored, errSnooze a time that cannot be read: both a 500 (contract, 1.6).
 var (
 	errStatus = errors.New("not a status")
 	errSnooze = errors.New("not seconds")
@@ -39,11 +39,13 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 	default:
 		c.setStatus(of, flipped(of.status), of.snoozed)
 	}
-	answer := map[string]any{"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed)}
+	answer := object{
+		"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed),
+	}
 	if of.status == cfchat.StatusOpen {
 		c.takeOver(of, success == nil)
 	}
-	return map[string]any{"payload": answer}, nil
+	return object{"payload": answer}, nil
 }
 
 // takeOver changes who owns a conversation that a toggle leaves open: a person takes it from its bot, from 4.16.2 on also an
@@ -57,8 +59,8 @@ func (c *caller) takeOver(of *conversation, handedOff bool) {
 	}
 }
 
-// statusGiven reports whether a status is to be set. To 2.16.0 "" is a status, which then cannot be stored; later versions
-// take it for none.
+// statusGiven reports whether a status is to be set. Before 3.2.0 "" is a status, which then cannot be stored; later versions
+// take it for none (contract, 4.2).
 func (c *caller) statusGiven() bool {
 	status := c.params["status"]
 	if !c.version.AtLeast("3.2.0") {
@@ -67,7 +69,8 @@ func (c *caller) statusGiven() bool {
 	return !cast.Blank(status)
 }
 
-// handsOff reports whether a bot hands a pending conversation to people, which answers success: null from 3.5.0 on.
+// handsOff reports whether a bot hands a pending conversation to people, which answers success: null from 3.5.0 on
+// (contract, 4.2).
 func (c *caller) handsOff(of *conversation) bool {
 	return c.bot != nil && c.version.AtLeast("3.5.0") && of.status == cfchat.StatusPending && c.params["status"] == "open"
 }
@@ -88,14 +91,14 @@ func (c *caller) setGivenStatus(of *conversation, value any) error {
 	return nil
 }
 
-// The first and the last second that the database can store.
+// The first and the last second that the database can store (unseen).
 const (
 	firstSecond = -210866803200
 	lastSecond  = 9224318015999
 )
 
 // leadingSeconds reads a time as seconds since 1970: the number that its text starts with. So ISO text is a moment in 1970,
-// and "" is none.
+// and "" is none (contract, 1.6).
 func leadingSeconds(value any) (time.Time, bool) {
 	if text, ok := value.(string); ok {
 		digits := strings.TrimPrefix(text, "-")
@@ -109,7 +112,8 @@ func leadingSeconds(value any) (time.Time, bool) {
 	return time.Unix(seconds, 0).UTC(), seconds >= firstSecond && seconds <= lastSecond
 }
 
-// flipped returns the status after a toggle without a status: what is open is resolved, anything else opens.
+// flipped returns the status after a toggle without a status: what is open is resolved, anything else opens (contract,
+// 1.6).
 func flipped(status cfchat.Status) cfchat.Status {
 	if status == cfchat.StatusOpen {
 		return cfchat.StatusResolved

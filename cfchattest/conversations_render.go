@@ -20,10 +20,11 @@ type object = map[string]any
 
 func (c *caller) view() view { return view{c.state, c.account, c.owner} }
 
-// errNoContact is a conversation whose contact is gone, errBotTeam a team shown to a bot, which has no teams. Each makes the
-// whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
+// errNoContact is a conversation whose contact is gone, errBroken one that cannot be rendered for another reason, errBotTeam
+// a team shown to a bot, which has no teams. Each makes the whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
 var (
 	errNoContact = errors.New("the contact is gone")
+	errBroken    = errors.New("it cannot be rendered")
 	errBotTeam   = errors.New("a bot has no teams")
 )
 
@@ -37,8 +38,9 @@ func (v view) conversation(c *conversation) (object, error) {
 		"meta": meta, "id": c.id, "account_id": c.account.id, "inbox_id": c.source.inbox.id,
 		"messages": v.messages(c), "last_non_activity_message": v.lastNonActivity(c),
 		"additional_attributes": c.additional, "custom_attributes": c.custom, "labels": append([]string{}, c.labels...),
-		"agent_last_seen_at": unix(c.agentSeen), "assignee_last_seen_at": unix(c.assigneeSeen), "contact_last_seen_at": unix(c.contactSeen),
-		"can_reply": c.canReply, "muted": c.muted, "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
+		"agent_last_seen_at": unix(c.agentSeen), "assignee_last_seen_at": unix(c.assigneeSeen),
+		"contact_last_seen_at": unix(c.contactSeen),
+		"can_reply":            c.canReply, "muted": c.muted, "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
 		"created_at": unix(c.created), "timestamp": unix(c.lastActivity), "first_reply_created_at": unix(c.firstReply),
 		"unread_count": v.unreadCount(c),
 	}
@@ -75,8 +77,11 @@ func (v view) conversations(rows []*conversation) ([]object, error) {
 // meta renders who and what a conversation belongs to. Assignee and team are absent, not null, when there are none or they
 // are unknown.
 func (v view) meta(c *conversation) (object, error) {
-	if c.source.contact.deleted {
+	switch {
+	case c.source.contact.deleted:
 		return nil, errNoContact
+	case c.broken:
+		return nil, errBroken
 	}
 	out := object{
 		"sender":        v.contact(c.source.contact),
@@ -110,61 +115,6 @@ func (v view) assignee(c *conversation, meta object) {
 	if v.version.AtLeast("4.8.0") {
 		meta["assignee_type"] = kind
 	}
-}
-
-func (s *state) person(id *int64) *user {
-	if id == nil {
-		return nil
-	}
-	return s.users[*id]
-}
-
-func (v view) contact(c *contact) object {
-	out := object{
-		"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
-		"thumbnail": c.Thumbnail, "availability_status": c.AvailabilityStatus,
-		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes,
-	}
-	if c.LastActivityAt != nil {
-		out["last_activity_at"] = unix(c.LastActivityAt.Time)
-	}
-	if c.CreatedAt != nil {
-		out["created_at"] = unix(c.CreatedAt.Time)
-	}
-	if v.version.AtLeast("4.0.2") {
-		out["blocked"] = c.Blocked != nil && *c.Blocked
-	}
-	return out
-}
-
-func (v view) agent(u *user, a *account) object {
-	out := object{
-		"id": u.ID, "account_id": a.id, "availability_status": u.AvailabilityStatus, "auto_offline": u.AutoOffline,
-		"confirmed": u.Confirmed, "email": u.Email, "available_name": u.AvailableName, "name": u.Name,
-		"role": u.role(a), "thumbnail": u.Thumbnail,
-	}
-	if len(u.CustomAttributes.Keys()) > 0 {
-		out["custom_attributes"] = u.CustomAttributes
-	}
-	// The recorded 4.16.2 was built without the enterprise folder, which alone has this key (contract, 4.1).
-	if v.version.AtLeast("3.13.0") && !v.version.AtLeast("4.8.0") {
-		out["custom_role_id"] = u.CustomRoleID
-	}
-	if v.version.AtLeast("4.7.0") {
-		out["provider"] = "email"
-	}
-	return out
-}
-
-func (v view) team(t *team) object {
-	out := object{
-		"id": t.ID, "name": t.Name, "description": t.Description, "allow_auto_assign": t.AllowAutoAssign,
-		"account_id": t.AccountID, "is_member": v.owner.user != nil && t.members[v.owner.user.ID],
-	}
-	if v.version.AtLeast("4.16.0") {
-		out["icon"], out["icon_color"] = deref(t.Icon), deref(t.IconColor)
-	}
-	return out
 }
 
 // unix returns a time in whole seconds, 0 for never.

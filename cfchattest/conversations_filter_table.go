@@ -33,7 +33,8 @@ func (c *caller) table() *filtersql.Table[row] {
 		filtersql.Bigints("team_id", func(r row) *int64 { return r.team }).Allow(presence...),
 	}
 	if !v.AtLeast("3.8.0") || v.AtLeast("4.14.2") {
-		columns = append(columns, filtersql.Bigints("contact_id", func(r row) *int64 { return &r.source.contact.ID }).Allow(equality...))
+		contact := filtersql.Bigints("contact_id", func(r row) *int64 { return &r.source.contact.ID })
+		columns = append(columns, contact.Allow(equality...))
 	}
 	if v.AtLeast("3.8.0") {
 		columns = append(columns, priorityColumn(v).Allow(equality...))

@@ -162,3 +162,15 @@ func TestSameStatus(t *testing.T) {
 		t.Errorf("updated at %s, then %s, with %d messages", before.UpdatedAt, after.UpdatedAt, len(after.Messages))
 	}
 }
+
+// TestCreateForUnknown assigns a new conversation to somebody who is not there: 3.16.0 fails, others store the id (contract,
+// before section 1).
+func TestCreateForUnknown(t *testing.T) {
+	for version, want := range map[string]int{"2.16.0": 200, "3.16.0": 500, "4.7.0": 200} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		srv.AddContact(cfchattest.Contact{})
+		if got, body := call(t, srv, srv.AdminKey(), "POST", conversations, `{"inbox_id":1,"contact_id":1,"assignee_id":99}`); got != want {
+			t.Errorf("%s: %d %s, want %d", version, got, body, want)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package cfchattest
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Agent is a person to add.
+type Agent struct {
+	Name          string // "Agent 3" and so on by default
+	Email         string
+	Administrator bool
+}
+
+// user is a person, with the role in each account.
+type user struct {
+	cfchat.Agent
+	roles map[int64]cfchat.Role
+}
+
+// role returns the user's role in an account, "" for a stranger.
+func (u *user) role(a *account) cfchat.Role { return u.roles[a.id] }
+
+// AddAgent adds a person to the account and returns its id and key.
+func (s *Server) AddAgent(a Agent) (id int64, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.addAgent(s.home(), a)
+}
+
+func (s *state) addAgent(a *account, in Agent) (int64, string) {
+	s.lastUser++
+	name := cmp.Or(in.Name, fmt.Sprintf("Agent %d", s.lastUser))
+	role := cfchat.RoleAgent
+	if in.Administrator {
+		role = cfchat.RoleAdministrator
+	}
+	s.users[s.lastUser] = &user{
+		Agent: cfchat.Agent{
+			ID: s.lastUser, Name: name, AvailableName: name, Confirmed: true, AutoOffline: new(true),
+			Email:              cmp.Or(in.Email, fmt.Sprintf("agent%d@example.com", s.lastUser)),
+			AvailabilityStatus: new(cfchat.AvailabilityOffline),
+		},
+		roles: map[int64]cfchat.Role{a.id: role},
+	}
+	key := keyFor(fmt.Sprintf("user-%d", s.lastUser))
+	s.keys[key] = owner{user: s.users[s.lastUser]}
+	return s.lastUser, key
+}
+
+// checkAgents fails the test if one of the people is not in the account.
+func (s *Server) checkAgents(ids ...int64) {
+	for _, id := range ids {
+		if u := s.state.users[id]; u == nil || u.role(s.home()) == "" {
+			s.fail("there is no agent %d", id)
+		}
+	}
+}
+
+func (s *state) person(id *int64) *user {
+	if id == nil {
+		return nil
+	}
+	return s.users[*id]
+}
+
+func (v view) agent(u *user, a *account) object {
+	out := object{
+		"id": u.ID, "account_id": a.id, "availability_status": u.AvailabilityStatus, "auto_offline": u.AutoOffline,
+		"confirmed": u.Confirmed, "email": u.Email, "available_name": u.AvailableName, "name": u.Name,
+		"role": u.role(a), "thumbnail": u.Thumbnail,
+	}
+	if len(u.CustomAttributes.Keys()) > 0 {
+		out["custom_attributes"] = u.CustomAttributes
+	}
+	// The recorded 4.16.2 was built without the enterprise folder, which alone has this key (contract, 4.1).
+	if v.version.AtLeast("3.13.0") && !v.version.AtLeast("4.8.0") {
+		out["custom_role_id"] = u.CustomRoleID
+	}
+	if v.version.AtLeast("4.7.0") {
+		out["provider"] = "email"
+	}
+	return out
+}

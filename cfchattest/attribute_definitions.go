@@ -1,0 +1,23 @@
+package cfchattest
+
+import (
+	"cmp"
+	"slices"
+)
+
+// CustomAttribute is the definition of a custom attribute of conversations, without which filter does not know it.
+type CustomAttribute struct {
+	Key     string
+	Display string // text, number, date, list, link, checkbox, currency or percent; text by default
+}
+
+// AddCustomAttribute defines a custom attribute of conversations.
+func (s *Server) AddCustomAttribute(a CustomAttribute) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	display := cmp.Or(a.Display, "text")
+	if !slices.Contains([]string{"text", "number", "date", "list", "link", "checkbox", "currency", "percent"}, display) {
+		s.fail("no custom attribute is of type %q", display)
+	}
+	s.home().attributes[a.Key] = display
+}

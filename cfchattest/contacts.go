@@ -1,0 +1,99 @@
+package cfchattest
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Contact is a contact to add.
+type Contact struct {
+	Name       string // "Contact 2" and so on by default
+	Email      string
+	Phone      string
+	Identifier string
+	Blocked    bool           // new conversations are resolved at once, from 3.7.0 on
+	Inbox      int64          // where SourceID is known; the first inbox by default
+	SourceID   string         // the contact's id in that inbox, if it has one already; its conversations there have it
+	Additional map[string]any // additional_attributes
+	Custom     map[string]any // custom_attributes
+}
+
+type contact struct {
+	cfchat.Contact
+	deleted bool                     // but its conversations are not yet: they cannot be rendered
+	places  map[*inbox]*contactInbox // where conversations that are added without a request go
+	unnamed []*contactInbox          // places under a made-up source id, because a snapshot does not say it
+}
+
+// AddContact adds a contact and returns its id.
+func (s *Server) AddContact(c Contact) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.SourceID == "" {
+		return s.state.addContact(s.home(), c).ID
+	}
+	in := s.inbox(c.Inbox)
+	if s.state.sourceOf(in, c.SourceID) != nil {
+		s.fail("inbox %d has a contact with the source id %q", in.id, c.SourceID)
+	}
+	added := s.state.addContact(s.home(), c)
+	place, _ := s.state.joinInbox(s.home(), in, added, c.SourceID)
+	added.places = map[*inbox]*contactInbox{in: place}
+	return added.ID
+}
+
+func (s *state) addContact(a *account, c Contact) *contact {
+	s.lastContact++
+	added := &contact{Contact: cfchat.Contact{
+		ID: s.lastContact, Name: new(cmp.Or(c.Name, fmt.Sprintf("Contact %d", s.lastContact))),
+		Email: orNil(c.Email), PhoneNumber: orNil(c.Phone), Identifier: orNil(c.Identifier), Blocked: new(c.Blocked),
+		AvailabilityStatus:   new(cfchat.AvailabilityOffline),
+		AdditionalAttributes: attributesOf(orEmpty(c.Additional)), CustomAttributes: attributesOf(orEmpty(c.Custom)),
+		CreatedAt: &cfchat.UnixTime{Time: s.now()},
+	}}
+	a.contacts[added.ID] = added
+	return added
+}
+
+// DeleteContact deletes a contact and leaves its conversations, as the server does for a while: it cannot render them, and
+// answers 500 to every page that one of them is on. It returns false if there is no such contact.
+func (s *Server) DeleteContact(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().contacts[id]
+	if c == nil || c.deleted {
+		return false
+	}
+	c.deleted = true
+	return true
+}
+
+func (v view) contact(c *contact) object {
+	out := object{
+		"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
+		"thumbnail": c.Thumbnail, "availability_status": c.AvailabilityStatus,
+		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes,
+	}
+	if c.LastActivityAt != nil {
+		out["last_activity_at"] = unix(c.LastActivityAt.Time)
+	}
+	if c.CreatedAt != nil {
+		out["created_at"] = unix(c.CreatedAt.Time)
+	}
+	if v.version.AtLeast("4.0.2") {
+		out["blocked"] = c.Blocked != nil && *c.Blocked
+	}
+	return out
+}
+
+func (v view) contactSender(c *contact) object {
+	out := object{"id": c.ID, "name": c.Name, "email": c.Email, "phone_number": c.PhoneNumber, "identifier": c.Identifier,
+		"thumbnail": c.Thumbnail, "type": "contact",
+		"additional_attributes": c.AdditionalAttributes, "custom_attributes": c.CustomAttributes}
+	if v.version.AtLeast("4.0.2") {
+		out["blocked"] = c.Blocked != nil && *c.Blocked
+	}
+	return out
+}
