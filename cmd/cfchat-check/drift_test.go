@@ -33,10 +33,8 @@ func changed(t *testing.T, srv *cfchattest.Server, change func(r *http.Request, 
 func edited(t *testing.T, srv *cfchattest.Server, edit func(r *http.Request, answer any) any) string {
 	t.Helper()
 	return changed(t, srv, func(r *http.Request, status int, body string) string {
-		var answer any
-		d := json.NewDecoder(strings.NewReader(body))
-		d.UseNumber()
-		if status != http.StatusOK || d.Decode(&answer) != nil {
+		answer, err := decoded(body)
+		if status != http.StatusOK || err != nil {
 			return body
 		}
 		text, err := json.Marshal(edit(r, answer))
@@ -45,6 +43,26 @@ func edited(t *testing.T, srv *cfchattest.Server, edit func(r *http.Request, ans
 		}
 		return string(text)
 	})
+}
+
+func decoded(body string) (answer any, err error) {
+	d := json.NewDecoder(strings.NewReader(body))
+	d.UseNumber()
+	return answer, d.Decode(&answer)
+}
+
+// answered makes a request again, with another query.
+func answered(t *testing.T, srv *cfchattest.Server, r *http.Request, query string) any {
+	t.Helper()
+	again := r.Clone(r.Context())
+	again.URL.RawQuery = query
+	recorder := httptest.NewRecorder()
+	srv.ServeHTTP(recorder, again)
+	answer, err := decoded(recorder.Body.String())
+	if err != nil {
+		t.Error(err)
+	}
+	return answer
 }
 
 // isList reports whether a request is one for a page of the list.

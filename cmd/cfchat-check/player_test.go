@@ -248,6 +248,7 @@ func (r recordedRule) fits(c recordedConversation) bool {
 
 // TestPlays plays a server of 4.16.2, with its bots and the rest, and finds no drift.
 func TestPlays(t *testing.T) {
+	t.Parallel()
 	p := play(t)
 	r, err := checkedJSON(t, p.url(), "a-key-of-an-administrator")
 	if err != nil || r.Result != resultOK || r.Version.words() != "4.16.2" || len(r.Unrenderable) > 0 {

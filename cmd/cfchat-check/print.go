@@ -16,6 +16,9 @@ func (r *report) print(out io.Writer) {
 	p := printer{out}
 	p.printf("%s, account %d\n", r.Server, r.Account)
 	p.operations(r.Operations)
+	if r.PageSize > 0 {
+		p.printf("  Pages of the list have %d conversations, because the server is set up so (which is no drift).\n", r.PageSize)
+	}
 	p.unrendered(r)
 	p.findings("Drift", r, r.Drift)
 	p.findings("Values that the spec does not list (its lists are open, so this is no drift)", r, r.NewValues)

@@ -19,6 +19,7 @@ type report struct {
 	Drift        []api.Finding `json:"drift"`
 	NewValues    []api.Finding `json:"new_values"`
 	Unrenderable []int64       `json:"unrenderable"` // conversations
+	PageSize     int64         `json:"page_size"`    // of the list, if the server is set up to another than usual, else 0
 	Version      versionRange  `json:"version"`
 	KeyHeaders   []keyHeader   `json:"key_headers"`
 }

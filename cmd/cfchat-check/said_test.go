@@ -21,6 +21,7 @@ func says(srv *cfchattest.Server, answer string) *http.Header {
 
 // TestSaysItsVersion takes what a server says of itself, without sending the key for it.
 func TestSaysItsVersion(t *testing.T) {
+	t.Parallel()
 	srv := standIn(t)
 	header := says(srv, `{"version":"4.7.0","timestamp":"2026-11-26 00:04:06"}`)
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
@@ -34,6 +35,7 @@ func TestSaysItsVersion(t *testing.T) {
 
 // TestHiddenVersion is no drift: a proxy may answer whatever it likes.
 func TestHiddenVersion(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{`<html>`, `{"version":"` + canary + `"}`} {
 		srv := standIn(t)
 		says(srv, answer)
@@ -45,6 +47,7 @@ func TestHiddenVersion(t *testing.T) {
 
 // TestSaysAnotherVersion is drift: what the server says does not fit what it answers.
 func TestSaysAnotherVersion(t *testing.T) {
+	t.Parallel()
 	srv := standIn(t)
 	says(srv, `{"version":"4.16.2"}`)
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
@@ -66,6 +69,7 @@ func TestSaysAnotherVersion(t *testing.T) {
 
 // TestGoneFields are drift although the spec does not require them: each version since some other sends them.
 func TestGoneFields(t *testing.T) {
+	t.Parallel()
 	for _, field := range []string{"uuid", "priority", "waiting_since", "last_activity_at", "sla_policy_id", "sentiment", "blocked"} {
 		srv := standIn(t)
 		address := edited(t, srv, func(_ *http.Request, answer any) any { return without(answer, field) })

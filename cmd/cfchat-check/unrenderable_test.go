@@ -34,6 +34,7 @@ func broken(t *testing.T, size int, ids []int64, opts ...cfchattest.Option) *cfc
 
 // TestUnrenderable names conversations that cannot be rendered, wherever they are asked for, and finds no drift.
 func TestUnrenderable(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0"} {
 		for _, c := range []struct {
 			size int
@@ -59,6 +60,7 @@ func TestUnrenderable(t *testing.T) {
 
 // TestManyUnrenderable names some of them, and neither takes them for drift nor goes on without an end.
 func TestManyUnrenderable(t *testing.T) {
+	t.Parallel()
 	ids := []int64{40, 42, 44, 46, 48, 50, 52, 54, 56, 58}
 	srv := broken(t, 60, ids)
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
@@ -69,6 +71,7 @@ func TestManyUnrenderable(t *testing.T) {
 
 // TestUnrenderableUnknown is no drift either: a page behind the failing one is answered, and no filter has its order.
 func TestUnrenderableUnknown(t *testing.T) {
+	t.Parallel()
 	srv := broken(t, 60, nil)
 	address := failing(t, srv, func(a asked) bool {
 		return a.list() && strings.Contains(a.query, "sort_by") && !strings.Contains(a.query, "page=2")
@@ -86,6 +89,7 @@ func TestUnrenderableUnknown(t *testing.T) {
 
 // TestNothingRendered could not be looked at.
 func TestNothingRendered(t *testing.T) {
+	t.Parallel()
 	srv := broken(t, 1, []int64{1})
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
 	if exitStatus(err) != 2 || !strings.Contains(r.Error, "can render none of the account's conversations") || !slices.Equal(r.Unrenderable, []int64{1}) {
@@ -95,6 +99,7 @@ func TestNothingRendered(t *testing.T) {
 
 // TestFailsEverywhere takes 500s for drift that no conversation explains.
 func TestFailsEverywhere(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fails func(asked) bool
 		ops   []string
