@@ -205,3 +205,43 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestErrorBodies tells of failures in no shape that the server has, as JSON and else.
+func TestErrorBodies(t *testing.T) {
+	srv := standIn(t)
+	address := changed(t, srv, func(_ *http.Request, status int, body string) string {
+		if status == http.StatusOK {
+			return body
+		}
+		return `{"detail":"` + canary + `"}`
+	})
+	r, err := checkedJSON(t, address, srv.AdminKey())
+	of := func(id string, count int) api.Finding {
+		return api.Finding{Operation: id, In: api.InResponse, Kind: api.KindBody, Expected: "error, errors or message", Found: "a failure with none of them", Count: count}
+	}
+	if want := []api.Finding{of(opFilter, 4), of(opGet, 1)}; exitStatus(err) != 1 || !reflect.DeepEqual(r.Drift, want) {
+		t.Errorf("%v: %+v", err, r.Drift)
+	}
+	srv = standIn(t)
+	page := func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		srv.ServeHTTP(answer, r)
+		if answer.Code != http.StatusOK {
+			answer.Header().Set("Content-Type", "text/html")
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = io.Copy(w, answer.Body)
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(page))
+	defer proxy.Close()
+	text, err := checked(t, proxy.URL, srv.AdminKey())
+	for _, want := range []string{
+		"  ! get_details_of_a_conversation: a conversation that does not exist: answered with 404 Not Found, which does not come in JSON\n",
+		"  ! conversation_filter: a filter on an attribute that does not exist: answered with 422 Unprocessable Entity, which does not come in JSON\n",
+	} {
+		if exitStatus(err) != 1 || !strings.Contains(text, want) {
+			t.Errorf("%v: no %q in\n%s", err, want, text)
+		}
+	}
+}

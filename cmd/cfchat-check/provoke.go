@@ -48,6 +48,9 @@ func (c *checker) judge(ctx context.Context, p provocation, err error) error {
 	case known:
 		s.Because = because
 		c.signs = append(c.signs, s)
+		if status == http.StatusUnprocessableEntity {
+			c.notInJSON(p.id, p.what, err)
+		}
 		if status != http.StatusOK {
 			return nil
 		}

@@ -127,6 +127,7 @@ func (c *checker) readConversations(ctx context.Context) error {
 		c.report.problem(opGet, "a conversation that does not exist is answered")
 		return nil
 	case errors.Is(err, cfchat.ErrNotFound):
+		c.notInJSON(opGet, "a conversation that does not exist", err)
 		return nil
 	}
 	return c.take(ctx, opGet, "a conversation that does not exist", err)
