@@ -147,6 +147,10 @@ func TestRequests(t *testing.T) {
 		"another method":    {post(t, "/meta", "{}"), []string{"no operation path: unknown, found another method or path, once"}},
 		"no body needed":    {post(t, "/7/toggle_status", ""), nil},
 		"compressed":        {gzipped, []string{"toggleStatusOfAConversation request: unchecked, found another compression than gzip, once"}},
+		"a last rule's end": {post(t, "/filter", `{"payload":[{"attribute_key":"status","filter_operator":"equal_to","values":["open"]}]}`), nil},
+		"no source_id":      {post(t, "", `{"source_id":null,"inbox_id":1,"contact_id":2}`), nil},
+		"no status":         {post(t, "/7/toggle_status", `{"status":null}`), nil},
+		"a status's type":   {post(t, "/7/toggle_status", `{"status":1}`), []string{"toggleStatusOfAConversation request status: type, expected string, found integer, once"}},
 		"a rule's new field": {post(t, "/filter", `{"payload":[{"attribute_key":"status","filter_operator":"equal_to","values":[1,"a",null],"query_operator":null,"x":{}}]}`),
 			[]string{"conversationFilter request payload[].x: unknown, found object, once"}},
 	} {
