@@ -900,7 +900,7 @@ type Conversation struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// AdditionalAttributes Free-form attributes of any JSON type.
+	// AdditionalAttributes What the channel knows; never null.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
 	// AgentLastSeenAt When an agent last looked; zero is never.
@@ -921,7 +921,7 @@ type Conversation struct {
 	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
 	CreatedAt UnixTime `json:"created_at"`
 
-	// CustomAttributes Free-form attributes of any JSON type.
+	// CustomAttributes What the account defines; never null.
 	CustomAttributes Attributes `json:"custom_attributes"`
 
 	// FirstReplyCreatedAt When it was first answered; zero is never.
@@ -1497,7 +1497,7 @@ type Message struct {
 	// Content The text as it was written.
 	Content *string `json:"content"`
 
-	// ContentAttributes Free-form attributes of any JSON type.
+	// ContentAttributes What the kind of content needs; never null.
 	ContentAttributes Attributes `json:"content_attributes"`
 
 	// ContentType The kind of content.
