@@ -24,6 +24,7 @@ type checker struct {
 	said      version // by GET /api
 	total     int64   // how many conversations there are
 	excused   []excused
+	answered  map[string]bool // the operations that have answered something, by operationId
 
 	account *cfchat.Account             // compares every exchange with the spec
 	odd     *cfchat.ClientWithResponses // for requests that are wrong on purpose
@@ -37,7 +38,7 @@ func check(ctx context.Context, o options) (*report, error) {
 		defer own.CloseIdleConnections()
 		transport = own
 	}
-	c := &checker{options: o, report: newReport(o), watch: watch{base: transport}}
+	c := &checker{options: o, report: newReport(o), watch: watch{base: transport}, answered: map[string]bool{}}
 	c.validator.Base, c.answers.Base = &c.watch, &c.watch
 	err := c.walk(ctx)
 	c.settle()
@@ -74,10 +75,13 @@ func (c *checker) findings() []api.Finding {
 
 // missed returns what could not be checked although every request was answered.
 func (c *checker) missed() error {
-	if len(c.watch.ids) == 0 && len(c.report.Unrenderable) > 0 {
+	switch {
+	case len(c.watch.ids) > 0:
+	case len(c.report.Unrenderable) > 0:
 		return errors.New("the server can render none of the account's conversations, so there was little to look at: create one")
-	}
-	if len(c.watch.ids) == 0 {
+	case c.total > 0 || !c.answered[opCounts] || !c.answered[opList]:
+		return errors.New("no answer had a conversation, so there was little to look at")
+	default:
 		return errors.New("this key sees no conversation in the account, so there was little to look at: " +
 			"create one, or set CFCHAT_USER_API_KEY to the key of an administrator")
 	}
@@ -176,6 +180,7 @@ func (c *checker) sent(id string) { c.report.of(id).Requests++ }
 // a problem of the operation.
 func (c *checker) take(ctx context.Context, id, what string, err error) error {
 	if err == nil || errors.Is(err, cfchat.ErrTooLarge) { // which the Validator reports
+		c.answered[id] = true
 		return nil
 	}
 	if reason := c.stopped(ctx, err); reason != nil {

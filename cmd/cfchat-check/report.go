@@ -163,6 +163,11 @@ func (r *report) unseen() (names []string) {
 	return names
 }
 
+// someUnrendered reports whether a page was a 500 because of a conversation.
+func (r *report) someUnrendered() bool {
+	return slices.ContainsFunc(r.Operations, func(op *examined) bool { return len(op.Unrendered) > 0 })
+}
+
 // began reports whether the server answered the key at all, so that there is something to print.
 func (r *report) began() bool {
 	return slices.ContainsFunc(r.KeyHeaders, func(h keyHeader) bool { return h.Arrives })

@@ -59,6 +59,7 @@ func TestSaysAnotherVersion(t *testing.T) {
 		"Server version: not the 4.16.2 that it says it is; its answers are those of 4.7.0 or later, before 4.8.0\n",
 		"  4.16.2, because GET /api says so\n",
 		"  before 4.8.0, because assignees come without an assignee_type\n",
+		"  This is drift: something is gone that the server's version has",
 		"The server has drifted from the contract",
 	} {
 		if !strings.Contains(text, want) {

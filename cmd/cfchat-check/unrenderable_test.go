@@ -51,7 +51,7 @@ func TestUnrenderable(t *testing.T) {
 				t.Errorf("%s, %d of %d: %v, %+v", version, c.ids, c.size, err, r)
 			}
 			text, _ := checked(t, srv.URL(), srv.AdminKey())
-			if !strings.Contains(text, c.text) || !strings.Contains(text, "the latest conversations") {
+			if !strings.Contains(text, c.text) || !strings.Contains(text, "the latest conversations") || !strings.Contains(text, "Everything that is rendered is as") {
 				t.Errorf("%s: no %q in\n%s", version, c.text, text)
 			}
 		}
@@ -120,6 +120,9 @@ func TestFailsEverywhere(t *testing.T) {
 		r, err := printedJSON(t, failing(t, srv, c.fails), srv.AdminKey())
 		if exitStatus(err) != 1 || r.Result != resultDrift || len(r.Unrenderable) > 0 || r.Requests > maxRequests {
 			t.Errorf("%s: %v, %+v", name, err, r)
+		}
+		if r.Version.Contradictory || strings.Contains(r.Error, "this key sees no conversation") {
+			t.Errorf("%s: what is a 500 anyway tells a version, or that there is nothing: %+v", name, r)
 		}
 		for _, op := range r.Operations {
 			if drifted := slices.Contains(c.ops, op.ID); drifted != (op.Result == resultDrift) {
