@@ -147,7 +147,9 @@ func TestNeverNull(t *testing.T) {
 }
 
 func messageOf(conversation map[string]any) map[string]any {
-	return conversation["messages"].([]any)[0].(map[string]any)
+	messages, _ := conversation["messages"].([]any)
+	message, _ := messages[0].(map[string]any)
+	return message
 }
 
 // senderOf gives the first message a person as its sender.
@@ -159,7 +161,8 @@ func senderOf(conversation map[string]any) map[string]any {
 
 func teamOf(conversation map[string]any) map[string]any {
 	team := map[string]any{"id": 3, "name": "", "description": nil, "allow_auto_assign": true, "account_id": 1, "is_member": true}
-	conversation["meta"].(map[string]any)["team"] = team
+	meta, _ := conversation["meta"].(map[string]any)
+	meta["team"] = team
 	return team
 }
 

@@ -22,7 +22,7 @@
 //
 // A conversation that the server cannot render, because its contact is gone for instance, makes each page that it is on a
 // 500. That is no drift, if all other conversations are rendered, and is reported as what it is. To find out which
-// conversation it is takes more requests, never more than 100 in all.
+// conversation it is takes more requests, never more than 150 in all.
 //
 // # JSON
 //

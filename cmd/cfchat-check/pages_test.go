@@ -1,7 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,12 +27,14 @@ func TestPages(t *testing.T) {
 		}
 		return rows
 	}
+	twenty := func(rows []any) []any { return rows[:min(20, len(rows))] }
 	none := func([]any) []any { return []any{} }
 	for want, c := range map[string]struct {
 		on   func(*http.Request) bool
 		edit func([]any) []any
 	}{
 		"conversation_list: the latest conversations: its first page has 10 of 60 conversations, and the pages behind it lack the rest": {onList, first},
+		"conversation_list: the latest conversations: its first page has 20 of 60 conversations, and the pages behind it lack the rest": {onList, twenty},
 		"conversation_list: the latest conversations: its first page has 0 of 60 conversations, and the pages behind it lack the rest":  {onList, none},
 		"conversation_filter: a filter by status: its first page has 10 of 60 conversations, and should have 25":                        {onFilter, first},
 		"conversation_list: the latest conversations: it does not have the latest activity first":                                       {onList, backwards},
@@ -100,38 +106,56 @@ func TestRowsPerLabel(t *testing.T) {
 	}
 }
 
-// TestPageSize is set up by who runs a server from 3.4.0 on, and no drift then.
+// TestPageSize is set up by who runs a server from 3.4.0 on, and no drift then, also where the last page is not rendered.
 func TestPageSize(t *testing.T) {
 	t.Parallel()
-	for version, want := range map[string]int{"4.7.0": 0, "2.16.0": 1} {
-		srv := accountOf(t, 60, nil, cfchattest.Version(version))
+	for _, c := range []struct {
+		version, notRendered string
+		size, exit           int
+	}{{"4.7.0", "none", 10, 0}, {"4.7.0", "page=6", 10, 0}, {"2.16.0", "none", 10, 1}, {"4.7.0", "none", 60, 0}} {
+		srv := accountOf(t, 60, nil, cfchattest.Version(c.version))
 		address := edited(t, srv, func(r *http.Request, answer any) any {
 			if isList(r) {
-				rows(answer, func([]any) []any { return tenOf(t, srv, r) })
+				rows(answer, func([]any) []any { return sliced(t, srv, r, c.size) })
 			}
 			return answer
 		})
-		r, err := checkedJSON(t, address, srv.AdminKey())
-		if exitStatus(err) != want || r.PageSize != 10 || len(r.of(opList).Problems) > 0 || r.Version.isEmpty() != (want == 1) {
-			t.Errorf("%s: %v, %+v", version, err, r)
+		to, _ := url.Parse(address)
+		before := httputil.NewSingleHostReverseProxy(to)
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if isList(r) && strings.Contains(r.URL.RawQuery, c.notRendered) {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			before.ServeHTTP(w, r)
+		}))
+		text, err := checked(t, proxy.URL, srv.AdminKey())
+		r, _ := printedJSON(t, proxy.URL, srv.AdminKey())
+		proxy.Close()
+		if exitStatus(err) != c.exit || r.PageSize != int64(c.size) || len(r.of(opList).Problems) > 0 || r.Version.isEmpty() != (c.exit == 1) {
+			t.Errorf("%+v: %v, %+v", c, err, r)
+		}
+		if want := fmt.Sprintf("  Pages of the list have %d conversations, because the server is set up so", c.size); !strings.Contains(text, want) {
+			t.Errorf("%+v: no %q in\n%s", c, want, text)
 		}
 	}
 }
 
-// tenOf returns the conversations of a page of ten.
-func tenOf(t *testing.T, srv *cfchattest.Server, r *http.Request) (ten []any) {
+// sliced returns the conversations of a page of another size.
+func sliced(t *testing.T, srv *cfchattest.Server, r *http.Request, size int) []any {
 	t.Helper()
-	number, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	page := []any{}
 	query := r.URL.Query()
-	from := (max(number, 1) - 1) * 10
-	for at := from; at < from+10; at++ {
-		query.Set("page", strconv.Itoa(at/25+1))
+	number, _ := strconv.Atoi(query.Get("page"))
+	from := (max(number, 1) - 1) * size
+	for at := from; at < from+size; at++ {
+		query.Set("page", strconv.Itoa(at/pageSize+1))
 		rows(answered(t, srv, r, query.Encode()), func(rows []any) []any {
-			if at%25 < len(rows) {
-				ten = append(ten, rows[at%25])
+			if at%pageSize < len(rows) {
+				page = append(page, rows[at%pageSize])
 			}
 			return rows
 		})
 	}
-	return append([]any{}, ten...)
+	return page
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -42,6 +43,24 @@ func TestHiddenVersion(t *testing.T) {
 		if r, err := checkedJSON(t, srv.URL(), srv.AdminKey()); err != nil || !r.Version.Said.isZero() {
 			t.Errorf("%s: %v, %+v", answer, err, r.Version)
 		}
+	}
+}
+
+// TestBrokenVersion says nothing of other answers.
+func TestBrokenVersion(t *testing.T) {
+	t.Parallel()
+	srv := standIn(t)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api" {
+			w.Header().Set("Content-Length", "100")
+			return
+		}
+		srv.ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+	srv.FailNext(opList, cfchattest.Failure{Status: 500})
+	if r, err := printedJSON(t, proxy.URL, srv.AdminKey()); exitStatus(err) != 1 || r.Error != "" {
+		t.Errorf("%v: %+v", err, r)
 	}
 }
 

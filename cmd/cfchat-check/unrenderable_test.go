@@ -67,6 +67,9 @@ func TestManyUnrenderable(t *testing.T) {
 	if err != nil || len(r.Unrenderable) != maxUnrenderable || r.Requests > maxRequests {
 		t.Errorf("%v: %+v", err, r)
 	}
+	if text, _ := checked(t, srv.URL(), srv.AdminKey()); !strings.Contains(text, " and maybe others: getting one is a 500") {
+		t.Errorf("it does not say that there may be others:\n%s", text)
+	}
 }
 
 // TestUnrenderableUnknown is no drift either: a page behind the failing one is answered, and no filter has its order.
@@ -129,6 +132,33 @@ func TestFailsEverywhere(t *testing.T) {
 				t.Errorf("%s: %+v", name, op)
 			}
 		}
+	}
+}
+
+// TestFailsBesides takes 500s for drift that a conversation which cannot be rendered does not explain.
+func TestFailsBesides(t *testing.T) {
+	t.Parallel()
+	for id, fails := range map[string]func(asked) bool{
+		opList:   func(a asked) bool { return a.list() && a.rows() },
+		opFilter: func(a asked) bool { return strings.Contains(a.body, `"created_at"`) },
+	} {
+		srv := broken(t, 60, []int64{53})
+		r, err := printedJSON(t, failing(t, srv, fails), srv.AdminKey())
+		if exitStatus(err) != 1 || r.of(id).Result != resultDrift || !slices.Equal(r.Unrenderable, []int64{53}) {
+			t.Errorf("%s: %v, %+v", id, err, r)
+		}
+	}
+}
+
+// TestSearchedEnough ends the search with the requests that it may cost.
+func TestSearchedEnough(t *testing.T) {
+	t.Parallel()
+	c := &checker{report: newReport(options{})}
+	if c.watch.requests = maxSearch - 1; c.searchedEnough() {
+		t.Error("it ends too early")
+	}
+	if c.watch.requests = maxSearch; !c.searchedEnough() {
+		t.Error("it goes on")
 	}
 }
 
