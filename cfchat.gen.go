@@ -900,7 +900,7 @@ type Conversation struct {
 	// AccountID The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// AdditionalAttributes Free-form attributes of any JSON type.
+	// AdditionalAttributes What the channel knows; never null.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
 	// AgentLastSeenAt When an agent last looked; zero is never.
@@ -921,7 +921,7 @@ type Conversation struct {
 	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
 	CreatedAt UnixTime `json:"created_at"`
 
-	// CustomAttributes Free-form attributes of any JSON type.
+	// CustomAttributes What the account defines; never null.
 	CustomAttributes Attributes `json:"custom_attributes"`
 
 	// FirstReplyCreatedAt When it was first answered; zero is never.
@@ -1252,7 +1252,7 @@ type ConversationCreate struct {
 	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
 
 	// SourceID The contact's id in the inbox. Alone, the server looks it up in all accounts and takes the first match, so
-	// name the inbox and the contact too. Never send it empty: that is a 404.
+	// name the inbox and the contact too. Null is as good as absent. Never send it empty: that is a 404.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
 	// Status Open when absent. Inboxes with an active bot make it pending; a blocked contact makes it resolved from 3.7.0.
@@ -1426,7 +1426,7 @@ type FilterRule struct {
 	// FilterOperator How a rule compares. The documentation knows four of them (D6).
 	FilterOperator FilterOperator `json:"filter_operator"`
 
-	// QueryOperator Set on every rule but the last, null on the last; anything else is a 500 (D8).
+	// QueryOperator Set on every rule but the last, null or absent on the last; anything else is a 500 (D8).
 	QueryOperator *QueryOperator `json:"query_operator"`
 
 	// Values Text, numbers or booleans. Ids go as numbers: as text, all but the first are lost after a rule on a custom
@@ -1503,7 +1503,7 @@ type Message struct {
 	// Content The text as it was written.
 	Content *string `json:"content"`
 
-	// ContentAttributes Free-form attributes of any JSON type.
+	// ContentAttributes What the kind of content needs; never null.
 	ContentAttributes Attributes `json:"content_attributes"`
 
 	// ContentType The kind of content.
@@ -2207,7 +2207,7 @@ type ToggleStatusRequest struct {
 	// read as 2030 seconds: the year 1970 (D45).
 	SnoozedUntil int64 `json:"snoozed_until,omitempty,omitzero"`
 
-	// Status The status to set. Absent, the status flips (D35); an unknown one is a 500.
+	// Status The status to set. Absent or null, the status flips (D35); an unknown one is a 500.
 	Status Status `json:"status,omitempty,omitzero"`
 }
 

@@ -19,8 +19,9 @@ import "net/http"
 //     their types, and the JSON of its body;
 //   - an answer with status 200: its JSON against the operation's schema, where a field that the schema does not name is
 //     a finding unless additionalProperties lets it in;
-//   - an answer with status 400, 401, 404, 422 or 500: the fields that the spec's ErrorBody names, if there are any.
-//     What else is in it is not looked at, nor is an answer with another status, because proxies write those.
+//   - an answer with status 400, 401, 404, 422 or 500, if it is JSON: the fields that the spec's ErrorBody names, of which
+//     it has error, errors or message. What else is in it is not looked at, nor is an answer with another status, because
+//     proxies write those.
 //
 // An answer is compared when it has been read to its end, or closed where its JSON is whole, so look for findings after
 // that. Until then it is kept in memory, up to 10 MiB; a larger one is passed on and reported as [KindUnchecked]. Answers

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -75,12 +76,20 @@ func (k kept) check(s *shape, encoding string, report reporter) {
 	}
 }
 
-// checkFailure compares the body of a failure, if it looks like the server's own.
+// explaining are the fields of which every failure of the server has one.
+var explaining = []string{"error", "errors", "message"}
+
+// checkFailure compares the body of a failure. What is no JSON is a proxy's.
 func (k kept) checkFailure(s *shape, encoding string, report reporter) {
 	value, unchecked, err := k.decode(encoding)
-	if object, ok := value.(map[string]any); ok && unchecked == "" && err == nil {
-		s.checkFields(object, nil, report)
+	if unchecked != "" || err != nil {
+		return
 	}
+	object, _ := value.(map[string]any)
+	if !slices.ContainsFunc(explaining, func(name string) bool { _, ok := object[name]; return ok }) {
+		report(Finding{Kind: KindBody, Expected: "error, errors or message", Found: "a failure with none of them"})
+	}
+	s.checkFields(object, nil, report)
 }
 
 // decode reads the body as JSON. If it cannot look into it, it says why.

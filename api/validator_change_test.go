@@ -11,6 +11,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/api"
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
@@ -114,6 +115,55 @@ func TestRequiredFields(t *testing.T) {
 			t.Errorf("%s null: %v", name, got)
 		}
 	}
+}
+
+// TestNeverNull takes null for drift where no server sends it, and for something that a program can still read.
+func TestNeverNull(t *testing.T) {
+	t.Parallel()
+	for path, object := range map[string]func(conversation map[string]any) map[string]any{
+		"additional_attributes":          func(c map[string]any) map[string]any { return c },
+		"custom_attributes":              func(c map[string]any) map[string]any { return c },
+		"messages[].content_type":        messageOf,
+		"messages[].content_attributes":  messageOf,
+		"messages[].external_source_ids": messageOf,
+		"messages[].sender.avatar_url":   senderOf,
+		"messages[].sender.thumbnail":    senderOf,
+		"meta.team.is_member":            teamOf,
+	} {
+		conversation := recordedConversation(t)
+		object(conversation)[path[strings.LastIndex(path, ".")+1:]] = nil
+		body, err := json.Marshal(conversation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := texts(exchanged(t, get(t, "/9"), func(*http.Request) *http.Response { return reply(200, "application/json", string(body)) }))
+		if len(got) != 1 || !strings.HasPrefix(got[0], "getDetailsOfAConversation response "+path+": null, expected ") {
+			t.Errorf("%s: found %q", path, got)
+		}
+		if err := json.Unmarshal(body, &cfchat.Conversation{}); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func messageOf(conversation map[string]any) map[string]any {
+	messages, _ := conversation["messages"].([]any)
+	message, _ := messages[0].(map[string]any)
+	return message
+}
+
+// senderOf gives the first message a person as its sender.
+func senderOf(conversation map[string]any) map[string]any {
+	sender := map[string]any{"id": 2, "type": "user", "name": "", "avatar_url": "", "thumbnail": ""}
+	messageOf(conversation)["sender"] = sender
+	return sender
+}
+
+func teamOf(conversation map[string]any) map[string]any {
+	team := map[string]any{"id": 3, "name": "", "description": nil, "allow_auto_assign": true, "account_id": 1, "is_member": true}
+	meta, _ := conversation["meta"].(map[string]any)
+	meta["team"] = team
+	return team
 }
 
 // TestNothingInTheSpecIsOverlooked fails when the spec gains what the Validator does not look at.

@@ -43,7 +43,7 @@ const (
 	KindType      Kind = "type"      // it has another type
 	KindNull      Kind = "null"      // it is null where it may not be
 	KindValue     Kind = "value"     // its type fits and its value is none that the spec lists or allows; lists are open
-	KindBody      Kind = "body"      // the body as a whole is not what it should be, such as HTML in place of JSON
+	KindBody      Kind = "body"      // the body as a whole is not what it should be, such as HTML in place of JSON, or a failure of no known shape
 	KindStatus    Kind = "status"    // a success with another status than 200
 	KindUnchecked Kind = "unchecked" // it was too large to be looked at, or compressed in a way that cannot be read
 	KindMore      Kind = "more"      // there were more than 1000 different findings; this one counts the rest

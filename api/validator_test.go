@@ -78,6 +78,8 @@ const (
 	empty  = `{"data":{"meta":{"mine_count":1,"assigned_count":2,"unassigned_count":3,"all_count":5},"payload":[]}}`
 )
 
+const noKnownShape = "getDetailsOfAConversation response: body, expected error, errors or message, found a failure with none of them, once"
+
 // TestAnswers compares answers of all kinds.
 func TestAnswers(t *testing.T) {
 	json, html := "application/json; charset=utf-8", "text/html"
@@ -110,6 +112,10 @@ func TestAnswers(t *testing.T) {
 		"an error":             {"/7", 404, json, `{"error":"Resource could not be found"}`, nil},
 		"an error's new field": {"/7", 404, json, `{"error":"x","trace":"y"}`, nil},
 		"an error's new type":  {"/7", 401, json, `{"errors":[{"a":1}],"error":1}`, []string{"getDetailsOfAConversation response error: type, expected string, found integer, once", "getDetailsOfAConversation response errors[]: type, expected string, found object, once"}},
+		"an error's shape":     {"/7", 404, json, `{"detail":"x","status":404}`, []string{noKnownShape}},
+		"an error as a list":   {"/7", 422, json, `["x"]`, []string{noKnownShape}},
+		"an error of nothing":  {"/7", 500, json, `{"error":null}`, []string{"getDetailsOfAConversation response error: null, expected string, found null, once"}},
+		"an error's attribute": {"/7", 422, json, `{"message":"x","attributes":["y"]}`, nil},
 		"an error in HTML":     {"/7", 404, html, `<html>`, nil},
 		"an error that is cut": {"/7", 500, json, `{"err`, nil},
 		"a proxy's error":      {"/7", 502, json, `{"error":{"code":1}}`, nil},
@@ -141,6 +147,10 @@ func TestRequests(t *testing.T) {
 		"another method":    {post(t, "/meta", "{}"), []string{"no operation path: unknown, found another method or path, once"}},
 		"no body needed":    {post(t, "/7/toggle_status", ""), nil},
 		"compressed":        {gzipped, []string{"toggleStatusOfAConversation request: unchecked, found another compression than gzip, once"}},
+		"a last rule's end": {post(t, "/filter", `{"payload":[{"attribute_key":"status","filter_operator":"equal_to","values":["open"]}]}`), nil},
+		"no source_id":      {post(t, "", `{"source_id":null,"inbox_id":1,"contact_id":2}`), nil},
+		"no status":         {post(t, "/7/toggle_status", `{"status":null}`), nil},
+		"a status's type":   {post(t, "/7/toggle_status", `{"status":1}`), []string{"toggleStatusOfAConversation request status: type, expected string, found integer, once"}},
 		"a rule's new field": {post(t, "/filter", `{"payload":[{"attribute_key":"status","filter_operator":"equal_to","values":[1,"a",null],"query_operator":null,"x":{}}]}`),
 			[]string{"conversationFilter request payload[].x: unknown, found object, once"}},
 	} {

@@ -33,10 +33,8 @@ func changed(t *testing.T, srv *cfchattest.Server, change func(r *http.Request, 
 func edited(t *testing.T, srv *cfchattest.Server, edit func(r *http.Request, answer any) any) string {
 	t.Helper()
 	return changed(t, srv, func(r *http.Request, status int, body string) string {
-		var answer any
-		d := json.NewDecoder(strings.NewReader(body))
-		d.UseNumber()
-		if status != http.StatusOK || d.Decode(&answer) != nil {
+		answer, err := decoded(body)
+		if status != http.StatusOK || err != nil {
 			return body
 		}
 		text, err := json.Marshal(edit(r, answer))
@@ -45,6 +43,26 @@ func edited(t *testing.T, srv *cfchattest.Server, edit func(r *http.Request, ans
 		}
 		return string(text)
 	})
+}
+
+func decoded(body string) (answer any, err error) {
+	d := json.NewDecoder(strings.NewReader(body))
+	d.UseNumber()
+	return answer, d.Decode(&answer)
+}
+
+// answered makes a request again, with another query.
+func answered(t *testing.T, srv *cfchattest.Server, r *http.Request, query string) any {
+	t.Helper()
+	again := r.Clone(r.Context())
+	again.URL.RawQuery = query
+	recorder := httptest.NewRecorder()
+	srv.ServeHTTP(recorder, again)
+	answer, err := decoded(recorder.Body.String())
+	if err != nil {
+		t.Error(err)
+	}
+	return answer
 }
 
 // isList reports whether a request is one for a page of the list.
@@ -184,6 +202,46 @@ func TestRefusals(t *testing.T) {
 		srv.FailNext(operation, cfchattest.Failure{Status: 500, Body: `{"error":"` + canary + `"}`})
 		if text, err := checked(t, srv.URL(), srv.AdminKey()); exitStatus(err) != 1 || !strings.Contains(text, want) {
 			t.Errorf("%s: %v\n%s", operation, err, text)
+		}
+	}
+}
+
+// TestErrorBodies tells of failures in no shape that the server has, as JSON and else.
+func TestErrorBodies(t *testing.T) {
+	srv := standIn(t)
+	address := changed(t, srv, func(_ *http.Request, status int, body string) string {
+		if status == http.StatusOK {
+			return body
+		}
+		return `{"detail":"` + canary + `"}`
+	})
+	r, err := checkedJSON(t, address, srv.AdminKey())
+	of := func(id string, count int) api.Finding {
+		return api.Finding{Operation: id, In: api.InResponse, Kind: api.KindBody, Expected: "error, errors or message", Found: "a failure with none of them", Count: count}
+	}
+	if want := []api.Finding{of(opFilter, 4), of(opGet, 1)}; exitStatus(err) != 1 || !reflect.DeepEqual(r.Drift, want) {
+		t.Errorf("%v: %+v", err, r.Drift)
+	}
+	srv = standIn(t)
+	page := func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		srv.ServeHTTP(answer, r)
+		if answer.Code != http.StatusOK {
+			answer.Header().Set("Content-Type", "text/html")
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = io.Copy(w, answer.Body)
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(page))
+	defer proxy.Close()
+	text, err := checked(t, proxy.URL, srv.AdminKey())
+	for _, want := range []string{
+		"  ! get_details_of_a_conversation: a conversation that does not exist: answered with 404 Not Found, which does not come in JSON\n",
+		"  ! conversation_filter: a filter on an attribute that does not exist: answered with 422 Unprocessable Entity, which does not come in JSON\n",
+	} {
+		if exitStatus(err) != 1 || !strings.Contains(text, want) {
+			t.Errorf("%v: no %q in\n%s", err, want, text)
 		}
 	}
 }

@@ -27,6 +27,12 @@ func TestNotChecked(t *testing.T) {
 		t.Cleanup(s.Close)
 		return s.URL
 	}
+	plan := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"error":"API access is not enabled for this account"}`))
+	}))
+	defer plan.Close()
 	html := http.Header{"Content-Type": {"text/html"}}
 	for name, c := range map[string]struct {
 		address, key string
@@ -44,6 +50,7 @@ func TestNotChecked(t *testing.T) {
 		"a login page":    {page(200, html), srv.AdminKey(), nil, "is not the API of ClickFunnels Chat: is -server right?"},
 		"a 404 page":      {page(404, html), srv.AdminKey(), nil, "check -account and -server"},
 		"a firewall":      {page(403, html), srv.AdminKey(), nil, "a proxy or firewall in front of it refuses this machine"},
+		"no such plan":    {plan.URL, srv.AdminKey(), nil, "the plan of account 1 has no API access"},
 		"down":            {page(503, html), srv.AdminKey(), nil, "answers 503 Service Unavailable: it is down, or its proxy cannot reach it; try again later"},
 		"too many":        {page(429, nil), srv.AdminKey(), nil, "try again in the next"},
 		"moved":           {page(301, http.Header{"Location": {"https://other.example.com/x?y=z"}}), srv.AdminKey(), nil, "redirects: to https://other.example.com: redirects are not followed"},

@@ -56,6 +56,9 @@ func (c *checker) readFilters(ctx context.Context) error {
 		if page != nil && ask.fits != nil && slices.ContainsFunc(page.Payload, func(v cfchat.Conversation) bool { return !ask.fits(v) }) {
 			c.report.problem(opFilter, ask.what+": it has conversations that do not belong there")
 		}
+		if page != nil && ask.page == 1 {
+			c.checkFilterPage(ask.what, page)
+		}
 	}
 	return nil
 }

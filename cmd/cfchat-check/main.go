@@ -22,7 +22,7 @@
 //
 // A conversation that the server cannot render, because its contact is gone for instance, makes each page that it is on a
 // 500. That is no drift, if all other conversations are rendered, and is reported as what it is. To find out which
-// conversation it is takes more requests, never more than 100 in all.
+// conversation it is takes more requests, never more than 150 in all.
 //
 // # JSON
 //
@@ -40,6 +40,7 @@
 //	new_values[]        the same, for values that an open list of the spec does not name
 //	unrenderable[]      ids of conversations that the server cannot render, at most 5; where one could not be found out,
 //	                    there are only the pages
+//	page_size           of the list, where the server is set up to another than 25, else 0
 //	version             said, by GET /api, or ""; at_least and before by the signs, such as "3.8.0", or "" where nothing
 //	                    bounds it; contradictory, true when no version fits all of this; signs[], each with at_least,
 //	                    before or both, and because, a sentence

@@ -248,6 +248,7 @@ func (r recordedRule) fits(c recordedConversation) bool {
 
 // TestPlays plays a server of 4.16.2, with its bots and the rest, and finds no drift.
 func TestPlays(t *testing.T) {
+	t.Parallel()
 	p := play(t)
 	r, err := checkedJSON(t, p.url(), "a-key-of-an-administrator")
 	if err != nil || r.Result != resultOK || r.Version.words() != "4.16.2" || len(r.Unrenderable) > 0 {
@@ -261,5 +262,32 @@ func TestPlays(t *testing.T) {
 	want := slices.Sorted(slices.Values(p.broken))
 	if err != nil || r.Result != resultOK || !slices.Equal(r.Unrenderable, want) {
 		t.Errorf("with %d not rendered: %v, %+v", want, err, r)
+	}
+}
+
+// TestProvocations tells versions by what they refuse.
+func TestProvocations(t *testing.T) {
+	t.Parallel()
+	srv := standIn(t)
+	for address, want := range map[string][]sign{
+		srv.URL(): {
+			{version{}, version{4, 10, 0}, "a filter on the country_code is answered with 200 OK"},
+			{version{}, version{4, 11, 2}, "a filter by days_before is answered with 200 OK"},
+			{version{3, 8, 0}, version{4, 14, 2}, "a filter on the contact_id is answered with 422 Unprocessable Entity"},
+			{version{}, version{4, 16, 0}, "a filter by a part of the display_id is answered with 500 Internal Server Error"},
+		},
+		play(t).url(): {
+			{version{4, 10, 0}, version{}, "a filter on the country_code is answered with 422 Unprocessable Entity"},
+			{version{4, 11, 2}, version{}, "a filter by days_before is answered with 500 Internal Server Error"},
+			{version{4, 14, 2}, version{}, "a filter on the contact_id is answered with 200 OK"},
+			{version{4, 16, 0}, version{}, "a filter by a part of the display_id is answered with 200 OK"},
+		},
+	} {
+		r, err := printedJSON(t, address, srv.AdminKey())
+		for _, s := range want {
+			if err != nil || !slices.Contains(r.Version.Signs, s) {
+				t.Errorf("%v: no %+v in %+v", err, s, r.Version.Signs)
+			}
+		}
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -16,6 +15,9 @@ func (r *report) print(out io.Writer) {
 	p := printer{out}
 	p.printf("%s, account %d\n", r.Server, r.Account)
 	p.operations(r.Operations)
+	if r.PageSize > 0 {
+		p.printf("  Pages of the list have %d conversations, because the server is set up so (which is no drift).\n", r.PageSize)
+	}
 	p.unrendered(r)
 	p.findings("Drift", r, r.Drift)
 	p.findings("Values that the spec does not list (its lists are open, so this is no drift)", r, r.NewValues)
@@ -30,6 +32,9 @@ func (r *report) print(out io.Writer) {
 func (r *report) verdict() string {
 	switch r.Result {
 	case resultOK:
+		if r.someUnrendered() {
+			return "Everything that is rendered is as the contract says"
+		}
 		return "Everything is as the contract says"
 	case resultDrift:
 		return "The server has drifted from the contract"
@@ -76,7 +81,7 @@ func (op *examined) summary() string {
 
 // unrendered tells what the server fails to render, and that it is no drift.
 func (p printer) unrendered(r *report) {
-	if !slices.ContainsFunc(r.Operations, func(op *examined) bool { return len(op.Unrendered) > 0 }) {
+	if !r.someUnrendered() {
 		return
 	}
 	p.printf("\nNot rendered, which is no drift\n  %s:\n", whichUnrendered(r.Unrenderable))
@@ -87,7 +92,7 @@ func (p printer) unrendered(r *report) {
 		}
 	}
 	_ = w.Flush()
-	p.printf("  Something that it refers to is gone or broken on the server, such as a contact or a file.\n")
+	p.printf("  What such a conversation refers to is gone or broken on the server: a contact or a file, for instance.\n")
 	p.printf("  Scan reads all others, and says in Error.ConversationID which one it cannot read.\n")
 }
 
@@ -172,6 +177,9 @@ func (p printer) version(r versionRange) {
 	}
 	if rest := len(r.Signs) - len(signs); rest > 0 && !r.isEmpty() {
 		p.printf("  (%s)\n", weaker(rest))
+	}
+	if r.Contradictory {
+		p.printf("  This is drift: something is gone that the server's version has, or something is there that it has not.\n")
 	}
 }
 

@@ -45,9 +45,14 @@ func (c *checker) judge(ctx context.Context, p provocation, err error) error {
 	because := p.what + " is answered with " + statusText(status)
 	s, known := p.signs[status]
 	switch {
+	case status == http.StatusInternalServerError && !c.answered[p.id]: // nor is anything else, which says nothing
+		return c.take(ctx, p.id, p.what, err)
 	case known:
 		s.Because = because
 		c.signs = append(c.signs, s)
+		if status == http.StatusUnprocessableEntity {
+			c.notInJSON(p.id, p.what, err)
+		}
 		if status != http.StatusOK {
 			return nil
 		}

@@ -16,9 +16,6 @@ const farPage = 1_000_000
 // noConversation is the largest id that there can be, and none has it.
 const noConversation = 1<<31 - 1
 
-// pageSize is how many conversations a page has that is not the last.
-const pageSize = 25
-
 // listing is a page of the list that is asked for.
 type listing struct {
 	what    string
@@ -55,18 +52,38 @@ func (l listing) ids(c *checker) [][]int64 {
 func (c *checker) readLists(ctx context.Context) error {
 	for _, ask := range listings() {
 		page, err := c.list(ctx, ask, ask.options.Page)
+		isFirst := err == nil && ask.twin != nil
 		if isUnrendered(err) && ask.twin != nil {
 			page, err = c.listAgain(ctx, ask, err)
 		}
 		if err := c.take(ctx, opList, ask.what, err); err != nil {
 			return err
 		}
-		if page != nil && ask.wrong != nil && ask.wrong(page.Payload) {
-			c.report.problem(opList, ask.what+": "+ask.problem)
+		if page == nil {
+			continue
+		}
+		c.checkList(ask, page.Payload)
+		if isFirst {
+			if err := c.checkListPage(ctx, ask, page); err != nil {
+				return err
+			}
 		}
 	}
 	c.report.of(opList).complete = true
 	return nil
+}
+
+// checkList tells what is wrong with the conversations of any page.
+func (c *checker) checkList(ask listing, page []cfchat.Conversation) {
+	if ask.wrong != nil && ask.wrong(page) {
+		c.report.problem(opList, ask.what+": "+ask.problem)
+	}
+	if !ask.oldest {
+		c.checkOrder(opList, ask.what, page)
+	}
+	if some, _ := repeats(page); some {
+		c.report.problem(opList, ask.what+": it has a conversation more than once")
+	}
 }
 
 // list asks for a page of the list.
@@ -110,6 +127,7 @@ func (c *checker) readConversations(ctx context.Context) error {
 		c.report.problem(opGet, "a conversation that does not exist is answered")
 		return nil
 	case errors.Is(err, cfchat.ErrNotFound):
+		c.notInJSON(opGet, "a conversation that does not exist", err)
 		return nil
 	}
 	return c.take(ctx, opGet, "a conversation that does not exist", err)

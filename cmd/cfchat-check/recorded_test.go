@@ -37,6 +37,7 @@ func recorded(t *testing.T, version string) *cfchattest.Server {
 // TestRecordedAccounts finds nothing in accounts as they were recorded, also when some of their conversations cannot be
 // rendered.
 func TestRecordedAccounts(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0"} {
 		srv := recorded(t, version)
 		says(srv, `{"version":"`+version+`"}`)

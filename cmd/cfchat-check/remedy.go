@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -28,8 +29,10 @@ func (c *checker) inVain(err error) error {
 		return fmt.Errorf("%s redirects: %s", c.server, inFlags(fmt.Sprint(e.Err)))
 	case e.StatusCode == http.StatusUnauthorized:
 		return c.unauthorized(e.Message)
+	case e.StatusCode == http.StatusForbidden && strings.Contains(e.Message, "API access is not enabled"):
+		return fmt.Errorf("the plan of account %d has no API access: the server answers 403 to every key", c.options.account)
 	case e.StatusCode == http.StatusForbidden:
-		return fmt.Errorf("%s answers 403, which the API never does: a proxy or firewall in front of it refuses this machine", c.server)
+		return fmt.Errorf("%s answers 403, which the API does not do to who reads: a proxy or firewall in front of it refuses this machine", c.server)
 	case errors.Is(e, cfchat.ErrNotFound) && c.account == nil:
 		return fmt.Errorf("%s has no account %d, or is no server of ClickFunnels Chat: check -account and -server", c.server, c.options.account)
 	case errors.Is(e, cfchat.ErrRateLimited):
@@ -64,6 +67,18 @@ func problemOf(what string, err error) string {
 		return "programs with this module's client cannot read it any more"
 	}
 	return what + ": answered with " + statusText(e.StatusCode)
+}
+
+// notInJSON tells of a refusal that is none of the server's own, which come in JSON (contract, 3). Of its shape the Validator
+// tells.
+func (c *checker) notInJSON(id, what string, err error) {
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok {
+		return
+	}
+	if kind, _, _ := mime.ParseMediaType(e.Header.Get("Content-Type")); kind != "application/json" {
+		c.report.problem(id, what+": answered with "+statusText(e.StatusCode)+", which does not come in JSON")
+	}
 }
 
 func statusText(status int) string {

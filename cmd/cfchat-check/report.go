@@ -19,6 +19,7 @@ type report struct {
 	Drift        []api.Finding `json:"drift"`
 	NewValues    []api.Finding `json:"new_values"`
 	Unrenderable []int64       `json:"unrenderable"` // conversations
+	PageSize     int64         `json:"page_size"`    // of the list, if the server is set up to another than usual, else 0
 	Version      versionRange  `json:"version"`
 	KeyHeaders   []keyHeader   `json:"key_headers"`
 }
@@ -160,6 +161,11 @@ func (r *report) unseen() (names []string) {
 		}
 	}
 	return names
+}
+
+// someUnrendered reports whether a page was a 500 because of a conversation.
+func (r *report) someUnrendered() bool {
+	return slices.ContainsFunc(r.Operations, func(op *examined) bool { return len(op.Unrendered) > 0 })
 }
 
 // began reports whether the server answered the key at all, so that there is something to print.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ func says(srv *cfchattest.Server, answer string) *http.Header {
 
 // TestSaysItsVersion takes what a server says of itself, without sending the key for it.
 func TestSaysItsVersion(t *testing.T) {
+	t.Parallel()
 	srv := standIn(t)
 	header := says(srv, `{"version":"4.7.0","timestamp":"2026-11-26 00:04:06"}`)
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
@@ -34,6 +36,7 @@ func TestSaysItsVersion(t *testing.T) {
 
 // TestHiddenVersion is no drift: a proxy may answer whatever it likes.
 func TestHiddenVersion(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{`<html>`, `{"version":"` + canary + `"}`} {
 		srv := standIn(t)
 		says(srv, answer)
@@ -43,8 +46,27 @@ func TestHiddenVersion(t *testing.T) {
 	}
 }
 
+// TestBrokenVersion says nothing of other answers.
+func TestBrokenVersion(t *testing.T) {
+	t.Parallel()
+	srv := standIn(t)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api" {
+			w.Header().Set("Content-Length", "100")
+			return
+		}
+		srv.ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+	srv.FailNext(opList, cfchattest.Failure{Status: 500})
+	if r, err := printedJSON(t, proxy.URL, srv.AdminKey()); exitStatus(err) != 1 || r.Error != "" {
+		t.Errorf("%v: %+v", err, r)
+	}
+}
+
 // TestSaysAnotherVersion is drift: what the server says does not fit what it answers.
 func TestSaysAnotherVersion(t *testing.T) {
+	t.Parallel()
 	srv := standIn(t)
 	says(srv, `{"version":"4.16.2"}`)
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
@@ -56,6 +78,7 @@ func TestSaysAnotherVersion(t *testing.T) {
 		"Server version: not the 4.16.2 that it says it is; its answers are those of 4.7.0 or later, before 4.8.0\n",
 		"  4.16.2, because GET /api says so\n",
 		"  before 4.8.0, because assignees come without an assignee_type\n",
+		"  This is drift: something is gone that the server's version has",
 		"The server has drifted from the contract",
 	} {
 		if !strings.Contains(text, want) {
@@ -66,6 +89,7 @@ func TestSaysAnotherVersion(t *testing.T) {
 
 // TestGoneFields are drift although the spec does not require them: each version since some other sends them.
 func TestGoneFields(t *testing.T) {
+	t.Parallel()
 	for _, field := range []string{"uuid", "priority", "waiting_since", "last_activity_at", "sla_policy_id", "sentiment", "blocked"} {
 		srv := standIn(t)
 		address := edited(t, srv, func(_ *http.Request, answer any) any { return without(answer, field) })

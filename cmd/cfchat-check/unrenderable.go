@@ -87,47 +87,50 @@ func (c *checker) listAgain(ctx context.Context, ask listing, failed error) (*cf
 			return nil, stopped
 		}
 	}
-	named := len(c.report.Unrenderable) > 0
-	page, err := c.listBeyond(ctx, ask)
+	named := len(c.report.Unrenderable)
+	page, failing, err := c.listBeyond(ctx, ask)
 	switch {
-	case err != nil && !isUnrendered(err):
+	case err != nil:
 		return nil, err
-	case err != nil && !(named && c.searchedEnough()), page == nil && !named:
-		return nil, failed
-	case !named && c.isRenderedElsewhere(ctx, ask):
+	case page == nil && named == 0, named < failing && c.isRenderedElsewhere(ctx, ask):
 		return page, failed
 	}
 	c.excuse(opList, ask.what)
 	return page, nil
 }
 
-// listBeyond returns the first page behind the first that is answered, with nil for the end, or the last one's 500.
-func (c *checker) listBeyond(ctx context.Context, ask listing) (page *cfchat.ConversationPage, err error) {
-	for number := 2; number < 2+pagesBeyond; number++ {
-		if page, err = c.list(ctx, ask, number); !isUnrendered(err) {
+// listBeyond returns the first page behind the first that has conversations, nil if there is none, and how many pages until
+// there were a 500, each of which takes a conversation.
+func (c *checker) listBeyond(ctx context.Context, ask listing) (page *cfchat.ConversationPage, failing int, err error) {
+	for failing = 1; failing <= pagesBeyond; failing++ {
+		page, err = c.list(ctx, ask, failing+1)
+		switch {
+		case isUnrendered(err):
+			continue
+		case err != nil || len(page.Payload) == 0:
+			return nil, failing, err
+		}
+		return page, failing, nil
+	}
+	return nil, failing, nil
+}
+
+// isRenderedElsewhere reports whether a filter answers with all that pages of the list fail to, but what is known not to be
+// rendered. Before 3.1.1 it has more pages than the list, because conversations come once for each of their labels.
+func (c *checker) isRenderedElsewhere(ctx context.Context, ask listing) bool {
+	if ask.oldest || c.searchedEnough() { // which no filter has in this order
+		return false
+	}
+	for number := 1; number <= 2*pagesBeyond; number++ {
+		page, err := c.filter(ctx, ask.twin, number)
+		if err != nil {
+			return false
+		}
+		if len(page.Payload) == 0 {
 			break
 		}
 	}
-	if page != nil && len(page.Payload) == 0 {
-		return nil, err
-	}
-	return page, err
-}
-
-// isRenderedElsewhere reports whether a filter answers with the conversations that a page of the list has.
-func (c *checker) isRenderedElsewhere(ctx context.Context, ask listing) bool {
-	if ask.oldest { // which no filter has in this order
-		return false
-	}
-	page, err := c.filter(ctx, ask.twin, 1)
-	if err != nil {
-		return false
-	}
-	ids := map[int64]bool{} // before 3.1.1 some come twice, and others not, for that
-	for _, conversation := range page.Payload {
-		ids[conversation.ID] = true
-	}
-	return len(ids) >= pageSize || int64(len(ids)) == page.Meta.AllCount
+	return true
 }
 
 // search looks for one conversation that cannot be rendered among those that a filter finds, by halves of their ids: the half

@@ -34,6 +34,7 @@ func broken(t *testing.T, size int, ids []int64, opts ...cfchattest.Option) *cfc
 
 // TestUnrenderable names conversations that cannot be rendered, wherever they are asked for, and finds no drift.
 func TestUnrenderable(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0"} {
 		for _, c := range []struct {
 			size int
@@ -50,7 +51,7 @@ func TestUnrenderable(t *testing.T) {
 				t.Errorf("%s, %d of %d: %v, %+v", version, c.ids, c.size, err, r)
 			}
 			text, _ := checked(t, srv.URL(), srv.AdminKey())
-			if !strings.Contains(text, c.text) || !strings.Contains(text, "the latest conversations") {
+			if !strings.Contains(text, c.text) || !strings.Contains(text, "the latest conversations") || !strings.Contains(text, "Everything that is rendered is as") {
 				t.Errorf("%s: no %q in\n%s", version, c.text, text)
 			}
 		}
@@ -59,16 +60,21 @@ func TestUnrenderable(t *testing.T) {
 
 // TestManyUnrenderable names some of them, and neither takes them for drift nor goes on without an end.
 func TestManyUnrenderable(t *testing.T) {
+	t.Parallel()
 	ids := []int64{40, 42, 44, 46, 48, 50, 52, 54, 56, 58}
 	srv := broken(t, 60, ids)
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
 	if err != nil || len(r.Unrenderable) != maxUnrenderable || r.Requests > maxRequests {
 		t.Errorf("%v: %+v", err, r)
 	}
+	if text, _ := checked(t, srv.URL(), srv.AdminKey()); !strings.Contains(text, " and maybe others: getting one is a 500") {
+		t.Errorf("it does not say that there may be others:\n%s", text)
+	}
 }
 
 // TestUnrenderableUnknown is no drift either: a page behind the failing one is answered, and no filter has its order.
 func TestUnrenderableUnknown(t *testing.T) {
+	t.Parallel()
 	srv := broken(t, 60, nil)
 	address := failing(t, srv, func(a asked) bool {
 		return a.list() && strings.Contains(a.query, "sort_by") && !strings.Contains(a.query, "page=2")
@@ -86,6 +92,7 @@ func TestUnrenderableUnknown(t *testing.T) {
 
 // TestNothingRendered could not be looked at.
 func TestNothingRendered(t *testing.T) {
+	t.Parallel()
 	srv := broken(t, 1, []int64{1})
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
 	if exitStatus(err) != 2 || !strings.Contains(r.Error, "can render none of the account's conversations") || !slices.Equal(r.Unrenderable, []int64{1}) {
@@ -95,6 +102,7 @@ func TestNothingRendered(t *testing.T) {
 
 // TestFailsEverywhere takes 500s for drift that no conversation explains.
 func TestFailsEverywhere(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fails func(asked) bool
 		ops   []string
@@ -116,11 +124,41 @@ func TestFailsEverywhere(t *testing.T) {
 		if exitStatus(err) != 1 || r.Result != resultDrift || len(r.Unrenderable) > 0 || r.Requests > maxRequests {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
+		if r.Version.Contradictory || strings.Contains(r.Error, "this key sees no conversation") {
+			t.Errorf("%s: what is a 500 anyway tells a version, or that there is nothing: %+v", name, r)
+		}
 		for _, op := range r.Operations {
 			if drifted := slices.Contains(c.ops, op.ID); drifted != (op.Result == resultDrift) {
 				t.Errorf("%s: %+v", name, op)
 			}
 		}
+	}
+}
+
+// TestFailsBesides takes 500s for drift that a conversation which cannot be rendered does not explain.
+func TestFailsBesides(t *testing.T) {
+	t.Parallel()
+	for id, fails := range map[string]func(asked) bool{
+		opList:   func(a asked) bool { return a.list() && a.rows() },
+		opFilter: func(a asked) bool { return strings.Contains(a.body, `"created_at"`) },
+	} {
+		srv := broken(t, 60, []int64{53})
+		r, err := printedJSON(t, failing(t, srv, fails), srv.AdminKey())
+		if exitStatus(err) != 1 || r.of(id).Result != resultDrift || !slices.Equal(r.Unrenderable, []int64{53}) {
+			t.Errorf("%s: %v, %+v", id, err, r)
+		}
+	}
+}
+
+// TestSearchedEnough ends the search with the requests that it may cost.
+func TestSearchedEnough(t *testing.T) {
+	t.Parallel()
+	c := &checker{report: newReport(options{})}
+	if c.watch.requests = maxSearch - 1; c.searchedEnough() {
+		t.Error("it ends too early")
+	}
+	if c.watch.requests = maxSearch; !c.searchedEnough() {
+		t.Error("it goes on")
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // maxRequests bounds what one run sends. It sends 25 at most, unless it has to search for what cannot be rendered.
-const maxRequests = 100
+const maxRequests = 150
 
 // maxLook bounds how much of an answer is looked at, in bytes. It is what the client takes of one.
 const maxLook = 10 << 20
