@@ -117,7 +117,8 @@ func TestEmptyAccount(t *testing.T) {
 		{[]cfchattest.Option{cfchattest.Version("2.16.0")}, "before 2.17.0"},
 	} {
 		srv := cfchattest.New(t, c.opts...)
-		r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
+		address, _ := says(t, srv, "<html>") // so that the signs have to tell
+		r, err := checkedJSON(t, address, srv.AdminKey())
 		if exitStatus(err) != 2 || !strings.Contains(err.Error(), "this key sees no conversation") || r.Version.words() != c.want ||
 			r.of(opGet).Result != resultUnchecked || r.of(opFilter).Result != resultOK {
 			t.Errorf("%v: %+v", err, r)

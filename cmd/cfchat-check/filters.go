@@ -19,7 +19,7 @@ type question struct {
 // questions returns one filter per kind of rule. Rules on custom attributes are left out: which of them a server knows is for
 // each account to define.
 func questions(ids []int64) []question {
-	future := time.Now().AddDate(0, 0, 2) // whatever the server's clock says
+	future := time.Now().UTC().AddDate(0, 0, 2).Format(time.DateOnly) // whatever the server's clock says
 	return []question{
 		{"a filter by status", branches{{cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)}}, 1,
 			func(v cfchat.Conversation) bool { return v.Status == cfchat.StatusOpen }},

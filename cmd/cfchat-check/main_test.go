@@ -135,7 +135,7 @@ func TestAsTheContractSays(t *testing.T) {
 		for _, op := range r.Operations {
 			want, because := resultNotTried, "this command has no request for it yet"
 			switch {
-			case slices.Contains([]string{opList, opCounts, opGet, opFilter}, op.ID):
+			case slices.Contains([]string{opList, opCounts, opGet, opFilter, opInfo}, op.ID):
 				want, because = resultOK, ""
 			case operation.ByID(op.ID).Write:
 				because = "it writes"

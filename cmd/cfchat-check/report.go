@@ -59,6 +59,7 @@ var (
 	opCounts = operation.ConversationListMeta.ID
 	opGet    = operation.GetDetailsOfAConversation.ID
 	opFilter = operation.ConversationFilter.ID
+	opInfo   = operation.ServerInformation.ID
 )
 
 func newReport(o options) *report {
@@ -91,6 +92,8 @@ func (op *examined) untried() string {
 	switch {
 	case op.writes():
 		return "it writes"
+	case op.ID == opInfo:
+		return "nothing tells the version; a proxy may hide it"
 	case !slices.Contains([]string{opList, opCounts, opGet, opFilter}, op.ID):
 		return "this command has no request for it yet"
 	}

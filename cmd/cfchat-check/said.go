@@ -32,6 +32,10 @@ func (c *checker) askVersion(ctx context.Context) error {
 	if resp.StatusCode == http.StatusOK {
 		c.said = saidIn(resp.Body)
 	}
+	if !c.said.isZero() {
+		c.sent(opInfo)
+		c.report.of(opInfo).complete = true
+	}
 	c.watch.broken = nil // what breaks off here says nothing of other answers
 	return nil
 }
