@@ -5,13 +5,13 @@ TOOL := go tool -modfile=tools/go.mod
 LINT := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
 REDOCLY := npx --yes @redocly/cli@2.77.0
-GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go README.md docs/keys.md docs/errors.md
+GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go README.md docs/keys.md docs/errors.md
 # bench is tidy only with the client that make bench generates.
 MODULES = $(filter-out bench,$(patsubst %/,%,$(dir $(shell git ls-files go.mod '*/go.mod'))))
 
 # What the module's zip is made of; modules within are not in it.
 SHIPPED := (^|/)testdata/|\.(go|md)$$|^(LICENSE|Makefile|go\.(mod|sum)|openapi\.yaml)$$
-SHIPPED := $(SHIPPED)|^((api/|cfchattest/|internal/operation/)?oapi-codegen|overlay|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
+SHIPPED := $(SHIPPED)|^((api/|cfchattest/|internal/operation/|internal/redact/internal/example/)?oapi-codegen|internal/redact/internal/example/openapi|overlay|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
 SHIPPED := $(SHIPPED)|^examples/tour/snapshot\.json$$
 
 # The race detector needs a C compiler.

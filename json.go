@@ -2,10 +2,14 @@ package cfchat
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
+
+	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// JSON returns the bytes that the conversation was received as, nil without [KeepJSON]. Do not change them.
+// JSON returns the bytes that the conversation was received as, nil without [KeepJSON]. Do not change them. What openapi.yaml
+// marks as secret is null in them.
 func (c *Conversation) JSON() json.RawMessage {
 	if c == nil {
 		return nil
@@ -16,13 +20,13 @@ func (c *Conversation) JSON() json.RawMessage {
 // A jsonKeeper is an answer that can keep what it was received as.
 type jsonKeeper interface{ keepJSON(body []byte) }
 
-func (c *Conversation) keepJSON(body []byte) { c.received = slices.Clone(body) }
+func (c *Conversation) keepJSON(body []byte) { c.received = redact.JSON(reflect.TypeFor[Conversation](), body) }
 
 func (p *ConversationPage) keepJSON(body []byte) {
 	var received struct{ Payload []json.RawMessage }
 	_ = json.Unmarshal(body, &received) // it has been decoded before
 	for i := range min(len(p.Payload), len(received.Payload)) {
-		p.Payload[i].received = received.Payload[i]
+		p.Payload[i].keepJSON(received.Payload[i])
 	}
 }
 

@@ -1,0 +1,155 @@
+// Package redact takes out of JSON what openapi.yaml marks with x-secret: what is kept of an answer, for an export or a log,
+// has null in its place and is otherwise byte for byte what was received.
+package redact
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+var (
+	marks   = map[reflect.Type][]string{} // the JSON names of secret fields; written while the program starts
+	holding sync.Map                      // of reflect.Type, whether anything in it is secret
+)
+
+// Mark says which fields of a type are secret, by their names in JSON. Generated code calls it while the program starts.
+func Mark[T any](fields ...string) struct{} {
+	marks[reflect.TypeFor[T]()] = fields
+	return struct{}{}
+}
+
+// JSON returns a copy of a value's JSON, with null in the place of what is secret in its type. JSON that ends early, or is
+// none, comes back empty, because nobody can tell what is in it.
+func JSON(t reflect.Type, data []byte) []byte {
+	if !holds(t) {
+		return slices.Clone(data)
+	}
+	r := redaction{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
+	if r.value(t) != nil {
+		return nil
+	}
+	return append(r.out, data[r.kept:]...)
+}
+
+// holds reports whether anything in a type is secret.
+func holds(t reflect.Type) bool {
+	if known, ok := holding.Load(t); ok {
+		return known.(bool) //nolint:forcetypeassert // nothing else is stored
+	}
+	found := search(t, map[reflect.Type]bool{})
+	holding.Store(t, found)
+	return found
+}
+
+func search(t reflect.Type, seen map[reflect.Type]bool) bool {
+	t = element(t)
+	switch {
+	case t.Kind() == reflect.Map:
+		return search(t.Elem(), seen)
+	case t.Kind() != reflect.Struct || seen[t]:
+		return false
+	case len(marks[t]) > 0:
+		return true
+	}
+	seen[t] = true
+	for field := range t.Fields() {
+		if search(field.Type, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// element returns what a type is a pointer to, or a list of, whatever the depth.
+func element(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
+		t = t.Elem()
+	}
+	return t
+}
+
+// redaction copies JSON with some values left out.
+type redaction struct {
+	data    []byte
+	decoder *json.Decoder
+	out     []byte
+	kept    int // how much of data is in out, or left out
+}
+
+// value reads the next value, which is of a type; nil for one that nobody knows.
+func (r *redaction) value(t reflect.Type) error {
+	token, err := r.decoder.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('{'):
+		return r.object(t)
+	case json.Delim('['):
+		for err == nil && r.decoder.More() {
+			err = r.value(t)
+		}
+		return r.end(err)
+	}
+	return nil
+}
+
+func (r *redaction) object(t reflect.Type) error {
+	if t != nil {
+		t = element(t)
+	}
+	var err error
+	for err == nil && r.decoder.More() {
+		var name json.Token
+		if name, err = r.decoder.Token(); err != nil {
+			break
+		}
+		key, _ := name.(string)
+		switch {
+		case t != nil && t.Kind() == reflect.Map:
+			err = r.value(t.Elem())
+		case t == nil || t.Kind() != reflect.Struct:
+			err = r.value(nil)
+		case slices.ContainsFunc(marks[t], func(secret string) bool { return strings.EqualFold(secret, key) }):
+			err = r.leaveOut()
+		default:
+			err = r.value(fieldOf(t, key))
+		}
+	}
+	return r.end(err)
+}
+
+// end reads the end of an object or a list.
+func (r *redaction) end(err error) error {
+	if err == nil {
+		_, err = r.decoder.Token()
+	}
+	return err
+}
+
+// leaveOut puts null in the place of the next value.
+func (r *redaction) leaveOut() error {
+	var value json.RawMessage
+	if err := r.decoder.Decode(&value); err != nil {
+		return err
+	}
+	end := int(r.decoder.InputOffset())
+	r.out = append(r.out, r.data[r.kept:end-len(value)]...)
+	r.out = append(r.out, "null"...)
+	r.kept = end
+	return nil
+}
+
+// fieldOf returns the type of a field by its name in JSON, which encoding/json compares without case; nil if there is none.
+func fieldOf(t reflect.Type, key string) reflect.Type {
+	for field := range t.Fields() {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); strings.EqualFold(name, key) && name != "-" {
+			return field.Type
+		}
+	}
+	return nil
+}
