@@ -949,7 +949,7 @@ type Conversation struct {
 	// Meta Who and what a conversation belongs to.
 	Meta ConversationMeta `json:"meta"`
 
-	// Muted Whether the contact is muted here.
+	// Muted Whether the contact is blocked; before 3.7.0 that this conversation was muted, for six hours.
 	Muted bool `json:"muted"`
 
 	// Priority From 2.17.1; null when none is set.
@@ -1255,7 +1255,8 @@ type ConversationCreate struct {
 	// name the inbox and the contact too. Null is as good as absent. Never send it empty: that is a 404.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
-	// Status Open when absent. Inboxes with an active bot make it pending; a blocked contact makes it resolved from 3.7.0.
+	// Status Open when absent. Inboxes with an active bot make it pending, and from 4.16.2 on the bot its owner where there is no
+	// assignee; a blocked contact makes it resolved from 3.7.0.
 	Status Status `json:"status,omitempty,omitzero"`
 
 	// TeamID A team. With a bot's key the answer is 500 and the conversation exists.
@@ -1452,7 +1453,8 @@ type FirstMessage struct {
 	// `{{contact.name}}` is filled in, and an unknown name becomes empty (D46).
 	Content string `json:"content,omitempty,omitzero"`
 
-	// ContentAttributes What the kind of content needs, such as the items of a choice.
+	// ContentAttributes What the kind of content needs, such as the items of a choice. Before 4.9.0 the server keeps `items` and
+	// `in_reply_to` only.
 	ContentAttributes map[string]any `json:"content_attributes,omitempty,omitzero"`
 
 	// ContentType The kind of content of a message. The documentation knows four (D10).
@@ -1463,6 +1465,9 @@ type FirstMessage struct {
 
 	// ExternalCreatedAt When it was written elsewhere; kept as it is.
 	ExternalCreatedAt string `json:"external_created_at,omitempty,omitzero"`
+
+	// IsVoiceMessage Whether the audio among the attachments is a voice message. From 4.14.2.
+	IsVoiceMessage bool `json:"is_voice_message,omitempty,omitzero"`
 
 	// MessageType The direction of a message to create; `incoming` only in API inboxes.
 	MessageType MessageDirection `json:"message_type,omitempty,omitzero"`
@@ -1476,6 +1481,10 @@ type FirstMessage struct {
 	// SenderType Who sent a message, as its `sender_type` says it.
 	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
 
+	// SourceID An id of your own, to find the message by; from 3.4.0, ignored before. In most channels an outgoing message that has
+	// one is taken for sent already, and does not go out; those of API and web widget inboxes do.
+	SourceID string `json:"source_id,omitempty,omitzero"`
+
 	// Template Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
 	// set it for text that somebody else has written: it could be made to reveal data. Else text arrives as it is
 	// written.
@@ -1483,6 +1492,9 @@ type FirstMessage struct {
 
 	// TemplateParams For WhatsApp templates.
 	TemplateParams map[string]any `json:"template_params,omitempty,omitzero"`
+
+	// ToEmails Mail addresses, separated by commas. From 3.0.0.
+	ToEmails string `json:"to_emails,omitempty,omitzero"`
 }
 
 // Message is a message of a conversation.
@@ -2249,7 +2261,8 @@ type ConversationListParams struct {
 	ConversationType *ConversationType `form:"conversation_type,omitempty" json:"conversation_type,omitempty"`
 
 	// UpdatedWithin Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
-	// comes in one answer, whatever the page. Ignored before.
+	// comes in one answer, whatever the page. Ignored before. From 4.12.0 on a message that is changed or deleted does not
+	// show.
 	UpdatedWithin *int64 `form:"updated_within,omitempty" json:"updated_within,omitempty"`
 
 	// SourceID Only conversations of this contact's source id. From 2.17.0 on, ignored before.
@@ -2294,7 +2307,8 @@ type ConversationListMetaParams struct {
 	ConversationType *ConversationType `form:"conversation_type,omitempty" json:"conversation_type,omitempty"`
 
 	// UpdatedWithin Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
-	// comes in one answer, whatever the page. Ignored before.
+	// comes in one answer, whatever the page. Ignored before. From 4.12.0 on a message that is changed or deleted does not
+	// show.
 	UpdatedWithin *int64 `form:"updated_within,omitempty" json:"updated_within,omitempty"`
 
 	// SourceID Only conversations of this contact's source id. From 2.17.0 on, ignored before.

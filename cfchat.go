@@ -1,4 +1,4 @@
-// Package cfchat is a client for the conversations of ClickFunnels Chat, for servers of every version from 2.16 to 4.7.
+// Package cfchat is a client for the conversations of ClickFunnels Chat, for servers of every version from 2.16 to 4.16.
 //
 //	chat, err := cfchat.New(cfchat.Config{
 //		Keys: auth.Keys{User: auth.NewKey(os.Getenv("CFCHAT_USER_API_KEY"))},

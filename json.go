@@ -20,7 +20,9 @@ func (c *Conversation) JSON() json.RawMessage {
 // A jsonKeeper is an answer that can keep what it was received as.
 type jsonKeeper interface{ keepJSON(body []byte) }
 
-func (c *Conversation) keepJSON(body []byte) { c.received = redact.JSON(reflect.TypeFor[Conversation](), body) }
+func (c *Conversation) keepJSON(body []byte) {
+	c.received = redact.JSON(reflect.TypeFor[Conversation](), body)
+}
 
 func (p *ConversationPage) keepJSON(body []byte) {
 	var received struct{ Payload []json.RawMessage }

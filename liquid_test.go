@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
@@ -83,6 +86,37 @@ func TestLiquidRefuses(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		case test.field != "" && (e == nil || !errors.Is(err, cfchat.ErrInvalidInput) || e.Fields[0].Field != test.field || sent != nil):
 			t.Errorf("%s: not refused for %s, sent %v: %v", test.name, test.field, sent != nil, err)
+		}
+	}
+}
+
+// TestFirstMessageArrives creates conversations with hostile texts, and reads what the stand-in has stored of them after it
+// has rendered them as servers do.
+func TestFirstMessageArrives(t *testing.T) {
+	parts := []string{
+		"{{contact.name}}", "{{ contact.email }}", "{{", "}}", "{", "}", "`", "``", "{% raw %}", "{% endraw %}", "{%", "%}", "{{'a'}}", "{{-",
+		`{{ "{" }}`, `{{ "%60" | url_decode }}`, "%60", "|", `"`, "'", "\\", "\n", " ", "é", "\U0001F600", "<b>", "{{account.name}}", "a",
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		inbox := srv.AddInbox(cfchattest.Inbox{})
+		contact := srv.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com"})
+		acct := srv.Account(t)
+		for i := range 200 {
+			var text strings.Builder
+			for range 1 + random.IntN(8) {
+				text.WriteString(parts[random.IntN(len(parts))])
+			}
+			message := cfchat.FirstMessage{Content: text.String(), Private: i%2 == 0}
+			created, err := acct.Conversations.Create(t.Context(), cfchat.ConversationCreate{InboxID: inbox, ContactID: contact, Message: message})
+			if err != nil {
+				t.Fatalf("%q: %v", message.Content, err)
+			}
+			got, err := acct.Conversations.Get(t.Context(), created.ID)
+			if err != nil || len(got.Messages) != 1 || got.Messages[0].GetContent() != message.Content {
+				t.Errorf("%s: %q arrived as %v, %v", version, message.Content, got.Messages, err)
+			}
 		}
 	}
 }
