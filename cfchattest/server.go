@@ -139,10 +139,10 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 	case out != nil:
 	case s.limits != nil && s.limits.exceed(s, r):
 		out = tooManyRequests()
-	case other:
-		out = s.ask(r, body)
 	case isServerInfo(r):
 		out = s.serverInfo()
+	case other:
+		out = s.ask(r, body)
 	default:
 		out = s.handle(r, to, body)
 	}
