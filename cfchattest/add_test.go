@@ -62,3 +62,23 @@ func TestImpossible(t *testing.T) {
 		srv.Close()
 	}
 }
+
+// TestAddAgent lets an agent see the inboxes of which they are a member, and an administrator every one.
+func TestAddAgent(t *testing.T) {
+	srv := cfchattest.New(t)
+	for _, c := range []struct {
+		agent cfchattest.Agent
+		want  int
+	}{{cfchattest.Agent{Name: "Ada"}, 1}, {cfchattest.Agent{Administrator: true}, 2}} {
+		id, key := srv.AddAgent(c.agent)
+		members := srv.AddInbox(cfchattest.Inbox{Members: []int64{id}})
+		srv.AddConversation(cfchattest.Conversation{Inbox: members, Assignee: id})
+		_, body := call(t, srv, key, "GET", conversations, "")
+		if got := idsOf(t, body); len(got) != c.want {
+			t.Errorf("%+v sees %v, want %d", c.agent, got, c.want)
+		}
+		if c.agent.Name != "" && ownerOf(t, srv, 1) != "agent Ada" {
+			t.Errorf("conversation 1 is of %s", ownerOf(t, srv, 1))
+		}
+	}
+}

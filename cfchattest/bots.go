@@ -57,14 +57,6 @@ func (b *bot) enters(s *state, a *account) bool {
 	return b.accounts[a.id] || s.version.AtLeast("4.8.0") && b.account == a.id
 }
 
-// give makes a bot the owner of a conversation, instead of a person; nil takes a bot off.
-func (c *conversation) give(b *bot) {
-	c.owner = b
-	if b != nil {
-		c.assignee = nil
-	}
-}
-
 // renderedBot is a bot as the assignee of a conversation (contract, N2). A bot of the whole server would have no
 // outgoing_url; there are none here.
 func renderedBot(b *bot) object {

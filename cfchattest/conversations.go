@@ -18,7 +18,7 @@ type conversation struct {
 	source     *contactInbox
 	status     cfchat.Status
 	assignee   *int64
-	owner      *bot // instead of an assignee
+	ownedBy    *bot // instead of an assignee
 	team       *int64
 	priority   *cfchat.Priority
 	slaPolicy  *int64

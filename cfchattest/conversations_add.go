@@ -43,7 +43,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 	added := &conversation{
 		account: a, source: s.state.placeOf(a, s.inbox(in.Inbox), who),
 		status:   cmp.Or(in.Status, cfchat.StatusOpen),
-		assignee: orNil(in.Assignee), owner: s.state.bots[in.Bot], team: orNil(in.Team), priority: orNil(in.Priority),
+		assignee: orNil(in.Assignee), ownedBy: s.state.bots[in.Bot], team: orNil(in.Team), priority: orNil(in.Priority),
 		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
 		created: created, updated: created, waiting: created, lastActivity: created, snoozed: in.SnoozedUntil,
 	}

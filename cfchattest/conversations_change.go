@@ -51,7 +51,7 @@ func (c *caller) assign(of *conversation, assignee *int64) {
 	if of.assignee != nil && assignee != nil && *of.assignee == *assignee {
 		return
 	}
-	of.assignee, of.owner = assignee, nil
+	of.assignee, of.ownedBy = assignee, nil
 	of.participate()
 	of.updated = c.now()
 	c.noteAssignment(of)

@@ -88,7 +88,7 @@ func (c *caller) build(place *contactInbox) (*conversation, error) {
 	case place.inbox.bot != nil:
 		made.status = cfchat.StatusPending
 		if made.assignee == nil && c.version.AtLeast("4.16.2") {
-			made.give(place.inbox.bot) // contract, N6
+			made.ownedBy = place.inbox.bot // contract, N6
 		}
 	}
 	if made.status == cfchat.StatusSnoozed {

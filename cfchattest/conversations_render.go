@@ -105,8 +105,8 @@ func (v view) assignee(c *conversation, meta object) {
 	kind := cfchat.SenderTypeUser
 	assignee := v.person(c.assignee)
 	switch {
-	case c.owner != nil && v.version.AtLeast("4.8.0"):
-		kind, meta["assignee"] = cfchat.SenderTypeAgentBot, renderedBot(c.owner)
+	case c.ownedBy != nil && v.version.AtLeast("4.8.0"):
+		kind, meta["assignee"] = cfchat.SenderTypeAgentBot, renderedBot(c.ownedBy)
 	case assignee != nil && assignee.role(c.account) != "":
 		meta["assignee"] = v.agent(assignee, c.account)
 	default:

@@ -51,8 +51,8 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 // takeOver changes who owns a conversation that a toggle leaves open: a person takes it from its bot, from 4.16.2 on also an
 // administrator, who does not become the assignee; and a bot that hands off gives it away (contract, N6).
 func (c *caller) takeOver(of *conversation, handedOff bool) {
-	if c.version.AtLeast("4.16.2") && (c.user != nil || handedOff) {
-		of.give(nil)
+	if of.ownedBy != nil && c.version.AtLeast("4.16.2") && (c.user != nil || handedOff) {
+		of.ownedBy, of.updated = nil, c.now()
 	}
 	if c.user != nil && c.user.role(c.account) == cfchat.RoleAgent {
 		c.assign(of, &c.user.ID)

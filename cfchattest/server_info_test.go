@@ -1,6 +1,7 @@
 package cfchattest_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -21,5 +22,14 @@ func TestServerInfo(t *testing.T) {
 		if status, _ := call(t, srv, "", "POST", "/api", ""); status != 404 {
 			t.Errorf("POST: %d, want 404", status)
 		}
+	}
+}
+
+// TestServerInfoIsNotReplaced by a handler of everything else.
+func TestServerInfoIsNotReplaced(t *testing.T) {
+	srv := cfchattest.New(t)
+	srv.Handle("/", answerWith(http.StatusTeapot))
+	if status, body := call(t, srv, "", "GET", "/api", ""); status != 200 {
+		t.Errorf("%d %s", status, body)
 	}
 }

@@ -70,7 +70,7 @@ func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversat
 	}
 	c.assignee = shown.assigneeID()
 	if shown.Meta.AssigneeBot != nil {
-		c.owner = s.bots[shown.Meta.AssigneeBot.ID]
+		c.ownedBy = s.bots[shown.Meta.AssigneeBot.ID]
 	}
 	if shown.Meta.Team != nil {
 		c.team = &shown.Meta.Team.ID
