@@ -26,7 +26,8 @@ var impossible = map[string]func(*cfchattest.Server){
 	"there is no agent 78":          func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{Members: []int64{1, 78}}) },
 	"there is no agent 79":          func(s *cfchattest.Server) { s.AddTeam(cfchattest.Team{Members: []int64{79}}) },
 	"there is no agent 80": func(s *cfchattest.Server) {
-		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: cfchat.MessageTypeOutgoing, Sender: 80})
+		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: cfchat.MessageTypeOutgoing,
+			Sender: 80})
 	},
 	"there is no bot 77": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Bot: 77}) },
 	"bot 1 and agent 2 cannot both own a conversation": func(s *cfchattest.Server) {

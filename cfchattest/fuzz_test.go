@@ -17,8 +17,10 @@ func FuzzServe(f *testing.F) {
 	f.Add(byte(3), "GET", "", "status=all&page=2&labels=a,%22b,c%22&sort_by=priority_asc", "")
 	f.Add(byte(0), "GET", "/meta", "q=%25&inbox_id[]=1&team_id=x&conversation_type=mention", "")
 	f.Add(byte(3), "GET", "/5.0", "", "")
-	f.Add(byte(3), "POST", "/filter", "page=1", rules(`status equal_to ["all"] OR`, `tier contains ["x"] AND`, `seats is_less_than ["1e3"]`))
-	f.Add(byte(0), "POST", "/filter", "", rules(`created_at days_before [3] AND`, `labels not_equal_to ["a"] OR`, `x y {"a":[null]}`))
+	f.Add(byte(3), "POST", "/filter", "page=1", rules(`status equal_to ["all"] OR`, `tier contains ["x"] AND`,
+		`seats is_less_than ["1e3"]`))
+	f.Add(byte(0), "POST", "/filter", "", rules(`created_at days_before [3] AND`, `labels not_equal_to ["a"] OR`,
+		`x y {"a":[null]}`))
 	f.Add(byte(3), "POST", "", "", `{"inbox_id":1,"contact_id":"1","source_id":7,"message":{"content":5,"private":true},"assignee_id":{}}`)
 	f.Add(byte(3), "POST", "", "", `{"inbox_id":1,"contact_id":1,"message":{"content":"{{contact.name}}{% raw %}`+"`"+`","content_attributes":"{}"}}`)
 	f.Add(byte(0), "POST", "/1/toggle_status", "status=snoozed", `{"snoozed_until":-1.5e300}`)

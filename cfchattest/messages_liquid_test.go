@@ -11,7 +11,8 @@ import (
 // what is no template stays as it was (contract, W1.2).
 func TestFirstMessageIsATemplate(t *testing.T) {
 	for _, c := range []struct{ version, kind, content, want string }{
-		{"4.7.0", "outgoing", "Hi {{contact.name}}, {{ contact.first_name }} of {{contact.email}}{{x}}", "Hi Jo Doe, Jo of jo@example.com"},
+		{"4.7.0", "outgoing", "Hi {{contact.name}}, {{ contact.first_name }} of {{contact.email}}{{x}}",
+			"Hi Jo Doe, Jo of jo@example.com"},
 		{"2.16.0", "outgoing", "{{agent.name}} {{conversation.display_id}} {{inbox.name}}", "Ada Admin 1 API inbox"},
 		{"4.7.0", "outgoing", `{{ "{" }}{contact.name}} {{ "%60" | url_decode }}`, "{{contact.name}} `"},
 		{"4.7.0", "outgoing", "`{{contact.name}}`{% if", "`{{contact.name}}`{% if"},

@@ -33,7 +33,8 @@ func TestSenders(t *testing.T) {
 	srv.AddContact(cfchattest.Contact{})
 	for _, message := range []string{`{"message_type":"out"}`, `{"content_type":"letter"}`, `{"message_type":7}`} {
 		body := `{"inbox_id":1,"contact_id":1,"message":` + message + `}`
-		if status, answer := call(t, srv, srv.AdminKey(), "POST", conversations, body); status != 500 || len(srv.Conversations()) > 0 {
+		if status, answer := call(t, srv, srv.AdminKey(), "POST", conversations, body); status != 500 ||
+			len(srv.Conversations()) > 0 {
 			t.Errorf("%s: %d %s", message, status, answer)
 		}
 	}
@@ -78,7 +79,8 @@ func TestWhatFollowsFromAMessage(t *testing.T) {
 func TestListNarrows(t *testing.T) {
 	srv := sales(t)
 	srv.AddMessage(2, cfchattest.Message{Type: cfchat.MessageTypeOutgoing})
-	srv.AddMessage(1, cfchattest.Message{Type: cfchat.MessageTypeOutgoing, Private: true, Content: "ask (mention://user/1/Ada)"})
+	srv.AddMessage(1, cfchattest.Message{Type: cfchat.MessageTypeOutgoing, Private: true,
+		Content: "ask (mention://user/1/Ada)"})
 	source := srv.AddConversation(cfchattest.Conversation{Contact: srv.AddContact(cfchattest.Contact{SourceID: "known"})})
 	for query, want := range map[string][]int64{
 		"assignee_type=assigned":        {1, 2},

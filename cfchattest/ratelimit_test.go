@@ -13,7 +13,8 @@ func TestRateLimits(t *testing.T) {
 		version, path string
 		most          int
 	}{
-		{"2.16.0", "", 300}, {"3.1.0", "", 3000}, {"4.11.2", "/meta", 3000}, {"4.12.0", "/meta", 30}, {"4.12.0", "/meta?status=all", 30},
+		{"2.16.0", "", 300}, {"3.1.0", "", 3000}, {"4.11.2", "/meta", 3000}, {"4.12.0", "/meta", 30},
+		{"4.12.0", "/meta?status=all", 30},
 	} {
 		now := time.Date(2026, 3, 1, 12, 0, 4, 0, time.UTC)
 		clock := cfchattest.Clock(func() time.Time { return now })
@@ -24,7 +25,8 @@ func TestRateLimits(t *testing.T) {
 					t.Fatalf("%s: number %d of minute %d: %d %s", c.version, n, minute, status, body)
 				}
 			}
-			if status, body := call(t, srv, srv.AdminKey(), "GET", conversations+c.path, ""); status != 429 || body != "Retry later\n" {
+			if status, body := call(t, srv, srv.AdminKey(), "GET", conversations+c.path, ""); status != 429 ||
+				body != "Retry later\n" {
 				t.Errorf("%s: one more: %d %q", c.version, status, body)
 			}
 			now = now.Add(56 * time.Second) // the next full minute

@@ -139,7 +139,8 @@ func send(t *testing.T, srv *cfchattest.Server, want exchange) (int, string) {
 	if strings.HasPrefix(body, "(omitted: message.content of 150001 characters)") {
 		body = fmt.Sprintf(`{"inbox_id":1,"contact_id":6,"message":{"content":%q}}`, strings.Repeat("x", 150_001))
 	}
-	r, err := http.NewRequestWithContext(t.Context(), want.Request.Method, "http://stand-in"+want.Request.Path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), want.Request.Method, "http://stand-in"+want.Request.Path,
+		strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +217,8 @@ func (e exchange) digest(answer any) any {
 	case dig(answer, "messages") == nil:
 		return answer
 	case !e.Write:
-		return of(answer, "id", "account_id", "status", "snoozed_until", "unread_count", "labels", "meta.assignee.id", "meta.team.id")
+		return of(answer, "id", "account_id", "status", "snoozed_until", "unread_count", "labels", "meta.assignee.id",
+			"meta.team.id")
 	}
 	created := of(answer, slices.Collect(maps.Keys(object(answer)))...)
 	for _, name := range []string{"id", "uuid", "created_at", "updated_at", "timestamp", "last_activity_at", "waiting_since"} {

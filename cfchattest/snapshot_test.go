@@ -112,7 +112,8 @@ func TestSnapshotOfAnotherVersion(t *testing.T) {
 		"4.7.0":  `[{"extension":"pdf","file_type":"file","height":null,"id":1,"message_id":21,"width":null}]`,
 		"4.13.0": `[{"content_type":null,"extension":"pdf","file_type":"file","height":null,"id":1,"message_id":21,"width":null}]`,
 	} {
-		srv := loaded(t, `"server":"4.7.0",`+inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, file)+`]`, cfchattest.Version(version))
+		srv := loaded(t, `"server":"4.7.0",`+inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, file)+`]`,
+			cfchattest.Version(version))
 		if _, got := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/1", ""); !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", version, got, want)
 		}
@@ -121,15 +122,18 @@ func TestSnapshotOfAnotherVersion(t *testing.T) {
 
 // TestSnapshotOfAnAssigneeWhoLeft counts and filters by somebody whom only the messages name.
 func TestSnapshotOfAnAssigneeWhoLeft(t *testing.T) {
-	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, `,"conversation":{"assignee_id":77,"unread_count":1}`)+`]`)
+	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`,
+		`,"conversation":{"assignee_id":77,"unread_count":1}`)+`]`)
 	_, counts := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/meta", "")
 	if want := `{"meta":{"all_count":1,"assigned_count":1,"mine_count":0,"unassigned_count":0}}`; counts != want {
 		t.Errorf("counts %s, want %s", counts, want)
 	}
-	if _, found := call(t, srv, srv.AdminKey(), "POST", accountSeven+"/filter", rules(`assignee_id equal_to [77]`)); len(idsOf(t, found)) != 1 {
+	if _, found := call(t, srv, srv.AdminKey(), "POST", accountSeven+"/filter",
+		rules(`assignee_id equal_to [77]`)); len(idsOf(t, found)) != 1 {
 		t.Errorf("filter: %s", found)
 	}
-	if _, shown := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/1", ""); strings.Contains(shown, `"assignee":`) || !strings.Contains(shown, `"assignee_id":77`) {
+	if _, shown := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/1", ""); strings.Contains(shown, `"assignee":`) ||
+		!strings.Contains(shown, `"assignee_id":77`) {
 		t.Errorf("it shows %s", shown)
 	}
 }
@@ -140,7 +144,8 @@ func TestSnapshotNextMessage(t *testing.T) {
 	if id := srv.AddMessage(1, cfchattest.Message{}); id != 22 {
 		t.Errorf("the next message is %d, want 22", id)
 	}
-	if _, other := call(t, srv, srv.AdminKey(), "GET", "/api/v1/accounts/8/conversations/1", ""); !strings.Contains(other, `"id":20,`) {
+	if _, other := call(t, srv, srv.AdminKey(), "GET", "/api/v1/accounts/8/conversations/1",
+		""); !strings.Contains(other, `"id":20,`) {
 		t.Errorf("the other account has %s", other)
 	}
 }

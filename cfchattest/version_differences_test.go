@@ -19,7 +19,8 @@ func TestFilterByVersion(t *testing.T) {
 	}{
 		{`priority equal_to ["urgent"]`, map[string]string{"3.7.0": "500", "3.8.0": "500", "4.0.4": ""}},
 		{`contact_id equal_to [1]`, map[string]string{"3.7.0": "", "3.8.0": "key", "4.14.1": "key", "4.14.2": ""}},
-		{`contact_id is_present []`, map[string]string{"3.7.0": "", "4.14.2": "Invalid operator. The allowed operators for contact_id are [equal_to,not_equal_to]."}},
+		{`contact_id is_present []`, map[string]string{"3.7.0": "",
+			"4.14.2": "Invalid operator. The allowed operators for contact_id are [equal_to,not_equal_to]."}},
 		{`country_code equal_to ["NO"]`, map[string]string{"2.16.0": "", "4.9.2": "", "4.10.0": "key"}},
 		{`display_id contains ["1"]`, map[string]string{"4.7.0": "500", "4.15.1": "500", "4.16.0": ""}},
 		{`display_id contains [1]`, map[string]string{"4.16.0": "500"}},
@@ -29,10 +30,13 @@ func TestFilterByVersion(t *testing.T) {
 		{`created_at is_greater_than ["foo"]`, map[string]string{"4.11.1": "500", "4.11.2": invalid}},
 		{`created_at is_greater_than "2026-08-27"`, map[string]string{"4.11.1": "500", "4.11.2": invalid}},
 		{`created_at is_less_than ["today"]`, map[string]string{"4.11.1": "", "4.11.2": invalid}},
-		{`price is_less_than [3]`, map[string]string{"4.11.1": "500", "4.11.2": "Invalid value. The values provided for price are invalid"}},
+		{`price is_less_than [3]`, map[string]string{"4.11.1": "500",
+			"4.11.2": "Invalid value. The values provided for price are invalid"}},
 		{`price equal_to [3]`, map[string]string{"4.16.2": "500"}},
-		{`tier is_less_than ["x"]`, map[string]string{"4.11.1": "", "4.11.2": "Invalid value. The values provided for tier are invalid"}},
-		{`status equal_to ["open"] XOR`, map[string]string{"3.8.0": "500", "3.16.0": `Query operator must be either "AND" or "OR".`}},
+		{`tier is_less_than ["x"]`, map[string]string{"4.11.1": "",
+			"4.11.2": "Invalid value. The values provided for tier are invalid"}},
+		{`status equal_to ["open"] XOR`, map[string]string{"3.8.0": "500",
+			"3.16.0": `Query operator must be either "AND" or "OR".`}},
 	} {
 		for version, want := range c.want {
 			srv := sales(t, cfchattest.Version(version))
@@ -67,7 +71,8 @@ func TestFilterKeysByVersion(t *testing.T) {
 		"4.14.2": "[status,assignee_id,inbox_id,team_id,contact_id,priority,display_id,campaign_id,labels,browser_language,conversation_language,referer,created_at,last_activity_at,mail_subject]",
 	} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
-		if _, body := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter", rules(`x equal_to ["y"]`)); !strings.Contains(body, want) {
+		if _, body := call(t, srv, srv.AdminKey(), "POST", conversations+"/filter",
+			rules(`x equal_to ["y"]`)); !strings.Contains(body, want) {
 			t.Errorf("%s: %s, want %s", version, body, want)
 		}
 	}
@@ -106,7 +111,8 @@ func TestListByVersion(t *testing.T) {
 // TestCountsByOrder: an order that fails a list fails counts with q only (contract, N5).
 func TestCountsByOrder(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
-	for query, want := range map[string]int{"q=a&sort_by=priority_asc": 500, "source_id=a&sort_by=priority_asc": 200, "sort_by=priority_asc": 200} {
+	for query, want := range map[string]int{"q=a&sort_by=priority_asc": 500, "source_id=a&sort_by=priority_asc": 200,
+		"sort_by=priority_asc": 200} {
 		if got, body := call(t, srv, srv.AdminKey(), "GET", conversations+"/meta?"+query, ""); got != want {
 			t.Errorf("%s: %d %s, want %d", query, got, body, want)
 		}
@@ -169,7 +175,8 @@ func TestCreateForUnknown(t *testing.T) {
 	for version, want := range map[string]int{"2.16.0": 200, "3.16.0": 500, "4.7.0": 200} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		srv.AddContact(cfchattest.Contact{})
-		if got, body := call(t, srv, srv.AdminKey(), "POST", conversations, `{"inbox_id":1,"contact_id":1,"assignee_id":99}`); got != want {
+		if got, body := call(t, srv, srv.AdminKey(), "POST", conversations,
+			`{"inbox_id":1,"contact_id":1,"assignee_id":99}`); got != want {
 			t.Errorf("%s: %d %s, want %d", version, got, body, want)
 		}
 	}

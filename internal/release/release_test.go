@@ -7,12 +7,14 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	for name, want := range map[string]string{"4.7.0": "4.7.0", "v2.18": "2.18.0", "4.16.2": "4.16.2", "0.0.1": "0.0.1", "9999.9999.9999": "9999.9999.9999"} {
+	for name, want := range map[string]string{"4.7.0": "4.7.0", "v2.18": "2.18.0", "4.16.2": "4.16.2", "0.0.1": "0.0.1",
+		"9999.9999.9999": "9999.9999.9999"} {
 		if got, err := release.Parse(name); err != nil || got.String() != want {
 			t.Errorf("%s is %s, %v", name, got, err)
 		}
 	}
-	for _, name := range []string{"", "v", "4", "4.", "4.7.", ".7.0", "4.7.0.1", "latest", "4.x", "4.7.0-rc1", "2.16.0 ", "-2.16.0", "99999.0", "vv4.7.0", "4..7"} {
+	for _, name := range []string{"", "v", "4", "4.", "4.7.", ".7.0", "4.7.0.1", "latest", "4.x", "4.7.0-rc1", "2.16.0 ",
+		"-2.16.0", "99999.0", "vv4.7.0", "4..7"} {
 		if got, err := release.Parse(name); err == nil {
 			t.Errorf("%q is %s", name, got)
 		}

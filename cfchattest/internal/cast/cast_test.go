@@ -18,7 +18,8 @@ func TestInteger(t *testing.T) {
 	}{
 		{"5", 5, true}, {"5abc", 5, true}, {"abc", 0, true}, {" -7.9", -7, true}, {"+3", 3, true}, {"", 0, false}, {" ", 0, false},
 		{"99999999999999999999", math.MaxInt64, true},
-		{json.Number("5"), 5, true}, {json.Number("2.7"), 2, true}, {json.Number("1e30"), math.MaxInt64, true}, {json.Number("-1e30"), math.MinInt64, true},
+		{json.Number("5"), 5, true}, {json.Number("2.7"), 2, true}, {json.Number("1e30"), math.MaxInt64, true},
+		{json.Number("-1e30"), math.MinInt64, true},
 		{true, 1, true}, {false, 0, true}, {nil, 0, false}, {[]any{"5"}, 0, false}, {map[string]any{}, 0, false},
 	} {
 		if got, ok := cast.Integer(c.value); got != c.want || ok != c.ok {
@@ -58,7 +59,8 @@ func TestBooleanAndBlank(t *testing.T) {
 		value          any
 		boolean, blank bool
 	}{
-		{nil, false, true}, {"", false, true}, {" ", false, true}, {false, false, true}, {true, true, false}, {"false", false, false},
+		{nil, false, true}, {"", false, true}, {" ", false, true}, {false, false, true}, {true, true, false},
+		{"false", false, false},
 		{"no", true, false}, {json.Number("0"), false, false}, {json.Number("1"), true, false}, {[]any{}, false, true},
 		{[]any{"x"}, true, false}, {map[string]any{}, false, true}, {map[string]any{"a": nil}, true, false},
 	} {
@@ -74,13 +76,15 @@ func TestBooleanAndBlank(t *testing.T) {
 func TestTimeAndText(t *testing.T) {
 	day := time.Date(2030, 1, 2, 0, 0, 0, 0, time.UTC)
 	for value, want := range map[any]time.Time{
-		"2030-01-02": day, "2030-01-02T00:00:00Z": day, "2030-01-02 00:00:00": day, "2030-01-02T02:00:00+02:00": day, "soon": {}, json.Number("5"): {},
+		"2030-01-02": day, "2030-01-02T00:00:00Z": day, "2030-01-02 00:00:00": day, "2030-01-02T02:00:00+02:00": day,
+		"soon": {}, json.Number("5"): {},
 	} {
 		if got := cast.Time(value); !got.Equal(want) {
 			t.Errorf("%v is %s, want %s", value, got, want)
 		}
 	}
-	for want, value := range map[string]any{"": nil, "a": "a", "5": json.Number("5"), "true": true, `["x"]`: []any{"x"}, "7": int64(7)} {
+	for want, value := range map[string]any{"": nil, "a": "a", "5": json.Number("5"), "true": true, `["x"]`: []any{"x"},
+		"7": int64(7)} {
 		if got := cast.Text(value); got != want {
 			t.Errorf("%#v is %q, want %q", value, got, want)
 		}

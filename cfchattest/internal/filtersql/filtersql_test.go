@@ -24,9 +24,12 @@ type fruit struct {
 }
 
 var basket = []fruit{
-	{id: 1, colour: "Red", grade: new(int64(0)), labels: []string{"a", "b"}, custom: map[string]any{"origin": "Oslo", "weight": json.Number("1.50")}},
-	{id: 2, colour: "green", grade: new(int64(1)), labels: []string{"b"}, custom: map[string]any{"origin": "Rome", "ripe": true}},
-	{id: 13, picked: time.Date(2026, 3, 2, 23, 0, 0, 0, time.UTC), custom: map[string]any{"weight": json.Number("7"), "day": "2026-01-02"}},
+	{id: 1, colour: "Red", grade: new(int64(0)), labels: []string{"a", "b"}, custom: map[string]any{"origin": "Oslo",
+		"weight": json.Number("1.50")}},
+	{id: 2, colour: "green", grade: new(int64(1)), labels: []string{"b"}, custom: map[string]any{"origin": "Rome",
+		"ripe": true}},
+	{id: 13, picked: time.Date(2026, 3, 2, 23, 0, 0, 0, time.UTC), custom: map[string]any{"weight": json.Number("7"),
+		"day": "2026-01-02"}},
 }
 
 func tableOf(t *testing.T, version string) *filtersql.Table[fruit] {
@@ -35,7 +38,8 @@ func tableOf(t *testing.T, version string) *filtersql.Table[fruit] {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := filtersql.Integers("id", func(f fruit) *int64 { return &f.id }).Allow(filtersql.EqualTo, filtersql.NotEqualTo, filtersql.Contains)
+	id := filtersql.Integers("id", func(f fruit) *int64 { return &f.id }).Allow(filtersql.EqualTo, filtersql.NotEqualTo,
+		filtersql.Contains)
 	id.Key, id.AsText = true, v.AtLeast("4.16.0")
 	grade := filtersql.Integers("grade", func(f fruit) *int64 { return f.grade }).
 		Allow(filtersql.EqualTo, filtersql.NotEqualTo, filtersql.IsPresent, filtersql.IsNotPresent)
@@ -52,9 +56,10 @@ func tableOf(t *testing.T, version string) *filtersql.Table[fruit] {
 		Allow(filtersql.EqualTo, filtersql.NotEqualTo, filtersql.IsPresent, filtersql.IsNotPresent)
 	return &filtersql.Table[fruit]{
 		Version: v, Now: time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC),
-		Columns:    []filtersql.Column[fruit]{id, grade, colour, picked, labels},
-		Labels:     func(f fruit) []string { return f.labels },
-		Custom:     map[string]string{"origin": "text", "weight": "number", "ripe": "checkbox", "day": "date", "price": "currency"},
+		Columns: []filtersql.Column[fruit]{id, grade, colour, picked, labels},
+		Labels:  func(f fruit) []string { return f.labels },
+		Custom: map[string]string{"origin": "text", "weight": "number", "ripe": "checkbox", "day": "date",
+			"price": "currency"},
 		Attributes: func(f fruit) map[string]any { return f.custom },
 	}
 }
@@ -199,11 +204,14 @@ func TestRefusals(t *testing.T) {
 func TestLimits(t *testing.T) {
 	for values, want := range map[string]string{
 		`picked is_greater_than ["2026-03-01"]`: "[13]", `picked is_greater_than ["20260301"]`: "[13]",
-		`picked is_greater_than ["2026-03-01T23:59:59Z"]`: "[13]", `picked is_greater_than ["2026-03-01T10:00:00.5+02:00"]`: "[13]",
-		`picked is_greater_than ["2026-03-02T23:00:00-05:00"]`: "[]", // the date as it is written
-		`picked is_greater_than ["2026-03-01\t10:00"]`:         "", `picked is_greater_than ["03/01/2026"]`: "", `picked is_greater_than ["1\tMar\t2026"]`: "",
-		`picked is_greater_than ["today"]`: "", `picked is_greater_than [1772323200]`: "", `picked is_greater_than ["2026-13-01"]`: "",
-		`picked is_greater_than "2026-03-01"`: "", `picked is_greater_than [""]`: "",
+		`picked is_greater_than ["2026-03-01T23:59:59Z"]`:        "[13]",
+		`picked is_greater_than ["2026-03-01T10:00:00.5+02:00"]`: "[13]",
+		`picked is_greater_than ["2026-03-02T23:00:00-05:00"]`:   "[]", // the date as it is written
+		`picked is_greater_than ["2026-03-01\t10:00"]`:           "", `picked is_greater_than ["03/01/2026"]`: "",
+		`picked is_greater_than ["1\tMar\t2026"]`: "",
+		`picked is_greater_than ["today"]`:        "", `picked is_greater_than [1772323200]`: "",
+		`picked is_greater_than ["2026-13-01"]`: "",
+		`picked is_greater_than "2026-03-01"`:   "", `picked is_greater_than [""]`: "",
 		`weight is_greater_than [2]`: "[13]", `weight is_greater_than ["1.6"]`: "[13]", `weight is_greater_than ["1e3"]`: "[]",
 		`weight is_greater_than ["\t2\t"]`: "[13]", `weight is_greater_than ["1,5"]`: "", `weight is_greater_than ["abc"]`: "",
 	} {
@@ -256,7 +264,8 @@ func TestOnly(t *testing.T) {
 // TestUnreadable stores what the type of its attribute cannot be read from: the database stumbles when it comes to it.
 func TestUnreadable(t *testing.T) {
 	table := tableOf(t, "4.7.0")
-	rules, err := filtersql.Read([]any{map[string]any{"attribute_key": "weight", "filter_operator": "equal_to", "values": []any{json.Number("1")}}})
+	rules, err := filtersql.Read([]any{map[string]any{"attribute_key": "weight", "filter_operator": "equal_to",
+		"values": []any{json.Number("1")}}})
 	if err != nil {
 		t.Fatal(err)
 	}

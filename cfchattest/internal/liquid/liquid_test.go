@@ -66,7 +66,8 @@ func TestRenderUnsupported(t *testing.T) {
 func TestRenderEscaped(t *testing.T) {
 	escape := strings.NewReplacer("{", `{{ "{" }}`, "`", `{{ "%60" | url_decode }}`)
 	for _, text := range []string{
-		"{{contact.name}}", "{% raw %}", "`{% endraw %}{{contact.email}}`", "{{{{}}}}%}", "a{% assign a = 1 %}{{%- endraw -%}{{{z", "\"'|{",
+		"{{contact.name}}", "{% raw %}", "`{% endraw %}{{contact.email}}`", "{{{{}}}}%}",
+		"a{% assign a = 1 %}{{%- endraw -%}{{{z", "\"'|{",
 	} {
 		if got, err := liquid.Render(escape.Replace(text), drops); got != text || err != nil {
 			t.Errorf("%q becomes %q, %v", text, got, err)
