@@ -3,7 +3,6 @@ package cfchat
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"time"
 
@@ -18,9 +17,7 @@ var serverInfoCall = newCall(operation.ServerInformation, checkServerInfo)
 // GET /api, serverInformation. No key.
 func (c *Chat) ServerInfo(ctx context.Context, opts ...CallOption) (*ServerInfo, error) {
 	server := &core{chat: c, server: true}
-	return serverInfoCall.run(ctx, server, refusal{}, opts, func(server string) (*http.Request, error) {
-		return newServerInformationRequest(server)
-	})
+	return serverInfoCall.run(ctx, server, refusal{}, opts, newServerInformationRequest)
 }
 
 // AtLeast reports whether the server has what came with a version, such as "4.8.0". It is false where the server says nothing

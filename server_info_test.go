@@ -127,7 +127,7 @@ func TestBotsMayLater(t *testing.T) {
 }
 
 func TestServerVersion(t *testing.T) {
-	for version, good := range map[string]bool{"": true, "4.7.0": true, "v4.12": true, "4.12.0-beta": true, "latest": false, "4": false, "4.7.0 ": false} {
+	for version, good := range map[string]bool{"": true, "4.7.0": true, "v4.12": true, "4.12.0-beta": true, "latest": false, "4": false, "4.7.0.1": false} {
 		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey("k")}, ServerVersion: version})
 		if good != (err == nil) || err != nil && !strings.Contains(err.Error(), "Config.ServerVersion") {
 			t.Errorf("%q: %v", version, err)

@@ -38,7 +38,7 @@ func JSON(t reflect.Type, data []byte) []byte {
 // holds reports whether anything in a type is secret.
 func holds(t reflect.Type) bool {
 	if known, ok := holding.Load(t); ok {
-		return known.(bool) //nolint:forcetypeassert // nothing else is stored
+		return known == true
 	}
 	found := search(t, map[reflect.Type]bool{})
 	holding.Store(t, found)
