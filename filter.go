@@ -174,6 +174,14 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	return Rule{rule: FilterRule{AttributeKey: string(attribute), FilterOperator: operator, Values: values}}
 }
 
+// dayOf returns the day that begins at a time, as the server writes days, and a time within a day as it is.
+func dayOf(t time.Time) any {
+	if t = t.UTC(); !t.Equal(t.Truncate(24 * time.Hour)) {
+		return t
+	}
+	return t.Format(time.DateOnly)
+}
+
 // elements returns a copy of the values, or of the elements of a slice that is the only one, such as a []int64 of ids.
 func elements(values []any) []any {
 	if len(values) != 1 {

@@ -7,14 +7,6 @@ import (
 	"time"
 )
 
-// dayOf returns the day that begins at a time, as the server writes days, and a time within a day as it is.
-func dayOf(t time.Time) any {
-	if t = t.UTC(); !t.Equal(t.Truncate(24 * time.Hour)) {
-		return t
-	}
-	return t.Format(time.DateOnly)
-}
-
 // checkMoment refuses a time within a day: the server would see the day only, and that of UTC.
 func checkMoment(value any) error {
 	if t, ok := value.(time.Time); ok {

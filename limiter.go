@@ -1,18 +1,15 @@
 package cfchat
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"maps"
-	"math"
 	"net/http"
 	"reflect"
-	"slices"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // Limiter holds requests back: [Config].Limiter. Wait is asked before each try, returns when it may be made, and must return
@@ -45,22 +42,6 @@ func PerMinute(n int) Limiter { //nolint:ireturn // its methods are for the chai
 	return &minuteLimits{perMinute: newPerMinute(n), counts: map[int64]*perMinute{}}
 }
 
-func newPerMinute(n int) *perMinute {
-	return &perMinute{
-		most: n, queue: make(chan struct{}, 1), answered: make(chan struct{}, 1),
-		used: map[int64]int{}, low: -clockDoubt, high: clockDoubt,
-	}
-}
-
-const (
-	// clockDoubt is how far the clock that counts may be from the one that writes Date: a proxy may write it.
-	clockDoubt = 100 * time.Millisecond
-	// clockDrift is how much a clock may gain or lose: a second in 5,000 seconds.
-	clockDrift = 5000
-	// onItsWay is how long after its call a request without an answer may still arrive at the server.
-	onItsWay = 2 * time.Minute
-)
-
 // limiter refuses one that cannot let anything through.
 func (r *refusal) limiter(field string, limiter Limiter) {
 	if v := reflect.ValueOf(limiter); v.Kind() == reflect.Pointer && v.IsNil() {
@@ -72,234 +53,88 @@ func (r *refusal) limiter(field string, limiter Limiter) {
 	}
 }
 
-// perMinute is one limit. A minute is its number since 1970.
-type perMinute struct {
-	most     int
-	queue    chan struct{} // holds the one that is next
-	answered chan struct{} // wakes the one that is next
+const (
+	// countsPerMinute is how often a server counts an account's conversations in a minute, from countsLimited on (contract, N5).
+	countsPerMinute = 30
+	countsLimited   = "4.12.0"
+	// manyAccounts is how many accounts' limits are kept before those are dropped that are of no use any more.
+	manyAccounts = 100
+)
 
-	mu       sync.Mutex
-	used     map[int64]int // requests by the minute in which they were counted, or may have been
-	underWay []underWay    // in the order in which they were sent
+// minuteLimits is the limiter of PerMinute: that of all requests, and one more for the counts of each account.
+type minuteLimits struct {
+	*perMinute
 
-	// The server's clock is ahead of the local one by something from low to high, as it was at a time.
-	low, high time.Duration
-	at        time.Time // zero before the first Date, when the local clock is taken for it
-}
-
-// underWay is a request without an answer so far.
-type underWay struct {
-	call   *chain.Call
-	minute int64 // the earliest in which it is counted, as it was sent
-	sent   time.Time
-	ended  time.Time // when it was given up, zero before
+	free   atomic.Bool // the server has no limit of its own for counts
+	mu     sync.Mutex
+	counts map[int64]*perMinute // by account
 }
 
 // Wait returns when a request may be sent.
-func (p *perMinute) Wait(ctx context.Context) error {
-	if err := cmp.Or(ctx.Err(), p.tooLong(ctx)); err != nil { // also where others are first
+func (m *minuteLimits) Wait(ctx context.Context) error {
+	counts := m.countsOf(chain.CallOf(ctx))
+	if counts != nil && counts.isFull() && m.isFree(ctx) {
+		counts = nil
+	}
+	if counts == nil {
+		return m.perMinute.Wait(ctx)
+	}
+	if err := counts.Wait(ctx); err != nil {
 		return err
 	}
-	select {
-	case p.queue <- struct{}{}:
-		defer func() { <-p.queue }()
-	case <-ctx.Done():
-		return ctx.Err()
+	err := m.perMinute.Wait(ctx)
+	if err != nil {
+		counts.Sent(ctx, 0)
 	}
-	for {
-		wait := p.take(chain.CallOf(ctx))
-		if wait == 0 {
-			return nil
-		}
-		if err := p.tooLong(ctx); err != nil {
-			return err
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-p.answered:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
-		timer.Stop()
-	}
+	return err
 }
 
-// tooLong returns an error if this minute is full and the context ends before the next.
-func (p *perMinute) tooLong(ctx context.Context) error {
-	deadline, limited := ctx.Deadline()
-	if !limited {
+// isFree asks whether the server has no limit for counts: only once somebody would have to wait for it.
+func (m *minuteLimits) isFree(ctx context.Context) bool {
+	lacks := chain.CallOf(ctx).Lacks
+	if lacks != nil && lacks(ctx, countsLimited) {
+		m.free.Store(true)
+	}
+	return m.free.Load()
+}
+
+// Sent learns how often a request was sent whose try is over.
+func (m *minuteLimits) Sent(ctx context.Context, times int) {
+	if counts := m.countsOf(chain.CallOf(ctx)); counts != nil {
+		counts.Sent(ctx, times)
+	}
+	m.perMinute.Sent(ctx, times)
+}
+
+// Observe learns from an answer. A 429 to counts is taken for that of their own limit: if it is not, the next request finds
+// that out.
+func (m *minuteLimits) Observe(answer *http.Response) {
+	if counts := m.countsOf(callOf(answer)); counts != nil {
+		counts.Observe(answer)
+		counted := *answer
+		counted.StatusCode = http.StatusOK
+		answer = &counted
+	}
+	m.perMinute.Observe(answer)
+}
+
+// countsOf returns the limit of an account's counts for a call, nil if the call is not one that counts, or there is none.
+func (m *minuteLimits) countsOf(call *chain.Call) *perMinute {
+	if call == nil || call.Operation != operation.ConversationListMeta || m.free.Load() {
 		return nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if wait, full := p.next(time.Now()); full && wait > time.Until(deadline) {
-		return fmt.Errorf("the limit is %d a minute, and the next minute begins after the deadline: %w", p.most, context.DeadlineExceeded)
-	}
-	return nil
-}
-
-// take lets a request be sent, or returns how long it is to the next minute.
-func (p *perMinute) take(call *chain.Call) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	wait, _ := p.next(now)
-	if wait == 0 {
-		p.underWay = append(p.underWay, underWay{call: call, minute: p.earliest(now), sent: now})
-	}
-	return wait
-}
-
-// next returns 0 if there is room for a request in each minute in which it may be counted. Else it returns how long it is to
-// the next minute, and whether nothing but that helps.
-func (p *perMinute) next(now time.Time) (wait time.Duration, full bool) {
-	p.age(now)
-	for minute := p.earliest(now); minute <= p.latest(now); minute++ {
-		if p.used[minute]+p.mayCount(minute, now) >= p.most {
-			turn := time.Unix((p.earliest(now)+1)*60, 0).Add(-p.low)
-			return max(turn.Sub(now), time.Nanosecond), p.used[minute] >= p.most
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	counts, ok := m.counts[call.AccountID]
+	if !ok {
+		if len(m.counts) >= manyAccounts {
+			maps.DeleteFunc(m.counts, func(_ int64, p *perMinute) bool { return p.isIdle() })
 		}
+		counts = newPerMinute(countsPerMinute)
+		m.perMinute.mu.Lock()
+		counts.low, counts.high, counts.at = m.low, m.high, m.at
+		m.perMinute.mu.Unlock()
+		m.counts[call.AccountID] = counts
 	}
-	return 0, false
+	return counts
 }
-
-// Sent learns how often a request was sent whose try is over, and may have been answered.
-func (p *perMinute) Sent(ctx context.Context, times int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := p.find(chain.CallOf(ctx))
-	if i < 0 {
-		return
-	}
-	if times == 0 {
-		p.underWay = slices.Delete(p.underWay, i, i+1)
-		p.wake()
-		return
-	}
-	p.underWay[i].ended = time.Now()
-	for range times - 1 { // which had no answer
-		p.underWay = slices.Insert(p.underWay, i, underWay{minute: p.underWay[i].minute, sent: p.underWay[i].sent, ended: p.underWay[i].ended})
-		i++
-	}
-}
-
-// Observe learns from an answer what the server's clock is, and in which minute the request was counted.
-func (p *perMinute) Observe(answer *http.Response) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	p.age(now)
-	date, err := http.ParseTime(answer.Header.Get("Date"))
-	sent, knownMinute := now, int64(math.MinInt64)
-	if i := p.find(callOf(answer)); i >= 0 {
-		sent, knownMinute = p.underWay[i].sent, p.underWay[i].minute
-		p.underWay = slices.Delete(p.underWay, i, i+1)
-		if err == nil {
-			p.learn(date, sent, now)
-		}
-	}
-	first, last := p.earliest(sent), p.latest(now)
-	if err == nil {
-		last = min(last, minuteOf(date.Add(clockDoubt+time.Second)))
-	}
-	for minute := first; minute <= last; minute++ {
-		p.used[minute]++
-	}
-	if answer.StatusCode == http.StatusTooManyRequests {
-		// Not a minute that was over when the request was sent, as far as was known then, or when the server wrote the Date.
-		full := max(first, knownMinute)
-		if err == nil {
-			full = max(full, minuteOf(date.Add(-clockDoubt)))
-		}
-		p.used[full] = max(p.used[full], p.most)
-	}
-	p.wake()
-}
-
-// callOf returns the call that an answer is to, nil if that is not known.
-func callOf(answer *http.Response) *chain.Call {
-	if answer.Request == nil {
-		return nil
-	}
-	return chain.CallOf(answer.Request.Context())
-}
-
-// wake has the one that is next look again.
-func (p *perMinute) wake() {
-	select {
-	case p.answered <- struct{}{}:
-	default:
-	}
-}
-
-// find returns where the last request of a call is that is under way, -1 if there is none.
-func (p *perMinute) find(call *chain.Call) int {
-	for i, u := range slices.Backward(p.underWay) {
-		if u.call == call {
-			return i
-		}
-	}
-	return -1
-}
-
-// learn narrows down how far the server's clock is ahead, by a Date, which is cut to the second, and was written between two
-// local times. What contradicts all that was known replaces it; when that was the local clock, what was counted by it may have
-// been counted in the minute that it really is.
-func (p *perMinute) learn(date, sent, now time.Time) {
-	low, high := date.Sub(now)-clockDoubt, date.Add(time.Second).Sub(sent)+clockDoubt
-	closerLow, closerHigh := max(low, p.low), min(high, p.high)
-	if closerLow <= closerHigh {
-		p.low, p.high, p.at = closerLow, closerHigh, now
-		return
-	}
-	byLocal := p.at.IsZero()
-	p.low, p.high, p.at = low, high, now
-	if byLocal {
-		before := 0
-		for _, n := range p.used {
-			before += n
-		}
-		p.used = map[int64]int{}
-		for minute := p.earliest(now); minute <= p.latest(now); minute++ {
-			p.used[minute] = before
-		}
-	}
-}
-
-// earliest returns the minute in which the server counts what is sent at a local time, if its clock is as slow as it may be.
-func (p *perMinute) earliest(local time.Time) int64 { return minuteOf(local.Add(p.low)) }
-
-// latest returns the same, if its clock is as fast as it may be.
-func (p *perMinute) latest(local time.Time) int64 { return minuteOf(local.Add(p.high)) }
-
-// mayCount returns how many requests without an answer may be counted in a minute: from that in which they were sent to the
-// one after they were given up.
-func (p *perMinute) mayCount(minute int64, now time.Time) (n int) {
-	for _, u := range p.underWay {
-		end := u.ended
-		if end.IsZero() {
-			end = now
-		}
-		if p.earliest(u.sent) <= minute && minute <= p.latest(end)+1 {
-			n++
-		}
-	}
-	return n
-}
-
-// age drops what is of no use any more, and trusts what is known of the server's clock a little less. A request that belongs
-// to no call is believed to be on its way as long as one that was given up.
-func (p *perMinute) age(now time.Time) {
-	p.underWay = slices.DeleteFunc(p.underWay, func(u underWay) bool {
-		return !u.ended.IsZero() && now.Sub(u.ended) > onItsWay || u.call == nil && now.Sub(u.sent) > onItsWay
-	})
-	if !p.at.IsZero() {
-		drift := now.Sub(p.at) / clockDrift
-		p.low, p.high, p.at = p.low-drift, p.high+drift, now
-	}
-	maps.DeleteFunc(p.used, func(minute int64, _ int) bool { return minute < p.earliest(now)-1 })
-}
-
-func minuteOf(t time.Time) int64 { return t.Unix() / 60 }

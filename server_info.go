@@ -3,11 +3,9 @@ package cfchat
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
-	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 var serverInfoCall = newCall(operation.ServerInformation, checkServerInfo)
@@ -20,55 +18,11 @@ func (c *Chat) ServerInfo(ctx context.Context, opts ...CallOption) (*ServerInfo,
 	return serverInfoCall.run(ctx, server, refusal{}, opts, newServerInformationRequest)
 }
 
-// AtLeast reports whether the server has what came with a version, such as "4.8.0". It is false where the server says nothing
-// of its version, of what is no version, and of nil. Of a server that says 4.11.2 it is false from 4.12.0 on, although what
-// was tagged v4.11.2 has it.
-func (s *ServerInfo) AtLeast(version string) bool {
-	if s == nil {
-		return false
-	}
-	is, other := release.Of(s.Version), release.Of(version)
-	return !is.IsZero() && !other.IsZero() && is.Compare(other) >= 0
-}
-
-// lacks reports whether the server surely has not what came with a version. 4.11.2 may be 4.12.0.
-func (s *ServerInfo) lacks(since string) bool {
-	known := s != nil && !release.Of(s.Version).IsZero()
-	return known && !s.AtLeast(since) && (since != "4.12.0" || !s.AtLeast("4.11.2"))
-}
-
 func checkServerInfo(s *ServerInfo, _ []byte) error {
 	if s.Version == "" {
 		return errors.New("there is no version")
 	}
 	return nil
-}
-
-// askAgain is how long a server is not asked for its version again that did not tell it.
-const askAgain = time.Minute
-
-// knownServer is what a Chat knows of its server: from the Config, or asked when it is first needed.
-type knownServer struct {
-	asking chan struct{} // holds the one that asks
-
-	mu    sync.Mutex
-	info  *ServerInfo
-	asked time.Time // zero before
-}
-
-func newKnownServer(version string) *knownServer {
-	known := &knownServer{asking: make(chan struct{}, 1)}
-	if version != "" {
-		known.info = &ServerInfo{Version: version}
-	}
-	return known
-}
-
-// now returns what is known, and whether it is of use to ask.
-func (k *knownServer) now() (info *ServerInfo, ask bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.info, k.info == nil && (k.asked.IsZero() || time.Since(k.asked) > askAgain)
 }
 
 // lacks reports whether the server surely has not what came with a version. It asks the server, once, unless the Config says
