@@ -2,17 +2,21 @@ package cfchat_test
 
 import (
 	"flag"
+	"maps"
 	"net/http"
 	"os"
 	"testing"
 
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/recordings"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-var record = flag.String("record", "", "a `folder` for what the conformance test sends and is answered, as DIR/VERSION/NAME.json")
+var record = flag.String("record", "", "the `folder` below which the conformance test writes what it sends and is answered")
 
-// recorded returns the target as clients see it whose exchanges are written below a folder. It asks the server for its version
-// and its keys' roles before, and does not record that.
+// recorded returns the target as clients see it whose exchanges are written below a folder. It asks the server for its
+// version and its keys' roles before, and does not record that.
 func (s target) recorded(t *testing.T, dir string) target {
 	t.Helper()
 	info, err := s.chat.ServerInfo(t.Context())
@@ -58,4 +62,26 @@ func (s target) realKeys(t *testing.T) map[string]string {
 		keys["bot"] = bot
 	}
 	return keys
+}
+
+// TestRealKeys takes the role of the user's key in the account that is tested, whatever it is in others.
+func TestRealKeys(t *testing.T) {
+	const profile = `{"role":"agent","accounts":[{"id":1,"role":"agent"},{"id":2,"role":"administrator"}]}`
+	s := target{accountID: 2, config: cfchat.Config{Keys: auth.Keys{User: auth.NewKey("u-s-e-r-key")}}}.over(t,
+		trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.Method != http.MethodGet || req.URL.Path != "/api/v1/profile" {
+				t.Errorf("asks %s %s", req.Method, req.URL)
+			}
+			return trial.Reply(http.StatusOK, "application/json", profile), nil
+		}))
+	t.Setenv("CFCHAT_TEST_USER_API_KEY", "u-s-e-r-key")
+	for bot, want := range map[string]map[string]string{
+		"":          {"administrator": "u-s-e-r-key"},
+		"b-o-t-key": {"administrator": "u-s-e-r-key", "bot": "b-o-t-key"},
+	} {
+		t.Setenv("CFCHAT_TEST_AGENT_BOT_API_KEY", bot)
+		if got := s.realKeys(t); !maps.Equal(got, want) {
+			t.Errorf("the keys are %v, want %v", got, want)
+		}
+	}
 }

@@ -115,8 +115,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// conform makes every assertion of a server, in an order that does not change, so that one recording can be compared with the
-// next. It writes the exchanges below a folder if there is one.
+// conform makes every assertion of a server, in an order that does not change, so that one recording can be compared with
+// the next. It writes the exchanges below a folder if there is one.
 func conform(t *testing.T, s target, folder string) {
 	if folder != "" {
 		s = s.recorded(t, folder)
@@ -267,13 +267,15 @@ func conformKeys(t *testing.T, s target) {
 		if _, err := s.account().Conversations.Get(ctx, id); !errors.Is(err, key.want) {
 			t.Errorf("get with %s: %v", key.scheme, err)
 		}
-		if _, err := s.account().Conversations.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 1); !errors.Is(err, key.want) {
+		open := cfchat.Where(cfchat.Equal("status", "open"))
+		if _, err := s.account().Conversations.Filter(ctx, open, 1); !errors.Is(err, key.want) {
 			t.Errorf("filter with %s: %v", key.scheme, err)
 		}
 	}
 	other := s
 	other.config.Keys.User = auth.NewKey(wrongKey)
-	if _, err := other.over(t, s.transport).account().Conversations.List(t.Context(), cfchat.ConversationListOptions{}); !errors.Is(err, cfchat.ErrUnauthorized) {
+	_, err := other.over(t, s.transport).account().Conversations.List(t.Context(), cfchat.ConversationListOptions{})
+	if !errors.Is(err, cfchat.ErrUnauthorized) {
 		t.Errorf("with a wrong key: %v", err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestExamplesAreRecorded finds each example of an answer in the recordings, and an example of each answer. Of an operation that
-// has no recorded success yet, which TestUnseen of internal/recordings lists, the example is made up.
+// TestExamplesAreRecorded finds each example of an answer in the recordings, and an example of each answer. Of an operation
+// that has no recorded success yet, which TestUnseen of internal/recordings lists, the example is made up.
 func TestExamplesAreRecorded(t *testing.T) {
 	t.Parallel()
 	recorded := map[string][]any{}

@@ -39,7 +39,7 @@ func keysOf(byRole map[string]string) (*keys, error) {
 	k := &keys{}
 	for role, text := range byRole {
 		if len(text) < minKey {
-			return nil, fmt.Errorf("the key of the %s has fewer than %d characters, so it cannot be told from other text", role, minKey)
+			return nil, fmt.Errorf("the key of the %s has fewer than %d characters, which other text may have too", role, minKey)
 		}
 		k.add(key{text, role})
 	}

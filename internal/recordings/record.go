@@ -51,7 +51,7 @@ func NewRecorder(t testing.TB, dir, version string, account int64, byRole map[st
 
 // makeEmpty makes a folder, and refuses one that has something in it.
 func makeEmpty(folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
 	files, err := os.ReadDir(folder)
@@ -79,45 +79,46 @@ type recording struct {
 // no whole answer is no exchange, and what openapi.yaml does not have has no name to be recorded under. Failing to write
 // fails the test, and not the request.
 func (r recording) RoundTrip(req *http.Request) (*http.Response, error) {
-	sent, body, err := readRequest(req)
+	again, sent, err := readRequest(req)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := r.next.RoundTrip(sent)
+	resp, err := r.next.RoundTrip(again)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := readAnswer(resp)
-	if err != nil {
-		return resp, nil // and the caller finds the error where the body is cut
-	}
+	answered, whole := readAnswer(resp)
 	op := operation.Of(req)
-	if !op.Known() {
+	switch {
+	case !whole:
+	case !op.Known():
 		r.t.Logf("%s is not recorded: openapi.yaml does not have it", op)
-		return resp, nil
-	}
-	if err := r.record(r.exchange(op, req, body, resp, answer), r.about); err != nil {
-		r.t.Errorf("%s is not recorded: %v", op, err)
+	default:
+		if err := r.record(r.exchange(op, req, sent, answered), r.about); err != nil {
+			r.t.Errorf("%s is not recorded: %v", op, err)
+		}
 	}
 	return resp, nil
 }
 
-// readRequest reads the body of a request, nil if it has none, and returns a request that still has it.
-func readRequest(req *http.Request) (*http.Request, *string, error) {
+// readRequest reads a request, and returns one that still has its body.
+func readRequest(req *http.Request) (*http.Request, Request, error) {
+	sent := Request{Method: req.Method, Headers: picked(req.Header, "Accept", "Content-Type")}
 	if req.Body == nil || req.Body == http.NoBody {
-		return req, nil, nil
+		return req, sent, nil
 	}
 	data, err := io.ReadAll(req.Body)
 	if closing := req.Body.Close(); err == nil {
 		err = closing
 	}
-	sent := *req // a RoundTripper does not change what it is given
-	sent.Body = io.NopCloser(bytes.NewReader(data))
-	return &sent, new(string(data)), err
+	sent.Body = new(string(data))
+	again := *req // a RoundTripper does not change what it is given
+	again.Body = io.NopCloser(bytes.NewReader(data))
+	return &again, sent, err
 }
 
-// readAnswer reads the body of an answer and puts it back, with the error at its end if there is one.
-func readAnswer(resp *http.Response) (string, error) {
+// readAnswer reads an answer and puts its body back. If it is cut, the caller finds the error where it is.
+func readAnswer(resp *http.Response) (answered Response, whole bool) {
 	data, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close() // it was only read
 	var again io.Reader = bytes.NewReader(data)
@@ -125,7 +126,8 @@ func readAnswer(resp *http.Response) (string, error) {
 		again = io.MultiReader(again, broken{err})
 	}
 	resp.Body = io.NopCloser(again)
-	return string(data), err
+	headers := picked(resp.Header, "content-type", "etag", "cache-control")
+	return Response{resp.StatusCode, headers, string(data)}, err == nil
 }
 
 // broken is the end of a body that was cut.
@@ -133,15 +135,13 @@ type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-// exchange makes a recording of what was sent and answered, with the headers that all recordings have.
-func (r *Recorder) exchange(op *operation.Operation, req *http.Request, body *string, resp *http.Response, answer string) Exchange {
+// exchange puts together what a recording says of an exchange: where the server lives is left out, and whose key it was is
+// said in the key's place.
+func (r *Recorder) exchange(op *operation.Operation, req *http.Request, sent Request, answered Response) Exchange {
 	steps := operation.Steps(req.URL.EscapedPath())
 	steps = steps[len(steps)-len(operation.Steps(op.Path)):] // the server may live below any path
-	e := Exchange{
-		Called: op.Documented(), Account: r.account,
-		Request:  Request{req.Method, "/" + strings.Join(steps, "/"), picked(req.Header, "Accept", "Content-Type"), body},
-		Response: Response{resp.StatusCode, picked(resp.Header, "content-type", "etag", "cache-control"), answer},
-	}
+	e := Exchange{Called: op.Documented(), Account: r.account, Request: sent, Response: answered}
+	e.Request.Path = "/" + strings.Join(steps, "/")
 	if req.URL.RawQuery != "" {
 		e.Request.Path += "?" + req.URL.RawQuery
 	}

@@ -131,7 +131,7 @@ func TestRecorder(t *testing.T) {
 			t.Errorf("%s: the client gets %q, %v", c.role, got, err)
 		}
 		e := recordings.In(t, filepath.Join(dir, "4.16.2"))[i]
-		if e.Sequence != i+1 || e.Called != "new_conversation" || e.Account != 56 || e.As != c.role || e.Response.Status != http.StatusTeapot {
+		if e.Sequence != i+1 || e.Called != "new_conversation" || e.Account != 56 || e.As != c.role || e.Response.Status != 418 {
 			t.Errorf("%s: recorded %+v", c.role, e)
 		}
 		if e.Request.Path != path+"<agent>" || fmt.Sprint(e.Request.Headers) != c.headers {
@@ -141,11 +141,15 @@ func TestRecorder(t *testing.T) {
 			sent = "{<" + strings.Repeat(" <"+c.role+">", 2)
 			hasNone(t, content(t, e.File), c.key)
 		}
-		if *e.Request.Body != sent || e.Response.Body != "got "+sent || len(e.Response.Headers) != 2 || e.Response.Headers["etag"] != "W/"+sent[2:] {
-			t.Errorf("%s: recorded %q, answered %v, %q", c.role, *e.Request.Body, e.Response.Headers, e.Response.Body)
+		if *e.Request.Body != sent || e.Response.Body != "got "+sent {
+			t.Errorf("%s: recorded %q, answered %q", c.role, *e.Request.Body, e.Response.Body)
+		}
+		if len(e.Response.Headers) != 2 || e.Response.Headers["etag"] != "W/"+sent[2:] {
+			t.Errorf("%s: answered with %v", c.role, e.Response.Headers)
 		}
 	}
-	if names := namesIn(t, filepath.Join(dir, "4.16.2")); names[0] != "each-r-le-new-conversation" || names[6] != names[0]+"-7" {
+	names := namesIn(t, filepath.Join(dir, "4.16.2"))
+	if names[0] != "each-r-le-new-conversation" || names[6] != names[0]+"-7" {
 		t.Errorf("the names are %q", names)
 	}
 }
@@ -183,11 +187,11 @@ func content(t *testing.T, file string) string {
 func TestRecorderSecrets(t *testing.T) {
 	dir := t.TempDir()
 	over := recordings.NewRecorder(t, dir, "2.16.0", 7, byRole).Over(says(
-		`{"access_token":"`+agent+`","hmac_token": "a\"b","pubsub_token":"x","secret":"","auth_token":null,"token_type":"x"}`), "")
+		`{"access_token":"`+agent+`","hmac_token": "a\"b","pubsub_token":"x","secret":"","auth_token":null,"type":"x"}`), "")
 	if _, err := send(t, over, http.MethodGet, list, admin, ""); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"access_token":"<agent>","hmac_token": "<secret>","pubsub_token":"<secret>","secret":"","auth_token":null,"token_type":"x"}`
+	want := `{"access_token":"<agent>","hmac_token": "<secret>","pubsub_token":"<secret>","secret":"","auth_token":null,"type":"x"}`
 	e := recordings.In(t, filepath.Join(dir, "2.16.0"))[0]
 	if e.Response.Body != want || e.Name != "conversation-list" || e.Request.Body != nil {
 		t.Errorf("recorded %s: %s, sent %v", e.Name, e.Response.Body, e.Request.Body)
@@ -230,7 +234,9 @@ func TestRecorderLeavesOut(t *testing.T) {
 	dir, broken := t.TempDir(), errors.New("the line is cut")
 	watched := &spy{TB: t}
 	r := recordings.NewRecorder(watched, dir, "4.7.0", 7, byRole)
-	cut := server{http.StatusOK, nil, func(string) io.Reader { return io.MultiReader(strings.NewReader("ha"), failing{broken}) }}
+	cut := server{http.StatusOK, nil, func(string) io.Reader {
+		return io.MultiReader(strings.NewReader("ha"), failing{broken})
+	}}
 	if got, err := send(t, r.Over(cut, ""), http.MethodGet, list, admin, ""); got != "ha" || !errors.Is(err, broken) {
 		t.Errorf("of a cut answer the client gets %q, %v", got, err)
 	}
@@ -241,15 +247,15 @@ func TestRecorderLeavesOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp, err := r.Over(says("{}"), "").RoundTrip(req); !errors.Is(err, broken) {
-		resp.Body.Close()
-		t.Errorf("a body that cannot be read: %v", err)
+	if resp, err := r.Over(says("{}"), "").RoundTrip(req); resp != nil || !errors.Is(err, broken) {
+		t.Errorf("a body that cannot be read: %v, %v", resp, err)
 	}
 	if files, err := os.ReadDir(filepath.Join(dir, "4.7.0")); len(files) != 0 || err != nil {
 		t.Errorf("there is %v, %v", files, err)
 	}
-	if len(watched.errors) != 0 || len(watched.log) != 1 || !strings.Contains(watched.log[0], "GET /base/rails/file is not recorded") {
-		t.Errorf("it says %q, %q", watched.errors, watched.log)
+	log := strings.Join(watched.log, "\n")
+	if len(watched.errors) != 0 || log != "GET /base/rails/file is not recorded: openapi.yaml does not have it" {
+		t.Errorf("it says %q, %q", watched.errors, log)
 	}
 }
 
@@ -264,8 +270,10 @@ func TestRecorderFailsTheTest(t *testing.T) {
 		spoil  func(folder string) error
 		want   string
 	}{
-		"no folder":       {"{}", os.Remove, "no such file"},
-		"a file is there": {"{}", func(folder string) error { return os.WriteFile(folder+"/conversation-list.json", nil, 0o600) }, "file exists"},
+		"no folder": {"{}", os.Remove, "no such file"},
+		"a file is there": {"{}", func(folder string) error {
+			return os.WriteFile(filepath.Join(folder, "conversation-list.json"), nil, 0o600)
+		}, "file exists"},
 		"the key in another notation": {
 			strings.ToUpper(agent), func(string) error { return nil }, "the key of the a",
 		},
@@ -280,8 +288,9 @@ func TestRecorderFailsTheTest(t *testing.T) {
 			if got, err := send(t, over, http.MethodGet, list, admin, ""); got != c.answer || err != nil {
 				t.Errorf("the client gets %q, %v", got, err)
 			}
-			if len(watched.errors) != 1 || !strings.Contains(watched.errors[0], c.want) || strings.Contains(watched.errors[0], admin) {
-				t.Errorf("the test is told %q, want %q", watched.errors, c.want)
+			said := strings.Join(watched.errors, "\n")
+			if len(watched.errors) != 1 || !strings.Contains(said, c.want) || strings.Contains(said, admin) {
+				t.Errorf("the test is told %q, want %q", said, c.want)
 			}
 			if files, err := filepath.Glob(filepath.Join(dir, "4.7.0", "*")); err != nil || slices.ContainsFunc(files, hasContent) {
 				t.Errorf("there is %v, %v", files, err)
@@ -324,50 +333,58 @@ func TestNewRecorderRefuses(t *testing.T) {
 			}()
 			recordings.NewRecorder(watched, c.dir, c.version, 7, c.keys)
 		}()
-		if len(watched.errors) != 1 || !strings.Contains(watched.errors[0], want) || strings.Contains(watched.errors[0], "aBcDeFg") {
-			t.Errorf("it says %q, want %q", watched.errors, want)
+		said := strings.Join(watched.errors, "\n")
+		if len(watched.errors) != 1 || !strings.Contains(said, want) || strings.Contains(said, "aBcDeFg") {
+			t.Errorf("it says %q, want %q", said, want)
 		}
 	}
 }
 
 // TestRecorderWritesAsRecorded sends what was recorded of real servers through a recorder, and compares the files.
 func TestRecorderWritesAsRecorded(t *testing.T) {
-	dir := t.TempDir()
-	for i, want := range inTestdata(t) {
-		keys := map[string]string{"administrator": "key-of-administrator", "agent": "key-of-agent", "bot": "key-of-bot", "stray_bot": "key-of-stray_bot"}
-		r := recordings.NewRecorder(t, filepath.Join(dir, fmt.Sprint(i)), want.Version, want.Account, keys)
-		header := http.Header{}
-		for name, value := range want.Response.Headers {
-			header.Set(name, value)
-		}
-		over := r.Over(server{want.Response.Status, header, func(string) io.Reader { return strings.NewReader(want.Response.Body) }}, "")
-		var body io.Reader
-		if want.Request.Body != nil {
-			body = strings.NewReader(*want.Request.Body)
-		}
-		req, err := http.NewRequestWithContext(t.Context(), want.Request.Method, "https://chat.test"+want.Request.Path, body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, value := range want.Request.Headers {
-			req.Header[http.CanonicalHeaderKey(name)] = []string{strings.Replace(value, "<"+want.As+">", "key-of-"+want.As, 1)}
-		}
-		resp, err := over.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		files, err := filepath.Glob(filepath.Join(dir, fmt.Sprint(i), want.Version, "*"))
-		if err != nil || len(files) != 1 {
-			t.Fatalf("%s: recorded as %v, %v", want.File, files, err)
-		}
+	keys := map[string]string{}
+	for _, role := range []string{"administrator", "agent", "bot", "stray_bot"} {
+		keys[role] = "key-of-" + role
+	}
+	for _, want := range inTestdata(t) {
 		if want.Name == "filter-get-verb" {
 			continue // which by its address is another operation, that fails alike
+		}
+		dir := t.TempDir()
+		sendAgain(t, recordings.NewRecorder(t, dir, want.Version, want.Account, keys), want)
+		files, err := filepath.Glob(filepath.Join(dir, want.Version, "*"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%s: recorded as %v, %v", want.File, files, err)
 		}
 		if got, before := unnamed(t, files[0]), unnamed(t, want.File); got != before {
 			t.Errorf("recorded\n%s\nand before\n%s", got, before)
 		}
 	}
+}
+
+// sendAgain sends what was recorded, with a key of the role, and has it answered alike.
+func sendAgain(t *testing.T, r *recordings.Recorder, e recordings.Exchange) {
+	t.Helper()
+	var body io.Reader
+	if e.Request.Body != nil {
+		body = strings.NewReader(*e.Request.Body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), e.Request.Method, "https://chat.test"+e.Request.Path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range e.Request.Headers {
+		req.Header.Set(name, strings.Replace(value, "<"+e.As+">", "key-of-"+e.As, 1))
+	}
+	answer := server{e.Response.Status, http.Header{}, func(string) io.Reader { return strings.NewReader(e.Response.Body) }}
+	for name, value := range e.Response.Headers {
+		answer.header.Set(name, value)
+	}
+	resp, err := r.Over(answer, "").RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
 }
 
 // unnamed returns a file with its fields in order of their names, and without what a recorder gives an exchange.

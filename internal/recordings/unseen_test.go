@@ -54,7 +54,7 @@ func disagreements(ids, missing, listed []string) []string {
 	var wrong []string
 	for _, id := range missing {
 		if !slices.Contains(listed, id) {
-			wrong = append(wrong, id+" has no recorded success: record one with go test -run Conformance -record DIR (CONTRIBUTING.md), "+
+			wrong = append(wrong, id+" has no recorded success: record one, as CONTRIBUTING.md says, "+
 				"or list it in unseen until there is one")
 		}
 	}
