@@ -95,7 +95,6 @@ func (k *keys) conceal(e *Exchange) error {
 	known := k.known()
 	texts := []*string{&e.Request.Path, &e.Response.Body}
 	if e.Request.Body != nil {
-		e.Request.Body = new(*e.Request.Body)
 		texts = append(texts, e.Request.Body)
 	}
 	for _, text := range texts {
