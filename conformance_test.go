@@ -14,31 +14,39 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // target is a server that the same assertions are made of: the stand-in in both versions, and a real server when the
 // environment names one.
 type target struct {
+	config    cfchat.Config // of clients but for their transport
+	transport http.RoundTripper
 	chat      *cfchat.Chat
 	accountID int64
-	inbox     int64 // where conversations are created; best an API inbox without a bot
-	contact   int64 // and for whom
-	server    string
-	transport http.RoundTripper
-	reply     func(id int64) // a message of the contact, where it can be had
+	inbox     int64                              // where conversations are created; best an API inbox without a bot
+	contact   int64                              // and for whom
+	reply     func(id int64)                     // a message of the contact, where it can be had
+	keys      func(*testing.T) map[string]string // by the role that each is of
+	recorder  *recordings.Recorder               // nil where nothing is recorded
 }
 
 func (s target) account() *cfchat.Account { return s.chat.Account(s.accountID) }
 
 // standInTarget is the stand-in.
-func standInTarget(t *testing.T, options ...cfchattest.Option) target {
-	server := cfchattest.New(t, options...)
+func standInTarget(t *testing.T, server *cfchattest.Server) target {
+	keys := map[string]string{"administrator": server.AdminKey(), "bot": server.BotKey()}
 	return target{
-		reply: func(id int64) { server.AddMessage(id, cfchattest.Message{Content: "still there?"}) },
-		chat:  server.Chat(t), accountID: server.AccountID(), server: "http://localhost", transport: server.Transport(),
-		inbox: server.AddInbox(cfchattest.Inbox{Name: "Conformance"}), contact: server.AddContact(cfchattest.Contact{Name: "Jo"}),
-	}
+		reply:     func(id int64) { server.AddMessage(id, cfchattest.Message{Content: "still there?"}) },
+		accountID: server.AccountID(),
+		inbox:     server.AddInbox(cfchattest.Inbox{Name: "Conformance"}),
+		contact:   server.AddContact(cfchattest.Contact{Name: "Jo"}),
+		keys:      func(*testing.T) map[string]string { return keys },
+		config: cfchat.Config{Server: "http://localhost", Keys: auth.Keys{
+			User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey()),
+		}},
+	}.over(t, server.Transport())
 }
 
 // realTarget is the server of the environment; nil when there is none.
@@ -48,17 +56,31 @@ func realTarget(t *testing.T) *target {
 	if server == "" {
 		return nil
 	}
-	s := target{reply: func(int64) {}, server: server, accountID: number(t, "CFCHAT_TEST_ACCOUNT_ID"), inbox: number(t, "CFCHAT_TEST_INBOX_ID"), contact: number(t, "CFCHAT_TEST_CONTACT_ID")}
-	chat, err := cfchat.New(cfchat.Config{Server: server, Keys: auth.Keys{
-		User:     auth.NewKey(os.Getenv("CFCHAT_TEST_USER_API_KEY")),
-		AgentBot: auth.NewKey(os.Getenv("CFCHAT_TEST_AGENT_BOT_API_KEY")),
-		Header:   auth.HeaderDash,
-	}})
+	s := target{
+		reply:     func(int64) {},
+		accountID: number(t, "CFCHAT_TEST_ACCOUNT_ID"),
+		inbox:     number(t, "CFCHAT_TEST_INBOX_ID"),
+		contact:   number(t, "CFCHAT_TEST_CONTACT_ID"),
+		config: cfchat.Config{Server: server, Keys: auth.Keys{
+			User:     auth.NewKey(os.Getenv("CFCHAT_TEST_USER_API_KEY")),
+			AgentBot: auth.NewKey(os.Getenv("CFCHAT_TEST_AGENT_BOT_API_KEY")),
+			Header:   auth.HeaderDash,
+		}},
+	}.over(t, cfchat.DefaultTransport())
+	s.keys = s.realKeys
+	return &s
+}
+
+// over returns the target as a client sees it that sends by a transport.
+func (s target) over(t *testing.T, transport http.RoundTripper) target {
+	t.Helper()
+	s.transport, s.config.HTTPClient = transport, &http.Client{Transport: transport}
+	chat, err := cfchat.New(s.config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.chat = chat
-	return &s
+	return s
 }
 
 func number(t *testing.T, variable string) int64 {
@@ -75,21 +97,39 @@ func number(t *testing.T, variable string) int64 {
 //	CFCHAT_TEST_SERVER=https://… CFCHAT_TEST_USER_API_KEY=… CFCHAT_TEST_AGENT_BOT_API_KEY=… CFCHAT_TEST_ACCOUNT_ID=1 \
 //	CFCHAT_TEST_INBOX_ID=1 CFCHAT_TEST_CONTACT_ID=1 go test -run Conformance .
 //
-// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them.
+// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them. With -record DIR it
+// writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
 func TestConformance(t *testing.T) {
-	targets := map[string]target{"stand-in 4.7.0": standInTarget(t), "stand-in 2.16.0": standInTarget(t, cfchattest.Version("2.16.0"))}
+	targets := map[string]target{
+		"stand-in 4.7.0":  standInTarget(t, cfchattest.New(t)),
+		"stand-in 2.16.0": standInTarget(t, cfchattest.New(t, cfchattest.Version("2.16.0"))),
+	}
 	if live := realTarget(t); live != nil {
+		if *record != "" {
+			clear(targets)
+		}
 		targets["real"] = *live
 	}
 	for name, s := range targets {
-		t.Run(name, func(t *testing.T) {
-			for what, test := range map[string]func(*testing.T, target){
-				"a conversation": conformConversation, "every operation": conformCalls, "status and headers": conformRaw, "keys": conformKeys, "errors": conformErrors,
-				"paging": conformPaging, "scan under change": conformScan, "scan and resolve": conformResolve,
-			} {
-				t.Run(what, func(t *testing.T) { test(t, s) })
-			}
-		})
+		t.Run(name, func(t *testing.T) { conform(t, s, *record) })
+	}
+}
+
+// conform makes every assertion of a server, in an order that does not change, so that one recording can be compared with
+// the next. It writes the exchanges below a folder if there is one.
+func conform(t *testing.T, s target, folder string) {
+	if folder != "" {
+		s = s.recorded(t, folder)
+	}
+	for _, part := range []struct {
+		what string
+		test func(*testing.T, target)
+	}{
+		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
+		{"status and headers", conformRaw}, {"keys", conformKeys}, {"errors", conformErrors}, {"paging", conformPaging},
+		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
+	} {
+		t.Run(part.what, func(t *testing.T) { part.test(t, s.during(t, part.what)) })
 	}
 }
 
@@ -117,6 +157,14 @@ func (s target) create(t *testing.T, count int) []int64 {
 		}
 	})
 	return ids
+}
+
+// conformServer asks which version it is, which needs no key.
+func conformServer(t *testing.T, s target) {
+	info, err := s.chat.ServerInfo(t.Context())
+	if err != nil || !info.AtLeast("2.16.0") {
+		t.Errorf("the server is %+v, %v", info, err)
+	}
 }
 
 // conformCalls makes the call of each operation: with what the server has, each succeeds.
@@ -200,30 +248,34 @@ func conformRaw(t *testing.T, s target) {
 	}
 }
 
+// wrongKey is one that opens nothing.
+const wrongKey = "not-a-key-of-anybody"
+
 func conformKeys(t *testing.T, s target) {
 	id := s.create(t, 1)[0]
-	for scheme, want := range map[auth.Scheme]error{auth.UserAPIKey: nil, auth.AgentBotAPIKey: cfchat.ErrUnauthorized} {
-		ctx := auth.WithScheme(t.Context(), scheme)
+	for _, key := range []struct {
+		scheme auth.Scheme
+		want   error
+	}{{auth.UserAPIKey, nil}, {auth.AgentBotAPIKey, cfchat.ErrUnauthorized}} {
+		ctx := auth.WithScheme(t.Context(), key.scheme)
 		if _, err := s.account().Conversations.ToggleStatus(ctx, id); errors.Is(err, auth.ErrNoKey) {
-			t.Logf("without a key for %s there is nothing to see", scheme)
+			t.Logf("without a key for %s there is nothing to see", key.scheme)
 			continue
 		} else if err != nil {
-			t.Errorf("toggle with %s: %v", scheme, err)
+			t.Errorf("toggle with %s: %v", key.scheme, err)
 		}
-		if _, err := s.account().Conversations.Get(ctx, id); !errors.Is(err, want) {
-			t.Errorf("get with %s: %v", scheme, err)
+		if _, err := s.account().Conversations.Get(ctx, id); !errors.Is(err, key.want) {
+			t.Errorf("get with %s: %v", key.scheme, err)
 		}
-		if _, err := s.account().Conversations.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 1); !errors.Is(err, want) {
-			t.Errorf("filter with %s: %v", scheme, err)
+		open := cfchat.Where(cfchat.Equal("status", "open"))
+		if _, err := s.account().Conversations.Filter(ctx, open, 1); !errors.Is(err, key.want) {
+			t.Errorf("filter with %s: %v", key.scheme, err)
 		}
 	}
-	other, err := cfchat.New(cfchat.Config{
-		Server: s.server, Keys: auth.Keys{User: auth.NewKey("not-a-key-of-anybody"), Header: auth.HeaderDash}, HTTPClient: &http.Client{Transport: s.transport},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := other.Account(s.accountID).Conversations.List(t.Context(), cfchat.ConversationListOptions{}); !errors.Is(err, cfchat.ErrUnauthorized) {
+	other := s
+	other.config.Keys.User = auth.NewKey(wrongKey)
+	_, err := other.over(t, s.transport).account().Conversations.List(t.Context(), cfchat.ConversationListOptions{})
+	if !errors.Is(err, cfchat.ErrUnauthorized) {
 		t.Errorf("with a wrong key: %v", err)
 	}
 }

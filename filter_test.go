@@ -383,6 +383,9 @@ func TestRecordedFilters(t *testing.T) {
 		if r.Operation != operation.ConversationFilter || r.Request.Body == nil {
 			continue
 		}
+		if r.Response.Status == http.StatusUnauthorized { // the key was looked at, and not the filter
+			continue
+		}
 		filter, ok := expressible(*r.Request.Body)
 		if !ok || strings.Contains(*r.Request.Body, "days_before") { // which never goes out
 			continue

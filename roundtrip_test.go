@@ -22,9 +22,8 @@ import (
 )
 
 // TestRoundTrip is the test of the spec: every recorded answer decodes into the type of its operation and encodes to the
-// same JSON, field for field and number for number. Each operation has a recorded answer.
+// same JSON, field for field and number for number. TestUnseen of internal/recordings tells which operations have none.
 func TestRoundTrip(t *testing.T) {
-	decoded := map[*operation.Operation]bool{}
 	for _, r := range recordings.All(t, ".") {
 		if r.Response.Status != http.StatusOK {
 			continue
@@ -33,12 +32,6 @@ func TestRoundTrip(t *testing.T) {
 			t.Parallel()
 			roundTrip(t, r.Operation, r.Response.Body)
 		})
-		decoded[r.Operation] = true
-	}
-	for _, op := range operation.All {
-		if !decoded[op] {
-			t.Errorf("%s has no recorded answer", op)
-		}
 	}
 }
 

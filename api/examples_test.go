@@ -8,7 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestExamplesAreRecorded finds each example of an answer in the recordings, and an example of each answer.
+// TestExamplesAreRecorded finds each example of an answer in the recordings, and an example of each answer. Of an operation
+// that has no recorded success yet, which TestUnseen of internal/recordings lists, the example is made up.
 func TestExamplesAreRecorded(t *testing.T) {
 	t.Parallel()
 	recorded := map[string][]any{}
@@ -39,7 +40,7 @@ func TestExamplesAreRecorded(t *testing.T) {
 				for _, body := range recorded[kind] {
 					found = found || reflect.DeepEqual(body, example)
 				}
-				if err != nil || !found {
+				if err != nil || example == nil || !found && recorded[kind] != nil {
 					t.Errorf("%s %s, %s: no recorded answer is %s (%v)", method, path, status, data, err)
 				}
 			}

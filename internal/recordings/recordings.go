@@ -1,5 +1,5 @@
-// Package recordings reads exchanges with real servers for tests: byte for byte, with the keys replaced by the role that
-// sent them.
+// Package recordings reads and writes exchanges with real servers for tests: byte for byte, with the keys replaced by the
+// role that sent them.
 package recordings
 
 import (
@@ -18,27 +18,34 @@ import (
 
 // Exchange is one recorded request with its answer.
 type Exchange struct {
-	Sequence int    // in the order in which they were made
-	Name     string // such as list-default
-	Called   string `json:"operation"` // by its documented name, such as conversation_list
-	Account  int64
-	As       string // the role
-	Request  struct {
-		Method, Path string
-		Headers      map[string]string
-		Body         *string
-	}
-	Response struct {
-		Status  int
-		Headers map[string]string
-		Body    string
-	}
+	Sequence int      `json:"sequence"`  // in the order in which they were made
+	Name     string   `json:"name"`      // such as list-default
+	Called   string   `json:"operation"` // by its documented name, such as conversation_list
+	Account  int64    `json:"account"`
+	As       string   `json:"as"` // the role
+	Request  Request  `json:"request"`
+	Response Response `json:"response"`
 
 	// What the file's place says.
 	Version string `json:"-"` // of the server
 	File    string `json:"-"`
 
 	*operation.Operation `json:"-"`
+}
+
+// Request is what was sent.
+type Request struct {
+	Method  string            `json:"method"`
+	Path    string            `json:"path"` // from /api on, with its query
+	Headers map[string]string `json:"headers"`
+	Body    *string           `json:"body"` // nil for none
+}
+
+// Response is what was answered.
+type Response struct {
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
 }
 
 // All returns the exchanges in testdata, and the others that are at hand beside the checkout. root leads to the root of

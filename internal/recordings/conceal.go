@@ -1,0 +1,133 @@
+package recordings
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// minKey is the shortest key that is looked for in texts. The servers' keys have 24 characters; a key "k" would be found
+// everywhere.
+const minKey = 8
+
+// The roles of requests that are nobody's.
+const (
+	roleNone  = "none"  // without a key
+	roleEmpty = "empty" // with the header, and nothing in it
+	roleWrong = "wrong" // with a key that is not one of the run's
+)
+
+// key is the key of a role.
+type key struct{ text, role string }
+
+// keys are the keys of a run, the longest first, because one may begin with another. They are safe for concurrent use.
+type keys struct {
+	mu  sync.Mutex
+	all []key
+}
+
+// keysOf takes keys by role. It refuses one that is too short to be found, because it could not be kept out of a file.
+func keysOf(byRole map[string]string) (*keys, error) {
+	k := &keys{}
+	for role, text := range byRole {
+		if len(text) < minKey {
+			return nil, fmt.Errorf("the key of the %s has fewer than %d characters, which other text may have too", role, minKey)
+		}
+		k.add(key{text, role})
+	}
+	return k, nil
+}
+
+func (k *keys) add(one key) {
+	k.all = append(k.all, one)
+	slices.SortFunc(k.all, func(a, b key) int { return cmp.Compare(len(b.text), len(a.text)) })
+}
+
+// sent tells the role of a request by the key that it carries, and the value to write in the key's place. A key that nobody
+// has named is kept out of everything from now on, too: it may be a real one.
+func (k *keys) sent(header http.Header) (role string, value *string) {
+	names := auth.HeaderNames(header)
+	if len(names) == 0 || len(header[names[0]]) == 0 {
+		return roleNone, nil
+	}
+	sent := header[names[0]][0]
+	prefix := sent[:strings.LastIndex(sent, " ")+1] // such as "Bearer "
+	text := sent[len(prefix):]
+	if text == "" {
+		return roleEmpty, &sent
+	}
+	role = k.role(text)
+	return role, new(prefix + "<" + role + ">")
+}
+
+func (k *keys) role(text string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, one := range k.all {
+		if one.text == text {
+			return one.role
+		}
+	}
+	if len(text) >= minKey {
+		k.add(key{text, roleWrong})
+	}
+	return roleWrong
+}
+
+// known returns the keys so far.
+func (k *keys) known() []key {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.all)
+}
+
+// conceal puts <role> in place of each key in an exchange, and <secret> in place of what else opens something. A key that is
+// still there, in a notation that is not known, is an error, so that it is not written.
+func (k *keys) conceal(e *Exchange) error {
+	known := k.known()
+	texts := []*string{&e.Request.Path, &e.Response.Body}
+	if e.Request.Body != nil {
+		texts = append(texts, e.Request.Body)
+	}
+	for _, text := range texts {
+		*text = withoutKeys(*text, known)
+	}
+	for _, headers := range []map[string]string{e.Request.Headers, e.Response.Headers} {
+		for name, value := range headers {
+			headers[name] = withoutKeys(value, known)
+		}
+	}
+	e.Response.Body = secret.ReplaceAllString(e.Response.Body, `$1"<secret>"`)
+	data, err := encode(*e)
+	if err != nil {
+		return err
+	}
+	for _, one := range known {
+		if strings.Contains(strings.ToLower(string(data)), strings.ToLower(one.text)) {
+			return fmt.Errorf("it has the key of the %s in a notation that cannot be replaced", one.role)
+		}
+	}
+	return nil
+}
+
+// withoutKeys returns a text with roles in place of keys, as they are and as addresses and JSON write them.
+func withoutKeys(text string, all []key) string {
+	for _, one := range all {
+		for _, form := range []string{one.text, url.QueryEscape(one.text), strings.Trim(strconv.Quote(one.text), `"`)} {
+			text = strings.ReplaceAll(text, form, "<"+one.role+">")
+		}
+	}
+	return text
+}
+
+// secret finds the fields of answers that open something, other than the key of the run. Blank ones say that there is none.
+var secret = regexp.MustCompile(`("(?:access_token|account_sid|api_key|auth_token|hmac_token|imap_password|pubsub_token|` +
+	`secret|smtp_password|webhook_verify_token|website_token)":\s*)"(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*"`)

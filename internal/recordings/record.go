@@ -1,0 +1,194 @@
+package recordings
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/release"
+)
+
+// Recorder writes the exchanges of a test, each to a file that [In] reads. Its transports are safe for concurrent use.
+type Recorder struct {
+	t       testing.TB
+	folder  string
+	account int64
+	keys    *keys
+
+	mu       sync.Mutex
+	sequence int
+	named    map[string]int // how often a name was given
+}
+
+// NewRecorder returns a recorder that writes to dir/version. The account is that of requests whose address names none; the
+// keys, by role, are those that the requests may carry. What cannot be recorded as it should fails the test: a folder that
+// has files, because a mixture of two runs is a recording of neither, and what is no version, because a server says it.
+func NewRecorder(t testing.TB, dir, version string, account int64, byRole map[string]string) *Recorder {
+	t.Helper()
+	folder := filepath.Join(dir, version)
+	known, err := keysOf(byRole)
+	switch {
+	case err != nil:
+	case release.Of(version).IsZero() || strings.ContainsAny(version, `/\`):
+		err = fmt.Errorf("the server says that its version is %q, which cannot be the name of a folder", version)
+	default:
+		err = makeEmpty(folder)
+	}
+	if err != nil {
+		t.Fatalf("recordings: %v", err)
+	}
+	return &Recorder{t: t, folder: folder, account: account, keys: known, named: map[string]int{}}
+}
+
+// makeEmpty makes a folder, and refuses one that has something in it.
+func makeEmpty(folder string) error {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(folder)
+	if err == nil && len(files) > 0 {
+		err = fmt.Errorf("%s has files already, and none is overwritten: name another folder, or remove it", folder)
+	}
+	return err
+}
+
+// Over returns a transport that sends by next and records what is answered. The names of the files begin with about, which
+// tells the parts of a test apart.
+func (r *Recorder) Over(next http.RoundTripper, about string) http.RoundTripper {
+	return recording{r, next, dashed(about)}
+}
+
+// recording is a transport of one part of a test.
+type recording struct {
+	*Recorder
+
+	next  http.RoundTripper
+	about string
+}
+
+// RoundTrip sends a request and writes the exchange, whose answer it has read to its end before the caller gets it. What got
+// no whole answer is no exchange, and what openapi.yaml does not have has no name to be recorded under. Failing to write
+// fails the test, and not the request.
+func (r recording) RoundTrip(req *http.Request) (*http.Response, error) {
+	again, sent, err := readRequest(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := r.next.RoundTrip(again)
+	if err != nil {
+		return nil, err
+	}
+	answered, whole := readAnswer(resp)
+	op := operation.Of(req)
+	switch {
+	case !whole:
+	case !op.Known():
+		r.t.Logf("%s is not recorded: openapi.yaml does not have it", op)
+	default:
+		if err := r.record(r.exchange(op, req, sent, answered), r.about); err != nil {
+			r.t.Errorf("%s is not recorded: %v", op, err)
+		}
+	}
+	return resp, nil
+}
+
+// readRequest reads a request, and returns one that still has its body.
+func readRequest(req *http.Request) (*http.Request, Request, error) {
+	sent := Request{Method: req.Method, Headers: picked(req.Header, "Accept", "Content-Type")}
+	if req.Body == nil || req.Body == http.NoBody {
+		return req, sent, nil
+	}
+	data, err := io.ReadAll(req.Body)
+	if closing := req.Body.Close(); err == nil {
+		err = closing
+	}
+	sent.Body = new(string(data))
+	again := *req // a RoundTripper does not change what it is given
+	again.Body = io.NopCloser(bytes.NewReader(data))
+	return &again, sent, err
+}
+
+// readAnswer reads an answer and puts its body back. If it is cut, the caller finds the error where it is.
+func readAnswer(resp *http.Response) (answered Response, whole bool) {
+	data, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close() // it was only read
+	var again io.Reader = bytes.NewReader(data)
+	if err != nil {
+		again = io.MultiReader(again, broken{err})
+	}
+	resp.Body = io.NopCloser(again)
+	headers := picked(resp.Header, "content-type", "etag", "cache-control")
+	return Response{resp.StatusCode, headers, string(data)}, err == nil
+}
+
+// broken is the end of a body that was cut.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// exchange puts together what a recording says of an exchange: where the server lives is left out, and whose key it was is
+// said in the key's place.
+func (r *Recorder) exchange(op *operation.Operation, req *http.Request, sent Request, answered Response) Exchange {
+	steps := operation.Steps(req.URL.EscapedPath())
+	steps = steps[len(steps)-len(operation.Steps(op.Path)):] // the server may live below any path
+	e := Exchange{Called: op.Documented(), Account: r.account, Request: sent, Response: answered}
+	e.Request.Path = "/" + strings.Join(steps, "/")
+	if req.URL.RawQuery != "" {
+		e.Request.Path += "?" + req.URL.RawQuery
+	}
+	for name, value := range op.Values(steps) {
+		if id, err := strconv.ParseInt(value, 10, 64); err == nil && name == "account_id" {
+			e.Account = id
+		}
+	}
+	role, value := r.keys.sent(req.Header)
+	e.As = role
+	if value != nil {
+		e.Request.Headers[auth.HeaderUnderscore] = *value // as documented, however it was spelled on its way
+	}
+	return e
+}
+
+// picked returns the headers of these names, as the names are given.
+func picked(header http.Header, names ...string) map[string]string {
+	found := map[string]string{}
+	for _, name := range names {
+		if values := header.Values(name); len(values) > 0 {
+			found[name] = strings.Join(values, ", ")
+		}
+	}
+	return found
+}
+
+// record writes an exchange as the next one, under a name that no other has.
+func (r *Recorder) record(e Exchange, about string) error {
+	if err := r.keys.conceal(&e); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sequence++
+	e.Sequence = r.sequence
+	e.Name = strings.Trim(about+"-"+dashed(e.Called), "-")
+	r.named[e.Name]++
+	if n := r.named[e.Name]; n > 1 {
+		e.Name += "-" + strconv.Itoa(n)
+	}
+	return write(r.folder, e)
+}
+
+// dashed returns words as the name of a file has them.
+func dashed(words string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(words), func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
+	}), "-")
+}

@@ -1,0 +1,35 @@
+package recordings
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// write writes an exchange to the file of its name in a folder. It replaces no file: an exchange of that name may be the
+// only one of its kind.
+func write(folder string, e Exchange) error {
+	data, err := encode(e)
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(filepath.Join(folder, e.Name+".json"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Close())
+}
+
+// encode writes an exchange as all recordings are written, so that they can be compared: indented by a blank, with < as it
+// is, and no line break at the end.
+func encode(e Exchange) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	err := encoder.Encode(e)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+}
