@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// target is a server that the same assertions are made of: the stand-in in both versions, and a real server when the
+// target is a server that the same assertions are made of: the stand-in in several versions, and a real server when the
 // environment names one.
 type target struct {
 	config    cfchat.Config // of clients but for their transport
@@ -100,9 +100,9 @@ func number(t *testing.T, variable string) int64 {
 // It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them. With -record DIR it
 // writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
 func TestConformance(t *testing.T) {
-	targets := map[string]target{
-		"stand-in 4.7.0":  standInTarget(t, cfchattest.New(t)),
-		"stand-in 2.16.0": standInTarget(t, cfchattest.New(t, cfchattest.Version("2.16.0"))),
+	targets := map[string]target{}
+	for _, version := range []string{"2.16.0", "3.16.0", "4.7.0", "4.16.2"} {
+		targets["stand-in "+version] = standInTarget(t, cfchattest.New(t, cfchattest.Version(version)))
 	}
 	if live := realTarget(t); live != nil {
 		if *record != "" {
@@ -126,7 +126,8 @@ func conform(t *testing.T, s target, folder string) {
 		test func(*testing.T, target)
 	}{
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
-		{"status and headers", conformRaw}, {"keys", conformKeys}, {"errors", conformErrors}, {"paging", conformPaging},
+		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
+		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
 		t.Run(part.what, func(t *testing.T) { part.test(t, s.during(t, part.what)) })
@@ -144,6 +145,12 @@ func (s target) create(t *testing.T, count int) []int64 {
 		}
 		ids = append(ids, c.ID)
 	}
+	s.resolve(t, ids...)
+	return ids
+}
+
+// resolve resolves conversations when the test is over.
+func (s target) resolve(t *testing.T, ids ...int64) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
@@ -156,7 +163,6 @@ func (s target) create(t *testing.T, count int) []int64 {
 			t.Logf("left resolved: the conversations %v", ids)
 		}
 	})
-	return ids
 }
 
 // conformServer asks which version it is, which needs no key.
@@ -253,10 +259,18 @@ const wrongKey = "not-a-key-of-anybody"
 
 func conformKeys(t *testing.T, s target) {
 	id := s.create(t, 1)[0]
+	info, err := s.chat.ServerInfo(t.Context())
+	if err != nil {
+		t.Skipf("what a bot may do depends on the version, and the server does not tell it: %v", err)
+	}
+	botGets := cfchat.ErrUnauthorized
+	if info.AtLeast("4.14.2") {
+		botGets = nil
+	}
 	for _, key := range []struct {
-		scheme auth.Scheme
-		want   error
-	}{{auth.UserAPIKey, nil}, {auth.AgentBotAPIKey, cfchat.ErrUnauthorized}} {
+		scheme       auth.Scheme
+		gets, filter error
+	}{{auth.UserAPIKey, nil, nil}, {auth.AgentBotAPIKey, botGets, cfchat.ErrUnauthorized}} {
 		ctx := auth.WithScheme(t.Context(), key.scheme)
 		if _, err := s.account().Conversations.ToggleStatus(ctx, id); errors.Is(err, auth.ErrNoKey) {
 			t.Logf("without a key for %s there is nothing to see", key.scheme)
@@ -264,19 +278,47 @@ func conformKeys(t *testing.T, s target) {
 		} else if err != nil {
 			t.Errorf("toggle with %s: %v", key.scheme, err)
 		}
-		if _, err := s.account().Conversations.Get(ctx, id); !errors.Is(err, key.want) {
+		if _, err := s.account().Conversations.Get(ctx, id); !errors.Is(err, key.gets) {
 			t.Errorf("get with %s: %v", key.scheme, err)
 		}
 		open := cfchat.Where(cfchat.Equal("status", "open"))
-		if _, err := s.account().Conversations.Filter(ctx, open, 1); !errors.Is(err, key.want) {
+		if _, err := s.account().Conversations.Filter(ctx, open, 1); !errors.Is(err, key.filter) {
 			t.Errorf("filter with %s: %v", key.scheme, err)
 		}
 	}
 	other := s
 	other.config.Keys.User = auth.NewKey(wrongKey)
-	_, err := other.over(t, s.transport).account().Conversations.List(t.Context(), cfchat.ConversationListOptions{})
+	_, err = other.over(t, s.transport).account().Conversations.List(t.Context(), cfchat.ConversationListOptions{})
 	if !errors.Is(err, cfchat.ErrUnauthorized) {
 		t.Errorf("with a wrong key: %v", err)
+	}
+}
+
+// conformMessage sends what the server would render, if it were not escaped, and what it is to render.
+func conformMessage(t *testing.T, s target) {
+	const foreign = "`{{contact.name}}` {% raw %}{{ x }}{% endraw %} {{'a' | upcase}} {}"
+	for _, test := range []struct {
+		message cfchat.FirstMessage
+		want    string
+	}{
+		{cfchat.FirstMessage{Content: foreign}, foreign},
+		{cfchat.FirstMessage{Content: foreign, Private: true}, foreign},
+		{cfchat.FirstMessage{Content: `{{ "a" }} {{ "%60" | url_decode }}`, Template: true}, "a `"},
+	} {
+		created, err := s.account().Conversations.Create(t.Context(), cfchat.ConversationCreate{
+			InboxID: s.inbox, ContactID: s.contact, Message: test.message,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.resolve(t, created.ID)
+		read, err := s.account().Conversations.Get(t.Context(), created.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := read.LastNonActivityMessage; last.GetContent() != test.want {
+			t.Errorf("%q arrived as %q, want %q", test.message.Content, last.GetContent(), test.want)
+		}
 	}
 }
 
