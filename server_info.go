@@ -10,7 +10,7 @@ import (
 
 var serverInfoCall = newCall(operation.ServerInformation, checkServerInfo)
 
-// ServerInfo tells the version of the server, which every version tells without a key; a proxy may hide it.
+// ServerInfo gets the server's version. Every version tells it, without a key, unless a proxy hides it.
 //
 // GET /api, serverInformation. No key.
 func (c *Chat) ServerInfo(ctx context.Context, opts ...CallOption) (*ServerInfo, error) {
