@@ -10,8 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestSenders creates messages of each kind: an outgoing one is the key's owner's, any other the contact's (contract, W
-// 1.2). A note is one that is private, and no reply.
+// TestSenders creates messages of each kind: an outgoing one is the key's owner's, any other the contact's
+// (contract, W1.2). A note is one that is private, and no reply.
 func TestSenders(t *testing.T) {
 	for _, c := range []struct{ role, message, want string }{
 		{"administrator", `{"content":"a"}`, "outgoing user Ada Admin false"},

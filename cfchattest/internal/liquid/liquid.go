@@ -1,6 +1,6 @@
-// Package liquid renders a text as the server does with what a person or a bot sends: as a Liquid template (contract, W
-// 1.2). It is a small part of Liquid: what stands for a value, url_decode, and raw blocks. Of what else Liquid knows it says
-// that it does not, by name.
+// Package liquid renders a text as the server does with what a person or a bot sends: as a Liquid template (contract, W1.2).
+// It is a small part of Liquid: what stands for a value, url_decode, and raw blocks. Of what else Liquid knows it says that it
+// does not, by name.
 package liquid
 
 import (
