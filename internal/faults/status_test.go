@@ -82,6 +82,14 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: forbidden, status: 403, message: "Forbidden", requests: 1, check: noHTML},
 		},
 		{
+			name: "S33 403 no API access", steps: []step{sendsJSON(403, `{"error":"API access is not enabled for this account"}`)},
+			want: outcome{is: forbidden, status: 403, message: "API access is not enabled for this account", requests: 1},
+		},
+		{
+			name: "S34 404 no such call", steps: []step{sendsJSON(404, `{"status":404,"error":"Not Found"}`)},
+			want: outcome{status: 404, message: "Not Found", says: "which servers have from 2.16.0 on", requests: 1},
+		},
+		{
 			name: "S7 404", steps: []step{sendsJSON(404, `{"error":"Resource could not be found"}`)},
 			want: outcome{is: notFound, status: 404, message: "Resource could not be found", requests: 1},
 		},
