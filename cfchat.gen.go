@@ -1449,8 +1449,7 @@ type FirstMessage struct {
 	// CCEmails Mail addresses, separated by commas.
 	CCEmails string `json:"cc_emails,omitempty,omitzero"`
 
-	// Content The text, up to 150000 characters. The server renders an outgoing one, a private note too, as a Liquid template:
-	// `{{contact.name}}` is filled in, and an unknown name becomes empty (D46).
+	// Content The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
 	Content string `json:"content,omitempty,omitzero"`
 
 	// ContentAttributes What the kind of content needs, such as the items of a choice. Before 4.9.0 the server keeps `items` and
@@ -1486,8 +1485,8 @@ type FirstMessage struct {
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
 	// Template Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
-	// set it for text that somebody else has written: it could be made to reveal data. Else text arrives as it is
-	// written.
+	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as it is
+	// written. An incoming message is no template.
 	Template bool `json:"-"`
 
 	// TemplateParams For WhatsApp templates.

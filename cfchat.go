@@ -99,8 +99,9 @@ type Config struct {
 	// Logger gets one Debug record per try: operation, account, conversation, attempt, wait, status, duration, request_id and
 	// error, as far as there are any, and never a header, a query or a body. Nil is silent.
 	Logger *slog.Logger
-	// ServerVersion is the server's version, such as "4.7.0", for a server that a proxy keeps from telling it. Empty means
-	// that it is asked, once, when a call first depends on it.
+	// ServerVersion is the server's version, such as "4.7.0", for a server that a proxy keeps from telling it. PerMinute
+	// depends on it; ServerInfo asks the server all the same. Empty means that the server is asked, once, when a call first
+	// depends on it.
 	ServerVersion string
 	// RequestEditors are run on every request, before those of the call.
 	RequestEditors []RequestEditorFn

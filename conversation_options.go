@@ -119,7 +119,10 @@ func (c ConversationCreate) check(r *refusal) {
 	}
 	r.attributes("Message.ContentAttributes", c.Message.ContentAttributes)
 	r.attributes("Message.TemplateParams", c.Message.TemplateParams)
-	if !c.Message.Template {
+	switch {
+	case c.Message.Template && c.Message.MessageType == MessageDirectionIncoming:
+		r.add("Message.Template", "the server does not fill in what a contact says; leave it out")
+	case !c.Message.Template:
 		r.templateParams("Message.TemplateParams", c.Message.TemplateParams)
 	}
 }

@@ -202,8 +202,13 @@ func elements(values []any) []any {
 func (f Filter) String() string {
 	var words []string
 	for i, r := range f.rules {
-		words = append(words, r.rule.AttributeKey, string(r.rule.FilterOperator))
-		if len(r.rule.Values) > 0 {
+		words = append(words, r.rule.AttributeKey)
+		if r.since != nil {
+			words = append(words, "since", r.since.Format(time.RFC3339))
+		} else {
+			words = append(words, string(r.rule.FilterOperator))
+		}
+		if r.since == nil && len(r.rule.Values) > 0 {
 			data, err := json.Marshal(r.rule.Values)
 			if err != nil {
 				data = fmt.Append(nil, r.rule.Values)

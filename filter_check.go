@@ -131,6 +131,9 @@ func (r Rule) checkMeaning() error {
 	if err := checkSingle(r.rule.Values); err != nil {
 		return err
 	}
+	if slices.Contains(presence, r.rule.FilterOperator) && len(r.rule.Values) > 0 {
+		return errors.New("it takes no value; leave it out, or ask for Equal")
+	}
 	if r.isCustom() {
 		return r.checkCustom()
 	}
@@ -141,10 +144,14 @@ func (r Rule) checkMeaning() error {
 	if slices.Contains(presence, r.rule.FilterOperator) {
 		return nil
 	}
+	var wrong []string
 	for _, value := range r.rule.Values {
 		if err := checkValue(attribute.kind, r.rule.FilterOperator, value); err != nil {
-			return err
+			wrong = append(wrong, err.Error())
 		}
+	}
+	if len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, "; "))
 	}
 	return nil
 }

@@ -98,6 +98,9 @@ func TestSinceStandsAlone(t *testing.T) {
 	if wrong := cfchat.Where(since).And(cfchat.Equal("status", "open")).CheckConversations(); wrong != nil {
 		t.Error(wrong)
 	}
+	if said := cfchat.Where(since).And(cfchat.Equal("status", "open")).String(); !strings.HasPrefix(said, "created_at since 2001-09-09T") {
+		t.Error(said)
+	}
 	if data, err := json.Marshal(cfchat.Where(since)); err == nil || !strings.Contains(err.Error(), "rule 1: Since has no JSON") {
 		t.Errorf("kept as %s: %v", data, err)
 	}

@@ -77,6 +77,7 @@ func TestLiquidRefuses(t *testing.T) {
 		{"too long", cfchat.FirstMessage{Content: strings.Repeat("é", 150_001)}, "Message.Content"},
 		{"too long as it is sent", cfchat.FirstMessage{Content: strings.Repeat("{", 150_000/9+1)}, "Message.Content"},
 		{"as long as can be as it is sent", cfchat.FirstMessage{Content: strings.Repeat("`", 150_000/24)}, ""},
+		{"a template of the contact's", cfchat.FirstMessage{MessageType: cfchat.MessageDirectionIncoming, Template: true}, "Message.Template"},
 		{"not UTF-8", cfchat.FirstMessage{Content: "caf\xe9"}, "Message.Content"},
 	} {
 		sent, err := sentMessage(t, test.message)

@@ -53,7 +53,7 @@ const (
 // It asks for windows of ids instead of pages, larger ones where few match, so it needs about a request per 25 matches
 // and one per 10,000 ids. Windows are fetched ahead, a few at a time, and memory stays flat.
 //
-// A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as an [*Error] with
+// A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as nil and an [*Error] with
 // its id in ConversationID, and the scan goes on. Any other error is the last thing that is yielded; resume behind the
 // last id with ConversationScanOptions.After. Breaking out of the loop, or ending the context, stops every request at once.
 //

@@ -3,6 +3,7 @@ package cfchat_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -89,8 +90,12 @@ func TestAtLeast(t *testing.T) {
 			t.Errorf("%q at least %q: %v", test.is, test.other, got)
 		}
 	}
-	if (*cfchat.ServerInfo)(nil).AtLeast("2.16.0") {
-		t.Error("nil is a version")
+	none := (*cfchat.ServerInfo)(nil)
+	if none.AtLeast("2.16.0") || none.String() != "" {
+		t.Errorf("nil is the version %q", none)
+	}
+	if said := fmt.Sprint(&cfchat.ServerInfo{Version: "4.7.0"}); said != "4.7.0" {
+		t.Errorf("printed as %s", said)
 	}
 }
 
@@ -100,7 +105,7 @@ func TestNoSuchCall(t *testing.T) {
 		return trial.Reply(http.StatusNotFound, "application/json; charset=UTF-8", `{"status":404,"error":"Not Found"}`), nil
 	}))
 	for name, call := range map[string]func(context.Context) error{
-		"the server has no such call, which servers have from 2.16.0 on": func(ctx context.Context) error {
+		"the server has no such call, and servers have it from 2.16.0 on": func(ctx context.Context) error {
 			return trial.Second(chat.Account(1).Conversations.Get(ctx, 42))
 		},
 		"the server has no such path": func(ctx context.Context) error {

@@ -18,6 +18,14 @@ func (s *ServerInfo) AtLeast(version string) bool {
 	return !is.IsZero() && !other.IsZero() && is.Compare(other) >= 0
 }
 
+// String returns the version.
+func (s *ServerInfo) String() string {
+	if s == nil {
+		return ""
+	}
+	return s.Version
+}
+
 // lacks reports whether the server surely has not what came with a version. 4.11.2 may be 4.12.0.
 func (s *ServerInfo) lacks(since string) bool {
 	known := s != nil && !release.Of(s.Version).IsZero()

@@ -47,5 +47,5 @@ func noRoute(op *operation.Operation) error {
 	if !op.Known() {
 		return errors.New("the server has no such path; look at it, and at the server's version with Chat.ServerInfo")
 	}
-	return fmt.Errorf("the server has no such call, which servers have from %s on; look at Config.Server", op.Since())
+	return fmt.Errorf("the server has no such call, and servers have it from %s on; look at its version, and at Config.Server", op.Since())
 }

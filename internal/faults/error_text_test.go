@@ -306,6 +306,9 @@ var inputTexts = []errorText{
 	{"a create with a message that is too long", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{Content: strings.Repeat("{", 20_000)},
 	})},
+	{"a create with a template of the contact's", created(cfchat.ConversationCreate{
+		SourceID: "s", Message: cfchat.FirstMessage{MessageType: cfchat.MessageDirectionIncoming, Template: true},
+	})},
 	{"a create with a template in parameters", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{TemplateParams: map[string]any{"name": "{{contact.name}}"}},
 	})},
@@ -362,6 +365,7 @@ var filterTexts = []errorText{
 	{"a rule with an empty value", where("browser_language", "")},
 	{"a rule with a value that JSON does not have", where("tier", math.NaN())},
 	{"a rule with nil", where("tier", nil)},
+	{"a value where none is meant", filtered(cfchat.Where(cfchat.NewRule("labels", "is_present", "x")))},
 	{"a time within a day", filtered(cfchat.Where(cfchat.GreaterThan("created_at", time.Unix(1e9, 0))))},
 	{"a moment of a custom attribute", filtered(cfchat.Where(cfchat.Since("due", time.Unix(1e9, 0))))},
 	{"a moment before there were any", filtered(cfchat.Where(cfchat.Since("created_at", time.Time{})))},

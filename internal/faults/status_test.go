@@ -87,7 +87,7 @@ func TestStatusFaults(t *testing.T) {
 		},
 		{
 			name: "S34 404 no such call", steps: []step{sendsJSON(404, `{"status":404,"error":"Not Found"}`)},
-			want: outcome{status: 404, message: "Not Found", says: "which servers have from 2.16.0 on", requests: 1},
+			want: outcome{status: 404, message: "Not Found", says: "servers have it from 2.16.0 on", requests: 1},
 		},
 		{
 			name: "S7 404", steps: []step{sendsJSON(404, `{"error":"Resource could not be found"}`)},

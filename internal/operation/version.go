@@ -14,7 +14,7 @@ func (o *Operation) Since() string {
 			since = key.Since
 		}
 	}
-	return cmp.Or(since, "2.16.0") // that of the first that is known
+	return cmp.Or(since, "2.16.0") // the first that is known
 }
 
 // WorksOn reports whether a server of a version, such as "4.7.0", takes the key.
