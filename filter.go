@@ -174,12 +174,12 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	return Rule{rule: FilterRule{AttributeKey: string(attribute), FilterOperator: operator, Values: values}}
 }
 
-// dayOf returns the day that begins at a time, as the server writes days, and a time within a day as it is.
+// dayOf returns the day that begins at a time, as the server writes days, and as it is a time within a day, or none.
 func dayOf(t time.Time) any {
-	if t = t.UTC(); !t.Equal(t.Truncate(24 * time.Hour)) {
+	if t.IsZero() || !t.Equal(t.Truncate(24*time.Hour)) { // which counts from a midnight of UTC
 		return t
 	}
-	return t.Format(time.DateOnly)
+	return t.UTC().Format(time.DateOnly)
 }
 
 // elements returns a copy of the values, or of the elements of a slice that is the only one, such as a []int64 of ids.

@@ -165,12 +165,15 @@ func operatorNames(operators []FilterOperator) string {
 	return strings.Join(names, ", ")
 }
 
-// checkSingle refuses what is no single value that a server knows: a time within a day, and a list, which is one value of Equal
-// and not as many as it has elements.
+// checkSingle refuses what is no single value that a server knows: a time within a day, a pointer to one, and a list,
+// which is one value of Equal and not as many as it has elements.
 func checkSingle(values []any) error {
 	for _, value := range values {
 		if err := checkMoment(value); err != nil {
 			return err
+		}
+		if reflect.ValueOf(value).Kind() == reflect.Pointer {
+			return fmt.Errorf("a value is a pointer, of type %T; give what it points to", value)
 		}
 		if _, ok := value.(json.Marshaler); ok {
 			continue // what it is shows in its JSON only
@@ -185,9 +188,6 @@ func checkSingle(values []any) error {
 
 // checkValue refuses a value that is not of its attribute's kind.
 func checkValue(kind kind, operator FilterOperator, value any) error {
-	if reflect.ValueOf(value).Kind() == reflect.Pointer {
-		return fmt.Errorf("a value is a pointer, of type %T; give what it points to", value)
-	}
 	text, isText := value.(string)
 	switch kind {
 	case kindStatus:

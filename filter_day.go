@@ -7,13 +7,17 @@ import (
 	"time"
 )
 
-// checkMoment refuses a time within a day: the server would see the day only, and that of UTC.
+// checkMoment refuses a time within a day, of which the server would see the day only, and that of UTC; and the zero time.
 func checkMoment(value any) error {
-	if t, ok := value.(time.Time); ok {
+	switch t, ok := value.(time.Time); {
+	case !ok:
+		return nil
+	case t.IsZero():
+		return errors.New("it is the zero time, which is no time; leave the rule out")
+	default:
 		return fmt.Errorf("it is %s in UTC, and the server knows days of UTC only; use Since, or give the day, such as %q",
-			t.Format("15:04:05.999999999 on 2006-01-02"), t.Format(time.DateOnly))
+			t.UTC().Format("15:04:05.999999999 on 2006-01-02"), t.Format(time.DateOnly))
 	}
-	return nil
 }
 
 // Since holds when created_at or last_activity_at is at a time or after it, to the second. Servers know days only, so it goes

@@ -85,8 +85,10 @@ func (m *minuteLimits) Wait(ctx context.Context) error {
 	err := m.perMinute.Wait(ctx)
 	if err != nil {
 		counts.Sent(ctx, 0)
+		return err
 	}
-	return err
+	counts.sentNow(chain.CallOf(ctx))
+	return nil
 }
 
 // isFree asks whether the server has no limit for counts: only once somebody would have to wait for it.
@@ -106,14 +108,10 @@ func (m *minuteLimits) Sent(ctx context.Context, times int) {
 	m.perMinute.Sent(ctx, times)
 }
 
-// Observe learns from an answer. A 429 to counts is taken for that of their own limit: if it is not, the next request finds
-// that out.
+// Observe learns from an answer. A 429 to counts may be of either limit, so it ends the minute of both.
 func (m *minuteLimits) Observe(answer *http.Response) {
 	if counts := m.countsOf(callOf(answer)); counts != nil {
 		counts.Observe(answer)
-		counted := *answer
-		counted.StatusCode = http.StatusOK
-		answer = &counted
 	}
 	m.perMinute.Observe(answer)
 }

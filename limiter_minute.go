@@ -262,6 +262,17 @@ func (p *perMinute) age(now time.Time) {
 
 func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
 
+// sentNow moves a request that had to wait for another limit to the minute in which it is sent. Until then it may have counted
+// in that one too.
+func (p *perMinute) sentNow(call *chain.Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := p.find(call); i >= 0 {
+		now := time.Now()
+		p.underWay[i].sent, p.underWay[i].minute = now, p.earliest(now)
+	}
+}
+
 // isFull reports whether a request would have to wait.
 func (p *perMinute) isFull() bool {
 	p.mu.Lock()

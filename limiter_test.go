@@ -2,6 +2,7 @@ package cfchat_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,41 @@ func TestCountsPerMinute(t *testing.T) {
 	}
 }
 
+// TestVersionIsAskedAgain of a server that does not tell it, but not before a minute is over.
+func TestVersionIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := []time.Time{}
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			resp := trial.Reply(http.StatusOK, "application/json", `{"meta":`+trial.GoodCounts+`}`)
+			if strings.HasSuffix(req.URL.Path, "/api") {
+				asked = append(asked, time.Now())
+				resp = trial.Reply(http.StatusNotFound, "text/html", "<html>")
+			}
+			resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+			return resp, nil
+		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(3000) })
+		counts := func(times int) {
+			for range times {
+				if _, err := chat.Account(1).Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		time.Sleep(30 * time.Second) // of a minute
+		counts(60)                   // the 31st asks, and the last thirty come in the next minute
+		if len(asked) != 1 {
+			t.Fatalf("asked %d times", len(asked))
+		}
+		time.Sleep(time.Until(asked[0].Add(time.Minute)))
+		if counts(1); len(asked) != 1 {
+			t.Errorf("asked again after %s", asked[1].Sub(asked[0]))
+		}
+		if counts(30); len(asked) != 2 {
+			t.Errorf("asked %d times in two minutes", len(asked))
+		}
+	})
+}
+
 // TestCountsAndTheRest puts counts and gets before a server that counts both: none is refused, and what is no count does not
 // wait for counts.
 func TestCountsAndTheRest(t *testing.T) {
@@ -80,7 +116,65 @@ func TestCountsAndTheRest(t *testing.T) {
 	})
 }
 
-// TestCountsRefused has a 429 of the counts' limit, which others have used up: what is no count goes on.
+// TestCountsOfManyAccounts meets the limit of all requests with counts of one account after the other: one is refused, and no
+// more.
+func TestCountsOfManyAccounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(5 * time.Second) // so that the minute is no question
+		begun, refused := time.Now(), 0
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			resp := trial.Reply(http.StatusOK, "application/json", `{"meta":`+trial.GoodCounts+`}`)
+			if time.Since(begun) < 50*time.Second { // others have used the minute up
+				refused++
+				resp = trial.Reply(http.StatusTooManyRequests, "text/plain", "Retry later\n")
+			}
+			resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+			return resp, nil
+		}), func(c *cfchat.Config) { c.Limiter, c.ServerVersion = cfchat.PerMinute(300), "4.16.2" })
+		failed := 0
+		for account := range int64(20) {
+			once := cfchat.WithRetry(cfchat.Retry{MaxTries: 1})
+			if _, err := chat.Account(account+1).Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}, once); err != nil {
+				failed++
+			}
+		}
+		if refused != 1 || failed != 1 {
+			t.Errorf("%d were refused, and %d failed, want 1", refused, failed)
+		}
+	})
+}
+
+// TestCountsAfterAWait fills the limit of all requests first. The counts that have waited for it, and are refused in the minute in
+// which they are sent, come again in the one after that, also where the server tells no time.
+func TestCountsAfterAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(5 * time.Second)
+		begun := time.Now()
+		var asked []time.Duration
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if !strings.HasSuffix(req.URL.Path, "/meta") {
+				return trial.Reply(http.StatusOK, "application/json", trial.GoodConversation), nil
+			}
+			asked = append(asked, time.Since(begun).Round(time.Minute))
+			if len(asked) == 1 {
+				return trial.Reply(http.StatusTooManyRequests, "text/plain", "Retry later\n"), nil
+			}
+			return trial.Reply(http.StatusOK, "application/json", `{"meta":`+trial.GoodCounts+`}`), nil
+		}), func(c *cfchat.Config) { c.Limiter, c.ServerVersion = cfchat.PerMinute(3), "4.16.2" })
+		acct := chat.Account(1)
+		for range 3 {
+			if _, err := acct.Conversations.Get(t.Context(), 42); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := acct.Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}, cfchat.WithRetry(cfchat.Retry{MaxTries: 2}))
+		if err != nil || !slices.Equal(asked, []time.Duration{time.Minute, 2 * time.Minute}) {
+			t.Errorf("asked after %v: %v", asked, err)
+		}
+	})
+}
+
+// TestCountsRefused has a 429 of the counts' limit, which others have used up: the next counts come in the next minute.
 func TestCountsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := 0
@@ -102,9 +196,6 @@ func TestCountsRefused(t *testing.T) {
 		once := cfchat.WithRetry(cfchat.Retry{MaxTries: 1})
 		if _, err := acct.Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}, once); err == nil {
 			t.Fatal("it was not refused")
-		}
-		if _, err := acct.Conversations.Get(t.Context(), 42); err != nil || time.Since(begun) > time.Second {
-			t.Errorf("a get came after %s: %v", time.Since(begun), err)
 		}
 		if _, err := acct.Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}); err != nil || time.Since(begun) < 50*time.Second {
 			t.Errorf("the next counts came after %s: %v", time.Since(begun), err)

@@ -36,7 +36,13 @@ func (r *refusal) content(field, text string, rendered bool) string {
 // templateParams refuses templates in the parameters of a WhatsApp template: servers from 4.6.0 on render them and earlier
 // ones do not, so that no notation of them arrives everywhere as it is written.
 func (r *refusal) templateParams(field string, params map[string]any) {
-	text, err := json.Marshal(params) // in which only text can have two braces in a row
+	text, err := json.Marshal(params)
+	if err == nil { // a json.RawMessage may have written its braces in another way
+		var plain any
+		if err = json.Unmarshal(text, &plain); err == nil {
+			text, err = json.Marshal(plain) // in which only text can have two braces in a row
+		}
+	}
 	if err == nil && (bytes.Contains(text, []byte("{{")) || bytes.Contains(text, []byte("{%"))) {
 		r.add(field, "servers from 4.6.0 on render {{ and {%% in it, and earlier ones do not; set Template, or take them out")
 	}

@@ -63,6 +63,7 @@ func TestLiquid(t *testing.T) {
 func TestLiquidRefuses(t *testing.T) {
 	params := map[string]any{"name": "t", "processed_params": map[string]any{"body": map[string]any{"1": "{{contact.name}}"}}}
 	tag := map[string]any{"name": "t", "processed_params": []any{"{% assign a = 1 %}"}}
+	written := map[string]any{"name": json.RawMessage(`"\u007b\u007bcontact.name}}"`)}
 	nested := map[string]any{"a": map[string]any{"b": map[string]any{"c": "{ { } }"}}}
 	for _, test := range []struct {
 		name    string
@@ -71,6 +72,7 @@ func TestLiquidRefuses(t *testing.T) {
 	}{
 		{"template parameters", cfchat.FirstMessage{TemplateParams: params}, "Message.TemplateParams"},
 		{"a tag in them", cfchat.FirstMessage{TemplateParams: tag}, "Message.TemplateParams"},
+		{"braces that are written in another way", cfchat.FirstMessage{TemplateParams: written}, "Message.TemplateParams"},
 		{"wanted", cfchat.FirstMessage{TemplateParams: params, Template: true}, ""},
 		{"no template", cfchat.FirstMessage{TemplateParams: nested}, ""},
 		{"as long as can be", cfchat.FirstMessage{Content: strings.Repeat("é", 150_000)}, ""},

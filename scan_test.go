@@ -1031,6 +1031,15 @@ func TestScanTailOfManyIDs(t *testing.T) {
 	})
 }
 
+// TestScanOfAGap: where nothing is, each window has eight times as many ids as the one before.
+func TestScanOfAGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScan(t, quietAccount(1, 11_000), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: 1})
+		s.came([]int64{1, 11_000})
+		s.within(6) // the list, four windows, and behind them
+	})
+}
+
 // TestScanRefusesARuleOnce: a rule that Filter refuses already is not refused a second time, and another one's fault does
 // not hide it.
 func TestScanRefusesARuleOnce(t *testing.T) {

@@ -120,6 +120,19 @@ func TestNoSuchCall(t *testing.T) {
 	}
 }
 
+// TestNotFoundIsNoMissingCall: a 404 with another body than the recorded one is about what is not there.
+func TestNotFoundIsNoMissingCall(t *testing.T) {
+	for _, body := range []string{`{"error":"Not Found"}`, `{"status":500,"error":"Not Found"}`,
+		`{"status":404,"error":"Resource could not be found"}`, `Not Found`} {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(http.StatusNotFound, "application/json", body), nil
+		}))
+		if _, err := chat.Account(1).Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrNotFound) || strings.Contains(err.Error(), "no such call") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 // TestBotsMayLater says since when bots may get a conversation.
 func TestBotsMayLater(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -128,6 +141,41 @@ func TestBotsMayLater(t *testing.T) {
 	_, err := chat.Account(1).Conversations.Get(auth.WithScheme(t.Context(), auth.AgentBotAPIKey), 42)
 	if !errors.Is(err, cfchat.ErrUnauthorized) || !strings.Contains(err.Error(), "servers let bots make this call from 4.14.2 on; set Keys.User") {
 		t.Error(err)
+	}
+	// A platform's key is refused so too, by what bots always may.
+	if _, err := chat.Account(1).Conversations.ToggleStatus(t.Context(), 42); err == nil || strings.Contains(err.Error(), "let bots") {
+		t.Error(err)
+	}
+}
+
+// TestPathsLikeTheServersOwn sends a key with what only ends as the address of ServerInfo does.
+func TestPathsLikeTheServersOwn(t *testing.T) {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		if len(auth.HeaderNames(req.Header)) != 1 {
+			t.Errorf("%s: sent with %v", req.URL, req.Header)
+		}
+		return trial.Reply(http.StatusOK, "application/json", `{}`), nil
+	}))
+	if err := chat.Account(1).Do(t.Context(), http.MethodGet, "integrations/api", nil, nil); err != nil {
+		t.Error(err)
+	}
+	if err := chat.Do(t.Context(), http.MethodGet, "api", nil, nil); err != nil {
+		t.Error(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://chat.example.com/base/api/v1/accounts/1/integrations/api", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (auth.Keys{User: auth.NewKey("k")}).Edit(t.Context(), req); err != nil || len(auth.HeaderNames(req.Header)) != 1 {
+		t.Errorf("%v: %v", err, req.Header)
+	}
+	for _, body := range []string{`{"status":404,"error":"Resource could not be found"}`, `{"status":500,"error":"Not Found"}`} {
+		missing := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(http.StatusNotFound, "application/json", body), nil
+		}))
+		if _, err := missing.Account(1).Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrNotFound) {
+			t.Errorf("%s: %v", body, err)
+		}
 	}
 }
 

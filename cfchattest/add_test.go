@@ -83,3 +83,22 @@ func TestAddAgent(t *testing.T) {
 		}
 	}
 }
+
+// TestAddContact shows a contact as it was added, in its conversations.
+func TestAddContact(t *testing.T) {
+	srv := cfchattest.New(t)
+	who := srv.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com", Phone: "+4712345678", Identifier: "crm-1"})
+	for _, c := range []struct {
+		contact int64
+		want    [4]string
+	}{
+		{who, [4]string{"Jo", "jo@example.com", "+4712345678", "crm-1"}},
+		{srv.AddContact(cfchattest.Contact{}), [4]string{"Contact 2", "", "", ""}},
+	} {
+		got, _ := srv.Conversation(srv.AddConversation(cfchattest.Conversation{Contact: c.contact}))
+		sender := got.Meta.Sender
+		if is := [4]string{sender.GetName(), sender.GetEmail(), sender.GetPhoneNumber(), sender.GetIdentifier()}; is != c.want {
+			t.Errorf("contact %d is %q, want %q", c.contact, is, c.want)
+		}
+	}
+}

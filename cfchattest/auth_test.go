@@ -48,6 +48,7 @@ func TestOrderOfChecks(t *testing.T) {
 	}{
 		{"malformed before the key", "wrong", "POST", "/filter", `{`, `{"status":400,"error":"Bad Request"}`},
 		{"trailing text", srv.AdminKey(), "POST", "/filter", `{} x`, `{"status":400,"error":"Bad Request"}`},
+		{"no UTF-8", srv.AdminKey(), "POST", "/filter", "{\"page\":\"\xff\"}", `{"status":400,"error":"Bad Request"}`},
 		{"blank key", " ", "GET", "", "", `{"errors":["You need to sign in or sign up before continuing."]}`},
 		{"wrong key", "wrong", "GET", "", "", `{"error":"Invalid Access Token"}`},
 		{"bot lists", srv.BotKey(), "GET", "", "", `{"error":"Access to this endpoint is not authorized for bots"}`},

@@ -107,6 +107,16 @@ func TestCountsWithText(t *testing.T) {
 	}
 }
 
+// TestCountsOfAPageTooFar: with q the counts ask the database for the page, which cannot count to it; without q they do not.
+func TestCountsOfAPageTooFar(t *testing.T) {
+	srv := cfchattest.New(t)
+	for query, want := range map[string]int{"q=order&page=9223372036854775807": 500, "page=9223372036854775807": 200} {
+		if got, body := call(t, srv, srv.AdminKey(), "GET", conversations+"/meta?"+query, ""); got != want {
+			t.Errorf("%s: %d, want %d: %s", query, got, want, body)
+		}
+	}
+}
+
 // With updated_within there are no pages, so that the counts with q are of all that it leaves (contract, 6.5 and 6.7).
 func TestCountsWithTextAndWindow(t *testing.T) {
 	srv := cfchattest.New(t)

@@ -115,6 +115,10 @@ func TestToggle(t *testing.T) {
 		{from: "open", body: `{"status":"snoozed","snoozed_until":"2030-01-01"}`, want: "snoozed 1970-01-01T00:33:50.000Z", old: "snoozed 1970-01-01T00:33:50.000Z"},
 		{from: "open", body: `{"status":"snoozed","snoozed_until":""}`},
 		{from: "open", body: `{"status":"snoozed","snoozed_until":-999999999999999}`},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":"-5"}`, want: "snoozed 1969-12-31T23:59:55.000Z", old: "snoozed 1969-12-31T23:59:55.000Z"},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":"-"}`},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":"-210866803201"}`},
+		{from: "open", body: `{"status":"snoozed","snoozed_until":9224318016000}`},
 		{from: "snoozed", body: `{"status":"open","snoozed_until":1893456000}`, want: "open", old: "open"},
 		{from: "open", query: "?status=pending", body: `{"status":"resolved"}`, want: "pending", old: "pending"},
 	} {

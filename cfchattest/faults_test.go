@@ -55,6 +55,27 @@ func TestFailNext(t *testing.T) {
 	}
 }
 
+// TestCutAnswerSaysItsLength: the header of a cut answer promises all of it, and half comes.
+func TestCutAnswerSaysItsLength(t *testing.T) {
+	srv := cfchattest.New(t)
+	for name, over := range map[string]http.RoundTripper{"in process": srv.Transport(), "by socket": &http.Transport{DisableKeepAlives: true}} {
+		srv.FailNext("", cfchattest.Failure{Status: 503, Body: "busy", Cut: true})
+		r, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL()+conversations, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := over.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.ContentLength != 4 || string(body) != "bu" || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: %q of %d bytes, %v", name, body, resp.ContentLength, err)
+		}
+	}
+}
+
 // TestFailEvery counts the calls of one operation, and leaves those of others alone.
 func TestFailEvery(t *testing.T) {
 	srv := cfchattest.New(t)

@@ -75,6 +75,7 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 		Body: hidden.inBody(body),
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
+	op := callOf(req).Operation
 	f.Overdue = resp.StatusCode == http.StatusUnprocessableEntity && message == errOverdue
 	f.Message = oneLine(hidden.inStart(message))
 	for _, attribute := range attributes {
@@ -86,9 +87,9 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 		f.Cause = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
 			"underscores; set Keys.Header to auth.HeaderDash")
 	case resp.StatusCode == http.StatusUnauthorized && message == errNoBots:
-		f.Cause = noBots(callOf(req).Operation)
+		f.Cause = noBots(op)
 	case f.NoRoute:
-		f.Cause = noRoute(callOf(req).Operation)
+		f.Cause = noRoute(op)
 	}
 	return f
 }

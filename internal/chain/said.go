@@ -25,7 +25,8 @@ const errNoBots = "Access to this endpoint is not authorized for bots"
 // noBots tells since when bots may make a call; nil where no version is known in which they may.
 func noBots(op *operation.Operation) error {
 	for _, key := range op.Keys {
-		if key.Scheme == operation.AgentBotAPIKey && key.Since != operation.Never && op.Known() {
+		later := key.Since != operation.Never && key.Since != op.Since()
+		if key.Scheme == operation.AgentBotAPIKey && later {
 			return fmt.Errorf("servers let bots make this call from %s on; set Keys.User", key.Since)
 		}
 	}

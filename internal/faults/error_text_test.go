@@ -366,6 +366,7 @@ var filterTexts = []errorText{
 	{"a rule with a value that JSON does not have", where("tier", math.NaN())},
 	{"a rule with nil", where("tier", nil)},
 	{"a value where none is meant", filtered(cfchat.Where(cfchat.NewRule("labels", "is_present", "x")))},
+	{"no time", filtered(cfchat.Where(cfchat.GreaterThan("created_at", time.Time{})))},
 	{"a time within a day", filtered(cfchat.Where(cfchat.GreaterThan("created_at", time.Unix(1e9, 0))))},
 	{"a moment of a custom attribute", filtered(cfchat.Where(cfchat.Since("due", time.Unix(1e9, 0))))},
 	{"a moment before there were any", filtered(cfchat.Where(cfchat.Since("created_at", time.Time{})))},

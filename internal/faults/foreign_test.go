@@ -96,6 +96,7 @@ var foreignCode = []struct {
 	{name: "editor", fails: true, editor: func(f foreign) cfchat.RequestEditorFn { return f.edit }},
 	{name: "editor of all", fails: true, use: func(c *cfchat.Config, f foreign) { c.RequestEditors = []cfchat.RequestEditorFn{f.edit} }},
 	{name: "editor's body", fails: true, editor: func(f foreign) cfchat.RequestEditorFn { return f.editBody }},
+	{name: "jar", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Jar = f }},
 	{name: "jar that keeps", use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Jar = cookies{f} }},
 }
 

@@ -586,6 +586,28 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 	})
 }
 
+// TestPerMinuteOfALateAnswer counts a request in the minute of its Date, and not in that in which its answer comes.
+func TestPerMinuteOfALateAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(20 * time.Second) // of a minute
+		way := 50 * time.Second
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			resp := trial.Reply(200, "application/json", trial.GoodConversation)
+			resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+			time.Sleep(way)
+			return resp, nil
+		}), func(c *cfchat.Config) { c.Limiter, c.Timeout = cfchat.PerMinute(1), 10*time.Minute })
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+			t.Fatal(err)
+		}
+		way = 0
+		begun := time.Now()
+		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 0 {
+			t.Errorf("%v after %s, in a minute that has none", err, time.Since(begun))
+		}
+	})
+}
+
 // TestPerMinuteOfTriesThatWereNotSent uses nothing up.
 func TestPerMinuteOfTriesThatWereNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -192,7 +192,7 @@ func appendSteps(steps []string, path string) []string {
 
 // fits reports whether the path of the operation is the end of the given steps.
 func (o *Operation) fits(steps []string) bool {
-	if len(steps) < len(o.steps) {
+	if len(steps) < len(o.steps) || o.parameters == 0 && isOfAccount(steps) {
 		return false
 	}
 	end := steps[len(steps)-len(o.steps):]
@@ -211,6 +211,12 @@ func (o *Operation) before(other *Operation) bool {
 		return len(o.steps) > len(other.steps)
 	}
 	return o.parameters < other.parameters
+}
+
+// isOfAccount reports whether a path goes on behind /api/v1, where an operation of the server itself does not live.
+func isOfAccount(steps []string) bool {
+	i := slices.Index(steps, "v1")
+	return i > 0 && steps[i-1] == "api"
 }
 
 func isParameter(step string) bool { return strings.HasPrefix(step, "{") }

@@ -27,7 +27,7 @@ var basket = []fruit{
 	{id: 1, colour: "Red", grade: new(int64(0)), labels: []string{"a", "b"}, custom: map[string]any{"origin": "Oslo",
 		"weight": json.Number("1.50")}},
 	{id: 2, colour: "green", grade: new(int64(1)), labels: []string{"b"}, custom: map[string]any{"origin": "Rome",
-		"ripe": true}},
+		"ripe": true, "site": "https://Example.com", "size": "Small"}},
 	{id: 13, picked: time.Date(2026, 3, 2, 23, 0, 0, 0, time.UTC), custom: map[string]any{"weight": json.Number("7"),
 		"day": "2026-01-02"}},
 }
@@ -59,7 +59,7 @@ func tableOf(t *testing.T, version string) *filtersql.Table[fruit] {
 		Columns: []filtersql.Column[fruit]{id, grade, colour, picked, labels},
 		Labels:  func(f fruit) []string { return f.labels },
 		Custom: map[string]string{"origin": "text", "weight": "number", "ripe": "checkbox", "day": "date",
-			"price": "currency"},
+			"price": "currency", "site": "link", "size": "list"},
 		Attributes: func(f fruit) map[string]any { return f.custom },
 	}
 }
@@ -158,6 +158,8 @@ func TestFilter(t *testing.T) {
 		{"4.7.0", []string{`origin is_present [] AND`, `id equal_to ["1","2"]`}, "[1]"}, // the list has lost its second
 		{"4.7.0", []string{`origin is_present [] AND`, `id equal_to [1,2]`}, "[1 2]"},
 		{"4.7.0", []string{`origin is_present [] AND`, `labels is_present null`}, noCode}, // read in the source (unseen)
+		{"4.7.0", []string{`site equal_to ["https://example.COM"]`}, "[2]"},
+		{"4.7.0", []string{`size equal_to ["SMALL"]`}, "[2]"},
 		{"4.7.0", []string{`weight equal_to ["1.5"]`}, "[1]"},
 		{"4.7.0", []string{`weight is_greater_than [1.5]`}, "[13]"},
 		{"4.7.0", []string{`ripe equal_to ["yes"]`}, "[2]"},
@@ -220,6 +222,29 @@ func TestLimits(t *testing.T) {
 		}
 		if got := filter(t, "4.11.2", values); got != want {
 			t.Errorf("%s: %s, want %s", values, got, want)
+		}
+	}
+}
+
+// TestDaysFollow: each day is after the one before, and not after itself.
+func TestDaysFollow(t *testing.T) {
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for range 100 {
+		before := day.Format(time.DateOnly)
+		day = day.AddDate(0, 0, 1)
+		for value, want := range map[string]bool{before: true, day.Format(time.DateOnly): false} {
+			rules, err := filtersql.Read([]any{map[string]any{"attribute_key": "picked", "filter_operator": "is_greater_than",
+				"values": []any{value}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			compiled, err := tableOf(t, "4.7.0").Compile(rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := compiled.Met(fruit{picked: day}); err != nil || got != want {
+				t.Errorf("%s is after %s: %t, %v", day.Format(time.DateOnly), value, got, err)
+			}
 		}
 	}
 }
