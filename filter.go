@@ -202,24 +202,28 @@ func elements(values []any) []any {
 func (f Filter) String() string {
 	var words []string
 	for i, r := range f.rules {
-		words = append(words, r.rule.AttributeKey)
-		if r.since != nil {
-			words = append(words, "since", r.since.Format(time.RFC3339))
-		} else {
-			words = append(words, string(r.rule.FilterOperator))
-		}
-		if r.since == nil && len(r.rule.Values) > 0 {
-			data, err := json.Marshal(r.rule.Values)
-			if err != nil {
-				data = fmt.Append(nil, r.rule.Values)
-			}
-			words = append(words, string(data))
-		}
+		words = append(words, r.words()...)
 		if i < len(f.joins) {
 			words = append(words, string(f.joins[i]))
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// words returns the rule for people.
+func (r Rule) words() []string {
+	if r.since != nil {
+		return []string{r.rule.AttributeKey, "since", r.since.Format(time.RFC3339)}
+	}
+	words := []string{r.rule.AttributeKey, string(r.rule.FilterOperator)}
+	if len(r.rule.Values) == 0 {
+		return words
+	}
+	data, err := json.Marshal(r.rule.Values)
+	if err != nil {
+		data = fmt.Append(nil, r.rule.Values)
+	}
+	return append(words, string(data))
 }
 
 // MarshalJSON writes the filter in the server's own notation, an object with the rules as payload, so that it can be kept. It

@@ -37,13 +37,12 @@ func (r *refusal) content(field, text string, rendered bool) string {
 // ones do not, so that no notation of them arrives everywhere as it is written.
 func (r *refusal) templateParams(field string, params map[string]any) {
 	text, err := json.Marshal(params)
-	if err == nil { // a json.RawMessage may have written its braces in another way
-		var plain any
-		if err = json.Unmarshal(text, &plain); err == nil {
-			text, err = json.Marshal(plain) // in which only text can have two braces in a row
-		}
+	var plain any
+	if err != nil || json.Unmarshal(text, &plain) != nil {
+		return // refused as attributes
 	}
-	if err == nil && (bytes.Contains(text, []byte("{{")) || bytes.Contains(text, []byte("{%"))) {
+	// A json.RawMessage may have written its braces in another way. Here only text can have two in a row.
+	if text, err = json.Marshal(plain); err == nil && (bytes.Contains(text, []byte("{{")) || bytes.Contains(text, []byte("{%"))) {
 		r.add(field, "servers from 4.6.0 on render {{ and {%% in it, and earlier ones do not; set Template, or take them out")
 	}
 }

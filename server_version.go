@@ -11,11 +11,8 @@ import (
 // of its version, of what is no version, and of nil. Of a server that says 4.11.2 it is false from 4.12.0 on, although what
 // was tagged v4.11.2 has it.
 func (s *ServerInfo) AtLeast(version string) bool {
-	if s == nil {
-		return false
-	}
-	is, other := release.Of(s.Version), release.Of(version)
-	return !is.IsZero() && !other.IsZero() && is.Compare(other) >= 0
+	other := release.Of(version)
+	return !other.IsZero() && release.Of(s.String()).Compare(other) >= 0 // what is no version is before all others
 }
 
 // String returns the version.
@@ -28,7 +25,7 @@ func (s *ServerInfo) String() string {
 
 // lacks reports whether the server surely has not what came with a version. 4.11.2 may be 4.12.0.
 func (s *ServerInfo) lacks(since string) bool {
-	known := s != nil && !release.Of(s.Version).IsZero()
+	known := !release.Of(s.String()).IsZero()
 	return known && !s.AtLeast(since) && (since != "4.12.0" || !s.AtLeast("4.11.2"))
 }
 

@@ -1,10 +1,8 @@
 package cfchattest_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -46,7 +44,7 @@ func TestRecordings(t *testing.T) {
 	}
 	for _, file := range snapshots {
 		folder := filepath.Dir(file)
-		data := unzipped(t, file)
+		data := recordings.Snapshot(t, file)
 		t.Run(folder, func(t *testing.T) { replay(t, folder, data) })
 		if strings.Contains(folder, "recordings-whole") {
 			continue // of which testdata has what needs none of the rest
@@ -59,25 +57,6 @@ func TestRecordings(t *testing.T) {
 			replay(t, all, data)
 		})
 	}
-}
-
-// unzipped reads a snapshot: the account as it was before the first recorded request.
-func unzipped(t *testing.T, name string) []byte {
-	t.Helper()
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	reader, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 func replay(t *testing.T, folder string, snapshot []byte) {

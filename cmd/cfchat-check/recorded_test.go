@@ -1,11 +1,10 @@
 package main
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
 	"slices"
 	"testing"
+
+	"github.com/cfchat/cfchat-go/internal/recordings"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -18,21 +17,8 @@ func recorded(t *testing.T, version string) *cfchattest.Server {
 	if version == "4.16.2" {
 		folder = "recordings-newer"
 	}
-	file, err := os.Open("../../testdata/" + folder + "/" + version + "/_snapshot.json.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unzipped)
-	if err != nil {
-		t.Fatal(err)
-	}
 	srv := cfchattest.New(t, cfchattest.Version(version))
-	if err := srv.LoadSnapshot(data); err != nil {
+	if err := srv.LoadSnapshot(recordings.Snapshot(t, "../../testdata/"+folder+"/"+version+"/_snapshot.json.gz")); err != nil {
 		t.Fatal(err)
 	}
 	return srv

@@ -4,7 +4,9 @@ package recordings
 
 import (
 	"cmp"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"iter"
 	"maps"
 	"os"
@@ -98,6 +100,25 @@ func inOrder(all iter.Seq[Exchange]) []Exchange {
 	return slices.SortedFunc(all, func(a, b Exchange) int {
 		return cmp.Or(cmp.Compare(a.Version, b.Version), cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.File, b.File))
 	})
+}
+
+// Snapshot reads a zipped snapshot: the account as it was before the first recorded request.
+func Snapshot(t testing.TB, file string) []byte {
+	t.Helper()
+	zipped, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zipped.Close()
+	reader, err := gzip.NewReader(zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // Read reads one exchange.

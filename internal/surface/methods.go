@@ -11,6 +11,9 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
+// chatTag is the tag of the operations that belong to no account, which are methods of Chat.
+const chatTag = "Chat"
+
 // method is a method of a service that calls an operation.
 type method struct {
 	*operation.Operation
@@ -93,7 +96,7 @@ func callOf(service string, f *ast.FuncDecl) string {
 		}
 	}
 	receiver := "acct." + service
-	if service == "Chat" {
+	if service == chatTag {
 		receiver = "chat"
 	}
 	return receiver + "." + f.Name.Name + "(" + strings.Join(names, ", ") + ")"

@@ -70,9 +70,6 @@ func (m method) receiver() string {
 	return m.service + "Service"
 }
 
-// chatTag is the tag of the operations that belong to no account, which are methods of Chat.
-const chatTag = "Chat"
-
 // TestServices asks of every tag of openapi.yaml but Chat a service of its name: one type, in one file with the methods of its
 // operations, and one field of Account; and of every service a tag.
 func TestServices(t *testing.T) {

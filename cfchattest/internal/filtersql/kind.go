@@ -140,7 +140,7 @@ func parseBoolean(text string) (cell, error) {
 // dayLayouts are the ways to write a day that the database reads and people use. A time behind it is cut off (contract, 5.3;
 // contract, N4, has four that were tried; the rest is PostgreSQL's manual's (unseen)).
 var dayLayouts = []string{
-	time.DateOnly, time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04",
+	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04",
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 MST", "2006-1-2", "20060102", "2006/01/02", "1/2/2006",
 	"Jan 2, 2006", "January 2, 2006", "Jan 2 2006", "2 Jan 2006", "2 January 2006", "02-Jan-2006",
 }
