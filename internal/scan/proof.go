@@ -1,0 +1,91 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// came remembers a few ids that came lately, by which to tell a server that answers nothing from a row that it cannot show.
+type came struct {
+	mu    sync.Mutex
+	ids   []int64 // the latest last
+	alone bool    // one has to do, because there are no two
+}
+
+// remembered is how many ids are kept, and proofs how many pairs of them are tried: one of a pair may have broken since.
+const (
+	remembered = 16
+	proofs     = 3
+)
+
+// ErrTooFew means that fewer rows have come than a proof takes.
+var ErrTooFew = errors.New("nothing has come by which to judge")
+
+// see takes note of an id that came.
+func (c *came) see(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slices.Contains(c.ids, id) {
+		return
+	}
+	if len(c.ids) == remembered {
+		c.ids = slices.Delete(c.ids, 0, 1)
+	}
+	c.ids = append(c.ids, id)
+}
+
+// enough reports whether two came, or all that there are.
+func (c *came) enough() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.ids) >= 2 || len(c.ids) == 1 && c.alone
+}
+
+// makeDo says that there are no more than came, and reports whether that changes anything.
+func (c *came) makeDo() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.ids) != 1 || c.alone {
+		return false
+	}
+	c.alone = true
+	return true
+}
+
+// pair returns two ids, the latest for the first try and others for the next; fewer if there are no more.
+func (c *came) pair(try int) []int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := min(max(len(c.ids)-2*(try-1), 2), len(c.ids))
+	return slices.Clone(c.ids[max(last-2, 0):last])
+}
+
+// forget drops ids that do not come any more.
+func (c *came) forget(ids []int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ids = slices.DeleteFunc(c.ids, func(id int64) bool { return slices.Contains(ids, id) })
+}
+
+// Prove returns nil if two rows that came before come again, the reason if they do not, and ErrTooFew if too few have come.
+func (w *Windows[T]) Prove(ctx context.Context) error {
+	for try := 1; ; {
+		if !w.came.enough() {
+			return ErrTooFew
+		}
+		ids := w.came.pair(try)
+		again, err := w.Again(ctx, ids)
+		switch {
+		case err == nil && len(again) == len(ids):
+			return nil
+		case err == nil: // deleted since, which is no sign of anything
+			w.came.forget(slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(again, id) }))
+		case ctx.Err() != nil || try == proofs:
+			return err
+		default:
+			try++
+		}
+	}
+}
