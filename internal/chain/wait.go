@@ -25,8 +25,11 @@ func waitAfter(ctx context.Context, f *Failure, try int, most time.Duration) (ti
 	return wait, f.RetryAfter <= most && (!limited || wait < time.Until(deadline))
 }
 
-// sleep waits, or returns why the context ended.
-func sleep(ctx context.Context, wait time.Duration) error {
+// sleep waits and says so before, or returns why the context ended.
+func (c *Call) sleep(ctx context.Context, wait time.Duration) error {
+	if c.Waiting != nil && wait > 0 {
+		c.Waiting(time.Now().Add(wait))
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
