@@ -23,8 +23,8 @@ import (
 // call fails at once, and [Error.RetryAfter] is what the server asked for.
 //
 // Without a Date in the answer the local clock is taken for the server's. It may be ahead, so that the server's minute has not
-// begun: a 429 in the first 5 s of a local minute is repeated when those are over, and not a minute later. That try is not one
-// of MaxTries, unless MaxTries is 1.
+// begun: a try that has waited, and is answered 429 in the first 5 s of a local minute, is repeated when those are over, and not
+// a minute later.
 type Retry struct {
 	MaxTries int           // of one request, the first among them. Zero means 3; 1 is one try only
 	MaxWait  time.Duration // the longest wait between two tries that a server may ask for. Zero means a minute

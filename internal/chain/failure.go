@@ -38,7 +38,6 @@ type Failure struct {
 	limited   bool           // the limiter has failed
 	paced     bool           // the limiter holds the next try back as long as it must be
 	wait      time.Duration  // RetryAfter, or what stands in for it
-	early     bool           // a 429, perhaps of the minute before
 }
 
 // What a Failure keeps of a body, in bytes.

@@ -30,7 +30,6 @@ func retry(next Link, policy Policy) Link {
 		if call.Retry != nil {
 			policy = *call.Retry
 		}
-		tries := policy.tries()
 		var before *Failure
 		for call.try, call.waited = 1, 0; ; call.try++ {
 			a, f := next(req)
@@ -40,15 +39,12 @@ func retry(next Link, policy Policy) Link {
 			case f.limited && before != nil:
 				before.NotSent = !before.abandoned
 				return nil, before.interrupted(f.Cause)
-			case call.try >= tries || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil:
+			case call.try >= policy.tries() || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil:
 				return nil, f
 			}
 			wait, ok := waitAfter(req.Context(), f, call.try, policy.wait())
 			if !ok {
 				return nil, f
-			}
-			if f.early && (before == nil || !before.early) {
-				tries++ // the next one is for the same minute
 			}
 			if err := call.sleep(req.Context(), wait); err != nil {
 				return nil, f.interrupted(err)

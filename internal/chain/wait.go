@@ -45,10 +45,10 @@ const LateTurn = 5 * time.Second
 
 // tellWait sets how long to wait, as it is told and with jitter, and whether the server asks for that. A 429 without Retry-After
 // means the next full minute: the server counts the requests of every minute of its clock, so a shorter wait is in vain and a
-// longer one too long. The server's clock is its Date, or else the local one, which may be ahead: when its minute has only just
-// begun, the server's may be about to, and waiting for the next would lose one minute after the other. Nothing is set when
-// there is no reason to wait.
-func (f *Failure) tellWait(header http.Header, now time.Time) {
+// longer one too long. The server's clock is its Date, or else the local one, which may be ahead: when a try that has waited for
+// a minute is too early, the server's may be about to begin, and waiting for the next would lose one minute after the other.
+// Nothing is set when there is no reason to wait.
+func (f *Failure) tellWait(header http.Header, now time.Time, hasWaited bool) {
 	date, err := http.ParseTime(header.Get("Date"))
 	dated := err == nil
 	if dated {
@@ -67,7 +67,7 @@ func (f *Failure) tellWait(header http.Header, now time.Time) {
 	case f.Status == http.StatusTooManyRequests:
 		minute := now.Truncate(time.Minute)
 		turn := minute.Add(time.Minute)
-		if f.early = !dated && now.Sub(minute) < LateTurn; f.early {
+		if hasWaited && !dated && now.Sub(minute) < LateTurn {
 			turn = minute.Add(LateTurn)
 		}
 		f.RetryAfter = turn.Sub(now)

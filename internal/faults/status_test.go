@@ -13,17 +13,20 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// Virtual time begins at a full minute, so this is the wait for the next one, and the wait for that one to be sure to have
-// begun, where only the local clock tells: 60 s or 5 s, and the jitter.
+// Virtual time begins at a full minute, so this is when the next one is there, and when it is sure to be there where only the
+// local clock tells: after 60 s or 65 s, and the jitter.
 var (
 	nextMinute = span{60*time.Second + 250*time.Millisecond, 61 * time.Second}
-	lateMinute = span{5*time.Second + 250*time.Millisecond, 6 * time.Second}
+	lateMinute = span{65*time.Second + 250*time.Millisecond, 66 * time.Second}
 )
 
 // tooMany is a 429 as the servers send it, some time after the request.
 func tooMany(pause time.Duration) step {
 	return step{pause: pause, bytes: says(429, "text/plain", "Retry later\n").bytes}
 }
+
+// waitAMinute is a 429 after which the next try comes just a minute later, without jitter.
+var waitAMinute = says(429, "text/plain", "Retry later\n", "Retry-After: 60")
 
 // bubbleStart is where the virtual time of a test begins.
 var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -173,49 +176,50 @@ func TestStatusFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "S12 429 without Retry-After, no Date, at the turn", steps: []step{tooMany(0), fine},
-			want: outcome{ok: true, requests: 2, took: lateMinute},
-		},
-		{
-			name: "S12 429 without Retry-After, no Date, just after the turn", steps: []step{tooMany(5*time.Second - 1), fine},
-			want: outcome{ok: true, requests: 2, took: lateMinute},
-		},
-		{
-			name: "S12 429 without Retry-After, no Date, 5 s after the turn", steps: []step{tooMany(5 * time.Second), fine},
+			name: "S12 429 without Retry-After, no Date", steps: []step{tooMany(0), fine},
 			want: outcome{ok: true, requests: 2, took: nextMinute},
 		},
 		{
-			name: "S12 429 without Retry-After, no Date, within a minute", steps: []step{tooMany(20 * time.Second), fine},
+			name: "S12 429 without Retry-After, within a minute", steps: []step{tooMany(20 * time.Second), fine},
 			want: outcome{ok: true, requests: 2, took: nextMinute},
 		},
 		{
 			name: "S12 429 without Retry-After, no Date, twice", steps: []step{tooMany(0), tooMany(0), fine},
-			want: outcome{ok: true, requests: 3, took: nextMinute, waits: []span{lateMinute, {54 * time.Second, 56 * time.Second}}},
+			want: outcome{ok: true, requests: 3, took: lateMinute, waits: []span{nextMinute, {4 * time.Second, 6 * time.Second}}},
 		},
 		{
-			name: "S12 429 without Retry-After, no Date, twice within 5 s", steps: []step{tooMany(2 * time.Second), tooMany(0), fine},
-			want: outcome{ok: true, requests: 3, took: nextMinute},
+			name: "S12 429 after a wait, no Date, nearly 5 s after the turn", steps: []step{waitAMinute, tooMany(5*time.Second - 1), fine},
+			want: outcome{ok: true, requests: 3, took: lateMinute},
 		},
 		{
-			name: "S12 429 for ever, no Date", steps: []step{tooMany(0)}, // once more at each turn
-			want: outcome{
-				is: limited, status: 429, requests: 5, took: span{120*time.Second + 250*time.Millisecond, 121 * time.Second},
-				waits: []span{lateMinute, {54 * time.Second, 56 * time.Second}, {4 * time.Second, 6 * time.Second}, {54 * time.Second, 56 * time.Second}},
-			},
+			name: "S12 429 after a wait, no Date, 5 s after the turn", steps: []step{waitAMinute, tooMany(5 * time.Second), fine},
+			want: outcome{ok: true, requests: 3, took: span{120*time.Second + 250*time.Millisecond, 121 * time.Second}},
+		},
+		{
+			name: "S12 429 after a wait, a Date just after the turn", steps: []step{waitAMinute, says(429, "text/plain", "Retry later\n", "Date: "+httpDate(62*time.Second)), fine},
+			want: outcome{ok: true, requests: 3, took: span{118*time.Second + 250*time.Millisecond, 119 * time.Second}},
+		},
+		{
+			name: "S12 429 after a wait, a Date that is none", steps: []step{waitAMinute, says(429, "text/plain", "Retry later\n", "Date: today"), fine},
+			want: outcome{ok: true, requests: 3, took: lateMinute},
+		},
+		{
+			name: "S12 429 after the wait for a 503, no Date", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(503, `{}`), tooMany(0), fine},
+			want: outcome{ok: true, requests: 3, took: span{5*time.Second + 250*time.Millisecond, 6 * time.Second}},
+		},
+		{
+			name: "S12 429 for ever, no Date", steps: []step{tooMany(0)},
+			want: outcome{is: limited, status: 429, requests: 3, took: lateMinute},
 		},
 		{
 			name: "S12 429 for ever, no Date, one try", option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 }, steps: []step{tooMany(0)},
-			want: outcome{is: limited, status: 429, retryAfter: 5 * time.Second, requests: 1},
+			want: outcome{is: limited, status: 429, retryAfter: time.Minute, requests: 1},
 		},
 		{
 			name:   "S12 429 without Retry-After, no Date, each just after a turn",
-			option: func(c *cfchat.Config) { c.Retry.MaxTries, c.Timeout = 2, time.Hour },
-			steps:  []step{tooMany(0), tooMany(56 * time.Second), tooMany(56 * time.Second), fine},
-			want:   outcome{is: limited, status: 429, requests: 3, took: span{121*time.Second + 250*time.Millisecond, 122 * time.Second}},
-		},
-		{
-			name: "S12 429 without Retry-After, a Date just after the turn", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(2*time.Second)), fine},
-			want: outcome{ok: true, requests: 2, took: span{58*time.Second + 250*time.Millisecond, 59 * time.Second}},
+			option: func(c *cfchat.Config) { c.Retry.MaxTries, c.Timeout = 4, time.Hour },
+			steps:  []step{tooMany(0), tooMany(0), tooMany(56 * time.Second), fine},
+			want:   outcome{ok: true, requests: 4, took: span{125*time.Second + 250*time.Millisecond, 126 * time.Second}},
 		},
 		{
 			name: "S12 429 without Retry-After, Date", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(50*time.Second)), fine},
@@ -223,7 +227,7 @@ func TestStatusFaults(t *testing.T) {
 		},
 		{
 			name: "S12 429 without Retry-After, a Date that is none", steps: []step{says(429, "text/plain", "Retry later\n", "Date: today"), fine},
-			want: outcome{ok: true, requests: 2, took: lateMinute},
+			want: outcome{ok: true, requests: 2, took: nextMinute},
 		},
 		{
 			name: "S12 429 for ever", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(50*time.Second))},
@@ -233,17 +237,18 @@ func TestStatusFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "S12 the next minute is beyond the deadline", deadline: 59 * time.Second, steps: []step{tooMany(6 * time.Second)},
-			want: outcome{is: limited, status: 429, retryAfter: 54 * time.Second, requests: 1, took: exactly(6 * time.Second)},
+			name: "S12 the next minute is beyond the deadline", deadline: 59 * time.Second, steps: []step{says(429, "text/plain", "Retry later\n")},
+			want: outcome{is: limited, status: 429, retryAfter: time.Minute, requests: 1},
 		},
 		{
-			name: "S12 no Date, and the 5 s after the turn are beyond the deadline", deadline: 5 * time.Second, steps: []step{tooMany(time.Second)},
-			want: outcome{is: limited, status: 429, retryAfter: 4 * time.Second, requests: 1, took: exactly(time.Second)},
+			name: "S12 no Date, and the 5 s after the turn are beyond the deadline", deadline: 65 * time.Second, steps: []step{waitAMinute, tooMany(time.Second)},
+			want: outcome{is: limited, status: 429, retryAfter: 4 * time.Second, requests: 2, took: exactly(61 * time.Second)},
 		},
 		{
 			name:   "S12 no Date, and the 5 s after the turn are above the cap",
-			option: func(c *cfchat.Config) { c.Retry.MaxWait = 4 * time.Second }, steps: []step{tooMany(0)},
-			want: outcome{is: limited, status: 429, retryAfter: 5 * time.Second, requests: 1},
+			option: func(c *cfchat.Config) { c.Retry.MaxWait = 3 * time.Second },
+			steps:  []step{says(429, "text/plain", "Retry later\n", "Retry-After: 1"), tooMany(0)},
+			want:   outcome{is: limited, status: 429, retryAfter: 4 * time.Second, requests: 2, took: exactly(time.Second)},
 		},
 		{
 			name: "S13 429 on create", on: trial.Writes, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(429, `{}`, "Retry-After: 1"), fine},
@@ -407,7 +412,7 @@ func TestInvalidRetryAfter(t *testing.T) {
 				want: outcome{ok: true, requests: 2, took: firstWait},
 			},
 			{
-				name: "S17 429, Retry-After: " + value, on: []trial.Call{trial.Create}, steps: []step{sendsJSON(429, `{}`, "Retry-After: "+value, "Date: "+httpDate(0)), fine},
+				name: "S17 429, Retry-After: " + value, on: []trial.Call{trial.Create}, steps: []step{sendsJSON(429, `{}`, "Retry-After: "+value), fine},
 				want: outcome{ok: true, requests: 2, took: nextMinute},
 			},
 		})
