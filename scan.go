@@ -142,7 +142,7 @@ type conversationScan struct {
 func newConversationScan(s ConversationsService, filter Filter, options ConversationScanOptions, opts []CallOption) *conversationScan {
 	c := &conversationScan{
 		ConversationScanOptions: options, conversations: s, filter: filter,
-		read: options.After, end: options.After, limit: max(leftOut/int(filter.branches()), 1), reach: maxWindow, sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
+		read: options.After, end: options.After, limit: max(leftOut/int(filter.branches()), 1), sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
 	}
 	c.Concurrency = cmp.Or(options.Concurrency, defaultConcurrency)
 	c.Until = min(cmp.Or(options.Until, maxID), maxID)

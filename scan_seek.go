@@ -42,14 +42,12 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 
 // hide deals with a span in which so many are left that cannot be shown, all of them or one.
 func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
-	if w.first && w.After == 0 && sp.whole() && n > pageSize {
-		if err := w.turnPages(ctx, sp); err != nil {
+	if w.first && w.After == 0 && sp.whole() {
+		if err := w.turnPages(ctx, sp, n); err != nil {
 			return nil, err
 		}
-		if windows := (w.highest() - w.read) / w.windows.Widest(); w.highest() > w.read && windows < seekCost*n {
-			w.unread = n
-			return nil, errEnough
-		}
+		w.unread = n
+		return nil, errEnough
 	}
 	sp.runs = sp.runs || w.After > 0
 	if halves := sp.halves(w.today, sp.middle(w.today)); halves != nil {
@@ -68,17 +66,20 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 	return nil, nil
 }
 
-// turnPages keeps what the next pages show where the first cannot be shown.
-func (w *sweep) turnPages(ctx context.Context, sp span) error {
-	for page := 2; page <= 4; page++ {
+// turnPages keeps what the next pages show where the first cannot be shown, unless it is so far away that it is better sought.
+func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
+	for page := 2; page <= 4 && int64(page-1)*pageSize < n; page++ {
 		shown, err := w.post(ctx, w.in(sp, nil), page)
-		if err == nil {
-			w.note(&sp, nil, shown)
-			return nil
-		}
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			return err
 		}
+		if err != nil {
+			continue
+		}
+		if w.note(&sp, nil, shown); (w.highest()-w.read)/w.windows.Widest() > seekCost*n {
+			clear(w.kept)
+		}
+		return nil
 	}
 	return nil
 }

@@ -246,7 +246,7 @@ func (w *sweep) windowed() *stretch {
 	end := max(w.highest(), w.read+w.unread)
 	if w.highest() == w.read {
 		end = max(end, w.read+w.reach)
-		w.reach *= 4
+		w.reach = max(4*w.reach, maxWindow)
 	}
 	if end = min(end, w.Until); w.isUntil() {
 		end = w.Until

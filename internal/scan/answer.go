@@ -77,7 +77,7 @@ func (s *stretch[T]) halve(p *Part[T], of *halves) {
 }
 
 // fail finds out what the failure of a part means: nothing can be read, it is too wide, or something in it is to blame.
-func (s *stretch[T]) fail(p *Part[T], w Window, err error) {
+func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	verdict, wide := s.Judge(err), w.Len() > 1
 	var proof error
 	switch {
@@ -85,7 +85,7 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error) {
 		verdict = Ends
 	case verdict == Ends, wide && verdict == Refuses, wide && verdict == Blames && s.came.enough():
 	default:
-		proof = s.Prove(s.ctx)
+		proof = s.proveSince(s.ctx, begun)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,7 +95,7 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error) {
 	}
 	switch {
 	case proof == ErrTooFew:
-		s.park(p, err, verdict != Blames)
+		s.park(p, err)
 	case proof != nil && s.ctx.Err() != nil:
 		s.endAt(p, proof)
 	case verdict == Ends || proof != nil:
@@ -138,9 +138,9 @@ func (s *stretch[T]) blame(p *Part[T], w Window, err error) {
 const vainFailures = 24
 
 // park lays a part aside until something has come by which to judge.
-func (s *stretch[T]) park(p *Part[T], err error, doubt bool) {
+func (s *stretch[T]) park(p *Part[T], err error) {
 	s.vain++
-	p.state, p.Err, p.doubt = parked, err, doubt
+	p.state, p.Err = parked, err
 }
 
 // release has the parts that were laid aside asked for again.
@@ -164,7 +164,7 @@ func (s *stretch[T]) unpark() {
 		s.start()
 		return
 	}
-	wide := slices.IndexFunc(s.parts, func(p *Part[T]) bool { return p.state == parked && !p.doubt && p.left() > 1 })
+	wide := slices.IndexFunc(s.parts, func(p *Part[T]) bool { return p.state == parked && p.left() > 1 })
 	if wide < 0 || s.vain >= vainFailures {
 		s.endAt(s.parts[i], s.parts[i].Err)
 		return

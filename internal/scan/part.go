@@ -50,7 +50,6 @@ type Part[T any] struct {
 	piece bool    // of one that failed
 	half  *halves // of which it is one, until it has been answered
 	fails int     // of its only id that is left
-	doubt bool    // its failure may be anything
 }
 
 // halves are the two parts of one that failed.

@@ -14,10 +14,10 @@ type came struct {
 	alone bool    // one has to do, because there are no two
 }
 
-// remembered is how many ids are kept, and proofs how many pairs of them are tried: one of a pair may have broken since.
+// remembered is how many ids are kept, and pairs how many pairs of them are tried: one of a pair may have broken since.
 const (
 	remembered = 16
-	proofs     = 3
+	pairs      = 3
 )
 
 // ErrTooFew means that fewer rows have come than a proof takes.
@@ -82,10 +82,49 @@ func (w *Windows[T]) Prove(ctx context.Context) error {
 			return nil
 		case err == nil: // deleted since, which is no sign of anything
 			w.came.forget(slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(again, id) }))
-		case ctx.Err() != nil || try == proofs:
+		case ctx.Err() != nil || try == pairs || w.Judge(err) != Blames:
 			return err
 		default:
 			try++
 		}
 	}
+}
+
+// proofs are made one at a time, so that one that failed does for all that failed before it.
+type proofs struct {
+	turn chan struct{}
+
+	mu   sync.Mutex
+	n    int // how many failed
+	last error
+}
+
+func newProofs() *proofs { return &proofs{turn: make(chan struct{}, 1)} }
+
+// failed returns how many proofs have failed.
+func (p *proofs) failed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.n
+}
+
+// proveSince is Prove, but for one that has failed since as many as are given had failed.
+func (w *Windows[T]) proveSince(ctx context.Context, failed int) error {
+	p := w.proofs
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if p.failed() > failed {
+		return p.last
+	}
+	err := w.Prove(ctx)
+	if err != nil && err != ErrTooFew {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.n, p.last = p.n+1, err
+	}
+	return err
 }

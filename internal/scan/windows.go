@@ -35,7 +35,8 @@ type Windows[T any] struct {
 	Ticker
 	AtOnce int
 
-	came *came
+	came   *came
+	proofs *proofs
 
 	mu       sync.Mutex // of what follows, and of the parts of a stretch
 	widths   widths
@@ -45,14 +46,14 @@ type Windows[T any] struct {
 
 // New returns Windows for pages of so many rows, and for at most so many ids in one request.
 func New[T any](reader Reader[T], ticker Ticker, atOnce int, page, widest int64) *Windows[T] {
-	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, widths: widths{page: page, pages: 1, most: widest}}
+	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), widths: widths{page: page, pages: 1, most: widest}}
 }
 
 // Like returns Windows that read in another way, one window after the other, and know what these have learned.
 func (w *Windows[T]) Like(read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)) *Windows[T] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	like := &Windows[T]{Reader: w.Reader, Ticker: Ticker{Tick: func() {}}, AtOnce: 1, came: w.came, widths: w.widths}
+	like := &Windows[T]{Reader: w.Reader, Ticker: Ticker{Tick: func() {}}, AtOnce: 1, came: w.came, proofs: w.proofs, widths: w.widths}
 	like.Read = read
 	like.widths.ids, like.widths.last = 1, like.widths.most // little is expected
 	like.widths.rows = 0
@@ -174,7 +175,7 @@ func (s *stretch[T]) start() {
 
 // isAhead reports whether a part is too far ahead to be begun. None is while something else has to come, to judge by.
 func (s *stretch[T]) isAhead(i int) bool {
-	if i == 0 || !s.came.enough() && slices.ContainsFunc(s.parts[:i], func(p *Part[T]) bool { return p.state == parked }) {
+	if i == 0 || s.vain < vainFailures && !s.came.enough() && slices.ContainsFunc(s.parts[:i], func(p *Part[T]) bool { return p.state == parked }) {
 		return false
 	}
 	return i >= partsAhead*s.AtOnce || s.held >= pagesAhead*int(s.widths.page)*s.AtOnce
@@ -211,11 +212,11 @@ func (s *stretch[T]) fetch(p *Part[T]) {
 		default:
 		}
 	}()
-	w := p.window(s.ID)
+	w, begun := p.window(s.ID), s.proofs.failed()
 	if came, rows, more, err := s.Read(s.ctx, w); err == nil {
 		s.take(p, w, came, rows, more)
 	} else {
-		s.fail(p, w, err)
+		s.fail(p, w, err, begun)
 	}
 	exited = false
 }
