@@ -134,9 +134,6 @@ func (s *stretch[T]) blame(p *Part[T], w Window, err error) {
 	s.replace(p, parts...)
 }
 
-// vainFailures is how many windows may fail while nothing has come.
-const vainFailures = 24
-
 // park lays a part aside until something has come by which to judge.
 func (s *stretch[T]) park(p *Part[T], err error) {
 	s.vain++
@@ -147,7 +144,7 @@ func (s *stretch[T]) park(p *Part[T], err error) {
 func (s *stretch[T]) release() {
 	for _, p := range s.parts {
 		if p.state == parked {
-			p.state = waiting
+			p.state, p.Err = waiting, nil
 		}
 	}
 }
@@ -165,7 +162,7 @@ func (s *stretch[T]) unpark() {
 		return
 	}
 	wide := slices.IndexFunc(s.parts, func(p *Part[T]) bool { return p.state == parked && p.left() > 1 })
-	if wide < 0 || s.vain >= vainFailures {
+	if wide < 0 || s.vain >= s.patience {
 		s.endAt(s.parts[i], s.parts[i].Err)
 		return
 	}
