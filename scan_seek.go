@@ -249,11 +249,9 @@ func (s *seeker) probe(ctx context.Context, hit scan.Window) error {
 func (s *seeker) shown(ctx context.Context) (bool, error) {
 	for len(s.without) <= int(s.windows.Widest()) {
 		page, err := s.post(ctx, s.in(s.span, s.without), 1)
-		if err != nil && ctx.Err() == nil {
-			return false, nil
-		}
 		if err != nil {
-			return false, err
+			left, err := s.count(ctx, s.in(s.span, s.without))
+			return err == nil && left == 0, err // which fails where so many cannot be left out
 		}
 		fresh, _ := s.note(&s.span, s.without, page)
 		if moreThan(page) == 0 || fresh == 0 {
