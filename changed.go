@@ -295,7 +295,7 @@ func (w *changedWalk) updates(ctx context.Context) error {
 		}
 		for i := range list.Payload {
 			c := &list.Payload[i]
-			if c.UpdatedAt != nil && !w.isSince(*c.UpdatedAt) && !w.isSince(c.activity()) {
+			if c.UpdatedAt != nil && !w.isSince(*c.UpdatedAt) {
 				continue // of the slack
 			}
 			if err := w.give(c); err != nil {

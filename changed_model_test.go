@@ -3,6 +3,7 @@ package cfchat_test
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"hash/crc32"
@@ -40,6 +41,8 @@ type livingAccount struct {
 	refusal      int           // the status of one above it, 413 unless it is set
 	unordered    bool          // a filter has no order
 	ignoresRules bool          // a filter leaves nothing out
+	filterPage   int           // rows, 25 everywhere
+	between      func()        // what happens between the counts and the rows of a filter
 	before       func(request string)
 	fault        func(request string) *http.Response
 
@@ -76,7 +79,7 @@ type livingCommit struct {
 }
 
 func newLivingAccount(seed uint64) *livingAccount {
-	return &livingAccount{version: "4.7.0", random: rand.New(rand.NewPCG(seed, 7)), seed: seed, slow: time.Millisecond, asked: map[string]int{}}
+	return &livingAccount{version: "4.7.0", filterPage: 25, random: rand.New(rand.NewPCG(seed, 7)), seed: seed, slow: time.Millisecond, asked: map[string]int{}}
 }
 
 // now is the time by its clock.
@@ -170,6 +173,9 @@ func (a *livingAccount) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp := a.answer(req, body)
+	if resp.StatusCode == 0 {
+		return nil, errors.New("connection reset by peer")
+	}
 	if !a.noDate {
 		resp.Header.Set("Date", a.now().Format(http.TimeFormat))
 	}
@@ -224,7 +230,7 @@ func (a *livingAccount) answer(req *http.Request, body []byte) *http.Response {
 	case request == "conversations" && query.Get("status") == "all" && query.Get("sort_by") == "sort_on_created_at":
 		rows := slices.Clone(a.latest())
 		slices.SortFunc(rows, func(x, y *living) int { return cmp.Compare(x.id, y.id) })
-		return a.answerList(len(rows), pageOf(rows, page))
+		return a.answerList(len(rows), pageOf(rows, page, 25))
 	case request != "api":
 		a.foreign = append(a.foreign, req.Method+" "+req.URL.RequestURI())
 	}
@@ -253,16 +259,16 @@ func (a *livingAccount) latest() []*living {
 	return a.ordered
 }
 
-func pageOf(rows []*living, page int) []*living {
-	from := min((max(page, 1)-1)*25, len(rows))
-	return rows[from:min(from+25, len(rows))]
+func pageOf(rows []*living, page, size int) []*living {
+	from := min((max(page, 1)-1)*size, len(rows))
+	return rows[from:min(from+size, len(rows))]
 }
 
 // answerUpdated answers a list with updated_within: all at once, or a page of everything where the server does not know it.
 func (a *livingAccount) answerUpdated(within string) *http.Response {
 	rows := a.latest()
 	if a.old {
-		return a.answerList(len(rows), pageOf(rows, 1))
+		return a.answerList(len(rows), pageOf(rows, 1, 25))
 	}
 	seconds, _ := strconv.Atoi(within)
 	from := a.now().Add(-time.Duration(seconds) * time.Second)
@@ -305,7 +311,19 @@ func (a *livingAccount) answerFilter(page int, body []byte) *http.Response {
 		a.foreign = append(a.foreign, err.Error())
 		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
 	}
-	var rows []*living
+	all := len(a.filtered(keeps))
+	if a.between != nil {
+		a.between()
+	}
+	text, ok := a.render(pageOf(a.filtered(keeps), page, a.filterPage))
+	if !ok {
+		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
+	}
+	return livingReply(fmt.Sprintf(`{"meta":%s,"payload":[%s]}`, livingCounts(all), text))
+}
+
+// filtered are the rows of a filter.
+func (a *livingAccount) filtered(keeps func(*living) bool) (rows []*living) {
 	for _, c := range a.latest() {
 		if !a.ignoresRules && !keeps(c) {
 			continue
@@ -318,11 +336,7 @@ func (a *livingAccount) answerFilter(page int, body []byte) *http.Response {
 	if a.unordered {
 		a.random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
-	text, ok := a.render(pageOf(rows, page))
-	if !ok {
-		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
-	}
-	return livingReply(fmt.Sprintf(`{"meta":%s,"payload":[%s]}`, livingCounts(len(rows)), text))
+	return rows
 }
 
 // livingRules reads a filter whose rules are joined by AND.

@@ -87,6 +87,11 @@ func playChanged(t *testing.T, seed uint64, sum *changedFigures) (problems []str
 			a.happen(busy, 3)
 			a.watch(since.Truncate(time.Second))
 		}
+		a.between = func() {
+			a.happen(busy/3, 3)
+			a.settle()
+			a.watch(since.Truncate(time.Second))
+		}
 		a.mark(since)
 		a.play(t, since, busy == 0, sum, problem)
 	})
@@ -384,6 +389,8 @@ func TestChangedGoesOnWithAScan(t *testing.T) {
 		"a larger body is 403":       {refuses(403), 0},
 		"a larger body is 400":       {refuses(400), 0},
 		"a larger body takes long":   {refuses(504), 0},
+		"a lost connection":          {refuses(0), 0},
+		"what is no page":            {refuses(200), 0},
 		"large bodies are 413":       {func(a *livingAccount, _ *cfchat.Config) { a.bodyLimit = 330 }, 0},
 		"a server that has no order": {func(a *livingAccount, _ *cfchat.Config) { a.unordered = true }, 0},
 		"answers are too large":      {func(_ *livingAccount, config *cfchat.Config) { config.MaxBody = 2000 }, 0},
@@ -468,31 +475,69 @@ func TestChangedUpdatesOfMany(t *testing.T) {
 	}
 }
 
-// What changes behind its own row, while the walk goes on for longer than the margin, is found the next time.
+// What is active again behind its own row, while the walk goes on for longer than the margin, comes the next time, also where
+// only the local clock tells the time, an hour ahead.
 func TestChangedNextCountsFromTheFirstPage(t *testing.T) {
-	within(t, 200, func(t *testing.T, a *livingAccount) {
-		a.slow = 14 * time.Second
-		begun := time.Now()
-		first, late := a.all[len(a.all)-1], a.all[len(a.all)-100]
-		a.before = func(request string) {
-			switch {
-			case a.asked["filter"] == 2: // it has come
-				a.write(first)
-			case request == "filter":
-				a.write(late)
+	for name, prepare := range map[string]func(*livingAccount){
+		"pages":           func(*livingAccount) {},
+		"pages, no clock": func(a *livingAccount) { a.noDate = true },
+		"scan, no clock":  func(a *livingAccount) { a.noDate, a.all[len(a.all)-60].broken = true, true },
+	} {
+		within(t, 200, func(t *testing.T, a *livingAccount) {
+			a.skewed(-time.Hour)
+			a.slow = 14 * time.Second
+			again := a.all[len(a.all)-1]
+			since, begun := a.sinceOf(200), time.Now()
+			prepare(a)
+			a.before = func(string) {
+				if a.asked["filter"] == 2 { // it has come
+					a.write(again)
+				} else if a.asked["filter"] > 2 {
+					a.add(a.now())
+				}
+			}
+			account := a.account(t)
+			changes := account.Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{})
+			if ids, blamed, err := changedOf(changes); len(ids)+len(blamed) < 200 || err != nil || time.Since(begun) < 80*time.Second {
+				t.Errorf("%s: %d came in %s, %v", name, len(ids), time.Since(begun), err)
+			}
+			ids, _, err := changedOf(account.Conversations.Changed(t.Context(), changes.Next(), cfchat.ConversationChangedOptions{}))
+			if err != nil || !slices.Contains(ids, again.id) {
+				t.Errorf("%s: it did not come again: %v, %v", name, ids, err)
+			}
+		})
+	}
+}
+
+// Whether a page was all is told by its rows and the count together.
+func TestChangedSmallerPages(t *testing.T) {
+	within(t, 90, func(t *testing.T, a *livingAccount) {
+		a.filterPage = 10
+		a.check(t, a.account(t).Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{}), a.last(90))
+	})
+	// A row that comes between the count and the page pushes the last one out.
+	within(t, 25, func(t *testing.T, a *livingAccount) {
+		a.all = a.all[30:]
+		late := a.add(a.now().Add(-48 * time.Hour))
+		a.between = func() {
+			if a.asked["filter"] == 1 {
+				late.active, a.ordered = a.now(), nil
 			}
 		}
-		account := a.account(t)
-		changes := account.Conversations.Changed(t.Context(), a.sinceOf(200), cfchat.ConversationChangedOptions{})
-		if ids, _, err := changedOf(changes); len(ids) != 200 || err != nil {
-			t.Errorf("%d came, %v", len(ids), err)
+		since := a.all[0].active
+		ids, _, err := changedOf(a.account(t).Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{}))
+		if err != nil || len(ids) != 26 {
+			t.Errorf("%v, %v", ids, err)
 		}
-		if late.active.Sub(first.active) < time.Minute {
-			t.Errorf("the walk took %s only", time.Since(begun))
-		}
-		ids, _, err := changedOf(account.Conversations.Changed(t.Context(), changes.Next(), cfchat.ConversationChangedOptions{}))
-		if err != nil || !slices.Contains(ids, first.id) {
-			t.Errorf("it did not come again: %v, %v", ids, err)
+	})
+}
+
+// The times in answers are whole seconds, so what was active in the second of since comes, and nothing before.
+func TestChangedToTheSecond(t *testing.T) {
+	within(t, 10, func(t *testing.T, a *livingAccount) {
+		for _, of := range []time.Duration{0, time.Nanosecond, 999 * time.Millisecond} {
+			since := a.sinceOf(5).Add(of)
+			a.check(t, a.account(t).Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{}), a.last(5))
 		}
 	})
 }
@@ -653,6 +698,9 @@ func TestChangedEnds(t *testing.T) {
 			}
 			changes := a.account(t).Conversations.Changed(ctx, a.sinceOf(10), cfchat.ConversationChangedOptions{})
 			_, _, err := changedOf(changes)
+			if e, ok := errors.AsType[*cfchat.Error](err); at == "filter" && (!ok || e.Operation != "conversationFilter") {
+				t.Errorf("%v", err)
+			}
 			if at != "api" && !errors.Is(err, context.Canceled) || at == "updated" && !changes.Next().Equal(a.sinceOf(10)) {
 				t.Errorf("%s: %v, next %s", at, err, changes.Next())
 			}
@@ -711,8 +759,18 @@ func TestChangedInput(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	spent := trial.Chat(t, newLivingAccount(1), func(c *cfchat.Config) { c.Limiter = noMore{} }).Account(1)
+	_, _, err := changedOf(spent.Conversations.Changed(t.Context(), now, cfchat.ConversationChangedOptions{}))
+	if e, ok := errors.AsType[*cfchat.Error](err); !ok || !errors.Is(err, cfchat.ErrNotSent) || e.Operation != "conversationFilter" {
+		t.Errorf("what is not sent is scanned for: %v", err)
+	}
 	day := trial.Chat(t, newLivingAccount(1)).Account(1).Conversations.Changed(t.Context(), now.Add(23*time.Hour), cfchat.ConversationChangedOptions{})
 	if _, _, err := changedOf(day); err != nil {
 		t.Errorf("a clock that is ahead: %v", err)
 	}
 }
+
+// noMore is a limiter that lets nothing pass.
+type noMore struct{}
+
+func (noMore) Wait(context.Context) error { return errors.New("no more") }
