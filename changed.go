@@ -9,20 +9,21 @@ import (
 	"time"
 )
 
-// How Changed works. A filter has one order, the latest activity first, and no other page of it holds still than the first. So
-// the walk asks for the first page of what was active on the day of since or later, again and again, and leaves out what has
-// come. What becomes active meanwhile is in front and cannot hide anything, and a row from before since proves that nothing
-// newer is left; so does a page that is not full. Where that way ends, at a page that the server cannot answer or at maxChanged
-// conversations, a scan with the same rule reads the rest.
+// How Changed works. A filter has one order, the latest activity first, and no other page of it holds still than the first.
+// So the walk asks for the first page of what was active on the day of since or later, again and again, and leaves out what
+// has come. What becomes active meanwhile is in front and cannot hide anything, and a row from before since proves that
+// nothing newer is left; so does a page that is not full. Where that way ends, at a page that the server cannot answer or
+// at maxChanged conversations, a scan with the same rule reads the rest.
 //
-// What came was read after the first page was, so whatever it does not show was stored after that. Next therefore counts from
-// the latest activity of the first page, and not from the latest of all, which may be minutes younger than a row that came
-// early.
+// What came was read after the first page was, so whatever it does not show was stored after that. Next therefore counts
+// from the latest activity of the first page, and not from the latest of all, which may be minutes younger than a row that
+// came early.
 
 // ConversationChangedOptions say how [ConversationsService.Changed] looks for changes. The zero value is right for most.
 type ConversationChangedOptions struct {
-	// Margin is how far Changes.Next lies before the latest activity. Zero means a minute. It must be longer than the servers
-	// take from giving a change its time to storing it, and than their clocks differ; a longer one costs repeats, nothing else.
+	// Margin is how far Changes.Next lies before the latest activity. Zero means a minute. It must be longer than the
+	// servers take from giving a change its time to storing it, and than their clocks differ; a longer one costs repeats,
+	// nothing else.
 	Margin time.Duration
 }
 
@@ -30,41 +31,43 @@ const (
 	changedMargin  = time.Minute
 	fullPage       = 25      // rows of a filter, in every version
 	maxChanged     = 20_000  // ids that a walk leaves out; behind so many a scan is as cheap
-	maxUpdated     = 1_000   // conversations in an answer without pages: 3 MB, in 15 s at most, of which servers may make a limit
+	maxUpdated     = 1_000   // conversations in one answer without pages: 3 MB
 	updatedVersion = "3.6.0" // the first that reads updated_within
 	farAhead       = 24 * time.Hour
 )
 
-// updatedSlack is how much longer than since then the time is that is asked for with updated_within. The server counts it back
-// from when it gets the request, which may have waited, for a limiter say: when it may have waited for half as long, it is sent
-// once more. The other half is for the seconds by which clocks are rounded.
+// updatedSlack is how much longer than since then the time is that is asked for with updated_within. The server counts it
+// back from when it gets the request, which may have waited, for a limiter say: when it may have waited for half as long,
+// it is sent once more. The other half is for the seconds by which clocks are rounded.
 var updatedSlack = []time.Duration{30 * time.Second, 5 * time.Minute}
 
-// Changes is a walk through what has changed, made by [ConversationsService.Changed]: range over All, and then ask Next from
-// when on to look the next time. It is for one goroutine at a time.
+// Changes is a walk through what has changed, made by [ConversationsService.Changed]: range over All, and then ask Next
+// from when on to look the next time. It is for one goroutine at a time.
 type Changes struct {
 	next         time.Time
 	activityOnly bool
 	all          iter.Seq2[*Conversation, error]
 }
 
-// Changed walks through what has changed since a time by the server's clock, to keep a copy current. Every conversation whose
-// last activity is stored at or after it, to the second, when the range begins is yielded exactly once, unless it is deleted
-// meanwhile, or set back to an earlier activity. One that is active later may be yielded or not, and comes the next time, from
-// [Changes.Next] on. A message is an activity, and so is a change of status, labels, assignee, team or priority by a person.
+// Changed walks through what has changed since a time by the server's clock, to keep a copy current. Every conversation
+// whose last activity is stored at or after it, to the second, when the range begins is yielded exactly once, unless it is
+// deleted meanwhile, or set back to an earlier activity. One that is active later may be yielded or not, and comes the next
+// time, from [Changes.Next] on. A message is an activity, and so is a change of status, labels, assignee, team or priority
+// by a person.
 //
-// From 3.6.0 on it also yields what was updated without an activity: attributes, the end of a snooze, the agent bot that owns
-// it. That is extra: a server that does not tell its version and its time is not asked for it, nor when more than 1,000 came,
-// an agent's key sees that person's inboxes only, and when it fails the walk ends well without. [Changes.ActivityOnly] tells.
-// What shows in no way, deleted conversations above all, only a scan finds, once a day say.
+// From 3.6.0 on it also yields what was updated without an activity: attributes, the end of a snooze, the agent bot that
+// owns it. That is extra: a server that does not tell its version and its time is not asked for it, nor when more than
+// 1,000 came; an agent's key sees that person's inboxes only; and when it fails the walk ends well without.
+// [Changes.ActivityOnly] tells. What shows in no way, deleted conversations above all, only a scan finds, once a day say.
 //
-// The latest activity comes first, but what becomes active meanwhile comes when it is found, and what was updated without an
-// activity last. It takes a request per 25 conversations, and one or two for the extra. A conversation that the server cannot
-// answer, or more than 20,000 that have changed, make it go on with a [ConversationsService.Scan], in the order of ids: such a
-// conversation is yielded as nil and an [*Error] with its id in ConversationID, if it was active on the day of since or later,
-// and the walk goes on. Any other error is the last thing that is yielded.
+// The latest activity comes first, but what becomes active meanwhile comes when it is found, and what was updated without
+// an activity last. It takes a request per 25 conversations, and one or two for the extra. A conversation that the server
+// cannot answer, and more than 20,000 that have changed, make it go on with a [ConversationsService.Scan], in the order of
+// ids. Such a conversation is yielded as nil and an [*Error] with its id in ConversationID, if it was active on the day of
+// since or later, and the walk goes on. Any other error is the last thing that is yielded.
 //
-// A zero since, one before 1970, one more than a day ahead, and a negative Margin are ErrInvalidInput. It takes a user's key.
+// A zero since, one before 1970, one more than a day ahead, and a negative Margin are ErrInvalidInput. It takes a user's
+// key.
 func (s ConversationsService) Changed(ctx context.Context, since time.Time, options ConversationChangedOptions, opts ...CallOption) *Changes {
 	opts = slices.Clone(opts)
 	changes := &Changes{next: since, activityOnly: true}
@@ -94,14 +97,14 @@ func (c *Changes) All() iter.Seq2[*Conversation, error] {
 	}
 }
 
-// Next returns the time to give to Changed the next time, so that nothing is lost between the two: the latest activity that was
-// stored when the last range began, or the server's clock if that is earlier, as it is where an activity lies in the future,
-// less the Margin. It is never before since, and it is since until a range has come to its end, without an error and without
-// being left: keep it only when everything that came has been dealt with.
+// Next returns the time to give to Changed the next time, so that nothing is lost between the two: the latest activity that
+// was stored when the last range began, or the server's clock if that is earlier, as it is where an activity lies in the
+// future, less the Margin. It is never before since, and it is since until a range has come to its end, without an error
+// and without being left: keep it only when everything that came has been dealt with.
 func (c *Changes) Next() time.Time { return c.next }
 
-// ActivityOnly reports whether the last range yielded only what was active, and not what else was updated. It is true until a
-// range has come to its end.
+// ActivityOnly reports whether the last range yielded only what was active, and not what else was updated. It is true until
+// a range has come to its end.
 func (c *Changes) ActivityOnly() bool { return c.activityOnly }
 
 // errLeft means that the loop was left.
@@ -239,8 +242,9 @@ func (w *changedWalk) note(id int64) bool {
 	return true
 }
 
-// canScan reports whether a failure may be that of a page, so that windows of ids can be answered: a conversation that cannot
-// be rendered, or a list of ids that the server or a proxy before it does not take. A scan meets every other failure again.
+// canScan reports whether a failure may be that of a page, so that windows of ids can be answered: a conversation that
+// cannot be rendered, or a list of ids that the server or a proxy before it does not take. A scan meets every other failure
+// again.
 func (w *changedWalk) canScan(err error) bool {
 	e, ok := err.(*Error)
 	if !ok || errors.Is(e, ErrNotSent) {
