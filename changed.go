@@ -256,7 +256,8 @@ func (w *changedWalk) canScan(err error) bool {
 	case http.StatusBadRequest, http.StatusForbidden: // as a firewall refuses large bodies
 		return len(w.leftOut) > 0
 	}
-	return errors.Is(e, ErrServer) || errors.Is(e, ErrTooLarge) || errors.Is(e, ErrDecode) || e.cut || errors.Is(e, context.DeadlineExceeded)
+	return errors.Is(e, ErrServer) || errors.Is(e, ErrTooLarge) || errors.Is(e, ErrDecode) || e.cut ||
+		errors.Is(e, context.DeadlineExceeded)
 }
 
 // scan yields what has not come in the order of ids.
@@ -290,7 +291,8 @@ func (w *changedWalk) updates(ctx context.Context) error {
 	for _, slack := range updatedSlack {
 		asked := time.Now()
 		within := max(core.now().Sub(w.since), 0) + slack
-		list, err := w.conversations.List(ctx, ConversationListOptions{Status: StatusAll, UpdatedWithin: within.Truncate(time.Second)}, w.opts...)
+		options := ConversationListOptions{Status: StatusAll, UpdatedWithin: within.Truncate(time.Second)}
+		list, err := w.conversations.List(ctx, options, w.opts...)
 		if err != nil && ctx.Err() != nil {
 			return err
 		}
