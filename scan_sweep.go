@@ -125,8 +125,11 @@ func (w *sweep) leaveOut(sp span) (ids []int64, limit int) {
 	if len(w.blamed) <= w.limit/4 {
 		ids = append(ids, w.blamed...)
 	}
-	if sp.runs {
-		ids = append(ids, runOf(w.came.in(sp.days()), w.read, int64(w.limit))...)
+	switch {
+	case sp.runs && w.read <= int64(w.limit)/2:
+		ids = append(ids, scan.Window{Lo: 1, Hi: w.read}.IDs()...)
+	case sp.runs:
+		ids = append(ids, runOf(w.came.in(sp.days()), w.read, int64(w.limit)/2)...)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), w.limit
