@@ -51,8 +51,8 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 		return nil, errEnough
 	}
 	sp.runs = sp.runs || w.After > 0
-	if halves := sp.halves(w.today, sp.middle(w.today)); halves != nil {
-		return halves, nil
+	if parts := w.inTwo(sp); parts != nil {
+		return parts, nil
 	}
 	if sp.tries++; sp.tries < pageTries {
 		return []span{sp}, nil
@@ -79,6 +79,7 @@ func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
 		}
 		if w.note(&sp, nil, shown); (w.highest()-w.read)/w.windows.Widest() > seekCost*n {
 			clear(w.kept)
+			clear(w.here)
 		}
 		return nil
 	}
