@@ -27,6 +27,9 @@ func (c *serverClock) see(header http.Header) {
 	}
 }
 
+// known reports whether an answer has told the server's clock.
+func (c *serverClock) known() bool { return c.seen.Load() != nil }
+
 // now returns the time by the server's clock, or the local time while that is not known.
 func (c *serverClock) now() time.Time {
 	if last := c.seen.Load(); last != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
@@ -93,6 +94,32 @@ func ExampleConversationScanOptions() {
 		fmt.Println("it goes on with", conversation.ID)
 	}
 	// Output: it goes on with 3
+}
+
+// A program that keeps a copy asks for what has changed since the last time, and keeps the time for the next. A conversation
+// of the last minute comes again: what is stored twice does no harm.
+func ExampleConversationsService_Changed() {
+	server, account := standIn()
+	defer server.Close()
+
+	since := time.Now().Add(-time.Hour) // from where you keep it
+	changes := account.Conversations.Changed(context.Background(), since, cfchat.ConversationChangedOptions{})
+	for conversation, err := range changes.All() {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
+			log.Print(err) // the server cannot answer this one; the walk goes on
+			continue
+		}
+		if err != nil {
+			log.Fatal(err) // the last thing that comes; since stays as it is
+		}
+		fmt.Println(conversation.ID, conversation.Status)
+	}
+	fmt.Println(changes.Next().After(since)) // keep it
+	// Unordered output:
+	// 1 open
+	// 2 open
+	// 3 resolved
+	// true
 }
 
 // AND binds before OR, and there are no brackets: a condition on all of it is repeated in each branch.

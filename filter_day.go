@@ -52,13 +52,21 @@ func (f Filter) keeps(c *Conversation) bool {
 		}
 		at := c.CreatedAt
 		if r.rule.AttributeKey == string(AttributeLastActivityAt) {
-			at = c.Timestamp
+			at = c.activity()
 		}
 		if at.Before(*r.since) {
 			return false
 		}
 	}
 	return true
+}
+
+// activity returns the last activity, to the second: before 2.17.1 servers send it as the timestamp only.
+func (c *Conversation) activity() UnixTime {
+	if c.LastActivityAt != nil {
+		return *c.LastActivityAt
+	}
+	return c.Timestamp
 }
 
 // dated returns the filter as it goes out at a time: DaysBefore as LessThan with the day that it means. It compares alike in

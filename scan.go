@@ -166,14 +166,17 @@ func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, er
 		}
 		next, err := s.sweep(ctx)
 		if err != nil {
-			return s.unproven(ctx, err)
+			err = s.unproven(ctx, err)
+		} else {
+			s.end = max(s.end, next.end)
+			err = s.walk(ctx, next.parts, yield)
 		}
-		s.end = max(s.end, next.end)
-		err = s.walk(ctx, next.parts, yield)
-		if err == errStopped {
+		switch {
+		case err == errStopped:
 			return nil
-		}
-		if err != nil {
+		case err != nil && judge(err) == scan.Blames && !s.windows.CanJudge() && ctx.Err() == nil && s.anything(ctx):
+			continue // what failed can be judged now
+		case err != nil:
 			return err
 		}
 		if s.read = next.end; next.last {

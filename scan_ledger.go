@@ -17,7 +17,7 @@ type cell struct {
 }
 
 // dayOfCreation returns the day on which a conversation was created.
-func dayOfCreation(c *Conversation) int32 { return int32(c.CreatedAt.Unix() / (24 * 60 * 60)) }
+func dayOfCreation(c *Conversation) int32 { return int32(c.CreatedAt.Unix() / secondsOfDay) }
 
 func (l ledger) put(at cell, id int64) { l[at] = append(l[at], int32(id)) }
 
@@ -76,6 +76,8 @@ const (
 	firstDay = math.MinInt32 + 1
 	lastDay  = math.MaxInt32
 	year2000 = 10_957 // before it, days are not told apart
+
+	secondsOfDay = 24 * 60 * 60
 )
 
 // whole reports whether a span leaves nothing out.
@@ -121,7 +123,7 @@ func (sp span) rules() []Rule {
 	return rules
 }
 
-func date(day int32) string { return time.Unix(int64(day)*24*60*60, 0).UTC().Format(time.DateOnly) }
+func date(day int32) string { return time.Unix(int64(day)*secondsOfDay, 0).UTC().Format(time.DateOnly) }
 
 // halves returns the span in two, cut behind a day near to one that is wanted, the earlier one first; nil if it is a single day.
 func (sp span) halves(today int32, wanted int32) []span {

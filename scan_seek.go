@@ -42,6 +42,7 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 
 // hide deals with a span in which so many are left that cannot be shown, all of them or one.
 func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
+	w.windows.BePatient(patience(n)) // the server is up
 	if w.first && w.After == 0 && sp.whole() {
 		if err := w.turnPages(ctx, sp, n); err != nil {
 			return nil, err
@@ -50,8 +51,8 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 		return nil, errEnough
 	}
 	sp.runs = sp.runs || w.After > 0
-	if halves := sp.halves(w.today, sp.middle(w.today)); halves != nil {
-		return halves, nil
+	if parts := w.inTwo(sp); parts != nil {
+		return parts, nil
 	}
 	if sp.tries++; sp.tries < pageTries {
 		return []span{sp}, nil
@@ -66,6 +67,15 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 	return nil, nil
 }
 
+// patience returns how many windows may fail before anything has come, where so many conversations cannot be shown. It may be all
+// of a few, so that each has to be found alone; of many, it is the server.
+func patience(n int64) int {
+	if n <= fewRows+pageSize*2 {
+		return int(seekCost * n)
+	}
+	return maxVain
+}
+
 // turnPages keeps what the next pages show where the first cannot be shown, unless it is so far away that it is better sought.
 func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
 	for page := 2; page <= 4 && int64(page-1)*pageSize < n; page++ {
@@ -78,10 +88,34 @@ func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
 		}
 		if w.note(&sp, nil, shown); (w.highest()-w.read)/w.windows.Widest() > seekCost*n {
 			clear(w.kept)
+			clear(w.here)
 		}
 		return nil
 	}
 	return nil
+}
+
+// anything looks for something that can be read, anywhere, to judge the server by: among what was active last, and in front of
+// where the scan began.
+func (s *conversationScan) anything(ctx context.Context) bool {
+	all := Where(Equal(AttributeStatus, StatusAll))
+	for page := 1; page <= 3 && !s.windows.CanJudge(); page++ {
+		if shown, err := s.post(ctx, all, page); err == nil {
+			for i := range shown.Payload {
+				s.windows.Came(&shown.Payload[i])
+			}
+		}
+	}
+	if s.After > 0 && !s.windows.CanJudge() {
+		before := s.windows.Like(func(ctx context.Context, w scan.Window) ([]*Conversation, int64, int64, error) {
+			return s.readIn(ctx, all, w)
+		})
+		before.BePatient(maxVain)
+		_ = before.Run(ctx, []scan.Part[*Conversation]{{Lo: max(s.After-maxWindow, 1), Hi: s.After}},
+			func(*scan.Part[*Conversation]) bool { return !s.windows.CanJudge() })
+	}
+	s.windows.MakeDo()
+	return s.windows.CanJudge()
 }
 
 // count counts what a filter finds, without showing any of it.
@@ -101,8 +135,9 @@ const (
 	soughtIDs  = 50_000 // ids in one request that counts; servers took as many in half a second
 	narrowIDs  = 32     // ids of a window in which something is that cannot be shown
 	shownAfter = 64     // requests, after which what is sought may be shown by now
+	maxVain    = 400    // windows that fail before anything has come, where the server counts
 	maxFailed  = 8      // of what was found, before anything came
-	seekCost   = 12     // requests for each that is sought
+	seekCost   = 14     // requests for each that is sought
 )
 
 // seeker finds the ids of what cannot be shown in a span, by counting.
@@ -116,6 +151,7 @@ type seeker struct {
 // seek looks for what cannot be shown in a span, unless nothing can be shown at all: near to where something is likely, and then
 // everywhere. When what is left can be shown, everything that is due has been found.
 func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
+	sp.runs = true
 	s := &seeker{sweep: w, span: sp}
 	s.without, _ = w.leaveOut(sp)
 	if err := w.windows.Prove(ctx); err != nil && err != scan.ErrTooFew {
@@ -126,41 +162,45 @@ func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
 			return nil, err
 		}
 	}
-	for end := w.read; end < w.Until; { // twice as far each time, and from the start, because something may have come to match
-		if none, err := s.reread(ctx); none || err != nil {
+	// Farther each time that nothing is found, and from the start, because something may have come to match there.
+	for far := w.atOnce(maxID); ; {
+		found := len(s.without)
+		if none, err := s.reread(ctx, max(w.read-far, 0)+1); none || err != nil {
 			return nil, err
 		}
-		end = min(max(2*end, end+w.atOnce(maxID)), w.Until)
-		if none, err := s.through(ctx, scan.Window{Lo: w.read + 1, Hi: end}); none || err != nil {
+		end := min(w.read+far, w.Until)
+		if none, err := s.through(ctx, scan.Window{Lo: w.read + 1, Hi: end}); none || err != nil || end == w.Until {
 			return nil, err
+		}
+		if len(s.without) == found {
+			far *= 2
 		}
 	}
-	return nil, nil
 }
 
-// reread reads what has been dealt with in the span, so that it is left out: it may have come to match again, or it was dealt
-// with before the scan began. It reports whether nothing else is left.
-func (s *seeker) reread(ctx context.Context) (none bool, err error) {
-	if s.read > 0 {
+// reread reads what has been dealt with in the span, from an id on, so that it is left out: it may have come to match again, or
+// it was dealt with before the scan began. It reports whether nothing else is left.
+func (s *seeker) reread(ctx context.Context, from int64) (none bool, err error) {
+	if s.read >= from {
 		windows := s.windows.Like(func(ctx context.Context, w scan.Window) ([]*Conversation, int64, int64, error) {
 			return s.readIn(ctx, s.in(s.span, nil), w)
 		})
-		err = windows.Run(ctx, []scan.Part[*Conversation]{{Lo: 1, Hi: s.read}}, func(p *scan.Part[*Conversation]) bool {
+		err = windows.Run(ctx, []scan.Part[*Conversation]{{Lo: from, Hi: s.read}}, func(p *scan.Part[*Conversation]) bool {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			for _, c := range p.Rows {
 				s.came.put(s.cellOf(c), c.ID)
-				s.without = append(s.without, c.ID)
 			}
 			if p.Err != nil {
 				s.came.put(s.cellOf(&Conversation{}), p.Lo)
-				s.without = append(s.without, p.Lo)
 			}
 			return true
 		})
 		if err != nil {
 			return false, err
 		}
+		ids, _ := s.leaveOut(s.span)
+		s.without = append(s.without, ids...)
 		slices.Sort(s.without)
 		s.without = slices.Compact(s.without)
 	}
@@ -219,11 +259,9 @@ func (s *seeker) probe(ctx context.Context, hit scan.Window) error {
 func (s *seeker) shown(ctx context.Context) (bool, error) {
 	for len(s.without) <= int(s.windows.Widest()) {
 		page, err := s.post(ctx, s.in(s.span, s.without), 1)
-		if err != nil && ctx.Err() == nil {
-			return false, nil
-		}
 		if err != nil {
-			return false, err
+			left, err := s.count(ctx, s.in(s.span, s.without))
+			return err == nil && left == 0, err // which fails where so many cannot be left out
 		}
 		fresh, _ := s.note(&s.span, s.without, page)
 		if moreThan(page) == 0 || fresh == 0 {

@@ -33,7 +33,7 @@ const (
 // sweep asks for everything that matches and has not been dealt with, in spans of days: everything that is due and not among
 // what came is shown or counted in one of them. It returns what is to be read next.
 func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
-	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, today: int32(s.conversations.core.now().Unix() / (24 * 60 * 60))}
+	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, here: ledger{}, today: s.lastDay()}
 	if widest := s.windows.Widest(); s.MaxWindow > 0 || widest < maxWindow/s.filter.branches() {
 		s.sought = min(s.sought, widest)
 	}
@@ -51,6 +51,15 @@ func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 	return w.found(), nil
 }
 
+// lastDay returns the day by the server's clock, or the last on which something was created that came.
+func (s *conversationScan) lastDay() int32 {
+	today := int32(s.conversations.core.now().Unix() / secondsOfDay)
+	for at := range s.came {
+		today = max(today, at.day)
+	}
+	return today
+}
+
 // errEnough means that a sweep has found so much that windows had better go on.
 var errEnough = errors.New("enough was found")
 
@@ -61,10 +70,11 @@ var errRepeats = errors.New("the server shows again what was left out")
 type sweep struct {
 	*conversationScan
 	first bool // nothing has been read
-	today int32
 
 	mu      sync.Mutex // of what follows, and of the scan's ledger
+	today   int32      // or the latest day on which something was created
 	kept    map[int64]*Conversation
+	here    ledger // where they are
 	unread  int64  // how many are to be read, as far as was counted when it was enough
 	hidden  []span // in which something cannot be shown
 	regions []scan.Window
@@ -100,7 +110,7 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	case w.isEnough(more * unread / int64(len(page.Payload))):
 		return nil, errEnough
 	case more > 10*pageSize:
-		if parts := sp.halves(w.today, middleDay(page)-1); parts != nil {
+		if parts := w.inTwoAt(sp, middleDay(page)-1); parts != nil {
 			return parts, nil
 		}
 	}
@@ -109,24 +119,41 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 
 // cut returns the parts of a span that holds too much, nil if it has none.
 func (w *sweep) cut(sp span) []span {
-	if halves := sp.halves(w.today, sp.middle(w.today)); halves != nil {
-		return halves
+	if parts := w.inTwo(sp); parts != nil {
+		return parts
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return sp.byInbox(w.came.inboxes(sp))
 }
 
+// inTwo returns the halves of a span, nil if it is a single day.
+func (w *sweep) inTwo(sp span) []span {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return sp.halves(w.today, sp.middle(w.today))
+}
+
+// inTwoAt returns a span in two, cut behind a day if that is one of it, nil if it is a single day.
+func (w *sweep) inTwoAt(sp span, day int32) []span {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return sp.halves(w.today, day)
+}
+
 // leaveOut returns the ids that are left out of a span, and how many they may be.
 func (w *sweep) leaveOut(sp span) (ids []int64, limit int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ids = w.came.in(sp)
+	ids = append(w.came.in(sp), w.here.in(sp)...)
 	if len(w.blamed) <= w.limit/4 {
 		ids = append(ids, w.blamed...)
 	}
-	if sp.runs {
-		ids = append(ids, runOf(w.came.in(sp.days()), w.read, int64(w.limit))...)
+	switch {
+	case sp.runs && w.read <= int64(w.limit)/2:
+		ids = append(ids, scan.Window{Lo: 1, Hi: w.read}.IDs()...)
+	case sp.runs:
+		ids = append(ids, runOf(w.came.in(sp.days()), w.read, int64(w.limit)/2)...)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), w.limit
@@ -171,13 +198,15 @@ func (w *sweep) note(sp *span, without []int64, page *ConversationPage) (fresh, 
 		}
 		fresh++
 		w.windows.Came(c)
-		w.came.put(sp.cellOf(c), c.ID)
-		switch {
-		case c.ID <= w.read:
-			sp.runs = true
-		case isDue && !w.isNew(c):
+		at := sp.cellOf(c)
+		w.today = max(w.today, dayOfCreation(c)) // whatever the clock says
+		if isDue && !w.isNew(c) {
 			w.kept[c.ID] = c
+			w.here.put(at, c.ID)
+			continue
 		}
+		w.came.put(at, c.ID)
+		sp.runs = sp.runs || c.ID <= w.read
 	}
 	return fresh, unread
 }

@@ -108,6 +108,7 @@ func findUnread(t *testing.T, golden string) {
 // unshown are texts that no caller gets to read as they are.
 var unshown = map[string]bool{
 	"stopped": true, // ends a scan whose caller wants no more
+	"left":    true, // and a walk through what has changed
 	"the connection was lost after the request was sent": true, // which takes an HTTP/2 server
 	// The status says these.
 	"not authorized": true, "forbidden": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
@@ -247,6 +248,12 @@ func scanningBy(options cfchat.ConversationScanOptions) func(*testing.T) error {
 	})
 }
 
+func changedSince(since time.Time, margin time.Duration) func(*testing.T) error {
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return firstError(s.Changed(ctx, since, cfchat.ConversationChangedOptions{Margin: margin}).All())
+	})
+}
+
 func firstError(all func(func(*cfchat.Conversation, error) bool)) error {
 	for _, err := range all {
 		if err != nil {
@@ -316,6 +323,10 @@ var inputTexts = []errorText{
 	{"a scan from before the start", scanningBy(cfchat.ConversationScanOptions{After: -1})},
 	{"a scan that ends before it begins", scanningBy(cfchat.ConversationScanOptions{After: 10, Until: 5})},
 	{"a scan of negative width", scanningBy(cfchat.ConversationScanOptions{Concurrency: -1})},
+	{"changes since no time, with a negative margin", changedSince(time.Time{}, -time.Second)},
+	{"changes since before there were any", changedSince(time.Unix(-1, 0), 0)},
+	{"changes since a year far ahead", changedSince(time.Date(9000, 1, 2, 3, 4, 5, 0, time.UTC), 0)},
+	{"changes that nobody has made", func(*testing.T) error { return firstError(new(cfchat.Changes).All()) }},
 	{"a bot that lists", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
 		return trial.Second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{}))

@@ -7,7 +7,10 @@ func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.widths.took(w.Len())
-	s.passed(p)
+	s.settle(p, false)
+	if p.fails > 0 {
+		s.stumbles++
+	}
 	fresh := p.add(came, s.ID)
 	p.seen += rows
 	s.held += fresh
@@ -36,14 +39,13 @@ func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 	}
 }
 
-// passed takes note of a failure that is over: of the part itself, or of the one of which it is a half.
-func (s *stretch[T]) passed(p *Part[T]) {
-	if p.fails > 0 {
-		s.stumbles++
-	}
+// settle takes note of how a half was answered: whether what made the whole of it fail made the half fail too. If it did so for
+// neither, the whole was too wide, or the server stumbled.
+func (s *stretch[T]) settle(p *Part[T], again bool) {
 	if p.half == nil {
 		return
 	}
+	p.half.failed = p.half.failed || again
 	if p.half.left--; p.half.left == 0 && !p.half.failed {
 		s.stumbles++
 		s.widths.refused(p.half.ids, false)
@@ -89,10 +91,7 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.half != nil {
-		p.half.failed = true
-		p.half = nil
-	}
+	s.settle(p, p.half != nil && p.half.verdict == verdict)
 	switch {
 	case proof == ErrTooFew:
 		s.park(p, err)
@@ -104,7 +103,7 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 		s.widths.refused(w.Len(), true)
 		s.halve(p, nil)
 	case wide:
-		s.halve(p, &halves{ids: w.Len(), left: 2})
+		s.halve(p, &halves{ids: w.Len(), verdict: verdict, left: 2})
 	default:
 		s.blame(p, w, err)
 	}
@@ -134,9 +133,6 @@ func (s *stretch[T]) blame(p *Part[T], w Window, err error) {
 	s.replace(p, parts...)
 }
 
-// vainFailures is how many windows may fail while nothing has come.
-const vainFailures = 24
-
 // park lays a part aside until something has come by which to judge.
 func (s *stretch[T]) park(p *Part[T], err error) {
 	s.vain++
@@ -147,7 +143,7 @@ func (s *stretch[T]) park(p *Part[T], err error) {
 func (s *stretch[T]) release() {
 	for _, p := range s.parts {
 		if p.state == parked {
-			p.state = waiting
+			p.state, p.Err = waiting, nil
 		}
 	}
 }
@@ -165,7 +161,7 @@ func (s *stretch[T]) unpark() {
 		return
 	}
 	wide := slices.IndexFunc(s.parts, func(p *Part[T]) bool { return p.state == parked && p.left() > 1 })
-	if wide < 0 || s.vain >= vainFailures {
+	if wide < 0 || s.vain >= s.patience {
 		s.endAt(s.parts[i], s.parts[i].Err)
 		return
 	}

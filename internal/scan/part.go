@@ -54,9 +54,10 @@ type Part[T any] struct {
 
 // halves are the two parts of one that failed.
 type halves struct {
-	ids    int64 // that it asked for
-	left   int   // how many of them have not been answered
-	failed bool  // one of them
+	ids     int64   // that it asked for
+	verdict Verdict // on its failure
+	left    int     // how many of them have not been answered
+	failed  bool    // one of them, in the same way
 }
 
 // Known returns a part of which everything has come.

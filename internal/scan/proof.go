@@ -54,12 +54,12 @@ func (c *came) makeDo() bool {
 	return true
 }
 
-// pair returns two ids, the latest for the first try and others for the next; fewer if there are no more.
-func (c *came) pair(try int) []int64 {
+// pair returns the two ids that came last, but for some; fewer if there are no more.
+func (c *came) pair(but []int64) []int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := min(max(len(c.ids)-2*(try-1), 2), len(c.ids))
-	return slices.Clone(c.ids[max(last-2, 0):last])
+	ids := slices.DeleteFunc(slices.Clone(c.ids), func(id int64) bool { return slices.Contains(but, id) })
+	return ids[max(len(ids)-2, 0):]
 }
 
 // forget drops ids that do not come any more.
@@ -71,21 +71,27 @@ func (c *came) forget(ids []int64) {
 
 // Prove returns nil if two rows that came before come again, the reason if they do not, and ErrTooFew if too few have come.
 func (w *Windows[T]) Prove(ctx context.Context) error {
-	for try := 1; ; {
-		if !w.came.enough() {
+	var failed []int64
+	var failure error
+	for {
+		ids := w.came.pair(failed)
+		switch {
+		case len(failed) == 0 && !w.came.enough():
 			return ErrTooFew
+		case len(ids) == 0, len(ids) == 1 && len(failed) > 0:
+			return failure
 		}
-		ids := w.came.pair(try)
 		again, err := w.Again(ctx, ids)
 		switch {
 		case err == nil && len(again) == len(ids):
+			w.came.forget(failed) // which seem to have broken since
 			return nil
 		case err == nil: // deleted since, which is no sign of anything
 			w.came.forget(slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(again, id) }))
-		case ctx.Err() != nil || try == pairs || w.Judge(err) != Blames:
+		case ctx.Err() != nil || len(failed) >= 2*(pairs-1) || w.Judge(err) != Blames:
 			return err
 		default:
-			try++
+			failed, failure = append(failed, ids...), err
 		}
 	}
 }

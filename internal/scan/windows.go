@@ -42,23 +42,37 @@ type Windows[T any] struct {
 	widths   widths
 	stumbles int // failures that passed
 	vain     int // failures while nothing has come
+	patience int // how many of them there may be
 }
 
 // New returns Windows for pages of so many rows, and for at most so many ids in one request.
 func New[T any](reader Reader[T], ticker Ticker, atOnce int, page, widest int64) *Windows[T] {
-	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), widths: widths{page: page, pages: 1, most: widest}}
+	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), patience: defaultPatience, widths: widths{page: page, pages: 1, most: widest}}
 }
 
 // Like returns Windows that read in another way, one window after the other, and know what these have learned.
 func (w *Windows[T]) Like(read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)) *Windows[T] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	like := &Windows[T]{Reader: w.Reader, Ticker: Ticker{Tick: func() {}}, AtOnce: 1, came: w.came, proofs: w.proofs, widths: w.widths}
+	like := &Windows[T]{Reader: w.Reader, Ticker: Ticker{Tick: func() {}}, AtOnce: 1, came: w.came, proofs: w.proofs, patience: w.patience, widths: w.widths}
 	like.Read = read
 	like.widths.ids, like.widths.last = 1, like.widths.most // little is expected
 	like.widths.rows = 0
 	return like
 }
+
+// defaultPatience is how many windows may fail while nothing has come.
+const defaultPatience = 24
+
+// BePatient lets more windows fail while nothing has come.
+func (w *Windows[T]) BePatient(failures int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.patience = max(w.patience, w.vain+failures)
+}
+
+// MakeDo says that no more will come to judge by than has, which may be one.
+func (w *Windows[T]) MakeDo() { w.came.makeDo() }
 
 // Expect says about how many rows there are among the ids of the next stretch.
 func (w *Windows[T]) Expect(rows, ids int64) {
@@ -175,7 +189,7 @@ func (s *stretch[T]) start() {
 
 // isAhead reports whether a part is too far ahead to be begun. None is while something else has to come, to judge by.
 func (s *stretch[T]) isAhead(i int) bool {
-	if i == 0 || s.vain < vainFailures && !s.came.enough() && slices.ContainsFunc(s.parts[:i], func(p *Part[T]) bool { return p.state == parked }) {
+	if i == 0 || s.vain < s.patience && !s.came.enough() && slices.ContainsFunc(s.parts[:i], func(p *Part[T]) bool { return p.state == parked }) {
 		return false
 	}
 	return i >= partsAhead*s.AtOnce || s.held >= pagesAhead*int(s.widths.page)*s.AtOnce

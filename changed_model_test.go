@@ -1,0 +1,417 @@
+package cfchat_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// The histories of TestChangedLosesNothing and TestChangedKeepsACopy.
+var (
+	changedSeed      = flag.Uint64("changed.seed", 0, "play this history of the tests of Changed, and no other")
+	changedHistories = flag.Int("changed.histories", 300, "how many histories the tests of Changed play")
+)
+
+// livingAccount is an account as the contract describes it (1.2, 5 and 6, and section 7 of what moves what): list, counts and
+// filter, and times to the microsecond that a change is given before it is stored, by several servers out of order.
+type livingAccount struct {
+	version      string        // that it tells; "" for a server that tells none
+	old          bool          // before 3.6.0: updated_within is ignored, and updated_at and last_activity_at are not sent
+	rowPerLabel  bool          // before 3.1.1
+	noDate       bool          // of its answers
+	skew         time.Duration // of its clock
+	slow         time.Duration // the longest that a request takes
+	listTakes    time.Duration // how much longer one with updated_within waits
+	lag          time.Duration // the longest from the time of a change to its being stored
+	bodyLimit    int           // bytes of a request
+	refusal      int           // the status of one above it, 413 unless it is set
+	unordered    bool          // a filter has no order
+	ignoresRules bool          // a filter leaves nothing out
+	filterPage   int           // rows, 25 everywhere
+	between      func()        // what happens between the counts and the rows of a filter
+	before       func(request string)
+	fault        func(request string) *http.Response
+
+	mu      sync.Mutex
+	random  *rand.Rand
+	seed    uint64
+	all     []*living // in order of id
+	ordered []*living // the latest activity first; nil when it has to be made again
+	commits []livingCommit
+	asked   map[string]int
+	largest int      // bytes of a request
+	foreign []string // requests that nobody should send
+}
+
+// living is a conversation.
+type living struct {
+	id              int64
+	labels          int
+	created         time.Time
+	active, updated time.Time
+	broken, deleted bool
+	messages        int // that were stored, which is an activity
+	updates         int // that were stored without an activity
+
+	due, dueUpdated bool // it has to come
+	everBroken      bool
+	everSince       bool // it may come
+}
+
+// livingCommit stores what has got its time before.
+type livingCommit struct {
+	at    time.Time
+	store func()
+}
+
+func newLivingAccount(seed uint64) *livingAccount {
+	return &livingAccount{version: "4.7.0", filterPage: 25, random: rand.New(rand.NewPCG(seed, 7)), seed: seed, slow: time.Millisecond, asked: map[string]int{}}
+}
+
+// now is the time by its clock.
+func (a *livingAccount) now() time.Time {
+	return time.Now().Add(a.skew).UTC().Truncate(time.Microsecond)
+}
+
+// add adds a conversation that was active last at a time.
+func (a *livingAccount) add(active time.Time) *living {
+	c := &living{id: 1, created: active, active: active, updated: active, messages: 1, labels: a.random.IntN(4)}
+	if n := len(a.all); n > 0 {
+		c.id = a.all[n-1].id + 1
+	}
+	a.all, a.ordered = append(a.all, c), nil
+	return c
+}
+
+// fill adds conversations whose last activities are so far apart, the newest at a time.
+func (a *livingAccount) fill(n int, newest time.Time, apart time.Duration) *livingAccount {
+	for i := range n {
+		a.add(newest.Add(-time.Duration(n-1-i) * apart))
+	}
+	return a
+}
+
+// stamped gives a change the time that it has now, and stores it after a while.
+func (a *livingAccount) stamped(store func(at time.Time)) {
+	at, lag := a.now(), time.Duration(0)
+	if a.lag > 0 {
+		lag = time.Duration(a.random.Int64N(int64(a.lag)))
+	}
+	a.commits = append(a.commits, livingCommit{time.Now().Add(lag), func() { store(at) }})
+}
+
+// settle stores what has come to be stored.
+func (a *livingAccount) settle() {
+	slices.SortStableFunc(a.commits, func(x, y livingCommit) int { return x.at.Compare(y.at) })
+	for len(a.commits) > 0 && !a.commits[0].at.After(time.Now()) {
+		a.commits[0].store()
+		a.commits = a.commits[1:]
+	}
+}
+
+// write is a message in a conversation. The last one that is stored decides, whatever its time.
+func (a *livingAccount) write(c *living) {
+	a.stamped(func(at time.Time) { c.active, c.updated, c.messages, a.ordered = at, at, c.messages+1, nil })
+}
+
+// update changes an attribute, which is no activity.
+func (a *livingAccount) update(c *living) {
+	a.stamped(func(at time.Time) { c.updated, c.updates = at, c.updates+1 })
+}
+
+// happen lets up to so many things happen. The harm is what breaks or deletes conversations, one in so many; 0 for none.
+func (a *livingAccount) happen(most, harm int) {
+	for range a.random.IntN(most + 1) {
+		c := &living{}
+		if len(a.all) > 0 {
+			c = a.all[a.random.IntN(len(a.all))]
+		}
+		switch kind := a.random.IntN(10); {
+		case kind == 0 || len(a.all) == 0:
+			a.stamped(func(at time.Time) { a.add(at) })
+		case kind < 4:
+			a.update(c)
+		case kind == 4 && harm > 0 && a.random.IntN(harm) == 0:
+			c.deleted, a.ordered = true, nil
+		case kind == 5 && harm > 0 && a.random.IntN(harm) == 0:
+			c.broken = !c.broken
+			c.everBroken = true
+		default:
+			a.write(c)
+		}
+	}
+}
+
+// RoundTrip answers a request, as things are in the middle of its time.
+func (a *livingAccount) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		_ = req.Body.Close()
+	}
+	name := crc32.Update(crc32.ChecksumIEEE([]byte(req.URL.RequestURI())), crc32.IEEETable, body)
+	takes := time.Duration(1 + rand.New(rand.NewPCG(a.seed, uint64(name))).Int64N(int64(a.slow)))
+	wait := takes
+	if req.URL.Query().Has("updated_within") {
+		wait += a.listTakes
+	}
+	if err := pauseFor(req, wait); err != nil {
+		return nil, err
+	}
+	resp := a.answer(req, body)
+	if resp.StatusCode == 0 {
+		return nil, errors.New("connection reset by peer")
+	}
+	if !a.noDate {
+		resp.Header.Set("Date", a.now().Format(http.TimeFormat))
+	}
+	if err := pauseFor(req, takes); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+func pauseFor(req *http.Request, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-req.Context().Done():
+		return req.Context().Err()
+	}
+}
+
+func (a *livingAccount) answer(req *http.Request, body []byte) *http.Response {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	query, request := req.URL.Query(), req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
+	if query.Has("updated_within") {
+		request = "updated"
+	}
+	a.asked[request]++
+	a.largest = max(a.largest, len(body))
+	a.settle()
+	if a.before != nil {
+		a.before(request)
+	}
+	if a.fault != nil {
+		if resp := a.fault(request); resp != nil {
+			return resp
+		}
+	}
+	if a.bodyLimit > 0 && len(body) > a.bodyLimit {
+		return trial.Reply(cmp.Or(a.refusal, http.StatusRequestEntityTooLarge), "text/html", "<html>")
+	}
+	page, _ := strconv.Atoi(cmp.Or(query.Get("page"), "1"))
+	switch {
+	case request == "api" && a.version != "":
+		return livingReply(fmt.Sprintf(`{"version":%q}`, a.version))
+	case request == "filter":
+		return a.answerFilter(page, body)
+	case request == "meta":
+		return livingReply(fmt.Sprintf(`{"meta":%s}`, livingCounts(len(a.latest()))))
+	case request == "updated" && query.Get("status") == "all":
+		return a.answerUpdated(query.Get("updated_within"))
+	case request == "conversations" && query.Get("status") == "all" && query.Get("sort_by") == "sort_on_created_at":
+		rows := slices.Clone(a.latest())
+		slices.SortFunc(rows, func(x, y *living) int { return cmp.Compare(x.id, y.id) })
+		return a.answerList(len(rows), pageOf(rows, page, 25))
+	case request != "api":
+		a.foreign = append(a.foreign, req.Method+" "+req.URL.RequestURI())
+	}
+	return trial.Reply(http.StatusNotFound, "application/json", `{"error":"Resource could not be found"}`)
+}
+
+func livingReply(body string) *http.Response {
+	return trial.Reply(http.StatusOK, "application/json; charset=utf-8", body)
+}
+
+func livingCounts(all int) string {
+	return fmt.Sprintf(`{"mine_count":0,"assigned_count":0,"unassigned_count":0,"all_count":%d}`, all)
+}
+
+// latest are the conversations in the order of their activity.
+func (a *livingAccount) latest() []*living {
+	if a.ordered == nil {
+		a.ordered = make([]*living, 0, len(a.all))
+		for _, c := range a.all {
+			if !c.deleted {
+				a.ordered = append(a.ordered, c)
+			}
+		}
+		slices.SortStableFunc(a.ordered, func(x, y *living) int { return y.active.Compare(x.active) })
+	}
+	return a.ordered
+}
+
+func pageOf(rows []*living, page, size int) []*living {
+	from := min((max(page, 1)-1)*size, len(rows))
+	return rows[from:min(from+size, len(rows))]
+}
+
+// answerUpdated answers a list with updated_within: all at once, or a page of everything where the server does not know it.
+func (a *livingAccount) answerUpdated(within string) *http.Response {
+	rows := a.latest()
+	if a.old {
+		return a.answerList(len(rows), pageOf(rows, 1, 25))
+	}
+	seconds, _ := strconv.Atoi(within)
+	from := a.now().Add(-time.Duration(seconds) * time.Second)
+	var updated []*living
+	for _, c := range rows {
+		if c.updated.After(from) {
+			updated = append(updated, c)
+		}
+	}
+	return a.answerList(len(rows), updated)
+}
+
+func (a *livingAccount) answerList(count int, rows []*living) *http.Response {
+	text, ok := a.render(rows)
+	if !ok {
+		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
+	}
+	return livingReply(fmt.Sprintf(`{"data":{"meta":%s,"payload":[%s]}}`, livingCounts(count), text))
+}
+
+func (a *livingAccount) render(rows []*living) (string, bool) {
+	var texts []string
+	for _, c := range rows {
+		if c.broken {
+			return "", false
+		}
+		text := fmt.Sprintf(`{"id":%d,"status":"open","created_at":%d,"timestamp":%d,"custom_attributes":{"messages":%d,"updates":%d}`,
+			c.id, c.created.Unix(), c.active.Unix(), c.messages, c.updates)
+		if !a.old {
+			text += fmt.Sprintf(`,"last_activity_at":%d,"updated_at":%d.%06d`, c.active.Unix(), c.updated.Unix(), c.updated.Nanosecond()/1000)
+		}
+		texts = append(texts, text+"}")
+	}
+	return strings.Join(texts, ","), true
+}
+
+func (a *livingAccount) answerFilter(page int, body []byte) *http.Response {
+	keeps, err := livingRules(body)
+	if err != nil {
+		a.foreign = append(a.foreign, err.Error())
+		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
+	}
+	all := len(a.filtered(keeps))
+	if a.between != nil {
+		a.between()
+	}
+	text, ok := a.render(pageOf(a.filtered(keeps), page, a.filterPage))
+	if !ok {
+		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
+	}
+	return livingReply(fmt.Sprintf(`{"meta":%s,"payload":[%s]}`, livingCounts(all), text))
+}
+
+// filtered are the rows of a filter.
+func (a *livingAccount) filtered(keeps func(*living) bool) (rows []*living) {
+	for _, c := range a.latest() {
+		if !a.ignoresRules && !keeps(c) {
+			continue
+		}
+		rows = append(rows, c)
+		for i := 1; a.rowPerLabel && i < c.labels; i++ {
+			rows = append(rows, c)
+		}
+	}
+	if a.unordered {
+		a.random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	}
+	return rows
+}
+
+// livingRules reads a filter: AND binds before OR.
+func livingRules(body []byte) (keeps func(*living) bool, err error) {
+	var sent struct {
+		Payload []struct {
+			Key      string  `json:"attribute_key"`
+			Operator string  `json:"filter_operator"`
+			Join     *string `json:"query_operator"`
+			Values   json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(body, &sent); err != nil {
+		return nil, err
+	}
+	branches := [][]func(*living) bool{nil}
+	for i, r := range sent.Payload {
+		if last := i == len(sent.Payload)-1; last != (r.Join == nil) {
+			return nil, fmt.Errorf("the query operator of rule %d is out of place: %.200s", i+1, body)
+		}
+		rule, err := livingRule(r.Key, r.Operator, r.Values)
+		if err != nil {
+			return nil, err
+		}
+		branch := &branches[len(branches)-1]
+		if *branch = append(*branch, rule); r.Join != nil && *r.Join == "OR" {
+			branches = append(branches, nil)
+		}
+	}
+	return func(c *living) bool {
+		return slices.ContainsFunc(branches, func(rules []func(*living) bool) bool {
+			return !slices.ContainsFunc(rules, func(holds func(*living) bool) bool { return !holds(c) })
+		})
+	}, nil
+}
+
+func livingRule(key, operator string, values []byte) (func(*living) bool, error) {
+	switch key {
+	case "display_id":
+		var ids []int64
+		if err := json.Unmarshal(values, &ids); err != nil {
+			return nil, err
+		}
+		slices.Sort(ids)
+		equal := operator == "equal_to"
+		return func(c *living) bool {
+			_, named := slices.BinarySearch(ids, c.id)
+			return named == equal
+		}, nil
+	case "last_activity_at", "created_at":
+		var days []string
+		if err := json.Unmarshal(values, &days); err != nil {
+			return nil, err
+		}
+		day, err := time.Parse(time.DateOnly, days[0])
+		if err != nil {
+			return nil, err
+		}
+		after := day.AddDate(0, 0, 1)
+		return func(c *living) bool {
+			at := c.active
+			if key == "created_at" {
+				at = c.created
+			}
+			return operator == "is_greater_than" && !at.Before(after) || operator == "is_less_than" && at.Before(day)
+		}, nil
+	case "status":
+		return func(*living) bool { return string(values) == `["all"]` }, nil
+	}
+	return nil, fmt.Errorf("a rule on %s", key)
+}
+
+// stored returns what a row says was stored: messages, and updates without an activity.
+func stored(c *cfchat.Conversation) (messages, updates int) {
+	m, _ := c.CustomAttributes.Int("messages")
+	u, _ := c.CustomAttributes.Int("updates")
+	return int(m), int(u)
+}

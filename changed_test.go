@@ -1,0 +1,784 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// changedOf ranges over changes, and returns the ids that came, those that are blamed, and the error in the end.
+func changedOf(changes *cfchat.Changes) (ids, blamed []int64, err error) {
+	for c, err := range changes.All() {
+		e, ok := errors.AsType[*cfchat.Error](err)
+		switch {
+		case ok && e.ConversationID != 0:
+			blamed = append(blamed, e.ConversationID)
+		case err != nil:
+			return ids, blamed, err
+		default:
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids, blamed, nil
+}
+
+// account returns the account of a client for the model.
+func (a *livingAccount) account(t *testing.T, options ...func(*cfchat.Config)) *cfchat.Account {
+	return trial.Chat(t, a, options...).Account(1)
+}
+
+// mark notes what has to come from a time on, and what may.
+func (a *livingAccount) mark(since time.Time) {
+	since = since.Truncate(time.Second)
+	for _, c := range a.all {
+		c.due = !c.active.Before(since) && !c.deleted
+		c.dueUpdated = !c.updated.Before(since) && !c.deleted
+		c.everBroken = c.broken
+	}
+	a.watch(since)
+}
+
+// watch notes what may come, and what must no longer.
+func (a *livingAccount) watch(since time.Time) {
+	for _, c := range a.all {
+		active := !c.active.Before(since)
+		c.everSince = c.everSince || active || !c.updated.Before(since)
+		c.due = c.due && active && !c.deleted // servers that store out of order set the last activity back
+		c.dueUpdated = c.dueUpdated && !c.deleted
+	}
+}
+
+// playChanged plays one history with one call of Changed.
+func playChanged(t *testing.T, seed uint64, sum *changedFigures) (problems []string) {
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	synctest.Test(t, func(t *testing.T) {
+		a := newLivingAccount(seed)
+		r := a.random
+		a.slow, a.skew, a.lag = time.Millisecond<<r.IntN(10), time.Duration(r.IntN(7200)-3600)*time.Second, time.Duration(r.IntN(5))*time.Second
+		a.old, a.rowPerLabel = r.IntN(3) == 0, r.IntN(3) == 0
+		if a.old || r.IntN(2) == 0 { // what was updated would make up for what is lost
+			a.version = []string{"", "3.5.2"}[r.IntN(2)]
+		}
+		if r.IntN(6) == 0 {
+			a.bodyLimit, a.refusal = 300+r.IntN(500), []int{0, 400, 403, 500}[r.IntN(4)]
+		}
+		time.Sleep(time.Duration(r.IntN(48)) * time.Hour)
+		oldest, n := time.Duration(1+r.IntN(72))*time.Hour, r.IntN(1+1<<r.IntN(9))
+		brokenOf := 0
+		if r.IntN(2) == 0 {
+			brokenOf = 2 << r.IntN(8)
+		}
+		for range n {
+			c := a.add(a.now().Add(-time.Duration(r.Int64N(int64(oldest)))))
+			c.broken = brokenOf > 0 && r.IntN(brokenOf) == 0
+		}
+		since := a.now().Add(-time.Duration(r.Int64N(int64(oldest))))
+		busy := []int{0, r.IntN(6)}[r.IntN(2)]
+		a.before = func(string) {
+			a.happen(busy, 3)
+			a.watch(since.Truncate(time.Second))
+		}
+		a.between = func() {
+			a.happen(busy/3, 3)
+			a.settle()
+			a.watch(since.Truncate(time.Second))
+		}
+		a.mark(since)
+		a.play(t, since, busy == 0, sum, problem)
+	})
+	return problems
+}
+
+// play ranges over what has changed, and holds what came against what had to come.
+func (a *livingAccount) play(t *testing.T, since time.Time, quiet bool, sum *changedFigures, problem func(string, ...any)) {
+	changes := a.account(t).Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{})
+	var order []time.Time
+	came, blamed := map[int64]int{}, map[int64]bool{}
+	for c, err := range changes.All() {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
+			came[e.ConversationID]++
+			blamed[e.ConversationID] = true
+			continue
+		}
+		if err != nil { // a scan cannot get past a firewall that refuses its windows
+			if sum.ended++; a.refusal != http.StatusBadRequest && a.refusal != http.StatusForbidden || !changes.Next().Equal(since) {
+				problem("it ended: %v", err)
+			}
+			return
+		}
+		came[c.ID]++
+		order = append(order, c.Timestamp.Time)
+	}
+	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	scanned := a.asked["conversations"] > 0
+	if quiet && !scanned && !slices.IsSortedFunc(order, func(x, y time.Time) int { return y.Compare(x) }) {
+		problem("the latest activity does not come first: %v", order)
+	}
+	for _, c := range a.all {
+		switch n := came[c.id]; {
+		case n > 1:
+			problem("conversation %d came %d times", c.id, n)
+		case c.due && n == 0:
+			problem("conversation %d of %d was lost", c.id, len(a.all))
+		case c.dueUpdated && !changes.ActivityOnly() && n == 0:
+			problem("conversation %d of %d was updated, and lost", c.id, len(a.all))
+		case n > 0 && !c.everSince && !blamed[c.id]:
+			problem("conversation %d came, and was never active nor updated", c.id)
+		case blamed[c.id] && !c.everBroken:
+			problem("conversation %d is blamed for nothing", c.id)
+		}
+		sum.due += count(c.due)
+	}
+	for _, request := range a.foreign {
+		problem("asked for %s", request)
+	}
+	sum.histories++
+	sum.came += len(came)
+	sum.blamed += len(blamed)
+	sum.scanned += count(scanned)
+	sum.requests += a.asked["filter"] + a.asked["updated"]
+	sum.updated += count(!changes.ActivityOnly())
+}
+
+// changedFigures are sums over histories.
+type changedFigures struct{ histories, ended, due, came, blamed, scanned, updated, requests int }
+
+// Whatever happens meanwhile, what has changed comes once.
+func TestChangedLosesNothing(t *testing.T) {
+	first, last := uint64(1), uint64(*changedHistories)
+	if *changedSeed != 0 {
+		first, last = *changedSeed, *changedSeed
+	}
+	sum := changedFigures{}
+	for seed := first; seed <= last; seed++ {
+		if problems := playChanged(t, seed, &sum); len(problems) > 0 {
+			t.Errorf("play it again with: go test -run TestChangedLosesNothing -changed.seed=%d .\n%s", seed, strings.Join(problems, "\n"))
+		}
+	}
+	t.Logf("%d histories, %d conversations had to come, %d came, %d of them blamed; %d went on with a scan, %d saw updates, %d ended with an error; "+
+		"%d requests", sum.histories, sum.due, sum.came, sum.blamed, sum.scanned, sum.updated, sum.ended, sum.requests)
+}
+
+// localCopy is what a program that keeps a copy has of each conversation.
+type localCopy struct {
+	*livingAccount
+	messages, updates map[int64]int
+	since             time.Time
+	options           cfchat.ConversationChangedOptions
+	syncs, lost, lostUpdates,
+	changes int
+}
+
+// have notes what the copy has to have of every conversation after the next sync that comes to its end.
+func (l *localCopy) have() (messages, updates map[int64]int) {
+	l.settle()
+	messages, updates = map[int64]int{}, map[int64]int{}
+	for _, c := range l.all {
+		messages[c.id], updates[c.id] = c.messages, c.updates
+	}
+	return messages, updates
+}
+
+// sync brings the copy up to date, until it is stopped after some conversations, which is never where that is negative.
+func (l *localCopy) sync(t *testing.T, account *cfchat.Account, stop int) {
+	l.mu.Lock()
+	messages, updates := l.have()
+	l.mu.Unlock()
+	changes, ended := account.Conversations.Changed(t.Context(), l.since, l.options), true
+	for c, err := range changes.All() {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID == 0 || stop == 0 {
+			ended = false
+			break
+		}
+		stop--
+		if err == nil {
+			l.messages[c.ID], l.updates[c.ID] = stored(c)
+		}
+	}
+	if !ended && !changes.Next().Equal(l.since) {
+		t.Errorf("history %d: the next time is %s after a walk from %s that did not end", l.seed, changes.Next(), l.since)
+	}
+	l.since = changes.Next()
+	if !ended {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.syncs++
+	for _, c := range l.all {
+		if c.deleted || c.everBroken {
+			continue
+		}
+		if l.messages[c.id] < messages[c.id] {
+			l.lost++
+			l.messages[c.id] = messages[c.id] // it is counted once
+		}
+		if l.updates[c.id] < updates[c.id] && !changes.ActivityOnly() {
+			l.lostUpdates++
+		}
+		l.updates[c.id] = max(l.updates[c.id], updates[c.id])
+	}
+}
+
+// playCopy plays one history of a copy that is brought up to date now and then.
+func playCopy(t *testing.T, seed uint64, options cfchat.ConversationChangedOptions) (l *localCopy) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLivingAccount(seed)
+		r := a.random
+		a.slow, a.lag, a.rowPerLabel = time.Millisecond<<r.IntN(12), 4*time.Second, r.IntN(3) == 0
+		a.old, a.skew = r.IntN(2) == 0, time.Duration(r.IntN(7200)-3600)*time.Second
+		if a.old {
+			a.version = "3.5.2"
+		}
+		time.Sleep(time.Duration(r.IntN(24*60)) * time.Minute)
+		a.fill(50+r.IntN(250), a.now().Add(-time.Hour), time.Minute)
+		if r.IntN(4) == 0 {
+			c := a.all[r.IntN(len(a.all))]
+			c.broken, c.everBroken = true, true
+		}
+		harm, busy := []int{0, 10}[r.IntN(2)], 1+r.IntN(4)
+		fails := 0
+		a.before = func(string) { a.happen(busy, harm) }
+		a.fault = func(string) *http.Response {
+			if fails--; fails == 0 {
+				return trial.Reply(http.StatusUnauthorized, "application/json", `{"error":"Invalid Access Token"}`)
+			}
+			return nil
+		}
+		l = &localCopy{livingAccount: a, options: options, since: a.now()}
+		l.messages, l.updates = l.have()
+		account := a.account(t)
+		for range 13 {
+			for range r.IntN(40) {
+				time.Sleep(time.Duration(r.IntN(3000)) * time.Millisecond)
+				a.mu.Lock()
+				a.settle()
+				a.happen(busy, harm)
+				a.mu.Unlock()
+			}
+			stop := -1
+			if r.IntN(5) == 0 {
+				stop = r.IntN(30)
+			}
+			fails = 0
+			if r.IntN(5) == 0 {
+				fails = 1 + r.IntN(4)
+			}
+			l.sync(t, account, stop)
+			synctest.Wait()
+		}
+		for _, c := range a.all {
+			l.changes += c.messages
+		}
+	})
+	return l
+}
+
+// A copy that asks from Next on misses no activity, as long as the margin is longer than servers take to store one.
+func TestChangedKeepsACopy(t *testing.T) {
+	for _, margin := range []time.Duration{time.Nanosecond, 10 * time.Second, 0} {
+		var syncs, changes, lost, lostUpdates int
+		for seed := uint64(1); seed <= uint64(max(*changedHistories/10, 1)); seed++ {
+			l := playCopy(t, seed, cfchat.ConversationChangedOptions{Margin: margin})
+			syncs, changes, lost, lostUpdates = syncs+l.syncs, changes+l.changes, lost+l.lost, lostUpdates+l.lostUpdates
+			if margin != time.Nanosecond && l.lost+l.lostUpdates > 0 {
+				t.Errorf("history %d with a margin of %s: %d and %d lost", seed, margin, l.lost, l.lostUpdates)
+			}
+		}
+		t.Logf("margin %s: %d syncs, %d messages, lost %d of activity and %d that were updated", margin, syncs, changes, lost, lostUpdates)
+		if margin == time.Nanosecond && lost == 0 {
+			t.Error("nothing is lost without a margin, so the histories are too easy")
+		}
+	}
+}
+
+// within runs a test on virtual time, with an account of so many conversations, the newest active now and each a second before
+// the next, and a day before them as many as fill a page.
+func within(t *testing.T, n int, test func(t *testing.T, a *livingAccount)) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(72*time.Hour + 12*time.Hour)
+		a := newLivingAccount(1)
+		a.fill(30, a.now().Add(-11*time.Hour), time.Minute) // today, too
+		a.fill(n, a.now(), time.Second)
+		a.mark(a.now())
+		test(t, a)
+	})
+}
+
+// since is the time from which on the last n conversations are what was active.
+func (a *livingAccount) sinceOf(n int) time.Time { return a.all[len(a.all)-n].active }
+
+// last are the ids of the last n conversations, the latest first.
+func (a *livingAccount) last(n int) []int64 {
+	ids := make([]int64, n)
+	for i := range ids {
+		ids[i] = a.all[len(a.all)-1-i].id
+	}
+	return ids
+}
+
+func (a *livingAccount) check(t *testing.T, changes *cfchat.Changes, want []int64, wantBlamed ...int64) {
+	t.Helper()
+	ids, blamed, err := changedOf(changes)
+	if err != nil || !slices.Equal(ids, want) || !slices.Equal(blamed, wantBlamed) {
+		t.Errorf("%d came, blamed %v, %v; want %d: %v, %v", len(ids), blamed, err, len(want), ids, want)
+	}
+	if len(a.foreign) > 0 {
+		t.Errorf("asked for %q", a.foreign)
+	}
+}
+
+// What the walk costs where a server only knows what was active, and where it knows what was updated.
+func TestChangedCost(t *testing.T) {
+	for _, c := range []struct{ changed, filters int }{{0, 1}, {10, 1}, {24, 1}, {25, 2}, {100, 5}, {1000, 41}} {
+		for _, version := range []string{"3.5.2", "4.7.0"} {
+			within(t, c.changed, func(t *testing.T, a *livingAccount) {
+				a.version, a.old = version, version == "3.5.2"
+				since := a.now().Add(time.Second)
+				if c.changed > 0 {
+					since = a.sinceOf(c.changed)
+				}
+				changes := a.account(t).Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{})
+				a.check(t, changes, a.last(c.changed))
+				if a.asked["filter"] != c.filters || a.asked["updated"] != count(!a.old) || a.asked["api"] != 1 || changes.ActivityOnly() != a.old {
+					t.Errorf("%d changes on %s took %v, activity only: %t", c.changed, version, a.asked, changes.ActivityOnly())
+				}
+				t.Logf("%d changes on %s: %v, largest body %d bytes", c.changed, version, a.asked, a.largest)
+			})
+		}
+	}
+}
+
+// Where pages cannot be answered, or are many, a scan reads the rest, and nothing comes twice.
+func TestChangedGoesOnWithAScan(t *testing.T) {
+	broken := func(places ...int) func(*livingAccount, *cfchat.Config) {
+		return func(a *livingAccount, _ *cfchat.Config) {
+			for _, place := range places {
+				a.all[len(a.all)-1-place].broken = true
+			}
+		}
+	}
+	refuses := func(status int) func(*livingAccount, *cfchat.Config) {
+		return func(a *livingAccount, _ *cfchat.Config) {
+			a.fault = func(request string) *http.Response {
+				if request == "filter" && a.asked["filter"] == 3 {
+					return trial.Reply(status, "text/html", "<html>")
+				}
+				return nil
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		prepare func(*livingAccount, *cfchat.Config)
+		broken  int
+	}{
+		"broken on the first page":   {broken(3), 1},
+		"broken on a later page":     {broken(60, 61), 2},
+		"a larger body is 413":       {refuses(413), 0},
+		"a larger body is 403":       {refuses(403), 0},
+		"a larger body is 400":       {refuses(400), 0},
+		"a larger body takes long":   {refuses(504), 0},
+		"a lost connection":          {refuses(0), 0},
+		"what is no page":            {refuses(200), 0},
+		"large bodies are 413":       {func(a *livingAccount, _ *cfchat.Config) { a.bodyLimit = 330 }, 0},
+		"a server that has no order": {func(a *livingAccount, _ *cfchat.Config) { a.unordered = true }, 0},
+		"answers are too large":      {func(_ *livingAccount, config *cfchat.Config) { config.MaxBody = 2000 }, 0},
+	} {
+		within(t, 90, func(t *testing.T, a *livingAccount) {
+			account := a.account(t, func(config *cfchat.Config) { c.prepare(a, config) })
+			changes := account.Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{})
+			ids, blamed, err := changedOf(changes)
+			all := slices.Sorted(slices.Values(slices.Concat(ids, blamed)))
+			if err != nil || !slices.Equal(all, slices.Sorted(slices.Values(a.last(90)))) || len(blamed) != c.broken {
+				t.Errorf("%s: %d came, %v are blamed, %v", name, len(ids), blamed, err)
+			}
+			if a.asked["conversations"] == 0 {
+				t.Errorf("%s: there was no scan: %v", name, a.asked)
+			}
+			if next := changes.Next(); next.After(a.newest().Add(-time.Minute)) || next.Before(a.newest().Add(-time.Minute-time.Second)) && !a.unordered {
+				t.Errorf("%s: the next time is %s, and the latest activity was at %s", name, next, a.newest())
+			}
+		})
+	}
+}
+
+// newest is the latest activity.
+func (a *livingAccount) newest() time.Time { return a.all[len(a.all)-1].active }
+
+// A server that answers what was left out does not keep the walk for ever.
+func TestChangedThatIsNotLeftOut(t *testing.T) {
+	within(t, 90, func(t *testing.T, a *livingAccount) {
+		a.ignoresRules = true
+		ids, _, err := changedOf(a.account(t).Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{}))
+		if !errors.Is(err, cfchat.ErrDecode) || !slices.Equal(ids, a.last(25)) {
+			t.Errorf("%v, %v", ids, err)
+		}
+	})
+}
+
+// A conversation that has come and cannot be rendered any more is not reported by the scan.
+func TestChangedBlamesNothingThatCame(t *testing.T) {
+	within(t, 90, func(t *testing.T, a *livingAccount) {
+		a.before = func(string) {
+			if a.asked["filter"] == 2 {
+				a.all[len(a.all)-1].broken, a.all[len(a.all)-40].broken = true, true
+			}
+		}
+		ids, blamed, err := changedOf(a.account(t).Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{}))
+		if err != nil || len(ids) != 89 || !slices.Equal(blamed, []int64{a.all[len(a.all)-40].id}) {
+			t.Errorf("%d came, %v are blamed, %v", len(ids), blamed, err)
+		}
+	})
+}
+
+// Above 20,000 changes a scan is as cheap as pages. This server always has 25 more.
+func TestChangedMany(t *testing.T) {
+	filters, active := 0, time.Now()
+	account := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.Body == nil {
+			return trial.Reply(http.StatusUnauthorized, "application/json", `{"error":"Invalid Access Token"}`), nil
+		}
+		filters++
+		var rows []string
+		for i := range 25 {
+			rows = append(rows, fmt.Sprintf(`{"id":%d,"status":"open","timestamp":%d}`, filters*25+i, active.Unix()))
+		}
+		return livingReply(fmt.Sprintf(`{"meta":%s,"payload":[%s]}`, livingCounts(1_000_000), strings.Join(rows, ","))), nil
+	})).Account(1)
+	ids, _, err := changedOf(account.Conversations.Changed(t.Context(), active.Add(-time.Hour), cfchat.ConversationChangedOptions{}))
+	if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Operation != "conversationList" || filters != 801 || len(ids) != 801*25 {
+		t.Errorf("%d came in %d pages, and then %v", len(ids), filters, err)
+	}
+}
+
+// So many that came are not asked for once more, in one answer.
+func TestChangedUpdatesOfMany(t *testing.T) {
+	for _, n := range []int{1000, 1001} {
+		within(t, n, func(t *testing.T, a *livingAccount) {
+			changes := a.account(t).Conversations.Changed(t.Context(), a.sinceOf(n), cfchat.ConversationChangedOptions{})
+			ids, _, err := changedOf(changes)
+			if err != nil || len(ids) != n || a.asked["updated"] != count(n == 1000) || changes.ActivityOnly() != (n > 1000) {
+				t.Errorf("%d came, %v, %v, activity only: %t", len(ids), err, a.asked, changes.ActivityOnly())
+			}
+		})
+	}
+}
+
+// What is active again behind its own row, while the walk goes on for longer than the margin, comes the next time, also where
+// only the local clock tells the time, an hour ahead.
+func TestChangedNextCountsFromTheFirstPage(t *testing.T) {
+	for name, prepare := range map[string]func(*livingAccount){
+		"pages":           func(*livingAccount) {},
+		"pages, no clock": func(a *livingAccount) { a.noDate = true },
+		"scan, no clock":  func(a *livingAccount) { a.noDate, a.all[len(a.all)-60].broken = true, true },
+	} {
+		within(t, 200, func(t *testing.T, a *livingAccount) {
+			a.skewed(-time.Hour)
+			a.slow = 14 * time.Second
+			again := a.all[len(a.all)-1]
+			since, begun := a.sinceOf(200), time.Now()
+			prepare(a)
+			a.before = func(string) {
+				if a.asked["filter"] == 2 { // it has come
+					a.write(again)
+				} else if a.asked["filter"] > 2 {
+					a.add(a.now())
+				}
+			}
+			account := a.account(t)
+			changes := account.Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{})
+			if ids, blamed, err := changedOf(changes); len(ids)+len(blamed) < 200 || err != nil || time.Since(begun) < 80*time.Second {
+				t.Errorf("%s: %d came in %s, %v", name, len(ids), time.Since(begun), err)
+			}
+			ids, _, err := changedOf(account.Conversations.Changed(t.Context(), changes.Next(), cfchat.ConversationChangedOptions{}))
+			if err != nil || !slices.Contains(ids, again.id) {
+				t.Errorf("%s: it did not come again: %v, %v", name, ids, err)
+			}
+		})
+	}
+}
+
+// Whether a page was all is told by its rows and the count together.
+func TestChangedSmallerPages(t *testing.T) {
+	within(t, 90, func(t *testing.T, a *livingAccount) {
+		a.filterPage, a.version = 10, ""
+		a.check(t, a.account(t).Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{}), a.last(90))
+	})
+	// A row that comes between the count and the page pushes the last one out.
+	within(t, 25, func(t *testing.T, a *livingAccount) {
+		a.all, a.version = a.all[30:], ""
+		late := a.add(a.now().Add(-48 * time.Hour))
+		a.between = func() {
+			if a.asked["filter"] == 1 {
+				late.active, a.ordered = a.now(), nil
+			}
+		}
+		since := a.all[0].active
+		ids, _, err := changedOf(a.account(t).Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{}))
+		if err != nil || len(ids) != 26 {
+			t.Errorf("%v, %v", ids, err)
+		}
+	})
+}
+
+// The times in answers are whole seconds, so what was active in the second of since comes, and nothing before.
+func TestChangedToTheSecond(t *testing.T) {
+	within(t, 10, func(t *testing.T, a *livingAccount) {
+		for _, of := range []time.Duration{0, time.Nanosecond, 999 * time.Millisecond} {
+			since := a.sinceOf(5).Add(of)
+			a.check(t, a.account(t).Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{}), a.last(5))
+		}
+	})
+}
+
+// Next goes on only where nothing can be lost by it.
+func TestChangedNext(t *testing.T) {
+	walk := func(changes *cfchat.Changes) { _, _, _ = changedOf(changes) }
+	leave := func(changes *cfchat.Changes) {
+		for range changes.All() {
+			break
+		}
+	}
+	for name, c := range map[string]struct {
+		prepare func(*livingAccount)
+		since   time.Duration // before the latest activity
+		margin  time.Duration
+		walk    func(*cfchat.Changes)
+		next    time.Duration // behind since
+	}{
+		"before a range":             {since: time.Hour, walk: func(*cfchat.Changes) {}},
+		"after a range":              {since: time.Hour, walk: walk, next: time.Hour - time.Minute},
+		"another margin":             {since: time.Hour, margin: 10 * time.Second, walk: walk, next: time.Hour - 10*time.Second},
+		"never back":                 {since: 30 * time.Second, walk: walk},
+		"nothing came":               {since: -10 * time.Second, walk: walk},
+		"nothing was active all day": {since: -13 * time.Hour, walk: walk},
+		"a loop that is left":        {since: time.Hour, walk: leave},
+		"a loop that is left after it": {since: time.Hour, walk: func(changes *cfchat.Changes) {
+			walk(changes)
+			leave(changes)
+		}},
+		"a range again": {since: time.Hour, next: time.Hour - time.Minute, walk: func(changes *cfchat.Changes) {
+			walk(changes)
+			walk(changes)
+		}},
+		"an error": {since: time.Hour, walk: walk, prepare: func(a *livingAccount) {
+			a.fault = func(string) *http.Response {
+				if a.asked["filter"] == 2 {
+					return trial.Reply(http.StatusUnauthorized, "application/json", `{"error":"Invalid Access Token"}`)
+				}
+				return nil
+			}
+		}},
+		// It is 20 seconds after the latest activity.
+		"an activity in the future": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
+			a.add(a.now().Add(time.Hour))
+		}},
+		"one while the first page takes long": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
+			a.add(a.now().Add(time.Hour))
+			a.before = func(request string) {
+				if request == "filter" {
+					time.Sleep(10 * time.Second)
+				}
+			}
+		}},
+		"by the server's clock": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
+			time.Sleep(time.Hour)
+			a.skew = -time.Hour
+			a.add(a.now().Add(time.Hour))
+		}},
+		"one that cannot be read, and the first page with it": {since: time.Hour, walk: walk, next: time.Hour - time.Minute - time.Second, prepare: func(a *livingAccount) {
+			a.all[len(a.all)-5].broken = true
+			a.all[len(a.all)-1].active = a.all[len(a.all)-1].active.Add(-time.Second)
+		}},
+	} {
+		within(t, 90, func(t *testing.T, a *livingAccount) {
+			since := a.newest().Add(-c.since)
+			time.Sleep(20 * time.Second)
+			if c.prepare != nil {
+				c.prepare(a)
+			}
+			account := a.account(t)
+			_, _ = account.Conversations.Get(t.Context(), 1) // which is answered with the clock
+			changes := account.Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{Margin: c.margin})
+			c.walk(changes)
+			if next := changes.Next().Sub(since); next > c.next || next <= c.next-time.Second/10 {
+				t.Errorf("%s: the next time is %s behind since, and not %s", name, next, c.next)
+			}
+		})
+	}
+}
+
+// What was updated without an activity comes too, after the rest, where that can be asked for.
+func TestChangedUpdates(t *testing.T) {
+	refuses := func(status int) func(*livingAccount, *cfchat.Config) {
+		return func(a *livingAccount, _ *cfchat.Config) {
+			a.fault = func(request string) *http.Response {
+				if request == "updated" {
+					return trial.Reply(status, "text/plain", "")
+				}
+				return nil
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		prepare func(*livingAccount, *cfchat.Config)
+		extra   bool
+		asked   int // with updated_within
+	}{
+		"4.7.0":                    {nil, true, 1},
+		"3.6.0":                    {func(a *livingAccount, _ *cfchat.Config) { a.version = "3.6.0" }, true, 1},
+		"3.5.2":                    {func(a *livingAccount, _ *cfchat.Config) { a.version = "3.5.2" }, false, 0},
+		"a version that is hidden": {func(a *livingAccount, _ *cfchat.Config) { a.version = "" }, false, 0},
+		"a version that is configured": {func(a *livingAccount, config *cfchat.Config) {
+			a.version, config.ServerVersion = "", "4.7.0"
+		}, true, 1},
+		"a clock that is hidden":   {func(a *livingAccount, _ *cfchat.Config) { a.noDate = true }, false, 0},
+		"a clock that is fast":     {func(a *livingAccount, _ *cfchat.Config) { a.skewed(time.Hour) }, true, 1},
+		"a clock that is slow":     {func(a *livingAccount, _ *cfchat.Config) { a.skewed(-time.Hour) }, true, 1},
+		"500":                      {refuses(500), false, 1},
+		"429":                      {refuses(429), false, 1},
+		"401":                      {refuses(401), false, 1},
+		"a request that waits":     {func(a *livingAccount, _ *cfchat.Config) { a.listTakes = 20 * time.Second }, true, 2},
+		"one that waits for long":  {func(a *livingAccount, _ *cfchat.Config) { a.listTakes = 29 * time.Second }, true, 2},
+		"one that cannot be read":  {func(a *livingAccount, _ *cfchat.Config) { a.all[5].updated, a.all[5].broken = a.now(), true }, false, 1},
+		"an answer that is larger": {func(_ *livingAccount, config *cfchat.Config) { config.MaxBody = 5300 }, false, 1},
+	} {
+		within(t, 10, func(t *testing.T, a *livingAccount) {
+			account := a.account(t, func(config *cfchat.Config) {
+				if c.prepare != nil {
+					c.prepare(a, config)
+				}
+			})
+			since := a.sinceOf(10)
+			for i, each := range a.all[:20] {
+				each.updated = since.Add(time.Duration(i) * time.Second / 10)
+			}
+			a.all[21].updated = since.Add(-2 * time.Second) // in the slack
+			a.all[22].active, a.all[22].updated = since.Add(time.Second/2), since.Add(time.Second/2)
+			a.ordered = nil
+			want := append(a.last(10), a.all[22].id)
+			if c.extra {
+				for i := 19; i >= 0; i-- {
+					want = append(want, a.all[i].id)
+				}
+			}
+			changes := account.Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{})
+			ids, blamed, err := changedOf(changes)
+			slices.SortStableFunc(ids[:11], func(x, y int64) int { return slices.Index(want, x) - slices.Index(want, y) })
+			if err != nil || len(blamed) > 0 || !slices.Equal(ids, want) {
+				t.Errorf("%s: %v, %v, %v; want %v", name, ids, blamed, err, want)
+			}
+			if changes.ActivityOnly() == c.extra || a.asked["updated"] != c.asked {
+				t.Errorf("%s: activity only: %t, asked %v", name, changes.ActivityOnly(), a.asked)
+			}
+		})
+	}
+}
+
+// skewed moves its clock, and everything with it.
+func (a *livingAccount) skewed(by time.Duration) {
+	a.skew = by
+	for _, c := range a.all {
+		c.active, c.updated = c.active.Add(by), c.updated.Add(by)
+	}
+}
+
+// The end of the context ends the walk at any request, and so does the caller.
+func TestChangedEnds(t *testing.T) {
+	for _, at := range []string{"filter", "api", "updated"} {
+		within(t, 10, func(t *testing.T, a *livingAccount) {
+			ctx, cancel := context.WithCancel(t.Context())
+			a.before = func(request string) {
+				if request == at {
+					cancel()
+				}
+			}
+			changes := a.account(t).Conversations.Changed(ctx, a.sinceOf(10), cfchat.ConversationChangedOptions{})
+			_, _, err := changedOf(changes)
+			if e, ok := errors.AsType[*cfchat.Error](err); at == "filter" && (!ok || e.Operation != "conversationFilter") {
+				t.Errorf("%v", err)
+			}
+			if at != "api" && !errors.Is(err, context.Canceled) || at == "updated" && !changes.Next().Equal(a.sinceOf(10)) {
+				t.Errorf("%s: %v, next %s", at, err, changes.Next())
+			}
+		})
+	}
+	within(t, 60, func(t *testing.T, a *livingAccount) {
+		for i := range 60 {
+			came := 0
+			changes := a.account(t).Conversations.Changed(t.Context(), a.sinceOf(60), cfchat.ConversationChangedOptions{})
+			for range changes.All() {
+				if came++; came > i {
+					break
+				}
+			}
+			if came != i+1 || !changes.Next().Equal(a.sinceOf(60)) {
+				t.Errorf("%d came, and the next time is %s", came, changes.Next())
+			}
+		}
+	})
+}
+
+// What makes no sense is refused before anything is sent, and named.
+func TestChangedInput(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		since   time.Time
+		options cfchat.ConversationChangedOptions
+		opts    []cfchat.CallOption
+		field   string
+	}{
+		"no time":         {time.Time{}, cfchat.ConversationChangedOptions{}, nil, "since"},
+		"before 1970":     {time.Unix(-1, 0), cfchat.ConversationChangedOptions{}, nil, "since"},
+		"milliseconds":    {time.Unix(now.UnixMilli(), 0), cfchat.ConversationChangedOptions{}, nil, "since"},
+		"a negative time": {now, cfchat.ConversationChangedOptions{Margin: -1}, nil, "Margin"},
+		"a response":      {now, cfchat.ConversationChangedOptions{}, []cfchat.CallOption{cfchat.WithResponse(new(cfchat.Response))}, "WithResponse"},
+	} {
+		asked := 0
+		account := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			asked++
+			return livingReply(`{}`), nil
+		})).Account(1)
+		changes := account.Conversations.Changed(t.Context(), c.since, c.options, c.opts...)
+		_, _, err := changedOf(changes)
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || len(e.Fields) != 1 || e.Fields[0].Field != c.field || asked > 0 {
+			t.Errorf("%s: %v, after %d requests", name, err, asked)
+		}
+		if !changes.Next().Equal(c.since) {
+			t.Errorf("%s: the next time is %s", name, changes.Next())
+		}
+	}
+	for name, changes := range map[string]*cfchat.Changes{
+		"zero": {}, "of no account": (&cfchat.Account{}).Conversations.Changed(t.Context(), now, cfchat.ConversationChangedOptions{}),
+	} {
+		if _, _, err := changedOf(changes); !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	spent := trial.Chat(t, newLivingAccount(1), func(c *cfchat.Config) { c.Limiter = noMore{} }).Account(1)
+	_, _, err := changedOf(spent.Conversations.Changed(t.Context(), now, cfchat.ConversationChangedOptions{}))
+	if e, ok := errors.AsType[*cfchat.Error](err); !ok || !errors.Is(err, cfchat.ErrNotSent) || e.Operation != "conversationFilter" {
+		t.Errorf("what is not sent is scanned for: %v", err)
+	}
+	day := trial.Chat(t, newLivingAccount(1)).Account(1).Conversations.Changed(t.Context(), now.Add(23*time.Hour), cfchat.ConversationChangedOptions{})
+	if _, _, err := changedOf(day); err != nil {
+		t.Errorf("a clock that is ahead: %v", err)
+	}
+}
+
+// noMore is a limiter that lets nothing pass.
+type noMore struct{}
+
+func (noMore) Wait(context.Context) error { return errors.New("no more") }
