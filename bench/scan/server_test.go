@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,8 +26,8 @@ const (
 	pageSize = 25
 )
 
-// server answers filters over one account, whose conversations were created a minute apart. Nothing happens in it. It is made and
-// asked within testing/synctest.
+// server answers filters over one account, whose conversations were created a minute apart. Nothing happens in it. It is safe
+// for concurrent use.
 type server struct {
 	ids     []int64           // in order
 	mixed   bool              // the latest activity has nothing to do with the id
@@ -38,6 +39,8 @@ type server struct {
 	behind    time.Duration // how far the server's clock is behind the local one
 	noDate    bool
 	limiter   cfchat.Limiter // that the client has, if any
+
+	still sync.RWMutex // locked while nothing is to be answered
 
 	mu       sync.Mutex // of what follows
 	random   *rand.Rand
@@ -104,7 +107,7 @@ func (s *server) account(t *testing.T) *cfchat.Account {
 	return chat.Account(1)
 }
 
-// RoundTrip answers after the latency, in whose middle it looks.
+// RoundTrip answers after the latency, in whose middle it counts. It writes the answer at the end, so that it holds none under way.
 func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -116,23 +119,18 @@ func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := pause(req, took/2); err != nil {
 		return nil, err
 	}
-	status, kind, answer := http.StatusTooManyRequests, "text/plain", "Retry later\n"
-	if s.lets() {
-		if !strings.HasSuffix(req.URL.Path, "/conversations/filter") {
-			return nil, fmt.Errorf("it has no %s", req.URL.Path)
-		}
-		page, err := strconv.Atoi(req.URL.Query().Get("page"))
-		if err != nil {
-			return nil, err
-		}
-		rules, err := parse(body)
-		if err != nil {
-			return nil, err
-		}
-		status, kind, answer = http.StatusOK, "application/json; charset=utf-8", s.answer(rules, page)
-	}
+	lets := s.lets()
 	if err := pause(req, took-took/2); err != nil {
 		return nil, err
+	}
+	s.still.RLock()
+	defer s.still.RUnlock()
+	status, kind, answer := http.StatusTooManyRequests, "text/plain", "Retry later\n"
+	if lets {
+		status, kind = http.StatusOK, "application/json; charset=utf-8"
+		if answer, err = s.answer(req, body); err != nil {
+			return nil, err
+		}
 	}
 	resp := &http.Response{
 		StatusCode: status, Status: strconv.Itoa(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
@@ -249,11 +247,22 @@ func numbers(list []byte) ([]int64, error) {
 }
 
 // answer writes a page of what a filter finds, the latest activity first.
-func (s *server) answer(r *rules, page int) string {
+func (s *server) answer(req *http.Request, body []byte) (string, error) {
+	if !strings.HasSuffix(req.URL.Path, "/conversations/filter") {
+		return "", errors.New("it has no " + req.URL.Path)
+	}
+	page, err := strconv.Atoi(req.URL.Query().Get("page"))
+	if err != nil {
+		return "", err
+	}
+	r, err := parse(body)
+	if err != nil {
+		return "", err
+	}
 	found := s.find(r)
 	if s.mixed {
 		found = slices.Clone(found)
-		slices.SortFunc(found, func(x, y int64) int { return int(scattered(x)>>1) - int(scattered(y)>>1) })
+		slices.SortFunc(found, func(x, y int64) int { return cmp.Compare(scattered(x), scattered(y)) })
 	}
 	from := min((page-1)*pageSize, len(found))
 	to := min(from+pageSize, len(found))
@@ -270,7 +279,7 @@ func (s *server) answer(r *rules, page int) string {
 		b.WriteString(s.rows[id%int64(len(s.rows))])
 	}
 	b.WriteString("]}")
-	return b.String()
+	return b.String(), nil
 }
 
 // find returns the ids of what a filter finds, in order.
