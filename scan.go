@@ -144,16 +144,16 @@ type conversationScan struct {
 }
 
 func newConversationScan(s ConversationsService, filter Filter, options ConversationScanOptions, opts []CallOption) *conversationScan {
+	widest := int64(cmp.Or(options.MaxWindow, maxWindow))
 	c := &conversationScan{
 		ConversationScanOptions: options, conversations: s, filter: filter,
-		read: options.After, end: options.After, limit: max(leftOut/int(filter.branches()), 1), sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
+		read: options.After, end: options.After, limit: int(max(min(leftOut, widest)/filter.branches(), 1)), sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
 	}
 	c.Concurrency = cmp.Or(options.Concurrency, defaultConcurrency)
 	c.Until = min(cmp.Or(options.Until, maxID), maxID)
 	c.opts = append(slices.Clone(opts), callOption(func(options *callOptions, _ *refusal) { options.waiting = c.waits }))
 	c.ticker = scan.Ticker{Wake: c.woken, Tick: c.tell}
 	reader := scan.Reader[*Conversation]{Read: c.readWindow, Again: c.readAgain, Judge: judge, ID: func(c *Conversation) int64 { return c.ID }}
-	widest := int64(cmp.Or(options.MaxWindow, maxWindow))
 	c.windows = scan.New(reader, c.ticker, c.Concurrency, pageSize, max(widest/filter.branches(), 1))
 	return c
 }

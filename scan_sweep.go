@@ -43,7 +43,7 @@ func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 		err = scan.Each(ctx, s.Concurrency, s.ticker, w.hidden, w.seek) // in scan_seek.go
 	}
 	switch {
-	case err == errEnough, err != nil && w.first && ctx.Err() == nil && w.isUntil():
+	case err == errEnough, w.first && w.isUntil() && ctx.Err() == nil && errors.Is(err, ErrServer):
 		return w.windowed(), nil
 	case err != nil:
 		return nil, err
@@ -78,7 +78,6 @@ type sweep struct {
 	unread  int64  // how many are to be read, as far as was counted when it was enough
 	hidden  []span // in which something cannot be shown
 	regions []scan.Window
-	top     int64 // the highest id that was seen beside what is kept
 }
 
 // look asks for what is left of a span. It returns spans that are still to be looked at.
@@ -260,11 +259,11 @@ func (w *sweep) isEnough(more int64) bool {
 
 // highest returns the highest id that is to be read, as far as is known.
 func (w *sweep) highest() int64 {
-	highest := w.top
+	highest := w.read
 	for id := range w.kept {
 		highest = max(highest, id)
 	}
-	return max(highest, w.read)
+	return highest
 }
 
 // isUntil reports whether the windows up to Until are so few that nothing else is worth it.

@@ -122,8 +122,12 @@ func (w *Windows[T]) Run(ctx context.Context, parts []Part[T], yield func(*Part[
 	defer cancel()
 	s.ctx = ctx
 	for i := range parts {
-		s.parts = append(s.parts, &parts[i])
-		s.held += len(parts[i].Rows)
+		p := &parts[i]
+		if p.left() == 0 {
+			p.state = done
+		}
+		s.parts = append(s.parts, p)
+		s.held += len(p.Rows)
 	}
 	for {
 		switch front, exited := s.front(); {
