@@ -164,11 +164,15 @@ var errStopped = errors.New("stopped")
 // all yields everything. What it returns is still to be yielded.
 func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, error) bool) error {
 	undated := s.filter
+	s.filter = undated.dated(s.conversations.core.now()) // the same day for all windows
 	for s.read < s.Until {
-		if !s.swept {
-			s.filter = undated.dated(s.conversations.core.now())
-		}
+		first := !s.swept
 		next, err := s.sweep(ctx)
+		if day := undated.dated(s.conversations.core.now()); first && day.String() != s.filter.String() {
+			s.filter, s.swept = day, false // the server's clock is known by now, and it is another day there
+			clear(s.came)
+			continue
+		}
 		if err != nil {
 			err = s.unproven(ctx, err)
 		} else {
