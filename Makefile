@@ -38,13 +38,13 @@ fuzz: ## Fuzz what reads answers, FUZZTIME for each target
 	@go test -run '^$$' -fuzz '^FuzzServe$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./cfchattest
 
 .PHONY: bench
-bench: ## Compare with other clients in time and memory, and a scan with pages
+bench: ## Compare with other clients in time and memory, and count what a scan costs beside pages
 	@cd bench && go generate . 2>/dev/null
 	@echo "with encoding/json as it comes" && cd bench && go run .
 	@echo "with GOEXPERIMENT=jsonv2" && cd bench && GOEXPERIMENT=jsonv2 go run .
 	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
-	@go test -run TestScanSpeed -scan.speed -v . | grep -v '^[=-]'
+	@cd bench/scan && go test -run TestScanCosts -count=1
 
 .PHONY: docs
 docs: ## Draw openapi.yaml as a page, bin/openapi.html, that needs nothing from the network

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
@@ -90,6 +91,9 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 		if err := input.err(s.core.call(filterCall.operation, 0)); err != nil {
 			yield(nil, err)
 			return
+		}
+		if len(filterCall.operation.Schemes(ctx)) > 1 { // a filter may be sent with a bot's key, which is refused (D4)
+			ctx = auth.WithScheme(ctx, auth.UserAPIKey)
 		}
 		scan := newConversationScan(s, filter, options, opts)
 		if err := scan.all(ctx, yield); err != nil {

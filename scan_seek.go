@@ -42,7 +42,7 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 
 // hide deals with a span in which so many are left that cannot be shown, all of them or one.
 func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
-	w.windows.BePatient(int(min(2*n, maxVain))) // the server is up
+	w.windows.BePatient(patience(n)) // the server is up
 	if w.first && w.After == 0 && sp.whole() {
 		if err := w.turnPages(ctx, sp, n); err != nil {
 			return nil, err
@@ -65,6 +65,15 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 	}
 	w.hidden = append(w.hidden, sp)
 	return nil, nil
+}
+
+// patience returns how many windows may fail before anything has come, where so many conversations cannot be shown. It may be all
+// of a few, so that each has to be found alone; of many, it is the server.
+func patience(n int64) int {
+	if n <= fewRows+pageSize*2 {
+		return int(seekCost * n)
+	}
+	return maxVain
 }
 
 // turnPages keeps what the next pages show where the first cannot be shown, unless it is so far away that it is better sought.
@@ -126,9 +135,9 @@ const (
 	soughtIDs  = 50_000 // ids in one request that counts; servers took as many in half a second
 	narrowIDs  = 32     // ids of a window in which something is that cannot be shown
 	shownAfter = 64     // requests, after which what is sought may be shown by now
-	maxVain    = 400    // windows that fail before anything comes, where the server counts
+	maxVain    = 400    // windows that fail before anything has come, where the server counts
 	maxFailed  = 8      // of what was found, before anything came
-	seekCost   = 12     // requests for each that is sought
+	seekCost   = 14     // requests for each that is sought
 )
 
 // seeker finds the ids of what cannot be shown in a span, by counting.

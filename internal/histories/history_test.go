@@ -208,15 +208,16 @@ func (h *history) bound(after, until int64) int {
 }
 
 // readable says whether there is any conversation that matches and can be rendered. Where there is none, nobody can tell a
-// broken conversation from a broken server.
-func (h *history) readable() bool {
+// readable reports whether two conversations can be read of a range of ids, which is what it takes to blame another.
+func (h *history) readable(after, until int64) bool {
 	s := h.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	healthy := 0
 	for _, c := range s.convs {
-		if !c.broken && !c.drops && s.means(c) {
-			return true
+		if c.id > after && (until == 0 || c.id <= until) && !c.broken && !c.drops && s.means(c) {
+			healthy++
 		}
 	}
-	return false
+	return healthy >= 2
 }

@@ -141,7 +141,7 @@ func (h *history) chain(ctx context.Context, v *verdict, after, until int64, sto
 			time.Sleep(time.Duration(1+7*failed%60) * time.Second)
 		}
 		if failed == tries {
-			if h.readable() {
+			if h.readable(after, until) {
 				v.stuck++
 				v.problem("STUCK behind %d after %d errors: %v", after, failed, r.err)
 			}
