@@ -1,0 +1,251 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// rateLimited lets so many requests of a minute pass. Where it is dated, its answers have a Date, and its clock is ahead of ours.
+type rateLimited struct {
+	next   http.RoundTripper
+	most   int
+	ahead  time.Duration
+	dated  bool
+	minute time.Time
+	passed int
+	denied int
+}
+
+func (l *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
+	now := time.Now().Add(l.ahead)
+	if minute := now.Truncate(time.Minute); minute.After(l.minute) {
+		l.minute, l.passed = minute, 0
+	}
+	resp := trial.Reply(429, "text/plain", "Retry later\n")
+	if l.passed++; l.passed > l.most {
+		l.denied++
+	} else if answer, err := l.next.RoundTrip(req); err != nil {
+		return nil, err
+	} else {
+		resp = answer
+	}
+	if l.dated {
+		resp.Header.Set("Date", now.UTC().Format(http.TimeFormat))
+	}
+	return resp, nil
+}
+
+// 300 requests a minute are all that 2.16.0 allows; the next minute goes on, whether answers have a Date or not, and Progress
+// says until when nothing happens.
+func TestScanRateLimit(t *testing.T) {
+	for _, limit := range []rateLimited{{}, {dated: true}, {dated: true, ahead: 25 * time.Second}, {dated: true, ahead: -25 * time.Second}} {
+		for _, option := range []func(*cfchat.Config){retries, func(*cfchat.Config) {}} {
+			synctest.Test(t, func(t *testing.T) {
+				at2026()
+				limit.next, limit.most = recentAccount(upTo(1, 400)...), 9
+				begun, last, waited := time.Now(), time.Now(), 0
+				s := newScan(t, &limit, nil, option)
+				s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
+					if pause := time.Since(last); pause > time.Minute {
+						t.Errorf("no progress was told for %s", pause)
+					}
+					if last = time.Now(); p.WaitingUntil.IsZero() {
+						return
+					}
+					waited++
+					if wait := time.Until(p.WaitingUntil); wait <= 0 || wait > 62*time.Second {
+						t.Errorf("waits for %s", wait)
+					}
+				}})
+				s.came(upTo(1, 400))
+				if limit.denied == 0 || waited == 0 || time.Since(begun) > 3*time.Minute+10*time.Second {
+					t.Errorf("%d were denied, waited %d times, %s", limit.denied, waited, time.Since(begun))
+				}
+				s.within(18 + limit.denied)
+			})
+		}
+	}
+}
+
+// A 429 for ever ends with the context, not before, and Progress is told all the time.
+func TestScanRateLimitedForEver(t *testing.T) {
+	for _, dated := range []bool{false, true} {
+		for _, after := range []int{0, 5} {
+			synctest.Test(t, func(t *testing.T) {
+				at2026()
+				ctx, cancel := context.WithCancel(t.Context())
+				begun := time.Now()
+				time.AfterFunc(5*time.Hour+30*time.Second, cancel)
+				limit := &rateLimited{next: recentAccount(upTo(1, 400)...), most: after, dated: dated}
+				passes := 0
+				s := newScan(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+					if passes++; passes > after {
+						limit.most = 0
+					}
+					return limit.RoundTrip(req)
+				}), nil, retries)
+				last, told := begun, 0
+				s.runContext(ctx, openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
+					if pause := time.Since(last); pause > time.Minute {
+						t.Errorf("no progress was told for %s", pause)
+					}
+					last = time.Now()
+					told += count(!p.WaitingUntil.IsZero())
+				}})
+				s.endsWith(context.Canceled, upTo(1, 400))
+				if took := time.Since(begun); took != 5*time.Hour+30*time.Second || told < 300 {
+					t.Errorf("ended after %s, told %d times to be waiting", took, told)
+				}
+			})
+		}
+	}
+}
+
+// Where the context ends before the wait does, waiting is in vain: the scan ends at once, with the 429.
+func TestScanDeadlineBeforeTheMinute(t *testing.T) {
+	for _, after := range []int{0, 5} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+			defer cancel()
+			begun := time.Now()
+			s := newScan(t, &rateLimited{next: recentAccount(upTo(1, 400)...), most: after, dated: true}, nil)
+			s.runContext(ctx, openOnes, cfchat.ConversationScanOptions{}).endsWith(cfchat.ErrRateLimited, upTo(1, 400))
+			if took := time.Since(begun); took > 10*time.Second {
+				t.Errorf("ended after %s with %v", took, s.end)
+			}
+		})
+	}
+}
+
+// Retry-After says how long to wait, and nothing is asked before.
+func TestScanRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		begun := time.Now()
+		s := newScan(t, recentAccount(upTo(1, 30)...), func(r sent) (*http.Response, error) {
+			if time.Since(begun) > 10*time.Minute {
+				return nil, nil
+			}
+			resp := trial.Reply(429, "text/plain", "Retry later\n")
+			resp.Header.Set("Retry-After", "200")
+			return resp, nil
+		})
+		s.run(openOnes, cfchat.ConversationScanOptions{}).came(upTo(1, 30))
+		s.within(4 + 2)
+	})
+}
+
+// Progress is told while one answer takes long, too.
+func TestScanProgressOfASlowServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		b := recentAccount(upTo(1, 300)...)
+		b.slow = 4 * time.Minute
+		last := time.Now()
+		s := newScan(t, b, nil, func(c *cfchat.Config) { c.Timeout = time.Hour })
+		s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
+			if pause := time.Since(last); pause > time.Minute {
+				t.Errorf("no progress was told for %s", pause)
+			}
+			if last = time.Now(); !p.WaitingUntil.IsZero() {
+				t.Errorf("%+v: nothing waits", p)
+			}
+		}})
+		s.came(upTo(1, 300))
+	})
+}
+
+// Progress tells after every window how far it is, and never less than where the scan began.
+func TestScanProgress(t *testing.T) {
+	for _, n := range []int64{90, 300} {
+		for _, c := range []struct {
+			options cfchat.ConversationScanOptions
+			last    int64 // LastID at the end
+		}{
+			{cfchat.ConversationScanOptions{}, n},
+			{cfchat.ConversationScanOptions{Until: 60}, 60},
+			{cfchat.ConversationScanOptions{After: 30, Until: 60}, 60},
+			{cfchat.ConversationScanOptions{After: 400}, 400}, // those behind were deleted
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				at2026()
+				var told []cfchat.ScanProgress
+				options, came := c.options, []int64(nil)
+				options.Progress = func(p cfchat.ScanProgress) {
+					told = append(told, p)
+					if len(came) > 0 && p.LastID < came[len(came)-1] {
+						t.Errorf("%d came, and then %+v", came[len(came)-1], p)
+					}
+				}
+				s := newScan(t, recentAccount(upTo(1, n)...), nil)
+				for c, err := range s.account.Conversations.Scan(t.Context(), openOnes, options) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if n := len(told); n > 0 && c.ID <= told[n-1].LastID {
+						t.Errorf("%d came after %+v", c.ID, told[n-1])
+					}
+					came = append(came, c.ID)
+				}
+				if windows := len(s.of(aWindow)); len(told) < windows || len(told) == 0 {
+					t.Fatalf("%+v: told %d times of %d windows", options, len(told), windows)
+				}
+				last := cfchat.ScanProgress{LastID: options.After}
+				for _, p := range told {
+					if p.LastID < last.LastID || p.End < last.End || p.Requests < last.Requests || p.LastID > max(p.End, options.After) {
+						t.Errorf("progress went from %+v to %+v", last, p)
+					}
+					last = p
+				}
+				if last.LastID != c.last || last.Requests != s.requests() {
+					t.Errorf("%+v: at the end %+v, want %d, %d requests", c.options, last, c.last, s.requests())
+				}
+			})
+		}
+	}
+}
+
+// Every request is counted, also those that isolate what cannot be read.
+func TestScanRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		var last cfchat.ScanProgress
+		s := newScan(t, recentAccount(append(upTo(1, 200), 900)...).breaks(50, 900), nil)
+		s.run(openOnes, cfchat.ConversationScanOptions{Progress: func(p cfchat.ScanProgress) { last = p }})
+		s.came(without(upTo(1, 200), 50), 50, 900)
+		if last.Requests != s.requests() {
+			t.Errorf("told of %d requests, %d were sent", last.Requests, s.requests())
+		}
+		for kind := range map[sentKind]bool{aSweep: true, aWindow: true, aProof: true, aCount: true} {
+			if len(s.of(kind)) == 0 {
+				t.Errorf("there is no %s", kind)
+			}
+		}
+	})
+}
+
+// A failed scan tells how far it came, too: what Progress told last is where to resume.
+func TestScanProgressBeforeAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		var last cfchat.ScanProgress
+		s := newScan(t, recentAccount(upTo(1, 300)...), func(r sent) (*http.Response, error) {
+			if r.n > 9 {
+				return nil, errors.New("no connection")
+			}
+			return nil, nil
+		})
+		s.run(openOnes, cfchat.ConversationScanOptions{Progress: func(p cfchat.ScanProgress) { last = p }})
+		if n := len(s.ids); s.end == nil || n == 0 || last.LastID != s.ids[n-1] {
+			t.Errorf("%d came, then %v; told last of %+v", n, s.end, last)
+		}
+	})
+}
