@@ -155,7 +155,7 @@ func (r *refusal) changed(since, now time.Time, options ConversationChangedOptio
 		r.add("since", "%s is more than a day ahead; give a time at or before now", since.UTC().Format(time.RFC3339))
 	}
 	if options.Margin < 0 {
-		r.add("Margin", "%s is negative; zero means %s", options.Margin, changedMargin)
+		r.add("Margin", "%s is negative; zero means a minute", options.Margin)
 	}
 }
 
