@@ -99,6 +99,7 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 	call.Claim()
 	call.Lacks = c.lacks
 	call.Keys, call.Retry, call.Record = options.keys, (*chain.Policy)(options.retry), (*chain.Record)(options.response)
+	call.Waiting = options.waiting
 	ctx = chain.WithCall(ctx, call)
 	req, err := build(c.server)
 	if err != nil {

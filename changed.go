@@ -297,7 +297,7 @@ func (w *changedWalk) updates(ctx context.Context) error {
 			return err
 		}
 		if err != nil {
-			return nil //nolint:nilerr // everything that is promised has come
+			break // everything that is promised has come
 		}
 		for i := range list.Payload {
 			c := &list.Payload[i]

@@ -339,7 +339,7 @@ func (a *livingAccount) filtered(keeps func(*living) bool) (rows []*living) {
 	return rows
 }
 
-// livingRules reads a filter whose rules are joined by AND.
+// livingRules reads a filter: AND binds before OR.
 func livingRules(body []byte) (keeps func(*living) bool, err error) {
 	var sent struct {
 		Payload []struct {
@@ -352,19 +352,24 @@ func livingRules(body []byte) (keeps func(*living) bool, err error) {
 	if err := json.Unmarshal(body, &sent); err != nil {
 		return nil, err
 	}
-	var rules []func(*living) bool
+	branches := [][]func(*living) bool{nil}
 	for i, r := range sent.Payload {
-		if last := i == len(sent.Payload)-1; last != (r.Join == nil) || !last && *r.Join != "AND" {
+		if last := i == len(sent.Payload)-1; last != (r.Join == nil) {
 			return nil, fmt.Errorf("the query operator of rule %d is out of place: %.200s", i+1, body)
 		}
 		rule, err := livingRule(r.Key, r.Operator, r.Values)
 		if err != nil {
 			return nil, err
 		}
-		rules = append(rules, rule)
+		branch := &branches[len(branches)-1]
+		if *branch = append(*branch, rule); r.Join != nil && *r.Join == "OR" {
+			branches = append(branches, nil)
+		}
 	}
 	return func(c *living) bool {
-		return !slices.ContainsFunc(rules, func(holds func(*living) bool) bool { return !holds(c) })
+		return slices.ContainsFunc(branches, func(rules []func(*living) bool) bool {
+			return !slices.ContainsFunc(rules, func(holds func(*living) bool) bool { return !holds(c) })
+		})
 	}, nil
 }
 

@@ -101,6 +101,16 @@ func (e *Error) of(conversation int64) *Error {
 	return &about
 }
 
+// unproven returns a copy of the Error that says that nothing is known about what is behind a conversation.
+func (e *Error) unproven(read int64) *Error {
+	about := *e
+	about.Err = fmt.Errorf("it is not proven that conversation %d is the last; resume with After: %d", read, read)
+	if e.Err != nil {
+		about.Err = fmt.Errorf("%w: %w", about.Err, e.Err)
+	}
+	return &about
+}
+
 // errNotSentAgain is what ErrNotSent says of a call of which a try was sent.
 var errNotSentAgain = errors.New("it was not sent again")
 

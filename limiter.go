@@ -33,6 +33,9 @@ type Limiter interface {
 // program that has a limit to itself gets no 429. Where others share it, a 429 ends the minute for all who wait, so that no
 // more requests are refused than were under way; to repeat one is then left to the limiter too.
 //
+// A local clock that is taken for the server's may be ahead. Once there is a 429 in the first 5 s of its minute, it is believed
+// to be: that 429 does not end the minute, and from then on nothing is sent in those 5 s that the minute before has no room for.
+//
 // Servers from 4.12.0 on count an account's conversations 30 times a minute, so Counts has that limit besides. At the 31st the
 // server is asked for its version, unless [Config].ServerVersion tells it.
 //

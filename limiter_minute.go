@@ -158,14 +158,22 @@ func (p *perMinute) Observe(answer *http.Response) {
 			p.learn(date, sent, now)
 		}
 	}
+	tooMany := answer.StatusCode == http.StatusTooManyRequests
+	late := tooMany && p.at.IsZero() && sent.Sub(sent.Truncate(time.Minute)) < chain.LateTurn
+	if late { // the local clock seems to be ahead: from now on every minute is believed to turn late
+		p.low, knownMinute = -chain.LateTurn, math.MinInt64
+	}
 	first, last := p.earliest(sent), p.latest(now)
-	if err == nil {
+	switch {
+	case late:
+		last = first
+	case err == nil:
 		last = min(last, minuteOf(date.Add(clockDoubt+time.Second)))
 	}
 	for minute := first; minute <= last; minute++ {
 		p.used[minute]++
 	}
-	if answer.StatusCode == http.StatusTooManyRequests {
+	if tooMany {
 		// Not a minute that was over when the request was sent, as far as was known then, or when the server wrote the Date.
 		full := max(first, knownMinute)
 		if err == nil {

@@ -21,6 +21,7 @@ type callOptions struct {
 	response *Response
 	retry    *Retry
 	keepJSON bool
+	waiting  func(until time.Time) // told when the chain waits, nil for nobody
 }
 
 func optionsOf(opts []CallOption, input *refusal) (all callOptions) {

@@ -21,6 +21,10 @@ import (
 // next full minute, because the server counts requests per minute of its clock; else 0.5 s and then 1 s, and so on, with
 // jitter. When the server asks for more than MaxWait, or the wait would outlast the context's deadline, it is not begun: the
 // call fails at once, and [Error.RetryAfter] is what the server asked for.
+//
+// Without a Date in the answer the local clock is taken for the server's. It may be ahead, so that the server's minute has not
+// begun: a try that has waited, and is answered 429 in the first 5 s of a local minute, is repeated when those are over, and not
+// a minute later.
 type Retry struct {
 	MaxTries int           // of one request, the first among them. Zero means 3; 1 is one try only
 	MaxWait  time.Duration // the longest wait between two tries that a server may ask for. Zero means a minute

@@ -7,12 +7,29 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"runtime"
 	"slices"
-	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/scan"
 )
+
+// How Scan works:
+//
+//  1. A sweep asks for what matches and has not come. If that is little, it is all there is to read (scan_sweep.go).
+//  2. Else windows of ids are read, ahead and in order, up to the highest id that any answer has shown (internal/scan).
+//  3. Another sweep proves that nothing was left behind, or shows what is to be read next; and so on.
+//
+// What it holds to:
+//
+//   - A page that is not full has everything that matched while it was made. Whatever matches all the time and was asked for in
+//     it has come.
+//   - The day on which a conversation was created and its inbox never change, so the ranges of a sweep leave no gap. Each range
+//     leaves out what came of it, or what is read anyway, and ends when a page is not full.
+//   - A page far behind the last counts and shows nothing. So a conversation that cannot be shown hides no other: it is counted,
+//     looked for by counts, and read as a window.
+//   - Every id up to read has come, is to blame, or need not come. Only ids above it are yielded.
 
 // ConversationScanOptions say which part of an account a scan reads, and how. The zero value reads all of it.
 type ConversationScanOptions struct {
@@ -22,40 +39,43 @@ type ConversationScanOptions struct {
 	Until int64
 	// Concurrency is how many requests run at once. Zero means 4.
 	Concurrency int
-	// Progress, if it is set, is called by the ranging goroutine after each window of ids is done, and at the end.
+	// MaxWindow is how many ids one request may name, for proxies that take no long bodies: an id takes up to 11 bytes. Zero
+	// means 10,000, or fewer where the server refuses so many.
+	MaxWindow int
+	// Progress, if it is set, is called by the ranging goroutine after each window of ids is done, at least once a minute while
+	// the scan waits, and at the end.
 	Progress func(ScanProgress)
 }
 
 // ScanProgress is how far a scan has come.
 type ScanProgress struct {
-	LastID   int64 // every conversation up to this id has been yielded
-	End      int64 // the last id that the scan expects to read
-	Requests int   // sent so far, without those that were repeated
+	LastID       int64     // every conversation up to this id has been yielded
+	End          int64     // the last id that the scan expects to read
+	Requests     int       // sent so far, without those that were repeated
+	WaitingUntil time.Time // when a request goes on that was rate limited, or that failed; zero while none waits
 }
 
 const (
 	defaultConcurrency = 4
-	firstWindow        = 25        // ids; as many as a page holds, so that even the densest window is answered whole
 	maxWindow          = 10_000    // ids; servers took 50,000 in half a second
-	tailWindow         = 1_000     // ids behind the last one that are looked at in the end
-	maxRuleIDs         = 50_000    // ids in one rule; servers took as many in half a second
-	maxLeftOut         = 200_000   // ids that a request may leave out, in several rules
 	pageSize           = 25        // rows; the same in every version for a filter
-	targetRows         = 15        // rows a window should have: few enough that chance does not fill the page
-	noConversation     = 1<<31 - 1 // the largest id there can be, and none has it
+	maxID              = 1<<31 - 1 // the largest id there can be
 )
 
 // Scan walks through every conversation that matches a filter, in the order of their ids, and loses none: each one that
 // matches from the start of the scan to its end is yielded exactly once, whatever else happens meanwhile, be it replies,
 // resolves, new assignees, or what the loop itself does. A filter without rules reads them all. One that comes to match,
-// or stops matching, while the scan runs may be yielded or not.
+// or stops matching, while the scan runs may be yielded or not. That nothing is left behind the end is proven, or the last
+// thing that is yielded is an error that says so.
 //
 // It asks for windows of ids instead of pages, larger ones where few match, so it needs about a request per 25 matches
-// and one per 10,000 ids. Windows are fetched ahead, a few at a time, and memory stays flat.
+// and one per 10,000 ids, and one per 2,000 conversations for the proof. Windows are read ahead, a few at a time, and memory
+// stays flat but for four bytes a conversation.
 //
 // A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as nil and an [*Error] with
-// its id in ConversationID, and the scan goes on. Any other error is the last thing that is yielded; resume behind the
-// last id with ConversationScanOptions.After. Breaking out of the loop, or ending the context, stops every request at once.
+// its id in ConversationID, and the scan goes on; before that, others that came have to come again. Any other error is the last
+// thing that is yielded; resume behind the last id with ConversationScanOptions.After. After a 429 it waits, as long as the
+// context lasts. Breaking out of the loop, or ending the context, stops every request at once.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one; an agent's sees that person's inboxes from 4.1.0, and before those of the whole account.
@@ -71,10 +91,7 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 			yield(nil, err)
 			return
 		}
-		scan := &scan{conversations: s, filter: filter, ConversationScanOptions: options, opts: opts, size: firstWindow, read: options.After, end: options.After, left: -1}
-		if scan.Concurrency == 0 {
-			scan.Concurrency = defaultConcurrency
-		}
+		scan := newConversationScan(s, filter, options, opts)
 		if err := scan.all(ctx, yield); err != nil {
 			yield(nil, err)
 		}
@@ -92,260 +109,277 @@ func (o ConversationScanOptions) check(input *refusal) {
 	if o.Concurrency < 0 {
 		input.add("Concurrency", "%d is negative; zero means 4", o.Concurrency)
 	}
+	if o.MaxWindow < 0 {
+		input.add("MaxWindow", "%d is negative; zero means 10,000", o.MaxWindow)
+	}
 }
 
-// scan is one range over Scan. Only the ranging goroutine touches it.
-type scan struct {
+// conversationScan is one range over Scan.
+type conversationScan struct {
 	ConversationScanOptions
 	conversations ConversationsService
 	filter        Filter
 	opts          []CallOption
 
-	windows  []*window // in the order of their ids, those under way first but for what was cut again
-	fetches  sync.WaitGroup
-	size     int64 // of the next window
-	read     int64 // every id up to this one has been read
-	end      int64 // the last id that is known
-	left     int64 // how many may still be behind the end that were there when it was reached; -1 before
-	requests int
+	windows  *scan.Windows[*Conversation]
+	ticker   scan.Ticker
+	requests atomic.Int64
+	waiting  atomic.Pointer[time.Time]
+	woken    chan struct{} // that a request waits
+
+	read   int64   // every conversation up to this id has been dealt with
+	end    int64   // the last id that is known
+	came   ledger  // what has been dealt with
+	blamed []int64 // what cannot be read, of which nobody knows when it was created
+	day    int32   // on which the last that came was created
+	limit  int     // how many ids a sweep leaves out in one request
+	reach  int64   // how far to read on where nothing tells the end
+	sought int64   // how many ids are sought in one request
+	swept  bool    // one sweep has been made
+	began  time.Time
 }
 
-// window is a range of ids: under way when it has an answer to wait for, else still to be cut to size.
-type window struct {
-	lo, hi int64
-	most   int64 // the size it may have at most, because a larger one failed; 0 for any
-	again  bool  // it failed before, although the server answers
-	answer chan windowAnswer
-}
-
-type windowAnswer struct {
-	page   *ConversationPage
-	err    error
-	exited bool // the caller's code has ended its goroutine, as a failed test does
+func newConversationScan(s ConversationsService, filter Filter, options ConversationScanOptions, opts []CallOption) *conversationScan {
+	c := &conversationScan{
+		ConversationScanOptions: options, conversations: s, filter: filter,
+		read: options.After, end: options.After, limit: max(leftOut/int(filter.branches()), 1), sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
+	}
+	c.Concurrency = cmp.Or(options.Concurrency, defaultConcurrency)
+	c.Until = min(cmp.Or(options.Until, maxID), maxID)
+	c.opts = append(slices.Clone(opts), callOption(func(options *callOptions, _ *refusal) { options.waiting = c.waits }))
+	c.ticker = scan.Ticker{Wake: c.woken, Tick: c.tell}
+	reader := scan.Reader[*Conversation]{Read: c.readWindow, Again: c.readAgain, Judge: judge, ID: func(c *Conversation) int64 { return c.ID }}
+	widest := int64(cmp.Or(options.MaxWindow, maxWindow))
+	c.windows = scan.New(reader, c.ticker, c.Concurrency, pageSize, max(widest/filter.branches(), 1))
+	return c
 }
 
 // errStopped means that the caller wants no more.
 var errStopped = errors.New("stopped")
 
 // all yields everything. What it returns is still to be yielded.
-func (s *scan) all(ctx context.Context, yield func(*Conversation, error) bool) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer s.fetches.Wait()
-	defer cancel()
-	if s.Until == 0 || s.read < s.Until {
-		if err := s.findEnd(ctx); err != nil {
-			return err
+func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, error) bool) error {
+	undated := s.filter
+	for s.read < s.Until {
+		if !s.swept {
+			s.filter = undated.dated(s.conversations.core.now())
 		}
-	}
-	s.filter = s.filter.dated(s.conversations.core.now()) // the same day for all windows
-	s.readUpTo(s.end)
-	for {
-		for len(s.windows) > 0 {
-			s.fetchAhead(ctx)
-			err := s.take(ctx, yield)
-			if err == errStopped {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
+		next, err := s.sweep(ctx)
+		if err != nil {
+			err = s.unproven(ctx, err)
+		} else {
+			s.end = max(s.end, next.end)
+			err = s.walk(ctx, next.parts, yield)
 		}
-		if err := s.lookBehind(ctx); err != nil {
-			return err
-		}
-		if len(s.windows) == 0 {
-			s.tell()
+		switch {
+		case err == errStopped:
 			return nil
+		case err != nil && judge(err) == scan.Blames && !s.windows.CanJudge() && ctx.Err() == nil && s.anything(ctx):
+			continue // what failed can be judged now
+		case err != nil:
+			return err
 		}
-	}
-}
-
-// readUpTo makes a window of what has not been read.
-func (s *scan) readUpTo(last int64) {
-	if s.Until != 0 {
-		last = min(last, s.Until)
-	}
-	if last = min(last, noConversation-1); s.read < last {
-		s.windows = []*window{{lo: s.read + 1, hi: last}}
-	}
-}
-
-// fetchAhead starts windows, in order, until as many are under way as may be. The first one always is.
-func (s *scan) fetchAhead(ctx context.Context) {
-	free := s.Concurrency
-	for _, w := range s.windows {
-		if w.answer != nil {
-			free--
+		if s.read = next.end; next.last {
+			break
 		}
-	}
-	for i := 0; i < len(s.windows) && free > 0; i++ {
-		if s.windows[i].answer != nil {
-			continue
-		}
-		s.cut(i)
-		w := s.windows[i]
-		w.answer = make(chan windowAnswer, 1)
-		free--
-		s.requests++
-		s.fetches.Go(func() {
-			answer := windowAnswer{exited: true}
-			defer func() { w.answer <- answer }()
-			page, err := s.ask(ctx, w.lo, w.hi)
-			answer = windowAnswer{page: page, err: err}
-		})
-	}
-}
-
-// ask filters a window of ids.
-func (s *scan) ask(ctx context.Context, lo, hi int64) (*ConversationPage, error) {
-	return s.conversations.Filter(ctx, s.filter.narrowed(Equal(AttributeDisplayID, ids(lo, hi)...)), 1, s.opts...)
-}
-
-// cut leaves of a window only as many ids as the next may have, and makes another of the rest.
-func (s *scan) cut(i int) {
-	w := s.windows[i]
-	size := s.size
-	if w.most > 0 {
-		size = min(size, w.most)
-	}
-	if w.hi-w.lo >= size {
-		rest := &window{lo: w.lo + size, hi: w.hi, most: w.most}
-		w.hi = rest.lo - 1
-		s.windows = slices.Insert(s.windows, i+1, rest)
-	}
-}
-
-// take waits for the first window and yields what is in it, or cuts it smaller.
-func (s *scan) take(ctx context.Context, yield func(*Conversation, error) bool) error {
-	w := s.windows[0]
-	answer := <-w.answer
-	if answer.exited {
-		runtime.Goexit()
-	}
-	if answer.err == nil {
-		return s.takePage(w, answer.page, yield)
-	}
-	if ctx.Err() != nil || !mayBeOneConversation(answer.err) {
-		return answer.err
-	}
-	if w.lo == w.hi || isOutage(answer.err) {
-		s.requests++
-		if _, err := s.ask(ctx, noConversation, noConversation); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			return answer.err // it is not a conversation: the server answers nothing
-		}
-	}
-	if w.lo < w.hi {
-		half := (w.hi - w.lo + 2) / 2
-		s.windows = slices.Replace(s.windows, 0, 1,
-			&window{lo: w.lo, hi: w.lo + half - 1, most: half}, &window{lo: w.lo + half, hi: w.hi, most: half})
-		return nil
-	}
-	if !w.again { // a server that stumbled once would make it look as if the conversation were to blame
-		w.again, w.answer = true, nil
-		return nil
-	}
-	s.end = max(s.end, w.lo)
-	return s.done(w, 1, yield(nil, blamed(answer.err, w.lo)))
-}
-
-// blamed returns the failure of a window, as that of the conversation in it.
-func blamed(failure error, id int64) error {
-	e, ok := failure.(*Error)
-	if !ok {
-		return failure
-	}
-	return e.of(id)
-}
-
-// mayBeOneConversation reports whether a failure of a window can be that of one conversation in it.
-func mayBeOneConversation(err error) bool {
-	e, ok := err.(*Error)
-	return ok && (errors.Is(e, ErrServer) || errors.Is(e, ErrTooLarge) || errors.Is(e, ErrDecode) || e.cut ||
-		errors.Is(e, context.DeadlineExceeded) || e.StatusCode == http.StatusRequestEntityTooLarge ||
-		e.StatusCode == http.StatusUnprocessableEntity) // whose words may be translated
-}
-
-// isOutage reports whether a failure looks like that of a server which is down, or answers nothing to this filter. A
-// conversation that cannot be rendered is a plain 500.
-func isOutage(err error) bool {
-	e, ok := err.(*Error)
-	return ok && (e.StatusCode > http.StatusInternalServerError || e.StatusCode == http.StatusUnprocessableEntity || e.cut ||
-		errors.Is(e, context.DeadlineExceeded))
-}
-
-// takePage yields the conversations of a window if they are all there, and else has it cut. The size of the next window
-// follows from how many they are.
-func (s *scan) takePage(w *window, page *ConversationPage, yield func(*Conversation, error) bool) error {
-	width, rows := w.hi-w.lo+1, int64(len(page.Payload))
-	found, err := s.inWindow(w, page.Payload)
-	if err != nil {
-		return err
-	}
-	// However many rows they took; before 3.1.1 that is one for each label.
-	whole := width == 1 || int64(len(found)) == width || rows < pageSize && page.Meta.AllCount <= rows
-	if !whole {
-		s.size = min(max(width*targetRows/max(rows, page.Meta.AllCount), 1), width/2)
-		w.answer = nil
-		return nil
-	}
-	s.size = s.nextSize(width, rows, rows == int64(len(found)))
-	for _, c := range found {
-		s.end = max(s.end, c.ID)
-		if s.filter.keeps(c) && !yield(c, nil) {
-			return errStopped
-		}
-	}
-	return s.done(w, int64(len(found)), true)
-}
-
-// nextSize is how many ids the next window has, after one of a width that was answered with so many rows.
-func (s *scan) nextSize(width, rows int64, single bool) int64 {
-	size := width * 8
-	if rows > 0 {
-		size = min(size, max(width*targetRows/rows, 1))
-	}
-	if single { // one row for each: a window as wide as a page cannot be too full
-		size = max(size, firstWindow)
-	}
-	return min(size, maxWindow/s.filter.branches())
-}
-
-// inWindow sorts the conversations of a page by id and leaves each of them once.
-func (s *scan) inWindow(w *window, conversations []Conversation) ([]*Conversation, error) {
-	found := make([]*Conversation, len(conversations))
-	for i := range conversations {
-		c := &conversations[i]
-		if c.ID < w.lo || c.ID > w.hi {
-			err := fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.lo, w.hi, c.ID)
-			return nil, errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{Status: http.StatusOK, Cause: err, Decode: true})
-		}
-		found[i] = c
-	}
-	slices.SortFunc(found, func(a, b *Conversation) int { return cmp.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(found, func(a, b *Conversation) bool { return a.ID == b.ID }), nil
-}
-
-// done drops the first window, in which so many conversations were, and tells how far the scan is.
-func (s *scan) done(w *window, found int64, wantsMore bool) error {
-	if !wantsMore {
-		return errStopped
-	}
-	s.windows = s.windows[1:]
-	s.read = w.hi
-	if s.left > 0 {
-		s.left = max(s.left-found, 0)
 	}
 	s.tell()
 	return nil
 }
 
+// dealtWith takes note of a conversation that came.
+func (s *conversationScan) dealtWith(c *Conversation) {
+	s.day = dayOfCreation(c)
+	s.came.put(cell{s.day, c.InboxID}, c.ID)
+}
+
+// gaveUp takes note of one that cannot be read. It was probably created when the one before it was.
+func (s *conversationScan) gaveUp(id int64) {
+	s.blamed = append(s.blamed, id)
+	s.came.put(cell{day: s.day}, id)
+}
+
+// unproven returns the failure of a sweep, with where to go on.
+func (s *conversationScan) unproven(ctx context.Context, failure error) error {
+	e, ok := failure.(*Error)
+	if !ok || ctx.Err() != nil || s.read == s.After {
+		return failure
+	}
+	return e.unproven(s.read)
+}
+
+// walk yields what is in parts.
+func (s *conversationScan) walk(ctx context.Context, parts []scan.Part[*Conversation], yield func(*Conversation, error) bool) error {
+	stopped := false
+	err := s.windows.Run(ctx, parts, func(p *scan.Part[*Conversation]) bool {
+		for _, c := range p.Rows {
+			s.dealtWith(c)
+			if s.filter.keeps(c) && !yield(c, nil) {
+				stopped = true
+				return false
+			}
+		}
+		if p.Err != nil {
+			s.gaveUp(p.Lo)
+			if stopped = !yield(nil, blamed(p.Err, p.Lo)); stopped {
+				return false
+			}
+		}
+		s.read = p.Hi
+		s.tell()
+		return true
+	})
+	if stopped {
+		return errStopped
+	}
+	return err
+}
+
+// blamed returns the failure of a window, as that of the conversation in it.
+func blamed(failure error, id int64) error {
+	if e, ok := failure.(*Error); ok {
+		return e.of(id)
+	}
+	return failure
+}
+
 // tell says how far the scan is, and never more than the end: what is created behind it later must not be skipped by who
 // resumes.
-func (s *scan) tell() {
-	if s.Progress != nil {
-		s.Progress(ScanProgress{LastID: min(s.read, s.end), End: s.end, Requests: s.requests})
+func (s *conversationScan) tell() {
+	if s.Progress == nil {
+		return
 	}
+	at := ScanProgress{LastID: min(s.read, s.end), End: s.end, Requests: int(s.requests.Load())}
+	if until := s.waiting.Load(); until != nil && time.Now().Before(*until) {
+		at.WaitingUntil = *until
+	}
+	s.Progress(at)
+}
+
+// waits has Progress say that a request waits.
+func (s *conversationScan) waits(until time.Time) {
+	s.waiting.Store(&until)
+	select {
+	case s.woken <- struct{}{}:
+	default:
+	}
+}
+
+// readWindow asks for a window of ids.
+func (s *conversationScan) readWindow(ctx context.Context, w scan.Window) (came []*Conversation, rows, more int64, err error) {
+	return s.readIn(ctx, s.filter, w)
+}
+
+// readIn asks for a window of ids among what a filter finds.
+func (s *conversationScan) readIn(ctx context.Context, filter Filter, w scan.Window) (came []*Conversation, rows, more int64, err error) {
+	page, err := s.post(ctx, filter.narrowed(Equal(AttributeDisplayID, values(w.IDs())...)), 1)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	for i := range page.Payload {
+		c := &page.Payload[i]
+		if c.ID < w.Lo || c.ID > w.Hi {
+			return nil, 0, 0, s.failed(fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.Lo, w.Hi, c.ID))
+		}
+		came = append(came, c)
+	}
+	return came, int64(len(page.Payload)), moreThan(page), nil
+}
+
+// failed returns an answer's failure.
+func (s *conversationScan) failed(cause error) error {
+	return errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{Status: http.StatusOK, Cause: errors.Join(errForeign, cause), Decode: true})
+}
+
+// errForeign means that an answer has what was not asked for.
+var errForeign = errors.New("the filter was not applied")
+
+// moreThan returns how many rows there may be besides those of a first page: none if it is not full. The count is of another
+// moment than the rows, so it cannot make a full page whole.
+func moreThan(page *ConversationPage) int64 {
+	rows := int64(len(page.Payload))
+	switch more := page.Meta.AllCount - rows; {
+	case rows == 0:
+		return 0
+	case rows < pageSize:
+		return max(more, 0)
+	default:
+		return max(more, 1)
+	}
+}
+
+// readAgain asks whether conversations that came can still be read. It has them come whether they match or not, so that it
+// takes the server to show them, and asks for those of them that match too, so that it takes the server to know the filter.
+func (s *conversationScan) readAgain(ctx context.Context, ids []int64) (came []int64, err error) {
+	these := Equal(AttributeDisplayID, values(ids)...)
+	again := Where(these)
+	if len(s.filter.rules) > 0 {
+		matching := s.filter.narrowed(these)
+		again = Filter{append(again.rules, matching.rules...), append([]QueryOperator{QueryOperatorOR}, matching.joins...)}
+	}
+	page, err := s.post(ctx, again, 1)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(page.Payload) >= pageSize: // of many labels, before 3.1.1
+		return ids, nil
+	}
+	for _, c := range page.Payload {
+		came = append(came, c.ID)
+	}
+	slices.Sort(came)
+	return slices.Compact(came), nil
+}
+
+// judge says what a failure can mean.
+func judge(err error) scan.Verdict {
+	e, ok := err.(*Error)
+	switch {
+	case !ok, errors.Is(e, ErrNotSent), errors.Is(e, ErrInvalidInput), errors.Is(e, ErrRateLimited), errors.Is(e, errForeign):
+		return scan.Ends
+	case e.StatusCode == http.StatusRequestEntityTooLarge:
+		return scan.Refuses
+	case e.StatusCode == http.StatusInternalServerError, errors.Is(e, ErrTooLarge), errors.Is(e, ErrDecode):
+		return scan.Blames
+	}
+	return scan.Doubts
+}
+
+// post asks a filter for a page, as often as it is rate limited.
+func (s *conversationScan) post(ctx context.Context, filter Filter, page int) (*ConversationPage, error) {
+	for {
+		s.requests.Add(1)
+		answer, err := filterCall.run(ctx, s.conversations.core, refusal{}, s.opts, func(server string) (*http.Request, error) {
+			return newConversationFilterRequest(server, s.conversations.core.id, &ConversationFilterParams{Page: new(int64(page))}, filter.wire())
+		})
+		e, ok := err.(*Error)
+		if !ok || !errors.Is(e, ErrRateLimited) || !s.sleep(ctx, max(e.RetryAfter, time.Second)) {
+			return answer, err
+		}
+	}
+}
+
+// sleep waits, and reports whether it did: not when the context ends before.
+func (s *conversationScan) sleep(ctx context.Context, wait time.Duration) bool {
+	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < wait {
+		return false
+	}
+	s.waits(time.Now().Add(wait))
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// values are ids as the values of a rule.
+func values(ids []int64) []any {
+	all := make([]any, len(ids))
+	for i, id := range ids {
+		all[i] = id
+	}
+	return all
 }

@@ -281,7 +281,7 @@ func (c *busyConversation) holds(r busyRule, row []string) bool {
 	case "inbox_id":
 		equal = slices.Contains(r.numbers, c.inbox)
 	case "created_at":
-		return r.operator == "is_greater_than" && c.day() > r.texts[0]
+		return r.operator == "is_greater_than" && c.day() > r.texts[0] || r.operator == "is_less_than" && c.day() < r.texts[0]
 	case "display_id":
 		equal = c.id >= r.from && c.id <= r.to
 		if r.to == 0 {
@@ -511,9 +511,9 @@ func render(all []*busyConversation, page, size int) (string, bool) {
 		if c.broken {
 			return "", false
 		}
-		row := fmt.Sprintf(`{"id":%d,"status":%q,"created_at":%d}`, c.id, c.status, c.created*600)
+		row := fmt.Sprintf(`{"id":%d,"status":%q,"inbox_id":%d,"created_at":%d}`, c.id, c.status, c.inbox, c.created*600)
 		if c.size > 0 {
-			row = fmt.Sprintf(`{"id":%d,"status":%q,"additional_attributes":{"text":%q}}`, c.id, c.status, strings.Repeat("x", c.size))
+			row = fmt.Sprintf(`{"id":%d,"status":%q,"inbox_id":%d,"created_at":%d,"additional_attributes":{"text":%q}}`, c.id, c.status, c.inbox, c.created*600, strings.Repeat("x", c.size))
 		}
 		rows = append(rows, row)
 	}

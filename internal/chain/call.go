@@ -27,6 +27,10 @@ type Call struct {
 	Retry  *Policy    // in place of the Config's
 	Record *Record    // where the answer is kept
 
+	// Waiting is told before each wait between two tries until when, by the local clock; nil tells nobody. What the limiter
+	// holds a try back is not a part of that.
+	Waiting func(until time.Time)
+
 	claimed atomic.Bool
 	stream  bool          // its body comes from somewhere else than memory
 	try     int           // from 1

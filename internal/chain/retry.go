@@ -46,7 +46,7 @@ func retry(next Link, policy Policy) Link {
 			if !ok {
 				return nil, f
 			}
-			if err := sleep(req.Context(), wait); err != nil {
+			if err := call.sleep(req.Context(), wait); err != nil {
 				return nil, f.interrupted(err)
 			}
 			if req, ok = rewound(req); !ok {

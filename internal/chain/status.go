@@ -17,7 +17,7 @@ func status(next Link) Link {
 		}
 		defer a.Release()
 		f = failureOf(req, a.Response, a.body.Bytes())
-		f.RetryAfter, f.wait, f.Asked = retryAfter(a.StatusCode, a.Header, time.Now())
+		f.tellWait(a.Header, time.Now(), callOf(req).try > 1)
 		switch {
 		case a.StatusCode == http.StatusNotModified:
 			f.Message, f.Cause = "", errors.New("nothing has changed since the answer that the request names")

@@ -25,8 +25,11 @@ func waitAfter(ctx context.Context, f *Failure, try int, most time.Duration) (ti
 	return wait, f.RetryAfter <= most && (!limited || wait < time.Until(deadline))
 }
 
-// sleep waits, or returns why the context ended.
-func sleep(ctx context.Context, wait time.Duration) error {
+// sleep waits and says so before, or returns why the context ended.
+func (c *Call) sleep(ctx context.Context, wait time.Duration) error {
+	if c.Waiting != nil && wait > 0 {
+		c.Waiting(time.Now().Add(wait))
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -37,15 +40,22 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// retryAfter returns how long to wait, as it is told and with jitter, and whether the server asks for that. A 429 without
-// Retry-After means the next full minute: the server counts the requests of every minute of its clock, so a shorter wait is in
-// vain and a longer one too long. The server's clock is its Date, or else the local one. Both waits are zero when there is no
-// reason for one.
-func retryAfter(status int, header http.Header, now time.Time) (told, wait time.Duration, asked bool) {
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+// LateTurn is how long after the full minute of the local clock the server's minute may begin, where no Date tells its clock.
+const LateTurn = 5 * time.Second
+
+// tellWait sets how long to wait, as it is told and with jitter, and whether the server asks for that. A 429 without Retry-After
+// means the next full minute: the server counts the requests of every minute of its clock, so a shorter wait is in vain and a
+// longer one too long. The server's clock is its Date, or else the local one, which may be ahead: when a try that has waited for
+// a minute is too early, the server's may be about to begin, and waiting for the next would lose one minute after the other.
+// Nothing is set when there is no reason to wait.
+func (f *Failure) tellWait(header http.Header, now time.Time, hasWaited bool) {
+	date, err := http.ParseTime(header.Get("Date"))
+	dated := err == nil
+	if dated {
 		now = date
 	}
 	value := strings.TrimSpace(header.Get("Retry-After"))
+	var told time.Duration
 	if date, err := http.ParseTime(value); err == nil {
 		told = date.Sub(now)
 	} else if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
@@ -53,10 +63,14 @@ func retryAfter(status int, header http.Header, now time.Time) (told, wait time.
 	}
 	switch {
 	case told > 0:
-		return told, told, true
-	case status == http.StatusTooManyRequests:
-		told = now.Truncate(time.Minute).Add(time.Minute).Sub(now)
-		return told, told + time.Second/4 + rand.N(time.Second*3/4), false
+		f.RetryAfter, f.wait, f.Asked = told, told, true
+	case f.Status == http.StatusTooManyRequests:
+		minute := now.Truncate(time.Minute)
+		turn := minute.Add(time.Minute)
+		if hasWaited && !dated && now.Sub(minute) < LateTurn {
+			turn = minute.Add(LateTurn)
+		}
+		f.RetryAfter = turn.Sub(now)
+		f.wait = f.RetryAfter + time.Second/4 + rand.N(time.Second*3/4)
 	}
-	return 0, 0, false
 }

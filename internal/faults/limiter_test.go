@@ -534,8 +534,12 @@ func TestPerMinuteFullAtItsTurn(t *testing.T) {
 				})
 			}
 			callers.Wait()
-			if all, worst := server.refusals(); worst > 8 || all == 0 {
-				t.Errorf("%d requests of a minute were refused, 8 were under way", worst)
+			most := 8 // were under way
+			if noDate {
+				most *= 2 // once more when the minute is sure to have begun
+			}
+			if all, worst := server.refusals(); worst > most || all == 0 {
+				t.Errorf("%d requests of a minute were refused, want at most %d", worst, most)
 			}
 			time.Sleep(time.Hour) // until the other program is done
 		})

@@ -13,8 +13,20 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// Virtual time begins at a full minute, so this is the wait for the next one: 60 s and the jitter.
-var nextMinute = span{60*time.Second + 250*time.Millisecond, 61 * time.Second}
+// Virtual time begins at a full minute, so this is when the next one is there, and when it is sure to be there where only the
+// local clock tells: after 60 s or 65 s, and the jitter.
+var (
+	nextMinute = span{60*time.Second + 250*time.Millisecond, 61 * time.Second}
+	lateMinute = span{65*time.Second + 250*time.Millisecond, 66 * time.Second}
+)
+
+// tooMany is a 429 as the servers send it, some time after the request.
+func tooMany(pause time.Duration) step {
+	return step{pause: pause, bytes: says(429, "text/plain", "Retry later\n").bytes}
+}
+
+// waitAMinute is a 429 after which the next try comes just a minute later, without jitter.
+var waitAMinute = says(429, "text/plain", "Retry later\n", "Retry-After: 60")
 
 // bubbleStart is where the virtual time of a test begins.
 var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -164,12 +176,50 @@ func TestStatusFaults(t *testing.T) {
 			},
 		},
 		{
-			name: "S12 429 without Retry-After, no Date", steps: []step{says(429, "text/plain", "Retry later\n"), fine},
+			name: "S12 429 without Retry-After, no Date", steps: []step{tooMany(0), fine},
 			want: outcome{ok: true, requests: 2, took: nextMinute},
 		},
 		{
-			name: "S12 429 without Retry-After, within a minute", steps: []step{{pause: 20 * time.Second, bytes: says(429, "text/plain", "Retry later\n").bytes}, fine},
+			name: "S12 429 without Retry-After, within a minute", steps: []step{tooMany(20 * time.Second), fine},
 			want: outcome{ok: true, requests: 2, took: nextMinute},
+		},
+		{
+			name: "S12 429 without Retry-After, no Date, twice", steps: []step{tooMany(0), tooMany(0), fine},
+			want: outcome{ok: true, requests: 3, took: lateMinute, waits: []span{nextMinute, {4 * time.Second, 6 * time.Second}}},
+		},
+		{
+			name: "S12 429 after a wait, no Date, nearly 5 s after the turn", steps: []step{waitAMinute, tooMany(5*time.Second - 1), fine},
+			want: outcome{ok: true, requests: 3, took: lateMinute},
+		},
+		{
+			name: "S12 429 after a wait, no Date, 5 s after the turn", steps: []step{waitAMinute, tooMany(5 * time.Second), fine},
+			want: outcome{ok: true, requests: 3, took: span{120*time.Second + 250*time.Millisecond, 121 * time.Second}},
+		},
+		{
+			name: "S12 429 after a wait, a Date just after the turn", steps: []step{waitAMinute, says(429, "text/plain", "Retry later\n", "Date: "+httpDate(62*time.Second)), fine},
+			want: outcome{ok: true, requests: 3, took: span{118*time.Second + 250*time.Millisecond, 119 * time.Second}},
+		},
+		{
+			name: "S12 429 after a wait, a Date that is none", steps: []step{waitAMinute, says(429, "text/plain", "Retry later\n", "Date: today"), fine},
+			want: outcome{ok: true, requests: 3, took: lateMinute},
+		},
+		{
+			name: "S12 429 after the wait for a 503, no Date", on: []trial.Call{trial.Get}, steps: []step{sendsJSON(503, `{}`), tooMany(0), fine},
+			want: outcome{ok: true, requests: 3, took: span{5*time.Second + 250*time.Millisecond, 6 * time.Second}},
+		},
+		{
+			name: "S12 429 for ever, no Date", steps: []step{tooMany(0)},
+			want: outcome{is: limited, status: 429, requests: 3, took: lateMinute},
+		},
+		{
+			name: "S12 429 for ever, no Date, one try", option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 }, steps: []step{tooMany(0)},
+			want: outcome{is: limited, status: 429, retryAfter: time.Minute, requests: 1},
+		},
+		{
+			name:   "S12 429 without Retry-After, no Date, each just after a turn",
+			option: func(c *cfchat.Config) { c.Retry.MaxTries, c.Timeout = 4, time.Hour },
+			steps:  []step{tooMany(0), tooMany(0), tooMany(56 * time.Second), fine},
+			want:   outcome{ok: true, requests: 4, took: span{125*time.Second + 250*time.Millisecond, 126 * time.Second}},
 		},
 		{
 			name: "S12 429 without Retry-After, Date", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(50*time.Second)), fine},
@@ -189,6 +239,16 @@ func TestStatusFaults(t *testing.T) {
 		{
 			name: "S12 the next minute is beyond the deadline", deadline: 59 * time.Second, steps: []step{says(429, "text/plain", "Retry later\n")},
 			want: outcome{is: limited, status: 429, retryAfter: time.Minute, requests: 1},
+		},
+		{
+			name: "S12 no Date, and the 5 s after the turn are beyond the deadline", deadline: 65 * time.Second, steps: []step{waitAMinute, tooMany(time.Second)},
+			want: outcome{is: limited, status: 429, retryAfter: 4 * time.Second, requests: 2, took: exactly(61 * time.Second)},
+		},
+		{
+			name:   "S12 no Date, and the 5 s after the turn are above the cap",
+			option: func(c *cfchat.Config) { c.Retry.MaxWait = 3 * time.Second },
+			steps:  []step{says(429, "text/plain", "Retry later\n", "Retry-After: 1"), tooMany(0)},
+			want:   outcome{is: limited, status: 429, retryAfter: 4 * time.Second, requests: 2, took: exactly(time.Second)},
 		},
 		{
 			name: "S13 429 on create", on: trial.Writes, steps: []step{sendsJSON(429, `{}`, "Retry-After: 2"), sendsJSON(429, `{}`, "Retry-After: 1"), fine},

@@ -1,0 +1,170 @@
+package scan
+
+import "slices"
+
+// take keeps what came of a part.
+func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.widths.took(w.Len())
+	s.settle(p, false)
+	if p.fails > 0 {
+		s.stumbles++
+	}
+	fresh := p.add(came, s.ID)
+	p.seen += rows
+	s.held += fresh
+	for _, row := range came {
+		s.Came(row)
+	}
+	if s.came.enough() {
+		s.vain = 0
+		s.release()
+	}
+	switch {
+	case more == 0 || p.left() == 0:
+		p.state = done
+		if !p.piece {
+			s.widths.learn(p.width(), p.seen)
+		}
+	case fresh == 0 && p.left() > 1: // the server shows again what was left out
+		s.halve(p, nil)
+	case fresh == 0:
+		p.state = done
+	case more > 2*s.widths.page*s.widths.pages:
+		s.widths.learn(p.width(), p.seen+more)
+		s.spread(p, more)
+	default:
+		p.state = waiting
+	}
+}
+
+// settle takes note of how a half was answered: whether what made the whole of it fail made the half fail too. If it did so for
+// neither, the whole was too wide, or the server stumbled.
+func (s *stretch[T]) settle(p *Part[T], again bool) {
+	if p.half == nil {
+		return
+	}
+	p.half.failed = p.half.failed || again
+	if p.half.left--; p.half.left == 0 && !p.half.failed {
+		s.stumbles++
+		s.widths.refused(p.half.ids, false)
+	}
+	p.half = nil
+}
+
+// spread cuts a part that holds too much into such as hold as much as a window is to bring.
+func (s *stretch[T]) spread(p *Part[T], more int64) {
+	size := max(p.left()*s.widths.page*s.widths.pages/more, 1)
+	var parts []*Part[T]
+	rest := p
+	for rest.width() > size {
+		var front *Part[T]
+		front, rest = rest.cut(rest.Lo+size-1, s.ID)
+		front.sized = true
+		parts = append(parts, front)
+	}
+	rest.sized = true
+	s.replace(p, append(parts, rest)...)
+}
+
+// halve cuts a part in two, each with as many of the ids that have not come.
+func (s *stretch[T]) halve(p *Part[T], of *halves) {
+	ids := p.window(s.ID).IDs()
+	front, rest := p.cut(ids[(len(ids)-1)/2], s.ID)
+	for _, half := range []*Part[T]{front, rest} {
+		half.sized, half.piece, half.half = true, true, of
+	}
+	s.replace(p, front, rest)
+}
+
+// fail finds out what the failure of a part means: nothing can be read, it is too wide, or something in it is to blame.
+func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
+	verdict, wide := s.Judge(err), w.Len() > 1
+	var proof error
+	switch {
+	case s.ctx.Err() != nil:
+		verdict = Ends
+	case verdict == Ends, wide && verdict == Refuses, wide && verdict == Blames && s.came.enough():
+	default:
+		proof = s.proveSince(s.ctx, begun)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle(p, p.half != nil && p.half.verdict == verdict)
+	switch {
+	case proof == ErrTooFew:
+		s.park(p, err)
+	case proof != nil && s.ctx.Err() != nil:
+		s.endAt(p, proof)
+	case verdict == Ends || proof != nil:
+		s.endAt(p, err)
+	case wide && verdict == Refuses:
+		s.widths.refused(w.Len(), true)
+		s.halve(p, nil)
+	case wide:
+		s.halve(p, &halves{ids: w.Len(), verdict: verdict, left: 2})
+	default:
+		s.blame(p, w, err)
+	}
+}
+
+// endAt ends the reading in front of a part.
+func (s *stretch[T]) endAt(p *Part[T], err error) { p.state, p.Err = ended, err }
+
+// blame has the only id that is left of a part fail again, and then says that it is to blame. A server that stumbles now and then
+// has to fail more often.
+func (s *stretch[T]) blame(p *Part[T], w Window, err error) {
+	if p.fails++; p.fails < 2+min(s.stumbles, 3) {
+		p.state = waiting
+		return
+	}
+	id := w.IDs()[0]
+	one := &Part[T]{Lo: id, Hi: id, Err: err, state: done}
+	parts := []*Part[T]{one}
+	if p.Lo < id {
+		front, _ := p.cut(id-1, s.ID)
+		parts = []*Part[T]{front, one}
+	}
+	if id < p.Hi {
+		_, rest := p.cut(id, s.ID)
+		parts = append(parts, rest)
+	}
+	s.replace(p, parts...)
+}
+
+// park lays a part aside until something has come by which to judge.
+func (s *stretch[T]) park(p *Part[T], err error) {
+	s.vain++
+	p.state, p.Err = parked, err
+}
+
+// release has the parts that were laid aside asked for again.
+func (s *stretch[T]) release() {
+	for _, p := range s.parts {
+		if p.state == parked {
+			p.state, p.Err = waiting, nil
+		}
+	}
+}
+
+// unpark goes on where nothing is left to be asked for but what was laid aside: one row has to do to judge by, or one may be
+// found in the halves. Else nothing can be read, and nobody is to blame.
+func (s *stretch[T]) unpark() {
+	i := slices.IndexFunc(s.parts, func(p *Part[T]) bool { return p.state == parked })
+	if i < 0 {
+		return
+	}
+	if s.came.makeDo() {
+		s.release()
+		s.start()
+		return
+	}
+	wide := slices.IndexFunc(s.parts, func(p *Part[T]) bool { return p.state == parked && p.left() > 1 })
+	if wide < 0 || s.vain >= s.patience {
+		s.endAt(s.parts[i], s.parts[i].Err)
+		return
+	}
+	s.halve(s.parts[wide], nil)
+	s.start()
+}

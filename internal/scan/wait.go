@@ -1,0 +1,96 @@
+package scan
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Ticker is called while something is waited for: whenever Wake says so, and every half minute.
+type Ticker struct {
+	Wake <-chan struct{}
+	Tick func()
+}
+
+const tickEvery = 30 * time.Second
+
+// wait returns when ready has something.
+func (t Ticker) wait(ready <-chan struct{}) {
+	timer := time.NewTicker(tickEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ready:
+			return
+		case <-t.Wake:
+		case <-timer.C:
+		}
+		t.Tick()
+	}
+}
+
+// Each does tasks, a few at once, the last one first. A task may bring more. It returns the first error, after which no other
+// task begins, and those under way are ended.
+func Each[T any](ctx context.Context, atOnce int, tick Ticker, tasks []T, do func(context.Context, T) ([]T, error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e := &each[T]{ctx: ctx, cancel: cancel, free: atOnce, tasks: tasks, do: do, over: make(chan struct{})}
+	e.mu.Lock()
+	e.start()
+	e.mu.Unlock()
+	tick.wait(e.over)
+	if e.exited {
+		runtime.Goexit()
+	}
+	return e.err
+}
+
+type each[T any] struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	do     func(context.Context, T) ([]T, error)
+	over   chan struct{} // closed when nothing is left
+
+	mu      sync.Mutex
+	tasks   []T
+	free    int
+	running int
+	err     error
+	exited  bool // the caller's code has ended its goroutine, as a failed test does
+}
+
+// start begins as many tasks as may run. The lock is held.
+func (e *each[T]) start() {
+	for e.err == nil && !e.exited && len(e.tasks) > 0 && e.running < e.free {
+		task := e.tasks[len(e.tasks)-1]
+		e.tasks = e.tasks[:len(e.tasks)-1]
+		e.running++
+		go e.run(task)
+	}
+	if e.running == 0 {
+		close(e.over)
+	}
+}
+
+func (e *each[T]) run(task T) {
+	exited := true
+	var more []T
+	var err error
+	defer func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.running--
+		e.exited = e.exited || exited
+		if err != nil && e.err == nil {
+			e.err = err
+		}
+		if e.err != nil || e.exited {
+			e.cancel()
+		}
+		e.tasks = append(e.tasks, more...)
+		e.start()
+	}()
+	more, err = e.do(e.ctx, task)
+	exited = false
+}

@@ -1,0 +1,236 @@
+package scan
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// Reader is what is read. Its functions must be safe for concurrent use.
+type Reader[T any] struct {
+	// Read asks for a window. It returns what came, how many rows that was, however many of one id, and how many more there
+	// may be, 0 if that was all.
+	Read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)
+	// Again asks whether what came before can still be read, and returns the ids of what came.
+	Again func(ctx context.Context, ids []int64) (came []int64, err error)
+	// Judge says what a failure of Read can mean.
+	Judge func(err error) Verdict
+	ID    func(T) int64
+}
+
+// Verdict is what the failure of a window can mean.
+type Verdict int
+
+const (
+	Ends    Verdict = iota // nothing can be read any more
+	Blames                 // something in the window cannot be shown
+	Refuses                // the window has too many ids
+	Doubts                 // any of these; the server may be down
+)
+
+// Windows reads stretches of ids, one after the other, and learns by it.
+type Windows[T any] struct {
+	Reader[T]
+	Ticker
+	AtOnce int
+
+	came   *came
+	proofs *proofs
+
+	mu       sync.Mutex // of what follows, and of the parts of a stretch
+	widths   widths
+	stumbles int // failures that passed
+	vain     int // failures while nothing has come
+	patience int // how many of them there may be
+}
+
+// New returns Windows for pages of so many rows, and for at most so many ids in one request.
+func New[T any](reader Reader[T], ticker Ticker, atOnce int, page, widest int64) *Windows[T] {
+	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), patience: defaultPatience, widths: widths{page: page, pages: 1, most: widest}}
+}
+
+// Like returns Windows that read in another way, one window after the other, and know what these have learned.
+func (w *Windows[T]) Like(read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)) *Windows[T] {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	like := &Windows[T]{Reader: w.Reader, Ticker: Ticker{Tick: func() {}}, AtOnce: 1, came: w.came, proofs: w.proofs, patience: w.patience, widths: w.widths}
+	like.Read = read
+	like.widths.ids, like.widths.last = 1, like.widths.most // little is expected
+	like.widths.rows = 0
+	return like
+}
+
+// defaultPatience is how many windows may fail while nothing has come.
+const defaultPatience = 24
+
+// BePatient lets more windows fail while nothing has come.
+func (w *Windows[T]) BePatient(failures int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.patience = max(w.patience, w.vain+failures)
+}
+
+// MakeDo says that no more will come to judge by than has, which may be one.
+func (w *Windows[T]) MakeDo() { w.came.makeDo() }
+
+// Expect says about how many rows there are among the ids of the next stretch.
+func (w *Windows[T]) Expect(rows, ids int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.widths.expect(rows, ids, int64(w.AtOnce))
+}
+
+// Widest returns how many ids the server takes in one request, as far as is known.
+func (w *Windows[T]) Widest() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.widths.most
+}
+
+// Refused says that the server does not take so many ids.
+func (w *Windows[T]) Refused(ids int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.widths.refused(ids, true)
+}
+
+// Came says what came elsewhere, so that the server can be judged by it.
+func (w *Windows[T]) Came(row T) { w.came.see(w.ID(row)) }
+
+// CanJudge reports whether enough has come to judge the server by.
+func (w *Windows[T]) CanJudge() bool { return w.came.enough() }
+
+// stretch is one run over parts.
+type stretch[T any] struct {
+	*Windows[T]
+	ctx     context.Context
+	parts   []*Part[T] // in the order of ids, without those that were handed over
+	running int
+	held    int  // how many rows are in the parts
+	exited  bool // the caller's code has ended its goroutine, as a failed test does
+	ready   chan struct{}
+	fetches sync.WaitGroup
+}
+
+// Run reads parts, which are in the order of ids, and hands them over in that order, until yield returns false. It goes on
+// reading meanwhile, as far ahead as is worth it. What it returns has ended the reading.
+func (w *Windows[T]) Run(ctx context.Context, parts []Part[T], yield func(*Part[T]) bool) error {
+	s := &stretch[T]{Windows: w, ready: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.fetches.Wait()
+	defer cancel()
+	s.ctx = ctx
+	for i := range parts {
+		s.parts = append(s.parts, &parts[i])
+		s.held += len(parts[i].Rows)
+	}
+	for {
+		switch front, exited := s.front(); {
+		case exited:
+			runtime.Goexit()
+		case front == nil:
+			return nil
+		case front.state == ended:
+			return front.Err
+		case front.state == done:
+			if !yield(front) {
+				return nil
+			}
+		default:
+			s.wait(s.ready)
+		}
+	}
+}
+
+// front returns a copy of the foremost part, and takes it out if it is done. It returns nil when there are no more.
+func (s *stretch[T]) front() (front *Part[T], exited bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.start()
+	if s.exited || len(s.parts) == 0 {
+		return nil, s.exited
+	}
+	if front = new(*s.parts[0]); front.state == done {
+		s.parts = s.parts[1:]
+		s.held -= len(front.Rows)
+		s.start()
+	}
+	return front, false
+}
+
+// How far the reading may be ahead of what is handed over, for each request that runs at once.
+const (
+	partsAhead = 16
+	pagesAhead = 8
+)
+
+// start asks for parts, the foremost first, as many at once as may be. The lock is held.
+func (s *stretch[T]) start() {
+	for i := 0; i < len(s.parts) && s.running < s.AtOnce && !s.exited; i++ {
+		p := s.parts[i]
+		if p.state == ended || !p.sized && s.isAhead(i) {
+			break
+		}
+		if p.state != waiting {
+			continue
+		}
+		if !p.sized {
+			p = s.size(p)
+		}
+		p.state = underWay
+		s.running++
+		s.fetches.Go(func() { s.fetch(p) })
+	}
+	if s.running == 0 && !s.exited {
+		s.unpark()
+	}
+}
+
+// isAhead reports whether a part is too far ahead to be begun. None is while something else has to come, to judge by.
+func (s *stretch[T]) isAhead(i int) bool {
+	if i == 0 || s.vain < s.patience && !s.came.enough() && slices.ContainsFunc(s.parts[:i], func(p *Part[T]) bool { return p.state == parked }) {
+		return false
+	}
+	return i >= partsAhead*s.AtOnce || s.held >= pagesAhead*int(s.widths.page)*s.AtOnce
+}
+
+// size leaves of a part as many ids as the next window has, returns that, and makes another part of the rest.
+func (s *stretch[T]) size(p *Part[T]) *Part[T] {
+	if size := s.widths.next(); p.width() > size {
+		front, rest := p.cut(p.Lo+size-1, s.ID)
+		s.replace(p, front, rest)
+		p = front
+	}
+	p.sized = true
+	return p
+}
+
+// replace puts parts in the place of one.
+func (s *stretch[T]) replace(p *Part[T], by ...*Part[T]) {
+	i := slices.Index(s.parts, p)
+	s.parts = slices.Replace(s.parts, i, i+1, by...)
+}
+
+// fetch asks for a part and takes the answer.
+func (s *stretch[T]) fetch(p *Part[T]) {
+	exited := true
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.running--
+		s.exited = s.exited || exited
+		s.start()
+		select {
+		case s.ready <- struct{}{}:
+		default:
+		}
+	}()
+	w, begun := p.window(s.ID), s.proofs.failed()
+	if came, rows, more, err := s.Read(s.ctx, w); err == nil {
+		s.take(p, w, came, rows, more)
+	} else {
+		s.fail(p, w, err, begun)
+	}
+	exited = false
+}

@@ -1,0 +1,158 @@
+package cfchat
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// ledger is what a scan has dealt with: the ids of conversations, in four bytes each, by what never changes about them.
+type ledger map[cell][]int32
+
+// cell is a day of creation, counted from 1970 in UTC, and an inbox; inbox 0 where it is not known.
+type cell struct {
+	day   int32
+	inbox int64
+}
+
+// dayOfCreation returns the day on which a conversation was created.
+func dayOfCreation(c *Conversation) int32 { return int32(c.CreatedAt.Unix() / (24 * 60 * 60)) }
+
+func (l ledger) put(at cell, id int64) { l[at] = append(l[at], int32(id)) }
+
+// in returns the ids of a span, in order, each once.
+func (l ledger) in(sp span) []int64 {
+	var ids []int64
+	for at, some := range l {
+		if sp.has(at) {
+			for _, id := range some {
+				ids = append(ids, int64(id))
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// spans returns the whole time in spans of whole days, each with about as many ids, or of one day.
+func (l ledger) spans(limit int) []span {
+	days := map[int32]int{}
+	for at, ids := range l {
+		days[at.day] += len(ids)
+	}
+	all, from, n := []span{}, int32(firstDay), 0
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		if n > 0 && n+days[day] > limit {
+			all, from, n = append(all, span{from: from, to: day - 1}), day, 0
+		}
+		n += days[day]
+	}
+	return append(all, span{from: from, to: lastDay})
+}
+
+// inboxes returns the inboxes of which something is in a span.
+func (l ledger) inboxes(sp span) []int64 {
+	found := map[int64]bool{}
+	for at := range l {
+		if at.inbox != 0 && sp.has(at) {
+			found[at.inbox] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// span is a range of days of creation, first and last among them, of all inboxes, of one, or of all but some.
+type span struct {
+	from, to int32
+	inbox    int64   // 0 for all
+	without  []int64 // inboxes
+	tries    int     // how often it could not be shown, though nothing is left to be cut
+	runs     bool    // it holds what was dealt with before the scan, so ids are left out in runs
+}
+
+// A span from firstDay begins with the first conversation that there is, and one to lastDay ends with the last.
+const (
+	firstDay = math.MinInt32 + 1
+	lastDay  = math.MaxInt32
+	year2000 = 10_957 // before it, days are not told apart
+)
+
+// whole reports whether a span leaves nothing out.
+func (sp span) whole() bool {
+	return sp.from == firstDay && sp.to == lastDay && sp.inbox == 0 && sp.without == nil
+}
+
+// has reports whether a cell may be in the span.
+func (sp span) has(at cell) bool {
+	return at.day >= sp.from && at.day <= sp.to && (sp.inbox == 0 || at.inbox == 0 || at.inbox == sp.inbox) && !slices.Contains(sp.without, at.inbox)
+}
+
+// cellOf returns where in the span to put a conversation that was shown in it, whatever it says about itself.
+func (sp span) cellOf(c *Conversation) cell {
+	at := cell{min(max(dayOfCreation(c), sp.from), sp.to), c.InboxID}
+	if sp.inbox != 0 {
+		at.inbox = sp.inbox
+	}
+	return at
+}
+
+// days returns the span with the day before and the day after it.
+func (sp span) days() span {
+	sp.from, sp.to = max(sp.from, firstDay+1)-1, min(sp.to, lastDay-1)+1
+	return sp
+}
+
+// rules returns what the server is to look for.
+func (sp span) rules() []Rule {
+	var rules []Rule
+	if sp.from != firstDay {
+		rules = append(rules, GreaterThan(AttributeCreatedAt, date(sp.from-1)))
+	}
+	if sp.to != lastDay {
+		rules = append(rules, LessThan(AttributeCreatedAt, date(sp.to+1)))
+	}
+	if sp.inbox != 0 {
+		rules = append(rules, Equal(AttributeInboxID, sp.inbox))
+	}
+	if len(sp.without) > 0 {
+		rules = append(rules, NotEqual(AttributeInboxID, sp.without))
+	}
+	return rules
+}
+
+func date(day int32) string { return time.Unix(int64(day)*24*60*60, 0).UTC().Format(time.DateOnly) }
+
+// halves returns the span in two, cut behind a day near to one that is wanted, the earlier one first; nil if it is a single day.
+func (sp span) halves(today int32, wanted int32) []span {
+	lo, hi := max(sp.from, year2000), min(sp.to, max(today+1, sp.from))
+	if lo >= hi {
+		return nil
+	}
+	early, late := sp, sp
+	early.to = min(max(wanted, lo), hi-1)
+	late.from = early.to + 1
+	return []span{early, late}
+}
+
+// middle returns the day in the middle of a span.
+func (sp span) middle(today int32) int32 {
+	lo, hi := max(sp.from, year2000), min(sp.to, max(today+1, sp.from))
+	return lo + (hi-lo)/2
+}
+
+// byInbox returns the span once for each of some inboxes, and once for all others; nil if it is of one inbox.
+func (sp span) byInbox(inboxes []int64) []span {
+	if sp.inbox != 0 || sp.without != nil || len(inboxes) == 0 {
+		return nil
+	}
+	others := sp
+	others.without = inboxes
+	all := []span{others}
+	for _, inbox := range inboxes {
+		one := sp
+		one.inbox = inbox
+		all = append(all, one)
+	}
+	return all
+}

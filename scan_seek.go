@@ -1,0 +1,323 @@
+package cfchat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cfchat/cfchat-go/internal/scan"
+)
+
+// lookBehind finds out what it means that a span cannot be shown: by a page far behind the last, which counts only.
+func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failure error) ([]span, error) {
+	if ctx.Err() != nil || judge(failure) == scan.Ends {
+		return nil, failure
+	}
+	n, err := w.count(ctx, w.in(sp, without))
+	switch {
+	case err == nil && n == 0:
+		return nil, nil
+	case err == nil:
+		return w.hide(ctx, sp, n)
+	case ctx.Err() != nil:
+		return nil, err
+	case len(without) == 0 && sp.whole() && judge(failure) == scan.Blames && judge(err) == scan.Blames:
+		return nil, errEnough // a database may take too long for all of an account
+	case len(without) == 0 && sp.whole():
+		return nil, failure
+	}
+	if proof := w.windows.Prove(ctx); proof != nil && proof != scan.ErrTooFew {
+		return nil, failure // the server answers nothing
+	}
+	parts := w.cut(sp)
+	if parts == nil {
+		return nil, failure
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if half := len(without) / 2; half > 0 {
+		w.limit = min(w.limit, half)
+	}
+	return parts, nil
+}
+
+// hide deals with a span in which so many are left that cannot be shown, all of them or one.
+func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
+	w.windows.BePatient(int(min(2*n, maxVain))) // the server is up
+	if w.first && w.After == 0 && sp.whole() {
+		if err := w.turnPages(ctx, sp, n); err != nil {
+			return nil, err
+		}
+		w.unread = n
+		return nil, errEnough
+	}
+	sp.runs = sp.runs || w.After > 0
+	if halves := sp.halves(w.today, sp.middle(w.today)); halves != nil {
+		return halves, nil
+	}
+	if sp.tries++; sp.tries < pageTries {
+		return []span{sp}, nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.After == 0 && n > fewRows {
+		w.unread = max(w.unread, n)
+		return nil, errEnough
+	}
+	w.hidden = append(w.hidden, sp)
+	return nil, nil
+}
+
+// turnPages keeps what the next pages show where the first cannot be shown, unless it is so far away that it is better sought.
+func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
+	for page := 2; page <= 4 && int64(page-1)*pageSize < n; page++ {
+		shown, err := w.post(ctx, w.in(sp, nil), page)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			continue
+		}
+		if w.note(&sp, nil, shown); (w.highest()-w.read)/w.windows.Widest() > seekCost*n {
+			clear(w.kept)
+		}
+		return nil
+	}
+	return nil
+}
+
+// anything looks for something that can be read, anywhere, to judge the server by: among what was active last, and in front of
+// where the scan began.
+func (s *conversationScan) anything(ctx context.Context) bool {
+	all := Where(Equal(AttributeStatus, StatusAll))
+	for page := 1; page <= 3 && !s.windows.CanJudge(); page++ {
+		if shown, err := s.post(ctx, all, page); err == nil {
+			for i := range shown.Payload {
+				s.windows.Came(&shown.Payload[i])
+			}
+		}
+	}
+	if s.After > 0 && !s.windows.CanJudge() {
+		before := s.windows.Like(func(ctx context.Context, w scan.Window) ([]*Conversation, int64, int64, error) {
+			return s.readIn(ctx, all, w)
+		})
+		before.BePatient(maxVain)
+		_ = before.Run(ctx, []scan.Part[*Conversation]{{Lo: max(s.After-maxWindow, 1), Hi: s.After}},
+			func(*scan.Part[*Conversation]) bool { return !s.windows.CanJudge() })
+	}
+	s.windows.MakeDo()
+	return s.windows.CanJudge()
+}
+
+// count counts what a filter finds, without showing any of it.
+func (w *sweep) count(ctx context.Context, filter Filter) (int64, error) {
+	for try := 1; ; try++ {
+		page, err := w.post(ctx, filter, farPage)
+		switch {
+		case err == nil:
+			return page.Meta.AllCount, nil
+		case try == countTries || ctx.Err() != nil || judge(err) != scan.Blames:
+			return 0, err
+		}
+	}
+}
+
+const (
+	soughtIDs  = 50_000 // ids in one request that counts; servers took as many in half a second
+	narrowIDs  = 32     // ids of a window in which something is that cannot be shown
+	shownAfter = 64     // requests, after which what is sought may be shown by now
+	maxVain    = 400    // windows that fail before anything comes, where the server counts
+	maxFailed  = 8      // of what was found, before anything came
+	seekCost   = 12     // requests for each that is sought
+)
+
+// seeker finds the ids of what cannot be shown in a span, by counting.
+type seeker struct {
+	*sweep
+	span
+	without []int64 // what has come, or was found
+	failed  int     // how much of what was found could not be read, one after the other
+}
+
+// seek looks for what cannot be shown in a span, unless nothing can be shown at all: near to where something is likely, and then
+// everywhere. When what is left can be shown, everything that is due has been found.
+func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
+	sp.runs = true
+	s := &seeker{sweep: w, span: sp}
+	s.without, _ = w.leaveOut(sp)
+	if err := w.windows.Prove(ctx); err != nil && err != scan.ErrTooFew {
+		return nil, err
+	}
+	for _, zone := range s.near() {
+		if none, err := s.through(ctx, zone); none || err != nil {
+			return nil, err
+		}
+	}
+	// Farther each time that nothing is found, and from the start, because something may have come to match there.
+	for far := w.atOnce(maxID); ; {
+		found := len(s.without)
+		if none, err := s.reread(ctx, max(w.read-far, 0)+1); none || err != nil {
+			return nil, err
+		}
+		end := min(w.read+far, w.Until)
+		if none, err := s.through(ctx, scan.Window{Lo: w.read + 1, Hi: end}); none || err != nil || end == w.Until {
+			return nil, err
+		}
+		if len(s.without) == found {
+			far *= 2
+		}
+	}
+}
+
+// reread reads what has been dealt with in the span, from an id on, so that it is left out: it may have come to match again, or
+// it was dealt with before the scan began. It reports whether nothing else is left.
+func (s *seeker) reread(ctx context.Context, from int64) (none bool, err error) {
+	if s.read >= from {
+		windows := s.windows.Like(func(ctx context.Context, w scan.Window) ([]*Conversation, int64, int64, error) {
+			return s.readIn(ctx, s.in(s.span, nil), w)
+		})
+		err = windows.Run(ctx, []scan.Part[*Conversation]{{Lo: from, Hi: s.read}}, func(p *scan.Part[*Conversation]) bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, c := range p.Rows {
+				s.came.put(s.cellOf(c), c.ID)
+			}
+			if p.Err != nil {
+				s.came.put(s.cellOf(&Conversation{}), p.Lo)
+			}
+			return true
+		})
+		if err != nil {
+			return false, err
+		}
+		ids, _ := s.leaveOut(s.span)
+		s.without = append(s.without, ids...)
+		slices.Sort(s.without)
+		s.without = slices.Compact(s.without)
+	}
+	return s.shown(ctx)
+}
+
+// through looks through a zone of ids, and reports whether nothing is left anywhere.
+func (s *seeker) through(ctx context.Context, zone scan.Window) (none bool, err error) {
+	for lo, n := zone.Lo, 1; lo <= zone.Hi; n++ {
+		hi := min(lo+s.atOnce(maxID)-1, zone.Hi)
+		hits, err := s.narrow(ctx, scan.Window{Lo: lo, Hi: hi})
+		switch {
+		case err == nil:
+			lo = hi + 1
+		case ctx.Err() != nil || judge(err) == scan.Ends || hi-lo < narrowIDs:
+			return false, err
+		default:
+			s.atOnce((hi - lo + 1) / 2)
+		}
+		for _, hit := range hits {
+			if err := s.probe(ctx, hit); err != nil {
+				return false, err
+			}
+			s.without = append(s.without, s.hit(hit)...)
+		}
+		slices.Sort(s.without)
+		if len(hits) > 0 || n%shownAfter == 0 {
+			if none, err := s.shown(ctx); none || err != nil {
+				return none, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// probe reads what was found while nothing else has come, so that there is something to judge by. When one after the other
+// fails, it is not the conversations.
+func (s *seeker) probe(ctx context.Context, hit scan.Window) error {
+	if s.windows.CanJudge() {
+		return nil
+	}
+	came, _, _, err := s.readIn(ctx, s.filter, hit)
+	for _, c := range came {
+		s.windows.Came(c)
+	}
+	if s.failed++; err == nil {
+		s.failed = 0
+	}
+	if s.failed < maxFailed && ctx.Err() == nil {
+		return nil
+	}
+	return err
+}
+
+// shown reports whether everything that is left can be shown by now, and keeps it.
+func (s *seeker) shown(ctx context.Context) (bool, error) {
+	for len(s.without) <= int(s.windows.Widest()) {
+		page, err := s.post(ctx, s.in(s.span, s.without), 1)
+		if err != nil {
+			left, err := s.count(ctx, s.in(s.span, s.without))
+			return err == nil && left == 0, err // which fails where so many cannot be left out
+		}
+		fresh, _ := s.note(&s.span, s.without, page)
+		if moreThan(page) == 0 || fresh == 0 {
+			return moreThan(page) == 0, nil
+		}
+		for i := range page.Payload {
+			s.without = append(s.without, page.Payload[i].ID)
+		}
+		slices.Sort(s.without)
+	}
+	return false, nil
+}
+
+// near returns zones in which something is likely: behind what has been read, and around what else was found.
+func (s *seeker) near() []scan.Window {
+	size := s.atOnce(maxID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	zones := []scan.Window{{Lo: s.read + 1, Hi: min(s.read+size, s.Until)}}
+	for id := range s.kept {
+		lo := max(id-size/2, s.read+1)
+		if !slices.ContainsFunc(zones, func(z scan.Window) bool { return z.Lo <= id && id <= z.Hi }) && len(zones) < maxZones {
+			zones = append(zones, scan.Window{Lo: lo, Hi: min(lo+size-1, s.Until)})
+		}
+	}
+	return zones
+}
+
+// maxZones is how many zones are looked through first.
+const maxZones = 20
+
+// hit takes note of a window in which something is that cannot be shown, and returns its ids.
+func (s *seeker) hit(hit scan.Window) []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.regions = append(s.regions, hit)
+	return hit.IDs()
+}
+
+// narrow returns the small windows in a window in which the span has something that has not come.
+func (s *seeker) narrow(ctx context.Context, w scan.Window) ([]scan.Window, error) {
+	from, _ := slices.BinarySearch(s.without, w.Lo)
+	to, _ := slices.BinarySearch(s.without, w.Hi+1)
+	if w.Came = s.without[from:to]; w.Len() == 0 {
+		return nil, nil
+	}
+	n, err := s.count(ctx, s.in(s.span, nil, Equal(AttributeDisplayID, values(w.IDs())...)))
+	switch {
+	case err != nil || n == 0:
+		return nil, err
+	case w.Hi-w.Lo < narrowIDs:
+		return []scan.Window{w}, nil
+	}
+	middle := w.Lo + (w.Hi-w.Lo)/2
+	hits, err := s.narrow(ctx, scan.Window{Lo: w.Lo, Hi: middle})
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.narrow(ctx, scan.Window{Lo: middle + 1, Hi: w.Hi})
+	return append(hits, more...), err
+}
+
+// atOnce returns how many ids are sought in one request, at most as many as are given, from then on.
+func (w *sweep) atOnce(most int64) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sought = max(min(w.sought, most), min(w.sought, narrowIDs))
+	return w.sought
+}

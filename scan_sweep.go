@@ -1,0 +1,293 @@
+package cfchat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/scan"
+)
+
+// stretch is what is to be read next.
+type stretch struct {
+	parts []scan.Part[*Conversation]
+	end   int64 // the last id of it
+	last  bool  // nothing is left behind it, which is proven
+}
+
+const (
+	leftOut     = 2_000   // ids that a sweep leaves out in one request; databases before PostgreSQL 15 look for each in turn
+	farPage     = 1 << 20 // a page far behind the last counts, and shows nothing
+	keptRows    = 2_000   // what a sweep finds at most before windows go on
+	fewRows     = 4 * pageSize
+	nearWindows = 64 // windows up to Until that are rather read than looked behind
+	pageTries   = 3  // of what counts and cannot be shown
+	countTries  = 5  // a filter's 500 is not repeated by the chain
+)
+
+// sweep asks for everything that matches and has not been dealt with, in spans of days: everything that is due and not among
+// what came is shown or counted in one of them. It returns what is to be read next.
+func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
+	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, today: int32(s.conversations.core.now().Unix() / (24 * 60 * 60))}
+	if widest := s.windows.Widest(); s.MaxWindow > 0 || widest < maxWindow/s.filter.branches() {
+		s.sought = min(s.sought, widest)
+	}
+	w.first, s.swept = !s.swept, true
+	err := scan.Each(ctx, s.Concurrency, s.ticker, s.came.spans(s.limit), w.look)
+	if err == nil {
+		err = scan.Each(ctx, s.Concurrency, s.ticker, w.hidden, w.seek) // in scan_seek.go
+	}
+	switch {
+	case err == errEnough, err != nil && w.first && ctx.Err() == nil && w.isUntil():
+		return w.windowed(), nil
+	case err != nil:
+		return nil, err
+	}
+	return w.found(), nil
+}
+
+// errEnough means that a sweep has found so much that windows had better go on.
+var errEnough = errors.New("enough was found")
+
+// errRepeats means that a page has what was left out of it.
+var errRepeats = errors.New("the server shows again what was left out")
+
+// sweep is one walk over all days.
+type sweep struct {
+	*conversationScan
+	first bool // nothing has been read
+	today int32
+
+	mu      sync.Mutex // of what follows, and of the scan's ledger
+	kept    map[int64]*Conversation
+	unread  int64  // how many are to be read, as far as was counted when it was enough
+	hidden  []span // in which something cannot be shown
+	regions []scan.Window
+	top     int64 // the highest id that was seen beside what is kept
+}
+
+// look asks for what is left of a span. It returns spans that are still to be looked at.
+func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
+	without, limit := w.leaveOut(sp)
+	if len(without) > limit {
+		if parts := w.cut(sp); parts != nil {
+			return parts, nil
+		}
+		if widest := int(w.windows.Widest()); len(without) > widest {
+			return nil, w.failed(fmt.Errorf("%d conversations were created on %s, and no request can leave out more than %d",
+				len(without), date(sp.from), widest))
+		}
+	}
+	page, err := w.post(ctx, w.in(sp, without), 1)
+	if err != nil {
+		return w.lookBehind(ctx, sp, without, err)
+	}
+	if sp.whole() {
+		w.begin(page)
+	}
+	fresh, unread := w.note(&sp, without, page)
+	more := moreThan(page)
+	switch {
+	case more == 0:
+		return nil, nil
+	case fresh == 0:
+		return nil, w.failed(errRepeats)
+	case w.isEnough(more * unread / int64(len(page.Payload))):
+		return nil, errEnough
+	case more > 10*pageSize:
+		if parts := sp.halves(w.today, middleDay(page)-1); parts != nil {
+			return parts, nil
+		}
+	}
+	return []span{sp}, nil
+}
+
+// cut returns the parts of a span that holds too much, nil if it has none.
+func (w *sweep) cut(sp span) []span {
+	if halves := sp.halves(w.today, sp.middle(w.today)); halves != nil {
+		return halves
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return sp.byInbox(w.came.inboxes(sp))
+}
+
+// leaveOut returns the ids that are left out of a span, and how many they may be.
+func (w *sweep) leaveOut(sp span) (ids []int64, limit int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids = w.came.in(sp)
+	if len(w.blamed) <= w.limit/4 {
+		ids = append(ids, w.blamed...)
+	}
+	switch {
+	case sp.runs && w.read <= int64(w.limit)/2:
+		ids = append(ids, scan.Window{Lo: 1, Hi: w.read}.IDs()...)
+	case sp.runs:
+		ids = append(ids, runOf(w.came.in(sp.days()), w.read, int64(w.limit)/2)...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), w.limit
+}
+
+// runOf returns every id between the first and the last of some, up to the one that was read last; none if they are too many.
+func runOf(ids []int64, read, most int64) []int64 {
+	ids = slices.DeleteFunc(ids, func(id int64) bool { return id > read })
+	if len(ids) == 0 || ids[len(ids)-1]-ids[0] >= most {
+		return nil
+	}
+	return scan.Window{Lo: ids[0], Hi: ids[len(ids)-1]}.IDs()
+}
+
+// in returns the filter for a span, without some ids, and with more rules.
+func (w *sweep) in(sp span, without []int64, more ...Rule) Filter {
+	rules := append(sp.rules(), more...)
+	if len(without) > 0 {
+		rules = append(rules, NotEqual(AttributeDisplayID, values(without)...))
+	}
+	switch {
+	case len(rules) > 0:
+		return w.filter.narrowed(rules...)
+	case len(w.filter.rules) > 0:
+		return w.filter
+	}
+	return Where(Equal(AttributeStatus, StatusAll))
+}
+
+// note keeps what a page of a span shows that is to be read. It returns how many rows are new, and how many of all are to be read.
+func (w *sweep) note(sp *span, without []int64, page *ConversationPage) (fresh, unread int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range page.Payload {
+		c := &page.Payload[i]
+		isDue := c.ID > w.read && c.ID <= w.Until
+		if isDue {
+			unread++
+		}
+		if _, known := slices.BinarySearch(without, c.ID); known {
+			continue
+		}
+		fresh++
+		w.windows.Came(c)
+		w.came.put(sp.cellOf(c), c.ID)
+		switch {
+		case c.ID <= w.read:
+			sp.runs = true
+		case isDue && !w.isNew(c):
+			w.kept[c.ID] = c
+		}
+	}
+	return fresh, unread
+}
+
+// isNew reports whether a conversation was surely created after the scan began, so that an account that grows does not keep the
+// scan for ever. Only the server's clock tells.
+func (w *sweep) isNew(c *Conversation) bool {
+	return !w.began.IsZero() && c.CreatedAt.After(w.began)
+}
+
+// begin takes note of the latest that can have been created before the scan: a minute after the server's time, and after
+// whatever was active last.
+func (w *sweep) begin(page *ConversationPage) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if chat := w.conversations.core.chat; !w.began.IsZero() || chat.clock.seen.Load() == nil {
+		return
+	}
+	w.began = w.conversations.core.now()
+	for _, c := range page.Payload {
+		for _, at := range []UnixTime{c.CreatedAt, c.Timestamp} {
+			if at.After(w.began) {
+				w.began = at.Time
+			}
+		}
+	}
+	w.began = w.began.Add(time.Minute)
+}
+
+// middleDay returns the day of creation before and after which as much of a page was created.
+func middleDay(page *ConversationPage) int32 {
+	var days []int32
+	for i := range page.Payload {
+		days = append(days, dayOfCreation(&page.Payload[i]))
+	}
+	slices.Sort(days)
+	return days[len(days)/2]
+}
+
+// isEnough reports whether windows are the better way to read what a sweep has found, and so many more.
+func (w *sweep) isEnough(more int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	unread := int64(len(w.kept)) + more
+	if unread <= fewRows || unread <= keptRows && (w.highest()-w.read)/w.windows.Widest() > unread/pageSize {
+		return false
+	}
+	w.unread = max(w.unread, unread)
+	return true
+}
+
+// highest returns the highest id that is to be read, as far as is known.
+func (w *sweep) highest() int64 {
+	highest := w.top
+	for id := range w.kept {
+		highest = max(highest, id)
+	}
+	return max(highest, w.read)
+}
+
+// isUntil reports whether the windows up to Until are so few that nothing else is worth it.
+func (w *sweep) isUntil() bool { return (w.Until-w.read)/w.windows.Widest() < nearWindows }
+
+// windowed returns the windows that are to be read next. So many ids as there are conversations have to be read at least.
+func (w *sweep) windowed() *stretch {
+	end := max(w.highest(), w.read+w.unread)
+	if w.highest() == w.read {
+		end = max(end, w.read+w.reach)
+		w.reach = max(4*w.reach, maxWindow)
+	}
+	if end = min(end, w.Until); w.isUntil() {
+		end = w.Until
+	}
+	if w.unread > 0 {
+		w.windows.Expect(w.unread, end-w.read)
+	}
+	return &stretch{parts: []scan.Part[*Conversation]{{Lo: w.read + 1, Hi: end}}, end: end, last: end == w.Until}
+}
+
+// found returns what was found: rows that are here already, and the windows in which something cannot be shown.
+func (w *sweep) found() *stretch {
+	next := &stretch{end: w.read, last: true}
+	ids := slices.Sorted(maps.Keys(w.kept))
+	rowsUpTo := func(id int64) (rows []*Conversation) {
+		for len(ids) > 0 && ids[0] <= id {
+			rows, ids = append(rows, w.kept[ids[0]]), ids[1:]
+		}
+		return rows
+	}
+	add := func(lo, hi int64, isKnown bool) {
+		rows := rowsUpTo(hi)
+		if isKnown && len(rows) > 0 {
+			next.parts = append(next.parts, scan.Known(lo, hi, rows))
+		} else if !isKnown {
+			next.parts = append(next.parts, scan.Part[*Conversation]{Lo: lo, Hi: hi, Rows: rows})
+		}
+		next.end = max(next.end, hi)
+	}
+	slices.SortFunc(w.regions, func(a, b scan.Window) int { return cmp.Compare(a.Lo, b.Lo) })
+	for _, region := range w.regions {
+		lo := max(region.Lo, next.end+1)
+		if lo > region.Hi {
+			continue
+		}
+		add(next.end+1, lo-1, true)
+		add(lo, region.Hi, false)
+	}
+	add(next.end+1, w.highest(), true)
+	return next
+}
