@@ -293,11 +293,8 @@ func (w *changedWalk) updates(ctx context.Context) error {
 		within := max(core.now().Sub(w.since), 0) + slack
 		options := ConversationListOptions{Status: StatusAll, UpdatedWithin: within.Truncate(time.Second)}
 		list, err := w.conversations.List(ctx, options, w.opts...)
-		if err != nil && ctx.Err() != nil {
-			return err
-		}
 		if err != nil {
-			break // everything that is promised has come
+			return ended(ctx, err) // everything that is promised has come
 		}
 		for i := range list.Payload {
 			c := &list.Payload[i]
@@ -313,6 +310,14 @@ func (w *changedWalk) updates(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// ended returns a failure if it is the end of the context.
+func ended(ctx context.Context, failure error) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return failure
 }
 
 // next is the time from which on to look the next time.
