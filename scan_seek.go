@@ -49,7 +49,7 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 		if err := w.turnPages(ctx, sp, n); err != nil {
 			return nil, err
 		}
-		w.unread = n
+		w.unread, w.counts = n, true
 		return nil, errEnough
 	}
 	sp.runs = sp.runs || w.After > 0
