@@ -41,7 +41,7 @@ func measure(t *testing.T, prepare func() *server, start func(context.Context, *
 	t.Helper()
 	var w walk
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC).Sub(time.Now()))
+		time.Sleep(time.Until(time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC)))
 		s := prepare()
 		account := s.account(t)
 		begun, n := time.Now(), 0
