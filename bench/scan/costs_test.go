@@ -78,10 +78,10 @@ func TestScanCosts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes minutes")
 	}
-	requests(t)
-	times(t)
-	limits(t)
-	heap(t)
+	t.Run("requests", requests)
+	t.Run("times", times)
+	t.Run("limits", limits)
+	t.Run("heap", heap)
 }
 
 func all(int64) bool { return true }
