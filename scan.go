@@ -93,14 +93,18 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 			yield(nil, err)
 			return
 		}
-		if len(filterCall.operation.Schemes(ctx)) > 1 { // a filter may be sent with a bot's key, which is refused (D4)
-			ctx = auth.WithScheme(ctx, auth.UserAPIKey)
-		}
-		scan := newConversationScan(s, filter, options, opts)
-		if err := scan.all(ctx, yield); err != nil {
+		if err := newConversationScan(s, filter, options, opts).all(byUser(ctx), yield); err != nil {
 			yield(nil, err)
 		}
 	}
+}
+
+// byUser returns a context whose filters are sent with a user's key, unless the caller has picked one: a bot's is refused (D4).
+func byUser(ctx context.Context) context.Context {
+	if len(filterCall.operation.Schemes(ctx)) == 1 {
+		return ctx
+	}
+	return auth.WithScheme(ctx, auth.UserAPIKey)
 }
 
 // check refuses options that make no sense.
