@@ -29,7 +29,6 @@ type ConversationChangedOptions struct {
 
 const (
 	changedMargin  = time.Minute
-	fullPage       = 25      // rows of a filter, in every version
 	maxChanged     = 20_000  // ids that a walk leaves out; behind so many a scan is as cheap
 	maxUpdated     = 1_000   // conversations in one answer without pages: 3 MB
 	updatedVersion = "3.6.0" // the first that reads updated_within
@@ -220,8 +219,7 @@ func (w *changedWalk) take(page *ConversationPage) (last bool, err error) {
 			return false, err
 		}
 	}
-	rows := int64(len(page.Payload))
-	return rows == 0 || rows < fullPage && page.Meta.AllCount <= rows, nil
+	return moreThan(page) == 0, nil
 }
 
 // give yields a conversation that has not come.

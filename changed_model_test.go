@@ -176,7 +176,7 @@ func (a *livingAccount) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Query().Has("updated_within") {
 		wait += a.listTakes
 	}
-	if err := pauseFor(req, wait); err != nil {
+	if err := pause(req.Context(), wait); err != nil {
 		return nil, err
 	}
 	resp := a.answer(req, body)
@@ -186,21 +186,10 @@ func (a *livingAccount) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !a.noDate {
 		resp.Header.Set("Date", a.now().Format(http.TimeFormat))
 	}
-	if err := pauseFor(req, takes); err != nil {
+	if err := pause(req.Context(), takes); err != nil {
 		return nil, err
 	}
 	return resp, nil
-}
-
-func pauseFor(req *http.Request, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-req.Context().Done():
-		return req.Context().Err()
-	}
 }
 
 func (a *livingAccount) answer(req *http.Request, body []byte) *http.Response {
@@ -227,7 +216,7 @@ func (a *livingAccount) answer(req *http.Request, body []byte) *http.Response {
 	page, _ := strconv.Atoi(cmp.Or(query.Get("page"), "1"))
 	switch {
 	case request == "api" && a.version != "":
-		return livingReply(fmt.Sprintf(`{"version":%q}`, a.version))
+		return jsonReply(`{"version":%q}`, a.version)
 	case request == "filter":
 		return a.answerFilter(page, body)
 	case request == "updated" && query.Get("status") == "all":
@@ -236,10 +225,6 @@ func (a *livingAccount) answer(req *http.Request, body []byte) *http.Response {
 		a.foreign = append(a.foreign, req.Method+" "+req.URL.RequestURI())
 	}
 	return trial.Reply(http.StatusNotFound, "application/json", `{"error":"Resource could not be found"}`)
-}
-
-func livingReply(body string) *http.Response {
-	return trial.Reply(http.StatusOK, "application/json; charset=utf-8", body)
 }
 
 func livingCounts(all int) string {
@@ -260,7 +245,7 @@ func (a *livingAccount) latest() []*living {
 	return a.ordered
 }
 
-func pageOf(rows []*living, page, size int) []*living {
+func pageOf[T any](rows []T, page, size int) []T {
 	from := min((max(page, 1)-1)*size, len(rows))
 	return rows[from:min(from+size, len(rows))]
 }
@@ -285,9 +270,9 @@ func (a *livingAccount) answerUpdated(within string) *http.Response {
 func (a *livingAccount) answerList(count int, rows []*living) *http.Response {
 	text, ok := a.render(rows)
 	if !ok {
-		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
+		return internalError()
 	}
-	return livingReply(fmt.Sprintf(`{"data":{"meta":%s,"payload":[%s]}}`, livingCounts(count), text))
+	return jsonReply(`{"data":{"meta":%s,"payload":[%s]}}`, livingCounts(count), text)
 }
 
 func (a *livingAccount) render(rows []*living) (string, bool) {
@@ -311,7 +296,7 @@ func (a *livingAccount) answerFilter(page int, body []byte) *http.Response {
 	keeps, err := livingRules(body)
 	if err != nil {
 		a.foreign = append(a.foreign, err.Error())
-		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
+		return internalError()
 	}
 	all := len(a.filtered(keeps))
 	if a.between != nil {
@@ -319,9 +304,9 @@ func (a *livingAccount) answerFilter(page int, body []byte) *http.Response {
 	}
 	text, ok := a.render(pageOf(a.filtered(keeps), page, a.filterPage))
 	if !ok {
-		return trial.Reply(http.StatusInternalServerError, "application/json", `{"status":500,"error":"Internal Server Error"}`)
+		return internalError()
 	}
-	return livingReply(fmt.Sprintf(`{"meta":%s,"payload":[%s]}`, livingCounts(all), text))
+	return jsonReply(`{"meta":%s,"payload":[%s]}`, livingCounts(all), text)
 }
 
 // filtered are the rows of a filter.

@@ -472,7 +472,7 @@ func TestChangedMany(t *testing.T) {
 		for i := range 25 {
 			rows = append(rows, fmt.Sprintf(`{"id":%d,"status":"open","timestamp":%d}`, filters*25+i, active.Unix()))
 		}
-		return livingReply(fmt.Sprintf(`{"meta":%s,"payload":[%s]}`, livingCounts(1_000_000), strings.Join(rows, ","))), nil
+		return jsonReply(`{"meta":%s,"payload":[%s]}`, livingCounts(1_000_000), strings.Join(rows, ",")), nil
 	})).Account(1)
 	ids, _, err := changedOf(account.Conversations.Changed(t.Context(), active.Add(-time.Hour), cfchat.ConversationChangedOptions{}))
 	if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.StatusCode != http.StatusUnauthorized || e.Operation != "conversationFilter" || filters != 801 || len(ids) != 801*25 {
@@ -766,7 +766,7 @@ func TestChangedInput(t *testing.T) {
 		asked := 0
 		account := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			asked++
-			return livingReply(`{}`), nil
+			return jsonReply(`{}`), nil
 		})).Account(1)
 		changes := account.Conversations.Changed(t.Context(), c.since, c.options, c.opts...)
 		_, _, err := changedOf(changes)

@@ -297,7 +297,7 @@ func (s *conversationScan) readWindow(ctx context.Context, w scan.Window) (came 
 
 // readIn asks for a window of ids among what a filter finds.
 func (s *conversationScan) readIn(ctx context.Context, filter Filter, w scan.Window) (came []*Conversation, rows, more int64, err error) {
-	page, err := s.post(ctx, filter.narrowed(Equal(AttributeDisplayID, values(w.IDs())...)), 1)
+	page, err := s.post(ctx, filter.narrowed(Equal(AttributeDisplayID, w.IDs())), 1)
 	if err != nil {
 		return nil, 0, 0, err
 	}
@@ -339,7 +339,7 @@ func moreThan(page *ConversationPage) int64 {
 // readAgain asks whether conversations that came can still be read. It has them come whether they match or not, so that it
 // takes the server to show them, and asks for those of them that match too, so that it takes the server to know the filter.
 func (s *conversationScan) readAgain(ctx context.Context, ids []int64) (came []int64, err error) {
-	these := Equal(AttributeDisplayID, values(ids)...)
+	these := Equal(AttributeDisplayID, ids)
 	again := Where(these)
 	if len(s.filter.rules) > 0 {
 		matching := s.filter.narrowed(these)
@@ -394,21 +394,5 @@ func (s *conversationScan) sleep(ctx context.Context, wait time.Duration) bool {
 		return false
 	}
 	s.waits(time.Now().Add(wait))
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// values are ids as the values of a rule.
-func values(ids []int64) []any {
-	all := make([]any, len(ids))
-	for i, id := range ids {
-		all[i] = id
-	}
-	return all
+	return chain.Sleep(ctx, wait) == nil
 }

@@ -17,7 +17,9 @@ type cell struct {
 }
 
 // dayOfCreation returns the day on which a conversation was created.
-func dayOfCreation(c *Conversation) int32 { return int32(c.CreatedAt.Unix() / secondsOfDay) }
+func dayOfCreation(c *Conversation) int32 { return dayNumber(c.CreatedAt.Time) }
+
+func dayNumber(t time.Time) int32 { return int32(t.Unix() / secondsOfDay) }
 
 func (l ledger) put(at cell, id int64) { l[at] = append(l[at], int32(id)) }
 
@@ -135,7 +137,7 @@ func date(day int32) string { return time.Unix(int64(day)*secondsOfDay, 0).UTC()
 
 // halves returns the span in two, cut behind a day near to one that is wanted, the earlier one first; nil if it is a single day.
 func (sp span) halves(today int32, wanted int32) []span {
-	lo, hi := max(sp.from, year2000), min(sp.to, max(today+1, sp.from))
+	lo, hi := sp.toldApart(today)
 	if lo >= hi {
 		return nil
 	}
@@ -147,8 +149,13 @@ func (sp span) halves(today int32, wanted int32) []span {
 
 // middle returns the day in the middle of a span.
 func (sp span) middle(today int32) int32 {
-	lo, hi := max(sp.from, year2000), min(sp.to, max(today+1, sp.from))
+	lo, hi := sp.toldApart(today)
 	return lo + (hi-lo)/2
+}
+
+// toldApart returns the first and the last day of a span behind which it can be cut.
+func (sp span) toldApart(today int32) (lo, hi int32) {
+	return max(sp.from, year2000), min(sp.to, max(today+1, sp.from))
 }
 
 // byInbox returns the span once for each of some inboxes, and once for all others; nil if it is of one inbox.

@@ -285,9 +285,8 @@ func (b *busyAccount) matching(rules []busyRule) []*busyConversation {
 
 // render writes a page, if it can be.
 func render(all []*busyConversation, page, size int) (string, bool) {
-	from := min(max(page-1, 0)*size, len(all))
 	var rows []string
-	for _, c := range all[from:min(from+size, len(all))] {
+	for _, c := range pageOf(all, page, size) {
 		if c.broken {
 			return "", false
 		}

@@ -268,14 +268,15 @@ func (s *seeker) probe(ctx context.Context, hit scan.Window) error {
 // shown reports whether everything that is left can be shown by now, and keeps it.
 func (s *seeker) shown(ctx context.Context) (bool, error) {
 	for len(s.without) <= int(s.windows.Widest()) {
-		page, err := s.post(ctx, s.in(s.span, s.without), 1)
+		filter := s.in(s.span, s.without)
+		page, err := s.post(ctx, filter, 1)
 		if err != nil {
-			left, err := s.count(ctx, s.in(s.span, s.without))
+			left, err := s.count(ctx, filter)
 			return err == nil && left == 0, err // which fails where so many cannot be left out
 		}
 		fresh, _ := s.note(&s.span, s.without, page)
-		if moreThan(page) == 0 || fresh == 0 {
-			return moreThan(page) == 0, nil
+		if more := moreThan(page); more == 0 || fresh == 0 {
+			return more == 0, nil
 		}
 		for i := range page.Payload {
 			s.without = append(s.without, page.Payload[i].ID)
@@ -318,7 +319,7 @@ func (s *seeker) narrow(ctx context.Context, w scan.Window) ([]scan.Window, erro
 	if w.Came = s.without[from:to]; w.Len() == 0 {
 		return nil, nil
 	}
-	n, err := s.count(ctx, s.in(s.span, nil, Equal(AttributeDisplayID, values(w.IDs())...)))
+	n, err := s.count(ctx, s.in(s.span, nil, Equal(AttributeDisplayID, w.IDs())))
 	switch {
 	case err != nil || n == 0:
 		return nil, err

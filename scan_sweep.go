@@ -32,7 +32,7 @@ const (
 // sweep asks for everything that matches and has not been dealt with, in spans of days: everything that is due and not among
 // what came is shown or counted in one of them. It returns what is to be read next.
 func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
-	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, here: ledger{}, today: s.lastDay()}
+	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, here: ledger{}, today: s.latestDay()}
 	if widest := s.windows.Widest(); s.MaxWindow > 0 || widest < maxWindow/s.filter.branches() {
 		s.sought = min(s.sought, widest)
 	}
@@ -50,9 +50,9 @@ func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 	return w.next(), nil
 }
 
-// lastDay returns the day by the server's clock, or the last on which something was created that came.
-func (s *conversationScan) lastDay() int32 {
-	today := int32(s.conversations.core.now().Unix() / secondsOfDay)
+// latestDay returns the day by the server's clock, or the last on which something was created that came.
+func (s *conversationScan) latestDay() int32 {
+	today := dayNumber(s.conversations.core.now())
 	for at := range s.came {
 		today = max(today, at.day)
 	}
@@ -105,7 +105,7 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	case w.isEnough(more * unread / int64(len(page.Payload))):
 		return nil, errEnough
 	case more > 10*pageSize:
-		if parts := w.inTwoAt(sp, middleDay(page)-1); parts != nil {
+		if parts := sp.halves(w.lastSeen(), middleDay(page)-1); parts != nil {
 			return parts, nil
 		}
 	}
@@ -114,10 +114,11 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 
 // widest returns how many ids one request can leave out.
 func (w *sweep) widest() int {
-	if widest := w.windows.Widest() * w.filter.branches(); widest < int64(w.MaxWindow) || w.MaxWindow == 0 {
-		return int(widest / w.filter.branches())
+	widest, branches := w.windows.Widest(), w.filter.branches()
+	if w.MaxWindow > 0 && widest*branches >= int64(w.MaxWindow) { // the server has not refused so many
+		widest = maxWindow / branches
 	}
-	return int(maxWindow / w.filter.branches())
+	return int(widest)
 }
 
 // cut returns the parts of a span that holds too much, nil if it has none.
@@ -132,16 +133,15 @@ func (w *sweep) cut(sp span) []span {
 
 // inTwo returns the halves of a span, nil if it is a single day.
 func (w *sweep) inTwo(sp span) []span {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return sp.halves(w.today, sp.middle(w.today))
+	today := w.lastSeen()
+	return sp.halves(today, sp.middle(today))
 }
 
-// inTwoAt returns a span in two, cut behind a day if that is one of it, nil if it is a single day.
-func (w *sweep) inTwoAt(sp span, day int32) []span {
+// lastSeen returns today, or the latest day on which something was created.
+func (w *sweep) lastSeen() int32 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return sp.halves(w.today, day)
+	return w.today
 }
 
 // leaveOut returns the ids that are left out of a span, and how many they may be.
@@ -175,7 +175,7 @@ func runOf(ids []int64, read, most int64) []int64 {
 func (w *sweep) in(sp span, without []int64, more ...Rule) Filter {
 	rules := append(sp.rules(), more...)
 	if len(without) > 0 {
-		rules = append(rules, NotEqual(AttributeDisplayID, values(without)...))
+		rules = append(rules, NotEqual(AttributeDisplayID, without))
 	}
 	switch {
 	case len(rules) > 0:
@@ -225,7 +225,7 @@ func (w *sweep) isNew(c *Conversation) bool {
 func (w *sweep) begin(page *ConversationPage) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if chat := w.conversations.core.chat; !w.began.IsZero() || chat.clock.seen.Load() == nil {
+	if chat := w.conversations.core.chat; !w.began.IsZero() || !chat.clock.known() {
 		return
 	}
 	w.began = w.conversations.core.now()

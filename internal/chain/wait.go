@@ -30,6 +30,11 @@ func (c *Call) sleep(ctx context.Context, wait time.Duration) error {
 	if c.Waiting != nil && wait > 0 {
 		c.Waiting(time.Now().Add(wait))
 	}
+	return Sleep(ctx, wait)
+}
+
+// Sleep waits, or returns why the context ended.
+func Sleep(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
