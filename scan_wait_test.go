@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,26 +15,39 @@ import (
 
 // rateLimited lets so many requests of a minute pass. Where it is dated, its answers have a Date, and its clock is ahead of ours.
 type rateLimited struct {
-	next   http.RoundTripper
-	most   int
-	ahead  time.Duration
-	dated  bool
+	next  http.RoundTripper
+	most  int
+	ahead time.Duration
+	dated bool
+
+	mu     sync.Mutex
 	minute time.Time
 	passed int
 	denied int
 }
 
-func (l *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
-	now := time.Now().Add(l.ahead)
+// passes counts a request, and reports whether it may pass.
+func (l *rateLimited) passes(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if minute := now.Truncate(time.Minute); minute.After(l.minute) {
 		l.minute, l.passed = minute, 0
 	}
-	resp := trial.Reply(429, "text/plain", "Retry later\n")
 	if l.passed++; l.passed > l.most {
 		l.denied++
-	} else if answer, err := l.next.RoundTrip(req); err != nil {
-		return nil, err
-	} else {
+		return false
+	}
+	return true
+}
+
+func (l *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
+	now := time.Now().Add(l.ahead)
+	resp := trial.Reply(429, "text/plain", "Retry later\n")
+	if l.passes(now) {
+		answer, err := l.next.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
 		resp = answer
 	}
 	if l.dated {
@@ -45,13 +59,13 @@ func (l *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
 // 300 requests a minute are all that 2.16.0 allows; the next minute goes on, whether answers have a Date or not, and Progress
 // says until when nothing happens.
 func TestScanRateLimit(t *testing.T) {
-	for _, limit := range []rateLimited{{}, {dated: true}, {dated: true, ahead: 25 * time.Second}, {dated: true, ahead: -25 * time.Second}} {
+	for _, limit := range []*rateLimited{{}, {dated: true}, {dated: true, ahead: 25 * time.Second}, {dated: true, ahead: -25 * time.Second}} {
 		for _, option := range []func(*cfchat.Config){retries, func(*cfchat.Config) {}} {
 			synctest.Test(t, func(t *testing.T) {
 				at2026()
 				limit.next, limit.most = recentAccount(upTo(1, 400)...), 9
 				begun, last, waited := time.Now(), time.Now(), 0
-				s := newScan(t, &limit, nil, option)
+				s := newScan(t, limit, nil, option)
 				s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
 					if pause := time.Since(last); pause > time.Minute {
 						t.Errorf("no progress was told for %s", pause)
