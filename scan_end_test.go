@@ -69,22 +69,23 @@ func TestScanOfADayWithThousands(t *testing.T) {
 	})
 }
 
-// One inbox may have 10,000 of a day. With more the end cannot be proven, and the scan says so behind all that it has read.
+// One inbox may have as many of a day as one request can leave out, 10,000 or MaxWindow. With more the end cannot be proven, and
+// the scan says so behind all that it has read.
 func TestScanOfADayWithTooMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
-		b := quietAccount(upTo(1, 10_100)...)
+		b := quietAccount(upTo(1, 2_050)...)
 		for _, c := range b.conversations {
 			c.created = time.Date(2026, 2, 1, 0, 0, int(c.id), 0, time.UTC).Unix()
 		}
-		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{Concurrency: 16})
-		s.endsWith(cfchat.ErrDecode, upTo(1, 10_100))
-		for _, want := range []string{"10100 conversations were created on 2026-02-01", "more than 10000", "resume with After: 10100"} {
+		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{MaxWindow: 2_000})
+		s.endsWith(cfchat.ErrDecode, upTo(1, 2_050))
+		for _, want := range []string{"2050 conversations were created on 2026-02-01", "more than 2000", "resume with After: 2050"} {
 			if s.end == nil || !strings.Contains(s.end.Error(), want) {
 				t.Errorf("%v does not say %q", s.end, want)
 			}
 		}
-		if len(s.ids) != 10_100 {
+		if len(s.ids) != 2_050 {
 			t.Errorf("%d came", len(s.ids))
 		}
 	})

@@ -396,7 +396,7 @@ func TestScanStandIn(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := cfchattest.New(t, options...)
 			var open []int64
-			for n := range 170 {
+			for n := range 150 {
 				id := server.AddConversation(cfchattest.Conversation{Labels: strings.Fields(strings.Repeat("a b c ", n%3))})
 				if n%4 == 0 {
 					server.SetStatus(id, cfchat.StatusResolved)
@@ -692,7 +692,7 @@ func TestScanMaxWindow(t *testing.T) {
 // MaxWindow may be above 10,000, for servers that take more.
 func TestScanWideWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ids := append(upTo(1, 103), 200_000)
+		ids := append(upTo(1, 103), 120_000)
 		s := newScan(t, recentAccount(ids...), nil).run(openOnes, cfchat.ConversationScanOptions{MaxWindow: 50_000})
 		s.came(ids)
 		s.within(18)

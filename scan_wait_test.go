@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,8 @@ type rateLimited struct {
 	most   int
 	ahead  time.Duration
 	dated  bool
+
+	mu     sync.Mutex
 	minute time.Time
 	passed int
 	denied int
@@ -25,15 +28,12 @@ type rateLimited struct {
 
 func (l *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
 	now := time.Now().Add(l.ahead)
-	if minute := now.Truncate(time.Minute); minute.After(l.minute) {
-		l.minute, l.passed = minute, 0
-	}
 	resp := trial.Reply(429, "text/plain", "Retry later\n")
-	if l.passed++; l.passed > l.most {
-		l.denied++
-	} else if answer, err := l.next.RoundTrip(req); err != nil {
-		return nil, err
-	} else {
+	if l.passes(now) {
+		answer, err := l.next.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
 		resp = answer
 	}
 	if l.dated {
@@ -42,16 +42,28 @@ func (l *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// passes counts a request, and reports whether it is answered.
+func (l *rateLimited) passes(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if minute := now.Truncate(time.Minute); minute.After(l.minute) {
+		l.minute, l.passed = minute, 0
+	}
+	l.passed++
+	l.denied += count(l.passed > l.most)
+	return l.passed <= l.most
+}
+
 // 300 requests a minute are all that 2.16.0 allows; the next minute goes on, whether answers have a Date or not, and Progress
 // says until when nothing happens.
 func TestScanRateLimit(t *testing.T) {
-	for _, limit := range []rateLimited{{}, {dated: true}, {dated: true, ahead: 25 * time.Second}, {dated: true, ahead: -25 * time.Second}} {
+	for _, limit := range []*rateLimited{{}, {dated: true}, {dated: true, ahead: 25 * time.Second}, {dated: true, ahead: -25 * time.Second}} {
 		for _, option := range []func(*cfchat.Config){retries, func(*cfchat.Config) {}} {
 			synctest.Test(t, func(t *testing.T) {
 				at2026()
-				limit.next, limit.most = recentAccount(upTo(1, 400)...), 9
+				limit := &rateLimited{next: recentAccount(upTo(1, 400)...), most: 9, dated: limit.dated, ahead: limit.ahead}
 				begun, last, waited := time.Now(), time.Now(), 0
-				s := newScan(t, &limit, nil, option)
+				s := newScan(t, limit, nil, option)
 				s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
 					if pause := time.Since(last); pause > time.Minute {
 						t.Errorf("no progress was told for %s", pause)
