@@ -298,15 +298,6 @@ func (f Filter) narrowed(more ...Rule) Filter {
 	return all
 }
 
-// ids are the numbers from lo to hi, as the values of a rule.
-func ids(lo, hi int64) []any {
-	all := make([]any, 0, hi-lo+1)
-	for id := lo; id <= hi; id++ {
-		all = append(all, id)
-	}
-	return all
-}
-
 // branches is how many branches of Or there are, at least one.
 func (f Filter) branches() int64 {
 	n := int64(1)

@@ -41,7 +41,8 @@ type ConversationScanOptions struct {
 	// Concurrency is how many requests run at once. Zero means 4.
 	Concurrency int
 	// MaxWindow is how many ids one request may name, for proxies that take no long bodies: an id takes up to 11 bytes. Zero
-	// means 10,000, or fewer where the server refuses so many.
+	// means 10,000, or fewer where the server refuses so many. Only what was created in one inbox on one day is named in one
+	// request, however much it is, because the end cannot be proven otherwise.
 	MaxWindow int
 	// Progress, if it is set, is called by the ranging goroutine after each window of ids is done, at least once a minute while
 	// the scan waits, and at the end.
@@ -144,16 +145,16 @@ type conversationScan struct {
 }
 
 func newConversationScan(s ConversationsService, filter Filter, options ConversationScanOptions, opts []CallOption) *conversationScan {
+	widest := int64(cmp.Or(options.MaxWindow, maxWindow))
 	c := &conversationScan{
 		ConversationScanOptions: options, conversations: s, filter: filter,
-		read: options.After, end: options.After, limit: max(leftOut/int(filter.branches()), 1), sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
+		read: options.After, end: options.After, limit: int(max(min(leftOut, widest)/filter.branches(), 1)), sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
 	}
 	c.Concurrency = cmp.Or(options.Concurrency, defaultConcurrency)
 	c.Until = min(cmp.Or(options.Until, maxID), maxID)
 	c.opts = append(slices.Clone(opts), callOption(func(options *callOptions, _ *refusal) { options.waiting = c.waits }))
 	c.ticker = scan.Ticker{Wake: c.woken, Tick: c.tell}
 	reader := scan.Reader[*Conversation]{Read: c.readWindow, Again: c.readAgain, Judge: judge, ID: func(c *Conversation) int64 { return c.ID }}
-	widest := int64(cmp.Or(options.MaxWindow, maxWindow))
 	c.windows = scan.New(reader, c.ticker, c.Concurrency, pageSize, max(widest/filter.branches(), 1))
 	return c
 }
@@ -164,11 +165,15 @@ var errStopped = errors.New("stopped")
 // all yields everything. What it returns is still to be yielded.
 func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, error) bool) error {
 	undated := s.filter
+	s.filter = undated.dated(s.conversations.core.now()) // the same day for all windows
 	for s.read < s.Until {
-		if !s.swept {
-			s.filter = undated.dated(s.conversations.core.now())
-		}
+		first := !s.swept
 		next, err := s.sweep(ctx)
+		if day := undated.dated(s.conversations.core.now()); err == nil && first && day.String() != s.filter.String() {
+			s.filter, s.swept = day, false // the server's clock is known by now, and it is another day there
+			clear(s.came)
+			continue
+		}
 		if err != nil {
 			err = s.unproven(ctx, err)
 		} else {
@@ -283,20 +288,23 @@ func (s *conversationScan) readIn(ctx context.Context, filter Filter, w scan.Win
 	for i := range page.Payload {
 		c := &page.Payload[i]
 		if c.ID < w.Lo || c.ID > w.Hi {
-			return nil, 0, 0, s.failed(fmt.Errorf("asked for the conversations %d to %d, the server answered %d", w.Lo, w.Hi, c.ID))
+			return nil, 0, 0, s.found("asked for the conversations %d to %d, the server answered %d", w.Lo, w.Hi, c.ID)
 		}
 		came = append(came, c)
 	}
 	return came, int64(len(page.Payload)), moreThan(page), nil
 }
 
-// failed returns an answer's failure.
-func (s *conversationScan) failed(cause error) error {
-	return errorOf(s.conversations.core.call(filterCall.operation, 0), &chain.Failure{Status: http.StatusOK, Cause: errors.Join(errForeign, cause), Decode: true})
-}
+// finding is what is wrong with answers that are well in themselves. It ends a scan.
+type finding string
 
-// errForeign means that an answer has what was not asked for.
-var errForeign = errors.New("the filter was not applied")
+func (f finding) Error() string { return string(f) }
+
+// found returns a finding as the failure of an answer.
+func (s *conversationScan) found(format string, args ...any) error {
+	call := s.conversations.core.call(filterCall.operation, 0)
+	return errorOf(call, &chain.Failure{Status: http.StatusOK, Cause: finding(fmt.Sprintf(format, args...)), Decode: true})
+}
 
 // moreThan returns how many rows there may be besides those of a first page: none if it is not full. The count is of another
 // moment than the rows, so it cannot make a full page whole.
@@ -338,8 +346,9 @@ func (s *conversationScan) readAgain(ctx context.Context, ids []int64) (came []i
 // judge says what a failure can mean.
 func judge(err error) scan.Verdict {
 	e, ok := err.(*Error)
+	_, isFinding := errors.AsType[finding](err)
 	switch {
-	case !ok, errors.Is(e, ErrNotSent), errors.Is(e, ErrInvalidInput), errors.Is(e, ErrRateLimited), errors.Is(e, errForeign):
+	case !ok || isFinding, errors.Is(e, ErrNotSent), errors.Is(e, ErrInvalidInput), errors.Is(e, ErrRateLimited):
 		return scan.Ends
 	case e.StatusCode == http.StatusRequestEntityTooLarge:
 		return scan.Refuses

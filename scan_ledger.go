@@ -105,6 +105,14 @@ func (sp span) days() span {
 	return sp
 }
 
+// day returns a day of the span.
+func (sp span) day() int32 {
+	if sp.from == firstDay {
+		return sp.to
+	}
+	return sp.from
+}
+
 // rules returns what the server is to look for.
 func (sp span) rules() []Rule {
 	var rules []Rule

@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/cfchat/cfchat-go/internal/scan"
@@ -9,7 +10,8 @@ import (
 
 // lookBehind finds out what it means that a span cannot be shown: by a page far behind the last, which counts only.
 func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failure error) ([]span, error) {
-	if ctx.Err() != nil || judge(failure) == scan.Ends {
+	isRefused := judge(failure) == scan.Doubts && !errors.Is(failure, ErrServer) && failure.(*Error).StatusCode != 0
+	if ctx.Err() != nil || judge(failure) == scan.Ends || isRefused && len(without) == 0 { // then it has nothing to do with ids
 		return nil, failure
 	}
 	n, err := w.count(ctx, w.in(sp, without))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -43,12 +42,12 @@ func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 		err = scan.Each(ctx, s.Concurrency, s.ticker, w.hidden, w.seek) // in scan_seek.go
 	}
 	switch {
-	case err == errEnough, err != nil && w.first && ctx.Err() == nil && w.isUntil():
+	case err == errEnough, w.first && w.isUntil() && ctx.Err() == nil && errors.Is(err, ErrServer):
 		return w.windowed(), nil
 	case err != nil:
 		return nil, err
 	}
-	return w.found(), nil
+	return w.next(), nil
 }
 
 // lastDay returns the day by the server's clock, or the last on which something was created that came.
@@ -63,9 +62,6 @@ func (s *conversationScan) lastDay() int32 {
 // errEnough means that a sweep has found so much that windows had better go on.
 var errEnough = errors.New("enough was found")
 
-// errRepeats means that a page has what was left out of it.
-var errRepeats = errors.New("the server shows again what was left out")
-
 // sweep is one walk over all days.
 type sweep struct {
 	*conversationScan
@@ -78,7 +74,6 @@ type sweep struct {
 	unread  int64  // how many are to be read, as far as was counted when it was enough
 	hidden  []span // in which something cannot be shown
 	regions []scan.Window
-	top     int64 // the highest id that was seen beside what is kept
 }
 
 // look asks for what is left of a span. It returns spans that are still to be looked at.
@@ -88,9 +83,9 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 		if parts := w.cut(sp); parts != nil {
 			return parts, nil
 		}
-		if widest := int(w.windows.Widest()); len(without) > widest {
-			return nil, w.failed(fmt.Errorf("%d conversations were created on %s, and no request can leave out more than %d",
-				len(without), date(sp.from), widest))
+		if widest := w.widest(); len(without) > widest {
+			return nil, w.found("%d conversations were created on %s, and no request can leave out more than %d",
+				len(without), date(sp.day()), widest)
 		}
 	}
 	page, err := w.post(ctx, w.in(sp, without), 1)
@@ -106,7 +101,7 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	case more == 0:
 		return nil, nil
 	case fresh == 0:
-		return nil, w.failed(errRepeats)
+		return nil, w.found("the server shows again what was left out")
 	case w.isEnough(more * unread / int64(len(page.Payload))):
 		return nil, errEnough
 	case more > 10*pageSize:
@@ -115,6 +110,14 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 		}
 	}
 	return []span{sp}, nil
+}
+
+// widest returns how many ids one request can leave out.
+func (w *sweep) widest() int {
+	if widest := w.windows.Widest() * w.filter.branches(); widest < int64(w.MaxWindow) || w.MaxWindow == 0 {
+		return int(widest / w.filter.branches())
+	}
+	return int(maxWindow / w.filter.branches())
 }
 
 // cut returns the parts of a span that holds too much, nil if it has none.
@@ -260,11 +263,11 @@ func (w *sweep) isEnough(more int64) bool {
 
 // highest returns the highest id that is to be read, as far as is known.
 func (w *sweep) highest() int64 {
-	highest := w.top
+	highest := w.read
 	for id := range w.kept {
 		highest = max(highest, id)
 	}
-	return max(highest, w.read)
+	return highest
 }
 
 // isUntil reports whether the windows up to Until are so few that nothing else is worth it.
@@ -274,6 +277,9 @@ func (w *sweep) isUntil() bool { return (w.Until-w.read)/w.windows.Widest() < ne
 func (w *sweep) windowed() *stretch {
 	end := max(w.highest(), w.read+w.unread)
 	if w.highest() == w.read {
+		if w.unread == 0 {
+			w.reach = max(w.reach, maxWindow)
+		}
 		end = max(end, w.read+w.reach)
 		w.reach = max(4*w.reach, maxWindow)
 	}
@@ -286,8 +292,8 @@ func (w *sweep) windowed() *stretch {
 	return &stretch{parts: []scan.Part[*Conversation]{{Lo: w.read + 1, Hi: end}}, end: end, last: end == w.Until}
 }
 
-// found returns what was found: rows that are here already, and the windows in which something cannot be shown.
-func (w *sweep) found() *stretch {
+// next returns what was found: rows that are here already, and the windows in which something cannot be shown.
+func (w *sweep) next() *stretch {
 	next := &stretch{end: w.read, last: true}
 	ids := slices.Sorted(maps.Keys(w.kept))
 	rowsUpTo := func(id int64) (rows []*Conversation) {

@@ -203,7 +203,7 @@ func TestInterrupted(t *testing.T) {
 // TestFailedSearch says nothing of what it did not see.
 func TestFailedSearch(t *testing.T) {
 	s := newStandIn(t)
-	s.FailNext("conversationList", cfchattest.Failure{Status: http.StatusUnauthorized})
+	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
 	if out, err := s.run(t.Context(), "", "-yes"); err == nil || !strings.Contains(err.Error(), "401") || out != "" {
 		t.Errorf("it ended with %v and said %q", err, out)
 	}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
@@ -107,8 +108,9 @@ func findUnread(t *testing.T, golden string) {
 
 // unshown are texts that no caller gets to read as they are.
 var unshown = map[string]bool{
-	"stopped": true, // ends a scan whose caller wants no more
-	"left":    true, // and a walk through what has changed
+	"stopped":          true, // ends a scan whose caller wants no more
+	"left":             true, // and a walk through what has changed
+	"enough was found": true, // ends a sweep
 	"the connection was lost after the request was sent": true, // which takes an HTTP/2 server
 	// The status says these.
 	"not authorized": true, "forbidden": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
@@ -322,6 +324,7 @@ var inputTexts = []errorText{
 	{"a create for a team with a bot's key", created(cfchat.ConversationCreate{SourceID: "s", TeamID: 4})},
 	{"a scan from before the start", scanningBy(cfchat.ConversationScanOptions{After: -1})},
 	{"a scan that ends before it begins", scanningBy(cfchat.ConversationScanOptions{After: 10, Until: 5})},
+	{"a scan by fewer ids than none", scanningBy(cfchat.ConversationScanOptions{MaxWindow: -1})},
 	{"a scan of negative width", scanningBy(cfchat.ConversationScanOptions{Concurrency: -1})},
 	{"changes since no time, with a negative margin", changedSince(time.Time{}, -time.Second)},
 	{"changes since before there were any", changedSince(time.Unix(-1, 0), 0)},
@@ -591,22 +594,32 @@ var answerTexts = []errorText{
 	}},
 	{"a window with something else", func(t *testing.T) error {
 		return scanOver(t, func(req *http.Request) *http.Response {
-			if req.Method == http.MethodPost {
-				return trial.Reply(200, isJSON, `{"meta":`+trial.GoodCounts+`,"payload":[{"id":99,"status":"open"}]}`)
+			body, _ := io.ReadAll(req.Body)
+			rows := `{"id":99,"status":"open"}`
+			if !bytes.Contains(body, []byte("display_id")) {
+				rows = strings.Repeat(`{"id":9,"status":"open"},`, 24) + `{"id":9,"status":"open"}`
 			}
-			return trial.Reply(200, isJSON, `{"data":`+trial.GoodPage+`}`)
+			return trial.Reply(200, isJSON, `{"meta":{"mine_count":0,"unassigned_count":0,"all_count":1000},"payload":[`+rows+`]}`)
 		})
 	}},
 	{"a conversation that cannot be read", func(t *testing.T) error {
+		server := cfchattest.New(t)
+		for range 3 {
+			server.AddConversation(cfchattest.Conversation{})
+		}
+		server.BreakConversation(2)
+		return firstError(server.Account(t).Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}))
+	}},
+	{"an end that cannot be proven", func(t *testing.T) error {
 		return scanOver(t, func(req *http.Request) *http.Response {
-			body, err := io.ReadAll(req.Body)
-			switch {
-			case err != nil || req.Method != http.MethodPost:
-				return trial.Reply(200, isJSON, `{"data":`+trial.GoodPage+`}`)
-			case strings.Contains(string(body), "2147483647"):
-				return trial.Reply(200, isJSON, `{"meta":`+trial.GoodCounts+`,"payload":[]}`)
+			switch body, _ := io.ReadAll(req.Body); {
+			case bytes.Contains(body, []byte("not_equal_to")):
+				return trial.Reply(403, "text/html", "")
+			case bytes.Contains(body, []byte("display_id")):
+				return trial.Reply(200, isJSON, `{"meta":{"mine_count":0,"unassigned_count":0,"all_count":0},"payload":[]}`)
 			}
-			return trial.Reply(500, isJSON, `{"status":500,"error":"Internal Server Error"}`)
+			rows := strings.Repeat(`{"id":9,"status":"open"},`, 24) + `{"id":9,"status":"open"}`
+			return trial.Reply(200, isJSON, `{"meta":{"mine_count":0,"unassigned_count":0,"all_count":1000},"payload":[`+rows+`]}`)
 		})
 	}},
 }

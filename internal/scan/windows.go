@@ -122,8 +122,12 @@ func (w *Windows[T]) Run(ctx context.Context, parts []Part[T], yield func(*Part[
 	defer cancel()
 	s.ctx = ctx
 	for i := range parts {
-		s.parts = append(s.parts, &parts[i])
-		s.held += len(parts[i].Rows)
+		p := &parts[i]
+		if p.left() == 0 {
+			p.state = done
+		}
+		s.parts = append(s.parts, p)
+		s.held += len(p.Rows)
 	}
 	for {
 		switch front, exited := s.front(); {
@@ -187,10 +191,14 @@ func (s *stretch[T]) start() {
 	}
 }
 
-// isAhead reports whether a part is too far ahead to be begun. None is while something else has to come, to judge by.
+// isAhead reports whether a part is too far ahead to be begun. None is while something else has to come, to judge by, unless
+// that is in vain.
 func (s *stretch[T]) isAhead(i int) bool {
-	if i == 0 || s.vain < s.patience && !s.came.enough() && slices.ContainsFunc(s.parts[:i], func(p *Part[T]) bool { return p.state == parked }) {
+	if i == 0 {
 		return false
+	}
+	if !s.came.enough() && slices.ContainsFunc(s.parts[:i], func(p *Part[T]) bool { return p.state == parked }) {
+		return s.vain >= s.patience
 	}
 	return i >= partsAhead*s.AtOnce || s.held >= pagesAhead*int(s.widths.page)*s.AtOnce
 }
