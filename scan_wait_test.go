@@ -15,10 +15,10 @@ import (
 
 // rateLimited lets so many requests of a minute pass. Where it is dated, its answers have a Date, and its clock is ahead of ours.
 type rateLimited struct {
-	next   http.RoundTripper
-	most   int
-	ahead  time.Duration
-	dated  bool
+	next  http.RoundTripper
+	most  int
+	ahead time.Duration
+	dated bool
 
 	mu     sync.Mutex
 	minute time.Time
