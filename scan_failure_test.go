@@ -306,7 +306,7 @@ func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 		if e, ok := errors.AsType[*cfchat.Error](s.end); !ok || e.StatusCode != 500 || e.ConversationID != 0 {
 			t.Errorf("ended with %v", s.end)
 		}
-		s.within(70)
+		s.within(80)
 	})
 }
 
