@@ -155,7 +155,7 @@ func (r *refusal) changed(since, now time.Time, options ConversationChangedOptio
 		r.add("since", "%s is more than a day ahead; give a time at or before now", since.UTC().Format(time.RFC3339))
 	}
 	if options.Margin < 0 {
-		r.add("Margin", "%s is negative; zero means %s", options.Margin, changedMargin)
+		r.add("Margin", "%s is negative; zero means a minute", options.Margin)
 	}
 }
 
@@ -293,11 +293,8 @@ func (w *changedWalk) updates(ctx context.Context) error {
 		within := max(core.now().Sub(w.since), 0) + slack
 		options := ConversationListOptions{Status: StatusAll, UpdatedWithin: within.Truncate(time.Second)}
 		list, err := w.conversations.List(ctx, options, w.opts...)
-		if err != nil && ctx.Err() != nil {
-			return err
-		}
 		if err != nil {
-			break // everything that is promised has come
+			return ended(ctx, err) // everything that is promised has come
 		}
 		for i := range list.Payload {
 			c := &list.Payload[i]
@@ -313,6 +310,14 @@ func (w *changedWalk) updates(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// ended returns a failure if it is the end of the context.
+func ended(ctx context.Context, failure error) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return failure
 }
 
 // next is the time from which on to look the next time.

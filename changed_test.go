@@ -177,7 +177,8 @@ func TestChangedLosesNothing(t *testing.T) {
 			t.Errorf("play it again with: go test -run TestChangedLosesNothing -changed.seed=%d .\n%s", seed, strings.Join(problems, "\n"))
 		}
 	}
-	t.Logf("%d histories, %d conversations had to come, %d came, %d of them blamed; %d went on with a scan, %d saw updates; %d requests", sum.histories, sum.due, sum.came, sum.blamed, sum.scanned, sum.updated, sum.requests)
+	t.Logf("%d histories, %d conversations had to come, %d came, %d of them blamed; %d went on with a scan, %d saw updates; %d requests",
+		sum.histories, sum.due, sum.came, sum.blamed, sum.scanned, sum.updated, sum.requests)
 }
 
 // localCopy is what a program that keeps a copy has of each conversation.

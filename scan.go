@@ -93,14 +93,18 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 			yield(nil, err)
 			return
 		}
-		if len(filterCall.operation.Schemes(ctx)) > 1 { // a filter may be sent with a bot's key, which is refused (D4)
-			ctx = auth.WithScheme(ctx, auth.UserAPIKey)
-		}
-		scan := newConversationScan(s, filter, options, opts)
-		if err := scan.all(ctx, yield); err != nil {
+		if err := newConversationScan(s, filter, options, opts).all(byUser(ctx), yield); err != nil {
 			yield(nil, err)
 		}
 	}
+}
+
+// byUser returns a context whose filters are sent with a user's key, unless the caller has picked one: a bot's is refused (D4).
+func byUser(ctx context.Context) context.Context {
+	if len(filterCall.operation.Schemes(ctx)) == 1 {
+		return ctx
+	}
+	return auth.WithScheme(ctx, auth.UserAPIKey)
 }
 
 // check refuses options that make no sense.
@@ -141,6 +145,7 @@ type conversationScan struct {
 	reach  int64   // how far to read on where nothing tells the end
 	sought int64   // how many ids are sought in one request
 	swept  bool    // one sweep has been made
+	counts bool    // the server has counted what it could not show
 	began  time.Time
 }
 
@@ -183,8 +188,8 @@ func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, er
 		switch {
 		case err == errStopped:
 			return nil
-		case err != nil && judge(err) == scan.Blames && !s.windows.CanJudge() && ctx.Err() == nil && s.anything(ctx):
-			continue // what failed can be judged now
+		case err != nil && ctx.Err() == nil && s.canLookElsewhere(ctx, err):
+			continue
 		case err != nil:
 			return err
 		}
@@ -194,6 +199,17 @@ func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, er
 	}
 	s.tell()
 	return nil
+}
+
+// canLookElsewhere reports whether it is worth going on although nothing could be read: something else can, by which to judge, or
+// the server counts, so that a sweep can look for what can be read, once.
+func (s *conversationScan) canLookElsewhere(ctx context.Context, failure error) bool {
+	if judge(failure) != scan.Blames || s.windows.CanJudge() {
+		return false
+	}
+	once := s.counts
+	s.counts = false
+	return s.anything(ctx) || once
 }
 
 // dealtWith takes note of a conversation that came.

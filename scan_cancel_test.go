@@ -52,8 +52,8 @@ func TestScanBreakAtABlame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScan(t, recentAccount(upTo(1, 200)...).breaks(50), nil)
 		came := 0
-		for c := range s.account.Conversations.Scan(t.Context(), openOnes, cfchat.ConversationScanOptions{}) {
-			if came++; c == nil {
+		for _, err := range s.account.Conversations.Scan(t.Context(), openOnes, cfchat.ConversationScanOptions{}) {
+			if came++; err != nil {
 				break
 			}
 		}

@@ -71,7 +71,7 @@ func TestScanNothingReadable(t *testing.T) {
 				t.Errorf("%d broken ones ended well", len(ids))
 			}
 			s.endsWith(cfchat.ErrServer, nil)
-			s.within(800)
+			s.within(1_300)
 		})
 	}
 }

@@ -159,7 +159,7 @@ func (c *busyConversation) holds(r busyRule) bool {
 }
 
 // names reports whether a number is among those of the rule.
-func (r busyRule) names(number int64) bool {
+func (r *busyRule) names(number int64) bool {
 	_, found := slices.BinarySearch(r.numbers, number)
 	return found
 }

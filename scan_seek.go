@@ -10,8 +10,10 @@ import (
 
 // lookBehind finds out what it means that a span cannot be shown: by a page far behind the last, which counts only.
 func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failure error) ([]span, error) {
-	isRefused := judge(failure) == scan.Doubts && !errors.Is(failure, ErrServer) && failure.(*Error).StatusCode != 0
-	if ctx.Err() != nil || judge(failure) == scan.Ends || isRefused && len(without) == 0 { // then it has nothing to do with ids
+	verdict := judge(failure)
+	e, _ := errors.AsType[*Error](failure)
+	isRefused := verdict == scan.Doubts && e.StatusCode != 0 && !errors.Is(failure, ErrServer)
+	if ctx.Err() != nil || verdict == scan.Ends || isRefused && len(without) == 0 { // then it has nothing to do with ids
 		return nil, failure
 	}
 	n, err := w.count(ctx, w.in(sp, without))
@@ -22,13 +24,19 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 		return w.hide(ctx, sp, n)
 	case ctx.Err() != nil:
 		return nil, err
-	case len(without) == 0 && sp.whole() && judge(failure) == scan.Blames && judge(err) == scan.Blames:
+	case len(without) > 0 || !sp.whole():
+		return w.leaveOutLess(ctx, sp, len(without), failure)
+	case verdict == scan.Blames && judge(err) == scan.Blames:
 		return nil, errEnough // a database may take too long for all of an account
-	case len(without) == 0 && sp.whole():
-		return nil, failure
 	}
+	return nil, failure
+}
+
+// leaveOutLess deals with a span that can be neither shown nor counted: so many ids may be too many, unless the server answers
+// nothing.
+func (w *sweep) leaveOutLess(ctx context.Context, sp span, ids int, failure error) ([]span, error) {
 	if proof := w.windows.Prove(ctx); proof != nil && proof != scan.ErrTooFew {
-		return nil, failure // the server answers nothing
+		return nil, failure
 	}
 	parts := w.cut(sp)
 	if parts == nil {
@@ -36,7 +44,7 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if half := len(without) / 2; half > 0 {
+	if half := ids / 2; half > 0 {
 		w.limit = min(w.limit, half)
 	}
 	return parts, nil
@@ -49,7 +57,7 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 		if err := w.turnPages(ctx, sp, n); err != nil {
 			return nil, err
 		}
-		w.unread = n
+		w.unread, w.counts = n, true
 		return nil, errEnough
 	}
 	sp.runs = sp.runs || w.After > 0

@@ -59,12 +59,12 @@ const (
 )
 
 // has reports whether a request is a window with an id.
-func (r sent) has(id int64) bool {
+func (r *sent) has(id int64) bool {
 	return r.kind == aWindow && r.rules[0].names(id)
 }
 
 // ids counts the ids that a request names.
-func (r sent) ids() (n int) {
+func (r *sent) ids() (n int) {
 	for _, rule := range r.rules {
 		if rule.attribute == "display_id" {
 			n += len(rule.numbers)
@@ -74,7 +74,7 @@ func (r sent) ids() (n int) {
 }
 
 // leavesOut returns the ids that a sweep leaves out.
-func (r sent) leavesOut() []int64 {
+func (r *sent) leavesOut() []int64 {
 	for _, rule := range r.rules {
 		if rule.attribute == "display_id" && rule.operator == "not_equal_to" {
 			return rule.numbers

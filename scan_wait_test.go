@@ -142,7 +142,7 @@ func TestScanRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
 		begun := time.Now()
-		s := newScan(t, recentAccount(upTo(1, 30)...), func(r sent) (*http.Response, error) {
+		s := newScan(t, recentAccount(upTo(1, 30)...), func(sent) (*http.Response, error) {
 			if time.Since(begun) > 10*time.Minute {
 				return nil, nil
 			}

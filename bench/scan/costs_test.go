@@ -41,7 +41,7 @@ func measure(t *testing.T, prepare func() *server, start func(context.Context, *
 	t.Helper()
 	var w walk
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC).Sub(time.Now()))
+		time.Sleep(time.Until(time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC)))
 		s := prepare()
 		account := s.account(t)
 		begun, n := time.Now(), 0
@@ -78,10 +78,10 @@ func TestScanCosts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes minutes")
 	}
-	requests(t)
-	times(t)
-	limits(t)
-	heap(t)
+	t.Run("requests", requests)
+	t.Run("times", times)
+	t.Run("limits", limits)
+	t.Run("heap", heap)
 }
 
 func all(int64) bool { return true }

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	count   = flag.Int("histories", 150, "how many random histories TestScanLosesNothing plays")
+	count   = flag.Int("histories", 50, "how many random histories TestScanLosesNothing plays")
 	begin   = flag.Uint64("first", 1, "the seed of the first of them")
 	replay  = flag.Uint64("history", 0, "the seed of the one history to play")
 	explain = flag.Bool("kinds", false, "log how many histories had what")

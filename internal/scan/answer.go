@@ -7,7 +7,7 @@ func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.widths.took(w.Len())
-	s.settle(p, false)
+	s.settle(p, answered)
 	if p.fails > 0 {
 		s.stumbles++
 	}
@@ -39,13 +39,16 @@ func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 	}
 }
 
+// answered stands for no failure.
+const answered Verdict = -1
+
 // settle takes note of how a half was answered: whether what made the whole of it fail made the half fail too. If it did so for
 // neither, the whole was too wide, or the server stumbled.
-func (s *stretch[T]) settle(p *Part[T], again bool) {
+func (s *stretch[T]) settle(p *Part[T], verdict Verdict) {
 	if p.half == nil {
 		return
 	}
-	p.half.failed = p.half.failed || again
+	p.half.failed = p.half.failed || p.half.verdict == verdict
 	if p.half.left--; p.half.left == 0 && !p.half.failed {
 		s.stumbles++
 		s.widths.refused(p.half.ids, false)
@@ -81,17 +84,16 @@ func (s *stretch[T]) halve(p *Part[T], of *halves) {
 // fail finds out what the failure of a part means: nothing can be read, it is too wide, or something in it is to blame.
 func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	verdict, wide := s.Judge(err), w.Len() > 1
-	var proof error
-	switch {
-	case s.ctx.Err() != nil:
+	if s.ctx.Err() != nil {
 		verdict = Ends
-	case verdict == Ends, wide && verdict == Refuses, wide && verdict == Blames && s.came.enough():
-	default:
+	}
+	var proof error
+	if verdict != Ends && !(wide && (verdict == Refuses || verdict == Blames && s.came.enough())) {
 		proof = s.proveSince(s.ctx, begun)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(p, p.half != nil && p.half.verdict == verdict)
+	s.settle(p, verdict)
 	switch {
 	case proof == ErrTooFew:
 		s.park(p, err)

@@ -47,7 +47,7 @@ func Each[T any](ctx context.Context, atOnce int, tick Ticker, tasks []T, do fun
 }
 
 type each[T any] struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // a run has one
 	cancel context.CancelFunc
 	do     func(context.Context, T) ([]T, error)
 	over   chan struct{} // closed when nothing is left

@@ -22,11 +22,13 @@ type Reader[T any] struct {
 // Verdict is what the failure of a window can mean.
 type Verdict int
 
+// The verdicts: nothing can be read any more; something in the window cannot be shown; it has too many ids; or any of these,
+// because the server may be down.
 const (
-	Ends    Verdict = iota // nothing can be read any more
-	Blames                 // something in the window cannot be shown
-	Refuses                // the window has too many ids
-	Doubts                 // any of these; the server may be down
+	Ends Verdict = iota
+	Blames
+	Refuses
+	Doubts
 )
 
 // Windows reads stretches of ids, one after the other, and learns by it.
@@ -104,8 +106,8 @@ func (w *Windows[T]) CanJudge() bool { return w.came.enough() }
 // stretch is one run over parts.
 type stretch[T any] struct {
 	*Windows[T]
-	ctx     context.Context
-	parts   []*Part[T] // in the order of ids, without those that were handed over
+	ctx     context.Context //nolint:containedctx // a run has one
+	parts   []*Part[T]      // in the order of ids, without those that were handed over
 	running int
 	held    int  // how many rows are in the parts
 	exited  bool // the caller's code has ended its goroutine, as a failed test does
@@ -180,7 +182,9 @@ func (s *stretch[T]) start() {
 			continue
 		}
 		if !p.sized {
-			p = s.size(p)
+			if p = s.size(p); p.state == done { // all of it has come
+				continue
+			}
 		}
 		p.state = underWay
 		s.running++
