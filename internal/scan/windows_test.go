@@ -480,6 +480,18 @@ func TestReadsWhileItYields(t *testing.T) {
 	})
 }
 
+// TestAllAtOnce: as many requests run as may, from the first row to the last.
+func TestAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(upTo(1, 2_000, 1)...)
+		begun := time.Now()
+		run(t.Context(), t, s.windows(4, 100), all(2_000)).demand(t, upTo(1, 2_000, 1))
+		if took, want := time.Since(begun), 400*1500*time.Millisecond/4; took > want*5/4 || s.most != 4 { // a request takes 1 s to 2 s
+			t.Errorf("%s, want %s; %d at once", took, want, s.most)
+		}
+	})
+}
+
 // TestStop: what yield does not want is not read on, and nothing is left running.
 func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
