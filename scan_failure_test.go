@@ -36,6 +36,8 @@ func TestScanUnrenderable(t *testing.T) {
 		{"several", upTo(1, 200), []int64{110, 130, 160, 190, 200}, 100},
 		{"neighbours", upTo(1, 60), upTo(20, 29), 110},
 		{"one far from the others", append(upTo(1, 20), 900), []int64{900}, 88},
+		{"two far from the others", append(upTo(1, 20), 900, 40_000), []int64{900, 40_000}, 125},
+		{"two far from the others, next to others", append(upTo(1, 20), 900, 40_000, 40_001), []int64{900, 40_000}, 125},
 		{"one behind a gap", append(upTo(1, 200), 9_000), []int64{9_000}, 96},
 		{"few of many ids", []int64{5, 20_000, 30_000}, []int64{20_000}, 128},
 		{"all but two", upTo(1, 30), without(upTo(1, 30), 4, 25), 250},
@@ -56,6 +58,18 @@ func TestScanUnrenderable(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// What was dealt with before a scan is resumed is told from what cannot be shown, for about a request per 25 of it.
+func TestScanUnrenderableBehindAfter(t *testing.T) {
+	for broken, most := range map[int64]int{3_000: 190, 3_990: 330} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			s := newScan(t, recentAccount(upTo(1, 4_000)...).breaks(broken), nil)
+			s.run(openOnes, cfchat.ConversationScanOptions{After: 2_900}).came(without(upTo(2_901, 4_000), broken), broken)
+			s.within(most)
 		})
 	}
 }

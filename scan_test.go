@@ -269,6 +269,26 @@ func TestScanSmallAccount(t *testing.T) {
 	}
 }
 
+// What does not match is not shown, in an account of any size.
+func TestScanOfAFilter(t *testing.T) {
+	for _, n := range []int64{40, 400} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			b := recentAccount(upTo(1, n)...)
+			var open []int64
+			for _, c := range b.conversations {
+				if c.id%3 == 0 {
+					c.status = "resolved"
+				} else {
+					open = append(open, c.id)
+				}
+			}
+			newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{}).came(open)
+			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{}).came(upTo(1, n))
+		})
+	}
+}
+
 // A larger account is read by windows of ids, a page each, between a sweep that finds out how large it is and one that proves
 // the end.
 func TestScanLargeAccount(t *testing.T) {
@@ -688,6 +708,26 @@ func TestScanMaxWindow(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// MaxWindow is obeyed by what looks for a conversation that cannot be shown, too.
+func TestScanMaxWindowOfASearch(t *testing.T) {
+	for _, most := range []int{500, 2_000} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			ids := append(upTo(1, 300), 9_000)
+			s := newScan(t, recentAccount(ids...).breaks(9_000), nil).run(openOnes, cfchat.ConversationScanOptions{MaxWindow: most})
+			s.came(upTo(1, 300), 9_000)
+			for _, r := range s.sent {
+				if r.ids() > most {
+					t.Errorf("a %s with %d ids, MaxWindow is %d", r.kind, r.ids(), most)
+				}
+			}
+			if len(s.of(aCount)) < 10 {
+				t.Errorf("nothing was looked for: %s", s.summary())
+			}
+		})
 	}
 }
 
