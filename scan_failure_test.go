@@ -64,11 +64,11 @@ func TestScanUnrenderable(t *testing.T) {
 
 // What was dealt with before a scan is resumed is told from what cannot be shown, for about a request per 25 of it.
 func TestScanUnrenderableBehindAfter(t *testing.T) {
-	for broken, most := range map[int64]int{3_000: 190, 3_990: 330} {
+	for broken, most := range map[int64]int{1_500: 105, 1_990: 230} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
-			s := newScan(t, recentAccount(upTo(1, 4_000)...).breaks(broken), nil)
-			s.run(openOnes, cfchat.ConversationScanOptions{After: 2_900}).came(without(upTo(2_901, 4_000), broken), broken)
+			s := newScan(t, recentAccount(upTo(1, 2_000)...).breaks(broken), nil)
+			s.run(openOnes, cfchat.ConversationScanOptions{After: 1_400}).came(without(upTo(1_401, 2_000), broken), broken)
 			s.within(most)
 		})
 	}
@@ -77,7 +77,7 @@ func TestScanUnrenderableBehindAfter(t *testing.T) {
 // Where nothing can be read nobody can tell a broken conversation from a broken server: that ends with the server's error, and
 // nobody is blamed.
 func TestScanNothingReadable(t *testing.T) {
-	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, 300)} {
+	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, 160)} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
 			s := newScan(t, recentAccount(ids...).breaks(ids...), nil).run(openOnes, cfchat.ConversationScanOptions{})
