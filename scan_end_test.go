@@ -69,22 +69,28 @@ func TestScanOfADayWithThousands(t *testing.T) {
 	})
 }
 
-// One inbox may have 10,000 of a day. With more the end cannot be proven, and the scan says so behind all that it has read.
+// One inbox may have as many of a day as one request can leave out, 10,000 or what the server takes. With more the end cannot be
+// proven, and the scan says so behind all that it has read.
 func TestScanOfADayWithTooMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
-		b := quietAccount(upTo(1, 10_100)...)
+		b := quietAccount(append(upTo(1, 650), 40_000)...)
 		for _, c := range b.conversations {
 			c.created = time.Date(2026, 2, 1, 0, 0, int(c.id), 0, time.UTC).Unix()
 		}
-		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{Concurrency: 16})
-		s.endsWith(cfchat.ErrDecode, upTo(1, 10_100))
-		for _, want := range []string{"10100 conversations were created on 2026-02-01", "more than 10000", "resume with After: 10100"} {
+		s := newScan(t, b, func(r sent) (*http.Response, error) {
+			if r.ids() > 600 {
+				return trial.Reply(413, "text/html", "<html>"), nil
+			}
+			return nil, nil
+		})
+		s.run(openOnes, cfchat.ConversationScanOptions{}).endsWith(cfchat.ErrDecode, append(upTo(1, 650), 40_000))
+		for _, want := range []string{"651 conversations were created on 2026-02-01", "no request can leave out more than", "resume with After: 40000"} {
 			if s.end == nil || !strings.Contains(s.end.Error(), want) {
 				t.Errorf("%v does not say %q", s.end, want)
 			}
 		}
-		if len(s.ids) != 10_100 {
+		if len(s.ids) != 651 {
 			t.Errorf("%d came", len(s.ids))
 		}
 	})
@@ -258,9 +264,23 @@ func TestScanFirstRefusal(t *testing.T) {
 			if s.endsWith(cfchat.ErrUnauthorized, nil); s.end != nil && s.end.Error() != want {
 				t.Errorf("ended with %q, want %q", s.end, want)
 			}
-			s.within(2) // with one that counts
+			s.within(1)
 		})
 	}
+}
+
+// Where a server fails whatever it is asked, a scan that is resumed asks for nothing that has no ids.
+func TestScanAsksForIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		s := newScan(t, recentAccount(upTo(1, 300)...), func(sent) (*http.Response, error) { return internalError(), nil })
+		s.run(openOnes, cfchat.ConversationScanOptions{After: 10}).endsWith(cfchat.ErrServer, nil)
+		for _, r := range s.sent {
+			if strings.Contains(r.body, `"values":[]`) {
+				t.Errorf("request %d: %s", r.n, r.body)
+			}
+		}
+	})
 }
 
 // A server, or a proxy, may refuse a filter that leaves out so many ids. Then days are asked for alone.

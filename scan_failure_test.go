@@ -36,6 +36,8 @@ func TestScanUnrenderable(t *testing.T) {
 		{"several", upTo(1, 200), []int64{110, 130, 160, 190, 200}, 100},
 		{"neighbours", upTo(1, 60), upTo(20, 29), 110},
 		{"one far from the others", append(upTo(1, 20), 900), []int64{900}, 88},
+		{"two far from the others", append(upTo(1, 20), 900, 40_000), []int64{900, 40_000}, 125},
+		{"two far from the others, next to others", append(upTo(1, 20), 900, 40_000, 40_001), []int64{900, 40_000}, 125},
 		{"one behind a gap", append(upTo(1, 200), 9_000), []int64{9_000}, 96},
 		{"few of many ids", []int64{5, 20_000, 30_000}, []int64{20_000}, 128},
 		{"all but two", upTo(1, 30), without(upTo(1, 30), 4, 25), 250},
@@ -60,10 +62,22 @@ func TestScanUnrenderable(t *testing.T) {
 	}
 }
 
+// What was dealt with before a scan is resumed is told from what cannot be shown, for about a request per 25 of it.
+func TestScanUnrenderableBehindAfter(t *testing.T) {
+	for broken, most := range map[int64]int{1_500: 105, 1_990: 230} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			s := newScan(t, recentAccount(upTo(1, 2_000)...).breaks(broken), nil)
+			s.run(openOnes, cfchat.ConversationScanOptions{After: 1_400}).came(without(upTo(1_401, 2_000), broken), broken)
+			s.within(most)
+		})
+	}
+}
+
 // Where nothing can be read nobody can tell a broken conversation from a broken server: that ends with the server's error, and
 // nobody is blamed.
 func TestScanNothingReadable(t *testing.T) {
-	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, 300)} {
+	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, 160)} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
 			s := newScan(t, recentAccount(ids...).breaks(ids...), nil).run(openOnes, cfchat.ConversationScanOptions{})
@@ -308,7 +322,7 @@ func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 		if e, ok := errors.AsType[*cfchat.Error](s.end); !ok || e.StatusCode != 500 || e.ConversationID != 0 {
 			t.Errorf("ended with %v", s.end)
 		}
-		s.within(50)
+		s.within(80)
 	})
 }
 

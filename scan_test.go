@@ -269,6 +269,26 @@ func TestScanSmallAccount(t *testing.T) {
 	}
 }
 
+// What does not match is not shown, in an account of any size.
+func TestScanOfAFilter(t *testing.T) {
+	for _, n := range []int64{40, 400} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			b := recentAccount(upTo(1, n)...)
+			var open []int64
+			for _, c := range b.conversations {
+				if c.id%3 == 0 {
+					c.status = "resolved"
+				} else {
+					open = append(open, c.id)
+				}
+			}
+			newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{}).came(open)
+			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{}).came(upTo(1, n))
+		})
+	}
+}
+
 // A larger account is read by windows of ids, a page each, between a sweep that finds out how large it is and one that proves
 // the end.
 func TestScanLargeAccount(t *testing.T) {
@@ -396,7 +416,7 @@ func TestScanStandIn(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := cfchattest.New(t, options...)
 			var open []int64
-			for n := range 170 {
+			for n := range 150 {
 				id := server.AddConversation(cfchattest.Conversation{Labels: strings.Fields(strings.Repeat("a b c ", n%3))})
 				if n%4 == 0 {
 					server.SetStatus(id, cfchat.StatusResolved)
@@ -671,16 +691,18 @@ func TestScanWindowOnTheWire(t *testing.T) {
 	})
 }
 
-// MaxWindow is obeyed by every window, whatever the filter's branches.
+// MaxWindow is obeyed by every request, whatever the filter's branches, but for what one inbox has of a day, here 100.
 func TestScanMaxWindow(t *testing.T) {
 	for _, filter := range []cfchat.Filter{{}, openOnes, openOnes.Or(cfchat.Equal("inbox_id", 2))} {
 		for _, most := range []int{10, 30, 100, 2_000, 20_000} {
 			synctest.Test(t, func(t *testing.T) {
+				at2026()
 				ids := append(upTo(1, 300), 1_000, 5_000)
 				s := newScan(t, recentAccount(ids...), nil).run(filter, cfchat.ConversationScanOptions{MaxWindow: most})
 				s.came(ids)
-				for _, r := range s.of(aWindow) {
-					if r.ids() > most {
+				branches := 1 + strings.Count(filter.String(), " OR ")
+				for _, r := range s.sent {
+					if r.ids() > max(most, 101*branches) || r.kind == aWindow && r.ids() > most {
 						t.Errorf("a %s with %d ids, MaxWindow is %d", r.kind, r.ids(), most)
 					}
 				}
@@ -689,10 +711,30 @@ func TestScanMaxWindow(t *testing.T) {
 	}
 }
 
+// MaxWindow is obeyed by what looks for a conversation that cannot be shown, too.
+func TestScanMaxWindowOfASearch(t *testing.T) {
+	for _, most := range []int{500, 2_000} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			ids := append(upTo(1, 300), 9_000)
+			s := newScan(t, recentAccount(ids...).breaks(9_000), nil).run(openOnes, cfchat.ConversationScanOptions{MaxWindow: most})
+			s.came(upTo(1, 300), 9_000)
+			for _, r := range s.sent {
+				if r.ids() > most {
+					t.Errorf("a %s with %d ids, MaxWindow is %d", r.kind, r.ids(), most)
+				}
+			}
+			if len(s.of(aCount)) < 10 {
+				t.Errorf("nothing was looked for: %s", s.summary())
+			}
+		})
+	}
+}
+
 // MaxWindow may be above 10,000, for servers that take more.
 func TestScanWideWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ids := append(upTo(1, 103), 200_000)
+		ids := append(upTo(1, 103), 120_000)
 		s := newScan(t, recentAccount(ids...), nil).run(openOnes, cfchat.ConversationScanOptions{MaxWindow: 50_000})
 		s.came(ids)
 		s.within(18)

@@ -63,7 +63,7 @@ func TestScanRateLimit(t *testing.T) {
 		for _, option := range []func(*cfchat.Config){retries, func(*cfchat.Config) {}} {
 			synctest.Test(t, func(t *testing.T) {
 				at2026()
-				limit.next, limit.most = recentAccount(upTo(1, 400)...), 9
+				limit := &rateLimited{next: recentAccount(upTo(1, 400)...), most: 9, dated: limit.dated, ahead: limit.ahead}
 				begun, last, waited := time.Now(), time.Now(), 0
 				s := newScan(t, limit, nil, option)
 				s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {

@@ -152,3 +152,15 @@ func TestAdd(t *testing.T) {
 		t.Errorf("%+v is left", w)
 	}
 }
+
+// TestRemembered are few of what came, and the latest.
+func TestRemembered(t *testing.T) {
+	c := &came{}
+	for id := range int64(100) {
+		c.see(id)
+		c.see(id)
+	}
+	if len(c.ids) != remembered || c.ids[0] != 100-remembered || c.ids[remembered-1] != 99 {
+		t.Errorf("%v are remembered", c.ids)
+	}
+}

@@ -339,6 +339,29 @@ func TestWidthIsGuessed(t *testing.T) {
 	}
 }
 
+// TestWidthOfBroken: halves that fail in another way than the whole did say that the whole was too wide.
+func TestWidthOfBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(upTo(1, 6_000, 50)...).breaks(upTo(51, 6_000, 100)...)
+		failed := 0
+		s.fails = func(_ int, w scan.Window) error {
+			if w.Len() <= 150 {
+				return nil
+			}
+			failed++
+			return errDown
+		}
+		w := s.windows(1, 400)
+		w.Expect(1, 6_000)
+		w.Came(1)
+		w.Came(101)
+		run(t.Context(), t, w, all(6_000)).demand(t, s.ids(), upTo(51, 6_000, 100)...)
+		if w.Widest() > 150 || failed > 12 {
+			t.Errorf("the widest is %d, %d were too wide", w.Widest(), failed)
+		}
+	})
+}
+
 // TestStumbles: a server that stumbles now and then has to fail more often before anybody is blamed.
 func TestStumbles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -369,8 +392,8 @@ func TestSpread(t *testing.T) {
 		w := s.windows(1, 4_000)
 		w.Expect(5, 4_000)
 		run(t.Context(), t, w, all(2_000)).demand(t, upTo(1, 2_000, 1))
-		if len(s.asked) > 410 {
-			t.Errorf("%d requests for 400 pages", len(s.asked))
+		if len(s.asked) > 410 || s.asked[0].Len() < 2_000 {
+			t.Errorf("%d requests for 400 pages, the first for %d ids", len(s.asked), s.asked[0].Len())
 		}
 		for _, w := range s.asked[1:] {
 			if w.Len() > 25 {
@@ -442,17 +465,29 @@ func TestAhead(t *testing.T) {
 // TestReadsWhileItYields: all of it takes as long as dealing with it.
 func TestReadsWhileItYields(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(upTo(1, 100, 1)...)
+		s := newServer(upTo(1, 400, 1)...)
 		begun, first := time.Now(), time.Duration(0)
-		err := s.windows(2, 100).Run(t.Context(), []scan.Part[int64]{all(100)}, func(p *scan.Part[int64]) bool {
+		err := s.windows(2, 100).Run(t.Context(), []scan.Part[int64]{all(400)}, func(p *scan.Part[int64]) bool {
 			if first == 0 {
 				first = time.Since(begun)
 			}
 			time.Sleep(time.Duration(len(p.Rows)) * time.Second)
 			return true
 		})
-		if took := time.Since(begun); err != nil || took != first+100*time.Second {
+		if took := time.Since(begun); err != nil || took != first+400*time.Second {
 			t.Errorf("%v after %s, the first after %s", err, took, first)
+		}
+	})
+}
+
+// TestAllAtOnce: as many requests run as may, from the first row to the last.
+func TestAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(upTo(1, 2_000, 1)...)
+		begun := time.Now()
+		run(t.Context(), t, s.windows(4, 100), all(2_000)).demand(t, upTo(1, 2_000, 1))
+		if took, want := time.Since(begun), 400*1500*time.Millisecond/4; took > want*5/4 || s.most != 4 { // a request takes 1 s to 2 s
+			t.Errorf("%s, want %s; %d at once", took, want, s.most)
 		}
 	})
 }
