@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // LastID is never behind the last conversation that any answer has shown, however far the windows went.
@@ -116,6 +117,47 @@ func TestScanResumeWhileDown(t *testing.T) {
 			s := newScan(t, b, func(sent) (*http.Response, error) { return internalError(), nil })
 			s.run(openOnes, cfchat.ConversationScanOptions{After: after}).endsWith(cfchat.ErrServer, nil)
 			s.within(60)
+		})
+	}
+}
+
+// A server that counts and shows nothing at all is asked little, although each day might have something that cannot be shown.
+func TestScanResumeWhileNothingIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		ids := upTo(1, 3_000)
+		b := recentAccount(ids...).breaks(ids...)
+		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{After: 2})
+		s.endsWith(cfchat.ErrServer, nil)
+		s.within(1_000)
+	})
+}
+
+// However many cannot be shown of one day, and however few ids a request may name, each is found, and all that came with it.
+func TestScanResumeAmongBrokenOnes(t *testing.T) {
+	for _, most := range []int{600, 900, 10_000} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			ids, broken, healthy := upTo(1, 600), []int64{}, []int64{}
+			for id := int64(1_000); id < 15_000; id += 100 {
+				ids = append(ids, id)
+				if id%300 == 0 {
+					broken = append(broken, id)
+				} else {
+					healthy = append(healthy, id)
+				}
+			}
+			b := recentAccount(ids...).breaks(broken...)
+			for _, c := range b.conversations[500:] {
+				c.created = b.conversations[550].created
+			}
+			s := newScan(t, b, func(r sent) (*http.Response, error) {
+				if r.ids() > most {
+					return trial.Reply(http.StatusForbidden, "text/html", "<html>"), nil
+				}
+				return nil, nil
+			})
+			s.run(openOnes, cfchat.ConversationScanOptions{After: 600}).came(healthy, broken...)
 		})
 	}
 }
