@@ -9,8 +9,10 @@ type widths struct {
 	given int64 // ids that there may be
 	most  int64 // ids that the server takes, as far as is known
 	good  int64 // ids that it took last
-	least int64 // ids that it did not take
+	least int64 // ids that it said it does not take
 	again int   // how often in a row it did not take what it had taken
+	row   int   // how many windows of the most ids it took in a row
+	tries int   // how many that are before more are tried
 
 	ids, rows float64 // lately
 	last      int64
@@ -45,10 +47,17 @@ func (w *widths) next() int64 {
 // forget says that what was refused was one id, however many were asked for with it.
 func (w *widths) forget() { w.most, w.least, w.again = w.given, math.MaxInt64, 0 }
 
-// took says that so many ids were answered.
+// took says that so many ids were answered. When the most have been, again and again, more are tried, rarer each time: what were too
+// many may have failed for another reason.
 func (w *widths) took(ids int64) {
 	if ids >= w.good {
 		w.good, w.again = ids, 0
+	}
+	if ids < w.most {
+		return
+	}
+	if w.row++; w.row > w.tries {
+		w.most, w.row = min(2*w.most, w.given, w.least-1), 0
 	}
 }
 
@@ -57,6 +66,9 @@ func (w *widths) took(ids int64) {
 func (w *widths) refused(ids int64, sure bool) {
 	if w.again++; sure || ids > w.good || w.again > 2 {
 		w.most, w.good, w.again = min(w.most, max(ids/2, 1)), min(w.good, ids/2), 0
+		w.row, w.tries = 0, min(8*max(w.tries, 1), 4_096)
+	}
+	if sure {
 		w.least = min(w.least, ids)
 	}
 }
