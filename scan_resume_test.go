@@ -50,7 +50,7 @@ func TestScanLastID(t *testing.T) {
 
 // Who goes on behind LastID gets what was created since the scan began, wherever in the scan that was.
 func TestScanLaterFromLastID(t *testing.T) {
-	for until, dated := range map[int64]bool{0: true, 1_000: true, 1<<31 - 1: false} {
+	for until, dated := range map[int64]bool{0: true, 1_000: true, 1_001: false, 1<<31 - 1: false} {
 		for when := range 24 {
 			t.Run(fmt.Sprintf("Until %d, at request %d", until, when), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestScanLaterFromLastID(t *testing.T) {
 						}
 					}
 					b.before = func() {
-						if b.requests == when || dated && b.requests == when+2 {
+						if b.requests == when || b.requests == when+2 {
 							grow()
 						}
 					}

@@ -291,23 +291,28 @@ func (w *sweep) isNew(c *Conversation) bool {
 	return !w.began.IsZero() && c.CreatedAt.After(w.began)
 }
 
-// begin takes note of the latest that can have been created before the scan: a minute after the server's time, and after
-// whatever was active last.
+// begin takes note of what the first answer says about when the scan began: the highest id, when something was active last, and the
+// latest that can have been created before, which is a minute after the server's time, and after whatever was active.
 func (w *sweep) begin(page *ConversationPage) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if chat := w.conversations.core.chat; !w.began.IsZero() || !chat.clock.known() {
-		return
-	}
-	w.began = w.conversations.core.now()
+	isFirst, latest := w.first && w.shown == 0, time.Time{}
 	for _, c := range page.Payload {
 		for _, at := range []UnixTime{c.CreatedAt, c.Timestamp} {
-			if at.After(w.began) {
-				w.began = at.Time
+			if at.After(latest) {
+				latest = at.Time
 			}
 		}
+		if isFirst {
+			w.shown, w.active = max(w.shown, c.ID), latest
+		}
 	}
-	w.began = w.began.Add(time.Minute)
+	if now := w.conversations.core.now(); w.began.IsZero() && w.conversations.core.chat.clock.known() {
+		if w.began = now; latest.After(now) {
+			w.began = latest
+		}
+		w.began = w.began.Add(time.Minute)
+	}
 }
 
 // middleDay returns the day of creation before and after which as much of a page was created.
