@@ -188,7 +188,7 @@ func ExampleConversationsService_Create() {
 		CustomAttributes: map[string]any{"order": 1234},
 		Message: cfchat.FirstMessage{
 			Content:     "Where is my order?",
-			MessageType: cfchat.MessageDirectionIncoming, // from the contact; without it, outgoing
+			MessageType: cfchat.MessageKindIncoming, // from the contact; without it, outgoing
 		},
 	})
 	if err != nil {
