@@ -62,13 +62,11 @@ func (s MessagesService) List(ctx context.Context, conversationID int64, options
 // are independent. From 3.9.0 on a conversation takes 200 messages a minute, of every kind together.
 //
 // With a bot's key the bot is the sender, else the user, or the bot of SenderID; of an incoming message, an activity or a
-// template it is the contact. Where both kinds of key are configured the bot's is used, unless [auth.WithScheme] or
+// template it is the contact. Where both kinds of key are configured the bot's is used, unless auth.WithScheme or
 // [WithKeys] says otherwise.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, createANewMessageInAConversation.
 // Keys: agent bot, else user.
-//
-// [auth.WithScheme]: https://pkg.go.dev/github.com/cfchat/cfchat-go/auth#WithScheme
 func (s MessagesService) Send(ctx context.Context, conversationID int64, message MessageCreate, opts ...CallOption) (*Message, error) {
 	var input refusal
 	input.id("conversationID", conversationID)
@@ -81,9 +79,10 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 }
 
 // Delete deletes what a message says: its text, its files and its content attributes. The message keeps its place in all
-// lists, its id, time and sender, with a sentence of the server as its text, and deleted in its ContentAttributes. Of what the contact has
-// received nothing is called back. It works on messages of everybody, the contact's too; deleting one again changes nothing.
-// Before 3.13.0 input_select, cards, forms and articles cannot be deleted: ErrServer, and ErrUnknownOutcome as after every 500.
+// lists, its id, time and sender, with a sentence of the server as its text, and deleted in its ContentAttributes. Of what
+// the contact has received nothing is called back. It works on everybody's messages, the contact's too; deleting one again
+// changes nothing. Before 3.13.0 input_select, cards, forms and articles cannot be deleted: ErrServer, and ErrUnknownOutcome
+// as after every 500.
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}, deleteAMessage. Key: user.
 func (s MessagesService) Delete(ctx context.Context, conversationID, id int64, opts ...CallOption) (*Message, error) {
@@ -98,9 +97,9 @@ func (s MessagesService) Delete(ctx context.Context, conversationID, id int64, o
 	})
 }
 
-// SetStatus sets how far a message got, from 4.2.0 on and in API inboxes only; elsewhere it is ErrForbidden. The server keeps
-// the status of a message that has been read when delivered is set, and says that all is well: that is ErrRejected. Setting
-// the one that it has is no error. [MessagesService.SetFailed] also says why.
+// SetStatus sets how far a message got, from 4.2.0 on and in API inboxes only; elsewhere it is ErrForbidden. The server
+// keeps the status of a message that has been read when delivered is set, and says that all is well: that is ErrRejected.
+// Setting the one that it has is no error. [MessagesService.SetFailed] also says why.
 //
 // PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}, updateAMessage. Key: user.
 func (s MessagesService) SetStatus(ctx context.Context, conversationID, id int64, status MessageStatus, opts ...CallOption) (*Message, error) {

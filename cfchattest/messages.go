@@ -62,7 +62,7 @@ func (s *state) append(c *conversation, m *message) {
 	m.ProcessedMessageContent = m.Content
 	c.messages = append(c.messages, m)
 	c.activity(now)
-	if m.SenderType != nil && *m.SenderType == cfchat.SenderTypeContact { // contract, W7
+	if m.SenderType != nil && *m.SenderType == cfchat.SenderTypeContact { // contract, W1.2
 		c.source.contact.LastActivityAt = &cfchat.UnixTime{Time: now}
 	}
 	switch m.MessageType {

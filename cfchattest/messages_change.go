@@ -94,7 +94,7 @@ func (c *caller) retryAMessage() (any, error) {
 	return c.view().shortMessage(of, m)
 }
 
-// touch notes that a message has changed. Before 4.12.0 its conversation has then, too (contract, W7).
+// touch notes that a message has changed. Before 4.12.0 its conversation has then, too (contract, W1.3).
 func (c *caller) touch(of *conversation, m *message) {
 	now := c.now()
 	m.UpdatedAt = cfchat.NewISOTime(now)
