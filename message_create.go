@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
@@ -256,10 +257,13 @@ func mapTexts(value any, replace func(string) string) any {
 	return within(plain)
 }
 
-// text refuses a text that no server stores.
+// text refuses a text that no server stores, or that JSON does not have.
 func (r *refusal) text(field, text string) {
-	if strings.Contains(text, "\x00") {
+	switch {
+	case strings.Contains(text, "\x00"):
 		r.add(field, "it has a NUL, which the server cannot store; take it out")
+	case !utf8.ValidString(text) && field != "Content": // of which that is said anyway
+		r.add(field, notUTF8)
 	}
 }
 
