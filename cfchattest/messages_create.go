@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -50,7 +51,7 @@ func (c *caller) newMessage(of *conversation) (*message, error) {
 		return nil, err
 	}
 	if content := c.params["content"]; content != nil {
-		made.Content = new(rubyText(content))
+		made.Content = new(contentText(content))
 	}
 	if made.ContentType, err = c.contentType(); err != nil {
 		return nil, err
@@ -178,7 +179,7 @@ func (c *caller) contentType() (*cfchat.MessageContentType, error) {
 		return nil, nil
 	}
 	for number, each := range contentTypes {
-		isNumber := value == json.Number(fmt.Sprint(number))
+		isNumber := value == json.Number(strconv.Itoa(number))
 		if (isNumber || value == string(each.name)) && c.version.AtLeast(each.since) {
 			return new(each.name), nil
 		}
@@ -254,7 +255,16 @@ func (c *caller) signAs(m *message, of *conversation, numbered bool) {
 	}
 }
 
-// rubyText returns a value as the server stores it as text: an object as Ruby shows it, {"a"=>1}.
+// contentText returns a value as the server stores it as a message's text: an object as Ruby shows it, {"a"=>1}.
+func contentText(value any) string {
+	switch value.(type) {
+	case map[string]any, []any:
+		return rubyText(value)
+	}
+	return storedText(value)
+}
+
+// rubyText returns a value as it stands in a text of the server.
 func rubyText(value any) string {
 	switch v := value.(type) {
 	case map[string]any:
@@ -270,10 +280,8 @@ func rubyText(value any) string {
 			shown[i] = rubyShown(each)
 		}
 		return "[" + strings.Join(shown, ", ") + "]"
-	case bool:
-		return fmt.Sprint(v)
 	}
-	return storedText(value)
+	return cast.Text(value)
 }
 
 // rubyShown returns a value as Ruby shows it within another one.
