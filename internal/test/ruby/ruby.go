@@ -27,18 +27,14 @@ end))
 // no Ruby with liquid.
 func Render(t testing.TB, texts []string) []string {
 	t.Helper()
-	command, err := exec.LookPath("ruby")
-	if err != nil {
-		t.Skip("there is no ruby: ", err)
-	}
-	if err := exec.CommandContext(t.Context(), command, "-rliquid", "-e", "").Run(); err != nil {
-		t.Skip("ruby has no liquid: ", err)
+	if err := exec.CommandContext(t.Context(), "ruby", "-rliquid", "-e", "").Run(); err != nil {
+		t.Skip("there is no ruby with liquid: ", err)
 	}
 	sent, err := json.Marshal(texts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(t.Context(), command, "-Eutf-8", "-e", render)
+	run := exec.CommandContext(t.Context(), "ruby", "-Eutf-8", "-e", render)
 	run.Stdin = bytes.NewReader(sent)
 	out, err := run.Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
