@@ -7,6 +7,7 @@ package cfchat
 // refuses to send is ErrInvalidInput.
 type Account struct {
 	Conversations ConversationsService // lists, filters, scans, creates and changes conversations
+	Messages      MessagesService      // lists, sends, deletes and resends messages
 
 	core *core
 }
@@ -14,7 +15,7 @@ type Account struct {
 // Account returns one account of the server, by its id. It sends nothing.
 func (c *Chat) Account(id int64) *Account {
 	core := &core{chat: c, id: id}
-	return &Account{Conversations: ConversationsService{core}, core: core}
+	return &Account{Conversations: ConversationsService{core}, Messages: MessagesService{core}, core: core}
 }
 
 // ID returns the account's id, 0 of the zero Account.

@@ -94,7 +94,7 @@ func TestWire(t *testing.T) {
 				InboxID: 1, ContactID: 2, SourceID: "s", Status: cfchat.StatusSnoozed,
 				SnoozedUntil: until, AssigneeID: 3,
 				AdditionalAttributes: map[string]any{}, CustomAttributes: map[string]any{"tier": "gold", "n": 3},
-				Message: cfchat.FirstMessage{Content: "hi", MessageType: cfchat.MessageDirectionIncoming},
+				Message: cfchat.FirstMessage{Content: "hi", MessageType: cfchat.MessageKindIncoming},
 			}))
 		}, wire{"POST " + path, "bot-key", `{"assignee_id":3,"contact_id":2,` +
 			`"custom_attributes":{"n":3,"tier":"gold"},"inbox_id":1,"message":{"content":"hi","message_type":"incoming"},` +

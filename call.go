@@ -44,8 +44,10 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 			return nil, err
 		}
 		// A connection that has lost count gives a call the answer of another one.
-		if one, ok := any(answer).(ofConversation); ok && conversation != 0 && one.conversationID() != conversation {
-			return nil, fmt.Errorf("it is about conversation %d, and not about %d", one.conversationID(), conversation)
+		if one, ok := any(answer).(ofConversation); ok && conversation != 0 {
+			if about := one.conversationID(); about != 0 && about != conversation {
+				return nil, fmt.Errorf("it is about conversation %d, and not about %d", about, conversation)
+			}
 		}
 		return answer, nil
 	}
@@ -56,7 +58,7 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 	return typedCall[T]{operation: op, decode: decode}
 }
 
-// ofConversation is an answer that says which conversation it is about.
+// ofConversation is an answer that says which conversation it is about, 0 where it has nothing that says so.
 type ofConversation interface{ conversationID() int64 }
 
 // run is what every call does: refuse what must not be sent, send, and return what the chain has decoded.

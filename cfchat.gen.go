@@ -166,16 +166,18 @@ func (e MessageContentType) Known() bool {
 	return false
 }
 
-// The values of MessageDirection that are known.
+// The values of MessageKind that are known.
 const (
-	MessageDirectionIncoming MessageDirection = "incoming"
-	MessageDirectionOutgoing MessageDirection = "outgoing"
+	MessageKindActivity MessageKind = "activity"
+	MessageKindIncoming MessageKind = "incoming"
+	MessageKindOutgoing MessageKind = "outgoing"
+	MessageKindTemplate MessageKind = "template"
 )
 
 // Known reports whether the value is one of the constants. A newer server may send others.
-func (e MessageDirection) Known() bool {
+func (e MessageKind) Known() bool {
 	switch e {
-	case MessageDirectionIncoming, MessageDirectionOutgoing:
+	case MessageKindActivity, MessageKindIncoming, MessageKindOutgoing, MessageKindTemplate:
 		return true
 	}
 	return false
@@ -740,6 +742,37 @@ func (x *Attachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
+// AttachmentCounts is how many attachments there are.
+type AttachmentCounts struct {
+	// TotalCount All of them, over all pages.
+	TotalCount int64 `json:"total_count"`
+}
+
+// GetTotalCount returns TotalCount, or the zero value of a nil AttachmentCounts.
+func (x *AttachmentCounts) GetTotalCount() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.TotalCount
+}
+
+// AttachmentPage is the answer of listAttachmentsOfAConversation.
+type AttachmentPage struct {
+	// Meta From 4.0.4.
+	Meta *AttachmentCounts `json:"meta,omitempty"`
+
+	// Payload The attachments; empty beyond the last. An element is null if its kind is not known.
+	Payload []*ConversationAttachment `json:"payload"`
+}
+
+// GetMeta returns Meta, or nil when there is none.
+func (x *AttachmentPage) GetMeta() *AttachmentCounts {
+	if x == nil {
+		return nil
+	}
+	return x.Meta
+}
+
 // AttachmentType is the kind of an attachment. The last three from 4.9.0.
 type AttachmentType string
 
@@ -940,11 +973,11 @@ type Conversation struct {
 	LastActivityAt *UnixTime `json:"last_activity_at,omitempty"`
 
 	// LastNonActivityMessage The last message that is not an activity; null when there is none.
-	LastNonActivityMessage *Message `json:"last_non_activity_message"`
+	LastNonActivityMessage *ConversationMessage `json:"last_non_activity_message"`
 
 	// Messages Not all messages (D21). From 3.1.0 at most the last one; before, up to ten unread ones, or the last. An element
 	// is null if its message was deleted meanwhile.
-	Messages []*Message `json:"messages"`
+	Messages []*ConversationMessage `json:"messages"`
 
 	// Meta Who and what a conversation belongs to.
 	Meta ConversationMeta `json:"meta"`
@@ -1091,7 +1124,7 @@ func (x *Conversation) GetLastActivityAt() (value UnixTime) {
 }
 
 // GetLastNonActivityMessage returns LastNonActivityMessage, or nil when there is none.
-func (x *Conversation) GetLastNonActivityMessage() *Message {
+func (x *Conversation) GetLastNonActivityMessage() *ConversationMessage {
 	if x == nil {
 		return nil
 	}
@@ -1176,6 +1209,175 @@ func (x *Conversation) GetWaitingSince() (value UnixTime) {
 		return value
 	}
 	return *x.WaitingSince
+}
+
+// ConversationAttachment is an attachment in the list of a conversation. Fields that its kind does not have are null. Before 2.18.0 it is the
+// attachment as it goes with a message.
+type ConversationAttachment struct {
+	// AccountID The account's id. Only in 2.17.
+	AccountID *int64 `json:"account_id,omitempty"`
+
+	// CoordinatesLat Degrees north. Only in 2.17.
+	CoordinatesLat *float64 `json:"coordinates_lat,omitempty"`
+
+	// CoordinatesLong Degrees east. Only in 2.17.
+	CoordinatesLong *float64 `json:"coordinates_long,omitempty"`
+
+	// CreatedAt When its message was stored. From 2.18.0.
+	CreatedAt *UnixTime `json:"created_at,omitempty"`
+
+	// DataURL The file's address.
+	DataURL *string `json:"data_url,omitempty"`
+
+	// Extension The file's extension; null for files stored before 4.13.0.
+	Extension *string `json:"extension,omitempty"`
+
+	// FallbackTitle What to show in its place. Only in 2.17.
+	FallbackTitle *string `json:"fallback_title,omitempty"`
+
+	// FileSize Bytes.
+	FileSize *int64 `json:"file_size,omitempty"`
+
+	// FileType The kind.
+	FileType *AttachmentType `json:"file_type"`
+
+	// Height Pixels. From 3.7.0.
+	Height *float64 `json:"height,omitempty"`
+
+	// ID The attachment's id. In 2.17, and from 4.14.0 on.
+	ID *int64 `json:"id,omitempty"`
+
+	// MessageID The message's id.
+	MessageID int64 `json:"message_id"`
+
+	// Sender Who sent it; absent when the sender is gone. From 2.18.0.
+	Sender *MessageSender `json:"sender,omitempty"`
+
+	// ThumbURL The preview's address; "" when there is none.
+	ThumbURL *string `json:"thumb_url,omitempty"`
+
+	// Width Pixels. From 3.7.0.
+	Width *float64 `json:"width,omitempty"`
+}
+
+// GetAccountID returns what AccountID points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetAccountID() (value int64) {
+	if x == nil || x.AccountID == nil {
+		return value
+	}
+	return *x.AccountID
+}
+
+// GetCoordinatesLat returns what CoordinatesLat points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetCoordinatesLat() (value float64) {
+	if x == nil || x.CoordinatesLat == nil {
+		return value
+	}
+	return *x.CoordinatesLat
+}
+
+// GetCoordinatesLong returns what CoordinatesLong points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetCoordinatesLong() (value float64) {
+	if x == nil || x.CoordinatesLong == nil {
+		return value
+	}
+	return *x.CoordinatesLong
+}
+
+// GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetCreatedAt() (value UnixTime) {
+	if x == nil || x.CreatedAt == nil {
+		return value
+	}
+	return *x.CreatedAt
+}
+
+// GetDataURL returns what DataURL points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetDataURL() (value string) {
+	if x == nil || x.DataURL == nil {
+		return value
+	}
+	return *x.DataURL
+}
+
+// GetExtension returns what Extension points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetExtension() (value string) {
+	if x == nil || x.Extension == nil {
+		return value
+	}
+	return *x.Extension
+}
+
+// GetFallbackTitle returns what FallbackTitle points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetFallbackTitle() (value string) {
+	if x == nil || x.FallbackTitle == nil {
+		return value
+	}
+	return *x.FallbackTitle
+}
+
+// GetFileSize returns what FileSize points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetFileSize() (value int64) {
+	if x == nil || x.FileSize == nil {
+		return value
+	}
+	return *x.FileSize
+}
+
+// GetFileType returns what FileType points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetFileType() (value AttachmentType) {
+	if x == nil || x.FileType == nil {
+		return value
+	}
+	return *x.FileType
+}
+
+// GetHeight returns what Height points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetHeight() (value float64) {
+	if x == nil || x.Height == nil {
+		return value
+	}
+	return *x.Height
+}
+
+// GetID returns what ID points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetID() (value int64) {
+	if x == nil || x.ID == nil {
+		return value
+	}
+	return *x.ID
+}
+
+// GetMessageID returns MessageID, or the zero value of a nil ConversationAttachment.
+func (x *ConversationAttachment) GetMessageID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.MessageID
+}
+
+// GetSender returns Sender, or nil when there is none.
+func (x *ConversationAttachment) GetSender() *MessageSender {
+	if x == nil {
+		return nil
+	}
+	return x.Sender
+}
+
+// GetThumbURL returns what ThumbURL points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetThumbURL() (value string) {
+	if x == nil || x.ThumbURL == nil {
+		return value
+	}
+	return *x.ThumbURL
+}
+
+// GetWidth returns what Width points to, or the zero value when there is none.
+func (x *ConversationAttachment) GetWidth() (value float64) {
+	if x == nil || x.Width == nil {
+		return value
+	}
+	return *x.Width
 }
 
 // ConversationCounts is how many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
@@ -1279,6 +1481,258 @@ type ConversationListAnswer struct {
 type ConversationListMetaAnswer struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 	Meta ConversationCounts `json:"meta"`
+}
+
+// ConversationMessage is a message as it goes with a conversation. The one of the message operations, `Message`, has fewer fields.
+type ConversationMessage struct {
+	// AccountID The account's id.
+	AccountID int64 `json:"account_id"`
+
+	// AdditionalAttributes Free-form attributes of any JSON type.
+	AdditionalAttributes Attributes `json:"additional_attributes"`
+
+	// Attachments Files, places and the like; absent when there are none. The documentation names one `attachment` (D11). An
+	// element is null if its kind is not known.
+	Attachments []*Attachment `json:"attachments,omitzero"`
+
+	// Call A phone call's data, where content_type is voice_call. From 4.14.0.
+	Call Attributes `json:"call,omitzero"`
+
+	// Content The text as it was written.
+	Content *string `json:"content"`
+
+	// ContentAttributes What the kind of content needs; never null.
+	ContentAttributes Attributes `json:"content_attributes"`
+
+	// ContentType The kind of content.
+	ContentType *MessageContentType `json:"content_type"`
+
+	// Conversation Its conversation in short. Null from 4.6.0 if the conversation is gone.
+	Conversation *MessageConversation `json:"conversation"`
+
+	// ConversationID The conversation's id within the account. Null from 4.6.0 if the conversation is gone.
+	ConversationID *int64 `json:"conversation_id"`
+
+	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
+	CreatedAt UnixTime `json:"created_at"`
+
+	// ExternalSourceIDs The ids of the message at other services.
+	ExternalSourceIDs Attributes `json:"external_source_ids"`
+
+	// ID The message's id.
+	ID int64 `json:"id"`
+
+	// InboxID The inbox's id.
+	InboxID int64 `json:"inbox_id"`
+
+	// LabelList Before 3.16.0, and null in every answer seen.
+	LabelList []string `json:"label_list,omitzero"`
+
+	// MessageType 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
+	MessageType MessageType `json:"message_type"`
+
+	// Private Whether it is a note that the contact does not see.
+	Private *bool `json:"private"`
+
+	// ProcessedMessageContent The text as it is shown. From 2.18.0.
+	ProcessedMessageContent *string `json:"processed_message_content,omitempty"`
+
+	// Sender Who sent it; absent for activities and when the sender is gone.
+	Sender *MessageSender `json:"sender,omitempty"`
+
+	// SenderID The sender's id; null for activities.
+	SenderID *int64 `json:"sender_id"`
+
+	// SenderType Who sent it; null for activities.
+	SenderType *SenderType `json:"sender_type"`
+
+	// Sentiment From 3.1.0.
+	Sentiment Attributes `json:"sentiment,omitzero"`
+
+	// SourceID The id at the channel.
+	SourceID *string `json:"source_id"`
+
+	// Status How far it got.
+	Status *MessageStatus `json:"status"`
+
+	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	UpdatedAt ISOTime `json:"updated_at"`
+}
+
+// GetAccountID returns AccountID, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetAccountID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AccountID
+}
+
+// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetAdditionalAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AdditionalAttributes
+}
+
+// GetCall returns Call, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetCall() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.Call
+}
+
+// GetContent returns what Content points to, or the zero value when there is none.
+func (x *ConversationMessage) GetContent() (value string) {
+	if x == nil || x.Content == nil {
+		return value
+	}
+	return *x.Content
+}
+
+// GetContentAttributes returns ContentAttributes, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetContentAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.ContentAttributes
+}
+
+// GetContentType returns what ContentType points to, or the zero value when there is none.
+func (x *ConversationMessage) GetContentType() (value MessageContentType) {
+	if x == nil || x.ContentType == nil {
+		return value
+	}
+	return *x.ContentType
+}
+
+// GetConversation returns Conversation, or nil when there is none.
+func (x *ConversationMessage) GetConversation() *MessageConversation {
+	if x == nil {
+		return nil
+	}
+	return x.Conversation
+}
+
+// GetConversationID returns what ConversationID points to, or the zero value when there is none.
+func (x *ConversationMessage) GetConversationID() (value int64) {
+	if x == nil || x.ConversationID == nil {
+		return value
+	}
+	return *x.ConversationID
+}
+
+// GetCreatedAt returns CreatedAt, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetCreatedAt() (value UnixTime) {
+	if x == nil {
+		return value
+	}
+	return x.CreatedAt
+}
+
+// GetExternalSourceIDs returns ExternalSourceIDs, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetExternalSourceIDs() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.ExternalSourceIDs
+}
+
+// GetID returns ID, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetInboxID returns InboxID, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetInboxID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.InboxID
+}
+
+// GetMessageType returns MessageType, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetMessageType() (value MessageType) {
+	if x == nil {
+		return value
+	}
+	return x.MessageType
+}
+
+// GetPrivate returns what Private points to, or the zero value when there is none.
+func (x *ConversationMessage) GetPrivate() (value bool) {
+	if x == nil || x.Private == nil {
+		return value
+	}
+	return *x.Private
+}
+
+// GetProcessedMessageContent returns what ProcessedMessageContent points to, or the zero value when there is none.
+func (x *ConversationMessage) GetProcessedMessageContent() (value string) {
+	if x == nil || x.ProcessedMessageContent == nil {
+		return value
+	}
+	return *x.ProcessedMessageContent
+}
+
+// GetSender returns Sender, or nil when there is none.
+func (x *ConversationMessage) GetSender() *MessageSender {
+	if x == nil {
+		return nil
+	}
+	return x.Sender
+}
+
+// GetSenderID returns what SenderID points to, or the zero value when there is none.
+func (x *ConversationMessage) GetSenderID() (value int64) {
+	if x == nil || x.SenderID == nil {
+		return value
+	}
+	return *x.SenderID
+}
+
+// GetSenderType returns what SenderType points to, or the zero value when there is none.
+func (x *ConversationMessage) GetSenderType() (value SenderType) {
+	if x == nil || x.SenderType == nil {
+		return value
+	}
+	return *x.SenderType
+}
+
+// GetSentiment returns Sentiment, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetSentiment() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.Sentiment
+}
+
+// GetSourceID returns what SourceID points to, or the zero value when there is none.
+func (x *ConversationMessage) GetSourceID() (value string) {
+	if x == nil || x.SourceID == nil {
+		return value
+	}
+	return *x.SourceID
+}
+
+// GetStatus returns what Status points to, or the zero value when there is none.
+func (x *ConversationMessage) GetStatus() (value MessageStatus) {
+	if x == nil || x.Status == nil {
+		return value
+	}
+	return *x.Status
+}
+
+// GetUpdatedAt returns UpdatedAt, or the zero value of a nil ConversationMessage.
+func (x *ConversationMessage) GetUpdatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.UpdatedAt
 }
 
 // ConversationMeta is who and what a conversation belongs to.
@@ -1468,8 +1922,9 @@ type FirstMessage struct {
 	// IsVoiceMessage Whether the audio among the attachments is a voice message. From 4.14.2.
 	IsVoiceMessage bool `json:"is_voice_message,omitempty,omitzero"`
 
-	// MessageType The direction of a message to create; `incoming` only in API inboxes.
-	MessageType MessageDirection `json:"message_type,omitempty,omitzero"`
+	// MessageType The kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message that
+	// the contact has sent. `incoming` only in API inboxes; the sender of all but `outgoing` is the contact.
+	MessageType MessageKind `json:"message_type,omitempty,omitzero"`
 
 	// Private A note that the contact does not see.
 	Private bool `json:"private,omitempty,omitzero"`
@@ -1496,96 +1951,59 @@ type FirstMessage struct {
 	ToEmails string `json:"to_emails,omitempty,omitzero"`
 }
 
-// Message is a message of a conversation.
+// Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
+// fields (D50). The text that a person wrote is in `content`, whatever the kind.
 type Message struct {
-	// AccountID The account's id.
-	AccountID int64 `json:"account_id"`
-
-	// AdditionalAttributes Free-form attributes of any JSON type.
-	AdditionalAttributes Attributes `json:"additional_attributes"`
-
-	// Attachments Files, places and the like; absent when there are none. The documentation names one `attachment` (D11). An
+	// Attachments Files, places and the like; absent when there are none. Their order may change between two reads: sort by id. An
 	// element is null if its kind is not known.
 	Attachments []*Attachment `json:"attachments,omitzero"`
 
 	// Call A phone call's data, where content_type is voice_call. From 4.14.0.
 	Call Attributes `json:"call,omitzero"`
 
-	// Content The text as it was written.
+	// Content The text; null where there is none. Before 4.3.0 that of an input_csat outside of web widgets is a sentence with the
+	// survey's address.
 	Content *string `json:"content"`
 
-	// ContentAttributes What the kind of content needs; never null.
+	// ContentAttributes What the kind of content needs, what it replies to, and what was sent along; `deleted`, and `external_error` with what
+	// kept it from going out.
 	ContentAttributes Attributes `json:"content_attributes"`
 
-	// ContentType The kind of content.
-	ContentType *MessageContentType `json:"content_type"`
+	// ContentType The kind of content of a message. The documentation knows four (D10).
+	ContentType MessageContentType `json:"content_type"`
 
-	// Conversation Its conversation in short. Null from 4.6.0 if the conversation is gone.
-	Conversation *MessageConversation `json:"conversation"`
+	// ConversationID The conversation's id within the account.
+	ConversationID int64 `json:"conversation_id"`
 
-	// ConversationID The conversation's id within the account. Null from 4.6.0 if the conversation is gone.
-	ConversationID *int64 `json:"conversation_id"`
-
-	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
+	// CreatedAt When it was stored, in whole seconds, though lists go by microseconds.
 	CreatedAt UnixTime `json:"created_at"`
 
-	// ExternalSourceIDs The ids of the message at other services.
-	ExternalSourceIDs Attributes `json:"external_source_ids"`
+	// EchoID Your own id, in the answer to the call that carried it; it is not stored.
+	EchoID *string `json:"echo_id,omitempty"`
 
-	// ID The message's id.
+	// ID The message's id, among all of the server.
 	ID int64 `json:"id"`
 
 	// InboxID The inbox's id.
 	InboxID int64 `json:"inbox_id"`
 
-	// LabelList Before 3.16.0, and null in every answer seen.
-	LabelList []string `json:"label_list,omitzero"`
-
 	// MessageType 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
 	MessageType MessageType `json:"message_type"`
 
-	// Private Whether it is a note that the contact does not see.
+	// Private Whether it is a note that the contact does not see. Null only before 3.2.0.
 	Private *bool `json:"private"`
 
-	// ProcessedMessageContent The text as it is shown. From 2.18.0.
-	ProcessedMessageContent *string `json:"processed_message_content,omitempty"`
+	// received As it was received, with KeepJSON.
+	received json.RawMessage `json:"-"`
 
-	// Sender Who sent it; absent for activities and when the sender is gone.
+	// Sender Who sent it; absent for activities, for templates, and when the sender is gone.
 	Sender *MessageSender `json:"sender,omitempty"`
 
-	// SenderID The sender's id; null for activities.
-	SenderID *int64 `json:"sender_id"`
-
-	// SenderType Who sent it; null for activities.
-	SenderType *SenderType `json:"sender_type"`
-
-	// Sentiment From 3.1.0.
-	Sentiment Attributes `json:"sentiment,omitzero"`
-
-	// SourceID The id at the channel.
+	// SourceID The id at the channel, or your own.
 	SourceID *string `json:"source_id"`
 
-	// Status How far it got.
+	// Status How far it got; `sent` before it goes out.
 	Status *MessageStatus `json:"status"`
-
-	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
-	UpdatedAt ISOTime `json:"updated_at"`
-}
-
-// GetAccountID returns AccountID, or the zero value of a nil Message.
-func (x *Message) GetAccountID() (value int64) {
-	if x == nil {
-		return value
-	}
-	return x.AccountID
-}
-
-// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil Message.
-func (x *Message) GetAdditionalAttributes() (value Attributes) {
-	if x == nil {
-		return value
-	}
-	return x.AdditionalAttributes
 }
 
 // GetCall returns Call, or the zero value of a nil Message.
@@ -1612,28 +2030,20 @@ func (x *Message) GetContentAttributes() (value Attributes) {
 	return x.ContentAttributes
 }
 
-// GetContentType returns what ContentType points to, or the zero value when there is none.
+// GetContentType returns ContentType, or the zero value of a nil Message.
 func (x *Message) GetContentType() (value MessageContentType) {
-	if x == nil || x.ContentType == nil {
-		return value
-	}
-	return *x.ContentType
-}
-
-// GetConversation returns Conversation, or nil when there is none.
-func (x *Message) GetConversation() *MessageConversation {
 	if x == nil {
-		return nil
-	}
-	return x.Conversation
-}
-
-// GetConversationID returns what ConversationID points to, or the zero value when there is none.
-func (x *Message) GetConversationID() (value int64) {
-	if x == nil || x.ConversationID == nil {
 		return value
 	}
-	return *x.ConversationID
+	return x.ContentType
+}
+
+// GetConversationID returns ConversationID, or the zero value of a nil Message.
+func (x *Message) GetConversationID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ConversationID
 }
 
 // GetCreatedAt returns CreatedAt, or the zero value of a nil Message.
@@ -1644,12 +2054,12 @@ func (x *Message) GetCreatedAt() (value UnixTime) {
 	return x.CreatedAt
 }
 
-// GetExternalSourceIDs returns ExternalSourceIDs, or the zero value of a nil Message.
-func (x *Message) GetExternalSourceIDs() (value Attributes) {
-	if x == nil {
+// GetEchoID returns what EchoID points to, or the zero value when there is none.
+func (x *Message) GetEchoID() (value string) {
+	if x == nil || x.EchoID == nil {
 		return value
 	}
-	return x.ExternalSourceIDs
+	return *x.EchoID
 }
 
 // GetID returns ID, or the zero value of a nil Message.
@@ -1684,44 +2094,12 @@ func (x *Message) GetPrivate() (value bool) {
 	return *x.Private
 }
 
-// GetProcessedMessageContent returns what ProcessedMessageContent points to, or the zero value when there is none.
-func (x *Message) GetProcessedMessageContent() (value string) {
-	if x == nil || x.ProcessedMessageContent == nil {
-		return value
-	}
-	return *x.ProcessedMessageContent
-}
-
 // GetSender returns Sender, or nil when there is none.
 func (x *Message) GetSender() *MessageSender {
 	if x == nil {
 		return nil
 	}
 	return x.Sender
-}
-
-// GetSenderID returns what SenderID points to, or the zero value when there is none.
-func (x *Message) GetSenderID() (value int64) {
-	if x == nil || x.SenderID == nil {
-		return value
-	}
-	return *x.SenderID
-}
-
-// GetSenderType returns what SenderType points to, or the zero value when there is none.
-func (x *Message) GetSenderType() (value SenderType) {
-	if x == nil || x.SenderType == nil {
-		return value
-	}
-	return *x.SenderType
-}
-
-// GetSentiment returns Sentiment, or the zero value of a nil Message.
-func (x *Message) GetSentiment() (value Attributes) {
-	if x == nil {
-		return value
-	}
-	return x.Sentiment
 }
 
 // GetSourceID returns what SourceID points to, or the zero value when there is none.
@@ -1738,14 +2116,6 @@ func (x *Message) GetStatus() (value MessageStatus) {
 		return value
 	}
 	return *x.Status
-}
-
-// GetUpdatedAt returns UpdatedAt, or the zero value of a nil Message.
-func (x *Message) GetUpdatedAt() (value ISOTime) {
-	if x == nil {
-		return value
-	}
-	return x.UpdatedAt
 }
 
 // MessageContactInbox is the contact's id in the inbox.
@@ -1812,8 +2182,145 @@ func (x *MessageConversation) GetUnreadCount() (value int64) {
 	return x.UnreadCount
 }
 
-// MessageDirection is the direction of a message to create; `incoming` only in API inboxes.
-type MessageDirection string
+// MessageCreate is what to send. With nothing in it, an empty message goes out.
+type MessageCreate struct {
+	// Attachments Signed ids of files that were uploaded before. Files themselves go as multipart/form-data.
+	Attachments []string `json:"attachments,omitempty,omitzero"`
+
+	// BCCEmails Mail addresses, separated by commas. In e-mail inboxes only.
+	BCCEmails string `json:"bcc_emails,omitempty,omitzero"`
+
+	// CampaignID The campaign it belongs to; it does not count as a reply then.
+	CampaignID int64 `json:"campaign_id,omitempty,omitzero"`
+
+	// CCEmails Mail addresses, separated by commas. In e-mail inboxes only.
+	CCEmails string `json:"cc_emails,omitempty,omitzero"`
+
+	// Content The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
+	Content string `json:"content,omitempty,omitzero"`
+
+	// ContentAttributes What the kind of content needs, such as `items`; `in_reply_to`, the id of a message of the same conversation; and
+	// what you want to find there again. Before 4.9.0 the server drops what is neither of these two (D52);
+	// `automation_rule_id` drives out all else on every version. `deleted` and `external_error` make a message look so.
+	ContentAttributes map[string]any `json:"content_attributes,omitempty,omitzero"`
+
+	// ContentType Text when absent.
+	ContentType MessageContentType `json:"content_type,omitempty,omitzero"`
+
+	// EchoID An id of your own; it comes back in the answer and in events, and is not stored.
+	EchoID string `json:"echo_id,omitempty,omitzero"`
+
+	// EmailHTMLContent The HTML of an e-mail, as it is, in place of the text. From 4.7.0.
+	EmailHTMLContent string `json:"email_html_content,omitempty,omitzero"`
+
+	// ExternalCreatedAt When it was written elsewhere; kept in content_attributes, and no more.
+	ExternalCreatedAt string `json:"external_created_at,omitempty,omitzero"`
+
+	// InReplyTo The id of the message of the same conversation that this one answers. From 3.3.0 on the server makes it null where there
+	// is no such message; before, it does not look.
+	InReplyTo int64 `json:"-"`
+
+	// Items What an input_select, cards, form or article is made of.
+	Items []MessageItem `json:"-"`
+
+	// MessageType Outgoing when absent.
+	MessageType MessageKind `json:"message_type,omitempty,omitzero"`
+
+	// Private A note that the contact does not see. An API inbox's webhook gets it.
+	Private bool `json:"private,omitempty,omitzero"`
+
+	// SenderID The bot's id, together with sender_type.
+	SenderID int64 `json:"sender_id,omitempty,omitzero"`
+
+	// SenderType `AgentBot`, for a user who sends as a bot. The server takes nothing else, and the caller where it does not know the
+	// bot.
+	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
+
+	// SourceID An id of your own, to find the message by; from 3.4.0, ignored before. Two messages can have the same. In most
+	// channels an outgoing message that has one is taken for sent already, and does not go out; those of API and web
+	// widget inboxes do.
+	SourceID string `json:"source_id,omitempty,omitzero"`
+
+	// Template Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
+	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as it is
+	// written. An incoming message is no template.
+	Template bool `json:"-"`
+
+	// TemplateParams A WhatsApp template: `name`, and `category`, `language`, `namespace` and `processed_params`, of which only the name is
+	// required. From 4.6.0 on texts in `processed_params` are rendered as Liquid templates.
+	TemplateParams map[string]any `json:"template_params,omitempty,omitzero"`
+
+	// ToEmails Mail addresses, separated by commas. In e-mail inboxes only, from 3.0.0.
+	ToEmails string `json:"to_emails,omitempty,omitzero"`
+}
+
+// MessageKind is the kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message that
+// the contact has sent. `incoming` only in API inboxes; the sender of all but `outgoing` is the contact.
+type MessageKind string
+
+// MessagePage is the answer of listAllMessages. The documentation of 2.16.0 has the messages alone (D49).
+type MessagePage struct {
+	// Meta Whose conversation it is that messages are of.
+	Meta MessagePageMeta `json:"meta"`
+
+	// Payload The messages in order of time; empty where there are none.
+	Payload []Message `json:"payload"`
+}
+
+// MessagePageMeta is whose conversation it is that messages are of.
+type MessagePageMeta struct {
+	// AdditionalAttributes What the channel knows of the conversation.
+	AdditionalAttributes Attributes `json:"additional_attributes"`
+
+	// AgentLastSeenAt When an agent last looked, as text; null is never.
+	AgentLastSeenAt *ISOTime `json:"agent_last_seen_at"`
+
+	// Assignee The person who is assigned; absent when nobody is, or a bot.
+	Assignee *MessageSender `json:"assignee,omitempty"`
+
+	// AssigneeLastSeenAt When the assignee last looked, as text; null is never.
+	AssigneeLastSeenAt *ISOTime `json:"assignee_last_seen_at"`
+
+	// Contact Who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
+	// avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
+	// avatar_url, description and created_at.
+	Contact MessageSender `json:"contact"`
+
+	// Labels The conversation's labels.
+	Labels []string `json:"labels"`
+}
+
+// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil MessagePageMeta.
+func (x *MessagePageMeta) GetAdditionalAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AdditionalAttributes
+}
+
+// GetAgentLastSeenAt returns what AgentLastSeenAt points to, or the zero value when there is none.
+func (x *MessagePageMeta) GetAgentLastSeenAt() (value ISOTime) {
+	if x == nil || x.AgentLastSeenAt == nil {
+		return value
+	}
+	return *x.AgentLastSeenAt
+}
+
+// GetAssignee returns Assignee, or nil when there is none.
+func (x *MessagePageMeta) GetAssignee() *MessageSender {
+	if x == nil {
+		return nil
+	}
+	return x.Assignee
+}
+
+// GetAssigneeLastSeenAt returns what AssigneeLastSeenAt points to, or the zero value when there is none.
+func (x *MessagePageMeta) GetAssigneeLastSeenAt() (value ISOTime) {
+	if x == nil || x.AssigneeLastSeenAt == nil {
+		return value
+	}
+	return *x.AssigneeLastSeenAt
+}
 
 // MessageSender is who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
 // avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
@@ -2001,6 +2508,15 @@ type MessageStatus string
 
 // MessageType is 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
 type MessageType int64
+
+// MessageUpdate is a message's new status.
+type MessageUpdate struct {
+	// ExternalError Why it failed; with status failed only.
+	ExternalError string `json:"external_error,omitempty,omitzero"`
+
+	// Status How far a message got.
+	Status MessageStatus `json:"status,omitzero"`
+}
 
 // Priority is how urgent a conversation is.
 type Priority string
@@ -2312,6 +2828,25 @@ type ConversationListMetaParams struct {
 
 	// SourceID Only conversations of this contact's source id. From 2.17.0 on, ignored before.
 	SourceID *string `form:"source_id,omitempty" json:"source_id,omitempty"`
+}
+
+// ListAttachmentsOfAConversationParams defines parameters for ListAttachmentsOfAConversation.
+type ListAttachmentsOfAConversationParams struct {
+	// Page The page, from 1. The server reads 0 and less as 1.
+	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
+}
+
+// ListAllMessagesParams defines parameters for ListAllMessages.
+type ListAllMessagesParams struct {
+	// Before Only messages with a smaller id. More than int8 holds is a 500.
+	Before *int64 `form:"before,omitempty" json:"before,omitempty"`
+
+	// After Only messages with a greater id; together with `before` also the one that has this id.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+
+	// FilterInternalMessages Anything that is not blank, `false` and `0` too, leaves out activities, and private notes with them, before anything
+	// is cut off. The documentation does not have it.
+	FilterInternalMessages *string `form:"filter_internal_messages,omitempty" json:"filter_internal_messages,omitempty"`
 }
 
 // HttpRequestDoer sends a request. An [http.Client] does.
@@ -2722,6 +3257,38 @@ func newGetDetailsOfAConversationRequest(server string, accountID int64, convers
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// ListAttachmentsOfAConversation lists the attachments of a conversation.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments
+func (c *Client) ListAttachmentsOfAConversation(ctx context.Context, accountID int64, conversationID int64, params *ListAttachmentsOfAConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAttachmentsOfAConversationRequest(c.Server, accountID, conversationID, params)
+	if err != nil {
+		return nil, unsent(operation.ListAttachmentsOfAConversation, err)
+	}
+	return c.do(ctx, operation.ListAttachmentsOfAConversation, req, reqEditors)
+}
+
+// newListAttachmentsOfAConversationRequest builds the request of listAttachmentsOfAConversation.
+func newListAttachmentsOfAConversationRequest(server string, accountID int64, conversationID int64, params *ListAttachmentsOfAConversationParams) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/attachments", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	if params != nil {
+		var query []string
+		if params.Page != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // ListAllLabelsOfAConversation lists the labels of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
@@ -2737,6 +3304,142 @@ func (c *Client) ListAllLabelsOfAConversation(ctx context.Context, accountID int
 func newListAllLabelsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
 	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ListAllMessages lists messages of a conversation.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages
+func (c *Client) ListAllMessages(ctx context.Context, accountID int64, conversationID int64, params *ListAllMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllMessagesRequest(c.Server, accountID, conversationID, params)
+	if err != nil {
+		return nil, unsent(operation.ListAllMessages, err)
+	}
+	return c.do(ctx, operation.ListAllMessages, req, reqEditors)
+}
+
+// newListAllMessagesRequest builds the request of listAllMessages.
+func newListAllMessagesRequest(server string, accountID int64, conversationID int64, params *ListAllMessagesParams) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	if params != nil {
+		var query []string
+		if params.Before != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.After != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.FilterInternalMessages != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "filter_internal_messages", *params.FilterInternalMessages, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// CreateANewMessageInAConversation sends a message.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages
+func (c *Client) CreateANewMessageInAConversation(ctx context.Context, accountID int64, conversationID int64, body MessageCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newCreateANewMessageInAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.CreateANewMessageInAConversation, err)
+	}
+	return c.do(ctx, operation.CreateANewMessageInAConversation, req, reqEditors)
+}
+
+// newCreateANewMessageInAConversationRequest builds the request of createANewMessageInAConversation.
+func newCreateANewMessageInAConversationRequest(server string, accountID int64, conversationID int64, body MessageCreate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// DeleteAMessage deletes what a message says.
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}
+func (c *Client) DeleteAMessage(ctx context.Context, accountID int64, conversationID int64, messageID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newDeleteAMessageRequest(c.Server, accountID, conversationID, messageID)
+	if err != nil {
+		return nil, unsent(operation.DeleteAMessage, err)
+	}
+	return c.do(ctx, operation.DeleteAMessage, req, reqEditors)
+}
+
+// newDeleteAMessageRequest builds the request of deleteAMessage.
+func newDeleteAMessageRequest(server string, accountID int64, conversationID int64, messageID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	return http.NewRequest(http.MethodDelete, address, nil)
+}
+
+// UpdateAMessage sets the status of a message.
+//
+// PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}
+func (c *Client) UpdateAMessage(ctx context.Context, accountID int64, conversationID int64, messageID int64, body MessageUpdate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newUpdateAMessageRequest(c.Server, accountID, conversationID, messageID, body)
+	if err != nil {
+		return nil, unsent(operation.UpdateAMessage, err)
+	}
+	return c.do(ctx, operation.UpdateAMessage, req, reqEditors)
+}
+
+// newUpdateAMessageRequest builds the request of updateAMessage.
+func newUpdateAMessageRequest(server string, accountID int64, conversationID int64, messageID int64, body MessageUpdate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPatch, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// RetryAMessage sends a message once more.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry
+func (c *Client) RetryAMessage(ctx context.Context, accountID int64, conversationID int64, messageID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newRetryAMessageRequest(c.Server, accountID, conversationID, messageID)
+	if err != nil {
+		return nil, unsent(operation.RetryAMessage, err)
+	}
+	return c.do(ctx, operation.RetryAMessage, req, reqEditors)
+}
+
+// newRetryAMessageRequest builds the request of retryAMessage.
+func newRetryAMessageRequest(server string, accountID int64, conversationID int64, messageID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s/retry", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	return http.NewRequest(http.MethodPost, address, nil)
 }
 
 // ToggleStatusOfAConversation sets or flips the status of a conversation.
@@ -2846,6 +3549,17 @@ func (c *ClientWithResponses) GetDetailsOfAConversationWithResponse(ctx context.
 	return parseRaw[Conversation](resp)
 }
 
+// ListAttachmentsOfAConversationWithResponse lists the attachments of a conversation.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments
+func (c *ClientWithResponses) ListAttachmentsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, params *ListAttachmentsOfAConversationParams, reqEditors ...RequestEditorFn) (*RawResponse[AttachmentPage], error) {
+	resp, err := c.ListAttachmentsOfAConversation(ctx, accountID, conversationID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[AttachmentPage](resp)
+}
+
 // ListAllLabelsOfAConversationWithResponse lists the labels of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
@@ -2855,6 +3569,61 @@ func (c *ClientWithResponses) ListAllLabelsOfAConversationWithResponse(ctx conte
 		return nil, err
 	}
 	return parseRaw[ConversationLabels](resp)
+}
+
+// ListAllMessagesWithResponse lists messages of a conversation.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages
+func (c *ClientWithResponses) ListAllMessagesWithResponse(ctx context.Context, accountID int64, conversationID int64, params *ListAllMessagesParams, reqEditors ...RequestEditorFn) (*RawResponse[MessagePage], error) {
+	resp, err := c.ListAllMessages(ctx, accountID, conversationID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[MessagePage](resp)
+}
+
+// CreateANewMessageInAConversationWithResponse sends a message.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages
+func (c *ClientWithResponses) CreateANewMessageInAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body MessageCreate, reqEditors ...RequestEditorFn) (*RawResponse[Message], error) {
+	resp, err := c.CreateANewMessageInAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Message](resp)
+}
+
+// DeleteAMessageWithResponse deletes what a message says.
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}
+func (c *ClientWithResponses) DeleteAMessageWithResponse(ctx context.Context, accountID int64, conversationID int64, messageID int64, reqEditors ...RequestEditorFn) (*RawResponse[Message], error) {
+	resp, err := c.DeleteAMessage(ctx, accountID, conversationID, messageID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Message](resp)
+}
+
+// UpdateAMessageWithResponse sets the status of a message.
+//
+// PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}
+func (c *ClientWithResponses) UpdateAMessageWithResponse(ctx context.Context, accountID int64, conversationID int64, messageID int64, body MessageUpdate, reqEditors ...RequestEditorFn) (*RawResponse[Message], error) {
+	resp, err := c.UpdateAMessage(ctx, accountID, conversationID, messageID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Message](resp)
+}
+
+// RetryAMessageWithResponse sends a message once more.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry
+func (c *ClientWithResponses) RetryAMessageWithResponse(ctx context.Context, accountID int64, conversationID int64, messageID int64, reqEditors ...RequestEditorFn) (*RawResponse[Message], error) {
+	resp, err := c.RetryAMessage(ctx, accountID, conversationID, messageID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Message](resp)
 }
 
 // ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation.

@@ -127,6 +127,7 @@ func conform(t *testing.T, s target, folder string) {
 	}{
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
+		{"messages", conformMessages}, {"a message's status", conformMessageStatus},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -177,9 +178,19 @@ func conformServer(t *testing.T, s target) {
 func conformCalls(t *testing.T, s target) {
 	about := trial.Subject{
 		Conversation: s.create(t, 1)[0], Status: cfchat.StatusResolved,
-		Created: cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
+		Created:       cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
+		MessageStatus: cfchat.MessageStatusRead,
 	}
+	sent, err := s.account().Messages.Send(t.Context(), about.Conversation, cfchat.MessageCreate{Content: "conformance"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	about.Message = sent.ID
+	info, err := s.chat.ServerInfo(t.Context())
 	for _, c := range trial.Calls {
+		if err == nil && !info.AtLeast(c.Since()) {
+			continue
+		}
 		if _, err := c.Account(t.Context(), s.account(), about); err != nil {
 			t.Errorf("%s: %v", c, err)
 		}
@@ -319,6 +330,81 @@ func conformMessage(t *testing.T, s target) {
 		if last := read.LastNonActivityMessage; last.GetContent() != test.want {
 			t.Errorf("%q arrived as %q, want %q", test.message.Content, last.GetContent(), test.want)
 		}
+	}
+}
+
+// conformMessages sends messages of several kinds, and finds each as it was sent, in the window where it belongs.
+func conformMessages(t *testing.T, s target) {
+	ctx, messages, id := t.Context(), s.account().Messages, s.create(t, 1)[0]
+	const foreign = "`{{contact.name}}` {% raw %}{{ x }}{% endraw %} {"
+	choice := []cfchat.MessageItem{{Title: "Yes", Value: "yes"}}
+	first, err := messages.Send(ctx, id, cfchat.MessageCreate{Content: foreign})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := []*cfchat.Message{first}
+	for _, message := range []cfchat.MessageCreate{
+		{Content: foreign, Private: true},
+		{Content: "pick", ContentType: cfchat.MessageContentTypeInputSelect, Items: choice},
+		{Content: "answer", InReplyTo: first.ID},
+		{Content: "{{ 'a' }}", Template: true},
+	} {
+		m, err := messages.Send(ctx, id, message)
+		if err != nil {
+			t.Fatalf("%+v: %v", message, err)
+		}
+		sent = append(sent, m)
+	}
+	answered, _ := sent[3].ContentAttributes.Int("in_reply_to")
+	if sent[0].GetContent() != foreign || sent[1].GetContent() != foreign || !sent[1].GetPrivate() || answered != first.ID || sent[4].GetContent() != "a" {
+		t.Errorf("sent are %+v", sent)
+	}
+	last := sent[len(sent)-1].ID
+	page, err := messages.List(ctx, id, cfchat.MessageListOptions{After: first.ID, Before: last + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range sent {
+		if !slices.ContainsFunc(page.Payload, func(found cfchat.Message) bool { return found.ID == m.ID && found.GetContent() == m.GetContent() }) {
+			t.Errorf("message %d is not between the first and the last", m.ID)
+		}
+	}
+	after, err := messages.List(ctx, id, cfchat.MessageListOptions{After: first.ID})
+	if err != nil || slices.ContainsFunc(after.Payload, func(m cfchat.Message) bool { return m.ID == first.ID }) {
+		t.Errorf("after the first is the first, %v", err)
+	}
+	for range 2 {
+		gone, err := messages.Delete(ctx, id, first.ID)
+		if err != nil || gone.ID != first.ID || gone.GetContent() == foreign {
+			t.Errorf("deleted: %+v, %v", gone, err)
+		}
+	}
+}
+
+// conformMessageStatus sets statuses where the version and the inbox have them.
+func conformMessageStatus(t *testing.T, s target) {
+	ctx, messages, id := t.Context(), s.account().Messages, s.create(t, 1)[0]
+	info, err := s.chat.ServerInfo(ctx)
+	if err != nil {
+		t.Skipf("what there is depends on the version, and the server does not tell it: %v", err)
+	}
+	sent, err := messages.Send(ctx, id, cfchat.MessageCreate{Content: "conformance"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed, err := messages.SetFailed(ctx, id, sent.ID, "conformance")
+	switch {
+	case errors.Is(err, cfchat.ErrForbidden):
+		t.Skip("the inbox is no API inbox")
+	case (err == nil) != info.AtLeast("4.2.0"):
+		t.Errorf("failed: %v", err)
+	}
+	if reason, _ := failed.GetContentAttributes().Text("external_error"); err == nil && (failed.GetStatus() != cfchat.MessageStatusFailed || reason != "conformance") {
+		t.Errorf("failed: %+v", failed)
+	}
+	again, err := messages.Resend(ctx, id, sent.ID)
+	if (err == nil) != info.AtLeast("3.4.0") || err == nil && len(again.ContentAttributes.Keys()) > 0 {
+		t.Errorf("resent: %+v, %v", again, err)
 	}
 }
 

@@ -114,16 +114,21 @@ func (c ConversationCreate) check(r *refusal) {
 	}
 	r.attributes("AdditionalAttributes", c.AdditionalAttributes)
 	r.attributes("CustomAttributes", c.CustomAttributes)
-	if m := c.Message; m.MessageType != "" && !m.MessageType.Known() {
-		r.add("Message.MessageType", "%q is not a direction; use MessageDirectionOutgoing or MessageDirectionIncoming", m.MessageType)
+	c.Message.check(r)
+}
+
+// check refuses a first message that the server would store as something else, or render where that is not asked for.
+func (m FirstMessage) check(r *refusal) {
+	if m.MessageType != "" && m.MessageType != MessageKindOutgoing && m.MessageType != MessageKindIncoming {
+		r.add("Message.MessageType", "%q does not open a conversation; use MessageKindOutgoing or MessageKindIncoming", m.MessageType)
 	}
-	r.attributes("Message.ContentAttributes", c.Message.ContentAttributes)
-	r.attributes("Message.TemplateParams", c.Message.TemplateParams)
+	r.attributes("Message.ContentAttributes", m.ContentAttributes)
+	r.attributes("Message.TemplateParams", m.TemplateParams)
 	switch {
-	case c.Message.Template && c.Message.MessageType == MessageDirectionIncoming:
+	case m.Template && m.MessageType == MessageKindIncoming:
 		r.add("Message.Template", "the server does not fill in what a contact says; leave it out")
-	case !c.Message.Template:
-		r.templateParams("Message.TemplateParams", c.Message.TemplateParams)
+	case !m.Template:
+		r.templateParams("Message.TemplateParams", m.TemplateParams)
 	}
 }
 

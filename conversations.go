@@ -27,6 +27,8 @@ var (
 	createCall = newCall(operation.NewConversation, checkConversation)
 	toggleCall = newCall(operation.ToggleStatusOfAConversation, checkToggle)
 	labelsCall = newCall(operation.ListAllLabelsOfAConversation, checkLabelList)
+
+	attachmentsCall = newCall(operation.ListAttachmentsOfAConversation, checkAttachments)
 )
 
 // List gets one page of conversations, 25 to a page, the latest activity first. The zero options mean the first page of the
@@ -104,7 +106,7 @@ func (s ConversationsService) Create(ctx context.Context, create ConversationCre
 	if create.TeamID != 0 && s.core != nil && s.core.chat != nil {
 		input.teamKey(ctx, cmp.Or(optionsOf(opts, new(refusal)).keys, &s.core.chat.keys))
 	}
-	rendered := create.Message.MessageType != MessageDirectionIncoming && !create.Message.Template
+	rendered := create.Message.MessageType != MessageKindIncoming && !create.Message.Template
 	create.Message.Content = input.content("Message.Content", create.Message.Content, rendered)
 	create.SnoozedUntil = create.SnoozedUntil.UTC().Truncate(time.Millisecond) // as the server writes times
 	return createCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
@@ -189,6 +191,25 @@ func (s ConversationsService) Labels(ctx context.Context, id int64, opts ...Call
 	return labels.Payload, nil
 }
 
+// Attachments gets one page, from 1, of the files, places and the like of a conversation's messages, 100 to a page, from
+// 2.17.0 on. A page beyond the last is empty, and nothing else marks the end. Before 4.0.4 the first page has all of them, and
+// there is no Meta. What a deleted message had is gone. An element is nil if its kind is not known. Sort by MessageID, because
+// the order is no promise.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments, listAttachmentsOfAConversation. Key: user.
+func (s ConversationsService) Attachments(ctx context.Context, id int64, page int, opts ...CallOption) (*AttachmentPage, error) {
+	var input refusal
+	input.id("id", id)
+	input.page("page", page)
+	attachments, err := attachmentsCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newListAttachmentsOfAConversationRequest(server, s.core.id, id, &ListAttachmentsOfAConversationParams{Page: new(int64(page))})
+	})
+	if err == nil && attachments.Meta == nil && page > 1 { // an older server, whose every page is the first
+		attachments.Payload = attachments.Payload[:0]
+	}
+	return attachments, err
+}
+
 func (c *Conversation) conversationID() int64 { return c.ID }
 
 func (r *ToggleStatusResult) conversationID() int64 { return r.Payload.ConversationID }
@@ -229,6 +250,18 @@ func checkConversation(c *Conversation, _ []byte) error {
 func checkToggle(r *ToggleStatusResult, _ []byte) error {
 	if r.Payload.ConversationID <= 0 || r.Payload.CurrentStatus == "" {
 		return errors.New("there is no payload with a conversation_id and a current_status")
+	}
+	return nil
+}
+
+func checkAttachments(p *AttachmentPage, _ []byte) error {
+	if p.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	for i, a := range p.Payload {
+		if a != nil && a.MessageID <= 0 {
+			return fmt.Errorf("payload[%d]: there is no attachment with a message_id", i)
+		}
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no right to this
 	ErrForbidden      = errors.New("forbidden")                           // 403: of a proxy, or an account without API access
 	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id
-	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long
+	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long
 	ErrRedirect       = errors.New("redirected")                          // 3xx but 304, which is never followed
@@ -30,7 +30,7 @@ var (
 	ErrTooLarge       = errors.New("the answer is too large")             // above Config.MaxBody
 	ErrInvalidInput   = errors.New("invalid input")                       // refused before anything was sent
 	ErrNotSent        = errors.New("nothing was sent")                    // provably: trying again is safe
-	ErrUnknownOutcome = errors.New("the change may have happened or not") // of a create or toggle: look before trying again
+	ErrUnknownOutcome = errors.New("the change may have happened or not") // of a write: look before trying again
 )
 
 // Error is what every failed call returns. Fields are zero when not known.
@@ -163,7 +163,7 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound && !e.noRoute
 	case ErrRejected:
-		return e.StatusCode == http.StatusUnprocessableEntity && !slices.Contains(e.marks, ErrServer)
+		return e.StatusCode == http.StatusUnprocessableEntity && !slices.Contains(e.marks, ErrServer) && !slices.Contains(e.marks, ErrUnknownOutcome)
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrServer:

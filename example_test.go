@@ -188,7 +188,7 @@ func ExampleConversationsService_Create() {
 		CustomAttributes: map[string]any{"order": 1234},
 		Message: cfchat.FirstMessage{
 			Content:     "Where is my order?",
-			MessageType: cfchat.MessageDirectionIncoming, // from the contact; without it, outgoing
+			MessageType: cfchat.MessageKindIncoming, // from the contact; without it, outgoing
 		},
 	})
 	if err != nil {
@@ -421,6 +421,140 @@ func ExampleAttributes() {
 	// gold true
 	// 0 false
 	// [paid seats tier] {"paid":true,"seats":5,"tier":"gold"}
+}
+
+// The zero options list the newest 20 messages; After lists what came behind one, and Scan misses none.
+func ExampleMessagesService_List() {
+	server, account := standIn()
+	defer server.Close()
+	first := server.AddMessage(1, cfchattest.Message{Content: "Where is my order?"})
+	server.AddMessage(1, cfchattest.Message{Content: "It is number 1234."})
+
+	page, err := account.Messages.List(context.Background(), 1, cfchat.MessageListOptions{After: first})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, message := range page.Payload {
+		fmt.Println(message.MessageType, message.Sender.Type, message.GetContent())
+	}
+	// Output: incoming contact It is number 1234.
+}
+
+// Text arrives as it is written, also where it looks like a template of the server.
+func ExampleMessagesService_Send() {
+	server, account := standIn()
+	defer server.Close()
+	question := server.AddMessage(1, cfchattest.Message{Content: "What is {{contact.email}}?"})
+
+	sent, err := account.Messages.Send(context.Background(), 1, cfchat.MessageCreate{
+		Content:   "{{contact.email}} is a name that templates have.",
+		InReplyTo: question,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	answered, _ := sent.ContentAttributes.Int("in_reply_to")
+	fmt.Println(sent.GetStatus(), answered == question, sent.GetContent())
+
+	choice, err := account.Messages.Send(context.Background(), 1, cfchat.MessageCreate{
+		Content:     "Is that all?",
+		ContentType: cfchat.MessageContentTypeInputSelect,
+		Items:       []cfchat.MessageItem{{Title: "Yes", Value: "yes"}, {Title: "No", Value: "no"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(choice.ContentType, choice.ContentAttributes)
+
+	_, err = account.Messages.Send(context.Background(), 1, cfchat.MessageCreate{})
+	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput))
+	// Output:
+	// sent true {{contact.email}} is a name that templates have.
+	// input_select {"items":[{"title":"Yes","value":"yes"},{"title":"No","value":"no"}]}
+	// true
+}
+
+// A template is filled in where it is asked for: never for what somebody else has written.
+func ExampleMessagesService_Send_template() {
+	server, account := standIn()
+	defer server.Close()
+
+	sent, err := account.Messages.Send(context.Background(), 1, cfchat.MessageCreate{
+		Content: "Hello {{contact.name}}!", Private: true, Template: true,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(sent.GetContent())
+	// Output: Hello Contact 1!
+}
+
+func ExampleMessagesService_Delete() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddMessage(1, cfchattest.Message{Content: "my password is hunter2"})
+
+	deleted, err := account.Messages.Delete(context.Background(), 1, id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(deleted.ID == id, deleted.GetContent(), deleted.ContentAttributes)
+	// Output: true This message was deleted {"deleted":true}
+}
+
+// A program that is the channel of an API inbox says how far a message got.
+func ExampleMessagesService_SetStatus() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddMessage(1, cfchattest.Message{Type: cfchat.MessageTypeOutgoing})
+
+	failed, err := account.Messages.SetFailed(context.Background(), 1, id, "no such number")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(failed.GetStatus(), failed.ContentAttributes)
+
+	again, err := account.Messages.Resend(context.Background(), 1, id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(again.GetStatus(), again.ContentAttributes)
+
+	read, err := account.Messages.SetStatus(context.Background(), 1, id, cfchat.MessageStatusRead)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(read.GetStatus())
+	// Output:
+	// failed {"external_error":"no such number"}
+	// sent {}
+	// read
+}
+
+// Resend sends once more what did not get through.
+func ExampleMessagesService_Resend() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddMessage(1, cfchattest.Message{Type: cfchat.MessageTypeOutgoing})
+
+	again, err := account.Messages.Resend(context.Background(), 1, id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(again.ID == id, again.GetStatus())
+	// Output: true sent
+}
+
+func ExampleConversationsService_Attachments() {
+	server, account := standIn()
+	defer server.Close()
+
+	page, err := account.Conversations.Attachments(context.Background(), 1, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page.GetMeta().GetTotalCount(), "attachments")
+	// Output: 0 attachments
 }
 
 // TestReadme compares README's first program with the package comment and with the package's example.

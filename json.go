@@ -24,6 +24,27 @@ func (c *Conversation) keepJSON(body []byte) {
 	c.received = redact.JSON(reflect.TypeFor[Conversation](), body)
 }
 
+// JSON returns the bytes that the message was received as, nil without [KeepJSON]. Do not change them. What openapi.yaml marks as
+// secret is null in them.
+func (m *Message) JSON() json.RawMessage {
+	if m == nil {
+		return nil
+	}
+	return slices.Clip(m.received)
+}
+
+func (m *Message) keepJSON(body []byte) {
+	m.received = redact.JSON(reflect.TypeFor[Message](), body)
+}
+
+func (p *MessagePage) keepJSON(body []byte) {
+	var received struct{ Payload []json.RawMessage }
+	_ = json.Unmarshal(body, &received)
+	for i := range min(len(p.Payload), len(received.Payload)) {
+		p.Payload[i].keepJSON(received.Payload[i])
+	}
+}
+
 func (p *ConversationPage) keepJSON(body []byte) {
 	var received struct{ Payload []json.RawMessage }
 	_ = json.Unmarshal(body, &received) // it has been decoded before

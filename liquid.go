@@ -10,6 +10,8 @@ import (
 // maxContent is how long a message may be, in characters, as it is sent.
 const maxContent = 150_000
 
+const notUTF8 = "it is not UTF-8; JSON has no other text"
+
 // liquidEscapes writes what opens a template, and the backtick, between two of which the server puts text in a block of its
 // own, as templates that render to them. Nothing else in a text means anything to the server (contract, W1.2).
 var liquidEscapes = strings.NewReplacer("{", `{{ "{" }}`, "`", `{{ "%60" | url_decode }}`)
@@ -21,7 +23,7 @@ func escapeLiquid(text string) string { return liquidEscapes.Replace(text) }
 // content returns what to send of a text, and refuses one that cannot arrive as it is written.
 func (r *refusal) content(field, text string, rendered bool) string {
 	if !utf8.ValidString(text) {
-		r.add(field, "it is not UTF-8; JSON has no other text")
+		r.add(field, notUTF8)
 	}
 	sent := text
 	if rendered {

@@ -34,8 +34,8 @@ func sentMessage(t *testing.T, message cfchat.FirstMessage) (map[string]any, err
 func TestLiquid(t *testing.T) {
 	const brace, tick = `{{ "{" }}`, `{{ "%60" | url_decode }}`
 	private := cfchat.FirstMessage{Private: true}
-	incoming := cfchat.FirstMessage{MessageType: cfchat.MessageDirectionIncoming}
-	outgoing := cfchat.FirstMessage{MessageType: cfchat.MessageDirectionOutgoing}
+	incoming := cfchat.FirstMessage{MessageType: cfchat.MessageKindIncoming}
+	outgoing := cfchat.FirstMessage{MessageType: cfchat.MessageKindOutgoing}
 	for _, test := range []struct {
 		message    cfchat.FirstMessage
 		text, want string
@@ -79,7 +79,7 @@ func TestLiquidRefuses(t *testing.T) {
 		{"too long", cfchat.FirstMessage{Content: strings.Repeat("é", 150_001)}, "Message.Content"},
 		{"too long as it is sent", cfchat.FirstMessage{Content: strings.Repeat("{", 150_000/9+1)}, "Message.Content"},
 		{"as long as can be as it is sent", cfchat.FirstMessage{Content: strings.Repeat("`", 150_000/24)}, ""},
-		{"a template of the contact's", cfchat.FirstMessage{MessageType: cfchat.MessageDirectionIncoming, Template: true}, "Message.Template"},
+		{"a template of the contact's", cfchat.FirstMessage{MessageType: cfchat.MessageKindIncoming, Template: true}, "Message.Template"},
 		{"not UTF-8", cfchat.FirstMessage{Content: "caf\xe9"}, "Message.Content"},
 	} {
 		sent, err := sentMessage(t, test.message)

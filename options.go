@@ -87,8 +87,8 @@ func WithRetry(retry Retry) CallOption {
 	})
 }
 
-// KeepJSON keeps with each conversation the bytes that it was received as: [Conversation.JSON] returns them, with the
-// fields that a newer server adds. It doubles the memory.
+// KeepJSON keeps with each conversation and message the bytes that it was received as: [Conversation.JSON] and [Message.JSON]
+// return them, with the fields that a newer server adds. It doubles the memory.
 func KeepJSON() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
 }

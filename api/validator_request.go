@@ -46,7 +46,11 @@ func (c call) watchRequest(req *http.Request, report reporter) *http.Request {
 		return req
 	}
 	// With another type, or none, the server does not see the body.
-	if kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type")); kind != mediaJSON {
+	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
+	if kind == mediaForm && c.takesForm {
+		return req
+	}
+	if kind != mediaJSON {
 		report(Finding{Kind: KindBody, Expected: mediaJSON, Found: mediaName(kind)})
 		return req
 	}

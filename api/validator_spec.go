@@ -20,6 +20,7 @@ type described struct {
 	query     map[string]*shape
 	body      *shape // of the request; nil, as below, when the spec has no JSON there
 	needsBody bool
+	takesForm bool   // multipart/form-data, which is not compared
 	answer    *shape // of status 200
 	failure   *shape // of every other status; fields that it does not name are free
 }
@@ -40,7 +41,10 @@ var spec = sync.OnceValue(func() contract {
 	return c
 })
 
-const mediaJSON = "application/json"
+const (
+	mediaJSON = "application/json"
+	mediaForm = "multipart/form-data"
+)
 
 func newDescribed(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes) *described {
 	o := &described{path: map[string]*shape{}, query: map[string]*shape{}}
@@ -57,6 +61,7 @@ func newDescribed(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes
 	if op.RequestBody != nil {
 		o.body = shapes.inJSON(op.RequestBody.Value.Content)
 		o.needsBody = op.RequestBody.Value.Required && o.body != nil
+		o.takesForm = op.RequestBody.Value.Content[mediaForm] != nil
 	}
 	if response := op.Responses.Status(http.StatusOK); response != nil {
 		o.answer = shapes.inJSON(response.Value.Content)

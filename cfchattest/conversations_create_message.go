@@ -35,7 +35,7 @@ func (c *caller) firstMessage(of *conversation) (*message, error) {
 	if kind == cfchat.MessageTypeIncoming && of.source.inbox.channel != cfchat.ChannelAPI {
 		return nil, errMessage
 	}
-	made := &message{Message: cfchat.Message{MessageType: kind, Private: new(cast.Boolean(sent["private"]))}}
+	made := &message{ConversationMessage: cfchat.ConversationMessage{MessageType: kind, Private: new(cast.Boolean(sent["private"]))}}
 	if content := sent["content"]; content != nil {
 		made.Content = new(storedText(content))
 		if utf8.RuneCountInString(*made.Content) > maxContent {

@@ -57,6 +57,24 @@ func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	return true
 }
 
+// BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every list
+// that it is on is a 500, while its conversation and windows without it go on. It returns false if there is no such message.
+func (s *Server) BreakMessage(conversationID, id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().conversations[conversationID]
+	if c == nil {
+		return false
+	}
+	for _, m := range c.messages {
+		if m.ID == id {
+			m.broken = true
+			return true
+		}
+	}
+	return false
+}
+
 // BreakConversation makes a conversation one that the server cannot render, as an attachment without its file does: what
 // shows it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It returns false
 // if there is no such conversation.

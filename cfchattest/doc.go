@@ -15,15 +15,17 @@
 // What a test asks to add and cannot be, such as a conversation in an inbox that is not there, fails the test; without one it
 // is a panic.
 //
-// [Server.FailNext] and [Server.FailEvery] make calls fail, [Server.BreakConversation] makes a conversation that the server
-// cannot render, [RateLimits] counts. [Server.Conversation] shows what became of a conversation, and
+// [Server.FailNext] and [Server.FailEvery] make calls fail, [Server.BreakConversation] and [Server.BreakMessage] make
+// what the server cannot render, [RateLimits] counts. [Server.Conversation] shows what became of a conversation, and
 // [Server.Requests] what was asked. With [Server.Chat], [Server.Account] or [Server.Transport] all of it works inside
 // [testing/synctest], where waiting costs no time.
 //
 // # What it leaves out
 //
-// Attachments of new messages, round-robin assignment (nobody is ever online), WhatsApp's rules for source ids and reply
-// windows, service level agreements, custom roles, and every other route: [Server.Handle] takes a handler for those.
+// The files behind the addresses of attachments, previews, what is in the bytes of a file, signed ids, the delivery of messages
+// and what channels make of them, Markdown in mails, the survey's sentence of input_csat, round-robin assignment (nobody is
+// ever online), WhatsApp's rules for source ids and reply windows, service level agreements, custom roles, and every other
+// route: [Server.Handle] takes a handler for those.
 //
 // Of Liquid, as whose templates the server renders outgoing messages, it has what stands for a value, such as
 // {{contact.name}}, texts in quotes, the filter url_decode and raw blocks. A message with another tag or filter that Liquid

@@ -11,10 +11,11 @@ import (
 
 // message is a message as it is stored.
 type message struct {
-	cfchat.Message
+	cfchat.ConversationMessage
 
 	attachments []object // as they were recorded, so that null is told from absent
 	sender      object   // as recorded too, for one of whom nothing else is known
+	broken      bool     // it cannot be rendered
 }
 
 // UnmarshalJSON reads a recorded message.
@@ -29,7 +30,7 @@ func (m *message) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	m.attachments, m.sender = recorded.Attachments, recorded.Sender
-	return json.Unmarshal(data, &m.Message)
+	return json.Unmarshal(data, &m.ConversationMessage)
 }
 
 // byTime puts messages in the order in which they are shown. It is not that of their ids where old ones were imported
@@ -61,6 +62,9 @@ func (s *state) append(c *conversation, m *message) {
 	m.ProcessedMessageContent = m.Content
 	c.messages = append(c.messages, m)
 	c.activity(now)
+	if m.SenderType != nil && *m.SenderType == cfchat.SenderTypeContact { // contract, W1.2
+		c.source.contact.LastActivityAt = &cfchat.UnixTime{Time: now}
+	}
 	switch m.MessageType {
 	case cfchat.MessageTypeIncoming:
 		s.received(c, now)
@@ -71,7 +75,6 @@ func (s *state) append(c *conversation, m *message) {
 
 // received does what follows from a contact's message: somebody waits, and the conversation opens (contract, W1.2).
 func (s *state) received(c *conversation, now time.Time) {
-	c.source.contact.LastActivityAt = &cfchat.UnixTime{Time: now}
 	if c.waiting.IsZero() {
 		c.waiting = now
 	}
@@ -86,9 +89,9 @@ func (s *state) received(c *conversation, now time.Time) {
 }
 
 // replied does what follows from an answer that the contact sees: nobody waits any more, from 4.10.0 on also if a bot has
-// answered (contract, N1). The first reply is a person's.
+// answered (contract, N1). The first reply is a person's. A campaign is no answer (contract, W1.2).
 func (s *state) replied(c *conversation, m *message, now time.Time) {
-	if m.SenderType == nil || m.Private != nil && *m.Private {
+	if m.SenderType == nil || m.GetPrivate() || m.AdditionalAttributes.Has("campaign_id") {
 		return
 	}
 	switch *m.SenderType {
@@ -106,5 +109,5 @@ func (s *state) replied(c *conversation, m *message, now time.Time) {
 
 // activityMessage notes what was done to a conversation. It is a message too, and moves the conversation to the front.
 func (s *state) activityMessage(c *conversation, text string) {
-	s.append(c, &message{Message: cfchat.Message{Content: &text, MessageType: cfchat.MessageTypeActivity, Private: new(false)}})
+	s.append(c, &message{ConversationMessage: cfchat.ConversationMessage{Content: &text, MessageType: cfchat.MessageTypeActivity, Private: new(false)}})
 }

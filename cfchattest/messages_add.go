@@ -30,7 +30,7 @@ func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 		s.checkAgents(m.Sender)
 	}
 	content := cmp.Or(m.Content, fmt.Sprintf("Message %d", s.state.lastMessage+1))
-	added := &message{Message: cfchat.Message{Content: &content, MessageType: m.Type, Private: new(m.Private)}}
+	added := &message{ConversationMessage: cfchat.ConversationMessage{Content: &content, MessageType: m.Type, Private: new(m.Private)}}
 	switch m.Type {
 	case cfchat.MessageTypeIncoming:
 		s.state.sentBy(added, cfchat.SenderTypeContact, c.source.contact.ID)

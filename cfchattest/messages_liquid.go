@@ -27,6 +27,37 @@ func (c *caller) fill(m *message, of *conversation) {
 	}
 }
 
+// fillParams renders the texts of a WhatsApp template, as servers from 4.6.0 on do (contract, W1.2).
+func (c *caller) fillParams(m *message, of *conversation) {
+	rendered := m.MessageType == cfchat.MessageTypeOutgoing || m.MessageType == cfchat.MessageTypeTemplate
+	attributes := m.AdditionalAttributes.Map()
+	params, _ := attributes["template_params"].(map[string]any)
+	if !rendered || params["processed_params"] == nil || !c.version.AtLeast("4.6.0") {
+		return
+	}
+	params["processed_params"] = c.filled(params["processed_params"], c.drops(m, of))
+	m.AdditionalAttributes = attributesOf(attributes)
+}
+
+// filled renders each text in a value. What is no template stays as it was.
+func (c *caller) filled(value any, drops liquid.Drops) any {
+	switch v := value.(type) {
+	case string:
+		if text, err := liquid.Render(v, drops); err == nil {
+			return text
+		}
+	case []any:
+		for i := range v {
+			v[i] = c.filled(v[i], drops)
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = c.filled(v[name], drops)
+		}
+	}
+	return value
+}
+
 // drops are what a template can name. Seen was contact.name; the rest is read in the server's source (unseen).
 func (c *caller) drops(m *message, of *conversation) liquid.Drops {
 	who, in := of.source.contact, of.source.inbox

@@ -118,8 +118,7 @@ func (v view) sender(c *conversation, m *message) any {
 	switch *m.SenderType {
 	case cfchat.SenderTypeUser:
 		if u := v.users[*m.SenderID]; u != nil {
-			return object{"id": u.ID, "name": u.Name, "available_name": u.AvailableName, "avatar_url": u.Thumbnail,
-				"type": "user", "availability_status": u.AvailabilityStatus, "thumbnail": u.Thumbnail}
+			return userSender(u)
 		}
 	case cfchat.SenderTypeContact:
 		if who := c.account.contacts[*m.SenderID]; who != nil {
@@ -134,6 +133,11 @@ func (v view) sender(c *conversation, m *message) any {
 		return m.sender
 	}
 	return nil
+}
+
+func userSender(u *user) object {
+	return object{"id": u.ID, "name": u.Name, "available_name": u.AvailableName, "avatar_url": u.Thumbnail,
+		"type": "user", "availability_status": u.AvailabilityStatus, "thumbnail": u.Thumbnail}
 }
 
 // orObject returns an empty object for attributes that were never set.

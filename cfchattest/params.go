@@ -27,15 +27,18 @@ func parseParams(r *http.Request, body []byte) (params, error) {
 	return merged, parseQuery(r.URL.RawQuery, merged)
 }
 
-// parseBody reads JSON and forms. A body of any other type is silently not seen (contract, 1.0); forms are (unseen).
+// parseBody reads JSON and forms. A body of any other type is silently not seen (contract, 1.0); forms without files are
+// (unseen).
 func parseBody(contentType string, body []byte) (params, error) {
 	into := params{}
-	media, _, _ := mime.ParseMediaType(contentType)
+	media, details, _ := mime.ParseMediaType(contentType)
 	switch {
 	case len(body) == 0:
 		return into, nil
 	case media == "application/x-www-form-urlencoded":
 		return into, parseQuery(string(body), into)
+	case media == "multipart/form-data":
+		return parseForm(details["boundary"], body)
 	case media == "application/json" || media == "text/x-json" || media == "application/vnd.api+json":
 		return parseJSON(body)
 	}

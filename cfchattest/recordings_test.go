@@ -14,6 +14,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
@@ -25,7 +26,13 @@ var known = map[string]string{
 	"2.16.0/toggle-text-plain": opened,
 	"4.7.0/toggle-text-plain":  opened,
 	"4.16.2/toggle-text-plain": opened,
+
+	"2.16.0/file-two": bytes,
+	"4.16.2/file-two": bytes,
 }
+
+// bytes is the reason why a picture has another size.
+const bytes = "the body was recorded as text, which the bytes of a picture are not"
 
 // opened is the reason why a toggle without a status has another result.
 const opened = "a request just before it, which is not among the recordings, had opened the conversation"
@@ -46,9 +53,6 @@ func TestRecordings(t *testing.T) {
 		folder := filepath.Dir(file)
 		data := recordings.Snapshot(t, file)
 		t.Run(folder, func(t *testing.T) { replay(t, folder, data) })
-		if strings.Contains(folder, "recordings-whole") {
-			continue // of which testdata has what needs none of the rest
-		}
 		all := strings.Replace(folder, "../testdata/", "../../shared/", 1)
 		t.Run(all, func(t *testing.T) {
 			if _, err := os.Stat(all); err != nil {
@@ -57,6 +61,14 @@ func TestRecordings(t *testing.T) {
 			replay(t, all, data)
 		})
 	}
+	const newer = "../../shared/recordings-whole/4.16.2" // whose snapshot is too large for testdata
+	t.Run(newer, func(t *testing.T) {
+		data, err := os.ReadFile(newer + "/_snapshot.json")
+		if err != nil {
+			t.Skip(err)
+		}
+		replay(t, newer, data)
+	})
 }
 
 func replay(t *testing.T, folder string, snapshot []byte) {
@@ -66,11 +78,15 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 		t.Fatal(err)
 	}
 	matched, written := 0, false
-	exchanges := recordings.In(t, folder)
+	exchanges := slices.DeleteFunc(recordings.In(t, folder), func(e recordings.Exchange) bool {
+		return e.As == "outsider" || strings.Contains(folder, "shared/recordings-whole") && e.Sequence > lastWhole
+	})
+	here := map[string]string{} // ids of messages, by those recorded
 	for _, e := range exchanges {
-		want := exchange{e}
+		want := exchange{withIDs(e, here)}
 		written = written || want.writes()
 		status, body := send(t, srv, want)
+		learn(here, want, body)
 		difference := want.compare(status, body, !written)
 		reason, expected := known[version+"/"+want.Name]
 		switch {
@@ -81,12 +97,35 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 			}
 		case expected:
 			t.Logf("%s: %s (%s)", want.Name, difference, reason)
-			catchUp(t, srv, want)
+			if want.Operation == operation.ToggleStatusOfAConversation {
+				catchUp(t, srv, want)
+			}
 		default:
 			t.Errorf("%s: %s", want.Name, difference)
 		}
 	}
 	t.Logf("%s: %d of %d recorded answers matched", version, matched, len(exchanges))
+}
+
+// lastWhole is the last exchange of recordings-whole before those that need operations which are not there yet: what sets
+// labels and assigns is followed by messages.
+const lastWhole = 122
+
+// learn remembers which id a message has here, because the real server has taken some for what was not recorded.
+func learn(here map[string]string, e exchange, body string) {
+	if e.Operation != operation.CreateANewMessageInAConversation || e.Response.Status != http.StatusOK {
+		return
+	}
+	here[fmt.Sprint(dig(decode(e.Response.Body), "id"))] = fmt.Sprint(dig(decode(body), "id"))
+}
+
+// withIDs returns an exchange about the messages as their ids are here.
+func withIDs(e recordings.Exchange, here map[string]string) recordings.Exchange {
+	before, last, found := strings.Cut(e.Request.Path, "/messages/")
+	if id, ok := here[last]; found && ok {
+		e.Request.Path = before + "/messages/" + id
+	}
+	return e
 }
 
 // exchange is a recorded one.
@@ -153,6 +192,9 @@ func (e exchange) compare(status int, body string, complete bool) string {
 		return differ("body", body, e.Response.Body)
 	}
 	got, want := decode(body), decode(e.Response.Body)
+	if e.isOfMessages() {
+		return differAt("", e.message(got), e.message(want))
+	}
 	if d := differ("digest", e.digest(got), e.digest(want)); d != "" {
 		return d
 	}
@@ -160,6 +202,37 @@ func (e exchange) compare(status int, body string, complete bool) string {
 		return differAt("", got, want)
 	}
 	return ""
+}
+
+// isOfMessages reports whether an exchange answers messages as the message operations do.
+func (e exchange) isOfMessages() bool {
+	return e.Operation == operation.ListAllMessages || strings.Contains(e.Path, "/messages")
+}
+
+// message is what an answer of a message operation says apart from the places of files, from how late it was, and from which
+// ids a new message has. A snapshot has whole seconds only.
+func (e exchange) message(answer any) any {
+	for _, m := range append(list(dig(answer, "payload")), answer) {
+		for _, a := range list(dig(m, "attachments")) {
+			delete(object(a), "data_url")
+			delete(object(a), "thumb_url")
+			if e.Write {
+				delete(object(a), "id")
+				delete(object(a), "message_id")
+			}
+		}
+	}
+	if !e.Write {
+		for _, name := range []string{"agent_last_seen_at", "assignee_last_seen_at"} {
+			if at, ok := dig(answer, "meta", name).(string); ok {
+				object(dig(answer, "meta"))[name] = at[:len("2026-11-22T22:20:13")]
+			}
+		}
+		return answer
+	}
+	delete(object(answer), "id")
+	delete(object(answer), "created_at")
+	return answer
 }
 
 func differ(what string, got, want any) string {

@@ -6,12 +6,18 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 
 // handlers has what carries out each operation of openapi.yaml.
 var handlers = map[*operation.Operation]handler{
-	operation.ServerInformation:            (*caller).serverInformation,
-	operation.ConversationList:             (*caller).conversationList,
-	operation.NewConversation:              (*caller).newConversation,
-	operation.ConversationFilter:           (*caller).conversationFilter,
-	operation.ConversationListMeta:         (*caller).conversationListMeta,
-	operation.GetDetailsOfAConversation:    (*caller).getDetailsOfAConversation,
-	operation.ListAllLabelsOfAConversation: (*caller).listAllLabelsOfAConversation,
-	operation.ToggleStatusOfAConversation:  (*caller).toggleStatusOfAConversation,
+	operation.ServerInformation:                (*caller).serverInformation,
+	operation.ConversationList:                 (*caller).conversationList,
+	operation.NewConversation:                  (*caller).newConversation,
+	operation.ConversationFilter:               (*caller).conversationFilter,
+	operation.ConversationListMeta:             (*caller).conversationListMeta,
+	operation.GetDetailsOfAConversation:        (*caller).getDetailsOfAConversation,
+	operation.ListAttachmentsOfAConversation:   (*caller).listAttachmentsOfAConversation,
+	operation.ListAllLabelsOfAConversation:     (*caller).listAllLabelsOfAConversation,
+	operation.ListAllMessages:                  (*caller).listAllMessages,
+	operation.CreateANewMessageInAConversation: (*caller).createANewMessageInAConversation,
+	operation.DeleteAMessage:                   (*caller).deleteAMessage,
+	operation.UpdateAMessage:                   (*caller).updateAMessage,
+	operation.RetryAMessage:                    (*caller).retryAMessage,
+	operation.ToggleStatusOfAConversation:      (*caller).toggleStatusOfAConversation,
 }

@@ -29,6 +29,11 @@ func (r route) id() string {
 	return r.ID
 }
 
+// isThere reports whether a server of a version has the operation. One before all that are known has what the first has.
+func (r route) isThere(v release.Version) bool {
+	return v.AtLeast(r.Since()) || r.Since() == "2.16.0"
+}
+
 // letsBotsIn reports whether an agent bot may call the operation.
 func (r route) letsBotsIn(v release.Version) bool {
 	return slices.ContainsFunc(r.Keys, func(k operation.Key) bool {

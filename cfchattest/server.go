@@ -159,7 +159,7 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 // account, and only then what the operation looks up (contract, 1.0).
 func (s *Server) handle(r *http.Request, to route, body []byte) *reply {
 	perform := handlers[to.Operation]
-	if perform == nil {
+	if perform == nil || !to.isThere(s.state.version) {
 		return failure(r, http.StatusNotFound)
 	}
 	p, err := parseParams(r, body)

@@ -216,7 +216,7 @@ func (r *snapshot) addOtherAccounts(s *state) {
 			additional: map[string]any{}, custom: map[string]any{}, created: now, updated: now, lastActivity: now, waiting: now,
 		}
 		s.store(c)
-		m := &message{Message: cfchat.Message{ID: s.missingMessage(), Content: new("foreign"), Private: new(false)}}
+		m := &message{ConversationMessage: cfchat.ConversationMessage{ID: s.missingMessage(), Content: new("foreign"), Private: new(false)}}
 		s.sentBy(m, cfchat.SenderTypeContact, who.ID)
 		s.append(c, m)
 	}

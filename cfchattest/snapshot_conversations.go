@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // snapshotConversation is a conversation as it was shown. One without its meta.sender is one that the server cannot render,
@@ -127,6 +128,10 @@ func (r *snapshot) messagesOf(s *state, shown snapshotConversation) []*message {
 	out := slices.SortedFunc(maps.Values(full), func(x, y *message) int { return cmp.Compare(x.ID, y.ID) })
 	for _, m := range out {
 		s.lastMessage = max(s.lastMessage, m.ID)
+		for _, a := range m.attachments {
+			id, _ := cast.Integer(a["id"])
+			s.lastAttachment = max(s.lastAttachment, id)
+		}
 		completeMessage(s, m)
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,18 +13,19 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/api"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // exampleOf is the body that openapi.yaml has as the example of an operation's request.
-func exampleOf(t *testing.T, operation *openapi3.Operation) string {
+func exampleOf(t *testing.T, described *openapi3.Operation) string {
 	t.Helper()
-	if operation.RequestBody == nil {
+	if described.RequestBody == nil {
 		return ""
 	}
-	example := operation.RequestBody.Value.Content["application/json"].Example
+	example := described.RequestBody.Value.Content["application/json"].Example
 	body, err := json.Marshal(example)
 	if err != nil || example == nil {
-		t.Errorf("%s: its request has no example in openapi.yaml: %v", operation.OperationID, err)
+		t.Errorf("%s: its request has no example in openapi.yaml: %v", described.OperationID, err)
 	}
 	return string(body)
 }
@@ -42,10 +44,13 @@ func TestOperationsOfTheSpec(t *testing.T) {
 		srv := talkative(t, cfchattest.Version(version))
 		validator := &api.Validator{Base: srv.Transport()}
 		for path, item := range spec.Paths.Map() {
-			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2").Replace(path)
-			for method, operation := range item.Operations() {
-				id := operation.OperationID
-				sendTo(t, validator, srv.AdminKey(), method, path, exampleOf(t, operation))
+			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2)).Replace(path)
+			for method, described := range item.Operations() {
+				id := described.OperationID
+				if since := opSince(id); !atLeast(version, since) {
+					continue
+				}
+				sendTo(t, validator, srv.AdminKey(), method, path, exampleOf(t, described))
 				if got := srv.Requests()[len(srv.Requests())-1]; got.Operation != id || got.Status != http.StatusOK {
 					t.Errorf("%s: %s %s is %q, answered %d; in the spec %q", version, method, path, got.Operation, got.Status, id)
 				}
@@ -55,6 +60,24 @@ func TestOperationsOfTheSpec(t *testing.T) {
 			t.Errorf("%s: %v", version, finding)
 		}
 	}
+}
+
+// opSince is the first version with an operation.
+func opSince(id string) string { return operation.ByID(id).Since() }
+
+// atLeast compares versions.
+func atLeast(version, since string) bool {
+	return (&cfchat.ServerInfo{Version: version}).AtLeast(since)
+}
+
+// firstMessage returns the id of a conversation's first message.
+func firstMessage(t *testing.T, srv *cfchattest.Server, conversation int64) string {
+	t.Helper()
+	page, err := srv.Account(t).Messages.List(t.Context(), conversation, cfchat.MessageListOptions{})
+	if err != nil || len(page.Payload) == 0 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	return strconv.FormatInt(page.Payload[0].ID, 10)
 }
 
 // TestRefusalsFitTheSpec does the same for each kind of refusal.

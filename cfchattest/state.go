@@ -9,25 +9,26 @@ import (
 
 // state is everything that the server stores. Ids but a conversation's are counted over all accounts, as in a database.
 type state struct {
-	version       release.Version
-	recorded      release.Version // of the server that a snapshot is of
-	clock         func() time.Time
-	latest        time.Time // the last moment given out
-	accounts      map[int64]*account
-	users         map[int64]*user
-	bots          map[int64]*bot
-	keys          map[string]owner
-	home          int64                      // the account that a Server's methods are about
-	bySource      map[string][]*contactInbox // over all accounts and inboxes, in order of creation
-	lastInbox     int64
-	lastContact   int64
-	lastTeam      int64
-	lastUser      int64
-	lastBot       int64
-	lastMessage   int64
-	lastInternal  int64 // of conversations, which show another id
-	lastSource    int64
-	lastRequestID int64
+	version        release.Version
+	recorded       release.Version // of the server that a snapshot is of
+	clock          func() time.Time
+	latest         time.Time // the last moment given out
+	accounts       map[int64]*account
+	users          map[int64]*user
+	bots           map[int64]*bot
+	keys           map[string]owner
+	home           int64                      // the account that a Server's methods are about
+	bySource       map[string][]*contactInbox // over all accounts and inboxes, in order of creation
+	lastInbox      int64
+	lastContact    int64
+	lastTeam       int64
+	lastUser       int64
+	lastBot        int64
+	lastMessage    int64
+	lastAttachment int64
+	lastInternal   int64 // of conversations, which show another id
+	lastSource     int64
+	lastRequestID  int64
 }
 
 // account is one account.

@@ -82,7 +82,7 @@ func TestUnrenderableUnknown(t *testing.T) {
 	text, err := checked(t, address, srv.AdminKey())
 	for _, want := range []string{
 		"  A conversation that could not be found out: each page with it is a 500:\n    conversation_list  the oldest conversations\n",
-		"  conversation_list                  as the contract says, where it is rendered (",
+		" as the contract says, where it is rendered (",
 	} {
 		if err != nil || !strings.Contains(text, want) {
 			t.Errorf("%v: no %q in\n%s", err, want, text)

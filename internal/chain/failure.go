@@ -35,6 +35,7 @@ type Failure struct {
 	answer    *http.Response // that it was made of, nil when none came
 	unasked   bool           // no connection was asked for
 	abandoned bool           // the Transport still runs
+	unsure    bool           // a 422 that may come after the write was done
 	limited   bool           // the limiter has failed
 	paced     bool           // the limiter holds the next try back as long as it must be
 	wait      time.Duration  // RetryAfter, or what stands in for it
@@ -77,6 +78,7 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
 	op := callOf(req).Operation
 	f.Overdue = resp.StatusCode == http.StatusUnprocessableEntity && message == errOverdue
+	f.unsure = resp.StatusCode == http.StatusUnprocessableEntity && op.Unsure422 && !refuses(op, message)
 	f.Message = oneLine(hidden.inStart(message))
 	for _, attribute := range attributes {
 		f.Attributes = append(f.Attributes, oneLine(hidden.inStart(attribute)))

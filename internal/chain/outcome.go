@@ -54,7 +54,7 @@ func outcome(next Link, transport http.RoundTripper) Link {
 			f.NotSent = true
 		case f.Status == 0 && isNetHTTP && !s.asked.Load(): // its Proxy function has failed, for instance
 			f.NotSent, f.unasked = true, true
-		case callOf(req).Write && !f.Done && (mayHaveHappened(f.Status) || f.Overdue):
+		case callOf(req).Write && !f.Done && (mayHaveHappened(f.Status) || f.Overdue || f.unsure):
 			f.Unknown = true
 		}
 		return nil, f
@@ -146,5 +146,5 @@ func speaksCleartextHTTP2(transport http.RoundTripper) bool {
 
 // mayHaveHappened reports by the status of a failed write, 0 for none, whether the server may have done it. It refuses
 // with 4xx before it does anything, and what a proxy redirects did not reach it. A 500 of create may come after the
-// conversation was stored.
+// conversation was stored. The 422s that may come after a message was stored are a matter of their texts.
 func mayHaveHappened(status int) bool { return status < 300 || status >= 500 }

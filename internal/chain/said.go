@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
@@ -21,6 +23,34 @@ const errOverdue = "The request took too long to complete. Please try again."
 
 // errNoBots is the server's sentence for an agent bot that asks for what bots may not, or may in a later version.
 const errNoBots = "Access to this endpoint is not authorized for bots"
+
+// The server's sentences for a message that it has not stored (contract, W1.2). Those behind validationFailed may be several,
+// and are written in the account's language: in another one, nothing is proven.
+const (
+	validationFailed = "Validation failed: "
+	errIncoming      = "Incoming messages are only allowed in Api inboxes"
+	errNUL           = "string contains null byte"
+	errNoMessage     = "Couldn't find Message with 'id'=" // of a retry
+)
+
+var invalidMessage = []string{
+	"Content is too long (maximum is 150000 characters)", "Too many messages",
+	"Attachments file type not supported", "Attachments file size is too big",
+}
+
+// refuses reports whether the sentence of a 422 proves that nothing was stored: whatever fails after that is a 422 too, with
+// its own text.
+func refuses(op *operation.Operation, said string) bool {
+	if op == operation.RetryAMessage {
+		return strings.HasPrefix(said, errNoMessage)
+	}
+	if wrong, ok := strings.CutPrefix(said, validationFailed); ok {
+		return !slices.ContainsFunc(strings.Split(wrong, ", "), func(one string) bool { return !slices.Contains(invalidMessage, one) })
+	}
+	noKind := strings.HasPrefix(said, "'") &&
+		(strings.HasSuffix(said, "' is not a valid message_type") || strings.HasSuffix(said, "' is not a valid content_type"))
+	return said == errIncoming || said == errNUL || noKind
+}
 
 // noBots tells since when bots may make a call; nil where no version is known in which they may.
 func noBots(op *operation.Operation) error {

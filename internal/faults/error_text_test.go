@@ -49,7 +49,7 @@ type errorText struct {
 // lines each are enough.
 func TestErrorTexts(t *testing.T) {
 	var texts bytes.Buffer
-	for _, group := range [][]errorText{configTexts, inputTexts, optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
+	for _, group := range [][]errorText{configTexts, inputTexts, messageTexts, optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
 		for _, c := range group {
 			synctest.Test(t, func(t *testing.T) {
 				err := c.err(t)
@@ -316,7 +316,7 @@ var inputTexts = []errorText{
 		SourceID: "s", Message: cfchat.FirstMessage{Content: strings.Repeat("{", 20_000)},
 	})},
 	{"a create with a template of the contact's", created(cfchat.ConversationCreate{
-		SourceID: "s", Message: cfchat.FirstMessage{MessageType: cfchat.MessageDirectionIncoming, Template: true},
+		SourceID: "s", Message: cfchat.FirstMessage{MessageType: cfchat.MessageKindIncoming, Template: true},
 	})},
 	{"a create with a template in parameters", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{TemplateParams: map[string]any{"name": "{{contact.name}}"}},

@@ -276,7 +276,7 @@ func TestWireForm(t *testing.T) {
 		if c.Keys[0].Scheme == operation.AgentBotAPIKey {
 			key = botKey
 		}
-		if c.Body != "" {
+		if c.Body != "" || c.Method == http.MethodPost {
 			length = strconv.Itoa(len(c.Body))
 		}
 		forms = append(forms, form{c.ID, c.Good, request(c.Method+" /api/v1/accounts/7"+c.Target, key, length), c.Body, trial.By(c)})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
@@ -35,6 +36,9 @@ func httpDate(at time.Duration) string { return bubbleStart.Add(at).Format(http.
 
 // slowDatabase is what servers say from 4.16.0 on when their database took too long.
 const slowDatabase = `{"error":"The request took too long to complete. Please try again."}`
+
+// isSureOf422 reports whether a 422 of a call that is no GET means that it was refused, whatever its text.
+func isSureOf422(c trial.Call) bool { return (c.Write || c.ID == trial.Filter.ID) && !c.Unsure422 }
 
 func TestStatusFaults(t *testing.T) {
 	unauthorized := []error{cfchat.ErrUnauthorized}
@@ -99,7 +103,7 @@ func TestStatusFaults(t *testing.T) {
 		},
 		{
 			name: "S34 404 no such call", steps: []step{sendsJSON(404, `{"status":404,"error":"Not Found"}`)},
-			want: outcome{status: 404, message: "Not Found", says: "servers have it from 2.16.0 on", requests: 1},
+			want: outcome{status: 404, message: "Not Found", says: "the server has no such call, and servers have it from", requests: 1},
 		},
 		{
 			name: "S7 404", steps: []step{sendsJSON(404, `{"error":"Resource could not be found"}`)},
@@ -134,7 +138,7 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{status: 415, message: "no such media", requests: 1},
 		},
 		{
-			name: "S11 422 with attributes", on: append(trial.Writes, trial.Filter), steps: []step{sendsJSON(422, `{"message":"Content is too long","attributes":["content","a"]}`, "X-Request-Id: r-1")},
+			name: "S11 422 with attributes", on: trial.CallsThat(isSureOf422), steps: []step{sendsJSON(422, `{"message":"Content is too long","attributes":["content","a"]}`, "X-Request-Id: r-1")},
 			want: outcome{
 				is: []error{cfchat.ErrRejected}, status: 422, message: "Content is too long", requests: 1,
 				check: func(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
@@ -143,6 +147,21 @@ func TestStatusFaults(t *testing.T) {
 					}
 				},
 			},
+		},
+		{
+			name: "S11 422 after which a message may be stored", on: trial.CallsThat(func(c trial.Call) bool { return c.Unsure422 }),
+			steps: []step{sendsJSON(422, `{"error":"undefined method `+"`reject'"+` for nil"}`)},
+			want:  outcome{is: []error{cfchat.ErrUnknownOutcome}, status: 422, message: "undefined method `reject' for nil", requests: 1},
+		},
+		{
+			name: "S11 422 that proves that no message is stored", on: []trial.Call{trial.CallOf(operation.CreateANewMessageInAConversation.ID)},
+			steps: []step{sendsJSON(422, `{"error":"Validation failed: Content is too long (maximum is 150000 characters), Too many messages"}`)},
+			want:  outcome{is: []error{cfchat.ErrRejected}, status: 422, requests: 1},
+		},
+		{
+			name: "S11 422 in another language", on: []trial.Call{trial.CallOf(operation.CreateANewMessageInAConversation.ID)},
+			steps: []step{sendsJSON(422, `{"error":"Validation failed: Content ist zu lang"}`)},
+			want:  outcome{is: []error{cfchat.ErrUnknownOutcome}, status: 422, requests: 1},
 		},
 		{
 			name: "S32 422 of a GET", on: trial.Gets, steps: []step{sendsJSON(422, `{"error":"La consulta ha tardado demasiado"}`)},
@@ -313,11 +332,11 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: limited, status: 429, message: "slow", requests: 3, took: exactly(2 * time.Second)},
 		},
 		{
-			name: "S21 500, read", on: trial.Gets, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			name: "S21 500, read", on: trial.CallsThat(func(c trial.Call) bool { return c.Method == http.MethodGet && !c.Final500 }), steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
 			want: outcome{is: broken, status: 500, message: "Internal Server Error", requests: 3, took: bothWaits, waits: []span{firstWait, secondWait}},
 		},
 		{
-			name: "S21 500, filter", on: []trial.Call{trial.Filter}, steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
+			name: "S21 500 that is final", on: trial.CallsThat(func(c trial.Call) bool { return c.Final500 }), steps: []step{sendsJSON(500, `{"status":500,"error":"Internal Server Error"}`)},
 			want: outcome{is: broken, status: 500, requests: 1},
 		},
 		{

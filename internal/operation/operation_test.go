@@ -26,8 +26,9 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 			if got.ID != want.OperationID || got.Method != method || got.Path != path {
 				t.Errorf("%s %s is %+v, in the spec %q", method, path, got, want.OperationID)
 			}
-			if got.Write != (want.Extensions["x-effect"] == "write") || got.Final500 != (want.Extensions["x-final-500"] == true) {
-				t.Errorf("%s: Write %v, Final500 %v, in the spec %v", got, got.Write, got.Final500, want.Extensions)
+			if got.Write != (want.Extensions["x-effect"] == "write") || got.Final500 != (want.Extensions["x-final-500"] == true) ||
+				got.Unsure422 != (want.Extensions["x-unsure-422"] == true) {
+				t.Errorf("%s: Write %v, Final500 %v, Unsure422 %v, in the spec %v", got, got.Write, got.Final500, got.Unsure422, want.Extensions)
 			}
 			since, _ := want.Extensions["x-since"].(map[string]any)
 			if want.Summary == "" || !idForm.MatchString(want.OperationID) {

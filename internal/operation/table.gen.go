@@ -53,6 +53,14 @@ var (
 			{"agentBotApiKey", "4.14.2"},
 		},
 	})
+	// ListAttachmentsOfAConversation lists the attachments of a conversation.
+	ListAttachmentsOfAConversation = row(Operation{
+		ID: "listAttachmentsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.17.0"},
+		},
+	})
 	// ListAllLabelsOfAConversation lists the labels of a conversation.
 	ListAllLabelsOfAConversation = row(Operation{
 		ID: "listAllLabelsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
@@ -60,6 +68,47 @@ var (
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 			{"agentBotApiKey", "4.14.2"},
+		},
+	})
+	// ListAllMessages lists messages of a conversation.
+	ListAllMessages = row(Operation{
+		ID: "listAllMessages", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages",
+		Write: read, Final500: true,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// CreateANewMessageInAConversation sends a message.
+	CreateANewMessageInAConversation = row(Operation{
+		ID: "createANewMessageInAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages",
+		Write: write, Unsure422: true,
+		Keys: []Key{
+			{"agentBotApiKey", "2.16.0"},
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// DeleteAMessage deletes what a message says.
+	DeleteAMessage = row(Operation{
+		ID: "deleteAMessage", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// UpdateAMessage sets the status of a message.
+	UpdateAMessage = row(Operation{
+		ID: "updateAMessage", Method: "PATCH", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "4.2.0"},
+		},
+	})
+	// RetryAMessage sends a message once more.
+	RetryAMessage = row(Operation{
+		ID: "retryAMessage", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry",
+		Write: write, Unsure422: true,
+		Keys: []Key{
+			{"userApiKey", "3.4.0"},
 		},
 	})
 	// ToggleStatusOfAConversation sets or flips the status of a conversation.
@@ -81,6 +130,12 @@ var All = []*Operation{
 	ConversationFilter,
 	ConversationListMeta,
 	GetDetailsOfAConversation,
+	ListAttachmentsOfAConversation,
 	ListAllLabelsOfAConversation,
+	ListAllMessages,
+	CreateANewMessageInAConversation,
+	DeleteAMessage,
+	UpdateAMessage,
+	RetryAMessage,
 	ToggleStatusOfAConversation,
 }

@@ -55,7 +55,7 @@ type Response struct {
 func All(t testing.TB, root string) []Exchange {
 	t.Helper()
 	found := map[string]Exchange{}
-	for _, pattern := range []string{"testdata/recordings*/*", "../shared/recordings/*", "../shared/recordings-newer/*"} {
+	for _, pattern := range []string{"testdata/recordings*/*", "../shared/recordings/*", "../shared/recordings-newer/*", "../shared/recordings-whole/*"} {
 		folders, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)

@@ -31,9 +31,11 @@ type Call struct {
 
 // Subject is what a call is about.
 type Subject struct {
-	Conversation int64
-	Status       cfchat.Status
-	Created      cfchat.ConversationCreate
+	Conversation  int64
+	Status        cfchat.Status
+	Created       cfchat.ConversationCreate
+	Message       int64 // of the conversation
+	MessageStatus cfchat.MessageStatus
 }
 
 // AccountID is the account of the tests.
@@ -44,15 +46,18 @@ const (
 	GoodConversation = `{"id":42,"status":"open"}`
 	GoodCounts       = `{"mine_count":0,"assigned_count":0,"unassigned_count":1,"all_count":1}`
 	GoodPage         = `{"meta":` + GoodCounts + `,"payload":[` + GoodConversation + `]}`
+	GoodMessage      = `{"id":1234,"conversation_id":42,"message_type":1,"content":"hi","content_type":"text","status":"read","content_attributes":{"deleted":true}}`
+	GoodAttachment   = `{"message_id":1234,"file_type":"file"}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
 // One is what the calls of the tests are about.
-var One = Subject{42, cfchat.StatusResolved, oneBody}
+var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead}
 
 var (
 	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, Searched))
 	oneBody   = cfchat.ConversationCreate{SourceID: "contact-1"}
+	oneText   = cfchat.MessageCreate{Content: "hi"}
 )
 
 // Calls is the tests' one table of calls.
@@ -120,6 +125,60 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ListAllLabelsOfAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.ListAttachmentsOfAConversation, `{"meta":{"total_count":1},"payload":[` + GoodAttachment + `]}`, "", "/conversations/42/attachments?page=1", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.Attachments(ctx, s.Conversation, 1, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAttachmentsOfAConversationWithResponse(ctx, AccountID, s.Conversation, nil, e...))
+		},
+	},
+	{
+		operation.ListAllMessages, `{"meta":{},"payload":[` + GoodMessage + `]}`, "", "/conversations/42/messages?after=7", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Messages.List(ctx, s.Conversation, cfchat.MessageListOptions{After: 7}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllMessagesWithResponse(ctx, AccountID, s.Conversation, &cfchat.ListAllMessagesParams{After: new(int64(7))}, e...))
+		},
+	},
+	{
+		operation.CreateANewMessageInAConversation, GoodMessage, "", "/conversations/42/messages", `{"content":"hi"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Messages.Send(ctx, s.Conversation, oneText, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.CreateANewMessageInAConversationWithResponse(ctx, AccountID, s.Conversation, oneText, e...))
+		},
+	},
+	{
+		operation.DeleteAMessage, GoodMessage, "", "/conversations/42/messages/1234", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Messages.Delete(ctx, s.Conversation, s.Message, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.DeleteAMessageWithResponse(ctx, AccountID, s.Conversation, s.Message, e...))
+		},
+	},
+	{
+		operation.UpdateAMessage, GoodMessage, "", "/conversations/42/messages/1234", `{"status":"read"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Messages.SetStatus(ctx, s.Conversation, s.Message, s.MessageStatus, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.UpdateAMessageWithResponse(ctx, AccountID, s.Conversation, s.Message, cfchat.MessageUpdate{Status: s.MessageStatus}, e...))
+		},
+	},
+	{
+		operation.RetryAMessage, GoodMessage, "", "/conversations/42/messages/1234/retry", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Messages.Resend(ctx, s.Conversation, s.Message, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.RetryAMessageWithResponse(ctx, AccountID, s.Conversation, s.Message, e...))
 		},
 	},
 }
@@ -190,16 +249,25 @@ func (c Call) JSON200(t *testing.T, client *cfchat.ClientWithResponses, about Su
 func SubjectOf(t *testing.T, answer string) Subject {
 	t.Helper()
 	var about struct {
-		ID      int64
-		Payload json.RawMessage
+		ID           int64
+		Conversation int64 `json:"conversation_id"`
+		Status       cfchat.MessageStatus
+		Payload      json.RawMessage
 	}
 	var change struct {
 		ID     int64         `json:"conversation_id"`
 		Status cfchat.Status `json:"current_status"`
 	}
+	var messages []cfchat.Message
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
-	return Subject{cmp.Or(about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody}
+	if json.Unmarshal(about.Payload, &messages) == nil && len(messages) > 0 {
+		change.ID = messages[0].ConversationID
+	}
+	return Subject{
+		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
+		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus),
+	}
 }
 
 // By returns a call whose value does not matter.

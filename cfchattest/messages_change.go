@@ -1,0 +1,131 @@
+package cfchattest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+)
+
+// message finds the message that the path names, nil for none, and its conversation.
+func (c *caller) message() (*conversation, *message, error) {
+	of, err := c.conversation()
+	if err != nil {
+		return nil, nil, err
+	}
+	id, _ := cast.Integer(c.ids["message_id"])
+	i := slices.IndexFunc(of.messages, func(m *message) bool { return m.ID == id })
+	if i < 0 {
+		return of, nil, nil
+	}
+	return of, of.messages[i], nil
+}
+
+// deleteAMessage takes away what a message says, and leaves it where it is (contract, W1.3).
+func (c *caller) deleteAMessage() (any, error) {
+	of, m, err := c.message()
+	switch {
+	case err != nil:
+		return nil, err
+	case m == nil:
+		return nil, notFound()
+	case m.madeOfItems() && !c.version.AtLeast("3.13.0"):
+		return nil, errMessage
+	}
+	m.Content = new("This message was deleted")
+	m.ProcessedMessageContent, m.attachments = m.Content, nil
+	m.ContentAttributes = attributesOf(map[string]any{"deleted": true})
+	if c.version.AtLeast("3.13.0") {
+		m.ContentType = new(cfchat.MessageContentTypeText)
+	}
+	c.touch(of, m)
+	return c.view().shortMessage(of, m)
+}
+
+// updateAMessage sets the status of a message. What it does not know changes nothing (contract, W1.4).
+func (c *caller) updateAMessage() (any, error) {
+	of, m, err := c.message()
+	switch {
+	case err != nil:
+		return nil, err
+	case of.source.inbox.channel != cfchat.ChannelAPI:
+		return nil, refuse(http.StatusForbidden, errorText("Message status update is only allowed for API inboxes"))
+	case m == nil:
+		return nil, notFound()
+	}
+	text, _ := c.params["status"].(string)
+	status := cfchat.MessageStatus(text)
+	if !status.Known() || status == cfchat.MessageStatusDelivered && deref(m.Status) == cfchat.MessageStatusRead {
+		return c.view().shortMessage(of, m)
+	}
+	m.Status = &status
+	attributes := m.ContentAttributes.Map()
+	_, failed := attributes["external_error"]
+	switch reason := c.params["external_error"]; {
+	case status == cfchat.MessageStatusFailed:
+		m.ContentAttributes = with(attributes, "external_error", reason)
+	case failed:
+		m.ContentAttributes = with(attributes, "external_error", nil)
+	}
+	c.touch(of, m)
+	return c.view().shortMessage(of, m)
+}
+
+// retryAMessage sends a message again. Of what is made of items the server stumbles over the attributes that it has emptied,
+// after it has stored the status (contract, W1.5).
+func (c *caller) retryAMessage() (any, error) {
+	of, m, err := c.message()
+	switch {
+	case err != nil:
+		return nil, err
+	case m == nil:
+		return nil, unprocessable(fmt.Sprintf(`Couldn't find Message with 'id'=%q [WHERE "messages"."conversation_id" = $1]`, c.ids["message_id"]))
+	}
+	m.Status = new(cfchat.MessageStatusSent)
+	c.touch(of, m)
+	if m.madeOfItems() {
+		m.ContentAttributes = with(m.ContentAttributes.Map(), "external_error", nil)
+		return nil, unprocessable("undefined method `reject' for nil")
+	}
+	m.ContentAttributes = attributesOf(map[string]any{})
+	return c.view().shortMessage(of, m)
+}
+
+// touch notes that a message has changed. Before 4.12.0 its conversation has then, too (contract, W1.3).
+func (c *caller) touch(of *conversation, m *message) {
+	now := c.now()
+	m.UpdatedAt = cfchat.NewISOTime(now)
+	if !c.version.AtLeast("4.12.0") {
+		of.updated = later(of.updated, now)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// with returns attributes with one more.
+func with(attributes map[string]any, name string, value any) cfchat.Attributes {
+	more := map[string]any{name: value}
+	for key, each := range attributes {
+		if key != name {
+			more[key] = each
+		}
+	}
+	return attributesOf(more)
+}
+
+// madeOfItems reports whether a message has a content type that needs items.
+func (m *message) madeOfItems() bool {
+	switch deref(m.ContentType) {
+	case cfchat.MessageContentTypeInputSelect, cfchat.MessageContentTypeCards, cfchat.MessageContentTypeForm, cfchat.MessageContentTypeArticle:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,165 @@
+package cfchattest
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+)
+
+// upload is a file of a form.
+type upload struct {
+	name, kind string // its media type as it was declared
+	data       []byte
+}
+
+// parseForm reads multipart/form-data: fields by the names of a query, and files.
+func parseForm(boundary string, body []byte) (params, error) {
+	into := params{}
+	form := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return into, nil
+		}
+		if err != nil {
+			return nil, errMalformed
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			return nil, errMalformed
+		}
+		var value any = string(data)
+		if name := part.FileName(); name != "" {
+			value = &upload{name, part.Header.Get("Content-Type"), data}
+		}
+		if err := assign(into, part.FormName(), value); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// blobs is where the addresses of files begin. Nothing answers there.
+const blobs = "http://stand-in.test/rails/active_storage/blobs/redirect/"
+
+// uploads makes attachments of the files that were sent. What is sent in their place is refused as recorded; signed ids are
+// not known here. Web widgets take no more than 40 MB and not every type; what the server finds in the bytes is not looked
+// for (contract, W1.2).
+func (c *caller) uploads(of *conversation) ([]object, error) {
+	sent := c.params["attachments"]
+	if cast.Blank(sent) {
+		return nil, nil
+	}
+	list, ok := sent.([]any)
+	if !ok {
+		return nil, unprocessable("undefined method `each' for an instance of " + rubyClass(sent))
+	}
+	var made []object
+	for _, each := range list {
+		file, ok := each.(*upload)
+		if !ok {
+			return nil, unprocessable(c.noFile(each))
+		}
+		if of.source.inbox.channel == cfchat.ChannelWebWidget && len(file.data) > 40<<20 {
+			return nil, unprocessable("Validation failed: Attachments file size is too big")
+		}
+		if of.source.inbox.channel == cfchat.ChannelWebWidget && !widgetTakes(file) {
+			return nil, unprocessable("Validation failed: Attachments file type not supported")
+		}
+		made = append(made, c.attachment(of, file))
+	}
+	return made, nil
+}
+
+// noFile is what the server says of what is no file.
+func (c *caller) noFile(value any) string {
+	if _, signed := value.(string); !signed {
+		return "Could not find or build blob: expected attachable, got " + rubyText(value)
+	}
+	if !c.version.AtLeast("4.8.0") { // seen on 2.16.0 and otherwise on 4.16.2; between them (unseen)
+		return "ActiveSupport::MessageVerifier::InvalidSignature"
+	}
+	return "mismatched digest"
+}
+
+func rubyClass(value any) string {
+	switch value.(type) {
+	case *upload:
+		return "ActionDispatch::Http::UploadedFile"
+	case string:
+		return "String"
+	case map[string]any:
+		return "Hash"
+	}
+	return "Integer"
+}
+
+// attachment makes an attachment of a file. Its kind is what was declared, whatever the bytes are.
+func (c *caller) attachment(of *conversation, file *upload) object {
+	c.lastAttachment++
+	kind := c.fileKind(file.kind)
+	address := fmt.Sprintf("%s%d/%s", blobs, c.lastAttachment, url.PathEscape(file.name))
+	made := object{
+		"id": c.lastAttachment, "file_type": kind, "account_id": of.account.id, "extension": nil,
+		"data_url": address, "thumb_url": "", "file_size": len(file.data), "width": nil, "height": nil,
+		"content_type": cmp.Or(file.kind, typeByName(file.name)),
+	}
+	if c.version.AtLeast("4.13.0") {
+		made["extension"] = strings.TrimPrefix(path.Ext(file.name), ".")
+		if bytes.HasPrefix(file.data, []byte("MZ")) {
+			made["content_type"] = "application/x-dosexec"
+		}
+	}
+	switch kind {
+	case cfchat.AttachmentTypeImage:
+		made["thumb_url"] = strings.Replace(address, "blobs", "representations", 1)
+	case cfchat.AttachmentTypeAudio:
+		made["transcribed_text"] = ""
+		if c.version.AtLeast("4.14.0") {
+			made["data_url"] = address + "?disposition=inline"
+		}
+	}
+	return made
+}
+
+func (c *caller) fileKind(declared string) cfchat.AttachmentType {
+	if declared == "image/jpg" && c.version.AtLeast("4.14.1") {
+		declared = "image/jpeg"
+	}
+	switch declared {
+	case "image/jpeg", "image/png", "image/gif", "image/bmp", "image/webp":
+		return cfchat.AttachmentTypeImage
+	case "video/mp4", "video/webm", "video/ogg", "video/quicktime":
+		return cfchat.AttachmentTypeVideo
+	}
+	if strings.HasPrefix(declared, "audio/") {
+		return cfchat.AttachmentTypeAudio
+	}
+	return cfchat.AttachmentTypeFile
+}
+
+// typeByName returns the media type that the end of a name says.
+func typeByName(name string) string {
+	kind, _, _ := mime.ParseMediaType(mime.TypeByExtension(path.Ext(name)))
+	return kind
+}
+
+// widgetTakes reports whether a web widget takes a file, by its declared type.
+func widgetTakes(file *upload) bool {
+	for _, kind := range []string{"image/", "video/", "audio/", "text/csv", "text/plain", "text/rtf", "application/json",
+		"application/pdf", "application/zip", "application/vnd.", "application/octet-stream"} {
+		if strings.HasPrefix(file.kind, kind) {
+			return true
+		}
+	}
+	return false
+}

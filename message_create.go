@@ -1,0 +1,312 @@
+package cfchat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// MessageItem is a part of a message of the content types input_select, cards, form or article; each takes some of the
+// fields. What is zero is not sent. Items are sent as they are, and no server renders them. What else a kind takes can be
+// sent as "items" in ContentAttributes.
+type MessageItem struct {
+	Title       string          `json:"title,omitzero"`       // of input_select, cards and article
+	Value       string          `json:"value,omitzero"`       // of input_select: what the answer is
+	Description string          `json:"description,omitzero"` // of cards and article
+	MediaURL    string          `json:"media_url,omitzero"`   // of cards: the picture
+	Actions     []MessageAction `json:"actions,omitzero"`     // of cards, each of which needs one
+	Link        string          `json:"link,omitzero"`        // of article
+	Name        string          `json:"name,omitzero"`        // of form: what the answer is called
+	Type        string          `json:"type,omitzero"`        // of form, such as email
+	Label       string          `json:"label,omitzero"`       // of form
+}
+
+// MessageAction is a button of a card.
+type MessageAction struct {
+	Type    string `json:"type"`             // such as link
+	Text    string `json:"text"`             // what is on it
+	URI     string `json:"uri,omitzero"`     // where a link leads
+	Payload string `json:"payload,omitzero"` // what a button that is no link sends
+}
+
+// ofItems are the content types that are made of items.
+var ofItems = []MessageContentType{
+	MessageContentTypeInputSelect, MessageContentTypeCards, MessageContentTypeForm, MessageContentTypeArticle,
+}
+
+// check refuses a message that is none, or that the server would take for another one.
+func (m MessageCreate) check(r *refusal) {
+	m.checkContent(r)
+	if m.MessageType != "" && !m.MessageType.Known() {
+		r.add("MessageType", "%q is not a kind; use MessageKindOutgoing, MessageKindIncoming, MessageKindActivity or MessageKindTemplate", m.MessageType)
+	}
+	if m.Template && (m.MessageType == MessageKindIncoming || m.MessageType == MessageKindActivity) {
+		r.add("Template", "the server does not fill in what is %s; leave it out", m.MessageType)
+	}
+	r.optionalID("InReplyTo", m.InReplyTo)
+	r.optionalID("CampaignID", m.CampaignID)
+	m.checkSender(r)
+	r.attributes("ContentAttributes", m.ContentAttributes)
+	r.attributes("TemplateParams", m.TemplateParams)
+	for _, given := range []struct {
+		field, key string
+		given      bool
+	}{{"InReplyTo", "in_reply_to", m.InReplyTo != 0}, {"Items", "items", m.Items != nil}} {
+		if _, twice := m.ContentAttributes[given.key]; twice && given.given {
+			r.add(given.field, "ContentAttributes has %s too; set one of them", given.key)
+		}
+	}
+	if _, drives := m.ContentAttributes["automation_rule_id"]; drives && (len(m.ContentAttributes) > 1 || m.InReplyTo != 0 || m.Items != nil) {
+		r.add(`ContentAttributes["automation_rule_id"]`, "the server drops all others where it is there; leave it out")
+	}
+	for _, f := range m.texts() {
+		r.text(f.field, f.text)
+	}
+	r.texts("ContentAttributes", m.ContentAttributes)
+	r.texts("TemplateParams", m.TemplateParams)
+}
+
+// checkContent refuses a message with nothing in it, which the servers send, and one without the items that it is made of.
+func (m MessageCreate) checkContent(r *refusal) {
+	items, listed := m.ContentAttributes["items"]
+	if list, ok := items.([]any); ok && len(list) == 0 {
+		listed = false
+	}
+	hasItems := listed || len(m.Items) > 0
+	switch {
+	case slices.Contains(ofItems, m.ContentType) && !hasItems:
+		r.add("Items", "%s is made of items; set some", m.ContentType)
+	case m.Content == "" && m.EmailHTMLContent == "" && !hasItems && len(m.Attachments) == 0 && len(m.TemplateParams) == 0:
+		r.add("Content", "it is empty, and the server would send that")
+	}
+	for i, item := range m.Items {
+		if m.ContentType == MessageContentTypeCards && len(item.Actions) == 0 {
+			r.add(fmt.Sprintf("Items[%d].Actions", i), "a card needs one")
+		}
+	}
+}
+
+// checkSender refuses a sender that the server would read as the caller.
+func (m MessageCreate) checkSender(r *refusal) {
+	switch {
+	case m.SenderType == "" && m.SenderID == 0:
+		return
+	case m.SenderType != SenderTypeAgentBot:
+		r.add("SenderType", "%q cannot be sent as; the server knows SenderTypeAgentBot only", m.SenderType)
+	case m.MessageType != "" && m.MessageType != MessageKindOutgoing:
+		r.add("SenderType", "the sender of what is %s is the contact; leave it out", m.MessageType)
+	}
+	r.id("SenderID", m.SenderID)
+}
+
+// senderKey refuses another sender together with a bot's key: the bot itself would be it.
+func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
+	if ctx == nil {
+		return // which is refused too
+	}
+	call := chain.Call{Operation: operation.CreateANewMessageInAConversation}
+	if scheme, _ := call.Scheme(ctx, *keys); scheme == operation.AgentBotAPIKey {
+		r.add("SenderID", "with an agent bot's key that bot is the sender; call with auth.WithScheme(ctx, auth.UserAPIKey), or leave it out")
+	}
+}
+
+// accept judges an answer by its sender: the server takes the caller in place of a bot that it does not know.
+func (m MessageCreate) accept(sent *Message) *chain.Failure {
+	if m.SenderID == 0 || sent.Sender != nil && sent.Sender.Type == SenderKindAgentBot && sent.Sender.ID == m.SenderID {
+		return nil
+	}
+	err := fmt.Errorf("message %d was sent, but not as agent bot %d, which the server does not know here", sent.ID, m.SenderID)
+	return &chain.Failure{Cause: err, Decode: true, Done: true}
+}
+
+// fieldText is a text of a message that goes as it is.
+type fieldText struct{ field, text string }
+
+func (m MessageCreate) texts() []fieldText {
+	return []fieldText{
+		{"Content", m.Content}, {"SourceID", m.SourceID}, {"EchoID", m.EchoID}, {"ExternalCreatedAt", m.ExternalCreatedAt},
+		{"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails}, {"ToEmails", m.ToEmails}, {"EmailHTMLContent", m.EmailHTMLContent},
+	}
+}
+
+// prepared returns what to send of a message: its texts as they arrive as they are written, and its reply and items where the
+// server looks for them. What the server's version would drop or misread is refused. It asks for the version, without a key,
+// only where that matters and nothing else is wrong.
+func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) MessageCreate {
+	if len(r.fields) > 0 || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
+		return m // and is refused
+	}
+	m.checkVersion(ctx, c.chat, r)
+	m.Content = r.content("Content", m.Content, r.renders(ctx, c.chat, m))
+	m.TemplateParams = r.processedParams(ctx, c.chat, m)
+	for _, list := range []*string{&m.CCEmails, &m.BCCEmails, &m.ToEmails} {
+		*list = withoutBlanks(*list)
+	}
+	if m.InReplyTo == 0 && m.Items == nil {
+		return m
+	}
+	attributes := maps.Clone(m.ContentAttributes) // never the caller's
+	if attributes == nil {
+		attributes = map[string]any{}
+	}
+	if m.InReplyTo != 0 {
+		attributes["in_reply_to"] = m.InReplyTo
+	}
+	if m.Items != nil {
+		attributes["items"] = m.Items
+	}
+	m.ContentAttributes = attributes
+	return m
+}
+
+// checkVersion refuses what the server would drop without a word, so that the message would be another one.
+func (m MessageCreate) checkVersion(ctx context.Context, chat *Chat, r *refusal) {
+	for _, f := range []struct {
+		field, since string
+		sent         bool
+	}{
+		{"SourceID", "3.4.0", m.SourceID != ""},
+		{"ToEmails", "3.0.0", m.ToEmails != ""},
+		{"EmailHTMLContent", "4.7.0", m.EmailHTMLContent != ""},
+	} {
+		if f.sent && chat.lacks(ctx, f.since) {
+			r.add(f.field, "servers before %s drop it; leave it out", f.since)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.ContentAttributes)) {
+		if key != "in_reply_to" && key != "items" && key != "automation_rule_id" && chat.lacks(ctx, "4.9.0") {
+			r.add(fmt.Sprintf("ContentAttributes[%q]", key), "servers before 4.9.0 drop it; leave it out")
+		}
+	}
+}
+
+// notKnown is why a text cannot be sent that is to be escaped for some versions, and for others not.
+const notKnown = "whether the server fills in templates here depends on its version, which it does not tell; set Config.ServerVersion"
+
+// renders reports whether the content is to be escaped: not what is asked to be rendered, nor where no server renders. Of the
+// kind template servers render from 2.17.0 on (contract, W1.2).
+func (r *refusal) renders(ctx context.Context, chat *Chat, m MessageCreate) bool {
+	switch m.MessageType {
+	case MessageKindIncoming, MessageKindActivity:
+		return false
+	case MessageKindTemplate:
+		if !m.Template && !isLiquid(m.Content) {
+			return false
+		}
+		switch {
+		case chat.has(ctx, "2.17.0"):
+		case !chat.lacks(ctx, "2.17.0"):
+			r.add("Content", notKnown)
+		case m.Template:
+			r.add("Template", "servers before 2.17.0 do not fill in what is a template; leave it out")
+		default:
+			return false
+		}
+	}
+	return !m.Template
+}
+
+// processedParams returns the parameters of a WhatsApp template with the texts in processed_params as they arrive as they are
+// written: servers from 4.6.0 on render those.
+func (r *refusal) processedParams(ctx context.Context, chat *Chat, m MessageCreate) map[string]any {
+	processed, ok := m.TemplateParams["processed_params"]
+	if !ok || m.MessageType == MessageKindIncoming || m.MessageType == MessageKindActivity {
+		return m.TemplateParams
+	}
+	liquid := false
+	escaped := mapTexts(processed, func(text string) string {
+		liquid = liquid || isLiquid(text)
+		return escapeLiquid(text)
+	})
+	switch {
+	case !liquid:
+		return m.TemplateParams
+	case m.Template:
+		if chat.lacks(ctx, "4.6.0") {
+			r.add(`TemplateParams["processed_params"]`, "servers before 4.6.0 do not fill it in; leave Template out, or the templates")
+		}
+		return m.TemplateParams
+	case chat.lacks(ctx, "4.6.0"):
+		return m.TemplateParams
+	case !chat.has(ctx, "4.6.0"):
+		r.add(`TemplateParams["processed_params"]`, notKnown)
+	}
+	params := maps.Clone(m.TemplateParams)
+	params["processed_params"] = escaped
+	return params
+}
+
+// isLiquid reports whether a text is another one when it is escaped.
+func isLiquid(text string) bool { return strings.ContainsAny(text, "{`") }
+
+// mapTexts returns a value as JSON has it, with each text in it replaced, but for names. What JSON does not have is refused as
+// attributes.
+func mapTexts(value any, replace func(string) string) any {
+	data, err := json.Marshal(value)
+	var plain any
+	d := json.NewDecoder(strings.NewReader(string(data)))
+	d.UseNumber()
+	if err != nil || d.Decode(&plain) != nil {
+		return value
+	}
+	var within func(any) any
+	within = func(value any) any {
+		switch v := value.(type) {
+		case string:
+			return replace(v)
+		case []any:
+			for i := range v {
+				v[i] = within(v[i])
+			}
+		case map[string]any:
+			for name := range v {
+				v[name] = within(v[name])
+			}
+		}
+		return value
+	}
+	return within(plain)
+}
+
+// text refuses a text that no server stores, or that JSON does not have.
+func (r *refusal) text(field, text string) {
+	switch {
+	case strings.Contains(text, "\x00"):
+		r.add(field, "it has a NUL, which the server cannot store; take it out")
+	case !utf8.ValidString(text) && field != "Content": // of which that is said anyway
+		r.add(field, notUTF8)
+	}
+}
+
+// texts refuses texts within attributes that no server stores.
+func (r *refusal) texts(field string, attributes map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		wrong := strings.Contains(key, "\x00")
+		mapTexts(attributes[key], func(text string) string {
+			wrong = wrong || strings.Contains(text, "\x00")
+			return text
+		})
+		if wrong {
+			r.text(fmt.Sprintf("%s[%q]", field, key), "\x00")
+		}
+	}
+}
+
+// withoutBlanks returns a list of mail addresses without the blanks that servers before 2.17.0 stumble over.
+func withoutBlanks(list string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, list)
+}

@@ -1,0 +1,205 @@
+package cfchat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// MessagesService is the messages of an account's conversations: [Account.Messages]. Of the zero value every call fails with
+// ErrInvalidInput. It is safe for concurrent use.
+type MessagesService struct{ core *core }
+
+// The calls that the methods below make.
+var (
+	messagesCall      = newCall(operation.ListAllMessages, checkMessages)
+	sendCall          = newCall(operation.CreateANewMessageInAConversation, checkMessage)
+	deleteMessageCall = newCall(operation.DeleteAMessage, checkMessage)
+	messageStatusCall = newCall(operation.UpdateAMessage, checkMessage)
+	resendCall        = newCall(operation.RetryAMessage, checkMessage)
+)
+
+// MessageListOptions say which messages to list. The zero value asks for the newest 20.
+type MessageListOptions struct {
+	// Before lists messages with a smaller id than this one, the newest 20 of them. Zero means any.
+	Before int64
+	// After lists messages with a greater id than this one, the oldest 100 of them. Zero means any. Together with Before it
+	// lists this one too, and the oldest 1000.
+	After int64
+}
+
+func (o MessageListOptions) check(r *refusal) {
+	r.optionalID("Before", o.Before)
+	r.optionalID("After", o.After)
+}
+
+// List lists some messages of a conversation, in order of time: what the server puts into one answer. The zero options mean
+// the newest 20, so that a loop that polls with them misses every message beyond 20 between two rounds, without a word; nor
+// do Before and After in a loop find all of them, because they are ids and the server cuts by time, where imported messages
+// differ. Scan finds every one. Nothing is left out: notes, activities and deleted messages come too. A conversation whose
+// contact is gone cannot be listed, which is ErrServer. No bot's key may list.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, listAllMessages. Key: user.
+func (s MessagesService) List(ctx context.Context, conversationID int64, options MessageListOptions, opts ...CallOption) (*MessagePage, error) {
+	var input refusal
+	input.id("conversationID", conversationID)
+	options.check(&input)
+	params := &ListAllMessagesParams{Before: optional(options.Before), After: optional(options.After)}
+	return messagesCall.about(conversationID).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newListAllMessagesRequest(server, s.core.id, conversationID, params)
+	})
+}
+
+// Send sends a message and returns it as it is stored. It arrives as it is written, unless its Template asks the server to
+// fill it in. What goes out to the contact goes later: the answer's Status is sent at once, and may become failed.
+//
+// Every call makes another message, so it is not repeated when its outcome is unknown: look for ErrUnknownOutcome before you
+// do, which a 422 is too, unless the server's words prove that nothing was stored. Two calls at once on one conversation
+// are independent. From 3.9.0 on a conversation takes 200 messages a minute, of every kind together.
+//
+// With a bot's key the bot is the sender, else the user, or the bot of SenderID; of an incoming message, an activity or a
+// template it is the contact. Where both kinds of key are configured the bot's is used, unless auth.WithScheme or
+// [WithKeys] says otherwise; a SenderID is refused with it.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, createANewMessageInAConversation.
+// Keys: agent bot, else user.
+func (s MessagesService) Send(ctx context.Context, conversationID int64, message MessageCreate, opts ...CallOption) (*Message, error) {
+	var input refusal
+	input.id("conversationID", conversationID)
+	message.check(&input)
+	if message.SenderID != 0 && s.core != nil && s.core.chat != nil {
+		input.senderKey(ctx, cmp.Or(optionsOf(opts, new(refusal)).keys, &s.core.chat.keys))
+	}
+	body := message.prepared(ctx, s.core, &input)
+	call := sendCall.about(conversationID).accepting(message.accept)
+	return call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newCreateANewMessageInAConversationRequest(server, s.core.id, conversationID, body)
+	})
+}
+
+// Delete deletes what a message says: its text, its files and its content attributes. The message keeps its place in all
+// lists, its id, time and sender, with a sentence of the server as its text, and deleted in its ContentAttributes. Of what
+// the contact has received nothing is called back. It works on everybody's messages, the contact's too; deleting one again
+// changes nothing. Before 3.13.0 input_select, cards, forms and articles cannot be deleted: ErrServer, and ErrUnknownOutcome
+// as after every 500.
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}, deleteAMessage. Key: user.
+func (s MessagesService) Delete(ctx context.Context, conversationID, id int64, opts ...CallOption) (*Message, error) {
+	deleted := func(m *Message) *chain.Failure {
+		if gone, ok := m.ContentAttributes.Bool("deleted"); !ok || !gone {
+			return &chain.Failure{Cause: errors.New("the message is not deleted"), Decode: true, Unknown: true}
+		}
+		return nil
+	}
+	return s.change(ctx, deleteMessageCall, conversationID, id, refusal{}, deleted, opts, func(server string) (*http.Request, error) {
+		return newDeleteAMessageRequest(server, s.core.id, conversationID, id)
+	})
+}
+
+// SetStatus sets how far a message got, from 4.2.0 on and in API inboxes only; elsewhere it is ErrForbidden. The server
+// keeps the status of a message that has been read when delivered is set, and says that all is well: that is ErrRejected.
+// Setting the one that it has is no error. [MessagesService.SetFailed] also says why.
+//
+// PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}, updateAMessage. Key: user.
+func (s MessagesService) SetStatus(ctx context.Context, conversationID, id int64, status MessageStatus, opts ...CallOption) (*Message, error) {
+	var input refusal
+	if !status.Known() {
+		input.add("status", "%q is not a message's status; use sent, delivered, read or failed", status)
+	}
+	return s.update(ctx, conversationID, id, MessageUpdate{Status: status}, input, opts)
+}
+
+// SetFailed sets the status of a message to failed, and says why, which agents see. Its conditions are those of
+// [MessagesService.SetStatus].
+//
+// PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}, updateAMessage. Key: user.
+func (s MessagesService) SetFailed(ctx context.Context, conversationID, id int64, reason string, opts ...CallOption) (*Message, error) {
+	var input refusal
+	if reason == "" {
+		input.add("reason", "it is empty; say why, or use SetStatus")
+	}
+	input.text("reason", reason)
+	return s.update(ctx, conversationID, id, MessageUpdate{Status: MessageStatusFailed, ExternalError: reason}, input, opts)
+}
+
+// update is the one operation of SetStatus and SetFailed.
+func (s MessagesService) update(ctx context.Context, conversationID, id int64, body MessageUpdate, input refusal, opts []CallOption) (*Message, error) {
+	stored := func(m *Message) *chain.Failure {
+		if m.GetStatus() != body.Status {
+			err := fmt.Errorf("it is %q, where %q was asked for", m.GetStatus(), body.Status)
+			return &chain.Failure{Cause: err, Rejected: true}
+		}
+		return nil
+	}
+	return s.change(ctx, messageStatusCall, conversationID, id, input, stored, opts, func(server string) (*http.Request, error) {
+		return newUpdateAMessageRequest(server, s.core.id, conversationID, id, body)
+	})
+}
+
+// Resend sends a message to the contact once more, from 3.4.0 on: one that failed, but the server does not ask. It empties the
+// message's ContentAttributes, with what it replies to, why it failed, and everything of yours. Of input_select, cards, forms
+// and articles the status becomes sent and the answer is a 422: ErrUnknownOutcome. A message that is not there is
+// ErrRejected.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry, retryAMessage. Key: user.
+func (s MessagesService) Resend(ctx context.Context, conversationID, id int64, opts ...CallOption) (*Message, error) {
+	return s.change(ctx, resendCall, conversationID, id, refusal{}, nil, opts, func(server string) (*http.Request, error) {
+		return newRetryAMessageRequest(server, s.core.id, conversationID, id)
+	})
+}
+
+// change makes a call that changes one message. Its answer must be that message.
+func (s MessagesService) change(ctx context.Context, call typedCall[Message], conversationID, id int64, input refusal,
+	accept func(*Message) *chain.Failure, opts []CallOption, build func(server string) (*http.Request, error),
+) (*Message, error) {
+	input.id("conversationID", conversationID)
+	input.id("id", id)
+	call = call.about(conversationID).accepting(func(m *Message) *chain.Failure {
+		if m.ID != id {
+			err := fmt.Errorf("it is about message %d, and not about %d", m.ID, id)
+			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
+		}
+		if accept == nil {
+			return nil
+		}
+		return accept(m)
+	})
+	return call.run(ctx, s.core, input, opts, build)
+}
+
+func (m *Message) conversationID() int64 { return m.ConversationID }
+
+func (p *MessagePage) conversationID() int64 {
+	if len(p.Payload) == 0 {
+		return 0
+	}
+	return p.Payload[0].ConversationID
+}
+
+// checkMessages wants the payload, which the servers send even when it is empty, of one conversation.
+func checkMessages(p *MessagePage, _ []byte) error {
+	if p.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	for i := range p.Payload {
+		if err := checkMessage(&p.Payload[i], nil); err != nil {
+			return fmt.Errorf("payload[%d]: %w", i, err)
+		}
+		if m := p.Payload[i]; m.ConversationID != p.Payload[0].ConversationID {
+			return fmt.Errorf("payload[%d] is of another conversation: %d", i, m.ConversationID)
+		}
+	}
+	return nil
+}
+
+func checkMessage(m *Message, _ []byte) error {
+	if m.ID <= 0 || m.ConversationID <= 0 || m.ContentType == "" {
+		return errors.New("there is no message with an id, a conversation_id and a content_type")
+	}
+	return nil
+}
