@@ -161,3 +161,23 @@ func TestScanResumeAmongBrokenOnes(t *testing.T) {
 		})
 	}
 }
+
+// A server that takes no 9,000 ids at once is not asked for as many again.
+func TestScanResumeUnderALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		refused := 0
+		s := newScan(t, recentAccount(upTo(1, 9_010)...), func(r sent) (*http.Response, error) {
+			if r.ids() > 3_000 {
+				refused++
+				return trial.Reply(http.StatusForbidden, "text/html", "<html>"), nil
+			}
+			return nil, nil
+		})
+		s.run(openOnes, cfchat.ConversationScanOptions{After: 9_000}).came(upTo(9_001, 9_010))
+		s.within(110)
+		if refused > 20 {
+			t.Errorf("%d requests were refused", refused)
+		}
+	})
+}
