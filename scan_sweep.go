@@ -33,9 +33,6 @@ const (
 // what came is shown or counted in one of them. It returns what is to be read next.
 func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, here: ledger{}, today: s.latestDay()}
-	if widest := s.windows.Widest(); s.MaxWindow > 0 || widest < maxWindow/s.filter.branches() {
-		s.sought = min(s.sought, widest)
-	}
 	w.first, s.swept = !s.swept, true
 	err := scan.Each(ctx, s.Concurrency, s.ticker, s.came.spans(s.limit), w.look)
 	if err == nil {
