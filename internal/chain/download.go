@@ -145,9 +145,11 @@ func withoutAddress(err error) error {
 	if u, ok := err.(*url.Error); ok {
 		err = u.Err
 	}
-	text, whole := textOf(err)
-	if !whole || strings.Contains(text, "://") || strings.Contains(text, "Location") {
-		return veil(err, text, "the address could not be asked")
+	switch text, whole := textOf(err); {
+	case strings.Contains(text, "Location header"): // as net/http says it
+		return veil(err, text, "the redirect leads to no address")
+	case !whole, strings.Contains(text, "://"):
+		return veil(err, text, "no answer came, for a reason that has an address in it")
 	}
 	return Safe(err)
 }
