@@ -193,7 +193,7 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 	case bracketed("template_params", plain(params), nil):
 		bracketed("template_params", plain(params), add)
 	default:
-		r.add("TemplateParams", "together with files it takes texts, in objects and lists; send the files in a message of their own")
+		r.add("TemplateParams", "with files, it takes texts only; send files alone")
 	}
 	switch data, err := json.Marshal(attributes); {
 	case len(attributes) == 0 || err != nil: // which is refused before
@@ -202,8 +202,8 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 	case chat.has(ctx, "3.3.0"):
 		add("content_attributes", string(data))
 	default:
-		r.add("ContentAttributes", "together with files and Items, or with what is no text, it takes a server from 3.3.0 on; send the "+
-			"files in a message of their own, or set Config.ServerVersion where the server does not tell it")
+		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and what is no text; send "+
+			"files alone")
 	}
 	return fields
 }
