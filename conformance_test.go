@@ -403,7 +403,7 @@ func conformFiles(t *testing.T, s target) {
 	const foreign = "`{{contact.name}}` {"
 	sent, err := messages.Send(ctx, id, cfchat.MessageCreate{Content: foreign, InReplyTo: first.ID, Files: []cfchat.File{
 		{Name: "bericht ä.txt", ContentType: "text/plain", Reader: strings.NewReader(text)},
-		{Name: "b.png", ContentType: "image/png", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("\x89PNG\r\n\x1a\n")), nil }},
+		{Name: "b.gif", ContentType: "image/gif", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("GIF89a")), nil }},
 	}})
 	if err != nil {
 		t.Fatal(err)

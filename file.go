@@ -212,7 +212,7 @@ func (f *openFile) Read(p []byte) (int, error) {
 	if f.size >= 0 {
 		p = p[:min(int64(len(p)), f.size-f.read+1)] // with one byte that must not be there
 	}
-	n, err := chain.Foreign(context.Background(), "the Reader", func() (int, error) { return f.from.Read(p) })
+	n, err := chain.Caught("the Reader", func() (int, error) { return f.from.Read(p) })
 	if n < 0 || n > len(p) {
 		n, err = 0, errors.New("its Read gave more than it was asked for")
 	}
@@ -234,7 +234,7 @@ func (f *openFile) Read(p []byte) (int, error) {
 // shut closes what Open gave. A Close that fails or panics changes nothing: all that was there has been read.
 func (s *source) shut() {
 	if s.close != nil {
-		_, _ = chain.Foreign(context.Background(), "Close", func() (any, error) { return nil, s.close() })
+		_, _ = chain.Caught("Close", func() (any, error) { return nil, s.close() })
 		s.close = nil
 	}
 }

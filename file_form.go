@@ -176,7 +176,7 @@ func (f *form) end(sent bool) {
 	}
 	for _, file := range f.files {
 		if file.start >= 0 {
-			_, _ = chain.Foreign(context.Background(), "Seek", func() (any, error) { return nil, file.rewind() })
+			_, _ = chain.Caught("Seek", func() (any, error) { return nil, file.rewind() })
 		}
 	}
 }

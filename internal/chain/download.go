@@ -117,7 +117,7 @@ func (d *Download) ask(ctx context.Context, req *http.Request, c Config) (*http.
 		return resp, &Failure{Cause: withoutAddress(err), abandoned: isAbandoned(err)}
 	}
 	if resp.StatusCode/100 != 2 {
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		return resp, &Failure{}
 	}
 	return resp, nil

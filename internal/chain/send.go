@@ -28,7 +28,7 @@ func send(transport http.RoundTripper, jar http.CookieJar, limit int64) func(*ht
 			req.SetBasicAuth(user.Username(), password)
 		}
 		if isForeign(req) {
-			defer closeInTime(req)()
+			defer closeInTime(req.Context(), req)()
 		}
 		x, err := roundTrip(transport, req, cmp.Or(callOf(req).MaxBody, limit))
 		if err != nil {
@@ -114,10 +114,10 @@ func closeLate(ctx context.Context, body io.Closer) (stop func()) {
 
 // closeInTime has the body of a request closed when its context ends, and what GetBody gives too: net/http waits for a Read of
 // the body, also when the time is up. What it returns calls that off.
-func closeInTime(req *http.Request) (stop func()) {
+func closeInTime(ctx context.Context, req *http.Request) (stop func()) {
 	watched := func(given io.ReadCloser) (io.ReadCloser, func() bool) {
 		body := &closedOnce{ReadCloser: given}
-		return body, context.AfterFunc(req.Context(), func() { _ = body.Close() })
+		return body, context.AfterFunc(ctx, func() { _ = body.Close() })
 	}
 	body, callOff := watched(req.Body)
 	req.Body = body

@@ -69,8 +69,8 @@ func rest(from, cut int, headers ...string) storageStep {
 	return storageStep{status: 206, headers: append([]string{place}, headers...), body: theFile[from:], cut: cut}
 }
 
-// TestDownload is what comes of each fault: never a byte twice, never two files in one, and never an address in an error.
-func TestDownload(t *testing.T) {
+// TestF10Download is what comes of each fault: never a byte twice, never two files in one, and never an address in an error.
+func TestF10Download(t *testing.T) {
 	elsewhere := func(address string) storageStep {
 		return storageStep{status: 302, headers: []string{"Location: " + address}}
 	}
@@ -89,47 +89,47 @@ func TestDownload(t *testing.T) {
 		opts  []cfchat.CallOption
 		want  want
 	}{
-		"at once":                     {[]storageStep{whole(0)}, 0, nil, want{nil, all, 1, nil, "", 0}},
-		"behind a redirect":           {[]storageStep{elsewhere("/b?signature=" + signature), whole(0)}, 0, nil, want{nil, all, 2, nil, "", 0}},
-		"cut, with a tag":             {[]storageStep{whole(5000, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 2, []string{`bytes=5000- "one"`}, "", 0}},
-		"cut, with a time":            {[]storageStep{whole(5000, modified), rest(5000, 0)}, 0, nil, want{nil, all, 2, []string{"bytes=5000- Sat, 28 Nov 2026 10:00:00 GMT"}, "", 0}},
-		"cut twice":                   {[]storageStep{whole(1, tag), rest(1, 7000, tag), rest(7001, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=1- "one"`, `bytes=7001- "one"`}, "", 0}},
-		"cut at the last byte":        {[]storageStep{whole(all-1, tag), rest(all-1, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
-		"cut behind a redirect":       {[]storageStep{elsewhere("/b"), whole(5000, tag), elsewhere("/c"), rest(5000, 0, tag)}, 0, nil, want{nil, all, 4, nil, "", 0}},
-		"cut for ever":                {[]storageStep{whole(10, tag), rest(10, 10, tag), rest(20, 10, tag)}, 0, nil, want{io.ErrUnexpectedEOF, 30, 3, nil, "the body was cut", 0}},
-		"cut, and never again":        {[]storageStep{whole(10, tag)}, 0, []cfchat.CallOption{cfchat.WithRetry(cfchat.Retry{MaxTries: 1})}, want{io.ErrUnexpectedEOF, 10, 1, nil, "the body was cut", 0}},
-		"cut, and nothing to go by":   {[]storageStep{whole(10)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
-		"cut, and a weak tag":         {[]storageStep{whole(10, `Etag: W/"one"`)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
-		"cut, and all of it again":    {[]storageStep{whole(5000, tag), whole(0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
-		"cut, again, and cut before":  {[]storageStep{whole(5000, tag), whole(100, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=5000- "one"`, `bytes=5000- "one"`}, "", 0}},
-		"cut, and changed":            {[]storageStep{whole(5000, tag), whole(0, `Etag: "two"`)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed since its first 5000 bytes", 0}},
-		"cut, and a changed part":     {[]storageStep{whole(5000, modified), rest(5000, 0, "Last-Modified: Sat, 28 Nov 2026 10:00:01 GMT")}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
-		"cut, and a part of no tag":   {[]storageStep{whole(5000, tag), rest(5000, 0)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
-		"cut, and another length":     {[]storageStep{whole(5000, tag), {status: 200, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
-		"cut, and another part":       {[]storageStep{whole(5000, tag), rest(4999, 0, tag)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
-		"cut, and the part is none":   {[]storageStep{whole(5000, tag), {status: 206, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
-		"cut, and the end is reached": {[]storageStep{whole(5000, tag), {status: 416, headers: []string{tag}}}, 0, nil, want{nil, 5000, 2, nil, "416", 0}},
-		"cut, and gone":               {[]storageStep{whole(5000, tag), {status: 404}}, 0, nil, want{cfchat.ErrNotFound, 5000, 2, nil, "404", 0}},
-		"cut, and then busy":          {[]storageStep{whole(5000, tag), {status: 503}, rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, nil, "", 0}},
-		"cut before a byte":           {[]storageStep{whole(-1), whole(0)}, 0, nil, want{nil, all, 2, []string{}, "", 0}},
-		"no length, and short":        {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 2, nil, want{io.ErrUnexpectedEOF, 1, 1, nil, "cut", 0}},
-		"no length":                   {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 1, nil, want{nil, 1, 1, nil, "", 0}},
-		"404":                         {[]storageStep{{status: 404}}, 0, nil, want{cfchat.ErrNotFound, 0, 1, nil, "404 Not Found", 0}},
-		"403, as expired ones":        {[]storageStep{{status: 403, body: "<Error>" + signature + "</Error>"}}, 0, nil, want{cfchat.ErrForbidden, 0, 1, nil, "403", 0}},
-		"401":                         {[]storageStep{{status: 401, body: "You need to sign in or sign up before continuing."}}, 0, nil, want{cfchat.ErrUnauthorized, 0, 1, nil, "401", 0}},
-		"204":                         {[]storageStep{{status: 204}}, 0, nil, want{cfchat.ErrDecode, 0, 1, nil, "not what was asked for", 0}},
-		"500 once":                    {[]storageStep{{status: 500}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 500 * time.Millisecond}},
-		"500":                         {[]storageStep{{status: 500, body: signature}}, 0, nil, want{cfchat.ErrServer, 0, 3, nil, "500", 0}},
-		"429":                         {[]storageStep{{status: 429, headers: []string{"Retry-After: 7"}}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 7 * time.Second}},
-		"429 for long":                {[]storageStep{{status: 429, headers: []string{"Retry-After: 700"}}}, 0, nil, want{cfchat.ErrRateLimited, 0, 1, nil, "asks to wait 11m40s", 0}},
-		"no answer":                   {[]storageStep{{status: 200, pause: time.Hour}}, 0, nil, want{context.DeadlineExceeded, 0, 3, nil, "nothing came within 30s", 90 * time.Second}},
-		"nothing more":                {[]storageStep{{status: 200, headers: []string{tag}, body: theFile, cut: 10, hang: true}, rest(10, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 30 * time.Second}},
-		"a bad redirect":              {[]storageStep{elsewhere("http://a b/?" + signature)}, 0, nil, want{nil, 0, 3, nil, "the redirect leads to no address", 0}},
-		"a redirect to a file":        {[]storageStep{elsewhere("file:///etc/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 1, nil, "neither https nor http", 0}},
-		"round and round":             {[]storageStep{elsewhere("/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 11, nil, "more than 10 redirects", 0}},
-		"too large":                   {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all - 1))}, want{cfchat.ErrTooLarge, 0, 1, nil, "(WithMaxBody)", 0}},
-		"just so large":               {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all))}, want{nil, all, 1, nil, "", 0}},
-		"too large, of no length":     {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "xyz", endless: true}}, 0, []cfchat.CallOption{cfchat.WithMaxBody(2)}, want{cfchat.ErrTooLarge, 2, 1, nil, "more than 2 bytes", 0}},
+		"at once":                      {[]storageStep{whole(0)}, 0, nil, want{nil, all, 1, nil, "", 0}},
+		"behind a redirect":            {[]storageStep{elsewhere("/b?signature=" + signature), whole(0)}, 0, nil, want{nil, all, 2, nil, "", 0}},
+		"F1 cut, with a tag":           {[]storageStep{whole(5000, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 2, []string{`bytes=5000- "one"`}, "", 0}},
+		"cut, with a time":             {[]storageStep{whole(5000, modified), rest(5000, 0)}, 0, nil, want{nil, all, 2, []string{"bytes=5000- Sat, 28 Nov 2026 10:00:00 GMT"}, "", 0}},
+		"cut twice":                    {[]storageStep{whole(1, tag), rest(1, 7000, tag), rest(7001, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=1- "one"`, `bytes=7001- "one"`}, "", 0}},
+		"cut at the last byte":         {[]storageStep{whole(all-1, tag), rest(all-1, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
+		"cut behind a redirect":        {[]storageStep{elsewhere("/b"), whole(5000, tag), elsewhere("/c"), rest(5000, 0, tag)}, 0, nil, want{nil, all, 4, nil, "", 0}},
+		"cut for ever":                 {[]storageStep{whole(10, tag), rest(10, 10, tag), rest(20, 10, tag)}, 0, nil, want{io.ErrUnexpectedEOF, 30, 3, nil, "the body was cut", 0}},
+		"cut, and never again":         {[]storageStep{whole(10, tag)}, 0, []cfchat.CallOption{cfchat.WithRetry(cfchat.Retry{MaxTries: 1})}, want{io.ErrUnexpectedEOF, 10, 1, nil, "the body was cut", 0}},
+		"F4 cut, and nothing to go by": {[]storageStep{whole(10)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
+		"cut, and a weak tag":          {[]storageStep{whole(10, `Etag: W/"one"`)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
+		"F2 cut, and all of it again":  {[]storageStep{whole(5000, tag), whole(0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
+		"cut, again, and cut before":   {[]storageStep{whole(5000, tag), whole(100, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=5000- "one"`, `bytes=5000- "one"`}, "", 0}},
+		"F3 cut, and changed":          {[]storageStep{whole(5000, tag), whole(0, `Etag: "two"`)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed since its first 5000 bytes", 0}},
+		"cut, and a changed part":      {[]storageStep{whole(5000, modified), rest(5000, 0, "Last-Modified: Sat, 28 Nov 2026 10:00:01 GMT")}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
+		"cut, and a part of no tag":    {[]storageStep{whole(5000, tag), rest(5000, 0)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
+		"cut, and another length":      {[]storageStep{whole(5000, tag), {status: 200, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
+		"cut, and another part":        {[]storageStep{whole(5000, tag), rest(4999, 0, tag)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
+		"cut, and the part is none":    {[]storageStep{whole(5000, tag), {status: 206, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
+		"cut, and the end is reached":  {[]storageStep{whole(5000, tag), {status: 416, headers: []string{tag}}}, 0, nil, want{nil, 5000, 2, nil, "416", 0}},
+		"cut, and gone":                {[]storageStep{whole(5000, tag), {status: 404}}, 0, nil, want{cfchat.ErrNotFound, 5000, 2, nil, "404", 0}},
+		"cut, and then busy":           {[]storageStep{whole(5000, tag), {status: 503}, rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, nil, "", 0}},
+		"cut before a byte":            {[]storageStep{whole(-1), whole(0)}, 0, nil, want{nil, all, 2, []string{}, "", 0}},
+		"no length, and short":         {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 2, nil, want{io.ErrUnexpectedEOF, 1, 1, nil, "cut", 0}},
+		"no length":                    {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 1, nil, want{nil, 1, 1, nil, "", 0}},
+		"404":                          {[]storageStep{{status: 404}}, 0, nil, want{cfchat.ErrNotFound, 0, 1, nil, "404 Not Found", 0}},
+		"403, as expired ones":         {[]storageStep{{status: 403, body: "<Error>" + signature + "</Error>"}}, 0, nil, want{cfchat.ErrForbidden, 0, 1, nil, "403", 0}},
+		"401":                          {[]storageStep{{status: 401, body: "You need to sign in or sign up before continuing."}}, 0, nil, want{cfchat.ErrUnauthorized, 0, 1, nil, "401", 0}},
+		"204":                          {[]storageStep{{status: 204}}, 0, nil, want{cfchat.ErrDecode, 0, 1, nil, "not what was asked for", 0}},
+		"500 once":                     {[]storageStep{{status: 500}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 500 * time.Millisecond}},
+		"500":                          {[]storageStep{{status: 500, body: signature}}, 0, nil, want{cfchat.ErrServer, 0, 3, nil, "500", 0}},
+		"429":                          {[]storageStep{{status: 429, headers: []string{"Retry-After: 7"}}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 7 * time.Second}},
+		"429 for long":                 {[]storageStep{{status: 429, headers: []string{"Retry-After: 700"}}}, 0, nil, want{cfchat.ErrRateLimited, 0, 1, nil, "asks to wait 11m40s", 0}},
+		"no answer":                    {[]storageStep{{status: 200, pause: time.Hour}}, 0, nil, want{context.DeadlineExceeded, 0, 3, nil, "nothing came within 30s", 90 * time.Second}},
+		"F7 nothing more":              {[]storageStep{{status: 200, headers: []string{tag}, body: theFile, cut: 10, hang: true}, rest(10, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 30 * time.Second}},
+		"a bad redirect":               {[]storageStep{elsewhere("http://a b/?" + signature)}, 0, nil, want{nil, 0, 3, nil, "the redirect leads to no address", 0}},
+		"a redirect to a file":         {[]storageStep{elsewhere("file:///etc/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 1, nil, "neither https nor http", 0}},
+		"F6 round and round":           {[]storageStep{elsewhere("/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 11, nil, "more than 10 redirects", 0}},
+		"F8 too large":                 {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all - 1))}, want{cfchat.ErrTooLarge, 0, 1, nil, "(WithMaxBody)", 0}},
+		"just so large":                {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all))}, want{nil, all, 1, nil, "", 0}},
+		"too large, of no length":      {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "xyz", endless: true}}, 0, []cfchat.CallOption{cfchat.WithMaxBody(2)}, want{cfchat.ErrTooLarge, 2, 1, nil, "more than 2 bytes", 0}},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			w := &faultServer{}
@@ -185,8 +185,8 @@ func withDownloads(t *testing.T, transport http.RoundTripper, options ...func(*c
 	}}, options...)...)
 }
 
-// TestDownloadOfALargeFile that is cut again and again goes on as long as each try brings some of it.
-func TestDownloadOfALargeFile(t *testing.T) {
+// TestF5DownloadOfALargeFile that is cut again and again goes on as long as each try brings some of it.
+func TestF5DownloadOfALargeFile(t *testing.T) {
 	const piece, pieces = 64 << 10, 12
 	large := strings.Repeat("x", piece*pieces)
 	inBubble(t, "", func(t *testing.T) {
@@ -227,8 +227,8 @@ func TestDownloadFromHTTPS(t *testing.T) {
 	}
 }
 
-// TestDownloadInto a Writer that fails, takes less, panics: what was written is told, and nothing is tried again.
-func TestDownloadInto(t *testing.T) {
+// TestF9DownloadInto a Writer that fails, takes less, panics: what was written is told, and nothing is tried again.
+func TestF9DownloadInto(t *testing.T) {
 	full := errors.New("the disk is full")
 	for name, c := range map[string]struct {
 		w    writerFunc

@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,8 +66,8 @@ func (r *trackedReader) Close() error { r.of.closed.Add(1); return nil }
 // onlyReader is a Reader and nothing else.
 type onlyReader struct{ io.Reader }
 
-// TestUploadIsRepeated where that is safe and the files can be read again, and sends the same then.
-func TestUploadIsRepeated(t *testing.T) {
+// TestU3U6UploadIsRepeated where that is safe and the files can be read again, and sends the same then.
+func TestU3U6UploadIsRepeated(t *testing.T) {
 	limited := says(429, "text/plain", "Retry later\n", "Retry-After: 1")
 	const text = "0123456789"
 	for name, c := range map[string]struct {
@@ -176,9 +175,9 @@ func (s *incomplete) dial(context.Context, string, string) (net.Conn, error) {
 	return client, nil
 }
 
-// TestUploadThatEndsEarly never gives a server a form that it could take for a whole one: of a file that is shorter or longer
+// TestU2U5UploadThatEndsEarly never gives a server a form that it could take for a whole one: of a file that is shorter or longer
 // than it should be, fails, panics or hangs.
-func TestUploadThatEndsEarly(t *testing.T) {
+func TestU2U5UploadThatEndsEarly(t *testing.T) {
 	broken := errors.New("the disk is broken")
 	late := make(chan struct{})
 	long := strings.Repeat("x", 100<<10)
@@ -259,8 +258,8 @@ type waiting struct{ until <-chan struct{} }
 
 func (w waiting) Read([]byte) (int, error) { <-w.until; return 0, io.EOF }
 
-// TestUploadThatCannotBegin sends nothing: what opens a file fails before.
-func TestUploadThatCannotBegin(t *testing.T) {
+// TestU1UploadThatCannotBegin sends nothing: what opens a file fails before.
+func TestU1UploadThatCannotBegin(t *testing.T) {
 	over := make(chan struct{})
 	for name, c := range map[string]struct {
 		open func() (io.ReadCloser, error)
@@ -345,7 +344,7 @@ func TestUploadWhereEditorsStepIn(t *testing.T) {
 		if !errors.Is(err, cfchat.ErrRateLimited) || len(w.requests) != 1 || file.opened.Load() != 1 || file.closed.Load() != 1 {
 			t.Errorf("%v after %d requests, opened %d and closed %d times", err, len(w.requests), file.opened.Load(), file.closed.Load())
 		}
-		if !strings.Contains(w.requests[0].head, "Content-Type: multipart/form-data; boundary=") || !bytes.Contains([]byte(w.requests[0].body), []byte("xxx")) {
+		if !strings.Contains(w.requests[0].head, "Content-Type: multipart/form-data; boundary=") || !strings.Contains(w.requests[0].body, "xxx") {
 			t.Error(w.requests[0].head)
 		}
 	})
@@ -362,8 +361,8 @@ func TestUploadWhereEditorsStepIn(t *testing.T) {
 	})
 }
 
-// TestUploadThatIsCut loses the connection after each kind of part of the request: one request, and nobody knows.
-func TestUploadThatIsCut(t *testing.T) {
+// TestU4UploadThatIsCut loses the connection after each kind of part of the request: one request, and nobody knows.
+func TestU4UploadThatIsCut(t *testing.T) {
 	for _, after := range []int64{1, 200, 600, 900, 5000, 40000} {
 		inBubble(t, fmt.Sprint(after), func(t *testing.T) {
 			dials := 0
