@@ -107,6 +107,10 @@ func TestFileNamesAtTheServer(t *testing.T) {
 		if err != nil || !strings.HasSuffix(r.URL.Path, "/"+name) {
 			t.Errorf("%q is %q there", name, address)
 		}
+		requests := srv.Requests()
+		if body := requests[len(requests)-1].Body; name == "100%25 a+b.txt" && !strings.Contains(body, `filename="100%2525 a%2Bb.txt"`) {
+			t.Errorf("sent %q", body) // a plus is a blank to older ones
+		}
 	}
 }
 

@@ -339,3 +339,18 @@ func TestDownloadAsksTheLimiter(t *testing.T) {
 type countingLimiter struct{ asked int }
 
 func (l *countingLimiter) Wait(context.Context) error { l.asked++; return nil }
+
+// TestDownloadThatIsSlow takes as long as it takes, while something comes.
+func TestDownloadThatIsSlow(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		w := &faultServer{steps: []step{says(200, "text/plain", theFile[:60])}}
+		w.steps[0].drip = 10 * time.Second
+		_, count := w.connect(t)
+		n, err := withDownloads(t, count).Account(accountID).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new(secretAddress)}, io.Discard)
+		took := time.Since(w.begun)
+		synctest.Wait()
+		if err != nil || n != 60 || took != 10*time.Minute || len(w.requests) != 1 {
+			t.Errorf("%d bytes, %v after %s and %d requests", n, err, took, len(w.requests))
+		}
+	})
+}
