@@ -16,6 +16,7 @@ import (
 type typedCall[T any] struct {
 	operation    *operation.Operation
 	conversation int64                   // that it is about, 0 for none
+	form         string                  // the Content-Type of a form with files, "" for JSON
 	accept       func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
 	decode       func(body []byte, conversation int64) (*T, error)
 }
@@ -66,6 +67,7 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	build func(server string) (*http.Request, error),
 ) (*T, error) {
 	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
+	call.Form = c.form
 	of.check(ctx, &input)
 	if err := input.err(call); err != nil {
 		return nil, err
@@ -101,7 +103,7 @@ func (c *Chat) send(ctx context.Context, call *chain.Call, options callOptions,
 	call.Claim()
 	call.Lacks = c.lacks
 	call.Keys, call.Retry, call.Record = options.keys, (*chain.Policy)(options.retry), (*chain.Record)(options.response)
-	call.Waiting = options.waiting
+	call.Waiting, call.MaxBody = options.waiting, options.maxBody
 	ctx = chain.WithCall(ctx, call)
 	req, err := build(c.server)
 	if err != nil {

@@ -2216,6 +2216,9 @@ type MessageCreate struct {
 	// ExternalCreatedAt When it was written elsewhere; kept in content_attributes, and no more.
 	ExternalCreatedAt string `json:"external_created_at,omitempty,omitzero"`
 
+	// Files Files to send along, up to 15. Only Send sends them; Raw does not.
+	Files []File `json:"-"`
+
 	// InReplyTo The id of the message of the same conversation that this one answers. From 3.3.0 on the server makes it null where there
 	// is no such message; before, it does not look.
 	InReplyTo int64 `json:"-"`

@@ -85,14 +85,18 @@ type Config struct {
 	// and its CheckRedirect is not asked: redirects are refused. Without a Transport it is that of DefaultTransport. Nil is
 	// a client with nothing set.
 	HTTPClient *http.Client
+	// Downloads is what Messages.Download gets files with, from wherever the addresses of attachments lead: give one that refuses
+	// addresses of your own network where that matters. Nil means HTTPClient's Transport if that is an http.Transport, which
+	// adds nothing to a request, and else a DefaultTransport: another might add a password that is for the server only.
+	Downloads http.RoundTripper
 	// Retry says how often a failed call is tried again. The zero value is what you want.
 	Retry Retry
 	// Limiter is asked before each try. Nil is no limit; PerMinute is the servers' own.
 	Limiter Limiter
 	// Timeout bounds one try, from connecting to the last byte of the body. Zero means 30 seconds. What bounds all tries
-	// together is the context.
+	// together is the context. Of a download it bounds how long nothing comes.
 	Timeout time.Duration
-	// MaxBody bounds an answer, in bytes after decompression. Zero means 10 MiB.
+	// MaxBody bounds an answer, in bytes after decompression, but no download. Zero means 10 MiB.
 	MaxBody int64
 	// UserAgent is the User-Agent header. Empty means "cfchat-go/" with Version.
 	UserAgent string
@@ -112,6 +116,7 @@ type Chat struct {
 	server    string // with a slash at its end
 	chain     chain.Link
 	transport http.RoundTripper
+	downloads chain.Config // what downloads go through
 	editors   []RequestEditorFn
 	keys      auth.Keys
 	clock     *serverClock
@@ -129,16 +134,16 @@ func New(config Config) (*Chat, error) {
 		return nil, err
 	}
 	transport := transportOf(config.HTTPClient)
+	links := chain.Config{
+		Transport: transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
+		Retry: chain.Policy(config.Retry), Limiter: config.Limiter, Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
+		Logger: config.Logger, Describe: func(f *chain.Failure) string {
+			return errorOf(&chain.Call{Operation: new(operation.Operation)}, f).Error()
+		},
+	}
 	return &Chat{
 		server: server.String(), transport: transport, editors: slices.Clone(config.RequestEditors), keys: config.Keys,
-		clock: new(serverClock), known: newKnownServer(config.ServerVersion),
-		chain: chain.New(chain.Config{
-			Transport: transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
-			Retry: chain.Policy(config.Retry), Limiter: config.Limiter, Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
-			Logger: config.Logger, Describe: func(f *chain.Failure) string {
-				return errorOf(&chain.Call{Operation: new(operation.Operation)}, f).Error()
-			},
-		}),
+		clock: new(serverClock), known: newKnownServer(config.ServerVersion), chain: chain.New(links), downloads: links.ForDownloads(downloadsOf(config, transport)),
 	}, nil
 }
 
@@ -245,7 +250,9 @@ func (c *Chat) CloseIdleConnections() {
 	if c == nil {
 		return
 	}
-	if closer, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
+	for _, transport := range []http.RoundTripper{c.transport, c.downloads.Transport} {
+		if closer, ok := transport.(interface{ CloseIdleConnections() }); ok {
+			closer.CloseIdleConnections()
+		}
 	}
 }

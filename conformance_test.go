@@ -1,14 +1,18 @@
 package cfchat_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -43,7 +47,7 @@ func standInTarget(t *testing.T, server *cfchattest.Server) target {
 		inbox:     server.AddInbox(cfchattest.Inbox{Name: "Conformance"}),
 		contact:   server.AddContact(cfchattest.Contact{Name: "Jo"}),
 		keys:      func(*testing.T) map[string]string { return keys },
-		config: cfchat.Config{Server: "http://localhost", Keys: auth.Keys{
+		config: cfchat.Config{Server: "http://localhost", Downloads: server.Transport(), Keys: auth.Keys{
 			User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey()),
 		}},
 	}.over(t, server.Transport())
@@ -128,6 +132,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus},
+		{"files", conformFiles},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -379,6 +384,74 @@ func conformMessages(t *testing.T, s target) {
 			t.Errorf("deleted: %+v, %v", gone, err)
 		}
 	}
+}
+
+// conformFiles sends files, and gets them back, one of them over a connection that breaks.
+func conformFiles(t *testing.T, s target) {
+	ctx, id := t.Context(), s.create(t, 1)[0]
+	text := strings.Repeat("conformance ", 1000)
+	cut := &cutOnce{RoundTripper: s.config.Downloads}
+	if cut.RoundTripper == nil {
+		cut.RoundTripper = cfchat.DefaultTransport()
+	}
+	s.config.Downloads = cut
+	messages := s.over(t, s.transport).account().Messages
+	first, err := messages.Send(ctx, id, cfchat.MessageCreate{Content: "conformance"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const foreign = "`{{contact.name}}` {"
+	sent, err := messages.Send(ctx, id, cfchat.MessageCreate{Content: foreign, InReplyTo: first.ID, Files: []cfchat.File{
+		{Name: "bericht ä.txt", ContentType: "text/plain", Reader: strings.NewReader(text)},
+		{Name: "b.gif", ContentType: "image/gif", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("GIF89a")), nil }},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, replies := sent.ContentAttributes.Int("in_reply_to"); sent.GetContent() != foreign || !replies && !sent.ContentAttributes.Has("in_reply_to") {
+		t.Errorf("sent %+v", sent)
+	}
+	slices.SortFunc(sent.Attachments, func(a, b *cfchat.Attachment) int { return cmp.Compare(a.ID, b.ID) })
+	if len(sent.Attachments) != 2 || *sent.Attachments[0].FileType != cfchat.AttachmentTypeFile || *sent.Attachments[1].FileType != cfchat.AttachmentTypeImage {
+		t.Fatalf("attachments %+v", sent.Attachments)
+	}
+	var got strings.Builder
+	n, err := messages.Download(ctx, sent.Attachments[0], &got)
+	if err != nil || n != int64(len(text)) || got.String() != text {
+		t.Errorf("%d bytes came, %v", n, err)
+	}
+	if !slices.Contains(cut.statuses, http.StatusPartialContent) || cut.keys > 0 {
+		t.Errorf("answered %d, with %d keys", cut.statuses, cut.keys)
+	}
+	forged := strings.Replace(sent.Attachments[1].GetDataURL(), "/redirect/", "/redirect/x", 1)
+	if _, err := messages.Download(ctx, &cfchat.Attachment{DataURL: &forged}, io.Discard); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("a forged address: %v", err)
+	}
+}
+
+// cutOnce breaks the connection in the first file.
+type cutOnce struct {
+	http.RoundTripper
+
+	statuses []int
+	keys     int
+}
+
+func (c *cutOnce) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.keys += len(auth.HeaderNames(req.Header))
+	resp, err := c.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusOK && !slices.Contains(c.statuses, http.StatusOK) {
+		whole := resp.Body
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(io.LimitReader(whole, 5000), iotest.ErrReader(io.ErrUnexpectedEOF)), whole}
+	}
+	c.statuses = append(c.statuses, resp.StatusCode)
+	return resp, nil
 }
 
 // conformMessageStatus sets statuses where the version and the inbox have them.

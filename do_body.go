@@ -67,6 +67,7 @@ func copied(r *bytes.Reader) *bytes.Reader {
 // upload is a reader of the caller's as the body of a request: closing it ends a Read that hangs, and nobody reads on.
 type upload struct {
 	reader io.Reader
+	after  func() // is called once nobody reads any more, nil for nothing
 	start  sync.Once
 	out    *io.PipeReader
 }
@@ -75,7 +76,10 @@ func (u *upload) Read(p []byte) (int, error) {
 	u.start.Do(func() {
 		out, in := io.Pipe()
 		u.out = out
-		go pump(in, u.reader)
+		go func() {
+			pump(in, u.reader)
+			u.finish()
+		}()
 	})
 	if u.out == nil {
 		return 0, io.ErrClosedPipe
@@ -109,9 +113,15 @@ func read(from io.Reader, buffer []byte) (n int, err error) {
 }
 
 func (u *upload) Close() error {
-	u.start.Do(func() {}) // it never starts
+	u.start.Do(func() { go u.finish() }) // it never starts
 	if u.out == nil {
 		return nil
 	}
 	return u.out.Close()
+}
+
+func (u *upload) finish() {
+	if u.after != nil {
+		u.after()
+	}
 }

@@ -474,6 +474,29 @@ func ExampleMessagesService_Send() {
 	// true
 }
 
+// Files are read while they are sent, and come back byte for byte.
+func ExampleMessagesService_Download() {
+	server, account := standIn()
+	defer server.Close()
+
+	sent, err := account.Messages.Send(context.Background(), 1, cfchat.MessageCreate{
+		Content: "The list is attached.",
+		Files:   []cfchat.File{{Name: "list.txt", ContentType: "text/plain", Reader: strings.NewReader("one, two, three")}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, attachment := range sent.Attachments {
+		var file strings.Builder
+		n, err := account.Messages.Download(context.Background(), attachment, &file)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(*attachment.FileType, n, file.String())
+	}
+	// Output: file 15 one, two, three
+}
+
 // A template is filled in where it is asked for: never for what somebody else has written.
 func ExampleMessagesService_Send_template() {
 	server, account := standIn()

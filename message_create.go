@@ -55,6 +55,7 @@ func (m MessageCreate) check(r *refusal) {
 	r.optionalID("InReplyTo", m.InReplyTo)
 	r.optionalID("CampaignID", m.CampaignID)
 	m.checkSender(r)
+	m.checkFiles(r)
 	r.attributes("ContentAttributes", m.ContentAttributes)
 	r.attributes("TemplateParams", m.TemplateParams)
 	for _, given := range []struct {
@@ -85,7 +86,7 @@ func (m MessageCreate) checkContent(r *refusal) {
 	switch {
 	case slices.Contains(ofItems, m.ContentType) && !hasItems:
 		r.add("Items", "%s is made of items; set some", m.ContentType)
-	case m.Content == "" && m.EmailHTMLContent == "" && !hasItems && len(m.Attachments) == 0 && len(m.TemplateParams) == 0:
+	case m.Content == "" && m.EmailHTMLContent == "" && !hasItems && len(m.Attachments) == 0 && len(m.Files) == 0 && len(m.TemplateParams) == 0:
 		r.add("Content", "it is empty, and the server would send that")
 	}
 	for i, item := range m.Items {

@@ -76,10 +76,23 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 		input.senderKey(ctx, cmp.Or(optionsOf(opts, new(refusal)).keys, &s.core.chat.keys))
 	}
 	body := message.prepared(ctx, s.core, &input)
+	form := body.form(ctx, s.core, &input)
 	call := sendCall.about(conversationID).accepting(message.accept)
-	return call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
-		return newCreateANewMessageInAConversationRequest(server, s.core.id, conversationID, body)
+	if form == nil {
+		return call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+			return newCreateANewMessageInAConversationRequest(server, s.core.id, conversationID, body)
+		})
+	}
+	call.form = "multipart/form-data; boundary=" + form.boundary
+	sent, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		req, err := newCreateANewMessageInAConversationRequest(server, s.core.id, conversationID, MessageCreate{})
+		if err != nil {
+			return nil, err
+		}
+		return form.request(ctx, req)
 	})
+	form.end(err == nil)
+	return sent, err
 }
 
 // Delete deletes what a message says: its text, its files and its content attributes. The message keeps its place in all

@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// CallOption changes one call: [WithResponse], [WithRetry], [WithKeys], [KeepJSON], or a [RequestEditorFn], which is run on
+// CallOption changes one call: [WithResponse], [WithRetry], [WithKeys], [WithMaxBody], [KeepJSON], or a [RequestEditorFn], which is run on
 // the request after those of the Config. A function that edits requests becomes one by RequestEditorFn(edit).
 type CallOption interface {
 	apply(options *callOptions, input *refusal)
@@ -21,6 +21,7 @@ type callOptions struct {
 	response *Response
 	retry    *Retry
 	keepJSON bool
+	maxBody  int64
 	waiting  func(until time.Time) // told when the chain waits, nil for nobody
 }
 
@@ -84,6 +85,17 @@ func WithRetry(retry Retry) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		retry.check("WithRetry", input)
 		options.retry = &retry
+	})
+}
+
+// WithMaxBody makes one call take another size of answer than Config.MaxBody, in bytes after decompression; or
+// [MessagesService.Download] another size of file than 256 MiB.
+func WithMaxBody(bytes int64) CallOption {
+	return callOption(func(options *callOptions, input *refusal) {
+		if bytes <= 0 {
+			input.add("WithMaxBody", "%d is no size; give one of 1 byte or more", bytes)
+		}
+		options.maxBody = bytes
 	})
 }
 

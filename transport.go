@@ -43,3 +43,14 @@ func transportOf(client *http.Client) http.RoundTripper {
 	}
 	return DefaultTransport()
 }
+
+// downloadsOf returns what downloads are made with: nothing that could add to a request what is for the server only.
+func downloadsOf(config Config, transport http.RoundTripper) http.RoundTripper {
+	if config.Downloads != nil {
+		return config.Downloads
+	}
+	if _, isNetHTTP := transport.(*http.Transport); isNetHTTP {
+		return transport
+	}
+	return DefaultTransport()
+}

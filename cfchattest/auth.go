@@ -16,6 +16,7 @@ type caller struct {
 	*state
 	account *account
 	owner
+	base     string            // the address that the request came to
 	ids      map[string]string // in the path
 	params   params
 	complain func(string) // of a mistake in the test
@@ -43,7 +44,7 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if a == nil {
 		return nil, notFound()
 	}
-	return &caller{state: s.state, account: a, owner: who, ids: to.ids, complain: s.complain}, s.state.enter(a, who)
+	return &caller{state: s.state, account: a, owner: who, base: baseOf(r), ids: to.ids, complain: s.complain}, s.state.enter(a, who)
 }
 
 // keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank

@@ -29,6 +29,7 @@ func (s *Server) Chat(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Cha
 	t.Helper()
 	config := s.config()
 	config.Server, config.HTTPClient = "http://localhost", &http.Client{Transport: s.Transport()}
+	config.Downloads = s.Transport()
 	for _, option := range options {
 		option(&config)
 	}

@@ -35,6 +35,7 @@ func (c *caller) deleteAMessage() (any, error) {
 	case m.madeOfItems() && !c.version.AtLeast("3.13.0"):
 		return nil, errMessage
 	}
+	c.dropFiles(m)
 	m.Content = new("This message was deleted")
 	m.ProcessedMessageContent, m.attachments = m.Content, nil
 	m.ContentAttributes = attributesOf(map[string]any{"deleted": true})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -39,7 +38,7 @@ func parseForm(boundary string, body []byte) (params, error) {
 			return nil, errMalformed
 		}
 		var value any = string(data)
-		if name := part.FileName(); name != "" {
+		if name := fileName(part); name != "" {
 			value = &upload{name, part.Header.Get("Content-Type"), data}
 		}
 		if err := assign(into, part.FormName(), value); err != nil {
@@ -48,8 +47,15 @@ func parseForm(boundary string, body []byte) (params, error) {
 	}
 }
 
-// blobs is where the addresses of files begin. Nothing answers there.
-const blobs = "http://stand-in.test/rails/active_storage/blobs/redirect/"
+// fileName returns a part's name as the server reads it, "" for a part that is no file: what follows percent signs that all
+// could be escapes is taken for that, and folders are cut off.
+func fileName(part *multipart.Part) string {
+	name := part.FileName()
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
+	return name[strings.LastIndexAny(name, `/\`)+1:]
+}
 
 // uploads makes attachments of the files that were sent. What is sent in their place is refused as recorded; signed ids are
 // not known here. Web widgets take no more than 40 MB and not every type; what the server finds in the bytes is not looked
@@ -107,7 +113,7 @@ func rubyClass(value any) string {
 func (c *caller) attachment(of *conversation, file *upload) object {
 	c.lastAttachment++
 	kind := c.fileKind(file.kind)
-	address := fmt.Sprintf("%s%d/%s", blobs, c.lastAttachment, url.PathEscape(file.name))
+	address := c.keepFile(c.lastAttachment, file, c.base)
 	made := object{
 		"id": c.lastAttachment, "file_type": kind, "account_id": of.account.id, "extension": nil,
 		"data_url": address, "thumb_url": "", "file_size": len(file.data), "width": nil, "height": nil,
@@ -121,7 +127,7 @@ func (c *caller) attachment(of *conversation, file *upload) object {
 	}
 	switch kind {
 	case cfchat.AttachmentTypeImage:
-		made["thumb_url"] = strings.Replace(address, "blobs", "representations", 1)
+		made["thumb_url"] = strings.Replace(address, "blobs", "representations", 1) // where nothing answers
 	case cfchat.AttachmentTypeAudio:
 		made["transcribed_text"] = ""
 		if c.version.AtLeast("4.14.0") {

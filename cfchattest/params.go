@@ -115,10 +115,11 @@ func parseQuery(raw string, into params) error {
 	return nil
 }
 
-// assign stores one pair of a query under its name, "a", "a[]" or "a[b]".
+// assign stores one pair of a query or a form under its name, "a", "a[]" or "a[b]", or "a[b][c]" and so on. Of "a[][b]" each
+// pair makes an object of its own (unseen).
 func assign(into map[string]any, name string, value any) error {
 	base, rest, nested := strings.Cut(name, "[")
-	key, _, closed := strings.Cut(rest, "]")
+	key, further, closed := strings.Cut(rest, "]")
 	switch {
 	case !nested || !closed || base == "":
 		into[name] = value
@@ -126,6 +127,13 @@ func assign(into map[string]any, name string, value any) error {
 		list, ok := into[base].([]any)
 		if !ok && into[base] != nil {
 			return errMalformed
+		}
+		if within, ok := stepInto(further); ok {
+			object := map[string]any{}
+			if err := assign(object, within, value); err != nil {
+				return err
+			}
+			value = object
 		}
 		into[base] = append(list, value)
 	default:
@@ -137,9 +145,15 @@ func assign(into map[string]any, name string, value any) error {
 			object = map[string]any{}
 		}
 		into[base] = object
-		object[key] = value
+		return assign(object, key+further, value)
 	}
 	return nil
+}
+
+// stepInto returns the name that follows in brackets, without them.
+func stepInto(further string) (name string, ok bool) {
+	key, rest, closed := strings.Cut(strings.TrimPrefix(further, "["), "]")
+	return key + rest, closed && key != ""
 }
 
 // list returns the values of a parameter that may be one or several.

@@ -141,6 +141,8 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 		out = tooManyRequests()
 	case other:
 		out = s.ask(r, body)
+	case isStorage(r):
+		out = s.file(r)
 	default:
 		out = s.handle(r, to, body)
 	}

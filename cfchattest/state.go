@@ -24,6 +24,7 @@ type state struct {
 	lastTeam       int64
 	lastUser       int64
 	lastBot        int64
+	files          map[int64]*storedFile // by the ids of their attachments
 	lastMessage    int64
 	lastAttachment int64
 	lastInternal   int64 // of conversations, which show another id
@@ -54,7 +55,7 @@ func newState(v release.Version, clock func() time.Time) *state {
 	return &state{
 		version: v, clock: clock,
 		accounts: map[int64]*account{}, users: map[int64]*user{}, bots: map[int64]*bot{},
-		keys: map[string]owner{}, bySource: map[string][]*contactInbox{},
+		keys: map[string]owner{}, files: map[int64]*storedFile{}, bySource: map[string][]*contactInbox{},
 	}
 }
 

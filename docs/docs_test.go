@@ -60,14 +60,14 @@ func blocks(page, text string) (found []block) {
 
 // around is what a fragment may use without saying where it comes from.
 const around = "ctx context.Context, t *testing.T, chat *cfchat.Chat, acct *cfchat.Account, srv *cfchattest.Server, " +
-	"filter cfchat.Filter, id int64, err error, resolveAll func(context.Context, *cfchat.Account) error"
+	"filter cfchat.Filter, message *cfchat.Message, id int64, err error, resolveAll func(context.Context, *cfchat.Account) error"
 
 // imports are the packages that the blocks use, by name.
 var imports = map[string]string{
 	"api": "github.com/cfchat/cfchat-go/api", "auth": "github.com/cfchat/cfchat-go/auth", "cfchat": "github.com/cfchat/cfchat-go",
 	"cfchattest": "github.com/cfchat/cfchat-go/cfchattest", "synctest": "testing/synctest", "http": "net/http",
 	"atomic": "sync/atomic", "slog": "log/slog", "context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "os": "os",
-	"json": "encoding/json", "url": "net/url", "testing": "testing", "time": "time",
+	"io": "io", "net": "net", "netip": "net/netip", "syscall": "syscall", "json": "encoding/json", "url": "net/url", "testing": "testing", "time": "time",
 }
 
 // kind is what a block is made of.

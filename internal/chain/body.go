@@ -35,7 +35,7 @@ func judgeBody(req *http.Request, x exchange) *Failure {
 		return nil
 	case int64(x.body.Len()) > x.limit:
 		f := failureOf(req, x.Response, nil)
-		f.Cause, f.TooLarge = fmt.Errorf("more than %d bytes (Config.MaxBody)", x.limit), true
+		f.Cause, f.TooLarge = fmt.Errorf("more than %d bytes (Config.MaxBody, WithMaxBody)", x.limit), true
 		return f
 	case x.err != nil:
 		f := failureOf(req, x.Response, nil)

@@ -23,17 +23,24 @@ type Call struct {
 	// Lacks reports whether the server surely has not what came with a version; nil where nobody knows.
 	Lacks func(ctx context.Context, since string) bool
 
+	// Form is the Content-Type of a body that is not JSON but a form with files, "" for JSON. It is read from somewhere else
+	// than memory, also where it can be sent again.
+	Form string
+
 	Keys   *auth.Keys // in place of the Config's
 	Retry  *Policy    // in place of the Config's
 	Record *Record    // where the answer is kept
+
+	MaxBody int64 // in place of the Config's, 0 for that
 
 	// Waiting is told before each wait between two tries until when, by the local clock; nil tells nobody. What the limiter
 	// holds a try back is not a part of that.
 	Waiting func(until time.Time)
 
 	claimed atomic.Bool
-	stream  bool          // its body comes from somewhere else than memory
+	stream  bool          // its body comes from somewhere else than memory, at least as it was before the editors
 	try     int           // from 1
+	brought int           // the last try that has brought a good part of a download, 0 for none
 	waited  time.Duration // before the try
 	sends   int           // how often net/http has sent the try
 }

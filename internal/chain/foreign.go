@@ -119,6 +119,9 @@ func caught[T any](what string, run func() (T, error)) (value T, err error) {
 	return run()
 }
 
+// Caught is Foreign for code that is waited for as long as it takes.
+func Caught[T any](what string, run func() (T, error)) (T, error) { return caught(what, run) }
+
 // panicked returns where the panic that is being recovered from began, "" if that is not known.
 func panicked() string {
 	callers := make([]uintptr, 64)

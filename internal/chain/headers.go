@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,8 +13,8 @@ import (
 
 // headers puts the fixed headers on a request, once for all its tries, and refuses what must not be sent.
 //
-// Content-Type of an operation is always JSON, also without a body: with any other type the server does not see the body, and
-// a request to set a status flips it instead. Accept makes errors JSON.
+// Content-Type of an operation is always JSON, or that of its form, also without a body: with any other type the server does
+// not see the body, and a request to set a status flips it instead. Accept makes errors JSON.
 func headers(next Link, userAgent string, keys auth.Keys, server *url.URL) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		if f := checkKey(req, keys, server); f != nil {
@@ -28,7 +29,7 @@ func headers(next Link, userAgent string, keys auth.Keys, server *url.URL) Link 
 			own.Header = http.Header{}
 		}
 		if callOf(req).Known() || own.Header.Get("Content-Type") == "" { // a file has another
-			own.Header.Set("Content-Type", "application/json")
+			own.Header.Set("Content-Type", cmp.Or(callOf(req).Form, "application/json"))
 		}
 		own.Header.Set("Accept", "application/json")
 		if own.Header.Get("User-Agent") == "" {

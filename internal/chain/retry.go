@@ -39,19 +39,21 @@ func retry(next Link, policy Policy) Link {
 			case f.limited && before != nil:
 				before.NotSent = !before.abandoned
 				return nil, before.interrupted(f.Cause)
-			case call.try >= policy.tries() || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil:
+			case call.try-call.brought >= policy.tries() || !mayRepeat(call.Operation, f) || isStream(req) || req.Context().Err() != nil:
 				return nil, f
 			}
-			wait, ok := waitAfter(req.Context(), f, call.try, policy.wait())
+			wait, ok := waitAfter(req.Context(), f, call.try-call.brought, policy.wait())
 			if !ok {
 				return nil, f
 			}
 			if err := call.sleep(req.Context(), wait); err != nil {
 				return nil, f.interrupted(err)
 			}
-			if req, ok = rewound(req); !ok {
-				return nil, f
+			again, err := rewound(req)
+			if err != nil {
+				return nil, f.unrepeated(err)
 			}
+			req = again
 			before, call.waited = f, wait
 		}
 	}
@@ -90,18 +92,28 @@ func isPermanent(err error) bool {
 	return untrusted || notTLS || errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// rewound returns the request with its body from the start; false if that fails.
-func rewound(req *http.Request) (*http.Request, bool) {
+// rewound returns the request with its body from the start.
+func rewound(req *http.Request) (*http.Request, error) {
 	if req.GetBody == nil {
-		return req, true
+		return req, nil
 	}
 	body, err := Foreign(req.Context(), "GetBody", req.GetBody)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	again := *req
 	again.Body = body
-	return &again, true
+	return &again, nil
+}
+
+// unrepeated returns the failure of the last try, with the reason why there was no other: its body is not to be had again.
+func (f *Failure) unrepeated(reason error) *Failure {
+	reason = fmt.Errorf("it cannot be sent again: %w", Safe(reason))
+	if f.Cause != nil {
+		reason = fmt.Errorf("%w; %w", f.Cause, reason)
+	}
+	f.Cause = reason
+	return f
 }
 
 // interrupted returns the failure of the last try, with the reason why there was no other.

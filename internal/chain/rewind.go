@@ -9,7 +9,7 @@ import (
 
 // Watch marks the body of a request that is about to be edited, so that the chain knows whether it still is the one.
 func Watch(req *http.Request) {
-	callOf(req).stream = isStream(req)
+	callOf(req).stream = isForeign(req)
 	if req.Body != nil && req.Body != http.NoBody {
 		req.Body = &watched{req.Body}
 	}
@@ -30,6 +30,7 @@ func rewind(next Link) Link {
 			own.Body = given.ReadCloser
 		default:
 			if callOf(req).stream { // with something around it; it can be sent once only
+				own.GetBody = nil
 				break
 			}
 			if f := buffer(&own); f != nil {

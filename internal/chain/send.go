@@ -2,6 +2,7 @@ package chain
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -26,12 +27,10 @@ func send(transport http.RoundTripper, jar http.CookieJar, limit int64) func(*ht
 			password, _ := user.Password()
 			req.SetBasicAuth(user.Username(), password)
 		}
-		if isStream(req) { // net/http waits for a Read of the body, also when the time is up
-			body := &closedOnce{ReadCloser: req.Body}
-			req.Body = body
-			defer context.AfterFunc(req.Context(), func() { _ = body.Close() })()
+		if isForeign(req) {
+			defer closeInTime(req.Context(), req)()
 		}
-		x, err := roundTrip(transport, req, limit)
+		x, err := roundTrip(transport, req, cmp.Or(callOf(req).MaxBody, limit))
 		if err != nil {
 			return exchange{}, err
 		}
@@ -113,7 +112,34 @@ func closeLate(ctx context.Context, body io.Closer) (stop func()) {
 	}
 }
 
-// isStream reports whether the body comes from somewhere else than memory, and so cannot be sent again.
+// closeInTime has the body of a request closed when its context ends, and what GetBody gives too: net/http waits for a Read of
+// the body, also when the time is up. What it returns calls that off.
+func closeInTime(ctx context.Context, req *http.Request) (stop func()) {
+	watched := func(given io.ReadCloser) (io.ReadCloser, func() bool) {
+		body := &closedOnce{ReadCloser: given}
+		return body, context.AfterFunc(ctx, func() { _ = body.Close() })
+	}
+	body, callOff := watched(req.Body)
+	req.Body = body
+	if getBody := req.GetBody; getBody != nil {
+		req.GetBody = func() (io.ReadCloser, error) {
+			given, err := getBody()
+			if err != nil {
+				return nil, err
+			}
+			again, _ := watched(given)
+			return again, nil
+		}
+	}
+	return func() { callOff() }
+}
+
+// isForeign reports whether the body comes from somewhere else than memory, so that reading it may fail, or take its time.
+func isForeign(req *http.Request) bool {
+	return req.Body != nil && req.Body != http.NoBody && (req.GetBody == nil || callOf(req).Form != "")
+}
+
+// isStream reports whether the body cannot be sent again.
 func isStream(req *http.Request) bool {
 	return req.Body != nil && req.Body != http.NoBody && req.GetBody == nil
 }

@@ -36,7 +36,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	// A name begins with its ids: "T5 …", TestA2A3….
-	for _, name := range regexp.MustCompile(`"((?:[TSBHCAVP]\d+[ ,"]+)+)|func Test((?:[TSBHCAVP]\d+)+)|// ((?:[TSBHCAVP]\d+[ ,:]*)+)`).FindAllSubmatch(tests, -1) {
+	for _, name := range regexp.MustCompile(`"((?:[TSBHCAVPUF]\d+[ ,"]+)+)|func Test((?:[TSBHCAVPUF]\d+)+)|// ((?:[TSBHCAVPUF]\d+[ ,:]*)+)`).FindAllSubmatch(tests, -1) {
 		for _, group := range name[1:] {
 			for _, id := range regexp.MustCompile(`[A-Z]\d+`).FindAll(group, -1) {
 				tested[string(id)] = true

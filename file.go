@@ -1,0 +1,240 @@
+package cfchat
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"path"
+	"reflect"
+	"strings"
+	"sync/atomic"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+)
+
+// File is a file to send with a message. It has either Open or a Reader; only what can be read again is sent again.
+type File struct {
+	// Name is what the file is called on the other side, such as "invoice.pdf", without folders.
+	Name string
+	// ContentType is its media type, such as "image/png": the server makes of it what kind of attachment it is, whatever the
+	// bytes are. Empty means by the ending of Name, as package mime knows it on this machine, else application/octet-stream.
+	ContentType string
+	// Size is how many bytes it has. A file that turns out to have others fails the call, before the message is complete. Zero
+	// means that what is opened tells it, as an [*os.File] and a [*bytes.Reader] do, or that nobody knows.
+	Size int64
+	// Open opens it, before anything is sent, and once more for each time that the message is sent again. What it returns is
+	// closed.
+	Open func() (io.ReadCloser, error)
+	// Reader is read from where it stands, and not closed. One that is an [io.Seeker] can be sent again, and is put back there
+	// when the call fails. Any other is used up by a call that fails, unless that is ErrNotSent.
+	Reader io.Reader
+}
+
+// maxFiles is how many files a message may have. The server's own limit is the same, and is lost before it stores more
+// (contract, W1.2).
+const maxFiles = 15
+
+// checkFiles refuses files that would not arrive as they are.
+func (m MessageCreate) checkFiles(r *refusal) {
+	if n := len(m.Files) + len(m.Attachments); len(m.Files) > 0 && n > maxFiles {
+		r.add("Files", "there are %d, with Attachments; a message takes %d, so send several", n, maxFiles)
+	}
+	for i, f := range m.Files {
+		f.check(fmt.Sprintf("Files[%d]", i), r)
+	}
+}
+
+func (f File) check(field string, r *refusal) {
+	switch {
+	case f.Name == "":
+		r.add(field+".Name", "it is empty; say what the file is called")
+	case strings.ContainsAny(f.Name, `/\`):
+		r.add(field+".Name", "it has a folder, which the server drops; give path.Base of it")
+	default:
+		r.text(field+".Name", f.Name)
+	}
+	if f.ContentType != "" {
+		kind, _, err := mime.ParseMediaType(f.ContentType)
+		if err != nil || !strings.Contains(kind, "/") || strings.ContainsFunc(f.ContentType, func(c rune) bool { return c < ' ' || c > '~' }) {
+			r.add(field+".ContentType", "it is no media type such as image/png")
+		}
+	}
+	if f.Size < 0 {
+		r.add(field+".Size", "%d is no size; zero means that it is not known", f.Size)
+	}
+	switch v := reflect.ValueOf(f.Reader); {
+	case f.Open == nil && f.Reader == nil:
+		r.add(field, "it has nothing to read; set Open or Reader")
+	case f.Open != nil && f.Reader != nil:
+		r.add(field, "it has both Open and a Reader; set one of them")
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		r.add(field+".Reader", "it is a nil %T; set Open or Reader", f.Reader)
+	}
+}
+
+// kind returns the media type to declare. What belongs to the type of a text, its charset, is a guess of package mime's.
+func (f File) kind() string {
+	guessed, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(f.Name)), ";")
+	return cmp.Or(f.ContentType, guessed, "application/octet-stream")
+}
+
+// openFile is a file of a form that is about to be sent.
+type openFile struct {
+	File
+	source
+
+	field string
+	start int64 // where its Seeker stood before the call, -1 for none
+	empty bool  // it turned out to be
+	read  int64 // bytes
+}
+
+// source is what a file is read from.
+type source struct {
+	from  io.Reader
+	size  int64        // of what is left to read, -1 where nobody knows
+	close func() error // nil for nothing to close
+}
+
+// errEmpty is what a file has that has nothing.
+var errEmpty = errors.New("it is empty")
+
+// prepare finds out whether a Reader can be read again.
+func (f *openFile) prepare() {
+	f.start = -1
+	if seeker, ok := f.Reader.(io.Seeker); ok {
+		if at, err := seeker.Seek(0, io.SeekCurrent); err == nil { // that of a pipe fails
+			f.start = at
+		}
+	}
+}
+
+// repeats reports whether it can be read from the start again.
+func (f *openFile) repeats() bool { return f.Open != nil || f.start >= 0 }
+
+// open makes it ready to be read from the start, by code of the caller's. What that opens when nobody waits any more is closed.
+func (f *openFile) open(ctx context.Context) error {
+	what := f.field + ".Reader"
+	if f.Open != nil {
+		what = f.field + ".Open"
+	}
+	var over atomic.Bool
+	opened, err := chain.Foreign(ctx, what, func() (source, error) {
+		opened, err := f.opened()
+		if over.Swap(true) || err != nil {
+			opened.shut()
+		}
+		return opened, err
+	})
+	over.Store(true)
+	if err != nil {
+		f.empty = err == errEmpty
+		return fmt.Errorf("%s %q: %w", f.field, f.Name, chain.Safe(err))
+	}
+	f.source, f.read = opened, 0
+	return nil
+}
+
+func (f *openFile) opened() (source, error) {
+	s := source{from: f.Reader}
+	switch {
+	case f.Open != nil:
+		opened, err := f.Open()
+		if err != nil {
+			return s, err
+		}
+		if opened == nil {
+			return s, errors.New("it gave neither a file nor an error")
+		}
+		s.from, s.close = opened, opened.Close
+	case f.start >= 0:
+		if err := f.rewind(); err != nil {
+			return s, err
+		}
+	}
+	s.size = cmp.Or(f.Size, sizeOf(s.from, f.start))
+	switch {
+	case s.size == 0:
+		return s, errEmpty
+	case s.size > 0 || !f.repeats():
+		return s, nil
+	}
+	var first [1]byte
+	if _, err := io.ReadFull(s.from, first[:]); err != nil {
+		if err == io.EOF {
+			err = errEmpty
+		}
+		return s, err
+	}
+	s.from = io.MultiReader(bytes.NewReader(first[:]), s.from)
+	return s, nil
+}
+
+func (f *openFile) rewind() error {
+	seeker, ok := f.Reader.(io.Seeker)
+	if !ok {
+		return nil
+	}
+	_, err := seeker.Seek(f.start, io.SeekStart)
+	return err
+}
+
+// sizeOf returns how many bytes are left to read, -1 if nobody knows. A file that says 0 may be one that has no size, such as
+// those of Linux's /proc.
+func sizeOf(from io.Reader, start int64) int64 {
+	switch r := from.(type) {
+	case interface{ Len() int }:
+		return int64(r.Len())
+	case interface{ Stat() (fs.FileInfo, error) }:
+		if info, err := r.Stat(); err == nil && info.Mode().IsRegular() && info.Size() > max(start, 0) {
+			return info.Size() - max(start, 0)
+		}
+	case io.Seeker:
+		if start < 0 {
+			return -1
+		}
+		end, err := r.Seek(0, io.SeekEnd)
+		if _, back := r.Seek(start, io.SeekStart); err == nil && back == nil && end > start {
+			return end - start
+		}
+	}
+	return -1
+}
+
+// Read reads the file. What has another size than it should have fails before the form is complete, so that no server can take
+// the beginning of a file for the whole.
+func (f *openFile) Read(p []byte) (int, error) {
+	if f.size >= 0 {
+		p = p[:min(int64(len(p)), f.size-f.read+1)] // with one byte that must not be there
+	}
+	n, err := chain.Caught("the Reader", func() (int, error) { return f.from.Read(p) })
+	if n < 0 || n > len(p) {
+		n, err = 0, errors.New("its Read gave more than it was asked for")
+	}
+	f.read += int64(n)
+	switch {
+	case f.size >= 0 && f.read > f.size:
+		n, err = 0, fmt.Errorf("it is longer than %d bytes", f.size)
+	case err == io.EOF && f.size >= 0 && f.read < f.size:
+		err = fmt.Errorf("it ended after %d of %d bytes", f.read, f.size)
+	case err == io.EOF && f.read == 0:
+		err = errEmpty
+	}
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%s %q: %w", f.field, f.Name, err)
+	}
+	return n, err
+}
+
+// shut closes what Open gave. A Close that fails or panics changes nothing: all that was there has been read.
+func (s *source) shut() {
+	if s.close != nil {
+		_, _ = chain.Caught("Close", func() (any, error) { return nil, s.close() })
+		s.close = nil
+	}
+}

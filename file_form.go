@@ -1,0 +1,249 @@
+package cfchat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+)
+
+// form is a message with files as multipart/form-data. It is written while it is read: of a file no more than a buffer is in
+// memory.
+type form struct {
+	fields   []formField
+	files    []*openFile
+	boundary string
+	failed   error // why a file cannot be opened
+
+	mu   sync.Mutex
+	body *upload       // the one that is being read
+	done chan struct{} // nobody reads it any more, and its files are closed
+}
+
+type formField struct{ name, text string }
+
+// form opens the files of a message that has been prepared, and returns what to send, nil for a message without files, or one
+// that is refused.
+func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
+	if len(m.Files) == 0 || len(r.fields) > 0 || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
+		return nil
+	}
+	f := &form{fields: r.formFields(ctx, c.chat, m), boundary: multipart.NewWriter(io.Discard).Boundary()}
+	if len(r.fields) > 0 {
+		return nil
+	}
+	for i, file := range m.Files {
+		open := &openFile{File: file, field: fmt.Sprintf("Files[%d]", i)}
+		if _, err := chain.Foreign(ctx, open.field+".Reader", func() (any, error) { open.prepare(); return nil, nil }); err != nil {
+			f.failed = chain.Safe(err)
+			return f
+		}
+		f.files = append(f.files, open)
+	}
+	f.failed = f.open(ctx)
+	for _, file := range f.files {
+		if file.empty {
+			r.add(file.field, "it is empty; leave it out")
+		}
+	}
+	return f
+}
+
+// open makes a body of the files as they are from the start.
+func (f *form) open(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	done := make(chan struct{})
+	f.done, f.body = done, &upload{after: func() {
+		for _, file := range f.files {
+			file.shut()
+		}
+		close(done)
+	}}
+	for _, file := range f.files {
+		if err := file.open(ctx); err != nil {
+			return err
+		}
+	}
+	f.body.reader = f.reader()
+	return nil
+}
+
+// reader returns the form. Its end, without which it is none, comes when all of the files is there.
+func (f *form) reader() io.Reader {
+	var head bytes.Buffer
+	var parts []io.Reader
+	w := multipart.NewWriter(&head)
+	_ = w.SetBoundary(f.boundary) // it is one of theirs, and a Buffer takes everything
+	for _, field := range f.fields {
+		_ = w.WriteField(field.name, field.text)
+	}
+	for _, file := range f.files {
+		_, _ = w.CreatePart(textproto.MIMEHeader{
+			"Content-Disposition": {`form-data; name="attachments[]"; filename="` + fileNames.Replace(file.Name) + `"`},
+			"Content-Type":        {file.kind()},
+		})
+		parts = append(parts, strings.NewReader(head.String()), file)
+		head.Reset()
+	}
+	_ = w.Close()
+	return io.MultiReader(append(parts, &head)...)
+}
+
+// fileNames writes what would end a file's name in a header as servers read it back: they take what begins with a percent sign
+// for such a character, and older ones the plus for a blank (code, and so is that of the percent sign itself).
+var fileNames = func() *strings.Replacer {
+	pairs := []string{}
+	for c := range byte(' ') {
+		pairs = append(pairs, string(rune(c)), fmt.Sprintf("%%%02X", c))
+	}
+	return strings.NewReplacer(append(pairs, `"`, "%22", "%", "%25", "+", "%2B", "\x7f", "%7F")...)
+}()
+
+// length returns how many bytes the form has, -1 if nobody knows.
+func (f *form) length() int64 {
+	var total int64
+	empty := form{fields: f.fields, boundary: f.boundary}
+	for _, file := range f.files {
+		if file.size < 0 {
+			return -1
+		}
+		total += file.size
+		empty.files = append(empty.files, &openFile{File: file.File, source: source{from: strings.NewReader(""), size: -1}, read: 1})
+	}
+	n, _ := io.Copy(io.Discard, empty.reader())
+	return total + n
+}
+
+// request makes a request of one without a body.
+func (f *form) request(ctx context.Context, req *http.Request) (*http.Request, error) {
+	if f.failed != nil {
+		return nil, f.failed
+	}
+	req.Body, req.ContentLength, req.GetBody = f.body, f.length(), nil
+	if !slices.ContainsFunc(f.files, func(file *openFile) bool { return !file.repeats() }) {
+		req.GetBody = func() (io.ReadCloser, error) { return f.again(ctx) }
+	}
+	return req, nil
+}
+
+// maxReading is how long a Read of the caller's is waited for when nobody needs it any more.
+const maxReading = 5 * time.Second
+
+// again returns the body from the start.
+func (f *form) again(ctx context.Context) (io.ReadCloser, error) {
+	if !f.stop(maxReading) {
+		return nil, errors.New("a Read of its files does not return")
+	}
+	if err := f.open(ctx); err != nil {
+		return nil, err
+	}
+	return f.body, nil
+}
+
+// stop closes the body, and reports whether nobody reads the files any more.
+func (f *form) stop(most time.Duration) bool {
+	f.mu.Lock()
+	body, done := f.body, f.done
+	f.mu.Unlock()
+	_ = body.Close()
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// end closes the files. Where the message was not sent, it puts what can be put back to where it stood.
+func (f *form) end(sent bool) {
+	if f == nil || f.body == nil || !f.stop(100*time.Millisecond) || sent {
+		return
+	}
+	for _, file := range f.files {
+		if file.start >= 0 {
+			_, _ = chain.Caught("Seek", func() (any, error) { return nil, file.rewind() })
+		}
+	}
+}
+
+// formFields returns what a message says besides its files, by the names that it has in a form.
+func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) []formField {
+	attributes, params := m.ContentAttributes, m.TemplateParams
+	m.ContentAttributes, m.TemplateParams = nil, nil
+	var fields []formField
+	add := func(name, text string) { fields = append(fields, formField{name, text}) }
+	bracketed("", plain(m), add) // it has texts, numbers and booleans, and the signed ids, which are texts
+	switch {
+	case len(params) == 0:
+	case bracketed("template_params", plain(params), nil):
+		bracketed("template_params", plain(params), add)
+	default:
+		r.add("TemplateParams", "with files, it takes texts only; send files alone")
+	}
+	switch data, err := json.Marshal(attributes); {
+	case len(attributes) == 0 || err != nil: // which is refused before
+	case bracketed("content_attributes", withoutReply(attributes), nil):
+		bracketed("content_attributes", plain(attributes), add)
+	case chat.has(ctx, "3.3.0"):
+		add("content_attributes", string(data))
+	default:
+		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and what is no text; send "+
+			"files alone")
+	}
+	return fields
+}
+
+// withoutReply returns attributes without the id that every server reads from text.
+func withoutReply(attributes map[string]any) any {
+	others := maps.Clone(attributes)
+	delete(others, "in_reply_to")
+	return plain(others)
+}
+
+// plain returns a value as JSON has it.
+func plain(value any) any { return mapTexts(value, func(text string) string { return text }) }
+
+// bracketed adds a value by its names in a form: a[b][]. It reports whether it arrives there as it is, which a number does not,
+// nor an object in a list, an empty list, or null. Without add it only reports.
+func bracketed(name string, value any, add func(name, text string)) bool {
+	all := true
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			within := name + "[" + key + "]"
+			if name == "" {
+				within = key
+			}
+			all = bracketed(within, v[key], add) && key != "" && !strings.ContainsAny(key, "[]") && all
+		}
+		return all
+	case []any:
+		for _, each := range v {
+			_, isText := each.(string)
+			all = bracketed(name+"[]", each, add) && isText && all
+		}
+		return all && len(v) > 0
+	case nil:
+		return name == ""
+	}
+	_, isText := value.(string)
+	if add != nil {
+		add(name, fmt.Sprint(value))
+	}
+	return isText
+}

@@ -1,0 +1,175 @@
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// file is one with the text "hello".
+func file(name string) cfchat.File {
+	return cfchat.File{Name: name, Reader: strings.NewReader("hello")}
+}
+
+// uploaded is what a message with files says to a server of 3.2.0 that reads all of it.
+func uploaded(message cfchat.MessageCreate, files ...cfchat.File) func(*testing.T) error {
+	message.Files = files
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			_, err := io.Copy(io.Discard, req.Body)
+			return trial.Reply(200, "application/json", trial.GoodMessage), err
+		}), func(c *cfchat.Config) { c.ServerVersion = "3.2.0" })
+		return trial.Second(chat.Account(56).Messages.Send(t.Context(), 42, message))
+	}
+}
+
+// limitedOnce is what a file says that is to be sent again after a 429.
+func limitedOnce(file cfchat.File) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			_, err := req.Body.Read(make([]byte, 32<<10)) // all that stands before the file
+			resp := trial.Reply(429, "text/plain", "Retry later\n")
+			resp.Header.Set("Retry-After", "1")
+			return resp, err
+		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
+		defer time.Sleep(2 * time.Minute) // what is slow ends before the test
+		return sendFiles(t.Context(), chat, file)
+	}
+}
+
+// slow is a Seeker that takes its time.
+type slow struct{ *strings.Reader }
+
+func (s slow) Read(p []byte) (int, error) {
+	time.Sleep(time.Minute)
+	return s.Reader.Read(p)
+}
+
+// downloaded is what a download says of an answer, or two.
+func downloaded(w io.Writer, opts []cfchat.CallOption, answers ...*http.Response) func(*testing.T) error {
+	return func(t *testing.T) error {
+		asked := 0
+		chat := withDownloads(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			asked++
+			return answers[min(asked, len(answers))-1], nil
+		}))
+		return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new("https://chat.test/a")}, w, opts...))
+	}
+}
+
+// attached is what a download says of an attachment that it refuses.
+func attached(a *cfchat.Attachment) func(*testing.T) error {
+	return func(t *testing.T) error {
+		return trial.Second(trial.Chat(t, trial.Broken{}).Account(56).Messages.Download(t.Context(), a, io.Discard))
+	}
+}
+
+func kindOf(kind cfchat.AttachmentType) *cfchat.Attachment {
+	return &cfchat.Attachment{FileType: &kind}
+}
+
+// led is an answer that leads elsewhere.
+func led(to string) *http.Response {
+	resp := trial.Reply(302, "text/html", "")
+	resp.Header.Set("Location", to)
+	return resp
+}
+
+// cutShort is an answer of 5 bytes, of which 2 come.
+func cutShort(tag string) *http.Response {
+	resp := trial.Reply(200, "text/plain", "")
+	resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader("he"), failing{io.ErrUnexpectedEOF})), 5
+	if tag != "" {
+		resp.Header.Set("Etag", tag)
+	}
+	return resp
+}
+
+func tagged(tag string) *http.Response {
+	resp := trial.Reply(200, "text/plain", "world")
+	resp.Header.Set("Etag", tag)
+	return resp
+}
+
+var (
+	once  = []cfchat.CallOption{cfchat.WithRetry(cfchat.Retry{MaxTries: 1})}
+	many  = strings.Split(strings.Repeat("a ", 15)+"a", " ")
+	times = map[string]any{"order": 1234}
+)
+
+func manyFiles() (files []cfchat.File) {
+	for _, name := range many {
+		files = append(files, file(name))
+	}
+	return files
+}
+
+// fileTexts makes them anew, because they are read.
+func fileTexts() []errorText {
+	return []errorText{
+		{"sixteen files", uploaded(cfchat.MessageCreate{}, manyFiles()...)},
+		{"a file without a name", uploaded(cfchat.MessageCreate{}, file(""))},
+		{"a file in a folder", uploaded(cfchat.MessageCreate{}, file("a/b"))},
+		{"a file of no media type", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", ContentType: "png", Reader: strings.NewReader("x")})},
+		{"a file of less than nothing", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: -1, Reader: strings.NewReader("x")})},
+		{"a file without anything", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a"})},
+		{"a file with two readers", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: strings.NewReader("x"), Open: func() (io.ReadCloser, error) { return nil, nil }})},
+		{"a file that is nil", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: (*os.File)(nil)})},
+		{"an empty file", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: strings.NewReader("")})},
+		{"a file that turns out to be empty", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: onlyReader{strings.NewReader("")}})},
+		{"a file that is not there", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, fs.ErrNotExist }})},
+		{"a file that Open does not give", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, nil }})},
+		{"a file that is longer", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 4, Reader: strings.NewReader("hello")})},
+		{"a file that is shorter", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 6, Reader: strings.NewReader("hello")})},
+		{"a file that panics", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: panicking{}})},
+		{"a file that gives too much", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: greedy{}})},
+		{"a file that hangs when it is to be sent again", limitedOnce(cfchat.File{Name: "a", Reader: slow{strings.NewReader("hello")}})},
+		{"a number in attributes with a file", uploaded(cfchat.MessageCreate{ContentAttributes: map[string]any{"items": times}}, file("a"))},
+		{"a number in a template with a file", uploaded(cfchat.MessageCreate{TemplateParams: times}, file("a"))},
+		{"a download of nothing", attached(nil)},
+		{"a download of a place", attached(kindOf(cfchat.AttachmentTypeLocation))},
+		{"a download of a contact", attached(kindOf(cfchat.AttachmentTypeContact))},
+		{"a download of a link", attached(kindOf(cfchat.AttachmentTypeFallback))},
+		{"a download of a file that is gone", attached(kindOf(cfchat.AttachmentTypeImage))},
+		{"a download from no address", attached(&cfchat.Attachment{DataURL: new("/rails/a")})},
+		{"a download from a disk", attached(&cfchat.Attachment{DataURL: new("file://localhost/a")})},
+		{"a download into nothing", downloaded(nil, nil)},
+		{"a download with a key", downloaded(io.Discard, []cfchat.CallOption{cfchat.WithKeys(auth.Keys{User: auth.NewKey("k")})})},
+		{"a download with an editor", downloaded(io.Discard, []cfchat.CallOption{cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return nil })})},
+		{"a download of no size", downloaded(io.Discard, []cfchat.CallOption{cfchat.WithMaxBody(0)})},
+		{"a download that is not there", downloaded(io.Discard, nil, trial.Reply(404, "text/plain", ""))},
+		{"a download that is too large", downloaded(io.Discard, []cfchat.CallOption{cfchat.WithMaxBody(4)}, trial.Reply(200, "text/plain", "hello"))},
+		{"a download of something else", downloaded(io.Discard, nil, trial.Reply(202, "text/plain", ""))},
+		{"a download that is cut", downloaded(io.Discard, once, cutShort(`"one"`))},
+		{"a download that is cut, without a tag", downloaded(io.Discard, nil, cutShort(""))},
+		{"a download that changes", downloaded(io.Discard, nil, cutShort(`"one"`), tagged(`"two"`))},
+		{"a download that does not fit on the disk", downloaded(writerFunc(func([]byte) (int, error) { return 0, errors.New("the disk is full") }), nil, trial.Reply(200, "text/plain", "hello"))},
+		{"a download that is led to http", downloaded(io.Discard, nil, led("http://chat.test/a"))},
+		{"a download that is led to a disk", downloaded(io.Discard, nil, led("file:///a"))},
+		{"a download that is led to nowhere", downloaded(io.Discard, once, led("http://a b/"))},
+		{"a download that is led in a circle", downloaded(io.Discard, nil, led("/a"))},
+		{"a download of which nothing comes", func(t *testing.T) error {
+			chat := withDownloads(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			}))
+			return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new("https://chat.test/a")}, io.Discard, once...))
+		}},
+		{"a download that fails for its address", func(t *testing.T) error {
+			chat := withDownloads(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				return nil, errors.New("no way to " + req.URL.String())
+			}))
+			return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new("https://chat.test/a")}, io.Discard, once...))
+		}},
+	}
+}

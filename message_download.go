@@ -1,0 +1,114 @@
+package cfchat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// maxDownload is how many bytes a file may have that is downloaded, where nothing else is said.
+const maxDownload = 256 << 20
+
+// downloadCall stands for downloads, which are no operation of the API.
+var downloadCall = &operation.Operation{ID: "Messages.Download", Method: http.MethodGet}
+
+// Download writes the file of an attachment, and returns how many bytes it has written, of a call that fails too. A connection
+// that breaks is gone on from where it broke, by Range, up to Retry's number of tries in a row that bring less than 64 KiB;
+// nothing is written twice, and a file that changes meanwhile is ErrDecode, not a mixture. w must not hang.
+//
+// The address is the attachment's DataURL, which may lead anywhere: up to 10 redirects are followed, never from https to http.
+// Nothing of the Config's is sent there but UserAgent: no key, no cookie, and what RequestEditors add neither, on the server's
+// own host as elsewhere. Config.Downloads is the transport; a program in a network that others must not reach through it gives
+// one that refuses the addresses of that network.
+//
+// A file of more than 256 MiB is ErrTooLarge, unless [WithMaxBody] says otherwise. Config.Timeout bounds how long nothing comes,
+// the context all of it. What has no file is ErrInvalidInput: a location, a contact, a fallback, an embed, and what has no
+// address. [WithKeys] and request editors are refused. For one that [ConversationsService.Attachments] lists, give an
+// Attachment with its FileType, DataURL and FileSize.
+func (s MessagesService) Download(ctx context.Context, attachment *Attachment, w io.Writer, opts ...CallOption) (n int64, err error) {
+	var input refusal
+	options, call := optionsOf(opts, &input), s.core.call(downloadCall, 0)
+	s.core.check(ctx, &input)
+	address := input.file(attachment)
+	if v := reflect.ValueOf(w); w == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+		input.add("w", "it is nil; give what the file is to be written to")
+	}
+	if options.keys != nil {
+		input.add("WithKeys", "a download sends no key; leave it out")
+	}
+	if len(options.editors) > 0 {
+		input.add("RequestEditorFn", "a download has no editors, because what they add would go to whatever host; set Config.Downloads")
+	}
+	if err := input.err(call); err != nil {
+		return 0, err
+	}
+	return s.core.chat.download(ctx, call, options, address, &chain.Download{Into: w, Size: attachment.GetFileSize()})
+}
+
+func (c *Chat) download(ctx context.Context, call *chain.Call, options callOptions, address *url.URL, d *chain.Download) (int64, error) {
+	if begun := time.Now(); options.response != nil {
+		defer func() { options.response.Duration = time.Since(begun) }()
+	}
+	d.Limit = cmp.Or(options.maxBody, maxDownload)
+	d.OfServer = address.Host == c.downloads.Server.Host
+	call.Retry, call.Record = (*chain.Policy)(options.retry), (*chain.Record)(options.response)
+	call.Claim()
+	req := (&http.Request{Method: http.MethodGet, URL: address, Host: address.Host, Header: http.Header{}}).WithContext(chain.WithCall(ctx, call))
+	a, f := chain.NewDownload(c.downloads, d)(req)
+	if f != nil {
+		return d.Written, errorOf(call, f)
+	}
+	a.Release()
+	return d.Written, nil
+}
+
+// file returns the address of an attachment's file, and refuses what has none.
+func (r *refusal) file(a *Attachment) *url.URL {
+	if a == nil {
+		r.add("attachment", "it is nil, as one whose kind the server does not know; leave it out")
+		return nil
+	}
+	var kind AttachmentType
+	if a.FileType != nil {
+		kind = *a.FileType
+	}
+	switch kind {
+	case AttachmentTypeLocation:
+		r.add("attachment", "a location has no file; CoordinatesLat and CoordinatesLong say where it is")
+	case AttachmentTypeContact:
+		r.add("attachment", "a contact has no file; FallbackTitle and Meta say who it is")
+	case AttachmentTypeFallback, AttachmentTypeEmbed:
+		r.add("attachment", "%s is a link and has no file; DataURL says where it leads", kind)
+	default:
+		address, err := fileAddress(a.GetDataURL())
+		if err != nil {
+			r.add("attachment.DataURL", "%v", err)
+		}
+		return address
+	}
+	return nil
+}
+
+// fileAddress never repeats an address that is wrong: it may be signed.
+func fileAddress(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, errors.New("it is empty: the file is gone, or was never there")
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Opaque != "":
+		return nil, errors.New("it is not an address such as https://chat.example.com/rails/…")
+	case !strings.EqualFold(u.Scheme, "https") && !strings.EqualFold(u.Scheme, "http"):
+		return nil, errors.New("it starts with neither https:// nor http://")
+	}
+	return u, nil
+}
