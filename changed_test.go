@@ -167,6 +167,7 @@ type changedFigures struct{ histories, due, came, blamed, scanned, updated, requ
 
 // Whatever happens meanwhile, what has changed comes once.
 func TestChangedLosesNothing(t *testing.T) {
+	t.Parallel()
 	first, last := uint64(1), uint64(*changedHistories)
 	if *changedSeed != 0 {
 		first, last = *changedSeed, *changedSeed
@@ -298,9 +299,10 @@ func playCopy(t *testing.T, seed uint64, options cfchat.ConversationChangedOptio
 
 // A copy that asks from Next on misses no activity, as long as the margin is longer than servers take to store one.
 func TestChangedKeepsACopy(t *testing.T) {
+	t.Parallel()
 	for _, margin := range []time.Duration{time.Nanosecond, 10 * time.Second, 0} {
 		var syncs, changes, lost, lostUpdates int
-		for seed := uint64(1); seed <= uint64(max(*changedHistories/10, 1)); seed++ {
+		for seed := uint64(1); seed <= uint64(max(*changedHistories/5, 1)); seed++ {
 			l := playCopy(t, seed, cfchat.ConversationChangedOptions{Margin: margin})
 			syncs, changes, lost, lostUpdates = syncs+l.syncs, changes+l.changes, lost+l.lost, lostUpdates+l.lostUpdates
 			if margin != time.Nanosecond && l.lost+l.lostUpdates > 0 {
@@ -461,6 +463,7 @@ func TestChangedBlamesNothingThatCame(t *testing.T) {
 
 // Above 20,000 changes a scan is as cheap as pages. This server always has 25 more.
 func TestChangedMany(t *testing.T) {
+	t.Parallel()
 	filters, active := 0, time.Now()
 	account := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		body, err := io.ReadAll(req.Body)

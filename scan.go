@@ -51,8 +51,11 @@ type ConversationScanOptions struct {
 
 // ScanProgress is how far a scan has come.
 type ScanProgress struct {
-	LastID       int64     // every conversation up to this id has been yielded
-	End          int64     // the last id that the scan expects to read
+	// LastID is the id up to which every conversation has been yielded, to go on behind later. It is that of a conversation that
+	// there was when the scan began, so what has been created since is behind it.
+	LastID int64
+	// End is the last id that the scan expects to read; when it has ended, the last that it read.
+	End          int64
 	Requests     int       // sent so far, without those that were repeated
 	WaitingUntil time.Time // when a request goes on that was rate limited, or that failed; zero while none waits
 }
@@ -136,31 +139,37 @@ type conversationScan struct {
 	waiting  atomic.Pointer[time.Time]
 	woken    chan struct{} // that a request waits
 
-	read   int64   // every conversation up to this id has been dealt with
-	end    int64   // the last id that is known
-	came   ledger  // what has been dealt with
-	blamed []int64 // what cannot be read, of which nobody knows when it was created
-	day    int32   // on which the last that came was created
-	limit  int     // how many ids a sweep leaves out in one request
-	reach  int64   // how far to read on where nothing tells the end
-	sought int64   // how many ids are sought in one request
-	swept  bool    // one sweep has been made
-	counts bool    // the server has counted what it could not show
-	began  time.Time
+	read    int64     // every conversation up to this id has been dealt with
+	end     int64     // the last id that is expected
+	last    int64     // the highest that has been dealt with, where to go on later
+	highest int64     // the highest that has been dealt with
+	came    ledger    // what has been dealt with
+	blamed  []int64   // what cannot be read, of which nobody knows when it was created
+	day     int32     // on which the last that came was created
+	limit   int       // how many ids a sweep leaves out in one request
+	narrow  bool      // more have been too many
+	reach   int64     // how far to read on where nothing tells the end
+	sought  int64     // how many ids are sought in one request
+	swept   bool      // one sweep has been made
+	counts  bool      // the server has counted what it could not show
+	started time.Time // by the local clock
+	began   time.Time // by the server's, at the latest
 }
 
 func newConversationScan(s ConversationsService, filter Filter, options ConversationScanOptions, opts []CallOption) *conversationScan {
-	widest := int64(cmp.Or(options.MaxWindow, maxWindow))
+	widest := max(int64(cmp.Or(options.MaxWindow, maxWindow))/filter.branches(), 1)
 	c := &conversationScan{
 		ConversationScanOptions: options, conversations: s, filter: filter,
-		read: options.After, end: options.After, limit: int(max(min(leftOut, widest)/filter.branches(), 1)), sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
+		read: options.After, end: options.After, last: options.After, highest: options.After, started: time.Now(),
+		sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
 	}
 	c.Concurrency = cmp.Or(options.Concurrency, defaultConcurrency)
 	c.Until = min(cmp.Or(options.Until, maxID), maxID)
 	c.opts = append(slices.Clone(opts), callOption(func(options *callOptions, _ *refusal) { options.waiting = c.waits }))
 	c.ticker = scan.Ticker{Wake: c.woken, Tick: c.tell}
 	reader := scan.Reader[*Conversation]{Read: c.readWindow, Again: c.readAgain, Judge: judge, ID: func(c *Conversation) int64 { return c.ID }}
-	c.windows = scan.New(reader, c.ticker, c.Concurrency, pageSize, max(widest/filter.branches(), 1))
+	c.windows = scan.New(reader, c.ticker, c.Concurrency, pageSize, widest)
+	c.limit = c.limitOf(widest)
 	return c
 }
 
@@ -197,6 +206,7 @@ func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, er
 			break
 		}
 	}
+	s.end = s.highest
 	s.tell()
 	return nil
 }
@@ -216,12 +226,26 @@ func (s *conversationScan) canLookElsewhere(ctx context.Context, failure error) 
 func (s *conversationScan) dealtWith(c *Conversation) {
 	s.day = dayOfCreation(c)
 	s.came.put(cell{s.day, c.InboxID}, c.ID)
+	s.highest = max(s.highest, c.ID)
+	if s.isOld(c) {
+		s.last = max(s.last, c.ID)
+	}
+}
+
+// isOld reports whether a conversation was created before the scan began, as far as the server's clock tells. Its time is known to
+// the second. What was created later may have come without one that was created just before it, in a window that was read earlier.
+func (s *conversationScan) isOld(c *Conversation) bool {
+	if core := s.conversations.core; core.chat.clock.known() {
+		return c.CreatedAt.Before(core.now().Add(-time.Since(s.started) - 2*time.Second))
+	}
+	return true
 }
 
 // gaveUp takes note of one that cannot be read. It was probably created when the one before it was.
 func (s *conversationScan) gaveUp(id int64) {
 	s.blamed = append(s.blamed, id)
 	s.came.put(cell{day: s.day}, id)
+	s.last, s.highest = max(s.last, id), max(s.highest, id)
 }
 
 // unproven returns the failure of a sweep, with where to go on.
@@ -230,7 +254,7 @@ func (s *conversationScan) unproven(ctx context.Context, failure error) error {
 	if !ok || ctx.Err() != nil || s.read == s.After {
 		return failure
 	}
-	return e.unproven(s.read)
+	return e.unproven(s.lastID())
 }
 
 // walk yields what is in parts.
@@ -268,13 +292,16 @@ func blamed(failure error, id int64) error {
 	return failure
 }
 
-// tell says how far the scan is, and never more than the end: what is created behind it later must not be skipped by who
-// resumes.
+// lastID returns where to go on later: not behind the last that there was, however far has been read, because what is created next
+// must not be left out.
+func (s *conversationScan) lastID() int64 { return min(s.read, s.last) }
+
+// tell says how far the scan is.
 func (s *conversationScan) tell() {
 	if s.Progress == nil {
 		return
 	}
-	at := ScanProgress{LastID: min(s.read, s.end), End: s.end, Requests: int(s.requests.Load())}
+	at := ScanProgress{LastID: s.lastID(), End: max(s.end, s.lastID()), Requests: int(s.requests.Load())}
 	if until := s.waiting.Load(); until != nil && time.Now().Before(*until) {
 		at.WaitingUntil = *until
 	}
@@ -382,7 +409,7 @@ func (s *conversationScan) post(ctx context.Context, filter Filter, page int) (*
 			return newConversationFilterRequest(server, s.conversations.core.id, &ConversationFilterParams{Page: new(int64(page))}, filter.wire())
 		})
 		e, ok := err.(*Error)
-		if !ok || !errors.Is(e, ErrRateLimited) || !s.sleep(ctx, max(e.RetryAfter, time.Second)) {
+		if !ok || !errors.Is(e, ErrRateLimited) || !s.sleep(ctx, max(e.RetryAfter, time.Second)) && ctx.Err() == nil {
 			return answer, err
 		}
 	}

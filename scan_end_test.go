@@ -85,7 +85,7 @@ func TestScanOfADayWithTooMany(t *testing.T) {
 			return nil, nil
 		})
 		s.run(openOnes, cfchat.ConversationScanOptions{}).endsWith(cfchat.ErrDecode, append(upTo(1, 650), 40_000))
-		for _, want := range []string{"651 conversations were created on 2026-02-01", "no request can leave out more than", "resume with After: 40000"} {
+		for _, want := range []string{"651 conversations were created on 2026-02-01", "no request can leave out so many", "resume with After: 40000"} {
 			if s.end == nil || !strings.Contains(s.end.Error(), want) {
 				t.Errorf("%v does not say %q", s.end, want)
 			}
@@ -121,6 +121,39 @@ func TestScanGrowingAccount(t *testing.T) {
 				}
 				s.within(c.most)
 			})
+		})
+	}
+}
+
+// An account may even grow by more than a page with each request.
+func TestScanFastGrowingAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		b := recentAccount(upTo(1, 300)...)
+		b.dated = true
+		b.before = func() {
+			for range 30 * count(b.requests > 2 && b.requests < 400) {
+				b.add(b.last() + 1).created = time.Now().Unix() + 120
+			}
+		}
+		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{})
+		s.endsWith(nil, upTo(1, b.last()))
+		if len(s.ids) < 300 {
+			t.Errorf("%d came", len(s.ids))
+		}
+		s.within(150)
+	})
+}
+
+// However few ids a window may have, what cannot be shown is found among all that was created on one day.
+func TestScanOfADayWithABrokenOne(t *testing.T) {
+	for _, most := range []int{10, 100, 250} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			ids := append(upTo(1, 300), 1_000, 5_000)
+			s := newScan(t, recentAccount(ids...).breaks(30), nil).run(openOnes, cfchat.ConversationScanOptions{MaxWindow: most})
+			s.came(without(ids, 30), 30)
+			s.within(1_000)
 		})
 	}
 }

@@ -137,14 +137,20 @@ func date(day int32) string { return time.Unix(int64(day)*secondsOfDay, 0).UTC()
 
 // halves returns the span in two, cut behind a day near to one that is wanted, the earlier one first; nil if it is a single day.
 func (sp span) halves(today int32, wanted int32) []span {
-	lo, hi := sp.toldApart(today)
-	if lo >= hi {
+	if sp.isADay(today) {
 		return nil
 	}
+	lo, hi := sp.toldApart(today)
 	early, late := sp, sp
 	early.to = min(max(wanted, lo), hi-1)
 	late.from = early.to + 1
 	return []span{early, late}
+}
+
+// isADay reports whether a span cannot be cut into days.
+func (sp span) isADay(today int32) bool {
+	lo, hi := sp.toldApart(today)
+	return lo >= hi
 }
 
 // middle returns the day in the middle of a span.

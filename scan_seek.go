@@ -21,30 +21,52 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 	case err == nil && n == 0:
 		return nil, nil
 	case err == nil:
+		if isDown := w.cannotShow(ctx); isDown {
+			return nil, failure
+		}
 		return w.hide(ctx, sp, n)
 	case ctx.Err() != nil:
 		return nil, err
 	case len(without) > 0 || !sp.whole():
-		return w.leaveOutLess(ctx, sp, len(without), failure)
+		return w.leaveOutLess(ctx, sp, without, failure)
 	case verdict == scan.Blames && judge(err) == scan.Blames:
 		return nil, errEnough // a database may take too long for all of an account
 	}
 	return nil, failure
 }
 
+// cannotShow takes note of a span that was counted and cannot be shown. It reports whether that were so many that nothing can be shown,
+// which is no fault of what is in them.
+func (w *sweep) cannotShow(ctx context.Context) bool {
+	w.mu.Lock()
+	w.unshown++
+	n := w.unshown
+	w.mu.Unlock()
+	if n%maxUnshown != 0 {
+		return false
+	}
+	return w.windows.Prove(ctx) != nil
+}
+
 // leaveOutLess deals with a span that can be neither shown nor counted: so many ids may be too many, unless the server answers
 // nothing.
-func (w *sweep) leaveOutLess(ctx context.Context, sp span, ids int, failure error) ([]span, error) {
+func (w *sweep) leaveOutLess(ctx context.Context, sp span, without []int64, failure error) ([]span, error) {
 	if proof := w.windows.Prove(ctx); proof != nil && proof != scan.ErrTooFew {
 		return nil, failure
 	}
 	parts := w.cut(sp)
-	if parts == nil {
-		return nil, failure
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if half := ids / 2; half > 0 {
+	switch {
+	case parts == nil && sp.runs && len(without) > len(w.dealtWithIn(sp)):
+		parts = []span{sp} // with a shorter run
+	case parts == nil && judge(failure) == scan.Refuses:
+		return nil, w.tooMany(sp, without)
+	case parts == nil:
+		return nil, failure
+	}
+	w.narrow = true
+	if half := len(without) / 2; half > 0 {
 		w.limit = min(w.limit, half)
 	}
 	return parts, nil
@@ -109,14 +131,20 @@ func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
 // where the scan began.
 func (s *conversationScan) anything(ctx context.Context) bool {
 	all := Where(Equal(AttributeStatus, StatusAll))
+	isUp := false
 	for page := 1; page <= 3 && !s.windows.CanJudge(); page++ {
 		if shown, err := s.post(ctx, all, page); err == nil {
+			isUp = true
 			for i := range shown.Payload {
 				s.windows.Came(&shown.Payload[i])
 			}
 		}
 	}
-	if s.After > 0 && !s.windows.CanJudge() {
+	if !isUp && s.After > 0 {
+		_, err := s.count(ctx, all)
+		isUp = err == nil
+	}
+	if s.After > 0 && isUp && !s.windows.CanJudge() {
 		before := s.windows.Like(func(ctx context.Context, w scan.Window) ([]*Conversation, int64, int64, error) {
 			return s.readIn(ctx, all, w)
 		})
@@ -129,9 +157,9 @@ func (s *conversationScan) anything(ctx context.Context) bool {
 }
 
 // count counts what a filter finds, without showing any of it.
-func (w *sweep) count(ctx context.Context, filter Filter) (int64, error) {
+func (s *conversationScan) count(ctx context.Context, filter Filter) (int64, error) {
 	for try := 1; ; try++ {
-		page, err := w.post(ctx, filter, farPage)
+		page, err := s.post(ctx, filter, farPage)
 		switch {
 		case err == nil:
 			return page.Meta.AllCount, nil
@@ -146,6 +174,7 @@ const (
 	narrowIDs  = 32     // ids of a window in which something is that cannot be shown
 	shownAfter = 64     // requests, after which what is sought may be shown by now
 	maxVain    = 400    // windows that fail before anything has come, where the server counts
+	maxUnshown = 40     // spans, before it is asked whether anything can be shown
 	maxFailed  = 8      // of what was found, before anything came
 	seekCost   = 14     // requests for each that is sought
 )
@@ -154,16 +183,20 @@ const (
 type seeker struct {
 	*sweep
 	span
-	without []int64 // what has come, or was found
-	failed  int     // how much of what was found could not be read, one after the other
+	without []int64       // what has come, or was found
+	run     []int64       // what has been dealt with besides, as long as that is not too much
+	hits    []scan.Window // what was found, and may be more than is sought
+	failed  int           // how much of what was found could not be read, one after the other
 }
 
 // seek looks for what cannot be shown in a span, unless nothing can be shown at all: near to where something is likely, and then
 // everywhere. When what is left can be shown, everything that is due has been found.
 func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
-	sp.runs = true
 	s := &seeker{sweep: w, span: sp}
-	s.without, _ = w.leaveOut(sp)
+	s.without = s.known()
+	w.mu.Lock()
+	s.run, _ = w.run(sp, s.without)
+	w.mu.Unlock()
 	if err := w.windows.Prove(ctx); err != nil && err != scan.ErrTooFew {
 		return nil, err
 	}
@@ -188,6 +221,13 @@ func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
 	}
 }
 
+// known returns what is known to have come of the span.
+func (s *seeker) known() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dealtWithIn(s.span)
+}
+
 // reread reads what has been dealt with in the span, from an id on, so that it is left out: it may have come to match again, or
 // it was dealt with before the scan began. It reports whether nothing else is left.
 func (s *seeker) reread(ctx context.Context, from int64) (none bool, err error) {
@@ -209,8 +249,7 @@ func (s *seeker) reread(ctx context.Context, from int64) (none bool, err error) 
 		if err != nil {
 			return false, err
 		}
-		ids, _ := s.leaveOut(s.span)
-		s.without = append(s.without, ids...)
+		s.without = append(s.without, s.known()...)
 		slices.Sort(s.without)
 		s.without = slices.Compact(s.without)
 	}
@@ -221,7 +260,7 @@ func (s *seeker) reread(ctx context.Context, from int64) (none bool, err error) 
 func (s *seeker) through(ctx context.Context, zone scan.Window) (none bool, err error) {
 	for lo, n := zone.Lo, 1; lo <= zone.Hi; n++ {
 		hi := min(lo+s.atOnce(maxID)-1, zone.Hi)
-		hits, err := s.narrow(ctx, scan.Window{Lo: lo, Hi: hi})
+		hits, err := s.narrow(ctx, scan.Window{Lo: lo, Hi: hi}, narrowIDs)
 		switch {
 		case err == nil:
 			lo = hi + 1
@@ -267,14 +306,17 @@ func (s *seeker) probe(ctx context.Context, hit scan.Window) error {
 
 // shown reports whether everything that is left can be shown by now, and keeps it.
 func (s *seeker) shown(ctx context.Context) (bool, error) {
-	for len(s.without) <= int(s.windows.Widest()) {
-		filter := s.in(s.span, s.without)
-		page, err := s.post(ctx, filter, 1)
-		if err != nil {
-			left, err := s.count(ctx, filter)
-			return err == nil && left == 0, err // which fails where so many cannot be left out
+	for {
+		without := append(slices.Clone(s.without), s.run...)
+		slices.Sort(without)
+		page, left, err := s.ask(ctx, slices.Compact(without))
+		switch {
+		case err != nil && ctx.Err() == nil && s.leavesLess(ctx):
+			continue
+		case err != nil || page == nil:
+			return err == nil && left == 0, err
 		}
-		fresh, _ := s.note(&s.span, s.without, page)
+		fresh, _ := s.note(&s.span, without, page)
 		if more := moreThan(page); more == 0 || fresh == 0 {
 			return more == 0, nil
 		}
@@ -283,7 +325,41 @@ func (s *seeker) shown(ctx context.Context) (bool, error) {
 		}
 		slices.Sort(s.without)
 	}
-	return false, nil
+}
+
+// leavesLess has less left out, which may have been too much for a request, and reports whether it could.
+func (s *seeker) leavesLess(ctx context.Context) bool {
+	if len(s.run) > 0 {
+		s.run = s.run[min((len(s.run)+pageSize)/2, len(s.run)):]
+		return true
+	}
+	hits := s.hits
+	s.hits = nil
+	for _, hit := range hits {
+		ids := hit.IDs()
+		s.without = slices.DeleteFunc(s.without, func(id int64) bool { _, isIn := slices.BinarySearch(ids, id); return isIn })
+		found, err := s.narrow(ctx, hit, 1)
+		if err != nil {
+			return false
+		}
+		for _, one := range found {
+			s.without = append(s.without, one.Lo)
+		}
+		slices.Sort(s.without)
+	}
+	return len(hits) > 0
+}
+
+// ask asks for what is left of the span, or how much that is where it cannot be shown.
+func (s *seeker) ask(ctx context.Context, without []int64) (page *ConversationPage, left int64, err error) {
+	if err := s.fits(s.span, without); err != nil {
+		return nil, 0, err
+	}
+	if page, err = s.post(ctx, s.in(s.span, without), 1); err != nil {
+		left, err = s.count(ctx, s.in(s.span, without))
+		return nil, left, err
+	}
+	return page, 0, nil
 }
 
 // near returns zones in which something is likely: behind what has been read, and around what else was found.
@@ -308,30 +384,30 @@ const maxZones = 20
 func (s *seeker) hit(hit scan.Window) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.regions = append(s.regions, hit)
+	s.regions, s.hits = append(s.regions, hit), append(s.hits, hit)
 	return hit.IDs()
 }
 
-// narrow returns the small windows in a window in which the span has something that has not come.
-func (s *seeker) narrow(ctx context.Context, w scan.Window) ([]scan.Window, error) {
+// narrow returns the windows of so many ids in a window in which the span has something that has not come.
+func (s *seeker) narrow(ctx context.Context, w scan.Window, size int64) ([]scan.Window, error) {
 	from, _ := slices.BinarySearch(s.without, w.Lo)
 	to, _ := slices.BinarySearch(s.without, w.Hi+1)
-	if w.Came = s.without[from:to]; w.Len() == 0 {
+	if w.Came = slices.Clone(s.without[from:to]); w.Len() == 0 {
 		return nil, nil
 	}
 	n, err := s.count(ctx, s.in(s.span, nil, Equal(AttributeDisplayID, w.IDs())))
 	switch {
 	case err != nil || n == 0:
 		return nil, err
-	case w.Hi-w.Lo < narrowIDs:
+	case w.Hi-w.Lo < size:
 		return []scan.Window{w}, nil
 	}
 	middle := w.Lo + (w.Hi-w.Lo)/2
-	hits, err := s.narrow(ctx, scan.Window{Lo: w.Lo, Hi: middle})
+	hits, err := s.narrow(ctx, scan.Window{Lo: w.Lo, Hi: middle}, size)
 	if err != nil {
 		return nil, err
 	}
-	more, err := s.narrow(ctx, scan.Window{Lo: middle + 1, Hi: w.Hi})
+	more, err := s.narrow(ctx, scan.Window{Lo: middle + 1, Hi: w.Hi}, size)
 	return append(hits, more...), err
 }
 

@@ -72,6 +72,8 @@ type sweep struct {
 	kept    map[int64]*Conversation
 	here    ledger // where they are
 	unread  int64  // how many are to be read, as far as was counted when it was enough
+	unshown int    // spans
+	newest  int64  // of what was created since the scan began
 	hidden  []span // in which something cannot be shown
 	regions []scan.Window
 }
@@ -83,11 +85,11 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 		if parts := w.cut(sp); parts != nil {
 			return parts, nil
 		}
-		if widest := w.widest(); len(without) > widest {
-			return nil, w.found("%d conversations were created on %s, and no request can leave out more than %d",
-				len(without), date(sp.day()), widest)
+		if err := w.fits(sp, without); err != nil {
+			return nil, err
 		}
 	}
+	without = w.andNext(without)
 	page, err := w.post(ctx, w.in(sp, without), 1)
 	if err != nil {
 		return w.lookBehind(ctx, sp, without, err)
@@ -95,6 +97,7 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	if sp.whole() {
 		w.begin(page)
 	}
+	ran := sp.runs && len(without) > 0
 	fresh, unread := w.note(&sp, without, page)
 	more := moreThan(page)
 	switch {
@@ -102,9 +105,9 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 		return nil, nil
 	case fresh == 0:
 		return nil, w.found("the server shows again what was left out")
-	case w.isEnough(more * unread / int64(len(page.Payload))):
+	case w.isEnough(w.unreadOf(ctx, sp, page, more, unread)):
 		return nil, errEnough
-	case more > 10*pageSize:
+	case ran && more > pageSize, !sp.runs && more > 10*pageSize:
 		if parts := sp.halves(w.lastSeen(), middleDay(page)-1); parts != nil {
 			return parts, nil
 		}
@@ -112,13 +115,21 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	return []span{sp}, nil
 }
 
+// fits returns a failure if no request can leave out so many ids.
+func (w *sweep) fits(sp span, without []int64) error {
+	if len(without) > w.widest() {
+		return w.tooMany(sp, without)
+	}
+	return nil
+}
+
+func (w *sweep) tooMany(sp span, without []int64) error {
+	return w.found("%d conversations were created on %s, and no request can leave out so many", len(without), date(sp.day()))
+}
+
 // widest returns how many ids one request can leave out.
 func (w *sweep) widest() int {
-	widest, branches := w.windows.Widest(), w.filter.branches()
-	if w.MaxWindow > 0 && widest*branches >= int64(w.MaxWindow) { // the server has not refused so many
-		widest = maxWindow / branches
-	}
-	return int(widest)
+	return int(min(maxWindow/w.filter.branches(), w.windows.Refused()-1))
 }
 
 // cut returns the parts of a span that holds too much, nil if it has none.
@@ -148,27 +159,85 @@ func (w *sweep) lastSeen() int32 {
 func (w *sweep) leaveOut(sp span) (ids []int64, limit int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ids = append(w.came.in(sp), w.here.in(sp)...)
+	ids, limit = w.dealtWithIn(sp), w.limit
+	if sp.runs {
+		var run []int64
+		run, limit = w.run(sp, ids)
+		ids = append(ids, run...)
+		slices.Sort(ids)
+	}
+	return slices.Compact(ids), limit
+}
+
+// dealtWithIn returns what is known to have been dealt with in a span.
+func (w *sweep) dealtWithIn(sp span) []int64 {
+	ids := append(w.came.in(sp), w.here.in(sp)...)
 	if len(w.blamed) <= w.limit/4 {
 		ids = append(ids, w.blamed...)
 	}
-	switch {
-	case sp.runs && w.read <= int64(w.limit)/2:
-		ids = append(ids, scan.Window{Lo: 1, Hi: w.read}.IDs()...)
-	case sp.runs:
-		ids = append(ids, runOf(w.came.in(sp.days()), w.read, int64(w.limit)/2)...)
-	}
 	slices.Sort(ids)
-	return slices.Compact(ids), w.limit
+	return slices.Compact(ids)
 }
 
-// runOf returns every id between the first and the last of some, up to the one that was read last; none if they are too many.
-func runOf(ids []int64, read, most int64) []int64 {
-	ids = slices.DeleteFunc(ids, func(id int64) bool { return id > read })
-	if len(ids) == 0 || ids[len(ids)-1]-ids[0] >= most {
-		return nil
+// limitOf returns how many ids a sweep leaves out in one request, where windows have so many at most.
+func (s *conversationScan) limitOf(widest int64) int {
+	return int(max(min(leftOut/s.filter.branches(), widest), 1))
+}
+
+// run returns a run of ids that have been dealt with, for a span that shows what was before the scan began: all of them, or as many as
+// fit around the last that came of the span, most of them below it. It returns how many ids may be left out with it.
+func (w *sweep) run(sp span, others []int64) (ids []int64, limit int) {
+	limit = w.limit
+	above := int64(len(slices.DeleteFunc(slices.Clone(others), func(id int64) bool { return id <= w.read })))
+	fits := func(most int64) bool { return w.read+above <= most }
+	widest := w.windows.Widest()
+	if !w.narrow && sp.tries == 0 && (sp.isADay(w.today) || fits(widest)) {
+		limit = int(widest)
 	}
-	return scan.Window{Lo: ids[0], Hi: ids[len(ids)-1]}.IDs()
+	run := scan.Window{Lo: 1, Hi: w.read}
+	if !fits(int64(limit)) {
+		last, room := cmp.Or(w.lastBefore(sp), w.lastBefore(sp.days())), int64(limit-len(others))
+		if last == 0 || room <= 0 {
+			return nil, w.limit
+		}
+		run.Hi = min(last+room/10, w.read)
+		run.Lo = max(run.Hi-room+1, 1)
+	}
+	return run.IDs(), limit
+}
+
+// lastBefore returns the last id that came of a span and has been dealt with, zero if there is none.
+func (w *sweep) lastBefore(sp span) int64 {
+	came := w.came.in(sp)
+	if below, _ := slices.BinarySearch(came, w.read+1); below > 0 {
+		return came[below-1]
+	}
+	return 0
+}
+
+// andNext adds to what is left out the ids that come next, once something has come that is new: an account may grow faster than it can be read.
+func (w *sweep) andNext(without []int64) []int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	room := int64(min(w.limit/2, w.limit-len(without)))
+	if w.newest == 0 || room <= 0 {
+		return without
+	}
+	without = append(without, scan.Window{Lo: w.newest + 1, Hi: min(w.newest+room, maxID)}.IDs()...)
+	slices.Sort(without)
+	return slices.Compact(without)
+}
+
+// unreadOf returns about how many are still to be read of so many that a page did not show. What was active last tells nothing about
+// that where a scan begins in the middle, so the ids next to that are counted.
+func (w *sweep) unreadOf(ctx context.Context, sp span, page *ConversationPage, more, unread int64) int64 {
+	if w.After > 0 && w.first && sp.whole() {
+		near := scan.Window{Lo: w.read + 1, Hi: min(w.read+w.windows.Widest(), w.Until)}
+		if n, err := w.count(ctx, w.filter.narrowed(Equal(AttributeDisplayID, near.IDs()))); err == nil {
+			return max(n-unread, 0)
+		}
+	}
+	return more * unread / int64(len(page.Payload))
 }
 
 // in returns the filter for a span, without some ids, and with more rules.
@@ -208,7 +277,9 @@ func (w *sweep) note(sp *span, without []int64, page *ConversationPage) (fresh, 
 			w.here.put(at, c.ID)
 			continue
 		}
-		w.came.put(at, c.ID)
+		if w.came.put(at, c.ID); isDue {
+			w.newest = max(w.newest, c.ID)
+		}
 		sp.runs = sp.runs || c.ID <= w.read
 	}
 	return fresh, unread

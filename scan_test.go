@@ -503,7 +503,7 @@ func TestScanReadsNotTooFarAhead(t *testing.T) {
 			time.Sleep(time.Hour)
 			break
 		}
-		s.within(1 + 12) // eight pages of 25 may wait, and then windows of four pages are begun no more
+		s.within(1 + 20) // fourteen pages of 25 may wait, and then windows of four pages are begun no more
 	})
 }
 

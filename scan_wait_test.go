@@ -263,3 +263,18 @@ func TestScanProgressBeforeAnError(t *testing.T) {
 		}
 	})
 }
+
+// A context that ends while a 429 is waited out is what the scan ends with.
+func TestScanCancelledWait(t *testing.T) {
+	for after := range 70 {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Minute+time.Duration(after)*time.Second, cancel)
+			s := newScan(t, &rateLimited{next: recentAccount(upTo(1, 400)...), most: 5, dated: true}, nil)
+			if s.runContext(ctx, openOnes, cfchat.ConversationScanOptions{}); !errors.Is(s.end, context.Canceled) {
+				t.Errorf("%d s: %v", after, s.end)
+			}
+		})
+	}
+}

@@ -107,7 +107,7 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	case wide:
 		s.halve(p, &halves{ids: w.Len(), verdict: verdict, left: 2})
 	default:
-		s.blame(p, w, err)
+		s.blame(p, w, verdict, err)
 	}
 }
 
@@ -116,10 +116,13 @@ func (s *stretch[T]) endAt(p *Part[T], err error) { p.state, p.Err = ended, err 
 
 // blame has the only id that is left of a part fail again, and then says that it is to blame. A server that stumbles now and then
 // has to fail more often.
-func (s *stretch[T]) blame(p *Part[T], w Window, err error) {
+func (s *stretch[T]) blame(p *Part[T], w Window, verdict Verdict, err error) {
 	if p.fails++; p.fails < 2+min(s.stumbles, 3) {
 		p.state = waiting
 		return
+	}
+	if verdict == Refuses {
+		s.widths.forget()
 	}
 	id := w.IDs()[0]
 	one := &Part[T]{Lo: id, Hi: id, Err: err, state: done}
@@ -167,6 +170,12 @@ func (s *stretch[T]) unpark() {
 		s.endAt(s.parts[i], s.parts[i].Err)
 		return
 	}
-	s.halve(s.parts[wide], nil)
+	p := s.parts[wide]
+	if p.left() > s.widths.most {
+		p.state, p.Err, p.sized, p.half = waiting, nil, false, nil
+		s.start()
+		return
+	}
+	s.halve(p, &halves{ids: p.window(s.ID).Len(), verdict: s.Judge(p.Err), left: 2})
 	s.start()
 }

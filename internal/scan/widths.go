@@ -6,8 +6,10 @@ import "math"
 type widths struct {
 	page  int64 // rows
 	pages int64 // that a window is to bring
+	given int64 // ids that there may be
 	most  int64 // ids that the server takes, as far as is known
 	good  int64 // ids that it took last
+	least int64 // ids that it did not take
 	again int   // how often in a row it did not take what it had taken
 
 	ids, rows float64 // lately
@@ -40,6 +42,9 @@ func (w *widths) next() int64 {
 	return min(max(int64(size), 1), max(8*w.last, w.page), w.most)
 }
 
+// forget says that what was refused was one id, however many were asked for with it.
+func (w *widths) forget() { w.most, w.least, w.again = w.given, math.MaxInt64, 0 }
+
 // took says that so many ids were answered.
 func (w *widths) took(ids int64) {
 	if ids >= w.good {
@@ -52,5 +57,6 @@ func (w *widths) took(ids int64) {
 func (w *widths) refused(ids int64, sure bool) {
 	if w.again++; sure || ids > w.good || w.again > 2 {
 		w.most, w.good, w.again = min(w.most, max(ids/2, 1)), min(w.good, ids/2), 0
+		w.least = min(w.least, ids)
 	}
 }

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -49,7 +50,7 @@ type Windows[T any] struct {
 
 // New returns Windows for pages of so many rows, and for at most so many ids in one request.
 func New[T any](reader Reader[T], ticker Ticker, atOnce int, page, widest int64) *Windows[T] {
-	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), patience: defaultPatience, widths: widths{page: page, pages: 1, most: widest}}
+	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), patience: defaultPatience, widths: widths{page: page, pages: 1, given: widest, most: widest, least: math.MaxInt64}}
 }
 
 // Like returns Windows that read in another way, one window after the other, and know what these have learned.
@@ -90,11 +91,11 @@ func (w *Windows[T]) Widest() int64 {
 	return w.widths.most
 }
 
-// Refused says that the server does not take so many ids.
-func (w *Windows[T]) Refused(ids int64) {
+// Refused returns the fewest ids that the server did not take in one request, as far as is known.
+func (w *Windows[T]) Refused() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.widths.refused(ids, true)
+	return w.widths.least
 }
 
 // Came says what came elsewhere, so that the server can be judged by it.
@@ -168,7 +169,7 @@ func (s *stretch[T]) front() (front *Part[T], exited bool) {
 // How far the reading may be ahead of what is handed over, for each request that runs at once.
 const (
 	partsAhead = 16
-	pagesAhead = 8
+	pagesAhead = 14
 )
 
 // start asks for parts, the foremost first, as many at once as may be. The lock is held.
@@ -181,7 +182,7 @@ func (s *stretch[T]) start() {
 		if p.state != waiting {
 			continue
 		}
-		if !p.sized {
+		if !p.sized || p.half == nil && p.left() > s.widths.most {
 			if p = s.size(p); p.state == done { // all of it has come
 				continue
 			}
