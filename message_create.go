@@ -206,7 +206,7 @@ func (r *refusal) renders(ctx context.Context, chat *Chat, m MessageCreate) bool
 // written: servers from 4.6.0 on render those.
 func (r *refusal) processedParams(ctx context.Context, chat *Chat, m MessageCreate) map[string]any {
 	processed, ok := m.TemplateParams["processed_params"]
-	if !ok || m.Template || m.MessageType == MessageKindIncoming || m.MessageType == MessageKindActivity {
+	if !ok || m.MessageType == MessageKindIncoming || m.MessageType == MessageKindActivity {
 		return m.TemplateParams
 	}
 	liquid := false
@@ -215,7 +215,14 @@ func (r *refusal) processedParams(ctx context.Context, chat *Chat, m MessageCrea
 		return escapeLiquid(text)
 	})
 	switch {
-	case !liquid || chat.lacks(ctx, "4.6.0"):
+	case !liquid:
+		return m.TemplateParams
+	case m.Template:
+		if chat.lacks(ctx, "4.6.0") {
+			r.add(`TemplateParams["processed_params"]`, "servers before 4.6.0 do not fill it in; leave Template out, or the templates")
+		}
+		return m.TemplateParams
+	case chat.lacks(ctx, "4.6.0"):
 		return m.TemplateParams
 	case !chat.has(ctx, "4.6.0"):
 		r.add(`TemplateParams["processed_params"]`, notKnown)

@@ -174,6 +174,7 @@ func TestSendTemplateParams(t *testing.T) {
 		{"4.5.9", cfchat.MessageCreate{TemplateParams: params}, as},
 		{"4.6.0", cfchat.MessageCreate{TemplateParams: params}, escaped},
 		{"4.6.0", cfchat.MessageCreate{TemplateParams: params, Template: true}, as},
+		{"4.5.9", cfchat.MessageCreate{TemplateParams: params, Template: true}, ""},
 		{"", cfchat.MessageCreate{TemplateParams: params}, ""},
 		{"", cfchat.MessageCreate{TemplateParams: map[string]any{"name": "{n}"}}, `{"name":"{n}"}`},
 	} {

@@ -55,6 +55,9 @@ var messageTexts = []errorText{
 	{"a source id for an older server", sentTo("3.3.1", cfchat.MessageCreate{Content: "hi", SourceID: "a"})},
 	{"attributes for an older server", sentTo("4.8.0", cfchat.MessageCreate{Content: "hi", ContentAttributes: map[string]any{"order": 1}})},
 	{"a template for an older server", sentTo("2.16.0", cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindTemplate, Template: true})},
+	{"a template in parameters for an older server", sentTo("4.5.0", cfchat.MessageCreate{
+		TemplateParams: map[string]any{"name": "t", "processed_params": map[string]any{"1": "{{contact.name}}"}}, Template: true,
+	})},
 	{"a template for who knows what server", sentTo("", cfchat.MessageCreate{Content: "{{x}}", MessageType: cfchat.MessageKindTemplate})},
 	{"a status of a message that is none", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.SetStatus(ctx, 42, 1234, "seen"))
