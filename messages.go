@@ -155,7 +155,7 @@ func (s MessagesService) change(ctx context.Context, call typedCall[Message], co
 ) (*Message, error) {
 	input.id("conversationID", conversationID)
 	input.id("id", id)
-	call = call.about(conversationID).accepting(func(m *Message) *chain.Failure {
+	call = call.about(conversationID).on(id).accepting(func(m *Message) *chain.Failure {
 		if m.ID != id {
 			err := fmt.Errorf("it is about message %d, and not about %d", m.ID, id)
 			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
