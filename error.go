@@ -105,6 +105,16 @@ func (e *Error) of(conversation int64) *Error {
 	return &about
 }
 
+// within returns a copy of the Error of one conversation that ended the reading of several.
+func (e *Error) within(conversation int64) *Error {
+	about := *e
+	about.ConversationID, about.Err = 0, fmt.Errorf("while conversation %d was read", conversation)
+	if e.Err != nil {
+		about.Err = fmt.Errorf("%w: %w", about.Err, e.Err)
+	}
+	return &about
+}
+
 // ofMessage returns a copy of the Error of a request for several messages that says which one of them cannot be read.
 func (e *Error) ofMessage(id int64) *Error {
 	about := *e

@@ -161,8 +161,8 @@ func TestMessageScanRequests(t *testing.T) {
 		{1_000, "consecutive", map[string]int{"as stored": 5, "shuffled": 5}},
 		{1_100, "consecutive", map[string]int{"as stored": 5, "shuffled": 5, "imported": 5}},
 		{1_100, "from 1", map[string]int{"as stored": 5, "shuffled": 5, "imported": 5, "backwards": 6}},
-		{1_100, "random", map[string]int{"as stored": 5, "shuffled": 5, "imported": 5, "backwards": 20}},
-		{1_100, "bursts", map[string]int{"as stored": 5, "shuffled": 5, "imported": 5, "backwards": 20}},
+		{1_100, "random", map[string]int{"as stored": 5, "shuffled": 5, "imported": 5, "backwards": 40}},
+		{1_100, "bursts", map[string]int{"as stored": 5, "shuffled": 5, "imported": 5, "backwards": 40}},
 		{100_000, "from 1", map[string]int{"as stored": 105, "shuffled": 105, "imported": 106, "backwards": 130}},
 		{100_000, "consecutive", map[string]int{"as stored": 105, "shuffled": 105, "imported": 106, "backwards": 130}},
 		{100_000, "random", map[string]int{"as stored": 130, "shuffled": 130, "imported": 130, "backwards": 150}},
@@ -504,7 +504,9 @@ func TestMessageScanSnapshots(t *testing.T) {
 			slices.SortFunc(messages, func(x, y cfchat.Message) int { return cmp.Compare(x.ID, y.ID) })
 			var ids []int64
 			for i, m := range messages {
-				ids = append(ids, m.ID)
+				if ids = append(ids, m.ID); i > 0 && m.ID == messages[i-1].ID { // the newest 20 were asked for again and again
+					ids = ids[:len(ids)-1]
+				}
 				disagree = disagree || i > 0 && m.CreatedAt.Before(messages[i-1].CreatedAt.Time)
 			}
 			most = max(most, len(ids))

@@ -89,28 +89,25 @@ func (s *Spans) Failed() (one bool) {
 		return true
 	}
 	s.failed, s.by = s.Hi, nil
-	switch middle := s.middle(); {
-	case middle > s.Lo:
-		s.Hi = middle
-	case width > 1<<32: // ids are small numbers
-		s.Hi = s.Lo + 1<<(bits.Len64(uint64(width))/2)
-	default:
+	if s.Hi = s.middle(); s.Hi <= s.Lo || s.Hi >= s.failed {
 		s.Hi = s.Lo + width/2
 	}
 	return false
 }
 
-// middle returns the middle one of the known ids that were asked for, 0 if there are none.
+// middle returns the middle one of the known ids that were asked for. Where there are none it is one of half as many digits, or 0:
+// ids count up from 1.
 func (s *Spans) middle() int64 {
-	if len(s.samples) == 0 {
-		return 0
+	if n := len(s.samples); n > 0 {
+		known := s.samples[n-1].ids
+		if n, _ := slices.BinarySearch(known, s.Hi); n > 0 {
+			return known[n/2]
+		}
 	}
-	known := s.samples[len(s.samples)-1].ids
-	n, _ := slices.BinarySearch(known, s.Hi)
-	if n == 0 {
-		return 0
+	if digits := bits.Len64(uint64(s.Lo)) + bits.Len64(uint64(s.Hi)); 1<<(digits/2)-s.Lo > s.Lo {
+		return 1 << (digits / 2)
 	}
-	return known[n/2]
+	return 0
 }
 
 // Skip leaves out the one id that failed.
