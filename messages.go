@@ -40,7 +40,7 @@ func (o MessageListOptions) check(r *refusal) {
 // List lists some messages of a conversation, in order of time: what the server puts into one answer. The zero options mean
 // the newest 20, so that a loop that polls with them misses every message beyond 20 between two rounds, without a word; nor
 // do Before and After in a loop find all of them, because they are ids and the server cuts by time, where imported messages
-// differ. Scan finds every one. Nothing is left out: notes, activities and deleted messages come too. A conversation whose
+// differ. [MessagesService.Scan] finds every one. Nothing is left out: notes, activities and deleted messages come too. A conversation whose
 // contact is gone cannot be listed, which is ErrServer. No bot's key may list.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, listAllMessages. Key: user.

@@ -48,12 +48,12 @@ type ConversationScanOptions struct {
 	Progress func(ScanProgress)
 }
 
-// ScanProgress is how far a scan has come.
+// ScanProgress is how far a scan has come, of conversations or of the messages of one.
 type ScanProgress struct {
-	// LastID is the id up to which every conversation has been yielded, to go on behind later. It is that of a conversation that
+	// LastID is the id up to which everything has been yielded, to go on behind later. It is that of a conversation or message that
 	// there was when the scan began, so what has been created since is behind it.
 	LastID int64
-	// End is the last id that the scan expects to read; when it has ended, the last that it read.
+	// End is the last id that the scan expects to read, of messages that it has seen; when it has ended, the last that it read.
 	End          int64
 	Requests     int       // sent so far, without those that were repeated
 	WaitingUntil time.Time // when a request goes on that was rate limited, or that failed; zero while none waits

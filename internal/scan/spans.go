@@ -31,7 +31,9 @@ type Spans struct {
 }
 
 // NewSpans returns the Spans from an id up to another, of answers of so many rows at most.
-func NewSpans(lo, end int64, most int) *Spans { return &Spans{Lo: lo, Hi: end, End: end, most: most, aim: float64(most)} }
+func NewSpans(lo, end int64, most int) *Spans {
+	return &Spans{Lo: lo, Hi: end, End: end, most: most, aim: float64(most)}
+}
 
 // sample is what came in a full answer.
 type sample struct {
