@@ -30,7 +30,7 @@ var (
 	ErrTooLarge       = errors.New("the answer is too large")             // above Config.MaxBody
 	ErrInvalidInput   = errors.New("invalid input")                       // refused before anything was sent
 	ErrNotSent        = errors.New("nothing was sent")                    // provably: trying again is safe
-	ErrUnknownOutcome = errors.New("the change may have happened or not") // of a create or toggle: look before trying again
+	ErrUnknownOutcome = errors.New("the change may have happened or not") // of a write: look before trying again
 )
 
 // Error is what every failed call returns. Fields are zero when not known.

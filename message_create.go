@@ -10,7 +10,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // MessageItem is a part of a message of the content types input_select, cards, form or article; each takes some of the
@@ -104,6 +106,17 @@ func (m MessageCreate) checkSender(r *refusal) {
 		r.add("SenderType", "the sender of what is %s is the contact; leave it out", m.MessageType)
 	}
 	r.id("SenderID", m.SenderID)
+}
+
+// senderKey refuses another sender together with a bot's key: the bot itself would be it.
+func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
+	if ctx == nil {
+		return // which is refused too
+	}
+	call := chain.Call{Operation: operation.CreateANewMessageInAConversation}
+	if scheme, _ := call.Scheme(ctx, *keys); scheme == operation.AgentBotAPIKey {
+		r.add("SenderID", "with an agent bot's key that bot is the sender; call with auth.WithScheme(ctx, auth.UserAPIKey), or leave it out")
+	}
 }
 
 // accept judges an answer by its sender: the server takes the caller in place of a bot that it does not know.

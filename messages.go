@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func (s MessagesService) List(ctx context.Context, conversationID int64, options
 //
 // With a bot's key the bot is the sender, else the user, or the bot of SenderID; of an incoming message, an activity or a
 // template it is the contact. Where both kinds of key are configured the bot's is used, unless auth.WithScheme or
-// [WithKeys] says otherwise.
+// [WithKeys] says otherwise; a SenderID is refused with it.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, createANewMessageInAConversation.
 // Keys: agent bot, else user.
@@ -71,6 +72,9 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 	var input refusal
 	input.id("conversationID", conversationID)
 	message.check(&input)
+	if message.SenderID != 0 && s.core != nil && s.core.chat != nil {
+		input.senderKey(ctx, cmp.Or(optionsOf(opts, new(refusal)).keys, &s.core.chat.keys))
+	}
 	body := message.prepared(ctx, s.core, &input)
 	call := sendCall.about(conversationID).accepting(message.accept)
 	return call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {

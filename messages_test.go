@@ -221,10 +221,11 @@ func TestSendRefuses(t *testing.T) {
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeInputSelect, Items: choice}, ""},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeCards, Items: choice}, "Items[0].Actions"},
 		{"4.16.2", cfchat.MessageCreate{Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "Items"},
-		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""}, // of a newer server
-		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderID: 1}, "SenderType"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""},        // of a newer server
+		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderID: 1}, "SenderType SenderID"}, // with a bot's key
+		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot, SenderID: 1}, "SenderID"},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot}, "SenderID"},
-		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeContact, SenderID: 1}, "SenderType"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeContact, SenderID: 1}, "SenderType SenderID"},
 		{"3.3.1", cfchat.MessageCreate{Content: "a", SourceID: "s"}, "SourceID"},
 		{"3.4.0", cfchat.MessageCreate{Content: "a", SourceID: "s"}, ""},
 		{"2.18.0", cfchat.MessageCreate{Content: "a", ToEmails: "a@x.test"}, "ToEmails"},

@@ -81,6 +81,43 @@ func TestRoundTripUnrecorded(t *testing.T) {
 	}
 }
 
+// TestRoundTripUnrecordedMessages does the same for messages and for a conversation's attachments, by contract, W1.1 and W1.6.
+func TestRoundTripUnrecordedMessages(t *testing.T) {
+	message := recordings.Read(t, "testdata/recordings-whole/4.16.2/send-text.json").Response.Body
+	page := recordings.Read(t, "testdata/recordings-whole/4.16.2/messages-bot.json").Response.Body
+	for name, patch := range map[string]string{
+		"nulls":             `{"content":null,"status":null,"private":null,"source_id":null}`,
+		"unknown enums":     `{"content_type":"hologram","status":"progress","message_type":9,"sender":{"id":1,"type":"hologram"}}`,
+		"a call":            `{"content_type":"voice_call","call":{"id":1,"provider":"twilio","duration_seconds":null}}`,
+		"captain assistant": `{"sender":{"id":1,"name":"C","avatar_url":"","description":"d","created_at":"2026-11-22T22:26:44.495Z","type":"captain_assistant"}}`,
+		"agent bot":         `{"sender":{"id":1,"name":null,"avatar_url":"","type":"agent_bot"}}`,
+		"user away":         `{"sender":{"id":1,"name":"A","available_name":"A","avatar_url":"","type":"user","availability_status":null,"thumbnail":""}}`,
+		"company":           `{"sender":{"id":1,"type":"contact","company_id":8,"blocked":true,"email":null,"name":"","thumbnail":"","identifier":null,"phone_number":null,"additional_attributes":{},"custom_attributes":{}}}`,
+		"failed":            `{"status":"failed","content_attributes":{"external_error":null,"items":[],"n":1.10}}`,
+		"attachment kinds":  `{"attachments":[null,{"id":1,"message_id":1,"account_id":1,"file_type":"share","data_url":null,"thumb_url":""},{"id":2,"message_id":1,"account_id":1,"file_type":"contact","fallback_title":null,"meta":{}},{"id":3,"message_id":1,"account_id":1,"file_type":"location","coordinates_lat":-0.125,"coordinates_long":1e-7,"fallback_title":"x","data_url":null},{"id":4,"message_id":1,"account_id":1,"file_type":"embed","data_url":"http://x"}]}`,
+		"large ids":         `{"id":9223372036854775807,"inbox_id":9007199254740993}`,
+		"echo":              `{"echo_id":""}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			roundTrip(t, operation.CreateANewMessageInAConversation, patched(t, message, patch))
+		})
+	}
+	for name, patch := range map[string]string{
+		"assignee": `{"meta":{"assignee":{"id":1,"name":"A","available_name":"A","avatar_url":"","type":"user","availability_status":"busy","thumbnail":""}}}`,
+		"seen":     `{"meta":{"agent_last_seen_at":"2026-11-25T23:49:50.637Z","assignee_last_seen_at":"2026-11-25T23:49:50.637Z","labels":["a","b"]}}`,
+		"empty":    `{"payload":[]}`,
+	} {
+		t.Run(name, func(t *testing.T) { roundTrip(t, operation.ListAllMessages, patched(t, page, patch)) })
+	}
+	for name, attachments := range map[string]string{
+		"2.17":  `{"payload":[{"id":1,"message_id":1,"account_id":1,"file_type":"location","coordinates_lat":1.5,"coordinates_long":2,"fallback_title":"x","data_url":"http://x"},null]}`,
+		"2.18":  `{"payload":[{"message_id":1,"thumb_url":"","data_url":"http://x","file_size":5,"file_type":"file","extension":null,"created_at":1795654322}]}`,
+		"empty": `{"meta":{"total_count":0},"payload":[]}`,
+	} {
+		t.Run(name, func(t *testing.T) { roundTrip(t, operation.ListAttachmentsOfAConversation, attachments) })
+	}
+}
+
 // TestUnknownFieldsDecode shows that a server may add fields anywhere.
 func TestUnknownFieldsDecode(t *testing.T) {
 	body := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body

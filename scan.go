@@ -151,6 +151,8 @@ type conversationScan struct {
 	counts  bool      // the server has counted what it could not show
 	started time.Time // by the local clock
 	began   time.Time // by the server's, at the latest
+	active  time.Time // when something was active last, as it began
+	shown   int64     // the highest id that was shown as it began
 }
 
 func newConversationScan(s ConversationsService, filter Filter, options ConversationScanOptions, opts []CallOption) *conversationScan {
@@ -229,9 +231,16 @@ func (s *conversationScan) dealtWith(c *Conversation) {
 	}
 }
 
-// isOld reports whether a conversation was created before the scan began, as far as the server's clock tells. Its time is known to
-// the second. What was created later may have come without one that was created just before it, in a window that was read earlier.
+// isOld reports whether there was a conversation when the scan began: it, or one with a higher id, was among the first that were shown, or
+// something was active after it was created. What was created since may have come without one with a lower id, because windows are
+// not read at one moment. Where nothing was shown at first the server's clock tells, to the second.
 func (s *conversationScan) isOld(c *Conversation) bool {
+	switch {
+	case c.ID <= s.shown:
+		return true
+	case !s.active.IsZero():
+		return c.CreatedAt.Before(s.active)
+	}
 	return s.conversations.core.wasBefore(s.started, c.CreatedAt.Time)
 }
 
@@ -245,7 +254,7 @@ func (s *conversationScan) gaveUp(id int64) {
 // unproven returns the failure of a sweep, with where to go on.
 func (s *conversationScan) unproven(ctx context.Context, failure error) error {
 	e, ok := failure.(*Error)
-	if !ok || ctx.Err() != nil || s.read == s.After {
+	if !ok || ctx.Err() != nil || s.lastID() == s.After {
 		return failure
 	}
 	return e.unproven(s.lastID())

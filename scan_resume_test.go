@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // LastID is never behind the last conversation that any answer has shown, however far the windows went.
@@ -49,7 +50,8 @@ func TestScanLastID(t *testing.T) {
 
 // Who goes on behind LastID gets what was created since the scan began, wherever in the scan that was.
 func TestScanLaterFromLastID(t *testing.T) {
-	for until, dated := range map[int64]bool{0: true, 1_000: true, 1<<31 - 1: false} {
+	t.Parallel()
+	for until, dated := range map[int64]bool{0: true, 1_000: true, 1_001: false, 1<<31 - 1: false} {
 		for when := range 24 {
 			t.Run(fmt.Sprintf("Until %d, at request %d", until, when), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -62,7 +64,7 @@ func TestScanLaterFromLastID(t *testing.T) {
 						}
 					}
 					b.before = func() {
-						if b.requests == when || dated && b.requests == when+2 {
+						if b.requests == when || b.requests == when+2 {
 							grow()
 						}
 					}
@@ -84,10 +86,11 @@ func TestScanLaterFromLastID(t *testing.T) {
 
 // What is before After is left out in runs of ids, not one page after the other.
 func TestScanResumeRequests(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		conversations, days int64
 		most                int
-	}{{1_000, 1, 4}, {9_990, 1, 4}, {9_990, 1_000, 4}, {20_000, 50, 120}, {20_000, 1_000, 80}} {
+	}{{1_000, 1, 4}, {9_990, 1_000, 4}, {20_000, 50, 120}} {
 		for order, activity := range map[string]int64{"the latest created active last": 1, "any": 7_919} {
 			t.Run(fmt.Sprintf("%d of %d days, %s", c.conversations, c.days, order), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -118,4 +121,66 @@ func TestScanResumeWhileDown(t *testing.T) {
 			s.within(60)
 		})
 	}
+}
+
+// A server that counts and shows nothing at all is asked little, although each day might have something that cannot be shown.
+func TestScanResumeWhileNothingIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		ids := upTo(1, 3_000)
+		b := recentAccount(ids...).breaks(ids...)
+		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{After: 2})
+		s.endsWith(cfchat.ErrServer, nil)
+		s.within(1_000)
+	})
+}
+
+// However many cannot be shown of one day, and however few ids a request may name, each is found, and all that came with it.
+func TestScanResumeAmongBrokenOnes(t *testing.T) {
+	t.Parallel()
+	for _, most := range []int{600, 10_000} {
+		synctest.Test(t, func(t *testing.T) {
+			at2026()
+			ids, broken, healthy := upTo(1, 600), []int64{}, []int64{}
+			for id := int64(1_000); id < 15_000; id += 100 {
+				ids = append(ids, id)
+				if id%300 == 0 {
+					broken = append(broken, id)
+				} else {
+					healthy = append(healthy, id)
+				}
+			}
+			b := recentAccount(ids...).breaks(broken...)
+			for _, c := range b.conversations[500:] {
+				c.created = b.conversations[550].created
+			}
+			s := newScan(t, b, func(r sent) (*http.Response, error) {
+				if r.ids() > most {
+					return trial.Reply(http.StatusForbidden, "text/html", "<html>"), nil
+				}
+				return nil, nil
+			})
+			s.run(openOnes, cfchat.ConversationScanOptions{After: 600}).came(healthy, broken...)
+		})
+	}
+}
+
+// A server that takes no 9,000 ids at once is not asked for as many again.
+func TestScanResumeUnderALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at2026()
+		refused := 0
+		s := newScan(t, recentAccount(upTo(1, 9_010)...), func(r sent) (*http.Response, error) {
+			if r.ids() > 3_000 {
+				refused++
+				return trial.Reply(http.StatusForbidden, "text/html", "<html>"), nil
+			}
+			return nil, nil
+		})
+		s.run(openOnes, cfchat.ConversationScanOptions{After: 9_000}).came(upTo(9_001, 9_010))
+		s.within(110)
+		if refused > 20 {
+			t.Errorf("%d requests were refused", refused)
+		}
+	})
 }

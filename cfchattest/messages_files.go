@@ -2,9 +2,11 @@ package cfchattest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/url"
 	"path"
@@ -104,12 +106,12 @@ func rubyClass(value any) string {
 // attachment makes an attachment of a file. Its kind is what was declared, whatever the bytes are.
 func (c *caller) attachment(of *conversation, file *upload) object {
 	c.lastAttachment++
-	kind := fileKind(file.kind)
+	kind := c.fileKind(file.kind)
 	address := fmt.Sprintf("%s%d/%s", blobs, c.lastAttachment, url.PathEscape(file.name))
 	made := object{
 		"id": c.lastAttachment, "file_type": kind, "account_id": of.account.id, "extension": nil,
 		"data_url": address, "thumb_url": "", "file_size": len(file.data), "width": nil, "height": nil,
-		"content_type": file.kind,
+		"content_type": cmp.Or(file.kind, typeByName(file.name)),
 	}
 	if c.version.AtLeast("4.13.0") {
 		made["extension"] = strings.TrimPrefix(path.Ext(file.name), ".")
@@ -129,7 +131,10 @@ func (c *caller) attachment(of *conversation, file *upload) object {
 	return made
 }
 
-func fileKind(declared string) cfchat.AttachmentType {
+func (c *caller) fileKind(declared string) cfchat.AttachmentType {
+	if declared == "image/jpg" && c.version.AtLeast("4.14.1") {
+		declared = "image/jpeg"
+	}
 	switch declared {
 	case "image/jpeg", "image/png", "image/gif", "image/bmp", "image/webp":
 		return cfchat.AttachmentTypeImage
@@ -140,6 +145,12 @@ func fileKind(declared string) cfchat.AttachmentType {
 		return cfchat.AttachmentTypeAudio
 	}
 	return cfchat.AttachmentTypeFile
+}
+
+// typeByName returns the media type that the end of a name says.
+func typeByName(name string) string {
+	kind, _, _ := mime.ParseMediaType(mime.TypeByExtension(path.Ext(name)))
+	return kind
 }
 
 // widgetTakes reports whether a web widget takes a file, by its declared type.

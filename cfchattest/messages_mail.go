@@ -5,8 +5,6 @@ import (
 	"html"
 	"regexp"
 	"strings"
-
-	"github.com/cfchat/cfchat-go"
 )
 
 // isAddress is what the server takes for a mail address.
@@ -26,7 +24,7 @@ func (c *caller) mailAttributes(kept map[string]any, m *message) error {
 		}
 		kept[name] = addresses
 	}
-	if !c.version.AtLeast("4.8.0") || m.GetPrivate() || m.MessageType != cfchat.MessageTypeOutgoing || deref(m.Content) == "" {
+	if !c.version.AtLeast("4.8.0") || m.GetPrivate() || deref(m.Content) == "" {
 		return nil
 	}
 	text := *m.Content

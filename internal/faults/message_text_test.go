@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
@@ -47,11 +48,15 @@ var messageTexts = []errorText{
 	{"a card without a button", sent(cfchat.MessageCreate{
 		ContentType: cfchat.MessageContentTypeCards, Items: []cfchat.MessageItem{{Title: "a"}},
 	})},
-	{"a message as a person", sent(cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeUser, SenderID: 1})},
+	{"a message as a person", sent(cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeUser})},
 	{"a contact's message as a bot", sent(cfchat.MessageCreate{
-		Content: "hi", MessageType: cfchat.MessageKindIncoming, SenderType: cfchat.SenderTypeAgentBot, SenderID: 1,
+		Content: "hi", MessageType: cfchat.MessageKindIncoming, SenderType: cfchat.SenderTypeAgentBot,
 	})},
-	{"a message as a bot that is none", sent(cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: 9})},
+	{"a message as another bot with a bot's key", sent(cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: 9})},
+	{"a message as a bot that is none", messaged("", trial.GoodMessage, func(ctx context.Context, s cfchat.MessagesService) error {
+		asUser := auth.WithScheme(ctx, auth.UserAPIKey)
+		return trial.Second(s.Send(asUser, 42, cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: 9}))
+	})},
 	{"a source id for an older server", sentTo("3.3.1", cfchat.MessageCreate{Content: "hi", SourceID: "a"})},
 	{"attributes for an older server", sentTo("4.8.0", cfchat.MessageCreate{Content: "hi", ContentAttributes: map[string]any{"order": 1}})},
 	{"a template for an older server", sentTo("2.16.0", cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindTemplate, Template: true})},

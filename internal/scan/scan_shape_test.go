@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math"
 	"slices"
 	"testing"
 )
@@ -89,28 +90,53 @@ func TestRefusedWidth(t *testing.T) {
 		{"taken before, twice", 800, []int64{800, 800}, false, 1_000},
 		{"taken before, three times", 800, []int64{800, 800, 800}, false, 400},
 	} {
-		w := widths{page: 25, pages: 1, most: 1_000}
+		w := widths{page: 25, pages: 1, given: 1_000, most: 1_000, least: math.MaxInt64}
 		w.took(c.took)
 		for _, ids := range c.refused {
-			w.refused(ids, c.sure)
+			w.refused(ids, map[bool]sign{true: said, false: likely}[c.sure])
 		}
 		if w.most != c.want {
 			t.Errorf("%s: %d, want %d", c.name, w.most, c.want)
 		}
 	}
-	w := widths{page: 25, pages: 1, most: 1_000}
+	w := widths{page: 25, pages: 1, given: 1_000, most: 1_000, least: math.MaxInt64}
 	w.took(800)
 	for range 5 { // what is taken in between is no more in doubt
-		w.refused(700, false)
-		w.refused(700, false)
+		w.refused(700, likely)
+		w.refused(700, likely)
 		w.took(800)
 	}
 	if w.most != 1_000 {
 		t.Errorf("%d, though it was taken in between", w.most)
 	}
-	w.refused(800, true)
+	w.refused(800, said)
 	if w.took(50); w.good != 400 {
 		t.Errorf("%d were taken, as far as is known", w.good)
+	}
+}
+
+// TestWidthGrowsAgain: after windows of the most ids more are tried, rarer after each refusal, and never as many as are surely refused.
+func TestWidthGrowsAgain(t *testing.T) {
+	w := widths{page: 25, pages: 1, given: 1_000, most: 1_000, least: math.MaxInt64}
+	until := func(most int64) (n int) {
+		for ; w.most < most && n < 10_000; n++ {
+			w.took(w.most - 1) // tells nothing about the most
+			w.took(w.most)
+		}
+		return n
+	}
+	w.refused(1_000, likely)
+	if n := until(1_000); n != 9 {
+		t.Errorf("after a refusal it took %d windows", n)
+	}
+	w.refused(2_000, likely)
+	w.refused(1_000, likely)
+	if n := until(1_000); n < 2*64 {
+		t.Errorf("after three it took %d windows", n)
+	}
+	w.refused(900, said)
+	if until(1_000); w.most != 899 {
+		t.Errorf("%d are tried, where 900 are refused", w.most)
 	}
 }
 

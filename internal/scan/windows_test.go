@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -265,10 +266,32 @@ func TestRefusedAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 40, 1)...)
 		s.fails = func(_ int, w scan.Window) error { return map[bool]error{true: errWide}[slices.Contains(w.IDs(), 7)] }
-		r := run(t.Context(), t, s.windows(1, 1_000), all(40))
-		r.demand(t, without(upTo(1, 40, 1), 7), 7)
+		w := s.windows(1, 1_000)
+		run(t.Context(), t, w, all(40)).demand(t, without(upTo(1, 40, 1), 7), 7)
 		if len(s.proofs) < 2 {
 			t.Errorf("%d proofs", len(s.proofs))
+		}
+		if w.Widest() != 1_000 || w.Refused() != math.MaxInt64 {
+			t.Errorf("the widest is %d, %d are refused", w.Widest(), w.Refused())
+		}
+	})
+}
+
+// TestRefusedWhereNothingComes: a width is learned while nothing has come by which to judge, and what waits is cut by it.
+func TestRefusedWhereNothingComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(9_999)
+		failed := 0
+		s.fails = func(_ int, w scan.Window) error {
+			failed += one(w.Len() > 70)
+			return map[bool]error{true: errDown}[w.Len() > 70]
+		}
+		w := s.windows(1, 1_000)
+		w.BePatient(100)
+		w.Expect(1, 10_000)
+		run(t.Context(), t, w, all(10_000)).demand(t, []int64{9_999})
+		if got := w.Widest(); got > 70 || got < 31 || failed > 40 {
+			t.Errorf("%d failed; the widest is %d", failed, got)
 		}
 	})
 }

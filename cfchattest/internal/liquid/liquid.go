@@ -95,12 +95,11 @@ func (t *template) text(text string) {
 	t.out.WriteString(text)
 }
 
-// inside returns what stands between the marks of a tag or a value, without the hyphens that take white space.
+// inside returns what stands between the marks of a tag or a value, without the hyphens that take white space. One alone is
+// both of them.
 func (t *template) inside(token string) string {
-	token = strings.TrimPrefix(token[2:len(token)-2], "-")
-	inner := strings.TrimSuffix(token, "-")
-	t.trim = inner != token
-	return inner
+	t.trim = token[len(token)-3] == '-'
+	return strings.TrimSuffix(strings.TrimPrefix(token[2:len(token)-2], "-"), "-")
 }
 
 // value renders {{ … }}.
@@ -133,17 +132,17 @@ func (t *template) tag(token string) error {
 	return ErrSyntax
 }
 
-// endRaw is the end of a raw block, which may be behind other marks.
-var endRaw = regexp.MustCompile(`(?s)^(.*)\{%-?\s*endraw\s*(.*)?%\}$`)
+// endRaw is the end of a raw block, which may be behind other marks. One that begins with a hyphen is none to the Liquid 5.4
+// that servers pin.
+var endRaw = regexp.MustCompile(`(?s)^(.*)\{%\s*endraw\s*(.*)?%\}$`)
 
-// raw adds everything up to {% endraw %} as it is.
+// raw adds everything up to {% endraw %} as it is. What is behind it loses its white space by the hyphen of {% raw -%}, and not
+// by that of {% endraw -%}.
 func (t *template) raw() error {
-	t.trim = false
 	for len(t.tokens) > 0 {
 		token := t.next()
 		if parts := endRaw.FindStringSubmatch(token); parts != nil {
 			t.out.WriteString(parts[1])
-			t.trim = strings.HasSuffix(token, "-%}")
 			return nil
 		}
 		t.out.WriteString(token)

@@ -23,12 +23,14 @@ func TestRender(t *testing.T) {
 		`{{ "a" | no_such_filter: 1, "|" | url_decode }}`:             "a",
 		"{% raw %}{{contact.name}}{% if %}{% endraw %}!":              "{{contact.name}}{% if %}!",
 		"{%- raw -%} {{x {% endraw %}!":                               " {{x !",
-		"a \n{{- contact.name -}} \n b":                               "aJob",
-		"see `{{contact.name}}` and {{contact.name}}":                 "see `{{contact.name}}` and Jo",
-		"`a\n{% if %}`":                            "`a\n{% if %}`",
-		"`one {{contact.email}}":                   "`one jo@example.com", // one backtick is no code
-		"`{% endraw %}{{contact.email}}{% raw %}`": "`jo@example.com`",    // which is why backticks do not protect
-		"{{ contact.name ! }} and more":            "Jo and more",
+		"{%- raw -%}a{% endraw %} b{% raw %}c{% endraw -%} d":         "abc d",
+		"a {{-}} b":                                   "ab",
+		"a \n{{- contact.name -}} \n b":               "aJob",
+		"see `{{contact.name}}` and {{contact.name}}": "see `{{contact.name}}` and Jo",
+		"`a\n{% if %}`":                               "`a\n{% if %}`",
+		"`one {{contact.email}}":                      "`one jo@example.com", // one backtick is no code
+		"`{% endraw %}{{contact.email}}{% raw %}`":    "`jo@example.com`",    // which is why backticks do not protect
+		"{{ contact.name ! }} and more":               "Jo and more",
 	} {
 		if got, err := liquid.Render(text, drops); got != want || err != nil {
 			t.Errorf("%q becomes %q, %v, want %q", text, got, err, want)
@@ -40,7 +42,7 @@ func TestRender(t *testing.T) {
 func TestRenderSyntax(t *testing.T) {
 	for _, text := range []string{
 		"{{", "{%", "{{ contact.name", "{{ contact.name }", `{{ "}" }}`, "{% no_such_tag %}", "{% %}", "{% raw %}", "{% endraw %}",
-		"{% raw x %}{% endraw %}", "{%}", "{{}", "{% if", "`{% endraw %}`",
+		"{% raw x %}{% endraw %}", "{% raw %}a{%- endraw %}", "{%}", "{{}", "{% if", "`{% endraw %}`",
 	} {
 		if got, err := liquid.Render(text, drops); !errors.Is(err, liquid.ErrSyntax) {
 			t.Errorf("%q becomes %q, %v", text, got, err)
