@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // talkative is a stand-in whose conversations have so many messages.
@@ -97,6 +99,45 @@ func TestMessageScanAllBroken(t *testing.T) {
 	}
 	if err != nil || !slices.Equal(places, want) {
 		t.Errorf("%v, want %v; %v", places, want, err)
+	}
+}
+
+// TestMessageScanAllUnreadable: a conversation that is listed and whose messages are a 500 is reported if another can be read; where
+// none can be, nobody is to blame.
+func TestMessageScanAllUnreadable(t *testing.T) {
+	for _, c := range []struct {
+		broken []int64
+		want   string
+	}{
+		{nil, "1/1 2/2 3/3 4/4"},
+		{[]int64{1}, "1 broken 2/2 3/3 4/4"},
+		{[]int64{1, 2, 3}, "1 broken 2 broken 3 broken 4/4"},
+		{[]int64{2, 4}, "1/1 2 broken 3/3 4 broken"},
+		{[]int64{1, 2, 3, 4}, ""},
+	} {
+		server := talkative(t, 1, 1, 1, 1)
+		account := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			for _, id := range c.broken {
+				if strings.HasSuffix(req.URL.Path, fmt.Sprintf("/conversations/%d/messages", id)) {
+					return internalError(), nil
+				}
+			}
+			return server.Transport().RoundTrip(req)
+		}), func(config *cfchat.Config) { config.Server, config.Keys = server.Config().Server, server.Config().Keys }).Account(server.AccountID())
+		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
+		if got := strings.Join(places, " "); got != c.want || (err != nil) != (c.want == "") {
+			t.Errorf("%v: %s, %v", c.broken, got, err)
+		}
+	}
+}
+
+// TestMessageScanAllBrokenMessage reports a message, and goes on.
+func TestMessageScanAllBrokenMessage(t *testing.T) {
+	server := talkative(t, 3, 3)
+	server.BreakMessage(1, 2)
+	places, err := placesOf(t.Context(), server.Account(t), cfchat.MessageScanAllOptions{})
+	if got := strings.Join(places, " "); err != nil || got != "1/1 1/2 broken 1/3 2/4 2/5 2/6" {
+		t.Errorf("%s, %v", got, err)
 	}
 }
 
