@@ -15,13 +15,14 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// How Scan works. It asks for the messages from one id up to another, one such window after the other and in order. Of more than
+// How Scan works. It asks for the messages from one id up to another, one such window after the other and in order. Of more
+// than
 // 1,000 the server answers the oldest by time, without a word, so that an answer of 1,000 proves nothing and less is asked for;
 // a smaller one is all that there was in its window while it was made (internal/scan, Spans). The last window has no end, so
 // that nobody has to know the highest id.
 //
-// Windows that fail are halved until one id is left. It is to blame only if an empty window of the conversation can be read, two
-// messages that came can be read again, and it fails once more after that.
+// Windows that fail are halved until one id is left. It is to blame only if an empty window of the conversation can be read,
+// two messages that came can be read again, and it fails once more after that.
 
 // MessageScanOptions say which part of a conversation a scan reads. The zero value reads all of it.
 type MessageScanOptions struct {
@@ -42,18 +43,18 @@ const (
 	maxLookAhead   = 200           // windows that may be read for something to judge by
 )
 
-// Scan walks through the messages of a conversation, in the order of their ids, and loses none: each one that there is when the
-// scan begins is yielded exactly once, also where their times and ids disagree, as after an import. One that is created while it
-// runs may be yielded or not. Notes, activities and deleted messages come too.
+// Scan walks through the messages of a conversation, in the order of their ids, and loses none: each one that there is when
+// the scan begins is yielded exactly once, also where their times and ids disagree, as after an import. One that is created
+// while it runs may be yielded or not. Notes, activities and deleted messages come too.
 //
-// It makes one request at a time, one for 500 to 1,000 messages, and keeps no more than one answer. Where ids lie in bursts it
-// takes two for 1,000 messages, and more where the later ids have the earlier times.
+// It makes one request at a time, one for 500 to 1,000 messages, and keeps no more than one answer. Where ids lie in bursts
+// it takes two for 1,000 messages, and more where the later ids have the earlier times.
 //
 // A message that the server cannot answer (one such makes every window with it a 500) is yielded as nil and an [*Error] with
 // its id in MessageID, and the scan goes on; before that, others that came have to come again. Any other error is the last
-// thing that is yielded; resume behind the last id with MessageScanOptions.After. A conversation whose contact is gone cannot be
-// read at all, which is ErrServer. After a 429 it waits, as long as the context lasts. Breaking out of the loop, or ending the
-// context, stops every request at once.
+// thing that is yielded; resume behind the last id with MessageScanOptions.After. A conversation whose contact is gone
+// cannot be read at all, which is ErrServer. After a 429 it waits, as long as the context lasts. Breaking out of the loop,
+// or ending the context, stops every request at once.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one.
@@ -165,8 +166,8 @@ func (s *messageScan) yield(w messageWindow, yield func(*Message, error) bool) b
 	return true
 }
 
-// dealtWith takes note of a message that came. What was created later than the scan began may have come without one that got its
-// id before, so a scan that is resumed has to look behind those that are older.
+// dealtWith takes note of a message that came. What was created later than the scan began may have come without one that got
+// its id before, so a scan that is resumed has to look behind those that are older.
 func (s *messageScan) dealtWith(m *Message) {
 	s.highest = max(s.highest, m.ID)
 	if s.messages.core.wasBefore(s.started, m.CreatedAt.Time) {
@@ -250,8 +251,8 @@ func (s *messageScan) window(ctx context.Context, from, to int64) (rows []*Messa
 	return rows, nil
 }
 
-// fail finds out what the failure of a window means: it returns the error if nothing can be read any more, and reports whether the
-// only id that is left is to blame. Else it is to be asked again, or less.
+// fail finds out what the failure of a window means: it returns the error if nothing can be read any more, and reports
+// whether the only id that is left is to blame. Else it is to be asked again, or less.
 func (s *messageScan) fail(ctx context.Context, failure error) (blamed bool, end error) {
 	verdict := judgeMessages(failure)
 	if verdict == scan.Ends || ctx.Err() != nil {

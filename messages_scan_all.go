@@ -18,10 +18,12 @@ import (
 
 // MessageScanAllOptions say where a scan of all messages begins, and what it leaves out. The zero value reads everything.
 type MessageScanAllOptions struct {
-	// ConversationID is the conversation to begin with, and After the message of it behind which to start: to resume, those of
-	// the last message that was dealt with, or of MessageScanAllProgress.
+	// ConversationID is the conversation to begin with: to resume, that of the last message that was dealt with, or
+	// MessageScanAllProgress.ConversationID. Zero begins with the first.
 	ConversationID int64
-	After          int64
+	// After is the message of that conversation behind which to start: to resume, the last that was dealt with, or
+	// MessageScanAllProgress.LastID.
+	After int64
 	// WithoutActivity leaves out what the server itself noted down, such as who resolved a conversation. Private notes come.
 	WithoutActivity bool
 	// Concurrency is how many conversations are read at once. Zero means 4. One request more looks for conversations.
@@ -39,14 +41,14 @@ type MessageScanAllProgress struct {
 	WaitingUntil   time.Time // when a request goes on that was rate limited, or that failed; zero while none waits
 }
 
-// ScanAll walks through every message of every conversation that matches a filter, in the order of the conversations' ids, and
-// of the messages' ids in each. It promises for conversations what [ConversationsService.Scan] promises, and for the messages of
-// each what [MessagesService.Scan] does. A few conversations are read ahead, an answer of each.
+// ScanAll walks through every message of every conversation that matches a filter, in the order of the conversations' ids,
+// and of the messages' ids in each. It promises for conversations what [ConversationsService.Scan] promises, and for the
+// messages of each what [MessagesService.Scan] does. A few conversations are read ahead, an answer of each.
 //
-// A message that cannot be read is yielded as nil and an [*Error] with its id in MessageID, and a conversation that cannot be
-// read, or is gone, as nil and an *Error with its id in ConversationID and none in MessageID; the scan goes on. Before a
-// conversation is said to be unreadable, another one has to be readable. Of any other error ConversationID is 0, and it is the
-// last thing that is yielded; resume with MessageScanAllOptions.ConversationID and After.
+// A message that cannot be read is yielded as nil and an [*Error] with its id in MessageID, and a conversation that cannot
+// be read, or is gone, as nil and an *Error with its id in ConversationID and none in MessageID; the scan goes on. Before a
+// conversation is said to be unreadable, another one has to be readable. Of any other error ConversationID is 0, and it is
+// the last thing that is yielded; resume with MessageScanAllOptions.ConversationID and After.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one.
@@ -287,7 +289,8 @@ func (s *allMessages) control(ctx context.Context, id int64) bool {
 	return newMessageScan(s.messages, id, MessageScanOptions{}, &s.scanRequests, s.opts).control(ctx) == nil
 }
 
-// hand yields what has come of the foremost conversation. It reports whether to go on, and returns what is still to be yielded.
+// hand yields what has come of the foremost conversation. It reports whether to go on, and returns what is still to be
+// yielded.
 func (s *allMessages) hand(w messageWindow, ok bool, yield func(*Message, error) bool) (goOn bool, end error) {
 	of := s.ahead[0]
 	if ok {

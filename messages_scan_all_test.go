@@ -102,8 +102,8 @@ func TestMessageScanAllBroken(t *testing.T) {
 	}
 }
 
-// TestMessageScanAllUnreadable: a conversation that is listed and whose messages are a 500 is reported if another can be read; where
-// none can be, nobody is to blame.
+// TestMessageScanAllUnreadable: a conversation that is listed and whose messages are a 500 is reported if another can be
+// read; where none can be, nobody is to blame.
 func TestMessageScanAllUnreadable(t *testing.T) {
 	for _, c := range []struct {
 		broken []int64

@@ -175,8 +175,8 @@ func (h *messageHistory) readable() (n int) {
 	return n
 }
 
-// TestMessageScanHistories plays random histories of a conversation. Whatever happens, every message that there was when the scan
-// began comes once or is one that cannot be read, and what is created meanwhile comes now or behind LastID.
+// TestMessageScanHistories plays random histories of a conversation. Whatever happens, every message that there was when the
+// scan began comes once or is one that cannot be read, and what is created meanwhile comes now or behind LastID.
 func TestMessageScanHistories(t *testing.T) {
 	ended, blamed, requests := 0, 0, 0
 	for seed := range *messageHistories {

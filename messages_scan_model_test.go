@@ -18,8 +18,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// longConversations answers windows of messages as the servers do, by what the contract says of them (1.1). Every answer takes
-// its own time, which follows from the request.
+// longConversations answers windows of messages as the servers do, by what the contract says of them (1.1). Every answer
+// takes its own time, which follows from the request.
 //
 // It is small on purpose, and knows nothing of why they are asked for.
 type longConversations struct {

@@ -386,7 +386,8 @@ func TestMessageScanForeign(t *testing.T) {
 	}
 }
 
-// TestMessageScanTooLarge asks for fewer messages where they are too much for the client, and blames one that is too much alone.
+// TestMessageScanTooLarge asks for fewer messages where they are too much for the client, and blames one that is too much
+// alone.
 func TestMessageScanTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := oneConversation(upTo(1, 400)...)
@@ -480,8 +481,8 @@ func TestMessageScanGoexit(t *testing.T) {
 	})
 }
 
-// TestMessageScanSnapshots reads every message of the recorded accounts, among them a conversation of 1,100 and one whose ids and
-// times disagree.
+// TestMessageScanSnapshots reads every message of the recorded accounts, among them a conversation of 1,100 and one whose
+// ids and times disagree.
 func TestMessageScanSnapshots(t *testing.T) {
 	snapshots, err := filepath.Glob("testdata/recordings-whole/*/_snapshot.json.gz")
 	if err != nil || len(snapshots) == 0 {

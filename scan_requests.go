@@ -62,8 +62,8 @@ func patiently[T any](ctx context.Context, r *scanRequests, call func() (*T, err
 	}
 }
 
-// wasBefore reports whether something was created before a moment of the local clock, as far as the server's clock is known: times
-// are known to the second.
+// wasBefore reports whether something was created before a moment of the local clock, as far as the server's clock is known:
+// times are known to the second.
 func (c *core) wasBefore(moment, created time.Time) bool {
 	return !c.chat.clock.known() || created.Before(c.now().Add(-time.Since(moment)-2*time.Second))
 }

@@ -7,12 +7,13 @@ import (
 )
 
 // Spans chooses which ids to ask for, from the lowest to the highest, where a server answers all that are from one id up to
-// another, and of too many only some, without a word. Windows cannot do that: what came cannot be left out here, nobody counts,
-// and there is no highest id to begin with.
+// another, and of too many only some, without a word. Windows cannot do that: what came cannot be left out here, nobody
+// counts, and there is no highest id to begin with.
 //
-// An answer that is not full is whole, and so is one about no more ids than it has rows. The ids of a full one are kept: they show
-// where there are ids, and the next whole answers show how many there are for each that is known. That is for choosing well only.
-// Whatever is expected, wherever ids are, and whichever of them an answer leaves out, nothing is passed but by a whole answer.
+// An answer that is not full is whole, and so is one about no more ids than it has rows. The ids of a full one are kept:
+// they show where there are ids, and the next whole answers show how many there are for each that is known. That is for
+// choosing well only. Whatever is expected, wherever ids are, and whichever of them an answer leaves out, nothing is passed
+// but by a whole answer.
 type Spans struct {
 	Lo, Hi int64 // what to ask for: from Lo up to Hi, without Hi
 	End    int64 // where everything ends, without it
@@ -65,7 +66,8 @@ func (g *guess) check(expected, rows float64) {
 // target returns how many rows to expect, so that they are rarely more than so many.
 func (g *guess) target(most float64) float64 { return most / (1 + 2*max(g.wrong, 1/math.Sqrt(most))) }
 
-// Took takes the ids of an answer, in the order in which they came, and reports whether it was whole: then Lo is what comes behind.
+// Took takes the ids of an answer, in the order in which they came, and reports whether it was whole: then Lo is what comes
+// behind.
 func (s *Spans) Took(ids []int64) (whole bool) {
 	sorted := slices.Sorted(slices.Values(ids))
 	if whole = len(ids) < s.most || s.Hi-s.Lo <= int64(s.most); whole {
@@ -84,7 +86,8 @@ func (s *Spans) Failing() bool { return s.failed != 0 }
 // Heavy has fewer rows asked for, for a while: so many are too much for somebody.
 func (s *Spans) Heavy() { s.aim = max(s.aim/2, fewest) }
 
-// Failed takes note of a failure, and has the half of it asked for. It reports whether it was one id, which cannot be halved.
+// Failed takes note of a failure, and has the half of it asked for. It reports whether it was one id, which cannot be
+// halved.
 func (s *Spans) Failed() (one bool) {
 	width := s.Hi - s.Lo
 	if width == 1 {
@@ -97,8 +100,8 @@ func (s *Spans) Failed() (one bool) {
 	return false
 }
 
-// middle returns the middle one of the known ids that were asked for. Where there are none it is one of half as many digits, or 0:
-// ids count up from 1.
+// middle returns the middle one of the known ids that were asked for. Where there are none it is one of half as many digits,
+// or 0: ids count up from 1.
 func (s *Spans) middle() int64 {
 	if n := len(s.samples); n > 0 {
 		known := s.samples[n-1].ids
@@ -177,8 +180,8 @@ func (s *Spans) keep(ids, sorted []int64) {
 	s.samples = append(s.samples, of)
 }
 
-// firstOf returns the end of those ids that came about in order, and so seem to be the first that there are, whatever came of ids
-// far behind them; 0 if there is no order.
+// firstOf returns the end of those ids that came about in order, and so seem to be the first that there are, whatever came
+// of ids far behind them; 0 if there is no order.
 func firstOf(ids, sorted []int64) int64 {
 	n := len(sorted)
 	for _, m := range []int{n, n - n/16, n - n/4} {

@@ -1,10 +1,12 @@
-package scan
+package scan_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
 // rowsIn answers the ids from lo up to hi, in the order in which they are stored, at most so many.
@@ -17,8 +19,8 @@ func rowsIn(stored []int64, lo, hi int64, most int) (ids []int64) {
 	return ids
 }
 
-// TestSpansLoseNothing: however ids lie, whatever is stored first, and however few rows an answer has, every id is passed by a
-// whole answer, or is the one that always fails.
+// TestSpansLoseNothing: however ids lie, whatever is stored first, and however few rows an answer has, every id is passed by
+// a whole answer, or is the one that always fails.
 func TestSpansLoseNothing(t *testing.T) {
 	for seed := range uint64(3_000) {
 		r := rand.New(rand.NewPCG(seed, 3))
@@ -37,7 +39,7 @@ func TestSpansLoseNothing(t *testing.T) {
 			bad = stored[r.IntN(len(stored))]
 		}
 		var passed []int64
-		s, asked := NewSpans(1, math.MaxInt64, most), 0
+		s, asked := scan.NewSpans(1, math.MaxInt64, most), 0
 		for ; s.Lo < s.End && asked < 20_000; asked++ {
 			if s.Hi <= s.Lo || s.Hi > s.End {
 				t.Fatalf("%d: asks for %d to %d", seed, s.Lo, s.Hi)
@@ -65,7 +67,7 @@ func TestSpansLoseNothing(t *testing.T) {
 
 // TestSpansStumble: what failed and then comes in halves was nobody's fault, and is counted.
 func TestSpansStumble(t *testing.T) {
-	s := NewSpans(1, 101, 1_000)
+	s := scan.NewSpans(1, 101, 1_000)
 	if s.Failed() || s.Hi != 1<<4 || !s.Failing() {
 		t.Fatalf("asks for %d to %d", s.Lo, s.Hi)
 	}
@@ -79,7 +81,7 @@ func TestSpansStumble(t *testing.T) {
 
 // TestSpansHeavy: where answers are too much for somebody, fewer rows are asked for, and later more again.
 func TestSpansHeavy(t *testing.T) {
-	s := NewSpans(1, 1_000_001, 1_000)
+	s := scan.NewSpans(1, 1_000_001, 1_000)
 	s.Hi = 1_001
 	s.Took(upFrom(1, 1_000))
 	all := s.Hi - s.Lo
