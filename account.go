@@ -7,7 +7,7 @@ package cfchat
 // refuses to send is ErrInvalidInput.
 type Account struct {
 	Conversations ConversationsService // lists, filters, scans, creates and changes conversations
-	Messages      MessagesService      // lists, sends, deletes and resends messages
+	Messages      MessagesService      // lists, scans, sends, deletes and resends messages
 
 	core *core
 }

@@ -17,6 +17,7 @@ type typedCall[T any] struct {
 	operation    *operation.Operation
 	conversation int64                   // that it is about, 0 for none
 	form         string                  // the Content-Type of a form with files, "" for JSON
+	message      int64                   // that it is about, 0 for none
 	accept       func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
 	decode       func(body []byte, conversation int64) (*T, error)
 }
@@ -24,6 +25,12 @@ type typedCall[T any] struct {
 // about returns the call for one conversation. Its answer must be about the same.
 func (c typedCall[T]) about(conversation int64) typedCall[T] {
 	c.conversation = conversation
+	return c
+}
+
+// on returns the call for one message.
+func (c typedCall[T]) on(message int64) typedCall[T] {
+	c.message = message
 	return c
 }
 
@@ -68,6 +75,7 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 ) (*T, error) {
 	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
 	call.Form = c.form
+	call.MessageID = c.message
 	of.check(ctx, &input)
 	if err := input.err(call); err != nil {
 		return nil, err

@@ -51,12 +51,15 @@ type Error struct {
 	// rest goes on.
 	ConversationID int64
 
+	// MessageID is the message that the call is about. Where an iterator has it, that one cannot be read, and the rest goes on.
+	MessageID int64
+
 	mark            //lint:ignore U1000 the chain asks for its method
 	marks   []error // sentinels that the status does not tell
 	cut     bool    // the answer began well and did not end
 	asked   bool    // RetryAfter is the server's
 	noRoute bool    // the server has no such call
-	unread  bool    // the request is for several conversations, and this one cannot be read
+	unread  bool    // the request is for several, and this one cannot be read
 }
 
 // mark is how the chain knows the failures of other calls.
@@ -70,8 +73,9 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 		return refused(call, refusal{[]FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
 	}
 	e := &Error{
-		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0), StatusCode: f.Status,
-		Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)), Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
+		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0),
+		MessageID: max(call.MessageID, 0), StatusCode: f.Status, Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)),
+		Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
 		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked, noRoute: f.NoRoute,
 	}
 	for _, fact := range []struct {
@@ -101,6 +105,23 @@ func (e *Error) of(conversation int64) *Error {
 	return &about
 }
 
+// within returns a copy of the Error of one conversation that ended the reading of several.
+func (e *Error) within(conversation int64) *Error {
+	about := *e
+	about.ConversationID, about.Err = 0, fmt.Errorf("while conversation %d was read", conversation)
+	if e.Err != nil {
+		about.Err = fmt.Errorf("%w: %w", about.Err, e.Err)
+	}
+	return &about
+}
+
+// ofMessage returns a copy of the Error of a request for several messages that says which one of them cannot be read.
+func (e *Error) ofMessage(id int64) *Error {
+	about := *e
+	about.MessageID, about.unread = id, true
+	return &about
+}
+
 // unproven returns a copy of the Error that says that nothing is known about what is behind a conversation.
 func (e *Error) unproven(read int64) *Error {
 	about := *e
@@ -116,7 +137,7 @@ var errNotSentAgain = errors.New("it was not sent again")
 
 // Error is one line: the operation, what it was about, the status with the server's words, and the cause.
 func (e *Error) Error() string {
-	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID}.String()
+	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID}.String()
 	if e.unread {
 		about += " cannot be read"
 	}
@@ -182,6 +203,9 @@ func (e *Error) LogValue() slog.Value {
 	}
 	if e.ConversationID != 0 {
 		attrs = append(attrs, slog.Int64("conversation", e.ConversationID))
+	}
+	if e.MessageID != 0 {
+		attrs = append(attrs, slog.Int64("message", e.MessageID))
 	}
 	if e.StatusCode != 0 {
 		attrs = append(attrs, slog.Int("status", e.StatusCode))

@@ -181,3 +181,54 @@ func ExampleRawRule() {
 	// 1
 	// true
 }
+
+func ExampleMessagesService_Scan() {
+	server, account := standIn()
+	defer server.Close()
+	for range 1_200 {
+		server.AddMessage(2, cfchattest.Message{})
+	}
+
+	count := 0
+	for message, err := range account.Messages.Scan(context.Background(), 2, cfchat.MessageScanOptions{WithoutActivity: true}) {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.MessageID != 0 {
+			log.Print(err) // the server cannot answer this one; the scan goes on
+			continue
+		}
+		if err != nil {
+			log.Fatal(err) // the last thing that comes
+		}
+		if message.MessageType == cfchat.MessageTypeIncoming {
+			count++
+		}
+	}
+	fmt.Println(count)
+	// Output: 1200
+}
+
+// A scan of all messages that was stopped goes on behind the last one that was dealt with.
+func ExampleMessagesService_ScanAll() {
+	server, account := standIn()
+	defer server.Close()
+	for _, conversation := range []int64{1, 1, 2, 3} {
+		server.AddMessage(conversation, cfchattest.Message{Content: fmt.Sprintf("hello from %d", conversation)})
+	}
+
+	var at cfchat.MessageScanAllOptions // from where you keep it
+	for message, err := range account.Messages.ScanAll(context.Background(), cfchat.Filter{}, at) {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
+			log.Print(err) // this message or conversation cannot be read; the scan goes on
+			continue
+		}
+		if err != nil {
+			log.Fatal(err) // the last thing that comes
+		}
+		fmt.Println(message.GetContent())
+		at.ConversationID, at.After = message.ConversationID, message.ID // keep it
+	}
+	// Output:
+	// hello from 1
+	// hello from 1
+	// hello from 2
+	// hello from 3
+}

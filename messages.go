@@ -41,7 +41,7 @@ func (o MessageListOptions) check(r *refusal) {
 // List lists some messages of a conversation, in order of time: what the server puts into one answer. The zero options mean
 // the newest 20, so that a loop that polls with them misses every message beyond 20 between two rounds, without a word; nor
 // do Before and After in a loop find all of them, because they are ids and the server cuts by time, where imported messages
-// differ. Scan finds every one. Nothing is left out: notes, activities and deleted messages come too. A conversation whose
+// differ. [MessagesService.Scan] finds every one. Nothing is left out: notes, activities and deleted messages come too. A conversation whose
 // contact is gone cannot be listed, which is ErrServer. No bot's key may list.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, listAllMessages. Key: user.
@@ -172,7 +172,7 @@ func (s MessagesService) change(ctx context.Context, call typedCall[Message], co
 ) (*Message, error) {
 	input.id("conversationID", conversationID)
 	input.id("id", id)
-	call = call.about(conversationID).accepting(func(m *Message) *chain.Failure {
+	call = call.about(conversationID).on(id).accepting(func(m *Message) *chain.Failure {
 		if m.ID != id {
 			err := fmt.Errorf("it is about message %d, and not about %d", m.ID, id)
 			return &chain.Failure{Cause: err, Decode: true, Unknown: true}

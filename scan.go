@@ -8,7 +8,6 @@ import (
 	"iter"
 	"net/http"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
@@ -49,12 +48,12 @@ type ConversationScanOptions struct {
 	Progress func(ScanProgress)
 }
 
-// ScanProgress is how far a scan has come.
+// ScanProgress is how far a scan has come, of conversations or of the messages of one.
 type ScanProgress struct {
-	// LastID is the id up to which every conversation has been yielded, to go on behind later. It is that of a conversation that
+	// LastID is the id up to which everything has been yielded, to go on behind later. It is that of a conversation or message that
 	// there was when the scan began, so what has been created since is behind it.
 	LastID int64
-	// End is the last id that the scan expects to read; when it has ended, the last that it read.
+	// End is the last id that the scan expects to read, of messages that it has seen; when it has ended, the last that it read.
 	End          int64
 	Requests     int       // sent so far, without those that were repeated
 	WaitingUntil time.Time // when a request goes on that was rate limited, or that failed; zero while none waits
@@ -133,11 +132,9 @@ type conversationScan struct {
 	filter        Filter
 	opts          []CallOption
 
-	windows  *scan.Windows[*Conversation]
-	ticker   scan.Ticker
-	requests atomic.Int64
-	waiting  atomic.Pointer[time.Time]
-	woken    chan struct{} // that a request waits
+	scanRequests
+	windows *scan.Windows[*Conversation]
+	ticker  scan.Ticker
 
 	read    int64     // every conversation up to this id has been dealt with
 	end     int64     // the last id that is expected
@@ -163,11 +160,11 @@ func newConversationScan(s ConversationsService, filter Filter, options Conversa
 	c := &conversationScan{
 		ConversationScanOptions: options, conversations: s, filter: filter,
 		read: options.After, end: options.After, last: options.After, highest: options.After, started: time.Now(),
-		sought: max(soughtIDs/filter.branches(), 1), woken: make(chan struct{}, 1), came: ledger{},
+		sought: max(soughtIDs/filter.branches(), 1), scanRequests: scanRequests{woken: make(chan struct{}, 1)}, came: ledger{},
 	}
 	c.Concurrency = cmp.Or(options.Concurrency, defaultConcurrency)
 	c.Until = min(cmp.Or(options.Until, maxID), maxID)
-	c.opts = append(slices.Clone(opts), callOption(func(options *callOptions, _ *refusal) { options.waiting = c.waits }))
+	c.opts = append(slices.Clone(opts), c.tellsWaits())
 	c.ticker = scan.Ticker{Wake: c.woken, Tick: c.tell}
 	reader := scan.Reader[*Conversation]{Read: c.readWindow, Again: c.readAgain, Judge: judge, ID: func(c *Conversation) int64 { return c.ID }}
 	c.windows = scan.New(reader, c.ticker, c.Concurrency, pageSize, widest)
@@ -238,16 +235,13 @@ func (s *conversationScan) dealtWith(c *Conversation) {
 // something was active after it was created. What was created since may have come without one with a lower id, because windows are
 // not read at one moment. Where nothing was shown at first the server's clock tells, to the second.
 func (s *conversationScan) isOld(c *Conversation) bool {
-	core := s.conversations.core
 	switch {
 	case c.ID <= s.shown:
 		return true
 	case !s.active.IsZero():
 		return c.CreatedAt.Before(s.active)
-	case core.chat.clock.known():
-		return c.CreatedAt.Before(core.now().Add(-time.Since(s.started) - 2*time.Second))
 	}
-	return true
+	return s.conversations.core.wasBefore(s.started, c.CreatedAt.Time)
 }
 
 // gaveUp takes note of one that cannot be read. It was probably created when the one before it was.
@@ -310,20 +304,7 @@ func (s *conversationScan) tell() {
 	if s.Progress == nil {
 		return
 	}
-	at := ScanProgress{LastID: s.lastID(), End: max(s.end, s.lastID()), Requests: int(s.requests.Load())}
-	if until := s.waiting.Load(); until != nil && time.Now().Before(*until) {
-		at.WaitingUntil = *until
-	}
-	s.Progress(at)
-}
-
-// waits has Progress say that a request waits.
-func (s *conversationScan) waits(until time.Time) {
-	s.waiting.Store(&until)
-	select {
-	case s.woken <- struct{}{}:
-	default:
-	}
+	s.Progress(ScanProgress{LastID: s.lastID(), End: max(s.end, s.lastID()), Requests: s.sent(), WaitingUntil: s.waitingUntil()})
 }
 
 // readWindow asks for a window of ids.
@@ -412,23 +393,9 @@ func judge(err error) scan.Verdict {
 
 // post asks a filter for a page, as often as it is rate limited.
 func (s *conversationScan) post(ctx context.Context, filter Filter, page int) (*ConversationPage, error) {
-	for {
-		s.requests.Add(1)
-		answer, err := filterCall.run(ctx, s.conversations.core, refusal{}, s.opts, func(server string) (*http.Request, error) {
+	return patiently(ctx, &s.scanRequests, func() (*ConversationPage, error) {
+		return filterCall.run(ctx, s.conversations.core, refusal{}, s.opts, func(server string) (*http.Request, error) {
 			return newConversationFilterRequest(server, s.conversations.core.id, &ConversationFilterParams{Page: new(int64(page))}, filter.wire())
 		})
-		e, ok := err.(*Error)
-		if !ok || !errors.Is(e, ErrRateLimited) || !s.sleep(ctx, max(e.RetryAfter, time.Second)) && ctx.Err() == nil {
-			return answer, err
-		}
-	}
-}
-
-// sleep waits, and reports whether it did: not when the context ends before.
-func (s *conversationScan) sleep(ctx context.Context, wait time.Duration) bool {
-	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < wait {
-		return false
-	}
-	s.waits(time.Now().Add(wait))
-	return chain.Sleep(ctx, wait) == nil
+	})
 }

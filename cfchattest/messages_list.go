@@ -18,6 +18,9 @@ const (
 // errBound is a bound that cannot be read, or does not fit the column: a 500 (contract, W1.1).
 var errBound = errors.New("no such bound")
 
+// largestBound is the largest that fits.
+const largestBound = "9223372036854775807"
+
 // listAllMessages answers a window of a conversation's messages.
 func (c *caller) listAllMessages() (any, error) {
 	of, err := c.conversation()
@@ -83,7 +86,7 @@ func (c *caller) bound(name string) (id int64, given bool, err error) {
 		return 0, false, nil
 	}
 	id, _ = cast.Integer(value)
-	if !cast.FitsBigint(id) {
+	if !cast.FitsBigint(id) && value != largestBound {
 		return 0, false, errBound
 	}
 	return id, true, nil

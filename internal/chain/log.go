@@ -41,6 +41,9 @@ func (r tryRecord) attributes(call *Call, describe func(*Failure) string) []slog
 	if call.ConversationID > 0 {
 		attrs = append(attrs, slog.Int64("conversation", call.ConversationID))
 	}
+	if call.MessageID > 0 {
+		attrs = append(attrs, slog.Int64("message", call.MessageID))
+	}
 	status, requestID := 0, ""
 	switch {
 	case r.answer != nil:

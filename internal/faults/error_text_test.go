@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"iter"
 	"math"
 	"net/http"
 	"net/url"
@@ -602,6 +603,41 @@ var answerTexts = []errorText{
 			return trial.Reply(200, isJSON, `{"meta":{"mine_count":0,"unassigned_count":0,"all_count":1000},"payload":[`+rows+`]}`)
 		})
 	}},
+	{"a window with another message", func(t *testing.T) error {
+		return messageOver(t, func(*http.Request) *http.Response {
+			return trial.Reply(200, isJSON, `{"payload":[`+trial.GoodMessage+`]}`)
+		}, func(s cfchat.MessagesService) iter.Seq2[*cfchat.Message, error] {
+			return s.Scan(t.Context(), 42, cfchat.MessageScanOptions{Until: 1233})
+		})
+	}},
+	{"a message that cannot be read", func(t *testing.T) error {
+		return messageOver(t, func(req *http.Request) *http.Response {
+			query := req.URL.Query()
+			if after, before := query.Get("after"), query.Get("before"); after <= "1" && before > "1" {
+				return trial.Reply(500, isJSON, `{"status":500,"error":"Internal Server Error"}`)
+			} else if after == "2" {
+				return trial.Reply(200, isJSON, `{"payload":[`+strings.ReplaceAll(trial.GoodMessage, "1234", "2")+`]}`)
+			}
+			return trial.Reply(200, isJSON, `{"payload":[]}`)
+		}, func(s cfchat.MessagesService) iter.Seq2[*cfchat.Message, error] {
+			return s.Scan(t.Context(), 42, cfchat.MessageScanOptions{Until: 2})
+		})
+	}},
+	{"messages behind one of no conversation", func(t *testing.T) error {
+		return messageOver(t, nil, func(s cfchat.MessagesService) iter.Seq2[*cfchat.Message, error] {
+			return s.ScanAll(t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{After: 5})
+		})
+	}},
+	{"all messages, with another key", func(t *testing.T) error {
+		return messageOver(t, func(req *http.Request) *http.Response {
+			if req.Method == http.MethodPost {
+				return trial.Reply(200, isJSON, trial.GoodPage)
+			}
+			return trial.Reply(401, isJSON, `{"error":"Invalid Access Token"}`)
+		}, func(s cfchat.MessagesService) iter.Seq2[*cfchat.Message, error] {
+			return s.ScanAll(t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{})
+		})
+	}},
 	{"a conversation that cannot be read", func(t *testing.T) error {
 		server := cfchattest.New(t)
 		for range 3 {
@@ -624,6 +660,17 @@ var answerTexts = []errorText{
 			return trial.Reply(200, isJSON, `{"meta":{"mine_count":0,"unassigned_count":0,"all_count":1000},"payload":[`+rows+`]}`)
 		})
 	}},
+}
+
+// messageOver returns the first error of a scan of messages over a server that answers so.
+func messageOver(t *testing.T, answer func(*http.Request) *http.Response, scan func(cfchat.MessagesService) iter.Seq2[*cfchat.Message, error]) error {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) { return answer(req), nil }))
+	for _, err := range scan(chat.Account(56).Messages) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func scanOver(t *testing.T, answer func(*http.Request) *http.Response) error {

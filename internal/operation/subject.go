@@ -10,6 +10,7 @@ import (
 type Subject struct {
 	AccountID      int64
 	ConversationID int64
+	MessageID      int64
 }
 
 // SubjectOf returns what a request is about that is this operation.
@@ -24,6 +25,8 @@ func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 			s.AccountID = id
 		case "conversation_id":
 			s.ConversationID = id
+		case "message_id":
+			s.MessageID = id
 		}
 	}
 	return s
@@ -31,6 +34,13 @@ func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 
 // String returns words such as "conversation 42 of account 56", "" when nothing is known.
 func (s Subject) String() string {
+	if s.MessageID > 0 {
+		within := s
+		if within.MessageID = 0; within == (Subject{}) {
+			return fmt.Sprintf("message %d", s.MessageID)
+		}
+		return fmt.Sprintf("message %d of %s", s.MessageID, within)
+	}
 	switch {
 	case s.ConversationID > 0 && s.AccountID > 0:
 		return fmt.Sprintf("conversation %d of account %d", s.ConversationID, s.AccountID)

@@ -223,6 +223,9 @@ func (c Call) About() operation.Subject {
 	if strings.Contains(c.Path, "{conversation_id}") {
 		about.ConversationID = One.Conversation
 	}
+	if strings.Contains(c.Path, "{message_id}") {
+		about.MessageID = One.Message
+	}
 	return about
 }
 

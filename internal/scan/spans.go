@@ -1,0 +1,278 @@
+package scan
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// Spans chooses which ids to ask for, from the lowest to the highest, where a server answers all that are from one id up to
+// another, and of too many only some, without a word. Windows cannot do that: what came cannot be left out here, nobody
+// counts, and there is no highest id to begin with.
+//
+// An answer that is not full is whole, and so is one about no more ids than it has rows. The ids of a full one are kept:
+// they show where there are ids, and the next whole answers show how many there are for each that is known. That is for
+// choosing well only. Whatever is expected, wherever ids are, and whichever of them an answer leaves out, nothing is passed
+// but by a whole answer.
+type Spans struct {
+	Lo, Hi int64 // what to ask for: from Lo up to Hi, without Hi
+	End    int64 // where everything ends, without it
+
+	Stumbles int // failures of which nothing was the cause
+
+	most     int      // rows in an answer
+	aim      float64  // at so many
+	samples  []sample // of full answers, the latest and finest last
+	full     int      // how many answers from Lo on have been full in a row
+	evenly   guess    // rows for each id
+	by       *guess   // by which Hi was chosen; nil for none
+	expected float64  // how many rows, by that
+	few      bool     // it was less than half of that
+	failed   int64    // the end of what failed, 0 for nothing
+}
+
+// NewSpans returns the Spans from an id up to another, of answers of so many rows at most.
+func NewSpans(lo, end int64, most int) *Spans {
+	return &Spans{Lo: lo, Hi: end, End: end, most: most, aim: float64(most)}
+}
+
+// sample is what came in a full answer.
+type sample struct {
+	guess         // rows for each of its ids
+	ids   []int64 // in order, those from Spans.Lo on
+	hi    int64   // the end of what was asked for
+	first int64   // up to where they seem to be all that there are; 0 for none
+	again bool    // what came before seemed to be the first, and was not
+	last  bool    // they seem to be the last that there are
+}
+
+// guess is how many rows there are for each of something, by what there were lately.
+type guess struct {
+	rows, of float64
+	wrong    float64 // how far guesses were from what came, as a part of it
+}
+
+// keeps is how much of what was learned counts after the next answer.
+const keeps = 0.8
+
+func (g *guess) learn(rows, of float64) { g.rows, g.of = g.rows*keeps+rows, g.of*keeps+of }
+
+// check compares what came with what was expected.
+func (g *guess) check(expected, rows float64) {
+	off := (rows - expected) / max(expected, rows, 1)
+	g.wrong = math.Sqrt(keeps*g.wrong*g.wrong + (1-keeps)*off*off)
+}
+
+// target returns how many rows to expect, so that they are rarely more than so many.
+func (g *guess) target(most float64) float64 { return most / (1 + 2*max(g.wrong, 1/math.Sqrt(most))) }
+
+// Took takes the ids of an answer, in the order in which they came, and reports whether it was whole: then Lo is what comes
+// behind.
+func (s *Spans) Took(ids []int64) (whole bool) {
+	sorted := slices.Sorted(slices.Values(ids))
+	if whole = len(ids) < s.most || s.Hi-s.Lo <= int64(s.most); whole {
+		s.learn(sorted)
+		s.pass(float64(len(ids)))
+	} else {
+		s.keep(ids, sorted)
+	}
+	s.choose()
+	return whole
+}
+
+// Failing reports whether what is asked for is a part of what failed.
+func (s *Spans) Failing() bool { return s.failed != 0 }
+
+// Heavy has fewer rows asked for, for a while: so many are too much for somebody.
+func (s *Spans) Heavy() { s.aim = max(s.aim/2, fewest) }
+
+// Failed takes note of a failure, and has the half of it asked for. It reports whether it was one id, which cannot be
+// halved.
+func (s *Spans) Failed() (one bool) {
+	width := s.Hi - s.Lo
+	if width == 1 {
+		return true
+	}
+	s.failed, s.by = s.Hi, nil
+	if s.Hi = s.middle(); s.Hi <= s.Lo || s.Hi >= s.failed {
+		s.Hi = s.Lo + width/2
+	}
+	return false
+}
+
+// middle returns the middle one of the known ids that were asked for. Where there are none it is one of half as many digits,
+// or 0: ids count up from 1.
+func (s *Spans) middle() int64 {
+	if n := len(s.samples); n > 0 {
+		known := s.samples[n-1].ids
+		if n, _ := slices.BinarySearch(known, s.Hi); n > 0 {
+			return known[n/2]
+		}
+	}
+	if digits := bits.Len64(uint64(s.Lo)) + bits.Len64(uint64(s.Hi)); 1<<(digits/2)-s.Lo > s.Lo {
+		return 1 << (digits / 2)
+	}
+	return 0
+}
+
+// Skip leaves out the one id that failed.
+func (s *Spans) Skip() {
+	s.failed = 0
+	s.pass(0)
+	s.choose()
+}
+
+// learn takes note of how many rows were in a whole answer.
+func (s *Spans) learn(sorted []int64) {
+	rows, from := float64(len(sorted)), s.Lo
+	if s.few = s.by != nil && rows < s.expected/2; s.by != nil {
+		s.by.check(s.expected, rows)
+	}
+	if s.evenly.of == 0 && len(sorted) > 0 {
+		from = sorted[0] // there may be nothing for long before the first
+	}
+	s.aim = min(s.aim*1.1, float64(s.most))
+	if s.evenly.of > 0 || len(sorted) > 0 {
+		s.evenly.learn(rows, float64(s.Hi-from))
+	}
+}
+
+// pass goes on behind Hi.
+func (s *Spans) pass(rows float64) {
+	s.full, s.Lo = 0, s.Hi
+	if s.failed != 0 && s.Lo >= s.failed {
+		s.failed = 0
+		s.Stumbles++
+	}
+	for i := range s.samples {
+		of := &s.samples[i]
+		n, _ := slices.BinarySearch(of.ids, s.Lo)
+		of.ids = of.ids[n:]
+		of.learn(rows, float64(n))
+	}
+	s.samples = slices.DeleteFunc(s.samples, func(of sample) bool { return len(of.ids) == 0 || of.first != 0 && s.Lo >= of.first })
+}
+
+const (
+	unsure     = 0.3 // how wrong a sample may be about how many rows there are
+	tooWrong   = 0.5 // from where on a full answer tells more than a guess
+	maxSamples = 12
+	fewest     = 25 // rows to aim at
+)
+
+// keep keeps the ids of a full answer.
+func (s *Spans) keep(ids, sorted []int64) {
+	if s.by != nil && s.expected < float64(s.most) {
+		s.by.check(s.expected, float64(s.most))
+	}
+	of := sample{ids: sorted, hi: s.Hi, guess: guess{wrong: unsure}}
+	if s.full++; s.full > 1 && s.samples[len(s.samples)-1].first != 0 {
+		s.samples[len(s.samples)-1].first, of.again = 0, true
+	} else {
+		of.first = firstOf(ids, sorted)
+		backwards := slices.Clone(ids)
+		slices.Reverse(backwards)
+		of.last = firstOf(backwards, sorted) != 0
+	}
+	if len(s.samples) == maxSamples {
+		s.samples = slices.Delete(s.samples, 0, 1)
+	}
+	s.samples = append(s.samples, of)
+}
+
+// firstOf returns the end of those ids that came about in order, and so seem to be the first that there are, whatever came
+// of ids far behind them; 0 if there is no order.
+func firstOf(ids, sorted []int64) int64 {
+	n := len(sorted)
+	for _, m := range []int{n, n - n/16, n - n/4} {
+		if far := disorder(ids, sorted[:m]); far <= m/8 {
+			return sorted[m-1-2*far]
+		}
+	}
+	return 0
+}
+
+// disorder returns how far from their places in order some ids came at most.
+func disorder(ids, sorted []int64) (far int) {
+	i := 0
+	for _, id := range ids {
+		if id > sorted[len(sorted)-1] {
+			continue
+		}
+		at, _ := slices.BinarySearch(sorted, id)
+		far = max(far, at-i, i-at)
+		i++
+	}
+	return far
+}
+
+// choose chooses Hi.
+func (s *Spans) choose() {
+	s.Hi, s.by, s.expected = s.End, nil, 0
+	switch n := len(s.samples); {
+	case s.Lo >= s.End:
+		return
+	case s.full > 0:
+		s.Hi = s.samples[n-1].less(s.Lo, s.most, s.full)
+	case n > 0:
+		s.goOn(&s.samples[n-1])
+	case !s.few && s.evenly.wrong < tooWrong:
+		s.goEvenly()
+	}
+	if s.failed != 0 {
+		s.Hi = min(s.Hi, s.failed)
+	}
+	s.Hi = min(max(s.Hi, s.Lo+1), s.End)
+}
+
+// many is about how many windows a sample is cut into where nobody knows how many rows there are.
+const many = 64
+
+// less returns the end of what to ask for in place of what was full, so many times already.
+func (of *sample) less(lo int64, most, full int) int64 {
+	n, gap := len(of.ids), of.ids[0]-lo
+	switch {
+	case of.first != 0:
+		return of.first
+	case of.again && gap > int64(most): // those in front of them came later
+		return of.ids[0]
+	case of.last && gap > int64(most):
+		return lo + gap/2
+	case full == 1:
+		return of.ids[n/2]
+	}
+	return max(of.ids[n/many], min(of.ids[0]+int64(most)-1, of.ids[n*3/4]))
+}
+
+// goOn chooses Hi where some ids behind Lo are known.
+func (s *Spans) goOn(of *sample) {
+	switch {
+	case of.first != 0:
+		s.Hi = of.first
+	case s.evenly.rows > 0 && s.evenly.wrong <= of.wrong && !s.few:
+		s.goEvenly()
+	case of.of > 0 && of.rows > 0:
+		each := of.rows / of.of
+		n := min(max(int(of.target(s.aim)/each), 1), len(of.ids))
+		s.by, s.expected = &of.guess, each*float64(n)
+		if s.Hi = of.hi; n < len(of.ids) {
+			s.Hi = of.ids[n]
+		}
+	case of.ids[0]-s.Lo > int64(s.most):
+		s.Hi = of.ids[0]
+	default:
+		s.Hi = of.ids[len(of.ids)/many]
+	}
+}
+
+// goEvenly chooses Hi as if there were as many rows everywhere.
+func (s *Spans) goEvenly() {
+	if s.evenly.rows == 0 {
+		return
+	}
+	each := s.evenly.rows / s.evenly.of
+	if size := max(s.evenly.target(s.aim)/each, s.aim); size < float64(s.End-s.Lo) {
+		s.by, s.expected = &s.evenly, size*each
+		s.Hi = s.Lo + int64(size)
+	}
+}

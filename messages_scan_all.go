@@ -1,0 +1,332 @@
+package cfchat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/scan"
+)
+
+// How ScanAll works. One goroutine scans the conversations that match, and a few others the messages of those in front, each
+// waiting with what it has read until its turn has come. What they bring is yielded in order by the goroutine that ranges.
+
+// MessageScanAllOptions say where a scan of all messages begins, and what it leaves out. The zero value reads everything.
+type MessageScanAllOptions struct {
+	// ConversationID is the conversation to begin with: to resume, that of the last message that was dealt with, or
+	// MessageScanAllProgress.ConversationID. Zero begins with the first.
+	ConversationID int64
+	// After is the message of that conversation behind which to start: to resume, the last that was dealt with, or
+	// MessageScanAllProgress.LastID.
+	After int64
+	// WithoutActivity leaves out what the server itself noted down, such as who resolved a conversation. Private notes come.
+	WithoutActivity bool
+	// Concurrency is how many conversations are read at once. Zero means 4. One request more looks for conversations.
+	Concurrency int
+	// Progress, if it is set, is called by the ranging goroutine after each window of messages is done, at least once a minute
+	// while the scan waits, and at the end.
+	Progress func(MessageScanAllProgress)
+}
+
+// MessageScanAllProgress is how far a scan of all messages has come.
+type MessageScanAllProgress struct {
+	ConversationID int64     // the conversation to go on with later; those in front of it are done
+	LastID         int64     // its message up to which every one has been yielded, to go on behind later
+	Requests       int       // sent so far for messages, without those that were repeated
+	WaitingUntil   time.Time // when a request goes on that was rate limited, or that failed; zero while none waits
+}
+
+// ScanAll walks through every message of every conversation that matches a filter, in the order of the conversations' ids,
+// and of the messages' ids in each. It promises for conversations what [ConversationsService.Scan] promises, and for the
+// messages of each what [MessagesService.Scan] does. A few conversations are read ahead, an answer of each.
+//
+// A message that cannot be read is yielded as nil and an [*Error] with its id in MessageID, and a conversation that cannot
+// be read, or is gone, as nil and an *Error with its id in ConversationID and none in MessageID; the scan goes on. Before a
+// conversation is said to be unreadable, another one has to be readable. Of any other error ConversationID is 0, and it is
+// the last thing that is yielded; resume with MessageScanAllOptions.ConversationID and After.
+//
+// Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
+// auth.ErrNoKey without one.
+func (s MessagesService) ScanAll(ctx context.Context, filter Filter, options MessageScanAllOptions, opts ...CallOption) iter.Seq2[*Message, error] {
+	opts = slices.Clone(opts)
+	return func(yield func(*Message, error) bool) {
+		var input refusal
+		refuseResponse(opts, &input)
+		s.core.check(ctx, &input)
+		options.check(&input)
+		filter.checkScan(&input)
+		if err := input.err(s.core.call(messagesCall.operation, 0)); err != nil {
+			yield(nil, err)
+			return
+		}
+		options.Concurrency = cmp.Or(options.Concurrency, defaultConcurrency)
+		a := &allMessages{
+			MessageScanAllOptions: options, messages: s, opts: opts, found: make(chan *messagesOf),
+			left: make(chan struct{}), filter: filter, scanRequests: scanRequests{woken: make(chan struct{}, 1)}, at: options.ConversationID, last: options.After, started: time.Now(),
+		}
+		if err := a.all(ctx, yield); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// check refuses options that make no sense.
+func (o MessageScanAllOptions) check(input *refusal) {
+	if o.ConversationID < 0 {
+		input.add("ConversationID", "%d is negative; zero begins with the first", o.ConversationID)
+	}
+	if o.After < 0 || o.After > 0 && o.ConversationID == 0 {
+		input.add("After", "%d is a message of no conversation; give its ConversationID, or zero", o.After)
+	}
+	if o.Concurrency < 0 {
+		input.add("Concurrency", "%d is negative; zero means 4", o.Concurrency)
+	}
+}
+
+// allMessages is one range over ScanAll.
+type allMessages struct {
+	MessageScanAllOptions
+	scanRequests
+	messages MessagesService
+	filter   Filter
+	opts     []CallOption
+	found    chan *messagesOf // the conversations, in order; closed behind the last
+	left     chan struct{}    // closed when nobody ranges any more
+	ahead    []*messagesOf    // which are being read
+	more     bool             // there may be more than those
+	at, last int64            // where to go on later
+	started  time.Time
+	running  sync.WaitGroup
+
+	mu     sync.Mutex
+	good   int64 // a conversation that could be read, 0 for none
+	exited bool  // the caller's code has ended its goroutine, as a failed test does
+}
+
+// messagesOf is the reading of a conversation.
+type messagesOf struct {
+	id      int64
+	created time.Time
+	scan    *messageScan
+	windows chan messageWindow // closed behind the last
+	err     error              // that ended it, or because of which the conversation itself cannot be read
+	unread  bool               // the scan of conversations says so
+}
+
+// all yields everything. What it returns is still to be yielded.
+func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.running.Wait()
+	defer cancel()
+	defer close(s.left)
+	s.more = true
+	s.start(func() { s.find(ctx) })
+	ticker := time.NewTicker(tellEvery)
+	defer ticker.Stop()
+	for s.more || len(s.ahead) > 0 {
+		var found chan *messagesOf
+		if s.more && len(s.ahead) < s.Concurrency {
+			found = s.found
+		}
+		var windows chan messageWindow
+		if len(s.ahead) > 0 {
+			windows = s.ahead[0].windows
+		}
+		select {
+		case of, ok := <-found:
+			if s.more = ok; ok {
+				s.begin(ctx, of)
+			}
+		case w, ok := <-windows:
+			if goOn, err := s.hand(w, ok, yield); !goOn {
+				return err
+			}
+			s.tell()
+		case <-s.woken:
+			s.tell()
+		case <-ticker.C:
+			s.tell()
+		}
+		if s.hasExited() {
+			runtime.Goexit()
+		}
+	}
+	s.tell()
+	return nil
+}
+
+// tellEvery is how often Progress is called while nothing happens.
+const tellEvery = 30 * time.Second
+
+// start starts a goroutine that the scan waits for.
+func (s *allMessages) start(do func()) {
+	s.running.Go(func() {
+		exited := true
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.exited = s.exited || exited
+		}()
+		do()
+		exited = false
+	})
+}
+
+func (s *allMessages) hasExited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.exited
+}
+
+// conversations scans those that match, behind an id.
+func (s *allMessages) conversations(ctx context.Context, after int64) iter.Seq2[*Conversation, error] {
+	options := ConversationScanOptions{After: after, Concurrency: 1}
+	return ConversationsService{s.messages.core}.Scan(ctx, s.filter, options, s.opts...)
+}
+
+// find looks for the conversations.
+func (s *allMessages) find(ctx context.Context) {
+	defer close(s.found)
+	for c, err := range s.conversations(ctx, max(s.ConversationID-1, 0)) {
+		of := &messagesOf{err: err, windows: make(chan messageWindow)}
+		if e, ok := errors.AsType[*Error](err); ok && e.ConversationID != 0 {
+			of.id, of.unread = e.ConversationID, true
+		} else if err == nil {
+			of.id, of.created = c.ID, c.CreatedAt.Time
+		}
+		select {
+		case s.found <- of:
+		case <-s.left:
+			return
+		}
+	}
+}
+
+// begin begins to read a conversation.
+func (s *allMessages) begin(ctx context.Context, of *messagesOf) {
+	s.ahead = append(s.ahead, of)
+	if of.err != nil {
+		close(of.windows)
+		return
+	}
+	options := MessageScanOptions{WithoutActivity: s.WithoutActivity}
+	if of.id == s.ConversationID {
+		options.After = s.After
+	}
+	of.scan = newMessageScan(s.messages, of.id, options, &s.scanRequests, s.opts)
+	s.start(func() {
+		defer close(of.windows)
+		of.err = s.read(ctx, of)
+	})
+}
+
+// read reads a conversation.
+func (s *allMessages) read(ctx context.Context, of *messagesOf) error {
+	for of.scan.spans.Lo < of.scan.spans.End {
+		w, err := of.scan.next(ctx)
+		if err != nil {
+			of.unread = s.cannotBeRead(ctx, of, err)
+			return err
+		}
+		s.setGood(of.id)
+		select {
+		case of.windows <- w:
+		case <-s.left:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (s *allMessages) setGood(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.good = id
+}
+
+// cannotBeRead finds out whether a failure is about one conversation: because it is gone, or because another one can be read
+// while it still cannot.
+func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure error) bool {
+	if errors.Is(failure, ErrNotFound) {
+		return true
+	}
+	if judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
+		return false
+	}
+	return s.otherReadable(ctx, of.id) && of.scan.control(ctx) != nil && ctx.Err() == nil
+}
+
+// maxOthers is how many conversations are tried before it is said that none can be read.
+const maxOthers = 24
+
+// otherReadable reports whether another conversation can be read: the last one that could be, or else one behind.
+func (s *allMessages) otherReadable(ctx context.Context, id int64) bool {
+	s.mu.Lock()
+	good := s.good
+	s.mu.Unlock()
+	if good != 0 {
+		return s.control(ctx, good)
+	}
+	tried := 0
+	for c, err := range s.conversations(ctx, id) {
+		if tried++; tried > maxOthers {
+			break
+		}
+		if err == nil && s.control(ctx, c.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// control reports whether a conversation can be read.
+func (s *allMessages) control(ctx context.Context, id int64) bool {
+	return newMessageScan(s.messages, id, MessageScanOptions{}, &s.scanRequests, s.opts).control(ctx) == nil
+}
+
+// hand yields what has come of the foremost conversation. It reports whether to go on, and returns what is still to be
+// yielded.
+func (s *allMessages) hand(w messageWindow, ok bool, yield func(*Message, error) bool) (goOn bool, end error) {
+	of := s.ahead[0]
+	if ok {
+		goOn = of.scan.yield(w, yield)
+		s.dealtWith(of)
+		return goOn, nil
+	}
+	s.ahead = s.ahead[1:]
+	e, isError := errors.AsType[*Error](of.err)
+	switch {
+	case of.err == nil || s.hasExited():
+		s.dealtWith(of)
+		return true, nil
+	case of.unread && isError:
+		s.dealtWith(of)
+		return yield(nil, e.of(of.id)), nil
+	case of.id != 0 && isError:
+		return false, e.within(of.id)
+	}
+	return false, of.err
+}
+
+// dealtWith takes note of how far a conversation has been read. One that was created later than the scan began may have come
+// without another that got its id before, so a scan that is resumed has to begin in front of it.
+func (s *allMessages) dealtWith(of *messagesOf) {
+	if !s.messages.core.wasBefore(s.started, of.created) {
+		return
+	}
+	if s.at, s.last = of.id, 0; of.scan != nil {
+		s.last = of.scan.last
+	}
+}
+
+// tell says how far the scan is.
+func (s *allMessages) tell() {
+	if s.Progress != nil {
+		s.Progress(MessageScanAllProgress{ConversationID: s.at, LastID: s.last, Requests: s.sent(), WaitingUntil: s.waitingUntil()})
+	}
+}

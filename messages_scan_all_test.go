@@ -1,0 +1,201 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// talkative is a stand-in whose conversations have so many messages.
+func talkative(t *testing.T, messages ...int) *cfchattest.Server {
+	server := cfchattest.New(t)
+	for _, n := range messages {
+		id := server.AddConversation(cfchattest.Conversation{})
+		for range n {
+			server.AddMessage(id, cfchattest.Message{})
+		}
+	}
+	return server
+}
+
+// placesOf returns what a scan of all messages yielded, as conversation/message, and the error that ended it.
+func placesOf(ctx context.Context, account *cfchat.Account, options cfchat.MessageScanAllOptions) (places []string, end error) {
+	for m, err := range account.Messages.ScanAll(ctx, cfchat.Filter{}, options) {
+		e, ok := errors.AsType[*cfchat.Error](err)
+		switch {
+		case end != nil:
+			places = append(places, "behind the end")
+		case err == nil:
+			places = append(places, fmt.Sprintf("%d/%d", m.ConversationID, m.ID))
+		case ok && e.MessageID != 0:
+			places = append(places, fmt.Sprintf("%d/%d broken", e.ConversationID, e.MessageID))
+		case ok && e.ConversationID != 0:
+			places = append(places, fmt.Sprintf("%d broken", e.ConversationID))
+		default:
+			end = err
+		}
+	}
+	return places, end
+}
+
+// TestMessageScanAll yields every message in order, and goes on from wherever it was left.
+func TestMessageScanAll(t *testing.T) {
+	server := talkative(t, 2, 0, 40, 1, 3, 0, 2, 5)
+	account := server.Account(t)
+	var told cfchat.MessageScanAllProgress
+	options := cfchat.MessageScanAllOptions{Progress: func(p cfchat.MessageScanAllProgress) { told = p }}
+	all, err := placesOf(t.Context(), account, options)
+	if err != nil || len(all) < 53 || told.Requests < 8 {
+		t.Fatalf("%v, %v, told %+v", all, err, told)
+	}
+	for i, place := range all {
+		var at cfchat.MessageScanAllOptions
+		if _, err := fmt.Sscanf(place, "%d/%d", &at.ConversationID, &at.After); err != nil {
+			t.Fatal(err)
+		}
+		if rest, err := placesOf(t.Context(), account, at); err != nil || !slices.Equal(rest, all[i+1:]) {
+			t.Errorf("behind %s: %v, %v", place, rest, err)
+		}
+		if i > 0 && sortable(all[i-1]) >= sortable(place) {
+			t.Errorf("%s comes before %s", all[i-1], place)
+		}
+	}
+}
+
+func sortable(place string) string {
+	var conversation, message int
+	_, _ = fmt.Sscanf(place, "%d/%d", &conversation, &message)
+	return fmt.Sprintf("%09d/%09d", conversation, message)
+}
+
+// TestMessageScanAllBroken reports what cannot be read, and goes on.
+func TestMessageScanAllBroken(t *testing.T) {
+	server := talkative(t, 3, 3, 3, 3)
+	account := server.Account(t)
+	all, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost, _ := server.Conversation(2)
+	server.DeleteContact(lost.Meta.Sender.ID)
+	places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
+	var want []string
+	for _, place := range all {
+		if !strings.HasPrefix(place, "2/") {
+			want = append(want, place)
+		} else if !slices.Contains(want, "2 broken") {
+			want = append(want, "2 broken")
+		}
+	}
+	if err != nil || !slices.Equal(places, want) {
+		t.Errorf("%v, want %v; %v", places, want, err)
+	}
+}
+
+// TestMessageScanAllUnreadable: a conversation that is listed and whose messages are a 500 is reported if another can be
+// read; where none can be, nobody is to blame.
+func TestMessageScanAllUnreadable(t *testing.T) {
+	for _, c := range []struct {
+		broken []int64
+		want   string
+	}{
+		{nil, "1/1 2/2 3/3 4/4"},
+		{[]int64{1}, "1 broken 2/2 3/3 4/4"},
+		{[]int64{1, 2, 3}, "1 broken 2 broken 3 broken 4/4"},
+		{[]int64{2, 4}, "1/1 2 broken 3/3 4 broken"},
+		{[]int64{1, 2, 3, 4}, ""},
+	} {
+		server := talkative(t, 1, 1, 1, 1)
+		account := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			for _, id := range c.broken {
+				if strings.HasSuffix(req.URL.Path, fmt.Sprintf("/conversations/%d/messages", id)) {
+					return internalError(), nil
+				}
+			}
+			return server.Transport().RoundTrip(req)
+		}), func(config *cfchat.Config) { config.Server, config.Keys = server.Config().Server, server.Config().Keys }).Account(server.AccountID())
+		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
+		if got := strings.Join(places, " "); got != c.want || (err != nil) != (c.want == "") {
+			t.Errorf("%v: %s, %v", c.broken, got, err)
+		}
+	}
+}
+
+// TestMessageScanAllBrokenMessage reports a message, and goes on.
+func TestMessageScanAllBrokenMessage(t *testing.T) {
+	server := talkative(t, 3, 3)
+	server.BreakMessage(1, 2)
+	places, err := placesOf(t.Context(), server.Account(t), cfchat.MessageScanAllOptions{})
+	if got := strings.Join(places, " "); err != nil || got != "1/1 1/2 broken 1/3 2/4 2/5 2/6" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// TestMessageScanAllOutage is no conversation's fault: it ends the scan, and what was yielded is whole.
+func TestMessageScanAllOutage(t *testing.T) {
+	for n := 1; n < 20; n++ {
+		server := talkative(t, 3, 3, 3, 3, 3, 3)
+		account := server.Account(t, func(c *cfchat.Config) { c.Retry = cfchat.Retry{MaxTries: 1} })
+		all, _ := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
+		server.FailEvery("listAllMessages", n, cfchattest.Failure{Status: 401})
+		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !slices.Equal(places, all[:len(places)]) || err == nil && len(places) < len(all) {
+			t.Errorf("%d: %v, %v", n, places, err)
+		}
+		if err != nil && (!ok || !errors.Is(err, cfchat.ErrUnauthorized) || e.ConversationID != 0 || !strings.Contains(err.Error(), "while conversation ")) {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}
+
+// TestMessageScanAllStops leaves nothing behind, however it is left.
+func TestMessageScanAllStops(t *testing.T) {
+	for leave := range 12 {
+		synctest.Test(t, func(t *testing.T) {
+			server := talkative(t, 3, 3, 3, 3)
+			ctx, cancel := context.WithCancel(t.Context())
+			n, end := 0, error(nil)
+			for _, err := range server.Account(t).Messages.ScanAll(ctx, cfchat.Filter{}, cfchat.MessageScanAllOptions{Concurrency: 2}) {
+				if n++; err != nil {
+					end = err
+				}
+				if n == leave {
+					if leave%2 == 0 {
+						break
+					}
+					cancel()
+				}
+			}
+			cancel()
+			if leave%2 == 1 && leave < 4 && !errors.Is(end, context.Canceled) {
+				t.Errorf("cancelled at %d: %v", leave, end)
+			}
+			time.Sleep(time.Hour)
+		})
+	}
+}
+
+// TestMessageScanAllInput is refused before anything is sent.
+func TestMessageScanAllInput(t *testing.T) {
+	messages := cfchattest.New(t).Account(t).Messages
+	for want, options := range map[string]cfchat.MessageScanAllOptions{
+		"ConversationID": {ConversationID: -1}, "After": {After: 5}, "Concurrency": {Concurrency: -1},
+	} {
+		for _, err := range messages.ScanAll(t.Context(), cfchat.Filter{}, options) {
+			if e, ok := errors.AsType[*cfchat.Error](err); !ok || !errors.Is(err, cfchat.ErrInvalidInput) || e.Fields[0].Field != want {
+				t.Errorf("%s: %v", want, err)
+			}
+		}
+	}
+}

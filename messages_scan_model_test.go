@@ -1,0 +1,208 @@
+package cfchat_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// longConversations answers windows of messages as the servers do, by what the contract says of them (1.1). Every answer
+// takes its own time, which follows from the request.
+//
+// It is small on purpose, and knows nothing of why they are asked for.
+type longConversations struct {
+	most    int           // rows of an answer, 1000 everywhere
+	slow    time.Duration // how long an answer may take
+	before  func(r asked) // what happens before an answer
+	instead func(r asked) *http.Response
+	dated   bool // answers have a Date
+
+	mu            sync.Mutex
+	conversations map[int64]*longConversation
+	asked         []asked
+	underWay      int
+	mostUnderWay  int
+}
+
+type longConversation struct {
+	messages    []storedMessage
+	contactGone bool // no answer can be made
+}
+
+type storedMessage struct {
+	id      int64
+	created int64 // in microseconds
+	kind    int
+	broken  bool // it cannot be rendered: an answer with it is a 500
+	drops   bool // it has the server drop the connection
+	size    int  // bytes of its content
+}
+
+// asked is a request for messages.
+type asked struct {
+	n            int // counts all of them, from 1
+	conversation int64
+	after        int64
+	before       int64
+	query        string
+}
+
+// empty reports whether a request can be answered with nothing only.
+func (a asked) empty() bool { return a.after >= a.before }
+
+// oneConversation is a conversation 42 of messages that were stored in the order in which they are given.
+func oneConversation(ids ...int64) *longConversations {
+	l := &longConversations{most: 1000, slow: time.Millisecond, conversations: map[int64]*longConversation{}}
+	l.add(42, ids...)
+	return l
+}
+
+// add adds a conversation, or messages to one.
+func (l *longConversations) add(conversation int64, ids ...int64) *longConversation {
+	c := l.conversations[conversation]
+	if c == nil {
+		c = &longConversation{}
+		l.conversations[conversation] = c
+	}
+	for _, id := range ids {
+		created := int64(900_000_000_000_000) // in 1998, before the bubble's time begins
+		if n := len(c.messages); n > 0 {
+			created = c.messages[n-1].created + 1
+		}
+		c.messages = append(c.messages, storedMessage{id: id, created: created})
+	}
+	return c
+}
+
+// one returns a message of a conversation.
+func (c *longConversation) one(id int64) *storedMessage {
+	i := slices.IndexFunc(c.messages, func(m storedMessage) bool { return m.id == id })
+	return &c.messages[i]
+}
+
+// ids are the ids of its messages, in order.
+func (c *longConversation) ids() (ids []int64) {
+	for _, m := range c.messages {
+		ids = append(ids, m.id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// account is a client for the model's account.
+func (l *longConversations) account(t *testing.T, options ...func(*cfchat.Config)) *cfchat.Account {
+	return trial.Chat(t, l, options...).Account(1)
+}
+
+// RoundTrip answers one request, after a while and before another.
+func (l *longConversations) RoundTrip(req *http.Request) (*http.Response, error) {
+	latency := rand.New(rand.NewPCG(1, uint64(crc32.ChecksumIEEE([]byte(req.URL.RequestURI())))))
+	l.enter(1)
+	defer l.enter(-1)
+	if err := pause(req.Context(), time.Duration(1+latency.Int64N(int64(l.slow)))); err != nil {
+		return nil, err
+	}
+	resp, err := l.answer(req)
+	if err != nil {
+		return nil, err
+	}
+	if l.dated {
+		resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
+	if err := pause(req.Context(), time.Duration(1+latency.Int64N(int64(l.slow)))); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+func (l *longConversations) enter(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.underWay += n
+	l.mostUnderWay = max(l.mostUnderWay, l.underWay)
+}
+
+func (l *longConversations) requests() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.asked)
+}
+
+// notFound is the answer about what is not there.
+func notFound() *http.Response {
+	return trial.Reply(http.StatusNotFound, "application/json", `{"error":"Resource could not be found"}`)
+}
+
+// answer answers a request for messages, and one for the account's conversations, which are one page.
+func (l *longConversations) answer(req *http.Request) (*http.Response, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	steps := strings.Split(req.URL.Path, "/")
+	if steps[len(steps)-1] != "messages" {
+		return notFound(), nil
+	}
+	r := asked{n: len(l.asked) + 1, query: req.URL.RawQuery}
+	r.conversation, _ = strconv.ParseInt(steps[len(steps)-2], 10, 64)
+	var bad [2]error
+	r.after, bad[0] = strconv.ParseInt(req.URL.Query().Get("after"), 10, 64)
+	r.before, bad[1] = strconv.ParseInt(req.URL.Query().Get("before"), 10, 64)
+	l.asked = append(l.asked, r)
+	if l.before != nil {
+		l.before(r)
+	}
+	if l.instead != nil {
+		if resp := l.instead(r); resp != nil {
+			return resp, nil
+		}
+	}
+	c := l.conversations[r.conversation]
+	switch {
+	case c == nil:
+		return notFound(), nil
+	case c.contactGone, bad != [2]error{}: // beyond int8
+		return internalError(), nil
+	}
+	return c.window(r, l.most)
+}
+
+// byTime puts messages in order.
+func byTime(x, y storedMessage) int { return cmp.Compare(x.created, y.created) }
+
+// window answers the messages from after to before, the oldest by time if they are too many.
+func (c *longConversation) window(r asked, most int) (*http.Response, error) {
+	if !slices.IsSortedFunc(c.messages, byTime) {
+		slices.SortStableFunc(c.messages, byTime)
+	}
+	var in []storedMessage
+	for _, m := range c.messages {
+		if m.id >= r.after && m.id < r.before {
+			in = append(in, m)
+		}
+	}
+	var rows strings.Builder
+	for i, m := range in[:min(len(in), most)] {
+		switch {
+		case m.drops:
+			return nil, errors.New("connection reset by peer")
+		case m.broken:
+			return internalError(), nil
+		case i > 0:
+			rows.WriteByte(',')
+		}
+		fmt.Fprintf(&rows, `{"id":%d,"conversation_id":%d,"message_type":%d,"content_type":"text","created_at":%d,"content":"%s"}`,
+			m.id, r.conversation, m.kind, m.created/1_000_000, strings.Repeat("x", m.size))
+	}
+	return jsonReply(`{"meta":{},"payload":[%s]}`, rows.String()), nil
+}

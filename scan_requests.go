@@ -1,0 +1,69 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+)
+
+// scanRequests counts the requests of a scan, and knows until when one of them waits.
+type scanRequests struct {
+	requests atomic.Int64
+	waiting  atomic.Pointer[time.Time]
+	woken    chan struct{} // that a request waits
+}
+
+// sent returns how many requests were made.
+func (r *scanRequests) sent() int { return int(r.requests.Load()) }
+
+// waitingUntil returns when a request goes on, the zero time while none waits.
+func (r *scanRequests) waitingUntil() (until time.Time) {
+	if last := r.waiting.Load(); last != nil && time.Now().Before(*last) {
+		return *last
+	}
+	return until
+}
+
+// waits says that a request waits.
+func (r *scanRequests) waits(until time.Time) {
+	r.waiting.Store(&until)
+	select {
+	case r.woken <- struct{}{}:
+	default:
+	}
+}
+
+// tellsWaits returns the option of calls whose waits are to be known.
+func (r *scanRequests) tellsWaits() CallOption {
+	return callOption(func(options *callOptions, _ *refusal) { options.waiting = r.waits })
+}
+
+// sleep waits, and reports whether it did: not when the context ends before.
+func (r *scanRequests) sleep(ctx context.Context, wait time.Duration) bool {
+	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < wait {
+		return false
+	}
+	r.waits(time.Now().Add(wait))
+	return chain.Sleep(ctx, wait) == nil
+}
+
+// patiently makes a call, as often as it is rate limited.
+func patiently[T any](ctx context.Context, r *scanRequests, call func() (*T, error)) (*T, error) {
+	for {
+		r.requests.Add(1)
+		answer, err := call()
+		e, ok := err.(*Error)
+		if !ok || !errors.Is(e, ErrRateLimited) || !r.sleep(ctx, max(e.RetryAfter, time.Second)) && ctx.Err() == nil {
+			return answer, err
+		}
+	}
+}
+
+// wasBefore reports whether something was created before a moment of the local clock, as far as the server's clock is known:
+// times are known to the second.
+func (c *core) wasBefore(moment, created time.Time) bool {
+	return !c.chat.clock.known() || created.Before(c.now().Add(-time.Since(moment)-2*time.Second))
+}
