@@ -15,11 +15,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// How Scan works. It asks for the messages from one id up to another, one such window after the other and in order. Of more
-// than
-// 1,000 the server answers the oldest by time, without a word, so that an answer of 1,000 proves nothing and less is asked for;
-// a smaller one is all that there was in its window while it was made (internal/scan, Spans). The last window has no end, so
-// that nobody has to know the highest id.
+// How Scan works. It asks for the messages from one id up to another, one such window after the other and in order. Of more than
+// 1,000 the server answers the oldest by time, without a word, so that an answer of 1,000 proves nothing and less is asked for; a
+// smaller one is all that there was in its window while it was made (internal/scan, Spans). The last window has no end, so that
+// nobody has to know the highest id.
 //
 // Windows that fail are halved until one id is left. It is to blame only if an empty window of the conversation can be read,
 // two messages that came can be read again, and it fails once more after that.

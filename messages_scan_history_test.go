@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-var messageHistories = flag.Int("message-histories", 150, "how many random histories of a conversation TestMessageScanHistories plays")
+var messageHistories = flag.Int("message-histories", 50, "how many random histories of a conversation TestMessageScanHistories plays")
 
 // messageHistory is what happens to a conversation while it is scanned.
 type messageHistory struct {
