@@ -116,6 +116,10 @@ type Chat struct {
 	keys      auth.Keys
 	clock     *serverClock
 	known     *knownServer
+	channels  *channelCache
+	turns     *sendTurns
+	unsure    *unsureSends
+	settled   time.Duration // after which a message that was sent and is not stored will not be
 }
 
 // New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
@@ -132,6 +136,7 @@ func New(config Config) (*Chat, error) {
 	return &Chat{
 		server: server.String(), transport: transport, editors: slices.Clone(config.RequestEditors), keys: config.Keys,
 		clock: new(serverClock), known: newKnownServer(config.ServerVersion),
+		channels: new(channelCache), turns: new(sendTurns), unsure: new(unsureSends), settled: max(minSettled, 2*config.Timeout),
 		chain: chain.New(chain.Config{
 			Transport: transport, Jar: config.HTTPClient.Jar, Keys: config.Keys, Server: server,
 			Retry: chain.Policy(config.Retry), Limiter: config.Limiter, Timeout: config.Timeout, MaxBody: config.MaxBody, UserAgent: config.UserAgent,
