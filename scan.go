@@ -260,7 +260,7 @@ func (s *conversationScan) gaveUp(id int64) {
 // unproven returns the failure of a sweep, with where to go on.
 func (s *conversationScan) unproven(ctx context.Context, failure error) error {
 	e, ok := failure.(*Error)
-	if !ok || ctx.Err() != nil || s.read == s.After {
+	if !ok || ctx.Err() != nil || s.lastID() == s.After {
 		return failure
 	}
 	return e.unproven(s.lastID())

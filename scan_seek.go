@@ -416,5 +416,8 @@ func (w *sweep) atOnce(most int64) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sought = max(min(w.sought, most), min(w.sought, narrowIDs))
+	if widest := w.windows.Widest(); w.MaxWindow > 0 || widest < maxWindow/w.filter.branches() {
+		return min(w.sought, widest) // as is known of windows
+	}
 	return w.sought
 }

@@ -33,9 +33,6 @@ const (
 // what came is shown or counted in one of them. It returns what is to be read next.
 func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, here: ledger{}, today: s.latestDay()}
-	if widest := s.windows.Widest(); s.MaxWindow > 0 || widest < maxWindow/s.filter.branches() {
-		s.sought = min(s.sought, widest)
-	}
 	w.first, s.swept = !s.swept, true
 	err := scan.Each(ctx, s.Concurrency, s.ticker, s.came.spans(s.limit), w.look)
 	if err == nil {
@@ -191,7 +188,7 @@ func (w *sweep) run(sp span, others []int64) (ids []int64, limit int) {
 	above := int64(len(slices.DeleteFunc(slices.Clone(others), func(id int64) bool { return id <= w.read })))
 	fits := func(most int64) bool { return w.read+above <= most }
 	widest := w.windows.Widest()
-	if !w.narrow && sp.tries == 0 && (sp.isADay(w.today) || fits(widest)) {
+	if !w.narrow && (sp.isADay(w.today) || fits(widest)) {
 		limit = int(widest)
 	}
 	run := scan.Window{Lo: 1, Hi: w.read}
@@ -232,7 +229,7 @@ func (w *sweep) andNext(without []int64) []int64 {
 // that where a scan begins in the middle, so the ids next to that are counted.
 func (w *sweep) unreadOf(ctx context.Context, sp span, page *ConversationPage, more, unread int64) int64 {
 	if w.After > 0 && w.first && sp.whole() {
-		near := scan.Window{Lo: w.read + 1, Hi: min(w.read+w.windows.Widest(), w.Until)}
+		near := scan.Window{Lo: w.read + 1, Hi: min(w.read+int64(w.limit), w.Until)}
 		if n, err := w.count(ctx, w.filter.narrowed(Equal(AttributeDisplayID, near.IDs()))); err == nil {
 			return max(n-unread, 0)
 		}

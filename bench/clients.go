@@ -218,7 +218,7 @@ func ogenClient(server string, through *http.Client) (client, error) {
 		},
 		toggle: func(ctx context.Context) error {
 			status := ogenclient.OptToggleStatusRequest{}
-			status.SetTo(ogenclient.ToggleStatusRequest{Status: ogenclient.NewOptStatus(ogenclient.StatusPending)})
+			status.SetTo(ogenclient.ToggleStatusRequest{Status: ogenclient.NewOptNilStatus(ogenclient.StatusPending)})
 			change, err := ogen.ToggleStatusOfAConversation(ctx, status, ogenclient.ToggleStatusOfAConversationParams{
 				AccountID: accountID, ConversationID: toggledID,
 			})

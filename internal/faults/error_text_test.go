@@ -615,6 +615,8 @@ var answerTexts = []errorText{
 			switch body, _ := io.ReadAll(req.Body); {
 			case bytes.Contains(body, []byte("not_equal_to")):
 				return trial.Reply(403, "text/html", "")
+			case bytes.Contains(body, []byte(",9,")):
+				return trial.Reply(200, isJSON, `{"meta":{"mine_count":0,"unassigned_count":0,"all_count":1},"payload":[{"id":9,"status":"open"}]}`)
 			case bytes.Contains(body, []byte("display_id")):
 				return trial.Reply(200, isJSON, `{"meta":{"mine_count":0,"unassigned_count":0,"all_count":0},"payload":[]}`)
 			}

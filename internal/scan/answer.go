@@ -51,7 +51,7 @@ func (s *stretch[T]) settle(p *Part[T], verdict Verdict) {
 	p.half.failed = p.half.failed || p.half.verdict == verdict
 	if p.half.left--; p.half.left == 0 && !p.half.failed {
 		s.stumbles++
-		s.widths.refused(p.half.ids, false)
+		s.widths.refused(p.half.ids, p.half.sign)
 	}
 	p.half = nil
 }
@@ -102,10 +102,10 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	case verdict == Ends || proof != nil:
 		s.endAt(p, err)
 	case wide && verdict == Refuses:
-		s.widths.refused(w.Len(), true)
+		s.widths.refused(w.Len(), said)
 		s.halve(p, nil)
 	case wide:
-		s.halve(p, &halves{ids: w.Len(), verdict: verdict, left: 2})
+		s.halve(p, &halves{ids: w.Len(), verdict: verdict, sign: likely, left: 2})
 	default:
 		s.blame(p, w, verdict, err)
 	}
@@ -176,6 +176,6 @@ func (s *stretch[T]) unpark() {
 		s.start()
 		return
 	}
-	s.halve(p, &halves{ids: p.window(s.ID).Len(), verdict: s.Judge(p.Err), left: 2})
+	s.halve(p, &halves{ids: p.window(s.ID).Len(), verdict: s.Judge(p.Err), sign: maybe, left: 2})
 	s.start()
 }

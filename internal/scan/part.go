@@ -56,6 +56,7 @@ type Part[T any] struct {
 type halves struct {
 	ids     int64   // that it asked for
 	verdict Verdict // on its failure
+	sign    sign    // that it was too many, if both are answered
 	left    int     // how many of them have not been answered
 	failed  bool    // one of them, in the same way
 }

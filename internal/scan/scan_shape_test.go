@@ -93,7 +93,7 @@ func TestRefusedWidth(t *testing.T) {
 		w := widths{page: 25, pages: 1, given: 1_000, most: 1_000, least: math.MaxInt64}
 		w.took(c.took)
 		for _, ids := range c.refused {
-			w.refused(ids, c.sure)
+			w.refused(ids, map[bool]sign{true: said, false: likely}[c.sure])
 		}
 		if w.most != c.want {
 			t.Errorf("%s: %d, want %d", c.name, w.most, c.want)
@@ -102,14 +102,14 @@ func TestRefusedWidth(t *testing.T) {
 	w := widths{page: 25, pages: 1, given: 1_000, most: 1_000, least: math.MaxInt64}
 	w.took(800)
 	for range 5 { // what is taken in between is no more in doubt
-		w.refused(700, false)
-		w.refused(700, false)
+		w.refused(700, likely)
+		w.refused(700, likely)
 		w.took(800)
 	}
 	if w.most != 1_000 {
 		t.Errorf("%d, though it was taken in between", w.most)
 	}
-	w.refused(800, true)
+	w.refused(800, said)
 	if w.took(50); w.good != 400 {
 		t.Errorf("%d were taken, as far as is known", w.good)
 	}
@@ -125,16 +125,16 @@ func TestWidthGrowsAgain(t *testing.T) {
 		}
 		return n
 	}
-	w.refused(1_000, false)
+	w.refused(1_000, likely)
 	if n := until(1_000); n != 9 {
 		t.Errorf("after a refusal it took %d windows", n)
 	}
-	w.refused(2_000, false)
-	w.refused(1_000, false)
+	w.refused(2_000, likely)
+	w.refused(1_000, likely)
 	if n := until(1_000); n < 2*64 {
 		t.Errorf("after three it took %d windows", n)
 	}
-	w.refused(900, true)
+	w.refused(900, said)
 	if until(1_000); w.most != 899 {
 		t.Errorf("%d are tried, where 900 are refused", w.most)
 	}

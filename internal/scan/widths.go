@@ -8,9 +8,10 @@ type widths struct {
 	pages int64 // that a window is to bring
 	given int64 // ids that there may be
 	most  int64 // ids that the server takes, as far as is known
-	good  int64 // ids that it took last
+	good  int64 // ids that it took
+	wide  int64 // ids that it did not take last
 	least int64 // ids that it said it does not take
-	again int   // how often in a row it did not take what it had taken
+	again int   // how often in a row it did not take as many
 	row   int   // how many windows of the most ids it took in a row
 	tries int   // how many that are before more are tried
 
@@ -50,8 +51,9 @@ func (w *widths) forget() { w.most, w.least, w.again = w.given, math.MaxInt64, 0
 // took says that so many ids were answered. When the most have been, again and again, more are tried, rarer each time: what were too
 // many may have failed for another reason.
 func (w *widths) took(ids int64) {
-	if ids >= w.good {
-		w.good, w.again = ids, 0
+	w.good = max(w.good, ids)
+	if ids >= w.wide {
+		w.again = 0
 	}
 	if ids < w.most {
 		return
@@ -61,14 +63,24 @@ func (w *widths) took(ids int64) {
 	}
 }
 
-// refused says that so many ids were too many. Where that is a guess, because the halves were answered, and as many have been
-// answered before, it takes more than one such.
-func (w *widths) refused(ids int64, sure bool) {
-	if w.again++; sure || ids > w.good || w.again > 2 {
+// sign is what tells that ids were too many.
+type sign int
+
+const (
+	said   sign = iota // the server
+	likely             // both halves were answered, and so was what came before, in between
+	maybe              // both halves were answered
+)
+
+// refused says that so many ids were too many. Where that may be by chance, or as many have been answered before, it takes more
+// than one such.
+func (w *widths) refused(ids int64, sign sign) {
+	w.wide = ids
+	if w.again++; sign == said || sign == likely && ids > w.good || w.again > 2 {
 		w.most, w.good, w.again = min(w.most, max(ids/2, 1)), min(w.good, ids/2), 0
 		w.row, w.tries = 0, min(8*max(w.tries, 1), 4_096)
 	}
-	if sure {
+	if sign == said {
 		w.least = min(w.least, ids)
 	}
 }
