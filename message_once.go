@@ -51,7 +51,7 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 		input.add("Mark", "it is empty, so nothing would tell the message from another; set one, such as the id of an order")
 	}
 	tried, opts := withoutTried(opts)
-	tried.check(&input)
+	input.tried(tried)
 	optionsOf(opts, &input)
 	s.core.check(ctx, &input)
 	place, err := s.placeOf(ctx, conversationID, message, opts, &input)
@@ -124,15 +124,15 @@ func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message
 	return found.Message, false, errorOf(q.core.call(sendCall.operation, q.conversationID), &chain.Failure{Cause: doubtful, Unknown: true})
 }
 
-// check refuses what does not say when the earlier try began.
-func (t *triedSince) check(r *refusal) {
+// tried refuses what does not say when the earlier tries began and ended; nil is none.
+func (r *refusal) tried(t *triedSince) {
 	if t == nil {
 		return
 	}
 	if t.Time.IsZero() || t.ended.IsZero() || t.ended.Before(t.Time) {
 		r.add("TriedSince", "it takes the Time when the first try began, and a later one by when the last had ended")
 	}
-	t.SentSince.check("TriedSince", r)
+	t.check("TriedSince", r)
 }
 
 // withoutTried takes TriedSince out of options. Of several the last one counts.

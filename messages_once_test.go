@@ -170,7 +170,6 @@ func TestFindSent(t *testing.T) {
 	hi, marked := cfchat.MessageCreate{Content: text}, cfchat.MessageCreate{Content: text, Mark: "m"}
 	type place struct {
 		*testing.T
-		context.Context
 		cfchat.MessagesService
 
 		srv  *cfchattest.Server
@@ -178,7 +177,7 @@ func TestFindSent(t *testing.T) {
 		user string // another one's key
 	}
 	send := func(p place, message cfchat.MessageCreate, opts ...cfchat.CallOption) *cfchat.Message {
-		sent, err := p.Send(p.Context, p.id, message, opts...)
+		sent, err := p.Send(p.Context(), p.id, message, opts...)
 		if err != nil {
 			p.Fatal(err)
 		}
@@ -202,7 +201,7 @@ func TestFindSent(t *testing.T) {
 		"of another user":     {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{User: auth.NewKey(p.user)})) }, hi, ""},
 		"of a bot":            {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{AgentBot: auth.NewKey(p.srv.BotKey())})) }, hi, ""},
 		"deleted": {"", func(p place) {
-			if _, err := p.Delete(p.Context, p.id, send(p, hi).ID); err != nil {
+			if _, err := p.Delete(p.Context(), p.id, send(p, hi).ID); err != nil {
 				p.Fatal(err)
 			}
 		}, hi, "doubtful"},
@@ -212,12 +211,12 @@ func TestFindSent(t *testing.T) {
 		"by another text": {"3.4.0", sent(cfchat.MessageCreate{Content: "ho", Mark: "m"}), marked, "certain"},
 		"a mark's, later": {"3.4.0", func(p place) { send(p, hi); send(p, marked) }, marked, "certain"},
 		"deleted with its mark": {"4.9.0", func(p place) {
-			if _, err := p.Delete(p.Context, p.id, send(p, marked).ID); err != nil {
+			if _, err := p.Delete(p.Context(), p.id, send(p, marked).ID); err != nil {
 				p.Fatal(err)
 			}
 		}, marked, "doubtful"},
 		"resent": {"4.9.0", func(p place) {
-			if _, err := p.Resend(p.Context, p.id, send(p, marked).ID); err != nil {
+			if _, err := p.Resend(p.Context(), p.id, send(p, marked).ID); err != nil {
 				p.Fatal(err)
 			}
 		}, marked, "doubtful"},
@@ -234,7 +233,7 @@ func TestFindSent(t *testing.T) {
 				_, _ = io.WriteString(w, `{"id":1}`)
 			}))
 			_, key := srv.AddAgent(cfchattest.Agent{Name: "Bo", Administrator: true})
-			p := place{t, t.Context(), srv.Account(t, userOnly).Messages, srv, conversationIn(srv, cfchat.ChannelAPI), key}
+			p := place{t, srv.Account(t, userOnly).Messages, srv, conversationIn(srv, cfchat.ChannelAPI), key}
 			began := time.Now()
 			c.before(p)
 			found, err := p.FindSent(t.Context(), p.id, c.message, cfchat.SentSince{Time: began})
@@ -259,28 +258,34 @@ func TestFindSentSender(t *testing.T) {
 	srv := cfchattest.New(t)
 	other, otherKey := srv.AddBot(cfchattest.Bot{Name: "Bo"})
 	_ = otherKey
-	asUser, asBot := auth.WithScheme(t.Context(), auth.UserAPIKey), auth.WithScheme(t.Context(), auth.AgentBotAPIKey)
-	as := cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: other}
+	const user, bot, either = auth.UserAPIKey, auth.AgentBotAPIKey, auth.Scheme("")
+	with := func(scheme auth.Scheme) context.Context {
+		if scheme == either {
+			return t.Context()
+		}
+		return auth.WithScheme(t.Context(), scheme)
+	}
+	asOther := cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: other}
 	for name, c := range map[string]struct {
-		by, for_ context.Context
-		sent     cfchat.MessageCreate
-		message  cfchat.MessageCreate
-		want     bool
+		by, as  auth.Scheme
+		sent    cfchat.MessageCreate
+		message cfchat.MessageCreate
+		want    bool
 	}{
-		"bot for either":       {asBot, t.Context(), cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
-		"user for either":      {asUser, t.Context(), cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
-		"user for bot":         {asUser, asBot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
-		"bot for user":         {asBot, asUser, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
-		"as a bot":             {asUser, asUser, as, as, true},
-		"bot for another bot":  {asBot, asUser, cfchat.MessageCreate{Content: "hi"}, as, false},
-		"as a bot for another": {asUser, asUser, as, cfchat.MessageCreate{Content: "hi"}, false},
+		"bot for either":       {bot, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"user for either":      {user, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"user for bot":         {user, bot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
+		"bot for user":         {bot, user, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
+		"as a bot":             {user, user, asOther, asOther, true},
+		"bot for another bot":  {bot, user, cfchat.MessageCreate{Content: "hi"}, asOther, false},
+		"as a bot for another": {user, user, asOther, cfchat.MessageCreate{Content: "hi"}, false},
 	} {
 		id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t).Messages
 		began := time.Now()
-		if _, err := messages.Send(c.by, id, c.sent); err != nil {
+		if _, err := messages.Send(with(c.by), id, c.sent); err != nil {
 			t.Fatal(err)
 		}
-		if found, err := messages.FindSent(c.for_, id, c.message, cfchat.SentSince{Time: began}); (err == nil) != c.want {
+		if found, err := messages.FindSent(with(c.as), id, c.message, cfchat.SentSince{Time: began}); (err == nil) != c.want {
 			t.Errorf("%s: %+v, %v", name, found, err)
 		}
 	}
@@ -433,10 +438,10 @@ func TestFindSentReadsAll(t *testing.T) {
 			}
 			messages := trial.Chat(t, &w).Account(trial.AccountID).Messages
 			for range min(size, 20) {
-				any := w.rows[rand.IntN(size)]
-				found, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: any.text}, cfchat.SentSince{MessageID: any.id / 2})
-				if err != nil || found.Message.ID != any.id {
-					t.Fatalf("%d, %t: %d is not found: %v", size, shuffled, any.id, err)
+				one := w.rows[rand.IntN(size)]
+				found, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: one.text}, cfchat.SentSince{MessageID: one.id / 2})
+				if err != nil || found.Message.ID != one.id {
+					t.Fatalf("%d, %t: %d is not found: %v", size, shuffled, one.id, err)
 				}
 			}
 			w.requests = 0

@@ -29,12 +29,12 @@ func TestStandIn(t *testing.T) {
 
 // TestArguments refuses what cannot be meant.
 func TestArguments(t *testing.T) {
-	real := map[string]string{"CFCHAT_USER_API_KEY": "key", "CFCHAT_ACCOUNT_ID": "1"}
+	environ := map[string]string{"CFCHAT_USER_API_KEY": "key", "CFCHAT_ACCOUNT_ID": "1"}
 	for want, err := range map[string]error{
 		"is no flag":        run(t.Context(), []string{"queue.ndjson"}, noEnv, &bytes.Buffer{}),
-		"with -queue":       run(t.Context(), nil, func(name string) string { return real[name] }, &bytes.Buffer{}),
+		"with -queue":       run(t.Context(), nil, func(name string) string { return environ[name] }, &bytes.Buffer{}),
 		"no such file":      run(t.Context(), []string{"-queue", filepath.Join(t.TempDir(), "none")}, noEnv, &bytes.Buffer{}),
-		"CFCHAT_ACCOUNT_ID": run(t.Context(), nil, func(name string) string { return strings.TrimPrefix(real[name], "1") }, &bytes.Buffer{}),
+		"CFCHAT_ACCOUNT_ID": run(t.Context(), nil, func(name string) string { return strings.TrimPrefix(environ[name], "1") }, &bytes.Buffer{}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
