@@ -54,7 +54,7 @@ type Sent struct {
 // not there is no ErrNotFound here.
 //
 // It reads every message since: by one request where they are fewer than 1,000, as they are with a MessageID, and else by up
-// to four for each 1,000, or eight where ids and times disagree. Servers from 3.4.0 to 4.8 are asked for the conversation before, once, and the server for whose the key is where a
+// to four for each 1,000, or five where ids and times disagree. Servers from 3.4.0 to 4.8 are asked for the conversation before, once, and the server for whose the key is where a
 // user's message may be it; if it does not say, that of every user may. Where one message cannot be answered, the whole is
 // ErrServer. It takes a user's key.
 func (s MessagesService) FindSent(ctx context.Context, conversationID int64, message MessageCreate, since SentSince, opts ...CallOption) (*Sent, error) {
