@@ -217,7 +217,7 @@ func (q *sentSearch) doubtOf(m *Message) doubt {
 
 // tooEarly reports whether a message was stored before the sending began. Its time is in whole seconds, by the server's clock.
 func (q *sentSearch) tooEarly(m *Message) bool {
-	behind := min(q.core.now().Sub(time.Now()), 0) // of this machine's clock, by which the Time may be
+	behind := min(time.Until(q.core.now()), 0) // of this machine's clock, by which the Time may be
 	return !q.since.Time.IsZero() && m.CreatedAt.Before(q.since.Time.Add(behind-2*time.Second))
 }
 

@@ -104,7 +104,7 @@ func (s MessagesService) channelOf(ctx context.Context, conversationID int64, op
 	if channel, ok := s.core.chat.channels.get(key); ok {
 		return channel, nil
 	}
-	conversation, err := ConversationsService{s.core}.Get(auth.WithScheme(ctx, auth.UserAPIKey), conversationID, forLooking(opts)...)
+	conversation, err := ConversationsService(s).Get(auth.WithScheme(ctx, auth.UserAPIKey), conversationID, forLooking(opts)...)
 	if err != nil {
 		return "", err
 	}
