@@ -408,8 +408,8 @@ func conformMessageStatus(t *testing.T, s target) {
 	}
 }
 
-// conformMessageOnce sends one message by several calls, where the version and the inbox keep its mark, and finds it also when it has
-// lost it.
+// conformMessageOnce sends one message by several calls, where the version and the inbox keep its mark, and finds it also
+// when it has lost it.
 func conformMessageOnce(t *testing.T, s target) {
 	ctx, messages, id := t.Context(), s.account().Messages, s.create(t, 1)[0]
 	message := cfchat.MessageCreate{Content: " {conformance}\n", Mark: "conformance"}

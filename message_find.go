@@ -21,8 +21,8 @@ const minSettled = time.Minute
 
 // SentSince says where to look for a message that was sent. The zero value is everywhere, and an unknown time.
 type SentSince struct {
-	// MessageID is the id of a message of the server that was there before; only greater ones are read. Zero reads the conversation
-	// from its beginning.
+	// MessageID is the id of a message of the server that was there before; only greater ones are read. Zero reads the
+	// conversation from its beginning.
 	MessageID int64
 	// Time is when the sending began, by the server's clock or by this machine's. Before it, less two seconds, only the mark
 	// counts. Without it nobody can tell whether the message may still be stored.
@@ -47,16 +47,16 @@ type Sent struct {
 // the blanks around them; of one that the server fills in, with Template, none is known, so any counts.
 //
 // Where nothing is found, it is ErrUnknownOutcome for a minute, because the message may be stored later, and for twice
-// [Config].Timeout where that is longer. The minute is counted from the Time of since, and from the end of the last Send of
-// this Chat to the conversation whose outcome was not known. After it, it is ErrNotFound: the message was not stored, and may
-// be sent again. Without a Time it stays ErrUnknownOutcome. A program that was killed while it sent takes the time when it was
-// started anew. The server's clock and this machine's need not agree: the later minute counts. A conversation that is
-// not there is no ErrNotFound here.
+// [Config].Timeout where that is longer. The minute is counted from the Time of since, and from the end of the last Send
+// of this Chat to the conversation whose outcome was not known. After it, it is ErrNotFound: the message was not stored,
+// and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that was killed while it sent takes the
+// time when it was started anew. The server's clock and this machine's need not agree: the later minute counts. A
+// conversation that is not there is no ErrNotFound here.
 //
-// It reads every message since: by one request where they are fewer than 1,000, as they are with a MessageID, and else by up
-// to four for each 1,000, or five where ids and times disagree. Servers from 3.4.0 to 4.8 are asked for the conversation before, once, and the server for whose the key is where a
-// user's message may be it; if it does not say, that of every user may. Where one message cannot be answered, the whole is
-// ErrServer. It takes a user's key.
+// It reads every message since: by one request where they are fewer than 1,000, as they are with a MessageID, and else by
+// up to four for each 1,000, or five where ids and times disagree. Servers from 3.4.0 to 4.8 are asked for the
+// conversation before, once, and the server for whose the key is where a user's message may be it; if it does not say,
+// that of every user may. Where one message cannot be answered, the whole is ErrServer. It takes a user's key.
 func (s MessagesService) FindSent(ctx context.Context, conversationID int64, message MessageCreate, since SentSince, opts ...CallOption) (*Sent, error) {
 	var input refusal
 	input.id("conversationID", conversationID)
@@ -215,14 +215,15 @@ func (q *sentSearch) doubtOf(m *Message) doubt {
 	return -1
 }
 
-// tooEarly reports whether a message was stored before the sending began. Its time is in whole seconds, by the server's clock.
+// tooEarly reports whether a message was stored before the sending began. Its time is in whole seconds, by the server's
+// clock.
 func (q *sentSearch) tooEarly(m *Message) bool {
 	behind := min(time.Until(q.core.now()), 0) // of this machine's clock, by which the Time may be
 	return !q.since.Time.IsZero() && m.CreatedAt.Before(q.since.Time.Add(behind-2*time.Second))
 }
 
-// isBySender reports whether a message is by who sent the one that is looked for: the contact where it is no outgoing one, and
-// whoever where the sender is gone.
+// isBySender reports whether a message is by who sent the one that is looked for: the contact where it is no outgoing
+// one, and whoever where the sender is gone.
 func (q *sentSearch) isBySender(ctx context.Context, m *Message) (bool, error) {
 	switch {
 	case m.Sender == nil:
@@ -297,9 +298,9 @@ const fullWindow = 1000
 // beyondMessages is an id that no message has, and that fits the column: what does not is a 500 (contract, W1.1).
 const beyondMessages = 1 << 62
 
-// each hands every message of a conversation behind an id to a function, in no order and some of them twice, until it wants no
-// more. It asks for windows of ids. One that is not full is whole; of a full one, which is cut by time, nobody knows what is
-// missing, so it is cut in two at an id in it and both are read again.
+// each hands every message of a conversation behind an id to a function, in no order and some of them twice, until it
+// wants no more. It asks for windows of ids. One that is not full is whole; of a full one, which is cut by time, nobody
+// knows what is missing, so it is cut in two at an id in it and both are read again.
 func (s MessagesService) each(ctx context.Context, conversationID, after int64, opts []CallOption, see func(*Message) (bool, error)) error {
 	type window struct {
 		from, before int64

@@ -97,8 +97,8 @@ func (s MessagesService) placeBefore490(ctx context.Context, conversationID int6
 	return nowhere, nil
 }
 
-// channelOf returns the channel of a conversation's inbox, "" where the inbox is gone. It asks for the conversation once, because
-// no conversation changes its inbox.
+// channelOf returns the channel of a conversation's inbox, "" where the inbox is gone. It asks for the conversation once,
+// because no conversation changes its inbox.
 func (s MessagesService) channelOf(ctx context.Context, conversationID int64, opts []CallOption) (Channel, error) {
 	key := conversationKey{s.core.id, conversationID}
 	if channel, ok := s.core.chat.channels.get(key); ok {

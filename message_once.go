@@ -12,9 +12,9 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed over
-// it: when the first try began, by its own notes, and by when the last one had ended, which is when the program was started
-// anew. No other method takes it.
+// TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed
+// over it: when the first try began, by its own notes, and by when the last one had ended, which is when the program was
+// started anew. No other method takes it.
 func TriedSince(since SentSince, ended time.Time) CallOption { return triedSince{since, ended} }
 
 type triedSince struct {
@@ -32,17 +32,17 @@ func (triedSince) apply(_ *callOptions, input *refusal) {
 // times: one after the other, these calls make one message. Without a Mark it is refused, and where the server keeps none.
 //
 // ErrUnknownOutcome means that the message may be stored; call again. For a minute, or twice [Config].Timeout, that sends
-// nothing, and tells whether the message has come; then it sends it once more. This Chat remembers to do so, and no other: a
-// program that can be killed notes that it is about to call, and when it is started anew says so with [TriedSince], which has
-// the same effect. With any other error this call has not sent it, or the error says that it did.
+// nothing, and tells whether the message has come; then it sends it once more. This Chat remembers to do so, and no
+// other: a program that can be killed notes that it is about to call, and when it is started anew says so with
+// [TriedSince], which has the same effect. With any other error this call has not sent it, or the error says that it did.
 //
-// From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with TriedSince,
-// one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and nothing is sent;
-// look at it and decide. Else it is not seen, and the message is sent again.
+// From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with
+// TriedSince, one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and
+// nothing is sent; look at it and decide. Else it is not seen, and the message is sent again.
 //
-// Within a Chat calls with one Mark for a conversation wait for each other. Two programs that call at once, or two Chats, can
-// both look before either sends, and then there are two messages, which no server prevents. The requests are those of FindSent
-// without a MessageID, and one that sends; the second look is mostly one.
+// Within a Chat calls with one Mark for a conversation wait for each other. Two programs that call at once, or two Chats,
+// can both look before either sends, and then there are two messages, which no server prevents. The requests are those of
+// FindSent without a MessageID, and one that sends; the second look is mostly one.
 func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, message MessageCreate, opts ...CallOption) (sent *Message, now bool, err error) {
 	var input refusal
 	input.id("conversationID", conversationID)

@@ -52,8 +52,8 @@ func textsOf(t *testing.T, srv *cfchattest.Server, conversation int64) (all []st
 	return all
 }
 
-// TestMark sends a mark to where each version and channel keeps it, has it go out, and finds it; where there is no such place
-// it is refused, and nothing is sent. Only where the channel decides is the conversation asked for, once.
+// TestMark sends a mark to where each version and channel keeps it, has it go out, and finds it; where there is no such
+// place it is refused, and nothing is sent. Only where the channel decides is the conversation asked for, once.
 func TestMark(t *testing.T) {
 	for _, c := range []struct {
 		version string
@@ -307,8 +307,8 @@ func TestFindSentSender(t *testing.T) {
 	}
 }
 
-// TestFindSentTime takes "not there" for "not stored" after a minute by the clock that says longer, and a message from before
-// for another one.
+// TestFindSentTime takes "not there" for "not stored" after a minute by the clock that says longer, and a message from
+// before for another one.
 func TestFindSentTime(t *testing.T) {
 	for _, skew := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
 		for _, byServer := range []bool{false, true} {

@@ -58,9 +58,9 @@ func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	return true
 }
 
-// Delivered returns the ids of the outgoing messages of a conversation that went out to the contact, in that order; of one that
-// was resent twice. A message with a source_id goes out in API and web widget inboxes only, and before 4.8.0 in e-mail
-// inboxes. What the channel makes of it, such as a failure or an id of its own, is left out.
+// Delivered returns the ids of the outgoing messages of a conversation that went out to the contact, in that order; of
+// one that was resent twice. A message with a source_id goes out in API and web widget inboxes only, and before 4.8.0 in
+// e-mail inboxes. What the channel makes of it, such as a failure or an id of its own, is left out.
 func (s *Server) Delivered(conversationID int64) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,8 +71,9 @@ func (s *Server) Delivered(conversationID int64) []int64 {
 	return slices.Clone(c.delivered)
 }
 
-// BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every list
-// that it is on is a 500, while its conversation and windows without it go on. It returns false if there is no such message.
+// BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every
+// list that it is on is a 500, while its conversation and windows without it go on. It returns false if there is no such
+// message.
 func (s *Server) BreakMessage(conversationID, id int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

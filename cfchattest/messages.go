@@ -74,8 +74,8 @@ func (s *state) append(c *conversation, m *message) {
 	}
 }
 
-// deliver sends a message out to the contact, but for a note. Most channels take one with a source_id for one of theirs, which
-// came from them, and do not send it (contract, W1.2).
+// deliver sends a message out to the contact, but for a note. Most channels take one with a source_id for one of theirs,
+// which came from them, and do not send it (contract, W1.2).
 func (s *state) deliver(c *conversation, m *message) {
 	taken := m.SourceID != nil
 	switch c.source.inbox.channel {

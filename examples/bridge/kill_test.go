@@ -169,6 +169,7 @@ func play(t *testing.T, seed uint64, version string, kills int, change func(*bri
 
 // TestKilled kills the bridge 200 times on each version, and finds every message once.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"4.7.0", "4.16.2"} {
 		seed := rand.Uint64()
 		all := play(t, seed, version, 200, nil)
@@ -182,6 +183,7 @@ func TestKilled(t *testing.T) {
 // TestKilledOtherwise shows that TestKilled can fail: Send makes doubles, and so does SendOnce where nobody tells it of an
 // earlier try that is still on its way.
 func TestKilledOtherwise(t *testing.T) {
+	t.Parallel()
 	for name, forward := range map[string]func(*bridge, context.Context, entry) (*cfchat.Message, bool, error){
 		"Send": func(b *bridge, ctx context.Context, e entry) (*cfchat.Message, bool, error) {
 			sent, err := b.account.Messages.Send(ctx, e.Conversation, cfchat.MessageCreate{Content: e.Content, Mark: e.ID})

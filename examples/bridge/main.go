@@ -2,17 +2,18 @@
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/bridge -queue queue.ndjson
 //
-// The queue is a file to which something else appends, one message a line: {"id":"order-17","conversation":42,"content":"It is
-// on its way."}. The id is the message's mark, so no two messages have the same; a line that says one again is left out. What
-// the bridge has begun and done is in a file of notes beside the queue. Keep both: whoever deletes the notes relies on the
-// marks alone, which agents take away when they delete or resend a message.
+// The queue is a file to which something else appends, one message a line:
+// {"id":"order-17","conversation":42,"content":"It is on its way."}. The id is the message's mark, so no two messages
+// have the same; a line that says one again is left out. What the bridge has begun and done is in a file of notes beside
+// the queue. Keep both: whoever deletes the notes relies on the marks alone, which agents take away when they delete or
+// resend a message.
 //
-// A message that the bridge was killed over may still be on its way to the server, so the next run looks for it for a minute
-// before it sends it again; killed more often than that, it gets no further. Where it cannot tell whether a message was sent,
-// it stops and says which one to look at.
+// A message that the bridge was killed over may still be on its way to the server, so the next run looks for it for a
+// minute before it sends it again; killed more often than that, it gets no further. Where it cannot tell whether a
+// message was sent, it stops and says which one to look at.
 //
-// This holds for a killed program, not for a machine that loses power, and for one program at a time. Which servers keep marks
-// is in docs/messages.md.
+// This holds for a killed program, not for a machine that loses power, and for one program at a time. Which servers keep
+// marks is in docs/messages.md.
 package main
 
 import (
@@ -106,8 +107,8 @@ func (b *bridge) work(ctx context.Context) error {
 // again is how long the bridge waits before it looks again for a message of which it does not know whether it was sent.
 const again = 10 * time.Second
 
-// deliver forwards a message, and notes before when it begins and after that it is done. Killed between the two, the next run
-// does not know whether the message was sent, but since when it may have been.
+// deliver forwards a message, and notes before when it begins and after that it is done. Killed between the two, the next
+// run does not know whether the message was sent, but since when it may have been.
 func (b *bridge) deliver(ctx context.Context, e entry, tried time.Time, notes *notes) error {
 	if tried.IsZero() {
 		if err := notes.add(note{ID: e.ID, Tried: time.Now()}); err != nil {
