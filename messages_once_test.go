@@ -647,6 +647,17 @@ func TestSendOnceUnknown(t *testing.T) {
 	})
 }
 
+// TestTriedSince counts the minute from when the tries had ended.
+func TestTriedSince(t *testing.T) {
+	srv := cfchattest.New(t)
+	id, now := conversationIn(srv, cfchat.ChannelAPI), time.Now()
+	tried := cfchat.TriedSince(cfchat.SentSince{Time: now.Add(-time.Hour)}, now)
+	_, _, err := srv.Account(t).Messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"}, tried)
+	if !errors.Is(err, cfchat.ErrUnknownOutcome) || len(srv.Delivered(id)) > 0 {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestSendOnceEnds with what is known, wherever the context ends.
 func TestSendOnceEnds(t *testing.T) {
 	for ends, want := range map[int]struct{ unknown, stored bool }{1: {}, 2: {}, 3: {}, 4: {true, true}, 5: {true, true}} {
