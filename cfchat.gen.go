@@ -2226,6 +2226,12 @@ type MessageCreate struct {
 	// Items What an input_select, cards, form or article is made of.
 	Items []MessageItem `json:"-"`
 
+	// Mark An id of your own, up to 255 characters, that no other message of the conversation has, such as that of an order. FindSent
+	// and SendOnce find the message by it. From 4.9.0 on it goes along in ContentAttributes, as MarkAttribute; before, in
+	// SourceID, from 3.4.0 on and in API and web widget inboxes only, because elsewhere the message would not go out. Where
+	// neither keeps it, it is refused.
+	Mark string `json:"-"`
+
 	// MessageType Outgoing when absent.
 	MessageType MessageKind `json:"message_type,omitempty,omitzero"`
 

@@ -121,6 +121,10 @@ type Chat struct {
 	keys      auth.Keys
 	clock     *serverClock
 	known     *knownServer
+	channels  *channelCache
+	turns     *sendTurns
+	unsure    *unsureSends
+	settled   time.Duration // after which a message that was sent and is not stored will not be
 }
 
 // New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
@@ -144,6 +148,7 @@ func New(config Config) (*Chat, error) {
 	return &Chat{
 		server: server.String(), transport: transport, editors: slices.Clone(config.RequestEditors), keys: config.Keys,
 		clock: new(serverClock), known: newKnownServer(config.ServerVersion), chain: chain.New(links), downloads: links.ForDownloads(downloadsOf(config, transport)),
+		channels: new(channelCache), turns: new(sendTurns), unsure: new(unsureSends), settled: max(minSettled, 2*config.Timeout),
 	}, nil
 }
 

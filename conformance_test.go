@@ -131,7 +131,7 @@ func conform(t *testing.T, s target, folder string) {
 	}{
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
-		{"messages", conformMessages}, {"a message's status", conformMessageStatus},
+		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
@@ -478,6 +478,38 @@ func conformMessageStatus(t *testing.T, s target) {
 	again, err := messages.Resend(ctx, id, sent.ID)
 	if (err == nil) != info.AtLeast("3.4.0") || err == nil && len(again.ContentAttributes.Keys()) > 0 {
 		t.Errorf("resent: %+v, %v", again, err)
+	}
+}
+
+// conformMessageOnce sends one message by several calls, where the version and the inbox keep its mark, and finds it also
+// when it has lost it.
+func conformMessageOnce(t *testing.T, s target) {
+	ctx, messages, id := t.Context(), s.account().Messages, s.create(t, 1)[0]
+	message := cfchat.MessageCreate{Content: " {conformance}\n", Mark: "conformance"}
+	began := time.Now()
+	sent, now, err := messages.SendOnce(ctx, id, message)
+	if e, ok := errors.AsType[*cfchat.Error](err); ok && len(e.Fields) == 1 && e.Fields[0].Field == "Mark" {
+		t.Skipf("no mark is kept here: %v", err)
+	}
+	if err != nil || !now || sent.GetContent() != message.Content {
+		t.Fatalf("%+v, %t, %v", sent, now, err)
+	}
+	for range 2 {
+		if again, now, err := messages.SendOnce(ctx, id, message); err != nil || now || again.ID != sent.ID {
+			t.Errorf("%+v, %t, %v", again, now, err)
+		}
+	}
+	since := cfchat.SentSince{MessageID: sent.ID - 1, Time: began}
+	if found, err := messages.FindSent(ctx, id, message, since); err != nil || !found.Certain || found.Message.ID != sent.ID {
+		t.Errorf("%+v, %v", found, err)
+	}
+	for _, lose := range []func(context.Context, int64, int64, ...cfchat.CallOption) (*cfchat.Message, error){messages.Resend, messages.Delete} {
+		if _, err := lose(ctx, id, sent.ID); err != nil {
+			t.Error(err)
+		}
+		if found, err := messages.FindSent(ctx, id, message, since); err != nil || found.Message.ID != sent.ID {
+			t.Errorf("%+v, %v", found, err)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no right to this
 	ErrForbidden      = errors.New("forbidden")                           // 403: of a proxy, or an account without API access
-	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id
+	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id; of FindSent only that it was not stored
 	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long
@@ -58,7 +58,7 @@ type Error struct {
 	marks   []error // sentinels that the status does not tell
 	cut     bool    // the answer began well and did not end
 	asked   bool    // RetryAfter is the server's
-	noRoute bool    // the server has no such call
+	noRoute bool    // it is a 404 that does not say that what was asked for is not there: the server has no such call, say
 	unread  bool    // the request is for several, and this one cannot be read
 }
 
@@ -83,6 +83,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 		mark  error
 	}{
 		{f.Decode, ErrDecode}, {f.Overdue, ErrServer}, {f.Rejected, ErrRejected}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome},
+		{f.Missing, ErrNotFound},
 	} {
 		if fact.holds {
 			e.marks = append(e.marks, fact.mark)
@@ -128,6 +129,16 @@ func (e *Error) unproven(read int64) *Error {
 	about.Err = fmt.Errorf("it is not proven that conversation %d is the last; resume with After: %d", read, read)
 	if e.Err != nil {
 		about.Err = fmt.Errorf("%w: %w", about.Err, e.Err)
+	}
+	return &about
+}
+
+// with returns a copy of the Error that says more of its cause.
+func (e *Error) with(more string) *Error {
+	about := *e
+	about.Err = errors.New(more)
+	if e.Err != nil {
+		about.Err = fmt.Errorf("%w; %s", e.Err, more)
 	}
 	return &about
 }

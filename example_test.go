@@ -512,6 +512,50 @@ func ExampleMessagesService_Send_template() {
 	// Output: Hello Contact 1!
 }
 
+// The outcome is not known: the answer is lost. What was sent is found again, by its mark.
+func ExampleMessagesService_FindSent() {
+	server, account := standIn()
+	defer server.Close()
+	message := cfchat.MessageCreate{Content: "It is on its way.", Mark: "order-17"}
+
+	began := time.Now()
+	server.FailNext("createANewMessageInAConversation", cfchattest.Failure{Cut: true})
+	_, err := account.Messages.Send(context.Background(), 1, message)
+	if !errors.Is(err, cfchat.ErrUnknownOutcome) {
+		log.Fatal(err)
+	}
+	found, err := account.Messages.FindSent(context.Background(), 1, message, cfchat.SentSince{Time: began})
+	switch {
+	case err == nil:
+		fmt.Println(found.Certain, found.Message.GetContent())
+	case errors.Is(err, cfchat.ErrNotFound):
+		fmt.Println("it was not stored, and may be sent again")
+	default:
+		fmt.Println("look again later:", err)
+	}
+	// Output: true It is on its way.
+}
+
+// However often it is called, and whatever becomes of the answers, there is one message.
+func ExampleMessagesService_SendOnce() {
+	server, account := standIn()
+	defer server.Close()
+
+	server.FailNext("createANewMessageInAConversation", cfchattest.Failure{Cut: true})
+	for range 2 {
+		sent, now, err := account.Messages.SendOnce(context.Background(), 1, cfchat.MessageCreate{Content: "It is on its way.", Mark: "order-17"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(sent.GetContent(), now)
+	}
+	fmt.Println(len(server.Delivered(1)))
+	// Output:
+	// It is on its way. false
+	// It is on its way. false
+	// 1
+}
+
 func ExampleMessagesService_Delete() {
 	server, account := standIn()
 	defer server.Close()

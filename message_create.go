@@ -56,6 +56,7 @@ func (m MessageCreate) check(r *refusal) {
 	r.optionalID("CampaignID", m.CampaignID)
 	m.checkSender(r)
 	m.checkFiles(r)
+	m.checkMark(r)
 	r.attributes("ContentAttributes", m.ContentAttributes)
 	r.attributes("TemplateParams", m.TemplateParams)
 	for _, given := range []struct {
@@ -66,7 +67,7 @@ func (m MessageCreate) check(r *refusal) {
 			r.add(given.field, "ContentAttributes has %s too; set one of them", given.key)
 		}
 	}
-	if _, drives := m.ContentAttributes["automation_rule_id"]; drives && (len(m.ContentAttributes) > 1 || m.InReplyTo != 0 || m.Items != nil) {
+	if _, drives := m.ContentAttributes["automation_rule_id"]; drives && (len(m.ContentAttributes) > 1 || m.InReplyTo != 0 || m.Items != nil || m.Mark != "") {
 		r.add(`ContentAttributes["automation_rule_id"]`, "the server drops all others where it is there; leave it out")
 	}
 	for _, f := range m.texts() {
@@ -120,8 +121,12 @@ func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
 	}
 }
 
-// accept judges an answer by its sender: the server takes the caller in place of a bot that it does not know.
+// accept judges an answer by its mark, and by its sender: the server takes the caller in place of a bot that it does not know.
 func (m MessageCreate) accept(sent *Message) *chain.Failure {
+	if kept, _ := sent.ContentAttributes.Text(MarkAttribute); m.Mark != "" && kept != m.Mark && sent.GetSourceID() != m.Mark {
+		err := fmt.Errorf("message %d was sent, but its Mark was not kept; look at Config.ServerVersion", sent.ID)
+		return &chain.Failure{Cause: err, Decode: true, Done: true}
+	}
 	if m.SenderID == 0 || sent.Sender != nil && sent.Sender.Type == SenderKindAgentBot && sent.Sender.ID == m.SenderID {
 		return nil
 	}
@@ -134,7 +139,7 @@ type fieldText struct{ field, text string }
 
 func (m MessageCreate) texts() []fieldText {
 	return []fieldText{
-		{"Content", m.Content}, {"SourceID", m.SourceID}, {"EchoID", m.EchoID}, {"ExternalCreatedAt", m.ExternalCreatedAt},
+		{"Content", m.Content}, {"Mark", m.Mark}, {"SourceID", m.SourceID}, {"EchoID", m.EchoID}, {"ExternalCreatedAt", m.ExternalCreatedAt},
 		{"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails}, {"ToEmails", m.ToEmails}, {"EmailHTMLContent", m.EmailHTMLContent},
 	}
 }

@@ -62,6 +62,10 @@ func (s MessagesService) List(ctx context.Context, conversationID int64, options
 // do, which a 422 is too, unless the server's words prove that nothing was stored. Two calls at once on one conversation
 // are independent. From 3.9.0 on a conversation takes 200 messages a minute, of every kind together.
 //
+// By its Mark a message can be found again: [MessagesService.FindSent], [MessagesService.SendOnce]. With one, servers from
+// 3.4.0 to 4.8 are asked for the conversation first, once for each, because not every inbox can keep it. That is a request
+// with a user's key, and so is the looking: a Mark is refused where there is only a bot's.
+//
 // With a bot's key the bot is the sender, else the user, or the bot of SenderID; of an incoming message, an activity or a
 // template it is the contact. Where both kinds of key are configured the bot's is used, unless auth.WithScheme or
 // [WithKeys] says otherwise; a SenderID is refused with it.
@@ -75,9 +79,23 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 	if message.SenderID != 0 && s.core != nil && s.core.chat != nil {
 		input.senderKey(ctx, cmp.Or(optionsOf(opts, new(refusal)).keys, &s.core.chat.keys))
 	}
-	body := message.prepared(ctx, s.core, &input)
+	marked, err := s.marked(ctx, conversationID, message, opts, &input)
+	if err != nil {
+		return nil, err
+	}
+	body := marked.prepared(ctx, s.core, &input)
 	form := body.form(ctx, s.core, &input)
-	call := sendCall.about(conversationID).accepting(message.accept)
+	sent, err := s.send(ctx, conversationID, sendCall.about(conversationID).accepting(message.accept), body, form, input, opts)
+	if errors.Is(err, ErrUnknownOutcome) {
+		s.core.chat.unsure.put(conversationKey{s.core.id, conversationID}, s.core.chat.settled)
+	}
+	return sent, err
+}
+
+// send sends a message as JSON, or as a form if it has files.
+func (s MessagesService) send(
+	ctx context.Context, conversationID int64, call typedCall[Message], body MessageCreate, form *form, input refusal, opts []CallOption,
+) (*Message, error) {
 	if form == nil {
 		return call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 			return newCreateANewMessageInAConversationRequest(server, s.core.id, conversationID, body)
@@ -154,10 +172,10 @@ func (s MessagesService) update(ctx context.Context, conversationID, id int64, b
 	})
 }
 
-// Resend sends a message to the contact once more, from 3.4.0 on: one that failed, but the server does not ask. It empties the
-// message's ContentAttributes, with what it replies to, why it failed, and everything of yours. Of input_select, cards, forms
-// and articles the status becomes sent and the answer is a 422: ErrUnknownOutcome. A message that is not there is
-// ErrRejected.
+// Resend sends a message to the contact once more, from 3.4.0 on: one that failed, but the server does not ask. It
+// empties the message's ContentAttributes, with what it replies to, why it failed, and everything of yours: from 4.9.0 on
+// its Mark too. Of input_select, cards, forms and articles the status becomes sent and the answer is a 422:
+// ErrUnknownOutcome. A message that is not there is ErrRejected.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry, retryAMessage. Key: user.
 func (s MessagesService) Resend(ctx context.Context, conversationID, id int64, opts ...CallOption) (*Message, error) {

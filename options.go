@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// CallOption changes one call: [WithResponse], [WithRetry], [WithKeys], [WithMaxBody], [KeepJSON], or a [RequestEditorFn], which is run on
+// CallOption changes one call: [WithResponse], [WithRetry], [WithKeys], [WithMaxBody], [KeepJSON], [TriedSince], or a [RequestEditorFn], which is run on
 // the request after those of the Config. A function that edits requests becomes one by RequestEditorFn(edit).
 type CallOption interface {
 	apply(options *callOptions, input *refusal)

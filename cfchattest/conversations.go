@@ -34,6 +34,7 @@ type conversation struct {
 	firstReply, waiting, snoozed         time.Time
 
 	messages     []*message // in order of id
+	delivered    []int64    // what went out to the contact
 	participants map[int64]bool
 }
 

@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -57,8 +58,22 @@ func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	return true
 }
 
-// BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every list
-// that it is on is a 500, while its conversation and windows without it go on. It returns false if there is no such message.
+// Delivered returns the ids of the outgoing messages of a conversation that went out to the contact, in that order; of
+// one that was resent twice. A message with a source_id goes out in API and web widget inboxes only, and before 4.8.0 in
+// e-mail inboxes. What the channel makes of it, such as a failure or an id of its own, is left out.
+func (s *Server) Delivered(conversationID int64) []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().conversations[conversationID]
+	if c == nil {
+		return nil
+	}
+	return slices.Clone(c.delivered)
+}
+
+// BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every
+// list that it is on is a 500, while its conversation and windows without it go on. It returns false if there is no such
+// message.
 func (s *Server) BreakMessage(conversationID, id int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

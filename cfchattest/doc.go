@@ -22,8 +22,8 @@
 //
 // # What it leaves out
 //
-// Previews of files, what is in the bytes of a file, signed ids, the delivery of messages
-// and what channels make of them, Markdown in mails, the survey's sentence of input_csat, round-robin assignment (nobody is
+// Previews of files, what is in the bytes of a file, signed ids, what channels make
+// of the messages that [Server.Delivered] tells, Markdown in mails, the survey's sentence of input_csat, round-robin assignment (nobody is
 // ever online), WhatsApp's rules for source ids and reply windows, service level agreements, custom roles, and every other
 // route: [Server.Handle] takes a handler for those.
 //

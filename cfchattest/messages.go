@@ -70,6 +70,22 @@ func (s *state) append(c *conversation, m *message) {
 		s.received(c, now)
 	case cfchat.MessageTypeOutgoing:
 		s.replied(c, m, now)
+		s.deliver(c, m)
+	}
+}
+
+// deliver sends a message out to the contact, but for a note. Most channels take one with a source_id for one of theirs,
+// which came from them, and do not send it (contract, W1.2).
+func (s *state) deliver(c *conversation, m *message) {
+	taken := m.SourceID != nil
+	switch c.source.inbox.channel {
+	case cfchat.ChannelAPI, cfchat.ChannelWebWidget:
+		taken = false
+	case cfchat.ChannelEmail:
+		taken = taken && s.version.AtLeast("4.8.0")
+	}
+	if m.MessageType == cfchat.MessageTypeOutgoing && !m.GetPrivate() && !taken {
+		c.delivered = append(c.delivered, m.ID)
 	}
 }
 

@@ -86,6 +86,7 @@ func (c *caller) retryAMessage() (any, error) {
 		return nil, unprocessable(fmt.Sprintf(`Couldn't find Message with 'id'=%q [WHERE "messages"."conversation_id" = $1]`, c.ids["message_id"]))
 	}
 	m.Status = new(cfchat.MessageStatusSent)
+	c.deliver(of, m)
 	c.touch(of, m)
 	if m.madeOfItems() {
 		m.ContentAttributes = with(m.ContentAttributes.Map(), "external_error", nil)

@@ -106,6 +106,39 @@ func TestUnrenderableMessages(t *testing.T) {
 	}
 }
 
+// TestDelivered has what goes out, by channel and version (contract, W1.2).
+func TestDelivered(t *testing.T) {
+	const plain, marked, note, incoming = `{"content":"a"}`, `{"content":"a","source_id":"s"}`,
+		`{"content":"a","private":true}`, `{"content":"a","message_type":"incoming"}`
+	for _, c := range []struct {
+		version string
+		channel cfchat.Channel
+		body    string
+		want    int
+	}{
+		{"4.16.2", cfchat.ChannelAPI, plain, 2},
+		{"4.16.2", cfchat.ChannelAPI, marked, 2},
+		{"4.16.2", cfchat.ChannelAPI, note, 0},
+		{"4.16.2", cfchat.ChannelAPI, incoming, 0},
+		{"4.16.2", cfchat.ChannelWebWidget, marked, 2},
+		{"4.16.2", cfchat.ChannelWhatsApp, plain, 2},
+		{"4.16.2", cfchat.ChannelWhatsApp, marked, 0},
+		{"3.4.0", cfchat.ChannelTelegram, marked, 0},
+		{"3.3.1", cfchat.ChannelTelegram, marked, 1}, // where it is not stored, and nothing is resent
+		{"4.7.0", cfchat.ChannelEmail, marked, 2},
+		{"4.8.0", cfchat.ChannelEmail, marked, 0},
+	} {
+		srv := cfchattest.New(t, cfchattest.Version(c.version))
+		id := srv.AddConversation(cfchattest.Conversation{Inbox: srv.AddInbox(cfchattest.Inbox{Channel: c.channel})})
+		path := fmt.Sprintf("%s/%d/messages", conversations, id)
+		call(t, srv, srv.AdminKey(), "POST", path, c.body)
+		call(t, srv, srv.AdminKey(), "POST", path+"/1/retry", "")
+		if got := srv.Delivered(id); len(got) != c.want || srv.Delivered(id+1) != nil {
+			t.Errorf("%s, %s, %s: %v went out, want %d", c.version, c.channel, c.body, got, c.want)
+		}
+	}
+}
+
 // TestCreateMessageRules has the differences between versions that contract, W1.2, tells and that no recording of one version
 // can show.
 func TestCreateMessageRules(t *testing.T) {

@@ -28,6 +28,7 @@ type Failure struct {
 	Done     bool   // a success all the same
 	Rejected bool   // a success that says that it is none
 	NoRoute  bool   // a 404 that says that the server has no such call
+	Missing  bool   // a success that has not what was looked for
 	Overdue  bool   // a 422 that says that the server's database took too long
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
@@ -32,6 +33,47 @@ func sentTo(version string, message cfchat.MessageCreate) func(*testing.T) error
 }
 
 func sent(message cfchat.MessageCreate) func(*testing.T) error { return sentTo("4.16.2", message) }
+
+var marked = cfchat.MessageCreate{Content: "hi", Mark: "m"}
+
+const noMessages = `{"payload":[]}`
+
+func sendMarked(ctx context.Context, s cfchat.MessagesService) error {
+	return trial.Second(s.Send(ctx, 42, marked))
+}
+
+func findSent(since cfchat.SentSince) func(context.Context, cfchat.MessagesService) error {
+	return func(ctx context.Context, s cfchat.MessagesService) error {
+		return trial.Second(s.FindSent(ctx, 42, marked, since))
+	}
+}
+
+func sendOnce(message cfchat.MessageCreate, opts ...cfchat.CallOption) func(context.Context, cfchat.MessagesService) error {
+	return func(ctx context.Context, s cfchat.MessagesService) error {
+		_, _, err := s.SendOnce(ctx, 42, message, opts...)
+		return err
+	}
+}
+
+// onceOver is what SendOnce says of what is looked for and sent with these statuses, in turn; with 0 the context ends.
+func onceOver(statuses ...int) func(*testing.T) error {
+	return func(t *testing.T) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := -1
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			if n++; statuses[n] == 0 {
+				cancel()
+				return nil, ctx.Err()
+			}
+			if statuses[n] != 200 {
+				return trial.Reply(statuses[n], "application/json", `{"error":"no"}`), nil
+			}
+			return trial.Reply(200, "application/json", noMessages), nil
+		}), func(c *cfchat.Config) { c.ServerVersion = "4.16.2" })
+		defer cancel()
+		return sendOnce(marked)(ctx, chat.Account(56).Messages)
+	}
+}
 
 var messageTexts = []errorText{
 	{"messages before one that is none", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
@@ -64,6 +106,39 @@ var messageTexts = []errorText{
 		TemplateParams: map[string]any{"name": "t", "processed_params": map[string]any{"1": "{{contact.name}}"}}, Template: true,
 	})},
 	{"a template for who knows what server", sentTo("", cfchat.MessageCreate{Content: "{{x}}", MessageType: cfchat.MessageKindTemplate})},
+	{"a message with two marks", sent(cfchat.MessageCreate{
+		Content: "hi", Mark: "m", ContentAttributes: map[string]any{cfchat.MarkAttribute: "n"},
+	})},
+	{"a message with a mark in two places", sent(cfchat.MessageCreate{Content: "hi", Mark: "m", SourceID: "s"})},
+	{"a message with a long mark", sent(cfchat.MessageCreate{Content: "hi", Mark: strings.Repeat("m", 256)})},
+	{"a mark that a bot alone sends", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys.User = auth.Key{} })
+		return trial.Second(chat.Account(56).Messages.Send(t.Context(), 42, marked))
+	}},
+	{"a mark for an older server", sentTo("3.3.1", marked)},
+	{"a mark for who knows what server", sentTo("", marked)},
+	{"a mark for a mail", messaged("4.8.0", `{"id":42,"status":"open","meta":{"channel":"Channel::Email"}}`, sendMarked)},
+	{"a mark in no inbox", messaged("4.8.0", `{"id":42,"status":"open","meta":{"channel":null}}`, sendMarked)},
+	{"a mark that is not kept", sent(marked)},
+	{"a message that is not there, sent at no time", messaged("4.16.2", noMessages, findSent(cfchat.SentSince{}))},
+	{"a message that is not there, sent just now", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
+		return findSent(cfchat.SentSince{Time: time.Now()})(ctx, s)
+	})},
+	{"a message that is not there", messaged("4.16.2", noMessages, findSent(cfchat.SentSince{Time: time.Unix(1, 0)}))},
+	{"a message that is found elsewhere", messaged("4.16.2", `{"payload":[`+trial.GoodMessage+`]}`, findSent(cfchat.SentSince{MessageID: 1234}))},
+	{"a message without a mark, once", messaged("4.16.2", noMessages, sendOnce(cfchat.MessageCreate{Content: "hi"}))},
+	{"a try at no time", messaged("4.16.2", noMessages, sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{}, time.Now())))},
+	{"a try of another method", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
+		return trial.Second(s.Send(ctx, 42, marked, cfchat.TriedSince(cfchat.SentSince{}, time.Time{})))
+	})},
+	{"a message that may be it", messaged("4.16.2", `{"payload":[`+strings.Replace(trial.GoodMessage, `"status"`, `"source_id":"m","status"`, 1)+`]}`, sendOnce(marked))},
+	{"a message that was tried just now", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
+		return sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{Time: time.Now()}, time.Now()))(ctx, s)
+	})},
+	{"a message that could not be looked for", onceOver(500, 0)},
+	{"a message that did not come", onceOver(200, 500, 200)},
+	{"a message that could not be looked for again", onceOver(200, 500, 403)},
+	{"a message that nobody looks for again", onceOver(200, 0)},
 	{"a status of a message that is none", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.SetStatus(ctx, 42, 1234, "seen"))
 	})},

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+func noEnv(string) string { return "" }
+
+// TestStandIn runs the program as somebody does who tries it.
+func TestStandIn(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), nil, noEnv, &out); err != nil || !strings.HasSuffix(out.String(), "order-19: sent as message 3\nForwarded: 3 of 3\n") {
+		t.Errorf("%v: %s", err, &out)
+	}
+}
+
+// TestArguments refuses what cannot be meant.
+func TestArguments(t *testing.T) {
+	environ := map[string]string{"CFCHAT_USER_API_KEY": "key", "CFCHAT_ACCOUNT_ID": "1"}
+	for want, err := range map[string]error{
+		"is no flag":        run(t.Context(), []string{"queue.ndjson"}, noEnv, &bytes.Buffer{}),
+		"with -queue":       run(t.Context(), nil, func(name string) string { return environ[name] }, &bytes.Buffer{}),
+		"no such file":      run(t.Context(), []string{"-queue", filepath.Join(t.TempDir(), "none")}, noEnv, &bytes.Buffer{}),
+		"CFCHAT_ACCOUNT_ID": run(t.Context(), nil, func(name string) string { return strings.TrimPrefix(environ[name], "1") }, &bytes.Buffer{}),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if err := run(t.Context(), []string{"-h"}, noEnv, &bytes.Buffer{}); !errors.Is(err, flag.ErrHelp) {
+		t.Error(err)
+	}
+}
+
+// TestFiles reads whole lines, and touches nothing that is something else.
+func TestFiles(t *testing.T) {
+	for _, c := range []struct{ queue, notes, want, left string }{
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"b","conv`, "", "a: sent as message 1\nForwarded: 1 of 1\n", ""},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"a","conversation":1,"content":"hi"}` + "\n", "", "a: sent as message 1\nForwarded: 1 of 2\n", ""},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", `{"id":"a","sent":7}` + "\n", "Forwarded: 0 of 1\n", `{"id":"a","sent":7}` + "\n"},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", `{"id":"a","sent":7}` + "\n" + `{"id":`, "Forwarded: 0 of 1\n", `{"id":"a","sent":7}` + "\n"},
+		{`{"conversation":1}` + "\n", "", "line 1 is no message", ""},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", "a text\n", "not the notes of a bridge", "a text\n"},
+		{`{"id":"a","conversation":9,"content":"hi"}` + "\n", "", "a: cfchat: ", ""},
+	} {
+		server := cfchattest.New(t)
+		server.AddConversation(cfchattest.Conversation{})
+		queue := filepath.Join(t.TempDir(), "queue")
+		for name, text := range map[string]string{queue: c.queue, queue + ".notes": c.notes} {
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var out strings.Builder
+		if err := newBridge(server.Account(t), queue, &out).work(t.Context()); err != nil {
+			out.WriteString(err.Error())
+		}
+		if !strings.Contains(out.String(), c.want) {
+			t.Errorf("%s: %s, want %s", c.queue, &out, c.want)
+		}
+		if got := string(read(t, queue+".notes")); c.left != "" && got != c.left {
+			t.Errorf("%s: the notes are %s, want %s", c.queue, got, c.left)
+		}
+	}
+}
+
+// TestDoubt stops at a message of which the bridge cannot tell whether it was sent, and waits for one that is on its way until
+// the program is interrupted.
+func TestDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := cfchattest.New(t, cfchattest.Version("4.16.2"))
+		id := server.AddConversation(cfchattest.Conversation{})
+		queue := filepath.Join(t.TempDir(), "queue")
+		enqueue(t, queue, entry{"a", id, "hi"})
+		var out strings.Builder
+		b := newBridge(server.Account(t), queue, &out)
+		if err := b.work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.account.Messages.Delete(auth.WithScheme(t.Context(), auth.UserAPIKey), id, 1); err != nil {
+			t.Fatal(err)
+		}
+		begun := bytes.Join(bytes.SplitAfter(read(t, queue+".notes"), []byte("\n"))[:1], nil)
+		if err := os.WriteFile(queue+".notes", begun, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := newBridge(b.account, queue, &out).work(t.Context())
+		if err == nil || !errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "message 1 may be it") {
+			t.Errorf("%v: %s", err, &out)
+		}
+		enqueue(t, queue+".other", entry{"b", id, "ho"})
+		if err := os.WriteFile(queue+".other.notes", bytes.Replace(begun, []byte(`"a"`), []byte(`"b"`), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		other := newBridge(b.account, queue+".other", &out)
+		other.forward = func(context.Context, entry, time.Time) (*cfchat.Message, bool, error) {
+			return nil, false, cfchat.ErrUnknownOutcome
+		}
+		if err := other.work(ctx); err == nil || !strings.Contains(err.Error(), "b: interrupted") {
+			t.Errorf("%v: %s", err, &out)
+		}
+	})
+}

@@ -1,0 +1,339 @@
+package cfchat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// minSettled is how long after it was sent a message that is not there may still be stored, at the least.
+const minSettled = time.Minute
+
+// SentSince says where to look for a message that was sent. The zero value is everywhere, and an unknown time.
+type SentSince struct {
+	// MessageID is the id of a message of the server that was there before; only greater ones are read. Zero reads the
+	// conversation from its beginning.
+	MessageID int64
+	// Time is when the sending began, by the server's clock or by this machine's. Before it, less two seconds, only the mark
+	// counts. Without it nobody can tell whether the message may still be stored.
+	Time time.Time
+}
+
+func (s SentSince) check(field string, r *refusal) {
+	r.optionalID(field+".MessageID", s.MessageID)
+}
+
+// Sent is a message that was sent and found again.
+type Sent struct {
+	Message *Message // as it is stored now
+	Certain bool     // that it is the one: it has the Mark
+}
+
+// FindSent looks for a message that was sent, where the outcome of [MessagesService.Send] is not known: give it the same
+// message, keys and context. It finds the one with the Mark of the message, or else the first without a mark that may be it:
+// of its kind, sender and text, or of its kind and sender and deleted, since the Time of since. The latter is not Certain:
+// somebody may have written the same. A Mark is lost from 4.9.0 on when a message is deleted or resent, so it may be such a
+// one too. Of two keys a message of either's owner counts. What has another's mark is left out. Texts are compared without
+// the blanks around them; of one that the server fills in, with Template, none is known, so any counts.
+//
+// Where nothing is found, it is ErrUnknownOutcome for a minute, because the message may be stored later, and for twice
+// [Config].Timeout where that is longer. The minute is counted from the Time of since, and from the end of the last Send
+// of this Chat to the conversation whose outcome was not known. After it, it is ErrNotFound: the message was not stored,
+// and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that was killed while it sent takes the
+// time when it was started anew. The server's clock and this machine's need not agree: the later minute counts. A
+// conversation that is not there is no ErrNotFound here.
+//
+// It reads every message since: by one request where they are fewer than 1,000, as they are with a MessageID, and else by
+// up to four for each 1,000, or five where ids and times disagree. Servers from 3.4.0 to 4.8 are asked for the
+// conversation before, once, and the server for whose the key is where a user's message may be it; if it does not say,
+// that of every user may. Where one message cannot be answered, the whole is ErrServer. It takes a user's key.
+func (s MessagesService) FindSent(ctx context.Context, conversationID int64, message MessageCreate, since SentSince, opts ...CallOption) (*Sent, error) {
+	var input refusal
+	input.id("conversationID", conversationID)
+	message.check(&input)
+	since.check("since", &input)
+	optionsOf(opts, &input)
+	s.core.check(ctx, &input)
+	place, err := s.placeOf(ctx, conversationID, message, opts, &input)
+	if err == nil {
+		err = input.err(s.core.call(messagesCall.operation, conversationID))
+	}
+	if err != nil {
+		return nil, notSaidToBeMissing(err)
+	}
+	q := sentSearch{MessagesService: s, conversationID: conversationID, message: message, place: place, since: since, opts: forLooking(opts)}
+	q.sentWith(ctx, opts)
+	found, err := q.find(auth.WithScheme(ctx, auth.UserAPIKey)) // the context may say who sends
+	return found, notSaidToBeMissing(err)
+}
+
+// sentSearch looks for one message.
+type sentSearch struct {
+	MessagesService
+
+	conversationID int64
+	message        MessageCreate
+	place          markPlace
+	since          SentSince
+	ended          time.Time // when nothing was sending it any more, by this machine's clock; zero where only since.Time tells
+	opts           []CallOption
+	markOnly       bool // what has not the mark anywhere does not count
+
+	byUser, byBot bool  // who may have sent it
+	user          int64 // whose the key is, 0 for anybody's
+	asked         bool  // whose it is
+
+	highest int64 // the highest id that was seen
+	sent    Sent
+	doubt   doubt // of it
+}
+
+// doubt is how much speaks against a message that has not the mark: the least is the best.
+type doubt int
+
+const (
+	noDoubt    doubt = iota
+	sourceOnly       // the mark is its source_id, where the server keeps another place for it
+	textOnly         // it has the text
+	senderOnly       // it is deleted, or its text is not known
+)
+
+// sentWith notes who sends with the keys of a call.
+func (q *sentSearch) sentWith(ctx context.Context, opts []CallOption) {
+	keys := cmp.Or(optionsOf(opts, new(refusal)).keys, &q.core.chat.keys)
+	call := chain.Call{Operation: operation.CreateANewMessageInAConversation}
+	for _, scheme := range call.Schemes(ctx) {
+		q.byUser = q.byUser || scheme == operation.UserAPIKey && !keys.User.IsZero()
+		q.byBot = q.byBot || scheme == operation.AgentBotAPIKey && !keys.AgentBot.IsZero()
+	}
+}
+
+// find reads every message since, until one has the mark. What it does not find is an error.
+func (q *sentSearch) find(ctx context.Context) (*Sent, error) {
+	err := q.each(ctx, q.conversationID, q.since.MessageID, q.opts, func(m *Message) (bool, error) {
+		q.highest = max(q.highest, m.ID)
+		return q.see(ctx, m)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if q.sent.Message != nil {
+		return &q.sent, nil
+	}
+	call := q.core.call(messagesCall.operation, q.conversationID)
+	switch {
+	case q.markOnly: // which does not depend on when it was sent
+	case q.since.Time.IsZero():
+		unknown := errors.New("it is not there, and may be stored yet; give the Time at which it was sent")
+		return nil, errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
+	case q.unsettled() > 0:
+		unknown := fmt.Errorf("it is not there, and may be stored yet; look again in %s", (q.unsettled() + time.Second - 1).Truncate(time.Second))
+		return nil, errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
+	}
+	return nil, errorOf(call, &chain.Failure{Cause: errors.New("it was not stored"), Missing: true})
+}
+
+// isMissing reports whether a search has found nothing, and a message was not stored.
+func isMissing(failure error) bool {
+	e, ok := failure.(*Error)
+	return ok && e.StatusCode == 0 && e.Is(ErrNotFound)
+}
+
+// notSaidToBeMissing returns the failure of a search, in which the 404 of a proxy, say, does not tell that a message was not
+// stored.
+func notSaidToBeMissing(failure error) error {
+	e, ok := failure.(*Error)
+	if !ok || !e.Is(ErrNotFound) || isMissing(e) {
+		return failure
+	}
+	about := *e
+	about.noRoute = true
+	return &about
+}
+
+// unsettled returns for how long the message may still be stored, by the clock that says longer.
+func (q *sentSearch) unsettled() time.Duration {
+	if !q.ended.IsZero() {
+		return q.core.chat.settled - time.Since(q.ended)
+	}
+	last := q.core.chat.unsure.get(conversationKey{q.core.id, q.conversationID})
+	return q.core.chat.settled - min(q.core.now().Sub(q.since.Time), time.Since(q.since.Time), time.Since(last))
+}
+
+// see looks at a message, and reports whether to look at more.
+func (q *sentSearch) see(ctx context.Context, m *Message) (more bool, err error) {
+	if m.MessageType != q.message.MessageType.stored() || m.GetPrivate() != q.message.Private {
+		return true, nil
+	}
+	wrong := q.doubtOf(m)
+	switch {
+	case wrong == noDoubt:
+		q.sent, q.doubt = Sent{Message: m, Certain: true}, noDoubt
+		return false, nil
+	case wrong < 0, q.markOnly && wrong > sourceOnly, q.sent.Message != nil && !q.better(m, wrong), q.tooEarly(m):
+		return true, nil
+	}
+	is, err := q.isBySender(ctx, m)
+	if is {
+		q.sent, q.doubt = Sent{Message: m}, wrong
+	}
+	return true, err
+}
+
+// better reports whether a message is rather the one than what was found.
+func (q *sentSearch) better(m *Message, wrong doubt) bool {
+	return wrong < q.doubt || wrong == q.doubt && m.ID < q.sent.Message.ID
+}
+
+// doubtOf tells what speaks against a message by what it says, below zero where it is not the one.
+func (q *sentSearch) doubtOf(m *Message) doubt {
+	mark, _ := m.ContentAttributes.Text(MarkAttribute)
+	gone, _ := m.ContentAttributes.Bool("deleted")
+	source := q.message.Mark != "" && m.GetSourceID() == q.message.Mark
+	switch {
+	case mark != "" && mark == q.message.Mark, source && q.place == inSourceID:
+		return noDoubt
+	case mark != "", q.place == inSourceID && m.GetSourceID() != "": // it is another's
+		return -1
+	case source:
+		return sourceOnly // it may have been sent to an older version of the server
+	case gone, q.message.Template, q.message.ContentType == MessageContentTypeInputCsat:
+		return senderOnly
+	case strings.TrimSpace(m.GetContent()) == strings.TrimSpace(q.message.Content):
+		return textOnly
+	}
+	return -1
+}
+
+// tooEarly reports whether a message was stored before the sending began. Its time is in whole seconds, by the server's
+// clock.
+func (q *sentSearch) tooEarly(m *Message) bool {
+	behind := min(time.Until(q.core.now()), 0) // of this machine's clock, by which the Time may be
+	return !q.since.Time.IsZero() && m.CreatedAt.Before(q.since.Time.Add(behind-2*time.Second))
+}
+
+// isBySender reports whether a message is by who sent the one that is looked for: the contact where it is no outgoing
+// one, and whoever where the sender is gone.
+func (q *sentSearch) isBySender(ctx context.Context, m *Message) (bool, error) {
+	switch {
+	case m.Sender == nil:
+		return true, nil
+	case m.MessageType != MessageTypeOutgoing:
+		return m.Sender.Type == SenderKindContact, nil
+	case q.message.SenderID != 0 && m.Sender.Type == SenderKindAgentBot:
+		return m.Sender.ID == q.message.SenderID, nil
+	case m.Sender.Type == SenderKindAgentBot:
+		return q.byBot, nil
+	case m.Sender.Type != SenderKindUser || !q.byUser:
+		return false, nil
+	}
+	if err := q.askWhose(ctx); err != nil {
+		return false, err
+	}
+	return q.user == 0 || q.user == m.Sender.ID, nil
+}
+
+// askWhose asks once whose the user's key is. A server that does not tell makes every user count.
+func (q *sentSearch) askWhose(ctx context.Context) error {
+	if q.asked {
+		return nil
+	}
+	var profile struct{ ID int64 }
+	if err := q.core.chat.Do(auth.WithScheme(ctx, auth.UserAPIKey), "GET", "profile", nil, &profile, q.opts...); err != nil && ctx.Err() != nil {
+		return err
+	}
+	q.user, q.asked = profile.ID, true
+	return nil
+}
+
+// unsureSends remembers when the last Send to a conversation ended whose outcome is not known.
+type unsureSends struct {
+	mu  sync.Mutex
+	all map[conversationKey]time.Time
+}
+
+func (u *unsureSends) get(key conversationKey) time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.all[key]
+}
+
+// put takes note of a Send that has ended now, and forgets those that are settled.
+func (u *unsureSends) put(key conversationKey, settled time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.all == nil {
+		u.all = map[conversationKey]time.Time{}
+	}
+	maps.DeleteFunc(u.all, func(_ conversationKey, ended time.Time) bool { return time.Since(ended) > settled })
+	u.all[key] = time.Now()
+}
+
+// stored returns what a kind of message is in an answer.
+func (k MessageKind) stored() MessageType {
+	switch k {
+	case MessageKindIncoming:
+		return MessageTypeIncoming
+	case MessageKindActivity:
+		return MessageTypeActivity
+	case MessageKindTemplate:
+		return MessageTypeTemplate
+	}
+	return MessageTypeOutgoing
+}
+
+// fullWindow is how many messages the server puts into the answer for a window of ids, at most (contract, W1.1).
+const fullWindow = 1000
+
+// beyondMessages is an id that no message has, and that fits the column: what does not is a 500 (contract, W1.1).
+const beyondMessages = 1 << 62
+
+// each hands every message of a conversation behind an id to a function, in no order and some of them twice, until it
+// wants no more. It asks for windows of ids. One that is not full is whole; of a full one, which is cut by time, nobody
+// knows what is missing, so it is cut in two at an id in it and both are read again.
+func (s MessagesService) each(ctx context.Context, conversationID, after int64, opts []CallOption, see func(*Message) (bool, error)) error {
+	type window struct {
+		from, before int64
+		expected     bool // to be whole
+	}
+	middle := 9 // tenths: where ids and times agree, what is below is whole
+	for windows := []window{{after + 1, beyondMessages, false}}; len(windows) > 0; {
+		w := windows[len(windows)-1]
+		windows = windows[:len(windows)-1]
+		page, err := s.List(ctx, conversationID, MessageListOptions{After: w.from, Before: w.before}, opts...)
+		if err != nil {
+			return err
+		}
+		ids := make([]int64, len(page.Payload))
+		for i := range page.Payload {
+			m := &page.Payload[i]
+			if ids[i] = m.ID; m.ID < w.from || m.ID >= w.before {
+				err := fmt.Errorf("asked for messages from %d to before %d, the server answered %d", w.from, w.before, m.ID)
+				return errorOf(s.core.call(messagesCall.operation, conversationID), &chain.Failure{Status: 200, Cause: err, Decode: true})
+			}
+			if more, err := see(m); err != nil || !more {
+				return err
+			}
+		}
+		if len(ids) < fullWindow {
+			continue
+		}
+		if w.expected {
+			middle = 5 // they disagree
+		}
+		slices.Sort(ids)
+		id := ids[len(ids)*middle/10]
+		windows = append(windows, window{id, w.before, false}, window{w.from, id, middle == 9})
+	}
+	return nil
+}

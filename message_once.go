@@ -1,0 +1,219 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
+)
+
+// TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed
+// over it: when the first try began, by its own notes, and by when the last one had ended, which is when the program was
+// started anew. No other method takes it.
+func TriedSince(since SentSince, ended time.Time) CallOption { return triedSince{since, ended} }
+
+type triedSince struct {
+	SentSince
+
+	ended time.Time // by this machine's clock
+}
+
+func (triedSince) apply(_ *callOptions, input *refusal) {
+	input.add("TriedSince", "only SendOnce looks for an earlier try; leave it out")
+}
+
+// SendOnce sends a message unless it is there already, which its Mark tells, and returns it and whether it was sent now. It
+// reads the conversation, sends, and where the outcome of that is not known looks again. It may be called any number of
+// times: one after the other, these calls make one message. Without a Mark it is refused, and where the server keeps none.
+//
+// ErrUnknownOutcome means that the message may be stored; call again. For a minute, or twice [Config].Timeout, that sends
+// nothing, and tells whether the message has come; then it sends it once more. This Chat remembers to do so, and no
+// other: a program that can be killed notes that it is about to call, and when it is started anew says so with
+// [TriedSince], which has the same effect. With any other error this call has not sent it, or the error says that it did.
+//
+// From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with
+// TriedSince, one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and
+// nothing is sent; look at it and decide. Else it is not seen, and the message is sent again.
+//
+// Within a Chat calls with one Mark for a conversation wait for each other. Two programs that call at once, or two Chats,
+// can both look before either sends, and then there are two messages, which no server prevents. The requests are those of
+// FindSent without a MessageID, and one that sends; the second look is mostly one.
+func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, message MessageCreate, opts ...CallOption) (sent *Message, now bool, err error) {
+	var input refusal
+	input.id("conversationID", conversationID)
+	message.check(&input)
+	if message.Mark == "" {
+		input.add("Mark", "it is empty, so nothing would tell the message from another; set one, such as the id of an order")
+	}
+	tried, opts := withoutTried(opts)
+	input.tried(tried)
+	optionsOf(opts, &input)
+	s.core.check(ctx, &input)
+	place, err := s.placeOf(ctx, conversationID, message, opts, &input)
+	call := s.core.call(sendCall.operation, conversationID)
+	if err == nil {
+		err = input.err(call)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	key := turnKey{conversationKey{s.core.id, conversationID}, message.Mark}
+	turn := s.core.chat.turns.take(ctx, key)
+	if turn == nil {
+		return nil, false, errorOf(call, chain.Ended(ctx))
+	}
+	defer s.core.chat.turns.give(key, turn)
+	if turn.tried == nil || tried != nil && tried.ended.After(turn.tried.ended) {
+		turn.tried = tried
+	}
+	q := sentSearch{MessagesService: s, conversationID: conversationID, message: message, place: place, opts: forLooking(opts)}
+	q.sentWith(ctx, opts)
+	return q.sendOnce(ctx, turn, opts)
+}
+
+// sendOnce looks, sends, and looks again where it has to. The turn remembers a try of unknown outcome.
+func (q *sentSearch) sendOnce(ctx context.Context, turn *sendTurn, opts []CallOption) (sent *Message, now bool, err error) {
+	asUser := auth.WithScheme(ctx, auth.UserAPIKey)
+	if q.markOnly = turn.tried == nil; turn.tried != nil {
+		q.since, q.ended = turn.tried.SentSince, turn.tried.ended
+	}
+	found, err := q.find(asUser)
+	if !isMissing(err) {
+		return q.foundOnce(found, turn, err)
+	}
+	tried := SentSince{MessageID: max(q.highest, q.since.MessageID), Time: q.core.now()}
+	sent, err = q.Send(ctx, q.conversationID, q.message, opts...)
+	if !errors.Is(err, ErrUnknownOutcome) {
+		turn.tried = nil
+		return sent, err == nil, err
+	}
+	turn.tried = &triedSince{tried, time.Now()}
+	failed, _ := errors.AsType[*Error](err)
+	if ctx.Err() != nil {
+		return nil, false, failed.with("it was not looked for, because the context is over")
+	}
+	q.since, q.ended, q.markOnly = tried, turn.tried.ended, false
+	found, err = q.find(asUser)
+	switch {
+	case err == nil:
+		return q.foundOnce(found, turn, nil)
+	case errors.Is(err, ErrUnknownOutcome):
+		return nil, false, failed.with("it is not there, and may be stored yet")
+	}
+	return nil, false, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
+}
+
+// foundOnce returns what was found by looking, or why nothing was. What may be it is returned with an error.
+func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message, bool, error) {
+	switch {
+	case err != nil:
+		if e, ok := errors.AsType[*Error](err); ok && !e.Is(ErrUnknownOutcome) {
+			err = e.with("it was not sent, because it could not be looked for")
+		}
+		return nil, false, err
+	case found.Certain:
+		turn.tried = nil
+		return found.Message, false, nil
+	}
+	doubtful := fmt.Errorf("message %d may be it, without its Mark; look at it before you send another", found.Message.ID)
+	return found.Message, false, errorOf(q.core.call(sendCall.operation, q.conversationID), &chain.Failure{Cause: doubtful, Unknown: true})
+}
+
+// tried refuses what does not say when the earlier tries began and ended; nil is none.
+func (r *refusal) tried(t *triedSince) {
+	if t == nil {
+		return
+	}
+	if t.Time.IsZero() || t.ended.IsZero() || t.ended.Before(t.Time) {
+		r.add("TriedSince", "it takes the Time when the first try began, and a later one by when the last had ended")
+	}
+	t.check("TriedSince", r)
+}
+
+// withoutTried takes TriedSince out of options. Of several the last one counts.
+func withoutTried(opts []CallOption) (since *triedSince, others []CallOption) {
+	for _, option := range opts {
+		if tried, ok := option.(triedSince); ok {
+			since = &tried
+		} else {
+			others = append(others, option)
+		}
+	}
+	return since, others
+}
+
+// turnKey is what is sent once.
+type turnKey struct {
+	conversationKey
+
+	mark string
+}
+
+// sendTurn is the turn of one SendOnce at a time.
+type sendTurn struct {
+	busy  chan struct{} // holds who has the turn
+	users int           // who has it or waits for it
+	tried *triedSince   // the last try of unknown outcome, nil for none
+}
+
+// maxTurns is how many tries of unknown outcome are remembered for more than an hour.
+const maxTurns = 10_000
+
+// sendTurns has the calls for one message take turns, and remembers those of which the outcome is not known.
+type sendTurns struct {
+	mu  sync.Mutex
+	all map[turnKey]*sendTurn
+}
+
+// take waits for a turn; nil when the context ends before.
+func (t *sendTurns) take(ctx context.Context, key turnKey) *sendTurn {
+	t.mu.Lock()
+	if t.all == nil {
+		t.all = map[turnKey]*sendTurn{}
+	}
+	turn := t.all[key]
+	if turn == nil {
+		t.tidy()
+		turn = &sendTurn{busy: make(chan struct{}, 1)}
+		t.all[key] = turn
+	}
+	turn.users++
+	t.mu.Unlock()
+	select {
+	case turn.busy <- struct{}{}:
+		return turn
+	case <-ctx.Done():
+		t.leave(key, turn)
+		return nil
+	}
+}
+
+// tidy forgets tries that nobody has asked about for an hour, when there are many.
+func (t *sendTurns) tidy() {
+	if len(t.all) < maxTurns {
+		return
+	}
+	maps.DeleteFunc(t.all, func(_ turnKey, turn *sendTurn) bool {
+		return turn.users == 0 && time.Since(turn.tried.ended) > time.Hour
+	})
+}
+
+// give ends a turn.
+func (t *sendTurns) give(key turnKey, turn *sendTurn) {
+	t.leave(key, turn)
+	<-turn.busy
+}
+
+// leave forgets what nobody waits for and nothing is unknown of.
+func (t *sendTurns) leave(key turnKey, turn *sendTurn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if turn.users--; turn.users == 0 && turn.tried == nil {
+		delete(t.all, key)
+	}
+}

@@ -1,0 +1,692 @@
+package cfchat_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// conversationIn adds a conversation in an inbox of a channel.
+func conversationIn(srv *cfchattest.Server, channel cfchat.Channel) int64 {
+	return srv.AddConversation(cfchattest.Conversation{Inbox: srv.AddInbox(cfchattest.Inbox{Channel: channel})})
+}
+
+// userOnly takes the bot's key away.
+func userOnly(c *cfchat.Config) { c.Keys.AgentBot = auth.Key{} }
+
+// askedOf counts the requests of an operation.
+func askedOf(srv *cfchattest.Server, operation string) (n int) {
+	for _, r := range srv.Requests() {
+		if r.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
+
+// textsOf returns the texts of a conversation.
+func textsOf(t *testing.T, srv *cfchattest.Server, conversation int64) (all []string) {
+	t.Helper()
+	page, err := srv.Account(t).Messages.List(auth.WithScheme(t.Context(), auth.UserAPIKey), conversation, cfchat.MessageListOptions{After: 1, Before: 1 << 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range page.Payload {
+		all = append(all, m.GetContent())
+	}
+	return all
+}
+
+// TestMark sends a mark to where each version and channel keeps it, has it go out, and finds it; where there is no such
+// place it is refused, and nothing is sent. Only where the channel decides is the conversation asked for, once.
+func TestMark(t *testing.T) {
+	for _, c := range []struct {
+		version string
+		channel cfchat.Channel
+		want    string // "" for refused
+		gets    int
+	}{
+		{"2.16.0", cfchat.ChannelAPI, "", 0},
+		{"3.3.1", cfchat.ChannelAPI, "", 0},
+		{"3.4.0", cfchat.ChannelAPI, "source_id", 1},
+		{"3.4.0", cfchat.ChannelWebWidget, "source_id", 1},
+		{"4.8.0", cfchat.ChannelAPI, "source_id", 1},
+		{"4.7.0", cfchat.ChannelEmail, "", 2},
+		{"4.8.0", cfchat.ChannelEmail, "", 2},
+		{"4.8.0", cfchat.ChannelWhatsApp, "", 2},
+		{"4.9.0", cfchat.ChannelAPI, "content_attributes", 0},
+		{"4.9.0", cfchat.ChannelWhatsApp, "content_attributes", 0},
+		{"4.16.2", cfchat.ChannelEmail, "content_attributes", 0},
+	} {
+		srv := cfchattest.New(t, cfchattest.Version(c.version))
+		id, messages := conversationIn(srv, c.channel), srv.Account(t).Messages
+		message := cfchat.MessageCreate{Content: "hi", Mark: "order 17", ContentAttributes: map[string]any{}}
+		for range 2 {
+			sent, err := messages.Send(t.Context(), id, message)
+			if c.want == "" {
+				e, ok := errors.AsType[*cfchat.Error](err)
+				if !ok || len(e.Fields) != 1 || e.Fields[0].Field != "Mark" || askedOf(srv, "createANewMessageInAConversation") > 0 {
+					t.Errorf("%s, %s: not refused: %v", c.version, c.channel, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Errorf("%s, %s: %v", c.version, c.channel, err)
+				continue
+			}
+			attribute, _ := sent.ContentAttributes.Text(cfchat.MarkAttribute)
+			place := map[string]string{attribute: "content_attributes", sent.GetSourceID(): "source_id"}["order 17"]
+			if place != c.want || attribute != "" && sent.GetSourceID() != "" || !slices.Contains(srv.Delivered(id), sent.ID) {
+				t.Errorf("%s, %s: the mark is in %s, and %v went out", c.version, c.channel, place, srv.Delivered(id))
+			}
+		}
+		if len(message.ContentAttributes) > 0 {
+			t.Errorf("the caller's attributes became %v", message.ContentAttributes)
+		}
+		if got := askedOf(srv, "getDetailsOfAConversation"); got != min(c.gets, 1) {
+			t.Errorf("%s, %s: the conversation was asked for %d times, want %d", c.version, c.channel, got, min(c.gets, 1))
+		}
+		found, err := messages.FindSent(t.Context(), id, message, cfchat.SentSince{Time: time.Now()})
+		if c.want != "" && (err != nil || !found.Certain || found.Message.GetContent() != "hi") || c.want == "" && !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("%s, %s: found %+v, %v", c.version, c.channel, found, err)
+		}
+	}
+}
+
+// TestMarkRefused refuses what cannot be a mark, before anything is sent.
+func TestMarkRefused(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	id := conversationIn(srv, cfchat.ChannelAPI)
+	botOnly := func(c *cfchat.Config) { c.Keys.User = auth.Key{} }
+	bot := cfchat.WithKeys(auth.Keys{AgentBot: auth.NewKey(srv.BotKey())})
+	user := cfchat.WithKeys(auth.Keys{User: auth.NewKey(srv.AdminKey())})
+	hidden := func(c *cfchat.Config) {
+		c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/api") {
+				return trial.Reply(404, "text/plain", ""), nil
+			}
+			return srv.Transport().RoundTrip(req)
+		})}
+	}
+	all := func(*cfchat.Config) {}
+	marked := cfchat.MessageCreate{Content: "hi", Mark: "m"}
+	for _, c := range []struct {
+		message cfchat.MessageCreate
+		config  func(*cfchat.Config)
+		opts    []cfchat.CallOption
+		refused bool
+	}{
+		{marked, all, nil, false},
+		{marked, botOnly, nil, true},
+		{marked, botOnly, []cfchat.CallOption{user}, false},
+		{marked, all, []cfchat.CallOption{bot}, false}, // the Config's key can look for it
+		{marked, hidden, nil, true},
+		{cfchat.MessageCreate{Content: "hi", Mark: "m", SourceID: "s"}, all, nil, true},
+		{cfchat.MessageCreate{Content: "hi", Mark: "m", ContentAttributes: map[string]any{cfchat.MarkAttribute: "n"}}, all, nil, true},
+		{cfchat.MessageCreate{Content: "hi", ContentAttributes: map[string]any{cfchat.MarkAttribute: "n"}}, all, nil, false},
+		{cfchat.MessageCreate{Content: "hi", Mark: "m", ContentAttributes: map[string]any{"automation_rule_id": 1}}, all, nil, true},
+		{cfchat.MessageCreate{Content: "hi", Mark: strings.Repeat("ä", 255)}, all, nil, false},
+		{cfchat.MessageCreate{Content: "hi", Mark: strings.Repeat("ä", 256)}, all, nil, true},
+		{cfchat.MessageCreate{Content: "hi", Mark: "a\x00"}, all, nil, true},
+	} {
+		before := askedOf(srv, "createANewMessageInAConversation")
+		_, err := srv.Account(t, c.config).Messages.Send(t.Context(), id, c.message, c.opts...)
+		sent := askedOf(srv, "createANewMessageInAConversation") > before
+		if errors.Is(err, cfchat.ErrInvalidInput) != c.refused || sent == c.refused || !c.refused && err != nil {
+			t.Errorf("%+v: %v, sent %t", c.message, err, sent)
+		}
+	}
+}
+
+// TestMarkByBot looks with the Config's user's key for what a call's bot sends, also for where the mark goes.
+func TestMarkByBot(t *testing.T) {
+	srv := cfchattest.New(t)
+	id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t, userOnly).Messages
+	bot := cfchat.WithKeys(auth.Keys{AgentBot: auth.NewKey(srv.BotKey())})
+	message := cfchat.MessageCreate{Content: "hi", Mark: "m"}
+	sent, now, err := messages.SendOnce(t.Context(), id, message, bot)
+	if err != nil || !now || sent.Sender.Type != cfchat.SenderKindAgentBot {
+		t.Errorf("%+v, %t, %v", sent, now, err)
+	}
+	if found, err := messages.FindSent(t.Context(), id, message, cfchat.SentSince{}, bot); err != nil || !found.Certain {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// TestMarkNotKept is an error that says that the message was sent.
+func TestMarkNotKept(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("4.8.0"))
+	id := conversationIn(srv, cfchat.ChannelEmail)
+	wrong := func(c *cfchat.Config) { c.ServerVersion = "4.9.0" }
+	_, err := srv.Account(t, wrong).Messages.Send(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"})
+	if !errors.Is(err, cfchat.ErrDecode) || errors.Is(err, cfchat.ErrUnknownOutcome) || len(srv.Delivered(id)) != 1 {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestFindSent looks for a message among others.
+func TestFindSent(t *testing.T) {
+	const text = " it's {{odd}} `text`\nof {% two %} lines "
+	hi, marked := cfchat.MessageCreate{Content: text}, cfchat.MessageCreate{Content: text, Mark: "m"}
+	type place struct {
+		*testing.T
+		cfchat.MessagesService
+
+		srv  *cfchattest.Server
+		id   int64
+		user string // another one's key
+	}
+	send := func(p place, message cfchat.MessageCreate, opts ...cfchat.CallOption) *cfchat.Message {
+		sent, err := p.Send(p.Context(), p.id, message, opts...)
+		if err != nil {
+			p.Fatal(err)
+		}
+		return sent
+	}
+	sent := func(message cfchat.MessageCreate) func(p place) { return func(p place) { send(p, message) } }
+	for name, c := range map[string]struct {
+		since   string // the first version; "" for 2.16.0
+		before  func(place)
+		message cfchat.MessageCreate
+		want    string // certain, doubtful or "" for nothing
+	}{
+		"nothing":             {"", func(place) {}, hi, ""},
+		"by text":             {"", sent(hi), hi, "doubtful"},
+		"another text":        {"", sent(cfchat.MessageCreate{Content: "ho"}), hi, ""},
+		"a note":              {"", sent(cfchat.MessageCreate{Content: text, Private: true}), hi, ""},
+		"no note":             {"", sent(hi), cfchat.MessageCreate{Content: text, Private: true}, ""},
+		"of the contact":      {"", sent(cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}), hi, ""},
+		"also of the contact": {"", sent(cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}), cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}, "doubtful"},
+		"a template":          {"", sent(cfchat.MessageCreate{Content: "{{contact.name}}", Template: true}), cfchat.MessageCreate{Content: "{{contact.name}}", Template: true}, "doubtful"},
+		"of another user":     {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{User: auth.NewKey(p.user)})) }, hi, ""},
+		"of a bot":            {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{AgentBot: auth.NewKey(p.srv.BotKey())})) }, hi, ""},
+		"deleted": {"", func(p place) {
+			if _, err := p.Delete(p.Context(), p.id, send(p, hi).ID); err != nil {
+				p.Fatal(err)
+			}
+		}, hi, "doubtful"},
+		"by mark":         {"3.4.0", sent(marked), marked, "certain"},
+		"another mark":    {"3.4.0", sent(cfchat.MessageCreate{Content: text, Mark: "n"}), marked, ""},
+		"a mark of none":  {"3.4.0", sent(hi), marked, "doubtful"},
+		"by another text": {"3.4.0", sent(cfchat.MessageCreate{Content: "ho", Mark: "m"}), marked, "certain"},
+		"a mark's, later": {"3.4.0", func(p place) { send(p, hi); send(p, marked) }, marked, "certain"},
+		"deleted with its mark": {"4.9.0", func(p place) {
+			if _, err := p.Delete(p.Context(), p.id, send(p, marked).ID); err != nil {
+				p.Fatal(err)
+			}
+		}, marked, "doubtful"},
+		"resent": {"4.9.0", func(p place) {
+			if _, err := p.Resend(p.Context(), p.id, send(p, marked).ID); err != nil {
+				p.Fatal(err)
+			}
+		}, marked, "doubtful"},
+		"sent to an older version": {"4.9.0", sent(cfchat.MessageCreate{Content: "ho", SourceID: "m"}), marked, "doubtful"},
+		"not marked":               {"4.9.0", sent(marked), hi, ""},
+	} {
+		for _, version := range []string{"2.16.0", "3.4.0", "4.7.0", "4.9.0", "4.16.2"} {
+			if version < c.since {
+				continue
+			}
+			srv := cfchattest.New(t, cfchattest.Version(version))
+			srv.Handle("GET /api/v1/profile", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = io.WriteString(w, `{"id":1}`)
+			}))
+			_, key := srv.AddAgent(cfchattest.Agent{Name: "Bo", Administrator: true})
+			p := place{t, srv.Account(t, userOnly).Messages, srv, conversationIn(srv, cfchat.ChannelAPI), key}
+			began := time.Now()
+			c.before(p)
+			found, err := p.FindSent(t.Context(), p.id, c.message, cfchat.SentSince{Time: began})
+			got := ""
+			switch {
+			case err == nil && found.Certain:
+				got = "certain"
+			case err == nil:
+				got = "doubtful"
+			case !errors.Is(err, cfchat.ErrUnknownOutcome):
+				t.Errorf("%s, %s: %v", name, version, err)
+			}
+			if got != c.want {
+				t.Errorf("%s, %s: found %q, want %q: %+v", name, version, got, c.want, found)
+			}
+		}
+	}
+}
+
+// TestFindSentSender finds whose a message may be by the keys of the call: the one's whose they are, or either's.
+func TestFindSentSender(t *testing.T) {
+	srv := cfchattest.New(t)
+	other, otherKey := srv.AddBot(cfchattest.Bot{Name: "Bo"})
+	_ = otherKey
+	const user, bot, either = auth.UserAPIKey, auth.AgentBotAPIKey, auth.Scheme("")
+	with := func(scheme auth.Scheme) context.Context {
+		if scheme == either {
+			return t.Context()
+		}
+		return auth.WithScheme(t.Context(), scheme)
+	}
+	asOther := cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: other}
+	for name, c := range map[string]struct {
+		by, as  auth.Scheme
+		sent    cfchat.MessageCreate
+		message cfchat.MessageCreate
+		want    bool
+	}{
+		"bot for either":       {bot, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"user for either":      {user, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"user for bot":         {user, bot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
+		"bot for user":         {bot, user, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
+		"bot for bot":          {bot, bot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"as a bot":             {user, user, asOther, asOther, true},
+		"bot for another bot":  {bot, user, cfchat.MessageCreate{Content: "hi"}, asOther, false},
+		"as a bot for another": {user, user, asOther, cfchat.MessageCreate{Content: "hi"}, false},
+	} {
+		id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t).Messages
+		began := time.Now()
+		if _, err := messages.Send(with(c.by), id, c.sent); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := messages.FindSent(with(c.as), id, c.message, cfchat.SentSince{Time: began}); (err == nil) != c.want {
+			t.Errorf("%s: %+v, %v", name, found, err)
+		}
+	}
+}
+
+// TestFindSentTime takes "not there" for "not stored" after a minute by the clock that says longer, and a message from
+// before for another one.
+func TestFindSentTime(t *testing.T) {
+	for _, skew := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
+		for _, byServer := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				srv := cfchattest.New(t, cfchattest.Clock(func() time.Time { return time.Now().Add(skew) }))
+				id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t, userOnly).Messages
+				hi := cfchat.MessageCreate{Content: "hi"}
+				if _, err := messages.Send(t.Context(), id, hi); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Second)
+				began := time.Now()
+				if byServer {
+					began = began.Add(skew)
+				}
+				look := func() error {
+					_, err := messages.FindSent(t.Context(), id, hi, cfchat.SentSince{Time: began})
+					return err
+				}
+				if err := look(); skew > 0 && !byServer || skew < 0 && byServer { // it looks as if it was sent later
+					if err != nil {
+						t.Errorf("%s, %t: %v", skew, byServer, err)
+					}
+					hi.Content = "ho"
+				} else if !errors.Is(err, cfchat.ErrUnknownOutcome) {
+					t.Errorf("%s, %t: at once: %v", skew, byServer, err)
+				}
+				time.Sleep(59 * time.Second)
+				if err := look(); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotFound) {
+					t.Errorf("%s, %t: after 59 s: %v", skew, byServer, err)
+				}
+				time.Sleep(2 * time.Second)
+				late := skew < 0 != byServer && skew != 0
+				if err := look(); errors.Is(err, cfchat.ErrUnknownOutcome) != late || errors.Is(err, cfchat.ErrNotFound) == late {
+					t.Errorf("%s, %t: after a minute: %v", skew, byServer, err)
+				}
+				if time.Sleep(5 * time.Minute); !errors.Is(look(), cfchat.ErrNotFound) {
+					t.Errorf("%s, %t: after six minutes: %v", skew, byServer, look())
+				}
+			})
+		}
+	}
+}
+
+// TestFindSentAfterSend counts the minute from the end of a Send, which may have waited for long.
+func TestFindSentAfterSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		id, hi := conversationIn(srv, cfchat.ChannelAPI), cfchat.MessageCreate{Content: "hi"}
+		messages := srv.Account(t, func(c *cfchat.Config) {
+			c.Limiter = slow{}
+			c.HTTPClient = &http.Client{Transport: outcomes{srv, func() string { return "lost before" }}}
+		}).Messages
+		began := time.Now()
+		_, sent := messages.Send(t.Context(), id, hi)
+		if _, err := messages.FindSent(t.Context(), id, hi, cfchat.SentSince{Time: began}); !errors.Is(sent, cfchat.ErrUnknownOutcome) || !errors.Is(err, cfchat.ErrUnknownOutcome) {
+			t.Errorf("%v, %v", sent, err)
+		}
+		time.Sleep(time.Minute)
+		if _, err := messages.FindSent(t.Context(), id, hi, cfchat.SentSince{Time: began}); !errors.Is(err, cfchat.ErrNotFound) {
+			t.Error(err)
+		}
+	})
+}
+
+// slow lets a write wait for two minutes.
+type slow struct{}
+
+func (slow) Wait(ctx context.Context) error {
+	if id, _ := cfchat.OperationOf(ctx); id == "createANewMessageInAConversation" {
+		time.Sleep(2 * time.Minute)
+	}
+	return nil
+}
+
+// TestFindSentSettles later where a try may take longer, and never without a time.
+func TestFindSentSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		id, hi := conversationIn(srv, cfchat.ChannelAPI), cfchat.MessageCreate{Content: "hi"}
+		patient := srv.Account(t, func(c *cfchat.Config) { c.Timeout = time.Minute }).Messages
+		began := time.Now()
+		time.Sleep(119 * time.Second)
+		if _, err := patient.FindSent(t.Context(), id, hi, cfchat.SentSince{Time: began}); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+			t.Error(err)
+		}
+		if _, err := srv.Account(t).Messages.FindSent(t.Context(), id, hi, cfchat.SentSince{MessageID: 1}); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+			t.Error(err)
+		}
+		time.Sleep(2 * time.Second)
+		if _, err := patient.FindSent(t.Context(), id, hi, cfchat.SentSince{Time: began}); !errors.Is(err, cfchat.ErrNotFound) {
+			t.Error(err)
+		}
+		for version := range map[string]bool{"4.7.0": true, "4.9.0": true} { // the 404 of the conversation, in either request
+			srv := cfchattest.New(t, cfchattest.Version(version))
+			marked := cfchat.MessageCreate{Content: "hi", Mark: "m"}
+			_, err := srv.Account(t).Messages.FindSent(t.Context(), 99, marked, cfchat.SentSince{Time: began})
+			if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.StatusCode != 404 || errors.Is(err, cfchat.ErrNotFound) {
+				t.Errorf("%s: %v", version, err)
+			}
+		}
+	})
+}
+
+// windows is a conversation of messages whose ids and times need not agree, as the server shows it.
+type windows struct {
+	rows     []row // in order of time
+	requests int
+}
+
+type row struct {
+	id   int64
+	text string
+}
+
+func (w *windows) RoundTrip(req *http.Request) (*http.Response, error) {
+	w.requests++
+	var after, before int64
+	_, _ = fmt.Sscan(req.URL.Query().Get("after")+" "+req.URL.Query().Get("before"), &after, &before)
+	payload := []map[string]any{}
+	for _, r := range w.rows {
+		if r.id >= after && r.id < before && len(payload) < 1000 {
+			payload = append(payload, map[string]any{"id": r.id, "conversation_id": 42, "content": r.text, "content_type": "text", "message_type": 1, "private": false})
+		}
+	}
+	body, err := json.Marshal(map[string]any{"meta": map[string]any{}, "payload": payload})
+	return trial.Reply(200, "application/json", string(body)), err
+}
+
+// TestFindSentReadsAll finds each message of long conversations, also where ids and times disagree, within the requests that
+// are promised: four for each 1,000, and five.
+func TestFindSentReadsAll(t *testing.T) {
+	for _, size := range []int{0, 999, 1000, 1100, 5000} {
+		for _, shuffled := range []bool{false, true} {
+			w := windows{}
+			id := int64(0)
+			for range size {
+				id += 1 + rand.Int64N(5)
+				w.rows = append(w.rows, row{id, fmt.Sprint("text ", id)})
+			}
+			if shuffled {
+				rand.Shuffle(size, func(i, j int) { w.rows[i], w.rows[j] = w.rows[j], w.rows[i] })
+			}
+			messages := trial.Chat(t, &w).Account(trial.AccountID).Messages
+			for range min(size, 20) {
+				one := w.rows[rand.IntN(size)]
+				found, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: one.text}, cfchat.SentSince{MessageID: one.id / 2})
+				if err != nil || found.Message.ID != one.id {
+					t.Fatalf("%d, %t: %d is not found: %v", size, shuffled, one.id, err)
+				}
+			}
+			w.requests = 0
+			_, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, cfchat.SentSince{})
+			most := 1 + size/1000*4
+			if shuffled {
+				most = 1 + size/1000*5
+			}
+			if !errors.Is(err, cfchat.ErrUnknownOutcome) || w.requests > most {
+				t.Errorf("%d, %t: %d requests, want at most %d: %v", size, shuffled, w.requests, most, err)
+			}
+			t.Logf("%d messages, shuffled %t: %d requests", size, shuffled, w.requests)
+		}
+	}
+}
+
+// outcomes are what a POST of a message can come to, by what the client sees.
+type outcomes struct {
+	srv  *cfchattest.Server
+	next func() string
+}
+
+func (o outcomes) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodPost {
+		return o.srv.Transport().RoundTrip(req)
+	}
+	what := o.next()
+	switch what {
+	case "lost before":
+		return nil, io.ErrUnexpectedEOF
+	case "failed before":
+		return trial.Reply(500, "text/html", ""), nil
+	case "stored later":
+		later := req.Clone(context.WithoutCancel(req.Context()))
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		later.Body = io.NopCloser(strings.NewReader(string(body)))
+		go func() {
+			time.Sleep(time.Duration(rand.Int64N(int64(59 * time.Second))))
+			_, _ = o.srv.Transport().RoundTrip(later)
+		}()
+		return nil, io.ErrUnexpectedEOF
+	}
+	resp, err := o.srv.Transport().RoundTrip(req)
+	switch what {
+	case "lost after":
+		return nil, io.ErrUnexpectedEOF
+	case "failed after":
+		return trial.Reply(500, "text/html", ""), nil
+	case "refused after":
+		return trial.Reply(422, "application/json", `{"error":"Redis::CannotConnectError"}`), nil
+	}
+	return resp, err
+}
+
+var allOutcomes = []string{"good", "lost before", "failed before", "stored later", "lost after", "failed after", "refused after"}
+
+// TestSendOnce sends one message by calls one after the other, whatever each request comes to, of the same Chat and of new
+// ones whose program has noted when it called last.
+func TestSendOnce(t *testing.T) {
+	count := map[string]int{}
+	for seed := range uint64(300) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 17))
+			version := []string{"3.4.0", "4.7.0", "4.9.0", "4.16.2"}[random.IntN(4)]
+			srv := cfchattest.New(t, cfchattest.Version(version))
+			id := conversationIn(srv, cfchat.ChannelAPI)
+			var played []string
+			over := func(c *cfchat.Config) {
+				c.HTTPClient = &http.Client{Transport: outcomes{srv, func() string {
+					played = append(played, allOutcomes[random.IntN(len(allOutcomes))])
+					return played[len(played)-1]
+				}}}
+			}
+			messages := srv.Account(t, over).Messages
+			hi := cfchat.MessageCreate{Content: "{hi}", Mark: "m"}
+			var tried []cfchat.CallOption
+			var now bool
+			var sent *cfchat.Message
+			err := errors.New("never")
+			calls := 0
+			for ; err != nil; calls++ {
+				began := time.Now()
+				sent, now, err = messages.SendOnce(t.Context(), id, hi, tried...)
+				tried = nil
+				if err != nil && !errors.Is(err, cfchat.ErrUnknownOutcome) {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+				if random.IntN(3) == 0 { // the program is killed, and started anew
+					messages = srv.Account(t, over).Messages
+					tried = []cfchat.CallOption{cfchat.TriedSince(cfchat.SentSince{Time: began}, time.Now())}
+				}
+				time.Sleep(time.Duration(random.Int64N(int64(30 * time.Second))))
+			}
+			if last := played[len(played)-1]; now != (last == "good") {
+				t.Errorf("seed %d: sent now %t after %v", seed, now, played)
+			}
+			time.Sleep(time.Minute)
+			again, now, err := messages.SendOnce(t.Context(), id, hi, tried...)
+			if got := textsOf(t, srv, id); len(got) != 1 || got[0] != "{hi}" || err != nil || now || again.ID != sent.ID {
+				t.Errorf("seed %d: %d messages after %d calls, %v: %v", seed, len(got), calls, played, err)
+			}
+			for _, what := range played {
+				count[what]++
+			}
+		})
+	}
+	t.Log(count)
+}
+
+// TestSendOnceRequests counts them.
+func TestSendOnceRequests(t *testing.T) {
+	for version, want := range map[string]int{"4.7.0": 4, "4.16.2": 3} { // the version, the conversation, the look, the message
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t).Messages
+		for i := range 2 { // then the look only, or the look and a message
+			before := len(srv.Requests())
+			if _, now, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: fmt.Sprint(i)}); err != nil || !now {
+				t.Error(err)
+			}
+			if got := len(srv.Requests()) - before; got != want {
+				t.Errorf("%s: %d requests, want %d", version, got, want)
+			}
+			want = 2
+		}
+		before := len(srv.Requests())
+		if _, now, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "0"}); err != nil || now || len(srv.Requests()) != before+1 {
+			t.Errorf("%s: %t, %v", version, now, err)
+		}
+	}
+}
+
+// TestSendOnceAtOnce has many calls of one Chat send one message, and different marks not wait for each other's outcome.
+func TestSendOnceAtOnce(t *testing.T) {
+	srv := cfchattest.New(t)
+	id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t).Messages
+	var all sync.WaitGroup
+	for i := range 24 {
+		all.Go(func() {
+			if _, _, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: fmt.Sprint(i % 3)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := textsOf(t, srv, id); len(got) != 3 {
+		t.Errorf("%d messages, want 3", len(got))
+	}
+}
+
+// TestSendOnceUnknown sends nothing while an earlier try may come, and says what may be it where the mark is lost.
+func TestSendOnceUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+		id, play := conversationIn(srv, cfchat.ChannelAPI), "lost before"
+		messages := srv.Account(t, userOnly, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: outcomes{srv, func() string { return play }}}
+		}).Messages
+		posts := func() int { return askedOf(srv, "createANewMessageInAConversation") }
+		hi := cfchat.MessageCreate{Content: "hi", Mark: "m"}
+		once := func(opts ...cfchat.CallOption) (*cfchat.Message, bool, error) {
+			return messages.SendOnce(t.Context(), id, hi, opts...)
+		}
+		for range 3 {
+			if _, now, err := once(); !errors.Is(err, cfchat.ErrUnknownOutcome) || now || posts() > 0 {
+				t.Errorf("%t, %v", now, err)
+			}
+			play = "good"
+			time.Sleep(20 * time.Second)
+		}
+		first, now, err := once()
+		if err != nil || !now || posts() != 1 {
+			t.Fatalf("after a minute: %t, %v", now, err)
+		}
+		began := time.Now()
+		for _, lose := range []func(context.Context, int64, int64, ...cfchat.CallOption) (*cfchat.Message, error){messages.Resend, messages.Delete} {
+			if _, err := lose(t.Context(), id, first.ID); err != nil {
+				t.Fatal(err)
+			}
+			may, now, err := once(cfchat.TriedSince(cfchat.SentSince{Time: began}, time.Now()))
+			if !errors.Is(err, cfchat.ErrUnknownOutcome) || now || may == nil || may.ID != first.ID || posts() != 1 {
+				t.Errorf("%+v, %v", may, err)
+			}
+		}
+	})
+}
+
+// TestTriedSince counts the minute from when the tries had ended.
+func TestTriedSince(t *testing.T) {
+	srv := cfchattest.New(t)
+	id, now := conversationIn(srv, cfchat.ChannelAPI), time.Now()
+	tried := cfchat.TriedSince(cfchat.SentSince{Time: now.Add(-time.Hour)}, now)
+	_, _, err := srv.Account(t).Messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"}, tried)
+	if !errors.Is(err, cfchat.ErrUnknownOutcome) || len(srv.Delivered(id)) > 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestSendOnceEnds with what is known, wherever the context ends.
+func TestSendOnceEnds(t *testing.T) {
+	for ends, want := range map[int]struct{ unknown, stored bool }{1: {}, 2: {}, 3: {}, 4: {true, true}, 5: {true, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := cfchattest.New(t)
+			id := conversationIn(srv, cfchat.ChannelAPI)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			requests := 0
+			messages := srv.Account(t, func(c *cfchat.Config) {
+				c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+					resp, err := srv.Transport().RoundTrip(req)
+					if requests++; requests == ends {
+						cancel()
+						return nil, ctx.Err()
+					}
+					if requests == 4 { // the message
+						return nil, io.ErrUnexpectedEOF
+					}
+					return resp, err
+				})}
+			}).Messages
+			_, now, err := messages.SendOnce(ctx, id, cfchat.MessageCreate{Content: "hi", Mark: "m"})
+			if now || !errors.Is(err, context.Canceled) && ends != 5 || errors.Is(err, cfchat.ErrUnknownOutcome) != want.unknown || len(srv.Delivered(id)) > 0 != want.stored {
+				t.Errorf("request %d: %v; %v went out", ends, err, srv.Delivered(id))
+			}
+			if found, now, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"}); len(textsOf(t, srv, id)) > 1 {
+				t.Errorf("request %d: two, %t, %v, %v", ends, now, found, err)
+			}
+		})
+	}
+}
