@@ -1,4 +1,4 @@
-package cfchat_test
+package ruby_test
 
 import (
 	"encoding/json"
@@ -22,7 +22,6 @@ var hostile = []string{
 
 // TestRubyLiquid sends 20,000 hostile texts and has Ruby's own liquid render what was sent: each is what it was.
 func TestRubyLiquid(t *testing.T) {
-	t.Parallel()
 	random := rand.New(rand.NewPCG(7, 8))
 	texts, sent := make([]string, 20_000), []string{}
 	messages := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
