@@ -137,7 +137,7 @@ func (t *tour) scan(ctx context.Context) error {
 	for _, status := range slices.Sorted(maps.Keys(perStatus)) {
 		t.printf("  %-9s %4d\n", status, perStatus[status])
 	}
-	t.printf("  %d conversations, up to id %d of %d, in %d requests\n", n, progress.LastID, progress.End, progress.Requests)
+	t.printf("  %d conversations, up to id %d of %d; requests: %d\n", n, progress.LastID, progress.End, progress.Requests)
 	return nil
 }
 

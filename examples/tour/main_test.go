@@ -24,7 +24,7 @@ func TestTour(t *testing.T) {
 		"(get_details_of_a_conversation)", `last message: "`,
 		"(list_all_labels_of_a_conversation)\n\n  bug\n",
 		"(conversation_filter)", "49  open    Liv      nobody",
-		"none lost", "13 conversations, up to id 72 of 72, in ",
+		"none lost", "13 conversations, up to id 72 of 72; requests: ",
 		"(new_conversation)", `last message: "Hello from the tour"`,
 		"(toggle_status_of_a_conversation)", "now snoozed until 20", "now resolved",
 		"404 Resource could not be found",
