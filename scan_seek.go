@@ -189,31 +189,47 @@ type seeker struct {
 	failed  int           // how much of what was found could not be read, one after the other
 }
 
-// seek looks for what cannot be shown in a span, unless nothing can be shown at all: near to where something is likely, and then
-// everywhere. When what is left can be shown, everything that is due has been found.
+// seek looks for what cannot be shown in a span, unless nothing can be shown at all. What is too much for one request is looked for
+// inbox by inbox.
 func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
 	s := &seeker{sweep: w, span: sp}
 	s.without = s.known()
 	w.mu.Lock()
 	s.run, _ = w.run(sp, s.without)
 	w.mu.Unlock()
-	if err := w.windows.Prove(ctx); err != nil && err != scan.ErrTooFew {
+	proof := w.windows.Prove(ctx)
+	if proof != nil && proof != scan.ErrTooFew {
+		return nil, proof
+	}
+	err := s.everywhere(ctx)
+	if err == nil || ctx.Err() != nil || len(s.without) <= pageSize {
 		return nil, err
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if parts := sp.byInbox(w.came.inboxes(sp)); len(parts) > 2 {
+		return parts, nil
+	}
+	return nil, err
+}
+
+// everywhere looks near to where something is likely, and then at all ids. When what is left can be shown, everything that is due
+// has been found.
+func (s *seeker) everywhere(ctx context.Context) error {
 	for _, zone := range s.near() {
 		if none, err := s.through(ctx, zone); none || err != nil {
-			return nil, err
+			return err
 		}
 	}
 	// Farther each time that nothing is found, and from the start, because something may have come to match there.
-	for far := w.atOnce(maxID); ; {
+	for far := s.atOnce(maxID); ; {
 		found := len(s.without)
-		if none, err := s.reread(ctx, max(w.read-far, 0)+1); none || err != nil {
-			return nil, err
+		if none, err := s.reread(ctx, max(s.read-far, 0)+1); none || err != nil {
+			return err
 		}
-		end := min(w.read+far, w.Until)
-		if none, err := s.through(ctx, scan.Window{Lo: w.read + 1, Hi: end}); none || err != nil || end == w.Until {
-			return nil, err
+		end := min(s.read+far, s.Until)
+		if none, err := s.through(ctx, scan.Window{Lo: s.read + 1, Hi: end}); none || err != nil || end == s.Until {
+			return err
 		}
 		if len(s.without) == found {
 			far *= 2
