@@ -120,13 +120,14 @@ func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
 	}
 }
 
-// accept judges an answer by its sender: the server takes the caller in place of a bot that it does not know.
+// accept judges an answer by its sender: the server takes the caller in place of a bot that it does not know. The message is
+// there, so that nobody may take it for refused: its outcome is not the one that was asked for, and has to be looked at.
 func (m MessageCreate) accept(sent *Message) *chain.Failure {
 	if m.SenderID == 0 || sent.Sender != nil && sent.Sender.Type == SenderKindAgentBot && sent.Sender.ID == m.SenderID {
 		return nil
 	}
 	err := fmt.Errorf("message %d was sent, but not as agent bot %d, which the server does not know here", sent.ID, m.SenderID)
-	return &chain.Failure{Cause: err, Decode: true, Done: true}
+	return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 }
 
 // fieldText is a text of a message that goes as it is.

@@ -64,7 +64,8 @@ func (s MessagesService) List(ctx context.Context, conversationID int64, options
 //
 // With a bot's key the bot is the sender, else the user, or the bot of SenderID; of an incoming message, an activity or a
 // template it is the contact. Where both kinds of key are configured the bot's is used, unless auth.WithScheme or
-// [WithKeys] says otherwise; a SenderID is refused with it.
+// [WithKeys] says otherwise; a SenderID is refused with it. Of a bot that the server does not know the message is sent as the
+// user's: ErrDecode, and ErrUnknownOutcome, because it is there.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, createANewMessageInAConversation.
 // Keys: agent bot, else user.

@@ -348,7 +348,7 @@ func TestSendAsBot(t *testing.T) {
 	if err != nil || sent.Sender.Type != cfchat.SenderKindAgentBot || sent.Sender.ID != 1 {
 		t.Errorf("as a bot: %+v, %v", sent, err)
 	}
-	if _, err = messages.Send(t.Context(), id, as(99)); err == nil || errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "was sent, but not as agent bot 99") {
+	if _, err = messages.Send(t.Context(), id, as(99)); !errors.Is(err, cfchat.ErrUnknownOutcome) || !errors.Is(err, cfchat.ErrDecode) || !strings.Contains(err.Error(), "was sent, but not as agent bot 99") {
 		t.Errorf("as no bot: %v", err)
 	}
 }
