@@ -85,6 +85,8 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 		})
 	}
 	call.form = "multipart/form-data; boundary=" + form.boundary
+	stored := false
+	defer func() { form.end(stored) }()
 	sent, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		req, err := newCreateANewMessageInAConversationRequest(server, s.core.id, conversationID, MessageCreate{})
 		if err != nil {
@@ -92,7 +94,7 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 		}
 		return form.request(ctx, req)
 	})
-	form.end(err == nil)
+	stored = err == nil
 	return sent, err
 }
 
