@@ -38,11 +38,11 @@ type formField struct{ name, text string }
 // form opens the files of a message that has been prepared, and returns what to send, nil for a message without files, or one
 // that is refused.
 func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
-	if len(m.Files) == 0 || len(r.fields) > 0 || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
+	if len(m.Files) == 0 || len(r.fields) > 0 || r.failed != nil || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
 		return nil
 	}
 	f := &form{fields: r.formFields(ctx, c.chat, m), boundary: multipart.NewWriter(io.Discard).Boundary()}
-	if len(r.fields) > 0 {
+	if len(r.fields) > 0 || r.failed != nil {
 		return nil
 	}
 	ready := false
@@ -220,9 +220,18 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 	case len(attributes) == 0 || err != nil: // which is refused before
 	case bracketed("content_attributes", withoutReply(attributes), nil):
 		bracketed("content_attributes", plain(attributes), add)
-	case chat.has(ctx, "3.3.0"):
-		add("content_attributes", string(data))
 	default:
+		info, failed := chat.told(ctx, func(_ *ServerInfo, failed error) bool { return failed == nil || tellsNot(failed) })
+		switch {
+		case info.AtLeast("3.3.0"):
+			add("content_attributes", string(data))
+			return fields
+		case ctx.Err() != nil: // as the call ends for
+			return fields
+		case failed != nil && !tellsNot(failed):
+			r.failed = notToBeHad("ContentAttributes", failed)
+			return fields
+		}
 		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and what is no text; send "+
 			"files alone")
 	}

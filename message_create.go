@@ -144,7 +144,7 @@ func (m MessageCreate) texts() []fieldText {
 // server looks for them. What the server's version would drop or misread is refused. It asks for the version, without a key,
 // only where that matters and nothing else is wrong.
 func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) MessageCreate {
-	if len(r.fields) > 0 || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
+	if len(r.fields) > 0 || ctx == nil || ctx.Err() != nil || c == nil || c.chat == nil || c.chat.chain == nil {
 		return m // and is refused
 	}
 	m.checkVersion(ctx, c.chat, r)
@@ -204,10 +204,8 @@ func (r *refusal) renders(ctx context.Context, chat *Chat, m MessageCreate) bool
 		if !m.Template && !isLiquid(m.Content) {
 			return false
 		}
-		switch {
-		case chat.has(ctx, "2.17.0"):
-		case !chat.lacks(ctx, "2.17.0"):
-			r.add("Content", notKnown)
+		switch does, known := chat.renders(ctx, "2.17.0", "Content", r); {
+		case does, !known:
 		case m.Template:
 			r.add("Template", "servers before 2.17.0 do not fill in what is a template; leave it out")
 		default:
@@ -237,10 +235,9 @@ func (r *refusal) processedParams(ctx context.Context, chat *Chat, m MessageCrea
 			r.add(`TemplateParams["processed_params"]`, "servers before 4.6.0 do not fill it in; leave Template out, or the templates")
 		}
 		return m.TemplateParams
-	case chat.lacks(ctx, "4.6.0"):
+	}
+	if does, known := chat.renders(ctx, "4.6.0", `TemplateParams["processed_params"]`, r); known && !does {
 		return m.TemplateParams
-	case !chat.has(ctx, "4.6.0"):
-		r.add(`TemplateParams["processed_params"]`, notKnown)
 	}
 	params := maps.Clone(m.TemplateParams)
 	params["processed_params"] = escaped
