@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -74,24 +75,72 @@ func (m MessageCreate) check(r *refusal) {
 	}
 	r.texts("ContentAttributes", m.ContentAttributes)
 	r.texts("TemplateParams", m.TemplateParams)
+	for i, item := range m.Items {
+		r.text(fmt.Sprintf("Items[%d]", i), wrongWithin(reflect.ValueOf(item), 0))
+	}
+	r.signedIDs("Attachments", m.Attachments)
+	r.addresses("CCEmails", m.CCEmails)
+	r.addresses("BCCEmails", m.BCCEmails)
+	r.addresses("ToEmails", m.ToEmails)
 }
 
 // checkContent refuses a message with nothing in it, which the servers send, and one without the items that it is made of.
 func (m MessageCreate) checkContent(r *refusal) {
-	items, listed := m.ContentAttributes["items"]
-	if list, ok := items.([]any); ok && len(list) == 0 {
-		listed = false
-	}
-	hasItems := listed || len(m.Items) > 0
+	hasItems := len(m.Items) > 0 || hasItems(m.ContentAttributes)
+	ofItems := slices.Contains(ofItems, m.ContentType)
 	switch {
-	case slices.Contains(ofItems, m.ContentType) && !hasItems:
+	case ofItems && !hasItems:
 		r.add("Items", "%s is made of items; set some", m.ContentType)
-	case m.Content == "" && m.EmailHTMLContent == "" && !hasItems && len(m.Attachments) == 0 && len(m.Files) == 0 && len(m.TemplateParams) == 0:
+	case m.Content != "" || m.EmailHTMLContent != "" || ofItems || len(m.Attachments) > 0 || len(m.Files) > 0 || len(m.TemplateParams) > 0:
+	case hasItems:
+		r.add("ContentType", "the server shows no items without it, and Content is empty; say what they are")
+	default:
 		r.add("Content", "it is empty, and the server would send that")
 	}
+	r.templateName("TemplateParams", m.TemplateParams)
 	for i, item := range m.Items {
 		if m.ContentType == MessageContentTypeCards && len(item.Actions) == 0 {
 			r.add(fmt.Sprintf("Items[%d].Actions", i), "a card needs one")
+		}
+	}
+}
+
+// hasItems reports whether attributes have items. What is no list is left to the server.
+func hasItems(attributes map[string]any) bool {
+	switch items := plain(attributes["items"]).(type) {
+	case nil:
+		return false
+	case []any:
+		return len(items) > 0
+	}
+	return true
+}
+
+// templateName refuses a WhatsApp template without the name that makes it one.
+func (r *refusal) templateName(field string, params map[string]any) {
+	if name := plain(params["name"]); len(params) > 0 && (name == nil || name == "") {
+		r.add(field+`["name"]`, "a template needs its name; set it, or leave %s out", field)
+	}
+}
+
+// signedIDs refuses what is no signed id, and more than a message takes.
+func (r *refusal) signedIDs(field string, ids []string) {
+	if len(ids) > maxFiles {
+		r.add(field, "there are %d; a message takes %d, so send several", len(ids), maxFiles)
+	}
+	for i, id := range ids {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if r.text(at, id); strings.TrimSpace(id) == "" {
+			r.add(at, "it is empty; leave it out")
+		}
+	}
+}
+
+// addresses refuses a list of mail addresses with one that has blanks within: without them it would be another one.
+func (r *refusal) addresses(field, list string) {
+	for address := range strings.SplitSeq(list, ",") {
+		if address = strings.TrimSpace(address); strings.ContainsFunc(address, unicode.IsSpace) {
+			r.add(field, "%q has a blank within; put commas between addresses, and give them without names", address)
 		}
 	}
 }
@@ -136,7 +185,7 @@ type fieldText struct{ field, text string }
 func (m MessageCreate) texts() []fieldText {
 	return []fieldText{
 		{"Content", m.Content}, {"SourceID", m.SourceID}, {"EchoID", m.EchoID}, {"ExternalCreatedAt", m.ExternalCreatedAt},
-		{"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails}, {"ToEmails", m.ToEmails}, {"EmailHTMLContent", m.EmailHTMLContent},
+		{"ContentType", string(m.ContentType)}, {"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails}, {"ToEmails", m.ToEmails}, {"EmailHTMLContent", m.EmailHTMLContent},
 	}
 }
 
@@ -283,20 +332,6 @@ func (r *refusal) text(field, text string) {
 		r.add(field, "it has a NUL, which the server cannot store; take it out")
 	case !utf8.ValidString(text) && field != "Content": // of which that is said anyway
 		r.add(field, notUTF8)
-	}
-}
-
-// texts refuses texts within attributes that no server stores.
-func (r *refusal) texts(field string, attributes map[string]any) {
-	for _, key := range slices.Sorted(maps.Keys(attributes)) {
-		wrong := strings.Contains(key, "\x00")
-		mapTexts(attributes[key], func(text string) string {
-			wrong = wrong || strings.Contains(text, "\x00")
-			return text
-		})
-		if wrong {
-			r.text(fmt.Sprintf("%s[%q]", field, key), "\x00")
-		}
 	}
 }
 

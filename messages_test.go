@@ -220,7 +220,7 @@ func TestSendRefuses(t *testing.T) {
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: cfchat.MessageContentTypeForm, ContentAttributes: map[string]any{"items": []any{}}}, "Items"},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeInputSelect, Items: choice}, ""},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeCards, Items: choice}, "Items[0].Actions"},
-		{"4.16.2", cfchat.MessageCreate{Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "Items"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "Items"},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""},        // of a newer server
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderID: 1}, "SenderType SenderID"}, // with a bot's key
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot, SenderID: 1}, "SenderID"},
