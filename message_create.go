@@ -140,7 +140,7 @@ func (r *refusal) signedIDs(field string, ids []string) {
 func (r *refusal) addresses(field, list string) {
 	for address := range strings.SplitSeq(list, ",") {
 		if address = strings.TrimSpace(address); strings.ContainsFunc(address, unicode.IsSpace) {
-			r.add(field, "%q has a blank within; put commas between addresses, and give them without names", address)
+			r.add(field, "an address has a blank within; put commas between them, and give them without names")
 		}
 	}
 }
