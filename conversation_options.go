@@ -3,6 +3,7 @@ package cfchat
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -129,6 +130,21 @@ func (m FirstMessage) check(r *refusal) {
 		r.add("Message.Template", "the server does not fill in what a contact says; leave it out")
 	case !m.Template:
 		r.templateParams("Message.TemplateParams", m.TemplateParams)
+	}
+	for _, f := range []fieldText{
+		{"Content", m.Content}, {"ContentType", string(m.ContentType)}, {"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails},
+		{"EchoID", m.EchoID}, {"ExternalCreatedAt", m.ExternalCreatedAt}, {"SourceID", m.SourceID}, {"ToEmails", m.ToEmails},
+	} {
+		if strings.Contains(f.text, "\x00") || f.field != "Content" { // of which the rest is said anyway
+			r.text("Message."+f.field, f.text)
+		}
+	}
+	r.texts("Message.ContentAttributes", m.ContentAttributes)
+	r.texts("Message.TemplateParams", m.TemplateParams)
+	r.signedIDs("Message.Attachments", m.Attachments)
+	given := !reflect.ValueOf(m).IsZero()
+	if given && m.Content == "" && !hasItems(m.ContentAttributes) && len(m.Attachments) == 0 && len(m.TemplateParams) == 0 {
+		r.add("Message.Content", "it is empty, and the server would send that; leave Message out for a conversation without one")
 	}
 }
 

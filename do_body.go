@@ -68,8 +68,17 @@ func copied(r *bytes.Reader) *bytes.Reader {
 type upload struct {
 	reader io.Reader
 	after  func() // is called once nobody reads any more, nil for nothing
+	length func() int64
 	start  sync.Once
 	out    *io.PipeReader
+}
+
+// Length returns how many bytes it has, -1 if nobody knows.
+func (u *upload) Length() int64 {
+	if u.length == nil {
+		return -1
+	}
+	return u.length()
 }
 
 func (u *upload) Read(p []byte) (int, error) {

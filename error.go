@@ -70,7 +70,7 @@ type mark = chain.Mark
 // errorOf makes an Error of what the chain found. With refused it is the only place where errors are made.
 func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	if f.Field != "" {
-		return refused(call, refusal{[]FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
+		return refused(call, refusal{fields: []FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
 	}
 	e := &Error{
 		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0),
@@ -230,10 +230,13 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// err returns the refusal as an *Error of a call, nil if nothing is wrong. Nothing has been sent.
+// err returns the refusal as an *Error of a call, or why nothing can be checked, nil if nothing is wrong. Nothing has been sent.
 func (r *refusal) err(call *chain.Call) error {
-	if len(r.fields) == 0 {
-		return nil
+	switch {
+	case len(r.fields) > 0:
+		return refused(call, *r)
+	case r.failed != nil:
+		return errorOf(call, &chain.Failure{Cause: r.failed, NotSent: true})
 	}
-	return refused(call, *r)
+	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"path"
 	"reflect"
 	"strings"
-	"sync/atomic"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
@@ -123,15 +122,7 @@ func (f *openFile) open(ctx context.Context) error {
 	if f.Open != nil {
 		what = f.field + ".Open"
 	}
-	var over atomic.Bool
-	opened, err := chain.Foreign(ctx, what, func() (source, error) {
-		opened, err := f.opened()
-		if over.Swap(true) || err != nil {
-			opened.shut()
-		}
-		return opened, err
-	})
-	over.Store(true)
+	opened, err := chain.Opened(ctx, what, f.opened, func(late source) { late.shut() })
 	if err != nil {
 		f.empty = err == errEmpty
 		return fmt.Errorf("%s %q: %w", f.field, f.Name, chain.Safe(err))
@@ -140,7 +131,20 @@ func (f *openFile) open(ctx context.Context) error {
 	return nil
 }
 
-func (f *openFile) opened() (source, error) {
+// opened opens it. What cannot be used is closed, also where code of the caller's panics, or ends its goroutine.
+func (f *openFile) opened() (s source, err error) {
+	good := false
+	defer func() {
+		if !good {
+			s.shut()
+		}
+	}()
+	s, err = f.ready()
+	good = err == nil
+	return s, err
+}
+
+func (f *openFile) ready() (source, error) {
 	s := source{from: f.Reader}
 	switch {
 	case f.Open != nil:
@@ -191,6 +195,11 @@ func sizeOf(from io.Reader, start int64) int64 {
 	case interface{ Len() int }:
 		return int64(r.Len())
 	case interface{ Stat() (fs.FileInfo, error) }:
+		if seeker, ok := r.(io.Seeker); ok && start < 0 { // it may have been opened, and read from
+			if at, err := seeker.Seek(0, io.SeekCurrent); err == nil {
+				start = at
+			}
+		}
 		if info, err := r.Stat(); err == nil && info.Mode().IsRegular() && info.Size() > max(start, 0) {
 			return info.Size() - max(start, 0)
 		}

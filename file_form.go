@@ -30,6 +30,7 @@ type form struct {
 	mu   sync.Mutex
 	body *upload       // the one that is being read
 	done chan struct{} // nobody reads it any more, and its files are closed
+	over bool          // nothing is opened any more
 }
 
 type formField struct{ name, text string }
@@ -37,22 +38,28 @@ type formField struct{ name, text string }
 // form opens the files of a message that has been prepared, and returns what to send, nil for a message without files, or one
 // that is refused.
 func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
-	if len(m.Files) == 0 || len(r.fields) > 0 || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
+	if len(m.Files) == 0 || len(r.fields) > 0 || r.failed != nil || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
 		return nil
 	}
 	f := &form{fields: r.formFields(ctx, c.chat, m), boundary: multipart.NewWriter(io.Discard).Boundary()}
-	if len(r.fields) > 0 {
+	if len(r.fields) > 0 || r.failed != nil {
 		return nil
 	}
+	ready := false
+	defer func() {
+		if !ready { // code of the caller's has ended the goroutine
+			f.end(false)
+		}
+	}()
 	for i, file := range m.Files {
 		open := &openFile{File: file, field: fmt.Sprintf("Files[%d]", i)}
 		if _, err := chain.Foreign(ctx, open.field+".Reader", func() (any, error) { open.prepare(); return nil, nil }); err != nil {
-			f.failed = chain.Safe(err)
+			f.failed, ready = chain.Safe(err), true
 			return f
 		}
 		f.files = append(f.files, open)
 	}
-	f.failed = f.open(ctx)
+	f.failed, ready = f.open(ctx), true
 	for _, file := range f.files {
 		if file.empty {
 			r.add(file.field, "it is empty; leave it out")
@@ -65,6 +72,12 @@ func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
 func (f *form) open(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	switch {
+	case f.over:
+		return errors.New("the call is over")
+	case ctx.Err() != nil:
+		return chain.Ended(ctx).Cause
+	}
 	done := make(chan struct{})
 	f.done, f.body = done, &upload{after: func() {
 		for _, file := range f.files {
@@ -72,6 +85,7 @@ func (f *form) open(ctx context.Context) error {
 		}
 		close(done)
 	}}
+	f.body.length = f.length
 	for _, file := range f.files {
 		if err := file.open(ctx); err != nil {
 			return err
@@ -169,9 +183,16 @@ func (f *form) stop(most time.Duration) bool {
 	}
 }
 
-// end closes the files. Where the message was not sent, it puts what can be put back to where it stood.
+// end closes the files, and lets none be opened any more. Where the message was not sent, it puts what can be put back to where
+// it stood.
 func (f *form) end(sent bool) {
-	if f == nil || f.body == nil || !f.stop(100*time.Millisecond) || sent {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	f.over = true
+	f.mu.Unlock()
+	if f.body == nil || !f.stop(100*time.Millisecond) || sent {
 		return
 	}
 	for _, file := range f.files {
@@ -199,9 +220,18 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 	case len(attributes) == 0 || err != nil: // which is refused before
 	case bracketed("content_attributes", withoutReply(attributes), nil):
 		bracketed("content_attributes", plain(attributes), add)
-	case chat.has(ctx, "3.3.0"):
-		add("content_attributes", string(data))
 	default:
+		info, failed := chat.told(ctx, func(_ *ServerInfo, failed error) bool { return failed == nil || tellsNot(failed) })
+		switch {
+		case info.AtLeast("3.3.0"):
+			add("content_attributes", string(data))
+			return fields
+		case ctx.Err() != nil: // as the call ends for
+			return fields
+		case failed != nil && !tellsNot(failed):
+			r.failed = notToBeHad("ContentAttributes", failed)
+			return fields
+		}
 		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and what is no text; send "+
 			"files alone")
 	}
@@ -218,18 +248,24 @@ func withoutReply(attributes map[string]any) any {
 // plain returns a value as JSON has it.
 func plain(value any) any { return mapTexts(value, func(text string) string { return text }) }
 
+// special reports whether a name with a character is another one in a form.
+func special(c rune) bool { return c == '[' || c == ']' || c < ' ' || c == 0x7f }
+
 // bracketed adds a value by its names in a form: a[b][]. It reports whether it arrives there as it is, which a number does not,
-// nor an object in a list, an empty list, or null. Without add it only reports.
+// nor an object in a list, an empty list or object, null, or a name with a bracket or a line's end. Without add it only reports.
 func bracketed(name string, value any, add func(name, text string)) bool {
 	all := true
 	switch v := value.(type) {
 	case map[string]any:
+		if len(v) == 0 { // it leaves no trace
+			return !strings.Contains(name, "[")
+		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			within := name + "[" + key + "]"
 			if name == "" {
 				within = key
 			}
-			all = bracketed(within, v[key], add) && key != "" && !strings.ContainsAny(key, "[]") && all
+			all = bracketed(within, v[key], add) && key != "" && !strings.ContainsFunc(key, special) && all
 		}
 		return all
 	case []any:

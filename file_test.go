@@ -495,3 +495,86 @@ func TestNoFile(t *testing.T) {
 		}
 	}
 }
+
+// TestFormEmptyObject keeps an empty object, which brackets would lose without a word.
+func TestFormEmptyObject(t *testing.T) {
+	for _, version := range []string{"4.16.2"} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		id := srv.AddConversation(cfchattest.Conversation{})
+		sent, err := srv.Account(t).Messages.Send(t.Context(), id, cfchat.MessageCreate{
+			Content: "a", ContentAttributes: map[string]any{"mine": map[string]any{}, "b": "c"}, Files: []cfchat.File{opening("a.txt", "x")},
+		})
+		if err == nil && !sent.ContentAttributes.Has("mine") {
+			t.Errorf("%s: with a file content_attributes are %s", version, sent.ContentAttributes)
+		}
+	}
+}
+
+// TestFormNames sends odd names of attributes as they are.
+func TestFormNames(t *testing.T) {
+	for _, key := range []string{`a"b`, `a\b`, "a\nb", "a;b", "ä", "a=b&c", "a%41", " a ", "a\\\"b", "a+b"} {
+		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+		id := srv.AddConversation(cfchattest.Conversation{})
+		sent, err := srv.Account(t).Messages.Send(t.Context(), id, cfchat.MessageCreate{
+			Content: "a", ContentAttributes: map[string]any{key: "v"}, Files: []cfchat.File{opening("a.txt", "x")},
+		})
+		if err != nil || !sent.ContentAttributes.Has(key) {
+			body := srv.Requests()[len(srv.Requests())-1].Body
+			at := strings.Index(body, "name=\"content_attr")
+			t.Errorf("%q: %v %q", key, err, body[max(at, 0):min(len(body), max(at, 0)+60)])
+		}
+	}
+}
+
+// TestFileOpenedInTheMiddle sends the rest of a file that was opened, and read from.
+func TestFileOpenedInTheMiddle(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.txt")
+	if err := os.WriteFile(name, []byte("headerbody"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := cfchattest.New(t)
+	id := srv.AddConversation(cfchattest.Conversation{})
+	_, err := srv.Account(t).Messages.Send(t.Context(), id, cfchat.MessageCreate{Files: []cfchat.File{{Name: "a.txt", Open: func() (io.ReadCloser, error) {
+		f, err := os.Open(name)
+		if err == nil {
+			_, err = f.Seek(6, io.SeekStart)
+		}
+		return f, err
+	}}}})
+	if err != nil {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestFileOfAnotherLengthAgain announces the length that the file has on the second try, not that of the first.
+func TestFileOfAnotherLengthAgain(t *testing.T) {
+	for name, texts := range map[string][2]string{"grows": {strings.Repeat("a", 50<<10), strings.Repeat("a", 100<<10)}, "shrinks": {strings.Repeat("a", 100<<10), strings.Repeat("a", 50<<10)}} {
+		tries, wholeRequest, wholeForm := 0, false, false
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			tries++
+			b, err := io.ReadAll(r.Body)
+			if tries == 1 {
+				w.Header().Set("Retry-After", "1")
+				w.WriteHeader(429)
+				return
+			}
+			wholeRequest, wholeForm = err == nil, strings.HasSuffix(string(b), "--\r\n")
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, trial.GoodMessage)
+		}))
+		transport := &http.Transport{}
+		opens := 0
+		_, err := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server, c.Retry = server.URL, cfchat.Retry{} }).Account(7).Messages.Send(t.Context(), 42, cfchat.MessageCreate{Files: []cfchat.File{{Name: "a.txt", Open: func() (io.ReadCloser, error) {
+			opens++
+			return struct {
+				*strings.Reader
+				io.Closer
+			}{strings.NewReader(texts[opens-1]), io.NopCloser(nil)}, nil
+		}}}})
+		transport.CloseIdleConnections()
+		server.Close()
+		if err != nil || wholeRequest && !wholeForm {
+			t.Errorf("%s: whole request %t, whole form %t, %v", name, wholeRequest, wholeForm, err)
+		}
+	}
+}

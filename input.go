@@ -20,7 +20,10 @@ type FieldError struct {
 
 // refusal collects what is wrong with the input of a call, in the order in which it is looked at. The checks refuse what
 // the server would read as something else; what it refuses by itself, in clear words, is left to it.
-type refusal struct{ fields []FieldError }
+type refusal struct {
+	fields []FieldError
+	failed error // why it cannot be checked, of which nothing has been sent
+}
 
 func (r *refusal) add(field, format string, args ...any) {
 	r.fields = append(r.fields, FieldError{Field: field, Reason: fmt.Sprintf(format, args...)})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -75,24 +76,72 @@ func (m MessageCreate) check(r *refusal) {
 	}
 	r.texts("ContentAttributes", m.ContentAttributes)
 	r.texts("TemplateParams", m.TemplateParams)
+	for i, item := range m.Items {
+		r.text(fmt.Sprintf("Items[%d]", i), wrongWithin(reflect.ValueOf(item), 0))
+	}
+	r.signedIDs("Attachments", m.Attachments)
+	r.addresses("CCEmails", m.CCEmails)
+	r.addresses("BCCEmails", m.BCCEmails)
+	r.addresses("ToEmails", m.ToEmails)
 }
 
 // checkContent refuses a message with nothing in it, which the servers send, and one without the items that it is made of.
 func (m MessageCreate) checkContent(r *refusal) {
-	items, listed := m.ContentAttributes["items"]
-	if list, ok := items.([]any); ok && len(list) == 0 {
-		listed = false
-	}
-	hasItems := listed || len(m.Items) > 0
+	hasItems := len(m.Items) > 0 || hasItems(m.ContentAttributes)
+	ofItems := slices.Contains(ofItems, m.ContentType)
 	switch {
-	case slices.Contains(ofItems, m.ContentType) && !hasItems:
+	case ofItems && !hasItems:
 		r.add("Items", "%s is made of items; set some", m.ContentType)
-	case m.Content == "" && m.EmailHTMLContent == "" && !hasItems && len(m.Attachments) == 0 && len(m.Files) == 0 && len(m.TemplateParams) == 0:
+	case m.Content != "" || m.EmailHTMLContent != "" || ofItems || len(m.Attachments) > 0 || len(m.Files) > 0 || len(m.TemplateParams) > 0:
+	case hasItems:
+		r.add("ContentType", "the server shows no items without it, and Content is empty; say what they are")
+	default:
 		r.add("Content", "it is empty, and the server would send that")
 	}
+	r.templateName("TemplateParams", m.TemplateParams)
 	for i, item := range m.Items {
 		if m.ContentType == MessageContentTypeCards && len(item.Actions) == 0 {
 			r.add(fmt.Sprintf("Items[%d].Actions", i), "a card needs one")
+		}
+	}
+}
+
+// hasItems reports whether attributes have items. What is no list is left to the server.
+func hasItems(attributes map[string]any) bool {
+	switch items := plain(attributes["items"]).(type) {
+	case nil:
+		return false
+	case []any:
+		return len(items) > 0
+	}
+	return true
+}
+
+// templateName refuses a WhatsApp template without the name that makes it one.
+func (r *refusal) templateName(field string, params map[string]any) {
+	if name := plain(params["name"]); len(params) > 0 && (name == nil || name == "") {
+		r.add(field+`["name"]`, "a template needs its name; set it, or leave %s out", field)
+	}
+}
+
+// signedIDs refuses what is no signed id, and more than a message takes.
+func (r *refusal) signedIDs(field string, ids []string) {
+	if len(ids) > maxFiles {
+		r.add(field, "there are %d; a message takes %d, so send several", len(ids), maxFiles)
+	}
+	for i, id := range ids {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if r.text(at, id); strings.TrimSpace(id) == "" {
+			r.add(at, "it is empty; leave it out")
+		}
+	}
+}
+
+// addresses refuses a list of mail addresses with one that has blanks within: without them it would be another one.
+func (r *refusal) addresses(field, list string) {
+	for address := range strings.SplitSeq(list, ",") {
+		if address = strings.TrimSpace(address); strings.ContainsFunc(address, unicode.IsSpace) {
+			r.add(field, "an address has a blank within; put commas between them, and give them without names")
 		}
 	}
 }
@@ -121,17 +170,18 @@ func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
 	}
 }
 
-// accept judges an answer by its mark, and by its sender: the server takes the caller in place of a bot that it does not know.
+// accept judges an answer by its mark, and by its sender: the server takes the caller in place of a bot that it does not know. The
+// message is there, so that nobody may take it for refused: its outcome is not the one that was asked for, and has to be looked at.
 func (m MessageCreate) accept(sent *Message) *chain.Failure {
 	if kept, _ := sent.ContentAttributes.Text(MarkAttribute); m.Mark != "" && kept != m.Mark && sent.GetSourceID() != m.Mark {
 		err := fmt.Errorf("message %d was sent, but its Mark was not kept; look at Config.ServerVersion", sent.ID)
-		return &chain.Failure{Cause: err, Decode: true, Done: true}
+		return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 	}
 	if m.SenderID == 0 || sent.Sender != nil && sent.Sender.Type == SenderKindAgentBot && sent.Sender.ID == m.SenderID {
 		return nil
 	}
 	err := fmt.Errorf("message %d was sent, but not as agent bot %d, which the server does not know here", sent.ID, m.SenderID)
-	return &chain.Failure{Cause: err, Decode: true, Done: true}
+	return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 }
 
 // fieldText is a text of a message that goes as it is.
@@ -140,7 +190,7 @@ type fieldText struct{ field, text string }
 func (m MessageCreate) texts() []fieldText {
 	return []fieldText{
 		{"Content", m.Content}, {"Mark", m.Mark}, {"SourceID", m.SourceID}, {"EchoID", m.EchoID}, {"ExternalCreatedAt", m.ExternalCreatedAt},
-		{"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails}, {"ToEmails", m.ToEmails}, {"EmailHTMLContent", m.EmailHTMLContent},
+		{"ContentType", string(m.ContentType)}, {"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails}, {"ToEmails", m.ToEmails}, {"EmailHTMLContent", m.EmailHTMLContent},
 	}
 }
 
@@ -148,7 +198,7 @@ func (m MessageCreate) texts() []fieldText {
 // server looks for them. What the server's version would drop or misread is refused. It asks for the version, without a key,
 // only where that matters and nothing else is wrong.
 func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) MessageCreate {
-	if len(r.fields) > 0 || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
+	if len(r.fields) > 0 || ctx == nil || ctx.Err() != nil || c == nil || c.chat == nil || c.chat.chain == nil {
 		return m // and is refused
 	}
 	m.checkVersion(ctx, c.chat, r)
@@ -208,10 +258,8 @@ func (r *refusal) renders(ctx context.Context, chat *Chat, m MessageCreate) bool
 		if !m.Template && !isLiquid(m.Content) {
 			return false
 		}
-		switch {
-		case chat.has(ctx, "2.17.0"):
-		case !chat.lacks(ctx, "2.17.0"):
-			r.add("Content", notKnown)
+		switch does, known := chat.renders(ctx, "2.17.0", "Content", r); {
+		case does, !known:
 		case m.Template:
 			r.add("Template", "servers before 2.17.0 do not fill in what is a template; leave it out")
 		default:
@@ -241,10 +289,9 @@ func (r *refusal) processedParams(ctx context.Context, chat *Chat, m MessageCrea
 			r.add(`TemplateParams["processed_params"]`, "servers before 4.6.0 do not fill it in; leave Template out, or the templates")
 		}
 		return m.TemplateParams
-	case chat.lacks(ctx, "4.6.0"):
+	}
+	if does, known := chat.renders(ctx, "4.6.0", `TemplateParams["processed_params"]`, r); known && !does {
 		return m.TemplateParams
-	case !chat.has(ctx, "4.6.0"):
-		r.add(`TemplateParams["processed_params"]`, notKnown)
 	}
 	params := maps.Clone(m.TemplateParams)
 	params["processed_params"] = escaped
@@ -290,20 +337,6 @@ func (r *refusal) text(field, text string) {
 		r.add(field, "it has a NUL, which the server cannot store; take it out")
 	case !utf8.ValidString(text) && field != "Content": // of which that is said anyway
 		r.add(field, notUTF8)
-	}
-}
-
-// texts refuses texts within attributes that no server stores.
-func (r *refusal) texts(field string, attributes map[string]any) {
-	for _, key := range slices.Sorted(maps.Keys(attributes)) {
-		wrong := strings.Contains(key, "\x00")
-		mapTexts(attributes[key], func(text string) string {
-			wrong = wrong || strings.Contains(text, "\x00")
-			return text
-		})
-		if wrong {
-			r.text(fmt.Sprintf("%s[%q]", field, key), "\x00")
-		}
 	}
 }
 

@@ -23,7 +23,9 @@ var downloadCall = &operation.Operation{ID: "Messages.Download", Method: http.Me
 
 // Download writes the file of an attachment, and returns how many bytes it has written, of a call that fails too. A connection
 // that breaks is gone on from where it broke, by Range, up to Retry's number of tries in a row that bring less than 64 KiB;
-// nothing is written twice, and a file that changes meanwhile is ErrDecode, not a mixture. w must not hang.
+// nothing is written twice, and a file that changes meanwhile is ErrDecode, not a mixture. So is what is not the file: another
+// length than FileSize, where the server itself keeps the file, or a part that was not asked for. w must not hang, but may take
+// its time.
 //
 // The address is the attachment's DataURL, which may lead anywhere: up to 10 redirects are followed, never from https to http.
 // Nothing of the Config's is sent there but UserAgent: no key, no cookie, and what RequestEditors add neither, on the server's
@@ -51,7 +53,7 @@ func (s MessagesService) Download(ctx context.Context, attachment *Attachment, w
 	if err := input.err(call); err != nil {
 		return 0, err
 	}
-	return s.core.chat.download(ctx, call, options, address, &chain.Download{Into: w, Size: attachment.GetFileSize()})
+	return s.core.chat.download(ctx, call, options, address, &chain.Download{Into: w, Size: max(attachment.GetFileSize(), 0)})
 }
 
 func (c *Chat) download(ctx context.Context, call *chain.Call, options callOptions, address *url.URL, d *chain.Download) (int64, error) {
@@ -60,6 +62,9 @@ func (c *Chat) download(ctx context.Context, call *chain.Call, options callOptio
 	}
 	d.Limit = cmp.Or(options.maxBody, maxDownload)
 	d.OfServer = address.Host == c.downloads.Server.Host
+	if !d.OfServer && !strings.Contains(address.Path, "/rails/active_storage/") {
+		d.Size = 0 // FileSize is of the server's own copy
+	}
 	call.Retry, call.Record = (*chain.Policy)(options.retry), (*chain.Record)(options.response)
 	call.Claim()
 	req := (&http.Request{Method: http.MethodGet, URL: address, Host: address.Host, Header: http.Header{}}).WithContext(chain.WithCall(ctx, call))

@@ -68,7 +68,8 @@ func (s MessagesService) List(ctx context.Context, conversationID int64, options
 //
 // With a bot's key the bot is the sender, else the user, or the bot of SenderID; of an incoming message, an activity or a
 // template it is the contact. Where both kinds of key are configured the bot's is used, unless auth.WithScheme or
-// [WithKeys] says otherwise; a SenderID is refused with it.
+// [WithKeys] says otherwise; a SenderID is refused with it. Of a bot that the server does not know the message is sent as the
+// user's: ErrDecode, and ErrUnknownOutcome, because it is there.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, createANewMessageInAConversation.
 // Keys: agent bot, else user.
@@ -102,6 +103,8 @@ func (s MessagesService) send(
 		})
 	}
 	call.form = "multipart/form-data; boundary=" + form.boundary
+	stored := false
+	defer func() { form.end(stored) }()
 	sent, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		req, err := newCreateANewMessageInAConversationRequest(server, s.core.id, conversationID, MessageCreate{})
 		if err != nil {
@@ -109,7 +112,7 @@ func (s MessagesService) send(
 		}
 		return form.request(ctx, req)
 	})
-	form.end(err == nil)
+	stored = err == nil
 	return sent, err
 }
 

@@ -168,13 +168,13 @@ func TestMarkByBot(t *testing.T) {
 	}
 }
 
-// TestMarkNotKept is an error that says that the message was sent.
+// TestMarkNotKept is an error that says that the message was sent, and that nobody can take for a refusal.
 func TestMarkNotKept(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.8.0"))
 	id := conversationIn(srv, cfchat.ChannelEmail)
 	wrong := func(c *cfchat.Config) { c.ServerVersion = "4.9.0" }
 	_, err := srv.Account(t, wrong).Messages.Send(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"})
-	if !errors.Is(err, cfchat.ErrDecode) || errors.Is(err, cfchat.ErrUnknownOutcome) || len(srv.Delivered(id)) != 1 {
+	if !errors.Is(err, cfchat.ErrDecode) || !errors.Is(err, cfchat.ErrUnknownOutcome) || len(srv.Delivered(id)) != 1 {
 		t.Errorf("%v", err)
 	}
 }

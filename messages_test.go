@@ -220,7 +220,7 @@ func TestSendRefuses(t *testing.T) {
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: cfchat.MessageContentTypeForm, ContentAttributes: map[string]any{"items": []any{}}}, "Items"},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeInputSelect, Items: choice}, ""},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeCards, Items: choice}, "Items[0].Actions"},
-		{"4.16.2", cfchat.MessageCreate{Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "Items"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "Items"},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""},        // of a newer server
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderID: 1}, "SenderType SenderID"}, // with a bot's key
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot, SenderID: 1}, "SenderID"},
@@ -348,7 +348,7 @@ func TestSendAsBot(t *testing.T) {
 	if err != nil || sent.Sender.Type != cfchat.SenderKindAgentBot || sent.Sender.ID != 1 {
 		t.Errorf("as a bot: %+v, %v", sent, err)
 	}
-	if _, err = messages.Send(t.Context(), id, as(99)); err == nil || errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "was sent, but not as agent bot 99") {
+	if _, err = messages.Send(t.Context(), id, as(99)); !errors.Is(err, cfchat.ErrUnknownOutcome) || !errors.Is(err, cfchat.ErrDecode) || !strings.Contains(err.Error(), "was sent, but not as agent bot 99") {
 		t.Errorf("as no bot: %v", err)
 	}
 }
@@ -487,5 +487,63 @@ func TestKeepMessageJSON(t *testing.T) {
 	}
 	if (*cfchat.Message)(nil).JSON() != nil {
 		t.Error("no message has JSON")
+	}
+}
+
+// TestSendAfterUpgrade escapes for a server that is upgraded while the program runs, and renders from then on.
+func TestSendAfterUpgrade(t *testing.T) {
+	w := sentWire{version: "4.5.0"}
+	messages := w.over(t)
+	m := cfchat.MessageCreate{Content: "a", TemplateParams: map[string]any{"name": "n", "processed_params": map[string]any{"1": "{{contact.email}}"}}}
+	if _, err := messages.Send(t.Context(), 42, m); err != nil {
+		t.Fatal(err)
+	}
+	w.version = "4.6.0"
+	if _, err := messages.Send(t.Context(), 42, m); err != nil {
+		t.Fatal(err)
+	}
+	if s := fmt.Sprint(w.body); strings.Contains(s, "{{contact.email}}") {
+		t.Errorf("asked %d times; 4.6.0 gets %s, and renders it", w.asked, s)
+	}
+}
+
+// TestSendWithoutVersion has the version asked in vain: a context that is over is its error, and a server that fails for a moment
+// is asked again.
+func TestSendWithoutVersion(t *testing.T) {
+	m := cfchat.MessageCreate{Content: "a", TemplateParams: map[string]any{"name": "n", "processed_params": map[string]any{"1": "{"}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := sentWire{version: "4.16.2"}
+	_, err := w.over(t).Send(ctx, 42, m)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, cfchat.ErrInvalidInput) {
+		t.Errorf("over: %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	_, err = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/api") {
+			cancel()
+			return nil, ctx.Err()
+		}
+		return trial.Reply(200, "application/json", trial.GoodMessage), nil
+	})).Account(7).Messages.Send(ctx, 42, m)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, cfchat.ErrInvalidInput) {
+		t.Errorf("ends meanwhile: %v", err)
+	}
+	asked := 0
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/api") {
+			if asked++; asked == 1 {
+				return trial.Reply(503, "text/plain", ""), nil
+			}
+			return trial.Reply(200, "application/json", `{"version":"4.16.2"}`), nil
+		}
+		return trial.Reply(200, "application/json", trial.GoodMessage), nil
+	}))
+	_, err = chat.Account(7).Messages.Send(t.Context(), 42, m)
+	if !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrInvalidInput) || !strings.Contains(err.Error(), "503") {
+		t.Errorf("after one 503: %v", err)
+	}
+	if _, err = chat.Account(7).Messages.Send(t.Context(), 42, m); err != nil {
+		t.Errorf("after one 503: %v (asked %d times)", err, asked)
 	}
 }

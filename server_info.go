@@ -3,8 +3,10 @@ package cfchat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -34,26 +36,58 @@ func (c *Chat) has(ctx context.Context, since string) bool { return c.learned(ct
 
 // learned returns what is known of the server, nil for nothing. It asks the server, once, unless the Config says it.
 func (c *Chat) learned(ctx context.Context) *ServerInfo {
+	info, _ := c.told(ctx, anyAnswer)
+	return info
+}
+
+// told returns what the server tells of itself, or why it is not known. It asks if nothing is known, or not enough.
+func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (*ServerInfo, error) {
 	k := c.known
-	info, ask := k.now()
+	info, failed, ask := k.now(enough)
 	if !ask {
-		return info
+		return info, failed
 	}
 	select {
 	case k.asking <- struct{}{}:
 		defer func() { <-k.asking }()
 	case <-ctx.Done():
-		return nil
+		return nil, ctx.Err()
 	}
-	if info, ask = k.now(); !ask { // another has asked meanwhile
-		return info
+	if info, failed, ask = k.now(enough); !ask { // another has asked meanwhile
+		return info, failed
 	}
-	info, err := c.ServerInfo(ctx)
-	if err != nil && ctx.Err() != nil {
-		return nil // it was not the server
+	info, failed = c.ServerInfo(ctx)
+	if failed != nil && ctx.Err() != nil {
+		return nil, ctx.Err() // it was not the server
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.info, k.asked = info, time.Now()
-	return info
+	k.info, k.failed, k.asked = info, failed, time.Now()
+	return info, failed
+}
+
+// renders reports whether the server renders what it does from a version on; known is false where it cannot be known, and the
+// call is refused, or ends. A server that does not is asked each time, unless the Config says its version: when it has been
+// upgraded meanwhile, a text that is not escaped could be made to reveal data.
+func (c *Chat) renders(ctx context.Context, since, field string, r *refusal) (does, known bool) {
+	info, failed := c.told(ctx, func(info *ServerInfo, failed error) bool {
+		return info.AtLeast(since) || failed != nil && tellsNot(failed)
+	})
+	switch {
+	case info.AtLeast(since):
+		return true, true
+	case info.lacks(since):
+		return false, true
+	case ctx.Err() != nil: // as the call ends for
+	case failed != nil && !tellsNot(failed):
+		r.failed = notToBeHad(field, failed)
+	default:
+		r.add(field, notKnown)
+	}
+	return false, false
+}
+
+// notToBeHad is why a field cannot be sent: nobody can say now how.
+func notToBeHad(field string, failed error) error {
+	return fmt.Errorf("the server's version, on which it depends how %s is sent, is not to be had: %w", field, chain.Safe(failed))
 }

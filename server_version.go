@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -35,23 +36,44 @@ const askAgain = time.Minute
 // knownServer is what a Chat knows of its server: from the Config, or asked when it is first needed.
 type knownServer struct {
 	asking chan struct{} // holds the one that asks
+	given  bool          // by the Config
 
-	mu    sync.Mutex
-	info  *ServerInfo
-	asked time.Time // zero before
+	mu     sync.Mutex
+	info   *ServerInfo
+	failed error     // why it is not known
+	asked  time.Time // zero before
 }
 
 func newKnownServer(version string) *knownServer {
-	known := &knownServer{asking: make(chan struct{}, 1)}
-	if version != "" {
+	known := &knownServer{asking: make(chan struct{}, 1), given: version != ""}
+	if known.given {
 		known.info = &ServerInfo{Version: version}
 	}
 	return known
 }
 
-// now returns what is known, and whether it is of use to ask.
-func (k *knownServer) now() (info *ServerInfo, ask bool) {
+// now returns what is known, or why nothing is, and whether it is of use to ask. What is not enough is asked for again.
+func (k *knownServer) now(enough func(*ServerInfo, error) bool) (info *ServerInfo, failed error, ask bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.info, k.info == nil && (k.asked.IsZero() || time.Since(k.asked) > askAgain)
+	switch {
+	case k.given:
+		return k.info, nil, false
+	case k.info == nil && (k.asked.IsZero() || time.Since(k.asked) > askAgain):
+		return nil, k.failed, true
+	}
+	return k.info, k.failed, !enough(k.info, k.failed)
+}
+
+// anyAnswer takes whatever is known.
+func anyAnswer(*ServerInfo, error) bool { return true }
+
+// tellsNot reports whether a server, or what is before it, does not tell its version, and is not only out of reach for now.
+func tellsNot(failed error) bool {
+	for _, lasting := range []error{ErrNotFound, ErrUnauthorized, ErrForbidden, ErrDecode, ErrRedirect, ErrTooLarge, ErrRejected} {
+		if errors.Is(failed, lasting) {
+			return true
+		}
+	}
+	return false
 }

@@ -72,6 +72,10 @@ func (c *caller) uploads(of *conversation) ([]object, error) {
 	var made []object
 	for _, each := range list {
 		file, ok := each.(*upload)
+		if text, signed := each.(string); signed && text == "" && c.version.AtLeast("4.9.0") {
+			made = append(made, c.withoutFile(of))
+			continue
+		}
 		if !ok {
 			return nil, unprocessable(c.noFile(each))
 		}
@@ -84,6 +88,15 @@ func (c *caller) uploads(of *conversation) ([]object, error) {
 		made = append(made, c.attachment(of, file))
 	}
 	return made, nil
+}
+
+// withoutFile makes the attachment of an empty signed id, which has no file. It was refused on 4.7.0 and seen on 4.16.2; before 4.9.0
+// it would break the answer (contract, W1.1), and what it says of its kind was not seen.
+func (c *caller) withoutFile(of *conversation) object {
+	c.lastAttachment++
+	return object{
+		"id": c.lastAttachment, "file_type": cfchat.AttachmentTypeFile, "account_id": of.account.id, "data_url": nil, "thumb_url": "",
+	}
 }
 
 // noFile is what the server says of what is no file.

@@ -170,6 +170,19 @@ func TestCreateMessageRules(t *testing.T) {
 	}
 }
 
+// TestEmptySignedID is refused by older servers, and by newer ones an attachment without a file.
+func TestEmptySignedID(t *testing.T) {
+	for version, stored := range map[string]bool{"4.7.0": false, "4.16.2": true} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		id := srv.AddConversation(cfchattest.Conversation{})
+		sent := new(cfchat.Message)
+		err := srv.Account(t).Do(t.Context(), "POST", fmt.Sprintf("conversations/%d/messages", id), map[string]any{"attachments": []string{""}}, sent)
+		if (err == nil) != stored || stored && (len(sent.Attachments) != 1 || sent.Attachments[0].DataURL != nil) {
+			t.Errorf("%s: %v, %v", version, sent.Attachments, err)
+		}
+	}
+}
+
 // TestFlood refuses message 201 of a minute from 3.9.0 on, and takes it a minute later.
 func TestFlood(t *testing.T) {
 	for version, want := range map[string]int{"3.8.0": 200, "3.9.0": 422} {

@@ -82,7 +82,7 @@ func veil(err error, text, safe string) error {
 	if text == safe && !foreign {
 		return err
 	}
-	return veiled{func() error { return err }, safe}
+	return veiled{func() error { return err }, safe, isFailure}
 }
 
 // veiled is an error that shows another text than its own. errors.Is and errors.As find what it is made of, but for the
@@ -90,8 +90,9 @@ func veil(err error, text, safe string) error {
 //
 // It hides in a function, because fmt prints the fields of a struct without asking them.
 type veiled struct {
-	err  func() error
-	text string
+	err    func() error
+	text   string
+	hidden func(error) bool // what nobody finds by its type
 }
 
 func (v veiled) Error() string { return v.text }
@@ -112,7 +113,7 @@ func (v veiled) Is(target error) bool {
 func (v veiled) As(target any) bool {
 	into := reflect.ValueOf(target).Elem()
 	return each(v.err(), func(e error) bool {
-		if isFailure(e) {
+		if isFailure(e) || v.hidden(e) {
 			return false
 		}
 		if reflect.TypeOf(e).AssignableTo(into.Type()) {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
@@ -18,7 +19,7 @@ import (
 type Download struct {
 	Into  io.Writer
 	Limit int64 // how many bytes it may have
-	Size  int64 // how many it has by what the server says of it, 0 where it does not
+	Size  int64 // how many it has by what the server says of it, 0 where it does not, or where another host has the file
 	// OfServer means that its address is the server's own, for which the limiter is asked.
 	OfServer bool
 
@@ -27,6 +28,7 @@ type Download struct {
 	total            int64 // by its head, -1 where that does not say
 	etag, modifiedAt string
 	started          bool
+	addresses        []*url.URL // that were asked, which nobody must read
 }
 
 // NewDownload puts the links together that a download goes through. There is no key on the way, and nothing that adds one: an
@@ -62,7 +64,7 @@ func (d *Download) fetch(c Config) Link {
 		before := d.Written
 		resp, f := d.ask(ctx, req, c)
 		if f == nil {
-			f = d.take(ctx, resp, func() { idle.Reset(c.Timeout) })
+			f = d.take(ctx, resp, func() { idle.Stop() }, func() { idle.Reset(c.Timeout) })
 		}
 		call := callOf(req)
 		if resp != nil {
@@ -104,17 +106,31 @@ func (d *Download) ask(ctx context.Context, req *http.Request, c Config) (*http.
 		own.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.Written))
 		own.Header.Set("If-Range", d.validator())
 	}
-	client := &http.Client{Transport: c.Transport, CheckRedirect: follow}
+	var mu sync.Mutex
+	asked := []*url.URL{own.URL}
+	client := &http.Client{Transport: c.Transport, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, req.URL)
+		return follow(req, via)
+	}}
 	get := func() (*http.Response, error) { return client.Do(own) }
 	var resp *http.Response
 	var err error
 	if obeysContext(c.Transport) {
 		resp, err = caught("the Transport", get)
 	} else {
-		resp, err = Foreign(ctx, "the Transport", get)
+		resp, err = Opened(ctx, "the Transport", get, func(late *http.Response) {
+			if late != nil && late.Body != nil {
+				_, _ = caught("the body", func() (any, error) { return nil, late.Body.Close() })
+			}
+		})
 	}
+	mu.Lock()
+	d.addresses = append(d.addresses, asked...)
+	mu.Unlock()
 	if err != nil {
-		return resp, &Failure{Cause: withoutAddress(err), abandoned: isAbandoned(err)}
+		return resp, &Failure{Cause: d.withoutAddress(err), abandoned: isAbandoned(err)}
 	}
 	if resp.StatusCode/100 != 2 {
 		_ = resp.Body.Close()
@@ -140,18 +156,59 @@ func follow(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// withoutAddress returns why no answer came, without an address: it may be signed, and is whoever has it.
-func withoutAddress(err error) error {
-	if u, ok := err.(*url.Error); ok {
+// withoutAddress returns why no answer came, without an address: it may be signed, and is whoever has it. Nor is one to be found
+// in what the error is made of.
+func (d *Download) withoutAddress(err error) error {
+	if u, ok := err.(*url.Error); ok && u != nil {
 		err = u.Err
 	}
-	switch text, whole := textOf(err); {
+	text, whole := textOf(err)
+	switch {
+	case !whole:
+		return errors.New("no answer came, for a reason that has no text")
 	case strings.Contains(text, "Location header"): // as net/http says it
-		return veil(err, text, "the redirect leads to no address")
-	case !whole, strings.Contains(text, "://"):
-		return veil(err, text, "no answer came, for a reason that has an address in it")
+		text = "the redirect leads to no address"
+	case d.tells(text):
+		text = "no answer came, for a reason that has an address in it"
+	case !each(err, d.shows):
+		return Safe(err)
 	}
-	return Safe(err)
+	return veiled{func() error { return err }, printable(text), d.shows}
+}
+
+// shows reports whether an error is one that shows an address.
+func (d *Download) shows(err error) bool {
+	if _, ok := err.(*url.Error); ok {
+		return true
+	}
+	text, whole := textOf(err)
+	return !whole || d.tells(text)
+}
+
+// leastSecret is how long a part of an address is, at least, that is looked for in a text.
+const leastSecret = 8
+
+// tells reports whether a text has an address in it, or a part of one that was asked.
+func (d *Download) tells(text string) bool {
+	if strings.Contains(text, "://") {
+		return true
+	}
+	for _, address := range d.addresses {
+		parts := strings.FieldsFunc(address.EscapedPath()+"?"+address.RawQuery, func(c rune) bool { return strings.ContainsRune("/?&=;", c) })
+		for _, part := range parts {
+			plain, err := url.QueryUnescape(part)
+			path, errPath := url.PathUnescape(part)
+			for _, secret := range []string{part, plain, path} {
+				if err == nil && errPath == nil && len(secret) >= leastSecret && strings.Contains(text, secret) {
+					return true
+				}
+			}
+		}
+		if shown := address.RequestURI(); len(shown) > 1 && strings.Contains(text, shown) {
+			return true
+		}
+	}
+	return false
 }
 
 // shownHeaders are those of a storage's answer that are kept: others, such as Location, may have a signed address.
@@ -167,12 +224,12 @@ func plainHeader(header http.Header) http.Header {
 	return shown
 }
 
-// take writes what an answer brings. A failure that is Cut can be gone on from.
-func (d *Download) take(ctx context.Context, resp *http.Response, moved func()) *Failure {
+// take writes what an answer brings. A failure that is Cut can be gone on from. While it is written, nobody waits for the server.
+func (d *Download) take(ctx context.Context, resp *http.Response, came, goOn func()) *Failure {
 	body := &untilEnd{&closedOnce{ReadCloser: resp.Body}, ctx}
 	defer closeLate(ctx, body)()
 	defer body.Close()
-	skip, f := d.begin(resp)
+	skip, end, f := d.begin(resp)
 	if f != nil {
 		return f
 	}
@@ -182,57 +239,101 @@ func (d *Download) take(ctx context.Context, resp *http.Response, moved func()) 
 		if isAbandoned(err) {
 			return &Failure{Cause: Safe(err), Cut: true, abandoned: true}
 		}
-		moved()
+		came()
 		some := buffer[:min(max(n, 0), len(buffer))]
 		passed := min(skip, int64(len(some)))
 		skip -= passed
-		if f := d.write(some[passed:]); f != nil {
+		if f := d.write(some[passed:], end); f != nil {
 			return f
 		}
 		switch {
 		case err == io.EOF:
-			return d.end(skip)
+			return d.end(skip, end)
 		case err != nil:
 			return d.cut(err)
 		}
+		goOn()
 	}
 }
 
-// begin judges the head of an answer, and returns how much of its body is there already.
-func (d *Download) begin(resp *http.Response) (skip int64, f *Failure) {
-	first, total, partial := contentRange(resp)
-	if !partial {
-		total = resp.ContentLength
-	}
-	switch {
-	case resp.StatusCode != http.StatusOK && !partial, partial && first != d.Written:
-		return 0, &Failure{Cause: errors.New("it is not what was asked for"), Decode: true}
-	case !d.started || d.Written == 0:
-		d.started, d.total, d.etag, d.modifiedAt = true, total, resp.Header.Get("Etag"), resp.Header.Get("Last-Modified")
-	case !d.isSame(resp, total):
-		return 0, &Failure{Cause: fmt.Errorf("the file has changed since its first %d bytes came", d.Written), Decode: true}
-	case !partial:
+// begin judges the head of an answer, and returns how much of its body is there already, and where in the file the body ends, -1
+// where nobody knows.
+func (d *Download) begin(resp *http.Response) (skip, end int64, f *Failure) {
+	part, ok := partOf(resp)
+	first := !d.started || d.Written == 0
+	switch coding := resp.Header.Get("Content-Encoding"); {
+	case !ok, part.is && (first || part.first != d.Written):
+		return 0, 0, &Failure{Cause: errors.New("it is not what was asked for"), Decode: true}
+	case coding != "" && !strings.EqualFold(coding, "identity"):
+		return 0, 0, &Failure{Cause: errors.New("it is encoded, which was not asked for"), Decode: true}
+	case first:
+		d.started, d.total, d.etag, d.modifiedAt = true, part.total, resp.Header.Get("Etag"), resp.Header.Get("Last-Modified")
+	case !d.isSame(resp, part.total):
+		return 0, 0, &Failure{Cause: fmt.Errorf("the file has changed since its first %d bytes came", d.Written), Decode: true}
+	case !part.is:
 		skip = d.Written
 	}
-	if d.total > d.Limit {
-		return 0, d.tooLarge()
+	if d.total < 0 {
+		d.total = part.total
 	}
-	return skip, nil
+	switch {
+	case d.total > d.Limit:
+		return 0, 0, d.tooLarge()
+	case d.total >= 0 && d.Size > 0 && d.total != d.Size:
+		return 0, 0, &Failure{Cause: fmt.Errorf("it has %d bytes, and the attachment's file %d (FileSize)", d.total, d.Size), Decode: true}
+	}
+	end = part.end
+	if whole := d.length(); whole >= 0 && (end < 0 || end > whole) {
+		end = whole
+	}
+	return skip, end, nil
 }
 
-// contentRange reads which part of the file an answer is; false if it says that it is none.
-func contentRange(resp *http.Response) (first, total int64, ok bool) {
-	if resp.StatusCode != http.StatusPartialContent {
-		return 0, -1, false
+// length returns how many bytes the file has, -1 where nobody knows.
+func (d *Download) length() int64 {
+	switch {
+	case d.total >= 0:
+		return d.total
+	case d.Size > 0:
+		return d.Size
 	}
-	part, isBytes := strings.CutPrefix(resp.Header.Get("Content-Range"), "bytes ")
-	place, size, _ := strings.Cut(part, "/")
-	from, _, _ := strings.Cut(place, "-")
-	first, err := strconv.ParseInt(from, 10, 64)
-	if total, failed := strconv.ParseInt(size, 10, 64); failed == nil {
-		return first, total, isBytes && err == nil
+	return -1
+}
+
+// part is what an answer has of a file: from its first byte up to its end, without that, of so many; -1 where it does not say.
+type part struct {
+	is                bool // a part, and not the whole
+	first, end, total int64
+}
+
+// partOf reads which part of the file an answer is; false if it is none, or does not say which.
+func partOf(resp *http.Response) (p part, ok bool) {
+	switch resp.StatusCode {
+	case http.StatusOK:
+		whole := resp.ContentLength
+		if whole == 0 && resp.Body != http.NoBody && resp.Header.Get("Content-Length") == "" { // of a Transport that does not say it
+			whole = -1
+		}
+		return part{false, 0, max(whole, -1), max(whole, -1)}, true
+	case http.StatusPartialContent:
+	default:
+		return p, false
 	}
-	return first, -1, isBytes && err == nil
+	said, isBytes := strings.CutPrefix(resp.Header.Get("Content-Range"), "bytes ")
+	place, size, _ := strings.Cut(said, "/")
+	from, to, _ := strings.Cut(place, "-")
+	first, failed := strconv.ParseUint(from, 10, 62)
+	last, failedToo := strconv.ParseUint(to, 10, 62)
+	if !isBytes || failed != nil || failedToo != nil || last < first {
+		return p, false
+	}
+	p = part{true, int64(first), int64(last) + 1, -1}
+	if size == "*" {
+		return p, true
+	}
+	total, failed := strconv.ParseUint(size, 10, 62)
+	p.total = int64(total)
+	return p, failed == nil && p.end <= p.total
 }
 
 // validator returns what tells one version of the file from another, "" for nothing. A weak tag does not promise every byte.
@@ -248,7 +349,7 @@ func (d *Download) validator() string {
 func (d *Download) isSame(resp *http.Response, total int64) bool {
 	etag, modifiedAt := resp.Header.Get("Etag"), resp.Header.Get("Last-Modified")
 	switch {
-	case d.total >= 0 && total >= 0 && d.total != total:
+	case d.total >= 0 && total >= 0 && d.total != total, etag != "" && d.etag != "" && etag != d.etag:
 		return false
 	case d.validator() == d.etag:
 		return etag == d.etag
@@ -256,8 +357,13 @@ func (d *Download) isSame(resp *http.Response, total int64) bool {
 	return modifiedAt == d.modifiedAt || modifiedAt == "" && resp.StatusCode == http.StatusPartialContent
 }
 
-func (d *Download) write(some []byte) *Failure {
-	allowed := some[:min(int64(len(some)), d.Limit-d.Written)]
+// write writes no more than up to the end of the answer, and of what the file may have.
+func (d *Download) write(some []byte, end int64) *Failure {
+	most := d.Limit
+	if end >= 0 {
+		most = min(most, end)
+	}
+	allowed := some[:min(int64(len(some)), max(most-d.Written, 0))]
 	if len(allowed) > 0 {
 		n, err := caught("it", func() (int, error) { return d.Into.Write(allowed) })
 		d.Written += int64(min(max(n, 0), len(allowed)))
@@ -268,10 +374,13 @@ func (d *Download) write(some []byte) *Failure {
 			return &Failure{Cause: fmt.Errorf("it could not be written: %w", Safe(err))}
 		}
 	}
-	if len(allowed) < len(some) {
-		return d.tooLarge()
+	switch {
+	case len(allowed) == len(some):
+		return nil
+	case end >= 0 && end <= d.Limit:
+		return &Failure{Cause: fmt.Errorf("more came than the %d bytes that it says it has", end), Decode: true}
 	}
-	return nil
+	return d.tooLarge()
 }
 
 func (d *Download) tooLarge() *Failure {
@@ -282,18 +391,14 @@ func (d *Download) tooLarge() *Failure {
 // cannot be asked for.
 func (d *Download) cut(err error) *Failure {
 	if d.Written > 0 && d.validator() == "" {
-		return &Failure{Cause: fmt.Errorf("the body was cut, and there is no ETag or Last-Modified to go on by: %w", withoutAddress(err))}
+		return &Failure{Cause: fmt.Errorf("the body was cut, and there is no ETag or Last-Modified to go on by: %w", d.withoutAddress(err))}
 	}
-	return &Failure{Cause: fmt.Errorf("the body was cut: %w", withoutAddress(err)), Cut: true}
+	return &Failure{Cause: fmt.Errorf("the body was cut: %w", d.withoutAddress(err)), Cut: true}
 }
 
 // end judges a body that has ended well. One without a length may have been cut all the same.
-func (d *Download) end(skip int64) *Failure {
-	expected := d.total
-	if expected < 0 {
-		expected = d.Size
-	}
-	if skip > 0 || d.Written < expected {
+func (d *Download) end(skip, end int64) *Failure {
+	if skip > 0 || d.Written < max(end, d.length()) {
 		return d.cut(io.ErrUnexpectedEOF)
 	}
 	return nil

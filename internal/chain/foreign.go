@@ -37,6 +37,11 @@ func isAbandoned(err error) bool {
 // back as an error, and when the context has ended, it is not waited for much longer. It runs in a goroutine, which ends
 // when the code returns. What it ends with runtime.Goexit, as a failed test does, ends the calling goroutine too.
 func Foreign[T any](ctx context.Context, what string, run func() (T, error)) (T, error) {
+	return Opened(ctx, what, run, nil)
+}
+
+// Opened is Foreign for code that opens something. What it returns when it is not waited for any more is given to late, once.
+func Opened[T any](ctx context.Context, what string, run func() (T, error), late func(T)) (T, error) {
 	if ctx.Done() == nil {
 		return caught(what, run)
 	}
@@ -69,6 +74,9 @@ func Foreign[T any](ctx context.Context, what string, run func() (T, error)) (T,
 	case r := <-done:
 		return take(r)
 	case <-timer.C:
+		if late != nil {
+			go func() { late((<-done).value) }()
+		}
 		var none T
 		return none, &abandoned{what, contextError(ctx)}
 	}

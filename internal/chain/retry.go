@@ -103,8 +103,14 @@ func rewound(req *http.Request) (*http.Request, error) {
 	}
 	again := *req
 	again.Body = body
+	if sized, ok := body.(ofLength); ok {
+		again.ContentLength = sized.Length()
+	}
 	return &again, nil
 }
+
+// ofLength is a body whose length may be another one each time that it is had. It is -1 where nobody knows it.
+type ofLength interface{ Length() int64 }
 
 // unrepeated returns the failure of the last try, with the reason why there was no other: its body is not to be had again.
 func (f *Failure) unrepeated(reason error) *Failure {

@@ -121,11 +121,15 @@ func closeInTime(ctx context.Context, req *http.Request) (stop func()) {
 	}
 	body, callOff := watched(req.Body)
 	req.Body = body
-	if getBody := req.GetBody; getBody != nil {
+	if getBody, length := req.GetBody, req.ContentLength; getBody != nil {
 		req.GetBody = func() (io.ReadCloser, error) {
 			given, err := getBody()
 			if err != nil {
 				return nil, err
+			}
+			if sized, ok := given.(ofLength); ok && sized.Length() != length { // net/http would announce the one before
+				_ = given.Close()
+				return nil, errors.New("its length has changed")
 			}
 			again, _ := watched(given)
 			return again, nil

@@ -194,6 +194,9 @@ func TestF5DownloadOfALargeFile(t *testing.T) {
 		w.answer = func(sentRequest) step {
 			place := fmt.Sprintf("Content-Range: bytes %d-%d/%d", from, len(large)-1, len(large))
 			s := storageStep{status: 206, headers: []string{place, tag}, body: large[from:], cut: min(piece, len(large)-from)}
+			if from == 0 {
+				s.status, s.headers = 200, []string{tag}
+			}
 			from += piece
 			return s.step()
 		}
@@ -353,4 +356,44 @@ func TestDownloadThatIsSlow(t *testing.T) {
 			t.Errorf("%d bytes, %v after %s and %d requests", n, err, took, len(w.requests))
 		}
 	})
+}
+
+// TestDownloadThatStalls says that nothing came, also where there is nothing to go on by.
+func TestDownloadThatStalls(t *testing.T) {
+	for kind, foreign := range map[string]bool{"net/http": false, "another": true} {
+		inBubble(t, kind, func(t *testing.T) {
+			w := &faultServer{steps: []step{(storageStep{status: 200, body: theFile, cut: 10, hang: true}).step()}}
+			_, count := w.connect(t)
+			var rt http.RoundTripper = count
+			if !foreign {
+				rt = count.RoundTripper
+			}
+			n, err := withDownloads(t, rt).Account(accountID).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new(secretAddress)}, io.Discard)
+			synctest.Wait()
+			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing came within") {
+				t.Errorf("%d, %v", n, err)
+			}
+		})
+	}
+}
+
+// TestDownloadOfGarbage shows nothing of an answer that is no HTTP and repeats the address.
+func TestDownloadOfGarbage(t *testing.T) {
+	for name, text := range map[string]string{
+		"status line": "GET /rails/" + signature + " HTTP/1.1\r\n\r\n",
+		"header":      "HTTP/1.1 200 OK\r\nbad header " + signature + "\r\n\r\n",
+		"version":     "HTTP/" + signature + " 200 OK\r\n\r\n",
+		"length":      "HTTP/1.1 200 OK\r\nContent-Length: " + signature + "\r\n\r\n",
+		"encoding":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + signature + "\r\n\r\n",
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			w := &faultServer{steps: []step{{bytes: text, after: closed}}}
+			_, count := w.connect(t)
+			_, err := withDownloads(t, count).Account(accountID).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new(secretAddress)}, io.Discard)
+			synctest.Wait()
+			if strings.Contains(err.Error(), signature) {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -95,6 +95,13 @@ func cutShort(tag string) *http.Response {
 	return resp
 }
 
+// gzipped is an answer in another form than the file's.
+func gzipped() *http.Response {
+	resp := trial.Reply(200, "text/plain", "hello")
+	resp.Header.Set("Content-Encoding", "gzip")
+	return resp
+}
+
 func tagged(tag string) *http.Response {
 	resp := trial.Reply(200, "text/plain", "world")
 	resp.Header.Set("Etag", tag)
@@ -135,7 +142,7 @@ func fileTexts() []errorText {
 		{"a file that gives too much", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: greedy{}})},
 		{"a file that hangs when it is to be sent again", limitedOnce(cfchat.File{Name: "a", Reader: slow{strings.NewReader("hello")}})},
 		{"a number in attributes with a file", uploaded(cfchat.MessageCreate{ContentAttributes: map[string]any{"items": times}}, file("a"))},
-		{"a number in a template with a file", uploaded(cfchat.MessageCreate{TemplateParams: times}, file("a"))},
+		{"a number in a template with a file", uploaded(cfchat.MessageCreate{TemplateParams: map[string]any{"name": "t", "order": 1234}}, file("a"))},
 		{"a download of nothing", attached(nil)},
 		{"a download of a place", attached(kindOf(cfchat.AttachmentTypeLocation))},
 		{"a download of a contact", attached(kindOf(cfchat.AttachmentTypeContact))},
@@ -153,6 +160,15 @@ func fileTexts() []errorText {
 		{"a download that is cut", downloaded(io.Discard, once, cutShort(`"one"`))},
 		{"a download that is cut, without a tag", downloaded(io.Discard, nil, cutShort(""))},
 		{"a download that changes", downloaded(io.Discard, nil, cutShort(`"one"`), tagged(`"two"`))},
+		{"a download that is encoded", downloaded(io.Discard, nil, gzipped())},
+		{"a download of more than it says", downloaded(io.Discard, nil, &http.Response{StatusCode: 200, ContentLength: 2, Body: io.NopCloser(strings.NewReader("hello"))})},
+		{"a download of another size", func(t *testing.T) error {
+			chat := withDownloads(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, ContentLength: 5, Body: io.NopCloser(strings.NewReader("hello"))}, nil
+			}))
+			a := &cfchat.Attachment{DataURL: new("https://chat.test/rails/active_storage/a"), FileSize: new(int64(4))}
+			return trial.Second(chat.Account(56).Messages.Download(t.Context(), a, io.Discard))
+		}},
 		{"a download that does not fit on the disk", downloaded(writerFunc(func([]byte) (int, error) { return 0, errors.New("the disk is full") }), nil, trial.Reply(200, "text/plain", "hello"))},
 		{"a download that is led to http", downloaded(io.Discard, nil, led("http://chat.test/a"))},
 		{"a download that is led to a disk", downloaded(io.Discard, nil, led("file:///a"))},

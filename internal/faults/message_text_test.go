@@ -86,6 +86,20 @@ var messageTexts = []errorText{
 	{"a message that answers twice", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"in_reply_to": 2}})},
 	{"a message of a rule, with more", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"automation_rule_id": 2}})},
 	{"a template of the contact's", sent(cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindIncoming, Template: true})},
+	{"items of nothing", sent(cfchat.MessageCreate{Items: []cfchat.MessageItem{{Title: "a"}}})},
+	{"an address with a blank", sent(cfchat.MessageCreate{Content: "hi", CCEmails: "jo doe@example.com"})},
+	{"a template without a name", sent(cfchat.MessageCreate{TemplateParams: map[string]any{"language": "en"}})},
+	{"a template for a server out of reach", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(503, "text/plain", ""), nil
+		}))
+		return trial.Second(chat.Account(56).Messages.Send(t.Context(), 42, cfchat.MessageCreate{Content: "{{x}}", MessageType: cfchat.MessageKindTemplate}))
+	}},
+	{"a first message of nothing", func(t *testing.T) error {
+		return trial.Second(trial.Chat(t, trial.Broken{}).Account(56).Conversations.Create(t.Context(), cfchat.ConversationCreate{
+			SourceID: "s", Message: cfchat.FirstMessage{Private: true},
+		}))
+	}},
 	{"a choice of nothing", sent(cfchat.MessageCreate{Content: "pick", ContentType: cfchat.MessageContentTypeInputSelect})},
 	{"a card without a button", sent(cfchat.MessageCreate{
 		ContentType: cfchat.MessageContentTypeCards, Items: []cfchat.MessageItem{{Title: "a"}},

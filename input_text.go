@@ -1,0 +1,108 @@
+package cfchat
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// wrongText is a character that no server stores, or bytes that JSON does not have, "" for neither.
+func wrongText(text string) string {
+	switch {
+	case strings.Contains(text, "\x00"):
+		return "\x00"
+	case !utf8.ValidString(text):
+		return "\xff"
+	}
+	return ""
+}
+
+// texts refuses texts within attributes that no server stores, or that JSON does not have: package json would put another
+// character in their place.
+func (r *refusal) texts(field string, attributes map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		wrong := wrongText(key)
+		if wrong == "" {
+			wrong = wrongWithin(reflect.ValueOf(attributes[key]), 0)
+		}
+		r.text(fmt.Sprintf("%s[%q]", field, key), wrong)
+	}
+}
+
+// deepest is how deep a value is looked into. Package json refuses one that is its own part, but for what nobody reaches.
+const deepest = 1000
+
+var (
+	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+// wrongWithin returns the first wrong text in a value that becomes JSON, "" for none: in its names too.
+func wrongWithin(v reflect.Value, depth int) string {
+	if !v.IsValid() || depth > deepest {
+		return ""
+	}
+	if v.CanInterface() && (v.Type().Implements(jsonMarshaler) || v.Type().Implements(textMarshaler)) {
+		return wrongMarshaled(v)
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return wrongText(v.String())
+	case reflect.Interface, reflect.Pointer:
+		return wrongWithin(v.Elem(), depth+1)
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 { // it becomes base64, or numbers
+			return ""
+		}
+		for i := range v.Len() {
+			if wrong := wrongWithin(v.Index(i), depth+1); wrong != "" {
+				return wrong
+			}
+		}
+	case reflect.Map:
+		for each := v.MapRange(); each.Next(); {
+			for _, part := range []reflect.Value{each.Key(), each.Value()} {
+				if wrong := wrongWithin(part, depth+1); wrong != "" {
+					return wrong
+				}
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if name := v.Type().Field(i); (name.IsExported() || name.Anonymous) && name.Tag.Get("json") != "-" {
+				if wrong := wrongWithin(v.Field(i), depth+1); wrong != "" {
+					return wrong
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// wrongMarshaled looks at what a value makes of itself.
+func wrongMarshaled(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return "" // which is null
+	}
+	switch each := v.Interface().(type) {
+	case json.Marshaler:
+		data, err := each.MarshalJSON()
+		if err == nil && !utf8.Valid(data) {
+			return "\xff"
+		}
+		var plain any
+		if err == nil && json.Unmarshal(data, &plain) == nil {
+			return wrongWithin(reflect.ValueOf(plain), 0)
+		}
+	case encoding.TextMarshaler:
+		if text, err := each.MarshalText(); err == nil {
+			return wrongText(string(text))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,223 @@
+package cfchat_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// downloadsOver returns messages whose files come over a transport.
+func downloadsOver(t *testing.T, transport http.RoundTripper, options ...func(*cfchat.Config)) cfchat.MessagesService {
+	return trial.Chat(t, transport, append([]func(*cfchat.Config){func(c *cfchat.Config) {
+		c.Downloads, c.Server, c.Retry = transport, "http://127.0.0.1", cfchat.Retry{}
+	}}, options...)...).Account(trial.AccountID).Messages
+}
+
+type brokenBody struct{ io.Reader }
+
+func (brokenBody) Close() error { return nil }
+
+type thenFails struct{}
+
+func (thenFails) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// brokenReply is one that breaks off.
+func brokenReply(status int, all int64, some string, headers map[string]string) *http.Response {
+	resp := trial.Reply(status, "text/plain", "")
+	resp.ContentLength = all
+	resp.Body = brokenBody{io.MultiReader(strings.NewReader(some), thenFails{})}
+	for k, v := range headers {
+		resp.Header.Set(k, v)
+	}
+	return resp
+}
+
+// fileReply is a storage's answer.
+func fileReply(status int, body string, headers map[string]string) *http.Response {
+	resp := trial.Reply(status, "text/plain", body)
+	resp.ContentLength = int64(len(body))
+	for k, v := range headers {
+		resp.Header.Set(k, v)
+	}
+	return resp
+}
+
+// TestDownloadIsTheFile wants an error, or the bytes of the file: nothing else that a storage answers may pass for it.
+func TestDownloadIsTheFile(t *testing.T) {
+	const file = "0123456789"
+	tag := map[string]string{"Etag": `"one"`}
+	for name, c := range map[string]struct {
+		size    int64
+		answers []*http.Response
+		want    string
+	}{
+		"a part that is the whole, from storage that says so": {10, []*http.Response{
+			brokenReply(200, 10, file[:4], tag), fileReply(206, file, map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-9/10"}),
+		}, file},
+		"a part that goes on beyond the end": {10, []*http.Response{
+			brokenReply(200, 10, file[:4], tag), fileReply(206, file[4:]+"trailer", map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-9/10"}),
+		}, file},
+		"weak tags differ, same second": {10, []*http.Response{
+			brokenReply(200, 10, file[:4], map[string]string{"Etag": `W/"one"`, "Last-Modified": "Sat, 28 Nov 2026 10:00:00 GMT"}),
+			fileReply(206, "abcdef", map[string]string{"Etag": `W/"two"`, "Last-Modified": "Sat, 28 Nov 2026 10:00:00 GMT", "Content-Range": "bytes 4-9/10"}),
+		}, file},
+		"gzip all the same":      {0, []*http.Response{fileReply(200, "\x1f\x8bGZIPPED", map[string]string{"Content-Encoding": "gzip"})}, file},
+		"a page in place of it":  {10, []*http.Response{fileReply(200, "<html>log in</html>", map[string]string{"Content-Type": "text/html"})}, file},
+		"shorter than it is":     {10, []*http.Response{fileReply(200, "012", nil)}, file},
+		"empty":                  {10, []*http.Response{fileReply(200, "", nil)}, file},
+		"longer, without length": {10, []*http.Response{replyOfNoLength(file + "more")}, file},
+		"multipart/byteranges":   {10, []*http.Response{brokenReply(200, 10, file[:4], tag), fileReply(206, "--x\r\nContent-Range: bytes 4-9/10\r\n\r\n456789\r\n--x--", map[string]string{"Etag": `"one"`, "Content-Type": "multipart/byteranges; boundary=x"})}, file},
+		"unasked part":           {10, []*http.Response{fileReply(206, file[:5], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 0-4/5"}), fileReply(206, file[5:], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 5-9/10"})}, file},
+		"unasked part, unknown":  {0, []*http.Response{fileReply(206, file[:5], map[string]string{"Content-Range": "bytes 0-4/*"})}, file},
+		"no length, and a part that is not the rest": {0, []*http.Response{
+			brokenReply(200, -1, file[:4], tag), fileReply(206, file[4:7], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-6/10"}),
+		}, file},
+		"negative first":          {0, []*http.Response{fileReply(206, file, map[string]string{"Content-Range": "bytes -0-9/10"})}, file},
+		"206 with another length": {0, []*http.Response{brokenReply(200, 10, file[:4], tag), fileReply(206, file[4:8], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-7/*"}), fileReply(206, file[8:], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 8-9/10"})}, file},
+	} {
+		i := 0
+		var got bytes.Buffer
+		n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			if i++; i > len(c.answers) {
+				return nil, errors.New("no more")
+			}
+			return c.answers[i-1], nil
+		})).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a"), FileSize: new(c.size)}, &got)
+		if err == nil && got.String() != c.want {
+			t.Errorf("%s: %d bytes, %q, and no error", name, n, &got)
+		}
+	}
+}
+
+// replyOfNoLength is one that does not say how long it is.
+func replyOfNoLength(s string) *http.Response {
+	r := fileReply(200, s, nil)
+	r.ContentLength = -1
+	return r
+}
+
+// TestDownloadAddressInErrors looks for a signed address in the text of an error, and in what errors.As finds.
+func TestDownloadAddressInErrors(t *testing.T) {
+	const secret = "s1gned-s1gned"
+	for name, c := range map[string]func(*http.Request) (*http.Response, error){
+		"bad location": func(*http.Request) (*http.Response, error) {
+			return fileReply(302, "", map[string]string{"Location": "http://a b/%zz?" + secret}), nil
+		},
+		"inner url.Error": func(req *http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("gateway: %w", &url.Error{Op: "Get", URL: req.URL.String(), Err: io.EOF})
+		},
+		"relative path in error": func(req *http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("malformed HTTP response %q", "GET "+req.URL.RequestURI())
+		},
+	} {
+		_, err := downloadsOver(t, trial.RoundTripper(c)).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a?signature=" + secret)}, io.Discard)
+		var u *url.Error
+		if err == nil || strings.Contains(err.Error(), secret) || errors.As(err, &u) && strings.Contains(u.Error(), secret) {
+			t.Errorf("%s: %v; %v", name, err, u)
+		}
+		for _, v := range []string{"%v", "%+v", "%#v"} {
+			if strings.Contains(fmt.Sprintf(v, err), secret) {
+				t.Errorf("%s %s shows it", name, v)
+			}
+		}
+	}
+}
+
+type closing struct {
+	io.Reader
+	closed chan struct{}
+}
+
+func (c closing) Close() error { close(c.closed); return nil }
+
+// TestDownloadClosesLateAnswer closes the answer of a transport that comes when nobody waits for it any more.
+func TestDownloadClosesLateAnswer(t *testing.T) {
+	over, closed := make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		<-over
+		r := fileReply(200, "x", nil)
+		r.Body = closing{strings.NewReader("x"), closed}
+		return r, nil
+	})).Download(ctx, &cfchat.Attachment{DataURL: new("http://127.0.0.1/a")}, io.Discard)
+	close(over)
+	select {
+	case <-closed:
+	case <-time.After(2 * time.Second):
+		t.Errorf("after %v the body of the answer that comes late stays open", err)
+	}
+}
+
+// TestDownloadSlowWriter does not take a writer that takes its time for a server that is silent.
+func TestDownloadSlowWriter(t *testing.T) {
+	n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return fileReply(200, strings.Repeat("x", 100<<10), nil), nil
+	}), func(c *cfchat.Config) { c.Timeout = 50 * time.Millisecond }).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a")}, writer(func(p []byte) (int, error) {
+		time.Sleep(80 * time.Millisecond)
+		return len(p), nil
+	}))
+	if err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+// TestDownloadSlowWriterOverNet does the same over net/http, in one try as in three.
+func TestDownloadSlowWriterOverNet(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "", time.Unix(1e9, 0), strings.NewReader(strings.Repeat("x", 300<<10)))
+	}))
+	defer server.Close()
+	for name, tries := range map[string]int{"one try": 1, "three": 3} {
+		transport := &http.Transport{}
+		defer transport.CloseIdleConnections()
+		n, err := downloadsOver(t, transport, func(c *cfchat.Config) { c.Timeout = 100 * time.Millisecond; c.Retry.MaxTries = tries }).Download(t.Context(), &cfchat.Attachment{DataURL: new(server.URL)}, writer(func(p []byte) (int, error) {
+			time.Sleep(150 * time.Millisecond)
+			return len(p), nil
+		}))
+		if err != nil {
+			t.Errorf("%s: %d bytes, Canceled %t: %v", name, n, errors.Is(err, context.Canceled), err)
+		}
+	}
+}
+
+// TestDownloadRedirectHeaders follows redirects with three headers, and nothing more.
+func TestDownloadRedirectHeaders(t *testing.T) {
+	var seen []http.Header
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Header.Clone())
+		if r.URL.Path == "/1" {
+			http.Redirect(w, r, "/2?x=1", 302)
+			return
+		}
+		if r.URL.Path == "/2" {
+			http.Redirect(w, r, "http://localhost:"+strings.Split(r.Host, ":")[1]+"/3", 307)
+			return
+		}
+		_, _ = io.WriteString(w, "x")
+	})
+	server := httptest.NewServer(h)
+	defer server.Close()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	_, err := downloadsOver(t, transport).Download(t.Context(), &cfchat.Attachment{DataURL: new(strings.Replace(server.URL, "//", "//user:pass@", 1) + "/1?signature=s")}, io.Discard)
+	for i, header := range seen {
+		if header.Get("Referer") != "" || i == 2 && header.Get("Authorization") != "" || len(header) > 3 && header.Get("Authorization") == "" {
+			t.Errorf("%d %v", i, header)
+		}
+	}
+	if err != nil || len(seen) != 3 {
+		t.Errorf("%v after %d requests", err, len(seen))
+	}
+}
