@@ -8,7 +8,7 @@ package cfchat
 type Account struct {
 	Conversations ConversationsService // lists, filters, scans, creates and changes conversations
 	Messages      MessagesService      // lists, scans, sends, deletes and resends messages
-	Contacts      ContactsService      // gets, lists, searches and filters contacts
+	Contacts      ContactsService      // gets, lists, searches, filters and finds contacts
 
 	core *core
 }

@@ -160,6 +160,48 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 	return &answer.Payload, nil
 }
 
+// FindByEmail finds the contact that has an e-mail, in any case, and nobody else: ErrNotFound means that no contact has it that
+// can be found. It filters, compares what comes, and from 4.7.0 on, where a filter does not look at everybody, searches too.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
+func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if at := strings.Count(email, "@"); at != 1 || strings.ContainsAny(email, " \t\r\n") {
+		input.add("email", "it is no e-mail; one has a single @ and no blanks")
+	}
+	input.text("email", email)
+	same := func(c *Contact) bool { return strings.EqualFold(c.GetEmail(), email) }
+	return s.find(ctx, sought{AttributeEmail, email, "e-mail", same}, input, opts)
+}
+
+// FindByPhone finds the contact that has a phone number, such as +14155551000, and nobody else: ErrNotFound means that no contact
+// has it that can be found. The servers look for doubles before they store a number, but two that are stored at once both
+// stay: of these it is the one with the lower id. It filters, compares and searches as [ContactsService.FindByEmail] does.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
+func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if !isE164(number) {
+		input.add("number", "it is no phone number as servers store them; give + and 2 to 15 digits, of which the first is not 0")
+	}
+	same := func(c *Contact) bool { return c.GetPhoneNumber() == number }
+	return s.find(ctx, sought{AttributePhoneNumber, number, "phone number", same}, input, opts)
+}
+
+// FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else: ErrNotFound means that no
+// contact has it that can be found. It filters, compares and searches as [ContactsService.FindByEmail] does.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
+func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if strings.TrimSpace(identifier) == "" {
+		input.add("identifier", "it is blank, which is no identifier")
+	}
+	input.text("identifier", identifier)
+	same := func(c *Contact) bool { return c.GetIdentifier() == identifier }
+	return s.find(ctx, sought{AttributeIdentifier, identifier, "identifier", same}, input, opts)
+}
+
 // checkContacts wants the payload, which the servers send even when it is empty, and the page that it is.
 func checkContacts(p *ContactPage, _ []byte) error {
 	if p.Payload == nil || p.Meta.CurrentPage == nil {

@@ -2,9 +2,11 @@ package cfchat_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -141,6 +143,83 @@ func TestCheckContacts(t *testing.T) {
 	} {
 		if wrong := cfchat.Where(cfchat.Equal(cfchat.AttributeName, "Jo")).And(rule).CheckContacts(); len(wrong) != 1 || wrong[0].Rule != 2 {
 			t.Errorf("%+v: %v", rule, wrong)
+		}
+	}
+}
+
+// TestFindContact finds exactly the contact that is asked for among neighbours, or nobody, in every version.
+func TestFindContact(t *testing.T) {
+	for _, version := range []string{"2.16.0", "3.16.0", "4.6.2", "4.7.0", "4.11.0", "4.16.2"} {
+		server := cfchattest.New(t, cfchattest.Version(version))
+		for i := range 20 {
+			server.AddContact(cfchattest.Contact{Name: "crm-1", Email: "x" + strconv.Itoa(i) + "-jo@b.test", Identifier: "crm-1" + strconv.Itoa(i)})
+		}
+		server.AddContact(cfchattest.Contact{Identifier: "CRM-1"})
+		first := server.AddContact(cfchattest.Contact{Email: "jo@b.test", Identifier: "crm-1", Phone: "+14155551000"})
+		server.AddContact(cfchattest.Contact{Phone: "+14155551000"}) // stored at the same time
+		find := server.Account(t).Contacts
+		for what, found := range map[string]func() (*cfchat.Contact, error){
+			"e-mail":     func() (*cfchat.Contact, error) { return find.FindByEmail(t.Context(), "Jo@B.test") },
+			"phone":      func() (*cfchat.Contact, error) { return find.FindByPhone(t.Context(), "+14155551000") },
+			"identifier": func() (*cfchat.Contact, error) { return find.FindByIdentifier(t.Context(), "crm-1") },
+		} {
+			if contact, err := found(); err != nil || contact.ID != first {
+				t.Errorf("%s, %s: %+v, %v", version, what, contact, err)
+			}
+		}
+		for what, found := range map[string]func() (*cfchat.Contact, error){
+			"e-mail":     func() (*cfchat.Contact, error) { return find.FindByEmail(t.Context(), "o@b.test") },
+			"phone":      func() (*cfchat.Contact, error) { return find.FindByPhone(t.Context(), "+1415555100") },
+			"identifier": func() (*cfchat.Contact, error) { return find.FindByIdentifier(t.Context(), "crm-_") },
+		} {
+			if contact, err := found(); contact != nil || !errors.Is(err, cfchat.ErrNotFound) || errors.Is(err, cfchat.ErrServer) {
+				t.Errorf("%s, %s: %+v, %v", version, what, contact, err)
+			}
+		}
+	}
+}
+
+// TestFindHiddenContact searches for a contact that no filter shows, page after page, where that can be, and compares.
+func TestFindHiddenContact(t *testing.T) {
+	for version, hides := range map[string]bool{"4.6.2": false, "4.7.0": true, "4.16.2": true, "": true} {
+		var asked []string
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			body := `{"meta":{"count":0,"current_page":"1"},"payload":[]}`
+			switch page := req.URL.Query().Get("page"); {
+			case req.URL.Path == "/base/api":
+				return trial.Reply(404, "text/plain", ""), nil
+			case !strings.HasSuffix(req.URL.Path, "/search"):
+			case page == "1":
+				body = `{"meta":{"count":1,"current_page":"1","has_more":true},"payload":[` + strings.Replace(trial.GoodContact, "jo@", "banjo@", 1) + `]}`
+			default:
+				body = strings.Replace(`{"meta":{"count":1,"current_page":"2","has_more":false},"payload":[`+trial.GoodContact+`]}`, "77", "78", 1)
+			}
+			asked = append(asked, req.URL.Path)
+			return trial.Reply(200, "application/json", body), nil
+		}), func(c *cfchat.Config) { c.ServerVersion = version })
+		contact, err := chat.Account(7).Contacts.FindByEmail(t.Context(), "jo@customer.test")
+		if hides && (err != nil || contact.ID != 78 || len(asked) != 3) || !hides && (!errors.Is(err, cfchat.ErrNotFound) || len(asked) != 1) {
+			t.Errorf("%q: %+v, %v, asked %v", version, contact, err, asked)
+		}
+	}
+}
+
+// TestFindRefuses refuses what no contact can have, before anything is sent.
+func TestFindRefuses(t *testing.T) {
+	find := trial.Chat(t, trial.Broken{}).Account(7).Contacts
+	for _, email := range []string{"", "jo", "jo@b@c.test", "jo @b.test", "a\x00@b.test"} {
+		if _, err := find.FindByEmail(t.Context(), email); !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("%q: %v", email, err)
+		}
+	}
+	for _, number := range []string{"", "14155551000", "+0155", "+1", "+1 415", "+1234567890123456"} {
+		if _, err := find.FindByPhone(t.Context(), number); !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("%q: %v", number, err)
+		}
+	}
+	for _, identifier := range []string{"", " ", "a\x00"} {
+		if _, err := find.FindByIdentifier(t.Context(), identifier); !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("%q: %v", identifier, err)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no right to this
 	ErrForbidden      = errors.New("forbidden")                           // 403: of a proxy, or an account without API access
-	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id
+	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id; of FindByEmail and the like: nobody
 	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long
@@ -82,7 +82,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 		holds bool
 		mark  error
 	}{
-		{f.Decode, ErrDecode}, {f.Overdue, ErrServer}, {f.Rejected, ErrRejected}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome},
+		{f.Decode, ErrDecode}, {f.Overdue, ErrServer}, {f.Rejected, ErrRejected}, {f.Missing, ErrNotFound}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome},
 	} {
 		if fact.holds {
 			e.marks = append(e.marks, fact.mark)

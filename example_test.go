@@ -458,6 +458,26 @@ func ExampleContactsService_List() {
 	// 2
 }
 
+// It finds that person, where a search would find both.
+func ExampleContactsService_FindByEmail() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddContact(cfchattest.Contact{Name: "Banjo", Email: "banjo@customer.test"})
+	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+
+	contact, err := account.Contacts.FindByEmail(context.Background(), "Jo@customer.test")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName())
+
+	_, err = account.Contacts.FindByEmail(context.Background(), "o@customer.test")
+	fmt.Println(errors.Is(err, cfchat.ErrNotFound))
+	// Output:
+	// Jo
+	// true
+}
+
 // A search finds everybody who has the text somewhere.
 func ExampleContactsService_Search() {
 	server, account := standIn()

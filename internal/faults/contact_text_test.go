@@ -41,6 +41,12 @@ func contactGot(body string, id int64) func(*testing.T) error {
 	return contacted(body, func(ctx context.Context, s cfchat.ContactsService) error { return trial.Second(s.Get(ctx, id)) })
 }
 
+func contactFound(find func(context.Context, cfchat.ContactsService) (*cfchat.Contact, error)) func(*testing.T) error {
+	return contacted(`{"meta":{"count":0,"current_page":"1"},"payload":[]}`, func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(find(ctx, s))
+	})
+}
+
 var (
 	anyPage  cfchat.ContactListOptions
 	labelled = cfchat.ContactListOptions{Labels: []string{"vip"}}
@@ -63,6 +69,18 @@ var contactTexts = []errorText{
 	{"contacts with one of two e-mails", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeEmail, "a@b.test", "c@d.test")), anyPage)},
 	{"contacts by the beginning of an identifier", contactsFiltered(cfchat.Where(cfchat.Contains(cfchat.AttributeIdentifier, "crm")), anyPage)},
 	{"contacts that are blocked in words", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeBlocked, "yes")), anyPage)},
+	{"a contact that has no such e-mail", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
+		return s.FindByEmail(ctx, "jo@customer.test")
+	})},
+	{"a contact by an e-mail that is none", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
+		return s.FindByEmail(ctx, "jo")
+	})},
+	{"a contact by a phone number without its +", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
+		return s.FindByPhone(ctx, "14155551000")
+	})},
+	{"a contact by no identifier", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
+		return s.FindByIdentifier(ctx, " ")
+	})},
 	{"contacts since a time", contactsFiltered(cfchat.Where(cfchat.Since(cfchat.AttributeCreatedAt, time.Unix(1795386404, 0))), anyPage)},
 	{"contacts without a custom attribute, and more", contactsFiltered(
 		cfchat.Where(cfchat.NotEqual("plan", "pro")).And(cfchat.Equal(cfchat.AttributeName, "Jo")), anyPage)},
