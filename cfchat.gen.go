@@ -15,6 +15,7 @@ import (
 	"github.com/oapi-codegen/runtime"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
 // The values of AssigneeType that are known.
@@ -97,6 +98,29 @@ const (
 func (e Channel) Known() bool {
 	switch e {
 	case ChannelAPI, ChannelEmail, ChannelFacebookPage, ChannelInstagram, ChannelLine, ChannelSMS, ChannelTelegram, ChannelTikTok, ChannelTwilioSMS, ChannelTwitterProfile, ChannelVoice, ChannelWebWidget, ChannelWhatsApp:
+		return true
+	}
+	return false
+}
+
+// The values of ContactSort that are known.
+const (
+	ContactSortCreatedAt          ContactSort = "created_at"
+	ContactSortCreatedAtDesc      ContactSort = "-created_at"
+	ContactSortEmail              ContactSort = "email"
+	ContactSortEmailDesc          ContactSort = "-email"
+	ContactSortLastActivityAt     ContactSort = "last_activity_at"
+	ContactSortLastActivityAtDesc ContactSort = "-last_activity_at"
+	ContactSortName               ContactSort = "name"
+	ContactSortNameDesc           ContactSort = "-name"
+	ContactSortPhoneNumber        ContactSort = "phone_number"
+	ContactSortPhoneNumberDesc    ContactSort = "-phone_number"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e ContactSort) Known() bool {
+	switch e {
+	case ContactSortCreatedAt, ContactSortCreatedAtDesc, ContactSortEmail, ContactSortEmailDesc, ContactSortLastActivityAt, ContactSortLastActivityAtDesc, ContactSortName, ContactSortNameDesc, ContactSortPhoneNumber, ContactSortPhoneNumberDesc:
 		return true
 	}
 	return false
@@ -796,6 +820,12 @@ type Contact struct {
 	// CompanyID The company's id. From 4.15.0, where companies are switched on.
 	CompanyID *int64 `json:"company_id,omitempty"`
 
+	// ContactInboxes Where the contact can be reached. In answers about contacts, and not in those about conversations.
+	ContactInboxes []ContactInbox `json:"contact_inboxes,omitzero"`
+
+	// ConversationsCount How many conversations there are. Up to 3.0.0, in lists, searches and filters of contacts only.
+	ConversationsCount *int64 `json:"conversations_count,omitempty"`
+
 	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
 	CreatedAt *UnixTime `json:"created_at,omitempty"`
 
@@ -819,6 +849,9 @@ type Contact struct {
 
 	// PhoneNumber The phone number, with "+" and country code.
 	PhoneNumber *string `json:"phone_number"`
+
+	// received As it was received, with KeepJSON.
+	received json.RawMessage `json:"-"`
 
 	// Thumbnail The picture's address; "" when there is none.
 	Thumbnail string `json:"thumbnail"`
@@ -854,6 +887,14 @@ func (x *Contact) GetCompanyID() (value int64) {
 		return value
 	}
 	return *x.CompanyID
+}
+
+// GetConversationsCount returns what ConversationsCount points to, or the zero value when there is none.
+func (x *Contact) GetConversationsCount() (value int64) {
+	if x == nil || x.ConversationsCount == nil {
+		return value
+	}
+	return *x.ConversationsCount
 }
 
 // GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
@@ -927,6 +968,69 @@ func (x *Contact) GetThumbnail() (value string) {
 	}
 	return x.Thumbnail
 }
+
+// ContactAnswer is the answer about one contact (D62).
+type ContactAnswer struct {
+	// Payload The person on the other side.
+	Payload Contact `json:"payload"`
+}
+
+// ContactInbox is an inbox in which a contact can be reached, and the id that the contact has there.
+type ContactInbox struct {
+	// Inbox An inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
+	// itself an e-mail inbox also its email); before, all that an inbox has, to an administrator with its secrets.
+	Inbox Inbox `json:"inbox"`
+
+	// SourceID The contact's id in the inbox.
+	SourceID string `json:"source_id"`
+}
+
+// GetSourceID returns SourceID, or the zero value of a nil ContactInbox.
+func (x *ContactInbox) GetSourceID() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.SourceID
+}
+
+// ContactPage is a page of contacts (D57).
+type ContactPage struct {
+	// Meta What a page of contacts is a part of.
+	Meta    ContactPageMeta `json:"meta"`
+	Payload []Contact       `json:"payload"`
+}
+
+// ContactPageMeta is what a page of contacts is a part of.
+type ContactPageMeta struct {
+	// Count How many contacts there are, in a search from 4.11.0 on how many this page has (D59). Before 3.1.0 a filter on labels counts
+	// too many. Null of a search for nothing.
+	Count *int64 `json:"count"`
+
+	// CurrentPage The page as it was asked for, which is text in a query, and the number 1 when it was not.
+	CurrentPage any `json:"current_page"`
+
+	// HasMore Whether there is a further page. In searches, from 4.11.0; null of a search for nothing.
+	HasMore *bool `json:"has_more,omitempty"`
+}
+
+// GetCount returns what Count points to, or the zero value when there is none.
+func (x *ContactPageMeta) GetCount() (value int64) {
+	if x == nil || x.Count == nil {
+		return value
+	}
+	return *x.Count
+}
+
+// GetHasMore returns what HasMore points to, or the zero value when there is none.
+func (x *ContactPageMeta) GetHasMore() (value bool) {
+	if x == nil || x.HasMore == nil {
+		return value
+	}
+	return *x.HasMore
+}
+
+// ContactSort is what to sort contacts by, `-` in front for the reverse.
+type ContactSort string
 
 // Conversation is a conversation, as list, filter, get and create answer it.
 type Conversation struct {
@@ -1951,6 +2055,666 @@ type FirstMessage struct {
 	ToEmails string `json:"to_emails,omitempty,omitzero"`
 }
 
+// Inbox is an inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
+// itself an e-mail inbox also its email); before, all that an inbox has, to an administrator with its secrets.
+type Inbox struct {
+	// _ A secret, to administrators. From 4.2.0.
+	_ struct{} `json:"-"`
+
+	// AdditionalAttributes Of an API inbox.
+	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
+
+	// AllowMessagesAfterResolved Whether contacts may write in a resolved conversation.
+	AllowMessagesAfterResolved *bool `json:"allow_messages_after_resolved,omitempty"`
+
+	// AllowedDomains The domains that the widget may stand on. From 4.6.0.
+	AllowedDomains *string `json:"allowed_domains,omitempty"`
+
+	// _ A secret, to administrators. From 4.2.0.
+	_ struct{} `json:"-"`
+
+	// AutoAssignmentConfig How they are assigned.
+	AutoAssignmentConfig Attributes `json:"auto_assignment_config,omitzero"`
+
+	// AvatarURL The picture's address; "" when there is none.
+	AvatarURL string `json:"avatar_url"`
+
+	// BusinessName The name of the business. From 3.0.0.
+	BusinessName *string `json:"business_name,omitempty"`
+
+	// CallbackWebhookURL Where its provider sends events.
+	CallbackWebhookURL *string `json:"callback_webhook_url,omitempty"`
+
+	// ChannelID The id of its channel, among those of the same type.
+	ChannelID int64 `json:"channel_id"`
+
+	// ChannelType The kind of inbox. Instagram from 4.1.0, Voice from 4.4.0 to 4.13.0, TikTok from 4.9.0.
+	ChannelType Channel `json:"channel_type"`
+
+	// ContinuityViaEmail Of a website, whether the conversation goes on by e-mail.
+	ContinuityViaEmail *bool `json:"continuity_via_email,omitempty"`
+
+	// CsatConfig How they are asked. From 4.2.0.
+	CsatConfig Attributes `json:"csat_config,omitzero"`
+
+	// CsatSurveyEnabled Whether contacts are asked if they are content.
+	CsatSurveyEnabled *bool `json:"csat_survey_enabled,omitempty"`
+
+	// Email Of e-mail.
+	Email *string `json:"email,omitempty"`
+
+	// EnableAutoAssignment Whether conversations are assigned by the server.
+	EnableAutoAssignment *bool `json:"enable_auto_assignment,omitempty"`
+
+	// EnableEmailCollect Whether contacts are asked for their e-mail.
+	EnableEmailCollect *bool `json:"enable_email_collect,omitempty"`
+
+	// ForwardToEmail Of e-mail, where to forward to.
+	ForwardToEmail *string `json:"forward_to_email,omitempty"`
+
+	// GreetingEnabled Whether contacts are greeted.
+	GreetingEnabled *bool `json:"greeting_enabled,omitempty"`
+
+	// GreetingMessage The greeting.
+	GreetingMessage *string `json:"greeting_message,omitempty"`
+
+	// HelpCenter The help center, absent without one. From 2.17.0.
+	HelpCenter Attributes `json:"help_center,omitzero"`
+
+	// HMACMandatory Whether contacts must prove who they are.
+	HMACMandatory *bool `json:"hmac_mandatory,omitempty"`
+
+	// _ A secret, to administrators.
+	_ struct{} `json:"-"`
+
+	// ID The inbox's id.
+	ID int64 `json:"id"`
+
+	// ImapAddress Of e-mail.
+	ImapAddress *string `json:"imap_address,omitempty"`
+
+	// ImapEnableSsl Of e-mail.
+	ImapEnableSsl *bool `json:"imap_enable_ssl,omitempty"`
+
+	// ImapEnabled Of e-mail.
+	ImapEnabled *bool `json:"imap_enabled,omitempty"`
+
+	// ImapLogin Of e-mail.
+	ImapLogin *string `json:"imap_login,omitempty"`
+
+	// _ A secret, to administrators.
+	_ struct{} `json:"-"`
+
+	// ImapPort Of e-mail.
+	ImapPort *int64 `json:"imap_port,omitempty"`
+
+	// InboxIdentifier Of an API inbox, what its public address has.
+	InboxIdentifier *string `json:"inbox_identifier,omitempty"`
+
+	// LockToSingleConversation Whether a contact has one conversation here.
+	LockToSingleConversation *bool `json:"lock_to_single_conversation,omitempty"`
+
+	// MessagingServiceSid Of Twilio.
+	MessagingServiceSid *string `json:"messaging_service_sid,omitempty"`
+
+	// MicrosoftReauthorization Of e-mail, whether it has lost its access to Microsoft.
+	MicrosoftReauthorization *bool `json:"microsoft_reauthorization,omitempty"`
+
+	// Name The name.
+	Name string `json:"name"`
+
+	// OutOfOfficeMessage What contacts are told out of working hours.
+	OutOfOfficeMessage *string `json:"out_of_office_message,omitempty"`
+
+	// PageID Of Facebook.
+	PageID *string `json:"page_id,omitempty"`
+
+	// PhoneNumber Of channels with a phone.
+	PhoneNumber *string `json:"phone_number,omitempty"`
+
+	// PreChatFormEnabled Of a website.
+	PreChatFormEnabled *bool `json:"pre_chat_form_enabled,omitempty"`
+
+	// PreChatFormOptions Of a website.
+	PreChatFormOptions Attributes `json:"pre_chat_form_options,omitzero"`
+
+	// Provider Who carries its messages, where its channel has several.
+	Provider *string `json:"provider,omitempty"`
+
+	// _ Secrets, to administrators.
+	_ struct{} `json:"-"`
+
+	// ReplyTime Of a website, how soon contacts are promised an answer.
+	ReplyTime *string `json:"reply_time,omitempty"`
+
+	// _ A secret, to administrators. From 4.13.0.
+	_ struct{} `json:"-"`
+
+	// SelectedFeatureFlags Of a website.
+	SelectedFeatureFlags []string `json:"selected_feature_flags,omitzero"`
+
+	// SenderNameType What name contacts see, friendly or professional. From 3.0.0.
+	SenderNameType *string `json:"sender_name_type,omitempty"`
+
+	// SMTPAddress Of e-mail.
+	SMTPAddress *string `json:"smtp_address,omitempty"`
+
+	// SMTPAuthentication Of e-mail.
+	SMTPAuthentication *string `json:"smtp_authentication,omitempty"`
+
+	// SMTPDomain Of e-mail.
+	SMTPDomain *string `json:"smtp_domain,omitempty"`
+
+	// SMTPEnableSslTLS Of e-mail.
+	SMTPEnableSslTLS *bool `json:"smtp_enable_ssl_tls,omitempty"`
+
+	// SMTPEnableStarttlsAuto Of e-mail.
+	SMTPEnableStarttlsAuto *bool `json:"smtp_enable_starttls_auto,omitempty"`
+
+	// SMTPEnabled Of e-mail.
+	SMTPEnabled *bool `json:"smtp_enabled,omitempty"`
+
+	// SMTPLogin Of e-mail.
+	SMTPLogin *string `json:"smtp_login,omitempty"`
+
+	// SMTPOpensslVerifyMode Of e-mail.
+	SMTPOpensslVerifyMode *string `json:"smtp_openssl_verify_mode,omitempty"`
+
+	// _ A secret, to administrators.
+	_ struct{} `json:"-"`
+
+	// SMTPPort Of e-mail.
+	SMTPPort *int64 `json:"smtp_port,omitempty"`
+
+	// Timezone The time zone of the working hours.
+	Timezone *string `json:"timezone,omitempty"`
+
+	// WebWidgetScript Of a website, the script to put into its pages.
+	WebWidgetScript *string `json:"web_widget_script,omitempty"`
+
+	// WebhookURL Of an API inbox, where its events go.
+	WebhookURL *string `json:"webhook_url,omitempty"`
+
+	// WebsiteToken Of a website, and public there.
+	WebsiteToken *string `json:"website_token,omitempty"`
+
+	// WebsiteURL Of a website.
+	WebsiteURL *string `json:"website_url,omitempty"`
+
+	// WelcomeTagline Of a website.
+	WelcomeTagline *string `json:"welcome_tagline,omitempty"`
+
+	// WelcomeTitle Of a website.
+	WelcomeTitle *string `json:"welcome_title,omitempty"`
+
+	// WidgetColor Of a website.
+	WidgetColor *string `json:"widget_color,omitempty"`
+
+	// WorkingHours The working hours, one element a day.
+	WorkingHours []WorkingHours `json:"working_hours,omitzero"`
+
+	// WorkingHoursEnabled Whether it has working hours.
+	WorkingHoursEnabled *bool `json:"working_hours_enabled,omitempty"`
+}
+
+var _ = redact.Mark[Inbox]("account_sid", "auth_token", "hmac_token", "imap_password", "provider_config", "secret", "smtp_password")
+
+// GetAdditionalAttributes returns AdditionalAttributes, or the zero value of a nil Inbox.
+func (x *Inbox) GetAdditionalAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AdditionalAttributes
+}
+
+// GetAllowMessagesAfterResolved returns what AllowMessagesAfterResolved points to, or the zero value when there is none.
+func (x *Inbox) GetAllowMessagesAfterResolved() (value bool) {
+	if x == nil || x.AllowMessagesAfterResolved == nil {
+		return value
+	}
+	return *x.AllowMessagesAfterResolved
+}
+
+// GetAllowedDomains returns what AllowedDomains points to, or the zero value when there is none.
+func (x *Inbox) GetAllowedDomains() (value string) {
+	if x == nil || x.AllowedDomains == nil {
+		return value
+	}
+	return *x.AllowedDomains
+}
+
+// GetAutoAssignmentConfig returns AutoAssignmentConfig, or the zero value of a nil Inbox.
+func (x *Inbox) GetAutoAssignmentConfig() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.AutoAssignmentConfig
+}
+
+// GetAvatarURL returns AvatarURL, or the zero value of a nil Inbox.
+func (x *Inbox) GetAvatarURL() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AvatarURL
+}
+
+// GetBusinessName returns what BusinessName points to, or the zero value when there is none.
+func (x *Inbox) GetBusinessName() (value string) {
+	if x == nil || x.BusinessName == nil {
+		return value
+	}
+	return *x.BusinessName
+}
+
+// GetCallbackWebhookURL returns what CallbackWebhookURL points to, or the zero value when there is none.
+func (x *Inbox) GetCallbackWebhookURL() (value string) {
+	if x == nil || x.CallbackWebhookURL == nil {
+		return value
+	}
+	return *x.CallbackWebhookURL
+}
+
+// GetChannelID returns ChannelID, or the zero value of a nil Inbox.
+func (x *Inbox) GetChannelID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ChannelID
+}
+
+// GetChannelType returns ChannelType, or the zero value of a nil Inbox.
+func (x *Inbox) GetChannelType() (value Channel) {
+	if x == nil {
+		return value
+	}
+	return x.ChannelType
+}
+
+// GetContinuityViaEmail returns what ContinuityViaEmail points to, or the zero value when there is none.
+func (x *Inbox) GetContinuityViaEmail() (value bool) {
+	if x == nil || x.ContinuityViaEmail == nil {
+		return value
+	}
+	return *x.ContinuityViaEmail
+}
+
+// GetCsatConfig returns CsatConfig, or the zero value of a nil Inbox.
+func (x *Inbox) GetCsatConfig() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CsatConfig
+}
+
+// GetCsatSurveyEnabled returns what CsatSurveyEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetCsatSurveyEnabled() (value bool) {
+	if x == nil || x.CsatSurveyEnabled == nil {
+		return value
+	}
+	return *x.CsatSurveyEnabled
+}
+
+// GetEmail returns what Email points to, or the zero value when there is none.
+func (x *Inbox) GetEmail() (value string) {
+	if x == nil || x.Email == nil {
+		return value
+	}
+	return *x.Email
+}
+
+// GetEnableAutoAssignment returns what EnableAutoAssignment points to, or the zero value when there is none.
+func (x *Inbox) GetEnableAutoAssignment() (value bool) {
+	if x == nil || x.EnableAutoAssignment == nil {
+		return value
+	}
+	return *x.EnableAutoAssignment
+}
+
+// GetEnableEmailCollect returns what EnableEmailCollect points to, or the zero value when there is none.
+func (x *Inbox) GetEnableEmailCollect() (value bool) {
+	if x == nil || x.EnableEmailCollect == nil {
+		return value
+	}
+	return *x.EnableEmailCollect
+}
+
+// GetForwardToEmail returns what ForwardToEmail points to, or the zero value when there is none.
+func (x *Inbox) GetForwardToEmail() (value string) {
+	if x == nil || x.ForwardToEmail == nil {
+		return value
+	}
+	return *x.ForwardToEmail
+}
+
+// GetGreetingEnabled returns what GreetingEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetGreetingEnabled() (value bool) {
+	if x == nil || x.GreetingEnabled == nil {
+		return value
+	}
+	return *x.GreetingEnabled
+}
+
+// GetGreetingMessage returns what GreetingMessage points to, or the zero value when there is none.
+func (x *Inbox) GetGreetingMessage() (value string) {
+	if x == nil || x.GreetingMessage == nil {
+		return value
+	}
+	return *x.GreetingMessage
+}
+
+// GetHelpCenter returns HelpCenter, or the zero value of a nil Inbox.
+func (x *Inbox) GetHelpCenter() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.HelpCenter
+}
+
+// GetHMACMandatory returns what HMACMandatory points to, or the zero value when there is none.
+func (x *Inbox) GetHMACMandatory() (value bool) {
+	if x == nil || x.HMACMandatory == nil {
+		return value
+	}
+	return *x.HMACMandatory
+}
+
+// GetID returns ID, or the zero value of a nil Inbox.
+func (x *Inbox) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetImapAddress returns what ImapAddress points to, or the zero value when there is none.
+func (x *Inbox) GetImapAddress() (value string) {
+	if x == nil || x.ImapAddress == nil {
+		return value
+	}
+	return *x.ImapAddress
+}
+
+// GetImapEnableSsl returns what ImapEnableSsl points to, or the zero value when there is none.
+func (x *Inbox) GetImapEnableSsl() (value bool) {
+	if x == nil || x.ImapEnableSsl == nil {
+		return value
+	}
+	return *x.ImapEnableSsl
+}
+
+// GetImapEnabled returns what ImapEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetImapEnabled() (value bool) {
+	if x == nil || x.ImapEnabled == nil {
+		return value
+	}
+	return *x.ImapEnabled
+}
+
+// GetImapLogin returns what ImapLogin points to, or the zero value when there is none.
+func (x *Inbox) GetImapLogin() (value string) {
+	if x == nil || x.ImapLogin == nil {
+		return value
+	}
+	return *x.ImapLogin
+}
+
+// GetImapPort returns what ImapPort points to, or the zero value when there is none.
+func (x *Inbox) GetImapPort() (value int64) {
+	if x == nil || x.ImapPort == nil {
+		return value
+	}
+	return *x.ImapPort
+}
+
+// GetInboxIdentifier returns what InboxIdentifier points to, or the zero value when there is none.
+func (x *Inbox) GetInboxIdentifier() (value string) {
+	if x == nil || x.InboxIdentifier == nil {
+		return value
+	}
+	return *x.InboxIdentifier
+}
+
+// GetLockToSingleConversation returns what LockToSingleConversation points to, or the zero value when there is none.
+func (x *Inbox) GetLockToSingleConversation() (value bool) {
+	if x == nil || x.LockToSingleConversation == nil {
+		return value
+	}
+	return *x.LockToSingleConversation
+}
+
+// GetMessagingServiceSid returns what MessagingServiceSid points to, or the zero value when there is none.
+func (x *Inbox) GetMessagingServiceSid() (value string) {
+	if x == nil || x.MessagingServiceSid == nil {
+		return value
+	}
+	return *x.MessagingServiceSid
+}
+
+// GetMicrosoftReauthorization returns what MicrosoftReauthorization points to, or the zero value when there is none.
+func (x *Inbox) GetMicrosoftReauthorization() (value bool) {
+	if x == nil || x.MicrosoftReauthorization == nil {
+		return value
+	}
+	return *x.MicrosoftReauthorization
+}
+
+// GetName returns Name, or the zero value of a nil Inbox.
+func (x *Inbox) GetName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Name
+}
+
+// GetOutOfOfficeMessage returns what OutOfOfficeMessage points to, or the zero value when there is none.
+func (x *Inbox) GetOutOfOfficeMessage() (value string) {
+	if x == nil || x.OutOfOfficeMessage == nil {
+		return value
+	}
+	return *x.OutOfOfficeMessage
+}
+
+// GetPageID returns what PageID points to, or the zero value when there is none.
+func (x *Inbox) GetPageID() (value string) {
+	if x == nil || x.PageID == nil {
+		return value
+	}
+	return *x.PageID
+}
+
+// GetPhoneNumber returns what PhoneNumber points to, or the zero value when there is none.
+func (x *Inbox) GetPhoneNumber() (value string) {
+	if x == nil || x.PhoneNumber == nil {
+		return value
+	}
+	return *x.PhoneNumber
+}
+
+// GetPreChatFormEnabled returns what PreChatFormEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetPreChatFormEnabled() (value bool) {
+	if x == nil || x.PreChatFormEnabled == nil {
+		return value
+	}
+	return *x.PreChatFormEnabled
+}
+
+// GetPreChatFormOptions returns PreChatFormOptions, or the zero value of a nil Inbox.
+func (x *Inbox) GetPreChatFormOptions() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.PreChatFormOptions
+}
+
+// GetProvider returns what Provider points to, or the zero value when there is none.
+func (x *Inbox) GetProvider() (value string) {
+	if x == nil || x.Provider == nil {
+		return value
+	}
+	return *x.Provider
+}
+
+// GetReplyTime returns what ReplyTime points to, or the zero value when there is none.
+func (x *Inbox) GetReplyTime() (value string) {
+	if x == nil || x.ReplyTime == nil {
+		return value
+	}
+	return *x.ReplyTime
+}
+
+// GetSenderNameType returns what SenderNameType points to, or the zero value when there is none.
+func (x *Inbox) GetSenderNameType() (value string) {
+	if x == nil || x.SenderNameType == nil {
+		return value
+	}
+	return *x.SenderNameType
+}
+
+// GetSMTPAddress returns what SMTPAddress points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPAddress() (value string) {
+	if x == nil || x.SMTPAddress == nil {
+		return value
+	}
+	return *x.SMTPAddress
+}
+
+// GetSMTPAuthentication returns what SMTPAuthentication points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPAuthentication() (value string) {
+	if x == nil || x.SMTPAuthentication == nil {
+		return value
+	}
+	return *x.SMTPAuthentication
+}
+
+// GetSMTPDomain returns what SMTPDomain points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPDomain() (value string) {
+	if x == nil || x.SMTPDomain == nil {
+		return value
+	}
+	return *x.SMTPDomain
+}
+
+// GetSMTPEnableSslTLS returns what SMTPEnableSslTLS points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPEnableSslTLS() (value bool) {
+	if x == nil || x.SMTPEnableSslTLS == nil {
+		return value
+	}
+	return *x.SMTPEnableSslTLS
+}
+
+// GetSMTPEnableStarttlsAuto returns what SMTPEnableStarttlsAuto points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPEnableStarttlsAuto() (value bool) {
+	if x == nil || x.SMTPEnableStarttlsAuto == nil {
+		return value
+	}
+	return *x.SMTPEnableStarttlsAuto
+}
+
+// GetSMTPEnabled returns what SMTPEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPEnabled() (value bool) {
+	if x == nil || x.SMTPEnabled == nil {
+		return value
+	}
+	return *x.SMTPEnabled
+}
+
+// GetSMTPLogin returns what SMTPLogin points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPLogin() (value string) {
+	if x == nil || x.SMTPLogin == nil {
+		return value
+	}
+	return *x.SMTPLogin
+}
+
+// GetSMTPOpensslVerifyMode returns what SMTPOpensslVerifyMode points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPOpensslVerifyMode() (value string) {
+	if x == nil || x.SMTPOpensslVerifyMode == nil {
+		return value
+	}
+	return *x.SMTPOpensslVerifyMode
+}
+
+// GetSMTPPort returns what SMTPPort points to, or the zero value when there is none.
+func (x *Inbox) GetSMTPPort() (value int64) {
+	if x == nil || x.SMTPPort == nil {
+		return value
+	}
+	return *x.SMTPPort
+}
+
+// GetTimezone returns what Timezone points to, or the zero value when there is none.
+func (x *Inbox) GetTimezone() (value string) {
+	if x == nil || x.Timezone == nil {
+		return value
+	}
+	return *x.Timezone
+}
+
+// GetWebWidgetScript returns what WebWidgetScript points to, or the zero value when there is none.
+func (x *Inbox) GetWebWidgetScript() (value string) {
+	if x == nil || x.WebWidgetScript == nil {
+		return value
+	}
+	return *x.WebWidgetScript
+}
+
+// GetWebhookURL returns what WebhookURL points to, or the zero value when there is none.
+func (x *Inbox) GetWebhookURL() (value string) {
+	if x == nil || x.WebhookURL == nil {
+		return value
+	}
+	return *x.WebhookURL
+}
+
+// GetWebsiteToken returns what WebsiteToken points to, or the zero value when there is none.
+func (x *Inbox) GetWebsiteToken() (value string) {
+	if x == nil || x.WebsiteToken == nil {
+		return value
+	}
+	return *x.WebsiteToken
+}
+
+// GetWebsiteURL returns what WebsiteURL points to, or the zero value when there is none.
+func (x *Inbox) GetWebsiteURL() (value string) {
+	if x == nil || x.WebsiteURL == nil {
+		return value
+	}
+	return *x.WebsiteURL
+}
+
+// GetWelcomeTagline returns what WelcomeTagline points to, or the zero value when there is none.
+func (x *Inbox) GetWelcomeTagline() (value string) {
+	if x == nil || x.WelcomeTagline == nil {
+		return value
+	}
+	return *x.WelcomeTagline
+}
+
+// GetWelcomeTitle returns what WelcomeTitle points to, or the zero value when there is none.
+func (x *Inbox) GetWelcomeTitle() (value string) {
+	if x == nil || x.WelcomeTitle == nil {
+		return value
+	}
+	return *x.WelcomeTitle
+}
+
+// GetWidgetColor returns what WidgetColor points to, or the zero value when there is none.
+func (x *Inbox) GetWidgetColor() (value string) {
+	if x == nil || x.WidgetColor == nil {
+		return value
+	}
+	return *x.WidgetColor
+}
+
+// GetWorkingHoursEnabled returns what WorkingHoursEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetWorkingHoursEnabled() (value bool) {
+	if x == nil || x.WorkingHoursEnabled == nil {
+		return value
+	}
+	return *x.WorkingHoursEnabled
+}
+
 // Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
 // fields (D50). The text that a person wrote is in `content`, whatever the kind.
 type Message struct {
@@ -2753,6 +3517,137 @@ type ToggleStatusResult struct {
 	Payload StatusChange `json:"payload"`
 }
 
+// WorkingHours is the working hours of one day, in the time zone of the inbox.
+type WorkingHours struct {
+	// CloseHour From 0.
+	CloseHour *int64 `json:"close_hour"`
+
+	// CloseMinutes From 0.
+	CloseMinutes *int64 `json:"close_minutes"`
+
+	// ClosedAllDay Whether it is closed.
+	ClosedAllDay *bool `json:"closed_all_day"`
+
+	// DayOfWeek 0 is Sunday.
+	DayOfWeek int64 `json:"day_of_week"`
+
+	// OpenAllDay Whether it is open all day.
+	OpenAllDay *bool `json:"open_all_day"`
+
+	// OpenHour From 0.
+	OpenHour *int64 `json:"open_hour"`
+
+	// OpenMinutes From 0.
+	OpenMinutes *int64 `json:"open_minutes"`
+}
+
+// GetCloseHour returns what CloseHour points to, or the zero value when there is none.
+func (x *WorkingHours) GetCloseHour() (value int64) {
+	if x == nil || x.CloseHour == nil {
+		return value
+	}
+	return *x.CloseHour
+}
+
+// GetCloseMinutes returns what CloseMinutes points to, or the zero value when there is none.
+func (x *WorkingHours) GetCloseMinutes() (value int64) {
+	if x == nil || x.CloseMinutes == nil {
+		return value
+	}
+	return *x.CloseMinutes
+}
+
+// GetClosedAllDay returns what ClosedAllDay points to, or the zero value when there is none.
+func (x *WorkingHours) GetClosedAllDay() (value bool) {
+	if x == nil || x.ClosedAllDay == nil {
+		return value
+	}
+	return *x.ClosedAllDay
+}
+
+// GetDayOfWeek returns DayOfWeek, or the zero value of a nil WorkingHours.
+func (x *WorkingHours) GetDayOfWeek() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.DayOfWeek
+}
+
+// GetOpenAllDay returns what OpenAllDay points to, or the zero value when there is none.
+func (x *WorkingHours) GetOpenAllDay() (value bool) {
+	if x == nil || x.OpenAllDay == nil {
+		return value
+	}
+	return *x.OpenAllDay
+}
+
+// GetOpenHour returns what OpenHour points to, or the zero value when there is none.
+func (x *WorkingHours) GetOpenHour() (value int64) {
+	if x == nil || x.OpenHour == nil {
+		return value
+	}
+	return *x.OpenHour
+}
+
+// GetOpenMinutes returns what OpenMinutes points to, or the zero value when there is none.
+func (x *WorkingHours) GetOpenMinutes() (value int64) {
+	if x == nil || x.OpenMinutes == nil {
+		return value
+	}
+	return *x.OpenMinutes
+}
+
+// ContactListParams defines parameters for ContactList.
+type ContactListParams struct {
+	// Page The page, from 1. The server reads 0 and less as 1.
+	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
+
+	// Sort What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
+	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
+	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// IncludeContactInboxes Whether each contact has `contact_inboxes`. Absent means true.
+	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
+
+	// Labels Only contacts with any of these labels, which are not those of conversations.
+	Labels []string `form:"labels,omitempty" json:"labels,omitempty"`
+}
+
+// ContactFilterParams defines parameters for ContactFilter.
+type ContactFilterParams struct {
+	// Page The page, from 1. The server reads 0 and less as 1.
+	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
+
+	// Sort What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
+	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
+	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// IncludeContactInboxes Whether each contact has `contact_inboxes`. Absent means true.
+	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
+}
+
+// ContactSearchParams defines parameters for ContactSearch.
+type ContactSearchParams struct {
+	// Q The text. `%` and `_` are wildcards. Blank or absent finds nothing, and counts null.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Page The page, from 1. The server reads 0 and less as 1.
+	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
+
+	// Sort What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
+	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
+	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// IncludeContactInboxes Whether each contact has `contact_inboxes`. Absent means true.
+	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
+}
+
+// ContactDetailsParams defines parameters for ContactDetails.
+type ContactDetailsParams struct {
+	// IncludeContactInboxes Whether the contact has `contact_inboxes`, from 3.16.0; they are always there before. Absent means true.
+	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
+}
+
 // ConversationListParams defines parameters for ConversationList.
 type ConversationListParams struct {
 	// Status Only this status; `all` for every one (D24). Absent means `open`. The server ignores it when `q` is sent (D25).
@@ -2935,6 +3830,215 @@ func (c *Client) ServerInformation(ctx context.Context, reqEditors ...RequestEdi
 // newServerInformationRequest builds the request of serverInformation.
 func newServerInformationRequest(server string) (*http.Request, error) {
 	address := server + fmt.Sprintf("api")
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactList lists contacts.
+//
+// GET /api/v1/accounts/{account_id}/contacts
+func (c *Client) ContactList(ctx context.Context, accountID int64, params *ContactListParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactListRequest(c.Server, accountID, params)
+	if err != nil {
+		return nil, unsent(operation.ContactList, err)
+	}
+	return c.do(ctx, operation.ContactList, req, reqEditors)
+}
+
+// newContactListRequest builds the request of contactList.
+func newContactListRequest(server string, accountID int64, params *ContactListParams) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts", strconv.FormatInt(accountID, 10))
+	if params != nil {
+		var query []string
+		if params.Page != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Sort != nil {
+			text, err := runtime.StyleParamWithOptions("form", false, "sort", params.Sort, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.IncludeContactInboxes != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "include_contact_inboxes", *params.IncludeContactInboxes, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Labels != nil {
+			text, err := runtime.StyleParamWithOptions("form", false, "labels", params.Labels, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactFilter filters contacts.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter
+func (c *Client) ContactFilter(ctx context.Context, accountID int64, params *ContactFilterParams, body FilterRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactFilterRequest(c.Server, accountID, params, body)
+	if err != nil {
+		return nil, unsent(operation.ContactFilter, err)
+	}
+	return c.do(ctx, operation.ContactFilter, req, reqEditors)
+}
+
+// newContactFilterRequest builds the request of contactFilter.
+func newContactFilterRequest(server string, accountID int64, params *ContactFilterParams, body FilterRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/filter", strconv.FormatInt(accountID, 10))
+	if params != nil {
+		var query []string
+		if params.Page != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Sort != nil {
+			text, err := runtime.StyleParamWithOptions("form", false, "sort", params.Sort, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.IncludeContactInboxes != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "include_contact_inboxes", *params.IncludeContactInboxes, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ContactSearch searches contacts.
+//
+// GET /api/v1/accounts/{account_id}/contacts/search
+func (c *Client) ContactSearch(ctx context.Context, accountID int64, params *ContactSearchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactSearchRequest(c.Server, accountID, params)
+	if err != nil {
+		return nil, unsent(operation.ContactSearch, err)
+	}
+	return c.do(ctx, operation.ContactSearch, req, reqEditors)
+}
+
+// newContactSearchRequest builds the request of contactSearch.
+func newContactSearchRequest(server string, accountID int64, params *ContactSearchParams) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/search", strconv.FormatInt(accountID, 10))
+	if params != nil {
+		var query []string
+		if params.Q != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Page != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.Sort != nil {
+			text, err := runtime.StyleParamWithOptions("form", false, "sort", params.Sort, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if params.IncludeContactInboxes != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "include_contact_inboxes", *params.IncludeContactInboxes, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactDetails gets a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *Client) ContactDetails(ctx context.Context, accountID int64, contactID int64, params *ContactDetailsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactDetailsRequest(c.Server, accountID, contactID, params)
+	if err != nil {
+		return nil, unsent(operation.ContactDetails, err)
+	}
+	return c.do(ctx, operation.ContactDetails, req, reqEditors)
+}
+
+// newContactDetailsRequest builds the request of contactDetails.
+func newContactDetailsRequest(server string, accountID int64, contactID int64, params *ContactDetailsParams) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	if params != nil {
+		var query []string
+		if params.IncludeContactInboxes != nil {
+			text, err := runtime.StyleParamWithOptions("form", true, "include_contact_inboxes", *params.IncludeContactInboxes, runtime.StyleParamOptions{
+				ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: "",
+			})
+			if err != nil {
+				return nil, err
+			}
+			query = append(query, text)
+		}
+		if len(query) > 0 {
+			address += "?" + strings.Join(query, "&")
+		}
+	}
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -3501,6 +4605,50 @@ func (c *ClientWithResponses) ServerInformationWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return parseRaw[ServerInfo](resp)
+}
+
+// ContactListWithResponse lists contacts.
+//
+// GET /api/v1/accounts/{account_id}/contacts
+func (c *ClientWithResponses) ContactListWithResponse(ctx context.Context, accountID int64, params *ContactListParams, reqEditors ...RequestEditorFn) (*RawResponse[ContactPage], error) {
+	resp, err := c.ContactList(ctx, accountID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactPage](resp)
+}
+
+// ContactFilterWithResponse filters contacts.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter
+func (c *ClientWithResponses) ContactFilterWithResponse(ctx context.Context, accountID int64, params *ContactFilterParams, body FilterRequest, reqEditors ...RequestEditorFn) (*RawResponse[ContactPage], error) {
+	resp, err := c.ContactFilter(ctx, accountID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactPage](resp)
+}
+
+// ContactSearchWithResponse searches contacts.
+//
+// GET /api/v1/accounts/{account_id}/contacts/search
+func (c *ClientWithResponses) ContactSearchWithResponse(ctx context.Context, accountID int64, params *ContactSearchParams, reqEditors ...RequestEditorFn) (*RawResponse[ContactPage], error) {
+	resp, err := c.ContactSearch(ctx, accountID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactPage](resp)
+}
+
+// ContactDetailsWithResponse gets a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *ClientWithResponses) ContactDetailsWithResponse(ctx context.Context, accountID int64, contactID int64, params *ContactDetailsParams, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
+	resp, err := c.ContactDetails(ctx, accountID, contactID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactAnswer](resp)
 }
 
 // ConversationListWithResponse lists conversations.

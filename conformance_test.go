@@ -45,7 +45,7 @@ func standInTarget(t *testing.T, server *cfchattest.Server) target {
 		reply:     func(id int64) { server.AddMessage(id, cfchattest.Message{Content: "still there?"}) },
 		accountID: server.AccountID(),
 		inbox:     server.AddInbox(cfchattest.Inbox{Name: "Conformance"}),
-		contact:   server.AddContact(cfchattest.Contact{Name: "Jo"}),
+		contact:   server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test", Phone: "+14155551000"}),
 		keys:      func(*testing.T) map[string]string { return keys },
 		config: cfchat.Config{Server: "http://localhost", Downloads: server.Transport(), Keys: auth.Keys{
 			User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey()),
@@ -132,7 +132,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
-		{"files", conformFiles},
+		{"files", conformFiles}, {"contacts", conformContacts},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -184,7 +184,7 @@ func conformCalls(t *testing.T, s target) {
 	about := trial.Subject{
 		Conversation: s.create(t, 1)[0], Status: cfchat.StatusResolved,
 		Created:       cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
-		MessageStatus: cfchat.MessageStatusRead,
+		MessageStatus: cfchat.MessageStatusRead, Contact: s.contact,
 	}
 	sent, err := s.account().Messages.Send(t.Context(), about.Conversation, cfchat.MessageCreate{Content: "conformance"})
 	if err != nil {
@@ -383,6 +383,41 @@ func conformMessages(t *testing.T, s target) {
 		if err != nil || gone.ID != first.ID || gone.GetContent() == foreign {
 			t.Errorf("deleted: %+v, %v", gone, err)
 		}
+	}
+}
+
+// conformContacts gets the contact of the tests, and finds it by what it has.
+func conformContacts(t *testing.T, s target) {
+	ctx, contacts := t.Context(), s.account().Contacts
+	contact, err := contacts.Get(ctx, s.contact)
+	if err != nil || contact.ID != s.contact {
+		t.Fatalf("got %+v, %v", contact, err)
+	}
+	if _, err := contacts.Get(ctx, 1<<30); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("one that is not there: %v", err)
+	}
+	page, err := contacts.List(ctx, cfchat.ContactListOptions{Page: 1 << 20})
+	if err != nil || len(page.Payload) != 0 {
+		t.Errorf("beyond the last page: %+v, %v", page, err)
+	}
+	if contact.GetEmail() == "" {
+		t.Log("the contact has no e-mail to be found by")
+		return
+	}
+	isThere := func(what string, page *cfchat.ContactPage, err error) {
+		t.Helper()
+		if err != nil || !slices.ContainsFunc(page.Payload, func(c cfchat.Contact) bool { return c.ID == s.contact }) {
+			t.Errorf("%s: %+v, %v", what, page, err)
+		}
+	}
+	found, err := contacts.Search(ctx, contact.GetEmail(), cfchat.ContactListOptions{})
+	isThere("search", found, err)
+	byEmail := cfchat.Where(cfchat.Equal(cfchat.AttributeEmail, strings.ToUpper(contact.GetEmail())))
+	found, err = contacts.Filter(ctx, byEmail, cfchat.ContactListOptions{WithoutInboxes: true})
+	isThere("filter", found, err)
+	if phone := contact.GetPhoneNumber(); phone != "" {
+		found, err = contacts.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributePhoneNumber, phone)), cfchat.ContactListOptions{})
+		isThere("filter by phone", found, err)
 	}
 }
 

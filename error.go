@@ -21,7 +21,7 @@ import (
 var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no right to this
 	ErrForbidden      = errors.New("forbidden")                           // 403: of a proxy, or an account without API access
-	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id; of FindSent only that it was not stored
+	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id; of FindSent only that it was not stored; of FindByEmail and the like: nobody
 	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long

@@ -361,26 +361,24 @@ func ExampleKeepJSON() {
 func ExampleAccount_Do() {
 	server, account := standIn()
 	defer server.Close()
-	server.Handle("GET /api/v1/accounts/{account_id}/contacts/search", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprintf(w, `{"payload": [{"id": 7, "name": %q}]}`, r.FormValue("q"))
+	server.Handle("GET /api/v1/accounts/{account_id}/canned_responses", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `[{"id": 7, "short_code": %q}]`, r.FormValue("search"))
 	}))
 
-	var contacts struct {
-		Payload []struct {
-			ID   int64
-			Name string
-		}
+	var responses []struct {
+		ID        int64
+		ShortCode string `json:"short_code"`
 	}
-	path := "contacts/search?" + url.Values{"q": {"Jo & Co"}}.Encode()
-	err := account.Do(context.Background(), http.MethodGet, path, nil, &contacts)
-	fmt.Println(contacts.Payload, err)
+	path := "canned_responses?" + url.Values{"search": {"Hi & bye"}}.Encode()
+	err := account.Do(context.Background(), http.MethodGet, path, nil, &responses)
+	fmt.Println(responses, err)
 
-	err = account.Do(context.Background(), http.MethodGet, "/api/v1/accounts/1/contacts", nil, nil)
+	err = account.Do(context.Background(), http.MethodGet, "/api/v1/accounts/1/canned_responses", nil, nil)
 	if e, ok := errors.AsType[*cfchat.Error](err); ok {
 		fmt.Println(e.Fields[0].Field, "|", e.Fields[0].Reason)
 	}
 	// Output:
-	// [{7 Jo & Co}] <nil>
+	// [{7 Hi & bye}] <nil>
 	// path | it begins with a slash; give only what follows the account, such as conversations/42/messages
 }
 
@@ -424,6 +422,102 @@ func ExampleAttributes() {
 }
 
 // The zero options list the newest 20 messages; After lists what came behind one, and Scan misses none.
+func ExampleContactsService_Get() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test", Custom: map[string]any{"plan": "pro"}})
+
+	contact, err := account.Contacts.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, _ := contact.CustomAttributes.Text("plan")
+	fmt.Println(contact.GetName(), contact.GetEmail(), plan)
+	// Output: Jo jo@customer.test pro
+}
+
+// A contact that has no e-mail, phone number or identifier is not listed.
+func ExampleContactsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test", Labels: []string{"vip"}})
+	server.AddContact(cfchattest.Contact{Name: "Mia", Phone: "+14155551000"})
+	server.AddContact(cfchattest.Contact{Name: "a visitor"})
+
+	page, err := account.Contacts.List(context.Background(), cfchat.ContactListOptions{WithoutInboxes: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, contact := range page.Payload {
+		fmt.Println(contact.GetName())
+	}
+	fmt.Println(page.Meta.GetCount())
+	// Output:
+	// Jo
+	// Mia
+	// 2
+}
+
+// It finds that person, where a search would find both.
+func ExampleContactsService_FindByEmail() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddContact(cfchattest.Contact{Name: "Banjo", Email: "banjo@customer.test"})
+	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+
+	contact, err := account.Contacts.FindByEmail(context.Background(), "Jo@customer.test")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName())
+
+	_, err = account.Contacts.FindByEmail(context.Background(), "o@customer.test")
+	fmt.Println(errors.Is(err, cfchat.ErrNotFound))
+	// Output:
+	// Jo
+	// true
+}
+
+// A search finds everybody who has the text somewhere.
+func ExampleContactsService_Search() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+	server.AddContact(cfchattest.Contact{Name: "Banjo", Email: "banjo@customer.test"})
+
+	page, err := account.Contacts.Search(context.Background(), "jo@customer.test", cfchat.ContactListOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, contact := range page.Payload {
+		fmt.Println(contact.GetEmail())
+	}
+	// Output:
+	// jo@customer.test
+	// banjo@customer.test
+}
+
+// A filter finds who is equal, in any case.
+func ExampleContactsService_Filter() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+	server.AddContact(cfchattest.Contact{Name: "Banjo", Email: "banjo@customer.test", Phone: "+14155551000"})
+
+	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeEmail, "Jo@customer.test")).
+		Or(cfchat.Equal(cfchat.AttributePhoneNumber, "+14155551000"))
+	page, err := account.Contacts.Filter(context.Background(), filter, cfchat.ContactListOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, contact := range page.Payload {
+		fmt.Println(contact.GetName())
+	}
+	// Output:
+	// Jo
+	// Banjo
+}
+
 func ExampleMessagesService_List() {
 	server, account := standIn()
 	defer server.Close()

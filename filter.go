@@ -72,6 +72,19 @@ const (
 	AttributeLastActivityAt       Attribute = "last_activity_at"      // the same
 )
 
+// The standard attributes of contacts, besides AttributeLabels, AttributeCountryCode, AttributeCreatedAt and
+// AttributeLastActivityAt, which they have too. A rule about a contact has one value.
+const (
+	AttributeName        Attribute = "name"         // Equal, NotEqual, Contains, DoesNotContain: text
+	AttributeEmail       Attribute = "email"        // the same
+	AttributePhoneNumber Attribute = "phone_number" // the same
+	AttributeIdentifier  Attribute = "identifier"   // Equal, NotEqual: text
+	AttributeCity        Attribute = "city"         // Equal, NotEqual, Contains, DoesNotContain: text
+	AttributeCompany     Attribute = "company"      // the same; up to 4.13
+	AttributeCompanyName Attribute = "company_name" // the same; from 4.14.0
+	AttributeBlocked     Attribute = "blocked"      // Equal, NotEqual: true or false; from 3.8.0
+)
+
 // Equal holds when the attribute is one of the values. Ids are numbers. Of a custom attribute's texts the server would see
 // the first only, in any case, so several are refused.
 func Equal(attribute Attribute, values ...any) Rule {

@@ -20,14 +20,18 @@ const (
 	kindID
 	kindText
 	kindDay
+	kindBool
 )
 
-// standardAttributes has the kind of their values, and the operators that 3.8.0 and later allow. Earlier versions answer most
-// others with a 500 or an empty page (contract, section 5.2).
-var standardAttributes = map[Attribute]struct {
+// attributeTable has the kind of the values of standard attributes, and the operators that 3.8.0 and later allow.
+type attributeTable map[Attribute]struct {
 	kind      kind
 	operators []FilterOperator
-}{
+}
+
+// standardAttributes are those of conversations. Versions before 3.8.0 answer most other operators with a 500 or an empty page
+// (contract, section 5.2).
+var standardAttributes = attributeTable{
 	AttributeStatus:               {kindStatus, equality},
 	AttributeAssigneeID:           {kindID, slices.Concat(equality, presence)},
 	AttributeInboxID:              {kindID, slices.Concat(equality, presence)},
@@ -73,7 +77,7 @@ func (f Filter) check(input *refusal) {
 	for i, r := range f.rules {
 		err := r.checkShape()
 		if err == nil && !r.raw {
-			err = r.checkMeaning()
+			err = r.checkMeaning(standardAttributes)
 		}
 		if err == nil {
 			err = f.checkSince(r)
@@ -126,18 +130,18 @@ func (r Rule) checkShape() error {
 	return nil
 }
 
-// checkMeaning refuses operators and values that do not fit the attribute.
-func (r Rule) checkMeaning() error {
+// checkMeaning refuses operators and values that do not fit the attribute; one that is not standard is custom.
+func (r Rule) checkMeaning(standard attributeTable) error {
 	if err := checkSingle(r.rule.Values); err != nil {
 		return err
 	}
 	if slices.Contains(presence, r.rule.FilterOperator) && len(r.rule.Values) > 0 {
 		return errors.New("it takes no value; leave it out, or ask for Equal")
 	}
-	if r.isCustom() {
+	attribute, ok := standard[Attribute(r.rule.AttributeKey)]
+	if !ok {
 		return r.checkCustom()
 	}
-	attribute := standardAttributes[Attribute(r.rule.AttributeKey)]
 	if !slices.Contains(attribute.operators, r.rule.FilterOperator) {
 		return fmt.Errorf("it can be %s only; RawRule sends what your version may allow", operatorNames(attribute.operators))
 	}
@@ -208,6 +212,10 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 		}
 	case kindDay:
 		return checkDay(operator, value)
+	case kindBool:
+		if _, ok := value.(bool); !ok {
+			return fmt.Errorf("%#v is neither true nor false", value)
+		}
 	}
 	return nil
 }

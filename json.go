@@ -37,6 +37,33 @@ func (m *Message) keepJSON(body []byte) {
 	m.received = redact.JSON(reflect.TypeFor[Message](), body)
 }
 
+// JSON returns the bytes that the contact was received as, nil without [KeepJSON], and of one that came with a conversation. Do
+// not change them. What openapi.yaml marks as secret, in inboxes before 4.0.2, is null there.
+func (c *Contact) JSON() json.RawMessage {
+	if c == nil {
+		return nil
+	}
+	return slices.Clip(c.received)
+}
+
+func (c *Contact) keepJSON(body []byte) {
+	c.received = redact.JSON(reflect.TypeFor[Contact](), body)
+}
+
+func (a *ContactAnswer) keepJSON(body []byte) {
+	var received struct{ Payload json.RawMessage }
+	_ = json.Unmarshal(body, &received)
+	a.Payload.keepJSON(received.Payload)
+}
+
+func (p *ContactPage) keepJSON(body []byte) {
+	var received struct{ Payload []json.RawMessage }
+	_ = json.Unmarshal(body, &received)
+	for i := range min(len(p.Payload), len(received.Payload)) {
+		p.Payload[i].keepJSON(received.Payload[i])
+	}
+}
+
 func (p *MessagePage) keepJSON(body []byte) {
 	var received struct{ Payload []json.RawMessage }
 	_ = json.Unmarshal(body, &received)

@@ -99,8 +99,8 @@ func WithMaxBody(bytes int64) CallOption {
 	})
 }
 
-// KeepJSON keeps with each conversation and message the bytes that it was received as: [Conversation.JSON] and [Message.JSON]
-// return them, with the fields that a newer server adds. It doubles the memory.
+// KeepJSON keeps with each conversation, message and contact the bytes that it was received as: [Conversation.JSON],
+// [Message.JSON] and [Contact.JSON] return them, with the fields that a newer server adds. It doubles the memory.
 func KeepJSON() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
 }

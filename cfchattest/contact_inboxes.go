@@ -1,6 +1,10 @@
 package cfchattest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/cfchat/cfchat-go"
+)
 
 // contactInbox joins a contact to an inbox under a source id.
 type contactInbox struct {
@@ -19,6 +23,7 @@ func (s *state) joinInbox(a *account, in *inbox, c *contact, sourceID string) (*
 	}
 	joined := &contactInbox{account: a, inbox: in, contact: c, sourceID: sourceID, verified: new(false)}
 	s.bySource[sourceID] = append(s.bySource[sourceID], joined)
+	c.joined = append(c.joined, joined)
 	return joined, true
 }
 
@@ -60,4 +65,42 @@ func (s *state) placeOf(a *account, in *inbox, c *contact) *contactInbox {
 		c.places[in], _ = s.joinInbox(a, in, c, newUUID(s.lastSource))
 	}
 	return c.places[in]
+}
+
+// contactInboxes renders where a contact can be reached.
+func (v view) contactInboxes(c *contact) []object {
+	out := make([]object, len(c.joined))
+	for i, joined := range c.joined {
+		out[i] = object{"source_id": joined.sourceID, "inbox": v.inbox(joined.inbox)}
+	}
+	return out
+}
+
+// inbox renders an inbox of a contact: before 4.0.2 all of it, with what is secret for an administrator. What the stand-in does
+// not have is as it is in a new API inbox.
+func (v view) inbox(in *inbox) object {
+	out := object{"id": in.id, "avatar_url": "", "channel_id": in.id, "name": in.name, "channel_type": in.channel, "provider": nil}
+	if v.version.AtLeast("4.0.2") {
+		return out
+	}
+	for _, name := range []string{
+		"greeting_message", "out_of_office_message", "callback_webhook_url", "widget_color", "website_url", "welcome_title",
+		"welcome_tagline", "web_widget_script", "website_token", "selected_feature_flags", "reply_time", "messaging_service_sid",
+		"phone_number", "webhook_url",
+	} {
+		out[name] = nil
+	}
+	for _, name := range []string{"greeting_enabled", "working_hours_enabled", "csat_survey_enabled", "hmac_mandatory"} {
+		out[name] = false
+	}
+	for _, name := range []string{"enable_email_collect", "enable_auto_assignment", "allow_messages_after_resolved"} {
+		out[name] = true
+	}
+	out["lock_to_single_conversation"], out["timezone"] = in.locked, "UTC"
+	out["auto_assignment_config"], out["additional_attributes"] = object{}, object{}
+	out["inbox_identifier"], out["working_hours"] = newUUID(in.id), []object{}
+	if v.owner.user.role(v.account) == cfchat.RoleAdministrator {
+		out["hmac_token"] = "hmac-" + newUUID(in.id)
+	}
+	return out
 }

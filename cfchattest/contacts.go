@@ -3,8 +3,11 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // Contact is a contact to add.
@@ -18,10 +21,14 @@ type Contact struct {
 	SourceID   string         // the contact's id in that inbox, if it has one already; its conversations there have it
 	Additional map[string]any // additional_attributes
 	Custom     map[string]any // custom_attributes
+	Labels     []string
 }
 
 type contact struct {
 	cfchat.Contact
+
+	labels  []string
+	joined  []*contactInbox          // in the order in which it was
 	deleted bool                     // but its conversations are not yet: they cannot be rendered
 	places  map[*inbox]*contactInbox // where conversations that are added without a request go
 	unnamed []*contactInbox          // places under a made-up source id, because a snapshot does not say it
@@ -53,8 +60,50 @@ func (s *state) addContact(a *account, c Contact) *contact {
 		AdditionalAttributes: attributesOf(orEmpty(c.Additional)), CustomAttributes: attributesOf(orEmpty(c.Custom)),
 		CreatedAt: &cfchat.UnixTime{Time: s.now()},
 	}}
+	added.labels = slices.Clone(c.Labels)
 	a.contacts[added.ID] = added
 	return added
+}
+
+// contactDetails answers a contact, to anybody in the account.
+func (c *caller) contactDetails() (any, error) {
+	id, _ := cast.ID(c.ids["contact_id"])
+	found := c.account.contacts[id]
+	if found == nil || found.deleted {
+		return nil, notFound()
+	}
+	shown := c.view().contact(found)
+	if c.withInboxes() || !c.version.AtLeast("3.16.0") {
+		shown["contact_inboxes"] = c.view().contactInboxes(found)
+	}
+	return object{"payload": shown}, nil
+}
+
+// contactsThat returns the contacts that fit, in the order of their ids.
+func (a *account) contactsThat(fit func(*contact) bool) []*contact {
+	var out []*contact
+	for _, id := range slices.Sorted(maps.Keys(a.contacts)) {
+		if each := a.contacts[id]; !each.deleted && fit(each) {
+			out = append(out, each)
+		}
+	}
+	return out
+}
+
+// conversationsOf counts the conversations of a contact.
+func (a *account) conversationsOf(c *contact) int {
+	count := 0
+	for _, each := range a.conversations {
+		if each.source.contact == c {
+			count++
+		}
+	}
+	return count
+}
+
+// isIdentified reports whether a contact has something to be told from a visitor by.
+func (c *contact) isIdentified() bool {
+	return deref(c.Email) != "" || deref(c.PhoneNumber) != "" || deref(c.Identifier) != ""
 }
 
 // DeleteContact deletes a contact and leaves its conversations, as the server does for a while: it cannot render them, and

@@ -27,6 +27,8 @@ var known = map[string]string{
 	"4.7.0/toggle-text-plain":  opened,
 	"4.16.2/toggle-text-plain": opened,
 
+	"4.16.2/contact-search-percent": "it is a page of more contacts than it has, in no order",
+
 	"2.16.0/file-two": bytes,
 	"4.16.2/file-two": bytes,
 }
@@ -79,7 +81,8 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 	}
 	matched, written := 0, false
 	exchanges := slices.DeleteFunc(recordings.In(t, folder), func(e recordings.Exchange) bool {
-		return e.As == "outsider" || strings.Contains(folder, "shared/recordings-whole") && e.Sequence > lastWhole
+		late := e.Sequence > lastWhole && !(strings.Contains(e.Path, "/contacts") && e.Sequence < createdContacts)
+		return e.As == "outsider" || strings.Contains(folder, "shared/recordings-whole") && late
 	})
 	here := map[string]string{} // ids of messages, by those recorded
 	for _, e := range exchanges {
@@ -110,6 +113,9 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 // lastWhole is the last exchange of recordings-whole before those that need operations which are not there yet: what sets
 // labels and assigns is followed by messages.
 const lastWhole = 122
+
+// createdContacts is the first exchange of recordings-whole that creates a contact.
+const createdContacts = 264
 
 // learn remembers which id a message has here, because the real server has taken some for what was not recorded.
 func learn(here map[string]string, e exchange, body string) {
@@ -192,6 +198,9 @@ func (e exchange) compare(status int, body string, complete bool) string {
 		return differ("body", body, e.Response.Body)
 	}
 	got, want := decode(body), decode(e.Response.Body)
+	if strings.Contains(e.Path, "/contacts") {
+		return differAt("", e.contacts(got), e.contacts(want))
+	}
 	if e.isOfMessages() {
 		return differAt("", e.message(got), e.message(want))
 	}
@@ -202,6 +211,41 @@ func (e exchange) compare(status int, body string, complete bool) string {
 		return differAt("", got, want)
 	}
 	return ""
+}
+
+// contacts is what an answer of a contact operation says apart from what was done between the recordings: when somebody was
+// last active, in how many conversations, and the places that these made. Of an API inbox it is which fields there are. Where no
+// order is asked for there is none (contract, W2).
+func (e exchange) contacts(answer any) any {
+	payload := dig(answer, "payload")
+	rows := list(payload)
+	if rows == nil {
+		rows = []any{payload}
+	}
+	for _, row := range rows {
+		for _, name := range []string{"last_activity_at", "conversations_count"} {
+			if _, there := object(row)[name]; there {
+				object(row)[name] = true
+			}
+		}
+		if places, there := object(row)["contact_inboxes"]; there {
+			object(row)["contact_inboxes"] = fieldsOfAPI(list(places))
+		}
+	}
+	if !strings.Contains(e.Request.Path, "sort=-name") {
+		slices.SortFunc(rows, func(a, b any) int { return strings.Compare(fmt.Sprint(dig(a, "id")), fmt.Sprint(dig(b, "id"))) })
+	}
+	return answer
+}
+
+// fieldsOfAPI returns the names of the fields of the first API inbox of a contact.
+func fieldsOfAPI(places []any) any {
+	for _, place := range places {
+		if inbox := object(dig(place, "inbox")); inbox["channel_type"] == "Channel::Api" {
+			return slices.Sorted(maps.Keys(inbox))
+		}
+	}
+	return nil
 }
 
 // isOfMessages reports whether an exchange answers messages as the message operations do.

@@ -7,6 +7,10 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 // handlers has what carries out each operation of openapi.yaml.
 var handlers = map[*operation.Operation]handler{
 	operation.ServerInformation:                (*caller).serverInformation,
+	operation.ContactList:                      (*caller).contactList,
+	operation.ContactFilter:                    (*caller).contactFilter,
+	operation.ContactSearch:                    (*caller).contactSearch,
+	operation.ContactDetails:                   (*caller).contactDetails,
 	operation.ConversationList:                 (*caller).conversationList,
 	operation.NewConversation:                  (*caller).newConversation,
 	operation.ConversationFilter:               (*caller).conversationFilter,

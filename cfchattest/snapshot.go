@@ -21,6 +21,7 @@ type snapshot struct {
 	Teams         []cfchat.Team          `json:"teams"`
 	Agents        []cfchat.Agent         `json:"agents"`
 	Attributes    []snapshotAttribute    `json:"custom_attribute_definitions"`
+	Contacts      []cfchat.Contact       `json:"contacts"`
 	Conversations []snapshotConversation `json:"conversations"`
 	Messages      map[string][]message   `json:"messages"`
 }
@@ -112,11 +113,15 @@ func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock boo
 		if attribute.Model == "conversation_attribute" {
 			a.attributes[attribute.Key] = attribute.Display
 		}
+		if attribute.Model == "contact_attribute" {
+			a.contactAttributes[attribute.Key] = attribute.Display
+		}
 	}
 	r.addContacts(s, a)
 	for _, c := range r.Conversations {
 		r.addConversation(s, a, c)
 	}
+	r.addContactInboxes(s, a)
 	if last := s.lastChange(); !ownClock && !last.IsZero() {
 		start, loaded := last.Add(sinceSnapshot), time.Now()
 		s.clock = func() time.Time { return start.Add(time.Since(loaded)) }
@@ -188,9 +193,32 @@ func (r *snapshot) addContacts(s *state, a *account) {
 		a.contacts[id] = &contact{Contact: c.Meta.Sender, deleted: id == 0}
 		s.lastContact = max(s.lastContact, id)
 	}
+	for _, c := range r.Contacts {
+		if a.contacts[c.ID] == nil || a.contacts[c.ID].CreatedAt == nil { // no conversation shows it
+			a.contacts[c.ID] = &contact{Contact: c}
+			s.lastContact = max(s.lastContact, c.ID)
+		}
+	}
 	known, in := a.contacts[r.Facts.Source.KnownContact], a.inboxes[r.Facts.Inboxes["api"]]
 	if known != nil && in != nil && r.Facts.Source.Known != "" {
 		s.joinInbox(a, in, known, r.Facts.Source.Known)
+	}
+}
+
+// addContactInboxes adds where contacts can be reached beside the places of their conversations, or by which source id.
+func (r *snapshot) addContactInboxes(s *state, a *account) {
+	for _, c := range r.Contacts {
+		who := a.contacts[c.ID]
+		for _, place := range c.ContactInboxes {
+			in := a.inboxes[place.Inbox.ID]
+			if in == nil || s.sourceOf(in, place.SourceID) != nil {
+				continue
+			}
+			s.nameSource(in, who, place.SourceID)
+			if s.sourceOf(in, place.SourceID) == nil {
+				s.joinInbox(a, in, who, place.SourceID)
+			}
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func TestOperationsOfTheSpec(t *testing.T) {
 		srv := talkative(t, cfchattest.Version(version))
 		validator := &api.Validator{Base: srv.Transport()}
 		for path, item := range spec.Paths.Map() {
-			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2)).Replace(path)
+			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2), "{contact_id}", "1").Replace(path)
 			for method, described := range item.Operations() {
 				id := described.OperationID
 				if since := opSince(id); !atLeast(version, since) {

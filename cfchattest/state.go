@@ -34,12 +34,15 @@ type state struct {
 
 // account is one account.
 type account struct {
-	id            int64
-	suspended     bool
-	inboxes       map[int64]*inbox
-	contacts      map[int64]*contact
-	teams         map[int64]*team
-	attributes    map[string]string // display type by key, of the defined custom attributes of conversations
+	id         int64
+	suspended  bool
+	inboxes    map[int64]*inbox
+	contacts   map[int64]*contact
+	teams      map[int64]*team
+	attributes map[string]string // display type by key, of the defined custom attributes of conversations
+
+	contactAttributes map[string]string // and of contacts
+
 	conversations map[int64]*conversation
 	lastDisplayID int64
 	byActivity    []*conversation // always in order, latest last: that is where nearly all changes happen
@@ -72,7 +75,7 @@ func (s *state) now() time.Time {
 func (s *state) addAccount(id int64) *account {
 	a := &account{
 		id: id, inboxes: map[int64]*inbox{}, contacts: map[int64]*contact{}, teams: map[int64]*team{},
-		attributes: map[string]string{}, conversations: map[int64]*conversation{},
+		attributes: map[string]string{}, contactAttributes: map[string]string{}, conversations: map[int64]*conversation{},
 	}
 	s.accounts[id] = a
 	return a

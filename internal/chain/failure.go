@@ -27,8 +27,8 @@ type Failure struct {
 	Decode   bool   // a success that is not the answer of its operation
 	Done     bool   // a success all the same
 	Rejected bool   // a success that says that it is none
+	Missing  bool   // successes that show that what was looked for is not there
 	NoRoute  bool   // a 404 that says that the server has no such call
-	Missing  bool   // a success that has not what was looked for
 	Overdue  bool   // a 422 that says that the server's database took too long
 	TooLarge bool   // more than MaxBody
 	Cut      bool   // the answer began well and did not end

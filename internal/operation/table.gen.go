@@ -10,6 +10,38 @@ var (
 		Write: read,
 		Keys:  []Key{},
 	})
+	// ContactList lists contacts.
+	ContactList = row(Operation{
+		ID: "contactList", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactFilter filters contacts.
+	ContactFilter = row(Operation{
+		ID: "contactFilter", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts/filter",
+		Write: read, Final500: true,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactSearch searches contacts.
+	ContactSearch = row(Operation{
+		ID: "contactSearch", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/search",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactDetails gets a contact.
+	ContactDetails = row(Operation{
+		ID: "contactDetails", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ConversationList lists conversations.
 	ConversationList = row(Operation{
 		ID: "conversationList", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations",
@@ -125,6 +157,10 @@ var (
 // All lists every operation of openapi.yaml, by path and method.
 var All = []*Operation{
 	ServerInformation,
+	ContactList,
+	ContactFilter,
+	ContactSearch,
+	ContactDetails,
 	ConversationList,
 	NewConversation,
 	ConversationFilter,

@@ -56,10 +56,27 @@ func Texts[R any](name string, get func(R) *string) Column[R] {
 	}}}
 }
 
+// Booleans makes a column of yes and no.
+func Booleans[R any](name string, get func(R) bool) Column[R] {
+	return Column[R]{Name: name, column: column[R]{kindBoolean, func(r R) (cell, bool, error) {
+		if get(r) {
+			return cell{number: 1}, true, nil
+		}
+		return cell{}, true, nil
+	}}}
+}
+
 // Days makes a column of times, of which a filter sees the day, UTC.
 func Days[R any](name string, get func(R) time.Time) Column[R] {
 	return Column[R]{Name: name, column: column[R]{kindDate, func(r R) (cell, bool, error) {
 		return cell{number: dayOf(get(r).UTC())}, true, nil
+	}}}
+}
+
+// DaysOrNull makes a column of Days that may be NULL, which the zero time is.
+func DaysOrNull[R any](name string, get func(R) time.Time) Column[R] {
+	return Column[R]{Name: name, column: column[R]{kindDate, func(r R) (cell, bool, error) {
+		return cell{number: dayOf(get(r).UTC())}, !get(r).IsZero(), nil
 	}}}
 }
 

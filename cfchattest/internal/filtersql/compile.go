@@ -1,6 +1,7 @@
 package filtersql
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
@@ -63,7 +64,7 @@ func (c *compiler[R]) customRule(r Rule) ([]word[R], error) {
 		return nil, err
 	}
 	of, castable := displayKinds[display]
-	if !castable || comparison.orders() && r.model != "" && r.model != "conversation_attribute" {
+	if !castable || comparison.orders() && r.model != "" && r.model != cmp.Or(c.Model, "conversation_attribute") {
 		c.refuse(ErrSQL)
 		return nil, nil
 	}

@@ -33,6 +33,8 @@ type Table[R any] struct {
 	Labels func(R) []string
 	// Custom has the display type of each custom attribute that is defined.
 	Custom map[string]string
+	// Model is the kind of custom attributes that comparisons may name; "" for conversation_attribute.
+	Model string
 	// Attributes returns a row's custom attributes.
 	Attributes func(R) map[string]any
 }

@@ -28,6 +28,7 @@ const (
 	IsGreaterThan  = "is_greater_than"
 	IsLessThan     = "is_less_than"
 	DaysBefore     = "days_before"
+	StartsWith     = "starts_with" // of the phone numbers of contacts, which are compared whole
 )
 
 // Read reads a payload as it was decoded. It has to be a list of objects (contract, 1.1).
@@ -48,6 +49,27 @@ func Read(payload any) ([]Rule, error) {
 		rules[i].model, _ = sent["custom_attribute_type"].(string)
 	}
 	return rules, nil
+}
+
+// Key returns the attribute that the rule is about.
+func (r Rule) Key() string { return r.key }
+
+// First returns the rule with the first of its values only, if it compares for equality or with one text, and that as it is
+// changed: what the server does in filters of contacts (contract, W2.2).
+func (r Rule) First(change func(string) string) Rule {
+	list, isList := r.values.([]any)
+	if !isList || len(list) == 0 || r.operator == Contains || r.operator == DoesNotContain {
+		return r
+	}
+	first := list[0]
+	if text, ok := first.(string); ok && (r.operator == EqualTo || r.operator == NotEqualTo || r.operator == StartsWith) {
+		first = change(text)
+	}
+	r.values = []any{first}
+	if r.operator == StartsWith {
+		r.operator = EqualTo
+	}
+	return r
 }
 
 // validJoins checks every query_operator, as 3.16.0 does before it looks at the rules. Where they stand is not checked

@@ -36,6 +36,7 @@ type Subject struct {
 	Created       cfchat.ConversationCreate
 	Message       int64 // of the conversation
 	MessageStatus cfchat.MessageStatus
+	Contact       int64
 }
 
 // AccountID is the account of the tests.
@@ -48,16 +49,20 @@ const (
 	GoodPage         = `{"meta":` + GoodCounts + `,"payload":[` + GoodConversation + `]}`
 	GoodMessage      = `{"id":1234,"conversation_id":42,"message_type":1,"content":"hi","content_type":"text","status":"read","content_attributes":{"deleted":true}}`
 	GoodAttachment   = `{"message_id":1234,"file_type":"file"}`
+	GoodContact      = `{"id":77,"name":"Jo","email":"jo@customer.test","additional_attributes":{},"contact_inboxes":[]}`
+	GoodContacts     = `{"meta":{"count":1,"current_page":"1"},"payload":[` + GoodContact + `]}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
 // One is what the calls of the tests are about.
-var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead}
+var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77}
 
 var (
 	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, Searched))
 	oneBody   = cfchat.ConversationCreate{SourceID: "contact-1"}
 	oneText   = cfchat.MessageCreate{Content: "hi"}
+	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
+	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
 )
 
 // Calls is the tests' one table of calls.
@@ -181,6 +186,43 @@ var Calls = []Call{
 			return valueOf(c.RetryAMessageWithResponse(ctx, AccountID, s.Conversation, s.Message, e...))
 		},
 	},
+	{
+		operation.ContactList, GoodContacts, "", "/contacts?page=1&sort=email", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.List(ctx, byEmail, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactListWithResponse(ctx, AccountID, nil, e...))
+		},
+	},
+	{
+		operation.ContactSearch, GoodContacts, "", "/contacts/search?q=" + Searched + "&page=1&sort=email", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Search(ctx, Searched, byEmail, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactSearchWithResponse(ctx, AccountID, &cfchat.ContactSearchParams{Q: new(Searched)}, e...))
+		},
+	},
+	{
+		operation.ContactFilter, GoodContacts, "", "/contacts/filter?page=1&sort=email",
+		`{"payload":[{"attribute_key":"name","filter_operator":"contains","query_operator":null,"values":["` + Searched + `"]}]}`,
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Filter(ctx, onePerson, byEmail, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactFilterWithResponse(ctx, AccountID, nil, cfchat.FilterRequest{Payload: []cfchat.FilterRule{}}, e...))
+		},
+	},
+	{
+		operation.ContactDetails, `{"payload":` + GoodContact + `}`, "payload", "/contacts/77", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Get(ctx, s.Contact, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactDetailsWithResponse(ctx, AccountID, s.Contact, nil, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -261,6 +303,8 @@ func SubjectOf(t *testing.T, answer string) Subject {
 		ID     int64         `json:"conversation_id"`
 		Status cfchat.Status `json:"current_status"`
 	}
+	var contact struct{ ID int64 }
+	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&contact})
 	var messages []cfchat.Message
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
@@ -269,7 +313,7 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	}
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
-		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus),
+		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, One.Contact),
 	}
 }
 

@@ -1,0 +1,230 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// ContactsService is the contacts of an account, whatever the inboxes of the key's user: [Account.Contacts]. Of the zero value
+// every call fails with ErrInvalidInput. It is safe for concurrent use.
+type ContactsService struct{ core *core }
+
+// The calls that the methods below make.
+var (
+	contactsCall       = newCall(operation.ContactList, checkContacts)
+	searchContactsCall = newCall(operation.ContactSearch, checkContacts)
+	filterContactsCall = newCall(operation.ContactFilter, checkContacts)
+	contactCall        = newCall(operation.ContactDetails, checkContactAnswer)
+)
+
+// ContactListOptions say which page of contacts to get. The zero value asks for the first one, the oldest contact first.
+type ContactListOptions struct {
+	// Page is the page to get, from 1. Zero means the first.
+	Page int
+	// Sort is what to sort by. The servers take e-mail, name, phone number, last activity and creation in this order, whatever
+	// yours is, and ignore what they do not know. Empty means by creation from 3.1.0 on, and by e-mail, name and phone number
+	// before, or where the server's version is not known: without an order pages repeat and lose contacts (D58).
+	Sort []ContactSort
+	// Labels lists contacts with any of these labels, which are not those of conversations. A label with a comma cannot be asked
+	// for. Only List takes it.
+	Labels []string
+	// WithoutInboxes leaves ContactInboxes out, which are most of an answer before 4.0.2.
+	WithoutInboxes bool
+}
+
+func (o ContactListOptions) check(r *refusal) {
+	if o.Page != 0 {
+		r.page("Page", o.Page)
+	}
+	for i, sort := range o.Sort {
+		if text := string(sort); text == "" || strings.ContainsAny(text, ", ") {
+			r.add(fmt.Sprintf("Sort[%d]", i), "%q is no key to sort by; use ContactSort constants", text)
+		}
+	}
+	r.labels("Labels", o.Labels)
+}
+
+// withoutLabels refuses labels where the server does not look at them.
+func (o ContactListOptions) withoutLabels(r *refusal, instead string) {
+	if len(o.Labels) > 0 {
+		r.add("Labels", "only List takes them; %s", instead)
+	}
+}
+
+// inboxes is the parameter for WithoutInboxes.
+func (o ContactListOptions) inboxes() *bool {
+	if o.WithoutInboxes {
+		return new(false)
+	}
+	return nil
+}
+
+// sort returns the order to ask for. It may ask the server for its version.
+func (s ContactsService) sort(ctx context.Context, o ContactListOptions) []ContactSort {
+	switch {
+	case len(o.Sort) > 0:
+		return o.Sort
+	case s.core.chat.has(ctx, "3.1.0"):
+		return []ContactSort{ContactSortCreatedAt}
+	}
+	return []ContactSort{ContactSortEmail, ContactSortName, ContactSortPhoneNumber}
+}
+
+// List gets one page of the contacts that have an e-mail, a phone number or an identifier, 15 to a page; where the account tells
+// leads from visitors, of the leads. Others can be had by [ContactsService.Get] alone, and are with their conversations. A page
+// beyond the last is empty. An order is always asked for, because the server has none (D58), but none is of unique keys: pages
+// that are read one after the other may repeat or miss contacts that come, go or change meanwhile.
+//
+// GET /api/v1/accounts/{account_id}/contacts, contactList. Key: user.
+func (s ContactsService) List(ctx context.Context, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
+	var input refusal
+	options.check(&input)
+	return contactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		params := &ContactListParams{
+			Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),
+			Labels: append([]string(nil), options.Labels...), // nil, and not empty, is not sent
+		}
+		return newContactListRequest(server, s.core.id, params)
+	})
+}
+
+// Search gets one page of the contacts that have a text in their name, e-mail or phone number, in any case, or in their
+// identifier, in this case; from 3.1.1 to 4.10 in the company_name of their AdditionalAttributes too. In the text % and _ are
+// wildcards. It is for people who look for somebody, and no look-up: the first that comes may be anybody whose name has the
+// text in it.
+//
+// Up to 4.10 it looks at those that List lists, and Meta.Count is of all that match. From 4.11.0 on it looks at every contact, and
+// Meta.Count is of this page only; Meta.HasMore tells whether there is another (D59). From 3.9.0 on a server takes 100 searches of
+// an account a minute, from 3.6.0 to 3.8.0 five.
+//
+// GET /api/v1/accounts/{account_id}/contacts/search, contactSearch. Key: user.
+func (s ContactsService) Search(ctx context.Context, text string, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
+	var input refusal
+	if strings.TrimSpace(text) == "" {
+		input.add("text", "it is blank, which finds nothing; use List for everything")
+	}
+	input.text("text", text)
+	options.check(&input)
+	options.withoutLabels(&input, "a search ignores them from 4.11.0 on")
+	return searchContactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		params := &ContactSearchParams{
+			Q: new(text), Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),
+		}
+		return newContactSearchRequest(server, s.core.id, params)
+	})
+}
+
+// Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared in any case. Of
+// the values of a rule the server reads the first only, so several are refused; a phone number may have its + or not. Up to 4.6
+// every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1 a rule on labels is
+// of no use: the servers compare with the number of a label.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
+func (s ContactsService) Filter(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
+	var input refusal
+	body := filter.contactRequest(s.core.now(), &input)
+	options.check(&input)
+	options.withoutLabels(&input, `add a rule such as Equal("labels", "vip")`)
+	return filterContactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		params := &ContactFilterParams{
+			Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),
+		}
+		return newContactFilterRequest(server, s.core.id, params, body)
+	})
+}
+
+// Get gets one contact by its id, with its ContactInboxes.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}, contactDetails. Key: user.
+func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("id", id)
+	same := func(a *ContactAnswer) *chain.Failure {
+		if a.Payload.ID != id {
+			return &chain.Failure{Cause: fmt.Errorf("it is about contact %d, and not about %d", a.Payload.ID, id), Decode: true}
+		}
+		return nil
+	}
+	answer, err := contactCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactDetailsRequest(server, s.core.id, id, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Payload, nil
+}
+
+// FindByEmail finds the contact that has an e-mail, in any case, and nobody else: ErrNotFound means that no contact has it that
+// can be found. It filters, compares what comes, and from 4.7.0 on, where a filter does not look at everybody, searches too.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
+func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if at := strings.Count(email, "@"); at != 1 || strings.ContainsAny(email, " \t\r\n") {
+		input.add("email", "it is no e-mail; one has a single @ and no blanks")
+	}
+	input.text("email", email)
+	same := func(c *Contact) bool { return strings.EqualFold(c.GetEmail(), email) }
+	return s.find(ctx, sought{AttributeEmail, email, "e-mail", same}, input, opts)
+}
+
+// FindByPhone finds the contact that has a phone number, such as +14155551000, and nobody else: ErrNotFound means that no contact
+// has it that can be found. The servers look for doubles before they store a number, but two that are stored at once both
+// stay: of these it is the one with the lower id. It filters, compares and searches as [ContactsService.FindByEmail] does.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
+func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if !isE164(number) {
+		input.add("number", "it is no phone number as servers store them; give + and 2 to 15 digits, of which the first is not 0")
+	}
+	same := func(c *Contact) bool { return c.GetPhoneNumber() == number }
+	return s.find(ctx, sought{AttributePhoneNumber, number, "phone number", same}, input, opts)
+}
+
+// FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else: ErrNotFound means that no
+// contact has it that can be found. It filters, compares and searches as [ContactsService.FindByEmail] does.
+//
+// POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
+func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if strings.TrimSpace(identifier) == "" {
+		input.add("identifier", "it is blank, which is no identifier")
+	}
+	input.text("identifier", identifier)
+	same := func(c *Contact) bool { return c.GetIdentifier() == identifier }
+	return s.find(ctx, sought{AttributeIdentifier, identifier, "identifier", same}, input, opts)
+}
+
+// checkContacts wants the payload, which the servers send even when it is empty, and the page that it is.
+func checkContacts(p *ContactPage, _ []byte) error {
+	if p.Payload == nil || p.Meta.CurrentPage == nil {
+		return errors.New("there is no payload with a meta.current_page")
+	}
+	for i := range p.Payload {
+		if err := checkContact(&p.Payload[i]); err != nil {
+			return fmt.Errorf("payload[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func checkContactAnswer(a *ContactAnswer, _ []byte) error {
+	if err := checkContact(&a.Payload); err != nil {
+		return fmt.Errorf("payload: %w", err)
+	}
+	return nil
+}
+
+func checkContact(c *Contact) error {
+	if c.ID <= 0 || c.AdditionalAttributes.IsZero() {
+		return errors.New("there is no contact with an id and additional_attributes")
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package cfchat
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// contactAttributes are the standard attributes of contacts (contract, W2.2).
+var contactAttributes = attributeTable{
+	AttributeName:           {kindText, slices.Concat(equality, containment)},
+	AttributeEmail:          {kindText, slices.Concat(equality, containment)},
+	AttributePhoneNumber:    {kindText, slices.Concat(equality, containment)},
+	AttributeIdentifier:     {kindText, equality},
+	AttributeCountryCode:    {kindText, equality},
+	AttributeCity:           {kindText, slices.Concat(equality, containment)},
+	AttributeCompany:        {kindText, slices.Concat(equality, containment)}, // gone from 4.14.0 on
+	AttributeCompanyName:    {kindText, slices.Concat(equality, containment)}, // from 4.14.0 on
+	AttributeLabels:         {kindText, slices.Concat(equality, presence)},
+	AttributeCreatedAt:      {kindDay, comparison},
+	AttributeLastActivityAt: {kindDay, comparison},
+	AttributeBlocked:        {kindBool, equality},
+}
+
+// CheckContacts returns everything that is wrong with the filter as one for contacts, without sending it; nil if nothing is.
+func (f Filter) CheckContacts() []FieldError {
+	var input refusal
+	f.contactRequest(time.Now(), &input)
+	return input.fields
+}
+
+// contactRequest checks the filter as one for contacts and wraps its rules as the server wants them (D1), with days counted
+// from a time.
+func (f Filter) contactRequest(now time.Time, input *refusal) FilterRequest {
+	if len(f.rules) == 0 {
+		input.add("filter", "it has no rules; start with Where, and use List for everything")
+	}
+	for i, r := range f.rules {
+		if err := f.checkContactRule(i); err != nil {
+			input.rule(i, r, err.Error())
+		}
+	}
+	return f.dated(now).withDigits().wire()
+}
+
+// checkContactRule refuses a rule that a server answers with a 500 or reads as something else. Whatever stands behind a rule on a
+// custom attribute is read as it is before one: in any case, and its first value only.
+func (f Filter) checkContactRule(i int) error {
+	r := f.rules[i]
+	if err := r.checkShape(); err != nil || r.raw {
+		return err
+	}
+	if r.since != nil {
+		return errors.New("Since is for conversations; compare days with GreaterThan")
+	}
+	if len(r.rule.Values) > 1 {
+		return errors.New("of several values the server sees the first only; join one rule for each with Or")
+	}
+	if err := r.checkMeaning(contactAttributes); err != nil {
+		return err
+	}
+	_, standard := contactAttributes[Attribute(r.rule.AttributeKey)]
+	if !standard && r.rule.FilterOperator == FilterOperatorNotEqualTo {
+		return f.checkCustomNotEqual(i)
+	}
+	return nil
+}
+
+// withDigits returns the filter with phone numbers as digits alone, because the server puts a + before them: before 4.7.0 a number
+// that has one finds nothing (D60).
+func (f Filter) withDigits() Filter {
+	rules := slices.Clone(f.rules)
+	for i, r := range rules {
+		number, ok := first(r.rule.Values).(string)
+		if ok && !r.raw && r.rule.AttributeKey == string(AttributePhoneNumber) && slices.Contains(equality, r.rule.FilterOperator) {
+			rules[i].rule.Values = []any{strings.TrimPrefix(number, "+")}
+		}
+	}
+	return Filter{rules, f.joins}
+}
