@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -86,17 +87,19 @@ func TestDownloadIsTheFile(t *testing.T) {
 		"negative first":          {0, []*http.Response{fileReply(206, file, map[string]string{"Content-Range": "bytes -0-9/10"})}, file},
 		"206 with another length": {0, []*http.Response{brokenReply(200, 10, file[:4], tag), fileReply(206, file[4:8], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-7/*"}), fileReply(206, file[8:], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 8-9/10"})}, file},
 	} {
-		i := 0
-		var got bytes.Buffer
-		n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
-			if i++; i > len(c.answers) {
-				return nil, errors.New("no more")
+		synctest.Test(t, func(t *testing.T) {
+			i := 0
+			var got bytes.Buffer
+			n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+				if i++; i > len(c.answers) {
+					return nil, errors.New("no more")
+				}
+				return c.answers[i-1], nil
+			})).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a"), FileSize: new(c.size)}, &got)
+			if err == nil && got.String() != c.want {
+				t.Errorf("%s: %d bytes, %q, and no error", name, n, &got)
 			}
-			return c.answers[i-1], nil
-		})).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a"), FileSize: new(c.size)}, &got)
-		if err == nil && got.String() != c.want {
-			t.Errorf("%s: %d bytes, %q, and no error", name, n, &got)
-		}
+		})
 	}
 }
 
@@ -121,16 +124,18 @@ func TestDownloadAddressInErrors(t *testing.T) {
 			return nil, fmt.Errorf("malformed HTTP response %q", "GET "+req.URL.RequestURI())
 		},
 	} {
-		_, err := downloadsOver(t, trial.RoundTripper(c)).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a?signature=" + secret)}, io.Discard)
-		var u *url.Error
-		if err == nil || strings.Contains(err.Error(), secret) || errors.As(err, &u) && strings.Contains(u.Error(), secret) {
-			t.Errorf("%s: %v; %v", name, err, u)
-		}
-		for _, v := range []string{"%v", "%+v", "%#v"} {
-			if strings.Contains(fmt.Sprintf(v, err), secret) {
-				t.Errorf("%s %s shows it", name, v)
+		synctest.Test(t, func(t *testing.T) {
+			_, err := downloadsOver(t, trial.RoundTripper(c)).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a?signature=" + secret)}, io.Discard)
+			var u *url.Error
+			if err == nil || strings.Contains(err.Error(), secret) || errors.As(err, &u) && strings.Contains(u.Error(), secret) {
+				t.Errorf("%s: %v; %v", name, err, u)
 			}
-		}
+			for _, v := range []string{"%v", "%+v", "%#v"} {
+				if strings.Contains(fmt.Sprintf(v, err), secret) {
+					t.Errorf("%s %s shows it", name, v)
+				}
+			}
+		})
 	}
 }
 
@@ -198,11 +203,11 @@ func TestDownloadRedirectHeaders(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen = append(seen, r.Header.Clone())
 		if r.URL.Path == "/1" {
-			http.Redirect(w, r, "/2?x=1", 302)
+			http.Redirect(w, r, "/2?x=1", http.StatusFound)
 			return
 		}
 		if r.URL.Path == "/2" {
-			http.Redirect(w, r, "http://localhost:"+strings.Split(r.Host, ":")[1]+"/3", 307)
+			http.Redirect(w, r, "http://localhost:"+strings.Split(r.Host, ":")[1]+"/3", http.StatusTemporaryRedirect)
 			return
 		}
 		_, _ = io.WriteString(w, "x")

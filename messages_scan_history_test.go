@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-var messageHistories = flag.Int("message-histories", 50, "how many random histories of a conversation TestMessageScanHistories plays")
+var messageHistories = flag.Int("message-histories", 30, "how many random histories of a conversation TestMessageScanHistories plays")
 
 // messageHistory is what happens to a conversation while it is scanned.
 type messageHistory struct {
@@ -178,6 +178,7 @@ func (h *messageHistory) readable() (n int) {
 // TestMessageScanHistories plays random histories of a conversation. Whatever happens, every message that there was when the
 // scan began comes once or is one that cannot be read, and what is created meanwhile comes now or behind LastID.
 func TestMessageScanHistories(t *testing.T) {
+	t.Parallel()
 	ended, blamed, requests := 0, 0, 0
 	for seed := range *messageHistories {
 		synctest.Test(t, func(t *testing.T) {

@@ -148,11 +148,12 @@ var orders = map[string]func(r *rand.Rand, ids []int64) []int64{
 	},
 }
 
-var messageCosts = flag.Bool("message-costs", false, "count the requests of TestMessageScanRequests on 100,000 messages, instead of a tenth of it")
+var messageCosts = flag.Bool("message-costs", false, "count the requests of TestMessageScanRequests on 100,000 messages, instead of a twentieth of it")
 
 // TestMessageScanRequests counts requests: how messages lie, and in what order they were stored, costs no more than this.
 func TestMessageScanRequests(t *testing.T) {
-	size, part := 10_000, 10
+	t.Parallel()
+	size, part := 5_000, 20
 	if *messageCosts {
 		size, part = 100_000, 1
 	}
@@ -362,7 +363,7 @@ func TestMessageScanNothingReadable(t *testing.T) {
 // TestMessageScanOutage is no message's fault.
 func TestMessageScanOutage(t *testing.T) {
 	for _, status := range []int{500, 503} {
-		for from := 1; from <= 40; from++ {
+		for from := 1; from <= 40; from += 3 {
 			synctest.Test(t, func(t *testing.T) {
 				l := oneConversation(upTo(1, 2_500)...)
 				l.conversations[42].one(1_700).broken = true
@@ -399,6 +400,7 @@ func TestMessageScanForeign(t *testing.T) {
 // TestMessageScanTooLarge asks for fewer messages where they are too much for the client, and blames one that is too much
 // alone.
 func TestMessageScanTooLarge(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := oneConversation(upTo(1, 400)...)
 		for _, id := range upTo(1, 400) {
