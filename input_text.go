@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
@@ -50,38 +51,47 @@ func wrongWithin(v reflect.Value, depth int) string {
 	if v.CanInterface() && (v.Type().Implements(jsonMarshaler) || v.Type().Implements(textMarshaler)) {
 		return wrongMarshaled(v)
 	}
-	switch v.Kind() {
-	case reflect.String:
+	if v.Kind() == reflect.String {
 		return wrongText(v.String())
-	case reflect.Interface, reflect.Pointer:
-		return wrongWithin(v.Elem(), depth+1)
-	case reflect.Slice, reflect.Array:
-		if v.Type().Elem().Kind() == reflect.Uint8 { // it becomes base64, or numbers
-			return ""
+	}
+	for part := range partsOf(v) {
+		if wrong := wrongWithin(part, depth+1); wrong != "" {
+			return wrong
 		}
-		for i := range v.Len() {
-			if wrong := wrongWithin(v.Index(i), depth+1); wrong != "" {
-				return wrong
+	}
+	return ""
+}
+
+// partsOf yields what a value is made of when it becomes JSON: names and values.
+func partsOf(v reflect.Value) iter.Seq[reflect.Value] {
+	return func(yield func(reflect.Value) bool) {
+		switch v.Kind() {
+		case reflect.Interface, reflect.Pointer:
+			yield(v.Elem())
+		case reflect.Slice, reflect.Array:
+			if v.Type().Elem().Kind() == reflect.Uint8 { // which become base64, or numbers
+				return
 			}
-		}
-	case reflect.Map:
-		for each := v.MapRange(); each.Next(); {
-			for _, part := range []reflect.Value{each.Key(), each.Value()} {
-				if wrong := wrongWithin(part, depth+1); wrong != "" {
-					return wrong
+			for i := range v.Len() {
+				if !yield(v.Index(i)) {
+					return
 				}
 			}
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if name := v.Type().Field(i); (name.IsExported() || name.Anonymous) && name.Tag.Get("json") != "-" {
-				if wrong := wrongWithin(v.Field(i), depth+1); wrong != "" {
-					return wrong
+		case reflect.Map:
+			for each := v.MapRange(); each.Next(); {
+				if !yield(each.Key()) || !yield(each.Value()) {
+					return
+				}
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				name := v.Type().Field(i)
+				if (name.IsExported() || name.Anonymous) && name.Tag.Get("json") != "-" && !yield(v.Field(i)) {
+					return
 				}
 			}
 		}
 	}
-	return ""
 }
 
 // wrongMarshaled looks at what a value makes of itself.

@@ -43,7 +43,7 @@ func (c *Chat) learned(ctx context.Context) *ServerInfo {
 // told returns what the server tells of itself, or why it is not known. It asks if nothing is known, or not enough.
 func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (*ServerInfo, error) {
 	k := c.known
-	info, failed, ask := k.now(enough)
+	info, ask, failed := k.now(enough)
 	if !ask {
 		return info, failed
 	}
@@ -53,7 +53,7 @@ func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if info, failed, ask = k.now(enough); !ask { // another has asked meanwhile
+	if info, ask, failed = k.now(enough); !ask { // another has asked meanwhile
 		return info, failed
 	}
 	info, failed = c.ServerInfo(ctx)

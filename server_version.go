@@ -52,17 +52,17 @@ func newKnownServer(version string) *knownServer {
 	return known
 }
 
-// now returns what is known, or why nothing is, and whether it is of use to ask. What is not enough is asked for again.
-func (k *knownServer) now(enough func(*ServerInfo, error) bool) (info *ServerInfo, failed error, ask bool) {
+// now returns what is known, whether it is of use to ask, and why nothing is known. What is not enough is asked for again.
+func (k *knownServer) now(enough func(*ServerInfo, error) bool) (info *ServerInfo, ask bool, failed error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
 	case k.given:
-		return k.info, nil, false
+		return k.info, false, nil
 	case k.info == nil && (k.asked.IsZero() || time.Since(k.asked) > askAgain):
-		return nil, k.failed, true
+		return nil, true, k.failed
 	}
-	return k.info, k.failed, !enough(k.info, k.failed)
+	return k.info, !enough(k.info, k.failed), k.failed
 }
 
 // anyAnswer takes whatever is known.

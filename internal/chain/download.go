@@ -273,20 +273,26 @@ func (d *Download) begin(resp *http.Response) (skip, end int64, f *Failure) {
 	case !part.is:
 		skip = d.Written
 	}
+	end, f = d.endOf(part)
+	return skip, end, f
+}
+
+// endOf judges the length of a file, and returns where in it a part ends, -1 where nobody knows.
+func (d *Download) endOf(part part) (end int64, f *Failure) {
 	if d.total < 0 {
 		d.total = part.total
 	}
 	switch {
 	case d.total > d.Limit:
-		return 0, 0, d.tooLarge()
+		return 0, d.tooLarge()
 	case d.total >= 0 && d.Size > 0 && d.total != d.Size:
-		return 0, 0, &Failure{Cause: fmt.Errorf("it has %d bytes, and the attachment's file %d (FileSize)", d.total, d.Size), Decode: true}
+		return 0, &Failure{Cause: fmt.Errorf("it has %d bytes, and the attachment's file %d (FileSize)", d.total, d.Size), Decode: true}
 	}
 	end = part.end
 	if whole := d.length(); whole >= 0 && (end < 0 || end > whole) {
 		end = whole
 	}
-	return skip, end, nil
+	return end, nil
 }
 
 // length returns how many bytes the file has, -1 where nobody knows.
