@@ -64,6 +64,23 @@ func (r *refusal) page(field string, page int) {
 	}
 }
 
+// stretch refuses a stretch of ids that there cannot be.
+func (r *refusal) stretch(after, until int64) {
+	if after < 0 {
+		r.add("After", "%d is negative; zero begins with the first", after)
+	}
+	if until < 0 || until > 0 && until < after {
+		r.add("Until", "%d is before After; zero means the newest", until)
+	}
+}
+
+// concurrency refuses fewer requests at once than none.
+func (r *refusal) concurrency(atOnce int) {
+	if atOnce < 0 {
+		r.add("Concurrency", "%d is negative; zero means 4", atOnce)
+	}
+}
+
 // attributes refuses values that JSON does not have, such as NaN.
 func (r *refusal) attributes(field string, attributes map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {

@@ -292,9 +292,6 @@ func (k MessageKind) stored() MessageType {
 	return MessageTypeOutgoing
 }
 
-// fullWindow is how many messages the server puts into the answer for a window of ids, at most (contract, W1.1).
-const fullWindow = 1000
-
 // beyondMessages is an id that no message has, and that fits the column: what does not is a 500 (contract, W1.1).
 const beyondMessages = 1 << 62
 
@@ -318,14 +315,14 @@ func (s MessagesService) each(ctx context.Context, conversationID, after int64, 
 		for i := range page.Payload {
 			m := &page.Payload[i]
 			if ids[i] = m.ID; m.ID < w.from || m.ID >= w.before {
-				err := fmt.Errorf("asked for messages from %d to before %d, the server answered %d", w.from, w.before, m.ID)
-				return errorOf(s.core.call(messagesCall.operation, conversationID), &chain.Failure{Status: 200, Cause: err, Decode: true})
+				call := s.core.call(messagesCall.operation, conversationID)
+				return found(call, "asked for messages from %d to before %d, the server answered %d", w.from, w.before, m.ID)
 			}
 			if more, err := see(m); err != nil || !more {
 				return err
 			}
 		}
-		if len(ids) < fullWindow {
+		if len(ids) < messagesAtOnce {
 			continue
 		}
 		if w.expected {

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"math"
 	"net/http"
 	"slices"
 	"time"
 
-	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
@@ -37,7 +35,7 @@ type MessageScanOptions struct {
 }
 
 const (
-	messagesAtOnce = 1_000         // rows of an answer; the same in every version
+	messagesAtOnce = 1_000         // rows of an answer, at most; the same in every version (contract, W1.1)
 	endOfIDs       = math.MaxInt64 // what is beyond is a 500
 	maxLookAhead   = 200           // windows that may be read for something to judge by
 )
@@ -78,12 +76,7 @@ func (s MessagesService) Scan(ctx context.Context, conversationID int64, options
 
 // check refuses options that make no sense.
 func (o MessageScanOptions) check(input *refusal) {
-	if o.After < 0 {
-		input.add("After", "%d is negative; zero begins with the first", o.After)
-	}
-	if o.Until < 0 || o.Until > 0 && o.Until < o.After {
-		input.add("Until", "%d is before After; zero means the newest", o.Until)
-	}
+	input.stretch(o.After, o.Until)
 }
 
 // messageScan is one range over Scan.
@@ -241,9 +234,8 @@ func (s *messageScan) window(ctx context.Context, from, to int64) (rows []*Messa
 	for i := range page.Payload {
 		m := &page.Payload[i]
 		if m.ID < from || m.ID >= to {
-			cause := finding(fmt.Sprintf("asked for the messages %d to %d, the server answered %d", from, to-1, m.ID))
 			call := s.messages.core.call(messagesCall.operation, s.conversation)
-			return nil, errorOf(call, &chain.Failure{Status: http.StatusOK, Cause: cause, Decode: true})
+			return nil, found(call, "asked for the messages %d to %d, the server answered %d", from, to-1, m.ID)
 		}
 		rows = append(rows, m)
 	}

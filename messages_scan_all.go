@@ -83,9 +83,7 @@ func (o MessageScanAllOptions) check(input *refusal) {
 	if o.After < 0 || o.After > 0 && o.ConversationID == 0 {
 		input.add("After", "%d is a message of no conversation; give its ConversationID, or zero", o.After)
 	}
-	if o.Concurrency < 0 {
-		input.add("Concurrency", "%d is negative; zero means 4", o.Concurrency)
-	}
+	input.concurrency(o.Concurrency)
 }
 
 // allMessages is one range over ScanAll.
@@ -126,7 +124,7 @@ func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool)
 	defer close(s.left)
 	s.more = true
 	s.start(func() { s.find(ctx) })
-	ticker := time.NewTicker(tellEvery)
+	ticker := time.NewTicker(scan.TickEvery)
 	defer ticker.Stop()
 	for s.more || len(s.ahead) > 0 {
 		var found chan *messagesOf
@@ -159,9 +157,6 @@ func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool)
 	s.tell()
 	return nil
 }
-
-// tellEvery is how often Progress is called while nothing happens.
-const tellEvery = 30 * time.Second
 
 // start starts a goroutine that the scan waits for.
 func (s *allMessages) start(do func()) {

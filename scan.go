@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go/auth"
-	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
@@ -111,15 +109,8 @@ func byUser(ctx context.Context) context.Context {
 
 // check refuses options that make no sense.
 func (o ConversationScanOptions) check(input *refusal) {
-	if o.After < 0 {
-		input.add("After", "%d is negative; zero begins with the first", o.After)
-	}
-	if o.Until < 0 || o.Until > 0 && o.Until < o.After {
-		input.add("Until", "%d is before After; zero means the newest", o.Until)
-	}
-	if o.Concurrency < 0 {
-		input.add("Concurrency", "%d is negative; zero means 4", o.Concurrency)
-	}
+	input.stretch(o.After, o.Until)
+	input.concurrency(o.Concurrency)
 	if o.MaxWindow < 0 {
 		input.add("MaxWindow", "%d is negative; zero means 10,000", o.MaxWindow)
 	}
@@ -328,15 +319,9 @@ func (s *conversationScan) readIn(ctx context.Context, filter Filter, w scan.Win
 	return came, int64(len(page.Payload)), moreThan(page), nil
 }
 
-// finding is what is wrong with answers that are well in themselves. It ends a scan.
-type finding string
-
-func (f finding) Error() string { return string(f) }
-
 // found returns a finding as the failure of an answer.
 func (s *conversationScan) found(format string, args ...any) error {
-	call := s.conversations.core.call(filterCall.operation, 0)
-	return errorOf(call, &chain.Failure{Status: http.StatusOK, Cause: finding(fmt.Sprintf(format, args...)), Decode: true})
+	return found(s.conversations.core.call(filterCall.operation, 0), format, args...)
 }
 
 // moreThan returns how many rows there may be besides those of a first page: none if it is not full. The count is of another

@@ -3,6 +3,8 @@ package cfchat
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -66,4 +68,14 @@ func patiently[T any](ctx context.Context, r *scanRequests, call func() (*T, err
 // times are known to the second.
 func (c *core) wasBefore(moment, created time.Time) bool {
 	return !c.chat.clock.known() || created.Before(c.now().Add(-time.Since(moment)-2*time.Second))
+}
+
+// finding is what is wrong with answers that are well in themselves. It ends a scan.
+type finding string
+
+func (f finding) Error() string { return string(f) }
+
+// found returns a finding as the failure of an answer.
+func found(call *chain.Call, format string, args ...any) error {
+	return errorOf(call, &chain.Failure{Status: http.StatusOK, Cause: finding(fmt.Sprintf(format, args...)), Decode: true})
 }

@@ -21,7 +21,7 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 	case err == nil && n == 0:
 		return nil, nil
 	case err == nil:
-		if isDown := w.cannotShow(ctx); isDown {
+		if w.cannotShow(ctx) {
 			return nil, failure
 		}
 		return w.hide(ctx, sp, n)

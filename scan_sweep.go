@@ -185,7 +185,8 @@ func (s *conversationScan) limitOf(widest int64) int {
 // fit around the last that came of the span, most of them below it. It returns how many ids may be left out with it.
 func (w *sweep) run(sp span, others []int64) (ids []int64, limit int) {
 	limit = w.limit
-	above := int64(len(slices.DeleteFunc(slices.Clone(others), func(id int64) bool { return id <= w.read })))
+	upTo, _ := slices.BinarySearch(others, w.read+1)
+	above := int64(len(others) - upTo)
 	fits := func(most int64) bool { return w.read+above <= most }
 	widest := w.windows.Widest()
 	if !w.narrow && (sp.isADay(w.today) || fits(widest)) {

@@ -90,14 +90,6 @@ func (d *Download) fetch(c Config) Link {
 	}
 }
 
-// policy returns that of the call, or else the Config's.
-func (c *Call) policy(configured Policy) Policy {
-	if c.Retry != nil {
-		return *c.Retry
-	}
-	return configured
-}
-
 // ask sends the request, and those to where it is redirected. The answer's body is open where there is no failure.
 func (d *Download) ask(ctx context.Context, req *http.Request, c Config) (*http.Response, *Failure) {
 	own := req.Clone(ctx)

@@ -19,6 +19,14 @@ type Policy struct {
 	MaxWait  time.Duration
 }
 
+// policy returns that of the call, or else the Config's.
+func (c *Call) policy(configured Policy) Policy {
+	if c.Retry != nil {
+		return *c.Retry
+	}
+	return configured
+}
+
 func (p Policy) tries() int { return cmp.Or(p.MaxTries, 3) }
 
 func (p Policy) wait() time.Duration { return cmp.Or(p.MaxWait, time.Minute) }
@@ -26,10 +34,8 @@ func (p Policy) wait() time.Duration { return cmp.Or(p.MaxWait, time.Minute) }
 // retry repeats what may be repeated: that follows from the operation, not from the method.
 func retry(next Link, policy Policy) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
-		policy, call := policy, callOf(req)
-		if call.Retry != nil {
-			policy = *call.Retry
-		}
+		call := callOf(req)
+		policy := call.policy(policy)
 		var before *Failure
 		for call.try, call.waited = 1, 0; ; call.try++ {
 			a, f := next(req)

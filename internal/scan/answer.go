@@ -176,6 +176,6 @@ func (s *stretch[T]) unpark() {
 		s.start()
 		return
 	}
-	s.halve(p, &halves{ids: p.window(s.ID).Len(), verdict: s.Judge(p.Err), sign: maybe, left: 2})
+	s.halve(p, &halves{ids: p.left(), verdict: s.Judge(p.Err), sign: maybe, left: 2})
 	s.start()
 }

@@ -13,11 +13,12 @@ type Ticker struct {
 	Tick func()
 }
 
-const tickEvery = 30 * time.Second
+// TickEvery is how often a Ticker is called at the least.
+const TickEvery = 30 * time.Second
 
 // wait returns when ready has something.
 func (t Ticker) wait(ready <-chan struct{}) {
-	timer := time.NewTicker(tickEvery)
+	timer := time.NewTicker(TickEvery)
 	defer timer.Stop()
 	for {
 		select {
