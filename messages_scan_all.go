@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -256,10 +257,11 @@ func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure 
 	return s.otherReadable(ctx, of.id) && of.scan.control(ctx) != nil && ctx.Err() == nil
 }
 
-// maxOthers is how many conversations are tried before it is said that none can be read.
+// maxOthers is how many conversations on either side are tried before it is said that none can be read.
 const maxOthers = 24
 
-// otherReadable reports whether another conversation can be read: the last one that could be, or else one behind.
+// otherReadable reports whether another conversation can be read: the last one that could be, or else one behind, or one in
+// front, which may not have been read yet.
 func (s *allMessages) otherReadable(ctx context.Context, id int64) bool {
 	s.mu.Lock()
 	good := s.good
@@ -267,9 +269,14 @@ func (s *allMessages) otherReadable(ctx context.Context, id int64) bool {
 	if good != 0 {
 		return s.control(ctx, good)
 	}
+	return s.anyReadable(ctx, id, math.MaxInt64) || s.anyReadable(ctx, 0, id)
+}
+
+// anyReadable reports whether one of the first conversations between two ids can be read.
+func (s *allMessages) anyReadable(ctx context.Context, behind, until int64) bool {
 	tried := 0
-	for c, err := range s.conversations(ctx, id) {
-		if tried++; tried > maxOthers {
+	for c, err := range s.conversations(ctx, behind) {
+		if tried++; tried > maxOthers || err == nil && c.ID >= until {
 			break
 		}
 		if err == nil && s.control(ctx, c.ID) {
