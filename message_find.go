@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,10 +52,11 @@ type Sent struct {
 // time when it was started anew. The server's clock and this machine's need not agree: the later minute counts. A
 // conversation that is not there is no ErrNotFound here.
 //
-// It reads every message since: by one request where they are fewer than 1,000, as they are with a MessageID, and else by
-// up to four for each 1,000, or five where ids and times disagree. Servers from 3.4.0 to 4.8 are asked for the
+// It reads every message since, as [MessagesService.Scan] does: by one request where they are fewer than 1,000, as they are
+// with a MessageID. Where one of them cannot be read, it may be the one, so that nothing else found is ErrUnknownOutcome
+// until a MessageID says to look behind it. Servers from 3.4.0 to 4.8 are asked for the
 // conversation before, once, and the server for whose the key is where a user's message may be it; if it does not say,
-// that of every user may. Where one message cannot be answered, the whole is ErrServer. It takes a user's key.
+// that of every user may. It takes a user's key.
 func (s MessagesService) FindSent(ctx context.Context, conversationID int64, message MessageCreate, since SentSince, opts ...CallOption) (*Sent, error) {
 	var input refusal
 	input.id("conversationID", conversationID)
@@ -118,29 +118,49 @@ func (q *sentSearch) sentWith(ctx context.Context, opts []CallOption) {
 	}
 }
 
-// find reads every message since, until one has the mark. What it does not find is an error.
+// find reads the messages since in order of their ids, until one has the mark. What it does not find is an error.
 func (q *sentSearch) find(ctx context.Context) (*Sent, error) {
-	err := q.each(ctx, q.conversationID, q.since.MessageID, q.opts, func(m *Message) (bool, error) {
-		q.highest = max(q.highest, m.ID)
-		return q.see(ctx, m)
-	})
-	if err != nil {
-		return nil, err
+	began := time.Now()
+	var unread int64 // a message that cannot be read
+	for m, err := range q.Scan(ctx, q.conversationID, MessageScanOptions{After: q.since.MessageID}, q.opts...) {
+		if e, ok := errors.AsType[*Error](err); ok && e.MessageID != 0 {
+			q.highest, unread = e.MessageID, e.MessageID
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		q.highest = m.ID
+		if err := q.see(ctx, m); err != nil {
+			return nil, err
+		}
+		if q.sent.Certain {
+			break
+		}
 	}
 	if q.sent.Message != nil {
 		return &q.sent, nil
 	}
+	return nil, q.nothing(unread, time.Since(began))
+}
+
+// nothing returns the error of having found nothing in so long a search, behind whose back it may have been stored.
+func (q *sentSearch) nothing(unread int64, took time.Duration) error {
 	call := q.core.call(messagesCall.operation, q.conversationID)
+	unsettled := q.unsettled() + took
 	switch {
+	case unread != 0:
+		unknown := fmt.Errorf("message %d cannot be read, and may be it; give a MessageID to look behind it", unread)
+		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	case q.markOnly: // which does not depend on when it was sent
 	case q.since.Time.IsZero():
 		unknown := errors.New("it is not there, and may be stored yet; give the Time at which it was sent")
-		return nil, errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
-	case q.unsettled() > 0:
-		unknown := fmt.Errorf("it is not there, and may be stored yet; look again in %s", (q.unsettled() + time.Second - 1).Truncate(time.Second))
-		return nil, errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
+		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
+	case unsettled > 0:
+		unknown := fmt.Errorf("it is not there, and may be stored yet; look again in %s", (unsettled + time.Second - 1).Truncate(time.Second))
+		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	}
-	return nil, errorOf(call, &chain.Failure{Cause: errors.New("it was not stored"), Missing: true})
+	return errorOf(call, &chain.Failure{Cause: errors.New("it was not stored"), Missing: true})
 }
 
 // isMissing reports whether a search has found nothing, and a message was not stored.
@@ -170,29 +190,24 @@ func (q *sentSearch) unsettled() time.Duration {
 	return q.core.chat.settled - min(q.core.now().Sub(q.since.Time), time.Since(q.since.Time), time.Since(last))
 }
 
-// see looks at a message, and reports whether to look at more.
-func (q *sentSearch) see(ctx context.Context, m *Message) (more bool, err error) {
+// see looks at a message, and keeps it if it is rather the one than what was found.
+func (q *sentSearch) see(ctx context.Context, m *Message) error {
 	if m.MessageType != q.message.MessageType.stored() || m.GetPrivate() != q.message.Private {
-		return true, nil
+		return nil
 	}
 	wrong := q.doubtOf(m)
 	switch {
 	case wrong == noDoubt:
 		q.sent, q.doubt = Sent{Message: m, Certain: true}, noDoubt
-		return false, nil
-	case wrong < 0, q.markOnly && wrong > sourceOnly, q.sent.Message != nil && !q.better(m, wrong), q.tooEarly(m):
-		return true, nil
+		return nil
+	case wrong < 0, q.markOnly && wrong > sourceOnly, q.sent.Message != nil && wrong >= q.doubt, q.tooEarly(m):
+		return nil
 	}
 	is, err := q.isBySender(ctx, m)
 	if is {
 		q.sent, q.doubt = Sent{Message: m}, wrong
 	}
-	return true, err
-}
-
-// better reports whether a message is rather the one than what was found.
-func (q *sentSearch) better(m *Message, wrong doubt) bool {
-	return wrong < q.doubt || wrong == q.doubt && m.ID < q.sent.Message.ID
+	return err
 }
 
 // doubtOf tells what speaks against a message by what it says, below zero where it is not the one.
@@ -290,47 +305,4 @@ func (k MessageKind) stored() MessageType {
 		return MessageTypeTemplate
 	}
 	return MessageTypeOutgoing
-}
-
-// beyondMessages is an id that no message has, and that fits the column: what does not is a 500 (contract, W1.1).
-const beyondMessages = 1 << 62
-
-// each hands every message of a conversation behind an id to a function, in no order and some of them twice, until it
-// wants no more. It asks for windows of ids. One that is not full is whole; of a full one, which is cut by time, nobody
-// knows what is missing, so it is cut in two at an id in it and both are read again.
-func (s MessagesService) each(ctx context.Context, conversationID, after int64, opts []CallOption, see func(*Message) (bool, error)) error {
-	type window struct {
-		from, before int64
-		expected     bool // to be whole
-	}
-	middle := 9 // tenths: where ids and times agree, what is below is whole
-	for windows := []window{{after + 1, beyondMessages, false}}; len(windows) > 0; {
-		w := windows[len(windows)-1]
-		windows = windows[:len(windows)-1]
-		page, err := s.List(ctx, conversationID, MessageListOptions{After: w.from, Before: w.before}, opts...)
-		if err != nil {
-			return err
-		}
-		ids := make([]int64, len(page.Payload))
-		for i := range page.Payload {
-			m := &page.Payload[i]
-			if ids[i] = m.ID; m.ID < w.from || m.ID >= w.before {
-				call := s.core.call(messagesCall.operation, conversationID)
-				return found(call, "asked for messages from %d to before %d, the server answered %d", w.from, w.before, m.ID)
-			}
-			if more, err := see(m); err != nil || !more {
-				return err
-			}
-		}
-		if len(ids) < messagesAtOnce {
-			continue
-		}
-		if w.expected {
-			middle = 5 // they disagree
-		}
-		slices.Sort(ids)
-		id := ids[len(ids)*middle/10]
-		windows = append(windows, window{id, w.before, false}, window{w.from, id, middle == 9})
-	}
-	return nil
 }

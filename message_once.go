@@ -38,7 +38,8 @@ func (triedSince) apply(_ *callOptions, input *refusal) {
 //
 // From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with
 // TriedSince, one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and
-// nothing is sent; look at it and decide. Else it is not seen, and the message is sent again.
+// nothing is sent; look at it and decide. Else it is not seen, and the message is sent again. A message that cannot be read
+// may be it at any time, which is ErrUnknownOutcome until TriedSince has a MessageID to look behind.
 //
 // Within a Chat calls with one Mark for a conversation wait for each other. Two programs that call at once, or two Chats,
 // can both look before either sends, and then there are two messages, which no server prevents. The requests are those of

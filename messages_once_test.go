@@ -416,6 +416,8 @@ func TestFindSentSettles(t *testing.T) {
 // windows is a conversation of messages whose ids and times need not agree, as the server shows it.
 type windows struct {
 	rows     []row // in order of time
+	broken   int64 // the id of one that makes an answer with it a 500
+	takes    time.Duration
 	requests int
 }
 
@@ -428,18 +430,21 @@ func (w *windows) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.requests++
 	var after, before int64
 	_, _ = fmt.Sscan(req.URL.Query().Get("after")+" "+req.URL.Query().Get("before"), &after, &before)
+	time.Sleep(w.takes)
 	payload := []map[string]any{}
+	if w.broken >= after && w.broken < before {
+		return trial.Reply(500, "text/html", ""), nil
+	}
 	for _, r := range w.rows {
 		if r.id >= after && r.id < before && len(payload) < 1000 {
-			payload = append(payload, map[string]any{"id": r.id, "conversation_id": 42, "content": r.text, "content_type": "text", "message_type": 1, "private": false})
+			payload = append(payload, map[string]any{"id": r.id, "conversation_id": 42, "content": r.text, "content_type": "text", "message_type": 1, "private": false, "created_at": time.Now().Unix()})
 		}
 	}
 	body, err := json.Marshal(map[string]any{"meta": map[string]any{}, "payload": payload})
 	return trial.Reply(200, "application/json", string(body)), err
 }
 
-// TestFindSentReadsAll finds each message of long conversations, also where ids and times disagree, within the requests that
-// are promised: four for each 1,000, and five.
+// TestFindSentReadsAll finds each message of long conversations, also where ids and times disagree.
 func TestFindSentReadsAll(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 999, 1000, 1100, 2500} {
@@ -463,16 +468,49 @@ func TestFindSentReadsAll(t *testing.T) {
 			}
 			w.requests = 0
 			_, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, cfchat.SentSince{})
-			most := 1 + size/1000*4
-			if shuffled {
-				most = 1 + size/1000*5
-			}
-			if !errors.Is(err, cfchat.ErrUnknownOutcome) || w.requests > most {
+			if most := 1 + size/1000*5; !errors.Is(err, cfchat.ErrUnknownOutcome) || w.requests > most {
 				t.Errorf("%d, %t: %d requests, want at most %d: %v", size, shuffled, w.requests, most, err)
 			}
 			t.Logf("%d messages, shuffled %t: %d requests", size, shuffled, w.requests)
 		}
 	}
+}
+
+// TestFindSentUnreadable: a message that cannot be read may be the one, unless it is before what is looked at.
+func TestFindSentUnreadable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := windows{rows: []row{{1, "a"}, {2, "b"}, {4, "c"}, {5, "d"}}, broken: 3}
+		messages := trial.Chat(t, &w).Account(trial.AccountID).Messages
+		find := func(text string, after int64) (*cfchat.Sent, error) {
+			since := cfchat.SentSince{MessageID: after, Time: time.Now().Add(-time.Hour)}
+			return messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: text}, since)
+		}
+		if found, err := find("d", 0); err != nil || found.Message.ID != 5 {
+			t.Errorf("what is behind the one that cannot be read: %v", err)
+		}
+		_, err := find("none", 0)
+		if !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotFound) || !strings.Contains(err.Error(), "message 3 cannot be read, and may be it") {
+			t.Error(err)
+		}
+		if _, err := find("none", 3); !errors.Is(err, cfchat.ErrNotFound) {
+			t.Errorf("behind it: %v", err)
+		}
+	})
+}
+
+// TestFindSentWhileItSettles: a search that began before nothing could be stored any more does not say that nothing was.
+func TestFindSentWhileItSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := windows{takes: 10 * time.Second}
+		messages := trial.Chat(t, &w).Account(trial.AccountID).Messages
+		since := cfchat.SentSince{Time: time.Now().Add(-55 * time.Second)}
+		if _, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, since); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+			t.Error(err)
+		}
+		if _, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, since); !errors.Is(err, cfchat.ErrNotFound) {
+			t.Error(err)
+		}
+	})
 }
 
 // outcomes are what a POST of a message can come to, by what the client sees.
