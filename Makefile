@@ -45,7 +45,7 @@ bench: ## Compare with other clients in time and memory, and count what a scan c
 	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
 	@cd bench/scan && go test -run TestScanCosts -count=1
-	@go test -run TestMessageScanRequests -message-costs -count=1 -v . | grep requests
+	@go test -run 'TestMessageScan(Requests|Memory)' -message-costs -count=1 -v . | grep -E 'requests|alive'
 
 .PHONY: docs
 docs: ## Draw openapi.yaml as a page, bin/openapi.html, that needs nothing from the network

@@ -148,7 +148,7 @@ var orders = map[string]func(r *rand.Rand, ids []int64) []int64{
 	},
 }
 
-var messageCosts = flag.Bool("message-costs", false, "count the requests of TestMessageScanRequests on 100,000 messages, instead of a twentieth of it")
+var messageCosts = flag.Bool("message-costs", false, "count requests on 100,000 messages and memory on a million, instead of a part of it")
 
 // TestMessageScanRequests counts requests: how messages lie, and in what order they were stored, costs no more than this.
 func TestMessageScanRequests(t *testing.T) {
