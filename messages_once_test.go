@@ -686,6 +686,36 @@ func TestSendOnceUnknown(t *testing.T) {
 	})
 }
 
+// TestSendOnceWaitEnds sends nothing when the context ends while another call has the turn.
+func TestSendOnceWaitEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		id, one := conversationIn(srv, cfchat.ChannelAPI), cfchat.MessageCreate{Content: "hi", Mark: "m"}
+		messages := srv.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				time.Sleep(time.Second)
+				return srv.Transport().RoundTrip(req)
+			})}
+		}).Messages
+		var first sync.WaitGroup
+		first.Go(func() {
+			if _, now, err := messages.SendOnce(t.Context(), id, one); err != nil || !now {
+				t.Errorf("the first: %t, %v", now, err)
+			}
+		})
+		time.Sleep(time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if sent, now, err := messages.SendOnce(ctx, id, one); sent != nil || now || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the second: %+v, %t, %v", sent, now, err)
+		}
+		first.Wait()
+		if got := textsOf(t, srv, id); len(got) != 1 {
+			t.Errorf("%d messages came", len(got))
+		}
+	})
+}
+
 // TestTriedSince counts the minute from when the tries had ended.
 func TestTriedSince(t *testing.T) {
 	srv := cfchattest.New(t)
