@@ -33,8 +33,9 @@ type busyAccount struct {
 
 	mu            sync.Mutex
 	conversations []*busyConversation // in order of id
-	latest        []*busyConversation // the latest activity first
-	clock         int64               // counts what happened
+	latest        []*busyConversation // the latest activity first, when the clock was inOrder
+	inOrder       int64
+	clock         int64 // counts what happened
 	requests      int
 	underWay      int
 	mostUnderWay  int
@@ -279,8 +280,8 @@ func (b *busyAccount) answerFilter(page int, body []byte) *http.Response {
 
 // matching are the rows of a filter, in its order, which is kept because so little changes from one request to the next.
 func (b *busyAccount) matching(rules []busyRule) []*busyConversation {
-	b.latest = append(b.latest, b.conversations[len(b.latest):]...)
-	if !slices.IsSortedFunc(b.latest, latestFirst) {
+	if b.inOrder != b.clock {
+		b.latest, b.inOrder = append(b.latest, b.conversations[len(b.latest):]...), b.clock
 		slices.SortFunc(b.latest, latestFirst)
 	}
 	var rows []*busyConversation
