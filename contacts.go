@@ -131,6 +131,7 @@ func (s ContactsService) Filter(ctx context.Context, filter Filter, options Cont
 	body := filter.contactRequest(s.core.now(), &input)
 	options.check(&input)
 	options.withoutLabels(&input, `add a rule such as Equal("labels", "vip")`)
+	filter.checkVersion(ctx, s.core, contactAttributes, &input)
 	return filterContactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		params := &ContactFilterParams{
 			Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),
