@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -53,8 +54,14 @@ func (s MessagesService) marked(ctx context.Context, conversationID int64, m Mes
 	case inSourceID:
 		m.SourceID = m.Mark
 	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return m, e.notSent("nobody knows where its Mark goes")
+	}
 	return m, err
 }
+
+// withoutMark is what to do where no mark is kept.
+const withoutMark = "use Send without it, and FindSent on ErrUnknownOutcome"
 
 // placeOf tells where the server keeps the mark of a message for a conversation: nowhere of a message without one. It asks
 // the server only where nothing else is wrong.
@@ -74,7 +81,7 @@ func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m Me
 	case ctx.Err() != nil:
 		return nowhere, errorOf(s.core.call(sendCall.operation, conversationID), chain.Ended(ctx))
 	case chat.lacks(ctx, "3.4.0"):
-		input.add("Mark", "servers before 3.4.0 keep none; leave it out")
+		input.add("Mark", "servers before 3.4.0 keep no mark; "+withoutMark)
 	default:
 		input.add("Mark", "where it is kept depends on the server's version, which it does not tell; set Config.ServerVersion")
 	}
@@ -93,7 +100,7 @@ func (s MessagesService) placeBefore490(ctx context.Context, conversationID int6
 	case channel == "":
 		channel = "no inbox"
 	}
-	input.add("Mark", "servers before 4.9.0 keep it in API and web widget inboxes only, and this is %s; leave it out", channel)
+	input.add("Mark", "before 4.9.0 API and web widget inboxes keep one, and this is %s; "+withoutMark, channel)
 	return nowhere, nil
 }
 

@@ -67,7 +67,7 @@ var imports = map[string]string{
 	"api": "github.com/cfchat/cfchat-go/api", "auth": "github.com/cfchat/cfchat-go/auth", "cfchat": "github.com/cfchat/cfchat-go",
 	"cfchattest": "github.com/cfchat/cfchat-go/cfchattest", "synctest": "testing/synctest", "http": "net/http",
 	"atomic": "sync/atomic", "slog": "log/slog", "context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "os": "os",
-	"io": "io", "net": "net", "netip": "net/netip", "syscall": "syscall", "json": "encoding/json", "url": "net/url", "testing": "testing", "time": "time",
+	"io": "io", "bufio": "bufio", "bytes": "bytes", "slices": "slices", "net": "net", "netip": "net/netip", "syscall": "syscall", "json": "encoding/json", "url": "net/url", "testing": "testing", "time": "time",
 }
 
 // kind is what a block is made of.
