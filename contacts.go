@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -28,8 +29,9 @@ type ContactListOptions struct {
 	// Page is the page to get, from 1. Zero means the first.
 	Page int
 	// Sort is what to sort by. The servers take e-mail, name, phone number, last activity and creation in this order, whatever
-	// yours is, and ignore what they do not know. Empty means by creation from 3.1.0 on, and by e-mail, name and phone number
-	// before, or where the server's version is not known: without an order pages repeat and lose contacts (D58).
+	// yours is. A key that no version knows is refused, because then there would be no order. Empty means by creation from 3.1.0
+	// on, and by e-mail, name and phone number before, or where the server's version is not known: without an order pages repeat
+	// and lose contacts (D58).
 	Sort []ContactSort
 	// Labels lists contacts with any of these labels, which are not those of conversations. A label with a comma cannot be asked
 	// for. Only List takes it.
@@ -38,13 +40,16 @@ type ContactListOptions struct {
 	WithoutInboxes bool
 }
 
+// otherContactSorts are the keys that the servers know and that have no constant: some of these only some versions.
+var otherContactSorts = []string{"company", "company_name", "city", "country"}
+
 func (o ContactListOptions) check(r *refusal) {
 	if o.Page != 0 {
 		r.page("Page", o.Page)
 	}
 	for i, sort := range o.Sort {
-		if text := string(sort); text == "" || strings.ContainsAny(text, ", ") {
-			r.add(fmt.Sprintf("Sort[%d]", i), "%q is no key to sort by; use ContactSort constants", text)
+		if !sort.Known() && !slices.Contains(otherContactSorts, strings.TrimPrefix(string(sort), "-")) {
+			r.add(fmt.Sprintf("Sort[%d]", i), "%q is no key to sort by, and there would be no order; use ContactSortCreatedAt or the like", sort)
 		}
 	}
 	r.labels("Labels", o.Labels)

@@ -84,7 +84,7 @@ const (
 	AttributeCity        Attribute = "city"         // Equal, NotEqual, Contains, DoesNotContain: text
 	AttributeCompany     Attribute = "company"      // the same; up to 4.13
 	AttributeCompanyName Attribute = "company_name" // the same; from 4.14.0
-	AttributeBlocked     Attribute = "blocked"      // Equal, NotEqual: true or false; from 3.8.0
+	AttributeBlocked     Attribute = "blocked"      // Equal, NotEqual: true or false, or text of them; from 3.8.0
 )
 
 // Equal holds when the attribute is one of the values. Ids are numbers. Of a custom attribute's texts the server would see

@@ -220,7 +220,7 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 	case kindDay:
 		return checkDay(operator, value)
 	case kindBool:
-		if _, ok := value.(bool); !ok {
+		if _, ok := asBool(value); !ok {
 			return fmt.Errorf("%#v is neither true nor false", value)
 		}
 	}

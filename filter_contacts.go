@@ -43,7 +43,7 @@ func (f Filter) contactRequest(now time.Time, input *refusal) FilterRequest {
 			input.rule(i, r, err.Error())
 		}
 	}
-	return f.dated(now).withDigits().wire()
+	return f.dated(now).asStored().wire()
 }
 
 // checkContactRule refuses a rule that a server answers with a 500 or reads as something else. Whatever stands behind a rule on a
@@ -69,15 +69,29 @@ func (f Filter) checkContactRule(i int) error {
 	return nil
 }
 
-// withDigits returns the filter with phone numbers as digits alone, because the server puts a + before them: before 4.7.0 a number
-// that has one finds nothing (D60).
-func (f Filter) withDigits() Filter {
+// asStored returns the filter with values as the servers store them: phone numbers as digits alone, because the server puts a +
+// before them, and before 4.7.0 a number that has one finds nothing (D60); and texts of true and false as what they say.
+func (f Filter) asStored() Filter {
 	rules := slices.Clone(f.rules)
 	for i, r := range rules {
-		number, ok := first(r.rule.Values).(string)
-		if ok && !r.raw && r.rule.AttributeKey == string(AttributePhoneNumber) && slices.Contains(equality, r.rule.FilterOperator) {
+		value := first(r.rule.Values)
+		number, isText := value.(string)
+		blocked, isBool := asBool(value)
+		switch attribute := Attribute(r.rule.AttributeKey); {
+		case r.raw || !slices.Contains(equality, r.rule.FilterOperator):
+		case attribute == AttributePhoneNumber && isText:
 			rules[i].rule.Values = []any{strings.TrimPrefix(number, "+")}
+		case attribute == AttributeBlocked && isBool:
+			rules[i].rule.Values = []any{blocked}
 		}
 	}
 	return Filter{rules, f.joins}
+}
+
+// asBool reads true and false, and texts of them, as a form has.
+func asBool(value any) (is, ok bool) {
+	if is, ok = value.(bool); ok {
+		return is, true
+	}
+	return value == "true", value == "true" || value == "false"
 }

@@ -102,6 +102,9 @@ var messageTexts = []errorText{
 	{"messages before one that is none", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.List(ctx, 42, cfchat.MessageListOptions{Before: -1}))
 	})},
+	{"messages between nothing", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
+		return trial.Second(s.List(ctx, 42, cfchat.MessageListOptions{Before: 3, After: 7}))
+	})},
 	{"a message without anything", sent(cfchat.MessageCreate{})},
 	{"a message of no kind", sent(cfchat.MessageCreate{Content: "hi", MessageType: "1"})},
 	{"a message with a NUL", sent(cfchat.MessageCreate{Content: "a\x00b"})},
@@ -110,6 +113,7 @@ var messageTexts = []errorText{
 	{"a message of a rule, with more", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"automation_rule_id": 2}})},
 	{"a template of the contact's", sent(cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindIncoming, Template: true})},
 	{"items of nothing", sent(cfchat.MessageCreate{Items: []cfchat.MessageItem{{Title: "a"}}})},
+	{"items of nothing, as attributes", sent(cfchat.MessageCreate{ContentAttributes: map[string]any{"items": []any{1}}})},
 	{"an address with a blank", sent(cfchat.MessageCreate{Content: "hi", CCEmails: "jo doe@example.com"})},
 	{"a template without a name", sent(cfchat.MessageCreate{TemplateParams: map[string]any{"language": "en"}})},
 	{"a template for a server out of reach", func(t *testing.T) error {
