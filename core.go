@@ -41,7 +41,14 @@ func (c *core) check(ctx context.Context, input *refusal) {
 	}
 	c.chat.check(ctx, input)
 	if !c.server {
-		input.id("account id", c.id)
+		input.account(c.id)
+	}
+}
+
+// account refuses an id that no account has.
+func (r *refusal) account(id int64) {
+	if id <= 0 {
+		r.add("Account", "%d is not the id of an account; that is the number behind /accounts/ in the address bar", id)
 	}
 }
 

@@ -162,6 +162,10 @@ func (m MessageCreate) checkSender(r *refusal) {
 	case m.MessageType != "" && m.MessageType != MessageKindOutgoing:
 		r.add("SenderType", "the sender of what is %s is the contact; leave it out", m.MessageType)
 	}
+	if m.SenderID == 0 {
+		r.add("SenderID", "SenderType needs the bot's id in it")
+		return
+	}
 	r.id("SenderID", m.SenderID)
 }
 

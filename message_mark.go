@@ -33,7 +33,7 @@ func (m MessageCreate) checkMark(r *refusal) {
 		return
 	}
 	if n := utf8.RuneCountInString(m.Mark); n > maxMark {
-		r.add("Mark", "it has %d characters; servers before 4.9.0 keep 255", n)
+		r.add("Mark", "it has %d characters, and a mark has up to %d; shorten it or use a hash", n, maxMark)
 	}
 	if m.SourceID != "" {
 		r.add("Mark", "SourceID is set too, and some servers keep the mark there; set one of them")

@@ -78,7 +78,7 @@ func downloaded(w io.Writer, opts []cfchat.CallOption, answers ...*http.Response
 			asked++
 			return answers[min(asked, len(answers))-1], nil
 		}))
-		return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new("https://chat.test/a")}, w, opts...))
+		return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{MessageID: 1234, DataURL: new("https://chat.test/a")}, w, opts...))
 	}
 }
 
