@@ -158,7 +158,7 @@ func TestBlockedAsText(t *testing.T) {
 		if err != nil || len(page.Payload) != 1 || page.Payload[0].ID != jo {
 			t.Errorf("%#v: %+v, %v", value, page, err)
 		}
-		if body := srv.Requests()[len(srv.Requests())-1].Body; !strings.Contains(string(body), `"values":[true]`) {
+		if body := srv.Requests()[len(srv.Requests())-1].Body; !strings.Contains(body, `"values":[true]`) {
 			t.Errorf("%#v was sent as %s", value, body)
 		}
 	}

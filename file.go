@@ -104,10 +104,10 @@ type source struct {
 // errEmpty is what a file has that has nothing.
 var errEmpty = errors.New("it is empty")
 
-// otherSize is how many bytes there are to read, where Size says another number.
-type otherSize int64
+// sizeError is how many bytes there are to read, where Size says another number.
+type sizeError int64
 
-func (o otherSize) Error() string {
+func (o sizeError) Error() string {
 	return fmt.Sprintf("it has %d bytes, and Size says otherwise", int64(o))
 }
 
@@ -132,7 +132,7 @@ func (f *openFile) open(ctx context.Context) error {
 	}
 	opened, err := chain.Opened(ctx, what, f.opened, func(late source) { late.shut() })
 	if err != nil {
-		other, _ := errors.AsType[otherSize](err)
+		other, _ := errors.AsType[sizeError](err)
 		f.empty, f.other = err == errEmpty, int64(other)
 		return fmt.Errorf("%s %q: %w", f.field, f.Name, chain.Safe(err))
 	}
@@ -174,7 +174,7 @@ func (f *openFile) ready() (source, error) {
 	s.size = cmp.Or(f.Size, told)
 	switch {
 	case told > 0 && told != s.size:
-		return s, otherSize(told)
+		return s, sizeError(told)
 	case s.size == 0 || told == 0:
 		return s, errEmpty
 	case s.size > 0 || !f.repeats():

@@ -134,6 +134,27 @@ func TestFilterAsksForTheVersion(t *testing.T) {
 	}
 }
 
+// TestFilterAsksNothing for a call that is refused anyway, or is over.
+func TestFilterAsksNothing(t *testing.T) {
+	urgent := cfchat.Where(cfchat.Equal(cfchat.AttributePriority, "urgent"))
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := &filterWire{version: "4.16.2"}
+	chat := trial.Chat(t, w)
+	for name, use := range filterUses {
+		filter := urgent
+		if name == "Contacts.Filter" {
+			filter = cfchat.Where(cfchat.Equal(cfchat.AttributeBlocked, true))
+		}
+		if err := use(t.Context(), chat.Account(0), filter); !errors.Is(err, cfchat.ErrInvalidInput) || w.asked != 0 {
+			t.Errorf("%s of account 0: %v", name, err)
+		}
+		if err := use(over, chat.Account(7), filter); !errors.Is(err, context.Canceled) || w.asked != 0 {
+			t.Errorf("%s when it is over: %v", name, err)
+		}
+	}
+}
+
 // TestFilterOfAnotherResource refuses attributes of contacts in a filter of conversations, and the reverse, whatever the version.
 // One that the account has defined goes by RawRule.
 func TestFilterOfAnotherResource(t *testing.T) {

@@ -95,7 +95,7 @@ func (m MessageCreate) checkContent(r *refusal) {
 		r.add("Items", "%s is made of items; set some", m.ContentType)
 	case len(m.Items) > 0 && (m.ContentType == "" || m.ContentType == MessageContentTypeText):
 		r.add("ContentType", "the server shows no items without it; use MessageContentTypeInputSelect, …Cards, …Form or …Article")
-	case !isBlank(m.Content) || !isBlank(m.EmailHTMLContent) || ofItems || len(m.Attachments) > 0 || len(m.Files) > 0 || len(m.TemplateParams) > 0:
+	case ofItems || m.hasContent():
 	case hasItems:
 		r.add("ContentType", "the server shows no items without it, and Content is empty; say what they are")
 	default:
@@ -107,6 +107,11 @@ func (m MessageCreate) checkContent(r *refusal) {
 			r.add(fmt.Sprintf("Items[%d].Actions", i), "a card needs one")
 		}
 	}
+}
+
+// hasContent reports whether a message has something besides items.
+func (m MessageCreate) hasContent() bool {
+	return !isBlank(m.Content) || !isBlank(m.EmailHTMLContent) || len(m.Attachments)+len(m.Files)+len(m.TemplateParams) > 0
 }
 
 // isBlank reports whether a text has nothing to read.
