@@ -1,5 +1,5 @@
-// Package cfchat is a client for the conversations of ClickFunnels Chat, their messages and contacts, for servers of every version
-// from 2.16 to 4.16.
+// Package cfchat is a client for the conversations of ClickFunnels Chat, their messages and contacts, for servers of every
+// version from 2.16 to 4.16.
 //
 //	chat, err := cfchat.New(cfchat.Config{
 //		Keys: auth.Keys{User: auth.NewKey(os.Getenv("CFCHAT_USER_API_KEY"))},
@@ -17,10 +17,10 @@
 //
 // # Calls
 //
-// [Account] has the operations as methods of its services, such as [Account.Conversations], that return data alone, and
-// ways to walk through many conversations, of which [ConversationsService.Scan] loses none, and through their messages. A [CallOption] adds to a
-// call: [WithResponse] has its status and headers. What has no method yet is asked for by [Account.Do]. [Chat.Raw] is the
-// generated client, whose methods return data with status and headers.
+// [Account] has the operations as methods of its services, such as [Account.Conversations], that return data alone, and ways
+// to walk through many conversations, of which [ConversationsService.Scan] loses none, and through their messages. A
+// [CallOption] adds to a call: [WithResponse] has its status and headers. What has no method yet is asked for by
+// [Account.Do]. [Chat.Raw] is the generated client, whose methods return data with status and headers.
 //
 // All go through one chain: it adds the key that the operation takes (package [auth]), refuses redirects, bounds time and
 // size ([Config]), repeats what may be repeated and nothing else ([Retry]), and makes every failure an [*Error]. Methods of
@@ -101,8 +101,8 @@ type Config struct {
 	MaxBody int64
 	// UserAgent is the User-Agent header. Empty means "cfchat-go/" with Version.
 	UserAgent string
-	// Logger gets one Debug record per try: operation, account, conversation, message, attempt, wait, status, duration, request_id and
-	// error, as far as there are any, and never a header, a query or a body. Nil is silent.
+	// Logger gets one Debug record per try: operation, account, conversation, message, attempt, wait, status, duration,
+	// request_id and error, as far as there are any, and never a header, a query or a body. Nil is silent.
 	Logger *slog.Logger
 	// ServerVersion is the server's version, such as "4.7.0", for a server that a proxy keeps from telling it. PerMinute
 	// depends on it; ServerInfo asks the server all the same. Empty means that the server is asked, once, when a call first

@@ -60,8 +60,8 @@ func (c *Chat) check(ctx context.Context, input *refusal) {
 	input.context(ctx)
 }
 
-// mayAsk reports whether the server may be asked for its version for a call of an account: nothing that was looked at is wrong, and
-// there is one to ask.
+// mayAsk reports whether the server may be asked for its version for a call of an account: nothing that was looked at is
+// wrong, and there is one to ask.
 func (c *core) mayAsk(ctx context.Context, input *refusal) bool {
 	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c != nil && c.id > 0 && c.chat != nil && c.chat.chain != nil
 }

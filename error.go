@@ -42,7 +42,7 @@ type Error struct {
 	Message    string        // what the server says, one line, never HTML
 	Attributes []string      // the attributes that a 422 names
 	RequestID  string        // the server's X-Request-Id
-	RetryAfter time.Duration // how long the server asks to wait; after a 429 the time to the next minute of its clock; of FindSent and SendOnce how long a message may still be stored
+	RetryAfter time.Duration // how long to wait: as the server asks; after a 429 to the next minute of its clock; until a message is stored or not
 	Body       string        // the answer's body, the first 4 KiB, as it came
 	Err        error         // what went wrong besides the status
 	Fields     []FieldError  // of ErrInvalidInput: everything that is wrong with the input
@@ -145,7 +145,8 @@ func (e *Error) with(more string) *Error {
 	return &about
 }
 
-// again returns a copy of the Error that says how to go on after a time in which a message may still be stored, zero for none.
+// again returns a copy of the Error that says how to go on after a time in which a message may still be stored, zero for
+// none.
 func (e *Error) again(how string, wait time.Duration) *Error {
 	if wait <= 0 {
 		return e
@@ -156,7 +157,8 @@ func (e *Error) again(how string, wait time.Duration) *Error {
 	return about
 }
 
-// notSent returns a copy of the Error of a request that was made before a message was to be sent, which says that it was not.
+// notSent returns a copy of the Error of a request that was made before a message was to be sent, which says that it was
+// not.
 func (e *Error) notSent(because string) *Error {
 	about := e.with("it was not sent, because " + because)
 	about.marks, about.unsent = append(slices.Clone(e.marks), ErrNotSent), true

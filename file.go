@@ -23,8 +23,9 @@ type File struct {
 	// ContentType is its media type, such as "image/png": the server makes of it what kind of attachment it is, whatever the
 	// bytes are. Empty means by the ending of Name, as package mime knows it on this machine, else application/octet-stream.
 	ContentType string
-	// Size is how many bytes it has. Where what is opened tells another number nothing is sent; a file that turns out to have others
-	// fails the call, before the message is complete. Zero means that what is opened tells it, as an [*os.File] and a [*bytes.Reader] do, or that nobody knows.
+	// Size is how many bytes it has. Where what is opened tells another number nothing is sent; a file that turns out to have
+	// others fails the call, before the message is complete. Zero means that what is opened tells it, as an [*os.File] and a
+	// [*bytes.Reader] do, or that nobody knows.
 	Size int64
 	// Open opens it, before anything is sent, and once more for each time that the message is sent again. What it returns is
 	// closed.

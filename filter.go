@@ -20,8 +20,8 @@ import (
 //
 // Filters are values: And and Or return a new one. The zero value has no rules; [Where] starts one, and so do And and Or.
 // What a server would answer with a 500, or read as something else, is refused when the filter is used, with the rule's
-// number. So is a standard attribute that the server's version does not know, for which the server is asked once, unless every
-// version knows all of them, or it does not tell. What no version knows is taken for a custom attribute.
+// number. So is a standard attribute that the server's version does not know, for which the server is asked once, unless
+// every version knows all of them, or it does not tell. What no version knows is taken for a custom attribute.
 type Filter struct {
 	rules []Rule
 	joins []QueryOperator // joins[i] is between rules[i] and rules[i+1]
@@ -53,8 +53,8 @@ func (f Filter) join(operator QueryOperator, rule Rule) Filter {
 // Attribute names what a rule looks at: one of the constants, or the key of a custom attribute of conversations.
 type Attribute string
 
-// The standard attributes, and what their values are. A server knows no others; what it does not know is custom, or of contacts, which
-// is refused.
+// The standard attributes, and what their values are. A server knows no others; what it does not know is custom, or of
+// contacts, which is refused.
 const (
 	AttributeStatus               Attribute = "status"                // Equal, NotEqual: "open", …, or "all"
 	AttributeAssigneeID           Attribute = "assignee_id"           // Equal, NotEqual, Present, Absent: ids
@@ -138,9 +138,9 @@ func DaysBefore(attribute Attribute, days int) Rule {
 	return newRule(attribute, FilterOperatorDaysBefore, []any{days})
 }
 
-// RawRule is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say; and for a
-// custom attribute that has the name of a standard one of contacts, or of conversations. Only its shape is checked. Its QueryOperator
-// must be nil; And and Or set it.
+// RawRule is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say; and
+// for a custom attribute that has the name of a standard one of contacts, or of conversations. Only its shape is checked.
+// Its QueryOperator must be nil; And and Or set it.
 func RawRule(rule FilterRule) Rule {
 	rule.Values = slices.Clone(rule.Values)
 	for i, value := range rule.Values {

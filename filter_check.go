@@ -25,8 +25,8 @@ const (
 	kindBool
 )
 
-// attributeTable has the kind of the values of standard attributes, the operators that 3.8.0 and later allow, and the versions
-// that know them.
+// attributeTable has the kind of the values of standard attributes, the operators that 3.8.0 and later allow, and the
+// versions that know them.
 type attributeTable map[Attribute]struct {
 	kind      kind
 	operators []FilterOperator
@@ -36,8 +36,9 @@ type attributeTable map[Attribute]struct {
 // always is the lifetime of what every version knows.
 var always = lifetime{}
 
-// standardAttributes are those of conversations. Versions before 3.8.0 answer most other operators with a 500 or an empty page
-// (contract, section 5.2). Of contact_id there is equality only from 4.14.2 on; containment of display_id is a 500 before 4.16.0.
+// standardAttributes are those of conversations. Versions before 3.8.0 answer most other operators with a 500 or an empty
+// page (contract, section 5.2). Of contact_id there is equality only from 4.14.2 on; containment of display_id is a 500
+// before 4.16.0.
 var standardAttributes = attributeTable{
 	AttributeStatus:               {kindStatus, equality, always},
 	AttributeAssigneeID:           {kindID, slices.Concat(equality, presence), always},
@@ -300,7 +301,8 @@ func (f Filter) checkScan(ctx context.Context, c *core, input *refusal) {
 }
 
 // CheckConversations returns everything that is wrong with the filter as one for conversations, without sending it; nil if
-// nothing is. It knows no server, so that an attribute that only some versions have passes, and is refused when the filter is used.
+// nothing is. It knows no server, so that an attribute that only some versions have passes, and is refused when the filter
+// is used.
 func (f Filter) CheckConversations() []FieldError {
 	var input refusal
 	f.request(time.Now(), &input)

@@ -24,8 +24,8 @@ var contactAttributes = attributeTable{
 	AttributeBlocked:        {kindBool, equality, lifetime{since: "3.8.0"}},
 }
 
-// CheckContacts returns everything that is wrong with the filter as one for contacts, without sending it; nil if nothing is. It
-// knows no server, as [Filter.CheckConversations] does not.
+// CheckContacts returns everything that is wrong with the filter as one for contacts, without sending it; nil if nothing is.
+// It knows no server, as [Filter.CheckConversations] does not.
 func (f Filter) CheckContacts() []FieldError {
 	var input refusal
 	f.contactRequest(time.Now(), &input)
@@ -69,8 +69,8 @@ func (f Filter) checkContactRule(i int) error {
 	return nil
 }
 
-// asStored returns the filter with values as the servers store them: phone numbers as digits alone, because the server puts a +
-// before them, and before 4.7.0 a number that has one finds nothing (D60); and texts of true and false as what they say.
+// asStored returns the filter with values as the servers store them: phone numbers as digits alone, because the server puts
+// a + before them, and before 4.7.0 a number that has one finds nothing (D60); and texts of true and false as what they say.
 func (f Filter) asStored() Filter {
 	rules := slices.Clone(f.rules)
 	for i, r := range rules {

@@ -28,9 +28,9 @@ func (l lifetime) String() string {
 	return strings.Join(parts, " and ")
 }
 
-// checkVersion refuses rules on attributes that the server's version does not know: before 3.8.0 it would leave them out without a
-// word, and find what the rules that are left find (contract, 5.2). It asks for the version only where that matters and nothing
-// else is wrong.
+// checkVersion refuses rules on attributes that the server's version does not know: before 3.8.0 it would leave them out
+// without a word, and find what the rules that are left find (contract, 5.2). It asks for the version only where that
+// matters and nothing else is wrong.
 func (f Filter) checkVersion(ctx context.Context, c *core, standard attributeTable, input *refusal) {
 	if !c.mayAsk(ctx, input) {
 		return

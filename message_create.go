@@ -85,8 +85,8 @@ func (m MessageCreate) check(r *refusal) {
 	r.addresses("ToEmails", m.ToEmails)
 }
 
-// checkContent refuses a message with nothing in it, which the servers send, one without the items that it is made of, and one with
-// items that would be plain text.
+// checkContent refuses a message with nothing in it, which the servers send, one without the items that it is made of, and
+// one with items that would be plain text.
 func (m MessageCreate) checkContent(r *refusal) {
 	hasItems := len(m.Items) > 0 || hasItems(m.ContentAttributes)
 	ofItems := slices.Contains(ofItems, m.ContentType)

@@ -46,11 +46,11 @@ type Sent struct {
 // the blanks around them; of one that the server fills in, with Template, none is known, so any counts.
 //
 // Where nothing is found, it is ErrUnknownOutcome for a minute, because the message may be stored later, and for twice
-// [Config].Timeout where that is longer; [Error].RetryAfter has the rest of it. The minute is counted from the Time of since, and from the end of the last Send
-// of this Chat to the conversation whose outcome was not known. After it, it is ErrNotFound: the message was not stored,
-// and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that was killed while it sent takes the
-// time when it was started anew. The server's clock and this machine's need not agree: the later minute counts. A
-// conversation that is not there is no ErrNotFound here.
+// [Config].Timeout where that is longer; [Error].RetryAfter has the rest of it. The minute is counted from the Time of
+// since, and from the end of the last Send of this Chat to the conversation whose outcome was not known. After it, it is
+// ErrNotFound: the message was not stored, and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that
+// was killed while it sent takes the time when it was started anew. The server's clock and this machine's need not agree:
+// the later minute counts. A conversation that is not there is no ErrNotFound here.
 //
 // It reads every message since, as [MessagesService.Scan] does: by one request where they are fewer than 1,000, as they are
 // with a MessageID. Where one of them cannot be read, it may be the one, so that nothing else found is ErrUnknownOutcome

@@ -14,8 +14,8 @@ import (
 
 // TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed
 // over it: when the first try began, by its own notes, and by when the last one had ended, which is when the program was
-// started anew. Take this time once, when the program starts: with time.Now() in each call the minute never ends, and nothing is
-// sent. No other method takes it.
+// started anew. Take this time once, when the program starts: with time.Now() in each call the minute never ends, and
+// nothing is sent. No other method takes it.
 func TriedSince(since SentSince, ended time.Time) CallOption { return triedSince{since, ended} }
 
 type triedSince struct {
@@ -33,9 +33,10 @@ func (triedSince) apply(_ *callOptions, input *refusal) {
 // times: one after the other, these calls make one message. Without a Mark it is refused, and where the server keeps none.
 //
 // ErrUnknownOutcome means that the message may be stored; call again. For a minute, or twice [Config].Timeout, that sends
-// nothing, and tells whether the message has come; then it sends it once more. [Error].RetryAfter says when that is. This Chat remembers to do so, and no
-// other: a program that can be killed notes that it is about to call, and when it is started anew says so with
-// [TriedSince], which has the same effect. With any other error this call has not sent it, or the error says that it did.
+// nothing, and tells whether the message has come; then it sends it once more. [Error].RetryAfter says when that is. This
+// Chat remembers to do so, and no other: a program that can be killed notes that it is about to call, and when it is started
+// anew says so with [TriedSince], which has the same effect. With any other error this call has not sent it, or the error
+// says that it did.
 //
 // From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with
 // TriedSince, one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and

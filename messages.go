@@ -178,11 +178,11 @@ func (s MessagesService) update(ctx context.Context, conversationID, id int64, b
 	})
 }
 
-// Resend sends a message to the contact once more, from 3.4.0 on, meant for one that failed; the server does not check that. It
-// empties the message's ContentAttributes, with what it replies to, why it failed, and everything of yours: from 4.9.0 on
+// Resend sends a message to the contact once more, from 3.4.0 on, meant for one that failed; the server does not check that.
+// It empties the message's ContentAttributes, with what it replies to, why it failed, and everything of yours: from 4.9.0 on
 // its Mark too. Of input_select, cards, forms and articles the status becomes sent and the answer is a 422:
-// ErrUnknownOutcome. A message that is not there is ErrRejected. Of one that was deleted the contact gets the text that it has now,
-// "This message was deleted" in the language of the account.
+// ErrUnknownOutcome. A message that is not there is ErrRejected. Of one that was deleted the contact gets the text that it
+// has now, "This message was deleted" in the language of the account.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry, retryAMessage. Key: user.
 func (s MessagesService) Resend(ctx context.Context, conversationID, id int64, opts ...CallOption) (*Message, error) {
