@@ -1,4 +1,5 @@
-// Package cfchat is a client for the conversations of ClickFunnels Chat, for servers of every version from 2.16 to 4.16.
+// Package cfchat is a client for the conversations of ClickFunnels Chat, their messages and contacts, for servers of every
+// version from 2.16 to 4.16.
 //
 //	chat, err := cfchat.New(cfchat.Config{
 //		Keys: auth.Keys{User: auth.NewKey(os.Getenv("CFCHAT_USER_API_KEY"))},
@@ -16,10 +17,10 @@
 //
 // # Calls
 //
-// [Account] has the operations as methods of its services, such as [Account.Conversations], that return data alone, and
-// three ways to walk through many conversations, of which [ConversationsService.Scan] loses none. A [CallOption] adds to a
-// call: [WithResponse] has its status and headers. What has no method yet is asked for by [Account.Do]. [Chat.Raw] is the
-// generated client, whose methods return data with status and headers.
+// [Account] has the operations as methods of its services, such as [Account.Conversations], that return data alone, and ways
+// to walk through many conversations, of which [ConversationsService.Scan] loses none, and through their messages. A
+// [CallOption] adds to a call: [WithResponse] has its status and headers. What has no method yet is asked for by
+// [Account.Do]. [Chat.Raw] is the generated client, whose methods return data with status and headers.
 //
 // All go through one chain: it adds the key that the operation takes (package [auth]), refuses redirects, bounds time and
 // size ([Config]), repeats what may be repeated and nothing else ([Retry]), and makes every failure an [*Error]. Methods of
@@ -37,8 +38,8 @@
 //
 // Package [github.com/cfchat/cfchat-go/cfchattest] is a server in memory, for tests of programs that use this package, and
 // package [github.com/cfchat/cfchat-go/api] holds a live server against openapi.yaml. The folder docs of the repository has
-// a page each on what has no method, keys, errors, filters, walking, speed, testing, drift, and coming from the vendor's
-// Ruby gem.
+// a page each on what has no method, keys, errors, filters, contacts, messages, walking, speed, testing, drift, and coming
+// from the vendor's Ruby gem.
 package cfchat
 
 import (
@@ -100,8 +101,8 @@ type Config struct {
 	MaxBody int64
 	// UserAgent is the User-Agent header. Empty means "cfchat-go/" with Version.
 	UserAgent string
-	// Logger gets one Debug record per try: operation, account, conversation, attempt, wait, status, duration, request_id and
-	// error, as far as there are any, and never a header, a query or a body. Nil is silent.
+	// Logger gets one Debug record per try: operation, account, conversation, message, attempt, wait, status, duration,
+	// request_id and error, as far as there are any, and never a header, a query or a body. Nil is silent.
 	Logger *slog.Logger
 	// ServerVersion is the server's version, such as "4.7.0", for a server that a proxy keeps from telling it. PerMinute
 	// depends on it; ServerInfo asks the server all the same. Empty means that the server is asked, once, when a call first

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -28,8 +29,9 @@ type ContactListOptions struct {
 	// Page is the page to get, from 1. Zero means the first.
 	Page int
 	// Sort is what to sort by. The servers take e-mail, name, phone number, last activity and creation in this order, whatever
-	// yours is, and ignore what they do not know. Empty means by creation from 3.1.0 on, and by e-mail, name and phone number
-	// before, or where the server's version is not known: without an order pages repeat and lose contacts (D58).
+	// yours is. A key that no version knows is refused, because then there would be no order. Empty means by creation from
+	// 3.1.0 on, and by e-mail, name and phone number before, or where the server's version is not known: without an order pages
+	// repeat and lose contacts (D58).
 	Sort []ContactSort
 	// Labels lists contacts with any of these labels, which are not those of conversations. A label with a comma cannot be asked
 	// for. Only List takes it.
@@ -38,13 +40,16 @@ type ContactListOptions struct {
 	WithoutInboxes bool
 }
 
+// otherContactSorts are the keys that the servers know and that have no constant: some of these only some versions.
+var otherContactSorts = []string{"company", "company_name", "city", "country"}
+
 func (o ContactListOptions) check(r *refusal) {
 	if o.Page != 0 {
 		r.page("Page", o.Page)
 	}
 	for i, sort := range o.Sort {
-		if text := string(sort); text == "" || strings.ContainsAny(text, ", ") {
-			r.add(fmt.Sprintf("Sort[%d]", i), "%q is no key to sort by; use ContactSort constants", text)
+		if !sort.Known() && !slices.Contains(otherContactSorts, strings.TrimPrefix(string(sort), "-")) {
+			r.add(fmt.Sprintf("Sort[%d]", i), "%q is no key to sort by, and there would be no order; use ContactSortCreatedAt or the like", sort)
 		}
 	}
 	r.labels("Labels", o.Labels)
@@ -131,6 +136,7 @@ func (s ContactsService) Filter(ctx context.Context, filter Filter, options Cont
 	body := filter.contactRequest(s.core.now(), &input)
 	options.check(&input)
 	options.withoutLabels(&input, `add a rule such as Equal("labels", "vip")`)
+	filter.checkVersion(ctx, s.core, contactAttributes, &input)
 	return filterContactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		params := &ContactFilterParams{
 			Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),
@@ -160,8 +166,8 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 	return &answer.Payload, nil
 }
 
-// FindByEmail finds the contact that has an e-mail, in any case, and nobody else: ErrNotFound means that no contact has it that
-// can be found. It filters, compares what comes, and from 4.7.0 on, where a filter does not look at everybody, searches too.
+// FindByEmail finds the contact that has an e-mail, in any case, and nobody else (ErrNotFound: no contact that can be found
+// has it). It filters, compares what comes, and from 4.7.0 on, where a filter does not look at everybody, searches too.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...CallOption) (*Contact, error) {
@@ -174,9 +180,9 @@ func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...
 	return s.find(ctx, sought{AttributeEmail, email, "e-mail", same}, input, opts)
 }
 
-// FindByPhone finds the contact that has a phone number, such as +14155551000, and nobody else: ErrNotFound means that no contact
-// has it that can be found. The servers look for doubles before they store a number, but two that are stored at once both
-// stay: of these it is the one with the lower id. It filters, compares and searches as [ContactsService.FindByEmail] does.
+// FindByPhone finds the contact that has a phone number, such as +14155551000, and nobody else (ErrNotFound: no contact that
+// can be found has it). The servers look for doubles before they store a number, but two that are stored at once both stay:
+// of these it is the one with the lower id. It filters, compares and searches as [ContactsService.FindByEmail] does.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ...CallOption) (*Contact, error) {
@@ -188,8 +194,8 @@ func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ..
 	return s.find(ctx, sought{AttributePhoneNumber, number, "phone number", same}, input, opts)
 }
 
-// FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else: ErrNotFound means that no
-// contact has it that can be found. It filters, compares and searches as [ContactsService.FindByEmail] does.
+// FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else (ErrNotFound: no contact
+// that can be found has it). It filters, compares and searches as [ContactsService.FindByEmail] does.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {

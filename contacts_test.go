@@ -138,11 +138,40 @@ func TestCheckContacts(t *testing.T) {
 	}
 	for _, rule := range []cfchat.Rule{
 		cfchat.Equal(cfchat.AttributeEmail, "a@b.test", "c@d.test"), cfchat.Equal(cfchat.AttributeIdentifier, 5), cfchat.Equal(cfchat.AttributeEmail, ""),
-		cfchat.Absent(cfchat.AttributeEmail), cfchat.Contains(cfchat.AttributeIdentifier, "a"), cfchat.Equal(cfchat.AttributeBlocked, "true"),
+		cfchat.Absent(cfchat.AttributeEmail), cfchat.Contains(cfchat.AttributeIdentifier, "a"), cfchat.Equal(cfchat.AttributeBlocked, "yes"),
 		cfchat.GreaterThan(cfchat.AttributeCreatedAt, "yesterday"), cfchat.Equal("plan", "pro", "free"),
 	} {
 		if wrong := cfchat.Where(cfchat.Equal(cfchat.AttributeName, "Jo")).And(rule).CheckContacts(); len(wrong) != 1 || wrong[0].Rule != 2 {
 			t.Errorf("%+v: %v", rule, wrong)
+		}
+	}
+}
+
+// TestBlockedAsText sends the text of a form as the boolean that it says, so that both find the same.
+func TestBlockedAsText(t *testing.T) {
+	srv := cfchattest.New(t)
+	jo := srv.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test", Blocked: true})
+	srv.AddContact(cfchattest.Contact{Name: "Ann", Email: "ann@customer.test"})
+	for _, value := range []any{true, "true"} {
+		filter := cfchat.Where(cfchat.NewRule(cfchat.AttributeBlocked, "equal_to", value))
+		page, err := srv.Account(t).Contacts.Filter(t.Context(), filter, cfchat.ContactListOptions{})
+		if err != nil || len(page.Payload) != 1 || page.Payload[0].ID != jo {
+			t.Errorf("%#v: %+v, %v", value, page, err)
+		}
+		if body := srv.Requests()[len(srv.Requests())-1].Body; !strings.Contains(body, `"values":[true]`) {
+			t.Errorf("%#v was sent as %s", value, body)
+		}
+	}
+}
+
+// TestUnknownContactSort refuses a key that no version knows, with which contacts would come in no order.
+func TestUnknownContactSort(t *testing.T) {
+	contacts := trial.Chat(t, trial.Broken{}).Account(7).Contacts
+	for _, sort := range []cfchat.ContactSort{"", "createdAt", "-id", "email,name", "--email", "e mail"} {
+		_, err := contacts.List(t.Context(), cfchat.ContactListOptions{Sort: []cfchat.ContactSort{cfchat.ContactSortName, sort}})
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || len(e.Fields) != 1 || e.Fields[0].Field != "Sort[1]" || !strings.Contains(err.Error(), "ContactSort") {
+			t.Errorf("%q: %v", sort, err)
 		}
 	}
 }

@@ -143,8 +143,8 @@ func (m FirstMessage) check(r *refusal) {
 	r.texts("Message.TemplateParams", m.TemplateParams)
 	r.signedIDs("Message.Attachments", m.Attachments)
 	given := !reflect.ValueOf(m).IsZero()
-	if given && m.Content == "" && !hasItems(m.ContentAttributes) && len(m.Attachments) == 0 && len(m.TemplateParams) == 0 {
-		r.add("Message.Content", "it is empty, and the server would send that; leave Message out for a conversation without one")
+	if given && isBlank(m.Content) && !hasItems(m.ContentAttributes) && len(m.Attachments) == 0 && len(m.TemplateParams) == 0 {
+		r.add("Message.Content", "it is blank, and the server would send that; leave Message out for a conversation without one")
 	}
 }
 

@@ -88,6 +88,7 @@ func (s ConversationsService) Filter(ctx context.Context, filter Filter, page in
 	var input refusal
 	body := filter.request(s.core.now(), &input)
 	input.page("page", page)
+	filter.checkVersion(ctx, s.core, standardAttributes, &input)
 	return filterCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newConversationFilterRequest(server, s.core.id, &ConversationFilterParams{Page: new(int64(page))}, body)
 	})

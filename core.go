@@ -41,7 +41,14 @@ func (c *core) check(ctx context.Context, input *refusal) {
 	}
 	c.chat.check(ctx, input)
 	if !c.server {
-		input.id("account id", c.id)
+		input.account(c.id)
+	}
+}
+
+// account refuses an id that no account has.
+func (r *refusal) account(id int64) {
+	if id <= 0 {
+		r.add("Account", "%d is not the id of an account; that is the number behind /accounts/ in the address bar", id)
 	}
 }
 
@@ -51,4 +58,10 @@ func (c *Chat) check(ctx context.Context, input *refusal) {
 		input.add("chat", "there is no client; make one with New")
 	}
 	input.context(ctx)
+}
+
+// mayAsk reports whether the server may be asked for its version for a call of an account: nothing that was looked at is
+// wrong, and there is one to ask.
+func (c *core) mayAsk(ctx context.Context, input *refusal) bool {
+	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c != nil && c.id > 0 && c.chat != nil && c.chat.chain != nil
 }

@@ -29,7 +29,7 @@ var (
 	ErrDecode         = errors.New("not the answer of this operation")    // a 2xx that is something else
 	ErrTooLarge       = errors.New("the answer is too large")             // above Config.MaxBody
 	ErrInvalidInput   = errors.New("invalid input")                       // refused before anything was sent
-	ErrNotSent        = errors.New("nothing was sent")                    // provably: trying again is safe
+	ErrNotSent        = errors.New("nothing was sent")                    // by this call, provably: trying again is safe
 	ErrUnknownOutcome = errors.New("the change may have happened or not") // of a write: look before trying again
 )
 
@@ -42,7 +42,7 @@ type Error struct {
 	Message    string        // what the server says, one line, never HTML
 	Attributes []string      // the attributes that a 422 names
 	RequestID  string        // the server's X-Request-Id
-	RetryAfter time.Duration // how long the server asks to wait, or after a 429 the time to the next minute of its clock
+	RetryAfter time.Duration // how long to wait: as the server asks; after a 429 to the next minute of its clock; until a message is stored or not
 	Body       string        // the answer's body, the first 4 KiB, as it came
 	Err        error         // what went wrong besides the status
 	Fields     []FieldError  // of ErrInvalidInput: everything that is wrong with the input
@@ -58,6 +58,8 @@ type Error struct {
 	marks   []error // sentinels that the status does not tell
 	cut     bool    // the answer began well and did not end
 	asked   bool    // RetryAfter is the server's
+	waits   bool    // the cause tells RetryAfter
+	unsent  bool    // the cause tells that nothing was sent
 	noRoute bool    // it is a 404 that does not say that what was asked for is not there: the server has no such call, say
 	unread  bool    // the request is for several, and this one cannot be read
 }
@@ -143,6 +145,26 @@ func (e *Error) with(more string) *Error {
 	return &about
 }
 
+// again returns a copy of the Error that says how to go on after a time in which a message may still be stored, zero for
+// none.
+func (e *Error) again(how string, wait time.Duration) *Error {
+	if wait <= 0 {
+		return e
+	}
+	wait = max(e.RetryAfter, (wait + time.Second - 1).Truncate(time.Second))
+	about := e.with(fmt.Sprintf("%s in %s", how, wait))
+	about.RetryAfter, about.waits = wait, true
+	return about
+}
+
+// notSent returns a copy of the Error of a request that was made before a message was to be sent, which says that it was
+// not.
+func (e *Error) notSent(because string) *Error {
+	about := e.with("it was not sent, because " + because)
+	about.marks, about.unsent = append(slices.Clone(e.marks), ErrNotSent), true
+	return about
+}
+
 // errNotSentAgain is what ErrNotSent says of a call of which a try was sent.
 var errNotSentAgain = errors.New("it was not sent again")
 
@@ -158,7 +180,7 @@ func (e *Error) Error() string {
 	}
 	parts := []string{"cfchat", e.Operation, about, strings.TrimSuffix(status, ".")}
 	for _, mark := range e.marks {
-		if mark == ErrServer { // its words are there
+		if mark == ErrServer || mark == ErrNotSent && e.unsent { // its words are there
 			continue
 		}
 		if mark == ErrNotSent && e.StatusCode != 0 { // of a try before
@@ -166,7 +188,7 @@ func (e *Error) Error() string {
 		}
 		parts = append(parts, mark.Error())
 	}
-	if e.RetryAfter > 0 {
+	if e.RetryAfter > 0 && !e.waits {
 		says := "the server's next minute begins in %s"
 		if e.asked {
 			says = "the server asks to wait %s"

@@ -23,8 +23,9 @@ type File struct {
 	// ContentType is its media type, such as "image/png": the server makes of it what kind of attachment it is, whatever the
 	// bytes are. Empty means by the ending of Name, as package mime knows it on this machine, else application/octet-stream.
 	ContentType string
-	// Size is how many bytes it has. A file that turns out to have others fails the call, before the message is complete. Zero
-	// means that what is opened tells it, as an [*os.File] and a [*bytes.Reader] do, or that nobody knows.
+	// Size is how many bytes it has. Where what is opened tells another number nothing is sent; a file that turns out to have
+	// others fails the call, before the message is complete. Zero means that what is opened tells it, as an [*os.File] and a
+	// [*bytes.Reader] do, or that nobody knows.
 	Size int64
 	// Open opens it, before anything is sent, and once more for each time that the message is sent again. What it returns is
 	// closed.
@@ -90,6 +91,7 @@ type openFile struct {
 	field string
 	start int64 // where its Seeker stood before the call, -1 for none
 	empty bool  // it turned out to be
+	other int64 // the size that what is read from tells, where Size says another; else 0
 	read  int64 // bytes
 }
 
@@ -102,6 +104,13 @@ type source struct {
 
 // errEmpty is what a file has that has nothing.
 var errEmpty = errors.New("it is empty")
+
+// sizeError is how many bytes there are to read, where Size says another number.
+type sizeError int64
+
+func (o sizeError) Error() string {
+	return fmt.Sprintf("it has %d bytes, and Size says otherwise", int64(o))
+}
 
 // prepare finds out whether a Reader can be read again.
 func (f *openFile) prepare() {
@@ -124,7 +133,8 @@ func (f *openFile) open(ctx context.Context) error {
 	}
 	opened, err := chain.Opened(ctx, what, f.opened, func(late source) { late.shut() })
 	if err != nil {
-		f.empty = err == errEmpty
+		other, _ := errors.AsType[sizeError](err)
+		f.empty, f.other = err == errEmpty, int64(other)
 		return fmt.Errorf("%s %q: %w", f.field, f.Name, chain.Safe(err))
 	}
 	f.source, f.read = opened, 0
@@ -161,9 +171,12 @@ func (f *openFile) ready() (source, error) {
 			return s, err
 		}
 	}
-	s.size = cmp.Or(f.Size, sizeOf(s.from, f.start))
+	told := sizeOf(s.from, f.start)
+	s.size = cmp.Or(f.Size, told)
 	switch {
-	case s.size == 0:
+	case told > 0 && told != s.size:
+		return s, sizeError(told)
+	case s.size == 0 || told == 0:
 		return s, errEmpty
 	case s.size > 0 || !f.repeats():
 		return s, nil

@@ -61,8 +61,11 @@ func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
 	}
 	f.failed, ready = f.open(ctx), true
 	for _, file := range f.files {
-		if file.empty {
+		switch {
+		case file.empty:
 			r.add(file.field, "it is empty; leave it out")
+		case file.other != 0:
+			r.add(file.field+".Size", "it is %d, and the reader has %d; leave Size out", file.Size, file.other)
 		}
 	}
 	return f

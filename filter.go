@@ -20,7 +20,8 @@ import (
 //
 // Filters are values: And and Or return a new one. The zero value has no rules; [Where] starts one, and so do And and Or.
 // What a server would answer with a 500, or read as something else, is refused when the filter is used, with the rule's
-// number.
+// number. So is a standard attribute that the server's version does not know, for which the server is asked once, unless
+// every version knows all of them, or it does not tell. What no version knows is taken for a custom attribute.
 type Filter struct {
 	rules []Rule
 	joins []QueryOperator // joins[i] is between rules[i] and rules[i+1]
@@ -52,7 +53,8 @@ func (f Filter) join(operator QueryOperator, rule Rule) Filter {
 // Attribute names what a rule looks at: one of the constants, or the key of a custom attribute of conversations.
 type Attribute string
 
-// The standard attributes, and what their values are. A server knows no others; what it does not know is custom.
+// The standard attributes, and what their values are. A server knows no others; what it does not know is custom, or of
+// contacts, which is refused.
 const (
 	AttributeStatus               Attribute = "status"                // Equal, NotEqual: "open", …, or "all"
 	AttributeAssigneeID           Attribute = "assignee_id"           // Equal, NotEqual, Present, Absent: ids
@@ -68,7 +70,7 @@ const (
 	AttributeCountryCode          Attribute = "country_code"          // the same, such as "US"; up to 4.9.2
 	AttributeReferer              Attribute = "referer"               // Equal, NotEqual, Contains, DoesNotContain: text
 	AttributeMailSubject          Attribute = "mail_subject"          // the same
-	AttributeCreatedAt            Attribute = "created_at"            // GreaterThan, LessThan, DaysBefore: days of UTC
+	AttributeCreatedAt            Attribute = "created_at"            // GreaterThan, LessThan, DaysBefore: days of UTC; Since
 	AttributeLastActivityAt       Attribute = "last_activity_at"      // the same
 )
 
@@ -82,7 +84,7 @@ const (
 	AttributeCity        Attribute = "city"         // Equal, NotEqual, Contains, DoesNotContain: text
 	AttributeCompany     Attribute = "company"      // the same; up to 4.13
 	AttributeCompanyName Attribute = "company_name" // the same; from 4.14.0
-	AttributeBlocked     Attribute = "blocked"      // Equal, NotEqual: true or false; from 3.8.0
+	AttributeBlocked     Attribute = "blocked"      // Equal, NotEqual: true or false, or text of them; from 3.8.0
 )
 
 // Equal holds when the attribute is one of the values. Ids are numbers. Of a custom attribute's texts the server would see
@@ -136,8 +138,9 @@ func DaysBefore(attribute Attribute, days int) Rule {
 	return newRule(attribute, FilterOperatorDaysBefore, []any{days})
 }
 
-// RawRule is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say.
-// Only its shape is checked. Its QueryOperator must be nil; And and Or set it.
+// RawRule is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say; and
+// for a custom attribute that has the name of a standard one of contacts, or of conversations. Only its shape is checked.
+// Its QueryOperator must be nil; And and Or set it.
 func RawRule(rule FilterRule) Rule {
 	rule.Values = slices.Clone(rule.Values)
 	for i, value := range rule.Values {

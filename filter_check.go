@@ -1,6 +1,8 @@
 package cfchat
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,31 +25,37 @@ const (
 	kindBool
 )
 
-// attributeTable has the kind of the values of standard attributes, and the operators that 3.8.0 and later allow.
+// attributeTable has the kind of the values of standard attributes, the operators that 3.8.0 and later allow, and the
+// versions that know them.
 type attributeTable map[Attribute]struct {
 	kind      kind
 	operators []FilterOperator
+	known     lifetime
 }
 
-// standardAttributes are those of conversations. Versions before 3.8.0 answer most other operators with a 500 or an empty page
-// (contract, section 5.2).
+// always is the lifetime of what every version knows.
+var always = lifetime{}
+
+// standardAttributes are those of conversations. Versions before 3.8.0 answer most other operators with a 500 or an empty
+// page (contract, section 5.2). Of contact_id there is equality only from 4.14.2 on; containment of display_id is a 500
+// before 4.16.0.
 var standardAttributes = attributeTable{
-	AttributeStatus:               {kindStatus, equality},
-	AttributeAssigneeID:           {kindID, slices.Concat(equality, presence)},
-	AttributeInboxID:              {kindID, slices.Concat(equality, presence)},
-	AttributeTeamID:               {kindID, slices.Concat(equality, presence)},
-	AttributeCampaignID:           {kindID, slices.Concat(equality, presence)},
-	AttributeContactID:            {kindID, slices.Concat(equality, presence)}, // gone from 3.8.0 to 4.14.1; equality only since
-	AttributeDisplayID:            {kindID, equality},                          // containment: from 3.8.0, and a 500 before 4.16.0
-	AttributePriority:             {kindPriority, equality},
-	AttributeLabels:               {kindText, slices.Concat(equality, presence)},
-	AttributeBrowserLanguage:      {kindText, equality},
-	AttributeConversationLanguage: {kindText, equality},
-	AttributeCountryCode:          {kindText, equality},
-	AttributeReferer:              {kindText, slices.Concat(equality, containment)},
-	AttributeMailSubject:          {kindText, slices.Concat(equality, containment)},
-	AttributeCreatedAt:            {kindDay, comparison},
-	AttributeLastActivityAt:       {kindDay, comparison},
+	AttributeStatus:               {kindStatus, equality, always},
+	AttributeAssigneeID:           {kindID, slices.Concat(equality, presence), always},
+	AttributeInboxID:              {kindID, slices.Concat(equality, presence), always},
+	AttributeTeamID:               {kindID, slices.Concat(equality, presence), always},
+	AttributeCampaignID:           {kindID, slices.Concat(equality, presence), always},
+	AttributeContactID:            {kindID, slices.Concat(equality, presence), lifetime{gone: "3.8.0", since: "4.14.2"}},
+	AttributeDisplayID:            {kindID, equality, always},
+	AttributePriority:             {kindPriority, equality, lifetime{since: "4.0.4"}},
+	AttributeLabels:               {kindText, slices.Concat(equality, presence), always},
+	AttributeBrowserLanguage:      {kindText, equality, always},
+	AttributeConversationLanguage: {kindText, equality, always},
+	AttributeCountryCode:          {kindText, equality, lifetime{gone: "4.10.0"}},
+	AttributeReferer:              {kindText, slices.Concat(equality, containment), always},
+	AttributeMailSubject:          {kindText, slices.Concat(equality, containment), always},
+	AttributeCreatedAt:            {kindDay, comparison, always},
+	AttributeLastActivityAt:       {kindDay, comparison, always},
 }
 
 var (
@@ -77,7 +85,7 @@ func (f Filter) check(input *refusal) {
 	for i, r := range f.rules {
 		err := r.checkShape()
 		if err == nil && !r.raw {
-			err = r.checkMeaning(standardAttributes)
+			err = cmp.Or(r.checkOwner(standardAttributes, contactAttributes, "contacts"), r.checkMeaning(standardAttributes))
 		}
 		if err == nil {
 			err = f.checkSince(r)
@@ -213,7 +221,7 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 	case kindDay:
 		return checkDay(operator, value)
 	case kindBool:
-		if _, ok := value.(bool); !ok {
+		if _, ok := asBool(value); !ok {
 			return fmt.Errorf("%#v is neither true nor false", value)
 		}
 	}
@@ -280,8 +288,9 @@ func (f Filter) checkCustomNotEqual(i int) error {
 }
 
 // checkScan refuses filters that cannot be narrowed to a range of ids.
-func (f Filter) checkScan(input *refusal) {
+func (f Filter) checkScan(ctx context.Context, c *core, input *refusal) {
 	f.check(input)
+	f.checkVersion(ctx, c, standardAttributes, input)
 	for i, r := range f.rules {
 		refused := slices.ContainsFunc(input.fields, func(e FieldError) bool { return e.Rule == i+1 })
 		if r.isCustom() && r.rule.FilterOperator == FilterOperatorNotEqualTo && !refused {
@@ -292,7 +301,8 @@ func (f Filter) checkScan(input *refusal) {
 }
 
 // CheckConversations returns everything that is wrong with the filter as one for conversations, without sending it; nil if
-// nothing is.
+// nothing is. It knows no server, so that an attribute that only some versions have passes, and is refused when the filter
+// is used.
 func (f Filter) CheckConversations() []FieldError {
 	var input refusal
 	f.request(time.Now(), &input)

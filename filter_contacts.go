@@ -1,6 +1,7 @@
 package cfchat
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -9,21 +10,22 @@ import (
 
 // contactAttributes are the standard attributes of contacts (contract, W2.2).
 var contactAttributes = attributeTable{
-	AttributeName:           {kindText, slices.Concat(equality, containment)},
-	AttributeEmail:          {kindText, slices.Concat(equality, containment)},
-	AttributePhoneNumber:    {kindText, slices.Concat(equality, containment)},
-	AttributeIdentifier:     {kindText, equality},
-	AttributeCountryCode:    {kindText, equality},
-	AttributeCity:           {kindText, slices.Concat(equality, containment)},
-	AttributeCompany:        {kindText, slices.Concat(equality, containment)}, // gone from 4.14.0 on
-	AttributeCompanyName:    {kindText, slices.Concat(equality, containment)}, // from 4.14.0 on
-	AttributeLabels:         {kindText, slices.Concat(equality, presence)},
-	AttributeCreatedAt:      {kindDay, comparison},
-	AttributeLastActivityAt: {kindDay, comparison},
-	AttributeBlocked:        {kindBool, equality},
+	AttributeName:           {kindText, slices.Concat(equality, containment), always},
+	AttributeEmail:          {kindText, slices.Concat(equality, containment), always},
+	AttributePhoneNumber:    {kindText, slices.Concat(equality, containment), always},
+	AttributeIdentifier:     {kindText, equality, always},
+	AttributeCountryCode:    {kindText, equality, always},
+	AttributeCity:           {kindText, slices.Concat(equality, containment), always},
+	AttributeCompany:        {kindText, slices.Concat(equality, containment), lifetime{gone: "4.14.0"}},
+	AttributeCompanyName:    {kindText, slices.Concat(equality, containment), lifetime{since: "4.14.0"}},
+	AttributeLabels:         {kindText, slices.Concat(equality, presence), always},
+	AttributeCreatedAt:      {kindDay, comparison, always},
+	AttributeLastActivityAt: {kindDay, comparison, always},
+	AttributeBlocked:        {kindBool, equality, lifetime{since: "3.8.0"}},
 }
 
 // CheckContacts returns everything that is wrong with the filter as one for contacts, without sending it; nil if nothing is.
+// It knows no server, as [Filter.CheckConversations] does not.
 func (f Filter) CheckContacts() []FieldError {
 	var input refusal
 	f.contactRequest(time.Now(), &input)
@@ -41,7 +43,7 @@ func (f Filter) contactRequest(now time.Time, input *refusal) FilterRequest {
 			input.rule(i, r, err.Error())
 		}
 	}
-	return f.dated(now).withDigits().wire()
+	return f.dated(now).asStored().wire()
 }
 
 // checkContactRule refuses a rule that a server answers with a 500 or reads as something else. Whatever stands behind a rule on a
@@ -57,7 +59,7 @@ func (f Filter) checkContactRule(i int) error {
 	if len(r.rule.Values) > 1 {
 		return errors.New("of several values the server sees the first only; join one rule for each with Or")
 	}
-	if err := r.checkMeaning(contactAttributes); err != nil {
+	if err := cmp.Or(r.checkOwner(contactAttributes, standardAttributes, "conversations"), r.checkMeaning(contactAttributes)); err != nil {
 		return err
 	}
 	_, standard := contactAttributes[Attribute(r.rule.AttributeKey)]
@@ -67,15 +69,29 @@ func (f Filter) checkContactRule(i int) error {
 	return nil
 }
 
-// withDigits returns the filter with phone numbers as digits alone, because the server puts a + before them: before 4.7.0 a number
-// that has one finds nothing (D60).
-func (f Filter) withDigits() Filter {
+// asStored returns the filter with values as the servers store them: phone numbers as digits alone, because the server puts
+// a + before them, and before 4.7.0 a number that has one finds nothing (D60); and texts of true and false as what they say.
+func (f Filter) asStored() Filter {
 	rules := slices.Clone(f.rules)
 	for i, r := range rules {
-		number, ok := first(r.rule.Values).(string)
-		if ok && !r.raw && r.rule.AttributeKey == string(AttributePhoneNumber) && slices.Contains(equality, r.rule.FilterOperator) {
+		value := first(r.rule.Values)
+		number, isText := value.(string)
+		blocked, isBool := asBool(value)
+		switch attribute := Attribute(r.rule.AttributeKey); {
+		case r.raw || !slices.Contains(equality, r.rule.FilterOperator):
+		case attribute == AttributePhoneNumber && isText:
 			rules[i].rule.Values = []any{strings.TrimPrefix(number, "+")}
+		case attribute == AttributeBlocked && isBool:
+			rules[i].rule.Values = []any{blocked}
 		}
 	}
 	return Filter{rules, f.joins}
+}
+
+// asBool reads true and false, and texts of them, as a form has.
+func asBool(value any) (is, ok bool) {
+	if is, ok = value.(bool); ok {
+		return is, true
+	}
+	return value == "true", value == "true" || value == "false"
 }

@@ -111,6 +111,9 @@ func TestFirstMessageArrives(t *testing.T) {
 			for range 1 + random.IntN(8) {
 				text.WriteString(parts[random.IntN(len(parts))])
 			}
+			if strings.TrimSpace(text.String()) == "" {
+				text.WriteString("a") // what is blank is refused
+			}
 			message := cfchat.FirstMessage{Content: text.String(), Private: i%2 == 0}
 			created, err := acct.Conversations.Create(t.Context(), cfchat.ConversationCreate{InboxID: inbox, ContactID: contact, Message: message})
 			if err != nil {

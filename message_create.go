@@ -85,18 +85,21 @@ func (m MessageCreate) check(r *refusal) {
 	r.addresses("ToEmails", m.ToEmails)
 }
 
-// checkContent refuses a message with nothing in it, which the servers send, and one without the items that it is made of.
+// checkContent refuses a message with nothing in it, which the servers send, one without the items that it is made of, and
+// one with items that would be plain text.
 func (m MessageCreate) checkContent(r *refusal) {
 	hasItems := len(m.Items) > 0 || hasItems(m.ContentAttributes)
 	ofItems := slices.Contains(ofItems, m.ContentType)
 	switch {
 	case ofItems && !hasItems:
 		r.add("Items", "%s is made of items; set some", m.ContentType)
-	case m.Content != "" || m.EmailHTMLContent != "" || ofItems || len(m.Attachments) > 0 || len(m.Files) > 0 || len(m.TemplateParams) > 0:
+	case len(m.Items) > 0 && (m.ContentType == "" || m.ContentType == MessageContentTypeText):
+		r.add("ContentType", "the server shows no items without it; use MessageContentTypeInputSelect, …Cards, …Form or …Article")
+	case ofItems || m.hasContent():
 	case hasItems:
 		r.add("ContentType", "the server shows no items without it, and Content is empty; say what they are")
 	default:
-		r.add("Content", "it is empty, and the server would send that")
+		r.add("Content", "it is blank, and the server would send that; set Content, Files or Items")
 	}
 	r.templateName("TemplateParams", m.TemplateParams)
 	for i, item := range m.Items {
@@ -105,6 +108,14 @@ func (m MessageCreate) checkContent(r *refusal) {
 		}
 	}
 }
+
+// hasContent reports whether a message has something besides items.
+func (m MessageCreate) hasContent() bool {
+	return !isBlank(m.Content) || !isBlank(m.EmailHTMLContent) || len(m.Attachments)+len(m.Files)+len(m.TemplateParams) > 0
+}
+
+// isBlank reports whether a text has nothing to read.
+func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
 // hasItems reports whether attributes have items. What is no list is left to the server.
 func hasItems(attributes map[string]any) bool {
@@ -156,6 +167,10 @@ func (m MessageCreate) checkSender(r *refusal) {
 	case m.MessageType != "" && m.MessageType != MessageKindOutgoing:
 		r.add("SenderType", "the sender of what is %s is the contact; leave it out", m.MessageType)
 	}
+	if m.SenderID == 0 {
+		r.add("SenderID", "SenderType needs the bot's id in it")
+		return
+	}
 	r.id("SenderID", m.SenderID)
 }
 
@@ -203,7 +218,7 @@ func (m MessageCreate) texts() []fieldText {
 // server looks for them. What the server's version would drop or misread is refused. It asks for the version, without a key,
 // only where that matters and nothing else is wrong.
 func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) MessageCreate {
-	if len(r.fields) > 0 || ctx == nil || ctx.Err() != nil || c == nil || c.chat == nil || c.chat.chain == nil {
+	if !c.mayAsk(ctx, r) {
 		return m // and is refused
 	}
 	m.checkVersion(ctx, c.chat, r)

@@ -21,8 +21,8 @@ const maxDownload = 256 << 20
 // downloadCall stands for downloads, which are no operation of the API.
 var downloadCall = &operation.Operation{ID: "Messages.Download", Method: http.MethodGet}
 
-// Download writes the file of an attachment, and returns how many bytes it has written, of a call that fails too. A connection
-// that breaks is gone on from where it broke, by Range, up to Retry's number of tries in a row that bring less than 64 KiB;
+// Download writes the file of an attachment, and returns how many bytes it has written, of a call that fails too. A download
+// that breaks off is resumed where it broke, by Range, up to Retry's number of tries in a row that bring less than 64 KiB;
 // nothing is written twice, and a file that changes meanwhile is ErrDecode, not a mixture. So is what is not the file: another
 // length than FileSize, where the server itself keeps the file, or a part that was not asked for. w must not hang, but may take
 // its time.
@@ -35,10 +35,13 @@ var downloadCall = &operation.Operation{ID: "Messages.Download", Method: http.Me
 // A file of more than 256 MiB is ErrTooLarge, unless [WithMaxBody] says otherwise. Config.Timeout bounds how long nothing comes,
 // the context all of it. What has no file is ErrInvalidInput: a location, a contact, a fallback, an embed, and what has no
 // address. [WithKeys] and request editors are refused. For one that [ConversationsService.Attachments] lists, give an
-// Attachment with its FileType, DataURL and FileSize.
+// Attachment with its MessageID, FileType, DataURL and FileSize.
 func (s MessagesService) Download(ctx context.Context, attachment *Attachment, w io.Writer, opts ...CallOption) (n int64, err error) {
 	var input refusal
 	options, call := optionsOf(opts, &input), s.core.call(downloadCall, 0)
+	if attachment != nil {
+		call.MessageID = attachment.MessageID // which names it in an error
+	}
 	s.core.check(ctx, &input)
 	address := input.file(attachment)
 	if v := reflect.ValueOf(w); w == nil || v.Kind() == reflect.Pointer && v.IsNil() {

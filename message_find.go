@@ -46,11 +46,11 @@ type Sent struct {
 // the blanks around them; of one that the server fills in, with Template, none is known, so any counts.
 //
 // Where nothing is found, it is ErrUnknownOutcome for a minute, because the message may be stored later, and for twice
-// [Config].Timeout where that is longer. The minute is counted from the Time of since, and from the end of the last Send
-// of this Chat to the conversation whose outcome was not known. After it, it is ErrNotFound: the message was not stored,
-// and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that was killed while it sent takes the
-// time when it was started anew. The server's clock and this machine's need not agree: the later minute counts. A
-// conversation that is not there is no ErrNotFound here.
+// [Config].Timeout where that is longer; [Error].RetryAfter has the rest of it. The minute is counted from the Time of
+// since, and from the end of the last Send of this Chat to the conversation whose outcome was not known. After it, it is
+// ErrNotFound: the message was not stored, and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that
+// was killed while it sent takes the time when it was started anew. The server's clock and this machine's need not agree:
+// the later minute counts. A conversation that is not there is no ErrNotFound here.
 //
 // It reads every message since, as [MessagesService.Scan] does: by one request where they are fewer than 1,000, as they are
 // with a MessageID. Where one of them cannot be read, it may be the one, so that nothing else found is ErrUnknownOutcome
@@ -144,6 +144,9 @@ func (q *sentSearch) find(ctx context.Context) (*Sent, error) {
 	return nil, q.nothing(unread, time.Since(began))
 }
 
+// storedYet is what is known of a message that has not been found so soon.
+const storedYet = "it is not there, and may be stored yet"
+
 // nothing returns the error of having found nothing in so long a search, behind whose back it may have been stored.
 func (q *sentSearch) nothing(unread int64, took time.Duration) error {
 	call := q.core.call(messagesCall.operation, q.conversationID)
@@ -154,11 +157,10 @@ func (q *sentSearch) nothing(unread int64, took time.Duration) error {
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	case q.markOnly: // which does not depend on when it was sent
 	case q.since.Time.IsZero():
-		unknown := errors.New("it is not there, and may be stored yet; give the Time at which it was sent")
+		unknown := errors.New(storedYet + "; give the Time at which it was sent")
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	case unsettled > 0:
-		unknown := fmt.Errorf("it is not there, and may be stored yet; look again in %s", (unsettled + time.Second - 1).Truncate(time.Second))
-		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
+		return errorOf(call, &chain.Failure{Cause: errors.New(storedYet), Unknown: true}).again("look again", unsettled)
 	}
 	return errorOf(call, &chain.Failure{Cause: errors.New("it was not stored"), Missing: true})
 }

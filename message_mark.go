@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -32,7 +33,7 @@ func (m MessageCreate) checkMark(r *refusal) {
 		return
 	}
 	if n := utf8.RuneCountInString(m.Mark); n > maxMark {
-		r.add("Mark", "it has %d characters; servers before 4.9.0 keep 255", n)
+		r.add("Mark", "it has %d characters, and a mark has up to %d; shorten it or use a hash", n, maxMark)
 	}
 	if m.SourceID != "" {
 		r.add("Mark", "SourceID is set too, and some servers keep the mark there; set one of them")
@@ -53,8 +54,14 @@ func (s MessagesService) marked(ctx context.Context, conversationID int64, m Mes
 	case inSourceID:
 		m.SourceID = m.Mark
 	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return m, e.notSent("nobody knows where its Mark goes")
+	}
 	return m, err
 }
+
+// withoutMark is what to do where no mark is kept.
+const withoutMark = "use Send without it, and FindSent on ErrUnknownOutcome"
 
 // placeOf tells where the server keeps the mark of a message for a conversation: nowhere of a message without one. It asks
 // the server only where nothing else is wrong.
@@ -77,7 +84,7 @@ func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m Me
 	case failed != nil && !tellsNot(failed):
 		input.failed = notToBeHad("Mark", failed)
 	case info.lacks("3.4.0"):
-		input.add("Mark", "servers before 3.4.0 keep none; leave it out")
+		input.add("Mark", "servers before 3.4.0 keep no mark; "+withoutMark)
 	default:
 		input.add("Mark", "where it is kept depends on the server's version, which it does not tell; set Config.ServerVersion")
 	}
@@ -96,7 +103,7 @@ func (s MessagesService) placeBefore490(ctx context.Context, conversationID int6
 	case channel == "":
 		channel = "no inbox"
 	}
-	input.add("Mark", "servers before 4.9.0 keep it in API and web widget inboxes only, and this is %s; leave it out", channel)
+	input.add("Mark", "before 4.9.0 API and web widget inboxes keep one, and this is %s; "+withoutMark, channel)
 	return nowhere, nil
 }
 

@@ -14,7 +14,8 @@ import (
 
 // TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed
 // over it: when the first try began, by its own notes, and by when the last one had ended, which is when the program was
-// started anew. No other method takes it.
+// started anew. Take this time once, when the program starts: with time.Now() in each call the minute never ends, and
+// nothing is sent. No other method takes it.
 func TriedSince(since SentSince, ended time.Time) CallOption { return triedSince{since, ended} }
 
 type triedSince struct {
@@ -32,10 +33,10 @@ func (triedSince) apply(_ *callOptions, input *refusal) {
 // times: one after the other, these calls make one message. Without a Mark it is refused, and where the server keeps none.
 //
 // ErrUnknownOutcome means that the message may be stored, as it does of Send with the same Mark; call again. For a minute,
-// or twice [Config].Timeout, that sends nothing, and tells whether the message has come; then it sends it once more. This
-// Chat remembers to do so, and no other: a program that can be killed notes that it is about to call, and when it is started
-// anew says so with [TriedSince], which has the same effect. With any other error this call has not sent it, or the error
-// says that it did.
+// or twice [Config].Timeout, that sends nothing, and tells whether the message has come; then it sends it once more.
+// [Error].RetryAfter says when that is. This Chat remembers to do so, and no other: a program that can be killed notes that
+// it is about to call, and when it is started anew says so with [TriedSince], which has the same effect. With any other
+// error this call has not sent it, or the error says that it did.
 //
 // From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with
 // TriedSince, one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and
@@ -60,6 +61,8 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 	call := s.core.call(sendCall.operation, conversationID)
 	if err == nil {
 		err = input.err(call)
+	} else {
+		err = notLookedFor(err)
 	}
 	if err != nil {
 		return nil, false, err
@@ -108,7 +111,8 @@ func (q *sentSearch) sendOnce(ctx context.Context, turn *sendTurn, opts []CallOp
 	case err == nil:
 		return q.foundOnce(found, turn, nil)
 	case errors.Is(err, ErrUnknownOutcome):
-		return nil, false, failed.with("it is not there, and may be stored yet")
+		looked, _ := errors.AsType[*Error](err)
+		return nil, false, failed.with(storedYet).again("call again", looked.RetryAfter)
 	}
 	return nil, false, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
 }
@@ -117,10 +121,7 @@ func (q *sentSearch) sendOnce(ctx context.Context, turn *sendTurn, opts []CallOp
 func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message, bool, error) {
 	switch {
 	case err != nil:
-		if e, ok := errors.AsType[*Error](err); ok && !e.Is(ErrUnknownOutcome) {
-			err = e.with("it was not sent, because it could not be looked for")
-		}
-		return nil, false, err
+		return nil, false, notLookedFor(err)
 	case found.Certain:
 		turn.tried = nil
 		if other := q.message.notAsBot(found.Message); other != nil && found.Message.Sender != nil { // else the bot is gone
@@ -132,13 +133,21 @@ func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message
 	return found.Message, false, errorOf(q.core.call(sendCall.operation, q.conversationID), &chain.Failure{Cause: doubtful, Unknown: true})
 }
 
+// notLookedFor returns the failure of a look, after which nothing is sent, unless it says that the message may be there.
+func notLookedFor(failure error) error {
+	if e, ok := errors.AsType[*Error](failure); ok && !e.Is(ErrUnknownOutcome) {
+		return e.notSent("it could not be looked for")
+	}
+	return failure
+}
+
 // tried refuses what does not say when the earlier tries began and ended; nil is none.
 func (r *refusal) tried(t *triedSince) {
 	if t == nil {
 		return
 	}
 	if t.Time.IsZero() || t.ended.IsZero() || t.ended.Before(t.Time) {
-		r.add("TriedSince", "it takes the Time when the first try began, and a later one by when the last had ended")
+		r.add("TriedSince", "give SentSince.Time, when the first try began, and a later time, when this program started")
 	}
 	t.check("TriedSince", r)
 }

@@ -63,6 +63,7 @@ func TestSendEmpty(t *testing.T) {
 func TestFirstMessageRefuses(t *testing.T) {
 	for name, m := range map[string]cfchat.FirstMessage{
 		"NUL":           {Content: "a\x00"},
+		"blanks":        {Content: " \n"},
 		"nothing in it": {MessageType: cfchat.MessageKindOutgoing},
 		"UTF-8":         {Content: "a", ContentAttributes: map[string]any{"a": "\xff"}},
 		"UTF-8 params":  {Content: "a", TemplateParams: map[string]any{"name": "a", "processed_params": map[string]any{"1": "\xff"}}},

@@ -28,14 +28,17 @@ var (
 type MessageListOptions struct {
 	// Before lists messages with a smaller id than this one, the newest 20 of them. Zero means any.
 	Before int64
-	// After lists messages with a greater id than this one, the oldest 100 of them. Zero means any. Together with Before it
-	// lists this one too, and the oldest 1000.
+	// After lists messages with a greater id than this one, the oldest 100 of them. Zero means any. Together with Before, which
+	// must be greater, it lists this one too, and the oldest 1000.
 	After int64
 }
 
 func (o MessageListOptions) check(r *refusal) {
 	r.optionalID("Before", o.Before)
 	r.optionalID("After", o.After)
+	if o.Before > 0 && o.After > 0 && o.Before <= o.After {
+		r.add("Before", "%d is not above After, so there is nothing between them; give the greater id as Before", o.Before)
+	}
 }
 
 // List lists some messages of a conversation, in order of time: what the server puts into one answer. The zero options mean
@@ -176,10 +179,11 @@ func (s MessagesService) update(ctx context.Context, conversationID, id int64, b
 	})
 }
 
-// Resend sends a message to the contact once more, from 3.4.0 on: one that failed, but the server does not ask. It
-// empties the message's ContentAttributes, with what it replies to, why it failed, and everything of yours: from 4.9.0 on
+// Resend sends a message to the contact once more, from 3.4.0 on, meant for one that failed; the server does not check that.
+// It empties the message's ContentAttributes, with what it replies to, why it failed, and everything of yours: from 4.9.0 on
 // its Mark too. Of input_select, cards, forms and articles the status becomes sent and the answer is a 422:
-// ErrUnknownOutcome. A message that is not there is ErrRejected.
+// ErrUnknownOutcome. A message that is not there is ErrRejected. Of one that was deleted the contact gets the text that it
+// has now, "This message was deleted" in the language of the account.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry, retryAMessage. Key: user.
 func (s MessagesService) Resend(ctx context.Context, conversationID, id int64, opts ...CallOption) (*Message, error) {

@@ -102,6 +102,12 @@ func TestMark(t *testing.T) {
 			t.Errorf("%s, %s: the conversation was asked for %d times, want %d", c.version, c.channel, got, min(c.gets, 1))
 		}
 		found, err := messages.FindSent(t.Context(), id, message, cfchat.SentSince{Time: time.Now()})
+		if c.want == "" { // what to do is no circle: by SendOnce the same is refused, and with what it names the message goes out
+			_, _, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"})
+			if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.HasSuffix(err.Error(), "use Send without it, and FindSent on ErrUnknownOutcome") {
+				t.Errorf("%s, %s: %v", c.version, c.channel, err)
+			}
+		}
 		if c.want != "" && (err != nil || !found.Certain || found.Message.GetContent() != "hi") || c.want == "" && !errors.Is(err, cfchat.ErrInvalidInput) {
 			t.Errorf("%s, %s: found %+v, %v", c.version, c.channel, found, err)
 		}
@@ -814,6 +820,75 @@ func TestSendOnceUnknownBot(t *testing.T) {
 	if got := textsOf(t, srv, id); len(got) != 1 {
 		t.Errorf("%d messages", len(got))
 	}
+}
+
+// TestSendOnceNotLookedFor is ErrNotSent, with the cause, where a look before the message fails, and so is Send with a Mark.
+func TestSendOnceNotLookedFor(t *testing.T) {
+	marked := cfchat.MessageCreate{Content: "hi", Mark: "m"}
+	for _, c := range []struct {
+		version, fails string
+		status         int
+		cause          error
+		send           bool // by Send, else by SendOnce
+		because        string
+	}{
+		{"4.16.2", "listAllMessages", 401, cfchat.ErrUnauthorized, false, "it could not be looked for"},
+		{"4.16.2", "listAllMessages", 503, cfchat.ErrServer, false, "it could not be looked for"},
+		{"4.7.0", "getDetailsOfAConversation", 404, cfchat.ErrNotFound, false, "it could not be looked for"},
+		{"4.7.0", "getDetailsOfAConversation", 401, cfchat.ErrUnauthorized, true, "nobody knows where its Mark goes"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := cfchattest.New(t, cfchattest.Version(c.version))
+			id := conversationIn(srv, cfchat.ChannelAPI)
+			messages := srv.Account(t, func(config *cfchat.Config) {
+				config.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+					if operation, _ := cfchat.OperationOf(req.Context()); operation == c.fails {
+						return trial.Reply(c.status, "application/json", `{"error":"x"}`), nil
+					}
+					return srv.Transport().RoundTrip(req)
+				})}
+			}).Messages
+			var err error
+			if c.send {
+				_, err = messages.Send(t.Context(), id, marked)
+			} else {
+				_, _, err = messages.SendOnce(t.Context(), id, marked)
+			}
+			if !errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, c.cause) || strings.Contains(err.Error(), "nothing was sent") ||
+				strings.Contains(err.Error(), "again") || !strings.HasSuffix(err.Error(), "it was not sent, because "+c.because) {
+				t.Errorf("%+v: %v", c, err)
+			}
+		})
+	}
+}
+
+// TestSendOnceTellsWhen has for how long a message may still be stored, in the text and the error.
+func TestSendOnceTellsWhen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+		id, play := conversationIn(srv, cfchat.ChannelAPI), "lost before"
+		messages := srv.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: outcomes{srv, func() string { return play }}}
+		}).Messages
+		hi := cfchat.MessageCreate{Content: "hi", Mark: "m"}
+		tells := func(err error, text string, wait time.Duration) {
+			t.Helper()
+			e, ok := errors.AsType[*cfchat.Error](err)
+			if !ok || e.RetryAfter != wait || !strings.HasSuffix(err.Error(), text) || strings.Contains(err.Error(), "minute begins") {
+				t.Errorf("RetryAfter is %s, want %s: %v", e.RetryAfter, wait, err)
+			}
+		}
+		_, _, err := messages.SendOnce(t.Context(), id, hi)
+		tells(err, "it is not there, and may be stored yet; call again in 1m0s", time.Minute)
+		play = "failed before"
+		_, _, err = messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "n"})
+		tells(err, "it is not there, and may be stored yet; call again in 1m0s", time.Minute)
+		time.Sleep(20 * time.Second)
+		_, _, err = messages.SendOnce(t.Context(), id, hi)
+		tells(err, "look again in 40s", 40*time.Second)
+		_, err = messages.FindSent(t.Context(), id, cfchat.MessageCreate{Content: "other"}, cfchat.SentSince{Time: time.Now()})
+		tells(err, "look again in 1m0s", time.Minute)
+	})
 }
 
 // TestTriedSince counts the minute from when the tries had ended.

@@ -61,7 +61,7 @@ func (s MessagesService) ScanAll(ctx context.Context, filter Filter, options Mes
 		refuseResponse(opts, &input)
 		s.core.check(ctx, &input)
 		options.check(&input)
-		filter.checkScan(&input)
+		filter.checkScan(ctx, s.core, &input)
 		if err := input.err(s.core.call(messagesCall.operation, 0)); err != nil {
 			yield(nil, err)
 			return

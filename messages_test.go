@@ -53,12 +53,22 @@ func TestMessageList(t *testing.T) {
 		"":                  {},
 		"?before=5":         {Before: 5},
 		"?after=7":          {After: 7},
-		"?before=5&after=7": {Before: 5, After: 7}, // which lists nothing, and is no mistake
+		"?before=7&after=5": {Before: 7, After: 5},
 	} {
 		w := sentWire{}
 		page, err := w.over(t).List(t.Context(), 42, options)
 		if err != nil || page.Payload == nil || w.target != "/base/api/v1/accounts/7/conversations/42/messages"+query {
 			t.Errorf("%+v: asked for %q, %+v, %v", options, w.target, page, err)
+		}
+	}
+}
+
+// TestMessageListBetweenNothing refuses bounds between which no message can be.
+func TestMessageListBetweenNothing(t *testing.T) {
+	for _, options := range []cfchat.MessageListOptions{{Before: 3, After: 7}, {Before: 7, After: 7}} {
+		w := sentWire{}
+		if _, err := w.over(t).List(t.Context(), 42, options); !errors.Is(err, cfchat.ErrInvalidInput) || w.target != "" {
+			t.Errorf("%+v: asked for %q, %v", options, w.target, err)
 		}
 	}
 }
@@ -220,9 +230,14 @@ func TestSendRefuses(t *testing.T) {
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: cfchat.MessageContentTypeForm, ContentAttributes: map[string]any{"items": []any{}}}, "Items"},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeInputSelect, Items: choice}, ""},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeCards, Items: choice}, "Items[0].Actions"},
-		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "Items"},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", InReplyTo: 1, ContentAttributes: map[string]any{"in_reply_to": 2}}, "InReplyTo"},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentAttributes: map[string]any{"in_reply_to": 2}}, ""},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "ContentType Items"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice}, "ContentType"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentType: cfchat.MessageContentTypeText}, "ContentType"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentType: "hologram"}, ""},
+		{"4.16.2", cfchat.MessageCreate{Content: " \n\t "}, "Content"},
+		{"4.16.2", cfchat.MessageCreate{Content: " \n", ContentType: cfchat.MessageContentTypeInputSelect, Items: choice}, ""},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""},        // of a newer server
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderID: 1}, "SenderType SenderID"}, // with a bot's key
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot, SenderID: 1}, "SenderID"},
@@ -296,6 +311,9 @@ func TestSentMessageArrives(t *testing.T) {
 			var text strings.Builder
 			for range 1 + random.IntN(8) {
 				text.WriteString(parts[random.IntN(len(parts))])
+			}
+			if strings.TrimSpace(text.String()) == "" {
+				text.WriteString("a") // what is blank is refused
 			}
 			message := cfchat.MessageCreate{Content: text.String(), Private: i%2 == 0}
 			message.MessageType = []cfchat.MessageKind{"", cfchat.MessageKindIncoming, cfchat.MessageKindActivity, cfchat.MessageKindTemplate}[i%4]

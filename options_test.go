@@ -62,9 +62,9 @@ func TestIteratorsRefuseAllAtOnce(t *testing.T) {
 	var none cfchat.ConversationsService
 	account0 := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(0).Conversations
 	for want, all := range map[string]iter.Seq2[*cfchat.Conversation, error]{
-		"InboxID, account id, option 1":  account0.ListAll(t.Context(), cfchat.ConversationListOptions{InboxID: -1}, nil),
+		"InboxID, Account, option 1":     account0.ListAll(t.Context(), cfchat.ConversationListOptions{InboxID: -1}, nil),
 		"filter, account, ctx, option 1": none.FilterAll(noContext, cfchat.Filter{}, nil),
-		"account id, After":              account0.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{After: -1}),
+		"Account, After":                 account0.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{After: -1}),
 	} {
 		_, errs := walk(all)
 		if len(errs) != 1 {

@@ -88,7 +88,7 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 		refuseResponse(opts, &input)
 		s.core.check(ctx, &input)
 		options.check(&input)
-		filter.checkScan(&input)
+		filter.checkScan(ctx, s.core, &input)
 		if err := input.err(s.core.call(filterCall.operation, 0)); err != nil {
 			yield(nil, err)
 			return

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -62,12 +63,37 @@ func blocks(page, text string) (found []block) {
 const around = "ctx context.Context, t *testing.T, chat *cfchat.Chat, acct *cfchat.Account, srv *cfchattest.Server, " +
 	"filter cfchat.Filter, message *cfchat.Message, id int64, err error, resolveAll func(context.Context, *cfchat.Account) error"
 
+// differenceRow is a row of differences.md, and differenceCount what a page says of how many there are.
+var (
+	differenceRow   = regexp.MustCompile(`(?m)^\| D\d+ \|`)
+	differenceCount = regexp.MustCompile(`(?:in|the) (\d+) places`)
+)
+
+// TestDifferences counts the places in which documentation and servers differ where a page says how many they are.
+func TestDifferences(t *testing.T) {
+	rows := differenceRow.FindAllString(read(t, "differences.md"), -1)
+	if slices.Sort(rows); len(slices.Compact(slices.Clone(rows))) != len(rows) {
+		t.Errorf("a number has two rows: %q", rows)
+	}
+	said := 0
+	for page, text := range pages(t) {
+		for _, count := range differenceCount.FindAllStringSubmatch(text, -1) {
+			if said++; count[1] != strconv.Itoa(len(rows)) {
+				t.Errorf("%s: %q, and there are %d", page, count[0], len(rows))
+			}
+		}
+	}
+	if said < 2 {
+		t.Errorf("%d pages say how many differences there are, want README.md twice", said)
+	}
+}
+
 // imports are the packages that the blocks use, by name.
 var imports = map[string]string{
 	"api": "github.com/cfchat/cfchat-go/api", "auth": "github.com/cfchat/cfchat-go/auth", "cfchat": "github.com/cfchat/cfchat-go",
 	"cfchattest": "github.com/cfchat/cfchat-go/cfchattest", "synctest": "testing/synctest", "http": "net/http",
 	"atomic": "sync/atomic", "slog": "log/slog", "context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "os": "os",
-	"io": "io", "net": "net", "netip": "net/netip", "syscall": "syscall", "json": "encoding/json", "url": "net/url", "testing": "testing", "time": "time",
+	"io": "io", "bufio": "bufio", "bytes": "bytes", "cmp": "cmp", "slices": "slices", "net": "net", "netip": "net/netip", "syscall": "syscall", "json": "encoding/json", "url": "net/url", "testing": "testing", "time": "time",
 }
 
 // kind is what a block is made of.

@@ -37,7 +37,7 @@ func readQueue(name string) ([]entry, error) {
 			break
 		}
 		if err := json.Unmarshal(line, &e); err != nil || e.ID == "" {
-			return nil, fmt.Errorf("%s: line %d is no message with an id", name, len(all)+1)
+			return nil, fmt.Errorf(`%s: line %d is no message; want {"id":"order-17","conversation":42,"content":"…"}`, name, len(all)+1)
 		}
 		all = append(all, e)
 	}

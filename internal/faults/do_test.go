@@ -267,7 +267,7 @@ func TestDoRefuses(t *testing.T) {
 	}
 	check("a zero account", "account", new(cfchat.Account).Do(t.Context(), "GET", "x", nil, nil))
 	check("a nil account", "account", (*cfchat.Account)(nil).Do(t.Context(), "GET", "x", nil, nil))
-	check("account 0", "account id", chat.Account(0).Do(t.Context(), "GET", "x", nil, nil))
+	check("account 0", "Account", chat.Account(0).Do(t.Context(), "GET", "x", nil, nil))
 	check("a zero chat", "chat", new(cfchat.Chat).Do(t.Context(), "GET", "x", nil, nil))
 	check("a nil chat", "chat", (*cfchat.Chat)(nil).Do(t.Context(), "GET", "x", nil, nil))
 }

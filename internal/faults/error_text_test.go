@@ -367,6 +367,14 @@ func where(attribute cfchat.Attribute, values ...any) func(*testing.T) error {
 	return filtered(cfchat.Where(cfchat.Equal(attribute, values...)))
 }
 
+// filteredBy is what a server of a version makes of a rule.
+func filteredBy(version string, attribute cfchat.Attribute, value any) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = version })
+		return trial.Second(chat.Account(56).Conversations.Filter(t.Context(), cfchat.Where(cfchat.Equal(attribute, value)), 1))
+	}
+}
+
 func readAs(filter string) func(*testing.T) error {
 	return func(*testing.T) error { return new(cfchat.Filter).UnmarshalJSON([]byte(filter)) }
 }
@@ -374,6 +382,9 @@ func readAs(filter string) func(*testing.T) error {
 var filterTexts = []errorText{
 	{"a filter without rules", filtered(cfchat.Filter{})},
 	{"a rule without an attribute", where("", "open")},
+	{"a rule on an attribute of contacts", where("email", "jo@customer.test")},
+	{"a rule on an attribute that older servers leave out", filteredBy("2.16.0", "priority", "urgent")},
+	{"a rule on an attribute that later servers do not know", filteredBy("4.7.0", "contact_id", 7)},
 	{"a rule with an operator that is none", filtered(cfchat.Where(cfchat.NewRule("status", "like", "open")))},
 	{"a rule that says how it is joined", filtered(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{
 		AttributeKey: "status", FilterOperator: "equal_to", Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),

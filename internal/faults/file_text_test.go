@@ -33,6 +33,21 @@ func uploaded(message cfchat.MessageCreate, files ...cfchat.File) func(*testing.
 	}
 }
 
+// grown is what a file says that has another size when it is opened for another try.
+func grown(t *testing.T) error {
+	text := "hello"
+	open := func() (io.ReadCloser, error) {
+		defer func() { text = "hello!" }()
+		return sized{strings.NewReader(text)}, nil
+	}
+	return limitedOnce(cfchat.File{Name: "a", Size: 5, Open: open})(t)
+}
+
+// sized is a file that tells its size.
+type sized struct{ *strings.Reader }
+
+func (sized) Close() error { return nil }
+
 // limitedOnce is what a file says that is to be sent again after a 429.
 func limitedOnce(file cfchat.File) func(*testing.T) error {
 	return func(t *testing.T) error {
@@ -63,7 +78,7 @@ func downloaded(w io.Writer, opts []cfchat.CallOption, answers ...*http.Response
 			asked++
 			return answers[min(asked, len(answers))-1], nil
 		}))
-		return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new("https://chat.test/a")}, w, opts...))
+		return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{MessageID: 1234, DataURL: new("https://chat.test/a")}, w, opts...))
 	}
 }
 
@@ -136,8 +151,10 @@ func fileTexts() []errorText {
 		{"a file that turns out to be empty", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: onlyReader{strings.NewReader("")}})},
 		{"a file that is not there", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, fs.ErrNotExist }})},
 		{"a file that Open does not give", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, nil }})},
-		{"a file that is longer", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 4, Reader: strings.NewReader("hello")})},
-		{"a file that is shorter", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 6, Reader: strings.NewReader("hello")})},
+		{"a file that is longer", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 4, Reader: io.MultiReader(strings.NewReader("hello"))})},
+		{"a file that is shorter", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 6, Reader: io.MultiReader(strings.NewReader("hello"))})},
+		{"a file of another size than its reader", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 6, Reader: strings.NewReader("hello")})},
+		{"a file of another size when it is opened again", grown},
 		{"a file that panics", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: panicking{}})},
 		{"a file that gives too much", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: greedy{}})},
 		{"a file that hangs when it is to be sent again", limitedOnce(cfchat.File{Name: "a", Reader: slow{strings.NewReader("hello")}})},

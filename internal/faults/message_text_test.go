@@ -2,7 +2,9 @@ package faults_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +26,27 @@ func messaged(version, body string, ask func(context.Context, cfchat.MessagesSer
 		}), func(c *cfchat.Config) { c.ServerVersion = version })
 		return ask(t.Context(), chat.Account(56).Messages)
 	}
+}
+
+// unreadable is what FindSent says where message 3 of a conversation cannot be read.
+func unreadable(t *testing.T) error {
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		var rows []string
+		for id := int64(1); id <= 3; id++ {
+			query := req.URL.Query()
+			from, _ := strconv.ParseInt(query.Get("after"), 10, 64)
+			to, _ := strconv.ParseInt(query.Get("before"), 10, 64)
+			switch {
+			case id < from || id >= to:
+			case id == 3:
+				return trial.Reply(500, "application/json", `{"error":"no"}`), nil
+			default:
+				rows = append(rows, fmt.Sprintf(`{"id":%d,"conversation_id":42,"message_type":0,"content_type":"text"}`, id))
+			}
+		}
+		return trial.Reply(200, "application/json", `{"payload":[`+strings.Join(rows, ",")+`]}`), nil
+	}), func(c *cfchat.Config) { c.ServerVersion = "4.16.2" })
+	return trial.Second(chat.Account(56).Messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "hi"}, cfchat.SentSince{}))
 }
 
 func sentTo(version string, message cfchat.MessageCreate) func(*testing.T) error {
@@ -79,6 +102,9 @@ var messageTexts = []errorText{
 	{"messages before one that is none", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.List(ctx, 42, cfchat.MessageListOptions{Before: -1}))
 	})},
+	{"messages between nothing", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
+		return trial.Second(s.List(ctx, 42, cfchat.MessageListOptions{Before: 3, After: 7}))
+	})},
 	{"a message without anything", sent(cfchat.MessageCreate{})},
 	{"a message of no kind", sent(cfchat.MessageCreate{Content: "hi", MessageType: "1"})},
 	{"a message with a NUL", sent(cfchat.MessageCreate{Content: "a\x00b"})},
@@ -87,6 +113,7 @@ var messageTexts = []errorText{
 	{"a message of a rule, with more", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"automation_rule_id": 2}})},
 	{"a template of the contact's", sent(cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindIncoming, Template: true})},
 	{"items of nothing", sent(cfchat.MessageCreate{Items: []cfchat.MessageItem{{Title: "a"}}})},
+	{"items of nothing, as attributes", sent(cfchat.MessageCreate{ContentAttributes: map[string]any{"items": []any{1}}})},
 	{"an address with a blank", sent(cfchat.MessageCreate{Content: "hi", CCEmails: "jo doe@example.com"})},
 	{"a template without a name", sent(cfchat.MessageCreate{TemplateParams: map[string]any{"language": "en"}})},
 	{"a template for a server out of reach", func(t *testing.T) error {
@@ -149,7 +176,8 @@ var messageTexts = []errorText{
 	{"a message that was tried just now", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
 		return sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{Time: time.Now()}, time.Now()))(ctx, s)
 	})},
-	{"a message that could not be looked for", onceOver(500, 0)},
+	{"a message that cannot be read, and may be the one", unreadable},
+	{"a message that could not be looked for", onceOver(403)},
 	{"a message that did not come", onceOver(200, 500, 200)},
 	{"a message that could not be looked for again", onceOver(200, 500, 403)},
 	{"a message that nobody looks for again", onceOver(200, 0)},

@@ -78,7 +78,9 @@ func keys(methods []method) string {
 			if key.Scheme == operation.AgentBotAPIKey {
 				kind, bots = "bot", botsWork(key)
 			}
-			kinds = append(kinds, kind)
+			if key.Since != operation.Never {
+				kinds = append(kinds, kind)
+			}
 		}
 		if op.IsPublic() {
 			kinds, bots = []string{"none"}, "works"
