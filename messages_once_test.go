@@ -504,7 +504,7 @@ func TestFindSentWhileItSettles(t *testing.T) {
 		w := windows{takes: 10 * time.Second}
 		messages := trial.Chat(t, &w).Account(trial.AccountID).Messages
 		since := cfchat.SentSince{Time: time.Now().Add(-55 * time.Second)}
-		if _, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, since); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+		if _, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, since); !errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.HasSuffix(err.Error(), "look again in 5s") {
 			t.Error(err)
 		}
 		if _, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, since); !errors.Is(err, cfchat.ErrNotFound) {
