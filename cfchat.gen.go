@@ -1032,6 +1032,34 @@ func (x *ContactPageMeta) GetHasMore() (value bool) {
 // ContactSort is what to sort contacts by, `-` in front for the reverse.
 type ContactSort string
 
+// ContactUpdate is what to change of a contact. Empty texts are stored as such, but for that of an e-mail, and two contacts with an empty
+// identifier are a 500: send null instead.
+type ContactUpdate struct {
+	// AdditionalAttributes From 4.2.0 on merged into those that are there, key by key; before, all that there are then (D71).
+	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
+
+	// Blocked Whether the contact is blocked. From 3.7.0, ignored before.
+	Blocked *bool `json:"blocked,omitempty"`
+
+	// Clear The fields to empty.
+	Clear []ContactField `json:"-"`
+
+	// CustomAttributes Merged into those that are there, key by key. A null stays as such.
+	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
+
+	// Email The mail address; stored in lower case.
+	Email *string `json:"email,omitempty"`
+
+	// Identifier Your own id for the contact.
+	Identifier *string `json:"identifier,omitempty"`
+
+	// Name The name.
+	Name *string `json:"name,omitempty"`
+
+	// PhoneNumber The phone number, + and 2 to 15 digits.
+	PhoneNumber *string `json:"phone_number,omitempty"`
+}
+
 // Conversation is a conversation, as list, filter, get and create answer it.
 type Conversation struct {
 	// AccountID The account's id.
@@ -4042,6 +4070,32 @@ func newContactDetailsRequest(server string, accountID int64, contactID int64, p
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// ContactUpdate changes a contact.
+//
+// PUT /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *Client) ContactUpdate(ctx context.Context, accountID int64, contactID int64, body ContactUpdate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactUpdateRequest(c.Server, accountID, contactID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactUpdate, err)
+	}
+	return c.do(ctx, operation.ContactUpdate, req, reqEditors)
+}
+
+// newContactUpdateRequest builds the request of contactUpdate.
+func newContactUpdateRequest(server string, accountID int64, contactID int64, body ContactUpdate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPut, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ConversationList lists conversations.
 //
 // GET /api/v1/accounts/{account_id}/conversations
@@ -4645,6 +4699,17 @@ func (c *ClientWithResponses) ContactSearchWithResponse(ctx context.Context, acc
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}
 func (c *ClientWithResponses) ContactDetailsWithResponse(ctx context.Context, accountID int64, contactID int64, params *ContactDetailsParams, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
 	resp, err := c.ContactDetails(ctx, accountID, contactID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactAnswer](resp)
+}
+
+// ContactUpdateWithResponse changes a contact.
+//
+// PUT /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *ClientWithResponses) ContactUpdateWithResponse(ctx context.Context, accountID int64, contactID int64, body ContactUpdate, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
+	resp, err := c.ContactUpdate(ctx, accountID, contactID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

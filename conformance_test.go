@@ -185,6 +185,7 @@ func conformCalls(t *testing.T, s target) {
 		Conversation: s.create(t, 1)[0], Status: cfchat.StatusResolved,
 		Created:       cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
 		MessageStatus: cfchat.MessageStatusRead, Contact: s.contact,
+		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
 	}
 	sent, err := s.account().Messages.Send(t.Context(), about.Conversation, cfchat.MessageCreate{Content: "conformance"})
 	if err != nil {

@@ -21,6 +21,7 @@ var (
 	searchContactsCall = newCall(operation.ContactSearch, checkContacts)
 	filterContactsCall = newCall(operation.ContactFilter, checkContacts)
 	contactCall        = newCall(operation.ContactDetails, checkContactAnswer)
+	updateContactCall  = newCall(operation.ContactUpdate, checkContactAnswer)
 )
 
 // ContactListOptions say which page of contacts to get. The zero value asks for the first one, the oldest contact first.
@@ -158,6 +159,43 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 		return nil, err
 	}
 	return &answer.Payload, nil
+}
+
+// Update changes what is set of a contact, and empties what Clear names; all else stays. Custom attributes are merged into
+// those that are there, key by key, and so are additional attributes: before 4.2.0 a server would replace them all, so that they
+// are read first, which is a second request, and what another program writes to them in between is lost. Within one Chat such
+// updates of a contact wait for each other. A null stays as an attribute; [ContactsService.RemoveCustomAttributes] takes one away.
+//
+// A value that another contact has is ErrRejected, and Attributes of the [*Error] names it. So is an answer in which the
+// contact is not as it was asked to be. Blocked is there from 3.7.0 on. It changes contacts of inboxes that the key's user does
+// not see, too.
+//
+// PUT /api/v1/accounts/{account_id}/contacts/{contact_id}, contactUpdate. Key: user.
+func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpdate, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("id", id)
+	update.check(&input)
+	s.core.check(ctx, &input)
+	if err := input.err(s.core.call(updateContactCall.operation, 0)); err != nil {
+		return nil, err
+	}
+	if update.Blocked != nil && s.core.chat.lacks(ctx, "3.7.0") {
+		input.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
+	}
+	body, done, err := s.whole(ctx, id, update, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	accept := func(c *Contact) *chain.Failure {
+		if update.Blocked != nil && c.Blocked == nil && !s.core.chat.has(ctx, "3.7.0") {
+			return &chain.Failure{Cause: errBlockedOrNot, Unknown: true}
+		}
+		return update.accept(c)
+	}
+	return s.change(ctx, updateContactCall, id, accept, input, opts, func(server string) (*http.Request, error) {
+		return newContactUpdateRequest(server, s.core.id, id, body)
+	})
 }
 
 // FindByEmail finds the contact that has an e-mail, in any case, and nobody else: ErrNotFound means that no contact has it that

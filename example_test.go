@@ -739,3 +739,20 @@ func source(t *testing.T, name string) string {
 	}
 	return string(text)
 }
+
+func ExampleContactsService_Update() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo", Phone: "+14155551000", Custom: map[string]any{"plan": "free", "seats": 3}})
+
+	contact, err := account.Contacts.Update(context.Background(), id, cfchat.ContactUpdate{
+		Email:            new("jo@customer.test"),
+		Clear:            []cfchat.ContactField{cfchat.ContactFieldPhoneNumber},
+		CustomAttributes: map[string]any{"plan": "pro"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName(), contact.GetEmail(), contact.PhoneNumber == nil, contact.CustomAttributes)
+	// Output: Jo jo@customer.test true {"plan":"pro","seats":3}
+}

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // Contact is a contact to add.
@@ -67,16 +66,11 @@ func (s *state) addContact(a *account, c Contact) *contact {
 
 // contactDetails answers a contact, to anybody in the account.
 func (c *caller) contactDetails() (any, error) {
-	id, _ := cast.ID(c.ids["contact_id"])
-	found := c.account.contacts[id]
-	if found == nil || found.deleted {
-		return nil, notFound()
+	found, err := c.contactOfPath()
+	if err != nil {
+		return nil, err
 	}
-	shown := c.view().contact(found)
-	if c.withInboxes() || !c.version.AtLeast("3.16.0") {
-		shown["contact_inboxes"] = c.view().contactInboxes(found)
-	}
-	return object{"payload": shown}, nil
+	return c.contactAnswer(found), nil
 }
 
 // contactsThat returns the contacts that fit, in the order of their ids.

@@ -11,6 +11,7 @@ var handlers = map[*operation.Operation]handler{
 	operation.ContactFilter:                    (*caller).contactFilter,
 	operation.ContactSearch:                    (*caller).contactSearch,
 	operation.ContactDetails:                   (*caller).contactDetails,
+	operation.ContactUpdate:                    (*caller).contactUpdate,
 	operation.ConversationList:                 (*caller).conversationList,
 	operation.NewConversation:                  (*caller).newConversation,
 	operation.ConversationFilter:               (*caller).conversationFilter,

@@ -42,6 +42,14 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ContactUpdate changes a contact.
+	ContactUpdate = row(Operation{
+		ID: "contactUpdate", Method: "PUT", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ConversationList lists conversations.
 	ConversationList = row(Operation{
 		ID: "conversationList", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations",
@@ -161,6 +169,7 @@ var All = []*Operation{
 	ContactFilter,
 	ContactSearch,
 	ContactDetails,
+	ContactUpdate,
 	ConversationList,
 	NewConversation,
 	ConversationFilter,

@@ -37,6 +37,7 @@ type Subject struct {
 	Message       int64 // of the conversation
 	MessageStatus cfchat.MessageStatus
 	Contact       int64
+	Update        cfchat.ContactUpdate // of the contact
 }
 
 // AccountID is the account of the tests.
@@ -55,7 +56,7 @@ const (
 )
 
 // One is what the calls of the tests are about.
-var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77}
+var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactUpdate{Name: new("Jo")}}
 
 var (
 	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, Searched))
@@ -223,6 +224,15 @@ var Calls = []Call{
 			return valueOf(c.ContactDetailsWithResponse(ctx, AccountID, s.Contact, nil, e...))
 		},
 	},
+	{
+		operation.ContactUpdate, `{"payload":` + GoodContact + `}`, "payload", "/contacts/77", `{"name":"Jo"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Update(ctx, s.Contact, s.Update, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactUpdateWithResponse(ctx, AccountID, s.Contact, s.Update, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -303,7 +313,10 @@ func SubjectOf(t *testing.T, answer string) Subject {
 		ID     int64         `json:"conversation_id"`
 		Status cfchat.Status `json:"current_status"`
 	}
-	var contact struct{ ID int64 }
+	var contact struct {
+		ID   int64
+		Name *string
+	}
 	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&contact})
 	var messages []cfchat.Message
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
@@ -311,9 +324,17 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	if json.Unmarshal(about.Payload, &messages) == nil && len(messages) > 0 {
 		change.ID = messages[0].ConversationID
 	}
+	update := cfchat.ContactUpdate{Name: contact.Name}
+	switch {
+	case contact.ID == 0:
+		update = One.Update
+	case contact.Name == nil || *contact.Name == "":
+		update = cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldName}}
+	}
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
 		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, One.Contact),
+		update,
 	}
 }
 

@@ -1,0 +1,133 @@
+package cfchattest
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"regexp"
+	"strings"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+)
+
+// contactOfPath returns the contact that the path names, to anybody in the account.
+func (c *caller) contactOfPath() (*contact, error) {
+	id, _ := cast.ID(c.ids["contact_id"])
+	found := c.account.contacts[id]
+	if found == nil || found.deleted {
+		return nil, notFound()
+	}
+	return found, nil
+}
+
+// contactUpdate changes what is given of a contact (contract, W2.6).
+func (c *caller) contactUpdate() (any, error) {
+	found, err := c.contactOfPath()
+	if err != nil {
+		return nil, err
+	}
+	changed := found.Contact
+	c.changeContact(&changed)
+	if err := c.wrongContact(found, &changed); err != nil {
+		return nil, err
+	}
+	found.Contact = changed
+	return c.contactAnswer(found), nil
+}
+
+// contactAnswer is what is answered about one contact.
+func (c *caller) contactAnswer(found *contact) object {
+	shown := c.view().contact(found)
+	if c.withInboxes() || !c.version.AtLeast("3.16.0") {
+		shown["contact_inboxes"] = c.view().contactInboxes(found)
+	}
+	return object{"payload": shown}
+}
+
+// changeContact sets what the parameters give. Attributes that are no object are not seen.
+func (c *caller) changeContact(to *cfchat.Contact) {
+	for name, field := range map[string]**string{
+		"name": &to.Name, "email": &to.Email, "phone_number": &to.PhoneNumber, "identifier": &to.Identifier,
+	} {
+		switch value := c.params[name].(type) {
+		case string:
+			*field = &value
+		case json.Number:
+			*field = new(value.String())
+		case nil:
+			if _, given := c.params[name]; given {
+				*field = nil
+			}
+		}
+	}
+	if to.Email != nil {
+		to.Email = orNil(strings.ToLower(*to.Email))
+	}
+	if blocked, given := c.params["blocked"].(bool); given && c.version.AtLeast("3.7.0") {
+		to.Blocked = &blocked
+	}
+	if custom, given := c.params["custom_attributes"].(map[string]any); given {
+		to.CustomAttributes = merged(to.CustomAttributes, custom)
+	}
+	if additional, given := c.params["additional_attributes"].(map[string]any); given {
+		if !c.version.AtLeast("4.2.0") {
+			to.AdditionalAttributes = attributesOf(map[string]any{})
+		}
+		to.AdditionalAttributes = merged(to.AdditionalAttributes, additional)
+	}
+}
+
+// merged returns attributes with others in place of those of the same name.
+func merged(attributes cfchat.Attributes, others map[string]any) cfchat.Attributes {
+	all := attributes.Map()
+	maps.Copy(all, others)
+	return attributesOf(all)
+}
+
+// What the server takes for an e-mail and a phone number.
+var (
+	mailPattern  = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+	phonePattern = regexp.MustCompile(`\+[1-9][0-9]{1,14}$`)
+)
+
+// errIdentifier is an empty identifier that another contact has: nothing looks for it, but for the database.
+var errIdentifier = errors.New("duplicate key value violates unique constraint")
+
+// wrongContact returns why a contact cannot be stored as it is to be. In which order several reasons come is (unseen).
+func (c *caller) wrongContact(self *contact, to *cfchat.Contact) error {
+	var messages, attributes []string
+	wrong := func(attribute, message string) {
+		messages, attributes = append(messages, message), append(attributes, attribute)
+	}
+	taken := func(value *string, of func(*contact) *string) bool {
+		return value != nil && len(c.account.contactsThat(func(each *contact) bool {
+			return each != self && of(each) != nil && *of(each) == *value
+		})) > 0
+	}
+	switch {
+	case to.Email == nil:
+	case taken(to.Email, func(each *contact) *string { return lowered(each.Email) }):
+		wrong("email", "Email has already been taken")
+	case !mailPattern.MatchString(*to.Email):
+		wrong("email", "Email Invalid email")
+	}
+	identified := taken(to.Identifier, func(each *contact) *string { return each.Identifier })
+	if identified && *to.Identifier != "" {
+		wrong("identifier", "Identifier has already been taken")
+	}
+	switch {
+	case deref(to.PhoneNumber) == "":
+	case taken(to.PhoneNumber, func(each *contact) *string { return each.PhoneNumber }):
+		wrong("phone_number", "Phone number has already been taken")
+	case !phonePattern.MatchString(*to.PhoneNumber):
+		wrong("phone_number", "Phone number should be in e164 format")
+	}
+	switch {
+	case len(messages) > 0:
+		return invalidRecord(strings.Join(messages, ", "), attributes...)
+	case identified:
+		return errIdentifier
+	}
+	return nil
+}
