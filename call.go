@@ -1,8 +1,10 @@
 package cfchat
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -59,6 +61,21 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 		}
 		return answer, nil
 	}
+	return bound(op, decode)
+}
+
+// newEmptyCall binds an operation whose answer is empty. Anything else is not its answer.
+func newEmptyCall(op *operation.Operation) typedCall[struct{}] {
+	return bound(op, func(body []byte, _ int64) (*struct{}, error) {
+		if len(bytes.TrimSpace(body)) > 0 {
+			return nil, errors.New("there is something, where the servers answer nothing")
+		}
+		return new(struct{}), nil
+	})
+}
+
+// bound binds an operation to what decodes its answer.
+func bound[T any](op *operation.Operation, decode func(body []byte, conversation int64) (*T, error)) typedCall[T] {
 	decoders[op] = func(body []byte, conversation int64) error {
 		_, err := decode(body, conversation)
 		return err

@@ -800,6 +800,12 @@ func (x *AttachmentPage) GetMeta() *AttachmentCounts {
 // AttachmentType is the kind of an attachment. The last three from 4.9.0.
 type AttachmentType string
 
+// AttributeKeys is custom attributes by their keys.
+type AttributeKeys struct {
+	// CustomAttributes The keys.
+	CustomAttributes []string `json:"custom_attributes"`
+}
+
 // Availability is whether a person is there. The documentation says "available" for online (D20).
 type Availability string
 
@@ -975,6 +981,11 @@ type ContactAnswer struct {
 	Payload Contact `json:"payload"`
 }
 
+// ContactConversations is conversations of a contact (D73).
+type ContactConversations struct {
+	Payload []Conversation `json:"payload"`
+}
+
 // ContactInbox is an inbox in which a contact can be reached, and the id that the contact has there.
 type ContactInbox struct {
 	// Inbox An inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
@@ -991,6 +1002,24 @@ func (x *ContactInbox) GetSourceID() (value string) {
 		return value
 	}
 	return x.SourceID
+}
+
+// ContactInboxCreate is a source id to have in an inbox.
+type ContactInboxCreate struct {
+	// InboxID The inbox.
+	InboxID int64 `json:"inbox_id"`
+
+	// SourceID The source id. Without one the server makes one where it can. Never send it empty: that is a 500.
+	SourceID string `json:"source_id,omitempty,omitzero"`
+}
+
+// ContactMerge is which contact becomes a part of which.
+type ContactMerge struct {
+	// BaseContactID The contact that stays.
+	BaseContactID int64 `json:"base_contact_id"`
+
+	// MergeeContactID The contact that goes.
+	MergeeContactID int64 `json:"mergee_contact_id"`
 }
 
 // ContactPage is a page of contacts (D57).
@@ -1058,6 +1087,11 @@ type ContactUpdate struct {
 
 	// PhoneNumber The phone number, + and 2 to 15 digits.
 	PhoneNumber *string `json:"phone_number,omitempty"`
+}
+
+// ContactableInboxes is the inboxes in which a contact can be written to (D74).
+type ContactableInboxes struct {
+	Payload []ContactInbox `json:"payload"`
 }
 
 // Conversation is a conversation, as list, filter, get and create answer it.
@@ -3861,6 +3895,32 @@ func newServerInformationRequest(server string) (*http.Request, error) {
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// ContactMerge merges a contact into another.
+//
+// POST /api/v1/accounts/{account_id}/actions/contact_merge
+func (c *Client) ContactMerge(ctx context.Context, accountID int64, body ContactMerge, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactMergeRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactMerge, err)
+	}
+	return c.do(ctx, operation.ContactMerge, req, reqEditors)
+}
+
+// newContactMergeRequest builds the request of contactMerge.
+func newContactMergeRequest(server string, accountID int64, body ContactMerge) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/actions/contact_merge", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ContactList lists contacts.
 //
 // GET /api/v1/accounts/{account_id}/contacts
@@ -4038,6 +4098,23 @@ func newContactSearchRequest(server string, accountID int64, params *ContactSear
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// ContactDelete deletes a contact.
+//
+// DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *Client) ContactDelete(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactDeleteRequest(c.Server, accountID, contactID)
+	if err != nil {
+		return nil, unsent(operation.ContactDelete, err)
+	}
+	return c.do(ctx, operation.ContactDelete, req, reqEditors)
+}
+
+// newContactDeleteRequest builds the request of contactDelete.
+func newContactDeleteRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	return http.NewRequest(http.MethodDelete, address, nil)
+}
+
 // ContactDetails gets a contact.
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}
@@ -4089,6 +4166,92 @@ func newContactUpdateRequest(server string, accountID int64, contactID int64, bo
 		return nil, err
 	}
 	req, err := http.NewRequest(http.MethodPut, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ContactInboxCreation gives a contact a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes
+func (c *Client) ContactInboxCreation(ctx context.Context, accountID int64, contactID int64, body ContactInboxCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactInboxCreationRequest(c.Server, accountID, contactID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactInboxCreation, err)
+	}
+	return c.do(ctx, operation.ContactInboxCreation, req, reqEditors)
+}
+
+// newContactInboxCreationRequest builds the request of contactInboxCreation.
+func newContactInboxCreationRequest(server string, accountID int64, contactID int64, body ContactInboxCreate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contact_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ContactableInboxesGet lists the inboxes in which a contact can be written to.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes
+func (c *Client) ContactableInboxesGet(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactableInboxesGetRequest(c.Server, accountID, contactID)
+	if err != nil {
+		return nil, unsent(operation.ContactableInboxesGet, err)
+	}
+	return c.do(ctx, operation.ContactableInboxesGet, req, reqEditors)
+}
+
+// newContactableInboxesGetRequest builds the request of contactableInboxesGet.
+func newContactableInboxesGetRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contactable_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactConversations lists the newest conversations of a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations
+func (c *Client) ContactConversations(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactConversationsRequest(c.Server, accountID, contactID)
+	if err != nil {
+		return nil, unsent(operation.ContactConversations, err)
+	}
+	return c.do(ctx, operation.ContactConversations, req, reqEditors)
+}
+
+// newContactConversationsRequest builds the request of contactConversations.
+func newContactConversationsRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/conversations", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// DestroyCustomAttributesOfAContact takes custom attributes away from a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes
+func (c *Client) DestroyCustomAttributesOfAContact(ctx context.Context, accountID int64, contactID int64, body AttributeKeys, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newDestroyCustomAttributesOfAContactRequest(c.Server, accountID, contactID, body)
+	if err != nil {
+		return nil, unsent(operation.DestroyCustomAttributesOfAContact, err)
+	}
+	return c.do(ctx, operation.DestroyCustomAttributesOfAContact, req, reqEditors)
+}
+
+// newDestroyCustomAttributesOfAContactRequest builds the request of destroyCustomAttributesOfAContact.
+func newDestroyCustomAttributesOfAContactRequest(server string, accountID int64, contactID int64, body AttributeKeys) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/destroy_custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
@@ -4661,6 +4824,17 @@ func (c *ClientWithResponses) ServerInformationWithResponse(ctx context.Context,
 	return parseRaw[ServerInfo](resp)
 }
 
+// ContactMergeWithResponse merges a contact into another.
+//
+// POST /api/v1/accounts/{account_id}/actions/contact_merge
+func (c *ClientWithResponses) ContactMergeWithResponse(ctx context.Context, accountID int64, body ContactMerge, reqEditors ...RequestEditorFn) (*RawResponse[MergedContact], error) {
+	resp, err := c.ContactMerge(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[MergedContact](resp)
+}
+
 // ContactListWithResponse lists contacts.
 //
 // GET /api/v1/accounts/{account_id}/contacts
@@ -4694,6 +4868,17 @@ func (c *ClientWithResponses) ContactSearchWithResponse(ctx context.Context, acc
 	return parseRaw[ContactPage](resp)
 }
 
+// ContactDeleteWithResponse deletes a contact.
+//
+// DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *ClientWithResponses) ContactDeleteWithResponse(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.ContactDelete(ctx, accountID, contactID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
 // ContactDetailsWithResponse gets a contact.
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}
@@ -4710,6 +4895,50 @@ func (c *ClientWithResponses) ContactDetailsWithResponse(ctx context.Context, ac
 // PUT /api/v1/accounts/{account_id}/contacts/{contact_id}
 func (c *ClientWithResponses) ContactUpdateWithResponse(ctx context.Context, accountID int64, contactID int64, body ContactUpdate, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
 	resp, err := c.ContactUpdate(ctx, accountID, contactID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactAnswer](resp)
+}
+
+// ContactInboxCreationWithResponse gives a contact a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes
+func (c *ClientWithResponses) ContactInboxCreationWithResponse(ctx context.Context, accountID int64, contactID int64, body ContactInboxCreate, reqEditors ...RequestEditorFn) (*RawResponse[ContactInbox], error) {
+	resp, err := c.ContactInboxCreation(ctx, accountID, contactID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactInbox](resp)
+}
+
+// ContactableInboxesGetWithResponse lists the inboxes in which a contact can be written to.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes
+func (c *ClientWithResponses) ContactableInboxesGetWithResponse(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*RawResponse[ContactableInboxes], error) {
+	resp, err := c.ContactableInboxesGet(ctx, accountID, contactID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactableInboxes](resp)
+}
+
+// ContactConversationsWithResponse lists the newest conversations of a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations
+func (c *ClientWithResponses) ContactConversationsWithResponse(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*RawResponse[ContactConversations], error) {
+	resp, err := c.ContactConversations(ctx, accountID, contactID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactConversations](resp)
+}
+
+// DestroyCustomAttributesOfAContactWithResponse takes custom attributes away from a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes
+func (c *ClientWithResponses) DestroyCustomAttributesOfAContactWithResponse(ctx context.Context, accountID int64, contactID int64, body AttributeKeys, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
+	resp, err := c.DestroyCustomAttributesOfAContact(ctx, accountID, contactID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

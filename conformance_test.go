@@ -31,6 +31,7 @@ type target struct {
 	accountID int64
 	inbox     int64                              // where conversations are created; best an API inbox without a bot
 	contact   int64                              // and for whom
+	person    func(*testing.T) int64             // makes another contact, with no e-mail, phone number or identifier
 	reply     func(id int64)                     // a message of the contact, where it can be had
 	keys      func(*testing.T) map[string]string // by the role that each is of
 	recorder  *recordings.Recorder               // nil where nothing is recorded
@@ -42,6 +43,7 @@ func (s target) account() *cfchat.Account { return s.chat.Account(s.accountID) }
 func standInTarget(t *testing.T, server *cfchattest.Server) target {
 	keys := map[string]string{"administrator": server.AdminKey(), "bot": server.BotKey()}
 	return target{
+		person:    func(*testing.T) int64 { return server.AddContact(cfchattest.Contact{Name: "Conformance"}) },
 		reply:     func(id int64) { server.AddMessage(id, cfchattest.Message{Content: "still there?"}) },
 		accountID: server.AccountID(),
 		inbox:     server.AddInbox(cfchattest.Inbox{Name: "Conformance"}),
@@ -72,6 +74,7 @@ func realTarget(t *testing.T) *target {
 		}},
 	}.over(t, cfchat.DefaultTransport())
 	s.keys = s.realKeys
+	s.person = s.realPerson
 	return &s
 }
 
@@ -85,6 +88,18 @@ func (s target) over(t *testing.T, transport http.RoundTripper) target {
 	}
 	s.chat = chat
 	return s
+}
+
+// realPerson makes a contact on a real server.
+func (s target) realPerson(t *testing.T) int64 {
+	t.Helper()
+	var made struct {
+		Payload struct{ Contact struct{ ID int64 } }
+	}
+	if err := s.account().Do(t.Context(), http.MethodPost, "contacts", map[string]any{"name": "Conformance"}, &made); err != nil {
+		t.Fatal(err)
+	}
+	return made.Payload.Contact.ID
 }
 
 func number(t *testing.T, variable string) int64 {
@@ -186,6 +201,7 @@ func conformCalls(t *testing.T, s target) {
 		Created:       cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
 		MessageStatus: cfchat.MessageStatusRead, Contact: s.contact,
 		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
+		Source: cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
 	}
 	sent, err := s.account().Messages.Send(t.Context(), about.Conversation, cfchat.MessageCreate{Content: "conformance"})
 	if err != nil {
@@ -196,6 +212,13 @@ func conformCalls(t *testing.T, s target) {
 	for _, c := range trial.Calls {
 		if err == nil && !info.AtLeast(c.Since()) {
 			continue
+		}
+		about := about
+		switch c.ID {
+		case "contactDelete":
+			about.Contact = s.person(t)
+		case "contactMerge":
+			about.Mergee = s.person(t)
 		}
 		if _, err := c.Account(t.Context(), s.account(), about); err != nil {
 			t.Errorf("%s: %v", c, err)

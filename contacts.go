@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -22,6 +23,12 @@ var (
 	filterContactsCall = newCall(operation.ContactFilter, checkContacts)
 	contactCall        = newCall(operation.ContactDetails, checkContactAnswer)
 	updateContactCall  = newCall(operation.ContactUpdate, checkContactAnswer)
+	attributesGoneCall = newCall(operation.DestroyCustomAttributesOfAContact, checkContactAnswer)
+	deleteContactCall  = newEmptyCall(operation.ContactDelete)
+	mergeCall          = newCall(operation.ContactMerge, checkMerged)
+	contactTalksCall   = newCall(operation.ContactConversations, checkContactConversations)
+	contactableCall    = newCall(operation.ContactableInboxesGet, checkContactable)
+	addSourceCall      = newCall(operation.ContactInboxCreation, checkContactInbox)
 )
 
 // ContactListOptions say which page of contacts to get. The zero value asks for the first one, the oldest contact first.
@@ -198,6 +205,140 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 	})
 }
 
+// RemoveCustomAttributes takes custom attributes away from a contact. Those that it has not are no fault.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes, destroyCustomAttributesOfAContact. Key: user.
+func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, keys []string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("id", id)
+	if len(keys) == 0 {
+		input.add("keys", "there are none; name the attributes to take away")
+	}
+	for i, key := range keys {
+		field := fmt.Sprintf("keys[%d]", i)
+		if key == "" {
+			input.add(field, "it is empty, which is no attribute")
+		}
+		input.text(field, key)
+	}
+	body := AttributeKeys{CustomAttributes: slices.Clone(keys)}
+	gone := func(c *Contact) *chain.Failure {
+		if i := slices.IndexFunc(body.CustomAttributes, c.CustomAttributes.Has); i >= 0 {
+			return notAsAsked(fmt.Sprintf("CustomAttributes[%q]", body.CustomAttributes[i]))
+		}
+		return nil
+	}
+	return s.change(ctx, attributesGoneCall, id, gone, input, opts, func(server string) (*http.Request, error) {
+		return newDestroyCustomAttributesOfAContactRequest(server, s.core.id, id, body)
+	})
+}
+
+// Delete deletes a contact, which only an administrator may: anybody else is ErrUnauthorized. Its conversations and messages follow
+// within seconds, by a job of the server, and until then every list, filter and get that one of them is in is ErrServer: try it
+// again then. [ConversationsService.Scan] goes on without them. A contact that is online is ErrRejected. Deleting one again is
+// ErrNotFound.
+//
+// DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}, contactDelete. Key: user.
+func (s ContactsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
+	var input refusal
+	input.id("id", id)
+	_, err := deleteContactCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactDeleteRequest(server, s.core.id, id)
+	})
+	return err
+}
+
+// Merge merges a contact, the mergee, into another one, the base, and returns the base, without its ContactInboxes. At once the
+// base has the mergee's conversations, messages and source ids, what it lacked itself of the mergee's fields and attributes, and
+// the mergee is gone. The mergee's labels, and that it was blocked, are lost.
+//
+// It cannot be undone, nor repeated: the same again is ErrNotFound. So after ErrUnknownOutcome look for the mergee by
+// [ContactsService.Get]: if it is ErrNotFound, they have been merged. Agents may merge as administrators do.
+//
+// POST /api/v1/accounts/{account_id}/actions/contact_merge, contactMerge. Key: user.
+func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("baseID", baseID)
+	input.id("mergeeID", mergeeID)
+	if baseID == mergeeID && baseID > 0 {
+		input.add("mergeeID", "it is the base itself, of which nothing would be done; give another contact")
+	}
+	same := func(m *MergedContact) *chain.Failure {
+		if m.ID != baseID {
+			return anotherContact(m.ID, baseID)
+		}
+		return nil
+	}
+	merged, err := mergeCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactMergeRequest(server, s.core.id, ContactMerge{BaseContactID: baseID, MergeeContactID: mergeeID})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &merged.Contact, nil
+}
+
+// Conversations gets conversations of a contact, of every status, in the inboxes that the key's user sees: 20 and no more, without a
+// further page. Up to 4.0.1 these are the newest, the newest first, from 4.0.2 on the last active ones. For all of them take
+// [ContactsService.ConversationsAll].
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations, contactConversations. Key: user.
+func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...CallOption) ([]Conversation, error) {
+	var input refusal
+	input.id("id", id)
+	its := func(a *ContactConversations) *chain.Failure {
+		for i := range a.Payload {
+			if sender := a.Payload[i].Meta.Sender.ID; sender != id {
+				err := fmt.Errorf("payload[%d] is of contact %d, and not of %d", i, sender, id)
+				return &chain.Failure{Cause: err, Decode: true}
+			}
+		}
+		return nil
+	}
+	answer, err := contactTalksCall.accepting(its).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactConversationsRequest(server, s.core.id, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.Payload, nil
+}
+
+// Contactable gets the inboxes in which a contact can be written to, of those that the key's user sees, as the server answers. In
+// an API inbox where the contact has no source id yet, it is a random one that the server makes up for each answer and stores
+// nowhere: [ContactsService.SourceIDs] leaves those out.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes, contactableInboxesGet. Key: user.
+func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
+	var input refusal
+	input.id("id", id)
+	answer, err := contactableCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactableInboxesGetRequest(server, s.core.id, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.Payload, nil
+}
+
+// TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp inboxes,
+// another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and nothing has been
+// changed. [ContactsService.AddSource] looks first. One that the contact has already is no fault.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes, contactInboxCreation. Key: user.
+func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
+	input := checkSource(id, inboxID, sourceID)
+	same := func(c *ContactInbox) *chain.Failure {
+		if c.SourceID != sourceID || c.Inbox.ID != inboxID {
+			return &chain.Failure{Cause: errors.New("it is about another source id or inbox"), Decode: true, Unknown: true}
+		}
+		return nil
+	}
+	return addSourceCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactInboxCreationRequest(server, s.core.id, id, ContactInboxCreate{InboxID: inboxID, SourceID: sourceID})
+	})
+}
+
 // FindByEmail finds the contact that has an e-mail, in any case, and nobody else: ErrNotFound means that no contact has it that
 // can be found. It filters, compares what comes, and from 4.7.0 on, where a filter does not look at everybody, searches too.
 //
@@ -263,6 +404,41 @@ func checkContactAnswer(a *ContactAnswer, _ []byte) error {
 func checkContact(c *Contact) error {
 	if c.ID <= 0 || c.AdditionalAttributes.IsZero() {
 		return errors.New("there is no contact with an id and additional_attributes")
+	}
+	return nil
+}
+
+func checkMerged(m *MergedContact, _ []byte) error { return checkContact(&m.Contact) }
+
+// checkContactConversations wants the payload, which the servers send even when it is empty.
+func checkContactConversations(a *ContactConversations, _ []byte) error {
+	if a.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	for i := range a.Payload {
+		if err := checkConversation(&a.Payload[i], nil); err != nil {
+			return fmt.Errorf("payload[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// checkContactable wants the payload, which the servers send even when it is empty.
+func checkContactable(a *ContactableInboxes, _ []byte) error {
+	if a.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	for i := range a.Payload {
+		if a.Payload[i].Inbox.ID <= 0 { // the source id may be empty
+			return fmt.Errorf("payload[%d]: there is no inbox with an id", i)
+		}
+	}
+	return nil
+}
+
+func checkContactInbox(c *ContactInbox, _ []byte) error {
+	if c.SourceID == "" || c.Inbox.ID <= 0 {
+		return errors.New("there is no source_id with an inbox")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
@@ -215,4 +216,31 @@ func sameJSON(a, b json.RawMessage) bool {
 	}
 	var x, y any
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+// MergedContact is the answer of a merge: a contact. Up to 3.1.1 it is the row of the database, whose times are text (D76).
+type MergedContact struct{ Contact }
+
+// UnmarshalJSON reads either.
+func (m *MergedContact) UnmarshalJSON(data []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return err
+	}
+	for _, name := range []string{"created_at", "last_activity_at"} {
+		var text string
+		if json.Unmarshal(fields[name], &text) != nil || text == "" {
+			continue
+		}
+		seconds, err := UnixTime{timeOf(text).Truncate(time.Second)}.MarshalJSON()
+		if err != nil {
+			return err
+		}
+		fields[name] = seconds
+	}
+	data, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, &m.Contact)
 }

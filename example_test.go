@@ -756,3 +756,134 @@ func ExampleContactsService_Update() {
 	fmt.Println(contact.GetName(), contact.GetEmail(), contact.PhoneNumber == nil, contact.CustomAttributes)
 	// Output: Jo jo@customer.test true {"plan":"pro","seats":3}
 }
+
+func ExampleContactsService_RemoveCustomAttributes() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo", Custom: map[string]any{"plan": "pro", "seats": 3}})
+
+	contact, err := account.Contacts.RemoveCustomAttributes(context.Background(), id, []string{"plan"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.CustomAttributes)
+	// Output: {"seats":3}
+}
+
+func ExampleContactsService_Delete() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	if err := account.Contacts.Delete(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	_, err := account.Contacts.Get(context.Background(), id)
+	fmt.Println(errors.Is(err, cfchat.ErrNotFound))
+	// Output: true
+}
+
+func ExampleContactsService_Merge() {
+	server, account := standIn()
+	defer server.Close()
+	base := server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+	mergee := server.AddContact(cfchattest.Contact{Name: "Joanna", Phone: "+14155551000"})
+	server.AddConversation(cfchattest.Conversation{Contact: mergee})
+
+	merged, err := account.Contacts.Merge(context.Background(), base, mergee)
+	if err != nil {
+		log.Fatal(err)
+	}
+	conversations, err := account.Contacts.Conversations(context.Background(), base)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(merged.GetName(), merged.GetPhoneNumber(), len(conversations))
+	// Output: Jo +14155551000 1
+}
+
+func ExampleContactsService_Conversations() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+	server.AddConversation(cfchattest.Conversation{Contact: id, Status: cfchat.StatusResolved})
+	server.AddConversation(cfchattest.Conversation{Contact: id})
+
+	conversations, err := account.Contacts.Conversations(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, conversation := range conversations {
+		fmt.Println(conversation.Status)
+	}
+	// Output:
+	// open
+	// resolved
+}
+
+func ExampleContactsService_ConversationsAll() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+	for range 60 {
+		server.AddConversation(cfchattest.Conversation{Contact: id})
+	}
+
+	count := 0
+	for _, err := range account.Contacts.ConversationsAll(context.Background(), id) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		count++
+	}
+	fmt.Println(count)
+	// Output: 60
+}
+
+// In an API inbox the server makes up a source id for a contact that has none, and another one each time.
+func ExampleContactsService_Contactable() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	first, err := account.Contacts.Contactable(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	second, err := account.Contacts.Contactable(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(first[0].SourceID == second[0].SourceID)
+	// Output: false
+}
+
+func ExampleContactsService_SourceIDs() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+	server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail, Name: "Support"})
+
+	sources, err := account.Contacts.SourceIDs(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, source := range sources {
+		fmt.Println(source.Inbox.Name, source.SourceID)
+	}
+	// Output: Support jo@customer.test
+}
+
+func ExampleContactsService_TakeSource() {
+	server, account := standIn()
+	defer server.Close()
+	inbox := server.AddInbox(cfchattest.Inbox{Name: "Shop"})
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	source, err := account.Contacts.TakeSource(context.Background(), id, inbox, "shop-7")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(source.Inbox.Name, source.SourceID)
+	// Output: Shop shop-7
+}

@@ -64,6 +64,14 @@ func (p *ContactPage) keepJSON(body []byte) {
 	}
 }
 
+func (a *ContactConversations) keepJSON(body []byte) {
+	var received struct{ Payload []json.RawMessage }
+	_ = json.Unmarshal(body, &received)
+	for i := range min(len(a.Payload), len(received.Payload)) {
+		a.Payload[i].keepJSON(received.Payload[i])
+	}
+}
+
 func (p *MessagePage) keepJSON(body []byte) {
 	var received struct{ Payload []json.RawMessage }
 	_ = json.Unmarshal(body, &received)

@@ -16,6 +16,7 @@ type Contact struct {
 	Phone      string
 	Identifier string
 	Blocked    bool           // new conversations are resolved at once, from 3.7.0 on
+	Online     bool           // so that it cannot be deleted
 	Inbox      int64          // where SourceID is known; the first inbox by default
 	SourceID   string         // the contact's id in that inbox, if it has one already; its conversations there have it
 	Additional map[string]any // additional_attributes
@@ -59,6 +60,9 @@ func (s *state) addContact(a *account, c Contact) *contact {
 		AdditionalAttributes: attributesOf(orEmpty(c.Additional)), CustomAttributes: attributesOf(orEmpty(c.Custom)),
 		CreatedAt: &cfchat.UnixTime{Time: s.now()},
 	}}
+	if c.Online {
+		added.AvailabilityStatus = new(cfchat.AvailabilityOnline)
+	}
 	added.labels = slices.Clone(c.Labels)
 	a.contacts[added.ID] = added
 	return added

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net/http"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
@@ -130,4 +133,70 @@ func (c *caller) wrongContact(self *contact, to *cfchat.Contact) error {
 		return errIdentifier
 	}
 	return nil
+}
+
+// destroyCustomAttributesOfAContact takes attributes away: a list of keys, or one as text (contract, W2.6).
+func (c *caller) destroyCustomAttributesOfAContact() (any, error) {
+	found, err := c.contactOfPath()
+	if err != nil {
+		return nil, err
+	}
+	all := found.CustomAttributes.Map()
+	for _, key := range c.params.list("custom_attributes") {
+		if name, ok := key.(string); ok {
+			delete(all, name)
+		}
+	}
+	found.CustomAttributes = attributesOf(all)
+	return c.contactAnswer(found), nil
+}
+
+// errNoName is a contact without a name that is online: the server stumbles over what it wants to say.
+var errNoName = errors.New("undefined method for nil")
+
+// jobDelay is how long the job of a deletion takes to begin (run: 0.2 to 2 s).
+const jobDelay = 500 * time.Millisecond
+
+// contactDelete deletes a contact. Its conversations stay for a moment, and cannot be rendered (contract, W2.7).
+func (c *caller) contactDelete() (any, error) {
+	found, err := c.contactOfPath()
+	switch {
+	case err != nil:
+		return nil, err
+	case c.user.role(c.account) != cfchat.RoleAdministrator:
+		return nil, unauthorized("You are not authorized to do this action")
+	case deref(found.AvailabilityStatus) == cfchat.AvailabilityOnline && found.Name == nil:
+		return nil, errNoName
+	case deref(found.AvailabilityStatus) == cfchat.AvailabilityOnline:
+		return nil, refuse(http.StatusUnprocessableEntity, object{"message": *found.Name + " is Online, please try again later"})
+	}
+	found.deleted = true
+	account := c.account
+	c.jobs = append(c.jobs, job{c.clock().Add(jobDelay), func() { account.remove(found) }})
+	return nil, empty()
+}
+
+// job is something that the server does later.
+type job struct {
+	due time.Time
+	do  func()
+}
+
+// runJobs does what is due.
+func (s *state) runJobs() {
+	now := s.clock()
+	s.jobs = slices.DeleteFunc(s.jobs, func(j job) bool {
+		if j.due.After(now) {
+			return false
+		}
+		j.do()
+		return true
+	})
+}
+
+// remove removes a contact with its conversations.
+func (a *account) remove(gone *contact) {
+	delete(a.contacts, gone.ID)
+	maps.DeleteFunc(a.conversations, func(_ int64, c *conversation) bool { return c.source.contact == gone })
+	a.byActivity = slices.DeleteFunc(a.byActivity, func(c *conversation) bool { return c.source.contact == gone })
 }

@@ -10,6 +10,14 @@ var (
 		Write: read,
 		Keys:  []Key{},
 	})
+	// ContactMerge merges a contact into another.
+	ContactMerge = row(Operation{
+		ID: "contactMerge", Method: "POST", Path: "/api/v1/accounts/{account_id}/actions/contact_merge",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ContactList lists contacts.
 	ContactList = row(Operation{
 		ID: "contactList", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts",
@@ -34,6 +42,14 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ContactDelete deletes a contact.
+	ContactDelete = row(Operation{
+		ID: "contactDelete", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ContactDetails gets a contact.
 	ContactDetails = row(Operation{
 		ID: "contactDetails", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
@@ -45,6 +61,38 @@ var (
 	// ContactUpdate changes a contact.
 	ContactUpdate = row(Operation{
 		ID: "contactUpdate", Method: "PUT", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactInboxCreation gives a contact a source id in an inbox.
+	ContactInboxCreation = row(Operation{
+		ID: "contactInboxCreation", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactableInboxesGet lists the inboxes in which a contact can be written to.
+	ContactableInboxesGet = row(Operation{
+		ID: "contactableInboxesGet", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactConversations lists the newest conversations of a contact.
+	ContactConversations = row(Operation{
+		ID: "contactConversations", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/conversations",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// DestroyCustomAttributesOfAContact takes custom attributes away from a contact.
+	DestroyCustomAttributesOfAContact = row(Operation{
+		ID: "destroyCustomAttributesOfAContact", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes",
 		Write: write,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
@@ -165,11 +213,17 @@ var (
 // All lists every operation of openapi.yaml, by path and method.
 var All = []*Operation{
 	ServerInformation,
+	ContactMerge,
 	ContactList,
 	ContactFilter,
 	ContactSearch,
+	ContactDelete,
 	ContactDetails,
 	ContactUpdate,
+	ContactInboxCreation,
+	ContactableInboxesGet,
+	ContactConversations,
+	DestroyCustomAttributesOfAContact,
 	ConversationList,
 	NewConversation,
 	ConversationFilter,

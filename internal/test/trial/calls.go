@@ -38,6 +38,8 @@ type Subject struct {
 	MessageStatus cfchat.MessageStatus
 	Contact       int64
 	Update        cfchat.ContactUpdate // of the contact
+	Mergee        int64                // another contact
+	Source        cfchat.ContactInboxCreate
 }
 
 // AccountID is the account of the tests.
@@ -51,17 +53,20 @@ const (
 	GoodMessage      = `{"id":1234,"conversation_id":42,"message_type":1,"content":"hi","content_type":"text","status":"read","content_attributes":{"deleted":true}}`
 	GoodAttachment   = `{"message_id":1234,"file_type":"file"}`
 	GoodContact      = `{"id":77,"name":"Jo","email":"jo@customer.test","additional_attributes":{},"contact_inboxes":[]}`
+	GoodSource       = `{"source_id":"crm-7","inbox":{"id":5,"avatar_url":"","channel_id":1,"name":"API","channel_type":"Channel::Api"}}`
 	GoodContacts     = `{"meta":{"count":1,"current_page":"1"},"payload":[` + GoodContact + `]}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
 // One is what the calls of the tests are about.
-var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactUpdate{Name: new("Jo")}}
+var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactUpdate{Name: new("Jo")}, 78, oneSource}
 
 var (
 	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, Searched))
 	oneBody   = cfchat.ConversationCreate{SourceID: "contact-1"}
 	oneText   = cfchat.MessageCreate{Content: "hi"}
+	oneSource = cfchat.ContactInboxCreate{InboxID: 5, SourceID: "crm-7"}
+	onePlan   = cfchat.AttributeKeys{CustomAttributes: []string{"plan"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
 	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
 )
@@ -233,6 +238,67 @@ var Calls = []Call{
 			return valueOf(c.ContactUpdateWithResponse(ctx, AccountID, s.Contact, s.Update, e...))
 		},
 	},
+	{
+		operation.DestroyCustomAttributesOfAContact, `{"payload":` + GoodContact + `}`, "payload", "/contacts/77/destroy_custom_attributes",
+		`{"custom_attributes":["plan"]}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.RemoveCustomAttributes(ctx, s.Contact, onePlan.CustomAttributes, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.DestroyCustomAttributesOfAContactWithResponse(ctx, AccountID, s.Contact, onePlan, e...))
+		},
+	},
+	{
+		operation.ContactDelete, "", "", "/contacts/77", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			if err := a.Contacts.Delete(ctx, s.Contact, e...); err != nil {
+				return nil, err
+			}
+			return struct{}{}, nil
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactDeleteWithResponse(ctx, AccountID, s.Contact, e...))
+		},
+	},
+	{
+		operation.ContactMerge, GoodContact, "", "/actions/contact_merge", `{"base_contact_id":77,"mergee_contact_id":78}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Merge(ctx, s.Contact, s.Mergee, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactMergeWithResponse(ctx, AccountID, cfchat.ContactMerge{BaseContactID: s.Contact, MergeeContactID: s.Mergee}, e...))
+		},
+	},
+	{
+		operation.ContactConversations, `{"payload":[{"id":42,"status":"open","meta":{"sender":{"id":77}}}]}`, "payload",
+		"/contacts/77/conversations", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			conversations, err := a.Contacts.Conversations(ctx, s.Contact, e...)
+			return valueOf(pointerTo(conversations), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactConversationsWithResponse(ctx, AccountID, s.Contact, e...))
+		},
+	},
+	{
+		operation.ContactableInboxesGet, `{"payload":[` + GoodSource + `]}`, "payload", "/contacts/77/contactable_inboxes", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			inboxes, err := a.Contacts.Contactable(ctx, s.Contact, e...)
+			return valueOf(pointerTo(inboxes), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactableInboxesGetWithResponse(ctx, AccountID, s.Contact, e...))
+		},
+	},
+	{
+		operation.ContactInboxCreation, GoodSource, "", "/contacts/77/contact_inboxes", `{"inbox_id":5,"source_id":"crm-7"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.TakeSource(ctx, s.Contact, s.Source.InboxID, s.Source.SourceID, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactInboxCreationWithResponse(ctx, AccountID, s.Contact, s.Source, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -319,6 +385,22 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	}
 	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&contact})
 	var messages []cfchat.Message
+	var place struct {
+		SourceID string `json:"source_id"`
+		Inbox    struct{ ID int64 }
+	}
+	var talks []struct {
+		Meta struct{ Sender struct{ ID int64 } }
+	}
+	_ = json.Unmarshal([]byte(answer), &place)
+	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&talks})
+	if len(talks) > 0 {
+		contact.ID = talks[0].Meta.Sender.ID
+	}
+	source := One.Source
+	if place.SourceID != "" && place.Inbox.ID != 0 {
+		source = cfchat.ContactInboxCreate{InboxID: place.Inbox.ID, SourceID: place.SourceID}
+	}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
 	if json.Unmarshal(about.Payload, &messages) == nil && len(messages) > 0 {
@@ -333,8 +415,8 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	}
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
-		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, One.Contact),
-		update,
+		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
+		update, One.Mergee, source,
 	}
 }
 
