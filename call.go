@@ -105,8 +105,8 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	return answer, nil
 }
 
-// redacted returns the body of an answer without what openapi.yaml marks as secret, for an error that keeps it. JSON that ends
-// early has nothing left of it where it could have a secret; what begins like a page stays.
+// redacted returns the body of an answer without what openapi.yaml marks as secret, for an error that keeps it. JSON that
+// ends early has nothing left of it where it could have a secret; what begins like a page stays.
 func redacted[T any](body []byte) []byte {
 	if begin := bytes.TrimSpace(body); len(begin) > 0 && begin[0] != '<' {
 		return redact.JSON(reflect.TypeFor[T](), body)

@@ -102,8 +102,8 @@ func TestContactPages(t *testing.T) {
 	}
 }
 
-// TestContactSecrets keeps the JSON of recorded contacts, whose inboxes had secrets, without these: neither there nor in the type, nor
-// in an error about the answer.
+// TestContactSecrets keeps the JSON of recorded contacts, whose inboxes had secrets, without these: neither there nor in the
+// type, nor in an error about the answer.
 func TestContactSecrets(t *testing.T) {
 	e := recordings.Read(t, "testdata/recordings-whole/2.16.0/contact-get-first.json")
 	if !strings.Contains(e.Response.Body, `"hmac_token":"<secret>"`) {

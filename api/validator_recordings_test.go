@@ -32,7 +32,10 @@ func replay(t *testing.T, e recordings.Exchange) []api.Finding {
 
 // odd are the recorded requests that this module's client would not send, with what is wrong with them.
 var odd = map[string]string{
-	"auth-query-only":       "conversationList query api_access_token: unknown, found string, once",
+	"auth-query-only":                "conversationList query api_access_token: unknown, found string, once",
+	"contact-create-attributes-text": "contactCreate request custom_attributes: type, expected object, found string, once",
+	"contact-create-unknown-field":   "contactCreate request zzz: unknown, found integer, once",
+
 	"contact-filter-bare":   "contactFilter request: type, expected object, found array, once",
 	"contact-search-page-0": "contactSearch query page: value, expected 1 or more, found less, once",
 	"contacts-labels":       "contactList query labels[]: unknown, found string, once",

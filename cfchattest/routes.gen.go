@@ -7,7 +7,9 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 // handlers has what carries out each operation of openapi.yaml.
 var handlers = map[*operation.Operation]handler{
 	operation.ServerInformation:                (*caller).serverInformation,
+	operation.ContactInboxFilter:               (*caller).contactInboxFilter,
 	operation.ContactList:                      (*caller).contactList,
+	operation.ContactCreate:                    (*caller).contactCreate,
 	operation.ContactFilter:                    (*caller).contactFilter,
 	operation.ContactSearch:                    (*caller).contactSearch,
 	operation.ContactDetails:                   (*caller).contactDetails,

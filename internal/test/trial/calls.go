@@ -22,7 +22,7 @@ type Call struct {
 	*operation.Operation
 
 	Good      string // the body of a good answer
-	Taken     string // the field of the answer that Account returns, "" for all of it
+	Taken     string // the field of the answer that Account returns, with dots between those on the way, "" for all of it
 	Target    string // what it asks for, below the account
 	Body      string // what it sends
 	Account   func(context.Context, *cfchat.Account, Subject, ...cfchat.CallOption) (any, error)
@@ -37,6 +37,9 @@ type Subject struct {
 	Message       int64 // of the conversation
 	MessageStatus cfchat.MessageStatus
 	Contact       int64
+	Person        cfchat.ContactCreate
+	Inbox         int64 // in which the contact has the source id
+	Source        string
 }
 
 // AccountID is the account of the tests.
@@ -50,12 +53,15 @@ const (
 	GoodMessage      = `{"id":1234,"conversation_id":42,"message_type":1,"content":"hi","content_type":"text","status":"read","content_attributes":{"deleted":true}}`
 	GoodAttachment   = `{"message_id":1234,"file_type":"file"}`
 	GoodContact      = `{"id":77,"name":"Jo","email":"jo@customer.test","additional_attributes":{},"contact_inboxes":[]}`
+	GoodPlace        = `{"source_id":"contact-1","inbox":{"id":5,"name":"Web","avatar_url":"","channel_id":1,"channel_type":"Channel::Api"}}`
+	GoodPlaced       = `{"id":77,"name":"Jo","email":"jo@customer.test","additional_attributes":{},"contact_inboxes":[` + GoodPlace + `]}`
+	GoodCreated      = `{"payload":{"contact":` + GoodPlaced + `,"contact_inbox":{"inbox":{"id":5},"source_id":"contact-1"}}}`
 	GoodContacts     = `{"meta":{"count":1,"current_page":"1"},"payload":[` + GoodContact + `]}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
 // One is what the calls of the tests are about.
-var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77}
+var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1"}
 
 var (
 	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, Searched))
@@ -223,6 +229,24 @@ var Calls = []Call{
 			return valueOf(c.ContactDetailsWithResponse(ctx, AccountID, s.Contact, nil, e...))
 		},
 	},
+	{
+		operation.ContactCreate, GoodCreated, "payload.contact", "/contacts", `{"name":"Jo"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Create(ctx, s.Person, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactCreateWithResponse(ctx, AccountID, s.Person, e...))
+		},
+	},
+	{
+		operation.ContactInboxFilter, GoodPlaced, "", "/contact_inboxes/filter", `{"inbox_id":5,"source_id":"contact-1"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.FindBySourceID(ctx, s.Inbox, s.Source, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactInboxFilterWithResponse(ctx, AccountID, cfchat.ContactInboxFilter{InboxID: s.Inbox, SourceID: s.Source}, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -304,6 +328,11 @@ func SubjectOf(t *testing.T, answer string) Subject {
 		Status cfchat.Status `json:"current_status"`
 	}
 	var contact struct{ ID int64 }
+	var placed struct {
+		Places []cfchat.ContactInbox `json:"contact_inboxes"`
+	}
+	_ = json.Unmarshal([]byte(answer), &placed)
+	place := append(placed.Places, cfchat.ContactInbox{SourceID: One.Source, Inbox: cfchat.Inbox{ID: One.Inbox}})[0]
 	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&contact})
 	var messages []cfchat.Message
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
@@ -313,7 +342,7 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	}
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
-		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, One.Contact),
+		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, One.Contact), One.Person, place.Inbox.ID, place.SourceID,
 	}
 }
 
