@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
 // typedCall is an operation with the type of its answer: one row an operation. A method of a service makes its request through
@@ -93,6 +95,7 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
 	call.Form = c.form
 	call.MessageID = c.message
+	call.Redact = redacted[T]
 	of.check(ctx, &input)
 	if err := input.err(call); err != nil {
 		return nil, err
@@ -116,6 +119,15 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 		}
 	}
 	return answer, nil
+}
+
+// redacted returns the body of an answer without what openapi.yaml marks as secret, for an error that keeps it. JSON that
+// ends early has nothing left of it where it could have a secret; what begins like a page stays.
+func redacted[T any](body []byte) []byte {
+	if begin := bytes.TrimSpace(body); len(begin) > 0 && begin[0] != '<' {
+		return redact.JSON(reflect.TypeFor[T](), body)
+	}
+	return body
 }
 
 // send builds a request, has the editors see it, and sends it through the chain.

@@ -986,6 +986,57 @@ type ContactConversations struct {
 	Payload []Conversation `json:"payload"`
 }
 
+// ContactCreate is what to create. Without an e-mail, a phone number or an identifier no list shows the contact. Never send one of them empty:
+// of identifiers a second empty one is a 500.
+type ContactCreate struct {
+	// AdditionalAttributes What the dashboard shows beside, such as city, country and company_name. The server adds keys of its own.
+	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
+
+	// AvatarURL Where the server gets a picture from, later.
+	AvatarURL string `json:"avatar_url,omitempty,omitzero"`
+
+	// Blocked Whether its new conversations are resolved at once. From 3.7.0.
+	Blocked bool `json:"blocked,omitempty,omitzero"`
+
+	// CustomAttributes Attributes of your own. Anything but an object is dropped.
+	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
+
+	// Email The mail address, with one `@` and no blanks. It is stored in lower case, and one contact has it.
+	Email string `json:"email,omitempty,omitzero"`
+
+	// Identifier Your own id for the contact, in this case. One contact has it.
+	Identifier string `json:"identifier,omitempty,omitzero"`
+
+	// InboxID An inbox in which the contact gets a source id.
+	InboxID int64 `json:"inbox_id,omitempty,omitzero"`
+
+	// Name The name, up to 255 characters. Null in any of these is as good as absent.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// PhoneNumber The phone number as `+` and 2 to 15 digits of which the first is not 0, such as +14155551000. One contact has it, but for
+	// two that are created at once.
+	PhoneNumber string `json:"phone_number,omitempty,omitzero"`
+
+	// SourceID The contact's id in the inbox, a new one when absent. One that another contact has there is a 500; in inboxes of e-mail,
+	// SMS, Twilio and WhatsApp it is taken from that contact, from 4.0.4 on.
+	SourceID string `json:"source_id,omitempty,omitzero"`
+}
+
+// ContactCreateAnswer is the answer about a contact that was created (D62).
+type ContactCreateAnswer struct {
+	// Payload The contact that was created, and where. There is no id beside them.
+	Payload ContactCreatePayload `json:"payload"`
+}
+
+// ContactCreatePayload is the contact that was created, and where. There is no id beside them.
+type ContactCreatePayload struct {
+	// Contact The person on the other side.
+	Contact Contact `json:"contact"`
+
+	// ContactInbox Where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
+	ContactInbox CreatedContactInbox `json:"contact_inbox"`
+}
+
 // ContactInbox is an inbox in which a contact can be reached, and the id that the contact has there.
 type ContactInbox struct {
 	// Inbox An inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
@@ -1011,6 +1062,15 @@ type ContactInboxCreate struct {
 
 	// SourceID The source id. Without one the server makes one where it can. Never send it empty: that is a 500.
 	SourceID string `json:"source_id,omitempty,omitzero"`
+}
+
+// ContactInboxFilter is which source id to look for.
+type ContactInboxFilter struct {
+	// InboxID The inbox.
+	InboxID int64 `json:"inbox_id"`
+
+	// SourceID The contact's id in the inbox.
+	SourceID string `json:"source_id"`
 }
 
 // ContactMerge is which contact becomes a part of which.
@@ -1984,6 +2044,25 @@ type ConversationPage struct {
 
 // ConversationType is a special set of conversations to list.
 type ConversationType string
+
+// CreatedContactInbox is where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
+type CreatedContactInbox struct {
+	// _ The inbox as a row of the database, with whatever that holds.
+	_ struct{} `json:"-"`
+
+	// SourceID The contact's id in the inbox.
+	SourceID *string `json:"source_id"`
+}
+
+var _ = redact.Mark[CreatedContactInbox]("inbox")
+
+// GetSourceID returns what SourceID points to, or the zero value when there is none.
+func (x *CreatedContactInbox) GetSourceID() (value string) {
+	if x == nil || x.SourceID == nil {
+		return value
+	}
+	return *x.SourceID
+}
 
 // ErrorBody is one of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
 // `description` never comes (D23). The chain of this package reads it more leniently than this type does.
@@ -3921,6 +4000,32 @@ func newContactMergeRequest(server string, accountID int64, body ContactMerge) (
 	return req, nil
 }
 
+// ContactInboxFilter finds the contact that has a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contact_inboxes/filter
+func (c *Client) ContactInboxFilter(ctx context.Context, accountID int64, body ContactInboxFilter, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactInboxFilterRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactInboxFilter, err)
+	}
+	return c.do(ctx, operation.ContactInboxFilter, req, reqEditors)
+}
+
+// newContactInboxFilterRequest builds the request of contactInboxFilter.
+func newContactInboxFilterRequest(server string, accountID int64, body ContactInboxFilter) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contact_inboxes/filter", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ContactList lists contacts.
 //
 // GET /api/v1/accounts/{account_id}/contacts
@@ -3978,6 +4083,32 @@ func newContactListRequest(server string, accountID int64, params *ContactListPa
 		}
 	}
 	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactCreate creates a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts
+func (c *Client) ContactCreate(ctx context.Context, accountID int64, body ContactCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactCreateRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactCreate, err)
+	}
+	return c.do(ctx, operation.ContactCreate, req, reqEditors)
+}
+
+// newContactCreateRequest builds the request of contactCreate.
+func newContactCreateRequest(server string, accountID int64, body ContactCreate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
 }
 
 // ContactFilter filters contacts.
@@ -4835,6 +4966,17 @@ func (c *ClientWithResponses) ContactMergeWithResponse(ctx context.Context, acco
 	return parseRaw[MergedContact](resp)
 }
 
+// ContactInboxFilterWithResponse finds the contact that has a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contact_inboxes/filter
+func (c *ClientWithResponses) ContactInboxFilterWithResponse(ctx context.Context, accountID int64, body ContactInboxFilter, reqEditors ...RequestEditorFn) (*RawResponse[Contact], error) {
+	resp, err := c.ContactInboxFilter(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Contact](resp)
+}
+
 // ContactListWithResponse lists contacts.
 //
 // GET /api/v1/accounts/{account_id}/contacts
@@ -4844,6 +4986,17 @@ func (c *ClientWithResponses) ContactListWithResponse(ctx context.Context, accou
 		return nil, err
 	}
 	return parseRaw[ContactPage](resp)
+}
+
+// ContactCreateWithResponse creates a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts
+func (c *ClientWithResponses) ContactCreateWithResponse(ctx context.Context, accountID int64, body ContactCreate, reqEditors ...RequestEditorFn) (*RawResponse[ContactCreateAnswer], error) {
+	resp, err := c.ContactCreate(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactCreateAnswer](resp)
 }
 
 // ContactFilterWithResponse filters contacts.

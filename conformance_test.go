@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -116,7 +117,7 @@ func number(t *testing.T, variable string) int64 {
 //	CFCHAT_TEST_SERVER=https://… CFCHAT_TEST_USER_API_KEY=… CFCHAT_TEST_AGENT_BOT_API_KEY=… CFCHAT_TEST_ACCOUNT_ID=1 \
 //	CFCHAT_TEST_INBOX_ID=1 CFCHAT_TEST_CONTACT_ID=1 go test -run Conformance .
 //
-// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them. With -record DIR it
+// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them, and two contacts. With -record DIR it
 // writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
 func TestConformance(t *testing.T) {
 	targets := map[string]target{}
@@ -147,7 +148,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
-		{"files", conformFiles}, {"contacts", conformContacts},
+		{"files", conformFiles}, {"contacts", conformContacts}, {"a contact once", conformContactOnce},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -199,9 +200,16 @@ func conformCalls(t *testing.T, s target) {
 	about := trial.Subject{
 		Conversation: s.create(t, 1)[0], Status: cfchat.StatusResolved,
 		Created:       cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
-		MessageStatus: cfchat.MessageStatusRead, Contact: s.contact,
+		MessageStatus: cfchat.MessageStatusRead, Contact: s.contact, Person: cfchat.ContactCreate{Name: "conformance"},
 		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
-		Source: cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
+		Place:  cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
+	}
+	contact, err := s.account().Contacts.Get(t.Context(), s.contact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range contact.ContactInboxes {
+		about.Inbox, about.Source = place.Inbox.ID, place.SourceID
 	}
 	sent, err := s.account().Messages.Send(t.Context(), about.Conversation, cfchat.MessageCreate{Content: "conformance"})
 	if err != nil {
@@ -442,6 +450,50 @@ func conformContacts(t *testing.T, s target) {
 	if phone := contact.GetPhoneNumber(); phone != "" {
 		found, err = contacts.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributePhoneNumber, phone)), cfchat.ContactListOptions{})
 		isThere("filter by phone", found, err)
+	}
+}
+
+// conformContactOnce makes one person, by two at once, and goes from the person by way of a source id to a message.
+func conformContactOnce(t *testing.T, s target) {
+	ctx, contacts, now := t.Context(), s.account().Contacts, time.Now().UnixNano()
+	create := cfchat.ContactCreate{
+		Name: "conformance", Email: fmt.Sprintf("Conformance-%d@customer.test", now), Identifier: fmt.Sprintf("conformance-%d", now),
+		PhoneNumber: fmt.Sprintf("+1415%09d", now/1000%1e9), InboxID: s.inbox,
+	}
+	var made [2]*cfchat.FoundContact
+	var wg sync.WaitGroup
+	for i := range made {
+		wg.Go(func() {
+			var err error
+			if made[i], err = contacts.FindOrCreate(ctx, create); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if wg.Wait(); t.Failed() {
+		return
+	}
+	contact := made[0].Contact
+	if contact.ID != made[1].Contact.ID || made[0].Created && made[1].Created || len(contact.ContactInboxes) != 1 {
+		t.Fatalf("it is %+v and %+v", made[0], made[1])
+	}
+	for _, one := range []cfchat.ContactCreate{{Email: create.Email}, {Identifier: create.Identifier}, {PhoneNumber: create.PhoneNumber}} {
+		if found, err := contacts.FindOrCreate(ctx, one); err != nil || found.Created || found.Contact.ID != contact.ID || len(found.Others) != 0 {
+			t.Errorf("%+v: %+v, %v", one, found, err)
+		}
+	}
+	source := contact.ContactInboxes[0].SourceID
+	found, err := contacts.FindBySourceID(ctx, s.inbox, source)
+	if info, _ := s.chat.ServerInfo(ctx); info.AtLeast("3.2.0") && (err != nil || found.ID != contact.ID) || !info.AtLeast("3.2.0") && err == nil {
+		t.Errorf("by source id: %+v, %v", found, err)
+	}
+	talk, err := s.account().Conversations.Create(ctx, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: contact.ID, SourceID: source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.resolve(t, talk.ID)
+	if _, err := s.account().Messages.Send(ctx, talk.ID, cfchat.MessageCreate{Content: "conformance"}); err != nil || talk.Meta.Sender.ID != contact.ID {
+		t.Errorf("the conversation is %+v, %v", talk, err)
 	}
 }
 

@@ -22,6 +22,8 @@ var (
 	searchContactsCall = newCall(operation.ContactSearch, checkContacts)
 	filterContactsCall = newCall(operation.ContactFilter, checkContacts)
 	contactCall        = newCall(operation.ContactDetails, checkContactAnswer)
+	sourceCall         = newCall(operation.ContactInboxFilter, func(c *Contact, _ []byte) error { return checkContact(c) })
+	createContactCall  = newCall(operation.ContactCreate, checkCreatedContact)
 	updateContactCall  = newCall(operation.ContactUpdate, checkContactAnswer)
 	attributesGoneCall = newCall(operation.DestroyCustomAttributesOfAContact, checkContactAnswer)
 	deleteContactCall  = newEmptyCall(operation.ContactDelete)
@@ -166,6 +168,32 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 		return nil, err
 	}
 	return &answer.Payload, nil
+}
+
+// Create creates a contact, by one request. What is zero is not sent. That another contact has the e-mail, phone number or
+// identifier is ErrRejected, and the error's Attributes name which; of two creates at once it may be a 500, so ErrServer and
+// ErrUnknownOutcome, and with the same phone number both may be made (D63). [ContactsService.FindOrCreate] deals with all of
+// that.
+//
+// With an InboxID, which need not be one of the key's user, the contact gets a source id there; ContactInboxes has it.
+// ErrNotFound means that the inbox is not there, and that nothing was created. In inboxes of e-mail, SMS, Twilio and
+// WhatsApp a SourceID that another contact has is taken from it, from 4.0.4 on.
+//
+// POST /api/v1/accounts/{account_id}/contacts, contactCreate. Key: user.
+func (s ContactsService) Create(ctx context.Context, create ContactCreate, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if create.Name == "" && len(create.keys()) == 0 {
+		input.add("Name", "set it, or Email, PhoneNumber or Identifier; nothing would tell the contact from another")
+	}
+	create.check(ctx, s.core, &input)
+	call := createContactCall.accepting(create.stored)
+	answer, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactCreateRequest(server, s.core.id, create)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Payload.Contact, nil
 }
 
 // Update changes what is set of a contact, and empties what Clear names; all else stays. Custom attributes are merged into
@@ -345,12 +373,8 @@ func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sour
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...CallOption) (*Contact, error) {
 	var input refusal
-	if at := strings.Count(email, "@"); at != 1 || strings.ContainsAny(email, " \t\r\n") {
-		input.add("email", "it is no e-mail; one has a single @ and no blanks")
-	}
-	input.text("email", email)
-	same := func(c *Contact) bool { return strings.EqualFold(c.GetEmail(), email) }
-	return s.find(ctx, sought{AttributeEmail, email, "e-mail", same}, input, opts)
+	input.email("email", email)
+	return s.find(ctx, byEmail(email), input, opts)
 }
 
 // FindByPhone finds the contact that has a phone number, such as +14155551000, and nobody else: ErrNotFound means that no contact
@@ -360,11 +384,8 @@ func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ...CallOption) (*Contact, error) {
 	var input refusal
-	if !isE164(number) {
-		input.add("number", "it is no phone number as servers store them; give + and 2 to 15 digits, of which the first is not 0")
-	}
-	same := func(c *Contact) bool { return c.GetPhoneNumber() == number }
-	return s.find(ctx, sought{AttributePhoneNumber, number, "phone number", same}, input, opts)
+	input.phoneNumber("number", number)
+	return s.find(ctx, byPhone(number), input, opts)
 }
 
 // FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else: ErrNotFound means that no
@@ -373,12 +394,43 @@ func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ..
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {
 	var input refusal
-	if strings.TrimSpace(identifier) == "" {
-		input.add("identifier", "it is blank, which is no identifier")
+	input.notBlank("identifier", identifier, "identifier")
+	return s.find(ctx, byIdentifier(identifier), input, opts)
+}
+
+// FindBySourceID finds the contact that has a source id in an inbox, in this case, and nobody else. Servers have the call
+// from 3.2.0 on, and nothing else that is exact: an older one's error says so, and is no ErrNotFound. ErrNotFound means that
+// nobody has it there, or that the inbox is not there, which the error says. An agent who does not belong to the inbox gets
+// ErrUnauthorized.
+//
+// POST /api/v1/accounts/{account_id}/contact_inboxes/filter, contactInboxFilter. Key: user.
+func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sourceID string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("inboxID", inboxID)
+	input.notBlank("sourceID", sourceID, "source id")
+	call := sourceCall.accepting(isIn(inboxID, sourceID))
+	contact, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactInboxFilterRequest(server, s.core.id, ContactInboxFilter{InboxID: inboxID, SourceID: sourceID})
+	})
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusNotFound && !e.noRoute {
+		if e.Body == "" {
+			return nil, e.with("no contact has this source id in the inbox")
+		}
+		return nil, e.with(fmt.Sprintf("the account has no inbox %d", inboxID))
 	}
-	input.text("identifier", identifier)
-	same := func(c *Contact) bool { return c.GetIdentifier() == identifier }
-	return s.find(ctx, sought{AttributeIdentifier, identifier, "identifier", same}, input, opts)
+	return contact, err
+}
+
+// isIn judges an answer about the contact that has a source id in an inbox: it must say so itself.
+func isIn(inboxID int64, sourceID string) func(*Contact) *chain.Failure {
+	return func(c *Contact) *chain.Failure {
+		has := func(place ContactInbox) bool { return place.SourceID == sourceID && place.Inbox.ID == inboxID }
+		if slices.ContainsFunc(c.ContactInboxes, has) {
+			return nil
+		}
+		err := fmt.Errorf("it is about contact %d, who has not this source id in inbox %d", c.ID, inboxID)
+		return &chain.Failure{Cause: err, Decode: true}
+	}
 }
 
 // checkContacts wants the payload, which the servers send even when it is empty, and the page that it is.
@@ -397,6 +449,13 @@ func checkContacts(p *ContactPage, _ []byte) error {
 func checkContactAnswer(a *ContactAnswer, _ []byte) error {
 	if err := checkContact(&a.Payload); err != nil {
 		return fmt.Errorf("payload: %w", err)
+	}
+	return nil
+}
+
+func checkCreatedContact(a *ContactCreateAnswer, _ []byte) error {
+	if err := checkContact(&a.Payload.Contact); err != nil {
+		return fmt.Errorf("payload.contact: %w", err)
 	}
 	return nil
 }

@@ -132,12 +132,12 @@ func (u ContactUpdate) check(r *refusal) {
 		case text.value == nil:
 		case *text.value == "":
 			r.add(text.name, "it is empty; to take it away put ContactField%s into Clear", text.name)
-		case field == ContactFieldEmail && !isMailAddress(*text.value):
-			r.add(text.name, "it is no e-mail; one has a single @ and no blanks")
-		case field == ContactFieldPhoneNumber && !isE164(*text.value):
-			r.add(text.name, "it is no phone number as servers store them; give + and 2 to 15 digits, of which the first is not 0")
-		case field == ContactFieldIdentifier && strings.TrimSpace(*text.value) == "":
-			r.add(text.name, "it is blank, which is no identifier")
+		case field == ContactFieldEmail:
+			r.email(text.name, *text.value)
+		case field == ContactFieldPhoneNumber:
+			r.phoneNumber(text.name, *text.value)
+		case field == ContactFieldIdentifier:
+			r.notBlank(text.name, *text.value, "identifier")
 		default:
 			r.text(text.name, *text.value)
 		}
@@ -163,12 +163,6 @@ func (r *refusal) attributesIn(field string, attributes map[string]any) {
 	}
 	r.attributes(field, attributes)
 	r.texts(field, attributes)
-}
-
-// isMailAddress reports whether a text is an e-mail as servers check it: no blanks, and one @ with something on both sides.
-func isMailAddress(text string) bool {
-	name, host, _ := strings.Cut(text, "@")
-	return name != "" && host != "" && !strings.ContainsAny(host, "@") && !strings.ContainsAny(text, " \t\r\n")
 }
 
 // accept wants the contact to be as it was asked to be. The servers say 200 where they have left out what they do not know, or

@@ -2,7 +2,9 @@ package cfchat
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -27,12 +29,7 @@ func (s ContactsService) SourceIDs(ctx context.Context, id int64, opts ...CallOp
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(found, func(c ContactInbox) bool { return isAPI(c) && !contact.hasSource(c.Inbox.ID, c.SourceID) }), nil
-}
-
-// hasSource reports whether a contact has a source id in an inbox.
-func (c *Contact) hasSource(inboxID int64, sourceID string) bool {
-	return slices.ContainsFunc(c.ContactInboxes, func(has ContactInbox) bool { return has.Inbox.ID == inboxID && has.SourceID == sourceID })
+	return slices.DeleteFunc(found, func(c ContactInbox) bool { return isAPI(c) && contact.source(c.Inbox.ID, c.SourceID) == nil }), nil
 }
 
 // checkSource refuses what is no source id in an inbox.
@@ -45,6 +42,46 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 	}
 	input.text("sourceID", sourceID)
 	return input
+}
+
+// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4 on in
+// inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From 3.2.0 on it looks
+// for who has it before, which is a request of its own; another program may come in between. Before, a server keeps it for
+// whoever has it, and answers a 500. One that the contact has already is returned. It may be repeated.
+func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
+	call := s.core.call(addSourceCall.operation, 0)
+	input := checkSource(id, inboxID, sourceID)
+	s.core.check(ctx, &input)
+	if err := input.err(call); err != nil {
+		return nil, err
+	}
+	if !s.core.chat.lacks(ctx, "3.2.0") {
+		owner, err := s.FindBySourceID(ctx, inboxID, sourceID, opts...)
+		e, _ := errors.AsType[*Error](err)
+		switch {
+		case err == nil && owner.ID != id:
+			input.add("sourceID", "contact %d has it in inbox %d; give another one, or merge the contacts", owner.ID, inboxID)
+			return nil, input.err(call)
+		case err == nil:
+			return owner.source(inboxID, sourceID), nil
+		case !errors.Is(err, ErrNotFound) && (e == nil || !e.noRoute): // nobody has it, or the server has no such look-up
+			return nil, err
+		}
+	}
+	added, err := s.TakeSource(ctx, id, inboxID, sourceID, opts...)
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusInternalServerError {
+		return nil, e.with("another contact may have the source id in this inbox, or the inbox takes none")
+	}
+	return added, err
+}
+
+// source returns where a contact has a source id, nil for nowhere.
+func (c *Contact) source(inboxID int64, sourceID string) *ContactInbox {
+	i := slices.IndexFunc(c.ContactInboxes, func(has ContactInbox) bool { return has.Inbox.ID == inboxID && has.SourceID == sourceID })
+	if i < 0 {
+		return nil
+	}
+	return &c.ContactInboxes[i]
 }
 
 // maxConversations is how many conversations a contact's list has at most.

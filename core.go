@@ -45,6 +45,11 @@ func (c *core) check(ctx context.Context, input *refusal) {
 	}
 }
 
+// isReady reports whether a call has nothing wrong with it so far, so that the server may be asked for its version.
+func (c *core) isReady(ctx context.Context, input *refusal) bool {
+	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c != nil && c.chat != nil && c.chat.chain != nil
+}
+
 // check refuses a Chat that New has not made, and a context that is nil.
 func (c *Chat) check(ctx context.Context, input *refusal) {
 	if c == nil || c.chain == nil {

@@ -478,6 +478,58 @@ func ExampleContactsService_FindByEmail() {
 	// true
 }
 
+// A source id is the contact's id in one inbox.
+func ExampleContactsService_FindBySourceID() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddContact(cfchattest.Contact{Name: "Jo", SourceID: "customer-42"})
+
+	contact, err := account.Contacts.FindBySourceID(context.Background(), 1, "customer-42")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName())
+	// Output: Jo
+}
+
+func ExampleContactsService_Create() {
+	server, account := standIn()
+	defer server.Close()
+
+	jo := cfchat.ContactCreate{Name: "Jo", Email: "jo@customer.test", InboxID: 1, CustomAttributes: map[string]any{"plan": "pro"}}
+	contact, err := account.Contacts.Create(context.Background(), jo)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName(), len(contact.ContactInboxes))
+
+	_, err = account.Contacts.Create(context.Background(), jo)
+	if e, ok := errors.AsType[*cfchat.Error](err); ok && errors.Is(err, cfchat.ErrRejected) {
+		fmt.Println(e.Attributes)
+	}
+	// Output:
+	// Jo 1
+	// [email]
+}
+
+// The answer to the first create is lost, and still there is one contact.
+func ExampleContactsService_FindOrCreate() {
+	server, account := standIn()
+	defer server.Close()
+	server.FailNext("contactCreate", cfchattest.Failure{Cut: true})
+
+	people := map[int64]bool{}
+	for range 2 {
+		found, err := account.Contacts.FindOrCreate(context.Background(), cfchat.ContactCreate{Name: "Jo", Email: "jo@customer.test"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		people[found.Contact.ID] = true
+	}
+	fmt.Println("people:", len(people))
+	// Output: people: 1
+}
+
 // A search finds everybody who has the text somewhere.
 func ExampleContactsService_Search() {
 	server, account := standIn()

@@ -56,6 +56,14 @@ func (a *ContactAnswer) keepJSON(body []byte) {
 	a.Payload.keepJSON(received.Payload)
 }
 
+func (a *ContactCreateAnswer) keepJSON(body []byte) {
+	var received struct {
+		Payload struct{ Contact json.RawMessage }
+	}
+	_ = json.Unmarshal(body, &received)
+	a.Payload.Contact.keepJSON(received.Payload.Contact)
+}
+
 func (p *ContactPage) keepJSON(body []byte) {
 	var received struct{ Payload []json.RawMessage }
 	_ = json.Unmarshal(body, &received)

@@ -198,7 +198,7 @@ func (m MessageCreate) texts() []fieldText {
 // server looks for them. What the server's version would drop or misread is refused. It asks for the version, without a key,
 // only where that matters and nothing else is wrong.
 func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) MessageCreate {
-	if len(r.fields) > 0 || ctx == nil || ctx.Err() != nil || c == nil || c.chat == nil || c.chat.chain == nil {
+	if !c.isReady(ctx, r) {
 		return m // and is refused
 	}
 	m.checkVersion(ctx, c.chat, r)

@@ -33,6 +33,9 @@ func replay(t *testing.T, e recordings.Exchange) []api.Finding {
 // odd are the recorded requests that this module's client would not send, with what is wrong with them.
 var odd = map[string]string{
 	"auth-query-only":                "conversationList query api_access_token: unknown, found string, once",
+	"contact-create-attributes-text": "contactCreate request custom_attributes: type, expected object, found string, once",
+	"contact-create-unknown-field":   "contactCreate request zzz: unknown, found integer, once",
+
 	"contact-inbox-none":             "contactInboxCreation request inbox_id: missing, expected integer, once",
 	"contact-update-attributes-text": "contactUpdate request custom_attributes: type, expected object, found string, once",
 	"contact-update-patch":           "no operation path: unknown, found another method or path, once",

@@ -1,13 +1,10 @@
 package cfchattest
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -30,12 +27,15 @@ func (c *caller) contactUpdate() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	changed := found.Contact
-	c.changeContact(&changed)
-	if err := c.wrongContact(found, &changed); err != nil {
+	changed := &contact{Contact: found.Contact}
+	c.changeContact(&changed.Contact)
+	if err := c.validContact(changed); err != nil {
 		return nil, err
 	}
-	found.Contact = changed
+	if changed.Identifier != nil && c.isTaken(*changed.Identifier, identifierOf, changed) { // one that is "": nothing looks for it before
+		return nil, errNotUnique
+	}
+	found.Contact = changed.Contact
 	return c.contactAnswer(found), nil
 }
 
@@ -53,19 +53,12 @@ func (c *caller) changeContact(to *cfchat.Contact) {
 	for name, field := range map[string]**string{
 		"name": &to.Name, "email": &to.Email, "phone_number": &to.PhoneNumber, "identifier": &to.Identifier,
 	} {
-		switch value := c.params[name].(type) {
-		case string:
-			*field = &value
-		case json.Number:
-			*field = new(value.String())
-		case nil:
-			if _, given := c.params[name]; given {
-				*field = nil
-			}
+		if _, given := c.params[name]; given {
+			*field = c.scalar(name)
 		}
 	}
-	if to.Email != nil {
-		to.Email = orNil(strings.ToLower(*to.Email))
+	if to.Email = lowered(to.Email); cast.Blank(deref(to.Email)) {
+		to.Email = nil
 	}
 	if blocked, given := c.params["blocked"].(bool); given && c.version.AtLeast("3.7.0") {
 		to.Blocked = &blocked
@@ -86,53 +79,6 @@ func merged(attributes cfchat.Attributes, others map[string]any) cfchat.Attribut
 	all := attributes.Map()
 	maps.Copy(all, others)
 	return attributesOf(all)
-}
-
-// What the server takes for an e-mail and a phone number.
-var (
-	mailPattern  = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
-	phonePattern = regexp.MustCompile(`\+[1-9][0-9]{1,14}$`)
-)
-
-// errIdentifier is an empty identifier that another contact has: nothing looks for it, but for the database.
-var errIdentifier = errors.New("duplicate key value violates unique constraint")
-
-// wrongContact returns why a contact cannot be stored as it is to be. In which order several reasons come is (unseen).
-func (c *caller) wrongContact(self *contact, to *cfchat.Contact) error {
-	var messages, attributes []string
-	wrong := func(attribute, message string) {
-		messages, attributes = append(messages, message), append(attributes, attribute)
-	}
-	taken := func(value *string, of func(*contact) *string) bool {
-		return value != nil && len(c.account.contactsThat(func(each *contact) bool {
-			return each != self && of(each) != nil && *of(each) == *value
-		})) > 0
-	}
-	switch {
-	case to.Email == nil:
-	case taken(to.Email, func(each *contact) *string { return lowered(each.Email) }):
-		wrong("email", "Email has already been taken")
-	case !mailPattern.MatchString(*to.Email):
-		wrong("email", "Email Invalid email")
-	}
-	identified := taken(to.Identifier, func(each *contact) *string { return each.Identifier })
-	if identified && *to.Identifier != "" {
-		wrong("identifier", "Identifier has already been taken")
-	}
-	switch {
-	case deref(to.PhoneNumber) == "":
-	case taken(to.PhoneNumber, func(each *contact) *string { return each.PhoneNumber }):
-		wrong("phone_number", "Phone number has already been taken")
-	case !phonePattern.MatchString(*to.PhoneNumber):
-		wrong("phone_number", "Phone number should be in e164 format")
-	}
-	switch {
-	case len(messages) > 0:
-		return invalidRecord(strings.Join(messages, ", "), attributes...)
-	case identified:
-		return errIdentifier
-	}
-	return nil
 }
 
 // destroyCustomAttributesOfAContact takes attributes away: a list of keys, or one as text (contract, W2.6).

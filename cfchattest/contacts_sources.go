@@ -1,7 +1,6 @@
 package cfchattest
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -81,9 +80,6 @@ func (c *caller) contactableBy(who *contact, in *inbox) *string {
 	return nil
 }
 
-// errSource is a source id that is empty, or that somebody else has and keeps.
-var errSource = errors.New("the source id cannot be stored")
-
 // contactInboxCreation gives a contact a source id in an inbox (contract, W2.10).
 func (c *caller) contactInboxCreation() (any, error) {
 	found, err := c.contactOfPath()
@@ -98,19 +94,13 @@ func (c *caller) contactInboxCreation() (any, error) {
 	if err := c.mayShow(in); err != nil {
 		return nil, err
 	}
-	sourceID, given := sourceIDOf(c.params["source_id"])
-	if !given {
-		if sourceID, err = c.newSourceID(in, found); err != nil {
-			return nil, err
-		}
-	}
-	taken := c.sourceOf(in, sourceID)
-	if sourceID == "" || taken != nil && taken.contact != found && !(c.version.AtLeast("4.0.4") && renames(in.channel)) {
-		return nil, errSource
+	sourceID, err := c.sourceIDFor(in, found)
+	if err != nil {
+		return nil, err
 	}
 	joined, err := c.join(in, found, sourceID)
 	if err != nil {
-		return nil, err
+		return nil, errSource // here it is no 422
 	}
 	return object{"source_id": joined.sourceID, "inbox": c.view().inbox(in)}, nil
 }

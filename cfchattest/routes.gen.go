@@ -8,7 +8,9 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 var handlers = map[*operation.Operation]handler{
 	operation.ServerInformation:                 (*caller).serverInformation,
 	operation.ContactMerge:                      (*caller).contactMerge,
+	operation.ContactInboxFilter:                (*caller).contactInboxFilter,
 	operation.ContactList:                       (*caller).contactList,
+	operation.ContactCreate:                     (*caller).contactCreate,
 	operation.ContactFilter:                     (*caller).contactFilter,
 	operation.ContactSearch:                     (*caller).contactSearch,
 	operation.ContactDelete:                     (*caller).contactDelete,

@@ -117,6 +117,7 @@ func TestRefusalsFitTheSpec(t *testing.T) {
 // talkative is the account of sales with messages of every kind.
 func talkative(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	srv := sales(t, opts...)
+	srv.AddContact(cfchattest.Contact{SourceID: "known"})
 	for _, kind := range []cfchat.MessageType{cfchat.MessageTypeOutgoing, cfchat.MessageTypeActivity, cfchat.MessageTypeTemplate, cfchat.MessageTypeIncoming} {
 		srv.AddMessage(2, cfchattest.Message{Type: kind})
 	}

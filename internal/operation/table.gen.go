@@ -18,10 +18,26 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ContactInboxFilter finds the contact that has a source id in an inbox.
+	ContactInboxFilter = row(Operation{
+		ID: "contactInboxFilter", Method: "POST", Path: "/api/v1/accounts/{account_id}/contact_inboxes/filter",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "3.2.0"},
+		},
+	})
 	// ContactList lists contacts.
 	ContactList = row(Operation{
 		ID: "contactList", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts",
 		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactCreate creates a contact.
+	ContactCreate = row(Operation{
+		ID: "contactCreate", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts",
+		Write: write,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
@@ -214,7 +230,9 @@ var (
 var All = []*Operation{
 	ServerInformation,
 	ContactMerge,
+	ContactInboxFilter,
 	ContactList,
+	ContactCreate,
 	ContactFilter,
 	ContactSearch,
 	ContactDelete,
