@@ -68,7 +68,7 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 	if len(update.AdditionalAttributes) == 0 || s.core.chat.has(ctx, "4.2.0") {
 		return update, func() {}, nil
 	}
-	key := turnKey{conversationKey{s.core.id, id}, ""} // that of a message has a mark
+	key := turnKey{conversationKey: conversationKey{s.core.id, id}} // that of a message has a mark
 	turn := s.core.chat.turns.take(ctx, key)
 	if turn == nil {
 		return update, nil, errorOf(s.core.call(updateContactCall.operation, 0), chain.Ended(ctx))
