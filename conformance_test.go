@@ -120,6 +120,7 @@ func number(t *testing.T, variable string) int64 {
 // It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them, and two contacts. With -record DIR it
 // writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	targets := map[string]target{}
 	for _, version := range []string{"2.16.0", "3.16.0", "4.7.0", "4.16.2"} {
 		targets["stand-in "+version] = standInTarget(t, cfchattest.New(t, cfchattest.Version(version)))
