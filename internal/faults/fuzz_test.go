@@ -153,8 +153,8 @@ func decoded(t *testing.T, c trial.Call, body []byte) ([]byte, error) {
 	chat := answering(t, func() *http.Response { return trial.Reply(200, "application/json", string(body)) })
 	value, err := c.Raw(t.Context(), chat.Raw())
 	_, other := c.Do(t.Context(), chat.Account(accountID))
-	notStored := err == nil && other != nil && leftToCallers.MatchString(other.Error())
-	if (err == nil) != (other == nil) && !notStored {
+	judged := err == nil && other != nil && leftToCallers.MatchString(other.Error())
+	if (err == nil) != (other == nil) && !judged {
 		t.Errorf("Raw gives %v, Account %v", err, other)
 	}
 	if err != nil {
