@@ -3,7 +3,6 @@ package cfchat_test
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -298,11 +297,13 @@ func (a *livingAccount) answerFilter(page int, body []byte) *http.Response {
 		a.foreign = append(a.foreign, err.Error())
 		return internalError()
 	}
-	all := len(a.filtered(keeps))
+	rows := a.filtered(keeps)
+	all := len(rows)
 	if a.between != nil {
 		a.between()
+		rows = a.filtered(keeps)
 	}
-	text, ok := a.render(pageOf(a.filtered(keeps), page, a.filterPage))
+	text, ok := a.render(pageOf(rows, page, a.filterPage))
 	if !ok {
 		return internalError()
 	}
@@ -331,72 +332,53 @@ func namesNone(body []byte) bool { return !bytes.Contains(body, []byte(`"display
 
 // livingRules reads a filter: AND binds before OR.
 func livingRules(body []byte) (keeps func(*living) bool, err error) {
-	var sent struct {
-		Payload []struct {
-			Key      string  `json:"attribute_key"`
-			Operator string  `json:"filter_operator"`
-			Join     *string `json:"query_operator"`
-			Values   json.RawMessage
-		}
-	}
-	if err := json.Unmarshal(body, &sent); err != nil {
+	rules, err := parseRules(body)
+	if err != nil {
 		return nil, err
 	}
-	branches := [][]func(*living) bool{nil}
-	for i, r := range sent.Payload {
-		if last := i == len(sent.Payload)-1; last != (r.Join == nil) {
-			return nil, fmt.Errorf("the query operator of rule %d is out of place: %.200s", i+1, body)
-		}
-		rule, err := livingRule(r.Key, r.Operator, r.Values)
-		if err != nil {
+	for _, r := range rules {
+		if err := r.known(); err != nil {
 			return nil, err
-		}
-		branch := &branches[len(branches)-1]
-		if *branch = append(*branch, rule); r.Join != nil && *r.Join == "OR" {
-			branches = append(branches, nil)
 		}
 	}
 	return func(c *living) bool {
-		return slices.ContainsFunc(branches, func(rules []func(*living) bool) bool {
-			return !slices.ContainsFunc(rules, func(holds func(*living) bool) bool { return !holds(c) })
-		})
+		branch := true
+		for i := range rules {
+			r := &rules[i]
+			if r.or {
+				if branch {
+					return true
+				}
+				branch = true
+			}
+			branch = branch && c.holds(r)
+		}
+		return branch
 	}, nil
 }
 
-func livingRule(key, operator string, values []byte) (func(*living) bool, error) {
-	switch key {
-	case "display_id":
-		var ids []int64
-		if err := json.Unmarshal(values, &ids); err != nil {
-			return nil, err
-		}
-		slices.Sort(ids)
-		equal := operator == "equal_to"
-		return func(c *living) bool {
-			_, named := slices.BinarySearch(ids, c.id)
-			return named == equal
-		}, nil
-	case "last_activity_at", "created_at":
-		var days []string
-		if err := json.Unmarshal(values, &days); err != nil {
-			return nil, err
-		}
-		day, err := time.Parse(time.DateOnly, days[0])
-		if err != nil {
-			return nil, err
-		}
-		after := day.AddDate(0, 0, 1)
-		return func(c *living) bool {
-			at := c.active
-			if key == "created_at" {
-				at = c.created
-			}
-			return operator == "is_greater_than" && !at.Before(after) || operator == "is_less_than" && at.Before(day)
-		}, nil
-	case "status":
-		return func(*living) bool { return string(values) == `["all"]` }, nil
+// known says what is wrong with a rule that no call of Changed has.
+func (r *busyRule) known() error {
+	switch r.attribute {
+	case "display_id", "last_activity_at", "created_at", "status":
+		return nil
 	}
-	return nil, fmt.Errorf("a rule on %s", key)
+	return fmt.Errorf("a rule on %s", r.attribute)
+}
+
+// holds reports whether a rule holds for a conversation.
+func (c *living) holds(r *busyRule) bool {
+	switch r.attribute {
+	case "display_id":
+		return r.names(c.id) == (r.operator == "equal_to")
+	case "status":
+		return slices.Equal(r.texts, []string{"all"})
+	}
+	at := c.active.Unix()
+	if r.attribute == "created_at" {
+		at = c.created.Unix()
+	}
+	return r.operator == "is_greater_than" && at >= r.day+86_400 || r.operator == "is_less_than" && at < r.day
 }
 
 // stored returns what a row says was stored: messages, and updates without an activity.

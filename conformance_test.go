@@ -120,6 +120,7 @@ func number(t *testing.T, variable string) int64 {
 // It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them, and two contacts. With -record DIR it
 // writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	targets := map[string]target{}
 	for _, version := range []string{"2.16.0", "3.16.0", "4.7.0", "4.16.2"} {
 		targets["stand-in "+version] = standInTarget(t, cfchattest.New(t, cfchattest.Version(version)))
@@ -148,7 +149,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
-		{"files", conformFiles}, {"contacts", conformContacts}, {"a contact once", conformContactOnce},
+		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -494,6 +495,59 @@ func conformContactOnce(t *testing.T, s target) {
 	s.resolve(t, talk.ID)
 	if _, err := s.account().Messages.Send(ctx, talk.ID, cfchat.MessageCreate{Content: "conformance"}); err != nil || talk.Meta.Sender.ID != contact.ID {
 		t.Errorf("the conversation is %+v, %v", talk, err)
+	}
+}
+
+// conformContactChanges changes a contact of its own, gives it a source id, merges another one into it, and deletes it.
+func conformContactChanges(t *testing.T, s target) {
+	ctx, contacts := t.Context(), s.account().Contacts
+	id, mergee := s.person(t), s.person(t)
+	mark := "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	for city, attributes := range map[string]string{"Oslo": "plan", "Bergen": "seats"} {
+		changed, err := contacts.Update(ctx, id, cfchat.ContactUpdate{
+			Email: new(strings.ToUpper(mark) + "@Customer.test"), Identifier: new(mark), Clear: []cfchat.ContactField{cfchat.ContactFieldName},
+			CustomAttributes: map[string]any{attributes: 1}, AdditionalAttributes: map[string]any{city: true},
+		})
+		if err != nil || changed.GetEmail() != mark+"@customer.test" || changed.GetName() != "" {
+			t.Fatalf("changed: %+v, %v", changed, err)
+		}
+	}
+	got, err := contacts.RemoveCustomAttributes(ctx, id, []string{"seats", "none"})
+	if err != nil || got.CustomAttributes.String() != `{"plan":1}` || !got.AdditionalAttributes.Has("Oslo") || !got.AdditionalAttributes.Has("Bergen") {
+		t.Errorf("changed: %+v, %v", got, err)
+	}
+	_, err = contacts.Update(ctx, mergee, cfchat.ContactUpdate{Identifier: new(mark)})
+	if e, ok := errors.AsType[*cfchat.Error](err); !ok || !errors.Is(err, cfchat.ErrRejected) || !slices.Equal(e.Attributes, []string{"identifier"}) {
+		t.Errorf("an identifier that is taken: %v", err)
+	}
+	for range 2 {
+		if added, err := contacts.AddSource(ctx, mergee, s.inbox, mark); err != nil || added.SourceID != mark {
+			t.Errorf("added: %+v, %v", added, err)
+		}
+	}
+	if _, err := contacts.AddSource(ctx, id, s.inbox, mark); !errors.Is(err, cfchat.ErrInvalidInput) && !errors.Is(err, cfchat.ErrServer) {
+		t.Errorf("a source id of another contact: %v", err)
+	}
+	made, err := s.account().Conversations.Create(ctx, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: mergee, SourceID: mark})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if merged, err := contacts.Merge(ctx, id, mergee); err != nil || merged.GetIdentifier() != mark || merged.CreatedAt.IsZero() {
+		t.Errorf("merged: %+v, %v", merged, err)
+	}
+	came, err := walked(t, contacts.ConversationsAll(ctx, id))
+	if err != nil || len(came) != 1 || !came[made.ID] {
+		t.Errorf("its conversations: %v, %v", came, err)
+	}
+	sources, err := contacts.SourceIDs(ctx, id)
+	if err != nil || !slices.ContainsFunc(sources, func(c cfchat.ContactInbox) bool { return c.SourceID == mark }) {
+		t.Errorf("its source ids: %+v, %v", sources, err)
+	}
+	if err := contacts.Delete(ctx, id); err != nil {
+		t.Errorf("deleted: %v", err)
+	}
+	if _, err := contacts.Get(ctx, id); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("after it was deleted: %v", err)
 	}
 }
 

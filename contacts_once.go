@@ -99,7 +99,7 @@ func (q *contactSearch) lookForSource(ctx context.Context) (taken bool, err erro
 		q.owned = append(q.owned, ownedKey{sought{name: "source id"}, []*Contact{owner}})
 		return true, nil
 	}
-	if e, ok := errors.AsType[*Error](err); ok && (e.noRoute || e.StatusCode == http.StatusNotFound && e.Body == "") {
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusNotFound { // of an inbox the create says so
 		return false, nil
 	}
 	return false, err

@@ -77,6 +77,9 @@ func TestFindOrCreateDouble(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", create, found, err)
 		}
 	}
+	if slices.ContainsFunc(server.Requests(), func(r cfchattest.Request) bool { return r.Operation == "contactSearch" }) {
+		t.Error("it searched for what a filter had found")
+	}
 }
 
 // TestFindOrCreateKeepsSources takes no source id from its owner, where a create alone would.
@@ -96,6 +99,23 @@ func TestFindOrCreateKeepsSources(t *testing.T) {
 	old := cfchattest.New(t, cfchattest.Version("2.16.0")).Account(t).Contacts
 	if found, err := old.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "mia@b.test", InboxID: 1, SourceID: "s"}); err != nil || !found.Created {
 		t.Errorf("on a server without the look-up: %+v, %v", found, err)
+	}
+}
+
+// TestFindOrCreateSourceTaken adopts who takes the source id between the look for it and the create.
+func TestFindOrCreateSourceTaken(t *testing.T) {
+	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	contacts := server.Account(t, func(c *cfchat.Config) {
+		c.HTTPClient.Transport = trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/contacts") {
+				server.AddContact(cfchattest.Contact{Name: "Mia", SourceID: "s"})
+			}
+			return server.Transport().RoundTrip(req)
+		})
+	}).Contacts
+	found, err := contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "jo@b.test", InboxID: 1, SourceID: "s"})
+	if err != nil || found.Created || found.Contact.GetName() != "Mia" {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

@@ -140,7 +140,7 @@ func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ..
 
 // olderConversations walks through all conversations of a contact that has many, and may yield those of others, and one twice.
 func (s ContactsService) olderConversations(ctx context.Context, id int64, opts []CallOption) iter.Seq2[*Conversation, error] {
-	conversations := ConversationsService{s.core}
+	conversations := ConversationsService(s)
 	if s.core.chat.lacks(ctx, "3.8.0") || s.core.chat.has(ctx, "4.14.2") {
 		walk := conversations.walk(filterCall.operation, opts)
 		walk.check = func(*refusal) {}

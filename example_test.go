@@ -939,3 +939,23 @@ func ExampleContactsService_TakeSource() {
 	fmt.Println(source.Inbox.Name, source.SourceID)
 	// Output: Shop shop-7
 }
+
+func ExampleContactsService_AddSource() {
+	server, account := standIn()
+	defer server.Close()
+	support := server.AddInbox(cfchattest.Inbox{Name: "Support", Channel: cfchat.ChannelEmail})
+	server.AddContact(cfchattest.Contact{Name: "Mia", Inbox: support, SourceID: "mia@customer.test"})
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	source, err := account.Contacts.AddSource(context.Background(), id, support, "jo@customer.test")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(source.Inbox.Name, source.SourceID)
+
+	_, err = account.Contacts.AddSource(context.Background(), id, support, "mia@customer.test")
+	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput)) // the server would have taken it from her
+	// Output:
+	// Support jo@customer.test
+	// true
+}

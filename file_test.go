@@ -31,6 +31,7 @@ func opening(name, text string) cfchat.File {
 
 // TestFilesArrive sends files, and gets them back byte for byte, by the names and kinds that they have.
 func TestFilesArrive(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
 		t.Run(version, func(t *testing.T) {
 			srv := cfchattest.New(t, cfchattest.Version(version))
@@ -548,6 +549,7 @@ func TestFileOpenedInTheMiddle(t *testing.T) {
 
 // TestFileOfAnotherLengthAgain announces the length that the file has on the second try, not that of the first.
 func TestFileOfAnotherLengthAgain(t *testing.T) {
+	t.Parallel()
 	for name, texts := range map[string][2]string{"grows": {strings.Repeat("a", 50<<10), strings.Repeat("a", 100<<10)}, "shrinks": {strings.Repeat("a", 100<<10), strings.Repeat("a", 50<<10)}} {
 		tries, wholeRequest, wholeForm := 0, false, false
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

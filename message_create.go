@@ -177,6 +177,11 @@ func (m MessageCreate) accept(sent *Message) *chain.Failure {
 		err := fmt.Errorf("message %d was sent, but its Mark was not kept; look at Config.ServerVersion", sent.ID)
 		return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 	}
+	return m.notAsBot(sent)
+}
+
+// notAsBot says that a message was sent by another than the bot that was to send it; nil if it was not.
+func (m MessageCreate) notAsBot(sent *Message) *chain.Failure {
 	if m.SenderID == 0 || sent.Sender != nil && sent.Sender.Type == SenderKindAgentBot && sent.Sender.ID == m.SenderID {
 		return nil
 	}

@@ -54,9 +54,9 @@ type Sent struct {
 //
 // It reads every message since, as [MessagesService.Scan] does: by one request where they are fewer than 1,000, as they are
 // with a MessageID. Where one of them cannot be read, it may be the one, so that nothing else found is ErrUnknownOutcome
-// until a MessageID says to look behind it. Servers from 3.4.0 to 4.8 are asked for the
-// conversation before, once, and the server for whose the key is where a user's message may be it; if it does not say,
-// that of every user may. It takes a user's key.
+// until a MessageID says to look behind it. Servers from 3.4.0 to 4.8 are asked for the conversation before, once, and the
+// server for whose the key is where a user's message may be it; if it does not say, that of every user may. It takes a
+// user's key.
 func (s MessagesService) FindSent(ctx context.Context, conversationID int64, message MessageCreate, since SentSince, opts ...CallOption) (*Sent, error) {
 	var input refusal
 	input.id("conversationID", conversationID)
@@ -186,8 +186,8 @@ func (q *sentSearch) unsettled() time.Duration {
 	if !q.ended.IsZero() {
 		return q.core.chat.settled - time.Since(q.ended)
 	}
-	last := q.core.chat.unsure.get(conversationKey{q.core.id, q.conversationID})
-	return q.core.chat.settled - min(q.core.now().Sub(q.since.Time), time.Since(q.since.Time), time.Since(last))
+	last := q.core.chat.unsure.get(turnKey{conversationKey{q.core.id, q.conversationID}, ""})
+	return q.core.chat.settled - min(q.core.now().Sub(q.since.Time), time.Since(q.since.Time), time.Since(last.ended))
 }
 
 // see looks at a message, and keeps it if it is rather the one than what was found.
@@ -230,11 +230,11 @@ func (q *sentSearch) doubtOf(m *Message) doubt {
 	return -1
 }
 
-// tooEarly reports whether a message was stored before the sending began. Its time is in whole seconds, by the server's
-// clock.
+// tooEarly reports whether a message was surely stored before the sending began. Its time is in whole seconds, by the server's
+// clock, which has to be known.
 func (q *sentSearch) tooEarly(m *Message) bool {
 	behind := min(time.Until(q.core.now()), 0) // of this machine's clock, by which the Time may be
-	return !q.since.Time.IsZero() && m.CreatedAt.Before(q.since.Time.Add(behind-2*time.Second))
+	return q.core.chat.clock.known() && !q.since.Time.IsZero() && m.CreatedAt.Before(q.since.Time.Add(behind-2*time.Second))
 }
 
 // isBySender reports whether a message is by who sent the one that is looked for: the contact where it is no outgoing
@@ -271,27 +271,33 @@ func (q *sentSearch) askWhose(ctx context.Context) error {
 	return nil
 }
 
-// unsureSends remembers when the last Send to a conversation ended whose outcome is not known.
+// unsureSend is the last Send of unknown outcome, by this machine's clock but for its beginning.
+type unsureSend struct{ began, ended time.Time }
+
+// unsureSends remembers those to each conversation, with each mark and, under "", with any or none.
 type unsureSends struct {
 	mu  sync.Mutex
-	all map[conversationKey]time.Time
+	all map[turnKey]unsureSend
 }
 
-func (u *unsureSends) get(key conversationKey) time.Time {
+func (u *unsureSends) get(key turnKey) unsureSend {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.all[key]
 }
 
 // put takes note of a Send that has ended now, and forgets those that are settled.
-func (u *unsureSends) put(key conversationKey, settled time.Duration) {
+func (u *unsureSends) put(key turnKey, began time.Time, settled time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.all == nil {
-		u.all = map[conversationKey]time.Time{}
+		u.all = map[turnKey]unsureSend{}
 	}
-	maps.DeleteFunc(u.all, func(_ conversationKey, ended time.Time) bool { return time.Since(ended) > settled })
-	u.all[key] = time.Now()
+	maps.DeleteFunc(u.all, func(_ turnKey, sent unsureSend) bool { return time.Since(sent.ended) > settled })
+	for _, mark := range []string{"", key.mark} {
+		key.mark = mark
+		u.all[key] = unsureSend{began, time.Now()}
+	}
 }
 
 // stored returns what a kind of message is in an answer.

@@ -64,16 +64,19 @@ func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m Me
 	}
 	chat := s.core.chat
 	keys := optionsOf(opts, new(refusal)).keys
+	info, failed := chat.told(ctx, func(info *ServerInfo, failed error) bool { return info != nil || tellsNot(failed) })
 	switch {
 	case chat.keys.User.IsZero() && (keys == nil || keys.User.IsZero()):
 		input.add("Mark", "nobody could look for it, because that takes a user's key; set Keys.User, or leave it out")
-	case chat.has(ctx, "4.9.0"):
+	case info.AtLeast("4.9.0"):
 		return inAttributes, nil
-	case chat.has(ctx, "3.4.0"):
+	case info.AtLeast("3.4.0"):
 		return s.placeBefore490(ctx, conversationID, opts, input)
 	case ctx.Err() != nil:
 		return nowhere, errorOf(s.core.call(sendCall.operation, conversationID), chain.Ended(ctx))
-	case chat.lacks(ctx, "3.4.0"):
+	case failed != nil && !tellsNot(failed):
+		input.failed = notToBeHad("Mark", failed)
+	case info.lacks("3.4.0"):
 		input.add("Mark", "servers before 3.4.0 keep none; leave it out")
 	default:
 		input.add("Mark", "where it is kept depends on the server's version, which it does not tell; set Config.ServerVersion")

@@ -31,10 +31,11 @@ func (triedSince) apply(_ *callOptions, input *refusal) {
 // reads the conversation, sends, and where the outcome of that is not known looks again. It may be called any number of
 // times: one after the other, these calls make one message. Without a Mark it is refused, and where the server keeps none.
 //
-// ErrUnknownOutcome means that the message may be stored; call again. For a minute, or twice [Config].Timeout, that sends
-// nothing, and tells whether the message has come; then it sends it once more. This Chat remembers to do so, and no
-// other: a program that can be killed notes that it is about to call, and when it is started anew says so with
-// [TriedSince], which has the same effect. With any other error this call has not sent it, or the error says that it did.
+// ErrUnknownOutcome means that the message may be stored, as it does of Send with the same Mark; call again. For a minute,
+// or twice [Config].Timeout, that sends nothing, and tells whether the message has come; then it sends it once more. This
+// Chat remembers to do so, and no other: a program that can be killed notes that it is about to call, and when it is started
+// anew says so with [TriedSince], which has the same effect. With any other error this call has not sent it, or the error
+// says that it did.
 //
 // From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with
 // TriedSince, one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and
@@ -69,6 +70,9 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 		return nil, false, errorOf(call, chain.Ended(ctx))
 	}
 	defer s.core.chat.turns.give(key, turn)
+	if sent := s.core.chat.unsure.get(key); turn.tried == nil && time.Since(sent.ended) < s.core.chat.settled {
+		turn.tried = &triedSince{SentSince{Time: sent.began}, sent.ended} // by Send
+	}
 	if turn.tried == nil || tried != nil && tried.ended.After(turn.tried.ended) {
 		turn.tried = tried
 	}
@@ -119,6 +123,9 @@ func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message
 		return nil, false, err
 	case found.Certain:
 		turn.tried = nil
+		if other := q.message.notAsBot(found.Message); other != nil && found.Message.Sender != nil { // else the bot is gone
+			return found.Message, false, errorOf(q.core.call(sendCall.operation, q.conversationID), other)
+		}
 		return found.Message, false, nil
 	}
 	doubtful := fmt.Errorf("message %d may be it, without its Mark; look at it before you send another", found.Message.ID)

@@ -86,9 +86,10 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 	}
 	body := marked.prepared(ctx, s.core, &input)
 	form := body.form(ctx, s.core, &input)
+	began := s.core.now()
 	sent, err := s.send(ctx, conversationID, sendCall.about(conversationID).accepting(message.accept), body, form, input, opts)
 	if errors.Is(err, ErrUnknownOutcome) {
-		s.core.chat.unsure.put(conversationKey{s.core.id, conversationID}, s.core.chat.settled)
+		s.core.chat.unsure.put(turnKey{conversationKey{s.core.id, conversationID}, message.Mark}, began, s.core.chat.settled)
 	}
 	return sent, err
 }

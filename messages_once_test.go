@@ -2,13 +2,13 @@ package cfchat_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -431,17 +431,18 @@ func (w *windows) RoundTrip(req *http.Request) (*http.Response, error) {
 	var after, before int64
 	_, _ = fmt.Sscan(req.URL.Query().Get("after")+" "+req.URL.Query().Get("before"), &after, &before)
 	time.Sleep(w.takes)
-	payload := []map[string]any{}
 	if w.broken >= after && w.broken < before {
 		return trial.Reply(500, "text/html", ""), nil
 	}
-	for _, r := range w.rows {
-		if r.id >= after && r.id < before && len(payload) < 1000 {
-			payload = append(payload, map[string]any{"id": r.id, "conversation_id": 42, "content": r.text, "content_type": "text", "message_type": 1, "private": false, "created_at": time.Now().Unix()})
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	var rows []string
+	for i := range w.rows {
+		if r := &w.rows[i]; r.id >= after && r.id < before && len(rows) < 1000 {
+			rows = append(rows, `{"id":`+strconv.FormatInt(r.id, 10)+`,"conversation_id":42,"content":"`+r.text+
+				`","content_type":"text","message_type":1,"private":false,"created_at":`+now+`}`)
 		}
 	}
-	body, err := json.Marshal(map[string]any{"meta": map[string]any{}, "payload": payload})
-	return trial.Reply(200, "application/json", string(body)), err
+	return trial.Reply(200, "application/json", `{"meta":{},"payload":[`+strings.Join(rows, ",")+"]}"), nil
 }
 
 // TestFindSentReadsAll finds each message of long conversations, also where ids and times disagree.
@@ -559,6 +560,7 @@ var allOutcomes = []string{"good", "lost before", "failed before", "stored later
 // TestSendOnce sends one message by calls one after the other, whatever each request comes to, of the same Chat and of new
 // ones whose program has noted when it called last.
 func TestSendOnce(t *testing.T) {
+	t.Parallel()
 	count := map[string]int{}
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {
@@ -684,6 +686,134 @@ func TestSendOnceUnknown(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSendOnceWaitEnds sends nothing when the context ends while another call has the turn.
+func TestSendOnceWaitEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		id, one := conversationIn(srv, cfchat.ChannelAPI), cfchat.MessageCreate{Content: "hi", Mark: "m"}
+		messages := srv.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				time.Sleep(time.Second)
+				return srv.Transport().RoundTrip(req)
+			})}
+		}).Messages
+		var first sync.WaitGroup
+		first.Go(func() {
+			if _, now, err := messages.SendOnce(t.Context(), id, one); err != nil || !now {
+				t.Errorf("the first: %t, %v", now, err)
+			}
+		})
+		time.Sleep(time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if sent, now, err := messages.SendOnce(ctx, id, one); sent != nil || now || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the second: %+v, %t, %v", sent, now, err)
+		}
+		first.Wait()
+		if got := textsOf(t, srv, id); len(got) != 1 {
+			t.Errorf("%d messages came", len(got))
+		}
+	})
+}
+
+// TestSendOnceAfterSend takes a Send with the same mark, whose outcome is not known, for a try.
+func TestSendOnceAfterSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		id, one := conversationIn(srv, cfchat.ChannelAPI), cfchat.MessageCreate{Content: "hi", Mark: "m"}
+		play := "stored later"
+		messages := srv.Account(t, userOnly, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: outcomes{srv, func() string { return play }}}
+		}).Messages
+		if _, err := messages.Send(t.Context(), id, one); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+			t.Fatal(err)
+		}
+		play = "good"
+		if _, now, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "ho", Mark: "n"}); err != nil || !now {
+			t.Errorf("with another mark: %t, %v", now, err)
+		}
+		_, now, err := messages.SendOnce(t.Context(), id, one)
+		time.Sleep(time.Minute)
+		if got := textsOf(t, srv, id); len(got) != 2 || now {
+			t.Errorf("%v: now %t, %v", got, now, err)
+		}
+	})
+}
+
+// TestMarkWhileDown: a server that is out of reach for a moment makes no mark invalid, and nothing that is remembered.
+func TestMarkWhileDown(t *testing.T) {
+	for name, down := range map[string]func() (*http.Response, error){
+		"503":     func() (*http.Response, error) { return trial.Reply(503, "text/html", "<html>"), nil },
+		"429":     func() (*http.Response, error) { return trial.Reply(429, "text/plain", "Retry later"), nil },
+		"refused": func() (*http.Response, error) { return nil, trial.ErrRefused },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := cfchattest.New(t)
+			id, one, isDown := conversationIn(srv, cfchat.ChannelAPI), cfchat.MessageCreate{Content: "hi", Mark: "m"}, true
+			messages := srv.Account(t, userOnly, func(c *cfchat.Config) {
+				c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+					if isDown {
+						return down()
+					}
+					return srv.Transport().RoundTrip(req)
+				})}
+			}).Messages
+			for range 2 {
+				if _, _, err := messages.SendOnce(t.Context(), id, one); !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrInvalidInput) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			isDown = false
+			if _, now, err := messages.SendOnce(t.Context(), id, one); err != nil || !now {
+				t.Errorf("%s: up again: %t, %v", name, now, err)
+			}
+		})
+	}
+}
+
+// TestFindSentWithoutDate rules nothing out by a clock that nobody knows.
+func TestFindSentWithoutDate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		behind := cfchattest.Clock(func() time.Time { return time.Now().Add(-10 * time.Second) })
+		srv := cfchattest.New(t, behind)
+		id, one := conversationIn(srv, cfchat.ChannelAPI), cfchat.MessageCreate{Content: "hi"}
+		messages := srv.Account(t, userOnly, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				resp, err := srv.Transport().RoundTrip(req)
+				if err != nil || req.Method == http.MethodPost {
+					return nil, io.ErrUnexpectedEOF
+				}
+				resp.Header.Del("Date")
+				return resp, nil
+			})}
+		}).Messages
+		began := time.Now()
+		if _, err := messages.Send(t.Context(), id, one); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if found, err := messages.FindSent(t.Context(), id, one, cfchat.SentSince{Time: began}); err != nil || found.Certain {
+			t.Errorf("%+v, %v", found, err)
+		}
+	})
+}
+
+// TestSendOnceUnknownBot says each time that the message was not sent as the bot that was asked for.
+func TestSendOnceUnknownBot(t *testing.T) {
+	srv := cfchattest.New(t)
+	id := conversationIn(srv, cfchat.ChannelAPI)
+	as := cfchat.MessageCreate{Content: "hi", Mark: "m", SenderType: cfchat.SenderTypeAgentBot, SenderID: 4711}
+	for range 2 {
+		sent, now, err := srv.Account(t, userOnly).Messages.SendOnce(t.Context(), id, as)
+		if sent == nil || now || !errors.Is(err, cfchat.ErrUnknownOutcome) || !errors.Is(err, cfchat.ErrDecode) || !strings.Contains(err.Error(), "not as agent bot 4711") {
+			t.Errorf("%+v, %t, %v", sent, now, err)
+		}
+	}
+	if got := textsOf(t, srv, id); len(got) != 1 {
+		t.Errorf("%d messages", len(got))
+	}
 }
 
 // TestTriedSince counts the minute from when the tries had ended.

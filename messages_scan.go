@@ -37,7 +37,7 @@ type MessageScanOptions struct {
 const (
 	messagesAtOnce = 1_000         // rows of an answer, at most; the same in every version (contract, W1.1)
 	endOfIDs       = math.MaxInt64 // what is beyond is a 500
-	maxLookAhead   = 200           // windows that may be read for something to judge by
+	maxLooks       = 200           // windows that may be read for something to judge by
 )
 
 // Scan walks through the messages of a conversation, in the order of their ids, and loses none: each one that there is when
@@ -48,10 +48,10 @@ const (
 // it takes two for 1,000 messages, and more where the later ids have the earlier times.
 //
 // A message that the server cannot answer (one such makes every window with it a 500) is yielded as nil and an [*Error] with
-// its id in MessageID, and the scan goes on; before that, others that came have to come again. Any other error is the last
-// thing that is yielded; resume behind the last id with MessageScanOptions.After. A conversation whose contact is gone
-// cannot be read at all, which is ErrServer. After a 429 it waits, as long as the context lasts. Breaking out of the loop,
-// or ending the context, stops every request at once.
+// its id in MessageID, and the scan goes on; before that, others of the conversation have to come twice. Any other error is
+// the last thing that is yielded; resume behind the last id with MessageScanOptions.After. A conversation whose contact is
+// gone cannot be read at all, which is ErrServer. After a 429 it waits, as long as the context lasts. Breaking out of the
+// loop, or ending the context, stops every request at once.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one.
@@ -87,14 +87,18 @@ type messageScan struct {
 	conversation int64
 	opts         []CallOption
 
-	spans   *scan.Spans
-	came    *scan.Windows[*Message] // what came, to judge the server by
-	ticker  scan.Ticker
-	last    int64     // where to go on later
-	highest int64     // the highest id that was seen
-	failing bool      // the last window failed, while an empty one did not
-	fails   int       // of the only id that is left
-	started time.Time // by the local clock
+	spans  *scan.Spans
+	came   *scan.Windows[*Message]     // what came, to judge the server by
+	others func(context.Context) error // judges by other conversations where nothing comes of this one; nil in Scan
+	ticker scan.Ticker
+
+	last        int64     // where to go on later
+	highest     int64     // the highest id that was seen
+	asked       bool      // for something
+	firstFailed bool      // and that failed
+	failing     bool      // the last window failed, while an empty one did not
+	fails       int       // of the only id that is left
+	started     time.Time // by the local clock
 }
 
 // messageWindow is what came of a window, in order of id, or a message that cannot be read, with its id.
@@ -152,7 +156,9 @@ func (s *messageScan) yield(w messageWindow, yield func(*Message, error) bool) b
 		}
 	}
 	if w.blamed != 0 {
-		s.last, s.highest = max(s.last, w.blamed), max(s.highest, w.blamed)
+		if s.highest = max(s.highest, w.blamed); s.firstFailed { // so that it was there
+			s.last = max(s.last, w.blamed)
+		}
 		return yield(nil, blamedMessage(w.failure, w.blamed))
 	}
 	return true
@@ -186,6 +192,9 @@ func (s *messageScan) tell() {
 func (s *messageScan) next(ctx context.Context) (w messageWindow, err error) {
 	for {
 		rows, whole, err := s.read(ctx, s.spans)
+		if !s.asked {
+			s.asked, s.firstFailed = true, err != nil
+		}
 		switch {
 		case err != nil:
 			blamed, end := s.fail(ctx, err)
@@ -294,25 +303,47 @@ func (s *messageScan) control(ctx context.Context) error {
 	return err
 }
 
-// prove returns nil if two messages that came before come again. Where not so many have come, it looks for others behind.
+// prove returns nil if two messages that came before come again. Where not so many have come, it looks for others.
 func (s *messageScan) prove(ctx context.Context) error {
-	err := s.came.Prove(ctx)
-	if err != scan.ErrTooFew {
+	if err := s.came.Prove(ctx); err != scan.ErrTooFew {
 		return err
 	}
-	ahead := scan.NewSpans(s.spans.Hi, s.spans.End, messagesAtOnce)
-	for n := 0; ahead.Lo < ahead.End && n < maxLookAhead && !s.came.CanJudge(); n++ {
-		_, _, err := s.read(ctx, ahead)
-		switch {
-		case err == nil:
-		case judgeMessages(err) == scan.Ends || ctx.Err() != nil:
-			return err
-		case ahead.Failed():
-			ahead.Skip()
-		}
+	if err := s.lookAround(ctx); err != nil {
+		return err
 	}
 	s.came.MakeDo()
-	return s.came.Prove(ctx)
+	err := s.came.Prove(ctx)
+	if err == scan.ErrTooFew && s.others != nil {
+		return s.others(ctx)
+	}
+	return err
+}
+
+// lookAround looks behind what fails, and in front of it, until something has come to judge by. Of what fails as well it looks
+// into both halves, later than into everything that is larger.
+func (s *messageScan) lookAround(ctx context.Context) error {
+	type window struct{ from, to int64 }
+	left := []window{{s.spans.Hi, endOfIDs}, {1, s.spans.Lo}}
+	for n := 0; len(left) > 0 && n < maxLooks && !s.came.CanJudge(); n++ {
+		w := left[0]
+		left = left[1:]
+		if w.from >= w.to {
+			continue
+		}
+		rows, err := s.window(ctx, w.from, w.to)
+		switch {
+		case err == nil:
+			for _, m := range rows[:min(len(rows), 2)] {
+				s.came.Came(m)
+			}
+		case judgeMessages(err) == scan.Ends || ctx.Err() != nil:
+			return err
+		case w.to-w.from > 1:
+			middle := scan.Middle(w.from, w.to)
+			left = append(left, window{middle, w.to}, window{w.from, middle})
+		}
+	}
+	return nil
 }
 
 // readAgain asks for messages that came, and returns the ids of those that came again.

@@ -47,9 +47,10 @@ type MessageScanAllProgress struct {
 // messages of each what [MessagesService.Scan] does. A few conversations are read ahead, an answer of each.
 //
 // A message that cannot be read is yielded as nil and an [*Error] with its id in MessageID, and a conversation that cannot
-// be read, or is gone, as nil and an *Error with its id in ConversationID and none in MessageID; the scan goes on. Before a
-// conversation is said to be unreadable, another one has to be readable. Of any other error ConversationID is 0, and it is
-// the last thing that is yielded; resume with MessageScanAllOptions.ConversationID and After.
+// be read, is gone, or is closed to the key's user, as nil and an *Error with its id in ConversationID and none in
+// MessageID; the scan goes on. Before a conversation is said to be unreadable, another one has to be readable. Of any other
+// error ConversationID is 0, and it is the last thing that is yielded; resume with MessageScanAllOptions.ConversationID and
+// After.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one.
@@ -124,7 +125,7 @@ func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool)
 	defer cancel()
 	defer close(s.left)
 	s.more = true
-	s.start(func() { s.find(ctx) })
+	s.start(func() { s.find(ctx) }, func() { close(s.found) })
 	ticker := time.NewTicker(scan.TickEvery)
 	defer ticker.Stop()
 	for s.more || len(s.ahead) > 0 {
@@ -159,14 +160,15 @@ func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool)
 	return nil
 }
 
-// start starts a goroutine that the scan waits for.
-func (s *allMessages) start(do func()) {
+// start starts a goroutine that the scan waits for. Before it says that it is done, it is known whether it was ended.
+func (s *allMessages) start(do, done func()) {
 	s.running.Go(func() {
 		exited := true
 		defer func() {
 			s.mu.Lock()
-			defer s.mu.Unlock()
 			s.exited = s.exited || exited
+			s.mu.Unlock()
+			done()
 		}()
 		do()
 		exited = false
@@ -181,13 +183,19 @@ func (s *allMessages) hasExited() bool {
 
 // conversations scans those that match, behind an id.
 func (s *allMessages) conversations(ctx context.Context, after int64) iter.Seq2[*Conversation, error] {
-	options := ConversationScanOptions{After: after, Concurrency: 1}
+	options := ConversationScanOptions{After: after, Concurrency: 1, Progress: s.searches}
 	return ConversationsService{s.messages.core}.Scan(ctx, s.filter, options, s.opts...)
+}
+
+// searches takes note of when the search for conversations waits.
+func (s *allMessages) searches(p ScanProgress) {
+	if !p.WaitingUntil.IsZero() {
+		s.waits(p.WaitingUntil)
+	}
 }
 
 // find looks for the conversations.
 func (s *allMessages) find(ctx context.Context) {
-	defer close(s.found)
 	for c, err := range s.conversations(ctx, max(s.ConversationID-1, 0)) {
 		of := &messagesOf{err: err, windows: make(chan messageWindow)}
 		if e, ok := errors.AsType[*Error](err); ok && e.ConversationID != 0 {
@@ -215,10 +223,13 @@ func (s *allMessages) begin(ctx context.Context, of *messagesOf) {
 		options.After = s.After
 	}
 	of.scan = newMessageScan(s.messages, of.id, options, &s.scanRequests, s.opts)
-	s.start(func() {
-		defer close(of.windows)
-		of.err = s.read(ctx, of)
-	})
+	of.scan.others = func(ctx context.Context) error {
+		if s.anotherCan(ctx, of.id, s.hasMessages) {
+			return nil
+		}
+		return scan.ErrTooFew
+	}
+	s.start(func() { of.err = s.read(ctx, of) }, func() { close(of.windows) })
 }
 
 // read reads a conversation.
@@ -245,50 +256,56 @@ func (s *allMessages) setGood(id int64) {
 	s.good = id
 }
 
-// cannotBeRead finds out whether a failure is about one conversation: because it is gone, or because another one can be read
-// while it still cannot.
+// cannotBeRead finds out whether a failure is about one conversation, which is gone, or may not be read, or cannot be: another
+// one can be read, while it cannot twice in a row.
 func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure error) bool {
-	if errors.Is(failure, ErrNotFound) {
-		return true
-	}
-	if judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
+	itsOwn := errors.Is(failure, ErrNotFound) || errors.Is(failure, ErrUnauthorized) || errors.Is(failure, ErrForbidden)
+	if !itsOwn && judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
 		return false
 	}
-	return s.otherReadable(ctx, of.id) && of.scan.control(ctx) != nil && ctx.Err() == nil
+	return s.anotherCan(ctx, of.id, s.control) && of.scan.control(ctx) != nil && of.scan.control(ctx) != nil && ctx.Err() == nil
 }
 
 // maxOthers is how many conversations on either side are tried before it is said that none can be read.
 const maxOthers = 24
 
-// otherReadable reports whether another conversation can be read: the last one that could be, or else one behind, or one in
+// anotherCan reports whether another conversation passes a test: the last one that could be read, or else one behind, or one in
 // front, which may not have been read yet.
-func (s *allMessages) otherReadable(ctx context.Context, id int64) bool {
+func (s *allMessages) anotherCan(ctx context.Context, id int64, passes func(context.Context, int64) bool) bool {
 	s.mu.Lock()
 	good := s.good
 	s.mu.Unlock()
-	if good != 0 {
-		return s.control(ctx, good)
+	if good != 0 && good != id && passes(ctx, good) {
+		return true
 	}
-	return s.anyReadable(ctx, id, math.MaxInt64) || s.anyReadable(ctx, 0, id)
+	return s.anyCan(ctx, id, math.MaxInt64, passes) || s.anyCan(ctx, 0, id, passes)
 }
 
-// anyReadable reports whether one of the first conversations between two ids can be read.
-func (s *allMessages) anyReadable(ctx context.Context, behind, until int64) bool {
+// anyCan reports whether one of the first conversations between two ids passes a test.
+func (s *allMessages) anyCan(ctx context.Context, behind, until int64, passes func(context.Context, int64) bool) bool {
 	tried := 0
 	for c, err := range s.conversations(ctx, behind) {
 		if tried++; tried > maxOthers || err == nil && c.ID >= until {
 			break
 		}
-		if err == nil && s.control(ctx, c.ID) {
+		if err == nil && passes(ctx, c.ID) {
 			return true
 		}
 	}
 	return false
 }
 
-// control reports whether a conversation can be read.
+// control reports whether a conversation can be read, whatever is in it.
 func (s *allMessages) control(ctx context.Context, id int64) bool {
 	return newMessageScan(s.messages, id, MessageScanOptions{}, &s.scanRequests, s.opts).control(ctx) == nil
+}
+
+// hasMessages reports whether the newest messages of a conversation can be read.
+func (s *allMessages) hasMessages(ctx context.Context, id int64) bool {
+	page, err := patiently(ctx, &s.scanRequests, func() (*MessagePage, error) {
+		return s.messages.List(ctx, id, MessageListOptions{}, s.opts...)
+	})
+	return err == nil && len(page.Payload) > 0
 }
 
 // hand yields what has come of the foremost conversation. It reports whether to go on, and returns what is still to be

@@ -159,6 +159,16 @@ func TestMessageScanAllOutage(t *testing.T) {
 	}
 }
 
+// TestMessageScanAllFindsNone: where the conversations cannot be looked for, no one of them is named.
+func TestMessageScanAllFindsNone(t *testing.T) {
+	server := talkative(t, 3)
+	server.FailEvery("conversation_filter", 1, cfchattest.Failure{Status: 401})
+	places, err := placesOf(t.Context(), server.Account(t), cfchat.MessageScanAllOptions{})
+	if len(places) > 0 || !errors.Is(err, cfchat.ErrUnauthorized) || strings.Contains(err.Error(), "conversation ") {
+		t.Errorf("%v, %v", places, err)
+	}
+}
+
 // TestMessageScanAllStops leaves nothing behind, however it is left.
 func TestMessageScanAllStops(t *testing.T) {
 	for leave := range 12 {

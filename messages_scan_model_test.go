@@ -3,7 +3,6 @@ package cfchat_test
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"net/http"
@@ -38,6 +37,7 @@ type longConversations struct {
 
 type longConversation struct {
 	messages    []storedMessage
+	inOrder     int  // messages that are in order of time
 	contactGone bool // no answer can be made
 }
 
@@ -182,27 +182,42 @@ func byTime(x, y storedMessage) int { return cmp.Compare(x.created, y.created) }
 
 // window answers the messages from after to before, the oldest by time if they are too many.
 func (c *longConversation) window(r asked, most int) (*http.Response, error) {
-	if !slices.IsSortedFunc(c.messages, byTime) {
+	if c.inOrder != len(c.messages) {
 		slices.SortStableFunc(c.messages, byTime)
+		c.inOrder = len(c.messages)
 	}
-	var in []storedMessage
-	for _, m := range c.messages {
-		if m.id >= r.after && m.id < r.before {
+	in := make([]*storedMessage, 0, most)
+	size := 0
+	for i := range c.messages {
+		if m := &c.messages[i]; m.id >= r.after && m.id < r.before {
 			in = append(in, m)
+			if size += 200 + m.size; len(in) == most {
+				break
+			}
 		}
 	}
-	var rows strings.Builder
-	for i, m := range in[:min(len(in), most)] {
+	answer := append(make([]byte, 0, 30+size), `{"meta":{},"payload":[`...)
+	for i, m := range in {
 		switch {
 		case m.drops:
 			return nil, errors.New("connection reset by peer")
 		case m.broken:
 			return internalError(), nil
 		case i > 0:
-			rows.WriteByte(',')
+			answer = append(answer, ',')
 		}
-		fmt.Fprintf(&rows, `{"id":%d,"conversation_id":%d,"message_type":%d,"content_type":"text","created_at":%d,"content":"%s"}`,
-			m.id, r.conversation, m.kind, m.created/1_000_000, strings.Repeat("x", m.size))
+		answer = m.appendTo(answer, r.conversation)
 	}
-	return jsonReply(`{"meta":{},"payload":[%s]}`, rows.String()), nil
+	return trial.Reply(http.StatusOK, "application/json; charset=utf-8", string(append(answer, "]}"...))), nil
+}
+
+// appendTo appends its row, without fmt, which is what tests of long conversations would spend their time on.
+func (m *storedMessage) appendTo(answer []byte, conversation int64) []byte {
+	answer = strconv.AppendInt(append(answer, `{"id":`...), m.id, 10)
+	answer = strconv.AppendInt(append(answer, `,"conversation_id":`...), conversation, 10)
+	answer = strconv.AppendInt(append(answer, `,"message_type":`...), int64(m.kind), 10)
+	answer = strconv.AppendInt(append(answer, `,"content_type":"text","created_at":`...), m.created/1_000_000, 10)
+	answer = append(answer, `,"content":"`...)
+	answer = append(answer, strings.Repeat("x", m.size)...)
+	return append(answer, `"}`...)
 }

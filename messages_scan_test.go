@@ -271,6 +271,7 @@ func TestMessageScanWithoutActivity(t *testing.T) {
 
 // TestMessageScanBroken blames the messages that cannot be read, and no others, wherever they are.
 func TestMessageScanBroken(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		ids    []int64
 		broken []int64
@@ -362,11 +363,12 @@ func TestMessageScanNothingReadable(t *testing.T) {
 
 // TestMessageScanOutage is no message's fault.
 func TestMessageScanOutage(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{500, 503} {
 		for from := 1; from <= 40; from += 3 {
 			synctest.Test(t, func(t *testing.T) {
-				l := oneConversation(upTo(1, 2_500)...)
-				l.conversations[42].one(1_700).broken = true
+				l := oneConversation(upTo(1, 1_300)...)
+				l.conversations[42].one(1_170).broken = true
 				l.instead = func(r asked) *http.Response {
 					if r.n < from {
 						return nil
@@ -375,10 +377,10 @@ func TestMessageScanOutage(t *testing.T) {
 				}
 				s := scanMessages(t, l.account(t), cfchat.MessageScanOptions{})
 				if len(s.blamed) > 0 && l.requests() > from {
-					s.blamed = without(s.blamed, 1_700)
+					s.blamed = without(s.blamed, 1_170)
 				}
 				if s.end != nil || l.requests() >= from {
-					s.endsWith(cfchat.ErrServer, without(upTo(1, 2_500), 1_700))
+					s.endsWith(cfchat.ErrServer, without(upTo(1, 1_300), 1_170))
 				}
 			})
 		}
@@ -404,10 +406,10 @@ func TestMessageScanTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := oneConversation(upTo(1, 400)...)
 		for _, id := range upTo(1, 400) {
-			l.conversations[42].one(id).size = 10_000
+			l.conversations[42].one(id).size = 1_000
 		}
-		l.conversations[42].one(300).size = 2_000_000
-		s := scanMessages(t, l.account(t, func(c *cfchat.Config) { c.MaxBody = 1 << 20 }), cfchat.MessageScanOptions{})
+		l.conversations[42].one(300).size = 200_000
+		s := scanMessages(t, l.account(t, func(c *cfchat.Config) { c.MaxBody = 100 << 10 }), cfchat.MessageScanOptions{})
 		if s.came(without(upTo(1, 400), 300), 300); !errors.Is(s.blames[0], cfchat.ErrTooLarge) || l.requests() > 120 {
 			t.Errorf("%d requests, %v", l.requests(), s.blames)
 		}
@@ -416,6 +418,7 @@ func TestMessageScanTooLarge(t *testing.T) {
 
 // TestMessageScanRateLimit waits, and says so.
 func TestMessageScanRateLimit(t *testing.T) {
+	t.Parallel()
 	for _, dated := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
@@ -439,6 +442,7 @@ func TestMessageScanRateLimit(t *testing.T) {
 
 // TestMessageScanStops at once, when the loop is broken or the context ends.
 func TestMessageScanStops(t *testing.T) {
+	t.Parallel()
 	for _, after := range []int{1, 999, 1_000, 2_500} {
 		synctest.Test(t, func(t *testing.T) {
 			l := oneConversation(upTo(1, 5_000)...)
@@ -496,6 +500,7 @@ func TestMessageScanGoexit(t *testing.T) {
 // TestMessageScanSnapshots reads every message of the recorded accounts, among them a conversation of 1,100 and one whose
 // ids and times disagree.
 func TestMessageScanSnapshots(t *testing.T) {
+	t.Parallel()
 	snapshots, err := filepath.Glob("testdata/recordings-whole/*/_snapshot.json.gz")
 	if err != nil || len(snapshots) == 0 {
 		t.Fatal("there is no snapshot: ", err)

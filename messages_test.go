@@ -221,6 +221,8 @@ func TestSendRefuses(t *testing.T) {
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeInputSelect, Items: choice}, ""},
 		{"4.16.2", cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeCards, Items: choice}, "Items[0].Actions"},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentAttributes: map[string]any{"items": []any{1}}}, "Items"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", InReplyTo: 1, ContentAttributes: map[string]any{"in_reply_to": 2}}, "InReplyTo"},
+		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentAttributes: map[string]any{"in_reply_to": 2}}, ""},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""},        // of a newer server
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderID: 1}, "SenderType SenderID"}, // with a bot's key
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot, SenderID: 1}, "SenderID"},

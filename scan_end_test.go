@@ -20,6 +20,7 @@ func at2026() { time.Sleep(time.Until(time.Date(2026, 3, 5, 14, 0, 0, 0, time.UT
 
 // Conversations with the highest ids and old dates, as an import makes them, are found, wherever the server shows them.
 func TestScanOfImported(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int64{1, 30, 300} {
 		for name, active := range map[string]int64{"shown first": 1, "shown last": -1} {
 			t.Run(fmt.Sprintf("%d, %s", n, name), func(t *testing.T) {
@@ -41,6 +42,7 @@ func TestScanOfImported(t *testing.T) {
 
 // Thousands that were imported on one day are left out inbox by inbox, and 10,000 ids at most in any request.
 func TestScanOfADayWithThousands(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
 		b := quietAccount(upTo(1, 5_000)...)
@@ -72,6 +74,7 @@ func TestScanOfADayWithThousands(t *testing.T) {
 // One inbox may have as many of a day as one request can leave out, 10,000 or what the server takes. With more the end cannot be
 // proven, and the scan says so behind all that it has read.
 func TestScanOfADayWithTooMany(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
 		b := quietAccount(append(upTo(1, 650), 40_000)...)
@@ -174,6 +177,7 @@ func TestScanOfTheLatest(t *testing.T) {
 
 // A server, or something before it, that leaves the time of creation out costs nothing but room in a request.
 func TestScanWithoutTimes(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int64{60, 300, 3_000} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
@@ -238,6 +242,7 @@ func TestScanRowsOutside(t *testing.T) {
 // A failure of the sweep that proves the end ends the scan with the server's error, and with where to go on: not as if it were
 // done.
 func TestScanEndIsNotProven(t *testing.T) {
+	t.Parallel()
 	refused := func(status int, body string) func() (*http.Response, error) {
 		return func() (*http.Response, error) { return trial.Reply(status, "application/json", body), nil }
 	}
@@ -318,6 +323,7 @@ func TestScanAsksForIDs(t *testing.T) {
 
 // A server, or a proxy, may refuse a filter that leaves out so many ids. Then days are asked for alone.
 func TestScanLeavesOutFewer(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{413, 403, 400, 504} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()

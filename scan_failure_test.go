@@ -21,6 +21,7 @@ import (
 
 // Wherever a conversation that cannot be rendered is, it alone is reported, when others have come again.
 func TestScanUnrenderable(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		ids    []int64
@@ -64,6 +65,7 @@ func TestScanUnrenderable(t *testing.T) {
 
 // What was dealt with before a scan is resumed is told from what cannot be shown, for about a request per 25 of it.
 func TestScanUnrenderableBehindAfter(t *testing.T) {
+	t.Parallel()
 	for broken, most := range map[int64]int{1_500: 105, 1_990: 230} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
@@ -77,6 +79,7 @@ func TestScanUnrenderableBehindAfter(t *testing.T) {
 // Where nothing can be read nobody can tell a broken conversation from a broken server: that ends with the server's error, and
 // nobody is blamed.
 func TestScanNothingReadable(t *testing.T) {
+	t.Parallel()
 	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, 160)} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
@@ -150,6 +153,7 @@ func cutReply() *http.Response {
 
 // A conversation that makes its window fail, in whatever way, is reported, and the rest comes.
 func TestScanUnreadable(t *testing.T) {
+	t.Parallel()
 	reply := func(status int, body string) func() (*http.Response, error) {
 		return func() (*http.Response, error) { return trial.Reply(status, "application/json", body), nil }
 	}
@@ -223,6 +227,7 @@ func TestScanTimeout(t *testing.T) {
 
 // A server that is down is no broken conversation: the scan ends with its error, soon, and blames nobody.
 func TestScanOutage(t *testing.T) {
+	t.Parallel()
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for _, c := range []struct {
 		name string
@@ -328,6 +333,7 @@ func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 
 // A server that stumbles once is no broken conversation either: an id is blamed only when it has failed again.
 func TestScanStumble(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int64{1, 3, 60, 160} {
 		for stumble := 1; stumble <= 12; stumble++ {
 			t.Run(fmt.Sprintf("%d conversations, request %d", n, stumble), func(t *testing.T) {
@@ -352,6 +358,7 @@ func TestScanStumble(t *testing.T) {
 // A width that was refused once is not asked for again, and a width that failed while its halves did not is no more asked for
 // after a few.
 func TestScanLearnsTheWidth(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{413, 500, 504} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()

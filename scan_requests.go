@@ -64,10 +64,17 @@ func patiently[T any](ctx context.Context, r *scanRequests, call func() (*T, err
 	}
 }
 
-// wasBefore reports whether something was created before a moment of the local clock, as far as the server's clock is known:
-// times are known to the second.
+// maxClockError is how far this machine's clock and one that is not known may be apart.
+const maxClockError = 24 * time.Hour
+
+// wasBefore reports whether something was surely created before a moment of the local clock. The server's times are in whole
+// seconds, and where no answer had a Date, nobody knows its clock.
 func (c *core) wasBefore(moment, created time.Time) bool {
-	return !c.chat.clock.known() || created.Before(c.now().Add(-time.Since(moment)-2*time.Second))
+	within := 2 * time.Second
+	if !c.chat.clock.known() {
+		within = maxClockError
+	}
+	return created.Before(c.now().Add(-time.Since(moment) - within))
 }
 
 // finding is what is wrong with answers that are well in themselves. It ends a scan.

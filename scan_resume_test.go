@@ -14,6 +14,7 @@ import (
 
 // LastID is never behind the last conversation that any answer has shown, however far the windows went.
 func TestScanLastID(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		ids     []int64
 		broken  []int64
@@ -52,11 +53,11 @@ func TestScanLastID(t *testing.T) {
 func TestScanLaterFromLastID(t *testing.T) {
 	t.Parallel()
 	for until, dated := range map[int64]bool{0: true, 1_000: true, 1_001: false, 1<<31 - 1: false} {
-		for when := range 24 {
+		for when := range 16 {
 			t.Run(fmt.Sprintf("Until %d, at request %d", until, when), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					at2026()
-					b := recentAccount(upTo(1, 300)...)
+					b := recentAccount(upTo(1, 150)...)
 					b.dated, b.slow = dated, 10*time.Second
 					grow := func() {
 						for range 40 {
@@ -125,6 +126,7 @@ func TestScanResumeWhileDown(t *testing.T) {
 
 // A server that counts and shows nothing at all is asked little, although each day might have something that cannot be shown.
 func TestScanResumeWhileNothingIsShown(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
 		ids := upTo(1, 3_000)
@@ -167,6 +169,7 @@ func TestScanResumeAmongBrokenOnes(t *testing.T) {
 
 // A server that takes no 9,000 ids at once is not asked for as many again.
 func TestScanResumeUnderALimit(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
 		refused := 0

@@ -292,6 +292,7 @@ func TestScanOfAFilter(t *testing.T) {
 // A larger account is read by windows of ids, a page each, between a sweep that finds out how large it is and one that proves
 // the end.
 func TestScanLargeAccount(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int64{101, 125, 126, 1_000, 3_000} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScan(t, recentAccount(upTo(1, n)...), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
@@ -412,6 +413,7 @@ func TestScanOfManyLabels(t *testing.T) {
 
 // The stand-in of 2.16.0 does the same, over the client's own chain.
 func TestScanStandIn(t *testing.T) {
+	t.Parallel()
 	for _, options := range [][]cfchattest.Option{nil, {cfchattest.Version("2.16.0")}} {
 		synctest.Test(t, func(t *testing.T) {
 			server := cfchattest.New(t, options...)
@@ -458,6 +460,7 @@ func TestScanTwice(t *testing.T) {
 
 // As many requests run at once as were asked for, and no more.
 func TestScanConcurrency(t *testing.T) {
+	t.Parallel()
 	for asked, want := range map[int]int{0: 4, 1: 1, 2: 2, 6: 6, 20: 20} {
 		synctest.Test(t, func(t *testing.T) {
 			b := recentAccount(upTo(1, 2_000)...).breaks(701)
@@ -579,6 +582,7 @@ func TestScanEmptyPart(t *testing.T) {
 
 // The bounds of a part are exact: After is not in it, Until is.
 func TestScanParts(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int64{30, 300} {
 		for _, part := range [][2]int64{{0, 1}, {0, 10}, {10, 11}, {9, 20}, {1, n}, {n - 1, n}, {n, n + 1}, {20, n + 20}} {
 			synctest.Test(t, func(t *testing.T) {
@@ -693,6 +697,7 @@ func TestScanWindowOnTheWire(t *testing.T) {
 
 // MaxWindow is obeyed by every request, whatever the filter's branches, but for what one inbox has of a day, here 100.
 func TestScanMaxWindow(t *testing.T) {
+	t.Parallel()
 	for _, filter := range []cfchat.Filter{{}, openOnes, openOnes.Or(cfchat.Equal("inbox_id", 2))} {
 		for _, most := range []int{10, 30, 100, 2_000, 20_000} {
 			synctest.Test(t, func(t *testing.T) {
@@ -713,6 +718,7 @@ func TestScanMaxWindow(t *testing.T) {
 
 // MaxWindow is obeyed by what looks for a conversation that cannot be shown, too.
 func TestScanMaxWindowOfASearch(t *testing.T) {
+	t.Parallel()
 	for _, most := range []int{500, 2_000} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
@@ -733,6 +739,7 @@ func TestScanMaxWindowOfASearch(t *testing.T) {
 
 // MaxWindow may be above 10,000, for servers that take more.
 func TestScanWideWindow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ids := append(upTo(1, 103), 120_000)
 		s := newScan(t, recentAccount(ids...), nil).run(openOnes, cfchat.ConversationScanOptions{MaxWindow: 50_000})

@@ -266,6 +266,7 @@ func TestScanProgressBeforeAnError(t *testing.T) {
 
 // A context that ends while a 429 is waited out is what the scan ends with.
 func TestScanCancelledWait(t *testing.T) {
+	t.Parallel()
 	for after := range 70 {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()

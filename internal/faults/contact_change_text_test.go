@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
@@ -33,6 +35,44 @@ func contactUpdated(version string, update cfchat.ContactUpdate) func(*testing.T
 	}
 }
 
+// ofSource is what a call about source ids says, over a server that answers with a body, and with another one to a look-up.
+func ofSource(body, owner string, ask func(context.Context, cfchat.ContactsService) error) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			switch {
+			case strings.HasSuffix(req.URL.Path, "/filter") && owner == "":
+				return trial.Reply(404, "application/json", ""), nil
+			case strings.HasSuffix(req.URL.Path, "/filter"):
+				return trial.Reply(200, "application/json", owner), nil
+			case body == "":
+				return trial.Reply(500, "application/json", `{"status":500,"error":"Internal Server Error"}`), nil
+			}
+			return trial.Reply(200, "application/json", body), nil
+		}), func(c *cfchat.Config) { c.ServerVersion = "4.16.2" })
+		return ask(t.Context(), chat.Account(56).Contacts)
+	}
+}
+
+func addSource(sourceID string) func(context.Context, cfchat.ContactsService) error {
+	return func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.AddSource(ctx, 77, 5, sourceID))
+	}
+}
+
+func contactable(ctx context.Context, s cfchat.ContactsService) error {
+	return trial.Second(s.Contactable(ctx, 77))
+}
+
+func conversationsOf(ctx context.Context, s cfchat.ContactsService) error {
+	return trial.Second(s.Conversations(ctx, 77))
+}
+
+func withoutAttributes(keys ...string) func(context.Context, cfchat.ContactsService) error {
+	return func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.RemoveCustomAttributes(ctx, 77, keys))
+	}
+}
+
 var contactChangeTexts = []errorText{
 	{"a walk through contacts from a page", contactsWalked("", cfchat.ContactListOptions{Page: 2})},
 	{"a walk that misses a contact", contactsWalked(strings.Replace(trial.GoodContacts, `"count":1`, `"count":2`, 1), anyPage)},
@@ -48,5 +88,27 @@ var contactChangeTexts = []errorText{
 		return contacted(`{"payload":`+trial.GoodContact+`}`, func(ctx context.Context, s cfchat.ContactsService) error {
 			return trial.Second(s.Update(ctx, 78, cfchat.ContactUpdate{Name: new("Jo")}))
 		})(t)
+	}},
+	{"no attributes to take away", ofSource("{}", "", withoutAttributes())},
+	{"an attribute without a name to take away", ofSource("{}", "", withoutAttributes(""))},
+	{"a deletion with an answer", ofSource("{}", "", func(ctx context.Context, s cfchat.ContactsService) error { return s.Delete(ctx, 77) })},
+	{"a contact merged into itself", ofSource("{}", "", func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.Merge(ctx, 77, 77))
+	})},
+	{"conversations of another contact", ofSource(`{"payload":[{"id":42,"status":"open","meta":{"sender":{"id":78}}}]}`, "", conversationsOf)},
+	{"conversations without a payload", ofSource(`{}`, "", conversationsOf)},
+	{"inboxes without an id", ofSource(`{"payload":[{"source_id":"a","inbox":{}}]}`, "", contactable)},
+	{"a blank source id", ofSource("{}", "", addSource(" "))},
+	{"a source id of another contact", ofSource("{}", strings.NewReplacer("77", "78", "contact-1", "crm-7").Replace(trial.GoodPlaced), addSource("crm-7"))},
+	{"a source id that the server does not take", ofSource("", "", addSource("crm-7"))},
+	{"another source id", ofSource(trial.GoodSource, "", addSource("crm-8"))},
+	{"a source id without an inbox", ofSource(`{"source_id":"crm-7"}`, "", addSource("crm-7"))},
+	{"a message behind one that cannot be read", func(t *testing.T) error {
+		server := cfchattest.New(t, cfchattest.Version("4.16.2"))
+		conversation := server.AddConversation(cfchattest.Conversation{})
+		broken := server.AddMessage(conversation, cfchattest.Message{Content: "hi"})
+		server.AddMessage(conversation, cfchattest.Message{Content: "another"})
+		server.BreakMessage(conversation, broken)
+		return trial.Second(server.Account(t).Messages.FindSent(t.Context(), conversation, marked, cfchat.SentSince{Time: time.Unix(1, 0)}))
 	}},
 }

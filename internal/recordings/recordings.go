@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -50,9 +51,23 @@ type Response struct {
 	Body    string            `json:"body"`
 }
 
+// read has what All has read, by root.
+var read sync.Map
+
 // All returns the exchanges in testdata, and the others that are at hand beside the checkout. root leads to the root of
-// the module. It fails the test if there are none.
+// the module. It fails the test if there are none. They are read once, so nobody may change what one points to.
 func All(t testing.TB, root string) []Exchange {
+	t.Helper()
+	before, _ := read.Load(root)
+	if all, ok := before.([]Exchange); ok {
+		return slices.Clone(all)
+	}
+	all := below(t, root)
+	read.Store(root, all)
+	return slices.Clone(all)
+}
+
+func below(t testing.TB, root string) []Exchange {
 	t.Helper()
 	found := map[string]Exchange{}
 	for _, pattern := range []string{"testdata/recordings*/*", "../shared/recordings/*", "../shared/recordings-newer/*", "../shared/recordings-whole/*"} {

@@ -94,25 +94,29 @@ func (s *Spans) Failed() (one bool) {
 		return true
 	}
 	s.failed, s.by = s.Hi, nil
-	if s.Hi = s.middle(); s.Hi <= s.Lo || s.Hi >= s.failed {
-		s.Hi = s.Lo + width/2
-	}
+	s.Hi = s.middle()
 	return false
 }
 
-// middle returns the middle one of the known ids that were asked for. Where there are none it is one of half as many digits,
-// or 0: ids count up from 1.
+// middle returns the middle one of the known ids that were asked for, and else some id between.
 func (s *Spans) middle() int64 {
 	if n := len(s.samples); n > 0 {
 		known := s.samples[n-1].ids
-		if n, _ := slices.BinarySearch(known, s.Hi); n > 0 {
+		if n, _ := slices.BinarySearch(known, s.Hi); n > 0 && known[n/2] > s.Lo {
 			return known[n/2]
 		}
 	}
-	if digits := bits.Len64(uint64(s.Lo)) + bits.Len64(uint64(s.Hi)); 1<<(digits/2)-s.Lo > s.Lo {
-		return 1 << (digits / 2)
+	return Middle(s.Lo, s.Hi)
+}
+
+// Middle returns an id between two, which are not next to each other: one of half as many digits as both have, because ids
+// count up from 1, or else the middle one.
+func Middle(lo, hi int64) int64 {
+	digits := bits.Len64(uint64(lo)) + bits.Len64(uint64(hi))
+	if id := int64(1) << (digits / 2); id-lo > lo && id < hi {
+		return id
 	}
-	return 0
+	return lo + (hi-lo)/2
 }
 
 // Skip leaves out the one id that failed.
