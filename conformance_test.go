@@ -488,13 +488,23 @@ func conformContactOnce(t *testing.T, s target) {
 	if info, _ := s.chat.ServerInfo(ctx); info.AtLeast("3.2.0") && (err != nil || found.ID != contact.ID) || !info.AtLeast("3.2.0") && err == nil {
 		t.Errorf("by source id: %+v, %v", found, err)
 	}
-	talk, err := s.account().Conversations.Create(ctx, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: contact.ID, SourceID: source})
-	if err != nil {
-		t.Fatal(err)
+	var talk *cfchat.Conversation
+	for i := range 2 {
+		opened, err := contacts.OpenConversation(ctx, contact.ID, s.inbox, cfchat.OpenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if opened.Created != (i == 0) || len(opened.Others) > 0 || talk != nil && opened.Conversation.ID != talk.ID {
+			t.Errorf("opened %+v", opened)
+		}
+		talk = opened.Conversation
 	}
 	s.resolve(t, talk.ID)
 	if _, err := s.account().Messages.Send(ctx, talk.ID, cfchat.MessageCreate{Content: "conformance"}); err != nil || talk.Meta.Sender.ID != contact.ID {
 		t.Errorf("the conversation is %+v, %v", talk, err)
+	}
+	if again, err := contacts.Get(ctx, contact.ID); err != nil || len(again.ContactInboxes) != 1 {
+		t.Errorf("another source id arose: %+v, %v", again, err)
 	}
 }
 

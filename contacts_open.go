@@ -23,12 +23,12 @@ type OpenOptions struct {
 
 // Opened is the conversation to go on with.
 type Opened struct {
-	Conversation *Conversation
-	Created      bool    // by this call, or while its answer was lost
-	Reopened     bool    // by this call
-	Sent         bool    // the Message, by this call
-	Blocked      bool    // the contact is blocked, so that the conversation is, or stays, resolved
-	Others       []int64 // the other conversations of the contact in the inbox that are not resolved, in order
+	Conversation *Conversation // never nil
+	Created      bool          // by this call, or while its answer was lost
+	Reopened     bool          // by this call
+	Sent         bool          // the Message, by this call
+	Blocked      bool          // the contact is blocked, so that the conversation is, or stays, resolved
+	Others       []int64       // the other conversations of the contact in the inbox that are not resolved, in order
 }
 
 // OpenConversation returns the conversation to go on with of a contact in an inbox: the newest that is not resolved, or else a

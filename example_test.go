@@ -892,6 +892,23 @@ func ExampleContactsService_ConversationsAll() {
 	// Output: 60
 }
 
+func ExampleContactsService_OpenConversation() {
+	server, account := standIn()
+	defer server.Close()
+	contact, inbox := server.AddContact(cfchattest.Contact{Name: "Jo"}), server.AddInbox(cfchattest.Inbox{Name: "Website"})
+
+	for range 2 {
+		opened, err := account.Contacts.OpenConversation(context.Background(), contact, inbox, cfchat.OpenOptions{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(opened.Conversation.Status, opened.Created)
+	}
+	// Output:
+	// open true
+	// open false
+}
+
 // In an API inbox the server makes up a source id for a contact that has none, and another one each time.
 func ExampleContactsService_Contactable() {
 	server, account := standIn()
