@@ -47,8 +47,11 @@ func (c *core) check(ctx context.Context, input *refusal) {
 
 // isReady reports whether a call has nothing wrong with it so far, so that the server may be asked for its version.
 func (c *core) isReady(ctx context.Context, input *refusal) bool {
-	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c != nil && c.chat != nil && c.chat.chain != nil
+	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c.isMade()
 }
+
+// isMade reports whether it is of a Chat that New has made.
+func (c *core) isMade() bool { return c != nil && c.chat != nil && c.chat.chain != nil }
 
 // check refuses a Chat that New has not made, and a context that is nil.
 func (c *Chat) check(ctx context.Context, input *refusal) {

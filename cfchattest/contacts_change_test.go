@@ -111,13 +111,14 @@ func compareChange(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, 
 			delete(contact, name)
 		}
 		if places, there := contact["contact_inboxes"]; there {
-			contact["contact_inboxes"] = len(list(places)) >= 0
+			_, isList := places.([]any)
+			contact["contact_inboxes"] = isList
 		}
 		if inbox, there := object(each)["inbox"]; there {
 			object(each)["inbox"] = dig(inbox, "channel_type")
 		}
-		if message, isText := object(each)["message"].(string); isText && strings.HasSuffix(message, "please try again later") {
-			object(each)["message"] = message[strings.Index(message, " is "):]
+		if message, isText := object(each)["message"].(string); isText {
+			object(each)["message"] = strings.TrimLeft(message, "Uco0123456789") // the name, of which there are several
 		}
 	}
 	if d := differAt("", got, want); d != "" {
