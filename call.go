@@ -1,14 +1,18 @@
 package cfchat
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
 // typedCall is an operation with the type of its answer: one row an operation. A method of a service makes its request through
@@ -59,6 +63,21 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 		}
 		return answer, nil
 	}
+	return bound(op, decode)
+}
+
+// newEmptyCall binds an operation whose answer is empty. Anything else is not its answer.
+func newEmptyCall(op *operation.Operation) typedCall[struct{}] {
+	return bound(op, func(body []byte, _ int64) (*struct{}, error) {
+		if len(bytes.TrimSpace(body)) > 0 {
+			return nil, errors.New("there is something, where the servers answer nothing")
+		}
+		return new(struct{}), nil
+	})
+}
+
+// bound binds an operation to what decodes its answer.
+func bound[T any](op *operation.Operation, decode func(body []byte, conversation int64) (*T, error)) typedCall[T] {
 	decoders[op] = func(body []byte, conversation int64) error {
 		_, err := decode(body, conversation)
 		return err
@@ -76,6 +95,7 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
 	call.Form = c.form
 	call.MessageID = c.message
+	call.Redact = redacted[T]
 	of.check(ctx, &input)
 	if err := input.err(call); err != nil {
 		return nil, err
@@ -99,6 +119,15 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 		}
 	}
 	return answer, nil
+}
+
+// redacted returns the body of an answer without what openapi.yaml marks as secret, for an error that keeps it. JSON that
+// ends early has nothing left of it where it could have a secret; what begins like a page stays.
+func redacted[T any](body []byte) []byte {
+	if begin := bytes.TrimSpace(body); len(begin) > 0 && begin[0] != '<' {
+		return redact.JSON(reflect.TypeFor[T](), body)
+	}
+	return body
 }
 
 // send builds a request, has the editors see it, and sends it through the chain.

@@ -800,6 +800,12 @@ func (x *AttachmentPage) GetMeta() *AttachmentCounts {
 // AttachmentType is the kind of an attachment. The last three from 4.9.0.
 type AttachmentType string
 
+// AttributeKeys is custom attributes by their keys.
+type AttributeKeys struct {
+	// CustomAttributes The keys.
+	CustomAttributes []string `json:"custom_attributes"`
+}
+
 // Availability is whether a person is there. The documentation says "available" for online (D20).
 type Availability string
 
@@ -975,6 +981,62 @@ type ContactAnswer struct {
 	Payload Contact `json:"payload"`
 }
 
+// ContactConversations is conversations of a contact (D73).
+type ContactConversations struct {
+	Payload []Conversation `json:"payload"`
+}
+
+// ContactCreate is what to create. Without an e-mail, a phone number or an identifier no list shows the contact. Never send one of them empty:
+// of identifiers a second empty one is a 500.
+type ContactCreate struct {
+	// AdditionalAttributes What the dashboard shows beside, such as city, country and company_name. The server adds keys of its own.
+	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
+
+	// AvatarURL Where the server gets a picture from, later.
+	AvatarURL string `json:"avatar_url,omitempty,omitzero"`
+
+	// Blocked Whether its new conversations are resolved at once. From 3.7.0.
+	Blocked bool `json:"blocked,omitempty,omitzero"`
+
+	// CustomAttributes Attributes of your own. Anything but an object is dropped.
+	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
+
+	// Email The mail address, with one `@` and no blanks. It is stored in lower case, and one contact has it.
+	Email string `json:"email,omitempty,omitzero"`
+
+	// Identifier Your own id for the contact, in this case. One contact has it.
+	Identifier string `json:"identifier,omitempty,omitzero"`
+
+	// InboxID An inbox in which the contact gets a source id.
+	InboxID int64 `json:"inbox_id,omitempty,omitzero"`
+
+	// Name The name, up to 255 characters. Null in any of these is as good as absent.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// PhoneNumber The phone number as `+` and 2 to 15 digits of which the first is not 0, such as +14155551000. One contact has it, but for
+	// two that are created at once.
+	PhoneNumber string `json:"phone_number,omitempty,omitzero"`
+
+	// SourceID The contact's id in the inbox, a new one when absent. One that another contact has there is a 500; in inboxes of e-mail,
+	// SMS, Twilio and WhatsApp it is taken from that contact, from 4.0.4 on.
+	SourceID string `json:"source_id,omitempty,omitzero"`
+}
+
+// ContactCreateAnswer is the answer about a contact that was created (D62).
+type ContactCreateAnswer struct {
+	// Payload The contact that was created, and where. There is no id beside them.
+	Payload ContactCreatePayload `json:"payload"`
+}
+
+// ContactCreatePayload is the contact that was created, and where. There is no id beside them.
+type ContactCreatePayload struct {
+	// Contact The person on the other side.
+	Contact Contact `json:"contact"`
+
+	// ContactInbox Where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
+	ContactInbox CreatedContactInbox `json:"contact_inbox"`
+}
+
 // ContactInbox is an inbox in which a contact can be reached, and the id that the contact has there.
 type ContactInbox struct {
 	// Inbox An inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
@@ -991,6 +1053,33 @@ func (x *ContactInbox) GetSourceID() (value string) {
 		return value
 	}
 	return x.SourceID
+}
+
+// ContactInboxCreate is a source id to have in an inbox.
+type ContactInboxCreate struct {
+	// InboxID The inbox.
+	InboxID int64 `json:"inbox_id"`
+
+	// SourceID The source id. Without one the server makes one where it can. Never send it empty: that is a 500.
+	SourceID string `json:"source_id,omitempty,omitzero"`
+}
+
+// ContactInboxFilter is which source id to look for.
+type ContactInboxFilter struct {
+	// InboxID The inbox.
+	InboxID int64 `json:"inbox_id"`
+
+	// SourceID The contact's id in the inbox.
+	SourceID string `json:"source_id"`
+}
+
+// ContactMerge is which contact becomes a part of which.
+type ContactMerge struct {
+	// BaseContactID The contact that stays.
+	BaseContactID int64 `json:"base_contact_id"`
+
+	// MergeeContactID The contact that goes.
+	MergeeContactID int64 `json:"mergee_contact_id"`
 }
 
 // ContactPage is a page of contacts (D57).
@@ -1031,6 +1120,39 @@ func (x *ContactPageMeta) GetHasMore() (value bool) {
 
 // ContactSort is what to sort contacts by, `-` in front for the reverse.
 type ContactSort string
+
+// ContactUpdate is what to change of a contact. Empty texts are stored as such, but for that of an e-mail, and two contacts with an empty
+// identifier are a 500: send null instead.
+type ContactUpdate struct {
+	// AdditionalAttributes From 4.2.0 on merged into those that are there, key by key; before, all that there are then (D71).
+	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
+
+	// Blocked Whether the contact is blocked. From 3.7.0, ignored before.
+	Blocked *bool `json:"blocked,omitempty"`
+
+	// Clear The fields to empty.
+	Clear []ContactField `json:"-"`
+
+	// CustomAttributes Merged into those that are there, key by key. A null stays as such.
+	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
+
+	// Email The mail address; stored in lower case.
+	Email *string `json:"email,omitempty"`
+
+	// Identifier Your own id for the contact.
+	Identifier *string `json:"identifier,omitempty"`
+
+	// Name The name.
+	Name *string `json:"name,omitempty"`
+
+	// PhoneNumber The phone number, + and 2 to 15 digits.
+	PhoneNumber *string `json:"phone_number,omitempty"`
+}
+
+// ContactableInboxes is the inboxes in which a contact can be written to (D74).
+type ContactableInboxes struct {
+	Payload []ContactInbox `json:"payload"`
+}
 
 // Conversation is a conversation, as list, filter, get and create answer it.
 type Conversation struct {
@@ -1922,6 +2044,25 @@ type ConversationPage struct {
 
 // ConversationType is a special set of conversations to list.
 type ConversationType string
+
+// CreatedContactInbox is where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
+type CreatedContactInbox struct {
+	// _ The inbox as a row of the database, with whatever that holds.
+	_ struct{} `json:"-"`
+
+	// SourceID The contact's id in the inbox.
+	SourceID *string `json:"source_id"`
+}
+
+var _ = redact.Mark[CreatedContactInbox]("inbox")
+
+// GetSourceID returns what SourceID points to, or the zero value when there is none.
+func (x *CreatedContactInbox) GetSourceID() (value string) {
+	if x == nil || x.SourceID == nil {
+		return value
+	}
+	return *x.SourceID
+}
 
 // ErrorBody is one of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
 // `description` never comes (D23). The chain of this package reads it more leniently than this type does.
@@ -3833,6 +3974,58 @@ func newServerInformationRequest(server string) (*http.Request, error) {
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// ContactMerge merges a contact into another.
+//
+// POST /api/v1/accounts/{account_id}/actions/contact_merge
+func (c *Client) ContactMerge(ctx context.Context, accountID int64, body ContactMerge, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactMergeRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactMerge, err)
+	}
+	return c.do(ctx, operation.ContactMerge, req, reqEditors)
+}
+
+// newContactMergeRequest builds the request of contactMerge.
+func newContactMergeRequest(server string, accountID int64, body ContactMerge) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/actions/contact_merge", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ContactInboxFilter finds the contact that has a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contact_inboxes/filter
+func (c *Client) ContactInboxFilter(ctx context.Context, accountID int64, body ContactInboxFilter, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactInboxFilterRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactInboxFilter, err)
+	}
+	return c.do(ctx, operation.ContactInboxFilter, req, reqEditors)
+}
+
+// newContactInboxFilterRequest builds the request of contactInboxFilter.
+func newContactInboxFilterRequest(server string, accountID int64, body ContactInboxFilter) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contact_inboxes/filter", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ContactList lists contacts.
 //
 // GET /api/v1/accounts/{account_id}/contacts
@@ -3890,6 +4083,32 @@ func newContactListRequest(server string, accountID int64, params *ContactListPa
 		}
 	}
 	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactCreate creates a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts
+func (c *Client) ContactCreate(ctx context.Context, accountID int64, body ContactCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactCreateRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactCreate, err)
+	}
+	return c.do(ctx, operation.ContactCreate, req, reqEditors)
+}
+
+// newContactCreateRequest builds the request of contactCreate.
+func newContactCreateRequest(server string, accountID int64, body ContactCreate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
 }
 
 // ContactFilter filters contacts.
@@ -4010,6 +4229,23 @@ func newContactSearchRequest(server string, accountID int64, params *ContactSear
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// ContactDelete deletes a contact.
+//
+// DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *Client) ContactDelete(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactDeleteRequest(c.Server, accountID, contactID)
+	if err != nil {
+		return nil, unsent(operation.ContactDelete, err)
+	}
+	return c.do(ctx, operation.ContactDelete, req, reqEditors)
+}
+
+// newContactDeleteRequest builds the request of contactDelete.
+func newContactDeleteRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	return http.NewRequest(http.MethodDelete, address, nil)
+}
+
 // ContactDetails gets a contact.
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}
@@ -4040,6 +4276,118 @@ func newContactDetailsRequest(server string, accountID int64, contactID int64, p
 		}
 	}
 	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactUpdate changes a contact.
+//
+// PUT /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *Client) ContactUpdate(ctx context.Context, accountID int64, contactID int64, body ContactUpdate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactUpdateRequest(c.Server, accountID, contactID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactUpdate, err)
+	}
+	return c.do(ctx, operation.ContactUpdate, req, reqEditors)
+}
+
+// newContactUpdateRequest builds the request of contactUpdate.
+func newContactUpdateRequest(server string, accountID int64, contactID int64, body ContactUpdate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPut, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ContactInboxCreation gives a contact a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes
+func (c *Client) ContactInboxCreation(ctx context.Context, accountID int64, contactID int64, body ContactInboxCreate, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactInboxCreationRequest(c.Server, accountID, contactID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactInboxCreation, err)
+	}
+	return c.do(ctx, operation.ContactInboxCreation, req, reqEditors)
+}
+
+// newContactInboxCreationRequest builds the request of contactInboxCreation.
+func newContactInboxCreationRequest(server string, accountID int64, contactID int64, body ContactInboxCreate) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contact_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ContactableInboxesGet lists the inboxes in which a contact can be written to.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes
+func (c *Client) ContactableInboxesGet(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactableInboxesGetRequest(c.Server, accountID, contactID)
+	if err != nil {
+		return nil, unsent(operation.ContactableInboxesGet, err)
+	}
+	return c.do(ctx, operation.ContactableInboxesGet, req, reqEditors)
+}
+
+// newContactableInboxesGetRequest builds the request of contactableInboxesGet.
+func newContactableInboxesGetRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contactable_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactConversations lists the newest conversations of a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations
+func (c *Client) ContactConversations(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactConversationsRequest(c.Server, accountID, contactID)
+	if err != nil {
+		return nil, unsent(operation.ContactConversations, err)
+	}
+	return c.do(ctx, operation.ContactConversations, req, reqEditors)
+}
+
+// newContactConversationsRequest builds the request of contactConversations.
+func newContactConversationsRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/conversations", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// DestroyCustomAttributesOfAContact takes custom attributes away from a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes
+func (c *Client) DestroyCustomAttributesOfAContact(ctx context.Context, accountID int64, contactID int64, body AttributeKeys, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newDestroyCustomAttributesOfAContactRequest(c.Server, accountID, contactID, body)
+	if err != nil {
+		return nil, unsent(operation.DestroyCustomAttributesOfAContact, err)
+	}
+	return c.do(ctx, operation.DestroyCustomAttributesOfAContact, req, reqEditors)
+}
+
+// newDestroyCustomAttributesOfAContactRequest builds the request of destroyCustomAttributesOfAContact.
+func newDestroyCustomAttributesOfAContactRequest(server string, accountID int64, contactID int64, body AttributeKeys) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/destroy_custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
 }
 
 // ConversationList lists conversations.
@@ -4607,6 +4955,28 @@ func (c *ClientWithResponses) ServerInformationWithResponse(ctx context.Context,
 	return parseRaw[ServerInfo](resp)
 }
 
+// ContactMergeWithResponse merges a contact into another.
+//
+// POST /api/v1/accounts/{account_id}/actions/contact_merge
+func (c *ClientWithResponses) ContactMergeWithResponse(ctx context.Context, accountID int64, body ContactMerge, reqEditors ...RequestEditorFn) (*RawResponse[MergedContact], error) {
+	resp, err := c.ContactMerge(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[MergedContact](resp)
+}
+
+// ContactInboxFilterWithResponse finds the contact that has a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contact_inboxes/filter
+func (c *ClientWithResponses) ContactInboxFilterWithResponse(ctx context.Context, accountID int64, body ContactInboxFilter, reqEditors ...RequestEditorFn) (*RawResponse[Contact], error) {
+	resp, err := c.ContactInboxFilter(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Contact](resp)
+}
+
 // ContactListWithResponse lists contacts.
 //
 // GET /api/v1/accounts/{account_id}/contacts
@@ -4616,6 +4986,17 @@ func (c *ClientWithResponses) ContactListWithResponse(ctx context.Context, accou
 		return nil, err
 	}
 	return parseRaw[ContactPage](resp)
+}
+
+// ContactCreateWithResponse creates a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts
+func (c *ClientWithResponses) ContactCreateWithResponse(ctx context.Context, accountID int64, body ContactCreate, reqEditors ...RequestEditorFn) (*RawResponse[ContactCreateAnswer], error) {
+	resp, err := c.ContactCreate(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactCreateAnswer](resp)
 }
 
 // ContactFilterWithResponse filters contacts.
@@ -4640,11 +5021,77 @@ func (c *ClientWithResponses) ContactSearchWithResponse(ctx context.Context, acc
 	return parseRaw[ContactPage](resp)
 }
 
+// ContactDeleteWithResponse deletes a contact.
+//
+// DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *ClientWithResponses) ContactDeleteWithResponse(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.ContactDelete(ctx, accountID, contactID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
 // ContactDetailsWithResponse gets a contact.
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}
 func (c *ClientWithResponses) ContactDetailsWithResponse(ctx context.Context, accountID int64, contactID int64, params *ContactDetailsParams, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
 	resp, err := c.ContactDetails(ctx, accountID, contactID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactAnswer](resp)
+}
+
+// ContactUpdateWithResponse changes a contact.
+//
+// PUT /api/v1/accounts/{account_id}/contacts/{contact_id}
+func (c *ClientWithResponses) ContactUpdateWithResponse(ctx context.Context, accountID int64, contactID int64, body ContactUpdate, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
+	resp, err := c.ContactUpdate(ctx, accountID, contactID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactAnswer](resp)
+}
+
+// ContactInboxCreationWithResponse gives a contact a source id in an inbox.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes
+func (c *ClientWithResponses) ContactInboxCreationWithResponse(ctx context.Context, accountID int64, contactID int64, body ContactInboxCreate, reqEditors ...RequestEditorFn) (*RawResponse[ContactInbox], error) {
+	resp, err := c.ContactInboxCreation(ctx, accountID, contactID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactInbox](resp)
+}
+
+// ContactableInboxesGetWithResponse lists the inboxes in which a contact can be written to.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes
+func (c *ClientWithResponses) ContactableInboxesGetWithResponse(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*RawResponse[ContactableInboxes], error) {
+	resp, err := c.ContactableInboxesGet(ctx, accountID, contactID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactableInboxes](resp)
+}
+
+// ContactConversationsWithResponse lists the newest conversations of a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations
+func (c *ClientWithResponses) ContactConversationsWithResponse(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*RawResponse[ContactConversations], error) {
+	resp, err := c.ContactConversations(ctx, accountID, contactID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ContactConversations](resp)
+}
+
+// DestroyCustomAttributesOfAContactWithResponse takes custom attributes away from a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes
+func (c *ClientWithResponses) DestroyCustomAttributesOfAContactWithResponse(ctx context.Context, accountID int64, contactID int64, body AttributeKeys, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
+	resp, err := c.DestroyCustomAttributesOfAContact(ctx, accountID, contactID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

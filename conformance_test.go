@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -31,6 +32,7 @@ type target struct {
 	accountID int64
 	inbox     int64                              // where conversations are created; best an API inbox without a bot
 	contact   int64                              // and for whom
+	person    func(*testing.T) int64             // makes another contact, with no e-mail, phone number or identifier
 	reply     func(id int64)                     // a message of the contact, where it can be had
 	keys      func(*testing.T) map[string]string // by the role that each is of
 	recorder  *recordings.Recorder               // nil where nothing is recorded
@@ -42,6 +44,7 @@ func (s target) account() *cfchat.Account { return s.chat.Account(s.accountID) }
 func standInTarget(t *testing.T, server *cfchattest.Server) target {
 	keys := map[string]string{"administrator": server.AdminKey(), "bot": server.BotKey()}
 	return target{
+		person:    func(*testing.T) int64 { return server.AddContact(cfchattest.Contact{Name: "Conformance"}) },
 		reply:     func(id int64) { server.AddMessage(id, cfchattest.Message{Content: "still there?"}) },
 		accountID: server.AccountID(),
 		inbox:     server.AddInbox(cfchattest.Inbox{Name: "Conformance"}),
@@ -72,6 +75,7 @@ func realTarget(t *testing.T) *target {
 		}},
 	}.over(t, cfchat.DefaultTransport())
 	s.keys = s.realKeys
+	s.person = s.realPerson
 	return &s
 }
 
@@ -85,6 +89,18 @@ func (s target) over(t *testing.T, transport http.RoundTripper) target {
 	}
 	s.chat = chat
 	return s
+}
+
+// realPerson makes a contact on a real server.
+func (s target) realPerson(t *testing.T) int64 {
+	t.Helper()
+	var made struct {
+		Payload struct{ Contact struct{ ID int64 } }
+	}
+	if err := s.account().Do(t.Context(), http.MethodPost, "contacts", map[string]any{"name": "Conformance"}, &made); err != nil {
+		t.Fatal(err)
+	}
+	return made.Payload.Contact.ID
 }
 
 func number(t *testing.T, variable string) int64 {
@@ -101,7 +117,7 @@ func number(t *testing.T, variable string) int64 {
 //	CFCHAT_TEST_SERVER=https://… CFCHAT_TEST_USER_API_KEY=… CFCHAT_TEST_AGENT_BOT_API_KEY=… CFCHAT_TEST_ACCOUNT_ID=1 \
 //	CFCHAT_TEST_INBOX_ID=1 CFCHAT_TEST_CONTACT_ID=1 go test -run Conformance .
 //
-// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them. With -record DIR it
+// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them, and two contacts. With -record DIR it
 // writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
 func TestConformance(t *testing.T) {
 	t.Parallel()
@@ -133,7 +149,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"the server", conformServer}, {"a conversation", conformConversation}, {"every operation", conformCalls},
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
-		{"files", conformFiles}, {"contacts", conformContacts},
+		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -185,7 +201,16 @@ func conformCalls(t *testing.T, s target) {
 	about := trial.Subject{
 		Conversation: s.create(t, 1)[0], Status: cfchat.StatusResolved,
 		Created:       cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
-		MessageStatus: cfchat.MessageStatusRead, Contact: s.contact,
+		MessageStatus: cfchat.MessageStatusRead, Contact: s.contact, Person: cfchat.ContactCreate{Name: "conformance"},
+		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
+		Place:  cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
+	}
+	contact, err := s.account().Contacts.Get(t.Context(), s.contact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range contact.ContactInboxes {
+		about.Inbox, about.Source = place.Inbox.ID, place.SourceID
 	}
 	sent, err := s.account().Messages.Send(t.Context(), about.Conversation, cfchat.MessageCreate{Content: "conformance"})
 	if err != nil {
@@ -196,6 +221,13 @@ func conformCalls(t *testing.T, s target) {
 	for _, c := range trial.Calls {
 		if err == nil && !info.AtLeast(c.Since()) {
 			continue
+		}
+		about := about
+		switch c.ID {
+		case "contactDelete":
+			about.Contact = s.person(t)
+		case "contactMerge":
+			about.Mergee = s.person(t)
 		}
 		if _, err := c.Account(t.Context(), s.account(), about); err != nil {
 			t.Errorf("%s: %v", c, err)
@@ -419,6 +451,113 @@ func conformContacts(t *testing.T, s target) {
 	if phone := contact.GetPhoneNumber(); phone != "" {
 		found, err = contacts.Filter(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributePhoneNumber, phone)), cfchat.ContactListOptions{})
 		isThere("filter by phone", found, err)
+	}
+}
+
+// conformContactOnce makes one person, by two at once, and goes from the person by way of a source id to a message.
+func conformContactOnce(t *testing.T, s target) {
+	ctx, contacts, now := t.Context(), s.account().Contacts, time.Now().UnixNano()
+	create := cfchat.ContactCreate{
+		Name: "conformance", Email: fmt.Sprintf("Conformance-%d@customer.test", now), Identifier: fmt.Sprintf("conformance-%d", now),
+		PhoneNumber: fmt.Sprintf("+1415%09d", now/1000%1e9), InboxID: s.inbox,
+	}
+	var made [2]*cfchat.FoundContact
+	var wg sync.WaitGroup
+	for i := range made {
+		wg.Go(func() {
+			var err error
+			if made[i], err = contacts.FindOrCreate(ctx, create); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if wg.Wait(); t.Failed() {
+		return
+	}
+	contact := made[0].Contact
+	if contact.ID != made[1].Contact.ID || made[0].Created && made[1].Created || len(contact.ContactInboxes) != 1 {
+		t.Fatalf("it is %+v and %+v", made[0], made[1])
+	}
+	for _, one := range []cfchat.ContactCreate{{Email: create.Email}, {Identifier: create.Identifier}, {PhoneNumber: create.PhoneNumber}} {
+		if found, err := contacts.FindOrCreate(ctx, one); err != nil || found.Created || found.Contact.ID != contact.ID || len(found.Others) != 0 {
+			t.Errorf("%+v: %+v, %v", one, found, err)
+		}
+	}
+	source := contact.ContactInboxes[0].SourceID
+	found, err := contacts.FindBySourceID(ctx, s.inbox, source)
+	if info, _ := s.chat.ServerInfo(ctx); info.AtLeast("3.2.0") && (err != nil || found.ID != contact.ID) || !info.AtLeast("3.2.0") && err == nil {
+		t.Errorf("by source id: %+v, %v", found, err)
+	}
+	var talk *cfchat.Conversation
+	for i := range 2 {
+		opened, err := contacts.OpenConversation(ctx, contact.ID, s.inbox, cfchat.OpenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if opened.Created != (i == 0) || len(opened.Others) > 0 || talk != nil && opened.Conversation.ID != talk.ID {
+			t.Errorf("opened %+v", opened)
+		}
+		talk = opened.Conversation
+	}
+	s.resolve(t, talk.ID)
+	if _, err := s.account().Messages.Send(ctx, talk.ID, cfchat.MessageCreate{Content: "conformance"}); err != nil || talk.Meta.Sender.ID != contact.ID {
+		t.Errorf("the conversation is %+v, %v", talk, err)
+	}
+	if again, err := contacts.Get(ctx, contact.ID); err != nil || len(again.ContactInboxes) != 1 {
+		t.Errorf("another source id arose: %+v, %v", again, err)
+	}
+}
+
+// conformContactChanges changes a contact of its own, gives it a source id, merges another one into it, and deletes it.
+func conformContactChanges(t *testing.T, s target) {
+	ctx, contacts := t.Context(), s.account().Contacts
+	id, mergee := s.person(t), s.person(t)
+	mark := "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	for city, attributes := range map[string]string{"Oslo": "plan", "Bergen": "seats"} {
+		changed, err := contacts.Update(ctx, id, cfchat.ContactUpdate{
+			Email: new(strings.ToUpper(mark) + "@Customer.test"), Identifier: new(mark), Clear: []cfchat.ContactField{cfchat.ContactFieldName},
+			CustomAttributes: map[string]any{attributes: 1}, AdditionalAttributes: map[string]any{city: true},
+		})
+		if err != nil || changed.GetEmail() != mark+"@customer.test" || changed.GetName() != "" {
+			t.Fatalf("changed: %+v, %v", changed, err)
+		}
+	}
+	got, err := contacts.RemoveCustomAttributes(ctx, id, []string{"seats", "none"})
+	if err != nil || got.CustomAttributes.String() != `{"plan":1}` || !got.AdditionalAttributes.Has("Oslo") || !got.AdditionalAttributes.Has("Bergen") {
+		t.Errorf("changed: %+v, %v", got, err)
+	}
+	_, err = contacts.Update(ctx, mergee, cfchat.ContactUpdate{Identifier: new(mark)})
+	if e, ok := errors.AsType[*cfchat.Error](err); !ok || !errors.Is(err, cfchat.ErrRejected) || !slices.Equal(e.Attributes, []string{"identifier"}) {
+		t.Errorf("an identifier that is taken: %v", err)
+	}
+	for range 2 {
+		if added, err := contacts.AddSource(ctx, mergee, s.inbox, mark); err != nil || added.SourceID != mark {
+			t.Errorf("added: %+v, %v", added, err)
+		}
+	}
+	if _, err := contacts.AddSource(ctx, id, s.inbox, mark); !errors.Is(err, cfchat.ErrInvalidInput) && !errors.Is(err, cfchat.ErrServer) {
+		t.Errorf("a source id of another contact: %v", err)
+	}
+	made, err := s.account().Conversations.Create(ctx, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: mergee, SourceID: mark})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if merged, err := contacts.Merge(ctx, id, mergee); err != nil || merged.GetIdentifier() != mark || merged.CreatedAt.IsZero() {
+		t.Errorf("merged: %+v, %v", merged, err)
+	}
+	came, err := walked(t, contacts.ConversationsAll(ctx, id))
+	if err != nil || len(came) != 1 || !came[made.ID] {
+		t.Errorf("its conversations: %v, %v", came, err)
+	}
+	sources, err := contacts.SourceIDs(ctx, id)
+	if err != nil || !slices.ContainsFunc(sources, func(c cfchat.ContactInbox) bool { return c.SourceID == mark }) {
+		t.Errorf("its source ids: %+v, %v", sources, err)
+	}
+	if err := contacts.Delete(ctx, id); err != nil {
+		t.Errorf("deleted: %v", err)
+	}
+	if _, err := contacts.Get(ctx, id); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("after it was deleted: %v", err)
 	}
 }
 

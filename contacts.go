@@ -22,6 +22,15 @@ var (
 	searchContactsCall = newCall(operation.ContactSearch, checkContacts)
 	filterContactsCall = newCall(operation.ContactFilter, checkContacts)
 	contactCall        = newCall(operation.ContactDetails, checkContactAnswer)
+	sourceCall         = newCall(operation.ContactInboxFilter, func(c *Contact, _ []byte) error { return checkContact(c) })
+	createContactCall  = newCall(operation.ContactCreate, checkCreatedContact)
+	updateContactCall  = newCall(operation.ContactUpdate, checkContactAnswer)
+	attributesGoneCall = newCall(operation.DestroyCustomAttributesOfAContact, checkContactAnswer)
+	deleteContactCall  = newEmptyCall(operation.ContactDelete)
+	mergeCall          = newCall(operation.ContactMerge, checkMerged)
+	contactTalksCall   = newCall(operation.ContactConversations, checkContactConversations)
+	contactableCall    = newCall(operation.ContactableInboxesGet, checkContactable)
+	addSourceCall      = newCall(operation.ContactInboxCreation, checkContactInbox)
 )
 
 // ContactListOptions say which page of contacts to get. The zero value asks for the first one, the oldest contact first.
@@ -166,18 +175,211 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 	return &answer.Payload, nil
 }
 
+// Create creates a contact, by one request. What is zero is not sent. That another contact has the e-mail, phone number or
+// identifier is ErrRejected, and the error's Attributes name which; of two creates at once it may be a 500, so ErrServer and
+// ErrUnknownOutcome, and with the same phone number both may be made (D63). [ContactsService.FindOrCreate] deals with all of
+// that.
+//
+// With an InboxID, which need not be one of the key's user, the contact gets a source id there; ContactInboxes has it.
+// ErrNotFound means that the inbox is not there, and that nothing was created. In inboxes of e-mail, SMS, Twilio and
+// WhatsApp a SourceID that another contact has is taken from it, from 4.0.4 on.
+//
+// POST /api/v1/accounts/{account_id}/contacts, contactCreate. Key: user.
+func (s ContactsService) Create(ctx context.Context, create ContactCreate, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	if create.Name == "" && len(create.keys()) == 0 {
+		input.add("Name", "set it, or Email, PhoneNumber or Identifier; nothing would tell the contact from another")
+	}
+	create.check(ctx, s.core, &input)
+	call := createContactCall.accepting(create.stored)
+	answer, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactCreateRequest(server, s.core.id, create)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Payload.Contact, nil
+}
+
+// Update changes what is set of a contact, and empties what Clear names; all else stays. Custom attributes are merged into
+// those that are there, key by key, and so are additional attributes: before 4.2.0 a server would replace them all, so that they
+// are read first, which is a second request, and what another program writes to them in between is lost. Within one Chat such
+// updates of a contact wait for each other. A null stays as an attribute; [ContactsService.RemoveCustomAttributes] takes one away.
+//
+// A value that another contact has is ErrRejected, and Attributes of the [*Error] names it. So is an answer in which the
+// contact is not as it was asked to be. Blocked is there from 3.7.0 on. It changes contacts of inboxes that the key's user does
+// not see, too.
+//
+// PUT /api/v1/accounts/{account_id}/contacts/{contact_id}, contactUpdate. Key: user.
+func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpdate, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("id", id)
+	update.check(&input)
+	s.core.check(ctx, &input)
+	if err := input.err(s.core.call(updateContactCall.operation, 0)); err != nil {
+		return nil, err
+	}
+	if update.Blocked != nil && s.core.chat.lacks(ctx, "3.7.0") {
+		input.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
+	}
+	body, done, err := s.whole(ctx, id, update, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	accept := func(c *Contact) *chain.Failure {
+		if update.Blocked != nil && c.Blocked == nil && !s.core.chat.has(ctx, "3.7.0") {
+			return &chain.Failure{Cause: errBlockedOrNot, Unknown: true}
+		}
+		return update.accept(c)
+	}
+	return s.change(ctx, updateContactCall, id, accept, input, opts, func(server string) (*http.Request, error) {
+		return newContactUpdateRequest(server, s.core.id, id, body)
+	})
+}
+
+// RemoveCustomAttributes takes custom attributes away from a contact. Those that it has not are no fault.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes, destroyCustomAttributesOfAContact. Key: user.
+func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, keys []string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("id", id)
+	if len(keys) == 0 {
+		input.add("keys", "there are none; name the attributes to take away")
+	}
+	for i, key := range keys {
+		field := fmt.Sprintf("keys[%d]", i)
+		if key == "" {
+			input.add(field, "it is empty, which is no attribute")
+		}
+		input.text(field, key)
+	}
+	body := AttributeKeys{CustomAttributes: slices.Clone(keys)}
+	gone := func(c *Contact) *chain.Failure {
+		if i := slices.IndexFunc(body.CustomAttributes, c.CustomAttributes.Has); i >= 0 {
+			return notAsAsked(fmt.Sprintf("CustomAttributes[%q]", body.CustomAttributes[i]))
+		}
+		return nil
+	}
+	return s.change(ctx, attributesGoneCall, id, gone, input, opts, func(server string) (*http.Request, error) {
+		return newDestroyCustomAttributesOfAContactRequest(server, s.core.id, id, body)
+	})
+}
+
+// Delete deletes a contact, which only an administrator may: anybody else is ErrUnauthorized. Its conversations and messages follow
+// within seconds, by a job of the server, and until then every list, filter and get that one of them is in is ErrServer: try it
+// again then. [ConversationsService.Scan] goes on without them. A contact that is online is ErrRejected. Deleting one again is
+// ErrNotFound.
+//
+// DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}, contactDelete. Key: user.
+func (s ContactsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
+	var input refusal
+	input.id("id", id)
+	_, err := deleteContactCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactDeleteRequest(server, s.core.id, id)
+	})
+	return err
+}
+
+// Merge merges a contact, the mergee, into another one, the base, and returns the base, without its ContactInboxes. At once the
+// base has the mergee's conversations, messages and source ids, what it lacked itself of the mergee's fields and attributes, and
+// the mergee is gone. The mergee's labels, and that it was blocked, are lost.
+//
+// It cannot be undone, nor repeated: the same again is ErrNotFound. So after ErrUnknownOutcome look for the mergee by
+// [ContactsService.Get]: if it is ErrNotFound, they have been merged. Agents may merge as administrators do.
+//
+// POST /api/v1/accounts/{account_id}/actions/contact_merge, contactMerge. Key: user.
+func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("baseID", baseID)
+	input.id("mergeeID", mergeeID)
+	if baseID == mergeeID && baseID > 0 {
+		input.add("mergeeID", "it is the base itself, of which nothing would be done; give another contact")
+	}
+	same := func(m *MergedContact) *chain.Failure {
+		if m.ID != baseID {
+			return anotherContact(m.ID, baseID)
+		}
+		return nil
+	}
+	merged, err := mergeCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactMergeRequest(server, s.core.id, ContactMerge{BaseContactID: baseID, MergeeContactID: mergeeID})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &merged.Contact, nil
+}
+
+// Conversations gets conversations of a contact, of every status, in the inboxes that the key's user sees: 20 and no more, without a
+// further page. Up to 4.0.1 these are the newest, the newest first, from 4.0.2 on the last active ones. For all of them take
+// [ContactsService.ConversationsAll].
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations, contactConversations. Key: user.
+func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...CallOption) ([]Conversation, error) {
+	var input refusal
+	input.id("id", id)
+	its := func(a *ContactConversations) *chain.Failure {
+		for i := range a.Payload {
+			if sender := a.Payload[i].Meta.Sender.ID; sender != id {
+				err := fmt.Errorf("payload[%d] is of contact %d, and not of %d", i, sender, id)
+				return &chain.Failure{Cause: err, Decode: true}
+			}
+		}
+		return nil
+	}
+	answer, err := contactTalksCall.accepting(its).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactConversationsRequest(server, s.core.id, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.Payload, nil
+}
+
+// Contactable gets the inboxes in which a contact can be written to, of those that the key's user sees, as the server answers. In
+// an API inbox where the contact has no source id yet, it is a random one that the server makes up for each answer and stores
+// nowhere: [ContactsService.SourceIDs] leaves those out.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes, contactableInboxesGet. Key: user.
+func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
+	var input refusal
+	input.id("id", id)
+	answer, err := contactableCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactableInboxesGetRequest(server, s.core.id, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.Payload, nil
+}
+
+// TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp inboxes,
+// another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and nothing has been
+// changed. [ContactsService.AddSource] looks first. One that the contact has already is no fault.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes, contactInboxCreation. Key: user.
+func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
+	input := checkSource(id, inboxID, sourceID)
+	same := func(c *ContactInbox) *chain.Failure {
+		if c.SourceID != sourceID || c.Inbox.ID != inboxID {
+			return &chain.Failure{Cause: errors.New("it is about another source id or inbox"), Decode: true, Unknown: true}
+		}
+		return nil
+	}
+	return addSourceCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactInboxCreationRequest(server, s.core.id, id, ContactInboxCreate{InboxID: inboxID, SourceID: sourceID})
+	})
+}
+
 // FindByEmail finds the contact that has an e-mail, in any case, and nobody else (ErrNotFound: no contact that can be found
 // has it). It filters, compares what comes, and from 4.7.0 on, where a filter does not look at everybody, searches too.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...CallOption) (*Contact, error) {
 	var input refusal
-	if at := strings.Count(email, "@"); at != 1 || strings.ContainsAny(email, " \t\r\n") {
-		input.add("email", "it is no e-mail; one has a single @ and no blanks")
-	}
-	input.text("email", email)
-	same := func(c *Contact) bool { return strings.EqualFold(c.GetEmail(), email) }
-	return s.find(ctx, sought{AttributeEmail, email, "e-mail", same}, input, opts)
+	input.email("email", email)
+	return s.find(ctx, byEmail(email), input, opts)
 }
 
 // FindByPhone finds the contact that has a phone number, such as +14155551000, and nobody else (ErrNotFound: no contact that
@@ -187,11 +389,8 @@ func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ...CallOption) (*Contact, error) {
 	var input refusal
-	if !isE164(number) {
-		input.add("number", "it is no phone number as servers store them; give + and 2 to 15 digits, of which the first is not 0")
-	}
-	same := func(c *Contact) bool { return c.GetPhoneNumber() == number }
-	return s.find(ctx, sought{AttributePhoneNumber, number, "phone number", same}, input, opts)
+	input.phoneNumber("number", number)
+	return s.find(ctx, byPhone(number), input, opts)
 }
 
 // FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else (ErrNotFound: no contact
@@ -200,12 +399,43 @@ func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ..
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {
 	var input refusal
-	if strings.TrimSpace(identifier) == "" {
-		input.add("identifier", "it is blank, which is no identifier")
+	input.notBlank("identifier", identifier, "identifier")
+	return s.find(ctx, byIdentifier(identifier), input, opts)
+}
+
+// FindBySourceID finds the contact that has a source id in an inbox, in this case, and nobody else. Servers have the call
+// from 3.2.0 on, and nothing else that is exact: an older one's error says so, and is no ErrNotFound. ErrNotFound means that
+// nobody has it there, or that the inbox is not there, which the error says. An agent who does not belong to the inbox gets
+// ErrUnauthorized.
+//
+// POST /api/v1/accounts/{account_id}/contact_inboxes/filter, contactInboxFilter. Key: user.
+func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sourceID string, opts ...CallOption) (*Contact, error) {
+	var input refusal
+	input.id("inboxID", inboxID)
+	input.notBlank("sourceID", sourceID, "source id")
+	call := sourceCall.accepting(isIn(inboxID, sourceID))
+	contact, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newContactInboxFilterRequest(server, s.core.id, ContactInboxFilter{InboxID: inboxID, SourceID: sourceID})
+	})
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusNotFound && !e.noRoute {
+		if e.Body == "" {
+			return nil, e.with("no contact has this source id in the inbox")
+		}
+		return nil, e.with(fmt.Sprintf("the account has no inbox %d", inboxID))
 	}
-	input.text("identifier", identifier)
-	same := func(c *Contact) bool { return c.GetIdentifier() == identifier }
-	return s.find(ctx, sought{AttributeIdentifier, identifier, "identifier", same}, input, opts)
+	return contact, err
+}
+
+// isIn judges an answer about the contact that has a source id in an inbox: it must say so itself.
+func isIn(inboxID int64, sourceID string) func(*Contact) *chain.Failure {
+	return func(c *Contact) *chain.Failure {
+		has := func(place ContactInbox) bool { return place.SourceID == sourceID && place.Inbox.ID == inboxID }
+		if slices.ContainsFunc(c.ContactInboxes, has) {
+			return nil
+		}
+		err := fmt.Errorf("it is about contact %d, who has not this source id in inbox %d", c.ID, inboxID)
+		return &chain.Failure{Cause: err, Decode: true}
+	}
 }
 
 // checkContacts wants the payload, which the servers send even when it is empty, and the page that it is.
@@ -228,9 +458,51 @@ func checkContactAnswer(a *ContactAnswer, _ []byte) error {
 	return nil
 }
 
+func checkCreatedContact(a *ContactCreateAnswer, _ []byte) error {
+	if err := checkContact(&a.Payload.Contact); err != nil {
+		return fmt.Errorf("payload.contact: %w", err)
+	}
+	return nil
+}
+
 func checkContact(c *Contact) error {
 	if c.ID <= 0 || c.AdditionalAttributes.IsZero() {
 		return errors.New("there is no contact with an id and additional_attributes")
+	}
+	return nil
+}
+
+func checkMerged(m *MergedContact, _ []byte) error { return checkContact(&m.Contact) }
+
+// checkContactConversations wants the payload, which the servers send even when it is empty.
+func checkContactConversations(a *ContactConversations, _ []byte) error {
+	if a.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	for i := range a.Payload {
+		if err := checkConversation(&a.Payload[i], nil); err != nil {
+			return fmt.Errorf("payload[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// checkContactable wants the payload, which the servers send even when it is empty.
+func checkContactable(a *ContactableInboxes, _ []byte) error {
+	if a.Payload == nil {
+		return errors.New("there is no payload")
+	}
+	for i := range a.Payload {
+		if a.Payload[i].Inbox.ID <= 0 { // the source id may be empty
+			return fmt.Errorf("payload[%d]: there is no inbox with an id", i)
+		}
+	}
+	return nil
+}
+
+func checkContactInbox(c *ContactInbox, _ []byte) error {
+	if c.SourceID == "" || c.Inbox.ID <= 0 {
+		return errors.New("there is no source_id with an inbox")
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package cfchat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -16,38 +18,60 @@ type sought struct {
 	same      func(*Contact) bool
 }
 
-// find looks for one contact. A filter is exact, but for case; from 4.7.0 on it does not look at everybody, so that a search has to
-// find the others. What comes is compared either way.
+func byEmail(email string) sought {
+	same := func(c *Contact) bool { return strings.EqualFold(c.GetEmail(), email) }
+	return sought{AttributeEmail, email, "e-mail", same}
+}
+
+func byPhone(number string) sought {
+	same := func(c *Contact) bool { return c.GetPhoneNumber() == number }
+	return sought{AttributePhoneNumber, number, "phone number", same}
+}
+
+func byIdentifier(identifier string) sought {
+	same := func(c *Contact) bool { return c.GetIdentifier() == identifier }
+	return sought{AttributeIdentifier, identifier, "identifier", same}
+}
+
+// find looks for one contact, of several the one with the lowest id.
 func (s ContactsService) find(ctx context.Context, by sought, input refusal, opts []CallOption) (*Contact, error) {
 	call := s.core.call(filterContactsCall.operation, 0)
 	s.core.check(ctx, &input)
 	if err := input.err(call); err != nil {
 		return nil, err
 	}
-	filter := Where(Equal(by.attribute, by.value))
-	found, err := lowest(by.same, func(page int) (*ContactPage, error) {
-		return s.Filter(ctx, filter, ContactListOptions{Page: page}, opts...)
-	})
-	if found == nil && err == nil && !s.core.chat.lacks(ctx, "4.7.0") {
-		found, err = lowest(by.same, func(page int) (*ContactPage, error) {
-			return s.Search(ctx, literal.Replace(by.value), ContactListOptions{Page: page}, opts...)
-		})
-	}
-	if found == nil && err == nil {
-		err = errorOf(call, &chain.Failure{Missing: true, Cause: fmt.Errorf("no contact has this %s", by.name)})
-	}
+	found, err := s.owners(ctx, by, opts)
 	if err != nil {
 		return nil, err
 	}
-	return found, nil
+	if len(found) == 0 {
+		return nil, errorOf(call, &chain.Failure{Missing: true, Cause: fmt.Errorf("no contact has this %s", by.name)})
+	}
+	return found[0], nil
+}
+
+// owners finds every contact that has what is sought, in the order of their ids; none is no error. A filter is exact, but
+// for case; from 4.7.0 on it does not look at everybody, so that a search has to find the others. What comes is compared
+// either way.
+func (s ContactsService) owners(ctx context.Context, by sought, opts []CallOption) ([]*Contact, error) {
+	filter := Where(Equal(by.attribute, by.value))
+	found, err := matching(by.same, func(page int) (*ContactPage, error) {
+		return s.Filter(ctx, filter, ContactListOptions{Page: page}, opts...)
+	})
+	if len(found) > 0 || err != nil || s.core.chat.lacks(ctx, "4.7.0") {
+		return found, err
+	}
+	return matching(by.same, func(page int) (*ContactPage, error) {
+		return s.Search(ctx, literal.Replace(by.value), ContactListOptions{Page: page}, opts...)
+	})
 }
 
 // literal writes a text so that a search takes it as it is, which is read of its database and (unseen).
 var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// lowest reads the pages of a filter or search, and returns the contact with the lowest id of those that are the one; nil for none.
-func lowest(same func(*Contact) bool, fetch func(page int) (*ContactPage, error)) (*Contact, error) {
-	var found *Contact
+// matching reads the pages of a filter or search, and returns the contacts that fit, in the order of their ids.
+func matching(fit func(*Contact) bool, fetch func(page int) (*ContactPage, error)) ([]*Contact, error) {
+	var found []*Contact
 	seen := map[int64]bool{}
 	for page := 1; ; page++ {
 		got, err := fetch(page)
@@ -57,19 +81,44 @@ func lowest(same func(*Contact) bool, fetch func(page int) (*ContactPage, error)
 		before := len(seen)
 		for i := range got.Payload {
 			c := &got.Payload[i]
-			seen[c.ID] = true
-			if same(c) && (found == nil || c.ID < found.ID) {
-				found = c
+			if fit(c) && !seen[c.ID] {
+				found = append(found, c)
 			}
+			seen[c.ID] = true
 		}
 		more := int64(len(seen)) < got.Meta.GetCount() // of all, but in a search from 4.11.0 on
 		if got.Meta.HasMore != nil {
 			more = *got.Meta.HasMore
 		}
 		if !more || len(seen) == before {
+			slices.SortFunc(found, func(a, b *Contact) int { return cmp.Compare(a.ID, b.ID) })
 			return found, nil
 		}
 	}
+}
+
+// email refuses what servers do not take for a mail address.
+func (r *refusal) email(field, email string) {
+	name, domain, _ := strings.Cut(email, "@")
+	if name == "" || domain == "" || strings.ContainsAny(domain, "@") || strings.ContainsAny(email, " \t\r\n\f\v") {
+		r.add(field, "it is no e-mail; one has a single @ and no blanks")
+	}
+	r.text(field, email)
+}
+
+// phoneNumber refuses what servers do not store.
+func (r *refusal) phoneNumber(field, number string) {
+	if !isE164(number) {
+		r.add(field, "it is no phone number as servers store them; give + and 2 to 15 digits, of which the first is not 0")
+	}
+}
+
+// notBlank refuses a text of blanks alone as what somebody is told by.
+func (r *refusal) notBlank(field, text, what string) {
+	if strings.TrimSpace(text) == "" {
+		r.add(field, "it is blank, which is no %s", what)
+	}
+	r.text(field, text)
 }
 
 // isE164 reports whether a phone number is one that servers store: + and 2 to 15 digits, of which the first is not 0.

@@ -102,7 +102,8 @@ func TestContactPages(t *testing.T) {
 	}
 }
 
-// TestContactSecrets keeps the JSON of recorded contacts, whose inboxes had secrets, without these: neither there nor in the type.
+// TestContactSecrets keeps the JSON of recorded contacts, whose inboxes had secrets, without these: neither there nor in the
+// type, nor in an error about the answer.
 func TestContactSecrets(t *testing.T) {
 	e := recordings.Read(t, "testdata/recordings-whole/2.16.0/contact-get-first.json")
 	if !strings.Contains(e.Response.Body, `"hmac_token":"<secret>"`) {
@@ -122,6 +123,10 @@ func TestContactSecrets(t *testing.T) {
 	kept := strings.ReplaceAll(string(contact.JSON()), `"hmac_token":null`, `"hmac_token":"<secret>"`)
 	if strings.Contains(string(contact.JSON()), `"hmac_token":"`) || `{"payload":`+kept+`}` != e.Response.Body {
 		t.Errorf("kept is %s", contact.JSON())
+	}
+	_, err = chat.Account(1).Contacts.Get(t.Context(), 2)
+	if failed, ok := errors.AsType[*cfchat.Error](err); !ok || !strings.Contains(failed.Body, `"hmac_token":null`) || strings.Contains(failed.Body, "<secret>") {
+		t.Errorf("of another contact: %v", err)
 	}
 }
 

@@ -52,6 +52,9 @@ func (r *refusal) account(id int64) {
 	}
 }
 
+// isMade reports whether it is of a Chat that New has made.
+func (c *core) isMade() bool { return c != nil && c.chat != nil && c.chat.chain != nil }
+
 // check refuses a Chat that New has not made, and a context that is nil.
 func (c *Chat) check(ctx context.Context, input *refusal) {
 	if c == nil || c.chain == nil {
@@ -63,5 +66,5 @@ func (c *Chat) check(ctx context.Context, input *refusal) {
 // mayAsk reports whether the server may be asked for its version for a call of an account: nothing that was looked at is
 // wrong, and there is one to ask.
 func (c *core) mayAsk(ctx context.Context, input *refusal) bool {
-	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c != nil && c.id > 0 && c.chat != nil && c.chat.chain != nil
+	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c.isMade() && c.id > 0
 }

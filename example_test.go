@@ -478,6 +478,58 @@ func ExampleContactsService_FindByEmail() {
 	// true
 }
 
+// A source id is the contact's id in one inbox.
+func ExampleContactsService_FindBySourceID() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddContact(cfchattest.Contact{Name: "Jo", SourceID: "customer-42"})
+
+	contact, err := account.Contacts.FindBySourceID(context.Background(), 1, "customer-42")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName())
+	// Output: Jo
+}
+
+func ExampleContactsService_Create() {
+	server, account := standIn()
+	defer server.Close()
+
+	jo := cfchat.ContactCreate{Name: "Jo", Email: "jo@customer.test", InboxID: 1, CustomAttributes: map[string]any{"plan": "pro"}}
+	contact, err := account.Contacts.Create(context.Background(), jo)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName(), len(contact.ContactInboxes))
+
+	_, err = account.Contacts.Create(context.Background(), jo)
+	if e, ok := errors.AsType[*cfchat.Error](err); ok && errors.Is(err, cfchat.ErrRejected) {
+		fmt.Println(e.Attributes)
+	}
+	// Output:
+	// Jo 1
+	// [email]
+}
+
+// The answer to the first create is lost, and still there is one contact.
+func ExampleContactsService_FindOrCreate() {
+	server, account := standIn()
+	defer server.Close()
+	server.FailNext("contactCreate", cfchattest.Failure{Cut: true})
+
+	people := map[int64]bool{}
+	for range 2 {
+		found, err := account.Contacts.FindOrCreate(context.Background(), cfchat.ContactCreate{Name: "Jo", Email: "jo@customer.test"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		people[found.Contact.ID] = true
+	}
+	fmt.Println("people:", len(people))
+	// Output: people: 1
+}
+
 // A search finds everybody who has the text somewhere.
 func ExampleContactsService_Search() {
 	server, account := standIn()
@@ -738,4 +790,189 @@ func source(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func ExampleContactsService_Update() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo", Phone: "+14155551000", Custom: map[string]any{"plan": "free", "seats": 3}})
+
+	contact, err := account.Contacts.Update(context.Background(), id, cfchat.ContactUpdate{
+		Email:            new("jo@customer.test"),
+		Clear:            []cfchat.ContactField{cfchat.ContactFieldPhoneNumber},
+		CustomAttributes: map[string]any{"plan": "pro"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.GetName(), contact.GetEmail(), contact.PhoneNumber == nil, contact.CustomAttributes)
+	// Output: Jo jo@customer.test true {"plan":"pro","seats":3}
+}
+
+func ExampleContactsService_RemoveCustomAttributes() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo", Custom: map[string]any{"plan": "pro", "seats": 3}})
+
+	contact, err := account.Contacts.RemoveCustomAttributes(context.Background(), id, []string{"plan"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(contact.CustomAttributes)
+	// Output: {"seats":3}
+}
+
+func ExampleContactsService_Delete() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	if err := account.Contacts.Delete(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	_, err := account.Contacts.Get(context.Background(), id)
+	fmt.Println(errors.Is(err, cfchat.ErrNotFound))
+	// Output: true
+}
+
+func ExampleContactsService_Merge() {
+	server, account := standIn()
+	defer server.Close()
+	base := server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+	mergee := server.AddContact(cfchattest.Contact{Name: "Joanna", Phone: "+14155551000"})
+	server.AddConversation(cfchattest.Conversation{Contact: mergee})
+
+	merged, err := account.Contacts.Merge(context.Background(), base, mergee)
+	if err != nil {
+		log.Fatal(err)
+	}
+	conversations, err := account.Contacts.Conversations(context.Background(), base)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(merged.GetName(), merged.GetPhoneNumber(), len(conversations))
+	// Output: Jo +14155551000 1
+}
+
+func ExampleContactsService_Conversations() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+	server.AddConversation(cfchattest.Conversation{Contact: id, Status: cfchat.StatusResolved})
+	server.AddConversation(cfchattest.Conversation{Contact: id})
+
+	conversations, err := account.Contacts.Conversations(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, conversation := range conversations {
+		fmt.Println(conversation.Status)
+	}
+	// Output:
+	// open
+	// resolved
+}
+
+func ExampleContactsService_ConversationsAll() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+	for range 60 {
+		server.AddConversation(cfchattest.Conversation{Contact: id})
+	}
+
+	count := 0
+	for _, err := range account.Contacts.ConversationsAll(context.Background(), id) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		count++
+	}
+	fmt.Println(count)
+	// Output: 60
+}
+
+func ExampleContactsService_OpenConversation() {
+	server, account := standIn()
+	defer server.Close()
+	contact, inbox := server.AddContact(cfchattest.Contact{Name: "Jo"}), server.AddInbox(cfchattest.Inbox{Name: "Website"})
+
+	for range 2 {
+		opened, err := account.Contacts.OpenConversation(context.Background(), contact, inbox, cfchat.OpenOptions{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(opened.Conversation.Status, opened.Created)
+	}
+	// Output:
+	// open true
+	// open false
+}
+
+// In an API inbox the server makes up a source id for a contact that has none, and another one each time.
+func ExampleContactsService_Contactable() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	first, err := account.Contacts.Contactable(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	second, err := account.Contacts.Contactable(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(first[0].SourceID == second[0].SourceID)
+	// Output: false
+}
+
+func ExampleContactsService_SourceIDs() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test"})
+	server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail, Name: "Support"})
+
+	sources, err := account.Contacts.SourceIDs(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, source := range sources {
+		fmt.Println(source.Inbox.Name, source.SourceID)
+	}
+	// Output: Support jo@customer.test
+}
+
+func ExampleContactsService_TakeSource() {
+	server, account := standIn()
+	defer server.Close()
+	inbox := server.AddInbox(cfchattest.Inbox{Name: "Shop"})
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	source, err := account.Contacts.TakeSource(context.Background(), id, inbox, "shop-7")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(source.Inbox.Name, source.SourceID)
+	// Output: Shop shop-7
+}
+
+func ExampleContactsService_AddSource() {
+	server, account := standIn()
+	defer server.Close()
+	support := server.AddInbox(cfchattest.Inbox{Name: "Support", Channel: cfchat.ChannelEmail})
+	server.AddContact(cfchattest.Contact{Name: "Mia", Inbox: support, SourceID: "mia@customer.test"})
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+
+	source, err := account.Contacts.AddSource(context.Background(), id, support, "jo@customer.test")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(source.Inbox.Name, source.SourceID)
+
+	_, err = account.Contacts.AddSource(context.Background(), id, support, "mia@customer.test")
+	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput)) // the server would have taken it from her
+	// Output:
+	// Support jo@customer.test
+	// true
 }

@@ -56,11 +56,27 @@ func (a *ContactAnswer) keepJSON(body []byte) {
 	a.Payload.keepJSON(received.Payload)
 }
 
+func (a *ContactCreateAnswer) keepJSON(body []byte) {
+	var received struct {
+		Payload struct{ Contact json.RawMessage }
+	}
+	_ = json.Unmarshal(body, &received)
+	a.Payload.Contact.keepJSON(received.Payload.Contact)
+}
+
 func (p *ContactPage) keepJSON(body []byte) {
 	var received struct{ Payload []json.RawMessage }
 	_ = json.Unmarshal(body, &received)
 	for i := range min(len(p.Payload), len(received.Payload)) {
 		p.Payload[i].keepJSON(received.Payload[i])
+	}
+}
+
+func (a *ContactConversations) keepJSON(body []byte) {
+	var received struct{ Payload []json.RawMessage }
+	_ = json.Unmarshal(body, &received)
+	for i := range min(len(a.Payload), len(received.Payload)) {
+		a.Payload[i].keepJSON(received.Payload[i])
 	}
 }
 

@@ -188,7 +188,7 @@ func (q *sentSearch) unsettled() time.Duration {
 	if !q.ended.IsZero() {
 		return q.core.chat.settled - time.Since(q.ended)
 	}
-	last := q.core.chat.unsure.get(turnKey{conversationKey{q.core.id, q.conversationID}, ""})
+	last := q.core.chat.unsure.get(turnKey{conversationKey: conversationKey{q.core.id, q.conversationID}})
 	return q.core.chat.settled - min(q.core.now().Sub(q.since.Time), time.Since(q.since.Time), time.Since(last.ended))
 }
 

@@ -66,7 +66,7 @@ const withoutMark = "use Send without it, and FindSent on ErrUnknownOutcome"
 // placeOf tells where the server keeps the mark of a message for a conversation: nowhere of a message without one. It asks
 // the server only where nothing else is wrong.
 func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m MessageCreate, opts []CallOption, input *refusal) (markPlace, error) {
-	if m.Mark == "" || len(input.fields) > 0 || ctx == nil || s.core == nil || s.core.chat == nil || s.core.chat.chain == nil {
+	if m.Mark == "" || len(input.fields) > 0 || ctx == nil || !s.core.isMade() {
 		return nowhere, nil // what is wrong is refused by the call
 	}
 	chat := s.core.chat

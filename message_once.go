@@ -67,7 +67,7 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 	if err != nil {
 		return nil, false, err
 	}
-	key := turnKey{conversationKey{s.core.id, conversationID}, message.Mark}
+	key := turnKey{conversationKey: conversationKey{s.core.id, conversationID}, mark: message.Mark}
 	turn := s.core.chat.turns.take(ctx, key)
 	if turn == nil {
 		return nil, false, errorOf(call, chain.Ended(ctx))
@@ -164,11 +164,13 @@ func withoutTried(opts []CallOption) (since *triedSince, others []CallOption) {
 	return since, others
 }
 
-// turnKey is what is sent once.
+// turnKey is what is done by one call at a time: a message of a mark that is sent once, a contact, in place of a conversation,
+// that is changed, or whose conversation in an inbox is opened.
 type turnKey struct {
 	conversationKey
 
-	mark string
+	mark  string
+	inbox int64
 }
 
 // sendTurn is the turn of one SendOnce at a time.

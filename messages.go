@@ -92,7 +92,7 @@ func (s MessagesService) Send(ctx context.Context, conversationID int64, message
 	began := s.core.now()
 	sent, err := s.send(ctx, conversationID, sendCall.about(conversationID).accepting(message.accept), body, form, input, opts)
 	if errors.Is(err, ErrUnknownOutcome) {
-		s.core.chat.unsure.put(turnKey{conversationKey{s.core.id, conversationID}, message.Mark}, began, s.core.chat.settled)
+		s.core.chat.unsure.put(turnKey{conversationKey: conversationKey{s.core.id, conversationID}, mark: message.Mark}, began, s.core.chat.settled)
 	}
 	return sent, err
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // ListAll walks through every page of a list, and may miss conversations that move while it runs: [ConversationsService.Scan]
@@ -26,15 +27,16 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 	options.Labels = slices.Clone(options.Labels)
 	options.SortBy = cmp.Or(options.SortBy, SortBySortOnCreatedAt)
 	// With UpdatedWithin everything comes in one answer from 3.6.0 on, whatever the page.
-	walk := pageWalk{call: s.core.call(listCall.operation, 0), opts: slices.Clone(opts), first: cmp.Or(options.Page, 1), allInOne: options.UpdatedWithin != 0}
+	walk := s.walk(listCall.operation, opts)
+	walk.first, walk.allInOne = cmp.Or(options.Page, 1), options.UpdatedWithin != 0
 	walk.check = func(input *refusal) {
 		options.check(input)
 		s.core.check(ctx, input)
 	}
-	return walk.pages(func(page int) (*ConversationPage, error) {
+	return walk.pages(func(page int) ([]Conversation, error) {
 		options := options
 		options.Page = page
-		return s.List(ctx, options, walk.opts...)
+		return rows(s.List(ctx, options, walk.opts...))
 	})
 }
 
@@ -42,7 +44,7 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 // runs: [ConversationsService.Scan] misses none. It promises what [ConversationsService.ListAll] promises, and no more: a
 // filter has no order but that of activity, which every message changes.
 func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts ...CallOption) iter.Seq2[*Conversation, error] {
-	walk := pageWalk{call: s.core.call(filterCall.operation, 0), opts: slices.Clone(opts), first: 1}
+	walk := s.walk(filterCall.operation, opts)
 	walk.keeps = filter.keeps
 	walk.check = func(input *refusal) {
 		filter.request(s.core.now(), input)
@@ -50,8 +52,22 @@ func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts
 	}
 	return func(yield func(*Conversation, error) bool) {
 		filter := filter.dated(s.core.now()) // the same day for all pages
-		walk.pages(func(page int) (*ConversationPage, error) { return s.Filter(ctx, filter, page, walk.opts...) })(yield)
+		walk.pages(func(page int) ([]Conversation, error) { return rows(s.Filter(ctx, filter, page, walk.opts...)) })(yield)
 	}
+}
+
+// walk returns a walk through the pages of an operation, from the first.
+func (s ConversationsService) walk(op *operation.Operation, opts []CallOption) pageWalk[Conversation] {
+	id := func(c *Conversation) int64 { return c.ID }
+	return pageWalk[Conversation]{call: s.core.call(op, 0), opts: slices.Clone(opts), first: 1, id: id}
+}
+
+// rows returns what a page has.
+func rows(page *ConversationPage, err error) ([]Conversation, error) {
+	if err != nil {
+		return nil, err
+	}
+	return page.Payload, nil
 }
 
 // maxStalePages is how many pages in a row may bring nothing new. One may, when 25 conversations were created meanwhile;
@@ -59,47 +75,45 @@ func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts
 const maxStalePages = 10
 
 // pageWalk is a walk from a page to the first empty one.
-type pageWalk struct {
+type pageWalk[T any] struct {
 	call     *chain.Call // of a page
 	opts     []CallOption
-	check    func(*refusal)           // of what every page is asked for with
-	keeps    func(*Conversation) bool // nil for every one
+	check    func(*refusal) // of what every page is asked for with
+	id       func(*T) int64
+	keeps    func(*T) bool // nil for every one
 	first    int
 	allInOne bool // a page that brings nothing new is the end, and no fault
 }
 
-func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Seq2[*Conversation, error] {
-	return func(yield func(*Conversation, error) bool) {
-		var input refusal
-		w.check(&input)
-		refuseResponse(w.opts, &input)
-		if err := input.err(w.call); err != nil {
+func (w pageWalk[T]) pages(fetch func(page int) ([]T, error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		if err := w.refusal(); err != nil {
 			yield(nil, err)
 			return
 		}
 		seen := map[int64]struct{}{}
 		for page, stale := w.first, 0; stale < maxStalePages; page++ {
-			got, err := fetch(page)
+			rows, err := fetch(page)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			before := len(seen)
-			for i := range got.Payload {
-				c := &got.Payload[i]
-				if _, again := seen[c.ID]; again {
+			for i := range rows {
+				each := &rows[i]
+				if _, again := seen[w.id(each)]; again {
 					continue
 				}
-				seen[c.ID] = struct{}{}
-				if w.keeps != nil && !w.keeps(c) {
+				seen[w.id(each)] = struct{}{}
+				if w.keeps != nil && !w.keeps(each) {
 					continue
 				}
-				if !yield(c, nil) {
+				if !yield(each, nil) {
 					return
 				}
 			}
 			switch {
-			case len(got.Payload) == 0 || len(seen) == before && w.allInOne:
+			case len(rows) == 0 || len(seen) == before && w.allInOne:
 				return
 			case len(seen) == before:
 				stale++
@@ -111,4 +125,12 @@ func (w pageWalk) pages(fetch func(page int) (*ConversationPage, error)) iter.Se
 			Status: http.StatusOK, Cause: errors.New("the server repeats its pages, so this walk would not end"),
 		}))
 	}
+}
+
+// refusal returns why nothing is asked for, nil if nothing is wrong.
+func (w pageWalk[T]) refusal() error {
+	var input refusal
+	w.check(&input)
+	refuseResponse(w.opts, &input)
+	return input.err(w.call)
 }

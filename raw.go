@@ -13,7 +13,7 @@ import (
 
 // RawResponse is an answer of the generated client: the data, and the answer that it came with.
 type RawResponse[T any] struct {
-	JSON200      *T             // the data; nil if the status is not 200, or the answer is not JSON
+	JSON200      *T             // the data, a struct{} where there is none; nil if the status is not 200, or the answer is not JSON
 	Body         []byte         // as it came
 	HTTPResponse *http.Response // its Body has been read
 }
@@ -46,6 +46,9 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 		return parsed, nil
 	}
 	parsed.JSON200 = new(T)
+	if _, none := any(parsed.JSON200).(*struct{}); none {
+		return parsed, nil
+	}
 	return parsed, json.Unmarshal(body, parsed.JSON200)
 }
 

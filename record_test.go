@@ -140,7 +140,8 @@ func decodes(t *testing.T, exchanges []recordings.Exchange) {
 			continue
 		}
 		seen[what] = true
-		if e.Response.Status == http.StatusOK {
+		row := e.Operation == operation.ContactMerge && !atLeast(e.Version, "3.2.0")
+		if e.Response.Status == http.StatusOK && e.Response.Body != "" && !row {
 			t.Run(what, func(t *testing.T) { roundTrip(t, e.Operation, e.Response.Body) })
 		}
 	}

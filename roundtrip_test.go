@@ -25,7 +25,8 @@ import (
 // same JSON, field for field and number for number. TestUnseen of internal/recordings tells which operations have none.
 func TestRoundTrip(t *testing.T) {
 	for _, r := range recordings.All(t, ".") {
-		if r.Response.Status != http.StatusOK {
+		row := r.Operation == operation.ContactMerge && !atLeast(r.Version, "3.2.0") // of which a contact is made: TestMergedRow
+		if r.Response.Status != http.StatusOK || r.Response.Body == "" || row {
 			continue
 		}
 		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
@@ -195,7 +196,9 @@ var loosely = sync.OnceValue(func() map[string]bool {
 	}
 	for _, item := range spec.Paths.Map() {
 		for _, op := range item.Operations() {
-			findLoose(places, "", op.Responses.Value("200").Value.Content["application/json"].Schema.Value)
+			if answer := op.Responses.Value("200").Value.Content["application/json"]; answer != nil { // else it is empty
+				findLoose(places, "", answer.Schema.Value)
+			}
 		}
 	}
 	return places

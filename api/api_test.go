@@ -45,7 +45,14 @@ func TestRecordedAnswersFitTheSpec(t *testing.T) {
 		if e.Response.Status != 200 {
 			continue
 		}
-		schema := found[e.ID].Responses.Status(200).Value.Content["application/json"].Schema.Value
+		answer := found[e.ID].Responses.Status(200).Value.Content["application/json"]
+		if answer == nil {
+			if e.Response.Body != "" {
+				t.Errorf("%s: it is not empty", e.File)
+			}
+			continue
+		}
+		schema := answer.Schema.Value
 		for _, problem := range problems(schema.VisitJSON(decoded(t, e.Response.Body), openapi3.MultiErrors())) {
 			t.Errorf("%s: %s", e.File, problem)
 		}

@@ -27,12 +27,16 @@ func TestExamplesAreRecorded(t *testing.T) {
 	for path, item := range spec(t).Paths.Map() {
 		for method, op := range item.Operations() {
 			for status, response := range op.Responses.Map() {
+				answer := response.Value.Content["application/json"]
+				if answer == nil { // it is empty
+					continue
+				}
 				kind := "failure"
 				if status == "200" {
 					kind = op.OperationID
 				}
 				var example any
-				data, err := json.Marshal(response.Value.Content["application/json"].Example)
+				data, err := json.Marshal(answer.Example)
 				if err == nil {
 					err = json.Unmarshal(data, &example)
 				}

@@ -20,6 +20,7 @@ type caller struct {
 	ids      map[string]string // in the path
 	params   params
 	complain func(string) // of a mistake in the test
+	between  func()       // lets others in, nil where nobody wants it
 }
 
 // authenticate does the checks that come before any operation, in the server's order (contract, 1.0).
@@ -44,7 +45,9 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if a == nil {
 		return nil, notFound()
 	}
-	return &caller{state: s.state, account: a, owner: who, base: baseOf(r), ids: to.ids, complain: s.complain}, s.state.enter(a, who)
+	return &caller{
+		state: s.state, account: a, owner: who, base: baseOf(r), ids: to.ids, complain: s.complain, between: s.betweenOf(r.Context()),
+	}, s.state.enter(a, who)
 }
 
 // keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank

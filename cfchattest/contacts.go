@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // Contact is a contact to add.
@@ -17,6 +16,7 @@ type Contact struct {
 	Phone      string
 	Identifier string
 	Blocked    bool           // new conversations are resolved at once, from 3.7.0 on
+	Online     bool           // so that it cannot be deleted
 	Inbox      int64          // where SourceID is known; the first inbox by default
 	SourceID   string         // the contact's id in that inbox, if it has one already; its conversations there have it
 	Additional map[string]any // additional_attributes
@@ -60,6 +60,9 @@ func (s *state) addContact(a *account, c Contact) *contact {
 		AdditionalAttributes: attributesOf(orEmpty(c.Additional)), CustomAttributes: attributesOf(orEmpty(c.Custom)),
 		CreatedAt: &cfchat.UnixTime{Time: s.now()},
 	}}
+	if c.Online {
+		added.AvailabilityStatus = new(cfchat.AvailabilityOnline)
+	}
 	added.labels = slices.Clone(c.Labels)
 	a.contacts[added.ID] = added
 	return added
@@ -67,16 +70,11 @@ func (s *state) addContact(a *account, c Contact) *contact {
 
 // contactDetails answers a contact, to anybody in the account.
 func (c *caller) contactDetails() (any, error) {
-	id, _ := cast.ID(c.ids["contact_id"])
-	found := c.account.contacts[id]
-	if found == nil || found.deleted {
-		return nil, notFound()
+	found, err := c.contactOfPath()
+	if err != nil {
+		return nil, err
 	}
-	shown := c.view().contact(found)
-	if c.withInboxes() || !c.version.AtLeast("3.16.0") {
-		shown["contact_inboxes"] = c.view().contactInboxes(found)
-	}
-	return object{"payload": shown}, nil
+	return c.contactAnswer(found), nil
 }
 
 // contactsThat returns the contacts that fit, in the order of their ids.

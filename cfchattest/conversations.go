@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 type conversation struct {
@@ -57,6 +58,14 @@ func (s *state) store(c *conversation) {
 func (a *account) nextDisplayID() int64 {
 	a.lastDisplayID++
 	return a.lastDisplayID
+}
+
+// isMuted reports whether the contact is blocked; before 3.7.0 that this conversation was muted.
+func (c *conversation) isMuted(v release.Version) bool {
+	if blocked := c.source.contact.Blocked; blocked != nil && v.AtLeast("3.7.0") {
+		return *blocked
+	}
+	return c.muted
 }
 
 // participate remembers the assignee: who was ever assigned takes part (contract, 1.2).

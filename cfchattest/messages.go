@@ -94,7 +94,7 @@ func (s *state) received(c *conversation, now time.Time) {
 	if c.waiting.IsZero() {
 		c.waiting = now
 	}
-	if c.muted || c.status != cfchat.StatusSnoozed && c.status != cfchat.StatusResolved {
+	if c.isMuted(s.version) || c.status != cfchat.StatusSnoozed && c.status != cfchat.StatusResolved {
 		return
 	}
 	opened := cfchat.StatusOpen

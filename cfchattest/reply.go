@@ -47,6 +47,11 @@ func answer(v any) *reply {
 	}, body}
 }
 
+// empty returns a 200 with nothing in it.
+func empty() *reply {
+	return &reply{http.StatusOK, http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-cache"}}, nil}
+}
+
 // notModified turns a 200 into a 304 if the caller has it already: the server's middleware does so for every GET (contract,
 // 1.0).
 func notModified(r *http.Request, out *reply) *reply {

@@ -133,6 +133,7 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 	if other {
 		to = route{}
 	}
+	s.state.runJobs()
 	plan := s.takeFault(to.id())
 	out := plan.instead()
 	switch {

@@ -235,8 +235,12 @@ func (r *snapshot) addOtherAccounts(s *state) {
 	other := s.addAccount(r.Facts.Other)
 	admin.roles[other.id] = cfchat.RoleAdministrator
 	s.lastInbox = max(s.lastInbox, r.Facts.Inboxes["oapi"]-1)
-	s.lastContact = max(s.lastContact, r.Facts.OContact-1)
+	last := s.lastContact
+	if r.Facts.OContact != 0 {
+		s.lastContact = r.Facts.OContact - 1
+	}
 	in, who := s.addInbox(other, Inbox{}), s.addContact(other, Contact{Name: "Foreign"})
+	s.lastContact = max(last, s.lastContact)
 	for range r.Facts.Conversations["other"] {
 		now := s.now()
 		c := &conversation{

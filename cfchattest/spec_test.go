@@ -44,8 +44,17 @@ func TestOperationsOfTheSpec(t *testing.T) {
 		srv := talkative(t, cfchattest.Version(version))
 		validator := &api.Validator{Base: srv.Transport()}
 		for path, item := range spec.Paths.Map() {
-			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2), "{contact_id}", "1").Replace(path)
-			for method, described := range item.Operations() {
+			id := "1"
+			if strings.HasSuffix(path, "/{contact_id}") { // which is deleted, too
+				id = strconv.FormatInt(srv.AddContact(cfchattest.Contact{Email: version + "@other.test"}), 10)
+			}
+			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2), "{contact_id}", id).Replace(path)
+			described := item.Operations()
+			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+				described, there := described[method]
+				if !there {
+					continue
+				}
 				id := described.OperationID
 				if since := opSince(id); !atLeast(version, since) {
 					continue
@@ -108,6 +117,7 @@ func TestRefusalsFitTheSpec(t *testing.T) {
 // talkative is the account of sales with messages of every kind.
 func talkative(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	srv := sales(t, opts...)
+	srv.AddContact(cfchattest.Contact{SourceID: "known"})
 	for _, kind := range []cfchat.MessageType{cfchat.MessageTypeOutgoing, cfchat.MessageTypeActivity, cfchat.MessageTypeTemplate, cfchat.MessageTypeIncoming} {
 		srv.AddMessage(2, cfchattest.Message{Type: kind})
 	}

@@ -30,6 +30,7 @@ type state struct {
 	lastInternal   int64 // of conversations, which show another id
 	lastSource     int64
 	lastRequestID  int64
+	jobs           []job // what is done later
 }
 
 // account is one account.

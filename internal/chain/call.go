@@ -20,6 +20,9 @@ type Call struct {
 	Decode func(body []byte) error
 	AsIs   bool // every 2xx passes
 
+	// Redact takes out of the body of a 2xx what is secret in it, before an error keeps it; nil leaves it.
+	Redact func(body []byte) []byte
+
 	// Lacks reports whether the server surely has not what came with a version; nil where nobody knows.
 	Lacks func(ctx context.Context, since string) bool
 

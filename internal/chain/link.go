@@ -19,8 +19,12 @@ type Answer struct {
 
 // Failed makes the answer a failure's: it completes what is known of that, and what the caller keeps has no secrets.
 func (a *Answer) Failed(f *Failure) *Failure {
-	callOf(a.asked).Record.hide(a.asked)
-	all := failureOf(a.asked, a.Response, a.body.Bytes())
+	call, body := callOf(a.asked), a.body.Bytes()
+	call.Record.hide(a.asked)
+	if call.Redact != nil {
+		body = call.Redact(body)
+	}
+	all := failureOf(a.asked, a.Response, body)
 	all.Message, all.Attributes = "", nil // an answer that is none of an error
 	all.Cause, all.Decode, all.Done, all.Unknown, all.Rejected = f.Cause, f.Decode, f.Done, f.Unknown, f.Rejected
 	return all

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
@@ -47,6 +48,44 @@ func contactFound(find func(context.Context, cfchat.ContactsService) (*cfchat.Co
 	})
 }
 
+// contactRefused is what FindOrCreate says over a server that answers its create so, and knows nobody.
+func contactRefused(status int, answer string, create cfchat.ContactCreate) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/contacts") {
+				return trial.Reply(status, "application/json", answer), nil
+			}
+			return trial.Reply(200, "application/json", `{"meta":{"count":0,"current_page":"1"},"payload":[]}`), nil
+		}), func(c *cfchat.Config) { c.ServerVersion = "4.16.2" })
+		return trial.Second(chat.Account(56).Contacts.FindOrCreate(t.Context(), create))
+	}
+}
+
+// contactOf is what a call says over the stand-in with two contacts.
+func contactOf(ask func(context.Context, cfchat.ContactsService) error, failures ...cfchattest.Failure) func(*testing.T) error {
+	return func(t *testing.T) error {
+		server := cfchattest.New(t)
+		server.AddContact(cfchattest.Contact{Email: "jo@customer.test"})
+		server.AddContact(cfchattest.Contact{Phone: "+14155551000"})
+		for _, failure := range failures {
+			server.FailNext("contactFilter", failure)
+		}
+		return ask(t.Context(), server.Account(t).Contacts)
+	}
+}
+
+func contactOnce(create cfchat.ContactCreate) func(context.Context, cfchat.ContactsService) error {
+	return func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.FindOrCreate(ctx, create))
+	}
+}
+
+func contactBySource(inbox int64, source string) func(context.Context, cfchat.ContactsService) error {
+	return func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.FindBySourceID(ctx, inbox, source))
+	}
+}
+
 var (
 	anyPage  cfchat.ContactListOptions
 	labelled = cfchat.ContactListOptions{Labels: []string{"vip"}}
@@ -81,6 +120,34 @@ var contactTexts = []errorText{
 	{"a contact by no identifier", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
 		return s.FindByIdentifier(ctx, " ")
 	})},
+	{"a contact of nothing", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.Create(ctx, cfchat.ContactCreate{}))
+	})},
+	{"a contact once that nothing tells from others", contactOf(contactOnce(cfchat.ContactCreate{Name: "Jo"}))},
+	{"a contact with much that is wrong", contactOf(contactOnce(cfchat.ContactCreate{
+		Email: "jo@", Identifier: " ", SourceID: "customer-42",
+	}))},
+	{"a blocked contact before 3.7.0", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = "3.6.0" })
+		return trial.Second(chat.Account(56).Contacts.Create(t.Context(), cfchat.ContactCreate{Name: "Jo", Blocked: true}))
+	}},
+	{"a contact that is taken", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.Create(ctx, cfchat.ContactCreate{Email: "jo@customer.test"}))
+	})},
+	{"another contact than was created", contacted(trial.GoodCreated, func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.Create(ctx, cfchat.ContactCreate{Email: "mia@customer.test"}))
+	})},
+	{"a created contact without its envelope", contacted(`{"payload":`+trial.GoodContact+`}`, func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.Create(ctx, cfchat.ContactCreate{Name: "Jo"}))
+	})},
+	{"a contact that is two", contactOf(contactOnce(cfchat.ContactCreate{Email: "jo@customer.test", PhoneNumber: "+14155551000"}))},
+	{"a contact whose owner is hidden", contactRefused(422, `{"message":"Email has already been taken","attributes":["email"]}`, cfchat.ContactCreate{Email: "jo@customer.test"})},
+	{"a contact that may be stored yet", contactRefused(500, `{"status":500,"error":"Internal Server Error"}`, cfchat.ContactCreate{Email: "jo@customer.test"})},
+	{"a contact that is the second with its phone number, perhaps", contactOf(contactOnce(cfchat.ContactCreate{PhoneNumber: "+14155552000"}), cfchattest.Failure{Status: 500})},
+	{"a source id that nobody has", contactOf(contactBySource(1, "customer-42"))},
+	{"a source id in no inbox", contactOf(contactBySource(99, "customer-42"))},
+	{"a source id that is none", contactOf(contactBySource(1, " "))},
+	{"a source id of another", contacted(trial.GoodPlaced, contactBySource(5, "customer-42"))},
 	{"contacts since a time", contactsFiltered(cfchat.Where(cfchat.Since(cfchat.AttributeCreatedAt, time.Unix(1795386404, 0))), anyPage)},
 	{"contacts without a custom attribute, and more", contactsFiltered(
 		cfchat.Where(cfchat.NotEqual("plan", "pro")).And(cfchat.Equal(cfchat.AttributeName, "Jo")), anyPage)},

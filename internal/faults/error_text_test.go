@@ -50,7 +50,7 @@ type errorText struct {
 // lines each are enough.
 func TestErrorTexts(t *testing.T) {
 	var texts bytes.Buffer
-	for _, group := range [][]errorText{configTexts, inputTexts, messageTexts, contactTexts, fileTexts(), optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
+	for _, group := range [][]errorText{configTexts, inputTexts, messageTexts, contactTexts, contactChangeTexts, fileTexts(), optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
 		for _, c := range group {
 			synctest.Test(t, func(t *testing.T) {
 				err := c.err(t)
@@ -259,7 +259,7 @@ func changedSince(since time.Time, margin time.Duration) func(*testing.T) error 
 	})
 }
 
-func firstError(all func(func(*cfchat.Conversation, error) bool)) error {
+func firstError[T any](all iter.Seq2[T, error]) error {
 	for _, err := range all {
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,9 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
+		if c.Good == "" { // whose answer is empty, which JSON is not
+			return
+		}
 		second, err := decoded(t, c, first)
 		if err != nil || string(second) != string(first) {
 			t.Errorf("%s\nbecame %s\nbecame %s, %v", body, first, second, err)
@@ -141,13 +145,16 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// leftToCallers is what a method finds in an answer, and Raw leaves to its caller.
+var leftToCallers = regexp.MustCompile(`success: false|it is about (contact|another source id)|is of contact|is not as it was asked`)
+
 // decoded is an answer after it went through Raw, as JSON again.
 func decoded(t *testing.T, c trial.Call, body []byte) ([]byte, error) {
 	chat := answering(t, func() *http.Response { return trial.Reply(200, "application/json", string(body)) })
 	value, err := c.Raw(t.Context(), chat.Raw())
 	_, other := c.Do(t.Context(), chat.Account(accountID))
-	notStored := err == nil && other != nil && strings.Contains(other.Error(), "success: false") // Raw leaves that to the caller
-	if (err == nil) != (other == nil) && !notStored {
+	judged := err == nil && other != nil && leftToCallers.MatchString(other.Error())
+	if (err == nil) != (other == nil) && !judged {
 		t.Errorf("Raw gives %v, Account %v", err, other)
 	}
 	if err != nil {

@@ -415,6 +415,9 @@ func TestForeignTransports(t *testing.T) {
 		},
 	} {
 		for _, of := range trial.Calls {
+			if c.name == "no body" && of.Good == "" { // which is its answer
+				continue
+			}
 			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
 				defer failOnPanic(t)
 				var tries atomic.Int64

@@ -10,10 +10,34 @@ var (
 		Write: read,
 		Keys:  []Key{},
 	})
+	// ContactMerge merges a contact into another.
+	ContactMerge = row(Operation{
+		ID: "contactMerge", Method: "POST", Path: "/api/v1/accounts/{account_id}/actions/contact_merge",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactInboxFilter finds the contact that has a source id in an inbox.
+	ContactInboxFilter = row(Operation{
+		ID: "contactInboxFilter", Method: "POST", Path: "/api/v1/accounts/{account_id}/contact_inboxes/filter",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "3.2.0"},
+		},
+	})
 	// ContactList lists contacts.
 	ContactList = row(Operation{
 		ID: "contactList", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts",
 		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactCreate creates a contact.
+	ContactCreate = row(Operation{
+		ID: "contactCreate", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts",
+		Write: write,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
@@ -34,10 +58,58 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ContactDelete deletes a contact.
+	ContactDelete = row(Operation{
+		ID: "contactDelete", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ContactDetails gets a contact.
 	ContactDetails = row(Operation{
 		ID: "contactDetails", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
 		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactUpdate changes a contact.
+	ContactUpdate = row(Operation{
+		ID: "contactUpdate", Method: "PUT", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactInboxCreation gives a contact a source id in an inbox.
+	ContactInboxCreation = row(Operation{
+		ID: "contactInboxCreation", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactableInboxesGet lists the inboxes in which a contact can be written to.
+	ContactableInboxesGet = row(Operation{
+		ID: "contactableInboxesGet", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactConversations lists the newest conversations of a contact.
+	ContactConversations = row(Operation{
+		ID: "contactConversations", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/conversations",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// DestroyCustomAttributesOfAContact takes custom attributes away from a contact.
+	DestroyCustomAttributesOfAContact = row(Operation{
+		ID: "destroyCustomAttributesOfAContact", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes",
+		Write: write,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
@@ -157,10 +229,19 @@ var (
 // All lists every operation of openapi.yaml, by path and method.
 var All = []*Operation{
 	ServerInformation,
+	ContactMerge,
+	ContactInboxFilter,
 	ContactList,
+	ContactCreate,
 	ContactFilter,
 	ContactSearch,
+	ContactDelete,
 	ContactDetails,
+	ContactUpdate,
+	ContactInboxCreation,
+	ContactableInboxesGet,
+	ContactConversations,
+	DestroyCustomAttributesOfAContact,
 	ConversationList,
 	NewConversation,
 	ConversationFilter,

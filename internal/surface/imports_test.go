@@ -12,7 +12,7 @@ import (
 func TestImports(t *testing.T) {
 	const module = "github.com/cfchat/cfchat-go"
 	order := []string{"internal/release", "internal/operation", "auth", "internal/chain", "internal/redact", "internal/scan", ".",
-		"cfchattest/internal/cast", "cfchattest/internal/filtersql", "cfchattest/internal/liquid", "cfchattest"}
+		"cfchattest/internal/between", "cfchattest/internal/cast", "cfchattest/internal/filtersql", "cfchattest/internal/liquid", "cfchattest"}
 	for i, dir := range order {
 		for name, file := range sources(t, filepath.Join(root, dir)) {
 			for _, spec := range file.Imports {

@@ -22,7 +22,7 @@ type Call struct {
 	*operation.Operation
 
 	Good      string // the body of a good answer
-	Taken     string // the field of the answer that Account returns, "" for all of it
+	Taken     string // the field of the answer that Account returns, with dots between those on the way, "" for all of it
 	Target    string // what it asks for, below the account
 	Body      string // what it sends
 	Account   func(context.Context, *cfchat.Account, Subject, ...cfchat.CallOption) (any, error)
@@ -37,6 +37,12 @@ type Subject struct {
 	Message       int64 // of the conversation
 	MessageStatus cfchat.MessageStatus
 	Contact       int64
+	Person        cfchat.ContactCreate
+	Inbox         int64 // in which the contact has the source id
+	Source        string
+	Update        cfchat.ContactUpdate      // of the contact
+	Mergee        int64                     // another contact
+	Place         cfchat.ContactInboxCreate // where it is to be reached
 }
 
 // AccountID is the account of the tests.
@@ -50,17 +56,26 @@ const (
 	GoodMessage      = `{"id":1234,"conversation_id":42,"message_type":1,"content":"hi","content_type":"text","status":"read","content_attributes":{"deleted":true}}`
 	GoodAttachment   = `{"message_id":1234,"file_type":"file"}`
 	GoodContact      = `{"id":77,"name":"Jo","email":"jo@customer.test","additional_attributes":{},"contact_inboxes":[]}`
+	GoodPlace        = `{"source_id":"contact-1","inbox":{"id":5,"name":"Web","avatar_url":"","channel_id":1,"channel_type":"Channel::Api"}}`
+	GoodPlaced       = `{"id":77,"name":"Jo","email":"jo@customer.test","additional_attributes":{},"contact_inboxes":[` + GoodPlace + `]}`
+	GoodCreated      = `{"payload":{"contact":` + GoodPlaced + `,"contact_inbox":{"inbox":{"id":5},"source_id":"contact-1"}}}`
+	GoodSource       = `{"source_id":"crm-7","inbox":{"id":5,"avatar_url":"","channel_id":1,"name":"API","channel_type":"Channel::Api"}}`
 	GoodContacts     = `{"meta":{"count":1,"current_page":"1"},"payload":[` + GoodContact + `]}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
 // One is what the calls of the tests are about.
-var One = Subject{42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77}
+var One = Subject{
+	42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1",
+	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace,
+}
 
 var (
 	oneSearch = cfchat.Where(cfchat.Contains(cfchat.AttributeMailSubject, Searched))
 	oneBody   = cfchat.ConversationCreate{SourceID: "contact-1"}
 	oneText   = cfchat.MessageCreate{Content: "hi"}
+	onePlace  = cfchat.ContactInboxCreate{InboxID: 5, SourceID: "crm-7"}
+	onePlan   = cfchat.AttributeKeys{CustomAttributes: []string{"plan"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
 	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
 )
@@ -223,6 +238,94 @@ var Calls = []Call{
 			return valueOf(c.ContactDetailsWithResponse(ctx, AccountID, s.Contact, nil, e...))
 		},
 	},
+	{
+		operation.ContactCreate, GoodCreated, "payload.contact", "/contacts", `{"name":"Jo"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Create(ctx, s.Person, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactCreateWithResponse(ctx, AccountID, s.Person, e...))
+		},
+	},
+	{
+		operation.ContactInboxFilter, GoodPlaced, "", "/contact_inboxes/filter", `{"inbox_id":5,"source_id":"contact-1"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.FindBySourceID(ctx, s.Inbox, s.Source, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactInboxFilterWithResponse(ctx, AccountID, cfchat.ContactInboxFilter{InboxID: s.Inbox, SourceID: s.Source}, e...))
+		},
+	},
+	{
+		operation.ContactUpdate, `{"payload":` + GoodContact + `}`, "payload", "/contacts/77", `{"name":"Jo"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Update(ctx, s.Contact, s.Update, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactUpdateWithResponse(ctx, AccountID, s.Contact, s.Update, e...))
+		},
+	},
+	{
+		operation.DestroyCustomAttributesOfAContact, `{"payload":` + GoodContact + `}`, "payload", "/contacts/77/destroy_custom_attributes",
+		`{"custom_attributes":["plan"]}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.RemoveCustomAttributes(ctx, s.Contact, onePlan.CustomAttributes, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.DestroyCustomAttributesOfAContactWithResponse(ctx, AccountID, s.Contact, onePlan, e...))
+		},
+	},
+	{
+		operation.ContactDelete, "", "", "/contacts/77", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			if err := a.Contacts.Delete(ctx, s.Contact, e...); err != nil {
+				return nil, err
+			}
+			return struct{}{}, nil
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactDeleteWithResponse(ctx, AccountID, s.Contact, e...))
+		},
+	},
+	{
+		operation.ContactMerge, GoodContact, "", "/actions/contact_merge", `{"base_contact_id":77,"mergee_contact_id":78}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.Merge(ctx, s.Contact, s.Mergee, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactMergeWithResponse(ctx, AccountID, cfchat.ContactMerge{BaseContactID: s.Contact, MergeeContactID: s.Mergee}, e...))
+		},
+	},
+	{
+		operation.ContactConversations, `{"payload":[{"id":42,"status":"open","meta":{"sender":{"id":77}}}]}`, "payload",
+		"/contacts/77/conversations", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			conversations, err := a.Contacts.Conversations(ctx, s.Contact, e...)
+			return valueOf(pointerTo(conversations), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactConversationsWithResponse(ctx, AccountID, s.Contact, e...))
+		},
+	},
+	{
+		operation.ContactableInboxesGet, `{"payload":[` + GoodSource + `]}`, "payload", "/contacts/77/contactable_inboxes", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			inboxes, err := a.Contacts.Contactable(ctx, s.Contact, e...)
+			return valueOf(pointerTo(inboxes), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactableInboxesGetWithResponse(ctx, AccountID, s.Contact, e...))
+		},
+	},
+	{
+		operation.ContactInboxCreation, GoodSource, "", "/contacts/77/contact_inboxes", `{"inbox_id":5,"source_id":"crm-7"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Contacts.TakeSource(ctx, s.Contact, s.Place.InboxID, s.Place.SourceID, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactInboxCreationWithResponse(ctx, AccountID, s.Contact, s.Place, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -303,17 +406,43 @@ func SubjectOf(t *testing.T, answer string) Subject {
 		ID     int64         `json:"conversation_id"`
 		Status cfchat.Status `json:"current_status"`
 	}
-	var contact struct{ ID int64 }
+	var contact struct {
+		ID   int64
+		Name *string
+	}
+	var placed struct {
+		Places []cfchat.ContactInbox `json:"contact_inboxes"`
+	}
+	_ = json.Unmarshal([]byte(answer), &placed)
+	place := append(placed.Places, cfchat.ContactInbox{SourceID: One.Source, Inbox: cfchat.Inbox{ID: One.Inbox}})[0]
 	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&contact})
 	var messages []cfchat.Message
+	var made cfchat.ContactInbox
+	var talks []struct {
+		Meta struct{ Sender struct{ ID int64 } }
+	}
+	_ = json.Unmarshal([]byte(answer), &made)
+	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&talks})
+	if len(talks) > 0 {
+		contact.ID = talks[0].Meta.Sender.ID
+	}
+	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
 	if json.Unmarshal(about.Payload, &messages) == nil && len(messages) > 0 {
 		change.ID = messages[0].ConversationID
 	}
+	update := cfchat.ContactUpdate{Name: contact.Name}
+	switch {
+	case contact.ID == 0:
+		update = One.Update
+	case contact.Name == nil || *contact.Name == "":
+		update = cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldName}}
+	}
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
-		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, One.Contact),
+		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
+		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at,
 	}
 }
 

@@ -1,0 +1,240 @@
+package cfchattest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/between"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+)
+
+// What the server's database refuses, or its code stumbles over: a 500 (contract, W2.4).
+var (
+	errNotUnique = errors.New("the database has it already")
+	errSource    = errors.New("no such source id can be made")
+)
+
+// What is valid; of a number what stands before its + passes.
+var (
+	validEmail  = regexp.MustCompile(`\A[^@\s]+@[^@\s]+\z`)
+	validNumber = regexp.MustCompile(`\+[1-9]\d{1,14}\z`)
+)
+
+// contactCreate creates a contact, in any inbox of the account or in none. It looks whether it may before it stores it, and
+// others can come in between.
+func (c *caller) contactCreate() (any, error) {
+	made := c.readContact()
+	if err := c.validContact(made); err != nil {
+		return nil, err
+	}
+	c.letOthersIn()
+	return c.storeContact(made)
+}
+
+// letOthersIn serves other requests between the look and the write of this one, if a test wants that.
+func (c *caller) letOthersIn() {
+	if c.between != nil {
+		c.between()
+	}
+}
+
+// betweenOf returns what lets others in, nil where nobody wants it.
+func (s *Server) betweenOf(ctx context.Context) func() {
+	f := between.Of(ctx)
+	if f == nil {
+		return nil
+	}
+	return func() {
+		s.mu.Unlock()
+		defer s.mu.Lock()
+		f()
+	}
+}
+
+// readContact reads what a contact is created with. What is no object among its attributes is dropped.
+func (c *caller) readContact() *contact {
+	made := &contact{Contact: cfchat.Contact{
+		Name: c.scalar("name"), Email: c.scalar("email"), PhoneNumber: c.scalar("phone_number"),
+		Identifier: c.scalar("identifier"), AvailabilityStatus: new(cfchat.AvailabilityOffline),
+		Blocked:              new(c.version.AtLeast("3.7.0") && cast.Boolean(c.params["blocked"])),
+		AdditionalAttributes: c.objectIn("additional_attributes"), CustomAttributes: c.objectIn("custom_attributes"),
+		CreatedAt: &cfchat.UnixTime{Time: c.now()},
+	}}
+	if _, given := c.params["name"]; !given && c.version.AtLeast("2.17.0") {
+		made.Name = new("")
+	}
+	if made.Email = lowered(made.Email); cast.Blank(deref(made.Email)) {
+		made.Email = nil
+	}
+	return made
+}
+
+// scalar reads a text, or a number as one; nil for none.
+func (c *caller) scalar(name string) *string {
+	switch v := c.params[name].(type) {
+	case nil, []any, map[string]any:
+		return nil
+	default:
+		return new(cast.Text(v))
+	}
+}
+
+func (c *caller) objectIn(name string) cfchat.Attributes {
+	given, _ := c.params[name].(map[string]any)
+	return attributesOf(orEmpty(given)) // an empty one where it is none
+}
+
+// validContact returns the refusal of what a contact may not have, in the server's order; of several messages it is (unseen)
+// but for two formats.
+func (c *caller) validContact(made *contact) error {
+	var messages, attributes []string
+	wrong := func(is bool, attribute, message string) {
+		if !is {
+			return
+		}
+		messages = append(messages, message)
+		if !slices.Contains(attributes, attribute) {
+			attributes = append(attributes, attribute)
+		}
+	}
+	email, number, identifier := deref(made.Email), deref(made.PhoneNumber), deref(made.Identifier)
+	taken := func(value string, of func(*contact) *string) bool {
+		return !cast.Blank(value) && c.isTaken(value, of, made)
+	}
+	wrong(taken(email, emailOf), "email", "Email has already been taken")
+	wrong(email != "" && !validEmail.MatchString(email), "email", "Email Invalid email")
+	wrong(taken(identifier, identifierOf), "identifier", "Identifier has already been taken")
+	wrong(taken(number, numberOf), "phone_number", "Phone number has already been taken")
+	wrong(!cast.Blank(number) && !validNumber.MatchString(number), "phone_number", "Phone number should be in e164 format")
+	for _, f := range []struct{ attribute, name, value string }{
+		{"name", "Name", deref(made.Name)}, {"email", "Email", email}, {"identifier", "Identifier", identifier},
+		{"phone_number", "Phone number", number},
+	} {
+		checked := f.attribute == "name" || c.version.AtLeast("2.17.0")
+		long := utf8.RuneCountInString(f.value) > 255
+		wrong(checked && long, f.attribute, f.name+" is too long (maximum is 255 characters)")
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	return invalidRecord(strings.Join(messages, ", "), attributes...)
+}
+
+func emailOf(c *contact) *string      { return c.Email }
+func numberOf(c *contact) *string     { return c.PhoneNumber }
+func identifierOf(c *contact) *string { return c.Identifier }
+
+// isTaken reports whether another contact of the account has a value.
+func (c *caller) isTaken(value string, of func(*contact) *string, self *contact) bool {
+	for _, each := range c.account.contacts {
+		if has := of(each); !each.deleted && each.ID != self.ID && has != nil && *has == value {
+			return true
+		}
+	}
+	return false
+}
+
+// storeContact stores a contact and where it is, or neither, and its id is lost then. The database has one of each e-mail
+// and of each identifier, "" included; phone numbers were only looked at before.
+func (c *caller) storeContact(made *contact) (any, error) {
+	c.lastContact++
+	made.ID = c.lastContact
+	if made.Email != nil && c.isTaken(*made.Email, emailOf, made) {
+		return nil, errNotUnique
+	}
+	if made.Identifier != nil && c.isTaken(*made.Identifier, identifierOf, made) {
+		return nil, errNotUnique
+	}
+	where := object{"inbox": nil, "source_id": nil}
+	if !cast.Blank(c.params["inbox_id"]) {
+		place, err := c.placeIn(c.params["inbox_id"], made)
+		if err != nil {
+			return nil, err
+		}
+		where = object{"inbox": c.view().inboxRow(place.inbox), "source_id": place.sourceID}
+	}
+	c.account.contacts[made.ID] = made
+	shown := c.view().contact(made)
+	shown["contact_inboxes"] = c.view().contactInboxes(made)
+	return object{"payload": object{"contact": shown, "contact_inbox": where}}, nil
+}
+
+// placeIn puts a new contact into an inbox, which need not be one of the caller's.
+func (c *caller) placeIn(inboxID any, made *contact) (*contactInbox, error) {
+	id, _ := cast.ID(inboxID)
+	in := c.account.inboxes[id]
+	if in == nil {
+		return nil, notFound()
+	}
+	sourceID, err := c.sourceIDFor(in, made)
+	if err != nil {
+		return nil, err
+	}
+	place, err := c.join(in, made, sourceID)
+	if err != nil {
+		return nil, errSource // here it is no 422
+	}
+	return place, nil
+}
+
+// sourceIDFor returns the source id of a new contact: the given one, of which a blank one is (unseen), or a new one. In
+// 4.0.4 what cannot be made is a 500.
+func (c *caller) sourceIDFor(in *inbox, who *contact) (string, error) {
+	if given, ok := sourceIDOf(c.params["source_id"]); ok {
+		if cast.Blank(given) {
+			return "", errSource
+		}
+		return given, nil
+	}
+	sourceID, err := c.newSourceID(in, who)
+	if err != nil && c.version.AtLeast("4.0.4") && !c.version.AtLeast("4.1.0") {
+		err = errSource
+	}
+	return sourceID, err
+}
+
+// inboxRow renders an inbox as the row of the database that it is, of which the stand-in has few columns.
+func (v view) inboxRow(in *inbox) object {
+	created := v.clock().UTC().Format("2006-01-02T15:04:05.000Z")
+	out := object{
+		"id": in.id, "channel_id": in.id, "account_id": v.account.id, "name": in.name, "channel_type": in.channel,
+		"created_at": created, "updated_at": created, "timezone": "UTC", "auto_assignment_config": object{},
+		"greeting_message": nil, "email_address": nil, "out_of_office_message": nil, "lock_to_single_conversation": in.locked,
+		"greeting_enabled": false, "working_hours_enabled": false, "csat_survey_enabled": false,
+		"enable_auto_assignment": true, "enable_email_collect": true, "allow_messages_after_resolved": true,
+	}
+	for name, since := range map[string]string{
+		"portal_id": "2.17.0", "sender_name_type": "3.0.0", "business_name": "3.0.0", "csat_config": "4.2.0",
+	} {
+		if v.version.AtLeast(since) {
+			out[name] = nil
+		}
+	}
+	return out
+}
+
+// contactInboxFilter answers the contact that has a source id in an inbox.
+func (c *caller) contactInboxFilter() (any, error) {
+	in, err := c.namedInbox()
+	switch {
+	case err != nil:
+		return nil, err
+	case in == nil:
+		return nil, notFound()
+	}
+	sourceID, _ := sourceIDOf(c.params["source_id"])
+	place := c.sourceOf(in, sourceID)
+	if place == nil || place.contact.deleted {
+		header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-cache"}}
+		return nil, &reply{http.StatusNotFound, header, nil}
+	}
+	shown := c.view().contact(place.contact)
+	shown["contact_inboxes"] = c.view().contactInboxes(place.contact)
+	return shown, nil
+}

@@ -1,0 +1,97 @@
+package cfchattest
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
+)
+
+// contactMerge merges a contact into another one (contract, W2.12).
+func (c *caller) contactMerge() (any, error) {
+	base, mergee := c.contactNamed("base_contact_id"), c.contactNamed("mergee_contact_id")
+	if base == nil || mergee == nil {
+		return nil, notFound()
+	}
+	if base != mergee {
+		c.merge(base, mergee)
+	}
+	if c.version.AtLeast("3.2.0") {
+		return c.view().contact(base), nil
+	}
+	return c.contactRow(base), nil
+}
+
+// contactNamed returns the contact that a parameter names, nil for none.
+func (c *caller) contactNamed(parameter string) *contact {
+	id, _ := cast.ID(c.params[parameter])
+	if found := c.account.contacts[id]; found != nil && !found.deleted {
+		return found
+	}
+	return nil
+}
+
+// merge moves all that a contact has to another one, and fills what that one lacks. Labels, and being blocked, do not count.
+func (c *caller) merge(base, mergee *contact) {
+	now := c.now()
+	for _, each := range c.account.conversations {
+		if each.source.contact == mergee {
+			each.updated = later(each.updated, now)
+		}
+	}
+	for _, joined := range slices.Concat(mergee.joined, mergee.unnamed) {
+		joined.contact = base
+	}
+	base.joined, base.unnamed = append(base.joined, mergee.joined...), append(base.unnamed, mergee.unnamed...)
+	if base.places == nil {
+		base.places = map[*inbox]*contactInbox{}
+	}
+	for in, place := range mergee.places {
+		place.contact = base
+		if base.places[in] == nil {
+			base.places[in] = place
+		}
+	}
+	for to, from := range map[**string]*string{
+		&base.Name: mergee.Name, &base.Email: mergee.Email, &base.PhoneNumber: mergee.PhoneNumber, &base.Identifier: mergee.Identifier,
+	} {
+		if deref(*to) == "" {
+			*to = from
+		}
+	}
+	if base.LastActivityAt == nil {
+		base.LastActivityAt = mergee.LastActivityAt
+	}
+	base.AdditionalAttributes = attributesOf(deepMerged(mergee.AdditionalAttributes.Map(), base.AdditionalAttributes.Map()))
+	base.CustomAttributes = attributesOf(deepMerged(mergee.CustomAttributes.Map(), base.CustomAttributes.Map()))
+	delete(c.account.contacts, mergee.ID)
+}
+
+// deepMerged returns attributes with others put into them, where there are objects too.
+func deepMerged(attributes, others map[string]any) map[string]any {
+	out := maps.Clone(attributes)
+	for key, value := range others {
+		inner, isObject := value.(map[string]any)
+		target, hasObject := out[key].(map[string]any)
+		if isObject && hasObject {
+			value = deepMerged(target, inner)
+		}
+		out[key] = value
+	}
+	return out
+}
+
+// contactRow is the row of the database, as merging answered it up to 3.1.1.
+func (c *caller) contactRow(of *contact) object {
+	out := object{
+		"account_id": c.account.id, "id": of.ID, "name": of.Name, "email": of.Email, "phone_number": of.PhoneNumber,
+		"identifier": of.Identifier, "additional_attributes": of.AdditionalAttributes, "custom_attributes": of.CustomAttributes,
+		"label_list": append([]string{}, of.labels...), "updated_at": cfchat.NewISOTime(c.now()), "last_activity_at": nil,
+	}
+	out["created_at"] = cfchat.NewISOTime(deref(of.CreatedAt).Time)
+	if of.LastActivityAt != nil {
+		out["last_activity_at"] = cfchat.NewISOTime(of.LastActivityAt.Time)
+	}
+	return out
+}

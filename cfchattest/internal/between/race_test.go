@@ -1,0 +1,5 @@
+//go:build race
+
+package between_test
+
+const withRaceDetector = true

@@ -1,0 +1,240 @@
+package cfchat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+)
+
+// ContactField is a field of a contact that can be emptied: [ContactUpdate].Clear.
+type ContactField string
+
+// The fields that can be emptied.
+const (
+	ContactFieldName        ContactField = "name"
+	ContactFieldEmail       ContactField = "email"
+	ContactFieldPhoneNumber ContactField = "phone_number"
+	ContactFieldIdentifier  ContactField = "identifier"
+)
+
+// contactText is a text of an update, or of the contact that answers it.
+type contactText struct {
+	name  string // in Go
+	value *string
+}
+
+// texts returns the texts of an update by their names on the wire.
+func (u ContactUpdate) texts() map[ContactField]contactText {
+	return map[ContactField]contactText{
+		ContactFieldName: {"Name", u.Name}, ContactFieldEmail: {"Email", u.Email},
+		ContactFieldPhoneNumber: {"PhoneNumber", u.PhoneNumber}, ContactFieldIdentifier: {"Identifier", u.Identifier},
+	}
+}
+
+// MarshalJSON writes what is set, and null for what Clear names.
+func (u ContactUpdate) MarshalJSON() ([]byte, error) {
+	type plain ContactUpdate
+	data, err := json.Marshal(plain(u))
+	if err != nil || len(u.Clear) == 0 {
+		return data, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	for _, field := range u.Clear {
+		fields[string(field)] = null
+	}
+	return json.Marshal(fields)
+}
+
+// errBlockedOrNot is why it is not known whether a contact has been blocked.
+var errBlockedOrNot = errors.New("the server tells neither whether the contact is blocked now nor its version, on which it depends; " +
+	"set Config.ServerVersion")
+
+// whole returns an update with all additional attributes that the contact is to have, where the server would replace those that
+// are there. Until done is called, other updates of the contact wait.
+func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpdate, opts []CallOption) (body ContactUpdate, done func(), err error) {
+	if len(update.AdditionalAttributes) == 0 || s.core.chat.has(ctx, "4.2.0") {
+		return update, func() {}, nil
+	}
+	key := turnKey{conversationKey: conversationKey{s.core.id, id}} // that of a message has a mark
+	turn := s.core.chat.turns.take(ctx, key)
+	if turn == nil {
+		return update, nil, errorOf(s.core.call(updateContactCall.operation, 0), chain.Ended(ctx))
+	}
+	done = func() { s.core.chat.turns.give(key, turn) }
+	now, err := s.Get(ctx, id, opts...)
+	if err != nil {
+		done()
+		return update, nil, err
+	}
+	all := now.AdditionalAttributes.Map()
+	maps.Copy(all, update.AdditionalAttributes)
+	update.AdditionalAttributes = all
+	return update, done, nil
+}
+
+// change makes a call that changes one contact. Its answer must be that contact, as accept wants it to be.
+func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswer], id int64, accept func(*Contact) *chain.Failure,
+	input refusal, opts []CallOption, build func(server string) (*http.Request, error),
+) (*Contact, error) {
+	call = call.accepting(func(a *ContactAnswer) *chain.Failure {
+		if a.Payload.ID != id {
+			return anotherContact(a.Payload.ID, id)
+		}
+		return accept(&a.Payload)
+	})
+	answer, err := call.run(ctx, s.core, input, opts, build)
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Payload, nil
+}
+
+// anotherContact is the failure of a change that answers another contact than the one that is to be changed.
+func anotherContact(got, want int64) *chain.Failure {
+	err := fmt.Errorf("it is about contact %d, and not about %d", got, want)
+	return &chain.Failure{Cause: err, Decode: true, Unknown: true}
+}
+
+// notAsAsked is the failure of a change after which a field is not as it was to be.
+func notAsAsked(field string) *chain.Failure {
+	return &chain.Failure{Cause: fmt.Errorf("%s is not as it was asked to be", field), Rejected: true}
+}
+
+func (u ContactUpdate) check(r *refusal) {
+	if len(u.Clear) == 0 && u.isEmpty() {
+		r.add("update", "it changes nothing; set a field, or Clear")
+	}
+	texts := u.texts()
+	for i, field := range u.Clear {
+		switch text, known := texts[field]; {
+		case !known:
+			r.add(fmt.Sprintf("Clear[%d]", i), "%q cannot be emptied; use ContactField constants", field)
+		case text.value != nil:
+			r.add(text.name, "it is set, and in Clear; take it out of one")
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(texts)) {
+		text := texts[field]
+		switch {
+		case text.value == nil:
+		case *text.value == "":
+			r.add(text.name, "it is empty; to take it away put ContactField%s into Clear", text.name)
+		case field == ContactFieldEmail:
+			r.email(text.name, *text.value)
+		case field == ContactFieldPhoneNumber:
+			r.phoneNumber(text.name, *text.value)
+		case field == ContactFieldIdentifier:
+			r.notBlank(text.name, *text.value, "identifier")
+		default:
+			r.text(text.name, *text.value)
+		}
+	}
+	r.attributesIn("AdditionalAttributes", u.AdditionalAttributes)
+	r.attributesIn("CustomAttributes", u.CustomAttributes)
+}
+
+// isEmpty reports whether nothing is set.
+func (u ContactUpdate) isEmpty() bool {
+	for _, text := range u.texts() {
+		if text.value != nil {
+			return false
+		}
+	}
+	return u.Blocked == nil && u.AdditionalAttributes == nil && u.CustomAttributes == nil
+}
+
+// attributesIn refuses attributes that change nothing, or that cannot be sent.
+func (r *refusal) attributesIn(field string, attributes map[string]any) {
+	if attributes != nil && len(attributes) == 0 {
+		r.add(field, "they are empty, which changes nothing; leave them nil")
+	}
+	r.attributes(field, attributes)
+	r.texts(field, attributes)
+}
+
+// accept wants the contact to be as it was asked to be. The servers say 200 where they have left out what they do not know, or
+// do not take in this place.
+func (u ContactUpdate) accept(c *Contact) *chain.Failure {
+	got := ContactUpdate{Name: c.Name, Email: c.Email, PhoneNumber: c.PhoneNumber, Identifier: c.Identifier}.texts()
+	for field, want := range u.texts() {
+		now := got[field].value
+		switch {
+		case slices.Contains(u.Clear, field) && now != nil && *now != "":
+			return notAsAsked(want.name)
+		case want.value == nil || now != nil && *now == *want.value:
+		case field != ContactFieldEmail || now == nil || !strings.EqualFold(*now, *want.value):
+			return notAsAsked(want.name)
+		}
+	}
+	if u.Blocked != nil && c.Blocked != nil && *c.Blocked != *u.Blocked { // up to 4.0.1 it does not say
+		return notAsAsked("Blocked")
+	}
+	if key, missing := notStored(u.CustomAttributes, c.CustomAttributes); missing {
+		return notAsAsked(fmt.Sprintf("CustomAttributes[%q]", key))
+	}
+	if key, missing := notStored(u.AdditionalAttributes, c.AdditionalAttributes); missing {
+		return notAsAsked(fmt.Sprintf("AdditionalAttributes[%q]", key))
+	}
+	return nil
+}
+
+// notStored returns the first attribute that is not as it was sent, if there is one.
+func notStored(sent map[string]any, stored Attributes) (key string, missing bool) {
+	fields := stored.fields()
+	for _, key := range slices.Sorted(maps.Keys(sent)) {
+		want, err := json.Marshal(sent[key])
+		if got, there := fields[key]; err != nil || !there || !sameJSON(want, got) {
+			return key, true
+		}
+	}
+	return "", false
+}
+
+// sameJSON reports whether two JSON values mean the same, where a database may write numbers otherwise than they came.
+func sameJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+// MergedContact is the answer of a merge: a contact. Up to 3.1.1 it is the row of the database, whose times are text (D76).
+type MergedContact struct{ Contact }
+
+// UnmarshalJSON reads either.
+func (m *MergedContact) UnmarshalJSON(data []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return err
+	}
+	for _, name := range []string{"created_at", "last_activity_at"} {
+		var text string
+		if json.Unmarshal(fields[name], &text) != nil || text == "" {
+			continue
+		}
+		seconds, err := UnixTime{timeOf(text).Truncate(time.Second)}.MarshalJSON()
+		if err != nil {
+			return err
+		}
+		fields[name] = seconds
+	}
+	data, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, &m.Contact)
+}

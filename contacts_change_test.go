@@ -1,0 +1,236 @@
+package cfchat_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// TestContactUpdateJSON sends what is set, and null for what is to be emptied.
+func TestContactUpdateJSON(t *testing.T) {
+	for want, update := range map[string]cfchat.ContactUpdate{
+		`{}`:                               {},
+		`{"name":"Jo"}`:                    {Name: new("Jo")},
+		`{"blocked":false}`:                {Blocked: new(false)},
+		`{"email":null,"name":"Jo"}`:       {Name: new("Jo"), Clear: []cfchat.ContactField{cfchat.ContactFieldEmail}},
+		`{"custom_attributes":{"a":null}}`: {CustomAttributes: map[string]any{"a": nil}},
+		`{"identifier":null,"name":null,"phone_number":null}`: {Clear: []cfchat.ContactField{
+			cfchat.ContactFieldName, cfchat.ContactFieldPhoneNumber, cfchat.ContactFieldIdentifier,
+		}},
+	} {
+		if got, err := json.Marshal(update); err != nil || string(got) != want {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+}
+
+// updateVersions are those between which an update changes.
+var updateVersions = []string{"2.16.0", "3.6.0", "3.7.0", "4.0.2", "4.1.0", "4.2.0", "4.7.0", "4.16.2"}
+
+// TestUpdateContact changes what is set and leaves the rest, in every version: attributes are merged.
+func TestUpdateContact(t *testing.T) {
+	for _, version := range updateVersions {
+		server := cfchattest.New(t, cfchattest.Version(version))
+		id := server.AddContact(cfchattest.Contact{
+			Name: "Jo", Email: "jo@b.test", Phone: "+14155551000", Identifier: "crm-1",
+			Custom: map[string]any{"plan": "free", "seats": 1}, Additional: map[string]any{"city": "Oslo", "n": json.Number("12345678901234567890")},
+		})
+		contacts := server.Account(t).Contacts
+		got, err := contacts.Update(t.Context(), id, cfchat.ContactUpdate{
+			Name: new("Joanna"), Email: new("JO@other.test"), Clear: []cfchat.ContactField{cfchat.ContactFieldPhoneNumber},
+			CustomAttributes:     map[string]any{"plan": "pro", "more": []any{1, "x"}, "none": nil},
+			AdditionalAttributes: map[string]any{"company_name": "Acme"},
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", version, err)
+		}
+		if got.GetName() != "Joanna" || got.GetEmail() != "jo@other.test" || got.PhoneNumber != nil || got.GetIdentifier() != "crm-1" {
+			t.Errorf("%s: %+v", version, got)
+		}
+		if custom := got.CustomAttributes.String(); custom != `{"more":[1,"x"],"none":null,"plan":"pro","seats":1}` {
+			t.Errorf("%s: custom attributes %s", version, custom)
+		}
+		if additional := got.AdditionalAttributes.String(); additional != `{"city":"Oslo","company_name":"Acme","n":12345678901234567890}` {
+			t.Errorf("%s: additional attributes %s", version, additional)
+		}
+		read := 0
+		for _, r := range server.Requests() {
+			if r.Operation == "contactDetails" {
+				read++
+			}
+		}
+		if older := !atLeast(version, "4.2.0"); (read == 1) != older {
+			t.Errorf("%s: it was read %d times", version, read)
+		}
+		_, err = contacts.Update(t.Context(), id, cfchat.ContactUpdate{Blocked: new(true)})
+		if refused := errors.Is(err, cfchat.ErrInvalidInput); refused == atLeast(version, "3.7.0") || !refused && err != nil {
+			t.Errorf("%s: blocked: %v", version, err)
+		}
+	}
+}
+
+func atLeast(version, since string) bool {
+	return (&cfchat.ServerInfo{Version: version}).AtLeast(since)
+}
+
+// TestUpdateContactTaken names the attribute that another contact has, and changes nothing.
+func TestUpdateContactTaken(t *testing.T) {
+	for _, version := range updateVersions {
+		server := cfchattest.New(t, cfchattest.Version(version))
+		server.AddContact(cfchattest.Contact{Name: "Mia", Email: "mia@b.test", Phone: "+14155551000", Identifier: "crm-1"})
+		id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+		contacts := server.Account(t).Contacts
+		for attribute, update := range map[string]cfchat.ContactUpdate{
+			"email":        {Name: new("x"), Email: new("MIA@b.test")},
+			"phone_number": {Name: new("x"), PhoneNumber: new("+14155551000")},
+			"identifier":   {Name: new("x"), Identifier: new("crm-1")},
+		} {
+			_, err := contacts.Update(t.Context(), id, update)
+			e, ok := errors.AsType[*cfchat.Error](err)
+			if !ok || !errors.Is(err, cfchat.ErrRejected) || !slices.Equal(e.Attributes, []string{attribute}) {
+				t.Errorf("%s: %s: %v", version, attribute, err)
+			}
+		}
+		if _, err := contacts.Update(t.Context(), id, cfchat.ContactUpdate{Identifier: new("CRM-1")}); err != nil {
+			t.Errorf("%s: an identifier in another case: %v", version, err)
+		}
+		if got, err := contacts.Get(t.Context(), id); err != nil || got.GetName() != "Jo" || got.GetIdentifier() != "CRM-1" {
+			t.Errorf("%s: it is %+v, %v", version, got, err)
+		}
+	}
+}
+
+// TestUpdateContactRefuses refuses what no contact can have, and what changes nothing, before anything is sent.
+func TestUpdateContactRefuses(t *testing.T) {
+	contacts := trial.Chat(t, trial.Broken{}).Account(7).Contacts
+	name := []cfchat.ContactField{cfchat.ContactFieldName}
+	for _, test := range []struct {
+		field  string
+		update cfchat.ContactUpdate
+	}{
+		{"update", cfchat.ContactUpdate{}},
+		{"Name", cfchat.ContactUpdate{Name: new("")}},
+		{"Name", cfchat.ContactUpdate{Name: new("Jo"), Clear: name}},
+		{"Name", cfchat.ContactUpdate{Name: new("a\x00")}},
+		{"Email", cfchat.ContactUpdate{Email: new("")}},
+		{"Email", cfchat.ContactUpdate{Email: new("jo")}},
+		{"Email", cfchat.ContactUpdate{Email: new("jo@a@b.test")}},
+		{"Email", cfchat.ContactUpdate{Email: new("@b.test")}},
+		{"Email", cfchat.ContactUpdate{Email: new("jo @b.test")}},
+		{"PhoneNumber", cfchat.ContactUpdate{PhoneNumber: new("4155551000")}},
+		{"PhoneNumber", cfchat.ContactUpdate{PhoneNumber: new("+0155")}},
+		{"Identifier", cfchat.ContactUpdate{Identifier: new(" ")}},
+		{"Clear[0]", cfchat.ContactUpdate{Clear: []cfchat.ContactField{"blocked"}}},
+		{"AdditionalAttributes", cfchat.ContactUpdate{AdditionalAttributes: map[string]any{}}},
+		{"CustomAttributes", cfchat.ContactUpdate{CustomAttributes: map[string]any{}}},
+		{`CustomAttributes["a"]`, cfchat.ContactUpdate{CustomAttributes: map[string]any{"a": math.NaN()}}},
+		{`AdditionalAttributes["a"]`, cfchat.ContactUpdate{AdditionalAttributes: map[string]any{"a": "\xff"}}},
+	} {
+		_, err := contacts.Update(t.Context(), 77, test.update)
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || len(e.Fields) != 1 || e.Fields[0].Field != test.field {
+			t.Errorf("%s: %v", test.field, err)
+		}
+	}
+	if _, err := contacts.Update(t.Context(), 0, cfchat.ContactUpdate{Name: new("Jo")}); !errors.Is(err, cfchat.ErrInvalidInput) {
+		t.Errorf("no id: %v", err)
+	}
+	if _, err := (cfchat.ContactsService{}).Update(t.Context(), 77, cfchat.ContactUpdate{Name: new("Jo")}); !errors.Is(err, cfchat.ErrInvalidInput) {
+		t.Errorf("no account: %v", err)
+	}
+}
+
+// TestUpdateContactAnswer wants the answer to show what was asked for.
+func TestUpdateContactAnswer(t *testing.T) {
+	for what, test := range map[string]struct {
+		update cfchat.ContactUpdate
+		stored string
+		is     error
+	}{
+		"stored":            {cfchat.ContactUpdate{Name: new("Jo"), Email: new("JO@Customer.test")}, ``, nil},
+		"cleared":           {cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldPhoneNumber}}, `"phone_number":""`, nil},
+		"numbers":           {cfchat.ContactUpdate{CustomAttributes: map[string]any{"n": 100.0, "l": []int{1}}}, `"custom_attributes":{"n":1e2,"l":[1.0],"x":1}`, nil},
+		"blocked":           {cfchat.ContactUpdate{Blocked: new(true)}, `"blocked":true`, nil},
+		"another name":      {cfchat.ContactUpdate{Name: new("Mia")}, ``, cfchat.ErrRejected},
+		"no phone":          {cfchat.ContactUpdate{PhoneNumber: new("+14155551000")}, ``, cfchat.ErrRejected},
+		"another case":      {cfchat.ContactUpdate{Identifier: new("CRM")}, `"identifier":"crm"`, cfchat.ErrRejected},
+		"not cleared":       {cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldEmail}}, ``, cfchat.ErrRejected},
+		"not blocked":       {cfchat.ContactUpdate{Blocked: new(true)}, `"blocked":false`, cfchat.ErrRejected},
+		"blocked or not":    {cfchat.ContactUpdate{Blocked: new(true)}, ``, cfchat.ErrUnknownOutcome},
+		"no attribute":      {cfchat.ContactUpdate{CustomAttributes: map[string]any{"n": 1}}, `"custom_attributes":{}`, cfchat.ErrRejected},
+		"another attribute": {cfchat.ContactUpdate{AdditionalAttributes: map[string]any{"city": "Oslo"}}, `"additional_attributes":{"city":"Rome"}`, cfchat.ErrRejected},
+		"another contact":   {cfchat.ContactUpdate{Name: new("Jo")}, `"id":78`, cfchat.ErrUnknownOutcome},
+	} {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.URL.Path == "/base/api" {
+				return trial.Reply(404, "text/plain", ""), nil
+			}
+			contact := trial.GoodContact
+			if test.stored != "" && req.Method == http.MethodPut {
+				contact = strings.TrimSuffix(contact, "}") + "," + test.stored + "}"
+			}
+			return trial.Reply(200, "application/json", `{"payload":`+contact+`}`), nil
+		}))
+		_, err := chat.Account(7).Contacts.Update(t.Context(), 77, test.update)
+		if test.is == nil && err != nil || test.is != nil && !errors.Is(err, test.is) {
+			t.Errorf("%s: %v, want %v", what, err, test.is)
+		}
+	}
+}
+
+// TestUpdateContactAtOnce merges additional attributes that several goroutines write at once, where the server replaces them.
+func TestUpdateContactAtOnce(t *testing.T) {
+	server := cfchattest.New(t, cfchattest.Version("2.16.0"))
+	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
+	contacts := server.Account(t).Contacts
+	var running sync.WaitGroup
+	want := map[string]any{}
+	for i := range 8 {
+		key := strconv.Itoa(i)
+		want[key] = true
+		running.Go(func() {
+			if _, err := contacts.Update(t.Context(), id, cfchat.ContactUpdate{AdditionalAttributes: map[string]any{key: true}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
+	if got, err := contacts.Get(t.Context(), id); err != nil || !maps.Equal(got.AdditionalAttributes.Map(), want) {
+		t.Errorf("they are %s, %v", got.GetAdditionalAttributes(), err)
+	}
+}
+
+// TestUpdateContactInterrupted sends no update when the context ends after the contact was read.
+func TestUpdateContactInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var asked []string
+	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		asked = append(asked, req.Method)
+		if req.Body != nil {
+			_, _ = io.Copy(io.Discard, req.Body)
+		}
+		defer cancel()
+		return trial.Reply(200, "application/json", `{"payload":`+trial.GoodContact+`}`), nil
+	}), func(c *cfchat.Config) { c.ServerVersion = "4.1.0" })
+	update := cfchat.ContactUpdate{AdditionalAttributes: map[string]any{"city": "Oslo"}}
+	_, err := chat.Account(7).Contacts.Update(ctx, 77, update)
+	if !errors.Is(err, context.Canceled) || !slices.Equal(asked, []string{"GET"}) {
+		t.Errorf("asked %v, %v", asked, err)
+	}
+	if len(update.AdditionalAttributes) != 1 {
+		t.Errorf("the caller's update is now %v", update.AdditionalAttributes)
+	}
+}

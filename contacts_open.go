@@ -1,0 +1,216 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
+)
+
+// OpenOptions say how a conversation is opened. The zero value opens an empty one where there is none.
+type OpenOptions struct {
+	// Reopen opens the conversation of an inbox that has one for each contact, where it is resolved. In other inboxes a new one
+	// takes the place of those that are resolved.
+	Reopen bool
+	// Message is the first message of a conversation that is created. To one that is there it is not sent: Opened.Sent tells.
+	Message FirstMessage
+}
+
+// Opened is the conversation to go on with.
+type Opened struct {
+	Conversation *Conversation // never nil
+	Created      bool          // by this call, or while its answer was lost
+	Reopened     bool          // by this call
+	Sent         bool          // the Message, by this call
+	Blocked      bool          // the contact is blocked, so that the conversation is, or stays, resolved
+	Others       []int64       // the other conversations of the contact in the inbox that are not resolved, in order
+}
+
+// OpenConversation returns the conversation to go on with of a contact in an inbox: the newest that is not resolved, or else a
+// new one. It is created with a source id that the contact has in the inbox, so that the contact gets no second one.
+//
+// In an inbox that is locked to one conversation for each contact, it is that one, resolved unless Reopen opens it. Of a
+// contact that is blocked it is the newest, because from 3.7.0 on each new one would be resolved at once.
+//
+// Within a Chat such calls for a contact and an inbox wait for each other. Two programs at once may create a conversation
+// each: after it has created one, a call looks again, and Others has those that are open too. Where the answer to the
+// creation is lost, it looks for the conversation as well. ErrUnknownOutcome means that there is none yet, or that nobody
+// knows whether it has the Message: look at it, in Opened, before you send the Message again.
+//
+// With an error Opened is nil, or what has been done before it, as when the context ends between requests. It takes two
+// requests where there is a conversation, and four or five where there is none; more where the contact has 20 conversations,
+// see [ContactsService.ConversationsAll]. What looks takes a user's key, and what creates the key of
+// [ConversationsService.Create].
+func (s ContactsService) OpenConversation(ctx context.Context, contactID, inboxID int64, options OpenOptions, opts ...CallOption) (*Opened, error) {
+	create := ConversationCreate{ContactID: contactID, InboxID: inboxID, Message: options.Message}
+	call := s.core.call(createCall.operation, 0)
+	var input refusal
+	input.id("contactID", contactID)
+	input.id("inboxID", inboxID)
+	options.Message.check(&input)
+	refuseResponse(opts, &input)
+	s.core.check(ctx, &input)
+	if err := input.err(call); err != nil {
+		return nil, err
+	}
+	key := turnKey{conversationKey: conversationKey{s.core.id, contactID}, inbox: inboxID}
+	turn := s.core.chat.turns.take(ctx, key)
+	if turn == nil {
+		return nil, errorOf(call, chain.Ended(ctx))
+	}
+	defer s.core.chat.turns.give(key, turn)
+	o := opening{contacts: s, create: create, reopen: options.Reopen, opts: opts, looking: forLooking(opts)}
+	return o.open(ctx)
+}
+
+// opening is one OpenConversation.
+type opening struct {
+	contacts ContactsService
+	create   ConversationCreate
+	reopen   bool
+	opts     []CallOption
+	looking  []CallOption // opts for requests that look, which take a user's key
+}
+
+// open returns a conversation that is there, or creates one.
+func (o *opening) open(ctx context.Context) (*Opened, error) {
+	asUser := auth.WithScheme(ctx, auth.UserAPIKey)
+	contact, err := o.contacts.Get(asUser, o.create.ContactID, o.looking...)
+	if err != nil {
+		return nil, err
+	}
+	before, err := o.there(asUser)
+	if err != nil {
+		return nil, err
+	}
+	blocked := o.isBlocked(ctx, contact, before)
+	if newest := newestOf(before, (*Conversation).isUnresolved); newest != nil {
+		return &Opened{Conversation: newest, Blocked: blocked, Others: othersOf(before, newest)}, nil
+	}
+	if newest := newestOf(before, nil); newest != nil && blocked {
+		return &Opened{Conversation: newest, Blocked: true}, nil
+	}
+	for _, place := range contact.ContactInboxes { // the last is the newest
+		if place.Inbox.ID == o.create.InboxID && place.SourceID != "" {
+			o.create.SourceID = place.SourceID
+		}
+	}
+	made, err := o.contacts.conversations().Create(ctx, o.create, o.opts...)
+	switch {
+	case errors.Is(err, ErrUnknownOutcome):
+		return o.lookFor(asUser, err, before)
+	case err != nil:
+		return nil, err
+	}
+	return o.made(ctx, made, before)
+}
+
+// made returns a conversation that was created, or what a locked inbox gave in its place.
+func (o *opening) made(ctx context.Context, made *Conversation, before []*Conversation) (*Opened, error) {
+	if made.InboxID != o.create.InboxID || made.Meta.Sender.ID != o.create.ContactID {
+		wrong := fmt.Errorf("conversation %d is of contact %d in inbox %d", made.ID, made.Meta.Sender.ID, made.InboxID)
+		return nil, errorOf(o.call(), &chain.Failure{Status: http.StatusOK, Cause: wrong, Decode: true, Unknown: true})
+	}
+	opened := &Opened{Conversation: made, Created: !slices.ContainsFunc(before, isSame(made)), Sent: o.hasMessage()}
+	asUser := auth.WithScheme(ctx, auth.UserAPIKey)
+	switch {
+	case opened.Created:
+		opened.Blocked = made.Status == StatusResolved
+	case o.reopen && made.Status == StatusResolved:
+		if _, err := o.contacts.conversations().SetStatus(asUser, made.ID, StatusOpen, o.looking...); err != nil {
+			return opened, err
+		}
+		opened.Reopened = true
+	}
+	after, err := o.there(asUser)
+	if err != nil {
+		return opened, err
+	}
+	if now := slices.IndexFunc(after, isSame(made)); now >= 0 && opened.Reopened {
+		opened.Conversation = after[now]
+	}
+	opened.Others = othersOf(after, made)
+	return opened, nil
+}
+
+// lookFor looks for a conversation after the creation of one failed, so that it may be there.
+func (o *opening) lookFor(ctx context.Context, failure error, before []*Conversation) (*Opened, error) {
+	failed, _ := errors.AsType[*Error](failure)
+	if ctx.Err() != nil {
+		return nil, failed.with("it was not looked for, because the context is over")
+	}
+	after, err := o.there(ctx)
+	if err != nil {
+		return nil, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
+	}
+	made := newestOf(after, func(c *Conversation) bool { return !slices.ContainsFunc(before, isSame(c)) })
+	if made == nil {
+		return nil, failed.with("it is not there, and may be created yet")
+	}
+	opened := &Opened{Conversation: made, Created: true, Blocked: made.Status == StatusResolved, Others: othersOf(after, made)}
+	if o.hasMessage() {
+		opened.Created = false
+		return opened, failed.with(fmt.Sprintf("conversation %d was created meanwhile; look whether it has the Message", made.ID))
+	}
+	return opened, nil
+}
+
+// there returns the conversations of the contact in the inbox, of every status.
+func (o *opening) there(ctx context.Context) (there []*Conversation, err error) {
+	for c, err := range o.contacts.ConversationsAll(ctx, o.create.ContactID, o.looking...) {
+		if err != nil {
+			return nil, err
+		}
+		if c.InboxID == o.create.InboxID {
+			there = append(there, c)
+		}
+	}
+	return there, nil
+}
+
+// isBlocked reports whether the contact is blocked. From 3.7.0 on conversations tell it, before 4.0.2 nothing else does.
+func (o *opening) isBlocked(ctx context.Context, contact *Contact, there []*Conversation) bool {
+	muted := func(c *Conversation) bool { return c.Muted }
+	return contact.GetBlocked() || contact.Blocked == nil && slices.ContainsFunc(there, muted) && o.contacts.core.chat.has(ctx, "3.7.0")
+}
+
+func (o *opening) hasMessage() bool { return !reflect.ValueOf(o.create.Message).IsZero() }
+
+func (o *opening) call() *chain.Call { return o.contacts.core.call(createCall.operation, 0) }
+
+// conversations returns the conversations of the contacts' account.
+func (s ContactsService) conversations() ConversationsService { return ConversationsService(s) }
+
+// isUnresolved reports whether a conversation is to go on with.
+func (c *Conversation) isUnresolved() bool { return c.Status != StatusResolved }
+
+// isSame returns a func that reports whether a conversation is the same as another.
+func isSame(as *Conversation) func(*Conversation) bool {
+	return func(c *Conversation) bool { return c.ID == as.ID }
+}
+
+// newestOf returns the conversation with the highest id of those that count, which nil has all do; nil for none.
+func newestOf(all []*Conversation, counts func(*Conversation) bool) (newest *Conversation) {
+	for _, c := range all {
+		if (counts == nil || counts(c)) && (newest == nil || c.ID > newest.ID) {
+			newest = c
+		}
+	}
+	return newest
+}
+
+// othersOf returns the ids of the unresolved conversations but one, in order.
+func othersOf(all []*Conversation, one *Conversation) (ids []int64) {
+	for _, c := range all {
+		if c.ID != one.ID && c.isUnresolved() {
+			ids = append(ids, c.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -1,0 +1,193 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// SourceIDs gets the source ids by which a contact can be written to, each with its inbox, of those that the key's user sees. In an
+// e-mail inbox it is the contact's e-mail, in one with phones its number, also where the contact has never been there. Of an API
+// inbox it is the newest that the contact has there, and none where it has none: what the server makes up is left out, which
+// takes a second request, for the contact. Get has every source id that is stored.
+func (s ContactsService) SourceIDs(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
+	found, err := s.Contactable(ctx, id, opts...)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(c ContactInbox) bool { return c.SourceID == "" }) // of a phone number that is ""
+	isAPI := func(c ContactInbox) bool { return c.Inbox.ChannelType == ChannelAPI }
+	if !slices.ContainsFunc(found, isAPI) {
+		return found, nil
+	}
+	contact, err := s.Get(ctx, id, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, func(c ContactInbox) bool { return isAPI(c) && contact.source(c.Inbox.ID, c.SourceID) == nil }), nil
+}
+
+// checkSource refuses what is no source id in an inbox.
+func checkSource(id, inboxID int64, sourceID string) refusal {
+	var input refusal
+	input.id("id", id)
+	input.id("inboxID", inboxID)
+	if strings.TrimSpace(sourceID) == "" {
+		input.add("sourceID", "it is blank; give one of your own, in e-mail inboxes the contact's e-mail, in those with phones its number")
+	}
+	input.text("sourceID", sourceID)
+	return input
+}
+
+// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4 on in
+// inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From 3.2.0 on it looks
+// for who has it before, which is a request of its own; another program may come in between. Before, a server keeps it for
+// whoever has it, and answers a 500. One that the contact has already is returned. It may be repeated.
+func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
+	call := s.core.call(addSourceCall.operation, 0)
+	input := checkSource(id, inboxID, sourceID)
+	s.core.check(ctx, &input)
+	if err := input.err(call); err != nil {
+		return nil, err
+	}
+	if !s.core.chat.lacks(ctx, "3.2.0") {
+		owner, err := s.FindBySourceID(ctx, inboxID, sourceID, opts...)
+		e, _ := errors.AsType[*Error](err)
+		switch {
+		case err == nil && owner.ID != id:
+			input.add("sourceID", "contact %d has it in inbox %d; give another one, or merge the contacts", owner.ID, inboxID)
+			return nil, input.err(call)
+		case err == nil:
+			return owner.source(inboxID, sourceID), nil
+		case !errors.Is(err, ErrNotFound) && (e == nil || !e.noRoute): // nobody has it, or the server has no such look-up
+			return nil, err
+		}
+	}
+	added, err := s.TakeSource(ctx, id, inboxID, sourceID, opts...)
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusInternalServerError {
+		return nil, e.with("another contact may have the source id in this inbox, or the inbox takes none")
+	}
+	return added, err
+}
+
+// source returns where a contact has a source id, nil for nowhere.
+func (c *Contact) source(inboxID int64, sourceID string) *ContactInbox {
+	i := slices.IndexFunc(c.ContactInboxes, func(has ContactInbox) bool { return has.Inbox.ID == inboxID && has.SourceID == sourceID })
+	if i < 0 {
+		return nil
+	}
+	return &c.ContactInboxes[i]
+}
+
+// maxConversations is how many conversations a contact's list has at most.
+const maxConversations = 20
+
+// ConversationsAll walks through every conversation of a contact, of every status, in the inboxes that the key's user sees, and yields
+// each once. Fewer than 20 are one request. The others are filtered by the contact up to 3.7 and from 4.14.2 on; between these,
+// and where the server's version is not known, the conversations of each of its source ids are listed, and those of other
+// contacts left out. Either way what came is compared with the server's count and read again, as [ContactsService.ListAll] does.
+// One that is created meanwhile may be missing, and one that moves to another contact, by a merge say.
+//
+// Every range over it starts anew.
+func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ...CallOption) iter.Seq2[*Conversation, error] {
+	opts = slices.Clone(opts)
+	return func(yield func(*Conversation, error) bool) {
+		var input refusal
+		input.id("id", id)
+		refuseResponse(opts, &input)
+		s.core.check(ctx, &input)
+		if err := input.err(s.core.call(operation.ContactConversations, 0)); err != nil {
+			yield(nil, err)
+			return
+		}
+		newest, err := s.Conversations(ctx, id, opts...)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		yielded := map[int64]struct{}{}
+		yieldNew := func(c *Conversation) bool {
+			if _, again := yielded[c.ID]; again || c.Meta.Sender.ID != id {
+				return true
+			}
+			yielded[c.ID] = struct{}{}
+			return yield(c, nil)
+		}
+		for i := range newest {
+			if !yieldNew(&newest[i]) {
+				return
+			}
+		}
+		if len(newest) < maxConversations {
+			return
+		}
+		for c, err := range s.olderConversations(ctx, id, opts) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yieldNew(c) {
+				return
+			}
+		}
+	}
+}
+
+// olderConversations walks through all conversations of a contact that has many, and may yield those of others, and one twice.
+func (s ContactsService) olderConversations(ctx context.Context, id int64, opts []CallOption) iter.Seq2[*Conversation, error] {
+	conversations := ConversationsService(s)
+	if s.core.chat.lacks(ctx, "3.8.0") || s.core.chat.has(ctx, "4.14.2") {
+		walk := conversations.walk(filterCall.operation, opts)
+		walk.check = func(*refusal) {}
+		return counted(walk, func(page int) ([]Conversation, int64, error) {
+			return conversationRows(conversations.Filter(ctx, Where(Equal(AttributeContactID, id)), page, opts...))
+		})
+	}
+	return func(yield func(*Conversation, error) bool) {
+		walked := map[string]bool{}
+		for more := true; more; { // a source id may have come meanwhile
+			contact, err := s.Get(ctx, id, opts...)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			more = false
+			for _, place := range contact.ContactInboxes {
+				if walked[place.SourceID] || place.SourceID == "" {
+					continue
+				}
+				walked[place.SourceID], more = true, true
+				for c, err := range conversations.ofSource(ctx, place.SourceID, opts) {
+					if !yield(c, err) || err != nil {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// ofSource walks through the conversations of a source id, in whatever inbox. Before 2.17.0 a server lists all there are.
+func (s ConversationsService) ofSource(ctx context.Context, sourceID string, opts []CallOption) iter.Seq2[*Conversation, error] {
+	walk := s.walk(listCall.operation, opts)
+	walk.check = func(*refusal) {}
+	options := ConversationListOptions{SourceID: sourceID, Status: StatusAll, SortBy: SortBySortOnCreatedAt}
+	return counted(walk, func(page int) ([]Conversation, int64, error) {
+		options := options
+		options.Page = page
+		return conversationRows(s.List(ctx, options, opts...))
+	})
+}
+
+// conversationRows returns what a page has, and of how many it is.
+func conversationRows(page *ConversationPage, err error) ([]Conversation, int64, error) {
+	if err != nil {
+		return nil, 0, err
+	}
+	return page.Payload, page.Meta.AllCount, nil
+}

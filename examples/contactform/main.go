@@ -1,0 +1,84 @@
+// Command contactform shows a contact form, and makes of what is sent with it one person, one conversation and one message.
+//
+//	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/contactform -inbox 3
+//
+// The inbox has to be an API inbox. Each form that is shown has an id of its own, hidden in it, which becomes the mark of its
+// message. So a form may be sent again, by a visitor who is in doubt or by the browser, and whatever has failed in between:
+// what is there already is found. Where the outcome is not known, the page says to send it once more.
+//
+// The form remembers in memory to which conversation it has sent. Started anew in between, and with the conversation resolved
+// meanwhile, it would open another one. Servers keep marks in API inboxes from 3.4.0 on; docs/messages.md has more.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/examples/internal/connect"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "contactform:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+	flags := flag.NewFlagSet("contactform", flag.ContinueOnError)
+	inbox := flags.Int64("inbox", 0, "the API inbox in which the conversations are opened")
+	address := flags.String("listen", "localhost:8080", "where to show the form")
+	flags.Usage = connect.Usage(flags)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	}
+	account, err := connect.Real(env)
+	switch {
+	case err != nil:
+		return err
+	case account != nil && *inbox == 0:
+		return errors.New("name the inbox with -inbox")
+	case account == nil:
+		server := cfchattest.Start()
+		defer server.Close()
+		if account, err = connect.StandIn(server); err != nil {
+			return err
+		}
+		*inbox = server.AddInbox(cfchattest.Inbox{Name: "Website"})
+		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *address)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "The form is at http://%s\n", listener.Addr())
+	return serve(ctx, listener, newForm(account, *inbox, out))
+}
+
+// serve shows a form until the context ends, and lets what has been sent by then come to its end.
+func serve(ctx context.Context, listener net.Listener, form http.Handler) error {
+	server := &http.Server{Handler: form, ReadHeaderTimeout: 10 * time.Second}
+	context.AfterFunc(ctx, func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		_ = server.Shutdown(last)
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
