@@ -87,10 +87,10 @@ func (c *caller) contactRow(of *contact) object {
 	out := object{
 		"account_id": c.account.id, "id": of.ID, "name": of.Name, "email": of.Email, "phone_number": of.PhoneNumber,
 		"identifier": of.Identifier, "additional_attributes": of.AdditionalAttributes, "custom_attributes": of.CustomAttributes,
-		"label_list": append([]string{}, of.labels...), "updated_at": cfchat.NewISOTime(c.now()), "last_activity_at": nil,
+		"label_list": append([]string{}, of.labels...), "updated_at": cfchat.NewISOTime(c.now()),
 	}
 	out["created_at"] = cfchat.NewISOTime(deref(of.CreatedAt).Time)
-	if of.LastActivityAt != nil {
+	if of.LastActivityAt != nil { // what there is else is (unseen)
 		out["last_activity_at"] = cfchat.NewISOTime(of.LastActivityAt.Time)
 	}
 	return out
