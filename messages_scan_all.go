@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"net/http"
 	"runtime"
 	"slices"
 	"sync"
@@ -256,14 +257,21 @@ func (s *allMessages) setGood(id int64) {
 	s.good = id
 }
 
-// cannotBeRead finds out whether a failure is about one conversation, which is gone, or may not be read, or cannot be: another
-// one can be read, while it cannot twice in a row.
+// cannotBeRead finds out whether a failure is about one conversation, which is gone, or closed to the key's user, or cannot be
+// read: another one can be, while it cannot twice in a row.
 func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure error) bool {
-	itsOwn := errors.Is(failure, ErrNotFound) || errors.Is(failure, ErrUnauthorized) || errors.Is(failure, ErrForbidden)
-	if !itsOwn && judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
+	if !isAboutOne(failure) && judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
 		return false
 	}
 	return s.anotherCan(ctx, of.id, s.control) && of.scan.control(ctx) != nil && of.scan.control(ctx) != nil && ctx.Err() == nil
+}
+
+// isAboutOne reports whether a failure is what the server says of one conversation that is gone, or closed (contract, section 3): other
+// words are a proxy's, or about the key.
+func isAboutOne(failure error) bool {
+	e, ok := errors.AsType[*Error](failure)
+	return ok && (e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found" ||
+		e.StatusCode == http.StatusUnauthorized && e.Message == "You are not authorized to do this action")
 }
 
 // maxOthers is how many conversations on either side are tried before it is said that none can be read.
