@@ -266,8 +266,8 @@ func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure 
 	return s.anotherCan(ctx, of.id, s.control) && of.scan.control(ctx) != nil && of.scan.control(ctx) != nil && ctx.Err() == nil
 }
 
-// isAboutOne reports whether a failure is what the server says of one conversation that is gone, or closed (contract, section 3): other
-// words are a proxy's, or about the key.
+// isAboutOne reports whether a failure is what the server says of one conversation that is gone, or closed (contract,
+// section 3): other words are a proxy's, or about the key.
 func isAboutOne(failure error) bool {
 	e, ok := errors.AsType[*Error](failure)
 	return ok && (e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found" ||
