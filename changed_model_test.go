@@ -23,7 +23,7 @@ import (
 // The histories of TestChangedLosesNothing and TestChangedKeepsACopy.
 var (
 	changedSeed      = flag.Uint64("changed.seed", 0, "play this history of the tests of Changed, and no other")
-	changedHistories = flag.Int("changed.histories", 50, "how many histories the tests of Changed play")
+	changedHistories = flag.Int("changed.histories", part(50), "how many histories the tests of Changed play")
 )
 
 // livingAccount is an account as the contract describes it (1.2, 5 and 6, and section 7 of what moves what): list, counts and

@@ -125,6 +125,7 @@ var once = cfchat.ContactCreate{Name: "Jo", Email: "jo@b.test", PhoneNumber: "+1
 // TestFindOrCreateOnce makes one contact, however often it is called and whatever fails in between: each kind of failure, at
 // each request, before and after it is carried out.
 func TestFindOrCreateOnce(t *testing.T) {
+	t.Parallel()
 	const most = 12
 	synctest.Test(t, func(t *testing.T) {
 		for _, create := range []cfchat.ContactCreate{once, {Email: once.Email}, {PhoneNumber: once.PhoneNumber}, {Identifier: once.Identifier}} {

@@ -20,6 +20,7 @@ import (
 // TestContactConversationsAll comes to every conversation of a contact once, in every version, of whatever inbox and status, also
 // where another contact has the same source id elsewhere.
 func TestContactConversationsAll(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"2.16.0", "3.7.0", "3.8.0", "4.7.0", "4.14.1", "4.14.2", "4.16.2"} {
 		for _, count := range []int{0, 19, 20, 70} {
 			server := cfchattest.New(t, cfchattest.Version(version))

@@ -383,6 +383,7 @@ func TestRulesAreCopies(t *testing.T) {
 
 // Recorded filters: what a server answered with a 500 or 422 is refused here, what it answered with 200 passes.
 func TestRecordedFilters(t *testing.T) {
+	t.Parallel()
 	refusedAnyway := map[string]string{
 		"filter-custom-two":            "the answer is that of the first text alone",
 		"filter-custom-then-inbox-str": "the answer is that of the first inbox alone",

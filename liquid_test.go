@@ -96,6 +96,7 @@ func TestLiquidRefuses(t *testing.T) {
 // TestFirstMessageArrives creates conversations with hostile texts, and reads what the stand-in has stored of them after it
 // has rendered them as servers do.
 func TestFirstMessageArrives(t *testing.T) {
+	t.Parallel()
 	parts := []string{
 		"{{contact.name}}", "{{ contact.email }}", "{{", "}}", "{", "}", "`", "``", "{% raw %}", "{% endraw %}", "{%", "%}", "{{'a'}}", "{{-",
 		`{{ "{" }}`, `{{ "%60" | url_decode }}`, "%60", "|", `"`, "'", "\\", "\n", " ", "é", "\U0001F600", "<b>", "{{account.name}}", "a",

@@ -50,6 +50,7 @@ func placesOf(ctx context.Context, account *cfchat.Account, options cfchat.Messa
 
 // TestMessageScanAll yields every message in order, and goes on from wherever it was left.
 func TestMessageScanAll(t *testing.T) {
+	t.Parallel()
 	server := talkative(t, 2, 0, 40, 1, 3, 0, 2, 5)
 	account := server.Account(t)
 	var told cfchat.MessageScanAllProgress
@@ -143,6 +144,7 @@ func TestMessageScanAllBrokenMessage(t *testing.T) {
 
 // TestMessageScanAllOutage is no conversation's fault: it ends the scan, and what was yielded is whole.
 func TestMessageScanAllOutage(t *testing.T) {
+	t.Parallel()
 	for n := 1; n < 20; n++ {
 		server := talkative(t, 3, 3, 3, 3, 3, 3)
 		account := server.Account(t, func(c *cfchat.Config) { c.Retry = cfchat.Retry{MaxTries: 1} })

@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-var messageHistories = flag.Int("message-histories", 30, "how many random histories of a conversation TestMessageScanHistories plays")
+var messageHistories = flag.Int("message-histories", part(30), "how many random histories of a conversation TestMessageScanHistories plays")
 
 // messageHistory is what happens to a conversation while it is scanned.
 type messageHistory struct {
@@ -205,4 +205,13 @@ func TestMessageScanHistories(t *testing.T) {
 		})
 	}
 	t.Logf("%d histories, %d requests, %d ended by an error, %d messages blamed", *messageHistories, requests, ended, blamed)
+}
+
+// part returns how many of so many histories are played: all, but with the race detector, which makes them ten times as slow, a
+// third. The test target plays them all without it.
+func part(n int) int {
+	if withRaceDetector {
+		return n / 3
+	}
+	return n
 }

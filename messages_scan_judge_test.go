@@ -20,6 +20,7 @@ import (
 // TestMessageScanLooksAround blames a message although nothing else that is asked for can be read, because other messages of the
 // conversation can be.
 func TestMessageScanLooksAround(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		broken  []int64
 		options cfchat.MessageScanOptions
@@ -44,6 +45,7 @@ func TestMessageScanLooksAround(t *testing.T) {
 // TestMessageScanLateCommit: a message may be stored late, in front of one that was created while the scan ran. LastID is none
 // of these, also when the latter cannot be read, and when no answer has a Date.
 func TestMessageScanLateCommit(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ dated, broken bool }{{true, false}, {true, true}, {false, false}} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
@@ -170,6 +172,7 @@ func TestMessageScanAllTellsOfTheSearch(t *testing.T) {
 
 // TestMessageScanAllGoexit ends the loop's goroutine when a transport ends its own, and never as if all had been read.
 func TestMessageScanAllGoexit(t *testing.T) {
+	t.Parallel()
 	server := talkative(t, 2, 2)
 	for range 200 {
 		account := partly(t, server, func(req *http.Request) *http.Response {

@@ -298,6 +298,7 @@ func TestMessagesRefuse(t *testing.T) {
 
 // TestSentMessageArrives sends hostile texts to the stand-in, which renders them as servers do, and reads what it has stored.
 func TestSentMessageArrives(t *testing.T) {
+	t.Parallel()
 	parts := []string{
 		"{{contact.name}}", "{{ contact.email }}", "{{", "}}", "{", "`", "{% raw %}", "{% endraw %}", "{%-", "%}", "{% comment %}", "{% assign a = 1 %}",
 		`{{ "{" }}`, `{{ "%60" | url_decode }}`, "%60", `"`, "'", "\\", "\n", " ", "é", "\U0001F600", "a",

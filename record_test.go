@@ -18,6 +18,7 @@ import (
 // TestRecord records the conformance test, and reads what it has written: every request that the server got, in order, with
 // roles in place of keys, in the form of the recordings in testdata, and fit for the tests that go through those.
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	dir, server := t.TempDir(), cfchattest.New(t, cfchattest.Version("2.16.0"))
 	if !t.Run("run", func(t *testing.T) { conform(t, standInTarget(t, server), dir) }) {
 		return

@@ -14,6 +14,7 @@ import (
 // TestRecordedAnswers puts every recorded answer before Account and before Raw: a success gives the recorded data, a
 // failure an Error with the recorded status and words, and both clients agree.
 func TestRecordedAnswers(t *testing.T) {
+	t.Parallel()
 	for _, r := range recordings.All(t, ".") {
 		if r.IsPublic() {
 			continue // TestServerInfo has them

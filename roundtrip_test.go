@@ -39,6 +39,7 @@ func TestRoundTrip(t *testing.T) {
 // TestRoundTripUnrecorded puts the fields, nulls and kinds through the same door that by contract, 1.7, 4.1 and N2 can
 // occur and that no recording shows. Each case changes one recorded conversation.
 func TestRoundTripUnrecorded(t *testing.T) {
+	t.Parallel()
 	conversation := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body
 	for name, patch := range map[string]string{
 		"sla":                 `{"sla_policy_id":3,"applied_sla":{"id":1,"sla_status":"active","created_at":1795386404},"sla_events":[{"id":9,"event_type":"frt"}]}`,

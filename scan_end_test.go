@@ -130,6 +130,7 @@ func TestScanGrowingAccount(t *testing.T) {
 
 // An account may even grow by more than a page with each request.
 func TestScanFastGrowingAccount(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
 		b := recentAccount(upTo(1, 300)...)

@@ -90,6 +90,7 @@ func TestScanRateLimit(t *testing.T) {
 
 // A 429 for ever ends with the context, not before, and Progress is told all the time.
 func TestScanRateLimitedForEver(t *testing.T) {
+	t.Parallel()
 	for _, dated := range []bool{false, true} {
 		for _, after := range []int{0, 5} {
 			synctest.Test(t, func(t *testing.T) {
@@ -229,6 +230,7 @@ func TestScanProgress(t *testing.T) {
 
 // Every request is counted, also those that isolate what cannot be read.
 func TestScanRequests(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
 		var last cfchat.ScanProgress

@@ -1,0 +1,5 @@
+//go:build !race
+
+package cfchat_test
+
+const withRaceDetector = false
