@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -42,6 +43,8 @@ type Opened struct {
 // creation is lost, it looks for the conversation as well. ErrUnknownOutcome means that there is none yet, or that nobody
 // knows whether it has the Message: look at it, in Opened, before you send the Message again.
 //
+// A conversation of the contact that the server cannot answer makes it ErrServer.
+//
 // With an error Opened is nil, or what has been done before it, as when the context ends between requests. It takes two
 // requests where there is a conversation, and four or five where there is none; more where the contact has 20 conversations,
 // see [ContactsService.ConversationsAll]. What looks takes a user's key, and what creates the key of
@@ -53,7 +56,9 @@ func (s ContactsService) OpenConversation(ctx context.Context, contactID, inboxI
 	input.id("contactID", contactID)
 	input.id("inboxID", inboxID)
 	options.Message.check(&input)
-	refuseResponse(opts, &input)
+	if optionsOf(opts, &input).response != nil {
+		input.add("WithResponse", "several requests are made; leave it out")
+	}
 	s.core.check(ctx, &input)
 	if err := input.err(call); err != nil {
 		return nil, err
@@ -105,9 +110,23 @@ func (o *opening) open(ctx context.Context) (*Opened, error) {
 	case errors.Is(err, ErrUnknownOutcome):
 		return o.lookFor(asUser, err, before)
 	case err != nil:
-		return nil, err
+		return nil, o.notMade(err)
 	}
 	return o.made(ctx, made, before)
+}
+
+// notMade says more of why the server created nothing.
+func (o *opening) notMade(failure error) error {
+	e, ok := errors.AsType[*Error](failure)
+	switch {
+	case !ok:
+		return failure
+	case e.StatusCode == http.StatusNotFound:
+		return e.with(fmt.Sprintf("there may be no inbox %d", o.create.InboxID))
+	case e.StatusCode == http.StatusUnprocessableEntity && strings.Contains(e.Message, "empty: contact "):
+		return e.with(fmt.Sprintf("inbox %d writes to an address that contact %d has not; Update the contact first", o.create.InboxID, o.create.ContactID))
+	}
+	return failure
 }
 
 // made returns a conversation that was created, or what a locked inbox gave in its place.

@@ -274,9 +274,12 @@ func TestOpenConversationRefuses(t *testing.T) {
 	if got, err := contacts.OpenConversation(t.Context(), 99, 1, cfchat.OpenOptions{}); !errors.Is(err, cfchat.ErrNotFound) || got != nil {
 		t.Errorf("nobody's: %v", err)
 	}
-	contact, _ := contactIn(srv, cfchattest.Inbox{})
-	before := len(srv.Conversations())
-	if got, err := contacts.OpenConversation(t.Context(), contact, 99, cfchat.OpenOptions{}); !errors.Is(err, cfchat.ErrNotFound) || got != nil || len(srv.Conversations()) != before {
-		t.Errorf("in no inbox: %v", err)
+	contact, before := srv.AddContact(cfchattest.Contact{Name: "Jo"}), len(srv.Conversations())
+	mail := srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
+	for inbox, want := range map[int64]string{99: "there may be no inbox 99", mail: "Update the contact first"} {
+		got, err := contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{})
+		if err == nil || !strings.HasSuffix(err.Error(), want) || got != nil || len(srv.Conversations()) != before {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }

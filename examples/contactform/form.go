@@ -9,13 +9,37 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/cfchat/cfchat-go"
 )
 
 // submission is what a visitor sends.
 type submission struct{ ID, Name, Email, Text string }
+
+// problem returns what is wrong with a submission, apart from its address, which the client judges. It is looked at first, so
+// that nobody becomes a contact by a message that cannot be sent.
+func (s submission) problem() string {
+	whole := s.ID + s.Name + s.Email + s.Text
+	switch {
+	case strings.TrimSpace(s.Text) == "":
+		return "Please write something."
+	case utf8.RuneCountInString(s.Text) > maxText:
+		return "Please write less; we take 10,000 characters."
+	case utf8.RuneCountInString(s.Name) > maxName || utf8.RuneCountInString(s.ID) > maxName:
+		return "Please give a shorter name."
+	case !utf8.ValidString(whole) || strings.Contains(whole, "\x00"):
+		return "Please write plain text."
+	}
+	return ""
+}
+
+const (
+	maxText = 10_000
+	maxName = 255 // as servers have it, and of a mark as well
+)
 
 // form shows the form, and takes submissions.
 type form struct {
@@ -24,21 +48,24 @@ type form struct {
 	out     io.Writer
 
 	mu    sync.Mutex
-	sent  map[string]int64 // the conversation of each submission
+	sent  map[place]int64 // the conversation of each submission
 	pages *template.Template
 }
 
+// place is a submission of a visitor; with another address it is somebody else's.
+type place struct{ id, email string }
+
 func newForm(account *cfchat.Account, inbox int64, out io.Writer) *form {
-	return &form{account: account, inbox: inbox, out: out, sent: map[string]int64{}, pages: template.Must(template.New("form").Parse(page))}
+	return &form{account: account, inbox: inbox, out: out, sent: map[place]int64{}, pages: template.Must(template.New("form").Parse(page))}
 }
 
 // page is the form, with what was sent before and what is wrong with it.
 const page = `<!DOCTYPE html><title>Contact</title>
 <form method="post">{{with .Problem}}<p role="alert">{{.}}</p>{{end}}
 <input type="hidden" name="id" value="{{.ID}}">
-<p><label>Name <input name="name" value="{{.Name}}"></label>
+<p><label>Name <input name="name" maxlength="255" value="{{.Name}}"></label>
 <p><label>E-mail <input name="email" type="email" required value="{{.Email}}"></label>
-<p><label>Message <textarea name="text" required>{{.Text}}</textarea></label>
+<p><label>Message <textarea name="text" maxlength="10000" required>{{.Text}}</textarea></label>
 <p><button>Send</button></form>
 `
 
@@ -48,20 +75,37 @@ func (f *form) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+	if err := r.ParseForm(); err != nil {
+		f.show(w, http.StatusRequestEntityTooLarge, submission{ID: rand.Text()}, "That was too much for us. Please write less.")
+		return
+	}
 	s := submission{r.PostFormValue("id"), r.PostFormValue("name"), r.PostFormValue("email"), r.PostFormValue("text")}
 	s.ID = cmp.Or(s.ID, rand.Text())
-	message, err := f.submit(context.WithoutCancel(r.Context()), s) // also when the visitor has gone
-	switch {
-	case err == nil:
-		_, _ = fmt.Fprintf(f.out, "%s: message %d in conversation %d\n", s.ID, message.ID, message.ConversationID)
-		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Contact</title><p>Thank you. We will write back to you.\n")
-	case errors.Is(err, cfchat.ErrInvalidInput):
-		_, _ = fmt.Fprintf(f.out, "%s: %v\n", s.ID, err)
-		f.show(w, http.StatusUnprocessableEntity, s, "Please check the e-mail address, and write something.")
-	default:
-		_, _ = fmt.Fprintf(f.out, "%s: %v\n", s.ID, err)
-		f.show(w, http.StatusServiceUnavailable, s, "We do not know whether this has arrived. Please send it again in a minute; it will not come twice.")
+	if problem := s.problem(); problem != "" {
+		f.show(w, http.StatusUnprocessableEntity, s, problem)
+		return
 	}
+	message, err := f.submit(context.WithoutCancel(r.Context()), s) // also when the visitor has gone
+	if err != nil {
+		_, _ = fmt.Fprintf(f.out, "%s: %v\n", s.ID, err)
+		status, problem := said(err)
+		f.show(w, status, s, problem)
+		return
+	}
+	_, _ = fmt.Fprintf(f.out, "%s: message %d in conversation %d\n", s.ID, message.ID, message.ConversationID)
+	_, _ = io.WriteString(w, "<!DOCTYPE html><title>Contact</title><p>Thank you. We will write back to you.\n")
+}
+
+// said returns what a visitor is told of an error.
+func said(err error) (status int, text string) {
+	e, _ := errors.AsType[*cfchat.Error](err)
+	switch {
+	case errors.Is(err, cfchat.ErrInvalidInput) && len(e.Fields) == 1 && e.Fields[0].Field == "Email", errors.Is(err, cfchat.ErrRejected):
+		return http.StatusUnprocessableEntity, "Please check your e-mail address."
+	case errors.Is(err, cfchat.ErrUnknownOutcome), errors.Is(err, cfchat.ErrServer), errors.Is(err, cfchat.ErrRateLimited):
+		return http.StatusServiceUnavailable, "We do not know whether this has arrived. Please send it again in a minute; it will not come twice."
+	}
+	return http.StatusInternalServerError, "Something is wrong on our side. Please reach us in another way."
 }
 
 func (f *form) show(w http.ResponseWriter, status int, s submission, problem string) {
@@ -88,7 +132,7 @@ func (f *form) submit(ctx context.Context, s submission) (*cfchat.Message, error
 // conversationOf returns the conversation to which a submission goes. Sent again, it goes to the same.
 func (f *form) conversationOf(ctx context.Context, s submission) (id int64, err error) {
 	f.mu.Lock()
-	id = f.sent[s.ID]
+	id = f.sent[place{s.ID, s.Email}]
 	f.mu.Unlock()
 	if id != 0 {
 		return id, nil
@@ -103,6 +147,6 @@ func (f *form) conversationOf(ctx context.Context, s submission) (id int64, err 
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.sent[s.ID] = opened.Conversation.ID
+	f.sent[place{s.ID, s.Email}] = opened.Conversation.ID
 	return opened.Conversation.ID, nil
 }

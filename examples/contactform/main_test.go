@@ -123,12 +123,30 @@ func TestForm(t *testing.T) {
 	if id == nil {
 		t.Fatal(shown)
 	}
-	fields := url.Values{"id": id[1:], "name": {"Mia"}, "email": {"mia"}, "text": {"<b>"}}
+	fields := url.Values{"id": id[1:], "name": {"Mia"}, "email": {"noah@customer.test"}}
+	for _, text := range []string{" ", strings.Repeat("a", 10_001), "a\x00", "caf\xe9"} {
+		fields.Set("text", text)
+		if code, page := send(fields); code != 422 || !strings.Contains(page, id[1]) {
+			t.Errorf("%.10q: %d %s", text, code, page)
+		}
+	}
+	if code, _ := send(url.Values{"text": {strings.Repeat("a", 2<<20)}}); code != 413 {
+		t.Errorf("2 MiB: %d", code)
+	}
+	if page, err := server.Account(t).Contacts.List(t.Context(), cfchat.ContactListOptions{}); err != nil || len(page.Payload) > 0 {
+		t.Errorf("contacts of what was not taken: %+v, %v", page, err)
+	}
+	fields.Set("text", "<b>")
+	fields.Set("email", "mia")
 	if code, page := send(fields); code != 422 || !strings.Contains(page, "&lt;b&gt;") || !strings.Contains(page, id[1]) {
 		t.Errorf("a wrong address: %d %s", code, page)
 	}
 	fields.Set("email", "mia@customer.test")
 	server.FailNext("contactCreate", cfchattest.Failure{Status: 401})
+	if code, page := send(fields); code != 500 || !strings.Contains(page, "on our side") {
+		t.Errorf("a wrong key: %d %s", code, page)
+	}
+	server.FailNext("contactCreate", cfchattest.Failure{Status: 503})
 	if code, page := send(fields); code != 503 || !strings.Contains(page, "mia@customer.test") {
 		t.Errorf("a failure: %d %s", code, page)
 	}
@@ -137,8 +155,12 @@ func TestForm(t *testing.T) {
 			t.Errorf("%d %s", code, page)
 		}
 	}
-	if n := len(server.Conversations()); n != 1 {
-		t.Errorf("%d conversations", n)
+	fields.Set("email", "noah@customer.test") // the same form, with another address
+	if code, page := send(fields); code != 200 {
+		t.Errorf("%d %s", code, page)
+	}
+	if n := len(server.Conversations()); n != 2 {
+		t.Errorf("%d conversations, want one of each person", n)
 	}
 }
 

@@ -1,0 +1,93 @@
+package faults_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// opened is what OpenConversation says over the stand-in with one contact that has no e-mail, and whose creation of a conversation
+// is answered so, if that is anything.
+func opened(inbox func(*cfchattest.Server) int64, answer func(create func()) (*http.Response, error), options cfchat.OpenOptions, opts ...cfchat.CallOption) func(*testing.T) error {
+	return func(t *testing.T) error {
+		server := cfchattest.New(t)
+		contact := server.AddContact(cfchattest.Contact{Name: "Jo"})
+		account := server.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				if answer == nil || req.Method != http.MethodPost || !strings.HasSuffix(req.URL.Path, "/conversations") {
+					return server.Transport().RoundTrip(req)
+				}
+				return answer(func() {
+					if resp, err := server.Transport().RoundTrip(req); err == nil {
+						_ = resp.Body.Close()
+					}
+				})
+			})}
+		})
+		return trial.Second(account.Contacts.OpenConversation(t.Context(), contact, inbox(server), options, opts...))
+	}
+}
+
+// firstInbox and mailInbox are where conversations are opened.
+func firstInbox(*cfchattest.Server) int64 { return 1 }
+
+func mailInbox(server *cfchattest.Server) int64 {
+	return server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
+}
+
+// lost and storedAndLost are creations without an answer.
+func lost(func()) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+
+func storedAndLost(create func()) (*http.Response, error) {
+	create()
+	return nil, io.ErrUnexpectedEOF
+}
+
+var contactOpenTexts = []errorText{
+	{"a conversation opened of nobody", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
+		return trial.Second(s.OpenConversation(ctx, 0, 1, cfchat.OpenOptions{}))
+	})},
+	{"a conversation opened with the response", opened(firstInbox, nil, cfchat.OpenOptions{}, cfchat.WithResponse(new(cfchat.Response)))},
+	{"a conversation opened in no inbox", opened(func(*cfchattest.Server) int64 { return 99 }, nil, cfchat.OpenOptions{})},
+	{"a conversation opened without an address", opened(mailInbox, nil, cfchat.OpenOptions{})},
+	{"a conversation opened, and lost", opened(firstInbox, lost, cfchat.OpenOptions{})},
+	{"a conversation opened with a message, and lost", opened(firstInbox, storedAndLost, cfchat.OpenOptions{Message: cfchat.FirstMessage{Content: "hi"}})},
+	{"a conversation opened of another contact", opened(firstInbox, func(func()) (*http.Response, error) {
+		return trial.Reply(200, "application/json", trial.GoodConversation), nil
+	}, cfchat.OpenOptions{})},
+	{"a conversation opened until the context ends", func(t *testing.T) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		server := cfchattest.New(t)
+		contact := server.AddContact(cfchattest.Contact{Name: "Jo"})
+		account := server.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodPost {
+					cancel()
+					return nil, ctx.Err()
+				}
+				return server.Transport().RoundTrip(req)
+			})}
+		})
+		return trial.Second(account.Contacts.OpenConversation(ctx, contact, 1, cfchat.OpenOptions{}))
+	}},
+	{"a conversation opened that cannot be looked for", func(t *testing.T) error {
+		server := cfchattest.New(t)
+		contact := server.AddContact(cfchattest.Contact{Name: "Jo"})
+		account := server.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodPost {
+					server.FailNext("contactConversations", cfchattest.Failure{Status: 401})
+					return nil, io.ErrUnexpectedEOF
+				}
+				return server.Transport().RoundTrip(req)
+			})}
+		})
+		return trial.Second(account.Contacts.OpenConversation(t.Context(), contact, 1, cfchat.OpenOptions{}))
+	}},
+}
