@@ -32,8 +32,8 @@ type Opened struct {
 	Others       []int64       // the other conversations of the contact in the inbox that are not resolved, in order
 }
 
-// OpenConversation returns the conversation to go on with of a contact in an inbox: the newest that is not resolved, or else a
-// new one. It is created with a source id that the contact has in the inbox, so that the contact gets no second one.
+// OpenConversation returns the conversation to go on with of a contact in an inbox: the newest that is not resolved, or
+// else a new one. It is created with a source id that the contact has in the inbox, so that the contact gets no second one.
 //
 // In an inbox that is locked to one conversation for each contact, it is that one, resolved unless Reopen opens it. Of a
 // contact that is blocked it is the newest, because from 3.7.0 on each new one would be resolved at once.
@@ -46,8 +46,8 @@ type Opened struct {
 // A conversation of the contact that the server cannot answer makes it ErrServer.
 //
 // With an error Opened is nil, or what has been done before it, as when the context ends between requests. It takes two
-// requests where there is a conversation, and four or five where there is none; more where the contact has 20 conversations,
-// see [ContactsService.ConversationsAll]. What looks takes a user's key, and what creates the key of
+// requests where there is a conversation, and four or five where there is none; more where the contact has 20
+// conversations, see [ContactsService.ConversationsAll]. What looks takes a user's key, and what creates the key of
 // [ConversationsService.Create].
 func (s ContactsService) OpenConversation(ctx context.Context, contactID, inboxID int64, options OpenOptions, opts ...CallOption) (*Opened, error) {
 	create := ConversationCreate{ContactID: contactID, InboxID: inboxID, Message: options.Message}
