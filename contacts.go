@@ -221,6 +221,7 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 	}
 	if update.Blocked != nil && s.core.chat.lacks(ctx, "3.7.0") {
 		input.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
+		return nil, input.err(s.core.call(updateContactCall.operation, 0))
 	}
 	body, done, err := s.whole(ctx, id, update, opts)
 	if err != nil {
@@ -417,13 +418,16 @@ func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sour
 	contact, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactInboxFilterRequest(server, s.core.id, ContactInboxFilter{InboxID: inboxID, SourceID: sourceID})
 	})
-	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusNotFound && !e.noRoute {
-		if e.Body == "" {
-			return nil, e.with("no contact has this source id in the inbox")
-		}
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok || e.StatusCode != http.StatusNotFound || e.noRoute:
+		return contact, err
+	case e.Body == "":
+		return nil, e.with("no contact has this source id in the inbox")
+	case e.Message == "Resource could not be found":
 		return nil, e.with(fmt.Sprintf("the account has no inbox %d", inboxID))
 	}
-	return contact, err
+	return nil, notSaidToBeMissing(e) // by a proxy
 }
 
 // isIn judges an answer about the contact that has a source id in an inbox: it must say so itself.

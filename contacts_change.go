@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
@@ -73,16 +72,20 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 	if turn == nil {
 		return update, nil, errorOf(s.core.call(updateContactCall.operation, 0), chain.Ended(ctx))
 	}
-	done = func() { s.core.chat.turns.give(key, turn) }
+	give := func() { s.core.chat.turns.give(key, turn) }
+	defer func() {
+		if done == nil { // it could not be read, or the caller's code has ended the goroutine
+			give()
+		}
+	}()
 	now, err := s.Get(ctx, id, opts...)
 	if err != nil {
-		done()
 		return update, nil, err
 	}
 	all := now.AdditionalAttributes.Map()
 	maps.Copy(all, update.AdditionalAttributes)
 	update.AdditionalAttributes = all
-	return update, done, nil
+	return update, give, nil
 }
 
 // change makes a call that changes one contact. Its answer must be that contact, as accept wants it to be.
@@ -175,7 +178,7 @@ func (u ContactUpdate) accept(c *Contact) *chain.Failure {
 		case slices.Contains(u.Clear, field) && now != nil && *now != "":
 			return notAsAsked(want.name)
 		case want.value == nil || now != nil && *now == *want.value:
-		case field != ContactFieldEmail || now == nil || !strings.EqualFold(*now, *want.value):
+		case field != ContactFieldEmail || now == nil || !sameEmail(*now, *want.value):
 			return notAsAsked(want.name)
 		}
 	}

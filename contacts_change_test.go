@@ -8,11 +8,13 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -232,5 +234,91 @@ func TestUpdateContactInterrupted(t *testing.T) {
 	}
 	if len(update.AdditionalAttributes) != 1 {
 		t.Errorf("the caller's update is now %v", update.AdditionalAttributes)
+	}
+}
+
+// TestUpdateContactGoexit lets the next update of a contact have its turn when the caller's code ends its goroutine.
+func TestUpdateContactGoexit(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("3.16.0"))
+	contact, exits := srv.AddContact(cfchattest.Contact{Name: "Jo"}), true
+	contacts := srv.Account(t, func(c *cfchat.Config) {
+		c.RequestEditors = append(c.RequestEditors, func(_ context.Context, req *http.Request) error {
+			if exits && req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/contacts/") {
+				exits = false
+				runtime.Goexit()
+			}
+			return nil
+		})
+	}).Contacts
+	update := cfchat.ContactUpdate{AdditionalAttributes: map[string]any{"city": "Oslo"}}
+	var first sync.WaitGroup
+	first.Go(func() {
+		_, err := contacts.Update(t.Context(), contact, update)
+		t.Errorf("it came back: %v", err)
+	})
+	first.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := contacts.Update(ctx, contact, update); err != nil || exits {
+		t.Errorf("the turn is kept: %v", err)
+	}
+}
+
+// TestUpdateContactRefusedBefore refuses what an old server does not take before it reads the contact.
+func TestUpdateContactRefusedBefore(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("3.0.0"))
+	contacts := srv.Account(t, func(c *cfchat.Config) { c.ServerVersion = "3.0.0" }).Contacts
+	update := cfchat.ContactUpdate{Blocked: new(true), AdditionalAttributes: map[string]any{"a": "b"}}
+	if _, err := contacts.Update(t.Context(), 999, update); !errors.Is(err, cfchat.ErrInvalidInput) || len(srv.Requests()) > 0 {
+		t.Errorf("%d requests: %v", len(srv.Requests()), err)
+	}
+}
+
+// TestSourceNotTaken: a 404 that does not say that nobody has a source id gives it to nobody else.
+func TestSourceNotTaken(t *testing.T) {
+	taken := "mia@customer.test"
+	for _, body := range []string{"<html><title>404 Not Found</title></html>", `{"status":404,"error":"Not Found"}`} {
+		for name, take := range map[string]func(contacts cfchat.ContactsService, other, inbox int64) error{
+			"AddSource": func(contacts cfchat.ContactsService, other, inbox int64) error {
+				return trial.Second(contacts.AddSource(t.Context(), other, inbox, taken))
+			},
+			"FindOrCreate": func(contacts cfchat.ContactsService, _, inbox int64) error {
+				create := cfchat.ContactCreate{Email: "bob@customer.test", InboxID: inbox, SourceID: taken}
+				return trial.Second(contacts.FindOrCreate(t.Context(), create))
+			},
+		} {
+			srv := cfchattest.New(t)
+			inbox := srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
+			owner := srv.AddContact(cfchattest.Contact{Email: taken, Inbox: inbox, SourceID: taken})
+			other := srv.AddContact(cfchattest.Contact{Email: "eve@customer.test"})
+			contacts := srv.Account(t).Contacts
+			srv.FailNext("contactInboxFilter", cfchattest.Failure{Status: http.StatusNotFound, Body: body})
+			err := take(contacts, other, inbox)
+			got, getErr := contacts.Get(t.Context(), owner)
+			if err == nil || errors.Is(err, cfchat.ErrNotFound) || getErr != nil || got.ContactInboxes[0].SourceID != taken {
+				t.Errorf("%s, %s: %+v, %v, %v", name, body, got, err, getErr)
+			}
+		}
+	}
+}
+
+// TestContactConversationsLabels finds each conversation once, also where the server counts one for each of its labels.
+func TestContactConversationsLabels(t *testing.T) {
+	for _, version := range []string{"2.16.0", "3.1.0", "3.7.0", "4.16.2"} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		contact := srv.AddContact(cfchattest.Contact{Email: "mia@customer.test"})
+		for i := range 25 {
+			srv.AddConversation(cfchattest.Conversation{Contact: contact, Labels: []string{"a", "b"}[:i%3]})
+		}
+		came := map[int64]bool{}
+		for c, err := range srv.Account(t).Contacts.ConversationsAll(t.Context(), contact) {
+			if err != nil || came[c.ID] {
+				t.Fatalf("%s: %+v, %v", version, c, err)
+			}
+			came[c.ID] = true
+		}
+		if len(came) != 25 {
+			t.Errorf("%s: %d came", version, len(came))
+		}
 	}
 }

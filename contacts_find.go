@@ -19,7 +19,7 @@ type sought struct {
 }
 
 func byEmail(email string) sought {
-	same := func(c *Contact) bool { return strings.EqualFold(c.GetEmail(), email) }
+	same := func(c *Contact) bool { return sameEmail(c.GetEmail(), email) }
 	return sought{AttributeEmail, email, "e-mail", same}
 }
 
@@ -31,6 +31,12 @@ func byPhone(number string) sought {
 func byIdentifier(identifier string) sought {
 	same := func(c *Contact) bool { return c.GetIdentifier() == identifier }
 	return sought{AttributeIdentifier, identifier, "identifier", same}
+}
+
+// sameEmail reports whether two e-mails are the same in lower case, as servers store them. Of İ they make two characters.
+func sameEmail(a, b string) bool {
+	lower := func(email string) string { return strings.ToLower(strings.ReplaceAll(email, "İ", "i\u0307")) }
+	return lower(a) == lower(b)
 }
 
 // find looks for one contact, of several the one with the lowest id.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -99,8 +98,8 @@ func (q *contactSearch) lookForSource(ctx context.Context) (taken bool, err erro
 		q.owned = append(q.owned, ownedKey{sought{name: "source id"}, []*Contact{owner}})
 		return true, nil
 	}
-	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusNotFound { // of an inbox the create says so
-		return false, nil
+	if e, ok := errors.AsType[*Error](err); ok && (e.Is(ErrNotFound) || e.noRoute && !q.core.chat.has(ctx, "3.2.0")) {
+		return false, nil // of an inbox that is not there the create says so
 	}
 	return false, err
 }

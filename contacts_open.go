@@ -47,8 +47,8 @@ type Opened struct {
 //
 // With an error Opened is nil, or what has been done before it, as when the context ends between requests. It takes two
 // requests where there is a conversation, and four or five where there is none; more where the contact has 20
-// conversations, see [ContactsService.ConversationsAll]. What looks takes a user's key, and what creates the key of
-// [ConversationsService.Create].
+// conversations, see [ContactsService.ConversationsAll]. Everything is
+// done with a user's key, so that a Message is the user's, and an agent's look finds what the agent has created.
 func (s ContactsService) OpenConversation(ctx context.Context, contactID, inboxID int64, options OpenOptions, opts ...CallOption) (*Opened, error) {
 	create := ConversationCreate{ContactID: contactID, InboxID: inboxID, Message: options.Message}
 	call := s.core.call(createCall.operation, 0)
@@ -69,7 +69,7 @@ func (s ContactsService) OpenConversation(ctx context.Context, contactID, inboxI
 		return nil, errorOf(call, chain.Ended(ctx))
 	}
 	defer s.core.chat.turns.give(key, turn)
-	o := opening{contacts: s, create: create, reopen: options.Reopen, opts: opts, looking: forLooking(opts)}
+	o := opening{contacts: s, create: create, reopen: options.Reopen, opts: forLooking(opts)}
 	return o.open(ctx)
 }
 
@@ -79,13 +79,12 @@ type opening struct {
 	create   ConversationCreate
 	reopen   bool
 	opts     []CallOption
-	looking  []CallOption // opts for requests that look, which take a user's key
 }
 
 // open returns a conversation that is there, or creates one.
 func (o *opening) open(ctx context.Context) (*Opened, error) {
 	asUser := auth.WithScheme(ctx, auth.UserAPIKey)
-	contact, err := o.contacts.Get(asUser, o.create.ContactID, o.looking...)
+	contact, err := o.contacts.Get(asUser, o.create.ContactID, o.opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -105,14 +104,14 @@ func (o *opening) open(ctx context.Context) (*Opened, error) {
 			o.create.SourceID = place.SourceID
 		}
 	}
-	made, err := o.contacts.conversations().Create(ctx, o.create, o.opts...)
+	made, err := o.contacts.conversations().Create(asUser, o.create, o.opts...)
 	switch {
 	case errors.Is(err, ErrUnknownOutcome):
 		return o.lookFor(asUser, err, before)
 	case err != nil:
 		return nil, o.notMade(err)
 	}
-	return o.made(ctx, made, before)
+	return o.made(asUser, made, before)
 }
 
 // notMade says more of why the server created nothing.
@@ -136,21 +135,25 @@ func (o *opening) made(ctx context.Context, made *Conversation, before []*Conver
 		return nil, errorOf(o.call(), &chain.Failure{Status: http.StatusOK, Cause: wrong, Decode: true, Unknown: true})
 	}
 	opened := &Opened{Conversation: made, Created: !slices.ContainsFunc(before, isSame(made)), Sent: o.hasMessage()}
-	asUser := auth.WithScheme(ctx, auth.UserAPIKey)
 	switch {
 	case opened.Created:
 		opened.Blocked = made.Status == StatusResolved
 	case o.reopen && made.Status == StatusResolved:
-		if _, err := o.contacts.conversations().SetStatus(asUser, made.ID, StatusOpen, o.looking...); err != nil {
+		if _, err := o.contacts.conversations().SetStatus(ctx, made.ID, StatusOpen, o.opts...); err != nil {
 			return opened, err
 		}
 		opened.Reopened = true
 	}
-	after, err := o.there(asUser)
+	after, err := o.there(ctx)
 	if err != nil {
 		return opened, err
 	}
-	if now := slices.IndexFunc(after, isSame(made)); now >= 0 && opened.Reopened {
+	now := slices.IndexFunc(after, isSame(made))
+	if now < 0 { // so that another call would not find it either
+		hidden := fmt.Errorf("conversation %d is not among those that the key's user sees; keep its id", made.ID)
+		return opened, errorOf(o.call(), &chain.Failure{Status: http.StatusOK, Cause: hidden})
+	}
+	if opened.Reopened {
 		opened.Conversation = after[now]
 	}
 	opened.Others = othersOf(after, made)
@@ -168,7 +171,12 @@ func (o *opening) lookFor(ctx context.Context, failure error, before []*Conversa
 		return nil, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
 	}
 	made := newestOf(after, func(c *Conversation) bool { return !slices.ContainsFunc(before, isSame(c)) })
-	if made == nil {
+	switch last := newestOf(after, nil); {
+	case made == nil && last != nil && o.hasMessage(): // where the inbox is locked
+		return &Opened{Conversation: last}, failed.with(fmt.Sprintf("conversation %d may have the Message; look at it", last.ID))
+	case made == nil && failed.StatusCode == http.StatusInternalServerError:
+		return nil, failed.with("it is not there, and may be created yet, or the inbox makes no source ids, so that AddSource has to come first")
+	case made == nil:
 		return nil, failed.with("it is not there, and may be created yet")
 	}
 	opened := &Opened{Conversation: made, Created: true, Blocked: made.Status == StatusResolved, Others: othersOf(after, made)}
@@ -181,7 +189,7 @@ func (o *opening) lookFor(ctx context.Context, failure error, before []*Conversa
 
 // there returns the conversations of the contact in the inbox, of every status.
 func (o *opening) there(ctx context.Context) (there []*Conversation, err error) {
-	for c, err := range o.contacts.ConversationsAll(ctx, o.create.ContactID, o.looking...) {
+	for c, err := range o.contacts.ConversationsAll(ctx, o.create.ContactID, o.opts...) {
 		if err != nil {
 			return nil, err
 		}
@@ -195,7 +203,7 @@ func (o *opening) there(ctx context.Context) (there []*Conversation, err error) 
 // isBlocked reports whether the contact is blocked. From 3.7.0 on conversations tell it, before 4.0.2 nothing else does.
 func (o *opening) isBlocked(ctx context.Context, contact *Contact, there []*Conversation) bool {
 	muted := func(c *Conversation) bool { return c.Muted }
-	return contact.GetBlocked() || contact.Blocked == nil && slices.ContainsFunc(there, muted) && o.contacts.core.chat.has(ctx, "3.7.0")
+	return contact.GetBlocked() || contact.Blocked == nil && slices.ContainsFunc(there, muted) && !o.contacts.core.chat.lacks(ctx, "3.7.0")
 }
 
 func (o *opening) hasMessage() bool { return !reflect.ValueOf(o.create.Message).IsZero() }

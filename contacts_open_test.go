@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
@@ -86,9 +87,13 @@ func TestOpenConversationLocked(t *testing.T) {
 
 // TestOpenConversationBlocked makes one conversation of a contact that is blocked, however often it is called.
 func TestOpenConversationBlocked(t *testing.T) {
-	for version, counts := range map[string]bool{"2.16.0": false, "3.7.0": true, "4.0.1": true, "4.0.2": true, "4.16.2": true} {
+	for version, counts := range map[string]bool{"2.16.0": false, "3.7.0": true, "4.0.1": true, "4.0.1 untold": true, "4.16.2": true} {
+		version, untold := strings.CutSuffix(version, " untold")
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		contacts := srv.Account(t).Contacts
+		if untold {
+			srv.FailEvery("serverInformation", 1, cfchattest.Failure{Status: http.StatusNotFound})
+		}
 		inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{Blocked: true})
 		for i := range 3 {
 			got, err := contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{})
@@ -281,5 +286,50 @@ func TestOpenConversationRefuses(t *testing.T) {
 		if err == nil || !strings.HasSuffix(err.Error(), want) || got != nil || len(srv.Conversations()) != before {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+}
+
+// TestOpenConversationUnseen creates nothing where the key's user sees no conversation, also with a bot's key beside, and says
+// so where a conversation that was created cannot be seen.
+func TestOpenConversationUnseen(t *testing.T) {
+	srv := cfchattest.New(t)
+	contact, inbox := contactIn(srv, cfchattest.Inbox{})
+	both := srv.Account(t, func(c *cfchat.Config) {
+		c.Keys = auth.Keys{User: auth.NewKey(srv.AgentKey()), AgentBot: auth.NewKey(srv.BotKey())}
+	}).Contacts
+	hides := srv.Account(t, func(c *cfchat.Config) { // as a role that sees the conversations of its own alone
+		c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/conversations") && req.Method == http.MethodGet {
+				return trial.Reply(200, "application/json", `{"payload":[]}`), nil
+			}
+			return srv.Transport().RoundTrip(req)
+		})}
+	}).Contacts
+	if got, err := both.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{}); !errors.Is(err, cfchat.ErrUnauthorized) || got != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	got, err := hides.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{})
+	if err == nil || got == nil || !got.Created || !strings.Contains(err.Error(), "is not among those") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if n := len(srv.Conversations()); n != 1 {
+		t.Errorf("%d conversations", n)
+	}
+}
+
+// TestOpenConversationLockedLost returns the one of a locked inbox, which may have the Message, where the answer was lost.
+func TestOpenConversationLockedLost(t *testing.T) {
+	srv := cfchattest.New(t)
+	contact, inbox := contactIn(srv, cfchattest.Inbox{Locked: true})
+	contacts := srv.Account(t).Contacts
+	first, err := contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.SetStatus(first.Conversation.ID, cfchat.StatusResolved)
+	srv.FailNext("newConversation", cfchattest.Failure{Cut: true})
+	got, err := contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{Message: cfchat.FirstMessage{Content: "hi"}})
+	if !errors.Is(err, cfchat.ErrUnknownOutcome) || got == nil || got.Conversation.ID != first.Conversation.ID || got.Sent || got.Created {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -90,6 +90,7 @@ func counted[T any](walk pageWalk[T], fetch func(page int) (rows []T, count int6
 	return func(yield func(*T, error) bool) {
 		yielded, tally := map[int64]struct{}{}, tally{}
 		for range maxReadings {
+			tally.begins()
 			for each, err := range walk.pages(func(page int) ([]T, error) {
 				rows, count, err := fetch(page)
 				if err == nil && (page == walk.first || len(rows) > 0) {
@@ -122,14 +123,23 @@ func counted[T any](walk pageWalk[T], fetch func(page int) (rows []T, count int6
 // tally compares what came with the server's count. What has come since the count fell last is still there, unless another took
 // its place unseen: so when that is as many as the server counts, it is all of them. What went before the fall may have moved
 // another one from a page that was still to be read to one that was read already.
+//
+// A reading through which the count stayed the same is whole by itself, if as many came.
 type tally struct {
-	count int64 // of the last page with rows
-	came  map[int64]struct{}
+	count   int64 // of the last page with rows
+	came    map[int64]struct{}
+	reading map[int64]struct{} // in this reading; nil when the count has changed
 }
+
+// begins begins a reading.
+func (t *tally) begins() { t.reading = map[int64]struct{}{} }
 
 func (t *tally) sees(count int64) {
 	if count < t.count {
 		clear(t.came)
+	}
+	if count != t.count && len(t.reading) > 0 {
+		t.reading = nil
 	}
 	t.count = count
 }
@@ -139,9 +149,14 @@ func (t *tally) adds(id int64) {
 		t.came = map[int64]struct{}{}
 	}
 	t.came[id] = struct{}{}
+	if t.reading != nil {
+		t.reading[id] = struct{}{}
+	}
 }
 
-func (t *tally) isWhole() bool { return int64(len(t.came)) == t.count }
+func (t *tally) isWhole() bool {
+	return int64(len(t.came)) == t.count || t.reading != nil && int64(len(t.reading)) == t.count
+}
 
 func (t *tally) missing() error {
 	return fmt.Errorf("%d readings came to %d of %d for certain: they come, go and move faster than they can be read; "+

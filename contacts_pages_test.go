@@ -288,3 +288,37 @@ func TestContactWalkOfVersions(t *testing.T) {
 		}
 	}
 }
+
+// TestContactWalkOfMoreThanAll ends well where a whole reading has been made, although some that came have gone since.
+func TestContactWalkOfMoreThanAll(t *testing.T) {
+	ids, requests := make([]int64, 45), 0
+	for i := range ids {
+		ids[i] = int64(i + 1)
+	}
+	contacts := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		switch requests++; requests {
+		case 2: // of a page that has been read, so that the next ones lack one
+			ids = slices.Delete(ids, 0, 1)
+		case 4:
+			ids = ids[:len(ids)-1]
+		case 5: // between two pages without rows, where the count does not show that one went
+			ids = append(ids, 100)
+		}
+		page, err := strconv.Atoi(req.URL.Query().Get("page"))
+		var rows []string
+		for i := (page - 1) * 15; i < min(page*15, len(ids)); i++ {
+			rows = append(rows, fmt.Sprintf(`{"id":%d,"additional_attributes":{},"custom_attributes":{}}`, ids[i]))
+		}
+		body := fmt.Sprintf(`{"meta":{"count":%d,"current_page":"%d"},"payload":[%s]}`, len(ids), page, strings.Join(rows, ","))
+		return trial.Reply(200, "application/json", body), err
+	}), func(c *cfchat.Config) { c.ServerVersion = "4.16.2" }).Account(1).Contacts
+	came, err := walkContacts(t, contacts.ListAll(t.Context(), cfchat.ContactListOptions{}))
+	for _, id := range ids {
+		if !came[id] {
+			t.Errorf("%d did not come", id)
+		}
+	}
+	if err != nil {
+		t.Errorf("after %d requests: %v", requests, err)
+	}
+}

@@ -64,8 +64,8 @@ func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourc
 			return nil, input.err(call)
 		case err == nil:
 			return owner.source(inboxID, sourceID), nil
-		case !errors.Is(err, ErrNotFound) && (e == nil || !e.noRoute): // nobody has it, or the server has no such look-up
-			return nil, err
+		case !errors.Is(err, ErrNotFound) && (e == nil || !e.noRoute || s.core.chat.has(ctx, "3.2.0")):
+			return nil, err // which does not say that nobody has it, nor that the server has no such look-up
 		}
 	}
 	added, err := s.TakeSource(ctx, id, inboxID, sourceID, opts...)
@@ -88,9 +88,10 @@ func (c *Contact) source(inboxID int64, sourceID string) *ContactInbox {
 const maxConversations = 20
 
 // ConversationsAll walks through every conversation of a contact, of every status, in the inboxes that the key's user sees, and yields
-// each once. Fewer than 20 are one request. The others are filtered by the contact up to 3.7 and from 4.14.2 on; between these,
+// each once. Fewer than 20 are one request. The others are filtered by the contact up to 2.16 and from 4.14.2 on; between these,
 // and where the server's version is not known, the conversations of each of its source ids are listed, and those of other
-// contacts left out. Either way what came is compared with the server's count and read again, as [ContactsService.ListAll] does.
+// contacts left out. What came is compared with the server's count and read again, as [ContactsService.ListAll] does, but
+// not up to 2.16: there the filter counts a conversation for each of its labels, and finds those of other inboxes too.
 // One that is created meanwhile may be missing, and one that moves to another contact, by a merge say.
 //
 // Every range over it starts anew.
@@ -141,12 +142,17 @@ func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ..
 // olderConversations walks through all conversations of a contact that has many, and may yield those of others, and one twice.
 func (s ContactsService) olderConversations(ctx context.Context, id int64, opts []CallOption) iter.Seq2[*Conversation, error] {
 	conversations := ConversationsService(s)
-	if s.core.chat.lacks(ctx, "3.8.0") || s.core.chat.has(ctx, "4.14.2") {
+	isOld := s.core.chat.lacks(ctx, "2.17.0")
+	if isOld || s.core.chat.has(ctx, "4.14.2") {
 		walk := conversations.walk(filterCall.operation, opts)
 		walk.check = func(*refusal) {}
-		return counted(walk, func(page int) ([]Conversation, int64, error) {
+		page := func(page int) ([]Conversation, int64, error) {
 			return conversationRows(conversations.Filter(ctx, Where(Equal(AttributeContactID, id)), page, opts...))
-		})
+		}
+		if isOld {
+			return walk.pages(func(n int) ([]Conversation, error) { rows, _, err := page(n); return rows, err })
+		}
+		return counted(walk, page)
 	}
 	return func(yield func(*Conversation, error) bool) {
 		walked := map[string]bool{}

@@ -257,3 +257,20 @@ func TestFindRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestContactInTurkish finds and adopts a contact by an e-mail whose first letter has two characters in lower case.
+func TestContactInTurkish(t *testing.T) {
+	contacts := cfchattest.New(t).Account(t).Contacts
+	for i := range 2 {
+		found, err := contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "İnci@customer.test"})
+		if err != nil || found.Created != (i == 0) {
+			t.Fatalf("%+v, %v", found, err)
+		}
+	}
+	if _, err := contacts.FindByEmail(t.Context(), "İNCI@customer.test"); err != nil {
+		t.Error(err)
+	}
+	if _, err := contacts.FindByEmail(t.Context(), "inci@customer.test"); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("a neighbour: %v", err)
+	}
+}

@@ -40,6 +40,9 @@ func (c *Chat) learned(ctx context.Context) *ServerInfo {
 	return info
 }
 
+// maxAsking is how long a call waits for the server's version, which it does without where the server does not tell it.
+const maxAsking = 10 * time.Second
+
 // told returns what the server tells of itself, or why it is not known. It asks if nothing is known, or not enough.
 func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (*ServerInfo, error) {
 	k := c.known
@@ -56,7 +59,9 @@ func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (
 	if info, ask, failed = k.now(enough); !ask { // another has asked meanwhile
 		return info, failed
 	}
-	info, failed = c.ServerInfo(ctx)
+	asking, cancel := context.WithTimeout(ctx, maxAsking)
+	defer cancel()
+	info, failed = c.ServerInfo(asking)
 	if failed != nil && ctx.Err() != nil {
 		return nil, ctx.Err() // it was not the server
 	}

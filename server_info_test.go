@@ -8,10 +8,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/recordings"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
@@ -208,4 +210,28 @@ func (s *countedServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	return resp, nil
+}
+
+// TestVersionHangs: a server whose version never comes keeps a call waiting once a minute, and makes none fail.
+func TestVersionHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		contacts := srv.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(req.URL.Path, "/api") {
+					<-req.Context().Done()
+					return nil, req.Context().Err()
+				}
+				return srv.Transport().RoundTrip(req)
+			})}
+		}).Contacts
+		for i, most := range []time.Duration{10 * time.Second, 0, 0} {
+			began := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			if _, err := contacts.List(ctx, cfchat.ContactListOptions{}); err != nil || time.Since(began) > most {
+				t.Errorf("%d: after %s: %v", i, time.Since(began), err)
+			}
+			cancel()
+		}
+	})
 }

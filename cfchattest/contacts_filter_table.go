@@ -60,8 +60,11 @@ func lowered(text *string) *string {
 	if text == nil {
 		return nil
 	}
-	return new(strings.ToLower(*text))
+	return new(downcase(*text))
 }
+
+// downcase returns a text in lower case as Ruby writes it, which makes two characters of İ.
+func downcase(text string) string { return strings.ToLower(strings.ReplaceAll(text, "İ", "i\u0307")) }
 
 // firstValues reduces rules to what the server reads of them: the first value, in lower case, and of a phone number with a + in
 // front, which from 4.7.0 on it takes off before.
@@ -75,7 +78,7 @@ func (c *caller) firstValues(rules []filtersql.Rule) []filtersql.Rule {
 				}
 				value = "+" + value
 			}
-			return strings.ToLower(value)
+			return downcase(value)
 		})
 	}
 	return out

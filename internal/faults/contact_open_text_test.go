@@ -61,6 +61,22 @@ var contactOpenTexts = []errorText{
 	{"a conversation opened of another contact", opened(firstInbox, func(func()) (*http.Response, error) {
 		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}, cfchat.OpenOptions{})},
+	{"a conversation opened that the inbox has no source id for", opened(func(server *cfchattest.Server) int64 {
+		return server.AddInbox(cfchattest.Inbox{Channel: "Channel::TwitterProfile"})
+	}, nil, cfchat.OpenOptions{})},
+	{"a conversation opened that cannot be seen", opened(firstInbox, func(func()) (*http.Response, error) {
+		return trial.Reply(200, "application/json", strings.Replace(trial.GoodConversation, `{"id":42,`,
+			`{"id":42,"inbox_id":1,"meta":{"sender":{"id":1}},`, 1)), nil
+	}, cfchat.OpenOptions{})},
+	{"a message to the one conversation of an inbox, and lost", func(t *testing.T) error {
+		server := cfchattest.New(t)
+		inbox := server.AddInbox(cfchattest.Inbox{Locked: true})
+		contact := server.AddContact(cfchattest.Contact{Name: "Jo"})
+		server.AddConversation(cfchattest.Conversation{Inbox: inbox, Contact: contact, Status: cfchat.StatusResolved})
+		server.FailNext("newConversation", cfchattest.Failure{Cut: true})
+		options := cfchat.OpenOptions{Message: cfchat.FirstMessage{Content: "hi"}}
+		return trial.Second(server.Account(t).Contacts.OpenConversation(t.Context(), contact, inbox, options))
+	}},
 	{"a conversation opened until the context ends", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		server := cfchattest.New(t)
