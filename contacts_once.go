@@ -29,8 +29,9 @@ type FoundContact struct {
 //
 // It creates. Where the server says that one of them is taken, or it is not known whether the contact was created, it looks
 // for each that is given. The contact who has all that anybody has is returned as it is: what else was given is not stored,
-// nor is it put into the InboxID. A SourceID is looked for before, from 3.2.0 on, because some inboxes would take it from
-// its owner; that inbox has to be one of the key's user.
+// nor is it put into the InboxID. A SourceID is looked for before, because some inboxes would take it from its owner; that
+// inbox has to be one of the key's user. Before 3.2.0 nobody can look, and a SourceID is refused: give it by
+// [ContactsService.AddSource] afterwards.
 //
 // Where no one contact has them it is ErrRejected, and says whose each is; Others has the ids. It is also ErrRejected, and
 // says so, where the server calls one taken and nobody can be found who has it: from 4.7.0 on some contacts are hidden from
@@ -50,6 +51,9 @@ func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate,
 	create.check(ctx, s.core, &input)
 	optionsOf(opts, &input)
 	s.core.check(ctx, &input)
+	if create.SourceID != "" && s.core.mayAsk(ctx, &input) && s.core.chat.lacks(ctx, "3.2.0") {
+		input.add("SourceID", "before 3.2.0 nobody can look who has it; create without it, then AddSource")
+	}
 	q := contactSearch{ContactsService: s, create: create, opts: opts, call: s.core.call(createContactCall.operation, 0)}
 	if err := input.err(q.call); err != nil {
 		return nil, err
@@ -80,6 +84,7 @@ type contactSearch struct {
 	opts   []CallOption
 	call   *chain.Call
 	owned  []ownedKey
+	blind  bool // the server may have no call that tells who has the source id
 }
 
 // ownedKey is something that no two contacts have, with those who have it.
@@ -100,6 +105,7 @@ func (q *contactSearch) lookForSource(ctx context.Context) (taken bool, err erro
 		return true, nil
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusNotFound { // of an inbox the create says so
+		q.blind = e.noRoute
 		return false, nil
 	}
 	return false, err
@@ -143,9 +149,17 @@ func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundConta
 	case len(found.Others) > 0:
 		return found, q.conflict(failed)
 	case unknown:
-		return nil, failed.with("nobody has what was given yet; call again")
+		return nil, failed.with("nobody has what was given yet; call again" + q.unseen())
 	}
 	return nil, failed // for a reason of its own
+}
+
+// unseen says what may be the reason of an unknown outcome that cannot be looked for.
+func (q *contactSearch) unseen() string {
+	if !q.blind {
+		return ""
+	}
+	return fmt.Sprintf(", or another contact has the source id in inbox %d", q.create.InboxID)
 }
 
 // lookAgain looks who else has the phone number of a contact that was created with nothing else: the server looks before it

@@ -96,9 +96,35 @@ func TestFindOrCreateKeepsSources(t *testing.T) {
 	if err != nil || !found.Created || found.Contact.ContactInboxes[0].SourceID != "mia@b.test" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	old := cfchattest.New(t, cfchattest.Version("2.16.0")).Account(t).Contacts
-	if found, err := old.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "mia@b.test", InboxID: 1, SourceID: "s"}); err != nil || !found.Created {
-		t.Errorf("on a server without the look-up: %+v, %v", found, err)
+}
+
+// TestFindOrCreateSourceUnseen sends no source id to a server that surely cannot say who has it, and of one that may be so names
+// it among the reasons of a failure.
+func TestFindOrCreateSourceUnseen(t *testing.T) {
+	for _, version := range []string{"2.16.0", "3.1.1"} {
+		server := cfchattest.New(t, cfchattest.Version(version))
+		server.AddContact(cfchattest.Contact{SourceID: "s"})
+		create := cfchat.ContactCreate{Email: "mia@b.test", InboxID: 1, SourceID: "s"}
+		before := len(server.Requests())
+		_, err := server.Account(t).Contacts.FindOrCreate(t.Context(), create)
+		if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.Contains(err.Error(), "SourceID: before 3.2.0 nobody can look who has it") {
+			t.Errorf("%s: %v", version, err)
+		}
+		if asked := server.Requests()[before:]; slices.ContainsFunc(asked, func(r cfchattest.Request) bool { return r.Method != "GET" }) {
+			t.Errorf("%s: sent %v", version, asked)
+		}
+		silent := server.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient.Transport = trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(req.URL.Path, "/api") {
+					return trial.Reply(404, "text/plain", ""), nil
+				}
+				return server.Transport().RoundTrip(req)
+			})
+		}).Contacts
+		_, err = silent.FindOrCreate(t.Context(), create)
+		if !errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "call again, or another contact has the source id in inbox 1") {
+			t.Errorf("%s, which it does not tell: %v", version, err)
+		}
 	}
 }
 
