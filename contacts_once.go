@@ -21,6 +21,31 @@ type FoundContact struct {
 	// Others are the ids of other contacts that have some of what was given, in order: of two that were created at once with
 	// one phone number, that of the one which is not used.
 	Others []int64
+	// Differs are the fields that were given and that the contact has otherwise: its name, or what another may have.
+	Differs []ContactField
+	// Missing are the fields that were given and that are empty in the contact; [ContactsService.Update] fills them.
+	Missing []ContactField
+}
+
+// compare notes what the contact has otherwise than it was given, as the server compares, and what it lacks.
+func (f *FoundContact) compare(given ContactCreate) {
+	for _, text := range []struct {
+		field      ContactField
+		given, has string
+	}{
+		{ContactFieldName, given.Name, f.Contact.GetName()},
+		{ContactFieldEmail, strings.ToLower(given.Email), strings.ToLower(f.Contact.GetEmail())},
+		{ContactFieldPhoneNumber, given.PhoneNumber, f.Contact.GetPhoneNumber()},
+		{ContactFieldIdentifier, given.Identifier, f.Contact.GetIdentifier()},
+	} {
+		switch {
+		case text.given == "" || text.given == text.has:
+		case text.has == "":
+			f.Missing = append(f.Missing, text.field)
+		default:
+			f.Differs = append(f.Differs, text.field)
+		}
+	}
 }
 
 // FindOrCreate returns the contact who has the e-mail, the phone number or the identifier, and creates one where nobody has.
@@ -28,8 +53,8 @@ type FoundContact struct {
 // and so do programs that call it at once.
 //
 // It creates. Where the server says that one of them is taken, or it is not known whether the contact was created, it looks
-// for each that is given. The contact who has all that anybody has is returned as it is: what else was given is not stored,
-// nor is it put into the InboxID. A SourceID is looked for before, because some inboxes would take it from its owner; that
+// for each that is given. The contact who has all that anybody has is returned as it is, even if its own e-mail, phone number
+// or identifier is another than yours: Differs says so. What else was given is not stored, nor is it put into the InboxID. A SourceID is looked for before, because some inboxes would take it from its owner; that
 // inbox has to be one of the key's user. Before 3.2.0 nobody can look, and a SourceID is refused: give it by
 // [ContactsService.AddSource] afterwards.
 //
@@ -41,8 +66,8 @@ type FoundContact struct {
 // with a phone number alone both may be made. It looks again then: the one with the lower id is used, and the other stays,
 // in Others. Calls that overlap to the moment may return both; each later one returns the lower.
 //
-// The requests are one to create, and where it looks, up to two for each that is given, and one for a SourceID. With an
-// error Contact is nil, but where it was created and could not be looked for again.
+// The requests are one to create, and where it looks, up to two for each that is given, and one for a SourceID. What it
+// returns is never nil. With an error its Contact is, but where that was created and could not be looked for again.
 func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate, opts ...CallOption) (*FoundContact, error) {
 	var input refusal
 	if len(create.keys()) == 0 {
@@ -56,8 +81,20 @@ func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate,
 	}
 	q := contactSearch{ContactsService: s, create: create, opts: opts, call: s.core.call(createContactCall.operation, 0)}
 	if err := input.err(q.call); err != nil {
-		return nil, err
+		return &FoundContact{}, err
 	}
+	found, err := q.findOrCreate(ctx)
+	if found == nil {
+		return &FoundContact{}, err
+	}
+	if found.Contact != nil {
+		found.compare(create)
+	}
+	return found, err
+}
+
+// findOrCreate is the same without a look at the input, and has nil for nothing that is found.
+func (q *contactSearch) findOrCreate(ctx context.Context) (*FoundContact, error) {
 	taken, err := q.lookForSource(ctx)
 	switch {
 	case err != nil:
@@ -65,12 +102,12 @@ func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate,
 	case taken:
 		return q.lookFor(ctx, nil)
 	}
-	made, err := s.Create(ctx, create, opts...)
+	made, err := q.Create(ctx, q.create, q.opts...)
 	if err == nil {
 		return q.lookAgain(ctx, made)
 	}
 	failed, ok := errors.AsType[*Error](err)
-	if !ok || !create.isOpen(failed) {
+	if !ok || !q.create.isOpen(failed) {
 		return nil, err
 	}
 	return q.lookFor(ctx, failed)
@@ -138,7 +175,8 @@ func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundConta
 	}
 	for _, key := range q.create.named(failed) {
 		if !q.isOwned(key) {
-			return nil, failed.with(fmt.Sprintf("nobody can be found who has the %s: "+
+			others := slices.Sorted(maps.Keys(q.all()))
+			return &FoundContact{Others: others}, failed.with(fmt.Sprintf("nobody can be found who has the %s: "+
 				"its owner is hidden from filters and searches, or it is refused for another reason", key.name))
 		}
 	}
@@ -209,12 +247,22 @@ func (q *contactSearch) isOwned(key sought) bool {
 	return slices.ContainsFunc(q.owned, func(o ownedKey) bool { return o.attribute == key.attribute && len(o.owners) > 0 })
 }
 
-// pick picks the contact that has all that anybody has, of several the one with the lowest id.
-func (q *contactSearch) pick() *FoundContact {
-	all, has, most := map[int64]*Contact{}, map[int64]int{}, 0
+// all returns everybody who has something of what was given, by their ids.
+func (q *contactSearch) all() map[int64]*Contact {
+	all := map[int64]*Contact{}
 	for _, key := range q.owned {
 		for _, owner := range key.owners {
 			all[owner.ID] = owner
+		}
+	}
+	return all
+}
+
+// pick picks the contact that has all that anybody has, of several the one with the lowest id.
+func (q *contactSearch) pick() *FoundContact {
+	all, has, most := q.all(), map[int64]int{}, 0
+	for _, key := range q.owned {
+		for _, owner := range key.owners {
 			has[owner.ID]++
 		}
 		most += min(len(key.owners), 1)
