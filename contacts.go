@@ -355,8 +355,9 @@ func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...Call
 }
 
 // TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp inboxes,
-// another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and nothing has been
-// changed. [ContactsService.AddSource] looks first. One that the contact has already is no fault.
+// another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and ErrUnknownOutcome
+// as every 500 of a change is. [ContactsService.AddSource] looks first. One that the contact has already is no fault, so that it may
+// be repeated.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes, contactInboxCreation. Key: user.
 func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
@@ -367,9 +368,14 @@ func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sour
 		}
 		return nil
 	}
-	return addSourceCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	call := addSourceCall.accepting(same)
+	added, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactInboxCreationRequest(server, s.core.id, id, ContactInboxCreate{InboxID: inboxID, SourceID: sourceID})
 	})
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusInternalServerError {
+		return nil, e.with("another contact may have the source id in this inbox, or the inbox takes none")
+	}
+	return added, err
 }
 
 // FindByEmail finds the contact that has an e-mail, in any case, and nobody else (ErrNotFound: no contact that can be found

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -47,7 +46,7 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 // AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4 on in
 // inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From 3.2.0 on it looks
 // for who has it before, which is a request of its own; another program may come in between. Before, a server keeps it for
-// whoever has it, and answers a 500. One that the contact has already is returned. It may be repeated.
+// whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already is returned. It may be repeated.
 func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
 	call := s.core.call(addSourceCall.operation, 0)
 	input := checkSource(id, inboxID, sourceID)
@@ -68,11 +67,7 @@ func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourc
 			return nil, err
 		}
 	}
-	added, err := s.TakeSource(ctx, id, inboxID, sourceID, opts...)
-	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusInternalServerError {
-		return nil, e.with("another contact may have the source id in this inbox, or the inbox takes none")
-	}
-	return added, err
+	return s.TakeSource(ctx, id, inboxID, sourceID, opts...)
 }
 
 // source returns where a contact has a source id, nil for nowhere.
