@@ -136,8 +136,8 @@ func (s ContactsService) Search(ctx context.Context, text string, options Contac
 
 // Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared in any case. Of
 // the values of a rule the server reads the first only, so several are refused; a phone number may have its + or not. Up to 4.6
-// every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1 a rule on labels is
-// of no use: the servers compare with the number of a label.
+// every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1 servers compare
+// the number of a label, so that Equal and NotEqual on labels are refused there: use the Labels of List.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) Filter(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
@@ -146,6 +146,7 @@ func (s ContactsService) Filter(ctx context.Context, filter Filter, options Cont
 	options.check(&input)
 	options.withoutLabels(&input, `add a rule such as Equal("labels", "vip")`)
 	filter.checkVersion(ctx, s.core, contactAttributes, &input)
+	filter.checkContactLabels(ctx, s.core, &input)
 	return filterContactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		params := &ContactFilterParams{
 			Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),

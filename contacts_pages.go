@@ -37,8 +37,8 @@ func (s ContactsService) ListAll(ctx context.Context, options ContactListOptions
 }
 
 // FilterAll walks through every page of a filter of contacts, and promises what [ContactsService.ListAll] promises. Up to 4.6 it
-// comes to every contact that matches, from 4.7.0 on to those that List lists. Before 3.1.0 the servers count too many for a
-// rule on labels, which ends it with an error.
+// comes to every contact that matches, from 4.7.0 on to those that List lists. Before 3.1.0 the servers count too many for
+// Present on labels, which ends it with an error.
 func (s ContactsService) FilterAll(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) iter.Seq2[*Contact, error] {
 	options.Sort, options.Labels = slices.Clone(options.Sort), slices.Clone(options.Labels)
 	walk := s.walk(filterContactsCall.operation, opts)
