@@ -167,7 +167,7 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 		}
 		return nil
 	}
-	answer, err := contactCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	answer, err := contactCall.of(id).accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactDetailsRequest(server, s.core.id, id, nil)
 	})
 	if err != nil {
@@ -217,7 +217,7 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 	input.id("id", id)
 	update.check(&input)
 	s.core.check(ctx, &input)
-	if err := input.err(s.core.call(updateContactCall.operation, 0)); err != nil {
+	if err := input.err(s.core.callOf(updateContactCall.operation, id)); err != nil {
 		return nil, err
 	}
 	if update.Blocked != nil && s.core.chat.lacks(ctx, "3.7.0") {
@@ -276,7 +276,7 @@ func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, k
 func (s ContactsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
 	var input refusal
 	input.id("id", id)
-	_, err := deleteContactCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	_, err := deleteContactCall.of(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactDeleteRequest(server, s.core.id, id)
 	})
 	return err
@@ -306,6 +306,9 @@ func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts
 	merged, err := mergeCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactMergeRequest(server, s.core.id, ContactMerge{BaseContactID: baseID, MergeeContactID: mergeeID})
 	})
+	if e, ok := errors.AsType[*Error](err); ok && len(e.Fields) == 0 {
+		return nil, e.with(fmt.Sprintf("contact %d was to become a part of %d", mergeeID, baseID))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -329,7 +332,7 @@ func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...Ca
 		}
 		return nil
 	}
-	answer, err := contactTalksCall.accepting(its).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	answer, err := contactTalksCall.of(id).accepting(its).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactConversationsRequest(server, s.core.id, id)
 	})
 	if err != nil {
@@ -346,7 +349,7 @@ func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...Ca
 func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
 	var input refusal
 	input.id("id", id)
-	answer, err := contactableCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	answer, err := contactableCall.of(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactableInboxesGetRequest(server, s.core.id, id)
 	})
 	if err != nil {
@@ -369,7 +372,7 @@ func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sour
 		}
 		return nil
 	}
-	call := addSourceCall.accepting(same)
+	call := addSourceCall.of(id).accepting(same)
 	added, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactInboxCreationRequest(server, s.core.id, id, ContactInboxCreate{InboxID: inboxID, SourceID: sourceID})
 	})

@@ -71,7 +71,7 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 	key := turnKey{conversationKey: conversationKey{s.core.id, id}} // that of a message has a mark
 	turn := s.core.chat.turns.take(ctx, key)
 	if turn == nil {
-		return update, nil, errorOf(s.core.call(updateContactCall.operation, 0), chain.Ended(ctx))
+		return update, nil, errorOf(s.core.callOf(updateContactCall.operation, id), chain.Ended(ctx))
 	}
 	done = func() { s.core.chat.turns.give(key, turn) }
 	now, err := s.Get(ctx, id, opts...)
@@ -89,7 +89,7 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswer], id int64, accept func(*Contact) *chain.Failure,
 	input refusal, opts []CallOption, build func(server string) (*http.Request, error),
 ) (*Contact, error) {
-	call = call.accepting(func(a *ContactAnswer) *chain.Failure {
+	call = call.of(id).accepting(func(a *ContactAnswer) *chain.Failure {
 		if a.Payload.ID != id {
 			return anotherContact(a.Payload.ID, id)
 		}

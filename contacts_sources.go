@@ -48,7 +48,7 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 // for who has it before, which is a request of its own; another program may come in between. Before, a server keeps it for
 // whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already is returned. It may be repeated.
 func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
-	call := s.core.call(addSourceCall.operation, 0)
+	call := s.core.callOf(addSourceCall.operation, id)
 	input := checkSource(id, inboxID, sourceID)
 	s.core.check(ctx, &input)
 	if err := input.err(call); err != nil {
@@ -96,7 +96,7 @@ func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ..
 		input.id("id", id)
 		refuseResponse(opts, &input)
 		s.core.check(ctx, &input)
-		if err := input.err(s.core.call(operation.ContactConversations, 0)); err != nil {
+		if err := input.err(s.core.callOf(operation.ContactConversations, id)); err != nil {
 			yield(nil, err)
 			return
 		}
