@@ -220,9 +220,7 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 	if err := input.err(s.core.callOf(updateContactCall.operation, id)); err != nil {
 		return nil, err
 	}
-	if update.Blocked != nil && s.core.chat.lacks(ctx, "3.7.0") {
-		input.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
-	}
+	update.checkVersion(ctx, s.core, &input)
 	body, done, err := s.whole(ctx, id, update, opts)
 	if err != nil {
 		return nil, err

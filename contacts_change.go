@@ -114,7 +114,7 @@ func notAsAsked(field string) *chain.Failure {
 }
 
 func (u ContactUpdate) check(r *refusal) {
-	if len(u.Clear) == 0 && u.isEmpty() {
+	if u.IsZero() && u.AdditionalAttributes == nil && u.CustomAttributes == nil { // of these it is said below
 		r.add("update", "it changes nothing; set a field, or Clear")
 	}
 	texts := u.texts()
@@ -139,6 +139,7 @@ func (u ContactUpdate) check(r *refusal) {
 		case field == ContactFieldIdentifier:
 			r.notBlank(text.name, *text.value, "identifier")
 		default:
+			r.column(text.name, *text.value)
 			r.text(text.name, *text.value)
 		}
 	}
@@ -146,14 +147,26 @@ func (u ContactUpdate) check(r *refusal) {
 	r.attributesIn("CustomAttributes", u.CustomAttributes)
 }
 
-// isEmpty reports whether nothing is set.
-func (u ContactUpdate) isEmpty() bool {
+// checkVersion refuses what the server's version does not take.
+func (u ContactUpdate) checkVersion(ctx context.Context, core *core, r *refusal) {
+	if u.Blocked != nil && core.chat.lacks(ctx, "3.7.0") {
+		r.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
+	}
+	for _, text := range []contactText{{"Email", u.Email}, {"Identifier", u.Identifier}} {
+		if text.value != nil {
+			checkColumns(ctx, core, r, fieldText{text.name, *text.value})
+		}
+	}
+}
+
+// IsZero reports whether it changes nothing: nothing is set, nor in Clear. Attributes that are empty are nothing.
+func (u ContactUpdate) IsZero() bool {
 	for _, text := range u.texts() {
 		if text.value != nil {
 			return false
 		}
 	}
-	return u.Blocked == nil && u.AdditionalAttributes == nil && u.CustomAttributes == nil
+	return u.Blocked == nil && len(u.Clear) == 0 && len(u.AdditionalAttributes) == 0 && len(u.CustomAttributes) == 0
 }
 
 // attributesIn refuses attributes that change nothing, or that cannot be sent.
