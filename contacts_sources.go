@@ -10,10 +10,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// SourceIDs gets the source ids by which a contact can be written to, each with its inbox, of those that the key's user sees. In an
-// e-mail inbox it is the contact's e-mail, in one with phones its number, also where the contact has never been there. Of an API
-// inbox it is the newest that the contact has there, and none where it has none: what the server makes up is left out, which
-// takes a second request, for the contact. Get has every source id that is stored.
+// SourceIDs gets the source ids by which a contact can be written to, each with its inbox, of those that the key's user
+// sees. In an e-mail inbox it is the contact's e-mail, in one with phones its number, also where the contact has never been
+// there. Of an API inbox it is the newest that the contact has there, and none where it has none: what the server makes up
+// is left out, which takes a second request, for the contact. Get has every source id that is stored.
 func (s ContactsService) SourceIDs(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
 	found, err := s.Contactable(ctx, id, opts...)
 	if err != nil {
@@ -43,10 +43,11 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 	return input
 }
 
-// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4 on in
-// inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From 3.2.0 on it looks
-// for who has it before, which is a request of its own; another program may come in between. Before, a server keeps it for
-// whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already is returned. It may be repeated.
+// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4
+// on in inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From
+// 3.2.0 on it looks for who has it before, which is a request of its own; another program may come in between. Before, a
+// server keeps it for whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already
+// is returned. It may be repeated.
 func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
 	call := s.core.callOf(addSourceCall.operation, id)
 	input := checkSource(id, inboxID, sourceID)
@@ -82,11 +83,12 @@ func (c *Contact) source(inboxID int64, sourceID string) *ContactInbox {
 // maxConversations is how many conversations a contact's list has at most.
 const maxConversations = 20
 
-// ConversationsAll walks through every conversation of a contact, of every status, in the inboxes that the key's user sees, and yields
-// each once. Fewer than 20 are one request. The others are filtered by the contact up to 3.7 and from 4.14.2 on; between these,
-// and where the server's version is not known, the conversations of each of its source ids are listed, and those of other
-// contacts left out. Either way what came is compared with the server's count and read again, as [ContactsService.ListAll] does.
-// One that is created meanwhile may be missing, and one that moves to another contact, by a merge say.
+// ConversationsAll walks through every conversation of a contact, of every status, in the inboxes that the key's user sees,
+// and yields each once. Fewer than 20 are one request. The others are filtered by the contact up to 3.7 and from 4.14.2 on;
+// between these, and where the server's version is not known, the conversations of each of its source ids are listed, and
+// those of other contacts left out. Either way what came is compared with the server's count and read again, as
+// [ContactsService.ListAll] does. One that is created meanwhile may be missing, and one that moves to another contact, by a
+// merge say.
 //
 // Every range over it starts anew.
 func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ...CallOption) iter.Seq2[*Conversation, error] {
