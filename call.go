@@ -22,6 +22,7 @@ type typedCall[T any] struct {
 	conversation int64                   // that it is about, 0 for none
 	form         string                  // the Content-Type of a form with files, "" for JSON
 	message      int64                   // that it is about, 0 for none
+	contact      int64                   // that it is about, 0 for none
 	accept       func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
 	decode       func(body []byte, conversation int64) (*T, error)
 }
@@ -35,6 +36,12 @@ func (c typedCall[T]) about(conversation int64) typedCall[T] {
 // on returns the call for one message.
 func (c typedCall[T]) on(message int64) typedCall[T] {
 	c.message = message
+	return c
+}
+
+// of returns the call for one contact.
+func (c typedCall[T]) of(contact int64) typedCall[T] {
+	c.contact = contact
 	return c
 }
 
@@ -94,7 +101,7 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 ) (*T, error) {
 	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
 	call.Form = c.form
-	call.MessageID = c.message
+	call.MessageID, call.ContactID = c.message, c.contact
 	call.Redact = redacted[T]
 	of.check(ctx, &input)
 	if err := input.err(call); err != nil {

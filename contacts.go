@@ -113,9 +113,9 @@ func (s ContactsService) List(ctx context.Context, options ContactListOptions, o
 // wildcards. It is for people who look for somebody, and no look-up: the first that comes may be anybody whose name has the
 // text in it.
 //
-// Up to 4.10 it looks at those that List lists, and Meta.Count is of all that match. From 4.11.0 on it looks at every contact, and
-// Meta.Count is of this page only; Meta.HasMore tells whether there is another (D59). From 3.9.0 on a server takes 100 searches of
-// an account a minute, from 3.6.0 to 3.8.0 five.
+// Up to 4.10 it looks at those that List lists, and Meta.Count is of all that match. From 4.11.0 on it looks at every
+// contact, and Meta.Count is of this page only; Meta.HasMore tells whether there is another (D59). From 3.9.0 on a server
+// takes 100 searches of an account a minute, from 3.6.0 to 3.8.0 five.
 //
 // GET /api/v1/accounts/{account_id}/contacts/search, contactSearch. Key: user.
 func (s ContactsService) Search(ctx context.Context, text string, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
@@ -134,10 +134,10 @@ func (s ContactsService) Search(ctx context.Context, text string, options Contac
 	})
 }
 
-// Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared in any case. Of
-// the values of a rule the server reads the first only, so several are refused; a phone number may have its + or not. Up to 4.6
-// every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1 a rule on labels is
-// of no use: the servers compare with the number of a label.
+// Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared in any
+// case. Of the values of a rule the server reads the first only, so several are refused; a phone number may have its + or
+// not. Up to 4.6 every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1
+// servers compare the number of a label, so that Equal and NotEqual on labels are refused there: use the Labels of List.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) Filter(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
@@ -146,6 +146,7 @@ func (s ContactsService) Filter(ctx context.Context, filter Filter, options Cont
 	options.check(&input)
 	options.withoutLabels(&input, `add a rule such as Equal("labels", "vip")`)
 	filter.checkVersion(ctx, s.core, contactAttributes, &input)
+	filter.checkContactLabels(ctx, s.core, &input)
 	return filterContactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		params := &ContactFilterParams{
 			Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),
@@ -166,7 +167,7 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 		}
 		return nil
 	}
-	answer, err := contactCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	answer, err := contactCall.of(id).accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactDetailsRequest(server, s.core.id, id, nil)
 	})
 	if err != nil {
@@ -202,13 +203,14 @@ func (s ContactsService) Create(ctx context.Context, create ContactCreate, opts 
 }
 
 // Update changes what is set of a contact, and empties what Clear names; all else stays. Custom attributes are merged into
-// those that are there, key by key, and so are additional attributes: before 4.2.0 a server would replace them all, so that they
-// are read first, which is a second request, and what another program writes to them in between is lost. Within one Chat such
-// updates of a contact wait for each other. A null stays as an attribute; [ContactsService.RemoveCustomAttributes] takes one away.
+// those that are there, key by key, and so are additional attributes: before 4.2.0 a server would replace them all, so that
+// they are read first, which is a second request, and what another program writes to them in between is lost. Within one
+// Chat such updates of a contact wait for each other. A null stays as an attribute; [ContactsService.RemoveCustomAttributes]
+// takes one away.
 //
 // A value that another contact has is ErrRejected, and Attributes of the [*Error] names it. So is an answer in which the
-// contact is not as it was asked to be. Blocked is there from 3.7.0 on. It changes contacts of inboxes that the key's user does
-// not see, too.
+// contact is not as it was asked to be. An update that changes nothing is ErrInvalidInput: [ContactUpdate.IsZero] tells.
+// Blocked is there from 3.7.0 on. It changes contacts of inboxes that the key's user does not see, too.
 //
 // PUT /api/v1/accounts/{account_id}/contacts/{contact_id}, contactUpdate. Key: user.
 func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpdate, opts ...CallOption) (*Contact, error) {
@@ -216,12 +218,12 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 	input.id("id", id)
 	update.check(&input)
 	s.core.check(ctx, &input)
-	if err := input.err(s.core.call(updateContactCall.operation, 0)); err != nil {
+	if err := input.err(s.core.callOf(updateContactCall.operation, id)); err != nil {
 		return nil, err
 	}
-	if update.Blocked != nil && s.core.chat.lacks(ctx, "3.7.0") {
-		input.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
-		return nil, input.err(s.core.call(updateContactCall.operation, 0))
+	update.checkVersion(ctx, s.core, &input)
+	if err := input.err(s.core.callOf(updateContactCall.operation, id)); err != nil {
+		return nil, err
 	}
 	body, done, err := s.whole(ctx, id, update, opts)
 	if err != nil {
@@ -241,7 +243,8 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 
 // RemoveCustomAttributes takes custom attributes away from a contact. Those that it has not are no fault.
 //
-// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes, destroyCustomAttributesOfAContact. Key: user.
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes, destroyCustomAttributesOfAContact.
+// Key: user.
 func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, keys []string, opts ...CallOption) (*Contact, error) {
 	var input refusal
 	input.id("id", id)
@@ -267,16 +270,16 @@ func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, k
 	})
 }
 
-// Delete deletes a contact, which only an administrator may: anybody else is ErrUnauthorized. Its conversations and messages follow
-// within seconds, by a job of the server, and until then every list, filter and get that one of them is in is ErrServer: try it
-// again then. [ConversationsService.Scan] goes on without them. A contact that is online is ErrRejected. Deleting one again is
-// ErrNotFound.
+// Delete deletes a contact, which only an administrator may: anybody else is ErrUnauthorized. Its conversations and messages
+// follow within seconds, by a job of the server, and until then every list, filter and get that one of them is in is
+// ErrServer: try it again then. [ConversationsService.Scan] goes on without them. A contact that is online is ErrRejected.
+// Deleting one again is ErrNotFound.
 //
 // DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}, contactDelete. Key: user.
 func (s ContactsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
 	var input refusal
 	input.id("id", id)
-	_, err := deleteContactCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	_, err := deleteContactCall.of(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactDeleteRequest(server, s.core.id, id)
 	})
 	return err
@@ -306,15 +309,18 @@ func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts
 	merged, err := mergeCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactMergeRequest(server, s.core.id, ContactMerge{BaseContactID: baseID, MergeeContactID: mergeeID})
 	})
+	if e, ok := errors.AsType[*Error](err); ok && len(e.Fields) == 0 {
+		return nil, e.with(fmt.Sprintf("contact %d was to become a part of %d", mergeeID, baseID))
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &merged.Contact, nil
 }
 
-// Conversations gets conversations of a contact, of every status, in the inboxes that the key's user sees: 20 and no more, without a
-// further page. Up to 4.0.1 these are the newest, the newest first, from 4.0.2 on the last active ones. For all of them take
-// [ContactsService.ConversationsAll].
+// Conversations gets conversations of a contact, of every status, in the inboxes that the key's user sees: 20 and no more,
+// without a further page. Up to 4.0.1 these are the newest, the newest first, from 4.0.2 on the last active ones. For all of
+// them take [ContactsService.ConversationsAll].
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations, contactConversations. Key: user.
 func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...CallOption) ([]Conversation, error) {
@@ -329,7 +335,7 @@ func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...Ca
 		}
 		return nil
 	}
-	answer, err := contactTalksCall.accepting(its).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	answer, err := contactTalksCall.of(id).accepting(its).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactConversationsRequest(server, s.core.id, id)
 	})
 	if err != nil {
@@ -346,7 +352,7 @@ func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...Ca
 func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
 	var input refusal
 	input.id("id", id)
-	answer, err := contactableCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	answer, err := contactableCall.of(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactableInboxesGetRequest(server, s.core.id, id)
 	})
 	if err != nil {
@@ -355,9 +361,10 @@ func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...Call
 	return answer.Payload, nil
 }
 
-// TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp inboxes,
-// another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and nothing has been
-// changed. [ContactsService.AddSource] looks first. One that the contact has already is no fault.
+// TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp
+// inboxes, another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and
+// ErrUnknownOutcome as every 500 of a change is. [ContactsService.AddSource] looks first. One that the contact has already
+// is no fault, so that it may be repeated.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes, contactInboxCreation. Key: user.
 func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
@@ -368,9 +375,14 @@ func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sour
 		}
 		return nil
 	}
-	return addSourceCall.accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	call := addSourceCall.of(id).accepting(same)
+	added, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactInboxCreationRequest(server, s.core.id, id, ContactInboxCreate{InboxID: inboxID, SourceID: sourceID})
 	})
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusInternalServerError {
+		return nil, e.with("another contact may have the source id in this inbox, or the inbox takes none")
+	}
+	return added, err
 }
 
 // FindByEmail finds the contact that has an e-mail, in any case, and nobody else (ErrNotFound: no contact that can be found
@@ -394,8 +406,9 @@ func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ..
 	return s.find(ctx, byPhone(number), input, opts)
 }
 
-// FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else (ErrNotFound: no contact
-// that can be found has it). It filters, compares and searches as [ContactsService.FindByEmail] does.
+// FindByIdentifier finds the contact that has an identifier of yours, in exactly the case given, and nobody else
+// (ErrNotFound: no contact that can be found has it). It filters, compares and searches as [ContactsService.FindByEmail]
+// does.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {
@@ -404,10 +417,10 @@ func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string
 	return s.find(ctx, byIdentifier(identifier), input, opts)
 }
 
-// FindBySourceID finds the contact that has a source id in an inbox, in this case, and nobody else. Servers have the call
-// from 3.2.0 on, and nothing else that is exact: an older one's error says so, and is no ErrNotFound. ErrNotFound means that
-// nobody has it there, or that the inbox is not there, which the error says. An agent who does not belong to the inbox gets
-// ErrUnauthorized.
+// FindBySourceID finds the contact that has a source id in an inbox, in exactly the case given, and nobody else. Servers
+// have the call from 3.2.0 on, and nothing else that is exact: an older one's error says so, and is no ErrNotFound.
+// ErrNotFound means that nobody has it there, or that the inbox is not there, which the error says. An agent who does not
+// belong to the inbox gets ErrUnauthorized.
 //
 // POST /api/v1/accounts/{account_id}/contact_inboxes/filter, contactInboxFilter. Key: user.
 func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sourceID string, opts ...CallOption) (*Contact, error) {

@@ -70,7 +70,7 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 	key := turnKey{conversationKey: conversationKey{s.core.id, id}} // that of a message has a mark
 	turn := s.core.chat.turns.take(ctx, key)
 	if turn == nil {
-		return update, nil, errorOf(s.core.call(updateContactCall.operation, 0), chain.Ended(ctx))
+		return update, nil, errorOf(s.core.callOf(updateContactCall.operation, id), chain.Ended(ctx))
 	}
 	give := func() { s.core.chat.turns.give(key, turn) }
 	defer func() {
@@ -92,7 +92,7 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswer], id int64, accept func(*Contact) *chain.Failure,
 	input refusal, opts []CallOption, build func(server string) (*http.Request, error),
 ) (*Contact, error) {
-	call = call.accepting(func(a *ContactAnswer) *chain.Failure {
+	call = call.of(id).accepting(func(a *ContactAnswer) *chain.Failure {
 		if a.Payload.ID != id {
 			return anotherContact(a.Payload.ID, id)
 		}
@@ -117,7 +117,7 @@ func notAsAsked(field string) *chain.Failure {
 }
 
 func (u ContactUpdate) check(r *refusal) {
-	if len(u.Clear) == 0 && u.isEmpty() {
+	if u.IsZero() && u.AdditionalAttributes == nil && u.CustomAttributes == nil { // of these it is said below
 		r.add("update", "it changes nothing; set a field, or Clear")
 	}
 	texts := u.texts()
@@ -142,6 +142,7 @@ func (u ContactUpdate) check(r *refusal) {
 		case field == ContactFieldIdentifier:
 			r.notBlank(text.name, *text.value, "identifier")
 		default:
+			r.column(text.name, *text.value)
 			r.text(text.name, *text.value)
 		}
 	}
@@ -149,14 +150,26 @@ func (u ContactUpdate) check(r *refusal) {
 	r.attributesIn("CustomAttributes", u.CustomAttributes)
 }
 
-// isEmpty reports whether nothing is set.
-func (u ContactUpdate) isEmpty() bool {
+// checkVersion refuses what the server's version does not take.
+func (u ContactUpdate) checkVersion(ctx context.Context, core *core, r *refusal) {
+	if u.Blocked != nil && core.chat.lacks(ctx, "3.7.0") {
+		r.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
+	}
+	for _, text := range []contactText{{"Email", u.Email}, {"Identifier", u.Identifier}} {
+		if text.value != nil {
+			checkColumns(ctx, core, r, fieldText{text.name, *text.value})
+		}
+	}
+}
+
+// IsZero reports whether it changes nothing: nothing is set, nor in Clear. Attributes that are empty are nothing.
+func (u ContactUpdate) IsZero() bool {
 	for _, text := range u.texts() {
 		if text.value != nil {
 			return false
 		}
 	}
-	return u.Blocked == nil && u.AdditionalAttributes == nil && u.CustomAttributes == nil
+	return u.Blocked == nil && len(u.Clear) == 0 && len(u.AdditionalAttributes) == 0 && len(u.CustomAttributes) == 0
 }
 
 // attributesIn refuses attributes that change nothing, or that cannot be sent.

@@ -39,6 +39,67 @@ func TestContactUpdateJSON(t *testing.T) {
 	}
 }
 
+// TestContactUpdateIsZero holds of what Update would refuse, because it changes nothing.
+func TestContactUpdateIsZero(t *testing.T) {
+	one := map[string]any{"plan": nil}
+	for _, c := range []struct {
+		update cfchat.ContactUpdate
+		zero   bool
+	}{
+		{cfchat.ContactUpdate{}, true},
+		{cfchat.ContactUpdate{Clear: []cfchat.ContactField{}, CustomAttributes: map[string]any{}, AdditionalAttributes: map[string]any{}}, true},
+		{cfchat.ContactUpdate{Name: new("")}, false},
+		{cfchat.ContactUpdate{Email: new("jo@b.test")}, false},
+		{cfchat.ContactUpdate{PhoneNumber: new("+14155551000")}, false},
+		{cfchat.ContactUpdate{Identifier: new("crm-1")}, false},
+		{cfchat.ContactUpdate{Blocked: new(false)}, false},
+		{cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldName}}, false},
+		{cfchat.ContactUpdate{CustomAttributes: one}, false},
+		{cfchat.ContactUpdate{AdditionalAttributes: one}, false},
+	} {
+		_, err := trial.Chat(t, trial.Broken{}).Account(7).Contacts.Update(t.Context(), 77, c.update)
+		nothing := err != nil && strings.Contains(err.Error(), "changes nothing")
+		if got := c.update.IsZero(); got != c.zero || nothing != c.zero {
+			t.Errorf("%+v: %t, and Update says %v", c.update, got, err)
+		}
+	}
+}
+
+// TestContactTooLong refuses texts that are longer than the server takes, and asks for its version only then.
+func TestContactTooLong(t *testing.T) {
+	most, long := strings.Repeat("é", 255), strings.Repeat("é", 256)
+	mail := strings.Repeat("e", 249) + "@b.test" // 256 characters
+	for _, c := range []struct{ version, name, email, identifier, field string }{
+		{"4.16.2", most, mail[1:], most, ""},
+		{"4.16.2", long, "", "", "Name"},
+		{"4.16.2", "", mail, "", "Email"},
+		{"2.17.0", "", "", long, "Identifier"},
+		{"2.16.0", long, "", "", "Name"},
+		{"2.16.0", "", mail, long, ""},
+	} {
+		contacts := cfchattest.New(t, cfchattest.Version(c.version)).Account(t).Contacts
+		created, err := contacts.Create(t.Context(), cfchat.ContactCreate{Name: c.name, Email: c.email, Identifier: c.identifier})
+		if c.field == "" {
+			if err != nil {
+				t.Errorf("%s, create: %v", c.version, err)
+			}
+			continue
+		}
+		update := cfchat.ContactUpdate{}
+		for text, field := range map[string]**string{c.name: &update.Name, c.email: &update.Email, c.identifier: &update.Identifier} {
+			if text != "" {
+				*field = &text
+			}
+		}
+		_, changed := contacts.Update(t.Context(), 1, update)
+		for _, err := range []error{err, changed} {
+			if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.HasSuffix(err.Error(), c.field+": it has 256 characters; the server takes 255") {
+				t.Errorf("%s, %s: %+v, %v", c.version, c.field, created, err)
+			}
+		}
+	}
+}
+
 // updateVersions are those between which an update changes.
 var updateVersions = []string{"2.16.0", "3.6.0", "3.7.0", "4.0.2", "4.1.0", "4.2.0", "4.7.0", "4.16.2"}
 

@@ -3,6 +3,7 @@ package cfchat
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
@@ -25,14 +26,25 @@ func (c ContactCreate) check(ctx context.Context, core *core, r *refusal) {
 			r.add("SourceID", "the server ignores it without InboxID; set both or neither")
 		}
 	}
+	r.column("Name", c.Name)
 	r.text("Name", c.Name)
 	r.text("AvatarURL", c.AvatarURL)
 	r.attributes("AdditionalAttributes", c.AdditionalAttributes)
 	r.attributes("CustomAttributes", c.CustomAttributes)
 	r.texts("AdditionalAttributes", c.AdditionalAttributes)
 	r.texts("CustomAttributes", c.CustomAttributes)
+	checkColumns(ctx, core, r, fieldText{"Email", c.Email}, fieldText{"Identifier", c.Identifier})
 	if c.Blocked && core.mayAsk(ctx, r) && core.chat.lacks(ctx, "3.7.0") {
 		r.add("Blocked", "servers before 3.7.0 drop it; leave it out")
+	}
+}
+
+// checkColumns refuses what is longer than servers take from 2.17.0 on; earlier ones look at the name only.
+func checkColumns(ctx context.Context, core *core, r *refusal, texts ...fieldText) {
+	for _, t := range texts {
+		if utf8.RuneCountInString(t.text) > maxColumn && core.mayAsk(ctx, &refusal{}) && !core.chat.lacks(ctx, "2.17.0") {
+			r.column(t.field, t.text)
+		}
 	}
 }
 

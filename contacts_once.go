@@ -20,6 +20,31 @@ type FoundContact struct {
 	// Others are the ids of other contacts that have some of what was given, in order: of two that were created at once with
 	// one phone number, that of the one which is not used.
 	Others []int64
+	// Differs are the fields that were given and that the contact has otherwise: its name, or what another may have.
+	Differs []ContactField
+	// Missing are the fields that were given and that are empty in the contact; [ContactsService.Update] fills them.
+	Missing []ContactField
+}
+
+// compare notes what the contact has otherwise than it was given, as the server compares, and what it lacks.
+func (f *FoundContact) compare(given ContactCreate) {
+	for _, text := range []struct {
+		field      ContactField
+		given, has string
+	}{
+		{ContactFieldName, given.Name, f.Contact.GetName()},
+		{ContactFieldEmail, strings.ToLower(given.Email), strings.ToLower(f.Contact.GetEmail())},
+		{ContactFieldPhoneNumber, given.PhoneNumber, f.Contact.GetPhoneNumber()},
+		{ContactFieldIdentifier, given.Identifier, f.Contact.GetIdentifier()},
+	} {
+		switch {
+		case text.given == "" || text.given == text.has:
+		case text.has == "":
+			f.Missing = append(f.Missing, text.field)
+		default:
+			f.Differs = append(f.Differs, text.field)
+		}
+	}
 }
 
 // FindOrCreate returns the contact who has the e-mail, the phone number or the identifier, and creates one where nobody has.
@@ -27,9 +52,11 @@ type FoundContact struct {
 // and so do programs that call it at once.
 //
 // It creates. Where the server says that one of them is taken, or it is not known whether the contact was created, it looks
-// for each that is given. The contact who has all that anybody has is returned as it is: what else was given is not stored,
-// nor is it put into the InboxID. A SourceID is looked for before, from 3.2.0 on, because some inboxes would take it from
-// its owner; that inbox has to be one of the key's user.
+// for each that is given. The contact who has all that anybody has is returned as it is, even if its own e-mail, phone
+// number or identifier is another than yours: Differs says so. What else was given is not stored, nor is it put into the
+// InboxID. A SourceID is looked for before, because some inboxes would take it from its owner; that inbox has to be one of
+// the key's user. Before 3.2.0 nobody can look, and a SourceID is refused: give it by [ContactsService.AddSource]
+// afterwards.
 //
 // Where no one contact has them it is ErrRejected, and says whose each is; Others has the ids. It is also ErrRejected, and
 // says so, where the server calls one taken and nobody can be found who has it: from 4.7.0 on some contacts are hidden from
@@ -39,8 +66,8 @@ type FoundContact struct {
 // with a phone number alone both may be made. It looks again then: the one with the lower id is used, and the other stays,
 // in Others. Calls that overlap to the moment may return both; each later one returns the lower.
 //
-// The requests are one to create, and where it looks, up to two for each that is given, and one for a SourceID. With an
-// error Contact is nil, but where it was created and could not be looked for again.
+// The requests are one to create, and where it looks, up to two for each that is given, and one for a SourceID. What it
+// returns is never nil. With an error its Contact is, but where that was created and could not be looked for again.
 func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate, opts ...CallOption) (*FoundContact, error) {
 	var input refusal
 	if len(create.keys()) == 0 {
@@ -49,10 +76,25 @@ func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate,
 	create.check(ctx, s.core, &input)
 	optionsOf(opts, &input)
 	s.core.check(ctx, &input)
+	if create.SourceID != "" && s.core.mayAsk(ctx, &input) && s.core.chat.lacks(ctx, "3.2.0") {
+		input.add("SourceID", "before 3.2.0 nobody can look who has it; create without it, then AddSource")
+	}
 	q := contactSearch{ContactsService: s, create: create, opts: opts, call: s.core.call(createContactCall.operation, 0)}
 	if err := input.err(q.call); err != nil {
-		return nil, err
+		return &FoundContact{}, err
 	}
+	found, err := q.findOrCreate(ctx)
+	if found == nil {
+		return &FoundContact{}, err
+	}
+	if found.Contact != nil {
+		found.compare(create)
+	}
+	return found, err
+}
+
+// findOrCreate is the same without a look at the input, and has nil for nothing that is found.
+func (q *contactSearch) findOrCreate(ctx context.Context) (*FoundContact, error) {
 	taken, err := q.lookForSource(ctx)
 	switch {
 	case err != nil:
@@ -60,12 +102,12 @@ func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate,
 	case taken:
 		return q.lookFor(ctx, nil)
 	}
-	made, err := s.Create(ctx, create, opts...)
+	made, err := q.Create(ctx, q.create, q.opts...)
 	if err == nil {
 		return q.lookAgain(ctx, made)
 	}
 	failed, ok := errors.AsType[*Error](err)
-	if !ok || !create.isOpen(failed) {
+	if !ok || !q.create.isOpen(failed) {
 		return nil, err
 	}
 	return q.lookFor(ctx, failed)
@@ -79,6 +121,7 @@ type contactSearch struct {
 	opts   []CallOption
 	call   *chain.Call
 	owned  []ownedKey
+	blind  bool // the server may have no call that tells who has the source id
 }
 
 // ownedKey is something that no two contacts have, with those who have it.
@@ -99,6 +142,7 @@ func (q *contactSearch) lookForSource(ctx context.Context) (taken bool, err erro
 		return true, nil
 	}
 	if e, ok := errors.AsType[*Error](err); ok && (e.Is(ErrNotFound) || e.noRoute && !q.core.chat.has(ctx, "3.2.0")) {
+		q.blind = e.noRoute
 		return false, nil // of an inbox that is not there the create says so
 	}
 	return false, err
@@ -131,7 +175,8 @@ func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundConta
 	}
 	for _, key := range q.create.named(failed) {
 		if !q.isOwned(key) {
-			return nil, failed.with(fmt.Sprintf("nobody can be found who has the %s: "+
+			others := slices.Sorted(maps.Keys(q.all()))
+			return &FoundContact{Others: others}, failed.with(fmt.Sprintf("nobody can be found who has the %s: "+
 				"its owner is hidden from filters and searches, or it is refused for another reason", key.name))
 		}
 	}
@@ -142,9 +187,17 @@ func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundConta
 	case len(found.Others) > 0:
 		return found, q.conflict(failed)
 	case unknown:
-		return nil, failed.with("nobody has what was given yet; call again")
+		return nil, failed.with("nobody has what was given yet; call again" + q.unseen())
 	}
 	return nil, failed // for a reason of its own
+}
+
+// unseen says what may be the reason of an unknown outcome that cannot be looked for.
+func (q *contactSearch) unseen() string {
+	if !q.blind {
+		return ""
+	}
+	return fmt.Sprintf(", or another contact has the source id in inbox %d", q.create.InboxID)
 }
 
 // lookAgain looks who else has the phone number of a contact that was created with nothing else: the server looks before it
@@ -194,12 +247,22 @@ func (q *contactSearch) isOwned(key sought) bool {
 	return slices.ContainsFunc(q.owned, func(o ownedKey) bool { return o.attribute == key.attribute && len(o.owners) > 0 })
 }
 
-// pick picks the contact that has all that anybody has, of several the one with the lowest id.
-func (q *contactSearch) pick() *FoundContact {
-	all, has, most := map[int64]*Contact{}, map[int64]int{}, 0
+// all returns everybody who has something of what was given, by their ids.
+func (q *contactSearch) all() map[int64]*Contact {
+	all := map[int64]*Contact{}
 	for _, key := range q.owned {
 		for _, owner := range key.owners {
 			all[owner.ID] = owner
+		}
+	}
+	return all
+}
+
+// pick picks the contact that has all that anybody has, of several the one with the lowest id.
+func (q *contactSearch) pick() *FoundContact {
+	all, has, most := q.all(), map[int64]int{}, 0
+	for _, key := range q.owned {
+		for _, owner := range key.owners {
 			has[owner.ID]++
 		}
 		most += min(len(key.owners), 1)

@@ -64,6 +64,49 @@ func TestFindOrCreateConflict(t *testing.T) {
 	}
 }
 
+// TestFindOrCreateDiffers says what the contact has otherwise than it was given, and what it has not.
+func TestFindOrCreateDiffers(t *testing.T) {
+	server := cfchattest.New(t)
+	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@b.test", Phone: "+14155551000"})
+	server.AddContact(cfchattest.Contact{Name: "Ada", Identifier: "crm-9"})
+	contacts := server.Account(t).Contacts
+	type fields = []cfchat.ContactField
+	const name, email, phone, identifier = cfchat.ContactFieldName, cfchat.ContactFieldEmail, cfchat.ContactFieldPhoneNumber, cfchat.ContactFieldIdentifier
+	for _, c := range []struct {
+		given            cfchat.ContactCreate
+		differs, missing fields
+	}{
+		{cfchat.ContactCreate{Email: "JO@b.test", PhoneNumber: "+14155551000"}, nil, nil},
+		{cfchat.ContactCreate{Name: "Joanne", Email: "new@b.test", PhoneNumber: "+14155551000", Identifier: "crm-1"}, fields{name, email}, fields{identifier}},
+		{cfchat.ContactCreate{Email: "jo@b.test", PhoneNumber: "+14155559999"}, fields{phone}, nil},
+		{cfchat.ContactCreate{Name: "Mia", Email: "mia@b.test", PhoneNumber: "+14155552000", Identifier: "crm-9"}, fields{name}, fields{email, phone}},
+		{cfchat.ContactCreate{Name: "Eve", Email: "EVE@b.test", Identifier: "crm-2"}, nil, nil},
+	} {
+		found, err := contacts.FindOrCreate(t.Context(), c.given)
+		if err != nil || !slices.Equal(found.Differs, c.differs) || !slices.Equal(found.Missing, c.missing) {
+			t.Errorf("%+v: %+v, %v", c.given, found, err)
+		}
+	}
+}
+
+// TestFindOrCreateHidden names who has some of what was given where another owner is hidden.
+func TestFindOrCreateHidden(t *testing.T) {
+	server := cfchattest.New(t)
+	mia := server.AddContact(cfchattest.Contact{Phone: "+14155551000"})
+	contacts := server.Account(t, func(c *cfchat.Config) {
+		c.HTTPClient.Transport = trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/contacts") {
+				return trial.Reply(422, "application/json", `{"message":"Email has already been taken","attributes":["email"]}`), nil
+			}
+			return server.Transport().RoundTrip(req)
+		})
+	}).Contacts
+	found, err := contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "jo@b.test", PhoneNumber: "+14155551000"})
+	if !errors.Is(err, cfchat.ErrRejected) || found.Contact != nil || !slices.Equal(found.Others, []int64{mia}) {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 // TestFindOrCreateDouble takes the one of two with a phone number who has all that is given, or else the lower id.
 func TestFindOrCreateDouble(t *testing.T) {
 	server := cfchattest.New(t)
@@ -96,9 +139,35 @@ func TestFindOrCreateKeepsSources(t *testing.T) {
 	if err != nil || !found.Created || found.Contact.ContactInboxes[0].SourceID != "mia@b.test" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	old := cfchattest.New(t, cfchattest.Version("2.16.0")).Account(t).Contacts
-	if found, err := old.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "mia@b.test", InboxID: 1, SourceID: "s"}); err != nil || !found.Created {
-		t.Errorf("on a server without the look-up: %+v, %v", found, err)
+}
+
+// TestFindOrCreateSourceUnseen sends no source id to a server that surely cannot say who has it, and of one that may be so names
+// it among the reasons of a failure.
+func TestFindOrCreateSourceUnseen(t *testing.T) {
+	for _, version := range []string{"2.16.0", "3.1.1"} {
+		server := cfchattest.New(t, cfchattest.Version(version))
+		server.AddContact(cfchattest.Contact{SourceID: "s"})
+		create := cfchat.ContactCreate{Email: "mia@b.test", InboxID: 1, SourceID: "s"}
+		before := len(server.Requests())
+		_, err := server.Account(t).Contacts.FindOrCreate(t.Context(), create)
+		if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.Contains(err.Error(), "SourceID: before 3.2.0 nobody can look who has it") {
+			t.Errorf("%s: %v", version, err)
+		}
+		if asked := server.Requests()[before:]; slices.ContainsFunc(asked, func(r cfchattest.Request) bool { return r.Method != "GET" }) {
+			t.Errorf("%s: sent %v", version, asked)
+		}
+		silent := server.Account(t, func(c *cfchat.Config) {
+			c.HTTPClient.Transport = trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(req.URL.Path, "/api") {
+					return trial.Reply(404, "text/plain", ""), nil
+				}
+				return server.Transport().RoundTrip(req)
+			})
+		}).Contacts
+		_, err = silent.FindOrCreate(t.Context(), create)
+		if !errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "call again, or another contact has the source id in inbox 1") {
+			t.Errorf("%s, which it does not tell: %v", version, err)
+		}
 	}
 }
 
@@ -211,7 +280,7 @@ func TestFindOrCreateFailures(t *testing.T) {
 			return trial.Reply(c.status, "application/json", c.body), nil
 		}), func(config *cfchat.Config) { config.ServerVersion, config.Retry.MaxTries = "4.16.2", 1 }).Account(7).Contacts
 		found, err := contacts.FindOrCreate(ctx, cfchat.ContactCreate{Email: "jo@b.test"})
-		if found != nil || !errors.Is(err, c.is) || errors.Is(err, c.isNot) || !strings.Contains(err.Error(), c.says) || looks != c.looks {
+		if found == nil || found.Contact != nil || !errors.Is(err, c.is) || errors.Is(err, c.isNot) || !strings.Contains(err.Error(), c.says) || looks != c.looks {
 			t.Errorf("%s: %+v, %v, looked %d times", c.what, found, err, looks)
 		}
 		cancel()

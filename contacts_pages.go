@@ -11,11 +11,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// ListAll walks through every page of the contacts that [ContactsService.List] lists, and yields none twice. It asks for an order,
-// of which none is of unique keys, and pages are counted off a list that changes meanwhile: so it compares what has come with
-// the server's count, reads all of it again, up to three times, where that is more, and ends with an error that says how many of
-// how many came where that does not help. Only where one contact goes and another comes between two pages the count cannot
-// tell. Its Page stays zero.
+// ListAll walks through every page of the contacts that [ContactsService.List] lists, and yields none twice. It asks for an
+// order, of which none is of unique keys, and pages are counted off a list that changes meanwhile: so it compares what has
+// come with the server's count, reads all of it again, up to three times, where that is more, and ends with an error that
+// says how many of how many came where that does not help. Only where one contact goes and another comes between two pages
+// the count cannot tell. Its Page stays zero.
 //
 // There is no scan of contacts as there is of conversations, because the servers have no rule on ids to cut them by. Nor does
 // any list have the contacts without an e-mail, a phone number and an identifier: they are reached through their conversations,
@@ -37,8 +37,8 @@ func (s ContactsService) ListAll(ctx context.Context, options ContactListOptions
 }
 
 // FilterAll walks through every page of a filter of contacts, and promises what [ContactsService.ListAll] promises. Up to 4.6 it
-// comes to every contact that matches, from 4.7.0 on to those that List lists. Before 3.1.0 the servers count too many for a
-// rule on labels, which ends it with an error.
+// comes to every contact that matches, from 4.7.0 on to those that List lists. Before 3.1.0 the servers count too many for
+// Present on labels, which ends it with an error.
 func (s ContactsService) FilterAll(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) iter.Seq2[*Contact, error] {
 	options.Sort, options.Labels = slices.Clone(options.Sort), slices.Clone(options.Labels)
 	walk := s.walk(filterContactsCall.operation, opts)

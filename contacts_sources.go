@@ -4,17 +4,16 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// SourceIDs gets the source ids by which a contact can be written to, each with its inbox, of those that the key's user sees. In an
-// e-mail inbox it is the contact's e-mail, in one with phones its number, also where the contact has never been there. Of an API
-// inbox it is the newest that the contact has there, and none where it has none: what the server makes up is left out, which
-// takes a second request, for the contact. Get has every source id that is stored.
+// SourceIDs gets the source ids by which a contact can be written to, each with its inbox, of those that the key's user
+// sees. In an e-mail inbox it is the contact's e-mail, in one with phones its number, also where the contact has never been
+// there. Of an API inbox it is the newest that the contact has there, and none where it has none: what the server makes up
+// is left out, which takes a second request, for the contact. Get has every source id that is stored.
 func (s ContactsService) SourceIDs(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
 	found, err := s.Contactable(ctx, id, opts...)
 	if err != nil {
@@ -44,12 +43,13 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 	return input
 }
 
-// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4 on in
-// inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From 3.2.0 on it looks
-// for who has it before, which is a request of its own; another program may come in between. Before, a server keeps it for
-// whoever has it, and answers a 500. One that the contact has already is returned. It may be repeated.
+// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4
+// on in inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From
+// 3.2.0 on it looks for who has it before, which is a request of its own; another program may come in between. Before, a
+// server keeps it for whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already
+// is returned. It may be repeated.
 func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
-	call := s.core.call(addSourceCall.operation, 0)
+	call := s.core.callOf(addSourceCall.operation, id)
 	input := checkSource(id, inboxID, sourceID)
 	s.core.check(ctx, &input)
 	if err := input.err(call); err != nil {
@@ -68,11 +68,7 @@ func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourc
 			return nil, err // which does not say that nobody has it, nor that the server has no such look-up
 		}
 	}
-	added, err := s.TakeSource(ctx, id, inboxID, sourceID, opts...)
-	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusInternalServerError {
-		return nil, e.with("another contact may have the source id in this inbox, or the inbox takes none")
-	}
-	return added, err
+	return s.TakeSource(ctx, id, inboxID, sourceID, opts...)
 }
 
 // source returns where a contact has a source id, nil for nowhere.
@@ -102,7 +98,7 @@ func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ..
 		input.id("id", id)
 		refuseResponse(opts, &input)
 		s.core.check(ctx, &input)
-		if err := input.err(s.core.call(operation.ContactConversations, 0)); err != nil {
+		if err := input.err(s.core.callOf(operation.ContactConversations, id)); err != nil {
 			yield(nil, err)
 			return
 		}

@@ -209,6 +209,9 @@ func TestTakeSource(t *testing.T) {
 		if taken && err != nil || !taken && !errors.Is(err, cfchat.ErrServer) {
 			t.Errorf("%s: %v", version, err)
 		}
+		if err != nil && (!errors.Is(err, cfchat.ErrUnknownOutcome) || strings.Count(err.Error(), "another contact may have the source id") != 1) {
+			t.Errorf("%s says too little: %v", version, err)
+		}
 	}
 }
 

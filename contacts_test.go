@@ -152,6 +152,22 @@ func TestCheckContacts(t *testing.T) {
 	}
 }
 
+// TestNoneOfContacts says of an empty value how to come to those that have none: by Absent only where servers take that.
+func TestNoneOfContacts(t *testing.T) {
+	const walk, absent = "servers cannot be asked for none here; walk ListAll and compare", "ask for Absent if you mean none"
+	for _, value := range []any{"", " ", nil} {
+		for attribute, want := range map[cfchat.Attribute]string{
+			cfchat.AttributeEmail: walk, cfchat.AttributePhoneNumber: walk, cfchat.AttributeCity: walk,
+			cfchat.AttributeLabels: absent, "plan": absent,
+		} {
+			wrong := cfchat.Where(cfchat.Equal(attribute, value)).CheckContacts()
+			if len(wrong) != 1 || !strings.HasSuffix(wrong[0].Reason, "; "+want) {
+				t.Errorf("%s %q: %v", attribute, value, wrong)
+			}
+		}
+	}
+}
+
 // TestBlockedAsText sends the text of a form as the boolean that it says, so that both find the same.
 func TestBlockedAsText(t *testing.T) {
 	srv := cfchattest.New(t)

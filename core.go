@@ -24,6 +24,13 @@ func (c *core) call(op *operation.Operation, conversation int64) *chain.Call {
 	return call
 }
 
+// callOf returns a call of the account about a contact.
+func (c *core) callOf(op *operation.Operation, contact int64) *chain.Call {
+	call := c.call(op, 0)
+	call.ContactID = contact
+	return call
+}
+
 // now returns the time by the server's clock, as far as it is known.
 func (c *core) now() time.Time {
 	if c == nil || c.chat == nil || c.chat.clock == nil {

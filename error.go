@@ -54,6 +54,9 @@ type Error struct {
 	// MessageID is the message that the call is about. Where an iterator has it, that one cannot be read, and the rest goes on.
 	MessageID int64
 
+	// ContactID is the contact that the call is about. Merge is about two, which its error names in words.
+	ContactID int64
+
 	mark            //lint:ignore U1000 the chain asks for its method
 	marks   []error // sentinels that the status does not tell
 	cut     bool    // the answer began well and did not end
@@ -76,7 +79,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	}
 	e := &Error{
 		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0),
-		MessageID: max(call.MessageID, 0), StatusCode: f.Status, Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)),
+		MessageID: max(call.MessageID, 0), ContactID: max(call.ContactID, 0), StatusCode: f.Status, Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)),
 		Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
 		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked, noRoute: f.NoRoute,
 	}
@@ -170,7 +173,7 @@ var errNotSentAgain = errors.New("it was not sent again")
 
 // Error is one line: the operation, what it was about, the status with the server's words, and the cause.
 func (e *Error) Error() string {
-	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID}.String()
+	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID, ContactID: e.ContactID}.String()
 	if e.unread {
 		about += " cannot be read"
 	}
@@ -239,6 +242,9 @@ func (e *Error) LogValue() slog.Value {
 	}
 	if e.MessageID != 0 {
 		attrs = append(attrs, slog.Int64("message", e.MessageID))
+	}
+	if e.ContactID != 0 {
+		attrs = append(attrs, slog.Int64("contact", e.ContactID))
 	}
 	if e.StatusCode != 0 {
 		attrs = append(attrs, slog.Int("status", e.StatusCode))

@@ -83,7 +83,7 @@ func (r Rule) isCustom() bool {
 func (f Filter) check(input *refusal) {
 	custom := false // a custom rule stands before
 	for i, r := range f.rules {
-		err := r.checkShape()
+		err := r.checkShape(standardAttributes)
 		if err == nil && !r.raw {
 			err = cmp.Or(r.checkOwner(standardAttributes, contactAttributes, "contacts"), r.checkMeaning(standardAttributes))
 		}
@@ -111,8 +111,11 @@ func (r *refusal) rule(i int, rule Rule, reason string) {
 }
 
 // checkShape refuses what no rule of any version can be.
-func (r Rule) checkShape() error {
-	rule := r.rule
+func (r Rule) checkShape(standard attributeTable) error {
+	rule, none := r.rule, "ask for Absent if you mean none"
+	if attribute, ok := standard[Attribute(rule.AttributeKey)]; ok && !r.raw && !slices.Contains(attribute.operators, FilterOperatorIsNotPresent) {
+		none = "servers cannot be asked for none here; walk ListAll and compare"
+	}
 	switch {
 	case rule.AttributeKey == "":
 		return errors.New("there is no attribute")
@@ -125,14 +128,14 @@ func (r Rule) checkShape() error {
 	}
 	for _, value := range rule.Values {
 		if v := reflect.ValueOf(value); v.Kind() == reflect.String && strings.TrimSpace(v.String()) == "" {
-			return errors.New("a value is empty; ask for Absent if you mean none")
+			return errors.New("a value is empty; " + none)
 		}
 		data, err := json.Marshal(value)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%w; JSON has no such value", err)
 		case string(data) == "null":
-			return errors.New("a value is nil, which the server drops; ask for Absent")
+			return errors.New("a value is nil, which the server drops; " + none)
 		}
 	}
 	return nil

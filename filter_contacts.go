@@ -50,7 +50,7 @@ func (f Filter) contactRequest(now time.Time, input *refusal) FilterRequest {
 // custom attribute is read as it is before one: in any case, and its first value only.
 func (f Filter) checkContactRule(i int) error {
 	r := f.rules[i]
-	if err := r.checkShape(); err != nil || r.raw {
+	if err := r.checkShape(contactAttributes); err != nil || r.raw {
 		return err
 	}
 	if r.since != nil {

@@ -3,6 +3,7 @@ package cfchat
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,6 +47,20 @@ func (f Filter) checkVersion(ctx context.Context, c *core, standard attributeTab
 				reason += ", which would leave the rule out"
 			}
 			input.rule(i, r, reason)
+		}
+	}
+}
+
+// checkContactLabels refuses to compare labels of contacts where the server would compare the number of a label, and a text is a
+// 500 (contract, W2.2). That there are any, or none, it tells everywhere.
+func (f Filter) checkContactLabels(ctx context.Context, c *core, input *refusal) {
+	if !c.mayAsk(ctx, input) {
+		return
+	}
+	for i, r := range f.rules {
+		compares := Attribute(r.rule.AttributeKey) == AttributeLabels && slices.Contains(equality, r.rule.FilterOperator)
+		if compares && !r.raw && c.chat.lacks(ctx, "3.1.1") {
+			input.rule(i, r, "servers compare it from 3.1.1 on; use ContactListOptions.Labels")
 		}
 	}
 }

@@ -80,7 +80,11 @@ func TestFilterOfAnotherVersion(t *testing.T) {
 		{true, cfchat.AttributeCompanyName, "Acme", "4.14.0 4.16.2", "2.16.0 3.7.0", "from 4.14.0 on", ", which would leave the rule out"},
 		{true, cfchat.AttributeBlocked, true, "3.8.0 4.16.2", "2.16.0 3.7.0", "from 3.8.0 on", ", which would leave the rule out"},
 	} {
-		filter := cfchat.Where(cfchat.Equal(cfchat.AttributeLabels, "vip")).And(cfchat.Equal(c.attribute, c.value))
+		first := cfchat.Equal(cfchat.AttributeLabels, "vip")
+		if c.contacts {
+			first = cfchat.Present(cfchat.AttributeLabels)
+		}
+		filter := cfchat.Where(first).And(cfchat.Equal(c.attribute, c.value))
 		for name, use := range filterUses {
 			if strings.HasPrefix(name, "Contacts") != c.contacts {
 				continue
@@ -99,6 +103,30 @@ func TestFilterOfAnotherVersion(t *testing.T) {
 					t.Errorf("%s: sent %d, %v, want %q", name, w.sent, err, want)
 				}
 			}
+		}
+	}
+}
+
+// TestContactLabelsOfAnotherVersion refuses to compare labels of contacts where the server surely cannot, and nothing else.
+func TestContactLabelsOfAnotherVersion(t *testing.T) {
+	vip := cfchat.Equal(cfchat.AttributeLabels, "vip")
+	for _, c := range []struct {
+		version string
+		rule    cfchat.Rule
+		refused bool
+	}{
+		{"2.16.0", vip, true},
+		{"3.1.0", cfchat.NotEqual(cfchat.AttributeLabels, "vip"), true},
+		{"3.1.1", vip, false},
+		{"", vip, false},
+		{"2.16.0", cfchat.Absent(cfchat.AttributeLabels), false},
+		{"2.16.0", rawRule("labels", cfchat.FilterOperatorEqualTo, 7), false},
+	} {
+		w := &filterWire{version: c.version}
+		_, err := trial.Chat(t, w).Account(7).Contacts.Filter(t.Context(), cfchat.Where(c.rule), cfchat.ContactListOptions{})
+		if errors.Is(err, cfchat.ErrInvalidInput) != c.refused || (w.sent == 0) != c.refused ||
+			c.refused && !strings.HasSuffix(err.Error(), "servers compare it from 3.1.1 on; use ContactListOptions.Labels") {
+			t.Errorf("%q, %+v: sent %d, %v", c.version, c.rule, w.sent, err)
 		}
 	}
 }

@@ -23,6 +23,16 @@ func wrongText(text string) string {
 	return ""
 }
 
+// maxColumn is how many characters a text of a contact has at most (contract, W2.4).
+const maxColumn = 255
+
+// column refuses a text of a contact that is longer than servers take.
+func (r *refusal) column(field, text string) {
+	if n := utf8.RuneCountInString(text); n > maxColumn {
+		r.add(field, "it has %d characters; the server takes %d", n, maxColumn)
+	}
+}
+
 // texts refuses texts within attributes that no server stores, or that JSON does not have: package json would put another
 // character in their place.
 func (r *refusal) texts(field string, attributes map[string]any) {

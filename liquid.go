@@ -30,7 +30,11 @@ func (r *refusal) content(field, text string, rendered bool) string {
 		sent = escapeLiquid(text)
 	}
 	if n := utf8.RuneCountInString(sent); n > maxContent {
-		r.add(field, "it has %d characters as it is sent, where each { is 9 and each backtick 24; the server takes %d", n, maxContent)
+		how := ""
+		if rendered {
+			how = " as it is sent, where each { is 9 and each backtick 24"
+		}
+		r.add(field, "it has %d characters%s; the server takes %d", n, how, maxContent)
 	}
 	return sent
 }

@@ -8,11 +8,11 @@ import (
 )
 
 // RateLimits switches the server's rate limits on. In each whole minute of its clock it takes 300 requests, from 3.1.0 on
-// 3,000, and from 4.12.0 on 30 for the counts of an account by one key; the rest are answered 429. All requests count as
-// from one address, whoever sends them.
+// 3,000, from 4.12.0 on 30 for the counts of an account by one key, and from 3.6.0 on five searches of contacts of an account,
+// from 3.9.0 on 100; the rest are answered 429. All requests count as from one address, whoever sends them.
 func RateLimits(s *Server) { s.limits = &limits{} }
 
-// limits counts what was asked in the present minute (contract, section 3 and 4.2; contract, N5).
+// limits counts what was asked in the present minute (contract, section 3 and 4.2; contract, N5; contract, W2.1).
 type limits struct {
 	minute time.Time
 	asked  map[string]int
@@ -34,7 +34,21 @@ func (l *limits) exceed(s *Server, r *http.Request) bool {
 		who := cmp.Or(r.Header.Get("uid"), s.keyOf(r.Header))
 		tooMany = l.count(before+" "+who, 30) || tooMany
 	}
+	if searches := s.searches(); searches > 0 && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/contacts/search") {
+		tooMany = l.count(r.URL.Path, searches) || tooMany
+	}
 	return tooMany
+}
+
+// searches is how many searches of contacts of an account the server takes in a minute, 0 for as many as there are.
+func (s *Server) searches() int {
+	switch {
+	case s.state.version.AtLeast("3.9.0"):
+		return 100
+	case s.state.version.AtLeast("3.6.0"):
+		return 5
+	}
+	return 0
 }
 
 func (l *limits) count(name string, most int) (tooMany bool) {

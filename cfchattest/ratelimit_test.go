@@ -51,6 +51,36 @@ func TestRateLimitOfCounts(t *testing.T) {
 	}
 }
 
+// TestRateLimitOfSearches is one of an account, whoever searches: lists go on, and so do searches in the next minute.
+func TestRateLimitOfSearches(t *testing.T) {
+	const contacts = "/api/v1/accounts/1/contacts"
+	for version, most := range map[string]int{"3.1.0": 300, "3.6.0": 5, "3.8.0": 5, "3.9.0": 100, "4.16.2": 100} {
+		now := time.Date(2026, 3, 1, 12, 0, 4, 0, time.UTC)
+		srv := cfchattest.New(t, cfchattest.RateLimits, cfchattest.Version(version), cfchattest.Clock(func() time.Time { return now }))
+		for n := range most {
+			if status, body := call(t, srv, srv.Key([]string{"administrator", "agent"}[n%2]), "GET", contacts+"/search?q=jo", ""); status != 200 {
+				t.Fatalf("%s: number %d: %d %s", version, n+1, status, body)
+			}
+		}
+		want := 429
+		if version == "3.1.0" {
+			want = 200 // of which it has no limit
+		}
+		for n, c := range []struct {
+			path string
+			want int
+		}{{"/search?q=jo", want}, {"/search?q=jo&page=2", want}, {"", 200}} {
+			if got, _ := call(t, srv, srv.AdminKey(), "GET", contacts+c.path, ""); got != c.want {
+				t.Errorf("%s, one more, %d: %d, want %d", version, n, got, c.want)
+			}
+		}
+		now = now.Add(56 * time.Second)
+		if got, _ := call(t, srv, srv.AdminKey(), "GET", contacts+"/search?q=jo", ""); got != 200 {
+			t.Errorf("%s, in the next minute: %d", version, got)
+		}
+	}
+}
+
 // TestNoRateLimits are the default.
 func TestNoRateLimits(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("2.16.0"))

@@ -44,6 +44,9 @@ func (r tryRecord) attributes(call *Call, describe func(*Failure) string) []slog
 	if call.MessageID > 0 {
 		attrs = append(attrs, slog.Int64("message", call.MessageID))
 	}
+	if call.ContactID > 0 {
+		attrs = append(attrs, slog.Int64("contact", call.ContactID))
+	}
 	status, requestID := 0, ""
 	switch {
 	case r.answer != nil:

@@ -76,6 +76,7 @@ func withoutAttributes(keys ...string) func(context.Context, cfchat.ContactsServ
 var contactChangeTexts = []errorText{
 	{"a walk through contacts from a page", contactsWalked("", cfchat.ContactListOptions{Page: 2})},
 	{"a walk that misses a contact", contactsWalked(strings.Replace(trial.GoodContacts, `"count":1`, `"count":2`, 1), anyPage)},
+	{"an update to a name that is too long", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new(strings.Repeat("é", 256))})},
 	{"an update of nothing", contactUpdated("4.16.2", cfchat.ContactUpdate{})},
 	{"an update to an empty name", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new("")})},
 	{"an update that sets and clears", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new("Jo"), Clear: []cfchat.ContactField{cfchat.ContactFieldName}})},

@@ -106,6 +106,11 @@ var contactTexts = []errorText{
 	{"a filter of contacts with labels", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeEmail, "a@b.test")), labelled)},
 	{"a filter of contacts without rules", contactsFiltered(cfchat.Filter{}, anyPage)},
 	{"contacts with one of two e-mails", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeEmail, "a@b.test", "c@d.test")), anyPage)},
+	{"contacts without an e-mail", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeEmail, "")), anyPage)},
+	{"contacts with a label before 3.1.1", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = "3.1.0" })
+		return trial.Second(chat.Account(56).Contacts.Filter(t.Context(), cfchat.Where(cfchat.Equal(cfchat.AttributeLabels, "vip")), anyPage))
+	}},
 	{"contacts by the beginning of an identifier", contactsFiltered(cfchat.Where(cfchat.Contains(cfchat.AttributeIdentifier, "crm")), anyPage)},
 	{"contacts that are blocked in words", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeBlocked, "yes")), anyPage)},
 	{"a contact that has no such e-mail", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
@@ -140,6 +145,10 @@ var contactTexts = []errorText{
 	{"a created contact without its envelope", contacted(`{"payload":`+trial.GoodContact+`}`, func(ctx context.Context, s cfchat.ContactsService) error {
 		return trial.Second(s.Create(ctx, cfchat.ContactCreate{Name: "Jo"}))
 	})},
+	{"a contact by a source id before 3.2.0", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = "3.1.1" })
+		return trial.Second(chat.Account(56).Contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "jo@customer.test", InboxID: 5, SourceID: "crm-7"}))
+	}},
 	{"a contact that is two", contactOf(contactOnce(cfchat.ContactCreate{Email: "jo@customer.test", PhoneNumber: "+14155551000"}))},
 	{"a contact whose owner is hidden", contactRefused(422, `{"message":"Email has already been taken","attributes":["email"]}`, cfchat.ContactCreate{Email: "jo@customer.test"})},
 	{"a contact that may be stored yet", contactRefused(500, `{"status":500,"error":"Internal Server Error"}`, cfchat.ContactCreate{Email: "jo@customer.test"})},

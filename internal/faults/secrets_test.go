@@ -284,7 +284,7 @@ func TestLogger(t *testing.T) {
 					"duration": want[i].duration,
 				}
 				for name, value := range map[string]any{
-					"conversation": c.About().ConversationID, "message": c.About().MessageID, "request_id": want[i].requestID, "error": want[i].error,
+					"conversation": c.About().ConversationID, "message": c.About().MessageID, "contact": c.About().ContactID, "request_id": want[i].requestID, "error": want[i].error,
 				} {
 					if !reflect.ValueOf(value).IsZero() {
 						wanted[name] = value

@@ -11,6 +11,7 @@ type Subject struct {
 	AccountID      int64
 	ConversationID int64
 	MessageID      int64
+	ContactID      int64
 }
 
 // SubjectOf returns what a request is about that is this operation.
@@ -27,6 +28,8 @@ func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 			s.ConversationID = id
 		case "message_id":
 			s.MessageID = id
+		case "contact_id":
+			s.ContactID = id
 		}
 	}
 	return s
@@ -46,6 +49,10 @@ func (s Subject) String() string {
 		return fmt.Sprintf("conversation %d of account %d", s.ConversationID, s.AccountID)
 	case s.ConversationID > 0:
 		return fmt.Sprintf("conversation %d", s.ConversationID)
+	case s.ContactID > 0 && s.AccountID > 0:
+		return fmt.Sprintf("contact %d of account %d", s.ContactID, s.AccountID)
+	case s.ContactID > 0:
+		return fmt.Sprintf("contact %d", s.ContactID)
 	case s.AccountID > 0:
 		return fmt.Sprintf("account %d", s.AccountID)
 	}

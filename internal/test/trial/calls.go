@@ -371,6 +371,9 @@ func (c Call) About() operation.Subject {
 	if strings.Contains(c.Path, "{message_id}") {
 		about.MessageID = One.Message
 	}
+	if strings.Contains(c.Path, "{contact_id}") {
+		about.ContactID = One.Contact
+	}
 	return about
 }
 
