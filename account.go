@@ -8,7 +8,7 @@ package cfchat
 type Account struct {
 	Conversations ConversationsService // lists, filters, scans, creates and changes conversations
 	Messages      MessagesService      // lists, scans, sends, deletes and resends messages
-	Contacts      ContactsService      // gets, lists, searches, filters and finds contacts
+	Contacts      ContactsService      // finds, lists, creates, changes, merges and deletes contacts
 
 	core *core
 }

@@ -1004,7 +1004,7 @@ type ContactCreate struct {
 	// Email The mail address, with one `@` and no blanks. It is stored in lower case, and one contact has it.
 	Email string `json:"email,omitempty,omitzero"`
 
-	// Identifier Your own id for the contact, in this case. One contact has it.
+	// Identifier Your own id for the contact, in exactly the case given. One contact has it.
 	Identifier string `json:"identifier,omitempty,omitzero"`
 
 	// InboxID An inbox in which the contact gets a source id.

@@ -134,10 +134,10 @@ func (s ContactsService) Search(ctx context.Context, text string, options Contac
 	})
 }
 
-// Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared in any case. Of
-// the values of a rule the server reads the first only, so several are refused; a phone number may have its + or not. Up to 4.6
-// every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1 servers compare
-// the number of a label, so that Equal and NotEqual on labels are refused there: use the Labels of List.
+// Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared in any
+// case. Of the values of a rule the server reads the first only, so several are refused; a phone number may have its + or
+// not. Up to 4.6 every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1
+// servers compare the number of a label, so that Equal and NotEqual on labels are refused there: use the Labels of List.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) Filter(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
@@ -208,8 +208,8 @@ func (s ContactsService) Create(ctx context.Context, create ContactCreate, opts 
 // updates of a contact wait for each other. A null stays as an attribute; [ContactsService.RemoveCustomAttributes] takes one away.
 //
 // A value that another contact has is ErrRejected, and Attributes of the [*Error] names it. So is an answer in which the
-// contact is not as it was asked to be. Blocked is there from 3.7.0 on. It changes contacts of inboxes that the key's user does
-// not see, too.
+// contact is not as it was asked to be. An update that changes nothing is ErrInvalidInput: [ContactUpdate.IsZero] tells.
+// Blocked is there from 3.7.0 on. It changes contacts of inboxes that the key's user does not see, too.
 //
 // PUT /api/v1/accounts/{account_id}/contacts/{contact_id}, contactUpdate. Key: user.
 func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpdate, opts ...CallOption) (*Contact, error) {
@@ -356,10 +356,10 @@ func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...Call
 	return answer.Payload, nil
 }
 
-// TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp inboxes,
-// another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and ErrUnknownOutcome
-// as every 500 of a change is. [ContactsService.AddSource] looks first. One that the contact has already is no fault, so that it may
-// be repeated.
+// TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp
+// inboxes, another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and
+// ErrUnknownOutcome as every 500 of a change is. [ContactsService.AddSource] looks first. One that the contact has already
+// is no fault, so that it may be repeated.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes, contactInboxCreation. Key: user.
 func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
@@ -401,8 +401,9 @@ func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ..
 	return s.find(ctx, byPhone(number), input, opts)
 }
 
-// FindByIdentifier finds the contact that has an identifier of yours, in this case, and nobody else (ErrNotFound: no contact
-// that can be found has it). It filters, compares and searches as [ContactsService.FindByEmail] does.
+// FindByIdentifier finds the contact that has an identifier of yours, in exactly the case given, and nobody else
+// (ErrNotFound: no contact that can be found has it). It filters, compares and searches as [ContactsService.FindByEmail]
+// does.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {
@@ -411,10 +412,10 @@ func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string
 	return s.find(ctx, byIdentifier(identifier), input, opts)
 }
 
-// FindBySourceID finds the contact that has a source id in an inbox, in this case, and nobody else. Servers have the call
-// from 3.2.0 on, and nothing else that is exact: an older one's error says so, and is no ErrNotFound. ErrNotFound means that
-// nobody has it there, or that the inbox is not there, which the error says. An agent who does not belong to the inbox gets
-// ErrUnauthorized.
+// FindBySourceID finds the contact that has a source id in an inbox, in exactly the case given, and nobody else. Servers
+// have the call from 3.2.0 on, and nothing else that is exact: an older one's error says so, and is no ErrNotFound.
+// ErrNotFound means that nobody has it there, or that the inbox is not there, which the error says. An agent who does not
+// belong to the inbox gets ErrUnauthorized.
 //
 // POST /api/v1/accounts/{account_id}/contact_inboxes/filter, contactInboxFilter. Key: user.
 func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sourceID string, opts ...CallOption) (*Contact, error) {

@@ -53,10 +53,11 @@ func (f *FoundContact) compare(given ContactCreate) {
 // and so do programs that call it at once.
 //
 // It creates. Where the server says that one of them is taken, or it is not known whether the contact was created, it looks
-// for each that is given. The contact who has all that anybody has is returned as it is, even if its own e-mail, phone number
-// or identifier is another than yours: Differs says so. What else was given is not stored, nor is it put into the InboxID. A SourceID is looked for before, because some inboxes would take it from its owner; that
-// inbox has to be one of the key's user. Before 3.2.0 nobody can look, and a SourceID is refused: give it by
-// [ContactsService.AddSource] afterwards.
+// for each that is given. The contact who has all that anybody has is returned as it is, even if its own e-mail, phone
+// number or identifier is another than yours: Differs says so. What else was given is not stored, nor is it put into the
+// InboxID. A SourceID is looked for before, because some inboxes would take it from its owner; that inbox has to be one of
+// the key's user. Before 3.2.0 nobody can look, and a SourceID is refused: give it by [ContactsService.AddSource]
+// afterwards.
 //
 // Where no one contact has them it is ErrRejected, and says whose each is; Others has the ids. It is also ErrRejected, and
 // says so, where the server calls one taken and nobody can be found who has it: from 4.7.0 on some contacts are hidden from

@@ -43,10 +43,11 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 	return input
 }
 
-// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4 on in
-// inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From 3.2.0 on it looks
-// for who has it before, which is a request of its own; another program may come in between. Before, a server keeps it for
-// whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already is returned. It may be repeated.
+// AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4
+// on in inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From
+// 3.2.0 on it looks for who has it before, which is a request of its own; another program may come in between. Before, a
+// server keeps it for whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already
+// is returned. It may be repeated.
 func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
 	call := s.core.callOf(addSourceCall.operation, id)
 	input := checkSource(id, inboxID, sourceID)
