@@ -9,6 +9,7 @@ type Account struct {
 	Conversations ConversationsService // lists, filters, scans, creates and changes conversations
 	Messages      MessagesService      // lists, scans, sends, deletes and resends messages
 	Contacts      ContactsService      // gets, lists, searches, filters and finds contacts
+	Agents        AgentsService        // lists the people of the account
 
 	core *core
 }
@@ -16,7 +17,11 @@ type Account struct {
 // Account returns one account of the server, by its id. It sends nothing.
 func (c *Chat) Account(id int64) *Account {
 	core := &core{chat: c, id: id}
-	return &Account{Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core}, core: core}
+	return &Account{
+		Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core},
+		Agents: AgentsService{core},
+		core:   core,
+	}
 }
 
 // ID returns the account's id, 0 of the zero Account.

@@ -4000,6 +4000,23 @@ func newContactMergeRequest(server string, accountID int64, body ContactMerge) (
 	return req, nil
 }
 
+// GetAccountAgents lists the people of the account.
+//
+// GET /api/v1/accounts/{account_id}/agents
+func (c *Client) GetAccountAgents(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetAccountAgentsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.GetAccountAgents, err)
+	}
+	return c.do(ctx, operation.GetAccountAgents, req, reqEditors)
+}
+
+// newGetAccountAgentsRequest builds the request of getAccountAgents.
+func newGetAccountAgentsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/agents", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // ContactInboxFilter finds the contact that has a source id in an inbox.
 //
 // POST /api/v1/accounts/{account_id}/contact_inboxes/filter
@@ -4964,6 +4981,17 @@ func (c *ClientWithResponses) ContactMergeWithResponse(ctx context.Context, acco
 		return nil, err
 	}
 	return parseRaw[MergedContact](resp)
+}
+
+// GetAccountAgentsWithResponse lists the people of the account.
+//
+// GET /api/v1/accounts/{account_id}/agents
+func (c *ClientWithResponses) GetAccountAgentsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
+	resp, err := c.GetAccountAgents(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Agent](resp)
 }
 
 // ContactInboxFilterWithResponse finds the contact that has a source id in an inbox.

@@ -150,7 +150,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
-		{"errors", conformErrors}, {"paging", conformPaging},
+		{"names", conformNames}, {"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
 		t.Run(part.what, func(t *testing.T) { part.test(t, s.during(t, part.what)) })

@@ -976,3 +976,20 @@ func ExampleContactsService_AddSource() {
 	// Support jo@customer.test
 	// true
 }
+
+func ExampleAgentsService_List() {
+	server, account := standIn()
+	defer server.Close()
+
+	agents, err := account.Agents.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, agent := range agents {
+		fmt.Println(agent.Name, agent.GetRole())
+	}
+	// Output:
+	// Ada agent
+	// Ada Admin administrator
+	// Grace Agent agent
+}

@@ -18,6 +18,14 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// GetAccountAgents lists the people of the account.
+	GetAccountAgents = row(Operation{
+		ID: "getAccountAgents", Method: "GET", Path: "/api/v1/accounts/{account_id}/agents",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ContactInboxFilter finds the contact that has a source id in an inbox.
 	ContactInboxFilter = row(Operation{
 		ID: "contactInboxFilter", Method: "POST", Path: "/api/v1/accounts/{account_id}/contact_inboxes/filter",
@@ -230,6 +238,7 @@ var (
 var All = []*Operation{
 	ServerInformation,
 	ContactMerge,
+	GetAccountAgents,
 	ContactInboxFilter,
 	ContactList,
 	ContactCreate,

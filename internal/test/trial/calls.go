@@ -61,6 +61,7 @@ const (
 	GoodCreated      = `{"payload":{"contact":` + GoodPlaced + `,"contact_inbox":{"inbox":{"id":5},"source_id":"contact-1"}}}`
 	GoodSource       = `{"source_id":"crm-7","inbox":{"id":5,"avatar_url":"","channel_id":1,"name":"API","channel_type":"Channel::Api"}}`
 	GoodContacts     = `{"meta":{"count":1,"current_page":"1"},"payload":[` + GoodContact + `]}`
+	GoodAgent        = `{"id":2,"name":"Grace","email":"grace@example.com"}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
@@ -324,6 +325,16 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ContactInboxCreationWithResponse(ctx, AccountID, s.Contact, s.Place, e...))
+		},
+	},
+	{
+		operation.GetAccountAgents, `[` + GoodAgent + `]`, "", "/agents", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			agents, err := a.Agents.List(ctx, e...)
+			return valueOf(pointerTo(agents), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetAccountAgentsWithResponse(ctx, AccountID, e...))
 		},
 	},
 }
