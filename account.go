@@ -10,6 +10,7 @@ type Account struct {
 	Messages      MessagesService      // lists, scans, sends, deletes and resends messages
 	Contacts      ContactsService      // gets, lists, searches, filters and finds contacts
 	Agents        AgentsService        // lists the people of the account
+	Teams         TeamsService         // lists and gets teams, and lists their members
 
 	core *core
 }
@@ -19,8 +20,8 @@ func (c *Chat) Account(id int64) *Account {
 	core := &core{chat: c, id: id}
 	return &Account{
 		Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core},
-		Agents: AgentsService{core},
-		core:   core,
+		Agents: AgentsService{core}, Teams: TeamsService{core},
+		core: core,
 	}
 }
 

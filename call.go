@@ -121,6 +121,17 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	return answer, nil
 }
 
+// answers judges whether an answer is about what was asked for, because a connection that has lost count gives a call the answer
+// of another one.
+func answers[T any](what string, id int64, idOf func(*T) int64) func(*T) *chain.Failure {
+	return func(answer *T) *chain.Failure {
+		if got := idOf(answer); got != id {
+			return &chain.Failure{Cause: fmt.Errorf("it is about %s %d, and not about %d", what, got, id), Decode: true}
+		}
+		return nil
+	}
+}
+
 // listed returns the list that is the whole of an answer.
 func listed[T any](answer *[]T, err error) ([]T, error) {
 	if err != nil {

@@ -4946,6 +4946,57 @@ func newToggleStatusOfAConversationRequest(server string, accountID int64, conve
 	return req, nil
 }
 
+// ListAllTeams lists the teams of the account.
+//
+// GET /api/v1/accounts/{account_id}/teams
+func (c *Client) ListAllTeams(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllTeamsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllTeams, err)
+	}
+	return c.do(ctx, operation.ListAllTeams, req, reqEditors)
+}
+
+// newListAllTeamsRequest builds the request of listAllTeams.
+func newListAllTeamsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/teams", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetDetailsOfASingleTeam gets one team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}
+func (c *Client) GetDetailsOfASingleTeam(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetDetailsOfASingleTeamRequest(c.Server, accountID, teamID)
+	if err != nil {
+		return nil, unsent(operation.GetDetailsOfASingleTeam, err)
+	}
+	return c.do(ctx, operation.GetDetailsOfASingleTeam, req, reqEditors)
+}
+
+// newGetDetailsOfASingleTeamRequest builds the request of getDetailsOfASingleTeam.
+func newGetDetailsOfASingleTeamRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetTeamMembers lists the members of a team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members
+func (c *Client) GetTeamMembers(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetTeamMembersRequest(c.Server, accountID, teamID)
+	if err != nil {
+		return nil, unsent(operation.GetTeamMembers, err)
+	}
+	return c.do(ctx, operation.GetTeamMembers, req, reqEditors)
+}
+
+// newGetTeamMembersRequest builds the request of getTeamMembers.
+func newGetTeamMembersRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s/team_members", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // ClientWithResponses is a [Client] whose calls return the answer decoded, together with its status and headers.
 // [Chat.Raw] and [NewClientWithResponses] make one.
 type ClientWithResponses struct {
@@ -5267,4 +5318,37 @@ func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx contex
 		return nil, err
 	}
 	return parseRaw[ToggleStatusResult](resp)
+}
+
+// ListAllTeamsWithResponse lists the teams of the account.
+//
+// GET /api/v1/accounts/{account_id}/teams
+func (c *ClientWithResponses) ListAllTeamsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Team], error) {
+	resp, err := c.ListAllTeams(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Team](resp)
+}
+
+// GetDetailsOfASingleTeamWithResponse gets one team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}
+func (c *ClientWithResponses) GetDetailsOfASingleTeamWithResponse(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*RawResponse[Team], error) {
+	resp, err := c.GetDetailsOfASingleTeam(ctx, accountID, teamID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Team](resp)
+}
+
+// GetTeamMembersWithResponse lists the members of a team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members
+func (c *ClientWithResponses) GetTeamMembersWithResponse(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
+	resp, err := c.GetTeamMembers(ctx, accountID, teamID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Agent](resp)
 }

@@ -7,7 +7,16 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
+
+// refusesBots fails the test if a bot's key may.
+func refusesBots(t *testing.T, what string, err error) {
+	t.Helper()
+	if !errors.Is(err, auth.ErrNoKey) && !errors.Is(err, cfchat.ErrUnauthorized) {
+		t.Errorf("%s, with a bot's key: %v", what, err)
+	}
+}
 
 // conformNames lists what ids stand for, which a person may and a bot may not.
 func conformNames(t *testing.T, s target) {
@@ -20,7 +29,29 @@ func conformNames(t *testing.T, s target) {
 	if !slices.ContainsFunc(agents, administrator) {
 		t.Errorf("of the agents nobody is an administrator: %+v", agents)
 	}
-	if _, err := a.Agents.List(auth.WithScheme(ctx, auth.AgentBotAPIKey)); !errors.Is(err, auth.ErrNoKey) && !errors.Is(err, cfchat.ErrUnauthorized) {
-		t.Errorf("agents, with a bot's key: %v", err)
+	asBot := auth.WithScheme(ctx, auth.AgentBotAPIKey)
+	refusesBots(t, "agents", trial.Second(a.Agents.List(asBot)))
+	refusesBots(t, "teams", trial.Second(a.Teams.List(asBot)))
+	conformTeams(t, s)
+}
+
+// conformTeams gets a team as it is listed, with its members.
+func conformTeams(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	teams, err := a.Teams.List(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, listed := range teams {
+		team, err := a.Teams.Get(ctx, listed.ID)
+		if err != nil || team.Name != listed.Name {
+			t.Errorf("team %d: %+v, %v; listed as %+v", listed.ID, team, err, listed)
+		}
+		if members, err := a.Teams.Members(ctx, listed.ID); err != nil || members == nil {
+			t.Errorf("members of team %d: %+v, %v", listed.ID, members, err)
+		}
+	}
+	if _, err := a.Teams.Get(ctx, 1<<40); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("a team that is not there: %v", err)
 	}
 }

@@ -993,3 +993,47 @@ func ExampleAgentsService_List() {
 	// Ada Admin administrator
 	// Grace Agent agent
 }
+
+func ExampleTeamsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddTeam(cfchattest.Team{Name: "sales"})
+
+	teams, err := account.Teams.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, team := range teams {
+		fmt.Println(team.ID, team.Name)
+	}
+	// Output: 1 sales
+}
+
+func ExampleTeamsService_Get() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddTeam(cfchattest.Team{Name: "sales", Description: "first line"})
+
+	team, err := account.Teams.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(team.Name, "is the", team.GetDescription())
+	// Output: sales is the first line
+}
+
+func ExampleTeamsService_Members() {
+	server, account := standIn()
+	defer server.Close()
+	lin, _ := server.AddAgent(cfchattest.Agent{Name: "Lin"})
+	id := server.AddTeam(cfchattest.Team{Name: "sales", Members: []int64{lin}})
+
+	members, err := account.Teams.Members(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, member := range members {
+		fmt.Println(member.Name)
+	}
+	// Output: Lin
+}

@@ -54,3 +54,27 @@ func TestAgents(t *testing.T) {
 		t.Error(fmt.Sprint(answer))
 	}
 }
+
+// TestTeams lists every team, and says of each whether the caller is in it.
+func TestTeams(t *testing.T) {
+	t.Parallel()
+	srv := cfchattest.New(t)
+	srv.AddTeam(cfchattest.Team{Name: "Sales", Members: []int64{2}})
+	srv.AddTeam(cfchattest.Team{})
+	for key, want := range map[string][]any{srv.AdminKey(): {false, false}, srv.AgentKey(): {true, false}} {
+		if in := picked(got(t, srv, key, "/teams"), "is_member"); !reflect.DeepEqual(in, want) {
+			t.Errorf("is member: %v, want %v", in, want)
+		}
+	}
+	if name := dig(got(t, srv, srv.AgentKey(), "/teams/1"), "name"); name != "sales" {
+		t.Errorf("the team is %v", name)
+	}
+	if members := picked(got(t, srv, srv.AdminKey(), "/teams/1/team_members"), "id"); !reflect.DeepEqual(members, []any{2.0}) {
+		t.Errorf("its members are %v", members)
+	}
+	for _, path := range []string{"/teams/3", "/teams/x", "/teams/3/team_members"} {
+		if answer := got(t, srv, srv.AdminKey(), path); answer != http.StatusNotFound {
+			t.Errorf("%s: %v", path, answer)
+		}
+	}
+}

@@ -34,4 +34,7 @@ var handlers = map[*operation.Operation]handler{
 	operation.UpdateAMessage:                    (*caller).updateAMessage,
 	operation.RetryAMessage:                     (*caller).retryAMessage,
 	operation.ToggleStatusOfAConversation:       (*caller).toggleStatusOfAConversation,
+	operation.ListAllTeams:                      (*caller).listAllTeams,
+	operation.GetDetailsOfASingleTeam:           (*caller).getDetailsOfASingleTeam,
+	operation.GetTeamMembers:                    (*caller).getTeamMembers,
 }

@@ -232,6 +232,30 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ListAllTeams lists the teams of the account.
+	ListAllTeams = row(Operation{
+		ID: "listAllTeams", Method: "GET", Path: "/api/v1/accounts/{account_id}/teams",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetDetailsOfASingleTeam gets one team.
+	GetDetailsOfASingleTeam = row(Operation{
+		ID: "getDetailsOfASingleTeam", Method: "GET", Path: "/api/v1/accounts/{account_id}/teams/{team_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetTeamMembers lists the members of a team.
+	GetTeamMembers = row(Operation{
+		ID: "getTeamMembers", Method: "GET", Path: "/api/v1/accounts/{account_id}/teams/{team_id}/team_members",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 )
 
 // All lists every operation of openapi.yaml, by path and method.
@@ -264,4 +288,7 @@ var All = []*Operation{
 	UpdateAMessage,
 	RetryAMessage,
 	ToggleStatusOfAConversation,
+	ListAllTeams,
+	GetDetailsOfASingleTeam,
+	GetTeamMembers,
 }

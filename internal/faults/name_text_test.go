@@ -1,0 +1,32 @@
+package faults_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// named is what a call says over a server that answers with a body.
+func named(body string, ask func(context.Context, *cfchat.Account) error) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(200, "application/json", body), nil
+		}))
+		return ask(t.Context(), chat.Account(56))
+	}
+}
+
+func agents(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Agents.List(ctx)) }
+
+func team(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Teams.Get(ctx, 3)) }
+
+// nameTexts are those of what ids stand for.
+var nameTexts = []errorText{
+	{"no list of agents", named(`null`, agents)},
+	{"a list of something else than agents", named(`[{"id":1,"name":"sales"}]`, agents)},
+	{"something else than a team", named(`{"id":3,"name":"Grace"}`, team)},
+	{"another team", named(trial.GoodTeam, team)},
+}
