@@ -11,6 +11,7 @@ type Account struct {
 	Contacts      ContactsService      // gets, lists, searches, filters and finds contacts
 	Agents        AgentsService        // lists the people of the account
 	Teams         TeamsService         // lists and gets teams, and lists their members
+	Inboxes       InboxesService       // lists and gets inboxes, and lists their members
 
 	core *core
 }
@@ -20,7 +21,7 @@ func (c *Chat) Account(id int64) *Account {
 	core := &core{chat: c, id: id}
 	return &Account{
 		Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core},
-		Agents: AgentsService{core}, Teams: TeamsService{core},
+		Agents: AgentsService{core}, Teams: TeamsService{core}, Inboxes: InboxesService{core},
 		core: core,
 	}
 }

@@ -2253,6 +2253,9 @@ type Inbox struct {
 	// ForwardToEmail Of e-mail, where to forward to.
 	ForwardToEmail *string `json:"forward_to_email,omitempty"`
 
+	// ForwardingEnabled Of e-mail, whether mail is forwarded to it, in place of the address. Seen from 4.16.2 on.
+	ForwardingEnabled *bool `json:"forwarding_enabled,omitempty"`
+
 	// GreetingEnabled Whether contacts are greeted.
 	GreetingEnabled *bool `json:"greeting_enabled,omitempty"`
 
@@ -2273,6 +2276,9 @@ type Inbox struct {
 
 	// ImapAddress Of e-mail.
 	ImapAddress *string `json:"imap_address,omitempty"`
+
+	// ImapAuthentication Of e-mail. Seen from 4.16.2 on.
+	ImapAuthentication *string `json:"imap_authentication,omitempty"`
 
 	// ImapEnableSsl Of e-mail.
 	ImapEnableSsl *bool `json:"imap_enable_ssl,omitempty"`
@@ -2528,6 +2534,14 @@ func (x *Inbox) GetForwardToEmail() (value string) {
 	return *x.ForwardToEmail
 }
 
+// GetForwardingEnabled returns what ForwardingEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetForwardingEnabled() (value bool) {
+	if x == nil || x.ForwardingEnabled == nil {
+		return value
+	}
+	return *x.ForwardingEnabled
+}
+
 // GetGreetingEnabled returns what GreetingEnabled points to, or the zero value when there is none.
 func (x *Inbox) GetGreetingEnabled() (value bool) {
 	if x == nil || x.GreetingEnabled == nil {
@@ -2574,6 +2588,14 @@ func (x *Inbox) GetImapAddress() (value string) {
 		return value
 	}
 	return *x.ImapAddress
+}
+
+// GetImapAuthentication returns what ImapAuthentication points to, or the zero value when there is none.
+func (x *Inbox) GetImapAuthentication() (value string) {
+	if x == nil || x.ImapAuthentication == nil {
+		return value
+	}
+	return *x.ImapAuthentication
 }
 
 // GetImapEnableSsl returns what ImapEnableSsl points to, or the zero value when there is none.
@@ -2854,6 +2876,16 @@ func (x *Inbox) GetWorkingHoursEnabled() (value bool) {
 		return value
 	}
 	return *x.WorkingHoursEnabled
+}
+
+// InboxList is inboxes.
+type InboxList struct {
+	Payload []Inbox `json:"payload"`
+}
+
+// InboxMembers is the members of an inbox.
+type InboxMembers struct {
+	Payload []Agent `json:"payload"`
 }
 
 // Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
@@ -4946,6 +4978,57 @@ func newToggleStatusOfAConversationRequest(server string, accountID int64, conve
 	return req, nil
 }
 
+// GetInboxMembers lists the members of an inbox.
+//
+// GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}
+func (c *Client) GetInboxMembers(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetInboxMembersRequest(c.Server, accountID, inboxID)
+	if err != nil {
+		return nil, unsent(operation.GetInboxMembers, err)
+	}
+	return c.do(ctx, operation.GetInboxMembers, req, reqEditors)
+}
+
+// newGetInboxMembersRequest builds the request of getInboxMembers.
+func newGetInboxMembersRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/inbox_members/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ListAllInboxes lists the inboxes that the caller sees.
+//
+// GET /api/v1/accounts/{account_id}/inboxes
+func (c *Client) ListAllInboxes(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllInboxesRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllInboxes, err)
+	}
+	return c.do(ctx, operation.ListAllInboxes, req, reqEditors)
+}
+
+// newListAllInboxesRequest builds the request of listAllInboxes.
+func newListAllInboxesRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetInbox gets one inbox.
+//
+// GET /api/v1/accounts/{account_id}/inboxes/{inbox_id}
+func (c *Client) GetInbox(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetInboxRequest(c.Server, accountID, inboxID)
+	if err != nil {
+		return nil, unsent(operation.GetInbox, err)
+	}
+	return c.do(ctx, operation.GetInbox, req, reqEditors)
+}
+
+// newGetInboxRequest builds the request of getInbox.
+func newGetInboxRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // ListAllTeams lists the teams of the account.
 //
 // GET /api/v1/accounts/{account_id}/teams
@@ -5318,6 +5401,39 @@ func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx contex
 		return nil, err
 	}
 	return parseRaw[ToggleStatusResult](resp)
+}
+
+// GetInboxMembersWithResponse lists the members of an inbox.
+//
+// GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}
+func (c *ClientWithResponses) GetInboxMembersWithResponse(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*RawResponse[InboxMembers], error) {
+	resp, err := c.GetInboxMembers(ctx, accountID, inboxID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[InboxMembers](resp)
+}
+
+// ListAllInboxesWithResponse lists the inboxes that the caller sees.
+//
+// GET /api/v1/accounts/{account_id}/inboxes
+func (c *ClientWithResponses) ListAllInboxesWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[InboxList], error) {
+	resp, err := c.ListAllInboxes(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[InboxList](resp)
+}
+
+// GetInboxWithResponse gets one inbox.
+//
+// GET /api/v1/accounts/{account_id}/inboxes/{inbox_id}
+func (c *ClientWithResponses) GetInboxWithResponse(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*RawResponse[Inbox], error) {
+	resp, err := c.GetInbox(ctx, accountID, inboxID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Inbox](resp)
 }
 
 // ListAllTeamsWithResponse lists the teams of the account.

@@ -32,7 +32,29 @@ func conformNames(t *testing.T, s target) {
 	asBot := auth.WithScheme(ctx, auth.AgentBotAPIKey)
 	refusesBots(t, "agents", trial.Second(a.Agents.List(asBot)))
 	refusesBots(t, "teams", trial.Second(a.Teams.List(asBot)))
+	refusesBots(t, "inboxes", trial.Second(a.Inboxes.List(asBot)))
 	conformTeams(t, s)
+	conformInboxes(t, s)
+}
+
+// conformInboxes gets the inbox of the tests as it is listed, with its members.
+func conformInboxes(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	inboxes, err := a.Inboxes.List(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(inboxes, func(inbox cfchat.Inbox) bool { return inbox.ID == s.inbox })
+	inbox, err := a.Inboxes.Get(ctx, s.inbox)
+	if err != nil || i < 0 || inbox.Name != inboxes[i].Name || inbox.ChannelType != inboxes[i].ChannelType || len(inbox.WorkingHours) != 7 {
+		t.Errorf("inbox %d: %+v, %v; listed as %d of %+v", s.inbox, inbox, err, i, inboxes)
+	}
+	if members, err := a.Inboxes.Members(ctx, s.inbox); err != nil || members == nil {
+		t.Errorf("its members: %+v, %v", members, err)
+	}
+	if _, err := a.Inboxes.Get(ctx, 1<<40); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("an inbox that is not there: %v", err)
+	}
 }
 
 // conformTeams gets a team as it is listed, with its members.

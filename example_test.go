@@ -1037,3 +1037,49 @@ func ExampleTeamsService_Members() {
 	}
 	// Output: Lin
 }
+
+// An administrator's list has every inbox, that of an agent their own.
+func ExampleInboxesService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddInbox(cfchattest.Inbox{Name: "Shop", Channel: cfchat.ChannelWebWidget})
+
+	inboxes, err := account.Inboxes.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, inbox := range inboxes {
+		fmt.Println(inbox.ID, inbox.Name, inbox.ChannelType)
+	}
+	// Output:
+	// 1 API inbox Channel::Api
+	// 2 Shop Channel::WebWidget
+}
+
+// Whether an inbox goes on with the one conversation of a contact decides what Create does.
+func ExampleInboxesService_Get() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddInbox(cfchattest.Inbox{Name: "Orders", Locked: true})
+
+	inbox, err := account.Inboxes.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(inbox.Name, inbox.GetLockToSingleConversation())
+	// Output: Orders true
+}
+
+func ExampleInboxesService_Members() {
+	server, account := standIn()
+	defer server.Close()
+
+	members, err := account.Inboxes.Members(context.Background(), 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, member := range members {
+		fmt.Println(member.Name)
+	}
+	// Output: Grace Agent
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -75,6 +76,40 @@ func TestTeams(t *testing.T) {
 	for _, path := range []string{"/teams/3", "/teams/x", "/teams/3/team_members"} {
 		if answer := got(t, srv, srv.AdminKey(), path); answer != http.StatusNotFound {
 			t.Errorf("%s: %v", path, answer)
+		}
+	}
+}
+
+// TestInboxes lists every inbox to an administrator, with secrets, and to an agent their own without: by name from 4.14.0 on.
+func TestInboxes(t *testing.T) {
+	t.Parallel()
+	for version, names := range map[string][]any{"4.13.0": {"B", "a"}, "4.14.0": {"a", "B"}} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		srv.AddInbox(cfchattest.Inbox{Name: "B", Members: []int64{2}})
+		srv.AddInbox(cfchattest.Inbox{Name: "a", Members: []int64{2}})
+		srv.AddInbox(cfchattest.Inbox{Name: "Zoo"})
+		own, all := got(t, srv, srv.AgentKey(), "/inboxes"), got(t, srv, srv.AdminKey(), "/inboxes")
+		if n := picked(own, "name"); len(n) != 3 || !reflect.DeepEqual(slices.DeleteFunc(n, func(n any) bool { return n == "API inbox" }), names) {
+			t.Errorf("%s: an agent's are %v", version, n)
+		}
+		if n := picked(all, "name"); len(n) != 4 {
+			t.Errorf("%s: an administrator's are %v", version, n)
+		}
+		for i, secret := range picked(all, "hmac_token") {
+			if secret == nil || picked(all, "secret")[i] == nil {
+				t.Errorf("%s: inbox %d shows an administrator no secret", version, i)
+			}
+		}
+		if secret := picked(own, "hmac_token")[0]; secret != nil {
+			t.Errorf("%s: an agent sees %v", version, secret)
+		}
+		for path, want := range map[string]int{"/inboxes/4": 401, "/inbox_members/4": 401, "/inboxes/5": 404, "/inbox_members/5": 404} {
+			if answer := got(t, srv, srv.AgentKey(), path); answer != want {
+				t.Errorf("%s: %s is %v, want %d", version, path, answer, want)
+			}
+		}
+		if members := picked(got(t, srv, srv.AgentKey(), "/inbox_members/2"), "id"); !reflect.DeepEqual(members, []any{2.0}) {
+			t.Errorf("%s: the members are %v", version, members)
 		}
 	}
 }

@@ -23,10 +23,14 @@ func agents(ctx context.Context, a *cfchat.Account) error { return trial.Second(
 
 func team(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Teams.Get(ctx, 3)) }
 
+func inboxes(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Inboxes.List(ctx)) }
+
 // nameTexts are those of what ids stand for.
 var nameTexts = []errorText{
 	{"no list of agents", named(`null`, agents)},
 	{"a list of something else than agents", named(`[{"id":1,"name":"sales"}]`, agents)},
 	{"something else than a team", named(`{"id":3,"name":"Grace"}`, team)},
 	{"another team", named(trial.GoodTeam, team)},
+	{"no list of inboxes", named(`{}`, inboxes)},
+	{"a list of something else than inboxes", named(`{"payload":[{"id":1,"title":"vip"}]}`, inboxes)},
 }

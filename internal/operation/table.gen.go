@@ -232,6 +232,30 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// GetInboxMembers lists the members of an inbox.
+	GetInboxMembers = row(Operation{
+		ID: "getInboxMembers", Method: "GET", Path: "/api/v1/accounts/{account_id}/inbox_members/{inbox_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ListAllInboxes lists the inboxes that the caller sees.
+	ListAllInboxes = row(Operation{
+		ID: "listAllInboxes", Method: "GET", Path: "/api/v1/accounts/{account_id}/inboxes",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetInbox gets one inbox.
+	GetInbox = row(Operation{
+		ID: "getInbox", Method: "GET", Path: "/api/v1/accounts/{account_id}/inboxes/{inbox_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ListAllTeams lists the teams of the account.
 	ListAllTeams = row(Operation{
 		ID: "listAllTeams", Method: "GET", Path: "/api/v1/accounts/{account_id}/teams",
@@ -288,6 +312,9 @@ var All = []*Operation{
 	UpdateAMessage,
 	RetryAMessage,
 	ToggleStatusOfAConversation,
+	GetInboxMembers,
+	ListAllInboxes,
+	GetInbox,
 	ListAllTeams,
 	GetDetailsOfASingleTeam,
 	GetTeamMembers,

@@ -62,6 +62,7 @@ const (
 	GoodCreated      = `{"payload":{"contact":` + GoodPlaced + `,"contact_inbox":{"inbox":{"id":5},"source_id":"contact-1"}}}`
 	GoodSource       = `{"source_id":"crm-7","inbox":{"id":5,"avatar_url":"","channel_id":1,"name":"API","channel_type":"Channel::Api"}}`
 	GoodContacts     = `{"meta":{"count":1,"current_page":"1"},"payload":[` + GoodContact + `]}`
+	GoodInbox        = `{"id":5,"name":"Web","avatar_url":"","channel_id":1,"channel_type":"Channel::Api"}`
 	GoodTeam         = `{"id":6,"name":"sales","account_id":7,"is_member":false}`
 	GoodAgent        = `{"id":2,"name":"Grace","email":"grace@example.com"}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
@@ -366,6 +367,35 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.GetTeamMembersWithResponse(ctx, AccountID, s.Team, e...))
+		},
+	},
+	{
+		operation.ListAllInboxes, `{"payload":[` + GoodInbox + `]}`, "payload", "/inboxes", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			inboxes, err := a.Inboxes.List(ctx, e...)
+			return valueOf(pointerTo(inboxes), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllInboxesWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.GetInbox, GoodInbox, "", "/inboxes/5", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Inboxes.Get(ctx, s.Inbox, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetInboxWithResponse(ctx, AccountID, s.Inbox, e...))
+		},
+	},
+	{
+		operation.GetInboxMembers, `{"payload":[` + GoodAgent + `]}`, "payload", "/inbox_members/5", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			members, err := a.Inboxes.Members(ctx, s.Inbox, e...)
+			return valueOf(pointerTo(members), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetInboxMembersWithResponse(ctx, AccountID, s.Inbox, e...))
 		},
 	},
 }
