@@ -12,6 +12,9 @@ type Account struct {
 	Agents        AgentsService        // lists the people of the account
 	Teams         TeamsService         // lists and gets teams, and lists their members
 	Inboxes       InboxesService       // lists and gets inboxes, and lists their members
+	Labels        LabelsService        // lists the labels that the account knows
+
+	AttributeDefinitions AttributeDefinitionsService // lists the custom attributes that the account has defined
 
 	core *core
 }
@@ -22,6 +25,7 @@ func (c *Chat) Account(id int64) *Account {
 	return &Account{
 		Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core},
 		Agents: AgentsService{core}, Teams: TeamsService{core}, Inboxes: InboxesService{core},
+		Labels: LabelsService{core}, AttributeDefinitions: AttributeDefinitionsService{core},
 		core: core,
 	}
 }

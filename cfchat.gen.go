@@ -61,6 +61,43 @@ func (e AttachmentType) Known() bool {
 	return false
 }
 
+// The values of AttributeDisplay that are known.
+const (
+	AttributeDisplayCheckbox AttributeDisplay = "checkbox"
+	AttributeDisplayCurrency AttributeDisplay = "currency"
+	AttributeDisplayDate     AttributeDisplay = "date"
+	AttributeDisplayLink     AttributeDisplay = "link"
+	AttributeDisplayList     AttributeDisplay = "list"
+	AttributeDisplayNumber   AttributeDisplay = "number"
+	AttributeDisplayPercent  AttributeDisplay = "percent"
+	AttributeDisplayText     AttributeDisplay = "text"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e AttributeDisplay) Known() bool {
+	switch e {
+	case AttributeDisplayCheckbox, AttributeDisplayCurrency, AttributeDisplayDate, AttributeDisplayLink, AttributeDisplayList, AttributeDisplayNumber, AttributeDisplayPercent, AttributeDisplayText:
+		return true
+	}
+	return false
+}
+
+// The values of AttributeModel that are known.
+const (
+	AttributeModelCompany      AttributeModel = "company_attribute"
+	AttributeModelContact      AttributeModel = "contact_attribute"
+	AttributeModelConversation AttributeModel = "conversation_attribute"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e AttributeModel) Known() bool {
+	switch e {
+	case AttributeModelCompany, AttributeModelContact, AttributeModelConversation:
+		return true
+	}
+	return false
+}
+
 // The values of Availability that are known.
 const (
 	AvailabilityBusy    Availability = "busy"
@@ -800,11 +837,144 @@ func (x *AttachmentPage) GetMeta() *AttachmentCounts {
 // AttachmentType is the kind of an attachment. The last three from 4.9.0.
 type AttachmentType string
 
+// AttributeDefinition is a custom attribute that an account has defined.
+type AttributeDefinition struct {
+	// AttributeDescription What it is for.
+	AttributeDescription *string `json:"attribute_description"`
+
+	// AttributeDisplayName The name that people see.
+	AttributeDisplayName string `json:"attribute_display_name"`
+
+	// AttributeDisplayType What the values of a custom attribute are.
+	AttributeDisplayType AttributeDisplay `json:"attribute_display_type"`
+
+	// AttributeKey Its key in custom_attributes.
+	AttributeKey string `json:"attribute_key"`
+
+	// AttributeModel What has a custom attribute. Companies from 4.14.0.
+	AttributeModel AttributeModel `json:"attribute_model"`
+
+	// AttributeValues What can be chosen from a list.
+	AttributeValues []interface{} `json:"attribute_values"`
+
+	// CreatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	CreatedAt ISOTime `json:"created_at"`
+
+	// DefaultValue What it is without a value.
+	DefaultValue *int64 `json:"default_value"`
+
+	// ID The definition's id.
+	ID int64 `json:"id"`
+
+	// RegexCue How to write it, for people. From 3.6.0.
+	RegexCue *string `json:"regex_cue,omitempty"`
+
+	// RegexPattern What a text has to match. From 3.6.0.
+	RegexPattern *string `json:"regex_pattern,omitempty"`
+
+	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	UpdatedAt ISOTime `json:"updated_at"`
+}
+
+// GetAttributeDescription returns what AttributeDescription points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetAttributeDescription() (value string) {
+	if x == nil || x.AttributeDescription == nil {
+		return value
+	}
+	return *x.AttributeDescription
+}
+
+// GetAttributeDisplayName returns AttributeDisplayName, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeDisplayName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeDisplayName
+}
+
+// GetAttributeDisplayType returns AttributeDisplayType, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeDisplayType() (value AttributeDisplay) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeDisplayType
+}
+
+// GetAttributeKey returns AttributeKey, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeKey() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeKey
+}
+
+// GetAttributeModel returns AttributeModel, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeModel() (value AttributeModel) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeModel
+}
+
+// GetCreatedAt returns CreatedAt, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetCreatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.CreatedAt
+}
+
+// GetDefaultValue returns what DefaultValue points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetDefaultValue() (value int64) {
+	if x == nil || x.DefaultValue == nil {
+		return value
+	}
+	return *x.DefaultValue
+}
+
+// GetID returns ID, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetRegexCue returns what RegexCue points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetRegexCue() (value string) {
+	if x == nil || x.RegexCue == nil {
+		return value
+	}
+	return *x.RegexCue
+}
+
+// GetRegexPattern returns what RegexPattern points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetRegexPattern() (value string) {
+	if x == nil || x.RegexPattern == nil {
+		return value
+	}
+	return *x.RegexPattern
+}
+
+// GetUpdatedAt returns UpdatedAt, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetUpdatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.UpdatedAt
+}
+
+// AttributeDisplay is what the values of a custom attribute are.
+type AttributeDisplay string
+
 // AttributeKeys is custom attributes by their keys.
 type AttributeKeys struct {
 	// CustomAttributes The keys.
 	CustomAttributes []string `json:"custom_attributes"`
 }
+
+// AttributeModel is what has a custom attribute. Companies from 4.14.0.
+type AttributeModel string
 
 // Availability is whether a person is there. The documentation says "available" for online (D20).
 type Availability string
@@ -2886,6 +3056,69 @@ type InboxList struct {
 // InboxMembers is the members of an inbox.
 type InboxMembers struct {
 	Payload []Agent `json:"payload"`
+}
+
+// Label is a label that an account knows.
+type Label struct {
+	// Color Such as #1f93ff.
+	Color string `json:"color"`
+
+	// Description What it is for.
+	Description *string `json:"description"`
+
+	// ID The label's id. Conversations have the title.
+	ID int64 `json:"id"`
+
+	// ShowOnSidebar Whether the web page lists it.
+	ShowOnSidebar *bool `json:"show_on_sidebar"`
+
+	// Title The name.
+	Title string `json:"title"`
+}
+
+// GetColor returns Color, or the zero value of a nil Label.
+func (x *Label) GetColor() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Color
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *Label) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetID returns ID, or the zero value of a nil Label.
+func (x *Label) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetShowOnSidebar returns what ShowOnSidebar points to, or the zero value when there is none.
+func (x *Label) GetShowOnSidebar() (value bool) {
+	if x == nil || x.ShowOnSidebar == nil {
+		return value
+	}
+	return *x.ShowOnSidebar
+}
+
+// GetTitle returns Title, or the zero value of a nil Label.
+func (x *Label) GetTitle() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Title
+}
+
+// LabelList is the labels that an account knows.
+type LabelList struct {
+	Payload []Label `json:"payload"`
 }
 
 // Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
@@ -4978,6 +5211,23 @@ func newToggleStatusOfAConversationRequest(server string, accountID int64, conve
 	return req, nil
 }
 
+// GetAccountCustomAttribute lists the custom attributes that the account has defined.
+//
+// GET /api/v1/accounts/{account_id}/custom_attribute_definitions
+func (c *Client) GetAccountCustomAttribute(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetAccountCustomAttributeRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.GetAccountCustomAttribute, err)
+	}
+	return c.do(ctx, operation.GetAccountCustomAttribute, req, reqEditors)
+}
+
+// newGetAccountCustomAttributeRequest builds the request of getAccountCustomAttribute.
+func newGetAccountCustomAttributeRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/custom_attribute_definitions", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // GetInboxMembers lists the members of an inbox.
 //
 // GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}
@@ -5026,6 +5276,23 @@ func (c *Client) GetInbox(ctx context.Context, accountID int64, inboxID int64, r
 // newGetInboxRequest builds the request of getInbox.
 func newGetInboxRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
 	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ListAllLabels lists the labels that the account knows.
+//
+// GET /api/v1/accounts/{account_id}/labels
+func (c *Client) ListAllLabels(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllLabelsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllLabels, err)
+	}
+	return c.do(ctx, operation.ListAllLabels, req, reqEditors)
+}
+
+// newListAllLabelsRequest builds the request of listAllLabels.
+func newListAllLabelsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/labels", strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5403,6 +5670,17 @@ func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx contex
 	return parseRaw[ToggleStatusResult](resp)
 }
 
+// GetAccountCustomAttributeWithResponse lists the custom attributes that the account has defined.
+//
+// GET /api/v1/accounts/{account_id}/custom_attribute_definitions
+func (c *ClientWithResponses) GetAccountCustomAttributeWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]AttributeDefinition], error) {
+	resp, err := c.GetAccountCustomAttribute(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]AttributeDefinition](resp)
+}
+
 // GetInboxMembersWithResponse lists the members of an inbox.
 //
 // GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}
@@ -5434,6 +5712,17 @@ func (c *ClientWithResponses) GetInboxWithResponse(ctx context.Context, accountI
 		return nil, err
 	}
 	return parseRaw[Inbox](resp)
+}
+
+// ListAllLabelsWithResponse lists the labels that the account knows.
+//
+// GET /api/v1/accounts/{account_id}/labels
+func (c *ClientWithResponses) ListAllLabelsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[LabelList], error) {
+	resp, err := c.ListAllLabels(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[LabelList](resp)
 }
 
 // ListAllTeamsWithResponse lists the teams of the account.

@@ -33,6 +33,14 @@ func conformNames(t *testing.T, s target) {
 	refusesBots(t, "agents", trial.Second(a.Agents.List(asBot)))
 	refusesBots(t, "teams", trial.Second(a.Teams.List(asBot)))
 	refusesBots(t, "inboxes", trial.Second(a.Inboxes.List(asBot)))
+	refusesBots(t, "labels", trial.Second(a.Labels.List(asBot)))
+	refusesBots(t, "attribute definitions", trial.Second(a.AttributeDefinitions.List(asBot)))
+	if labels, err := a.Labels.List(ctx); err != nil || labels == nil {
+		t.Errorf("labels: %+v, %v", labels, err)
+	}
+	if definitions, err := a.AttributeDefinitions.List(ctx); err != nil || definitions == nil {
+		t.Errorf("attribute definitions: %+v, %v", definitions, err)
+	}
 	conformTeams(t, s)
 	conformInboxes(t, s)
 }

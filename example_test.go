@@ -1083,3 +1083,36 @@ func ExampleInboxesService_Members() {
 	}
 	// Output: Grace Agent
 }
+
+func ExampleLabelsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddLabel(cfchattest.Label{Title: "vip", Description: "call them back first"})
+
+	labels, err := account.Labels.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, label := range labels {
+		fmt.Println(label.Title, "means:", label.GetDescription())
+	}
+	// Output: vip means: call them back first
+}
+
+func ExampleAttributeDefinitionsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddCustomAttribute(cfchattest.CustomAttribute{Key: "order_id", Name: "Order", Display: "number"})
+	server.AddCustomAttribute(cfchattest.CustomAttribute{Key: "plan", Name: "Plan", Contact: true})
+
+	definitions, err := account.AttributeDefinitions.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, d := range definitions {
+		if d.AttributeModel == cfchat.AttributeModelConversation {
+			fmt.Println(d.AttributeKey, d.AttributeDisplayName, d.AttributeDisplayType)
+		}
+	}
+	// Output: order_id Order number
+}

@@ -113,3 +113,40 @@ func TestInboxes(t *testing.T) {
 		}
 	}
 }
+
+// TestLabels lists the labels that the account knows, by title from 3.0.0 on.
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string][]any{"2.18.0": {"vip", "bug"}, "3.0.0": {"bug", "vip"}} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		if titles := picked(got(t, srv, srv.AgentKey(), "/labels"), "title"); len(titles) > 0 {
+			t.Errorf("%s: there are %v", version, titles)
+		}
+		srv.AddLabel(cfchattest.Label{Title: "VIP"})
+		srv.AddLabel(cfchattest.Label{Title: "bug"})
+		if titles := picked(got(t, srv, srv.AgentKey(), "/labels"), "title"); !reflect.DeepEqual(titles, want) {
+			t.Errorf("%s: %v, want %v", version, titles, want)
+		}
+	}
+}
+
+// TestAttributeDefinitions lists those of conversations and contacts, or of one of them.
+func TestAttributeDefinitions(t *testing.T) {
+	t.Parallel()
+	for version, unknown := range map[string]any{"2.16.0": http.StatusInternalServerError, "2.17.0": []any{}} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		srv.AddCustomAttribute(cfchattest.CustomAttribute{Key: "tier", Display: "list"})
+		srv.AddCustomAttribute(cfchattest.CustomAttribute{Key: "tier", Display: "text"})
+		srv.AddCustomAttribute(cfchattest.CustomAttribute{Key: "plan", Name: "Plan", Contact: true})
+		for query, want := range map[string][]any{
+			"": {"tier", "plan"}, "?attribute_model=": {"tier", "plan"}, "?attribute_model=0": {"tier"}, "?attribute_model=contact_attribute": {"plan"},
+		} {
+			if keys := picked(got(t, srv, srv.AgentKey(), "/custom_attribute_definitions"+query), "attribute_key"); !reflect.DeepEqual(keys, want) {
+				t.Errorf("%s: %q: %v, want %v", version, query, keys, want)
+			}
+		}
+		if answer := got(t, srv, srv.AgentKey(), "/custom_attribute_definitions?attribute_model=7"); !reflect.DeepEqual(answer, unknown) {
+			t.Errorf("%s: of an unknown model: %v", version, answer)
+		}
+	}
+}

@@ -250,14 +250,18 @@ func (e exchange) contacts(answer any) any {
 // isOfNames reports whether an exchange lists what ids stand for, which nothing that was recorded changes.
 func isOfNames(e recordings.Exchange) bool {
 	return slices.Contains([]*operation.Operation{
-		operation.ListAllTeams, operation.GetTeamMembers, operation.ListAllInboxes,
+		operation.ListAllTeams, operation.GetTeamMembers, operation.ListAllInboxes, operation.ListAllLabels, operation.GetAccountCustomAttribute,
 	}, e.Operation)
 }
 
-// names is what an answer about names says. Of an inbox that is what it is called, and which fields there are.
+// names is what an answer about names says. Of an inbox that is what it is called, and which fields there are, of a label not its
+// id, which a snapshot does not tell.
 func names(answer any) any {
 	rows := list(dig(answer, "payload"))
 	for i, row := range rows {
+		if dig(row, "title") != nil {
+			delete(object(row), "id")
+		}
 		if dig(row, "channel_type") != nil {
 			rows[i] = []any{dig(row, "id"), dig(row, "name"), dig(row, "channel_type"), slices.Sorted(maps.Keys(object(row)))}
 		}

@@ -25,12 +25,20 @@ func team(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.
 
 func inboxes(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Inboxes.List(ctx)) }
 
+func labels(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Labels.List(ctx)) }
+
+func definitions(ctx context.Context, a *cfchat.Account) error {
+	return trial.Second(a.AttributeDefinitions.List(ctx))
+}
+
 // nameTexts are those of what ids stand for.
 var nameTexts = []errorText{
 	{"no list of agents", named(`null`, agents)},
 	{"a list of something else than agents", named(`[{"id":1,"name":"sales"}]`, agents)},
 	{"something else than a team", named(`{"id":3,"name":"Grace"}`, team)},
 	{"another team", named(trial.GoodTeam, team)},
+	{"a list of something else than labels", named(`{"payload":[{"id":1,"name":"Web"}]}`, labels)},
+	{"a list of something else than definitions", named(`[{"id":1,"name":"sales"}]`, definitions)},
 	{"no list of inboxes", named(`{}`, inboxes)},
 	{"a list of something else than inboxes", named(`{"payload":[{"id":1,"title":"vip"}]}`, inboxes)},
 }

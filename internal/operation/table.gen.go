@@ -232,6 +232,14 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// GetAccountCustomAttribute lists the custom attributes that the account has defined.
+	GetAccountCustomAttribute = row(Operation{
+		ID: "getAccountCustomAttribute", Method: "GET", Path: "/api/v1/accounts/{account_id}/custom_attribute_definitions",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// GetInboxMembers lists the members of an inbox.
 	GetInboxMembers = row(Operation{
 		ID: "getInboxMembers", Method: "GET", Path: "/api/v1/accounts/{account_id}/inbox_members/{inbox_id}",
@@ -251,6 +259,14 @@ var (
 	// GetInbox gets one inbox.
 	GetInbox = row(Operation{
 		ID: "getInbox", Method: "GET", Path: "/api/v1/accounts/{account_id}/inboxes/{inbox_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ListAllLabels lists the labels that the account knows.
+	ListAllLabels = row(Operation{
+		ID: "listAllLabels", Method: "GET", Path: "/api/v1/accounts/{account_id}/labels",
 		Write: read,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
@@ -312,9 +328,11 @@ var All = []*Operation{
 	UpdateAMessage,
 	RetryAMessage,
 	ToggleStatusOfAConversation,
+	GetAccountCustomAttribute,
 	GetInboxMembers,
 	ListAllInboxes,
 	GetInbox,
+	ListAllLabels,
 	ListAllTeams,
 	GetDetailsOfASingleTeam,
 	GetTeamMembers,

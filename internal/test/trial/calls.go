@@ -398,6 +398,26 @@ var Calls = []Call{
 			return valueOf(c.GetInboxMembersWithResponse(ctx, AccountID, s.Inbox, e...))
 		},
 	},
+	{
+		operation.ListAllLabels, `{"payload":[{"id":8,"title":"vip","color":"#1f93ff"}]}`, "payload", "/labels", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			labels, err := a.Labels.List(ctx, e...)
+			return valueOf(pointerTo(labels), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllLabelsWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.GetAccountCustomAttribute, `[{"id":9,"attribute_key":"tier","attribute_display_name":"Tier"}]`, "", "/custom_attribute_definitions", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			definitions, err := a.AttributeDefinitions.List(ctx, e...)
+			return valueOf(pointerTo(definitions), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetAccountCustomAttributeWithResponse(ctx, AccountID, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
