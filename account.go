@@ -15,6 +15,7 @@ type Account struct {
 	Labels        LabelsService        // lists the labels that the account knows
 
 	AttributeDefinitions AttributeDefinitionsService // lists the custom attributes that the account has defined
+	AgentBots            AgentBotsService            // lists the bots of the account, without their keys
 
 	core *core
 }
@@ -25,7 +26,7 @@ func (c *Chat) Account(id int64) *Account {
 	return &Account{
 		Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core},
 		Agents: AgentsService{core}, Teams: TeamsService{core}, Inboxes: InboxesService{core},
-		Labels: LabelsService{core}, AttributeDefinitions: AttributeDefinitionsService{core},
+		Labels: LabelsService{core}, AttributeDefinitions: AttributeDefinitionsService{core}, AgentBots: AgentBotsService{core},
 		core: core,
 	}
 }

@@ -404,6 +404,116 @@ func (e Status) Known() bool {
 	return false
 }
 
+// AccountBot is a bot as the list of an account's bots has it.
+type AccountBot struct {
+	// _ Its key: a secret.
+	_ struct{} `json:"-"`
+
+	// AccountID Whose it is; null for one of the whole server.
+	AccountID *int64 `json:"account_id,omitempty"`
+
+	// BotConfig What it is set to.
+	BotConfig Attributes `json:"bot_config,omitzero"`
+
+	// BotType The kind of bot, such as webhook.
+	BotType string `json:"bot_type"`
+
+	// Description What it does.
+	Description *string `json:"description"`
+
+	// ID The bot's id.
+	ID int64 `json:"id"`
+
+	// Name The name.
+	Name *string `json:"name"`
+
+	// OutgoingURL Where its events go.
+	OutgoingURL *string `json:"outgoing_url"`
+
+	// _ What its events are signed with: a secret. From 4.13.0.
+	_ struct{} `json:"-"`
+
+	// SystemBot Whether it is one of the whole server. Newer versions.
+	SystemBot *bool `json:"system_bot,omitempty"`
+
+	// Thumbnail The picture's address; "" when there is none. Newer versions.
+	Thumbnail *string `json:"thumbnail,omitempty"`
+}
+
+var _ = redact.Mark[AccountBot]("access_token", "secret")
+
+// GetAccountID returns what AccountID points to, or the zero value when there is none.
+func (x *AccountBot) GetAccountID() (value int64) {
+	if x == nil || x.AccountID == nil {
+		return value
+	}
+	return *x.AccountID
+}
+
+// GetBotConfig returns BotConfig, or the zero value of a nil AccountBot.
+func (x *AccountBot) GetBotConfig() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.BotConfig
+}
+
+// GetBotType returns BotType, or the zero value of a nil AccountBot.
+func (x *AccountBot) GetBotType() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.BotType
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *AccountBot) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetID returns ID, or the zero value of a nil AccountBot.
+func (x *AccountBot) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetName returns what Name points to, or the zero value when there is none.
+func (x *AccountBot) GetName() (value string) {
+	if x == nil || x.Name == nil {
+		return value
+	}
+	return *x.Name
+}
+
+// GetOutgoingURL returns what OutgoingURL points to, or the zero value when there is none.
+func (x *AccountBot) GetOutgoingURL() (value string) {
+	if x == nil || x.OutgoingURL == nil {
+		return value
+	}
+	return *x.OutgoingURL
+}
+
+// GetSystemBot returns what SystemBot points to, or the zero value when there is none.
+func (x *AccountBot) GetSystemBot() (value bool) {
+	if x == nil || x.SystemBot == nil {
+		return value
+	}
+	return *x.SystemBot
+}
+
+// GetThumbnail returns what Thumbnail points to, or the zero value when there is none.
+func (x *AccountBot) GetThumbnail() (value string) {
+	if x == nil || x.Thumbnail == nil {
+		return value
+	}
+	return *x.Thumbnail
+}
+
 // Agent is a person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
 type Agent struct {
 	// AccountID The account's id.
@@ -4265,6 +4375,23 @@ func newContactMergeRequest(server string, accountID int64, body ContactMerge) (
 	return req, nil
 }
 
+// ListAllAccountAgentBots lists the bots of the account, and of the whole server.
+//
+// GET /api/v1/accounts/{account_id}/agent_bots
+func (c *Client) ListAllAccountAgentBots(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllAccountAgentBotsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllAccountAgentBots, err)
+	}
+	return c.do(ctx, operation.ListAllAccountAgentBots, req, reqEditors)
+}
+
+// newListAllAccountAgentBotsRequest builds the request of listAllAccountAgentBots.
+func newListAllAccountAgentBotsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/agent_bots", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // GetAccountAgents lists the people of the account.
 //
 // GET /api/v1/accounts/{account_id}/agents
@@ -5382,6 +5509,17 @@ func (c *ClientWithResponses) ContactMergeWithResponse(ctx context.Context, acco
 		return nil, err
 	}
 	return parseRaw[MergedContact](resp)
+}
+
+// ListAllAccountAgentBotsWithResponse lists the bots of the account, and of the whole server.
+//
+// GET /api/v1/accounts/{account_id}/agent_bots
+func (c *ClientWithResponses) ListAllAccountAgentBotsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]AccountBot], error) {
+	resp, err := c.ListAllAccountAgentBots(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]AccountBot](resp)
 }
 
 // GetAccountAgentsWithResponse lists the people of the account.

@@ -41,6 +41,10 @@ func conformNames(t *testing.T, s target) {
 	if definitions, err := a.AttributeDefinitions.List(ctx); err != nil || definitions == nil {
 		t.Errorf("attribute definitions: %+v, %v", definitions, err)
 	}
+	refusesBots(t, "bots", trial.Second(a.AgentBots.List(asBot)))
+	if bots, err := a.AgentBots.List(ctx); err != nil || bots == nil {
+		t.Errorf("bots: %+v, %v", bots, err)
+	}
 	conformTeams(t, s)
 	conformInboxes(t, s)
 }

@@ -1116,3 +1116,17 @@ func ExampleAttributeDefinitionsService_List() {
 	}
 	// Output: order_id Order number
 }
+
+func ExampleAgentBotsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddBot(cfchattest.Bot{Name: "Order Bot", Description: "knows where parcels are"})
+
+	bots, err := account.AgentBots.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	last := bots[len(bots)-1]
+	fmt.Println(last.GetName(), last.GetDescription())
+	// Output: Order Bot knows where parcels are
+}

@@ -44,3 +44,23 @@ func TestInboxSecretsInErrors(t *testing.T) {
 		t.Errorf("%v with %q", err, e.Body)
 	}
 }
+
+// TestBotKeys lists bots, each of which is sent with its key, and finds no key in the answer.
+func TestBotKeys(t *testing.T) {
+	t.Parallel()
+	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	_, key := srv.AddBot(cfchattest.Bot{})
+	var response cfchat.Response
+	bots, err := srv.Account(t).AgentBots.List(t.Context(), cfchat.WithResponse(&response))
+	if err != nil || len(bots) != 3 {
+		t.Fatalf("%+v, %v", bots, err)
+	}
+	for _, secret := range []string{key, "secret-"} {
+		if !strings.Contains(string(response.Body), secret) {
+			t.Errorf("the stand-in does not send %q", secret)
+		}
+		if shown := fmt.Sprintf("%+v %#v %s", bots, bots, encode(t, bots)); strings.Contains(shown, secret) {
+			t.Errorf("it shows %q", secret)
+		}
+	}
+}

@@ -150,3 +150,22 @@ func TestAttributeDefinitions(t *testing.T) {
 		}
 	}
 }
+
+// TestAgentBots lists the bots of the account: their keys to every agent, and from 4.16.0 on to administrators.
+func TestAgentBots(t *testing.T) {
+	t.Parallel()
+	for version, agentSees := range map[string]bool{"2.16.0": true, "4.15.0": true, "4.16.0": false} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		id, key := srv.AddBot(cfchattest.Bot{})
+		srv.AddBot(cfchattest.Bot{Stray: true})
+		for who, sees := range map[string]bool{srv.AdminKey(): true, srv.AgentKey(): agentSees} {
+			bots := got(t, srv, who, "/agent_bots")
+			if ids := picked(bots, "id"); len(ids) != 3 || ids[2] != float64(id) {
+				t.Fatalf("%s: got %v", version, bots)
+			}
+			if shown := picked(bots, "access_token")[2]; (shown == key) != sees {
+				t.Errorf("%s: with the key %s the bot's is %v", version, who, shown)
+			}
+		}
+	}
+}

@@ -8,6 +8,7 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 var handlers = map[*operation.Operation]handler{
 	operation.ServerInformation:                 (*caller).serverInformation,
 	operation.ContactMerge:                      (*caller).contactMerge,
+	operation.ListAllAccountAgentBots:           (*caller).listAllAccountAgentBots,
 	operation.GetAccountAgents:                  (*caller).getAccountAgents,
 	operation.ContactInboxFilter:                (*caller).contactInboxFilter,
 	operation.ContactList:                       (*caller).contactList,

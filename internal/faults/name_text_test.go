@@ -31,6 +31,8 @@ func definitions(ctx context.Context, a *cfchat.Account) error {
 	return trial.Second(a.AttributeDefinitions.List(ctx))
 }
 
+func bots(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.AgentBots.List(ctx)) }
+
 // nameTexts are those of what ids stand for.
 var nameTexts = []errorText{
 	{"no list of agents", named(`null`, agents)},
@@ -39,6 +41,7 @@ var nameTexts = []errorText{
 	{"another team", named(trial.GoodTeam, team)},
 	{"a list of something else than labels", named(`{"payload":[{"id":1,"name":"Web"}]}`, labels)},
 	{"a list of something else than definitions", named(`[{"id":1,"name":"sales"}]`, definitions)},
+	{"a list of something else than bots", named(`[{"id":1,"name":"sales"}]`, bots)},
 	{"no list of inboxes", named(`{}`, inboxes)},
 	{"a list of something else than inboxes", named(`{"payload":[{"id":1,"title":"vip"}]}`, inboxes)},
 }

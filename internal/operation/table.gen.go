@@ -18,6 +18,14 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ListAllAccountAgentBots lists the bots of the account, and of the whole server.
+	ListAllAccountAgentBots = row(Operation{
+		ID: "listAllAccountAgentBots", Method: "GET", Path: "/api/v1/accounts/{account_id}/agent_bots",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// GetAccountAgents lists the people of the account.
 	GetAccountAgents = row(Operation{
 		ID: "getAccountAgents", Method: "GET", Path: "/api/v1/accounts/{account_id}/agents",
@@ -302,6 +310,7 @@ var (
 var All = []*Operation{
 	ServerInformation,
 	ContactMerge,
+	ListAllAccountAgentBots,
 	GetAccountAgents,
 	ContactInboxFilter,
 	ContactList,

@@ -418,6 +418,16 @@ var Calls = []Call{
 			return valueOf(c.GetAccountCustomAttributeWithResponse(ctx, AccountID, e...))
 		},
 	},
+	{
+		operation.ListAllAccountAgentBots, `[{"id":3,"name":"Helper","bot_type":"webhook"}]`, "", "/agent_bots", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			bots, err := a.AgentBots.List(ctx, e...)
+			return valueOf(pointerTo(bots), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllAccountAgentBotsWithResponse(ctx, AccountID, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
