@@ -45,6 +45,9 @@ func conformNames(t *testing.T, s target) {
 	if bots, err := a.AgentBots.List(ctx); err != nil || bots == nil {
 		t.Errorf("bots: %+v, %v", bots, err)
 	}
+	if names, err := a.Names(ctx); err != nil || names.Inbox(s.inbox) == "" || names.Agent(agents[0].ID) != agents[0].Name {
+		t.Errorf("names: %+v, %v", names, err)
+	}
 	conformTeams(t, s)
 	conformInboxes(t, s)
 }

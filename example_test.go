@@ -1130,3 +1130,22 @@ func ExampleAgentBotsService_List() {
 	fmt.Println(last.GetName(), last.GetDescription())
 	// Output: Order Bot knows where parcels are
 }
+
+// A report has names in the place of ids.
+func ExampleAccount_Names() {
+	server, account := standIn()
+	defer server.Close()
+
+	names, err := account.Names(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	page, err := account.Conversations.List(context.Background(), cfchat.ConversationListOptions{Labels: []string{"vip"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range page.Payload {
+		fmt.Println(c.ID, names.Inbox(c.InboxID), names.Agent(c.Meta.Assignee.GetID()))
+	}
+	// Output: 1 API inbox Ada
+}

@@ -42,6 +42,9 @@ var nameTexts = []errorText{
 	{"a list of something else than labels", named(`{"payload":[{"id":1,"name":"Web"}]}`, labels)},
 	{"a list of something else than definitions", named(`[{"id":1,"name":"sales"}]`, definitions)},
 	{"a list of something else than bots", named(`[{"id":1,"name":"sales"}]`, bots)},
+	{"names with a response", named(``, func(ctx context.Context, a *cfchat.Account) error {
+		return trial.Second(a.Names(ctx, cfchat.WithResponse(new(cfchat.Response))))
+	})},
 	{"no list of inboxes", named(`{}`, inboxes)},
 	{"a list of something else than inboxes", named(`{"payload":[{"id":1,"title":"vip"}]}`, inboxes)},
 }
