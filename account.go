@@ -9,6 +9,13 @@ type Account struct {
 	Conversations ConversationsService // lists, filters, scans, creates and changes conversations
 	Messages      MessagesService      // lists, scans, sends, deletes and resends messages
 	Contacts      ContactsService      // finds, lists, creates, changes, merges and deletes contacts
+	Agents        AgentsService        // lists the people of the account
+	Teams         TeamsService         // lists and gets teams, and lists their members
+	Inboxes       InboxesService       // lists and gets inboxes, and lists their members
+	Labels        LabelsService        // lists the labels that the account knows
+
+	AttributeDefinitions AttributeDefinitionsService // lists the custom attributes that the account has defined
+	AgentBots            AgentBotsService            // lists the bots of the account, without their keys
 
 	core *core
 }
@@ -16,7 +23,12 @@ type Account struct {
 // Account returns one account of the server, by its id. It sends nothing.
 func (c *Chat) Account(id int64) *Account {
 	core := &core{chat: c, id: id}
-	return &Account{Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core}, core: core}
+	return &Account{
+		Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core},
+		Agents: AgentsService{core}, Teams: TeamsService{core}, Inboxes: InboxesService{core},
+		Labels: LabelsService{core}, AttributeDefinitions: AttributeDefinitionsService{core}, AgentBots: AgentBotsService{core},
+		core: core,
+	}
 }
 
 // ID returns the account's id, 0 of the zero Account.

@@ -128,6 +128,38 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	return answer, nil
 }
 
+// answers judges whether an answer is about what was asked for, because a connection that has lost count gives a call the answer
+// of another one.
+func answers[T any](what string, id int64, idOf func(*T) int64) func(*T) *chain.Failure {
+	return func(answer *T) *chain.Failure {
+		if got := idOf(answer); got != id {
+			return &chain.Failure{Cause: fmt.Errorf("it is about %s %d, and not about %d", what, got, id), Decode: true}
+		}
+		return nil
+	}
+}
+
+// listed returns the list that is the whole of an answer.
+func listed[T any](answer *[]T, err error) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return *answer, nil
+}
+
+// everyRow checks a list, which the servers send even when it is empty, and each of its rows.
+func everyRow[T any](rows []T, check func(*T) error) error {
+	if rows == nil {
+		return errors.New("there is no list")
+	}
+	for i := range rows {
+		if err := check(&rows[i]); err != nil {
+			return fmt.Errorf("[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
 // redacted returns the body of an answer without what openapi.yaml marks as secret, for an error that keeps it. JSON that
 // ends early has nothing left of it where it could have a secret; what begins like a page stays.
 func redacted[T any](body []byte) []byte {

@@ -61,6 +61,43 @@ func (e AttachmentType) Known() bool {
 	return false
 }
 
+// The values of AttributeDisplay that are known.
+const (
+	AttributeDisplayCheckbox AttributeDisplay = "checkbox"
+	AttributeDisplayCurrency AttributeDisplay = "currency"
+	AttributeDisplayDate     AttributeDisplay = "date"
+	AttributeDisplayLink     AttributeDisplay = "link"
+	AttributeDisplayList     AttributeDisplay = "list"
+	AttributeDisplayNumber   AttributeDisplay = "number"
+	AttributeDisplayPercent  AttributeDisplay = "percent"
+	AttributeDisplayText     AttributeDisplay = "text"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e AttributeDisplay) Known() bool {
+	switch e {
+	case AttributeDisplayCheckbox, AttributeDisplayCurrency, AttributeDisplayDate, AttributeDisplayLink, AttributeDisplayList, AttributeDisplayNumber, AttributeDisplayPercent, AttributeDisplayText:
+		return true
+	}
+	return false
+}
+
+// The values of AttributeModel that are known.
+const (
+	AttributeModelCompany      AttributeModel = "company_attribute"
+	AttributeModelContact      AttributeModel = "contact_attribute"
+	AttributeModelConversation AttributeModel = "conversation_attribute"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e AttributeModel) Known() bool {
+	switch e {
+	case AttributeModelCompany, AttributeModelContact, AttributeModelConversation:
+		return true
+	}
+	return false
+}
+
 // The values of Availability that are known.
 const (
 	AvailabilityBusy    Availability = "busy"
@@ -365,6 +402,116 @@ func (e Status) Known() bool {
 		return true
 	}
 	return false
+}
+
+// AccountBot is a bot as the list of an account's bots has it.
+type AccountBot struct {
+	// _ Its key: a secret.
+	_ struct{} `json:"-"`
+
+	// AccountID Whose it is; null for one of the whole server.
+	AccountID *int64 `json:"account_id,omitempty"`
+
+	// BotConfig What it is set to.
+	BotConfig Attributes `json:"bot_config,omitzero"`
+
+	// BotType The kind of bot, such as webhook.
+	BotType string `json:"bot_type"`
+
+	// Description What it does.
+	Description *string `json:"description"`
+
+	// ID The bot's id.
+	ID int64 `json:"id"`
+
+	// Name The name.
+	Name *string `json:"name"`
+
+	// OutgoingURL Where its events go.
+	OutgoingURL *string `json:"outgoing_url"`
+
+	// _ What its events are signed with: a secret. From 4.13.0.
+	_ struct{} `json:"-"`
+
+	// SystemBot Whether it is one of the whole server. Newer versions.
+	SystemBot *bool `json:"system_bot,omitempty"`
+
+	// Thumbnail The picture's address; "" when there is none. Newer versions.
+	Thumbnail *string `json:"thumbnail,omitempty"`
+}
+
+var _ = redact.Mark[AccountBot]("access_token", "secret")
+
+// GetAccountID returns what AccountID points to, or the zero value when there is none.
+func (x *AccountBot) GetAccountID() (value int64) {
+	if x == nil || x.AccountID == nil {
+		return value
+	}
+	return *x.AccountID
+}
+
+// GetBotConfig returns BotConfig, or the zero value of a nil AccountBot.
+func (x *AccountBot) GetBotConfig() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.BotConfig
+}
+
+// GetBotType returns BotType, or the zero value of a nil AccountBot.
+func (x *AccountBot) GetBotType() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.BotType
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *AccountBot) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetID returns ID, or the zero value of a nil AccountBot.
+func (x *AccountBot) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetName returns what Name points to, or the zero value when there is none.
+func (x *AccountBot) GetName() (value string) {
+	if x == nil || x.Name == nil {
+		return value
+	}
+	return *x.Name
+}
+
+// GetOutgoingURL returns what OutgoingURL points to, or the zero value when there is none.
+func (x *AccountBot) GetOutgoingURL() (value string) {
+	if x == nil || x.OutgoingURL == nil {
+		return value
+	}
+	return *x.OutgoingURL
+}
+
+// GetSystemBot returns what SystemBot points to, or the zero value when there is none.
+func (x *AccountBot) GetSystemBot() (value bool) {
+	if x == nil || x.SystemBot == nil {
+		return value
+	}
+	return *x.SystemBot
+}
+
+// GetThumbnail returns what Thumbnail points to, or the zero value when there is none.
+func (x *AccountBot) GetThumbnail() (value string) {
+	if x == nil || x.Thumbnail == nil {
+		return value
+	}
+	return *x.Thumbnail
 }
 
 // Agent is a person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
@@ -800,11 +947,144 @@ func (x *AttachmentPage) GetMeta() *AttachmentCounts {
 // AttachmentType is the kind of an attachment. The last three from 4.9.0.
 type AttachmentType string
 
+// AttributeDefinition is a custom attribute that an account has defined.
+type AttributeDefinition struct {
+	// AttributeDescription What it is for.
+	AttributeDescription *string `json:"attribute_description"`
+
+	// AttributeDisplayName The name that people see.
+	AttributeDisplayName string `json:"attribute_display_name"`
+
+	// AttributeDisplayType What the values of a custom attribute are.
+	AttributeDisplayType AttributeDisplay `json:"attribute_display_type"`
+
+	// AttributeKey Its key in custom_attributes.
+	AttributeKey string `json:"attribute_key"`
+
+	// AttributeModel What has a custom attribute. Companies from 4.14.0.
+	AttributeModel AttributeModel `json:"attribute_model"`
+
+	// AttributeValues What can be chosen from a list.
+	AttributeValues []interface{} `json:"attribute_values"`
+
+	// CreatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	CreatedAt ISOTime `json:"created_at"`
+
+	// DefaultValue What it is without a value.
+	DefaultValue *int64 `json:"default_value"`
+
+	// ID The definition's id.
+	ID int64 `json:"id"`
+
+	// RegexCue How to write it, for people. From 3.6.0.
+	RegexCue *string `json:"regex_cue,omitempty"`
+
+	// RegexPattern What a text has to match. From 3.6.0.
+	RegexPattern *string `json:"regex_pattern,omitempty"`
+
+	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	UpdatedAt ISOTime `json:"updated_at"`
+}
+
+// GetAttributeDescription returns what AttributeDescription points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetAttributeDescription() (value string) {
+	if x == nil || x.AttributeDescription == nil {
+		return value
+	}
+	return *x.AttributeDescription
+}
+
+// GetAttributeDisplayName returns AttributeDisplayName, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeDisplayName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeDisplayName
+}
+
+// GetAttributeDisplayType returns AttributeDisplayType, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeDisplayType() (value AttributeDisplay) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeDisplayType
+}
+
+// GetAttributeKey returns AttributeKey, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeKey() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeKey
+}
+
+// GetAttributeModel returns AttributeModel, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetAttributeModel() (value AttributeModel) {
+	if x == nil {
+		return value
+	}
+	return x.AttributeModel
+}
+
+// GetCreatedAt returns CreatedAt, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetCreatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.CreatedAt
+}
+
+// GetDefaultValue returns what DefaultValue points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetDefaultValue() (value int64) {
+	if x == nil || x.DefaultValue == nil {
+		return value
+	}
+	return *x.DefaultValue
+}
+
+// GetID returns ID, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetRegexCue returns what RegexCue points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetRegexCue() (value string) {
+	if x == nil || x.RegexCue == nil {
+		return value
+	}
+	return *x.RegexCue
+}
+
+// GetRegexPattern returns what RegexPattern points to, or the zero value when there is none.
+func (x *AttributeDefinition) GetRegexPattern() (value string) {
+	if x == nil || x.RegexPattern == nil {
+		return value
+	}
+	return *x.RegexPattern
+}
+
+// GetUpdatedAt returns UpdatedAt, or the zero value of a nil AttributeDefinition.
+func (x *AttributeDefinition) GetUpdatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.UpdatedAt
+}
+
+// AttributeDisplay is what the values of a custom attribute are.
+type AttributeDisplay string
+
 // AttributeKeys is custom attributes by their keys.
 type AttributeKeys struct {
 	// CustomAttributes The keys.
 	CustomAttributes []string `json:"custom_attributes"`
 }
+
+// AttributeModel is what has a custom attribute. Companies from 4.14.0.
+type AttributeModel string
 
 // Availability is whether a person is there. The documentation says "available" for online (D20).
 type Availability string
@@ -2253,6 +2533,9 @@ type Inbox struct {
 	// ForwardToEmail Of e-mail, where to forward to.
 	ForwardToEmail *string `json:"forward_to_email,omitempty"`
 
+	// ForwardingEnabled Of e-mail, whether mail is forwarded to it, in place of the address. Seen from 4.16.2 on.
+	ForwardingEnabled *bool `json:"forwarding_enabled,omitempty"`
+
 	// GreetingEnabled Whether contacts are greeted.
 	GreetingEnabled *bool `json:"greeting_enabled,omitempty"`
 
@@ -2273,6 +2556,9 @@ type Inbox struct {
 
 	// ImapAddress Of e-mail.
 	ImapAddress *string `json:"imap_address,omitempty"`
+
+	// ImapAuthentication Of e-mail. Seen from 4.16.2 on.
+	ImapAuthentication *string `json:"imap_authentication,omitempty"`
 
 	// ImapEnableSsl Of e-mail.
 	ImapEnableSsl *bool `json:"imap_enable_ssl,omitempty"`
@@ -2528,6 +2814,14 @@ func (x *Inbox) GetForwardToEmail() (value string) {
 	return *x.ForwardToEmail
 }
 
+// GetForwardingEnabled returns what ForwardingEnabled points to, or the zero value when there is none.
+func (x *Inbox) GetForwardingEnabled() (value bool) {
+	if x == nil || x.ForwardingEnabled == nil {
+		return value
+	}
+	return *x.ForwardingEnabled
+}
+
 // GetGreetingEnabled returns what GreetingEnabled points to, or the zero value when there is none.
 func (x *Inbox) GetGreetingEnabled() (value bool) {
 	if x == nil || x.GreetingEnabled == nil {
@@ -2574,6 +2868,14 @@ func (x *Inbox) GetImapAddress() (value string) {
 		return value
 	}
 	return *x.ImapAddress
+}
+
+// GetImapAuthentication returns what ImapAuthentication points to, or the zero value when there is none.
+func (x *Inbox) GetImapAuthentication() (value string) {
+	if x == nil || x.ImapAuthentication == nil {
+		return value
+	}
+	return *x.ImapAuthentication
 }
 
 // GetImapEnableSsl returns what ImapEnableSsl points to, or the zero value when there is none.
@@ -2854,6 +3156,79 @@ func (x *Inbox) GetWorkingHoursEnabled() (value bool) {
 		return value
 	}
 	return *x.WorkingHoursEnabled
+}
+
+// InboxList is inboxes.
+type InboxList struct {
+	Payload []Inbox `json:"payload"`
+}
+
+// InboxMembers is the members of an inbox.
+type InboxMembers struct {
+	Payload []Agent `json:"payload"`
+}
+
+// Label is a label that an account knows.
+type Label struct {
+	// Color Such as #1f93ff.
+	Color string `json:"color"`
+
+	// Description What it is for.
+	Description *string `json:"description"`
+
+	// ID The label's id. Conversations have the title.
+	ID int64 `json:"id"`
+
+	// ShowOnSidebar Whether the web page lists it.
+	ShowOnSidebar *bool `json:"show_on_sidebar"`
+
+	// Title The name.
+	Title string `json:"title"`
+}
+
+// GetColor returns Color, or the zero value of a nil Label.
+func (x *Label) GetColor() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Color
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *Label) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetID returns ID, or the zero value of a nil Label.
+func (x *Label) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetShowOnSidebar returns what ShowOnSidebar points to, or the zero value when there is none.
+func (x *Label) GetShowOnSidebar() (value bool) {
+	if x == nil || x.ShowOnSidebar == nil {
+		return value
+	}
+	return *x.ShowOnSidebar
+}
+
+// GetTitle returns Title, or the zero value of a nil Label.
+func (x *Label) GetTitle() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Title
+}
+
+// LabelList is the labels that an account knows.
+type LabelList struct {
+	Payload []Label `json:"payload"`
 }
 
 // Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
@@ -4000,6 +4375,40 @@ func newContactMergeRequest(server string, accountID int64, body ContactMerge) (
 	return req, nil
 }
 
+// ListAllAccountAgentBots lists the bots of the account, and of the whole server.
+//
+// GET /api/v1/accounts/{account_id}/agent_bots
+func (c *Client) ListAllAccountAgentBots(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllAccountAgentBotsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllAccountAgentBots, err)
+	}
+	return c.do(ctx, operation.ListAllAccountAgentBots, req, reqEditors)
+}
+
+// newListAllAccountAgentBotsRequest builds the request of listAllAccountAgentBots.
+func newListAllAccountAgentBotsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/agent_bots", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetAccountAgents lists the people of the account.
+//
+// GET /api/v1/accounts/{account_id}/agents
+func (c *Client) GetAccountAgents(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetAccountAgentsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.GetAccountAgents, err)
+	}
+	return c.do(ctx, operation.GetAccountAgents, req, reqEditors)
+}
+
+// newGetAccountAgentsRequest builds the request of getAccountAgents.
+func newGetAccountAgentsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/agents", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // ContactInboxFilter finds the contact that has a source id in an inbox.
 //
 // POST /api/v1/accounts/{account_id}/contact_inboxes/filter
@@ -4929,6 +5338,142 @@ func newToggleStatusOfAConversationRequest(server string, accountID int64, conve
 	return req, nil
 }
 
+// GetAccountCustomAttribute lists the custom attributes that the account has defined.
+//
+// GET /api/v1/accounts/{account_id}/custom_attribute_definitions
+func (c *Client) GetAccountCustomAttribute(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetAccountCustomAttributeRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.GetAccountCustomAttribute, err)
+	}
+	return c.do(ctx, operation.GetAccountCustomAttribute, req, reqEditors)
+}
+
+// newGetAccountCustomAttributeRequest builds the request of getAccountCustomAttribute.
+func newGetAccountCustomAttributeRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/custom_attribute_definitions", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetInboxMembers lists the members of an inbox.
+//
+// GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}
+func (c *Client) GetInboxMembers(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetInboxMembersRequest(c.Server, accountID, inboxID)
+	if err != nil {
+		return nil, unsent(operation.GetInboxMembers, err)
+	}
+	return c.do(ctx, operation.GetInboxMembers, req, reqEditors)
+}
+
+// newGetInboxMembersRequest builds the request of getInboxMembers.
+func newGetInboxMembersRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/inbox_members/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ListAllInboxes lists the inboxes that the caller sees.
+//
+// GET /api/v1/accounts/{account_id}/inboxes
+func (c *Client) ListAllInboxes(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllInboxesRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllInboxes, err)
+	}
+	return c.do(ctx, operation.ListAllInboxes, req, reqEditors)
+}
+
+// newListAllInboxesRequest builds the request of listAllInboxes.
+func newListAllInboxesRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetInbox gets one inbox.
+//
+// GET /api/v1/accounts/{account_id}/inboxes/{inbox_id}
+func (c *Client) GetInbox(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetInboxRequest(c.Server, accountID, inboxID)
+	if err != nil {
+		return nil, unsent(operation.GetInbox, err)
+	}
+	return c.do(ctx, operation.GetInbox, req, reqEditors)
+}
+
+// newGetInboxRequest builds the request of getInbox.
+func newGetInboxRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ListAllLabels lists the labels that the account knows.
+//
+// GET /api/v1/accounts/{account_id}/labels
+func (c *Client) ListAllLabels(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllLabelsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllLabels, err)
+	}
+	return c.do(ctx, operation.ListAllLabels, req, reqEditors)
+}
+
+// newListAllLabelsRequest builds the request of listAllLabels.
+func newListAllLabelsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/labels", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ListAllTeams lists the teams of the account.
+//
+// GET /api/v1/accounts/{account_id}/teams
+func (c *Client) ListAllTeams(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllTeamsRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllTeams, err)
+	}
+	return c.do(ctx, operation.ListAllTeams, req, reqEditors)
+}
+
+// newListAllTeamsRequest builds the request of listAllTeams.
+func newListAllTeamsRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/teams", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetDetailsOfASingleTeam gets one team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}
+func (c *Client) GetDetailsOfASingleTeam(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetDetailsOfASingleTeamRequest(c.Server, accountID, teamID)
+	if err != nil {
+		return nil, unsent(operation.GetDetailsOfASingleTeam, err)
+	}
+	return c.do(ctx, operation.GetDetailsOfASingleTeam, req, reqEditors)
+}
+
+// newGetDetailsOfASingleTeamRequest builds the request of getDetailsOfASingleTeam.
+func newGetDetailsOfASingleTeamRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// GetTeamMembers lists the members of a team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members
+func (c *Client) GetTeamMembers(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newGetTeamMembersRequest(c.Server, accountID, teamID)
+	if err != nil {
+		return nil, unsent(operation.GetTeamMembers, err)
+	}
+	return c.do(ctx, operation.GetTeamMembers, req, reqEditors)
+}
+
+// newGetTeamMembersRequest builds the request of getTeamMembers.
+func newGetTeamMembersRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s/team_members", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // ClientWithResponses is a [Client] whose calls return the answer decoded, together with its status and headers.
 // [Chat.Raw] and [NewClientWithResponses] make one.
 type ClientWithResponses struct {
@@ -4964,6 +5509,28 @@ func (c *ClientWithResponses) ContactMergeWithResponse(ctx context.Context, acco
 		return nil, err
 	}
 	return parseRaw[MergedContact](resp)
+}
+
+// ListAllAccountAgentBotsWithResponse lists the bots of the account, and of the whole server.
+//
+// GET /api/v1/accounts/{account_id}/agent_bots
+func (c *ClientWithResponses) ListAllAccountAgentBotsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]AccountBot], error) {
+	resp, err := c.ListAllAccountAgentBots(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]AccountBot](resp)
+}
+
+// GetAccountAgentsWithResponse lists the people of the account.
+//
+// GET /api/v1/accounts/{account_id}/agents
+func (c *ClientWithResponses) GetAccountAgentsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
+	resp, err := c.GetAccountAgents(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Agent](resp)
 }
 
 // ContactInboxFilterWithResponse finds the contact that has a source id in an inbox.
@@ -5239,4 +5806,92 @@ func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx contex
 		return nil, err
 	}
 	return parseRaw[ToggleStatusResult](resp)
+}
+
+// GetAccountCustomAttributeWithResponse lists the custom attributes that the account has defined.
+//
+// GET /api/v1/accounts/{account_id}/custom_attribute_definitions
+func (c *ClientWithResponses) GetAccountCustomAttributeWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]AttributeDefinition], error) {
+	resp, err := c.GetAccountCustomAttribute(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]AttributeDefinition](resp)
+}
+
+// GetInboxMembersWithResponse lists the members of an inbox.
+//
+// GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}
+func (c *ClientWithResponses) GetInboxMembersWithResponse(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*RawResponse[InboxMembers], error) {
+	resp, err := c.GetInboxMembers(ctx, accountID, inboxID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[InboxMembers](resp)
+}
+
+// ListAllInboxesWithResponse lists the inboxes that the caller sees.
+//
+// GET /api/v1/accounts/{account_id}/inboxes
+func (c *ClientWithResponses) ListAllInboxesWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[InboxList], error) {
+	resp, err := c.ListAllInboxes(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[InboxList](resp)
+}
+
+// GetInboxWithResponse gets one inbox.
+//
+// GET /api/v1/accounts/{account_id}/inboxes/{inbox_id}
+func (c *ClientWithResponses) GetInboxWithResponse(ctx context.Context, accountID int64, inboxID int64, reqEditors ...RequestEditorFn) (*RawResponse[Inbox], error) {
+	resp, err := c.GetInbox(ctx, accountID, inboxID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Inbox](resp)
+}
+
+// ListAllLabelsWithResponse lists the labels that the account knows.
+//
+// GET /api/v1/accounts/{account_id}/labels
+func (c *ClientWithResponses) ListAllLabelsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[LabelList], error) {
+	resp, err := c.ListAllLabels(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[LabelList](resp)
+}
+
+// ListAllTeamsWithResponse lists the teams of the account.
+//
+// GET /api/v1/accounts/{account_id}/teams
+func (c *ClientWithResponses) ListAllTeamsWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Team], error) {
+	resp, err := c.ListAllTeams(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Team](resp)
+}
+
+// GetDetailsOfASingleTeamWithResponse gets one team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}
+func (c *ClientWithResponses) GetDetailsOfASingleTeamWithResponse(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*RawResponse[Team], error) {
+	resp, err := c.GetDetailsOfASingleTeam(ctx, accountID, teamID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Team](resp)
+}
+
+// GetTeamMembersWithResponse lists the members of a team.
+//
+// GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members
+func (c *ClientWithResponses) GetTeamMembersWithResponse(ctx context.Context, accountID int64, teamID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
+	resp, err := c.GetTeamMembers(ctx, accountID, teamID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Agent](resp)
 }

@@ -440,7 +440,7 @@ func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sour
 	case e.Message == "Resource could not be found":
 		return nil, e.with(fmt.Sprintf("the account has no inbox %d", inboxID))
 	}
-	return nil, notSaidToBeMissing(e) // by a proxy
+	return nil, e // of a proxy
 }
 
 // isIn judges an answer about the contact that has a source id in an inbox: it must say so itself.

@@ -141,9 +141,10 @@ func (q *contactSearch) lookForSource(ctx context.Context) (taken bool, err erro
 		q.owned = append(q.owned, ownedKey{sought{name: "source id"}, []*Contact{owner}})
 		return true, nil
 	}
-	if e, ok := errors.AsType[*Error](err); ok && (e.Is(ErrNotFound) || e.noRoute && !q.core.chat.has(ctx, "3.2.0")) {
+	if q.saysNobody(ctx, err) {
+		e, _ := errors.AsType[*Error](err)
 		q.blind = e.noRoute
-		return false, nil // of an inbox that is not there the create says so
+		return false, nil
 	}
 	return false, err
 }

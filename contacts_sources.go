@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -57,18 +58,30 @@ func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourc
 	}
 	if !s.core.chat.lacks(ctx, "3.2.0") {
 		owner, err := s.FindBySourceID(ctx, inboxID, sourceID, opts...)
-		e, _ := errors.AsType[*Error](err)
 		switch {
 		case err == nil && owner.ID != id:
 			input.add("sourceID", "contact %d has it in inbox %d; give another one, or merge the contacts", owner.ID, inboxID)
 			return nil, input.err(call)
 		case err == nil:
 			return owner.source(inboxID, sourceID), nil
-		case !errors.Is(err, ErrNotFound) && (e == nil || !e.noRoute || s.core.chat.has(ctx, "3.2.0")):
-			return nil, err // which does not say that nobody has it, nor that the server has no such look-up
+		case !s.saysNobody(ctx, err):
+			return nil, err
 		}
 	}
 	return s.TakeSource(ctx, id, inboxID, sourceID, opts...)
+}
+
+// saysNobody reports whether a look for a source id says that nobody has it, or that the server has no such call, or no such
+// inbox, of which what follows says more. A 404 of a proxy says none of it.
+func (s ContactsService) saysNobody(ctx context.Context, err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok || e.StatusCode != http.StatusNotFound:
+		return false
+	case e.noRoute:
+		return !s.core.chat.has(ctx, "3.2.0")
+	}
+	return e.Body == "" || e.Message == "Resource could not be found"
 }
 
 // source returns where a contact has a source id, nil for nowhere.

@@ -976,3 +976,176 @@ func ExampleContactsService_AddSource() {
 	// Support jo@customer.test
 	// true
 }
+
+func ExampleAgentsService_List() {
+	server, account := standIn()
+	defer server.Close()
+
+	agents, err := account.Agents.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, agent := range agents {
+		fmt.Println(agent.Name, agent.GetRole())
+	}
+	// Output:
+	// Ada agent
+	// Ada Admin administrator
+	// Grace Agent agent
+}
+
+func ExampleTeamsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddTeam(cfchattest.Team{Name: "sales"})
+
+	teams, err := account.Teams.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, team := range teams {
+		fmt.Println(team.ID, team.Name)
+	}
+	// Output: 1 sales
+}
+
+func ExampleTeamsService_Get() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddTeam(cfchattest.Team{Name: "sales", Description: "first line"})
+
+	team, err := account.Teams.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(team.Name, "is the", team.GetDescription())
+	// Output: sales is the first line
+}
+
+func ExampleTeamsService_Members() {
+	server, account := standIn()
+	defer server.Close()
+	lin, _ := server.AddAgent(cfchattest.Agent{Name: "Lin"})
+	id := server.AddTeam(cfchattest.Team{Name: "sales", Members: []int64{lin}})
+
+	members, err := account.Teams.Members(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, member := range members {
+		fmt.Println(member.Name)
+	}
+	// Output: Lin
+}
+
+// An administrator's list has every inbox, that of an agent their own.
+func ExampleInboxesService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddInbox(cfchattest.Inbox{Name: "Shop", Channel: cfchat.ChannelWebWidget})
+
+	inboxes, err := account.Inboxes.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, inbox := range inboxes {
+		fmt.Println(inbox.ID, inbox.Name, inbox.ChannelType)
+	}
+	// Output:
+	// 1 API inbox Channel::Api
+	// 2 Shop Channel::WebWidget
+}
+
+// Whether an inbox goes on with the one conversation of a contact decides what Create does.
+func ExampleInboxesService_Get() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddInbox(cfchattest.Inbox{Name: "Orders", Locked: true})
+
+	inbox, err := account.Inboxes.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(inbox.Name, inbox.GetLockToSingleConversation())
+	// Output: Orders true
+}
+
+func ExampleInboxesService_Members() {
+	server, account := standIn()
+	defer server.Close()
+
+	members, err := account.Inboxes.Members(context.Background(), 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, member := range members {
+		fmt.Println(member.Name)
+	}
+	// Output: Grace Agent
+}
+
+func ExampleLabelsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddLabel(cfchattest.Label{Title: "vip", Description: "call them back first"})
+
+	labels, err := account.Labels.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, label := range labels {
+		fmt.Println(label.Title, "means:", label.GetDescription())
+	}
+	// Output: vip means: call them back first
+}
+
+func ExampleAttributeDefinitionsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddCustomAttribute(cfchattest.CustomAttribute{Key: "order_id", Name: "Order", Display: "number"})
+	server.AddCustomAttribute(cfchattest.CustomAttribute{Key: "plan", Name: "Plan", Contact: true})
+
+	definitions, err := account.AttributeDefinitions.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, d := range definitions {
+		if d.AttributeModel == cfchat.AttributeModelConversation {
+			fmt.Println(d.AttributeKey, d.AttributeDisplayName, d.AttributeDisplayType)
+		}
+	}
+	// Output: order_id Order number
+}
+
+func ExampleAgentBotsService_List() {
+	server, account := standIn()
+	defer server.Close()
+	server.AddBot(cfchattest.Bot{Name: "Order Bot", Description: "knows where parcels are"})
+
+	bots, err := account.AgentBots.List(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	last := bots[len(bots)-1]
+	fmt.Println(last.GetName(), last.GetDescription())
+	// Output: Order Bot knows where parcels are
+}
+
+// A report has names in the place of ids.
+func ExampleAccount_Names() {
+	server, account := standIn()
+	defer server.Close()
+
+	names, err := account.Names(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	page, err := account.Conversations.List(context.Background(), cfchat.ConversationListOptions{Labels: []string{"vip"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range page.Payload {
+		fmt.Println(c.ID, names.Inbox(c.InboxID), names.Agent(c.Meta.Assignee.GetID()))
+	}
+	// Output: 1 API inbox Ada
+}

@@ -3,6 +3,9 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -64,6 +67,26 @@ func (s *state) person(id *int64) *user {
 		return nil
 	}
 	return s.users[*id]
+}
+
+// getAccountAgents answers everybody of the account, by name (contract, W4.1).
+func (c *caller) getAccountAgents() (any, error) {
+	return c.view().agents(func(u *user) bool { return u.role(c.account) != "" }), nil
+}
+
+// agents renders the people who fit, by name and then by id.
+func (v view) agents(fits func(*user) bool) []object {
+	shown := []object{}
+	for _, u := range slices.SortedFunc(maps.Values(v.users), byName) {
+		if fits(u) {
+			shown = append(shown, v.agent(u, v.account))
+		}
+	}
+	return shown
+}
+
+func byName(a, b *user) int {
+	return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
 func (v view) agent(u *user, a *account) object {

@@ -2,13 +2,17 @@ package cfchattest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+
+	"github.com/cfchat/cfchat-go"
 )
 
 // CustomAttribute is the definition of a custom attribute of conversations, or of contacts, without which filter does not know
 // it.
 type CustomAttribute struct {
 	Key     string
+	Name    string // that people see; the key by default
 	Contact bool   // of contacts
 	Display string // text, number, date, list, link, checkbox, currency or percent; text by default
 }
@@ -21,9 +25,63 @@ func (s *Server) AddCustomAttribute(a CustomAttribute) {
 	if !slices.Contains([]string{"text", "number", "date", "list", "link", "checkbox", "currency", "percent"}, display) {
 		s.fail("no custom attribute is of type %q", display)
 	}
+	s.state.define(s.home(), a, display)
+}
+
+// define defines a custom attribute, or gives one that is there another type.
+func (s *state) define(in *account, a CustomAttribute, display string) {
+	types, model := in.attributes, cfchat.AttributeModelConversation
 	if a.Contact {
-		s.home().contactAttributes[a.Key] = display
-		return
+		types, model = in.contactAttributes, cfchat.AttributeModelContact
 	}
-	s.home().attributes[a.Key] = display
+	types[a.Key] = display
+	for i, d := range in.definitions {
+		if d.AttributeModel == model && d.AttributeKey == a.Key {
+			in.definitions[i].AttributeDisplayType = cfchat.AttributeDisplay(display)
+			return
+		}
+	}
+	s.lastDefinition++
+	now := cfchat.ISOTime{Time: s.now()}
+	in.definitions = append(in.definitions, cfchat.AttributeDefinition{
+		ID: s.lastDefinition, AttributeKey: a.Key, AttributeDisplayName: cmp.Or(a.Name, a.Key), AttributeModel: model,
+		AttributeDisplayType: cfchat.AttributeDisplay(display), AttributeValues: []any{}, CreatedAt: now, UpdatedAt: now,
+	})
+}
+
+// getAccountCustomAttribute answers the custom attributes that are defined, in no order: here by id (contract, W4.5).
+func (c *caller) getAccountCustomAttribute() (any, error) {
+	fits := func(cfchat.AttributeModel) bool { return true }
+	switch model := fmt.Sprint(c.params["attribute_model"]); model {
+	case "<nil>", "":
+	case "0", "conversation_attribute":
+		fits = func(m cfchat.AttributeModel) bool { return m == cfchat.AttributeModelConversation }
+	case "1", "contact_attribute":
+		fits = func(m cfchat.AttributeModel) bool { return m == cfchat.AttributeModelContact }
+	default:
+		if !c.version.AtLeast("2.17.0") {
+			return nil, internalError()
+		}
+		fits = func(cfchat.AttributeModel) bool { return false }
+	}
+	shown := []object{}
+	for _, d := range c.account.definitions {
+		if fits(d.AttributeModel) {
+			shown = append(shown, c.view().definition(d))
+		}
+	}
+	return shown, nil
+}
+
+func (v view) definition(d cfchat.AttributeDefinition) object {
+	out := object{
+		"id": d.ID, "attribute_key": d.AttributeKey, "attribute_display_name": d.AttributeDisplayName,
+		"attribute_display_type": d.AttributeDisplayType, "attribute_description": d.AttributeDescription,
+		"attribute_values": d.AttributeValues, "attribute_model": d.AttributeModel, "default_value": d.DefaultValue,
+		"created_at": d.CreatedAt, "updated_at": d.UpdatedAt,
+	}
+	if v.version.AtLeast("3.6.0") {
+		out["regex_pattern"], out["regex_cue"] = d.RegexPattern, d.RegexCue
+	}
+	return out
 }

@@ -3,6 +3,8 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -62,4 +64,36 @@ func (b *bot) enters(s *state, a *account) bool {
 func renderedBot(b *bot) object {
 	return object{"id": b.ID, "name": b.Name, "description": b.Description, "thumbnail": b.Thumbnail,
 		"outgoing_url": b.OutgoingURL, "bot_type": b.BotType}
+}
+
+// listAllAccountAgentBots answers the bots of the account, in no order: here by id. The key of each goes to every agent, and from
+// 4.16.0 on to administrators (contract, W4.6). Since when there is a thumbnail is (unseen).
+func (c *caller) listAllAccountAgentBots() (any, error) {
+	shows := !c.version.AtLeast("4.16.0") || c.user.role(c.account) == cfchat.RoleAdministrator
+	keys := map[*bot]string{}
+	for key, of := range c.keys {
+		keys[of.bot] = key
+	}
+	shown := []object{}
+	for _, id := range slices.Sorted(maps.Keys(c.bots)) {
+		b := c.bots[id]
+		if b.account != c.account.id {
+			continue
+		}
+		out := object{
+			"id": b.ID, "name": b.Name, "description": b.Description, "outgoing_url": b.OutgoingURL, "bot_type": b.BotType,
+			"bot_config": object{}, "account_id": b.account,
+		}
+		if c.version.AtLeast("4.8.0") {
+			out["thumbnail"] = b.Thumbnail
+		}
+		if shows {
+			out["access_token"] = keys[b]
+		}
+		if shows && c.version.AtLeast("4.13.0") {
+			out["secret"] = "secret-" + newUUID(b.ID)
+		}
+		shown = append(shown, out)
+	}
+	return shown, nil
 }

@@ -2,8 +2,6 @@ package cfchattest
 
 import (
 	"slices"
-
-	"github.com/cfchat/cfchat-go"
 )
 
 // contactInbox joins a contact to an inbox under a source id.
@@ -76,31 +74,10 @@ func (v view) contactInboxes(c *contact) []object {
 	return out
 }
 
-// inbox renders an inbox of a contact: before 4.0.2 all of it, with what is secret for an administrator. What the stand-in does
-// not have is as it is in a new API inbox.
+// inbox renders an inbox of a contact: before 4.0.2 all of it, with what is secret for an administrator.
 func (v view) inbox(in *inbox) object {
-	out := object{"id": in.id, "avatar_url": "", "channel_id": in.id, "name": in.name, "channel_type": in.channel, "provider": nil}
 	if v.version.AtLeast("4.0.2") {
-		return out
+		return object{"id": in.id, "avatar_url": "", "channel_id": in.id, "name": in.name, "channel_type": in.channel, "provider": nil}
 	}
-	for _, name := range []string{
-		"greeting_message", "out_of_office_message", "callback_webhook_url", "widget_color", "website_url", "welcome_title",
-		"welcome_tagline", "web_widget_script", "website_token", "selected_feature_flags", "reply_time", "messaging_service_sid",
-		"phone_number", "webhook_url",
-	} {
-		out[name] = nil
-	}
-	for _, name := range []string{"greeting_enabled", "working_hours_enabled", "csat_survey_enabled", "hmac_mandatory"} {
-		out[name] = false
-	}
-	for _, name := range []string{"enable_email_collect", "enable_auto_assignment", "allow_messages_after_resolved"} {
-		out[name] = true
-	}
-	out["lock_to_single_conversation"], out["timezone"] = in.locked, "UTC"
-	out["auto_assignment_config"], out["additional_attributes"] = object{}, object{}
-	out["inbox_identifier"], out["working_hours"] = newUUID(in.id), []object{}
-	if v.owner.user.role(v.account) == cfchat.RoleAdministrator {
-		out["hmac_token"] = "hmac-" + newUUID(in.id)
-	}
-	return out
+	return v.wholeInbox(in)
 }

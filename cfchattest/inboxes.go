@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // Inbox is an inbox to add. The zero value is an API inbox without members.
@@ -60,4 +62,149 @@ func (s *Server) inbox(id int64) *inbox {
 		return s.state.addInbox(s.home(), Inbox{})
 	}
 	return inboxes[slices.Min(slices.Collect(maps.Keys(inboxes)))]
+}
+
+// listAllInboxes answers the inboxes that the caller sees: from 4.14.0 on by name, before in no order, which is here by id
+// (contract, W4.3).
+func (c *caller) listAllInboxes() (any, error) {
+	rows := slices.SortedFunc(maps.Values(c.account.inboxes), func(a, b *inbox) int {
+		if order := strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)); order != 0 && c.version.AtLeast("4.14.0") {
+			return order
+		}
+		return cmp.Compare(a.id, b.id)
+	})
+	shown := []object{}
+	for _, in := range rows {
+		if c.mayShow(in) == nil {
+			shown = append(shown, c.view().wholeInbox(in))
+		}
+	}
+	return object{"payload": shown}, nil
+}
+
+// getInbox answers one inbox.
+func (c *caller) getInbox() (any, error) {
+	in, err := c.inboxOfPath()
+	if err != nil {
+		return nil, err
+	}
+	return c.view().wholeInbox(in), nil
+}
+
+// getInboxMembers answers the people of an inbox.
+func (c *caller) getInboxMembers() (any, error) {
+	in, err := c.inboxOfPath()
+	if err != nil {
+		return nil, err
+	}
+	return object{"payload": c.view().agents(func(u *user) bool { return in.members[u.ID] })}, nil
+}
+
+// inboxOfPath finds the inbox that the path names, if the caller sees it.
+func (c *caller) inboxOfPath() (*inbox, error) {
+	id, _ := cast.ID(c.ids["inbox_id"])
+	in := c.account.inboxes[id]
+	if in == nil {
+		return nil, notFound()
+	}
+	return in, c.mayShow(in)
+}
+
+// wholeInbox renders all of an inbox, with what is secret for an administrator. What the stand-in does not have is as it is in a
+// new inbox (contract, W4.3).
+func (v view) wholeInbox(in *inbox) object {
+	out := object{
+		"id": in.id, "avatar_url": "", "channel_id": in.id, "name": in.name, "channel_type": in.channel, "provider": nil,
+		"lock_to_single_conversation": in.locked, "timezone": "UTC", "auto_assignment_config": object{}, "working_hours": workingHours(),
+	}
+	for _, name := range []string{
+		"greeting_message", "out_of_office_message", "callback_webhook_url", "widget_color", "website_url", "welcome_title",
+		"welcome_tagline", "web_widget_script", "website_token", "selected_feature_flags", "reply_time", "messaging_service_sid",
+		"phone_number",
+	} {
+		out[name] = nil
+	}
+	for _, name := range []string{"greeting_enabled", "working_hours_enabled", "csat_survey_enabled", "hmac_mandatory"} {
+		out[name] = false
+	}
+	for _, name := range []string{"enable_email_collect", "enable_auto_assignment", "allow_messages_after_resolved"} {
+		out[name] = true
+	}
+	if v.version.AtLeast("3.0.0") {
+		out["sender_name_type"], out["business_name"] = "friendly", nil
+	}
+	if v.version.AtLeast("4.2.0") {
+		out["csat_config"] = object{}
+	}
+	if v.version.AtLeast("4.6.0") {
+		out["allowed_domains"] = nil
+	}
+	v.addChannel(out, in)
+	return out
+}
+
+// addChannel adds what an inbox has of its channel. Others than API, e-mail and websites have nothing of their own here.
+func (v view) addChannel(out object, in *inbox) {
+	administrator := v.owner.user.role(v.account) == cfchat.RoleAdministrator
+	switch in.channel {
+	case cfchat.ChannelAPI:
+		out["inbox_identifier"], out["webhook_url"], out["additional_attributes"] = newUUID(in.id), nil, object{}
+		if administrator && v.version.AtLeast("4.13.0") {
+			out["secret"] = "secret-" + newUUID(in.id)
+		}
+	case cfchat.ChannelWebWidget:
+		out["pre_chat_form_enabled"], out["pre_chat_form_options"], out["continuity_via_email"] = false, object{}, true
+	case cfchat.ChannelEmail:
+		out["hmac_mandatory"] = nil
+		v.addMail(out, in, administrator)
+		return
+	default:
+		return
+	}
+	if administrator {
+		out["hmac_token"] = "hmac-" + newUUID(in.id)
+	}
+}
+
+// addMail adds what an inbox of e-mail has, none of it configured. How the servers between the recorded ones have it is (unseen).
+func (v view) addMail(out object, in *inbox, administrator bool) {
+	out["email"] = fmt.Sprintf("inbox%d@example.com", in.id)
+	if v.version.AtLeast("4.16.0") {
+		out["forwarding_enabled"] = false
+	} else {
+		out["forward_to_email"] = fmt.Sprintf("forward%d@example.com", in.id)
+	}
+	if !administrator {
+		return
+	}
+	for _, name := range []string{"imap_login", "imap_password", "imap_address", "smtp_login", "smtp_password", "smtp_address", "smtp_domain"} {
+		out[name] = ""
+	}
+	out["imap_port"], out["imap_enabled"], out["imap_enable_ssl"] = 0, false, true
+	out["smtp_port"], out["smtp_enabled"], out["smtp_enable_ssl_tls"], out["smtp_enable_starttls_auto"] = 0, false, false, true
+	out["smtp_openssl_verify_mode"], out["smtp_authentication"] = "none", "login"
+	if v.version.AtLeast("4.16.0") {
+		out["imap_authentication"] = "plain"
+	} else {
+		out["microsoft_reauthorization"] = false
+	}
+}
+
+// workingHours are those of a new inbox: from nine to five, but on weekends.
+func workingHours() []object {
+	var week []object
+	for day := range 7 {
+		hours := object{
+			"day_of_week": day, "closed_all_day": false, "open_hour": 9, "open_minutes": 0, "close_hour": 17, "close_minutes": 0,
+			"open_all_day": false,
+		}
+		if day == 0 || day == 6 {
+			hours = object{
+				"day_of_week": day, "closed_all_day": true, "open_hour": nil, "open_minutes": nil, "close_hour": nil, "close_minutes": nil,
+				"open_all_day": false,
+			}
+		}
+		week = append(week, hours)
+	}
+	return week
 }

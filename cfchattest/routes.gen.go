@@ -8,6 +8,8 @@ import "github.com/cfchat/cfchat-go/internal/operation"
 var handlers = map[*operation.Operation]handler{
 	operation.ServerInformation:                 (*caller).serverInformation,
 	operation.ContactMerge:                      (*caller).contactMerge,
+	operation.ListAllAccountAgentBots:           (*caller).listAllAccountAgentBots,
+	operation.GetAccountAgents:                  (*caller).getAccountAgents,
 	operation.ContactInboxFilter:                (*caller).contactInboxFilter,
 	operation.ContactList:                       (*caller).contactList,
 	operation.ContactCreate:                     (*caller).contactCreate,
@@ -33,4 +35,12 @@ var handlers = map[*operation.Operation]handler{
 	operation.UpdateAMessage:                    (*caller).updateAMessage,
 	operation.RetryAMessage:                     (*caller).retryAMessage,
 	operation.ToggleStatusOfAConversation:       (*caller).toggleStatusOfAConversation,
+	operation.GetAccountCustomAttribute:         (*caller).getAccountCustomAttribute,
+	operation.GetInboxMembers:                   (*caller).getInboxMembers,
+	operation.ListAllInboxes:                    (*caller).listAllInboxes,
+	operation.GetInbox:                          (*caller).getInbox,
+	operation.ListAllLabels:                     (*caller).listAllLabels,
+	operation.ListAllTeams:                      (*caller).listAllTeams,
+	operation.GetDetailsOfASingleTeam:           (*caller).getDetailsOfASingleTeam,
+	operation.GetTeamMembers:                    (*caller).getTeamMembers,
 }

@@ -13,17 +13,19 @@ import (
 
 // snapshot is a recorded account: the file _snapshot.json.gz of a set of recordings.
 type snapshot struct {
-	Server        string                 `json:"server"` // its version
-	Account       int64                  `json:"account"`
-	Facts         facts                  `json:"facts"`
-	Order         []int64                `json:"order_by_last_activity_desc"`
-	Inboxes       []snapshotInbox        `json:"inboxes"`
-	Teams         []cfchat.Team          `json:"teams"`
-	Agents        []cfchat.Agent         `json:"agents"`
-	Attributes    []snapshotAttribute    `json:"custom_attribute_definitions"`
-	Contacts      []cfchat.Contact       `json:"contacts"`
-	Conversations []snapshotConversation `json:"conversations"`
-	Messages      map[string][]message   `json:"messages"`
+	Server  string          `json:"server"` // its version
+	Account int64           `json:"account"`
+	Facts   facts           `json:"facts"`
+	Order   []int64         `json:"order_by_last_activity_desc"`
+	Inboxes []snapshotInbox `json:"inboxes"`
+	Teams   []cfchat.Team   `json:"teams"`
+	Agents  []cfchat.Agent  `json:"agents"`
+	Labels  []string        `json:"labels"`
+
+	Attributes    []cfchat.AttributeDefinition `json:"custom_attribute_definitions"`
+	Contacts      []cfchat.Contact             `json:"contacts"`
+	Conversations []snapshotConversation       `json:"conversations"`
+	Messages      map[string][]message         `json:"messages"`
 }
 
 // facts name what the recorded requests are about.
@@ -47,12 +49,6 @@ type snapshotInbox struct {
 	Channel cfchat.Channel `json:"channel_type"`
 	Locked  bool           `json:"lock_to_single_conversation"`
 	Members []int64        `json:"members"`
-}
-
-type snapshotAttribute struct {
-	Key     string `json:"attribute_key"`
-	Display string `json:"attribute_display_type"`
-	Model   string `json:"attribute_model"`
 }
 
 // sinceSnapshot is how long after its last change a snapshot is taken to be used: the recorded accounts came to rest some
@@ -109,13 +105,17 @@ func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock boo
 		a.teams[t.ID] = &team{t, members}
 		s.lastTeam = max(s.lastTeam, t.ID)
 	}
-	for _, attribute := range r.Attributes {
-		if attribute.Model == "conversation_attribute" {
-			a.attributes[attribute.Key] = attribute.Display
+	for _, title := range r.Labels {
+		s.addLabel(a, Label{Title: title})
+	}
+	for _, d := range r.Attributes {
+		switch a.definitions = append(a.definitions, d); d.AttributeModel {
+		case cfchat.AttributeModelConversation:
+			a.attributes[d.AttributeKey] = string(d.AttributeDisplayType)
+		case cfchat.AttributeModelContact:
+			a.contactAttributes[d.AttributeKey] = string(d.AttributeDisplayType)
 		}
-		if attribute.Model == "contact_attribute" {
-			a.contactAttributes[attribute.Key] = attribute.Display
-		}
+		s.lastDefinition = max(s.lastDefinition, d.ID)
 	}
 	r.addContacts(s, a)
 	for _, c := range r.Conversations {

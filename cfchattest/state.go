@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/release"
 )
 
@@ -22,6 +23,8 @@ type state struct {
 	lastInbox      int64
 	lastContact    int64
 	lastTeam       int64
+	lastLabel      int64
+	lastDefinition int64
 	lastUser       int64
 	lastBot        int64
 	files          map[int64]*storedFile // by the ids of their attachments
@@ -43,6 +46,9 @@ type account struct {
 	attributes map[string]string // display type by key, of the defined custom attributes of conversations
 
 	contactAttributes map[string]string // and of contacts
+
+	labels      []cfchat.Label               // that it knows
+	definitions []cfchat.AttributeDefinition // of both kinds of custom attributes
 
 	conversations map[int64]*conversation
 	lastDisplayID int64

@@ -3,9 +3,12 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
 // Team is a team to add.
@@ -35,6 +38,42 @@ func (s *Server) AddTeam(t Team) int64 {
 		members: setOf(t.Members),
 	}
 	return id
+}
+
+// listAllTeams answers every team of the account, in no order: here by id (contract, W4.2).
+func (c *caller) listAllTeams() (any, error) {
+	shown := []object{}
+	for _, id := range slices.Sorted(maps.Keys(c.account.teams)) {
+		shown = append(shown, c.view().team(c.account.teams[id]))
+	}
+	return shown, nil
+}
+
+// getDetailsOfASingleTeam answers one team.
+func (c *caller) getDetailsOfASingleTeam() (any, error) {
+	found, err := c.teamOfPath()
+	if err != nil {
+		return nil, err
+	}
+	return c.view().team(found), nil
+}
+
+// getTeamMembers answers the people of a team.
+func (c *caller) getTeamMembers() (any, error) {
+	found, err := c.teamOfPath()
+	if err != nil {
+		return nil, err
+	}
+	return c.view().agents(func(u *user) bool { return found.members[u.ID] }), nil
+}
+
+// teamOfPath finds the team that the path names.
+func (c *caller) teamOfPath() (*team, error) {
+	id, _ := cast.ID(c.ids["team_id"])
+	if found := c.account.teams[id]; found != nil {
+		return found, nil
+	}
+	return nil, notFound()
 }
 
 func (v view) team(t *team) object {

@@ -44,10 +44,10 @@ func TestRecordedVersions(t *testing.T) {
 	}
 }
 
-// isWithin reports whether an exchange is about what is in a conversation, such as its messages, or about contacts, which this
-// command does not ask for.
+// isWithin reports whether an exchange is about what is in a conversation, such as its messages, or about no conversation, which
+// this command does not ask for.
 func isWithin(e recordings.Exchange) bool {
-	return strings.Contains(e.Path, "{conversation_id}/") || strings.Contains(e.Path, "/contacts")
+	return strings.Contains(e.Path, "{conversation_id}/") || !strings.Contains(e.Path, "{account_id}/conversations") && !e.IsPublic()
 }
 
 // TestSigns takes the tightest bounds, and says when there are none that fit.

@@ -18,6 +18,22 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ListAllAccountAgentBots lists the bots of the account, and of the whole server.
+	ListAllAccountAgentBots = row(Operation{
+		ID: "listAllAccountAgentBots", Method: "GET", Path: "/api/v1/accounts/{account_id}/agent_bots",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetAccountAgents lists the people of the account.
+	GetAccountAgents = row(Operation{
+		ID: "getAccountAgents", Method: "GET", Path: "/api/v1/accounts/{account_id}/agents",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ContactInboxFilter finds the contact that has a source id in an inbox.
 	ContactInboxFilter = row(Operation{
 		ID: "contactInboxFilter", Method: "POST", Path: "/api/v1/accounts/{account_id}/contact_inboxes/filter",
@@ -224,12 +240,78 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// GetAccountCustomAttribute lists the custom attributes that the account has defined.
+	GetAccountCustomAttribute = row(Operation{
+		ID: "getAccountCustomAttribute", Method: "GET", Path: "/api/v1/accounts/{account_id}/custom_attribute_definitions",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetInboxMembers lists the members of an inbox.
+	GetInboxMembers = row(Operation{
+		ID: "getInboxMembers", Method: "GET", Path: "/api/v1/accounts/{account_id}/inbox_members/{inbox_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ListAllInboxes lists the inboxes that the caller sees.
+	ListAllInboxes = row(Operation{
+		ID: "listAllInboxes", Method: "GET", Path: "/api/v1/accounts/{account_id}/inboxes",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetInbox gets one inbox.
+	GetInbox = row(Operation{
+		ID: "getInbox", Method: "GET", Path: "/api/v1/accounts/{account_id}/inboxes/{inbox_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ListAllLabels lists the labels that the account knows.
+	ListAllLabels = row(Operation{
+		ID: "listAllLabels", Method: "GET", Path: "/api/v1/accounts/{account_id}/labels",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ListAllTeams lists the teams of the account.
+	ListAllTeams = row(Operation{
+		ID: "listAllTeams", Method: "GET", Path: "/api/v1/accounts/{account_id}/teams",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetDetailsOfASingleTeam gets one team.
+	GetDetailsOfASingleTeam = row(Operation{
+		ID: "getDetailsOfASingleTeam", Method: "GET", Path: "/api/v1/accounts/{account_id}/teams/{team_id}",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// GetTeamMembers lists the members of a team.
+	GetTeamMembers = row(Operation{
+		ID: "getTeamMembers", Method: "GET", Path: "/api/v1/accounts/{account_id}/teams/{team_id}/team_members",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 )
 
 // All lists every operation of openapi.yaml, by path and method.
 var All = []*Operation{
 	ServerInformation,
 	ContactMerge,
+	ListAllAccountAgentBots,
+	GetAccountAgents,
 	ContactInboxFilter,
 	ContactList,
 	ContactCreate,
@@ -255,4 +337,12 @@ var All = []*Operation{
 	UpdateAMessage,
 	RetryAMessage,
 	ToggleStatusOfAConversation,
+	GetAccountCustomAttribute,
+	GetInboxMembers,
+	ListAllInboxes,
+	GetInbox,
+	ListAllLabels,
+	ListAllTeams,
+	GetDetailsOfASingleTeam,
+	GetTeamMembers,
 }

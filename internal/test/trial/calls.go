@@ -43,6 +43,7 @@ type Subject struct {
 	Update        cfchat.ContactUpdate      // of the contact
 	Mergee        int64                     // another contact
 	Place         cfchat.ContactInboxCreate // where it is to be reached
+	Team          int64
 }
 
 // AccountID is the account of the tests.
@@ -61,13 +62,16 @@ const (
 	GoodCreated      = `{"payload":{"contact":` + GoodPlaced + `,"contact_inbox":{"inbox":{"id":5},"source_id":"contact-1"}}}`
 	GoodSource       = `{"source_id":"crm-7","inbox":{"id":5,"avatar_url":"","channel_id":1,"name":"API","channel_type":"Channel::Api"}}`
 	GoodContacts     = `{"meta":{"count":1,"current_page":"1"},"payload":[` + GoodContact + `]}`
+	GoodInbox        = `{"id":5,"name":"Web","avatar_url":"","channel_id":1,"channel_type":"Channel::Api"}`
+	GoodTeam         = `{"id":6,"name":"sales","account_id":7,"is_member":false}`
+	GoodAgent        = `{"id":2,"name":"Grace","email":"grace@example.com"}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
 // One is what the calls of the tests are about.
 var One = Subject{
 	42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1",
-	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace,
+	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6,
 }
 
 var (
@@ -326,6 +330,104 @@ var Calls = []Call{
 			return valueOf(c.ContactInboxCreationWithResponse(ctx, AccountID, s.Contact, s.Place, e...))
 		},
 	},
+	{
+		operation.GetAccountAgents, `[` + GoodAgent + `]`, "", "/agents", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			agents, err := a.Agents.List(ctx, e...)
+			return valueOf(pointerTo(agents), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetAccountAgentsWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.ListAllTeams, `[` + GoodTeam + `]`, "", "/teams", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			teams, err := a.Teams.List(ctx, e...)
+			return valueOf(pointerTo(teams), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllTeamsWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.GetDetailsOfASingleTeam, GoodTeam, "", "/teams/6", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Teams.Get(ctx, s.Team, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetDetailsOfASingleTeamWithResponse(ctx, AccountID, s.Team, e...))
+		},
+	},
+	{
+		operation.GetTeamMembers, `[` + GoodAgent + `]`, "", "/teams/6/team_members", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			members, err := a.Teams.Members(ctx, s.Team, e...)
+			return valueOf(pointerTo(members), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetTeamMembersWithResponse(ctx, AccountID, s.Team, e...))
+		},
+	},
+	{
+		operation.ListAllInboxes, `{"payload":[` + GoodInbox + `]}`, "payload", "/inboxes", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			inboxes, err := a.Inboxes.List(ctx, e...)
+			return valueOf(pointerTo(inboxes), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllInboxesWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.GetInbox, GoodInbox, "", "/inboxes/5", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Inboxes.Get(ctx, s.Inbox, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetInboxWithResponse(ctx, AccountID, s.Inbox, e...))
+		},
+	},
+	{
+		operation.GetInboxMembers, `{"payload":[` + GoodAgent + `]}`, "payload", "/inbox_members/5", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			members, err := a.Inboxes.Members(ctx, s.Inbox, e...)
+			return valueOf(pointerTo(members), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetInboxMembersWithResponse(ctx, AccountID, s.Inbox, e...))
+		},
+	},
+	{
+		operation.ListAllLabels, `{"payload":[{"id":8,"title":"vip","color":"#1f93ff"}]}`, "payload", "/labels", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			labels, err := a.Labels.List(ctx, e...)
+			return valueOf(pointerTo(labels), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllLabelsWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.GetAccountCustomAttribute, `[{"id":9,"attribute_key":"tier","attribute_display_name":"Tier"}]`, "", "/custom_attribute_definitions", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			definitions, err := a.AttributeDefinitions.List(ctx, e...)
+			return valueOf(pointerTo(definitions), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.GetAccountCustomAttributeWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.ListAllAccountAgentBots, `[{"id":3,"name":"Helper","bot_type":"webhook"}]`, "", "/agent_bots", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			bots, err := a.AgentBots.List(ctx, e...)
+			return valueOf(pointerTo(bots), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllAccountAgentBotsWithResponse(ctx, AccountID, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -445,7 +547,7 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
 		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
-		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at,
+		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team),
 	}
 }
 

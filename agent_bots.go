@@ -1,0 +1,35 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// AgentBotsService is the bots of an account: [Account.AgentBots]. Of the zero value every call fails with ErrInvalidInput. It is
+// safe for concurrent use.
+//
+// The servers send each bot's key with it. An [AccountBot] has none.
+type AgentBotsService struct{ core *core }
+
+var agentBotsCall = newCall(operation.ListAllAccountAgentBots, func(bots *[]AccountBot, _ []byte) error { return everyRow(*bots, checkBot) })
+
+// List lists the bots of the account and those of the whole server, all in one answer and in no order; an empty list when there
+// are none. From 4.8.0 on they own conversations, as AssigneeBot of a conversation's Meta.
+//
+// GET /api/v1/accounts/{account_id}/agent_bots, listAllAccountAgentBots. Key: user.
+func (s AgentBotsService) List(ctx context.Context, opts ...CallOption) ([]AccountBot, error) {
+	return listed(agentBotsCall.run(ctx, s.core, refusal{}, opts, func(server string) (*http.Request, error) {
+		return newListAllAccountAgentBotsRequest(server, s.core.id)
+	}))
+}
+
+// checkBot wants what nothing else has that is listed.
+func checkBot(b *AccountBot) error {
+	if b.ID <= 0 || b.BotType == "" {
+		return errors.New("there is no bot with an id and a bot_type")
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package cfchattest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Label is a label that the account knows. Conversations and contacts can have others.
+type Label struct {
+	Title       string // in lower case
+	Description string
+	Color       string // "#1f93ff" by default
+}
+
+// AddLabel adds a label to those that the account knows and returns its id. It must have a title that none has yet.
+func (s *Server) AddLabel(l Label) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	title := strings.ToLower(strings.TrimSpace(l.Title))
+	if title == "" || slices.ContainsFunc(s.home().labels, func(other cfchat.Label) bool { return other.Title == title }) {
+		s.fail("a label cannot have the title %q: it is blank or there already", l.Title)
+	}
+	l.Title = title
+	return s.state.addLabel(s.home(), l)
+}
+
+func (s *state) addLabel(a *account, l Label) int64 {
+	s.lastLabel++
+	a.labels = append(a.labels, cfchat.Label{
+		ID: s.lastLabel, Title: l.Title, Description: orNil(l.Description), Color: cmp.Or(l.Color, "#1f93ff"), ShowOnSidebar: new(true),
+	})
+	return s.lastLabel
+}
+
+// listAllLabels answers the labels that the account knows: from 3.0.0 on by title, before in no order, which is here by id
+// (contract, W4.4).
+func (c *caller) listAllLabels() (any, error) {
+	rows := append([]cfchat.Label{}, c.account.labels...)
+	if c.version.AtLeast("3.0.0") {
+		slices.SortFunc(rows, func(a, b cfchat.Label) int { return strings.Compare(a.Title, b.Title) })
+	}
+	return object{"payload": rows}, nil
+}

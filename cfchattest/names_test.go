@@ -1,0 +1,171 @@
+package cfchattest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// got returns the answer to a GET below the account, or its status where that is no success.
+func got(t *testing.T, srv *cfchattest.Server, key, path string) any {
+	t.Helper()
+	resp, err := srv.Transport().RoundTrip(request(t, key, "GET", "/api/v1/accounts/1"+path, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := readAll(t, resp)
+	if resp.StatusCode != http.StatusOK {
+		return resp.StatusCode
+	}
+	var value any
+	if err := json.Unmarshal([]byte(body), &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// picked returns one field of each row of an answer.
+func picked(answer any, field string) (values []any) {
+	rows, bare := answer.([]any)
+	if !bare {
+		rows = list(dig(answer, "payload"))
+	}
+	for _, row := range rows {
+		values = append(values, dig(row, field))
+	}
+	return values
+}
+
+// TestAgents lists everybody of the account by name, to everybody but a bot.
+func TestAgents(t *testing.T) {
+	t.Parallel()
+	srv := cfchattest.New(t)
+	srv.AddAgent(cfchattest.Agent{Name: "bea"})
+	for _, key := range []string{srv.AdminKey(), srv.AgentKey()} {
+		if names := picked(got(t, srv, key, "/agents"), "name"); !reflect.DeepEqual(names, []any{"Ada Admin", "bea", "Grace Agent"}) {
+			t.Errorf("got %v", names)
+		}
+	}
+	if answer := got(t, srv, srv.BotKey(), "/agents"); answer != http.StatusUnauthorized {
+		t.Error(fmt.Sprint(answer))
+	}
+}
+
+// TestTeams lists every team, and says of each whether the caller is in it.
+func TestTeams(t *testing.T) {
+	t.Parallel()
+	srv := cfchattest.New(t)
+	srv.AddTeam(cfchattest.Team{Name: "Sales", Members: []int64{2}})
+	srv.AddTeam(cfchattest.Team{})
+	for key, want := range map[string][]any{srv.AdminKey(): {false, false}, srv.AgentKey(): {true, false}} {
+		if in := picked(got(t, srv, key, "/teams"), "is_member"); !reflect.DeepEqual(in, want) {
+			t.Errorf("is member: %v, want %v", in, want)
+		}
+	}
+	if name := dig(got(t, srv, srv.AgentKey(), "/teams/1"), "name"); name != "sales" {
+		t.Errorf("the team is %v", name)
+	}
+	if members := picked(got(t, srv, srv.AdminKey(), "/teams/1/team_members"), "id"); !reflect.DeepEqual(members, []any{2.0}) {
+		t.Errorf("its members are %v", members)
+	}
+	for _, path := range []string{"/teams/3", "/teams/x", "/teams/3/team_members"} {
+		if answer := got(t, srv, srv.AdminKey(), path); answer != http.StatusNotFound {
+			t.Errorf("%s: %v", path, answer)
+		}
+	}
+}
+
+// TestInboxes lists every inbox to an administrator, with secrets, and to an agent their own without: by name from 4.14.0 on.
+func TestInboxes(t *testing.T) {
+	t.Parallel()
+	for version, names := range map[string][]any{"4.13.0": {"B", "a"}, "4.14.0": {"a", "B"}} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		srv.AddInbox(cfchattest.Inbox{Name: "B", Members: []int64{2}})
+		srv.AddInbox(cfchattest.Inbox{Name: "a", Members: []int64{2}})
+		srv.AddInbox(cfchattest.Inbox{Name: "Zoo"})
+		own, all := got(t, srv, srv.AgentKey(), "/inboxes"), got(t, srv, srv.AdminKey(), "/inboxes")
+		if n := picked(own, "name"); len(n) != 3 || !reflect.DeepEqual(slices.DeleteFunc(n, func(n any) bool { return n == "API inbox" }), names) {
+			t.Errorf("%s: an agent's are %v", version, n)
+		}
+		if n := picked(all, "name"); len(n) != 4 {
+			t.Errorf("%s: an administrator's are %v", version, n)
+		}
+		for i, secret := range picked(all, "hmac_token") {
+			if secret == nil || picked(all, "secret")[i] == nil {
+				t.Errorf("%s: inbox %d shows an administrator no secret", version, i)
+			}
+		}
+		if secret := picked(own, "hmac_token")[0]; secret != nil {
+			t.Errorf("%s: an agent sees %v", version, secret)
+		}
+		for path, want := range map[string]int{"/inboxes/4": 401, "/inbox_members/4": 401, "/inboxes/5": 404, "/inbox_members/5": 404} {
+			if answer := got(t, srv, srv.AgentKey(), path); answer != want {
+				t.Errorf("%s: %s is %v, want %d", version, path, answer, want)
+			}
+		}
+		if members := picked(got(t, srv, srv.AgentKey(), "/inbox_members/2"), "id"); !reflect.DeepEqual(members, []any{2.0}) {
+			t.Errorf("%s: the members are %v", version, members)
+		}
+	}
+}
+
+// TestLabels lists the labels that the account knows, by title from 3.0.0 on.
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string][]any{"2.18.0": {"vip", "bug"}, "3.0.0": {"bug", "vip"}} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		if titles := picked(got(t, srv, srv.AgentKey(), "/labels"), "title"); len(titles) > 0 {
+			t.Errorf("%s: there are %v", version, titles)
+		}
+		srv.AddLabel(cfchattest.Label{Title: "VIP"})
+		srv.AddLabel(cfchattest.Label{Title: "bug"})
+		if titles := picked(got(t, srv, srv.AgentKey(), "/labels"), "title"); !reflect.DeepEqual(titles, want) {
+			t.Errorf("%s: %v, want %v", version, titles, want)
+		}
+	}
+}
+
+// TestAttributeDefinitions lists those of conversations and contacts, or of one of them.
+func TestAttributeDefinitions(t *testing.T) {
+	t.Parallel()
+	for version, unknown := range map[string]any{"2.16.0": http.StatusInternalServerError, "2.17.0": []any{}} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		srv.AddCustomAttribute(cfchattest.CustomAttribute{Key: "tier", Display: "list"})
+		srv.AddCustomAttribute(cfchattest.CustomAttribute{Key: "tier", Display: "text"})
+		srv.AddCustomAttribute(cfchattest.CustomAttribute{Key: "plan", Name: "Plan", Contact: true})
+		for query, want := range map[string][]any{
+			"": {"tier", "plan"}, "?attribute_model=": {"tier", "plan"}, "?attribute_model=0": {"tier"}, "?attribute_model=contact_attribute": {"plan"},
+		} {
+			if keys := picked(got(t, srv, srv.AgentKey(), "/custom_attribute_definitions"+query), "attribute_key"); !reflect.DeepEqual(keys, want) {
+				t.Errorf("%s: %q: %v, want %v", version, query, keys, want)
+			}
+		}
+		if answer := got(t, srv, srv.AgentKey(), "/custom_attribute_definitions?attribute_model=7"); !reflect.DeepEqual(answer, unknown) {
+			t.Errorf("%s: of an unknown model: %v", version, answer)
+		}
+	}
+}
+
+// TestAgentBots lists the bots of the account: their keys to every agent, and from 4.16.0 on to administrators.
+func TestAgentBots(t *testing.T) {
+	t.Parallel()
+	for version, agentSees := range map[string]bool{"2.16.0": true, "4.15.0": true, "4.16.0": false} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		id, key := srv.AddBot(cfchattest.Bot{})
+		srv.AddBot(cfchattest.Bot{Stray: true})
+		for who, sees := range map[string]bool{srv.AdminKey(): true, srv.AgentKey(): agentSees} {
+			bots := got(t, srv, who, "/agent_bots")
+			if ids := picked(bots, "id"); len(ids) != 3 || ids[2] != float64(id) {
+				t.Fatalf("%s: got %v", version, bots)
+			}
+			if shown := picked(bots, "access_token")[2]; (shown == key) != sees {
+				t.Errorf("%s: with the key %s the bot's is %v", version, who, shown)
+			}
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package cfchat_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// refusesBots fails the test if a bot's key may.
+func refusesBots(t *testing.T, what string, err error) {
+	t.Helper()
+	if !errors.Is(err, auth.ErrNoKey) && !errors.Is(err, cfchat.ErrUnauthorized) {
+		t.Errorf("%s, with a bot's key: %v", what, err)
+	}
+}
+
+// conformNames lists what ids stand for, which a person may and a bot may not.
+func conformNames(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	agents, err := a.Agents.List(ctx)
+	if err != nil || len(agents) == 0 {
+		t.Fatalf("agents: %+v, %v", agents, err)
+	}
+	administrator := func(agent cfchat.Agent) bool { return agent.GetRole() == cfchat.RoleAdministrator }
+	if !slices.ContainsFunc(agents, administrator) {
+		t.Errorf("of the agents nobody is an administrator: %+v", agents)
+	}
+	asBot := auth.WithScheme(ctx, auth.AgentBotAPIKey)
+	refusesBots(t, "agents", trial.Second(a.Agents.List(asBot)))
+	refusesBots(t, "teams", trial.Second(a.Teams.List(asBot)))
+	refusesBots(t, "inboxes", trial.Second(a.Inboxes.List(asBot)))
+	refusesBots(t, "labels", trial.Second(a.Labels.List(asBot)))
+	refusesBots(t, "attribute definitions", trial.Second(a.AttributeDefinitions.List(asBot)))
+	if labels, err := a.Labels.List(ctx); err != nil || labels == nil {
+		t.Errorf("labels: %+v, %v", labels, err)
+	}
+	if definitions, err := a.AttributeDefinitions.List(ctx); err != nil || definitions == nil {
+		t.Errorf("attribute definitions: %+v, %v", definitions, err)
+	}
+	refusesBots(t, "bots", trial.Second(a.AgentBots.List(asBot)))
+	if bots, err := a.AgentBots.List(ctx); err != nil || bots == nil {
+		t.Errorf("bots: %+v, %v", bots, err)
+	}
+	if names, err := a.Names(ctx); err != nil || names.Inbox(s.inbox) == "" || names.Agent(agents[0].ID) != agents[0].Name {
+		t.Errorf("names: %+v, %v", names, err)
+	}
+	conformTeams(t, s)
+	conformInboxes(t, s)
+}
+
+// conformInboxes gets the inbox of the tests as it is listed, with its members.
+func conformInboxes(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	inboxes, err := a.Inboxes.List(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(inboxes, func(inbox cfchat.Inbox) bool { return inbox.ID == s.inbox })
+	inbox, err := a.Inboxes.Get(ctx, s.inbox)
+	if err != nil || i < 0 || inbox.Name != inboxes[i].Name || inbox.ChannelType != inboxes[i].ChannelType || len(inbox.WorkingHours) != 7 {
+		t.Errorf("inbox %d: %+v, %v; listed as %d of %+v", s.inbox, inbox, err, i, inboxes)
+	}
+	if members, err := a.Inboxes.Members(ctx, s.inbox); err != nil || members == nil {
+		t.Errorf("its members: %+v, %v", members, err)
+	}
+	if _, err := a.Inboxes.Get(ctx, 1<<40); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("an inbox that is not there: %v", err)
+	}
+}
+
+// conformTeams gets a team as it is listed, with its members.
+func conformTeams(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	teams, err := a.Teams.List(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, listed := range teams {
+		team, err := a.Teams.Get(ctx, listed.ID)
+		if err != nil || team.Name != listed.Name {
+			t.Errorf("team %d: %+v, %v; listed as %+v", listed.ID, team, err, listed)
+		}
+		if members, err := a.Teams.Members(ctx, listed.ID); err != nil || members == nil {
+			t.Errorf("members of team %d: %+v, %v", listed.ID, members, err)
+		}
+	}
+	if _, err := a.Teams.Get(ctx, 1<<40); !errors.Is(err, cfchat.ErrNotFound) {
+		t.Errorf("a team that is not there: %v", err)
+	}
+}

@@ -1,0 +1,50 @@
+package faults_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// named is what a call says over a server that answers with a body.
+func named(body string, ask func(context.Context, *cfchat.Account) error) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(200, "application/json", body), nil
+		}))
+		return ask(t.Context(), chat.Account(56))
+	}
+}
+
+func agents(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Agents.List(ctx)) }
+
+func team(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Teams.Get(ctx, 3)) }
+
+func inboxes(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Inboxes.List(ctx)) }
+
+func labels(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.Labels.List(ctx)) }
+
+func definitions(ctx context.Context, a *cfchat.Account) error {
+	return trial.Second(a.AttributeDefinitions.List(ctx))
+}
+
+func bots(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.AgentBots.List(ctx)) }
+
+// nameTexts are those of what ids stand for.
+var nameTexts = []errorText{
+	{"no list of agents", named(`null`, agents)},
+	{"a list of something else than agents", named(`[{"id":1,"name":"sales"}]`, agents)},
+	{"something else than a team", named(`{"id":3,"name":"Grace"}`, team)},
+	{"another team", named(trial.GoodTeam, team)},
+	{"a list of something else than labels", named(`{"payload":[{"id":1,"name":"Web"}]}`, labels)},
+	{"a list of something else than definitions", named(`[{"id":1,"name":"sales"}]`, definitions)},
+	{"a list of something else than bots", named(`[{"id":1,"name":"sales"}]`, bots)},
+	{"names with a response", named(``, func(ctx context.Context, a *cfchat.Account) error {
+		return trial.Second(a.Names(ctx, cfchat.WithResponse(new(cfchat.Response))))
+	})},
+	{"no list of inboxes", named(`{}`, inboxes)},
+	{"a list of something else than inboxes", named(`{"payload":[{"id":1,"title":"vip"}]}`, inboxes)},
+}

@@ -1,0 +1,148 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// TestInboxSecrets lists inboxes as an administrator, who is sent what opens them, and finds none of it in the answer.
+func TestInboxSecrets(t *testing.T) {
+	t.Parallel()
+	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
+	var response cfchat.Response
+	inboxes, err := srv.Account(t).Inboxes.List(t.Context(), cfchat.WithResponse(&response))
+	if err != nil || len(inboxes) != 2 {
+		t.Fatalf("%+v, %v", inboxes, err)
+	}
+	for _, secret := range []string{"hmac-", "secret-", "imap_password"} {
+		if !strings.Contains(string(response.Body), secret) {
+			t.Errorf("the stand-in does not send %q", secret)
+		}
+		if shown := fmt.Sprintf("%+v %#v %s", inboxes, inboxes, encode(t, inboxes)); strings.Contains(shown, secret) {
+			t.Errorf("it shows %q", secret)
+		}
+	}
+}
+
+// TestInboxSecretsInErrors finds none in an error either, which keeps the answer that it could not read.
+func TestInboxSecretsInErrors(t *testing.T) {
+	t.Parallel()
+	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", `{"payload":[{"id":0,"hmac_token":"tOkEn","provider_config":{"api_key":"tOkEn"}}]}`), nil
+	}))
+	_, err := chat.Account(1).Inboxes.List(t.Context())
+	e, ok := errors.AsType[*cfchat.Error](err)
+	if !ok || !strings.Contains(e.Body, "hmac_token") || strings.Contains(e.Body+e.Error(), "tOkEn") {
+		t.Errorf("%v with %q", err, e.Body)
+	}
+}
+
+// TestBotKeys lists bots, each of which is sent with its key, and finds no key in the answer.
+func TestBotKeys(t *testing.T) {
+	t.Parallel()
+	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	_, key := srv.AddBot(cfchattest.Bot{})
+	var response cfchat.Response
+	bots, err := srv.Account(t).AgentBots.List(t.Context(), cfchat.WithResponse(&response))
+	if err != nil || len(bots) != 3 {
+		t.Fatalf("%+v, %v", bots, err)
+	}
+	for _, secret := range []string{key, "secret-"} {
+		if !strings.Contains(string(response.Body), secret) {
+			t.Errorf("the stand-in does not send %q", secret)
+		}
+		if shown := fmt.Sprintf("%+v %#v %s", bots, bots, encode(t, bots)); strings.Contains(shown, secret) {
+			t.Errorf("it shows %q", secret)
+		}
+	}
+}
+
+// TestNames has the name of everything by its id, of what there are four kinds with the same ids.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	srv := cfchattest.New(t)
+	srv.AddTeam(cfchattest.Team{Name: "sales"})
+	names, err := srv.Account(t).Names(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{names.Inbox(1), names.Agent(1), names.Team(1), names.AgentBot(1), names.Agent(2), names.Agent(99), (*cfchat.Names)(nil).Team(1)}
+	if want := []string{"API inbox", "Ada Admin", "sales", "Helper Bot", "Grace Agent", "", ""}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if requests := srv.Requests(); len(requests) != 4 {
+		t.Errorf("it takes %d requests", len(requests))
+	}
+}
+
+// TestNamesAtOnce answers no request before all are there: one after the other, they would wait for ever.
+func TestNamesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var there sync.WaitGroup
+		there.Add(4)
+		chat := trial.Chat(t, trial.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			there.Done()
+			there.Wait()
+			body := "[]"
+			if strings.HasSuffix(r.URL.Path, "/inboxes") {
+				body = `{"payload":[]}`
+			}
+			return trial.Reply(200, "application/json", body), nil
+		}))
+		if _, err := chat.Account(1).Names(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestNamesFail gives up the other requests when one fails, and says what that one said.
+func TestNamesFail(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		chat := trial.Chat(t, trial.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/teams") {
+				return trial.Reply(401, "application/json", `{"error":"no teams for you"}`), nil
+			}
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}))
+		names, err := chat.Account(1).Names(t.Context())
+		e, ok := errors.AsType[*cfchat.Error](err)
+		if !ok || names != nil || e.Operation != "listAllTeams" || e.Message != "no teams for you" || !errors.Is(err, cfchat.ErrUnauthorized) {
+			t.Errorf("%+v, %v", names, err)
+		}
+	})
+}
+
+// TestNamesRefused sends nothing for what cannot be meant.
+func TestNamesRefused(t *testing.T) {
+	t.Parallel()
+	account := cfchattest.New(t).Account(t)
+	var none context.Context
+	for what, ask := range map[string]func() (*cfchat.Names, error){
+		"a response": func() (*cfchat.Names, error) {
+			return account.Names(t.Context(), cfchat.WithResponse(new(cfchat.Response)))
+		},
+		"no context":        func() (*cfchat.Names, error) { return account.Names(none) },
+		"a zero account":    func() (*cfchat.Names, error) { return new(cfchat.Account).Names(t.Context()) },
+		"a nil account":     func() (*cfchat.Names, error) { return (*cfchat.Account)(nil).Names(t.Context()) },
+		"a nil call option": func() (*cfchat.Names, error) { return account.Names(t.Context(), nil) },
+	} {
+		if names, err := ask(); names != nil || !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
+			t.Errorf("%s: %+v, %v", what, names, err)
+		}
+	}
+}
