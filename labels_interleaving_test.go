@@ -95,7 +95,7 @@ type labelled interface {
 }
 
 // labelledOf returns the conversations or the contacts, and adds one of them with labels.
-func labelledOf(server *cfchattest.Server, account *cfchat.Account, contacts bool, labels ...string) (labelled, int64) {
+func labelledOf(server *cfchattest.Server, account *cfchat.Account, contacts bool, labels ...string) (labelled, int64) { //nolint:ireturn // it is either of two services
 	if contacts {
 		return account.Contacts, server.AddContact(cfchattest.Contact{Labels: labels})
 	}
@@ -135,7 +135,7 @@ func TestLabelsWithinAChat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, version := range []string{"2.16.0", "4.16.2"} {
 			server := cfchattest.New(t, cfchattest.Version(version))
-			s := &steps{drawn: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // it is to be the same each time
+			s := &steps{drawn: rand.New(rand.NewPCG(1, 2))}
 			account, _ := s.program(t, server)
 			for round := range part(500) {
 				of, id := labelledOf(server, account, round%2 == 0, "old0", "old1", "old2", "kept")
@@ -151,7 +151,7 @@ func TestLabelsWithinAChat(t *testing.T) {
 				s.run(programs...)
 				var labels []string
 				s.run(func() { labels, _ = of.Labels(t.Context(), id) })
-				for _, c := range append(changes, labelChange{"kept", true}) {
+				for _, c := range slices.Concat(changes, []labelChange{{"kept", true}}) {
 					if !c.isIn(labels) {
 						t.Fatalf("%s, round %d: after %+v they are %q", version, round, changes, labels)
 					}
@@ -169,7 +169,7 @@ func TestLabelsOfTwoChats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rounds, own, others := part(1000), 0, 0
 		server := cfchattest.New(t)
-		s := &steps{drawn: rand.New(rand.NewPCG(3, 4))} //nolint:gosec // it is to be the same each time
+		s := &steps{drawn: rand.New(rand.NewPCG(3, 4))}
 		var accounts [2]*cfchat.Account
 		var over [2]*stepped
 		for i := range accounts {
