@@ -1971,12 +1971,6 @@ type ConversationCreate struct {
 	TeamID int64 `json:"team_id,omitempty,omitzero"`
 }
 
-// ConversationLabels is the answer of listAllLabelsOfAConversation.
-type ConversationLabels struct {
-	// Payload The labels; empty where there are none.
-	Payload []string `json:"payload"`
-}
-
 // ConversationListAnswer is the answer of conversationList.
 type ConversationListAnswer struct {
 	// Data One page of a list.
@@ -3231,6 +3225,12 @@ type LabelList struct {
 	Payload []Label `json:"payload"`
 }
 
+// LabelNames is the labels of a conversation, or of a contact.
+type LabelNames struct {
+	// Payload The labels; empty where there are none.
+	Payload []string `json:"payload"`
+}
+
 // Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
 // fields (D50). The text that a person wrote is in `content`, whatever the kind.
 type Message struct {
@@ -3867,6 +3867,12 @@ func (x *ServerInfo) GetVersion() (value string) {
 		return value
 	}
 	return x.Version
+}
+
+// SetLabelsRequest is the labels that a conversation or a contact is to have, and no other.
+type SetLabelsRequest struct {
+	// Labels The labels; an empty list removes all.
+	Labels []string `json:"labels"`
 }
 
 // SortBy is the order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
@@ -4799,6 +4805,49 @@ func newDestroyCustomAttributesOfAContactRequest(server string, accountID int64,
 	return req, nil
 }
 
+// ListAllLabelsOfAContact lists the labels of a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/labels
+func (c *Client) ListAllLabelsOfAContact(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllLabelsOfAContactRequest(c.Server, accountID, contactID)
+	if err != nil {
+		return nil, unsent(operation.ListAllLabelsOfAContact, err)
+	}
+	return c.do(ctx, operation.ListAllLabelsOfAContact, req, reqEditors)
+}
+
+// newListAllLabelsOfAContactRequest builds the request of listAllLabelsOfAContact.
+func newListAllLabelsOfAContactRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ContactAddLabels sets the labels of a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/labels
+func (c *Client) ContactAddLabels(ctx context.Context, accountID int64, contactID int64, body SetLabelsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newContactAddLabelsRequest(c.Server, accountID, contactID, body)
+	if err != nil {
+		return nil, unsent(operation.ContactAddLabels, err)
+	}
+	return c.do(ctx, operation.ContactAddLabels, req, reqEditors)
+}
+
+// newContactAddLabelsRequest builds the request of contactAddLabels.
+func newContactAddLabelsRequest(server string, accountID int64, contactID int64, body SetLabelsRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ConversationList lists conversations.
 //
 // GET /api/v1/accounts/{account_id}/conversations
@@ -5174,6 +5223,32 @@ func (c *Client) ListAllLabelsOfAConversation(ctx context.Context, accountID int
 func newListAllLabelsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
 	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// ConversationAddLabels sets the labels of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
+func (c *Client) ConversationAddLabels(ctx context.Context, accountID int64, conversationID int64, body SetLabelsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newConversationAddLabelsRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.ConversationAddLabels, err)
+	}
+	return c.do(ctx, operation.ConversationAddLabels, req, reqEditors)
+}
+
+// newConversationAddLabelsRequest builds the request of conversationAddLabels.
+func newConversationAddLabelsRequest(server string, accountID int64, conversationID int64, body SetLabelsRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
 }
 
 // ListAllMessages lists messages of a conversation.
@@ -5665,6 +5740,28 @@ func (c *ClientWithResponses) DestroyCustomAttributesOfAContactWithResponse(ctx 
 	return parseRaw[ContactAnswer](resp)
 }
 
+// ListAllLabelsOfAContactWithResponse lists the labels of a contact.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/labels
+func (c *ClientWithResponses) ListAllLabelsOfAContactWithResponse(ctx context.Context, accountID int64, contactID int64, reqEditors ...RequestEditorFn) (*RawResponse[LabelNames], error) {
+	resp, err := c.ListAllLabelsOfAContact(ctx, accountID, contactID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[LabelNames](resp)
+}
+
+// ContactAddLabelsWithResponse sets the labels of a contact.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/labels
+func (c *ClientWithResponses) ContactAddLabelsWithResponse(ctx context.Context, accountID int64, contactID int64, body SetLabelsRequest, reqEditors ...RequestEditorFn) (*RawResponse[LabelNames], error) {
+	resp, err := c.ContactAddLabels(ctx, accountID, contactID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[LabelNames](resp)
+}
+
 // ConversationListWithResponse lists conversations.
 //
 // GET /api/v1/accounts/{account_id}/conversations
@@ -5734,12 +5831,23 @@ func (c *ClientWithResponses) ListAttachmentsOfAConversationWithResponse(ctx con
 // ListAllLabelsOfAConversationWithResponse lists the labels of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
-func (c *ClientWithResponses) ListAllLabelsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[ConversationLabels], error) {
+func (c *ClientWithResponses) ListAllLabelsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[LabelNames], error) {
 	resp, err := c.ListAllLabelsOfAConversation(ctx, accountID, conversationID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return parseRaw[ConversationLabels](resp)
+	return parseRaw[LabelNames](resp)
+}
+
+// ConversationAddLabelsWithResponse sets the labels of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
+func (c *ClientWithResponses) ConversationAddLabelsWithResponse(ctx context.Context, accountID int64, conversationID int64, body SetLabelsRequest, reqEditors ...RequestEditorFn) (*RawResponse[LabelNames], error) {
+	resp, err := c.ConversationAddLabels(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[LabelNames](resp)
 }
 
 // ListAllMessagesWithResponse lists messages of a conversation.

@@ -133,7 +133,7 @@ func number(t *testing.T, variable string) int64 {
 //	CFCHAT_TEST_SERVER=https://… CFCHAT_TEST_USER_API_KEY=… CFCHAT_TEST_AGENT_BOT_API_KEY=… CFCHAT_TEST_ACCOUNT_ID=1 \
 //	CFCHAT_TEST_INBOX_ID=1 CFCHAT_TEST_CONTACT_ID=1 go test -run Conformance .
 //
-// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them, and two contacts. With -record DIR it
+// It creates some 100 conversations there, and leaves them resolved, because the API cannot delete them, and three contacts. With -record DIR it
 // writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
 func TestConformance(t *testing.T) {
 	t.Parallel()
@@ -166,7 +166,8 @@ func conform(t *testing.T, s target, folder string) {
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
-		{"names", conformNames}, {"errors", conformErrors}, {"paging", conformPaging},
+		{"names", conformNames}, {"labels", conformLabels},
+		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
 		t.Run(part.what, func(t *testing.T) { part.test(t, s.during(t, part.what)) })
@@ -219,6 +220,7 @@ func conformCalls(t *testing.T, s target) {
 		Created: cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
 		Team:    s.team, MessageStatus: cfchat.MessageStatusRead, Contact: s.contact, Person: cfchat.ContactCreate{Name: "conformance"},
 		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
+		Labels: []string{"conformance"},
 		Place:  cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
 	}
 	contact, err := s.account().Contacts.Get(t.Context(), s.contact)
@@ -575,6 +577,47 @@ func conformContactChanges(t *testing.T, s target) {
 	if _, err := contacts.Get(ctx, id); !errors.Is(err, cfchat.ErrNotFound) {
 		t.Errorf("after it was deleted: %v", err)
 	}
+}
+
+// conformLabels changes the labels of a conversation and of a contact in every way.
+func conformLabels(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	ids := []int64{s.create(t, 1)[0], s.person(t)}
+	for i, of := range []labelled{a.Conversations, a.Contacts} {
+		id := ids[i]
+		for _, step := range []struct {
+			change func(context.Context, int64, []string, ...cfchat.CallOption) ([]string, error)
+			labels []string
+			want   []string
+		}{
+			{of.SetLabels, []string{"conformance", "Conformance ünï", "CONFORMANCE"}, []string{"conformance", "conformance ünï"}},
+			{of.AddLabels, []string{"conformance-2", "CONFORMANCE"}, []string{"conformance", "conformance ünï", "conformance-2"}},
+			{of.RemoveLabels, []string{"Conformance", "conformance-3"}, []string{"conformance ünï", "conformance-2"}},
+			{of.SetLabels, []string{"conformance-3"}, []string{"conformance-3"}},
+			{of.RemoveLabels, []string{"conformance-3"}, nil},
+			{of.AddLabels, []string{"conformance"}, []string{"conformance"}},
+		} {
+			changed, err := step.change(ctx, id, step.labels)
+			read, failed := of.Labels(ctx, id)
+			if err != nil || failed != nil || !sameLabels(changed, step.want) || !sameLabels(read, step.want) {
+				t.Errorf("%T, of %q: %q, %v; then %q, %v; want %q", of, step.labels, changed, err, read, failed, step.want)
+			}
+		}
+		if err := of.ClearLabels(ctx, id); err != nil {
+			t.Errorf("%T: %v", of, err)
+		}
+		if left, err := of.Labels(ctx, id); err != nil || len(left) > 0 {
+			t.Errorf("%T: left are %q, %v", of, left, err)
+		}
+	}
+}
+
+// sameLabels reports whether labels are the same in any case and order.
+func sameLabels(a, b []string) bool {
+	sorted := func(labels []string) []string {
+		return slices.Sorted(strings.SplitSeq(strings.ToLower(strings.Join(labels, ",")), ","))
+	}
+	return slices.Equal(sorted(a), sorted(b))
 }
 
 // conformFiles sends files, and gets them back, one of them over a connection that breaks.

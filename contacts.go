@@ -31,6 +31,9 @@ var (
 	contactTalksCall   = newCall(operation.ContactConversations, checkContactConversations)
 	contactableCall    = newCall(operation.ContactableInboxesGet, checkContactable)
 	addSourceCall      = newCall(operation.ContactInboxCreation, checkContactInbox)
+
+	contactLabelsCall    = newCall(operation.ListAllLabelsOfAContact, checkLabelNames)
+	setContactLabelsCall = newCall(operation.ContactAddLabels, checkLabelNames)
 )
 
 // ContactListOptions say which page of contacts to get. The zero value asks for the first one, the oldest contact first.
@@ -268,6 +271,34 @@ func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, k
 	return s.change(ctx, attributesGoneCall, id, gone, input, opts, func(server string) (*http.Request, error) {
 		return newDestroyCustomAttributesOfAContactRequest(server, s.core.id, id, body)
 	})
+}
+
+// Labels lists the labels of a contact, which are not those of its conversations, in no particular order; an empty list when
+// it has none. Compare them without case: a label comes as it was first written anywhere on the server.
+//
+// GET /api/v1/accounts/{account_id}/contacts/{contact_id}/labels, listAllLabelsOfAContact. Key: user.
+func (s ContactsService) Labels(ctx context.Context, id int64, opts ...CallOption) ([]string, error) {
+	return s.labelled(id, opts).read(ctx)
+}
+
+// SetLabels replaces all labels of a contact, whoever has set them, and returns those that are set. It takes at least one;
+// [ContactsService.ClearLabels] is for none. Within a Chat it waits for AddLabels and RemoveLabels of the contact.
+// ErrUnknownOutcome means that they may be set or not; calling again does no harm.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/labels, contactAddLabels. Key: user.
+func (s ContactsService) SetLabels(ctx context.Context, id int64, labels []string, opts ...CallOption) ([]string, error) {
+	var input refusal
+	input.labelSet("labels", labels)
+	return s.labelled(id, opts).set(ctx, labels, input)
+}
+
+// ClearLabels takes all labels off a contact, whoever has set them. Those that another program sets at the same time may be
+// taken off or stay.
+//
+// POST /api/v1/accounts/{account_id}/contacts/{contact_id}/labels, contactAddLabels. Key: user.
+func (s ContactsService) ClearLabels(ctx context.Context, id int64, opts ...CallOption) error {
+	_, err := s.labelled(id, opts).set(ctx, nil, refusal{})
+	return err
 }
 
 // Delete deletes a contact, which only an administrator may: anybody else is ErrUnauthorized. Its conversations and messages

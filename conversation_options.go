@@ -172,11 +172,16 @@ func (r *refusal) labels(field string, labels []string) {
 		switch {
 		case strings.TrimSpace(label) != label || label == "":
 			r.add(fmt.Sprintf("%s[%d]", field, i), "%q is empty or has blanks around it; trim it, or leave it out", label)
-		case strings.Contains(label, ",") || strings.ContainsAny(label[:1], "\"'"):
+		case isMisread(label):
 			r.add(fmt.Sprintf("%s[%d]", field, i), "%q has a comma, or a quote in front, which the server reads as punctuation; "+
 				"filter with Equal(\"labels\", …) instead", label)
 		}
 	}
+}
+
+// isMisread reports whether a list of labels cannot carry one, because the server reads what is in it as punctuation.
+func isMisread(label string) bool {
+	return strings.Contains(label, ",") || strings.IndexAny(label, "\"'") == 0
 }
 
 // teamKey refuses a team together with a bot's key: every version then stores the conversation and answers 500.

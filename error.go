@@ -31,6 +31,7 @@ var (
 	ErrInvalidInput   = errors.New("invalid input")                       // refused before anything was sent
 	ErrNotSent        = errors.New("nothing was sent")                    // by this call, provably: trying again is safe
 	ErrUnknownOutcome = errors.New("the change may have happened or not") // of a write: look before trying again
+	ErrOverwritten    = errors.New("somebody else has overwritten it")    // a change that was stored, and is not there any more: call again
 )
 
 // Error is what every failed call returns. Fields are zero when not known.
@@ -88,7 +89,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 		mark  error
 	}{
 		{f.Decode, ErrDecode}, {f.Overdue, ErrServer}, {f.Rejected, ErrRejected}, {f.TooLarge, ErrTooLarge}, {f.NotSent, ErrNotSent}, {f.Unknown, ErrUnknownOutcome},
-		{f.Missing, ErrNotFound},
+		{f.Missing, ErrNotFound}, {f.Overwritten, ErrOverwritten},
 	} {
 		if fact.holds {
 			e.marks = append(e.marks, fact.mark)

@@ -138,6 +138,123 @@ func ExampleConversationsService_Labels() {
 	// Output: [vip]
 }
 
+func ExampleConversationsService_AddLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Labels: []string{"vip", "bug"}})
+
+	labels, err := account.Conversations.AddLabels(context.Background(), id, []string{"billing", "VIP"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [vip bug billing]
+}
+
+func ExampleConversationsService_RemoveLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Labels: []string{"vip", "bug"}})
+
+	labels, err := account.Conversations.RemoveLabels(context.Background(), id, []string{"bug", "other"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [vip]
+}
+
+func ExampleConversationsService_SetLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Labels: []string{"vip", "bug"}})
+
+	labels, err := account.Conversations.SetLabels(context.Background(), id, []string{"billing"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [billing]
+}
+
+func ExampleConversationsService_ClearLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Labels: []string{"vip", "bug"}})
+
+	if err := account.Conversations.ClearLabels(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	labels, err := account.Conversations.Labels(context.Background(), id)
+	fmt.Println(len(labels), err)
+	// Output: 0 <nil>
+}
+
+func ExampleContactsService_Labels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Labels: []string{"vip", "bug"}})
+
+	labels, err := account.Contacts.Labels(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [vip bug]
+}
+
+func ExampleContactsService_AddLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Labels: []string{"vip", "bug"}})
+
+	labels, err := account.Contacts.AddLabels(context.Background(), id, []string{"billing", "VIP"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [vip bug billing]
+}
+
+func ExampleContactsService_RemoveLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Labels: []string{"vip", "bug"}})
+
+	labels, err := account.Contacts.RemoveLabels(context.Background(), id, []string{"bug", "other"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [vip]
+}
+
+func ExampleContactsService_SetLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Labels: []string{"vip", "bug"}})
+
+	labels, err := account.Contacts.SetLabels(context.Background(), id, []string{"billing"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output: [billing]
+}
+
+func ExampleContactsService_ClearLabels() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddContact(cfchattest.Contact{Labels: []string{"vip", "bug"}})
+
+	if err := account.Contacts.ClearLabels(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	labels, err := account.Contacts.Labels(context.Background(), id)
+	fmt.Println(len(labels), err)
+	// Output: 0 <nil>
+}
+
 func ExampleConversationsService_Filter() {
 	server, account := standIn()
 	defer server.Close()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed
@@ -165,12 +166,13 @@ func withoutTried(opts []CallOption) (since *triedSince, others []CallOption) {
 }
 
 // turnKey is what is done by one call at a time: a message of a mark that is sent once, a contact, in place of a conversation,
-// that is changed, or whose conversation in an inbox is opened.
+// that is changed, or whose conversation in an inbox is opened, or what an operation sets that read it before.
 type turnKey struct {
 	conversationKey
 
 	mark  string
 	inbox int64
+	sets  *operation.Operation
 }
 
 // sendTurn is the turn of one SendOnce at a time.

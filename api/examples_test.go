@@ -42,7 +42,7 @@ func TestExamplesAreRecorded(t *testing.T) {
 				}
 				found := false
 				for _, body := range recorded[kind] {
-					found = found || reflect.DeepEqual(body, example)
+					found = found || reflect.DeepEqual(body, example) || isBeginningOf(example, body)
 				}
 				if err != nil || example == nil || !found && recorded[kind] != nil {
 					t.Errorf("%s %s, %s: no recorded answer is %s (%v)", method, path, status, data, err)
@@ -50,4 +50,13 @@ func TestExamplesAreRecorded(t *testing.T) {
 			}
 		}
 	}
+}
+
+// isBeginningOf reports whether an example has the first of several rows that were recorded, which are too long for one.
+func isBeginningOf(example, recorded any) bool {
+	shown, isObject := example.(map[string]any)
+	whole, _ := recorded.(map[string]any)
+	rows, isList := shown["payload"].([]any)
+	all, _ := whole["payload"].([]any)
+	return isObject && isList && len(shown) == 1 && len(rows) > 0 && len(rows) <= len(all) && reflect.DeepEqual(rows, all[:len(rows)])
 }

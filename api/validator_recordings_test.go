@@ -36,6 +36,11 @@ var odd = map[string]string{
 	"contact-create-attributes-text": "contactCreate request custom_attributes: type, expected object, found string, once",
 	"contact-create-unknown-field":   "contactCreate request zzz: unknown, found integer, once",
 
+	"labels-set-none":   "conversationAddLabels request labels: missing, expected array, once",
+	"labels-set-null":   "conversationAddLabels request labels: null, expected array, found null, once",
+	"labels-set-number": "conversationAddLabels request labels[]: type, expected string, found integer, once",
+	"labels-set-text":   "conversationAddLabels request labels: type, expected array, found string, once",
+
 	"contact-inbox-none":             "contactInboxCreation request inbox_id: missing, expected integer, once",
 	"contact-update-attributes-text": "contactUpdate request custom_attributes: type, expected object, found string, once",
 	"contact-update-patch":           "no operation path: unknown, found another method or path, once",
@@ -83,6 +88,8 @@ var odd = map[string]string{
 	"toggle-snoozed-until-iso":       "toggleStatusOfAConversation request snoozed_until: type, expected integer, found string, once",
 	"toggle-snoozed-until-str":       "toggleStatusOfAConversation request snoozed_until: type, expected integer, found string, once",
 	"toggle-text-plain":              "toggleStatusOfAConversation request: body, expected application/json, found text/plain, once",
+	"definitions-contact":            "getAccountCustomAttribute query attribute_model: unknown, found string, once",
+	"definitions-conversation":       "getAccountCustomAttribute query attribute_model: unknown, found string, once",
 	"delete-text":                    "deleteAMessage path message_id: type, expected integer, found other text, once",
 	"long-after-blank":               "listAllMessages query after: type, expected integer, found other text, once",
 	"long-after-text":                "listAllMessages query after: type, expected integer, found other text, once",

@@ -63,7 +63,7 @@ func (s *state) addContact(a *account, c Contact) *contact {
 	if c.Online {
 		added.AvailabilityStatus = new(cfchat.AvailabilityOnline)
 	}
-	added.labels = slices.Clone(c.Labels)
+	added.labels = s.asTags(c.Labels)
 	a.contacts[added.ID] = added
 	return added
 }

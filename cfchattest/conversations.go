@@ -51,6 +51,7 @@ func (s *state) store(c *conversation) {
 	c.account.conversations[c.id] = c
 	c.account.insert(c)
 	c.participate()
+	s.asTags(c.labels)
 }
 
 // nextDisplayID takes an id. A database sequence counts it, so an id that was taken by what was rolled back is lost, as

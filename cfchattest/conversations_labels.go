@@ -1,10 +1,108 @@
 package cfchattest
 
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
 // listAllLabelsOfAConversation answers the labels of a conversation.
 func (c *caller) listAllLabelsOfAConversation() (any, error) {
 	found, err := c.conversation()
 	if err != nil {
 		return nil, err
 	}
-	return object{"payload": append([]string{}, found.labels...)}, nil
+	return labelNames(found.labels), nil
+}
+
+// conversationAddLabels replaces the labels of a conversation (contract, W3.1). It answers them as they were sent; all other
+// answers, before 3.4.0, as they are stored, and later as they were sent, split at commas.
+func (c *caller) conversationAddLabels() (any, error) {
+	found, err := c.conversation()
+	if err != nil {
+		return nil, err
+	}
+	sent, err := c.sentLabels()
+	if err != nil {
+		return nil, err
+	}
+	before := found.labels
+	if found.labels = c.asTags(sent); c.version.AtLeast("3.4.0") {
+		found.labels = splitAtCommas(sent)
+	}
+	c.noteLabels(found, " added ", except(sent, before))
+	c.noteLabels(found, " removed ", except(before, sent))
+	return labelNames(sent), nil
+}
+
+// noteLabels writes the activity message about labels that were added or removed, if there are any.
+func (c *caller) noteLabels(of *conversation, done string, labels []string) {
+	if len(labels) == 0 {
+		return
+	}
+	of.updated = c.now()
+	if c.name() != "" {
+		c.activityMessage(of, c.name()+done+strings.Join(labels, ", "))
+	}
+}
+
+// except returns the labels that are not among others, in this case.
+func except(labels, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(labels), func(label string) bool { return slices.Contains(others, label) })
+}
+
+// labelNames is what is answered about labels.
+func labelNames(labels []string) object { return object{"payload": append([]string{}, labels...)} }
+
+// sentLabels reads the parameter labels: what is no list, or has more in it than texts, numbers and booleans, is none. Of those
+// that differ in case the first counts.
+func (c *caller) sentLabels() ([]string, error) {
+	list, _ := c.params["labels"].([]any)
+	if slices.ContainsFunc(list, func(each any) bool { return !isScalar(each) }) {
+		list = nil
+	}
+	var labels []string
+	for _, label := range parseLabels(list) {
+		if utf8.RuneCountInString(label) > 255 {
+			return nil, invalidRecord("Tag must exist, Tag can't be blank", "tag", "tag_id")
+		}
+		if !slices.ContainsFunc(labels, func(other string) bool { return strings.EqualFold(label, other) }) {
+			labels = append(labels, label)
+		}
+	}
+	return labels, nil
+}
+
+// isScalar reports whether a parameter is a text, a number or a boolean.
+func isScalar(value any) bool {
+	switch value.(type) {
+	case string, json.Number, bool:
+		return true
+	}
+	return false
+}
+
+// asTags returns labels as the server stores them: as they were first written, by anybody.
+func (s *state) asTags(labels []string) []string {
+	tags := make([]string, len(labels))
+	for i, label := range labels {
+		key := strings.ToLower(label)
+		if _, there := s.tags[key]; !there {
+			s.tags[key] = label
+		}
+		tags[i] = s.tags[key]
+	}
+	return tags
+}
+
+// splitAtCommas returns labels as they come from the text that the server keeps of them from 3.4.0 on.
+func splitAtCommas(labels []string) []string {
+	var split []string
+	for part := range strings.SplitSeq(strings.Join(labels, ","), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			split = append(split, part)
+		}
+	}
+	return split
 }

@@ -114,8 +114,8 @@ func TestInboxes(t *testing.T) {
 	}
 }
 
-// TestLabels lists the labels that the account knows, by title from 3.0.0 on.
-func TestLabels(t *testing.T) {
+// TestAccountLabels lists the labels that the account knows, by title from 3.0.0 on.
+func TestAccountLabels(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string][]any{"2.18.0": {"vip", "bug"}, "3.0.0": {"bug", "vip"}} {
 		srv := cfchattest.New(t, cfchattest.Version(version))

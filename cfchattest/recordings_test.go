@@ -112,7 +112,7 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 
 // lastWhole is the last exchange of recordings-whole before those that need operations which are not there yet: what sets
 // labels and assigns is followed by messages.
-const lastWhole = 122
+const lastWhole = 147
 
 // changedContacts is the first exchange of recordings-whole that changes a contact.
 const changedContacts = 292
@@ -198,6 +198,9 @@ func (e exchange) compare(status int, body string, complete bool) string {
 		return differ("body", body, e.Response.Body)
 	}
 	got, want := decode(body), decode(e.Response.Body)
+	if strings.HasSuffix(e.Path, "/labels") && !isOfNames(e.Exchange) { // set as a whole, so that nothing before them counts
+		return differAt("", got, want)
+	}
 	if strings.Contains(e.Path, "/contacts") {
 		return differAt("", e.contacts(got), e.contacts(want))
 	}

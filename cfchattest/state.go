@@ -33,7 +33,8 @@ type state struct {
 	lastInternal   int64 // of conversations, which show another id
 	lastSource     int64
 	lastRequestID  int64
-	jobs           []job // what is done later
+	jobs           []job             // what is done later
+	tags           map[string]string // labels as they were first written, by their lower case
 }
 
 // account is one account.
@@ -65,7 +66,7 @@ func newState(v release.Version, clock func() time.Time) *state {
 	return &state{
 		version: v, clock: clock,
 		accounts: map[int64]*account{}, users: map[int64]*user{}, bots: map[int64]*bot{},
-		keys: map[string]owner{}, files: map[int64]*storedFile{}, bySource: map[string][]*contactInbox{},
+		keys: map[string]owner{}, files: map[int64]*storedFile{}, bySource: map[string][]*contactInbox{}, tags: map[string]string{},
 	}
 }
 

@@ -21,17 +21,18 @@ type Failure struct {
 	Asked      bool          // the server asks for that wait; else it is the time to its next minute
 	Cause      error         // what went wrong besides the status
 
-	Field    string // what is wrong with the input, which Cause explains
-	NotSent  bool   // provably nothing was sent
-	Unknown  bool   // a write that may have happened
-	Decode   bool   // a success that is not the answer of its operation
-	Done     bool   // a success all the same
-	Rejected bool   // a success that says that it is none
-	Missing  bool   // successes that show that what was looked for is not there
-	NoRoute  bool   // a 404 that says that the server has no such call
-	Overdue  bool   // a 422 that says that the server's database took too long
-	TooLarge bool   // more than MaxBody
-	Cut      bool   // the answer began well and did not end
+	Field       string // what is wrong with the input, which Cause explains
+	NotSent     bool   // provably nothing was sent
+	Unknown     bool   // a write that may have happened
+	Decode      bool   // a success that is not the answer of its operation
+	Done        bool   // a success all the same
+	Rejected    bool   // a success that says that it is none
+	Missing     bool   // successes that show that what was looked for is not there
+	Overwritten bool   // successes that show that what was stored is not there any more
+	NoRoute     bool   // a 404 that says that the server has no such call
+	Overdue     bool   // a 422 that says that the server's database took too long
+	TooLarge    bool   // more than MaxBody
+	Cut         bool   // the answer began well and did not end
 
 	answer    *http.Response // that it was made of, nil when none came
 	unasked   bool           // no connection was asked for

@@ -339,7 +339,7 @@ type outcome struct {
 
 var sentinels = []error{
 	cfchat.ErrUnauthorized, cfchat.ErrForbidden, cfchat.ErrNotFound, cfchat.ErrRejected, cfchat.ErrRateLimited, cfchat.ErrServer, cfchat.ErrRedirect,
-	cfchat.ErrDecode, cfchat.ErrTooLarge, cfchat.ErrInvalidInput, cfchat.ErrNotSent, cfchat.ErrUnknownOutcome,
+	cfchat.ErrDecode, cfchat.ErrTooLarge, cfchat.ErrInvalidInput, cfchat.ErrNotSent, cfchat.ErrUnknownOutcome, cfchat.ErrOverwritten,
 }
 
 // testFaults runs every case on its operations, through Account and through Raw, which must fail alike.

@@ -130,6 +130,22 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ListAllLabelsOfAContact lists the labels of a contact.
+	ListAllLabelsOfAContact = row(Operation{
+		ID: "listAllLabelsOfAContact", Method: "GET", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/labels",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ContactAddLabels sets the labels of a contact.
+	ContactAddLabels = row(Operation{
+		ID: "contactAddLabels", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/labels",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// ConversationList lists conversations.
 	ConversationList = row(Operation{
 		ID: "conversationList", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations",
@@ -185,6 +201,15 @@ var (
 	ListAllLabelsOfAConversation = row(Operation{
 		ID: "listAllLabelsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
 		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+			{"agentBotApiKey", "4.14.2"},
+		},
+	})
+	// ConversationAddLabels sets the labels of a conversation.
+	ConversationAddLabels = row(Operation{
+		ID: "conversationAddLabels", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
+		Write: write,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 			{"agentBotApiKey", "4.14.2"},
@@ -324,6 +349,8 @@ var All = []*Operation{
 	ContactableInboxesGet,
 	ContactConversations,
 	DestroyCustomAttributesOfAContact,
+	ListAllLabelsOfAContact,
+	ContactAddLabels,
 	ConversationList,
 	NewConversation,
 	ConversationFilter,
@@ -331,6 +358,7 @@ var All = []*Operation{
 	GetDetailsOfAConversation,
 	ListAttachmentsOfAConversation,
 	ListAllLabelsOfAConversation,
+	ConversationAddLabels,
 	ListAllMessages,
 	CreateANewMessageInAConversation,
 	DeleteAMessage,

@@ -44,6 +44,7 @@ type Subject struct {
 	Mergee        int64                     // another contact
 	Place         cfchat.ContactInboxCreate // where it is to be reached
 	Team          int64
+	Labels        []string // that are set, none to clear them
 }
 
 // AccountID is the account of the tests.
@@ -71,7 +72,7 @@ const (
 // One is what the calls of the tests are about.
 var One = Subject{
 	42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1",
-	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6,
+	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"},
 }
 
 var (
@@ -80,6 +81,7 @@ var (
 	oneText   = cfchat.MessageCreate{Content: "hi"}
 	onePlace  = cfchat.ContactInboxCreate{InboxID: 5, SourceID: "crm-7"}
 	onePlan   = cfchat.AttributeKeys{CustomAttributes: []string{"plan"}}
+	oneLabel  = cfchat.SetLabelsRequest{Labels: []string{"vip"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
 	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
 )
@@ -149,6 +151,19 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ListAllLabelsOfAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.ConversationAddLabels, `{"payload":["vip"]}`, "payload", "/conversations/42/labels", `{"labels":["vip"]}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			if len(s.Labels) == 0 {
+				return &[]string{}, a.Conversations.ClearLabels(ctx, s.Conversation, e...)
+			}
+			labels, err := a.Conversations.SetLabels(ctx, s.Conversation, s.Labels, e...)
+			return valueOf(pointerTo(labels), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationAddLabelsWithResponse(ctx, AccountID, s.Conversation, oneLabel, e...))
 		},
 	},
 	{
@@ -428,6 +443,29 @@ var Calls = []Call{
 			return valueOf(c.ListAllAccountAgentBotsWithResponse(ctx, AccountID, e...))
 		},
 	},
+	{
+		operation.ListAllLabelsOfAContact, `{"payload":["vip"]}`, "payload", "/contacts/77/labels", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			labels, err := a.Contacts.Labels(ctx, s.Contact, e...)
+			return valueOf(pointerTo(labels), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllLabelsOfAContactWithResponse(ctx, AccountID, s.Contact, e...))
+		},
+	},
+	{
+		operation.ContactAddLabels, `{"payload":["vip"]}`, "payload", "/contacts/77/labels", `{"labels":["vip"]}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			if len(s.Labels) == 0 {
+				return &[]string{}, a.Contacts.ClearLabels(ctx, s.Contact, e...)
+			}
+			labels, err := a.Contacts.SetLabels(ctx, s.Contact, s.Labels, e...)
+			return valueOf(pointerTo(labels), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ContactAddLabelsWithResponse(ctx, AccountID, s.Contact, oneLabel, e...))
+		},
+	},
 }
 
 // The calls that tests name, and the kinds of them that tests tell apart.
@@ -531,6 +569,10 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	if len(talks) > 0 {
 		contact.ID = talks[0].Meta.Sender.ID
 	}
+	labels := One.Labels
+	if named := new(cfchat.LabelNames); json.Unmarshal([]byte(answer), named) == nil && named.Payload != nil {
+		labels = named.Payload
+	}
 	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
@@ -547,7 +589,7 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
 		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
-		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team),
+		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels,
 	}
 }
 

@@ -1,0 +1,25 @@
+package cfchattest
+
+// listAllLabelsOfAContact answers the labels of a contact.
+func (c *caller) listAllLabelsOfAContact() (any, error) {
+	found, err := c.contactOfPath()
+	if err != nil {
+		return nil, err
+	}
+	return labelNames(found.labels), nil
+}
+
+// contactAddLabels replaces the labels of a contact (contract, W2.11). It answers them as they were sent, and all other answers
+// as they are stored.
+func (c *caller) contactAddLabels() (any, error) {
+	found, err := c.contactOfPath()
+	if err != nil {
+		return nil, err
+	}
+	sent, err := c.sentLabels()
+	if err != nil {
+		return nil, err
+	}
+	found.labels = c.asTags(sent)
+	return labelNames(sent), nil
+}

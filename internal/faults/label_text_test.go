@@ -1,0 +1,48 @@
+package faults_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// labelsAdded is what adding labels says, over a server that answers with these labels in turn; "" is no answer.
+func labelsAdded(labels []string, answers ...string) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			answer := answers[0]
+			if answers = answers[1:]; answer == "" {
+				return nil, errors.New("connection reset")
+			}
+			return trial.Reply(200, "application/json", `{"payload":`+answer+`}`), nil
+		}))
+		return trial.Second(chat.Account(56).Conversations.AddLabels(t.Context(), 42, labels))
+	}
+}
+
+var (
+	vip = []string{"vip"}
+
+	labelTexts = []errorText{
+		{"no labels", labelsAdded(nil)},
+		{"labels that are none", labelsAdded([]string{"a,b"})},
+		{"a label with a comma is there", labelsAdded(vip, `["a, b"]`)},
+		{"labels that the server did not set", labelsAdded(vip, `[]`, `["a"]`)},
+		{"labels that somebody overwrote", labelsAdded(vip, `[]`, `["vip"]`, `["a"]`)},
+		{"labels of unknown outcome", labelsAdded(vip, `[]`, "", `["a"]`)},
+		{"labels of unknown outcome that cannot be read", labelsAdded(vip, `[]`, "", "")},
+		{"labels that cannot be read again", labelsAdded(vip, `[]`, `["vip"]`, "")},
+		{"labels set to none", func(t *testing.T) error {
+			return trial.Second(trial.Chat(t, trial.Broken{}).Account(56).Contacts.SetLabels(t.Context(), 77, []string{}))
+		}},
+		{"labels without a payload", labelsCleared},
+	}
+)
+
+func labelsCleared(t *testing.T) error {
+	return trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", `{}`), nil
+	})).Account(56).Contacts.ClearLabels(t.Context(), 77)
+}

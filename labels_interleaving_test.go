@@ -1,0 +1,208 @@
+package cfchat_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// steps holds every request of some programs until it is drawn.
+type steps struct {
+	drawn *rand.Rand
+	mu    sync.Mutex
+	held  []chan struct{}
+}
+
+// hold waits until the request that calls it is drawn.
+func (s *steps) hold() {
+	let := make(chan struct{})
+	s.mu.Lock()
+	s.held = append(s.held, let)
+	s.mu.Unlock()
+	<-let
+}
+
+// run runs programs to their end, one request at a time, in an order that is drawn.
+func (s *steps) run(programs ...func()) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, program := range programs {
+		all.Go(program)
+	}
+	for synctest.Wait(); len(s.held) > 0; synctest.Wait() {
+		i := s.drawn.IntN(len(s.held))
+		let := s.held[i]
+		s.held = slices.Delete(s.held, i, i+1)
+		close(let)
+	}
+}
+
+// stepped is the transport of a Chat whose requests wait to be drawn. It notes which labels the server told last.
+type stepped struct {
+	http.RoundTripper
+
+	*steps
+
+	told []string
+}
+
+func (s *stepped) RoundTrip(req *http.Request) (*http.Response, error) {
+	s.hold()
+	resp, err := s.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var answer cfchat.LabelNames
+	err = errors.Join(err, json.Unmarshal(body, &answer))
+	s.told = answer.Payload
+	return resp, err
+}
+
+// program returns a Chat whose requests wait to be drawn.
+func (s *steps) program(t *testing.T, server *cfchattest.Server) (*cfchat.Account, *stepped) {
+	over := &stepped{RoundTripper: server.Transport(), steps: s}
+	chat, err := cfchat.New(cfchat.Config{
+		Server: "http://localhost", HTTPClient: &http.Client{Transport: over}, Keys: auth.Keys{User: auth.NewKey(server.AdminKey())},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chat.Account(server.AccountID()), over
+}
+
+// labelled are the calls about the labels of conversations, or of contacts.
+type labelled interface {
+	Labels(ctx context.Context, id int64, opts ...cfchat.CallOption) ([]string, error)
+	AddLabels(ctx context.Context, id int64, labels []string, opts ...cfchat.CallOption) ([]string, error)
+	RemoveLabels(ctx context.Context, id int64, labels []string, opts ...cfchat.CallOption) ([]string, error)
+	SetLabels(ctx context.Context, id int64, labels []string, opts ...cfchat.CallOption) ([]string, error)
+	ClearLabels(ctx context.Context, id int64, opts ...cfchat.CallOption) error
+}
+
+// labelledOf returns the conversations or the contacts, and adds one of them with labels.
+func labelledOf(server *cfchattest.Server, account *cfchat.Account, contacts bool, labels ...string) (labelled, int64) { //nolint:ireturn // it is either of two services
+	if contacts {
+		return account.Contacts, server.AddContact(cfchattest.Contact{Labels: labels})
+	}
+	return account.Conversations, server.AddConversation(cfchattest.Conversation{Labels: labels})
+}
+
+// labelChange is one call that adds or removes a label.
+type labelChange struct {
+	label string
+	add   bool
+}
+
+// drawChange draws a change of a label that no other changes.
+func drawChange(drawn *rand.Rand, i int) labelChange {
+	if add := drawn.IntN(2) == 0; add {
+		return labelChange{fmt.Sprint("new", i), true}
+	}
+	return labelChange{fmt.Sprint("old", i), false}
+}
+
+func (c labelChange) make(ctx context.Context, of labelled, id int64) error {
+	change := of.RemoveLabels
+	if c.add {
+		change = of.AddLabels
+	}
+	_, err := change(ctx, id, []string{c.label})
+	return err
+}
+
+// isIn reports whether labels are as after the change.
+func (c labelChange) isIn(labels []string) bool { return slices.Contains(labels, c.label) == c.add }
+
+// TestLabelsWithinAChat has goroutines change the labels of a conversation or a contact at once, in 1,000 orders of their
+// requests: none is lost, of a program that shares its Chat.
+func TestLabelsWithinAChat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, version := range []string{"2.16.0", "4.16.2"} {
+			server := cfchattest.New(t, cfchattest.Version(version))
+			s := &steps{drawn: rand.New(rand.NewPCG(1, 2))}
+			account, _ := s.program(t, server)
+			for round := range part(500) {
+				of, id := labelledOf(server, account, round%2 == 0, "old0", "old1", "old2", "kept")
+				changes, programs := make([]labelChange, 3), make([]func(), 3)
+				for i := range changes {
+					changes[i] = drawChange(s.drawn, i)
+					programs[i] = func() {
+						if err := changes[i].make(t.Context(), of, id); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				s.run(programs...)
+				var labels []string
+				s.run(func() { labels, _ = of.Labels(t.Context(), id) })
+				for _, c := range slices.Concat(changes, []labelChange{{"kept", true}}) {
+					if !c.isIn(labels) {
+						t.Fatalf("%s, round %d: after %+v they are %q", version, round, changes, labels)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestLabelsOfTwoChats has two programs change the labels of a conversation at once, in 1,000 orders of their requests, each
+// with a Chat of its own. Whose change is not in what the server told last gets an error, and nobody else. A change that is
+// overwritten after its last look is lost without one, which nobody can prevent: how often is logged.
+func TestLabelsOfTwoChats(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rounds, own, others := part(1000), 0, 0
+		server := cfchattest.New(t)
+		s := &steps{drawn: rand.New(rand.NewPCG(3, 4))}
+		var accounts [2]*cfchat.Account
+		var over [2]*stepped
+		for i := range accounts {
+			accounts[i], over[i] = s.program(t, server)
+		}
+		for round := range rounds {
+			_, id := labelledOf(server, accounts[0], false, "old0", "old1", "kept")
+			var changes [2]labelChange
+			var errs [2]error
+			var programs []func()
+			for i := range changes {
+				changes[i] = drawChange(s.drawn, i)
+				programs = append(programs, func() { errs[i] = changes[i].make(t.Context(), accounts[i].Conversations, id) })
+			}
+			s.run(programs...)
+			now, _ := server.Conversation(id)
+			if !slices.Contains(now.Labels, "kept") {
+				t.Errorf("round %d: what nobody has changed is lost: %q", round, now.Labels)
+			}
+			for i, c := range changes {
+				switch seen := c.isIn(over[i].told); {
+				case seen != (errs[i] == nil) || !seen && !errors.Is(errs[i], cfchat.ErrOverwritten):
+					t.Errorf("round %d, %+v: told at last %q: %v", round, c, over[i].told, errs[i])
+				case !seen:
+					own++
+				case !c.isIn(now.Labels):
+					others++
+				}
+			}
+		}
+		t.Logf("of %d changes by two programs at once, %d were overwritten and got an error, and %d were overwritten later", 2*rounds, own, others)
+		if own == 0 || others == 0 {
+			t.Error("the orders are not those that overwrite")
+		}
+	})
+}

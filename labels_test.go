@@ -1,0 +1,170 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// labelServer answers requests about labels in turn, and notes what they were. An answer is a payload, or a status.
+func labelServer(answers ...string) (over http.RoundTripper, sent *[]string) {
+	sent = new([]string)
+	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		var body []byte
+		if req.Body != nil {
+			body, _ = io.ReadAll(req.Body)
+		}
+		*sent = append(*sent, strings.TrimSpace(req.Method+" "+string(body)))
+		if len(answers) == 0 {
+			return nil, errors.New("nobody expects another request")
+		}
+		answer := answers[0]
+		switch answers = answers[1:]; answer {
+		case "lost":
+			return nil, io.ErrUnexpectedEOF
+		case "422":
+			return trial.Reply(422, "application/json", `{"message":"Tag must exist","attributes":["tag"]}`), nil
+		case "503":
+			return trial.Reply(503, "text/plain", ""), nil
+		}
+		return trial.Reply(200, "application/json", `{"payload":`+answer+`}`), nil
+	}), sent
+}
+
+// TestChangeLabels adds vip to labels, and takes it off, over servers that answer well and badly.
+func TestChangeLabels(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		remove  bool
+		answers []string
+		sent    []string
+		labels  string
+		want    error
+	}{
+		"added":               {answers: []string{`["bug"]`, `["bug","vip"]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["bug","vip"]}`, "GET"}, labels: "vip bug"},
+		"there in other case": {answers: []string{`["VIP"]`}, sent: []string{"GET"}, labels: "VIP"},
+		"removed":             {remove: true, answers: []string{`["VIP","bug"]`, `["bug"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["bug"]}`, "GET"}, labels: "bug"},
+		"the last removed":    {remove: true, answers: []string{`["vip"]`, `[]`, `[]`}, sent: []string{"GET", `POST {"labels":[]}`, "GET"}},
+		"not there":           {remove: true, answers: []string{`["bug"]`}, sent: []string{"GET"}, labels: "bug"},
+		"a comma is there":    {answers: []string{`["a, b"]`}, sent: []string{"GET"}, labels: "a, b", want: cfchat.ErrNotSent},
+		"a quote is there":    {answers: []string{`["'tis"]`}, sent: []string{"GET"}, labels: "'tis", want: cfchat.ErrNotSent},
+		"not to be read":      {answers: []string{"503"}, sent: []string{"GET"}, want: cfchat.ErrServer},
+		"refused":             {answers: []string{`[]`, "422"}, sent: []string{"GET", `POST {"labels":["vip"]}`}, want: cfchat.ErrRejected},
+		"set without it":      {answers: []string{`["bug"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["bug","vip"]}`}, labels: "bug", want: cfchat.ErrRejected},
+		"set with others":     {answers: []string{`[]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`}, want: cfchat.ErrRejected},
+		"overwritten":         {answers: []string{`[]`, `["vip"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "bug", want: cfchat.ErrOverwritten},
+		"put back":            {remove: true, answers: []string{`["vip"]`, `[]`, `["Vip"]`}, sent: []string{"GET", `POST {"labels":[]}`, "GET"}, labels: "Vip", want: cfchat.ErrOverwritten},
+		"lost and stored":     {answers: []string{`[]`, "lost", `["vip"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "vip"},
+		"lost and not stored": {answers: []string{`[]`, "lost", `["a"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "a", want: cfchat.ErrUnknownOutcome},
+		"lost and not known":  {answers: []string{`["a"]`, "lost", "503"}, sent: []string{"GET", `POST {"labels":["a","vip"]}`, "GET"}, labels: "a", want: cfchat.ErrUnknownOutcome},
+		"not to be read at last": {answers: []string{`["a"]`, `["a","vip"]`, "503"}, sent: []string{"GET", `POST {"labels":["a","vip"]}`, "GET"},
+			labels: "a vip", want: cfchat.ErrServer},
+	} {
+		for _, contacts := range []bool{false, true} {
+			over, sent := labelServer(c.answers...)
+			account := trial.Chat(t, over).Account(7)
+			of := labelled(account.Conversations)
+			if contacts {
+				of = account.Contacts
+			}
+			change := of.AddLabels
+			if c.remove {
+				change = of.RemoveLabels
+			}
+			labels, err := change(t.Context(), 42, []string{"vip"})
+			if !errors.Is(err, c.want) || strings.Join(labels, " ") != c.labels || !slices.Equal(*sent, c.sent) {
+				t.Errorf("%s, contacts %t: sent %q, got %q, %v", name, contacts, *sent, labels, err)
+			}
+		}
+	}
+}
+
+// TestSetLabels sends a list always: without one the server removes all labels.
+func TestSetLabels(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer, sent string
+		call         func(labelled) error
+		want         error
+	}{
+		"set":           {`["a","B"]`, `POST {"labels":["a","b"]}`, func(l labelled) error { return trial.Second(l.SetLabels(t.Context(), 42, []string{"a", "b"})) }, nil},
+		"set otherwise": {`["a"]`, `POST {"labels":["a","b"]}`, func(l labelled) error { return trial.Second(l.SetLabels(t.Context(), 42, []string{"a", "b"})) }, cfchat.ErrRejected},
+		"cleared":       {`[]`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, nil},
+		"not cleared":   {`["a"]`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, cfchat.ErrRejected},
+		"no list":       {`null`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, cfchat.ErrDecode},
+	} {
+		for range 2 {
+			over, sent := labelServer(c.answer, c.answer)
+			account := trial.Chat(t, over).Account(7)
+			for _, of := range []labelled{account.Conversations, account.Contacts} {
+				if err := c.call(of); !errors.Is(err, c.want) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if !slices.Equal(*sent, []string{c.sent, c.sent}) {
+				t.Errorf("%s: sent %q", name, *sent)
+			}
+		}
+	}
+}
+
+// TestRefusedLabels are those that the server would read as others, or as none.
+func TestRefusedLabels(t *testing.T) {
+	t.Parallel()
+	account := trial.Chat(t, trial.Broken{}).Account(7)
+	for _, of := range []labelled{account.Conversations, account.Contacts, cfchat.ConversationsService{}, cfchat.ContactsService{}} {
+		for _, call := range []func(context.Context, int64, []string, ...cfchat.CallOption) ([]string, error){of.AddLabels, of.RemoveLabels, of.SetLabels} {
+			for _, labels := range [][]string{nil, {}, {""}, {" "}, {"a", "b "}, {"a,b"}, {`"a"`}, {"'tis"}, {"a\x00"}, {"\xff"}} {
+				if _, err := call(t.Context(), 42, labels); !errors.Is(err, cfchat.ErrInvalidInput) {
+					t.Errorf("%q: %v", labels, err)
+				}
+			}
+			if _, err := call(t.Context(), 0, []string{"a"}); !errors.Is(err, cfchat.ErrInvalidInput) {
+				t.Errorf("id 0: %v", err)
+			}
+		}
+		if err := of.ClearLabels(t.Context(), -1); !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("id -1: %v", err)
+		}
+	}
+}
+
+// TestLabelsWait has a set wait for another call's turn as long as its context lasts.
+func TestLabelsWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, s := cfchattest.New(t), &steps{}
+		account, _ := s.program(t, server)
+		of, id := labelledOf(server, account, false, "a")
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _, _ = of.AddLabels(t.Context(), id, []string{"b"}) }()
+		synctest.Wait()
+		ended := make(chan error)
+		go func() { ended <- of.ClearLabels(ctx, id) }()
+		synctest.Wait()
+		if len(s.held) != 1 {
+			t.Errorf("%d requests are on their way, want one", len(s.held))
+		}
+		stop()
+		if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, cfchat.ErrNotSent) {
+			t.Errorf("it ends with %v", err)
+		}
+		for range 3 {
+			close(s.held[0])
+			s.held = s.held[1:]
+			synctest.Wait()
+		}
+		if now, _ := server.Conversation(id); !slices.Equal(now.Labels, []string{"a", "b"}) {
+			t.Errorf("they are %q", now.Labels)
+		}
+	})
+}
