@@ -30,13 +30,13 @@ func (s ContactsService) RemoveLabels(ctx context.Context, id int64, labels []st
 
 // labelled returns a contact whose labels are read and set.
 func (s ContactsService) labelled(id int64, opts []CallOption) *labelled {
-	return &labelled{
-		core: s.core, id: id, opts: opts, readCall: contactLabelsCall.of(id), setCall: setContactLabelsCall.of(id),
-		reading: func(server string) (*http.Request, error) {
-			return newListAllLabelsOfAContactRequest(server, s.core.id, id)
-		},
-		setting: func(server string, body SetLabelsRequest) (*http.Request, error) {
-			return newContactAddLabelsRequest(server, s.core.id, id, body)
-		},
+	l := &labelled{core: s.core, id: id, opts: opts}
+	l.readCall, l.setCall = contactLabelsCall.of(id), setContactLabelsCall.of(id)
+	l.reading = func(server string) (*http.Request, error) {
+		return newListAllLabelsOfAContactRequest(server, s.core.id, id)
 	}
+	l.setting = func(server string, body SetLabelsRequest) (*http.Request, error) {
+		return newContactAddLabelsRequest(server, s.core.id, id, body)
+	}
+	return l
 }

@@ -131,7 +131,7 @@ type tally struct {
 	reading map[int64]struct{} // in this reading; nil when the count has changed
 }
 
-// begins begins a reading.
+// begins starts a reading.
 func (t *tally) begins() { t.reading = map[int64]struct{}{} }
 
 func (t *tally) sees(count int64) {

@@ -291,10 +291,7 @@ func TestContactWalkOfVersions(t *testing.T) {
 
 // TestContactWalkOfMoreThanAll ends well where a whole reading has been made, although some that came have gone since.
 func TestContactWalkOfMoreThanAll(t *testing.T) {
-	ids, requests := make([]int64, 45), 0
-	for i := range ids {
-		ids[i] = int64(i + 1)
-	}
+	ids, requests := upTo(1, 45), 0
 	contacts := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		switch requests++; requests {
 		case 2: // of a page that has been read, so that the next ones lack one
