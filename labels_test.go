@@ -159,8 +159,9 @@ func TestLabelsWait(t *testing.T) {
 			t.Errorf("it ends with %v", err)
 		}
 		for range 3 {
-			close(s.held[0])
-			s.held = s.held[1:]
+			first := s.held[0]
+			s.held = s.held[1:] // before the next request can be held
+			close(first)
 			synctest.Wait()
 		}
 		if now, _ := server.Conversation(id); !slices.Equal(now.Labels, []string{"a", "b"}) {
