@@ -45,6 +45,13 @@ func (c typedCall[T]) of(contact int64) typedCall[T] {
 	return c
 }
 
+// call returns the call as errors tell of it.
+func (c typedCall[T]) call(of *core) *chain.Call {
+	call := of.call(c.operation, c.conversation)
+	call.MessageID, call.ContactID = c.message, c.contact
+	return call
+}
+
 // accepting returns the call with a judge of what an answer says.
 func (c typedCall[T]) accepting(accept func(*T) *chain.Failure) typedCall[T] {
 	c.accept = accept
@@ -99,9 +106,8 @@ type ofConversation interface{ conversationID() int64 }
 func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []CallOption,
 	build func(server string) (*http.Request, error),
 ) (*T, error) {
-	options, call := optionsOf(opts, &input), of.call(c.operation, c.conversation)
+	options, call := optionsOf(opts, &input), c.call(of)
 	call.Form = c.form
-	call.MessageID, call.ContactID = c.message, c.contact
 	call.Redact = redacted[T]
 	of.check(ctx, &input)
 	if err := input.err(call); err != nil {
@@ -152,9 +158,14 @@ func everyRow[T any](rows []T, check func(*T) error) error {
 	if rows == nil {
 		return errors.New("there is no list")
 	}
+	return eachRow("", rows, check)
+}
+
+// eachRow checks the rows of a list, which is called so.
+func eachRow[T any](list string, rows []T, check func(*T) error) error {
 	for i := range rows {
 		if err := check(&rows[i]); err != nil {
-			return fmt.Errorf("[%d]: %w", i, err)
+			return fmt.Errorf("%s[%d]: %w", list, i, err)
 		}
 	}
 	return nil

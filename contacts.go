@@ -164,12 +164,7 @@ func (s ContactsService) Filter(ctx context.Context, filter Filter, options Cont
 func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) (*Contact, error) {
 	var input refusal
 	input.id("id", id)
-	same := func(a *ContactAnswer) *chain.Failure {
-		if a.Payload.ID != id {
-			return &chain.Failure{Cause: fmt.Errorf("it is about contact %d, and not about %d", a.Payload.ID, id), Decode: true}
-		}
-		return nil
-	}
+	same := answers("contact", id, func(a *ContactAnswer) int64 { return a.Payload.ID })
 	answer, err := contactCall.of(id).accepting(same).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newContactDetailsRequest(server, s.core.id, id, nil)
 	})
@@ -468,7 +463,7 @@ func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sour
 		return contact, err
 	case e.Body == "":
 		return nil, e.with("no contact has this source id in the inbox")
-	case e.Message == "Resource could not be found":
+	case e.isGone():
 		return nil, e.with(fmt.Sprintf("the account has no inbox %d", inboxID))
 	}
 	return nil, e // of a proxy
@@ -477,8 +472,7 @@ func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sour
 // isIn judges an answer about the contact that has a source id in an inbox: it must say so itself.
 func isIn(inboxID int64, sourceID string) func(*Contact) *chain.Failure {
 	return func(c *Contact) *chain.Failure {
-		has := func(place ContactInbox) bool { return place.SourceID == sourceID && place.Inbox.ID == inboxID }
-		if slices.ContainsFunc(c.ContactInboxes, has) {
+		if c.source(inboxID, sourceID) != nil {
 			return nil
 		}
 		err := fmt.Errorf("it is about contact %d, who has not this source id in inbox %d", c.ID, inboxID)
@@ -491,12 +485,7 @@ func checkContacts(p *ContactPage, _ []byte) error {
 	if p.Payload == nil || p.Meta.CurrentPage == nil {
 		return errors.New("there is no payload with a meta.current_page")
 	}
-	for i := range p.Payload {
-		if err := checkContact(&p.Payload[i]); err != nil {
-			return fmt.Errorf("payload[%d]: %w", i, err)
-		}
-	}
-	return nil
+	return eachRow("payload", p.Payload, checkContact)
 }
 
 func checkContactAnswer(a *ContactAnswer, _ []byte) error {
@@ -527,12 +516,7 @@ func checkContactConversations(a *ContactConversations, _ []byte) error {
 	if a.Payload == nil {
 		return errors.New("there is no payload")
 	}
-	for i := range a.Payload {
-		if err := checkConversation(&a.Payload[i], nil); err != nil {
-			return fmt.Errorf("payload[%d]: %w", i, err)
-		}
-	}
-	return nil
+	return checkConversations(a.Payload)
 }
 
 // checkContactable wants the payload, which the servers send even when it is empty.
@@ -540,12 +524,12 @@ func checkContactable(a *ContactableInboxes, _ []byte) error {
 	if a.Payload == nil {
 		return errors.New("there is no payload")
 	}
-	for i := range a.Payload {
-		if a.Payload[i].Inbox.ID <= 0 { // the source id may be empty
-			return fmt.Errorf("payload[%d]: there is no inbox with an id", i)
+	return eachRow("payload", a.Payload, func(c *ContactInbox) error {
+		if c.Inbox.ID <= 0 { // the source id may be empty
+			return errors.New("there is no inbox with an id")
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func checkContactInbox(c *ContactInbox, _ []byte) error {

@@ -68,11 +68,10 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 		return update, func() {}, nil
 	}
 	key := turnKey{conversationKey: conversationKey{s.core.id, id}} // that of a message has a mark
-	turn := s.core.chat.turns.take(ctx, key)
-	if turn == nil {
-		return update, nil, errorOf(s.core.callOf(updateContactCall.operation, id), chain.Ended(ctx))
+	_, give, err := s.core.turn(ctx, key, s.core.callOf(updateContactCall.operation, id))
+	if err != nil {
+		return update, nil, err
 	}
-	give := func() { s.core.chat.turns.give(key, turn) }
 	defer func() {
 		if done == nil { // it could not be read, or the caller's code has ended the goroutine
 			give()

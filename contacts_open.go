@@ -64,11 +64,11 @@ func (s ContactsService) OpenConversation(ctx context.Context, contactID, inboxI
 		return nil, err
 	}
 	key := turnKey{conversationKey: conversationKey{s.core.id, contactID}, inbox: inboxID}
-	turn := s.core.chat.turns.take(ctx, key)
-	if turn == nil {
-		return nil, errorOf(call, chain.Ended(ctx))
+	_, done, err := s.core.turn(ctx, key, call)
+	if err != nil {
+		return nil, err
 	}
-	defer s.core.chat.turns.give(key, turn)
+	defer done()
 	o := opening{contacts: s, create: create, reopen: options.Reopen, opts: forLooking(opts)}
 	return o.open(ctx)
 }
@@ -104,7 +104,7 @@ func (o *opening) open(ctx context.Context) (*Opened, error) {
 			o.create.SourceID = place.SourceID
 		}
 	}
-	made, err := o.contacts.conversations().Create(asUser, o.create, o.opts...)
+	made, err := ConversationsService(o.contacts).Create(asUser, o.create, o.opts...)
 	switch {
 	case errors.Is(err, ErrUnknownOutcome):
 		return o.lookFor(asUser, err, before)
@@ -139,7 +139,7 @@ func (o *opening) made(ctx context.Context, made *Conversation, before []*Conver
 	case opened.Created:
 		opened.Blocked = made.Status == StatusResolved
 	case o.reopen && made.Status == StatusResolved:
-		if _, err := o.contacts.conversations().SetStatus(ctx, made.ID, StatusOpen, o.opts...); err != nil {
+		if _, err := ConversationsService(o.contacts).SetStatus(ctx, made.ID, StatusOpen, o.opts...); err != nil {
 			return opened, err
 		}
 		opened.Reopened = true
@@ -209,9 +209,6 @@ func (o *opening) isBlocked(ctx context.Context, contact *Contact, there []*Conv
 func (o *opening) hasMessage() bool { return !reflect.ValueOf(o.create.Message).IsZero() }
 
 func (o *opening) call() *chain.Call { return o.contacts.core.call(createCall.operation, 0) }
-
-// conversations returns the conversations of the contacts' account.
-func (s ContactsService) conversations() ConversationsService { return ConversationsService(s) }
 
 // isUnresolved reports whether a conversation is to go on with.
 func (c *Conversation) isUnresolved() bool { return c.Status != StatusResolved }

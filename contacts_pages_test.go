@@ -165,20 +165,26 @@ func TestContactWalk(t *testing.T) {
 	}
 }
 
-// walkContacts returns the ids that a walk yields, of which none comes twice, and the error that is the last thing.
+// walkContacts returns what walkedRows does of contacts.
 func walkContacts(t *testing.T, all iter.Seq2[*cfchat.Contact, error]) (came map[int64]bool, last error) {
 	t.Helper()
+	return walkedRows(t, all, func(c *cfchat.Contact) int64 { return c.ID })
+}
+
+// walkedRows returns the ids that a walk yields, of which none comes twice, and the error that is the last thing.
+func walkedRows[T any](t *testing.T, all iter.Seq2[*T, error], idOf func(*T) int64) (came map[int64]bool, last error) {
+	t.Helper()
 	came = map[int64]bool{}
-	for c, err := range all {
+	for row, err := range all {
 		switch {
 		case last != nil:
-			t.Errorf("after %v comes %v, %v", last, c, err)
+			t.Errorf("after %v comes %v, %v", last, row, err)
 		case err != nil:
 			last = err
-		case came[c.ID]:
-			t.Errorf("contact %d comes twice", c.ID)
+		case came[idOf(row)]:
+			t.Errorf("%d comes twice", idOf(row))
 		default:
-			came[c.ID] = true
+			came[idOf(row)] = true
 		}
 	}
 	return came, last

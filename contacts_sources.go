@@ -81,7 +81,7 @@ func (s ContactsService) saysNobody(ctx context.Context, err error) bool {
 	case e.noRoute:
 		return !s.core.chat.has(ctx, "3.2.0")
 	}
-	return e.Body == "" || e.Message == "Resource could not be found"
+	return e.Body == "" || e.isGone()
 }
 
 // source returns where a contact has a source id, nil for nowhere.

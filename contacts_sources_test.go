@@ -45,23 +45,10 @@ func TestContactConversationsAll(t *testing.T) {
 	}
 }
 
-// walked returns the ids that a walk yields, of which none comes twice, and the error that is the last thing.
+// walked returns what walkedRows does of conversations.
 func walked(t *testing.T, all iter.Seq2[*cfchat.Conversation, error]) (came map[int64]bool, last error) {
 	t.Helper()
-	came = map[int64]bool{}
-	for c, err := range all {
-		switch {
-		case last != nil:
-			t.Errorf("after %v comes %v, %v", last, c, err)
-		case err != nil:
-			last = err
-		case came[c.ID]:
-			t.Errorf("conversation %d comes twice", c.ID)
-		default:
-			came[c.ID] = true
-		}
-	}
-	return came, last
+	return walkedRows(t, all, func(c *cfchat.Conversation) int64 { return c.ID })
 }
 
 // TestContactConversationsMove walks through conversations of which one moves to the front between any two pages: the server is a

@@ -248,12 +248,7 @@ func checkPage(p *ConversationPage, _ []byte) error {
 }
 
 func checkConversations(conversations []Conversation) error {
-	for i := range conversations {
-		if err := checkConversation(&conversations[i], nil); err != nil {
-			return fmt.Errorf("payload[%d]: %w", i, err)
-		}
-	}
-	return nil
+	return eachRow("payload", conversations, func(c *Conversation) error { return checkConversation(c, nil) })
 }
 
 func checkConversation(c *Conversation, _ []byte) error {

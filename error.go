@@ -232,6 +232,11 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
+// isGone reports whether it is the server's own 404 of something that is not there: other words are a proxy's.
+func (e *Error) isGone() bool {
+	return e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found"
+}
+
 // LogValue gives slog the fields, without the body, which may be about people.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("operation", e.Operation), slog.String("error", e.Error())}

@@ -117,18 +117,13 @@ func (l *labelled) turn(ctx context.Context, input refusal) (done func(), err er
 		return nil, err
 	}
 	key := turnKey{conversationKey: conversationKey{l.core.id, l.id}, sets: l.setCall.operation}
-	turn := l.core.chat.turns.take(ctx, key)
-	if turn == nil {
-		return nil, errorOf(l.call(), chain.Ended(ctx))
-	}
-	return func() { l.core.chat.turns.give(key, turn) }, nil
+	_, done, err = l.core.turn(ctx, key, l.call())
+	return done, err
 }
 
 // call returns the call that sets.
 func (l *labelled) call() *chain.Call {
-	call := l.core.call(l.setCall.operation, l.setCall.conversation)
-	call.ContactID = l.setCall.contact
-	return call
+	return l.setCall.call(l.core)
 }
 
 // withLabels returns labels with others that are not among them yet.

@@ -69,11 +69,11 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 		return nil, false, err
 	}
 	key := turnKey{conversationKey: conversationKey{s.core.id, conversationID}, mark: message.Mark}
-	turn := s.core.chat.turns.take(ctx, key)
-	if turn == nil {
-		return nil, false, errorOf(call, chain.Ended(ctx))
+	turn, done, err := s.core.turn(ctx, key, call)
+	if err != nil {
+		return nil, false, err
 	}
-	defer s.core.chat.turns.give(key, turn)
+	defer done()
 	if sent := s.core.chat.unsure.get(key); turn.tried == nil && time.Since(sent.ended) < s.core.chat.settled {
 		turn.tried = &triedSince{SentSince{Time: sent.began}, sent.ended} // by Send
 	}
@@ -189,6 +189,14 @@ const maxTurns = 10_000
 type sendTurns struct {
 	mu  sync.Mutex
 	all map[turnKey]*sendTurn
+}
+
+// turn waits until no other call of the Chat does the same, for a call of the account. Others wait until done is called.
+func (c *core) turn(ctx context.Context, key turnKey, call *chain.Call) (turn *sendTurn, done func(), err error) {
+	if turn = c.chat.turns.take(ctx, key); turn == nil {
+		return nil, nil, errorOf(call, chain.Ended(ctx))
+	}
+	return turn, func() { c.chat.turns.give(key, turn) }, nil
 }
 
 // take waits for a turn; nil when the context ends before.

@@ -270,8 +270,7 @@ func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure 
 // section 3): other words are a proxy's, or about the key.
 func isAboutOne(failure error) bool {
 	e, ok := errors.AsType[*Error](failure)
-	return ok && (e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found" ||
-		e.StatusCode == http.StatusUnauthorized && e.Message == "You are not authorized to do this action")
+	return ok && (e.isGone() || e.StatusCode == http.StatusUnauthorized && e.Message == "You are not authorized to do this action")
 }
 
 // maxOthers is how many conversations on either side are tried before it is said that none can be read.

@@ -73,14 +73,7 @@ func (c *caller) searchedPage(rows []*contact) (any, error) {
 			return nil, errPage
 		}
 	}
-	number, err := pageNumber(c.params["page"])
-	if err != nil {
-		return nil, err
-	}
-	if err := c.sortContacts(rows); err != nil {
-		return nil, err
-	}
-	shown, err := contactsOn(rows, number)
+	shown, number, err := c.shownContacts(rows)
 	if err != nil {
 		return nil, err
 	}
@@ -117,18 +110,23 @@ func (c *caller) contactFilter() (any, error) {
 
 // contactPage answers a page with the count of all rows.
 func (c *caller) contactPage(rows []*contact) (any, error) {
-	number, err := pageNumber(c.params["page"])
-	if err != nil {
-		return nil, err
-	}
-	if err := c.sortContacts(rows); err != nil {
-		return nil, err
-	}
-	shown, err := contactsOn(rows, number)
+	shown, _, err := c.shownContacts(rows)
 	if err != nil {
 		return nil, err
 	}
 	return object{"meta": c.contactMeta(len(rows)), "payload": c.contactRows(shown)}, nil
+}
+
+// shownContacts sorts rows, and returns those of the page that is asked for, and its number.
+func (c *caller) shownContacts(rows []*contact) (shown []*contact, number int64, err error) {
+	if number, err = pageNumber(c.params["page"]); err != nil {
+		return nil, 0, err
+	}
+	if err := c.sortContacts(rows); err != nil {
+		return nil, 0, err
+	}
+	shown, err = contactsOn(rows, number)
+	return shown, number, err
 }
 
 // contactsOn cuts a page out of rows.
