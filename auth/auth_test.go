@@ -182,19 +182,20 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestKeyNeverShows tries every verb on keys by themselves and inside other values.
+// TestKeyNeverShows tries every verb on keys and secrets by themselves and inside other values.
 func TestKeyNeverShows(t *testing.T) {
 	const text = "s3cr3t-k3y"
-	key := auth.NewKey(text)
+	key, secret := auth.NewKey(text), auth.NewSecret(text)
 	keys := auth.Keys{User: key, AgentBot: key}
 	type holder struct {
 		Open   auth.Key
 		closed auth.Key
 		keys   auth.Keys
 		any    any
+		secret auth.Secret
 	}
-	held := holder{key, key, keys, key}
-	for _, value := range []any{key, &key, keys, &keys, held, &held, []any{held}, map[string]auth.Key{"a": key}, map[auth.Scheme]*holder{"a": &held}} {
+	held := holder{key, key, keys, key, secret}
+	for _, value := range []any{key, &key, keys, &keys, held, &held, []any{held}, map[string]auth.Key{"a": key}, map[auth.Scheme]*holder{"a": &held}, secret, &secret, []auth.Secret{secret}} {
 		for verb := range strings.SplitSeq("%v %+v %#v %s %q %x %X %d %t %p %T %U %08.3f %c %b %o %e", " ") {
 			hides(t, text, fmt.Sprintf(verb, value))
 		}
@@ -211,6 +212,10 @@ func TestKeyNeverShows(t *testing.T) {
 	}
 	if key.IsZero() || !auth.NewKey("").IsZero() {
 		t.Error("IsZero tells a key from none")
+	}
+	none := auth.NewSecret("")
+	if got := fmt.Sprint(secret, none); got != "[redacted] " || secret.Reveal() != text || none.Reveal() != "" || secret.IsZero() || !none.IsZero() {
+		t.Errorf("a secret and none print as %q", got)
 	}
 }
 

@@ -12,13 +12,20 @@ import (
 )
 
 var (
-	marks   = map[reflect.Type][]string{} // the JSON names of secret fields; written while the program starts
-	holding sync.Map                      // of reflect.Type, whether anything in it is secret
+	marks   = map[reflect.Type]func(name string) bool{} // which fields are secret, by their names in JSON; written while the program starts
+	holding sync.Map                                    // of reflect.Type, whether anything in it is secret
 )
 
 // Mark says which fields of a type are secret, by their names in JSON. Generated code calls it while the program starts.
 func Mark[T any](fields ...string) struct{} {
-	marks[reflect.TypeFor[T]()] = fields
+	return MarkIf[T](func(name string) bool {
+		return slices.ContainsFunc(fields, func(secret string) bool { return strings.EqualFold(secret, name) })
+	})
+}
+
+// MarkIf says of a type whose fields nobody can list which of them are secret.
+func MarkIf[T any](secret func(name string) bool) struct{} {
+	marks[reflect.TypeFor[T]()] = secret
 	return struct{}{}
 }
 
@@ -30,6 +37,16 @@ func JSON(t reflect.Type, data []byte) []byte {
 	}
 	r := redaction{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
 	if r.value(t) != nil {
+		return nil
+	}
+	return append(r.out, data[r.kept:]...)
+}
+
+// Everywhere returns a copy of JSON whose type nobody knows, with null in the place of each field that is secret by its name,
+// however deep it is. JSON that ends early, or is none, comes back empty.
+func Everywhere(secret func(name string) bool, data []byte) []byte {
+	r := redaction{data: data, decoder: json.NewDecoder(bytes.NewReader(data)), everywhere: secret}
+	if r.value(nil) != nil {
 		return nil
 	}
 	return append(r.out, data[r.kept:]...)
@@ -52,7 +69,7 @@ func search(t reflect.Type, seen map[reflect.Type]bool) bool {
 		return search(t.Elem(), seen)
 	case t.Kind() != reflect.Struct || seen[t]:
 		return false
-	case len(marks[t]) > 0:
+	case marks[t] != nil:
 		return true
 	}
 	seen[t] = true
@@ -78,6 +95,8 @@ type redaction struct {
 	decoder *json.Decoder
 	out     []byte
 	kept    int // how much of data is in out, or left out
+
+	everywhere func(name string) bool // says what is secret where no type does, nil for nothing
 }
 
 // value reads the next value, which is of a type; nil for one that nobody knows.
@@ -110,11 +129,13 @@ func (r *redaction) object(t reflect.Type) error {
 		}
 		key, _ := name.(string)
 		switch {
+		case r.everywhere != nil && r.everywhere(key):
+			err = r.leaveOut()
 		case t != nil && t.Kind() == reflect.Map:
 			err = r.value(t.Elem())
 		case t == nil || t.Kind() != reflect.Struct:
 			err = r.value(nil)
-		case slices.ContainsFunc(marks[t], func(secret string) bool { return strings.EqualFold(secret, key) }):
+		case marks[t] != nil && marks[t](key):
 			err = r.leaveOut()
 		default:
 			err = r.value(fieldOf(t, key))

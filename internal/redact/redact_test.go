@@ -93,3 +93,36 @@ func randomAccount(random *rand.Rand, depth int, secret string) *example.Account
 	}
 	return account
 }
+
+// TestEverywhere takes out fields by their names, however deep they are, and nothing else.
+func TestEverywhere(t *testing.T) {
+	secret := func(name string) bool { return name == "key" }
+	for in, want := range map[string]string{
+		`{"key": "s" ,"a":[{"key":{"key":1},"b":2}]}`: `{"key": null ,"a":[{"key":null,"b":2}]}`,
+		`{"Key":"kept","keys":["key"]}`:               `{"Key":"kept","keys":["key"]}`,
+		`[1, "key", null]`:                            `[1, "key", null]`,
+		`{"key":"cut`:                                 ``,
+		``:                                            ``,
+	} {
+		data := []byte(in)
+		if got := string(redact.Everywhere(secret, data)); got != want || string(data) != in {
+			t.Errorf("%s gives %s, want %s", in, got, want)
+		}
+	}
+}
+
+type row struct {
+	Columns columns `json:"columns"`
+}
+
+type columns struct{ json.RawMessage }
+
+var _ = redact.MarkIf[columns](func(name string) bool { return strings.HasSuffix(name, "_key") })
+
+// TestMarkIf takes out what a type calls secret by a rule.
+func TestMarkIf(t *testing.T) {
+	const in, want = `{"a_key":1,"columns":{"a_key":1,"b":{"a_key":2},"c":3}}`, `{"a_key":1,"columns":{"a_key":null,"b":{"a_key":2},"c":3}}`
+	if got := string(redact.JSON(reflect.TypeFor[row](), []byte(in))); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

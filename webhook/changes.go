@@ -1,0 +1,102 @@
+package webhook
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Change is a column that a save has changed: its name as the server's database has it, such as status, assignee_id,
+// label_list or updated_at, and its values.
+type Change struct {
+	Column string
+
+	values cfchat.Attributes
+}
+
+// Changed returns the change of a column; false where it was not changed, or the server does not say.
+func (e Event) Changed(column string) (Change, bool) {
+	for _, c := range e.Changes {
+		if c.Column == column {
+			return c, true
+		}
+	}
+	return Change{}, false
+}
+
+// Previous returns the value before.
+func (c Change) Previous() Value { return Value{c.values, "previous_value"} }
+
+// Current returns the value afterwards.
+func (c Change) Current() Value { return Value{c.values, "current_value"} }
+
+// UnmarshalJSON reads an object of one key, which is the column.
+func (c *Change) UnmarshalJSON(data []byte) error {
+	var columns map[string]cfchat.Attributes
+	if err := json.Unmarshal(data, &columns); err != nil {
+		return err
+	}
+	if len(columns) != 1 {
+		return errors.New("a change is not of one column")
+	}
+	for column, values := range columns {
+		*c = Change{column, values}
+	}
+	return nil
+}
+
+// MarshalJSON writes the object that UnmarshalJSON reads.
+func (c Change) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]cfchat.Attributes{c.Column: c.values})
+}
+
+// Value is a value of a column: what it is is for the caller to know, by the column. Each method says by false that it is
+// something else.
+type Value struct {
+	of  cfchat.Attributes
+	key string
+}
+
+// IsNull reports whether there is nothing: null, or no value at all.
+func (v Value) IsNull() bool {
+	text := string(v.JSON())
+	return text == "null"
+}
+
+// Text returns a value that is text, such as a status.
+func (v Value) Text() (string, bool) { return v.of.Text(v.key) }
+
+// Int returns a value that is a whole number, such as an id.
+func (v Value) Int() (int64, bool) { return v.of.Int(v.key) }
+
+// Bool returns a value that is true or false.
+func (v Value) Bool() (value, ok bool) { return v.of.Bool(v.key) }
+
+// Time returns a value that is a time, in UTC, to the millisecond.
+func (v Value) Time() (time.Time, bool) {
+	text, ok := v.Text()
+	if !ok {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	return t.UTC(), err == nil
+}
+
+// Texts returns a value that is a list of texts, such as label_list; an empty list is not nil.
+func (v Value) Texts() ([]string, bool) {
+	var texts []string
+	err := json.Unmarshal(v.JSON(), &texts)
+	return texts, err == nil && texts != nil
+}
+
+// JSON returns the value as it came, null for none.
+func (v Value) JSON() json.RawMessage {
+	var values map[string]json.RawMessage
+	_ = json.Unmarshal(v.of.JSON(), &values) // null has none
+	if value := values[v.key]; value != nil {
+		return value
+	}
+	return json.RawMessage("null")
+}

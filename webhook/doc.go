@@ -1,0 +1,6 @@
+// Package webhook receives what the server sends to webhooks of an account, to API inboxes and to agent bots: [Verify] tells that a
+// delivery is the server's, [Parse] reads it into types, and [Handler] does both and answers as the server needs it.
+//
+// Nothing that comes is sure to come, to come once, or in order. A program that must miss nothing walks the account now and
+// then, or asks Conversations.Changed.
+package webhook
