@@ -171,6 +171,10 @@ func TestConvertUnseen(t *testing.T) {
 			t.Errorf("%s converts to %s", sender, encoded)
 		}
 	}
+	first := &webhook.Message{ID: 1} // of a conversation that has no other
+	if m, lacks := first.AsMessage(); m.Status != nil || !slices.Contains(lacks, "status") {
+		t.Errorf("%+v lacks %q", m, lacks)
+	}
 	_, none := (*webhook.Conversation)(nil).AsConversation()
 	_, noMessage := (*webhook.Message)(nil).AsMessage()
 	_, noContact := (*webhook.Contact)(nil).AsContact()
