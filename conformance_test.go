@@ -247,7 +247,7 @@ func conformCalls(t *testing.T, s target) {
 		case "contactMerge":
 			about.Mergee = s.person(t)
 		}
-		if _, err := c.Account(t.Context(), s.account(), about); err != nil {
+		if _, err := c.In(t.Context(), s.chat, s.accountID, about); err != nil {
 			t.Errorf("%s: %v", c, err)
 		}
 	}
