@@ -69,6 +69,7 @@ const (
 	GoodInbox        = `{"id":5,"name":"Web","avatar_url":"","channel_id":1,"channel_type":"Channel::Api"}`
 	GoodTeam         = `{"id":6,"name":"sales","account_id":7,"is_member":false}`
 	GoodAgent        = `{"id":2,"name":"Grace","email":"grace@example.com"}`
+	GoodProfile      = `{"id":1,"email":"ada@example.com","accounts":[{"id":7,"name":"Acme Inc","status":"active","role":"administrator"}]}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
@@ -98,6 +99,15 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ServerInformationWithResponse(ctx, e...))
+		},
+	},
+	{
+		operation.FetchProfile, GoodProfile, "", "/api/v1/profile", "",
+		func(ctx context.Context, _ *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(s.Chat.Profile(ctx, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.FetchProfileWithResponse(ctx, e...))
 		},
 	},
 	{
