@@ -425,7 +425,7 @@ func TestUserAgentCharacters(t *testing.T) {
 		sent = req.Header.Get("User-Agent")
 		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}), func(c *cfchat.Config) { c.UserAgent = "a ~!b" })
-	if _, err := trial.Get.Do(t.Context(), chat.Account(trial.AccountID)); err != nil || sent != "a ~!b" {
+	if _, err := trial.Get.Do(t.Context(), chat); err != nil || sent != "a ~!b" {
 		t.Errorf("sent %q, %v", sent, err)
 	}
 }

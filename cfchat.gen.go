@@ -18,6 +18,21 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
+// The values of AccountStatus that are known.
+const (
+	AccountStatusActive    AccountStatus = "active"
+	AccountStatusSuspended AccountStatus = "suspended"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e AccountStatus) Known() bool {
+	switch e {
+	case AccountStatusActive, AccountStatusSuspended:
+		return true
+	}
+	return false
+}
+
 // The values of AssigneeType that are known.
 const (
 	AssigneeTypeAll        AssigneeType = "all"
@@ -513,6 +528,9 @@ func (x *AccountBot) GetThumbnail() (value string) {
 	}
 	return *x.Thumbnail
 }
+
+// AccountStatus is whether an account is in use. Every call in a suspended one is refused.
+type AccountStatus string
 
 // Agent is a person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
 type Agent struct {
@@ -3810,6 +3828,337 @@ type MessageUpdate struct {
 // Priority is how urgent a conversation is.
 type Priority string
 
+// Profile is the owner of a key, with the accounts that it serves.
+type Profile struct {
+	// _ The key itself: a secret. From 4.16.0 it is "" where no account allows keys.
+	_ struct{} `json:"-"`
+
+	// AccountID The account that was last active, null where there is none. It says nothing of the others.
+	AccountID *int64 `json:"account_id"`
+
+	// Accounts The accounts that the key serves, and those that are suspended.
+	Accounts []ProfileAccount `json:"accounts"`
+
+	// AvailableName The name shown to contacts.
+	AvailableName string `json:"available_name"`
+
+	// AvatarURL The picture's address; "" when there is none.
+	AvatarURL string `json:"avatar_url"`
+
+	// Confirmed Whether the mail address is confirmed.
+	Confirmed bool `json:"confirmed"`
+
+	// CustomAttributes Absent when there are none.
+	CustomAttributes Attributes `json:"custom_attributes,omitzero"`
+
+	// DisplayName The name to show, where it is not the full one.
+	DisplayName *string `json:"display_name"`
+
+	// Email The mail address.
+	Email string `json:"email"`
+
+	// _ A secret. Absent unless it is set up.
+	_ struct{} `json:"-"`
+
+	// ID The person's id, that of an agent in every account.
+	ID int64 `json:"id"`
+
+	// InviterID Who has invited the person.
+	InviterID *int64 `json:"inviter_id"`
+
+	// MessageSignature What is put below messages.
+	MessageSignature *string `json:"message_signature"`
+
+	// Name The full name.
+	Name string `json:"name"`
+
+	// Provider How the person signs in, such as email.
+	Provider string `json:"provider"`
+
+	// _ A secret.
+	_ struct{} `json:"-"`
+
+	// Role The role in that account; null where there is none.
+	Role *Role `json:"role"`
+
+	// Type "SuperAdmin" for those who run the server, else null.
+	Type *string `json:"type"`
+
+	// UISettings What the person has set up in the dashboard.
+	UISettings Attributes `json:"ui_settings,omitzero"`
+
+	// UID What the person signs in with.
+	UID string `json:"uid"`
+}
+
+var _ = redact.Mark[Profile]("access_token", "hmac_identifier", "pubsub_token")
+
+// GetAccountID returns what AccountID points to, or the zero value when there is none.
+func (x *Profile) GetAccountID() (value int64) {
+	if x == nil || x.AccountID == nil {
+		return value
+	}
+	return *x.AccountID
+}
+
+// GetAvailableName returns AvailableName, or the zero value of a nil Profile.
+func (x *Profile) GetAvailableName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AvailableName
+}
+
+// GetAvatarURL returns AvatarURL, or the zero value of a nil Profile.
+func (x *Profile) GetAvatarURL() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.AvatarURL
+}
+
+// GetConfirmed returns Confirmed, or the zero value of a nil Profile.
+func (x *Profile) GetConfirmed() (value bool) {
+	if x == nil {
+		return value
+	}
+	return x.Confirmed
+}
+
+// GetCustomAttributes returns CustomAttributes, or the zero value of a nil Profile.
+func (x *Profile) GetCustomAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomAttributes
+}
+
+// GetDisplayName returns what DisplayName points to, or the zero value when there is none.
+func (x *Profile) GetDisplayName() (value string) {
+	if x == nil || x.DisplayName == nil {
+		return value
+	}
+	return *x.DisplayName
+}
+
+// GetEmail returns Email, or the zero value of a nil Profile.
+func (x *Profile) GetEmail() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Email
+}
+
+// GetID returns ID, or the zero value of a nil Profile.
+func (x *Profile) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetInviterID returns what InviterID points to, or the zero value when there is none.
+func (x *Profile) GetInviterID() (value int64) {
+	if x == nil || x.InviterID == nil {
+		return value
+	}
+	return *x.InviterID
+}
+
+// GetMessageSignature returns what MessageSignature points to, or the zero value when there is none.
+func (x *Profile) GetMessageSignature() (value string) {
+	if x == nil || x.MessageSignature == nil {
+		return value
+	}
+	return *x.MessageSignature
+}
+
+// GetName returns Name, or the zero value of a nil Profile.
+func (x *Profile) GetName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Name
+}
+
+// GetProvider returns Provider, or the zero value of a nil Profile.
+func (x *Profile) GetProvider() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Provider
+}
+
+// GetRole returns what Role points to, or the zero value when there is none.
+func (x *Profile) GetRole() (value Role) {
+	if x == nil || x.Role == nil {
+		return value
+	}
+	return *x.Role
+}
+
+// GetType returns what Type points to, or the zero value when there is none.
+func (x *Profile) GetType() (value string) {
+	if x == nil || x.Type == nil {
+		return value
+	}
+	return *x.Type
+}
+
+// GetUISettings returns UISettings, or the zero value of a nil Profile.
+func (x *Profile) GetUISettings() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.UISettings
+}
+
+// GetUID returns UID, or the zero value of a nil Profile.
+func (x *Profile) GetUID() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.UID
+}
+
+// ProfileAccount is an account of the owner of a key.
+type ProfileAccount struct {
+	// ActiveAt When the person was last active in it; null before.
+	ActiveAt *ISOTime `json:"active_at"`
+
+	// APIAndWebhooks Whether the account allows keys. From 4.16.0.
+	APIAndWebhooks *bool `json:"api_and_webhooks,omitempty"`
+
+	// AutoOffline Whether the person goes offline on leaving.
+	AutoOffline *bool `json:"auto_offline"`
+
+	// Availability What the person has set.
+	Availability *Availability `json:"availability"`
+
+	// AvailabilityStatus Whether the person is there.
+	AvailabilityStatus *Availability `json:"availability_status"`
+
+	// CustomRole From 3.13.0, in the enterprise edition.
+	CustomRole Attributes `json:"custom_role,omitzero"`
+
+	// CustomRoleID From 3.13.0, in the enterprise edition.
+	CustomRoleID *int64 `json:"custom_role_id,omitempty"`
+
+	// ID The account's id.
+	ID int64 `json:"id"`
+
+	// Name The account's name.
+	Name string `json:"name"`
+
+	// OnboardingStep How far the account is set up; null when it is. From 4.14.0.
+	OnboardingStep *string `json:"onboarding_step,omitempty"`
+
+	// Permissions What the person may do, the role of those without a custom one. From 3.11.0.
+	Permissions []string `json:"permissions,omitzero"`
+
+	// Role The role of an agent in the account.
+	Role Role `json:"role"`
+
+	// Status Whether an account is in use. Every call in a suspended one is refused.
+	Status AccountStatus `json:"status"`
+}
+
+// GetActiveAt returns what ActiveAt points to, or the zero value when there is none.
+func (x *ProfileAccount) GetActiveAt() (value ISOTime) {
+	if x == nil || x.ActiveAt == nil {
+		return value
+	}
+	return *x.ActiveAt
+}
+
+// GetAPIAndWebhooks returns what APIAndWebhooks points to, or the zero value when there is none.
+func (x *ProfileAccount) GetAPIAndWebhooks() (value bool) {
+	if x == nil || x.APIAndWebhooks == nil {
+		return value
+	}
+	return *x.APIAndWebhooks
+}
+
+// GetAutoOffline returns what AutoOffline points to, or the zero value when there is none.
+func (x *ProfileAccount) GetAutoOffline() (value bool) {
+	if x == nil || x.AutoOffline == nil {
+		return value
+	}
+	return *x.AutoOffline
+}
+
+// GetAvailability returns what Availability points to, or the zero value when there is none.
+func (x *ProfileAccount) GetAvailability() (value Availability) {
+	if x == nil || x.Availability == nil {
+		return value
+	}
+	return *x.Availability
+}
+
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+func (x *ProfileAccount) GetAvailabilityStatus() (value Availability) {
+	if x == nil || x.AvailabilityStatus == nil {
+		return value
+	}
+	return *x.AvailabilityStatus
+}
+
+// GetCustomRole returns CustomRole, or the zero value of a nil ProfileAccount.
+func (x *ProfileAccount) GetCustomRole() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomRole
+}
+
+// GetCustomRoleID returns what CustomRoleID points to, or the zero value when there is none.
+func (x *ProfileAccount) GetCustomRoleID() (value int64) {
+	if x == nil || x.CustomRoleID == nil {
+		return value
+	}
+	return *x.CustomRoleID
+}
+
+// GetID returns ID, or the zero value of a nil ProfileAccount.
+func (x *ProfileAccount) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetName returns Name, or the zero value of a nil ProfileAccount.
+func (x *ProfileAccount) GetName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Name
+}
+
+// GetOnboardingStep returns what OnboardingStep points to, or the zero value when there is none.
+func (x *ProfileAccount) GetOnboardingStep() (value string) {
+	if x == nil || x.OnboardingStep == nil {
+		return value
+	}
+	return *x.OnboardingStep
+}
+
+// GetRole returns Role, or the zero value of a nil ProfileAccount.
+func (x *ProfileAccount) GetRole() (value Role) {
+	if x == nil {
+		return value
+	}
+	return x.Role
+}
+
+// GetStatus returns Status, or the zero value of a nil ProfileAccount.
+func (x *ProfileAccount) GetStatus() (value AccountStatus) {
+	if x == nil {
+		return value
+	}
+	return x.Status
+}
+
 // QueryOperator is how a rule is joined to the next.
 type QueryOperator string
 
@@ -5549,6 +5898,23 @@ func newGetTeamMembersRequest(server string, accountID int64, teamID int64) (*ht
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// FetchProfile tells whose a key is, and which accounts it serves.
+//
+// GET /api/v1/profile
+func (c *Client) FetchProfile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newFetchProfileRequest(c.Server)
+	if err != nil {
+		return nil, unsent(operation.FetchProfile, err)
+	}
+	return c.do(ctx, operation.FetchProfile, req, reqEditors)
+}
+
+// newFetchProfileRequest builds the request of fetchProfile.
+func newFetchProfileRequest(server string) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/profile")
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
 // ClientWithResponses is a [Client] whose calls return the answer decoded, together with its status and headers.
 // [Chat.Raw] and [NewClientWithResponses] make one.
 type ClientWithResponses struct {
@@ -6002,4 +6368,15 @@ func (c *ClientWithResponses) GetTeamMembersWithResponse(ctx context.Context, ac
 		return nil, err
 	}
 	return parseRaw[[]Agent](resp)
+}
+
+// FetchProfileWithResponse tells whose a key is, and which accounts it serves.
+//
+// GET /api/v1/profile
+func (c *ClientWithResponses) FetchProfileWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RawResponse[Profile], error) {
+	resp, err := c.FetchProfile(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Profile](resp)
 }

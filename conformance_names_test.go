@@ -50,6 +50,31 @@ func conformNames(t *testing.T, s target) {
 	}
 	conformTeams(t, s)
 	conformInboxes(t, s)
+	conformProfile(t, s)
+}
+
+// conformProfile finds the account of the tests, and what the key's owner is in it, among those that the key serves.
+func conformProfile(t *testing.T, s target) {
+	ctx, a := t.Context(), s.account()
+	profile, err := s.chat.Profile(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(profile.Accounts, func(one cfchat.ProfileAccount) bool { return one.ID == a.ID() })
+	if i < 0 || profile.Accounts[i].Status != cfchat.AccountStatusActive {
+		t.Fatalf("account %d is not among %+v", a.ID(), profile.Accounts)
+	}
+	agents, err := a.Agents.List(ctx)
+	if err != nil || !slices.ContainsFunc(agents, func(agent cfchat.Agent) bool {
+		return agent.ID == profile.ID && agent.GetRole() == profile.Accounts[i].Role
+	}) {
+		t.Errorf("%s, %d, is none of %+v, %v", profile.Name, profile.ID, agents, err)
+	}
+	refusesBots(t, "profile", trial.Second(s.chat.Profile(auth.WithScheme(ctx, auth.AgentBotAPIKey))))
+	wrong := auth.Keys{User: auth.NewKey(wrongKey)}
+	if _, err := s.chat.Profile(ctx, cfchat.WithKeys(wrong)); !errors.Is(err, cfchat.ErrUnauthorized) {
+		t.Errorf("with a wrong key: %v", err)
+	}
 }
 
 // conformInboxes gets the inbox of the tests as it is listed, with its members.

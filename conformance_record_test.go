@@ -40,19 +40,14 @@ func (s target) during(t *testing.T, what string) target {
 // asked rather than believed to have been given an administrator's.
 func (s target) realKeys(t *testing.T) map[string]string {
 	t.Helper()
-	var profile struct {
-		Accounts []struct {
-			ID   int64
-			Role string
-		}
-	}
-	if err := s.chat.Do(t.Context(), http.MethodGet, "profile", nil, &profile); err != nil {
+	profile, err := s.chat.Profile(t.Context())
+	if err != nil {
 		t.Fatalf("a recording tells whose key was sent, and the server does not tell it: %v", err)
 	}
 	keys := map[string]string{}
 	for _, account := range profile.Accounts {
 		if account.ID == s.accountID {
-			keys[account.Role] = os.Getenv("CFCHAT_TEST_USER_API_KEY")
+			keys[string(account.Role)] = os.Getenv("CFCHAT_TEST_USER_API_KEY")
 		}
 	}
 	if len(keys) == 0 {
@@ -66,7 +61,7 @@ func (s target) realKeys(t *testing.T) map[string]string {
 
 // TestRealKeys takes the role of the user's key in the account that is tested, whatever it is in others.
 func TestRealKeys(t *testing.T) {
-	const profile = `{"role":"agent","accounts":[{"id":1,"role":"agent"},{"id":2,"role":"administrator"}]}`
+	const profile = `{"id":1,"role":"agent","accounts":[{"id":1,"role":"agent"},{"id":2,"role":"administrator"}]}`
 	s := target{accountID: 2, config: cfchat.Config{Keys: auth.Keys{User: auth.NewKey("u-s-e-r-key")}}}.over(t,
 		trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			if req.Method != http.MethodGet || req.URL.Path != "/api/v1/profile" {

@@ -19,6 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/recordings"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
@@ -215,6 +216,21 @@ func conformServer(t *testing.T, s target) {
 
 // conformCalls makes the call of each operation: with what the server has, each succeeds.
 func conformCalls(t *testing.T, s target) {
+	about := s.subject(t)
+	info, err := s.chat.ServerInfo(t.Context())
+	for _, c := range trial.Calls {
+		if err == nil && !info.AtLeast(c.Since()) || s.team == 0 && strings.Contains(c.Path, "{team_id}") {
+			continue
+		}
+		if _, err := c.In(t.Context(), s.chat, s.accountID, s.spared(t, c, about)); err != nil {
+			t.Errorf("%s: %v", c, err)
+		}
+	}
+}
+
+// subject is what every call can be about, with a conversation and a message that are made for it.
+func (s target) subject(t *testing.T) trial.Subject {
+	t.Helper()
 	about := trial.Subject{
 		Conversation: s.create(t, 1)[0], Status: cfchat.StatusResolved,
 		Created: cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
@@ -235,22 +251,19 @@ func conformCalls(t *testing.T, s target) {
 		t.Fatal(err)
 	}
 	about.Message = sent.ID
-	info, err := s.chat.ServerInfo(t.Context())
-	for _, c := range trial.Calls {
-		if err == nil && !info.AtLeast(c.Since()) || s.team == 0 && strings.Contains(c.Path, "{team_id}") {
-			continue
-		}
-		about := about
-		switch c.ID {
-		case "contactDelete":
-			about.Contact = s.person(t)
-		case "contactMerge":
-			about.Mergee = s.person(t)
-		}
-		if _, err := c.Account(t.Context(), s.account(), about); err != nil {
-			t.Errorf("%s: %v", c, err)
-		}
+	return about
+}
+
+// spared returns what a call is about, with a contact of its own where that is deleted.
+func (s target) spared(t *testing.T, c trial.Call, about trial.Subject) trial.Subject {
+	t.Helper()
+	switch c.Operation {
+	case operation.ContactDelete:
+		about.Contact = s.person(t)
+	case operation.ContactMerge:
+		about.Mergee = s.person(t)
 	}
+	return about
 }
 
 func conformConversation(t *testing.T, s target) {

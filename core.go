@@ -15,6 +15,9 @@ type core struct {
 	server bool // it is the server itself, and no account
 }
 
+// itself returns the core of what is of no account.
+func (c *Chat) itself() *core { return &core{chat: c, server: true} }
+
 // call returns a call of the account, about a conversation if that is not 0.
 func (c *core) call(op *operation.Operation, conversation int64) *chain.Call {
 	call := &chain.Call{Operation: op, Subject: operation.Subject{ConversationID: conversation}}

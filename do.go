@@ -40,7 +40,7 @@ func (a *Account) Do(ctx context.Context, method, path string, body, answer any,
 	return chat.do(ctx, plainRequest{a.ID(), method, fmt.Sprintf("accounts/%d/", a.ID()), path, body, answer}, input, opts)
 }
 
-// Do is [Account.Do] for what belongs to no account, such as "profile". The path is relative to /api/v1/.
+// Do is [Account.Do] for what belongs to no account, such as "profile/availability". The path is relative to /api/v1/.
 func (c *Chat) Do(ctx context.Context, method, path string, body, answer any, opts ...CallOption) error {
 	var input refusal
 	c.check(ctx, &input)

@@ -102,6 +102,27 @@ func ExampleChat_ServerInfo() {
 	// Output: 4.7.0 reads UpdatedWithin: true
 }
 
+func ExampleChat_Profile() {
+	server, _ := standIn()
+	defer server.Close()
+
+	chat, err := cfchat.New(server.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	profile, err := chat.Profile(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("the key is", profile.Name+"'s")
+	for _, account := range profile.Accounts {
+		fmt.Println(account.ID, account.Name, account.Status, account.Role)
+	}
+	// Output:
+	// the key is Ada Admin's
+	// 1 Acme Inc active administrator
+}
+
 func ExampleConversationsService_Counts() {
 	server, account := standIn()
 	defer server.Close()

@@ -265,11 +265,14 @@ func (q *sentSearch) askWhose(ctx context.Context) error {
 	if q.asked {
 		return nil
 	}
-	var profile struct{ ID int64 }
-	if err := q.core.chat.Do(auth.WithScheme(ctx, auth.UserAPIKey), "GET", "profile", nil, &profile, q.opts...); err != nil && ctx.Err() != nil {
+	profile, err := q.core.chat.Profile(auth.WithScheme(ctx, auth.UserAPIKey), q.opts...)
+	switch {
+	case err == nil:
+		q.user = profile.ID
+	case ctx.Err() != nil:
 		return err
 	}
-	q.user, q.asked = profile.ID, true
+	q.asked = true
 	return nil
 }
 

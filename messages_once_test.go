@@ -249,10 +249,6 @@ func TestFindSent(t *testing.T) {
 				continue
 			}
 			srv := cfchattest.New(t, cfchattest.Version(version))
-			srv.Handle("GET /api/v1/profile", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "application/json")
-				_, _ = io.WriteString(w, `{"id":1}`)
-			}))
 			_, key := srv.AddAgent(cfchattest.Agent{Name: "Bo", Administrator: true})
 			p := place{t, srv.Account(t, userOnly).Messages, srv, conversationIn(srv, cfchat.ChannelAPI), key}
 			began := time.Now()

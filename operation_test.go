@@ -51,7 +51,7 @@ func TestOperationOf(t *testing.T) {
 			return trial.Reply(200, "application/json", c.Good), nil
 		}), func(config *cfchat.Config) { config.RequestEditors = []cfchat.RequestEditorFn{look, swap, look} })
 		for name, do := range map[string]func() error{
-			"account": func() error { _, err := c.Do(t.Context(), chat.Account(trial.AccountID), swap, look); return err },
+			"account": func() error { _, err := c.Do(t.Context(), chat, swap, look); return err },
 			"raw":     func() error { _, err := c.Raw(t.Context(), chat.Raw(), look, swap); return err },
 		} {
 			s = nil
@@ -87,13 +87,13 @@ func TestCallWithinCall(t *testing.T) {
 	}))
 	for name, within := range map[string]func(context.Context) error{
 		"account": func(ctx context.Context) error {
-			_, err := trial.Counts.Do(ctx, chat.Account(trial.AccountID))
+			_, err := trial.Counts.Do(ctx, chat)
 			return err
 		},
 		"raw": func(ctx context.Context) error { _, err := trial.Counts.Raw(ctx, chat.Raw()); return err },
 	} {
 		s, inner = nil, within
-		if _, err := trial.Create.Do(t.Context(), chat.Account(trial.AccountID)); err != nil {
+		if _, err := trial.Create.Do(t.Context(), chat); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if want := []string{trial.Create.ID, trial.Counts.ID}; !slices.Equal(s, want) {
@@ -209,7 +209,7 @@ func TestStockClientWithinCall(t *testing.T) {
 		}
 		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
-	if _, err := trial.Create.Do(t.Context(), chat.Account(7)); err != nil || !slices.Equal(sent, []string{"user-key"}) {
+	if _, err := trial.Create.Do(t.Context(), chat); err != nil || !slices.Equal(sent, []string{"user-key"}) {
 		t.Errorf("%v, sent %v", err, sent)
 	}
 }
@@ -236,7 +236,7 @@ func TestEditorsKeepTheOperation(t *testing.T) {
 		"opaque": change(func(req *http.Request) { req.URL.Opaque = "/base/api/v1/accounts/7/conversations/meta" }),
 	} {
 		for _, c := range []trial.Call{trial.List, trial.Create} {
-			_, err := c.Do(t.Context(), chat.Account(trial.AccountID), edit)
+			_, err := c.Do(t.Context(), chat, edit)
 			_, rawErr := c.Raw(t.Context(), chat.Raw(), edit)
 			for _, err := range []error{err, rawErr} {
 				e, ok := errors.AsType[*cfchat.Error](err)
@@ -259,7 +259,7 @@ func TestFailureOfAnotherCall(t *testing.T) {
 			_, err := chat.Account(0).Conversations.Get(req.Context(), 1)
 			return nil, err
 		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		if _, err := trial.Create.Do(t.Context(), chat.Account(7)); err == nil || sent != 1 {
+		if _, err := trial.Create.Do(t.Context(), chat); err == nil || sent != 1 {
 			t.Errorf("%v, sent %d times", err, sent)
 		}
 	})

@@ -11,14 +11,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestRecordedAnswers puts every recorded answer before Account and before Raw: a success gives the recorded data, a
+// TestRecordedAnswers puts every recorded answer before its method and before Raw: a success gives the recorded data, a
 // failure an Error with the recorded status and words, and both clients agree.
 func TestRecordedAnswers(t *testing.T) {
 	t.Parallel()
 	for _, r := range recordings.All(t, ".") {
-		if r.IsPublic() {
-			continue // TestServerInfo has them
-		}
 		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
 			t.Parallel()
 			chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -26,14 +23,14 @@ func TestRecordedAnswers(t *testing.T) {
 			}))
 			c := trial.CallOf(r.ID)
 			about := trial.SubjectOf(t, r.Response.Body)
-			data, err := c.Account(t.Context(), chat.Account(1), about)
+			data, err := c.In(t.Context(), chat, 1, about)
 			raw, rawErr := c.JSON200(t, chat.Raw(), about)
 			if r.Response.Status == http.StatusOK {
 				if err != nil || rawErr != nil {
-					t.Fatalf("Account: %v, Raw: %v", err, rawErr)
+					t.Fatalf("method: %v, Raw: %v", err, rawErr)
 				}
 				for _, difference := range differences("", taken(c, read(t, encode(t, raw))), read(t, encode(t, data))) {
-					t.Error("Account and Raw differ: " + difference)
+					t.Error("method and Raw differ: " + difference)
 				}
 				return
 			}
@@ -92,7 +89,7 @@ func orNull(body string) string {
 	return body
 }
 
-// taken returns what Account returns of an answer.
+// taken returns what the method returns of an answer.
 func taken(c trial.Call, answer any) any {
 	for field := range strings.SplitSeq(c.Taken, ".") {
 		if object, ok := answer.(map[string]any); ok && field != "" {

@@ -16,8 +16,7 @@ var serverInfoCall = newCall(operation.ServerInformation, checkServerInfo)
 //
 // GET /api, serverInformation. No key.
 func (c *Chat) ServerInfo(ctx context.Context, opts ...CallOption) (*ServerInfo, error) {
-	server := &core{chat: c, server: true}
-	return serverInfoCall.run(ctx, server, refusal{}, opts, newServerInformationRequest)
+	return serverInfoCall.run(ctx, c.itself(), refusal{}, opts, newServerInformationRequest)
 }
 
 func checkServerInfo(s *ServerInfo, _ []byte) error {

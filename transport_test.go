@@ -59,7 +59,7 @@ func TestCloseIdleConnections(t *testing.T) {
 	for name, transport := range map[string]http.RoundTripper{"its own": nil, "a client's": cfchat.DefaultTransport()} {
 		chat := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server = server.URL })
 		for range 2 {
-			if _, err := trial.Get.Do(t.Context(), chat.Account(trial.AccountID)); err != nil {
+			if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 				t.Fatal(err)
 			}
 			if open.Load() != 1 {

@@ -72,7 +72,7 @@ func checkChoice(t *testing.T, id string, keys auth.Keys, want string) {
 func TestOtherRequests(t *testing.T) {
 	user, bot := auth.NewKey("U"), auth.NewKey("B")
 	for want, keys := range map[string]auth.Keys{"U": {User: user, AgentBot: bot}, "B": {AgentBot: bot}} {
-		req := httptest.NewRequest(http.MethodGet, "/api/v1/profile", nil)
+		req := httptest.NewRequest(http.MethodGet, "/api/v1/profile/availability", nil)
 		if err := keys.Edit(t.Context(), req); err != nil || req.Header[underscore][0] != want {
 			t.Errorf("sends %q, %v, want %s", req.Header, err, want)
 		}

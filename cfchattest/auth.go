@@ -14,8 +14,9 @@ import (
 // caller is who calls, in which account, with which parameters.
 type caller struct {
 	*state
-	account *account
+	account *account // nil for what is of none
 	owner
+	key      string            // of the owner
 	base     string            // the address that the request came to
 	ids      map[string]string // in the path
 	params   params
@@ -40,14 +41,18 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if who.bot != nil && !to.letsBotsIn(s.state.version) {
 		return nil, unauthorized("Access to this endpoint is not authorized for bots")
 	}
+	c := &caller{
+		state: s.state, owner: who, key: key, base: baseOf(r), ids: to.ids, complain: s.complain, between: s.betweenOf(r.Context()),
+	}
+	if _, of := to.ids["account_id"]; !of { // it is of no account
+		return c, nil
+	}
 	id, _ := cast.ID(to.ids["account_id"])
-	a := s.state.accounts[id]
-	if a == nil {
+	c.account = s.state.accounts[id]
+	if c.account == nil {
 		return nil, notFound()
 	}
-	return &caller{
-		state: s.state, account: a, owner: who, base: baseOf(r), ids: to.ids, complain: s.complain, between: s.betweenOf(r.Context()),
-	}, s.state.enter(a, who)
+	return c, s.state.enter(c.account, who)
 }
 
 // keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank

@@ -8,6 +8,7 @@ func (s *Server) populate() {
 	st := s.state
 	st.home = 1
 	a := st.addAccount(st.home)
+	a.name = "Acme Inc"
 	admin, _ := st.addAgent(a, Agent{Name: "Ada Admin", Email: "ada@example.com", Administrator: true})
 	agent, _ := st.addAgent(a, Agent{Name: "Grace Agent", Email: "grace@example.com"})
 	st.addInbox(a, Inbox{Name: "API inbox", Channel: cfchat.ChannelAPI, Members: []int64{agent}})

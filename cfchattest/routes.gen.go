@@ -46,4 +46,5 @@ var handlers = map[*operation.Operation]handler{
 	operation.ListAllTeams:                      (*caller).listAllTeams,
 	operation.GetDetailsOfASingleTeam:           (*caller).getDetailsOfASingleTeam,
 	operation.GetTeamMembers:                    (*caller).getTeamMembers,
+	operation.FetchProfile:                      (*caller).fetchProfile,
 }

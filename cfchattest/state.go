@@ -40,6 +40,7 @@ type state struct {
 // account is one account.
 type account struct {
 	id         int64
+	name       string
 	suspended  bool
 	inboxes    map[int64]*inbox
 	contacts   map[int64]*contact
@@ -82,7 +83,7 @@ func (s *state) now() time.Time {
 
 func (s *state) addAccount(id int64) *account {
 	a := &account{
-		id: id, inboxes: map[int64]*inbox{}, contacts: map[int64]*contact{}, teams: map[int64]*team{},
+		id: id, name: fmt.Sprintf("Account %d", id), inboxes: map[int64]*inbox{}, contacts: map[int64]*contact{}, teams: map[int64]*team{},
 		attributes: map[string]string{}, contactAttributes: map[string]string{}, conversations: map[int64]*conversation{},
 	}
 	s.accounts[id] = a

@@ -40,7 +40,7 @@ func TestWaiting(t *testing.T) {
 					config.Retry = cfchat.Retry{}
 					c.config(config)
 				})
-				_, err := trial.Get.Do(t.Context(), chat.Account(trial.AccountID), func(ctx context.Context, _ *http.Request) error {
+				_, err := trial.Get.Do(t.Context(), chat, func(ctx context.Context, _ *http.Request) error {
 					chain.CallOf(ctx).Waiting = func(until time.Time) {
 						if len(told) != len(tries)-1 || !until.After(time.Now()) {
 							t.Errorf("told at %s, after %d tries, that it waits until %s", time.Now(), len(tries), until)

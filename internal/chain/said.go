@@ -52,15 +52,22 @@ func refuses(op *operation.Operation, said string) bool {
 	return said == errIncoming || said == errNUL || noKind
 }
 
-// noBots tells since when bots may make a call; nil where no version is known in which they may.
+// noBots tells since when bots may make a call, or that they never may; nil where every known server lets them, and where it is
+// no row of the table. Another key than a bot's can be refused by these words too.
 func noBots(op *operation.Operation) error {
+	if !op.Known() {
+		return nil
+	}
 	for _, key := range op.Keys {
-		later := key.Since != operation.Never && key.Since != op.Since()
-		if key.Scheme == operation.AgentBotAPIKey && later {
+		switch {
+		case key.Scheme != operation.AgentBotAPIKey || key.Since == operation.Never:
+		case key.Since == op.Since():
+			return nil
+		default:
 			return fmt.Errorf("servers let bots make this call from %s on; set Keys.User", key.Since)
 		}
 	}
-	return nil
+	return errors.New("no server lets bots make this call; set Keys.User")
 }
 
 // isNoRoute reports whether the body of a 404 is the one for what the server has no call for, and not for a conversation that

@@ -548,7 +548,7 @@ func TestBodyOfAnEditor(t *testing.T) {
 				if raw {
 					_, err = trial.Toggle.Raw(t.Context(), chat.Raw(), edit)
 				} else {
-					_, err = trial.Toggle.Do(t.Context(), chat.Account(accountID), edit)
+					_, err = trial.Toggle.Do(t.Context(), chat, edit)
 				}
 				if err != nil || len(s.requests) != 2 {
 					t.Fatalf("%v after %d requests", err, len(s.requests))
@@ -569,11 +569,11 @@ func TestBodyOfAnEditor(t *testing.T) {
 		return trial.Reply(200, "application/json", trial.GoodChange), nil
 	}))
 	for _, body := range []io.ReadCloser{nil, http.NoBody, io.NopCloser(strings.NewReader(""))} {
-		if _, err := trial.Toggle.Do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error { req.Body = body; return nil }); err != nil {
+		if _, err := trial.Toggle.Do(t.Context(), chat, func(_ context.Context, req *http.Request) error { req.Body = body; return nil }); err != nil {
 			t.Errorf("%T: %v", body, err)
 		}
 	}
-	_, err := trial.Toggle.Do(t.Context(), chat.Account(1), func(_ context.Context, req *http.Request) error {
+	_, err := trial.Toggle.Do(t.Context(), chat, func(_ context.Context, req *http.Request) error {
 		req.Body = io.NopCloser(failingReader{})
 		return nil
 	})

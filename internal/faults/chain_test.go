@@ -40,7 +40,7 @@ func TestCauseOfAnotherCall(t *testing.T) {
 				chat, _ := s.connect(t)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(sibling) })
-				_, err := c.Do(ctx, chat.Account(accountID))
+				_, err := c.Do(ctx, chat)
 				text := strings.ReplaceAll(sibling.Error(), "\n", " ") // one line
 				if !errors.Is(err, sibling) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), text) {
 					t.Errorf("got %v", err)
@@ -80,7 +80,7 @@ func TestTransportsThatRewrite(t *testing.T) {
 					}
 					return trial.Reply(status, "application/json", body), nil
 				}))
-				_, err := c.Do(t.Context(), chat.Account(1))
+				_, err := c.Do(t.Context(), chat)
 				_, rawErr := c.Raw(t.Context(), chat.Raw())
 				for _, err := range []error{err, rawErr} {
 					e, ok := errors.AsType[*cfchat.Error](err)
@@ -129,9 +129,9 @@ func TestErrorsThatMakeTrouble(t *testing.T) {
 			fromTransport := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, bad }))
 			fine := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "application/json", c.Good), nil }))
 			edit := cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return bad })
-			_, first := c.Do(t.Context(), fromTransport.Account(1))
+			_, first := c.Do(t.Context(), fromTransport)
 			_, second := c.Raw(t.Context(), fromTransport.Raw())
-			_, third := c.Do(t.Context(), fine.Account(1), edit)
+			_, third := c.Do(t.Context(), fine, edit)
 			_, fourth := c.Raw(t.Context(), fine.Raw(), edit)
 			for i, err := range []error{first, second, third, fourth} {
 				e, ok := err.(*cfchat.Error)
@@ -312,7 +312,7 @@ func TestLogOfAFailure(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return nil, errors.New("proxy said\r\nlevel=ERROR " + searched + strings.Repeat("x", 1<<20))
 	}), func(c *cfchat.Config) { c.Logger = logger })
-	_, _ = trial.List.Do(t.Context(), chat.Account(accountID))
+	_, _ = trial.List.Do(t.Context(), chat)
 	if got := text.String(); strings.Count(got, "\n") != 1 || strings.Contains(got, searched) || len(got) > 4000 || !strings.Contains(got, "operation=conversationList") {
 		t.Errorf("logged %.500s", got)
 	}
@@ -387,13 +387,13 @@ func TestProxyThatFails(t *testing.T) {
 	chat := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server = "https://chat.test" })
 	for _, c := range trial.Writes {
 		asked = 0
-		if _, err := c.Do(t.Context(), chat.Account(1)); !errors.Is(err, errStopped) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) || asked != 1 {
+		if _, err := c.Do(t.Context(), chat); !errors.Is(err, errStopped) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) || asked != 1 {
 			t.Errorf("%s: %v, asked %d times", c, err, asked)
 		}
 	}
 	// Of a transport that is not net/http's nobody knows.
 	chat = trial.Chat(t, trial.RoundTripper(transport.RoundTrip))
-	if _, err := trial.Create.Do(t.Context(), chat.Account(1)); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) {
+	if _, err := trial.Create.Do(t.Context(), chat); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) {
 		t.Error(err)
 	}
 }
@@ -427,7 +427,7 @@ func TestCauseWithoutText(t *testing.T) {
 	silent := errors.New("")
 	for name, cause := range map[string]error{"alone": silent, "wrapped": fmt.Errorf("%w", silent), "joined": errors.Join(silent, silent)} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, cause }))
-		if _, err := trial.Get.Do(t.Context(), chat.Account(1)); !errors.Is(err, silent) || strings.Contains(err.Error(), "no text") {
+		if _, err := trial.Get.Do(t.Context(), chat); !errors.Is(err, silent) || strings.Contains(err.Error(), "no text") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -438,7 +438,7 @@ func TestCauseWithoutAddress(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: io.ErrUnexpectedEOF}
 	}))
-	_, err := trial.List.Do(t.Context(), chat.Account(1))
+	_, err := trial.List.Do(t.Context(), chat)
 	e, ok := errors.AsType[*cfchat.Error](err)
 	if !ok || e.Err != io.ErrUnexpectedEOF {
 		t.Errorf("the cause is %T: %v", e.Err, err)

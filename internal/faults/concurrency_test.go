@@ -160,7 +160,7 @@ func TestC2Connections(t *testing.T) {
 			var group sync.WaitGroup
 			for range 16 {
 				group.Go(func() {
-					if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil {
+					if err := trial.By(trial.Get)(t.Context(), chat); err != nil {
 						t.Error(err)
 					}
 				})
@@ -188,7 +188,7 @@ func TestHeadersOfTheDefaultTransport(t *testing.T) {
 				steps: []step{sendsJSON(200, trial.GoodConversation, "X-Large: "+strings.Repeat("x", c.bytes))}, begun: time.Now(), over: make(chan struct{}),
 			}
 			chat := overDefaultTransport(t, &http.Transport{DialContext: s.dial})
-			err := trial.By(trial.Create)(t.Context(), chat.Account(accountID))
+			err := trial.By(trial.Create)(t.Context(), chat)
 			if errors.Is(err, cfchat.ErrUnknownOutcome) != c.fails || (err != nil) != c.fails || len(s.requests) != 1 {
 				t.Errorf("got %v after %d requests", err, len(s.requests))
 			}
@@ -206,7 +206,7 @@ func TestForeignDefaultTransport(t *testing.T) {
 		asked = req
 		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
-	if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); err != nil || asked == nil {
+	if err := trial.By(trial.Create)(t.Context(), chat); err != nil || asked == nil {
 		t.Errorf("got %v, asked: %v", err, asked != nil)
 	}
 }
@@ -234,7 +234,7 @@ func TestC5NothingToChange(t *testing.T) {
 		client := chat.Raw().Client
 		client.Server, client.Client = "http://other.example/", nil
 		client.RequestEditors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
-		if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 1 {
+		if err := trial.By(trial.Get)(t.Context(), chat); err != nil || len(s.requests) != 1 {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -243,7 +243,7 @@ func TestC5NothingToChange(t *testing.T) {
 		editors := []cfchat.RequestEditorFn{func(_ context.Context, req *http.Request) error { req.Header.Set("X-Mine", "1"); return nil }}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = editors })
 		editors[0] = func(context.Context, *http.Request) error { return errors.New("changed") }
-		if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil || len(headers(s.requests[0], "X-Mine")) != 1 {
+		if err := trial.By(trial.Get)(t.Context(), chat); err != nil || len(headers(s.requests[0], "X-Mine")) != 1 {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -489,7 +489,7 @@ var editorTexts = []errorText{
 // carried is what a call says of a Transport.
 func carried(c trial.Call, trip func(*http.Request) (*http.Response, error), options ...func(*cfchat.Config)) func(*testing.T) error {
 	return func(t *testing.T) error {
-		return trial.Second(c.Do(t.Context(), trial.Chat(t, trial.RoundTripper(trip), options...).Account(56)))
+		return trial.Second(c.In(t.Context(), trial.Chat(t, trial.RoundTripper(trip), options...), 56, trial.One))
 	}
 }
 
@@ -522,7 +522,7 @@ var transportTexts = []errorText{
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		}))
-		return trial.Second(trial.Create.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Create.In(ctx, chat, 56, trial.One))
 	}},
 }
 
@@ -718,26 +718,26 @@ var waitTexts = []errorText{
 		chat := trial.Chat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if _, err := trial.Get.Do(ctx, chat.Account(56)); err != nil {
+		if _, err := trial.Get.In(ctx, chat, 56, trial.One); err != nil {
 			return nil
 		}
-		return trial.Second(trial.Get.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Get.In(ctx, chat, 56, trial.One))
 	}},
 	{"a caller who stops between two tries", func(t *testing.T) error {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(100*time.Millisecond, func() { cancel(errStopped) })
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		return trial.Second(trial.Get.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Get.In(ctx, chat, 56, trial.One))
 	}},
 	{"a caller who stops between two tries of no answer", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		return trial.Second(trial.Get.Do(ctx, chat.Account(56)))
+		return trial.Second(trial.Get.In(ctx, chat, 56, trial.One))
 	}},
 	{"a call that is over before it begins", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		return trial.Second(trial.Create.Do(ctx, trial.Chat(t, trial.Broken{}).Account(56)))
+		return trial.Second(trial.Create.In(ctx, trial.Chat(t, trial.Broken{}), 56, trial.One))
 	}},
 }

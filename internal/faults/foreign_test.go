@@ -145,9 +145,9 @@ func callWithForeign(ctx context.Context, t *testing.T, op trial.Call, use func(
 		}
 	})
 	if editor != nil {
-		return op.Do(ctx, chat.Account(accountID), editor(f))
+		return op.Do(ctx, chat, editor(f))
 	}
-	return op.Do(ctx, chat.Account(accountID))
+	return op.Do(ctx, chat)
 }
 
 func checkForeign(t *testing.T, value any, err error, fails, unknown, notSent bool) {
@@ -186,7 +186,7 @@ func TestFailedTestInForeignCode(t *testing.T) {
 		returned := false
 		defer func() { ended <- !returned }()
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }))
-		_, _ = trial.Get.Do(t.Context(), chat.Account(accountID))
+		_, _ = trial.Get.Do(t.Context(), chat)
 		returned = true
 	}()
 	if !<-ended {
@@ -235,7 +235,7 @@ func TestBodiesAreClosedOnce(t *testing.T) {
 			r.Body = closing{readerFunc(func([]byte) (int, error) { <-req.Context().Done(); return 0, req.Context().Err() }), make(chan struct{})}
 			return r, nil
 		}))
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := trial.Get.Do(t.Context(), chat); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(time.Second)
@@ -263,7 +263,7 @@ func TestBodiesAreClosedOnce(t *testing.T) {
 			r.Body = body
 			return r, io.EOF
 		}))
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, io.EOF) {
+		if _, err := trial.Get.Do(t.Context(), chat); !errors.Is(err, io.EOF) {
 			t.Errorf("got %v", err)
 		}
 		<-body.done
@@ -292,7 +292,7 @@ func TestNobodyReadsOn(t *testing.T) {
 			}))
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			_, err := trial.Create.Do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
+			_, err := trial.Create.Do(ctx, chat, func(_ context.Context, req *http.Request) error {
 				if name == "an editor's" {
 					req.Body = endless
 				}
@@ -324,7 +324,7 @@ func TestAbandonedTries(t *testing.T) {
 				return nil
 			})
 		})
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err == nil || errors.Is(err, cfchat.ErrNotSent) {
+		if _, err := trial.Get.Do(t.Context(), chat); err == nil || errors.Is(err, cfchat.ErrNotSent) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -336,7 +336,7 @@ func TestAbandonedEditor(t *testing.T) {
 	done := make(chan struct{})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	_, err := trial.Get.Do(ctx, trial.Chat(t, trial.Broken{}).Account(accountID), func(_ context.Context, req *http.Request) error {
+	_, err := trial.Get.Do(ctx, trial.Chat(t, trial.Broken{}), func(_ context.Context, req *http.Request) error {
 		defer close(done)
 		for !over.Load() {
 			req.Header.Set("X-A", "b")
@@ -359,7 +359,7 @@ func TestHooksThatHang(t *testing.T) {
 		defer close(over)
 		chat := trial.Chat(t, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { <-over; return nil, io.EOF }})
 		start := time.Now()
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 31*time.Second {
+		if _, err := trial.Get.Do(t.Context(), chat); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 31*time.Second {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 	})
@@ -373,7 +373,7 @@ func TestHooksThatHang(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := trial.Create.Do(ctx, chat.Account(accountID), func(_ context.Context, req *http.Request) error {
+		_, err := trial.Create.Do(ctx, chat, func(_ context.Context, req *http.Request) error {
 			req.GetBody = func() (io.ReadCloser, error) { <-over; return nil, io.EOF }
 			return nil
 		})
@@ -399,7 +399,7 @@ func (unwrappableError) Unwrap() []error { panic("boom") }
 func TestErrorsOfManyErrors(t *testing.T) {
 	for _, bad := range []error{manyError{}, unwrappableError{}} {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return bad }) })
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err == nil || !strings.HasSuffix(err.Error(), "limiter: "+bad.Error()) {
+		if _, err := trial.Get.Do(t.Context(), chat); err == nil || !strings.HasSuffix(err.Error(), "limiter: "+bad.Error()) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -420,7 +420,7 @@ func TestNilCookie(t *testing.T) {
 		got = req.Header.Get("Cookie")
 		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}), func(c *cfchat.Config) { c.HTTPClient.Jar = noCookies{} })
-	if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || got != "a=b" {
+	if _, err := trial.Get.Do(t.Context(), chat); err != nil || got != "a=b" {
 		t.Errorf("%v, %q", err, got)
 	}
 }

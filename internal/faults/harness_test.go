@@ -353,7 +353,7 @@ func testFaults(t *testing.T, faults []fault) {
 				t.Run(c.ID, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						f.run(t, c, func(ctx context.Context, chat *cfchat.Chat) (any, error) {
-							return c.Do(ctx, chat.Account(accountID), f.editors()...)
+							return c.Do(ctx, chat, f.editors()...)
 						})
 					})
 				})
@@ -454,7 +454,11 @@ func (want outcome) judge(t *testing.T, c trial.Call, value any, err error) {
 	if about != c.About() {
 		t.Errorf("about %q, want %q", about, c.About())
 	}
-	if !strings.HasPrefix(err.Error(), "cfchat: "+c.ID+": "+about.String()+": ") {
+	begin := "cfchat: " + c.ID + ": "
+	if c.IsOfAccount() {
+		begin += about.String() + ": "
+	}
+	if !strings.HasPrefix(err.Error(), begin) {
 		t.Errorf("%q does not begin with the operation and what it is about", err)
 	}
 	if e.Header == nil && e.StatusCode != 0 {

@@ -208,7 +208,7 @@ func TestHTTP2Faults(t *testing.T) {
 			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
 				s := &h2Server{good: of.Good, steps: c.steps}
 				chat, begun := s.connect(t), time.Now()
-				value, err := of.Do(t.Context(), chat.Account(accountID))
+				value, err := of.Do(t.Context(), chat)
 				took := time.Since(begun)
 				c.want.judge(t, of, value, err)
 				if !slices.Equal(inOrderOfUse(s.requests), c.conns) || !c.want.took.holds(took) {
@@ -218,7 +218,7 @@ func TestHTTP2Faults(t *testing.T) {
 					t.Errorf("processed %d times", s.answered)
 				}
 				synctest.Wait()
-				if err := trial.By(of)(t.Context(), chat.Account(accountID)); err != nil {
+				if err := trial.By(of)(t.Context(), chat); err != nil {
 					t.Errorf("the next call fails: %v", err)
 				}
 			})
@@ -227,13 +227,13 @@ func TestHTTP2Faults(t *testing.T) {
 	inBubble(t, "T23 the peer goes silent between calls", func(t *testing.T) {
 		s := &h2Server{good: trial.GoodConversation, steps: []h2Step{h2Answer, h2Silent}}
 		chat := s.connect(t)
-		if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); err != nil {
+		if err := trial.By(trial.Create)(t.Context(), chat); err != nil {
 			t.Fatal(err)
 		}
-		if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrUnknownOutcome) {
+		if err := trial.By(trial.Create)(t.Context(), chat); !errors.Is(err, cfchat.ErrUnknownOutcome) {
 			t.Errorf("got %v", err)
 		}
-		if err := trial.By(trial.Create)(t.Context(), chat.Account(accountID)); err != nil || !slices.Equal(inOrderOfUse(s.requests), []int{1, 1, 2}) {
+		if err := trial.By(trial.Create)(t.Context(), chat); err != nil || !slices.Equal(inOrderOfUse(s.requests), []int{1, 1, 2}) {
 			t.Errorf("got %v, requests on the connections %d", err, s.requests)
 		}
 	})
@@ -265,8 +265,8 @@ func TestH11OverHTTP2(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	chat := socketChat(t, server.URL, server.Client().Transport)
-	for _, c := range trial.Calls {
-		if err := trial.By(c)(t.Context(), chat.Account(accountID)); err != nil {
+	for _, c := range trial.Keyed {
+		if err := trial.By(c)(t.Context(), chat); err != nil {
 			t.Errorf("%s: %v", c.ID, err)
 		}
 	}
@@ -286,7 +286,7 @@ func TestSentOnceOverTLS(t *testing.T) {
 			t.Run(name+", "+c.ID, func(t *testing.T) {
 				s := &h2Server{good: c.Good, steps: slices.Repeat([]h2Step{step}, 1000)}
 				chat := s.overTLS(t)
-				_, err := c.Account(t.Context(), chat.Account(accountID), trial.One, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
+				_, err := c.In(t.Context(), chat, accountID, trial.One, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				switch sent := len(s.requests); {

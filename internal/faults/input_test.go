@@ -120,14 +120,21 @@ func TestInputFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) { checkRefused(t, do(t.Context(), chat.Account(accountID))) })
 	}
 	for _, c := range trial.Calls {
-		t.Run("V2 account 0, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), chat.Account(0))) })
-		t.Run("V2 account -1, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), chat.Account(-1))) })
-		t.Run("V3 nil context, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(nil, chat.Account(accountID))) })
-		t.Run("V4 zero account, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), new(cfchat.Account))) })
-		t.Run("V4 nil chat, "+c.ID, func(t *testing.T) { checkRefused(t, trial.By(c)(t.Context(), (*cfchat.Chat)(nil).Account(accountID))) })
+		do := func(ctx context.Context, chat *cfchat.Chat, account int64) error {
+			return trial.Second(c.In(ctx, chat, account, trial.One))
+		}
+		if c.IsOfAccount() {
+			t.Run("V2 account 0, "+c.ID, func(t *testing.T) { checkRefused(t, do(t.Context(), chat, 0)) })
+			t.Run("V2 account -1, "+c.ID, func(t *testing.T) { checkRefused(t, do(t.Context(), chat, -1)) })
+		}
+		t.Run("V3 nil context, "+c.ID, func(t *testing.T) { checkRefused(t, do(nil, chat, accountID)) })
+		t.Run("V4 zero account, "+c.ID, func(t *testing.T) {
+			checkRefused(t, trial.Second(c.Account(t.Context(), new(cfchat.Account), trial.One)))
+		})
+		t.Run("V4 nil chat, "+c.ID, func(t *testing.T) { checkRefused(t, do(t.Context(), nil, accountID)) })
 		t.Run("V4 zero chat, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
-			checkRefused(t, trial.By(c)(t.Context(), new(cfchat.Chat).Account(accountID)))
+			checkRefused(t, do(t.Context(), new(cfchat.Chat), accountID))
 		})
 	}
 	if requests.Load() != 0 {
@@ -163,9 +170,9 @@ func testNoFittingKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range trial.Calls {
+	for _, c := range trial.Keyed {
 		for _, scheme := range []auth.Scheme{auth.UserAPIKey, "bearer"} {
-			err := trial.By(c)(auth.WithScheme(t.Context(), scheme), bot.Account(accountID))
+			err := trial.By(c)(auth.WithScheme(t.Context(), scheme), bot)
 			if !errors.Is(err, auth.ErrNoKey) || !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrUnknownOutcome) {
 				t.Errorf("%s with %s: got %v", c.ID, scheme, err)
 			}
@@ -173,7 +180,7 @@ func testNoFittingKey(t *testing.T) {
 		}
 	}
 	for _, c := range trial.CallsThat(func(c trial.Call) bool { return len(c.Keys) == 1 && c.Keys[0].Scheme == operation.UserAPIKey }) {
-		if err := trial.By(c)(t.Context(), bot.Account(accountID)); !errors.Is(err, auth.ErrNoKey) || !strings.Contains(err.Error(), "Keys.User") {
+		if err := trial.By(c)(t.Context(), bot); !errors.Is(err, auth.ErrNoKey) || !strings.Contains(err.Error(), "Keys.User") {
 			t.Errorf("%s: got %v", c.ID, err)
 		}
 	}

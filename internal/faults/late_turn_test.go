@@ -51,7 +51,7 @@ func TestLateTurn(t *testing.T) {
 					for range c.callers {
 						callers.Go(func() {
 							for range todo {
-								if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+								if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 									t.Error(err)
 								}
 							}
@@ -104,7 +104,7 @@ func TestPerMinuteBelievesItsClock(t *testing.T) {
 			}), func(config *cfchat.Config) { config.Limiter, config.Retry = cfchat.PerMinute(300), cfchat.Retry{} })
 			for _, at := range []time.Duration{time.Second, c.refused} {
 				time.Sleep(at - time.Since(begun))
-				if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+				if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 					t.Fatal(err)
 				}
 			}

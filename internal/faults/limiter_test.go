@@ -243,7 +243,7 @@ func TestPerMinuteNeverRefused(t *testing.T) {
 				mu.Unlock()
 				callers.Go(func() {
 					for range calls {
-						if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+						if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 							t.Error(err)
 						}
 						time.Sleep(idle)
@@ -275,7 +275,7 @@ func TestPerMinuteInTurn(t *testing.T) {
 		var callers sync.WaitGroup
 		for range 100 {
 			callers.Go(func() {
-				if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+				if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 					t.Error(err)
 				}
 			})
@@ -293,13 +293,13 @@ func TestPerMinuteWaits(t *testing.T) {
 		time.Sleep(5 * time.Second) // at the turn it may be either minute
 		server := newMinuteServer(1)
 		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 			t.Fatal(err)
 		}
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		_, err := trial.Create.Do(ctx, chat.Account(accountID))
+		_, err := trial.Create.Do(ctx, chat)
 		if !errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 || server.requests != 1 {
 			t.Errorf("%v after %s, %d requests", err, time.Since(begun), server.requests)
 		}
@@ -311,7 +311,7 @@ func TestPerMinuteWaits(t *testing.T) {
 		var callers sync.WaitGroup
 		for range 3 { // one is sent, one is next, one is behind it
 			callers.Go(func() {
-				_, err := trial.Create.Do(ctx, chat.Account(accountID))
+				_, err := trial.Create.Do(ctx, chat)
 				if err != nil && (!errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.Canceled) || !errors.Is(err, errStopped)) {
 					t.Error(err)
 				}
@@ -334,11 +334,11 @@ func TestPerMinuteWaits(t *testing.T) {
 			return server.RoundTrip(req)
 		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
 		for range 5 {
-			_, _ = trial.Get.Do(t.Context(), chat.Account(accountID))
+			_, _ = trial.Get.Do(t.Context(), chat)
 		}
 		down = false
 		begun := time.Now()
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) > 2*time.Minute+time.Second {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil || time.Since(begun) > 2*time.Minute+time.Second {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 	})
@@ -419,7 +419,7 @@ func TestLimiterSeesFailures(t *testing.T) {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return resp, nil }), func(c *cfchat.Config) {
 			c.Limiter, c.MaxBody = limiter, 1000
 		})
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err == nil || seen != 200 {
+		if _, err := trial.Get.Do(t.Context(), chat); err == nil || seen != 200 {
 			t.Errorf("%s: %v, saw %d", name, err, seen)
 		}
 	}
@@ -481,9 +481,9 @@ func TestLimiterThatFails(t *testing.T) {
 // TestFailureOfAnotherCallInALimiter is not what this one means.
 func TestFailureOfAnotherCallInALimiter(t *testing.T) {
 	other := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(404, "application/json", "{}"), nil }))
-	_, failure := trial.Get.Do(t.Context(), other.Account(accountID))
+	_, failure := trial.Get.Do(t.Context(), other)
 	chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return failure }) })
-	_, err := trial.Get.Do(t.Context(), chat.Account(accountID))
+	_, err := trial.Get.Do(t.Context(), chat)
 	if !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrNotFound) || !errors.Is(err, failure) {
 		t.Errorf("got %v", err)
 	}
@@ -527,7 +527,7 @@ func TestPerMinuteFullAtItsTurn(t *testing.T) {
 			for range 8 {
 				callers.Go(func() {
 					for range 300 {
-						if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+						if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 							t.Error(err)
 						}
 					}
@@ -559,11 +559,11 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 			return resp, err
 		}), func(c *cfchat.Config) { c.Limiter, c.Timeout = cfchat.PerMinute(10), 10*time.Minute })
 		var callers sync.WaitGroup
-		callers.Go(func() { _, _ = trial.Create.Do(t.Context(), chat.Account(accountID)) })
+		callers.Go(func() { _, _ = trial.Create.Do(t.Context(), chat) })
 		time.Sleep(2*time.Minute + 30*time.Second)
 		for range 25 {
 			callers.Go(func() {
-				if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+				if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 					t.Error(err)
 				}
 			})
@@ -583,7 +583,7 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 			return server.RoundTrip(req)
 		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
 		for range 500 {
-			if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+			if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -601,12 +601,12 @@ func TestPerMinuteOfALateAnswer(t *testing.T) {
 			time.Sleep(way)
 			return resp, nil
 		}), func(c *cfchat.Config) { c.Limiter, c.Timeout = cfchat.PerMinute(1), 10*time.Minute })
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 			t.Fatal(err)
 		}
 		way = 0
 		begun := time.Now()
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 0 {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil || time.Since(begun) != 0 {
 			t.Errorf("%v after %s, in a minute that has none", err, time.Since(begun))
 		}
 	})
@@ -622,12 +622,12 @@ func TestPerMinuteOfTriesThatWereNotSent(t *testing.T) {
 		})
 		time.Sleep(5 * time.Second)
 		for range 3 {
-			if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) {
+			if _, err := trial.Get.Do(t.Context(), chat); !errors.Is(err, cfchat.ErrNotSent) {
 				t.Fatal(err)
 			}
 		}
 		begun := time.Now()
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 0 {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil || time.Since(begun) != 0 {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 		chat.CloseIdleConnections()
@@ -647,7 +647,7 @@ func TestPerMinuteObeysRetryAfter(t *testing.T) {
 			resp.Header.Set("Retry-After", "45")
 			return resp, nil
 		}), func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(300), cfchat.Retry{} })
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) != 45*time.Second {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil || time.Since(begun) != 45*time.Second {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 	})
@@ -661,7 +661,7 @@ func TestPerMinuteBehindOthers(t *testing.T) {
 		var callers sync.WaitGroup
 		for range 2 { // one is answered, one is next
 			callers.Go(func() {
-				if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil {
+				if _, err := trial.Get.Do(t.Context(), chat); err != nil {
 					t.Error(err)
 				}
 			})
@@ -670,7 +670,7 @@ func TestPerMinuteBehindOthers(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		begun := time.Now()
-		if _, err := trial.Get.Do(ctx, chat.Account(accountID)); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 {
+		if _, err := trial.Get.Do(ctx, chat); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 		callers.Wait()
@@ -689,10 +689,10 @@ func TestPerMinuteForgetsLostRequests(t *testing.T) {
 			}
 			return trial.Reply(200, "application/json", trial.GoodConversation), nil
 		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
-		_, _ = trial.Get.Do(t.Context(), chat.Account(accountID))
+		_, _ = trial.Get.Do(t.Context(), chat)
 		down = false
 		begun := time.Now()
-		_, err := trial.Get.Do(t.Context(), chat.Account(accountID))
+		_, err := trial.Get.Do(t.Context(), chat)
 		if took := time.Since(begun); err != nil || took < 70*time.Second || took > 71*time.Second {
 			t.Errorf("%v after %s", err, took)
 		}
@@ -711,10 +711,10 @@ func TestPerMinuteCountsWhatWasSentTwice(t *testing.T) {
 		})
 		t.Cleanup(func() { s.hangUp(); synctest.Wait() })
 		begun := time.Now()
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || len(s.requests) != 2 {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil || len(s.requests) != 2 {
 			t.Fatalf("%v, %d requests", err, len(s.requests))
 		}
-		if _, err := trial.Get.Do(t.Context(), chat.Account(accountID)); err != nil || time.Since(begun) < 54*time.Second {
+		if _, err := trial.Get.Do(t.Context(), chat); err != nil || time.Since(begun) < 54*time.Second {
 			t.Errorf("%v after %s: the third request of a minute that has two", err, time.Since(begun))
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
@@ -33,8 +35,21 @@ func definitions(ctx context.Context, a *cfchat.Account) error {
 
 func bots(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.AgentBots.List(ctx)) }
 
-// nameTexts are those of what ids stand for.
+// profiled is what Profile says of an answer.
+func profiled(status int, body string) func(*testing.T) error {
+	return answered(trial.CallOf(operation.FetchProfile.ID), status, isJSON, body)
+}
+
+// nameTexts are those of what ids stand for, and of whose a key is.
 var nameTexts = []errorText{
+	{"a key that is nobody's", profiled(401, `{"error":"Invalid Access Token"}`)},
+	{"a profile of a bot", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
+		return trial.Second(chat.Profile(t.Context()))
+	}},
+	{"a profile of a bot, asked for all the same", profiled(401, `{"error":"Access to this endpoint is not authorized for bots"}`)},
+	{"something else than a profile", profiled(200, trial.GoodAgent)},
+	{"a profile with something else than accounts", profiled(200, `{"id":1,"accounts":[{"id":7}]}`)},
 	{"no list of agents", named(`null`, agents)},
 	{"a list of something else than agents", named(`[{"id":1,"name":"sales"}]`, agents)},
 	{"something else than a team", named(`{"id":3,"name":"Grace"}`, team)},

@@ -76,7 +76,7 @@ func TestRedirectToPlainHTTP(t *testing.T) {
 		}))
 		chat := socketChat(t, secure.URL, secure.Client().Transport)
 		for _, c := range trial.Calls {
-			value, err := c.Do(t.Context(), chat.Account(accountID))
+			value, err := c.Do(t.Context(), chat)
 			outcome{is: []error{cfchat.ErrRedirect}, status: status, says: plain.Listener.Addr().String()}.judge(t, c, value, err)
 		}
 		secure.Close()
@@ -162,7 +162,7 @@ func TestUsersHTTPClient(t *testing.T) {
 		inBubble(t, "H9 http.Client.Timeout, "+c.ID, func(t *testing.T) {
 			s := &faultServer{steps: []step{mute}}
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = 2 * time.Second })
-			value, err := c.Do(t.Context(), chat.Account(accountID))
+			value, err := c.Do(t.Context(), chat)
 			took := time.Since(s.begun)
 			want := outcome{also: []error{context.DeadlineExceeded}, requests: 3, took: span{6*time.Second + bothWaits.from, 6*time.Second + bothWaits.to}}
 			if c.Write {
@@ -261,48 +261,51 @@ func TestWireForm(t *testing.T) {
 		if length != "" {
 			length = "Content-Length: " + length + "\r\n"
 		}
+		if key != "" {
+			key = "api_access_token: " + key + "\r\n"
+		}
 		return line + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: cfchat-go/" + cfchat.Version + "\r\n" + length + "Accept: application/json\r\n" +
-			"Content-Type: application/json\r\napi_access_token: " + key + "\r\nAccept-Encoding: gzip"
+			"Content-Type: application/json\r\n" + key + "Accept-Encoding: gzip"
 	}
 	const base = "/api/v1/accounts/7/conversations"
 	snoozed := strings.Replace(trial.GoodChange, "resolved", "snoozed", 1)
 	type form struct {
 		name, good, head, body string
-		do                     func(context.Context, *cfchat.Account) error
+		do                     func(context.Context, *cfchat.Chat) error
 	}
 	var forms []form
 	for _, c := range trial.Calls {
-		key, length := userKey, ""
-		if c.Keys[0].Scheme == operation.AgentBotAPIKey {
-			key = botKey
+		key, length := "", ""
+		if !c.IsPublic() {
+			key = map[string]string{operation.UserAPIKey: userKey, operation.AgentBotAPIKey: botKey}[c.Keys[0].Scheme]
 		}
 		if c.Body != "" || c.Method == http.MethodPost {
 			length = strconv.Itoa(len(c.Body))
 		}
-		forms = append(forms, form{c.ID, c.Good, request(c.Method+" /api/v1/accounts/7"+c.Target, key, length), c.Body, trial.By(c)})
+		forms = append(forms, form{c.ID, c.Good, request(c.Method+" "+c.Address(), key, length), c.Body, trial.By(c)})
 	}
 	for _, c := range append(forms, []form{
-		{"V12 toggle without a body of its own", trial.GoodChange, request("POST "+base+"/42/toggle_status", botKey, "2"), `{}`, func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Conversations.ToggleStatus(ctx, 42)
+		{"V12 toggle without a body of its own", trial.GoodChange, request("POST "+base+"/42/toggle_status", botKey, "2"), `{}`, func(ctx context.Context, chat *cfchat.Chat) error {
+			_, err := chat.Account(accountID).Conversations.ToggleStatus(ctx, 42)
 			return err
 		}},
-		{"V11 snooze without a time", snoozed, request("POST "+base+"/42/toggle_status", botKey, "20"), `{"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Conversations.Snooze(ctx, 42, time.Time{})
+		{"V11 snooze without a time", snoozed, request("POST "+base+"/42/toggle_status", botKey, "20"), `{"status":"snoozed"}`, func(ctx context.Context, chat *cfchat.Chat) error {
+			_, err := chat.Account(accountID).Conversations.Snooze(ctx, 42, time.Time{})
 			return err
 		}},
-		{"V11 snooze until a time", snoozed, request("POST "+base+"/42/toggle_status", botKey, "47"), `{"snoozed_until":1893456000,"status":"snoozed"}`, func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Conversations.Snooze(ctx, 42, time.Unix(1893456000, 999))
+		{"V11 snooze until a time", snoozed, request("POST "+base+"/42/toggle_status", botKey, "47"), `{"snoozed_until":1893456000,"status":"snoozed"}`, func(ctx context.Context, chat *cfchat.Chat) error {
+			_, err := chat.Account(accountID).Conversations.Snooze(ctx, 42, time.Unix(1893456000, 999))
 			return err
 		}},
-		{"V8 no labels, nothing empty", trial.List.Good, request("GET "+base, userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Conversations.List(ctx, cfchat.ConversationListOptions{
+		{"V8 no labels, nothing empty", trial.List.Good, request("GET "+base, userKey, ""), "", func(ctx context.Context, chat *cfchat.Chat) error {
+			_, err := chat.Account(accountID).Conversations.List(ctx, cfchat.ConversationListOptions{
 				Labels: []string{}, Q: "", SourceID: "", Status: cfchat.Status(""),
 				AssigneeType: cfchat.AssigneeType(""), SortBy: cfchat.SortBy(""), ConversationType: cfchat.ConversationType(""),
 			})
 			return err
 		}},
-		{"V4 nil params", trial.Counts.Good, request("GET "+base+"/meta", userKey, ""), "", func(ctx context.Context, a *cfchat.Account) error {
-			_, err := a.Conversations.Counts(ctx, cfchat.ConversationListOptions{})
+		{"V4 nil params", trial.Counts.Good, request("GET "+base+"/meta", userKey, ""), "", func(ctx context.Context, chat *cfchat.Chat) error {
+			_, err := chat.Account(accountID).Conversations.Counts(ctx, cfchat.ConversationListOptions{})
 			return err
 		}},
 	}...) {
@@ -310,7 +313,7 @@ func TestWireForm(t *testing.T) {
 			// 429 is the one answer after which every operation is sent again.
 			s := &faultServer{good: c.good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
 			chat, _ := s.connect(t)
-			if err := c.do(t.Context(), chat.Account(accountID)); err != nil {
+			if err := c.do(t.Context(), chat); err != nil {
 				t.Fatal(err)
 			}
 			if len(s.requests) != 3 {
@@ -389,12 +392,12 @@ func TestEditors(t *testing.T) {
 			want: outcome{is: []error{cfchat.ErrNotSent}, maybe: []error{cfchat.ErrInvalidInput}},
 		},
 	})
-	for _, c := range trial.Calls {
+	for _, c := range trial.Keyed {
 		inBubble(t, "H12 an editor's key wins, in every spelling, and on every try, "+c.ID, func(t *testing.T) {
 			for _, name := range []string{"api_access_token", "Api_access_token", "Api-Access-Token", "API-ACCESS-TOKEN"} {
 				s := &faultServer{good: c.Good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
 				chat, _ := s.connect(t)
-				if _, err := c.Do(t.Context(), chat.Account(accountID), set(name, "another-key")); err != nil {
+				if _, err := c.Do(t.Context(), chat, set(name, "another-key")); err != nil {
 					t.Fatal(err)
 				}
 				for _, r := range s.requests {
@@ -412,7 +415,7 @@ func TestEditors(t *testing.T) {
 			other := auth.Keys{User: auth.NewKey("fourth-key")}
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{keys.Edit, other.Edit} })
-			if _, err := c.Do(t.Context(), chat.Account(accountID), keys.Edit); err != nil {
+			if _, err := c.Do(t.Context(), chat, keys.Edit); err != nil {
 				t.Fatal(err)
 			}
 			head := s.requests[0].head
@@ -423,7 +426,7 @@ func TestEditors(t *testing.T) {
 		inBubble(t, "an editor's User-Agent counts, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
-			if _, err := c.Do(t.Context(), chat.Account(accountID), set("User-Agent", "mine/1")); err != nil {
+			if _, err := c.Do(t.Context(), chat, set("User-Agent", "mine/1")); err != nil {
 				t.Fatal(err)
 			}
 			if got := headers(s.requests[0], "User-Agent"); !slices.Equal(got, []string{"mine/1"}) {
@@ -434,7 +437,7 @@ func TestEditors(t *testing.T) {
 			defer failOnPanic(t)
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
-			if _, err := c.Do(t.Context(), chat.Account(accountID), func(_ context.Context, req *http.Request) error { req.Header = nil; return nil }); err != nil {
+			if _, err := c.Do(t.Context(), chat, func(_ context.Context, req *http.Request) error { req.Header = nil; return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if got := headers(s.requests[0], "api_access_token"); len(got) != 1 {
@@ -446,7 +449,7 @@ func TestEditors(t *testing.T) {
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
 			take := func(_ context.Context, req *http.Request) error { req.URL = nil; return nil }
-			_, err := c.Do(t.Context(), chat.Account(accountID), take)
+			_, err := c.Do(t.Context(), chat, take)
 			_, rawErr := c.Raw(t.Context(), chat.Raw(), take)
 			for _, err := range []error{err, rawErr} {
 				if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || len(s.requests) != 0 {
@@ -457,7 +460,7 @@ func TestEditors(t *testing.T) {
 		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
-			if _, err := c.Do(t.Context(), chat.Account(accountID), set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
+			if _, err := c.Do(t.Context(), chat, set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"Content-Type", "Accept"} {
@@ -493,13 +496,13 @@ func TestEditorThatChangesTheOperation(t *testing.T) {
 				defer failOnPanic(t)
 				s := &faultServer{good: trial.GoodChange}
 				chat, _ := s.connect(t)
-				_, err := c.Do(t.Context(), chat.Account(accountID), editor)
+				_, err := c.Do(t.Context(), chat, editor)
 				if err == nil {
 					t.Fatal("it succeeded")
 				}
 				every := &faultServer{good: trial.GoodChange}
 				chat, _ = every.connect(t, func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{editor} })
-				if _, err := c.Do(t.Context(), chat.Account(accountID)); !errors.Is(err, cfchat.ErrNotSent) || len(every.requests) != 0 {
+				if _, err := c.Do(t.Context(), chat); !errors.Is(err, cfchat.ErrNotSent) || len(every.requests) != 0 {
 					t.Errorf("by Config.RequestEditors: %v after %d requests", err, len(every.requests))
 				}
 				if errors.Is(err, cfchat.ErrNotSent) != (len(s.requests) == 0) {

@@ -40,7 +40,7 @@ func TestA4NothingShowsAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, failure := trial.List.Do(t.Context(), chat.Account(accountID))
+	_, failure := trial.List.Do(t.Context(), chat)
 	e, ok := errors.AsType[*cfchat.Error](failure)
 	if !ok {
 		t.Fatalf("got %v", failure)
@@ -260,7 +260,7 @@ func TestLogger(t *testing.T) {
 			}}
 			log := new(records)
 			chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
-			if _, err := c.Do(t.Context(), chat.Account(accountID)); err != nil {
+			if _, err := c.Do(t.Context(), chat); err != nil {
 				t.Fatal(err)
 			}
 			want := []struct {
@@ -280,11 +280,11 @@ func TestLogger(t *testing.T) {
 				fields := map[string]slog.Value{}
 				record.Attrs(func(a slog.Attr) bool { fields[a.Key] = a.Value; return true })
 				wanted := map[string]any{
-					"operation": c.ID, "account": int64(accountID), "attempt": int64(i + 1), "wait": want[i].wait, "status": want[i].status,
+					"operation": c.ID, "attempt": int64(i + 1), "wait": want[i].wait, "status": want[i].status,
 					"duration": want[i].duration,
 				}
 				for name, value := range map[string]any{
-					"conversation": c.About().ConversationID, "message": c.About().MessageID, "contact": c.About().ContactID, "request_id": want[i].requestID, "error": want[i].error,
+					"account": c.About().AccountID, "conversation": c.About().ConversationID, "message": c.About().MessageID, "contact": c.About().ContactID, "request_id": want[i].requestID, "error": want[i].error,
 				} {
 					if !reflect.ValueOf(value).IsZero() {
 						wanted[name] = value
@@ -308,10 +308,10 @@ func TestLogger(t *testing.T) {
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := trial.By(trial.List)(done, chat.Account(accountID)); !errors.Is(err, context.Canceled) || len(log.all) != 0 {
+		if err := trial.By(trial.List)(done, chat); !errors.Is(err, context.Canceled) || len(log.all) != 0 {
 			t.Errorf("got %v, %d records", err, len(log.all))
 		}
-		if err := trial.By(trial.List)(t.Context(), chat.Account(accountID)); !errors.Is(err, errRefused) || len(log.all) != 3 {
+		if err := trial.By(trial.List)(t.Context(), chat); !errors.Is(err, errRefused) || len(log.all) != 3 {
 			t.Errorf("got %v, %d records", err, len(log.all))
 		}
 	})
@@ -429,7 +429,7 @@ func TestForeignTransports(t *testing.T) {
 				if of.Write {
 					want = c.write
 				}
-				value, err := of.Do(t.Context(), chat.Account(accountID))
+				value, err := of.Do(t.Context(), chat)
 				want.judge(t, of, value, err)
 				if int(tries.Load()) != want.requests || !want.took.holds(time.Since(begun)) {
 					t.Errorf("%d tries in %v", tries.Load(), time.Since(begun))
@@ -446,7 +446,7 @@ func TestTryLeavesNoContext(t *testing.T) {
 		contexts = append(contexts, req.Context())
 		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}))
-	if err := trial.By(trial.Get)(t.Context(), chat.Account(accountID)); err != nil {
+	if err := trial.By(trial.Get)(t.Context(), chat); err != nil {
 		t.Fatal(err)
 	}
 	if len(contexts) != 1 || contexts[0].Err() == nil {

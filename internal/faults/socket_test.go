@@ -46,7 +46,7 @@ func TestT6Reset(t *testing.T) {
 	}()
 	chat := socketChat(t, "http://"+listener.Addr().String(), &http.Transport{})
 	for i, c := range trial.Writes {
-		value, err := c.Do(t.Context(), chat.Account(accountID))
+		value, err := c.Do(t.Context(), chat)
 		outcome{is: []error{cfchat.ErrUnknownOutcome}}.judge(t, c, value, err)
 		if requests.Load() != int64(i+1) {
 			t.Errorf("T6 %s: %d requests, want %d", c.ID, requests.Load(), i+1)
@@ -80,7 +80,7 @@ func TestT15NoTrust(t *testing.T) {
 			for _, c := range trial.Calls {
 				conns.Store(0)
 				chat := socketChat(t, "https://"+server.Listener.Addr().String(), &http.Transport{})
-				value, err := c.Do(t.Context(), chat.Account(accountID))
+				value, err := c.Do(t.Context(), chat)
 				want := outcome{is: []error{cfchat.ErrNotSent}}
 				if !tls {
 					want.also = []error{http.ErrSchemeMismatch}
@@ -109,7 +109,7 @@ func TestT15AnotherProtocol(t *testing.T) {
 				go func() { _, _ = io.WriteString(server, "SSH-2.0-OpenSSH_9.6\r\n") }()
 				return client, nil
 			}})
-			value, err := c.Do(t.Context(), chat.Account(accountID))
+			value, err := c.Do(t.Context(), chat)
 			outcome{is: []error{cfchat.ErrNotSent}, says: "TLS"}.judge(t, c, value, err)
 			if dials != 1 || errors.Is(err, http.ErrSchemeMismatch) {
 				t.Errorf("got %v after %d dials", err, dials)
@@ -146,7 +146,7 @@ func TestT16Proxy(t *testing.T) {
 					config.Server = "https://chat.test"
 					config.HTTPClient.Transport = &http.Transport{DialContext: s.dial, Proxy: http.ProxyURL(address)}
 				})
-				value, err := of.Do(t.Context(), chat.Account(accountID))
+				value, err := of.Do(t.Context(), chat)
 				outcome{is: []error{cfchat.ErrNotSent}}.judge(t, of, value, err)
 				for _, link := range layers(err) {
 					if text := strings.Join(printed(link), " "); strings.Contains(text, password) {
@@ -179,7 +179,7 @@ func TestT17NoSuchHost(t *testing.T) {
 		return dialer.DialContext(ctx, network, address)
 	}})
 	for i, c := range trial.Calls {
-		value, err := c.Do(t.Context(), chat.Account(accountID))
+		value, err := c.Do(t.Context(), chat)
 		outcome{is: []error{cfchat.ErrNotSent}, says: "no such host"}.judge(t, c, value, err)
 		if e, ok := errors.AsType[*net.DNSError](err); !ok || !e.IsNotFound {
 			t.Errorf("%s: got %v", c.ID, err)
@@ -249,7 +249,7 @@ func TestWriteOverLostConnection(t *testing.T) {
 	t.Cleanup(transport.CloseIdleConnections)
 	chat := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server = server.URL })
 	for n := range int32(3) {
-		if _, err := trial.Create.Do(t.Context(), chat.Account(1)); err != nil || asked.Load() != n+1 {
+		if _, err := trial.Create.Do(t.Context(), chat); err != nil || asked.Load() != n+1 {
 			t.Fatalf("write %d: %v, %d came", n+1, err, asked.Load())
 		}
 	}

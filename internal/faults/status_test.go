@@ -500,7 +500,7 @@ func TestRetryWithoutAWait(t *testing.T) {
 		sent++
 		return trial.Reply(503, "text/plain", "no"), nil
 	}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{MaxWait: 1} })
-	if _, err := trial.Get.Do(t.Context(), chat.Account(1)); !errors.Is(err, cfchat.ErrServer) || sent != 3 {
+	if _, err := trial.Get.Do(t.Context(), chat); !errors.Is(err, cfchat.ErrServer) || sent != 3 {
 		t.Errorf("%v after %d tries", err, sent)
 	}
 }
@@ -516,7 +516,7 @@ func TestKeyThatDidNotArrive(t *testing.T) {
 		``:                                                                       false,
 	} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(401, "application/json", body), nil }))
-		_, err := trial.Get.Do(t.Context(), chat.Account(1))
+		_, err := trial.Get.Do(t.Context(), chat)
 		e, ok := errors.AsType[*cfchat.Error](err)
 		if !ok || (e.Err != nil && strings.Contains(e.Err.Error(), "did not reach")) != want {
 			t.Errorf("%s: %v", body, err)

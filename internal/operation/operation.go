@@ -194,10 +194,11 @@ func appendSteps(steps []string, path string) []string {
 
 // fits reports whether the path of the operation is the end of the given steps.
 func (o *Operation) fits(steps []string) bool {
-	if len(steps) < len(o.steps) || o.parameters == 0 && isOfAccount(steps) {
+	before := len(steps) - len(o.steps)
+	if before < 0 || o.parameters == 0 && isWithinAPI(steps[:before]) {
 		return false
 	}
-	end := steps[len(steps)-len(o.steps):]
+	end := steps[before:]
 	for i, want := range slices.Backward(o.steps) { // they differ at their ends
 		if isParameter(want) && end[i] != "" || want == end[i] {
 			continue
@@ -215,10 +216,11 @@ func (o *Operation) before(other *Operation) bool {
 	return o.parameters < other.parameters
 }
 
-// isOfAccount reports whether a path goes on behind /api/v1, where an operation of the server itself does not live.
-func isOfAccount(steps []string) bool {
-	i := slices.Index(steps, "v1")
-	return i > 0 && steps[i-1] == "api"
+// isWithinAPI reports whether the steps before an operation lead behind /api/v1, where one of the server itself, such as /api,
+// does not live.
+func isWithinAPI(before []string) bool {
+	i := slices.Index(before, "v1")
+	return i > 0 && before[i-1] == "api"
 }
 
 func isParameter(step string) bool { return strings.HasPrefix(step, "{") }

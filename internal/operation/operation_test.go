@@ -84,6 +84,15 @@ func TestOf(t *testing.T) {
 		{"POST", "/accounts/1/conversations/api/v1/accounts/1/conversations", "newConversation", true},
 		{"POST", "/api/v1/accounts/1/conversations/42/toggle_status", "toggleStatusOfAConversation", true},
 
+		{"GET", "/api", "serverInformation", false},
+		{"GET", "/base/api/", "serverInformation", false},
+		{"GET", "/api/v1/profile", "fetchProfile", false},
+		{"GET", "/base/api/v1/profile", "fetchProfile", false},
+
+		{"GET", "/api/v1/accounts/1/integrations/api", "GET /api/v1/accounts/1/integrations/api", false},
+		{"GET", "/api/v1/accounts/1/profile", "GET /api/v1/accounts/1/profile", false},
+		{"GET", "/api/v1/accounts/1/api/v1/profile", "GET /api/v1/accounts/1/api/v1/profile", false},
+		{"PUT", "/api/v1/profile", "PUT /api/v1/profile", true},
 		{"GET", "/api/v1/accounts/1/conversations/42/toggle_status", "GET /api/v1/accounts/1/conversations/42/toggle_status", false},
 		{"HEAD", "/api/v1/accounts/1/conversations", "HEAD /api/v1/accounts/1/conversations", false},
 		{"POST", "/api/v1/accounts/1/inboxes", "POST /api/v1/accounts/1/inboxes", true},

@@ -329,6 +329,14 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// FetchProfile tells whose a key is, and which accounts it serves.
+	FetchProfile = row(Operation{
+		ID: "fetchProfile", Method: "GET", Path: "/api/v1/profile",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 )
 
 // All lists every operation of openapi.yaml, by path and method.
@@ -373,4 +381,5 @@ var All = []*Operation{
 	ListAllTeams,
 	GetDetailsOfASingleTeam,
 	GetTeamMembers,
+	FetchProfile,
 }

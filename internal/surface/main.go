@@ -67,16 +67,16 @@ func operations(methods []method) string {
 	return strings.Join(rows, "\n") + "\n"
 }
 
-// keys says which key an operation gets.
+// keys says which key an operation gets, and since when servers have it, in the order of the methods' names.
 func keys(methods []method) string {
-	rows := []string{"| operation | key | with a bot's key only |", "|---|---|---|"}
+	var rows []string
 	for _, op := range operation.All {
 		var kinds []string
 		bots := "`auth.ErrNoKey`"
 		for _, key := range op.Keys {
 			kind := "user"
 			if key.Scheme == operation.AgentBotAPIKey {
-				kind, bots = "bot", botsWork(key)
+				kind, bots = "bot", botsWork(op, key)
 			}
 			if key.Since != operation.Never {
 				kinds = append(kinds, kind)
@@ -85,17 +85,25 @@ func keys(methods []method) string {
 		if op.IsPublic() {
 			kinds, bots = []string{"none"}, "works"
 		}
+		since := "all"
+		if op.Since() != first {
+			since = "from " + op.Since() + " on"
+		}
 		names := namesOf(methods, func(m method) bool { return m.Operation == op })
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s |", names, strings.Join(kinds, ", else "), bots))
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |", names, since, strings.Join(kinds, ", else "), bots))
 	}
-	return strings.Join(rows, "\n") + "\n"
+	slices.Sort(rows)
+	return "| operation | servers | key | with a bot's key only |\n|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n"
 }
 
-func botsWork(key operation.Key) string {
+// first is the first version of all.
+const first = "2.16.0"
+
+func botsWork(op *operation.Operation, key operation.Key) string {
 	switch key.Since {
 	case operation.Never:
 		return "401 from the server: no bots"
-	case "2.16.0": // the first version of all
+	case op.Since():
 		return "works"
 	}
 	return "works from " + key.Since + " on"

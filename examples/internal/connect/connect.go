@@ -31,8 +31,8 @@ func Usage(flags *flag.FlagSet) func() {
 }
 
 // Real makes the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key of
-// CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account is set.
-func Real(env func(string) string) (*cfchat.Account, error) {
+// CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account is set. The options change its Config.
+func Real(env func(string) string, options ...func(*cfchat.Config)) (*cfchat.Account, error) {
 	key, number := env("CFCHAT_USER_API_KEY"), env("CFCHAT_ACCOUNT_ID")
 	switch {
 	case key == "" && number == "":
@@ -44,10 +44,14 @@ func Real(env func(string) string) (*cfchat.Account, error) {
 	if err != nil {
 		return nil, errors.New("CFCHAT_ACCOUNT_ID: it is not a number")
 	}
-	chat, err := cfchat.New(cfchat.Config{
+	config := cfchat.Config{
 		Keys:   auth.Keys{User: auth.NewKey(key), AgentBot: auth.NewKey(env("CFCHAT_AGENT_BOT_API_KEY"))},
 		Server: env("CFCHAT_SERVER"),
-	})
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	chat, err := cfchat.New(config)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -22,8 +23,8 @@ type Call struct {
 	*operation.Operation
 
 	Good      string // the body of a good answer
-	Taken     string // the field of the answer that Account returns, with dots between those on the way, "" for all of it
-	Target    string // what it asks for, below the account
+	Taken     string // the field of the answer that the method returns, with dots between those on the way, "" for all of it
+	Target    string // what it asks for, below the account if it is of one
 	Body      string // what it sends
 	Account   func(context.Context, *cfchat.Account, Subject, ...cfchat.CallOption) (any, error)
 	Generated func(context.Context, *cfchat.ClientWithResponses, Subject, ...cfchat.RequestEditorFn) (any, error)
@@ -45,6 +46,8 @@ type Subject struct {
 	Place         cfchat.ContactInboxCreate // where it is to be reached
 	Team          int64
 	Labels        []string // that are set, none to clear them
+
+	Chat *cfchat.Chat // for what is of no account; In sets it
 }
 
 // AccountID is the account of the tests.
@@ -66,13 +69,14 @@ const (
 	GoodInbox        = `{"id":5,"name":"Web","avatar_url":"","channel_id":1,"channel_type":"Channel::Api"}`
 	GoodTeam         = `{"id":6,"name":"sales","account_id":7,"is_member":false}`
 	GoodAgent        = `{"id":2,"name":"Grace","email":"grace@example.com"}`
+	GoodProfile      = `{"id":1,"email":"ada@example.com","accounts":[{"id":7,"name":"Acme Inc","status":"active","role":"administrator"}]}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
 // One is what the calls of the tests are about.
 var One = Subject{
 	42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1",
-	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"},
+	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"}, nil,
 }
 
 var (
@@ -88,6 +92,24 @@ var (
 
 // Calls is the tests' one table of calls.
 var Calls = []Call{
+	{
+		operation.ServerInformation, `{"version":"4.7.0"}`, "", "/api", "",
+		func(ctx context.Context, _ *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(s.Chat.ServerInfo(ctx, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ServerInformationWithResponse(ctx, e...))
+		},
+	},
+	{
+		operation.FetchProfile, GoodProfile, "", "/api/v1/profile", "",
+		func(ctx context.Context, _ *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(s.Chat.Profile(ctx, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.FetchProfileWithResponse(ctx, e...))
+		},
+	},
 	{
 		operation.ConversationList, `{"data":` + GoodPage + `}`, "data", "/conversations?q=" + Searched, "",
 		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
@@ -480,6 +502,7 @@ var (
 	Gets   = CallsThat(func(c Call) bool { return c.Method == http.MethodGet })
 	Reads  = CallsThat(func(c Call) bool { return !c.Write }) // filter is a POST that only reads
 	Writes = CallsThat(func(c Call) bool { return c.Write })
+	Keyed  = CallsThat(func(c Call) bool { return !c.IsPublic() }) // they send a key
 )
 
 // CallsThat returns the calls that fit.
@@ -492,9 +515,26 @@ func CallOf(name string) Call {
 	return CallsThat(func(c Call) bool { return c.ID == name || c.Documented() == name })[0]
 }
 
-// Do makes the call through Account, on the conversation of the tests.
-func (c Call) Do(ctx context.Context, a *cfchat.Account, editors ...cfchat.RequestEditorFn) (any, error) {
-	return c.Account(ctx, a, One, Options(editors)...)
+// Do makes the call through its method, on the conversation of the tests.
+func (c Call) Do(ctx context.Context, chat *cfchat.Chat, editors ...cfchat.RequestEditorFn) (any, error) {
+	return c.In(ctx, chat, AccountID, One, Options(editors)...)
+}
+
+// In makes the call through its method, in an account where it is of one.
+func (c Call) In(ctx context.Context, chat *cfchat.Chat, account int64, about Subject, options ...cfchat.CallOption) (any, error) {
+	about.Chat = chat
+	return c.Account(ctx, chat.Account(account), about, options...)
+}
+
+// IsOfAccount reports whether it is of an account, and not of the server.
+func (c Call) IsOfAccount() bool { return strings.Contains(c.Path, "{account_id}") }
+
+// Address returns what it asks for, below the server.
+func (c Call) Address() string {
+	if !c.IsOfAccount() {
+		return c.Target
+	}
+	return fmt.Sprintf("/api/v1/accounts/%d%s", AccountID, c.Target)
 }
 
 // Raw makes the call through the generated client, on the conversation of the tests.
@@ -504,7 +544,10 @@ func (c Call) Raw(ctx context.Context, client *cfchat.ClientWithResponses, edito
 
 // About returns what an error says that the call is about.
 func (c Call) About() operation.Subject {
-	about := operation.Subject{AccountID: AccountID}
+	about := operation.Subject{}
+	if c.IsOfAccount() {
+		about.AccountID = AccountID
+	}
 	if strings.Contains(c.Path, "{conversation_id}") {
 		about.ConversationID = One.Conversation
 	}
@@ -589,14 +632,14 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
 		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
-		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels,
+		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels, nil,
 	}
 }
 
 // By returns a call whose value does not matter.
-func By(c Call) func(context.Context, *cfchat.Account) error {
-	return func(ctx context.Context, a *cfchat.Account) error {
-		_, err := c.Do(ctx, a)
+func By(c Call) func(context.Context, *cfchat.Chat) error {
+	return func(ctx context.Context, chat *cfchat.Chat) error {
+		_, err := c.Do(ctx, chat)
 		return err
 	}
 }

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// stepped is a server at an address where a test can step in before a request.
+type stepped struct {
+	*cfchattest.Server
+	url    string
+	before map[string]func() // by method and the end of the path
+}
+
+func newStepped(t *testing.T) *stepped {
+	s := &stepped{Server: cfchattest.New(t), before: map[string]func(){}}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, target, _ := strings.Cut(r.URL.Path, "/conversations")
+		if step := s.before[r.Method+" "+target]; step != nil {
+			step()
+		}
+		s.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	s.url = front.URL
+	s.AddLabel(cfchattest.Label{Title: "vip"})
+	return s
+}
+
+// fill adds conversations: every third has no label, billing, or both.
+func (s *stepped) fill(n int) {
+	for i := range n {
+		s.AddConversation(cfchattest.Conversation{Labels: [][]string{nil, {"billing"}, {"vip", "billing"}}[i%3]})
+	}
+}
+
+// run runs the program against the server.
+func (s *stepped) run(ctx context.Context, args ...string) (string, error) {
+	env := map[string]string{
+		"CFCHAT_USER_API_KEY": s.AdminKey(), "CFCHAT_SERVER": s.url, "CFCHAT_ACCOUNT_ID": strconv.FormatInt(s.AccountID(), 10),
+	}
+	var out strings.Builder
+	err := run(ctx, append(args, "-per-minute", "100000"), func(name string) string { return env[name] }, &out)
+	return out.String(), err
+}
+
+// writes counts the requests that set labels.
+func (s *stepped) writes() (n int) {
+	for _, r := range s.Requests() {
+		if r.Operation == "conversationAddLabels" {
+			n++
+		}
+	}
+	return n
+}
+
+// having returns the ids of the conversations that have a label.
+func (s *stepped) having(label string) (ids []int64) {
+	for _, c := range s.Conversations() {
+		if has(c.Labels, label) {
+			ids = append(ids, c.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// TestSweep adds a label and takes another off, only where the filter matches and there is something to do, and does nothing the
+// second time.
+func TestSweep(t *testing.T) {
+	s := newStepped(t)
+	s.fill(60)
+	s.AddConversation(cfchattest.Conversation{Status: cfchat.StatusResolved, Labels: []string{"billing", "old"}})
+	out, err := s.run(t.Context(), "-add", "VIP", "-remove", "billing", "-yes")
+	if err != nil || !strings.HasSuffix(out, "\n60 found: 60 changed\n") || strings.Contains(out, "does not know") {
+		t.Errorf("it ended with %v and said\n%s", err, out)
+	}
+	if vip, billing := s.having("vip"), s.having("billing"); len(vip) != 60 || !slices.Equal(billing, []int64{61}) || s.writes() != 80 {
+		t.Errorf("vip have %v, billing %v, after %d writes", vip, billing, s.writes())
+	}
+	out, err = s.run(t.Context(), "-add", "vip", "-remove", "billing", "-yes")
+	if err != nil || !strings.HasSuffix(out, "\n60 found: 60 unchanged\n") || s.writes() != 80 {
+		t.Errorf("the second time it ended with %v after %d writes and said\n%s", err, s.writes(), out)
+	}
+	out, err = s.run(t.Context(), "-remove", "old", "-where", "[]", "-yes")
+	if err != nil || !strings.HasSuffix(out, "\n61 found: 1 changed, 60 unchanged\n") || len(s.having("old")) != 0 {
+		t.Errorf("of all it ended with %v and said\n%s", err, out)
+	}
+	where := `[{"attribute_key":"status","filter_operator":"equal_to","values":["resolved"],"query_operator":null}]`
+	out, err = s.run(t.Context(), "-add", "done", "-where", where, "-yes")
+	if err != nil || !strings.Contains(out, `does not know the label "done"`) || !slices.Equal(s.having("done"), []int64{61}) {
+		t.Errorf("with a filter it ended with %v and said\n%s", err, out)
+	}
+}
+
+// TestDryRun shows the same and writes nothing.
+func TestDryRun(t *testing.T) {
+	s := newStepped(t)
+	s.fill(3)
+	out, err := s.run(t.Context(), "-add", "vip", "-remove", "billing", "-dry-run")
+	for _, want := range []string{
+		"       1  would change  labels [\"vip\"]\n", "       2  would change  labels [\"vip\"]\n",
+		"       3  would change  labels [\"vip\"]\n", "\n3 found: 3 would change\n",
+	} {
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("it ended with %v and said\n%swithout %q", err, out, want)
+		}
+	}
+	if s.writes() > 0 {
+		t.Error("it wrote")
+	}
+}
+
+// TestFailures goes on behind what fails, ends with an error, and the next run does the rest.
+func TestFailures(t *testing.T) {
+	s := newStepped(t)
+	s.fill(90) // so that what cannot be read is on neither the first nor the last page
+	const set = "conversationAddLabels"
+	s.before = map[string]func(){
+		"POST /4/labels":  func() { s.FailNext(set, cfchattest.Failure{Status: http.StatusForbidden}) },
+		"POST /7/labels":  func() { s.FailNext(set, cfchattest.Failure{Cut: true}) }, // after it was done, which is seen
+		"POST /10/labels": func() { s.FailNext(set, cfchattest.Failure{Status: http.StatusBadGateway}) },
+	}
+	out, err := s.run(t.Context(), "-add", "vip", "-yes")
+	if err == nil || err.Error() != "not known to be done: 2; run it again, which leaves alone what is done" {
+		t.Errorf("it ended with %v", err)
+	}
+	for _, want := range []string{
+		"       4  failed        cfchat: conversationAddLabels: conversation 4 of account 1: 403 Forbidden",
+		"       7  changed       labels [\"vip\"]\n",
+		"      10  unknown       cfchat: conversationAddLabels: conversation 10 of account 1: 502 Bad Gateway",
+		"      11  changed       labels [\"billing\" \"vip\"]\n",
+		"\n90 found: 58 changed, 30 unchanged, 1 failed, 1 unknown\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	s.before = nil
+	if out, err = s.run(t.Context(), "-add", "vip", "-yes"); err != nil || !strings.HasSuffix(out, "\n90 found: 2 changed, 88 unchanged\n") {
+		t.Errorf("the second run ended with %v and said\n%s", err, out)
+	}
+}
+
+// TestInterrupted stops at the write under way, and goes on with it.
+func TestInterrupted(t *testing.T) {
+	s := newStepped(t)
+	s.fill(9)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.before["POST /4/labels"] = func() {
+		cancel()
+		s.FailNext("conversationAddLabels", cfchattest.Failure{Cut: true})
+	}
+	out, err := s.run(ctx, "-add", "vip", "-yes")
+	if err == nil || err.Error() != "interrupted; to go on, run it again with -after 3" || !strings.Contains(out, "       4  unknown ") {
+		t.Errorf("it ended with %v and said\n%s", err, out)
+	}
+	s.before = nil
+	out, err = s.run(t.Context(), "-add", "vip", "-after", "3", "-yes")
+	if err != nil || strings.Contains(out, "       3  ") || !strings.Contains(out, "\n6 found: ") || len(s.having("vip")) != 9 {
+		t.Errorf("then it ended with %v and said\n%s", err, out)
+	}
+}
+
+// TestFailedSearch says from where to go on.
+func TestFailedSearch(t *testing.T) {
+	s := newStepped(t)
+	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
+	if out, err := s.run(t.Context(), "-remove", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized; to go on, run it again with -after 0") || out != "" {
+		t.Errorf("it ended with %v and said %q", err, out)
+	}
+}
+
+// TestRefused sends nothing.
+func TestRefused(t *testing.T) {
+	env := map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "http://127.0.0.1:1"}
+	for want, args := range map[string][]string{
+		`"x" is no flag`:                                                          {"x"},
+		"name a label with -add or -remove":                                       {"-yes"},
+		`the label "VIP" is both to be added and to be taken off`:                 {"-add", "VIP", "-remove", "vip", "-yes"},
+		"this is a real account: -dry-run shows what would be done, -yes does it": {"-add", "vip"},
+		"PerMinute(0) lets nothing through":                                       {"-add", "vip", "-yes", "-per-minute", "0"},
+		`invalid value "{}" for flag -where`:                                      {"-where", "{}"},
+	} {
+		err := run(t.Context(), args, func(name string) string { return env[name] }, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// TestStandIn runs without an account.
+func TestStandIn(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), nil, func(string) string { return "" }, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A stand-in server with 6 conversations.\n", "       2  changed       labels [\"billing\" \"vip\"]\n", "\n6 found: 4 changed, 2 unchanged\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
