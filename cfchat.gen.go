@@ -3810,6 +3810,20 @@ type MessageUpdate struct {
 // Priority is how urgent a conversation is.
 type Priority string
 
+// PriorityChange is the priority that a conversation is to have.
+type PriorityChange struct {
+	// Priority The priority; null takes it away.
+	Priority *Priority `json:"priority"`
+}
+
+// GetPriority returns what Priority points to, or the zero value when there is none.
+func (x *PriorityChange) GetPriority() (value Priority) {
+	if x == nil || x.Priority == nil {
+		return value
+	}
+	return *x.Priority
+}
+
 // QueryOperator is how a rule is joined to the next.
 type QueryOperator string
 
@@ -5387,6 +5401,32 @@ func newRetryAMessageRequest(server string, accountID int64, conversationID int6
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
+// TogglePriorityOfAConversation sets or takes away the priority of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
+func (c *Client) TogglePriorityOfAConversation(ctx context.Context, accountID int64, conversationID int64, body PriorityChange, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newTogglePriorityOfAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.TogglePriorityOfAConversation, err)
+	}
+	return c.do(ctx, operation.TogglePriorityOfAConversation, req, reqEditors)
+}
+
+// newTogglePriorityOfAConversationRequest builds the request of togglePriorityOfAConversation.
+func newTogglePriorityOfAConversationRequest(server string, accountID int64, conversationID int64, body PriorityChange) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_priority", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ToggleStatusOfAConversation sets or flips the status of a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status
@@ -5903,6 +5943,17 @@ func (c *ClientWithResponses) RetryAMessageWithResponse(ctx context.Context, acc
 		return nil, err
 	}
 	return parseRaw[Message](resp)
+}
+
+// TogglePriorityOfAConversationWithResponse sets or takes away the priority of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
+func (c *ClientWithResponses) TogglePriorityOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body PriorityChange, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.TogglePriorityOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
 }
 
 // ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation.

@@ -166,7 +166,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
-		{"names", conformNames}, {"labels", conformLabels},
+		{"names", conformNames}, {"labels", conformLabels}, {"priority", conformPriority},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -608,6 +608,31 @@ func conformLabels(t *testing.T, s target) {
 		}
 		if left, err := of.Labels(ctx, id); err != nil || len(left) > 0 {
 			t.Errorf("%T: left are %q, %v", of, left, err)
+		}
+	}
+}
+
+// conformPriority sets the priority of a conversation in every way, which a server before 2.17.0 says that it does not have.
+func conformPriority(t *testing.T, s target) {
+	ctx, conversations, id := t.Context(), s.account().Conversations, s.create(t, 1)[0]
+	info, err := s.chat.ServerInfo(ctx)
+	if err == nil && !info.AtLeast("2.17.0") {
+		err := conversations.SetPriority(ctx, id, cfchat.PriorityLow)
+		if errors.Is(err, cfchat.ErrNotFound) || !strings.Contains(fmt.Sprint(err), "2.17.0") {
+			t.Errorf("a server without it: %v", err)
+		}
+		return
+	}
+	for _, want := range []cfchat.Priority{cfchat.PriorityLow, cfchat.PriorityUrgent, cfchat.PriorityUrgent, "", "", cfchat.PriorityHigh, cfchat.PriorityMedium} {
+		change := func() error { return conversations.SetPriority(ctx, id, want) }
+		if want == "" {
+			change = func() error { return conversations.ClearPriority(ctx, id) }
+		}
+		if err := change(); err != nil {
+			t.Errorf("%q: %v", want, err)
+		}
+		if now, err := conversations.Get(ctx, id); err != nil || now.GetPriority() != want {
+			t.Errorf("after %q: %+v, %v", want, now, err)
 		}
 	}
 }

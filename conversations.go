@@ -28,6 +28,7 @@ var (
 	toggleCall = newCall(operation.ToggleStatusOfAConversation, checkToggle)
 	labelsCall = newCall(operation.ListAllLabelsOfAConversation, checkLabelNames)
 
+	priorityCall    = newEmptyCall(operation.TogglePriorityOfAConversation)
 	setLabelsCall   = newCall(operation.ConversationAddLabels, checkLabelNames)
 	attachmentsCall = newCall(operation.ListAttachmentsOfAConversation, checkAttachments)
 )
@@ -174,6 +175,37 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 		return nil, err
 	}
 	return &result.Payload, nil
+}
+
+// SetPriority sets the priority of a conversation, whatever it was before; setting the one it has is no error.
+// [ConversationsService.ClearPriority] takes it away. The answer is empty, so that nothing but the server's word says that it
+// is set. ErrUnknownOutcome means that it may be set or not; calling again does no harm. Servers have the call from 2.17.0 on,
+// and an older one's error says so. A bot's key works from 3.6.0 on.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority, togglePriorityOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) SetPriority(ctx context.Context, id int64, priority Priority, opts ...CallOption) error {
+	var input refusal
+	input.priority("priority", priority)
+	return s.changePriority(ctx, id, &priority, input, opts)
+}
+
+// ClearPriority takes the priority of a conversation away; where there is none, that is no error. All else is as of
+// [ConversationsService.SetPriority].
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority, togglePriorityOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) ClearPriority(ctx context.Context, id int64, opts ...CallOption) error {
+	return s.changePriority(ctx, id, nil, refusal{}, opts)
+}
+
+// changePriority sets a priority, nil for none.
+func (s ConversationsService) changePriority(ctx context.Context, id int64, priority *Priority, input refusal, opts []CallOption) error {
+	input.id("id", id)
+	_, err := priorityCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newTogglePriorityOfAConversationRequest(server, s.core.id, id, PriorityChange{Priority: priority})
+	})
+	return err
 }
 
 // Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without

@@ -126,6 +126,37 @@ func ExampleConversationsService_Get() {
 	// Output: open Ada true
 }
 
+func ExampleConversationsService_SetPriority() {
+	server, account := standIn()
+	defer server.Close()
+
+	if err := account.Conversations.SetPriority(context.Background(), 1, cfchat.PriorityUrgent); err != nil {
+		log.Fatal(err)
+	}
+	now, err := account.Conversations.Get(context.Background(), 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(now.GetPriority())
+	// Output: urgent
+}
+
+func ExampleConversationsService_ClearPriority() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Priority: cfchat.PriorityHigh})
+
+	if err := account.Conversations.ClearPriority(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	now, err := account.Conversations.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(now.Priority == nil)
+	// Output: true
+}
+
 func ExampleConversationsService_Labels() {
 	server, account := standIn()
 	defer server.Close()

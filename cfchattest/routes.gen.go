@@ -37,6 +37,7 @@ var handlers = map[*operation.Operation]handler{
 	operation.DeleteAMessage:                    (*caller).deleteAMessage,
 	operation.UpdateAMessage:                    (*caller).updateAMessage,
 	operation.RetryAMessage:                     (*caller).retryAMessage,
+	operation.TogglePriorityOfAConversation:     (*caller).togglePriorityOfAConversation,
 	operation.ToggleStatusOfAConversation:       (*caller).toggleStatusOfAConversation,
 	operation.GetAccountCustomAttribute:         (*caller).getAccountCustomAttribute,
 	operation.GetInboxMembers:                   (*caller).getInboxMembers,

@@ -256,6 +256,15 @@ var (
 			{"userApiKey", "3.4.0"},
 		},
 	})
+	// TogglePriorityOfAConversation sets or takes away the priority of a conversation.
+	TogglePriorityOfAConversation = row(Operation{
+		ID: "togglePriorityOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.17.0"},
+			{"agentBotApiKey", "3.6.0"},
+		},
+	})
 	// ToggleStatusOfAConversation sets or flips the status of a conversation.
 	ToggleStatusOfAConversation = row(Operation{
 		ID: "toggleStatusOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status",
@@ -364,6 +373,7 @@ var All = []*Operation{
 	DeleteAMessage,
 	UpdateAMessage,
 	RetryAMessage,
+	TogglePriorityOfAConversation,
 	ToggleStatusOfAConversation,
 	GetAccountCustomAttribute,
 	GetInboxMembers,

@@ -81,6 +81,7 @@ var (
 	oneText   = cfchat.MessageCreate{Content: "hi"}
 	onePlace  = cfchat.ContactInboxCreate{InboxID: 5, SourceID: "crm-7"}
 	onePlan   = cfchat.AttributeKeys{CustomAttributes: []string{"plan"}}
+	oneHurry  = cfchat.PriorityChange{Priority: new(cfchat.PriorityUrgent)}
 	oneLabel  = cfchat.SetLabelsRequest{Labels: []string{"vip"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
 	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
@@ -141,6 +142,15 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.ToggleStatusRequest{Status: s.Status}, e...))
+		},
+	},
+	{
+		operation.TogglePriorityOfAConversation, "", "", "/conversations/42/toggle_priority", `{"priority":"urgent"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Conversations.SetPriority(ctx, s.Conversation, cfchat.PriorityUrgent, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.TogglePriorityOfAConversationWithResponse(ctx, AccountID, s.Conversation, oneHurry, e...))
 		},
 	},
 	{
@@ -297,10 +307,7 @@ var Calls = []Call{
 	{
 		operation.ContactDelete, "", "", "/contacts/77", "",
 		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
-			if err := a.Contacts.Delete(ctx, s.Contact, e...); err != nil {
-				return nil, err
-			}
-			return struct{}{}, nil
+			return nothing(a.Contacts.Delete(ctx, s.Contact, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ContactDeleteWithResponse(ctx, AccountID, s.Contact, e...))
@@ -607,6 +614,14 @@ func pointerTo[T any](list []T) *[]T {
 		return nil
 	}
 	return &list
+}
+
+// nothing is the value of a call that answers nothing.
+func nothing(err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, nil
 }
 
 // valueOf drops the type, and a nil pointer with it.
