@@ -1886,6 +1886,20 @@ func (x *ConversationAttachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
+// ConversationAttributes is the custom attributes of a conversation.
+type ConversationAttributes struct {
+	// CustomAttributes Free-form attributes of any JSON type.
+	CustomAttributes Attributes `json:"custom_attributes"`
+}
+
+// GetCustomAttributes returns CustomAttributes, or the zero value of a nil ConversationAttributes.
+func (x *ConversationAttributes) GetCustomAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomAttributes
+}
+
 // ConversationCounts is how many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 type ConversationCounts struct {
 	// AllCount All of them.
@@ -3883,6 +3897,12 @@ func (x *ServerInfo) GetVersion() (value string) {
 	return x.Version
 }
 
+// SetAttributesRequest is the custom attributes that a conversation is to have, and no other.
+type SetAttributesRequest struct {
+	// CustomAttributes The custom attributes; an empty object removes all.
+	CustomAttributes map[string]any `json:"custom_attributes"`
+}
+
 // SetLabelsRequest is the labels that a conversation or a contact is to have, and no other.
 type SetLabelsRequest struct {
 	// Labels The labels; an empty list removes all.
@@ -5222,6 +5242,32 @@ func newListAttachmentsOfAConversationRequest(server string, accountID int64, co
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// UpdateCustomAttributesOfAConversation sets the custom attributes of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes
+func (c *Client) UpdateCustomAttributesOfAConversation(ctx context.Context, accountID int64, conversationID int64, body SetAttributesRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newUpdateCustomAttributesOfAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.UpdateCustomAttributesOfAConversation, err)
+	}
+	return c.do(ctx, operation.UpdateCustomAttributesOfAConversation, req, reqEditors)
+}
+
+// newUpdateCustomAttributesOfAConversationRequest builds the request of updateCustomAttributesOfAConversation.
+func newUpdateCustomAttributesOfAConversationRequest(server string, accountID int64, conversationID int64, body SetAttributesRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ListAllLabelsOfAConversation lists the labels of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
@@ -5866,6 +5912,17 @@ func (c *ClientWithResponses) ListAttachmentsOfAConversationWithResponse(ctx con
 		return nil, err
 	}
 	return parseRaw[AttachmentPage](resp)
+}
+
+// UpdateCustomAttributesOfAConversationWithResponse sets the custom attributes of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes
+func (c *ClientWithResponses) UpdateCustomAttributesOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body SetAttributesRequest, reqEditors ...RequestEditorFn) (*RawResponse[ConversationAttributes], error) {
+	resp, err := c.UpdateCustomAttributesOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ConversationAttributes](resp)
 }
 
 // ListAllLabelsOfAConversationWithResponse lists the labels of a conversation.

@@ -31,6 +31,8 @@ var (
 	priorityCall    = newEmptyCall(operation.TogglePriorityOfAConversation)
 	setLabelsCall   = newCall(operation.ConversationAddLabels, checkLabelNames)
 	attachmentsCall = newCall(operation.ListAttachmentsOfAConversation, checkAttachments)
+
+	setAttributesCall = newCall(operation.UpdateCustomAttributesOfAConversation, checkConversationAttributes)
 )
 
 // List gets one page of conversations, 25 to a page, the latest activity first. The zero options mean the first page of the
@@ -236,6 +238,36 @@ func (s ConversationsService) SetLabels(ctx context.Context, id int64, labels []
 // Keys: user, else agent bot.
 func (s ConversationsService) ClearLabels(ctx context.Context, id int64, opts ...CallOption) error {
 	_, err := s.labelled(id, opts).set(ctx, nil, refusal{})
+	return err
+}
+
+// SetCustomAttributes replaces all custom attributes of a conversation, whoever has set them, and returns those that are set. It
+// takes at least one; [ConversationsService.ClearCustomAttributes] is for none, and [ConversationsService.MergeCustomAttributes]
+// leaves the others as they are. Within a Chat it waits for the calls of the conversation that merge and remove.
+// ErrUnknownOutcome means that they may be set or not; calling again does no harm. A bot's key works from 4.2.0 on.
+//
+// The servers take any JSON, whatever the account has defined, but null in a list, which they drop, and at the top level text
+// over 1500 characters and whole numbers over 9999999999: these are refused. ErrRejected means that the server has stored
+// something else all the same. Fractions are stored as a float64 has them.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes, updateCustomAttributesOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) SetCustomAttributes(ctx context.Context, id int64, attributes map[string]any, opts ...CallOption) (Attributes, error) {
+	var input refusal
+	if len(attributes) == 0 {
+		input.add("attributes", "there are none; ClearCustomAttributes takes all away")
+	}
+	input.customAttributes("attributes", attributes)
+	return s.attributed(id, opts).set(ctx, attributes, input)
+}
+
+// ClearCustomAttributes takes all custom attributes of a conversation away, whoever has set them. Those that another program
+// sets at the same time may be taken away or stay. A bot's key works from 4.2.0 on.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes, updateCustomAttributesOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) ClearCustomAttributes(ctx context.Context, id int64, opts ...CallOption) error {
+	_, err := s.attributed(id, opts).set(ctx, map[string]any{}, refusal{})
 	return err
 }
 

@@ -255,7 +255,7 @@ func (e exchange) contacts(answer any) any {
 func isSetAsAWhole(e recordings.Exchange) bool {
 	return slices.Contains([]*operation.Operation{
 		operation.ListAllLabelsOfAConversation, operation.ConversationAddLabels, operation.ListAllLabelsOfAContact, operation.ContactAddLabels,
-		operation.TogglePriorityOfAConversation,
+		operation.TogglePriorityOfAConversation, operation.UpdateCustomAttributesOfAConversation,
 	}, e.Operation)
 }
 

@@ -197,6 +197,15 @@ var (
 			{"userApiKey", "2.17.0"},
 		},
 	})
+	// UpdateCustomAttributesOfAConversation sets the custom attributes of a conversation.
+	UpdateCustomAttributesOfAConversation = row(Operation{
+		ID: "updateCustomAttributesOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+			{"agentBotApiKey", "4.2.0"},
+		},
+	})
 	// ListAllLabelsOfAConversation lists the labels of a conversation.
 	ListAllLabelsOfAConversation = row(Operation{
 		ID: "listAllLabelsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
@@ -366,6 +375,7 @@ var All = []*Operation{
 	ConversationListMeta,
 	GetDetailsOfAConversation,
 	ListAttachmentsOfAConversation,
+	UpdateCustomAttributesOfAConversation,
 	ListAllLabelsOfAConversation,
 	ConversationAddLabels,
 	ListAllMessages,

@@ -44,7 +44,8 @@ type Subject struct {
 	Mergee        int64                     // another contact
 	Place         cfchat.ContactInboxCreate // where it is to be reached
 	Team          int64
-	Labels        []string // that are set, none to clear them
+	Labels        []string       // that are set, none to clear them
+	Attributes    map[string]any // of the conversation, that are set, none to clear them
 }
 
 // AccountID is the account of the tests.
@@ -72,7 +73,7 @@ const (
 // One is what the calls of the tests are about.
 var One = Subject{
 	42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1",
-	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"},
+	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"}, onePro,
 }
 
 var (
@@ -81,6 +82,7 @@ var (
 	oneText   = cfchat.MessageCreate{Content: "hi"}
 	onePlace  = cfchat.ContactInboxCreate{InboxID: 5, SourceID: "crm-7"}
 	onePlan   = cfchat.AttributeKeys{CustomAttributes: []string{"plan"}}
+	onePro    = map[string]any{"plan": "pro"}
 	oneHurry  = cfchat.PriorityChange{Priority: new(cfchat.PriorityUrgent)}
 	oneLabel  = cfchat.SetLabelsRequest{Labels: []string{"vip"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
@@ -151,6 +153,20 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.TogglePriorityOfAConversationWithResponse(ctx, AccountID, s.Conversation, oneHurry, e...))
+		},
+	},
+	{
+		operation.UpdateCustomAttributesOfAConversation, `{"custom_attributes":{"plan":"pro"}}`, "custom_attributes", "/conversations/42/custom_attributes",
+		`{"custom_attributes":{"plan":"pro"}}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			if len(s.Attributes) == 0 {
+				return &struct{}{}, a.Conversations.ClearCustomAttributes(ctx, s.Conversation, e...)
+			}
+			set, err := a.Conversations.SetCustomAttributes(ctx, s.Conversation, s.Attributes, e...)
+			return valueOf(unlessZero(set), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.UpdateCustomAttributesOfAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.SetAttributesRequest{CustomAttributes: onePro}, e...))
 		},
 	},
 	{
@@ -580,6 +596,10 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	if named := new(cfchat.LabelNames); json.Unmarshal([]byte(answer), named) == nil && named.Payload != nil {
 		labels = named.Payload
 	}
+	attributes := One.Attributes
+	if set := new(cfchat.ConversationAttributes); json.Unmarshal([]byte(answer), set) == nil && !set.CustomAttributes.IsZero() {
+		attributes = set.CustomAttributes.Map()
+	}
 	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
@@ -596,7 +616,7 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
 		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
-		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels,
+		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels, attributes,
 	}
 }
 
@@ -622,6 +642,14 @@ func nothing(err error) (any, error) {
 		return nil, err
 	}
 	return struct{}{}, nil
+}
+
+// unlessZero is nil for attributes that were not answered.
+func unlessZero(attributes cfchat.Attributes) *cfchat.Attributes {
+	if attributes.IsZero() {
+		return nil
+	}
+	return &attributes
 }
 
 // valueOf drops the type, and a nil pointer with it.
