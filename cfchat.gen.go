@@ -1904,6 +1904,20 @@ func (x *ConversationAttachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
+// ConversationAttributes is the custom attributes of a conversation.
+type ConversationAttributes struct {
+	// CustomAttributes Free-form attributes of any JSON type.
+	CustomAttributes Attributes `json:"custom_attributes"`
+}
+
+// GetCustomAttributes returns CustomAttributes, or the zero value of a nil ConversationAttributes.
+func (x *ConversationAttributes) GetCustomAttributes() (value Attributes) {
+	if x == nil {
+		return value
+	}
+	return x.CustomAttributes
+}
+
 // ConversationCounts is how many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 type ConversationCounts struct {
 	// AllCount All of them.
@@ -3828,6 +3842,20 @@ type MessageUpdate struct {
 // Priority is how urgent a conversation is.
 type Priority string
 
+// PriorityChange is the priority that a conversation is to have.
+type PriorityChange struct {
+	// Priority The priority; null takes it away.
+	Priority *Priority `json:"priority"`
+}
+
+// GetPriority returns what Priority points to, or the zero value when there is none.
+func (x *PriorityChange) GetPriority() (value Priority) {
+	if x == nil || x.Priority == nil {
+		return value
+	}
+	return *x.Priority
+}
+
 // Profile is the owner of a key, with the accounts that it serves.
 type Profile struct {
 	// _ The key itself: a secret. From 4.16.0 it is "" where no account allows keys.
@@ -4216,6 +4244,12 @@ func (x *ServerInfo) GetVersion() (value string) {
 		return value
 	}
 	return x.Version
+}
+
+// SetAttributesRequest is the custom attributes that a conversation is to have, and no other.
+type SetAttributesRequest struct {
+	// CustomAttributes The custom attributes; an empty object removes all.
+	CustomAttributes map[string]any `json:"custom_attributes"`
 }
 
 // SetLabelsRequest is the labels that a conversation or a contact is to have, and no other.
@@ -5557,6 +5591,32 @@ func newListAttachmentsOfAConversationRequest(server string, accountID int64, co
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// UpdateCustomAttributesOfAConversation sets the custom attributes of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes
+func (c *Client) UpdateCustomAttributesOfAConversation(ctx context.Context, accountID int64, conversationID int64, body SetAttributesRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newUpdateCustomAttributesOfAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.UpdateCustomAttributesOfAConversation, err)
+	}
+	return c.do(ctx, operation.UpdateCustomAttributesOfAConversation, req, reqEditors)
+}
+
+// newUpdateCustomAttributesOfAConversationRequest builds the request of updateCustomAttributesOfAConversation.
+func newUpdateCustomAttributesOfAConversationRequest(server string, accountID int64, conversationID int64, body SetAttributesRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ListAllLabelsOfAConversation lists the labels of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
@@ -5734,6 +5794,32 @@ func (c *Client) RetryAMessage(ctx context.Context, accountID int64, conversatio
 func newRetryAMessageRequest(server string, accountID int64, conversationID int64, messageID int64) (*http.Request, error) {
 	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s/retry", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
+}
+
+// TogglePriorityOfAConversation sets or takes away the priority of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
+func (c *Client) TogglePriorityOfAConversation(ctx context.Context, accountID int64, conversationID int64, body PriorityChange, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newTogglePriorityOfAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.TogglePriorityOfAConversation, err)
+	}
+	return c.do(ctx, operation.TogglePriorityOfAConversation, req, reqEditors)
+}
+
+// newTogglePriorityOfAConversationRequest builds the request of togglePriorityOfAConversation.
+func newTogglePriorityOfAConversationRequest(server string, accountID int64, conversationID int64, body PriorityChange) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_priority", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
 }
 
 // ToggleStatusOfAConversation sets or flips the status of a conversation.
@@ -6194,6 +6280,17 @@ func (c *ClientWithResponses) ListAttachmentsOfAConversationWithResponse(ctx con
 	return parseRaw[AttachmentPage](resp)
 }
 
+// UpdateCustomAttributesOfAConversationWithResponse sets the custom attributes of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes
+func (c *ClientWithResponses) UpdateCustomAttributesOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body SetAttributesRequest, reqEditors ...RequestEditorFn) (*RawResponse[ConversationAttributes], error) {
+	resp, err := c.UpdateCustomAttributesOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[ConversationAttributes](resp)
+}
+
 // ListAllLabelsOfAConversationWithResponse lists the labels of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels
@@ -6269,6 +6366,17 @@ func (c *ClientWithResponses) RetryAMessageWithResponse(ctx context.Context, acc
 		return nil, err
 	}
 	return parseRaw[Message](resp)
+}
+
+// TogglePriorityOfAConversationWithResponse sets or takes away the priority of a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
+func (c *ClientWithResponses) TogglePriorityOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body PriorityChange, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.TogglePriorityOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
 }
 
 // ToggleStatusOfAConversationWithResponse sets or flips the status of a conversation.

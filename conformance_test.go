@@ -3,6 +3,7 @@ package cfchat_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -167,7 +168,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
-		{"names", conformNames}, {"labels", conformLabels},
+		{"names", conformNames}, {"labels", conformLabels}, {"priority", conformPriority}, {"attributes", conformAttributes},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -236,8 +237,8 @@ func (s target) subject(t *testing.T) trial.Subject {
 		Created: cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
 		Team:    s.team, MessageStatus: cfchat.MessageStatusRead, Contact: s.contact, Person: cfchat.ContactCreate{Name: "conformance"},
 		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
-		Labels: []string{"conformance"},
-		Place:  cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
+		Labels: []string{"conformance"}, Attributes: map[string]any{"conformance": true},
+		Place: cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
 	}
 	contact, err := s.account().Contacts.Get(t.Context(), s.contact)
 	if err != nil {
@@ -622,6 +623,74 @@ func conformLabels(t *testing.T, s target) {
 		if left, err := of.Labels(ctx, id); err != nil || len(left) > 0 {
 			t.Errorf("%T: left are %q, %v", of, left, err)
 		}
+	}
+}
+
+// conformPriority sets the priority of a conversation in every way, which a server before 2.17.0 says that it does not have.
+func conformPriority(t *testing.T, s target) {
+	ctx, conversations, id := t.Context(), s.account().Conversations, s.create(t, 1)[0]
+	info, err := s.chat.ServerInfo(ctx)
+	if err == nil && !info.AtLeast("2.17.0") {
+		err := conversations.SetPriority(ctx, id, cfchat.PriorityLow)
+		if errors.Is(err, cfchat.ErrNotFound) || !strings.Contains(fmt.Sprint(err), "2.17.0") {
+			t.Errorf("a server without it: %v", err)
+		}
+		return
+	}
+	for _, want := range []cfchat.Priority{cfchat.PriorityLow, cfchat.PriorityUrgent, cfchat.PriorityUrgent, "", "", cfchat.PriorityHigh, cfchat.PriorityMedium} {
+		change := func() error { return conversations.SetPriority(ctx, id, want) }
+		if want == "" {
+			change = func() error { return conversations.ClearPriority(ctx, id) }
+		}
+		if err := change(); err != nil {
+			t.Errorf("%q: %v", want, err)
+		}
+		if now, err := conversations.Get(ctx, id); err != nil || now.GetPriority() != want {
+			t.Errorf("after %q: %+v, %v", want, now, err)
+		}
+	}
+}
+
+// conformAttributes changes the custom attributes of a conversation in every way.
+func conformAttributes(t *testing.T, s target) {
+	ctx, conversations, id := t.Context(), s.account().Conversations, s.create(t, 1)[0]
+	set := func(attributes map[string]any) func() (cfchat.Attributes, error) {
+		return func() (cfchat.Attributes, error) { return conversations.SetCustomAttributes(ctx, id, attributes) }
+	}
+	merge := func(attributes map[string]any) func() (cfchat.Attributes, error) {
+		return func() (cfchat.Attributes, error) { return conversations.MergeCustomAttributes(ctx, id, attributes) }
+	}
+	remove := func(keys ...string) func() (cfchat.Attributes, error) {
+		return func() (cfchat.Attributes, error) { return conversations.RemoveCustomAttributes(ctx, id, keys) }
+	}
+	deep := map[string]any{"list": []any{1, "x", map[string]any{"none": nil}}, "more": 12345678901}
+	for _, step := range []struct {
+		call func() (cfchat.Attributes, error)
+		want string
+	}{
+		{set(map[string]any{"a": 1, "": "ünï", "none": nil, "half": 0.5}), `{"":"ünï","a":1,"half":0.5,"none":null}`},
+		{merge(map[string]any{"a": "x", "b": true}), `{"":"ünï","a":"x","b":true,"half":0.5,"none":null}`},
+		{merge(map[string]any{"b": true}), `{"":"ünï","a":"x","b":true,"half":0.5,"none":null}`},
+		{remove("", "half", "other"), `{"a":"x","b":true,"none":null}`},
+		{set(map[string]any{"deep": deep}), `{"deep":{"list":[1,"x",{"none":null}],"more":12345678901}}`},
+		{merge(map[string]any{"limit": 9_999_999_999, "text": strings.Repeat("x", 3)}), `{"deep":{"list":[1,"x",{"none":null}],"more":12345678901},"limit":9999999999,"text":"xxx"}`},
+		{remove("deep", "limit", "text"), `{}`},
+		{merge(map[string]any{"a": 1}), `{"a":1}`},
+	} {
+		changed, err := step.call()
+		now, failed := conversations.Get(ctx, id)
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		for _, got := range []cfchat.Attributes{changed, now.CustomAttributes} {
+			if text, _ := json.Marshal(got.Map()); err != nil || string(text) != step.want {
+				t.Errorf("got %s, %v; want %s", text, err, step.want)
+			}
+		}
+	}
+	err := conversations.ClearCustomAttributes(ctx, id)
+	if now, failed := conversations.Get(ctx, id); err != nil || failed != nil || len(now.CustomAttributes.Keys()) > 0 {
+		t.Errorf("cleared: %v; %+v, %v", err, now, failed)
 	}
 }
 

@@ -246,15 +246,9 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, keys []string, opts ...CallOption) (*Contact, error) {
 	var input refusal
 	input.id("id", id)
-	if len(keys) == 0 {
-		input.add("keys", "there are none; name the attributes to take away")
-	}
-	for i, key := range keys {
-		field := fmt.Sprintf("keys[%d]", i)
-		if key == "" {
-			input.add(field, "it is empty, which is no attribute")
-		}
-		input.text(field, key)
+	input.attributeKeys("keys", keys)
+	if i := slices.Index(keys, ""); i >= 0 {
+		input.add(fmt.Sprintf("keys[%d]", i), "it is empty, which is no attribute of a contact")
 	}
 	body := AttributeKeys{CustomAttributes: slices.Clone(keys)}
 	gone := func(c *Contact) *chain.Failure {

@@ -1,14 +1,12 @@
 package cfchat
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 	"time"
 
@@ -204,27 +202,6 @@ func (u ContactUpdate) accept(c *Contact) *chain.Failure {
 		return notAsAsked(fmt.Sprintf("AdditionalAttributes[%q]", key))
 	}
 	return nil
-}
-
-// notStored returns the first attribute that is not as it was sent, if there is one.
-func notStored(sent map[string]any, stored Attributes) (key string, missing bool) {
-	fields := stored.fields()
-	for _, key := range slices.Sorted(maps.Keys(sent)) {
-		want, err := json.Marshal(sent[key])
-		if got, there := fields[key]; err != nil || !there || !sameJSON(want, got) {
-			return key, true
-		}
-	}
-	return "", false
-}
-
-// sameJSON reports whether two JSON values mean the same, where a database may write numbers otherwise than they came.
-func sameJSON(a, b json.RawMessage) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	var x, y any
-	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 // MergedContact is the answer of a merge: a contact. Up to 3.1.1 it is the row of the database, whose times are text (D76).

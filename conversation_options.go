@@ -155,6 +155,13 @@ func (r *refusal) status(field string, status Status) {
 	}
 }
 
+// priority refuses what is no priority: to servers "" is none, and anything else, "none" among it, a 500 (contract, W3.3).
+func (r *refusal) priority(field string, priority Priority) {
+	if !priority.Known() {
+		r.add(field, "%q is not a priority; use low, medium, high or urgent, or call ClearPriority for none", priority)
+	}
+}
+
 // snooze refuses times that cannot be meant.
 func (r *refusal) snooze(field string, until time.Time) {
 	switch {

@@ -28,8 +28,11 @@ var (
 	toggleCall = newCall(operation.ToggleStatusOfAConversation, checkToggle)
 	labelsCall = newCall(operation.ListAllLabelsOfAConversation, checkLabelNames)
 
+	priorityCall    = newEmptyCall(operation.TogglePriorityOfAConversation)
 	setLabelsCall   = newCall(operation.ConversationAddLabels, checkLabelNames)
 	attachmentsCall = newCall(operation.ListAttachmentsOfAConversation, checkAttachments)
+
+	setAttributesCall = newCall(operation.UpdateCustomAttributesOfAConversation, checkConversationAttributes)
 )
 
 // List gets one page of conversations, 25 to a page, the latest activity first. The zero options mean the first page of the
@@ -176,6 +179,37 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 	return &result.Payload, nil
 }
 
+// SetPriority sets the priority of a conversation, whatever it was before; setting the one it has is no error.
+// [ConversationsService.ClearPriority] takes it away. The answer is empty, so that nothing but the server's word says that it
+// is set. ErrUnknownOutcome means that it may be set or not; calling again does no harm. Servers have the call from 2.17.0 on,
+// and an older one's error says so. A bot's key works from 3.6.0 on.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority, togglePriorityOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) SetPriority(ctx context.Context, id int64, priority Priority, opts ...CallOption) error {
+	var input refusal
+	input.priority("priority", priority)
+	return s.changePriority(ctx, id, &priority, input, opts)
+}
+
+// ClearPriority takes the priority of a conversation away; where there is none, that is no error. All else is as of
+// [ConversationsService.SetPriority].
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority, togglePriorityOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) ClearPriority(ctx context.Context, id int64, opts ...CallOption) error {
+	return s.changePriority(ctx, id, nil, refusal{}, opts)
+}
+
+// changePriority sets a priority, nil for none.
+func (s ConversationsService) changePriority(ctx context.Context, id int64, priority *Priority, input refusal, opts []CallOption) error {
+	input.id("id", id)
+	_, err := priorityCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newTogglePriorityOfAConversationRequest(server, s.core.id, id, PriorityChange{Priority: priority})
+	})
+	return err
+}
+
 // Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without
 // case: before 3.4.0 a label comes as it was first written anywhere on the server. A bot's key works from 4.14.2 on.
 //
@@ -204,6 +238,36 @@ func (s ConversationsService) SetLabels(ctx context.Context, id int64, labels []
 // Keys: user, else agent bot.
 func (s ConversationsService) ClearLabels(ctx context.Context, id int64, opts ...CallOption) error {
 	_, err := s.labelled(id, opts).set(ctx, nil, refusal{})
+	return err
+}
+
+// SetCustomAttributes replaces all custom attributes of a conversation, whoever has set them, and returns those that are set. It
+// takes at least one; [ConversationsService.ClearCustomAttributes] is for none, and [ConversationsService.MergeCustomAttributes]
+// leaves the others as they are. Within a Chat it waits for the calls of the conversation that merge and remove.
+// ErrUnknownOutcome means that they may be set or not; calling again does no harm. A bot's key works from 4.2.0 on.
+//
+// The servers take any JSON, whatever the account has defined, but null in a list, which they drop, and at the top level text
+// over 1500 characters and whole numbers over 9999999999: these are refused. ErrRejected means that the server has stored
+// something else all the same. Fractions are stored as a float64 has them.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes, updateCustomAttributesOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) SetCustomAttributes(ctx context.Context, id int64, attributes map[string]any, opts ...CallOption) (Attributes, error) {
+	var input refusal
+	if len(attributes) == 0 {
+		input.add("attributes", "there are none; ClearCustomAttributes takes all away")
+	}
+	input.customAttributes("attributes", attributes)
+	return s.attributed(id, opts).set(ctx, attributes, input)
+}
+
+// ClearCustomAttributes takes all custom attributes of a conversation away, whoever has set them. Those that another program
+// sets at the same time may be taken away or stay. A bot's key works from 4.2.0 on.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes, updateCustomAttributesOfAConversation.
+// Keys: user, else agent bot.
+func (s ConversationsService) ClearCustomAttributes(ctx context.Context, id int64, opts ...CallOption) error {
+	_, err := s.attributed(id, opts).set(ctx, map[string]any{}, refusal{})
 	return err
 }
 

@@ -147,6 +147,92 @@ func ExampleConversationsService_Get() {
 	// Output: open Ada true
 }
 
+func ExampleConversationsService_SetPriority() {
+	server, account := standIn()
+	defer server.Close()
+
+	if err := account.Conversations.SetPriority(context.Background(), 1, cfchat.PriorityUrgent); err != nil {
+		log.Fatal(err)
+	}
+	now, err := account.Conversations.Get(context.Background(), 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(now.GetPriority())
+	// Output: urgent
+}
+
+func ExampleConversationsService_ClearPriority() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Priority: cfchat.PriorityHigh})
+
+	if err := account.Conversations.ClearPriority(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	now, err := account.Conversations.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(now.Priority == nil)
+	// Output: true
+}
+
+func ExampleConversationsService_SetCustomAttributes() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Custom: map[string]any{"plan": "free"}})
+
+	attributes, err := account.Conversations.SetCustomAttributes(context.Background(), id, map[string]any{"seats": 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(attributes)
+	// Output: {"seats":3}
+}
+
+func ExampleConversationsService_MergeCustomAttributes() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Custom: map[string]any{"plan": "free"}})
+
+	attributes, err := account.Conversations.MergeCustomAttributes(context.Background(), id, map[string]any{"seats": 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(attributes)
+	// Output: {"plan":"free","seats":3}
+}
+
+func ExampleConversationsService_RemoveCustomAttributes() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Custom: map[string]any{"plan": "free", "seats": 3}})
+
+	attributes, err := account.Conversations.RemoveCustomAttributes(context.Background(), id, []string{"plan", "other"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(attributes)
+	// Output: {"seats":3}
+}
+
+func ExampleConversationsService_ClearCustomAttributes() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Custom: map[string]any{"plan": "free"}})
+
+	if err := account.Conversations.ClearCustomAttributes(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	now, err := account.Conversations.Get(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(now.CustomAttributes)
+	// Output: {}
+}
+
 func ExampleConversationsService_Labels() {
 	server, account := standIn()
 	defer server.Close()

@@ -2,9 +2,7 @@ package cfchat
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -78,15 +76,6 @@ func (r *refusal) stretch(after, until int64) {
 func (r *refusal) concurrency(atOnce int) {
 	if atOnce < 0 {
 		r.add("Concurrency", "%d is negative; zero means 4", atOnce)
-	}
-}
-
-// attributes refuses values that JSON does not have, such as NaN.
-func (r *refusal) attributes(field string, attributes map[string]any) {
-	for _, key := range slices.Sorted(maps.Keys(attributes)) {
-		if _, err := json.Marshal(attributes[key]); err != nil {
-			r.add(fmt.Sprintf("%s[%q]", field, key), "%v; JSON has no such value", err)
-		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (l *labelled) read(ctx context.Context) ([]string, error) {
 // set makes these the labels, in its turn: no other call of the Chat sets what it read before. An empty list is sent as one,
 // because nil would go as null.
 func (l *labelled) set(ctx context.Context, labels []string, input refusal) ([]string, error) {
-	done, err := l.turn(ctx, input)
+	done, err := l.core.turnToSet(ctx, l.id, l.call(), input, l.opts)
 	if err != nil {
 		return nil, err
 	}
@@ -69,56 +69,30 @@ func (l *labelled) store(ctx context.Context, labels []string) ([]string, error)
 func (l *labelled) change(ctx context.Context, labels []string, change func(now, labels []string) []string) ([]string, error) {
 	var input refusal
 	input.labelSet("labels", labels)
-	done, err := l.turn(ctx, input)
+	done, err := l.core.turnToSet(ctx, l.id, l.call(), input, l.opts)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	now, err := l.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	next := change(now, labels)
-	if len(next) == len(now) {
-		return now, nil
-	}
-	if i := slices.IndexFunc(next, isMisread); i >= 0 {
-		return now, errorOf(l.call(), new(chain.Failure)).notSent(fmt.Sprintf(
-			"it has the label %q, of which a comma, or a quote in front, would be read as punctuation; rename or take it off first", next[i]))
-	}
-	set, err := l.store(ctx, next)
-	failed, _ := errors.AsType[*Error](err)
-	if failed != nil && (!failed.Is(ErrUnknownOutcome) || ctx.Err() != nil) {
-		return now, err
-	}
-	then, err := l.read(ctx)
-	switch {
-	case err == nil && len(change(then, labels)) == len(then): // of a set that failed too
-		return then, nil
-	case failed != nil && err != nil:
-		return now, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
-	case failed != nil:
-		return then, failed
-	case err != nil:
-		looked, _ := errors.AsType[*Error](err)
-		return set, looked.with(fmt.Sprintf("the labels were set to %q, and whether they stayed so is not known", set))
-	}
-	lost := fmt.Errorf("the labels were set to %q, and are %q now; call again", next, then)
-	return then, errorOf(l.call(), &chain.Failure{Cause: lost, Overwritten: true})
-}
-
-// turn waits until no other call of the Chat changes the labels, and refuses what must not be sent. Others wait until done
-// is called.
-func (l *labelled) turn(ctx context.Context, input refusal) (done func(), err error) {
-	input.id("id", l.id)
-	optionsOf(l.opts, &input)
-	l.core.check(ctx, &input)
-	if err := input.err(l.call()); err != nil {
-		return nil, err
-	}
-	key := turnKey{conversationKey: conversationKey{l.core.id, l.id}, sets: l.setCall.operation}
-	_, done, err = l.core.turn(ctx, key, l.call())
-	return done, err
+	return amendment[[]string]{
+		call: l.call(), read: l.read, set: l.store,
+		next: func(now []string) ([]string, bool) {
+			next := change(now, labels)
+			return next, len(next) != len(now)
+		},
+		bars: func(next []string) string {
+			if i := slices.IndexFunc(next, isMisread); i >= 0 {
+				return fmt.Sprintf("it has the label %q, of which a comma, or a quote in front, would be read as punctuation; rename or take it off first", next[i])
+			}
+			return ""
+		},
+		left: func(set []string) string {
+			return fmt.Sprintf("the labels were set to %q, and whether they stayed so is not known", set)
+		},
+		lost: func(next, then []string) error {
+			return fmt.Errorf("the labels were set to %q, and are %q now; call again", next, then)
+		},
+	}.amend(ctx)
 }
 
 // call returns the call that sets.

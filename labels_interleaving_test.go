@@ -50,13 +50,13 @@ func (s *steps) run(programs ...func()) {
 	}
 }
 
-// stepped is the transport of a Chat whose requests wait to be drawn. It notes which labels the server told last.
+// stepped is the transport of a Chat whose requests wait to be drawn. It notes what the server told last.
 type stepped struct {
 	http.RoundTripper
 
 	*steps
 
-	told []string
+	told []byte
 }
 
 func (s *stepped) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -65,12 +65,19 @@ func (s *stepped) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(resp.Body)
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	var answer cfchat.LabelNames
-	err = errors.Join(err, json.Unmarshal(body, &answer))
-	s.told = answer.Payload
+	s.told, err = io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(s.told))
 	return resp, err
+}
+
+// labels returns the labels that the server told last.
+func (s *stepped) labels(t *testing.T) []string {
+	t.Helper()
+	var answer cfchat.LabelNames
+	if err := json.Unmarshal(s.told, &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Payload
 }
 
 // program returns a Chat whose requests wait to be drawn.
@@ -190,9 +197,10 @@ func TestLabelsOfTwoChats(t *testing.T) {
 				t.Errorf("round %d: what nobody has changed is lost: %q", round, now.Labels)
 			}
 			for i, c := range changes {
-				switch seen := c.isIn(over[i].told); {
+				told := over[i].labels(t)
+				switch seen := c.isIn(told); {
 				case seen != (errs[i] == nil) || !seen && !errors.Is(errs[i], cfchat.ErrOverwritten):
-					t.Errorf("round %d, %+v: told at last %q: %v", round, c, over[i].told, errs[i])
+					t.Errorf("round %d, %+v: told at last %q: %v", round, c, told, errs[i])
 				case !seen:
 					own++
 				case !c.isIn(now.Labels):

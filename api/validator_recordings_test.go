@@ -41,6 +41,16 @@ var odd = map[string]string{
 	"labels-set-number": "conversationAddLabels request labels[]: type, expected string, found integer, once",
 	"labels-set-text":   "conversationAddLabels request labels: type, expected array, found string, once",
 
+	"attributes-list":    "updateCustomAttributesOfAConversation request custom_attributes: type, expected object, found array, once",
+	"attributes-missing": "updateCustomAttributesOfAConversation request custom_attributes: missing, expected object, once",
+	"attributes-null":    "updateCustomAttributesOfAConversation request custom_attributes: null, expected object, found null, once",
+	"attributes-text":    "updateCustomAttributesOfAConversation request custom_attributes: type, expected object, found string, once",
+
+	"priority-":        "togglePriorityOfAConversation request priority: value, expected one of 4 in the spec, found another string, once",
+	"priority-3":       "togglePriorityOfAConversation request priority: type, expected string, found integer, once",
+	"priority-bogus":   "togglePriorityOfAConversation request priority: value, expected one of 4 in the spec, found another string, once",
+	"priority-missing": "togglePriorityOfAConversation request priority: missing, expected string, once",
+
 	"contact-inbox-none":             "contactInboxCreation request inbox_id: missing, expected integer, once",
 	"contact-update-attributes-text": "contactUpdate request custom_attributes: type, expected object, found string, once",
 	"contact-update-patch":           "no operation path: unknown, found another method or path, once",

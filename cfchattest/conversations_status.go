@@ -18,18 +18,21 @@ var priorities = []cfchat.Priority{cfchat.PriorityLow, cfchat.PriorityMedium, cf
 
 func priorityNumber(name string) int64 { return int64(slices.Index(priorities, cfchat.Priority(name))) }
 
-// assignStatus reads a status that is being set: a name, or its number as a JSON number. The text "1" is not one.
-func assignStatus(value any) (cfchat.Status, bool) {
+// assignStatus reads a status that is being set.
+func assignStatus(value any) (cfchat.Status, bool) { return storable(value, statuses) }
+
+// storable reads one of some words that is being set: a word, or its number as a JSON number. The text "1" is not one.
+func storable[T ~string](value any, words []T) (T, bool) {
 	switch v := value.(type) {
 	case string:
-		if statusNumber(v) >= 0 {
-			return cfchat.Status(v), true
+		if slices.Contains(words, T(v)) {
+			return T(v), true
 		}
 	case json.Number:
 		f, err := v.Float64()
-		for n, status := range statuses {
+		for n, word := range words {
 			if err == nil && f == float64(n) {
-				return status, true
+				return word, true
 			}
 		}
 	}

@@ -197,6 +197,15 @@ var (
 			{"userApiKey", "2.17.0"},
 		},
 	})
+	// UpdateCustomAttributesOfAConversation sets the custom attributes of a conversation.
+	UpdateCustomAttributesOfAConversation = row(Operation{
+		ID: "updateCustomAttributesOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+			{"agentBotApiKey", "4.2.0"},
+		},
+	})
 	// ListAllLabelsOfAConversation lists the labels of a conversation.
 	ListAllLabelsOfAConversation = row(Operation{
 		ID: "listAllLabelsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
@@ -254,6 +263,15 @@ var (
 		Write: write, Unsure422: true,
 		Keys: []Key{
 			{"userApiKey", "3.4.0"},
+		},
+	})
+	// TogglePriorityOfAConversation sets or takes away the priority of a conversation.
+	TogglePriorityOfAConversation = row(Operation{
+		ID: "togglePriorityOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.17.0"},
+			{"agentBotApiKey", "3.6.0"},
 		},
 	})
 	// ToggleStatusOfAConversation sets or flips the status of a conversation.
@@ -365,6 +383,7 @@ var All = []*Operation{
 	ConversationListMeta,
 	GetDetailsOfAConversation,
 	ListAttachmentsOfAConversation,
+	UpdateCustomAttributesOfAConversation,
 	ListAllLabelsOfAConversation,
 	ConversationAddLabels,
 	ListAllMessages,
@@ -372,6 +391,7 @@ var All = []*Operation{
 	DeleteAMessage,
 	UpdateAMessage,
 	RetryAMessage,
+	TogglePriorityOfAConversation,
 	ToggleStatusOfAConversation,
 	GetAccountCustomAttribute,
 	GetInboxMembers,

@@ -45,7 +45,8 @@ type Subject struct {
 	Mergee        int64                     // another contact
 	Place         cfchat.ContactInboxCreate // where it is to be reached
 	Team          int64
-	Labels        []string // that are set, none to clear them
+	Labels        []string       // that are set, none to clear them
+	Attributes    map[string]any // of the conversation, that are set, none to clear them
 
 	Chat *cfchat.Chat // for what is of no account; In sets it
 }
@@ -75,8 +76,9 @@ const (
 
 // One is what the calls of the tests are about.
 var One = Subject{
-	42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1",
-	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"}, nil,
+	Conversation: 42, Status: cfchat.StatusResolved, Created: oneBody, Message: 1234, MessageStatus: cfchat.MessageStatusRead,
+	Contact: 77, Person: cfchat.ContactCreate{Name: "Jo"}, Inbox: 5, Source: "contact-1", Update: cfchat.ContactUpdate{Name: new("Jo")},
+	Mergee: 78, Place: onePlace, Team: 6, Labels: []string{"vip"}, Attributes: onePro,
 }
 
 var (
@@ -85,6 +87,8 @@ var (
 	oneText   = cfchat.MessageCreate{Content: "hi"}
 	onePlace  = cfchat.ContactInboxCreate{InboxID: 5, SourceID: "crm-7"}
 	onePlan   = cfchat.AttributeKeys{CustomAttributes: []string{"plan"}}
+	onePro    = map[string]any{"plan": "pro"}
+	oneHurry  = cfchat.PriorityChange{Priority: new(cfchat.PriorityUrgent)}
 	oneLabel  = cfchat.SetLabelsRequest{Labels: []string{"vip"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
 	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
@@ -163,6 +167,29 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ToggleStatusOfAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.ToggleStatusRequest{Status: s.Status}, e...))
+		},
+	},
+	{
+		operation.TogglePriorityOfAConversation, "", "", "/conversations/42/toggle_priority", `{"priority":"urgent"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Conversations.SetPriority(ctx, s.Conversation, cfchat.PriorityUrgent, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.TogglePriorityOfAConversationWithResponse(ctx, AccountID, s.Conversation, oneHurry, e...))
+		},
+	},
+	{
+		operation.UpdateCustomAttributesOfAConversation, `{"custom_attributes":{"plan":"pro"}}`, "custom_attributes", "/conversations/42/custom_attributes",
+		`{"custom_attributes":{"plan":"pro"}}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			if len(s.Attributes) == 0 {
+				return &struct{}{}, a.Conversations.ClearCustomAttributes(ctx, s.Conversation, e...)
+			}
+			set, err := a.Conversations.SetCustomAttributes(ctx, s.Conversation, s.Attributes, e...)
+			return valueOf(unlessZero(set), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.UpdateCustomAttributesOfAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.SetAttributesRequest{CustomAttributes: onePro}, e...))
 		},
 	},
 	{
@@ -319,10 +346,7 @@ var Calls = []Call{
 	{
 		operation.ContactDelete, "", "", "/contacts/77", "",
 		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
-			if err := a.Contacts.Delete(ctx, s.Contact, e...); err != nil {
-				return nil, err
-			}
-			return struct{}{}, nil
+			return nothing(a.Contacts.Delete(ctx, s.Contact, e...))
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ContactDeleteWithResponse(ctx, AccountID, s.Contact, e...))
@@ -616,6 +640,10 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	if named := new(cfchat.LabelNames); json.Unmarshal([]byte(answer), named) == nil && named.Payload != nil {
 		labels = named.Payload
 	}
+	attributes := One.Attributes
+	if set := new(cfchat.ConversationAttributes); json.Unmarshal([]byte(answer), set) == nil && !set.CustomAttributes.IsZero() {
+		attributes = set.CustomAttributes.Map()
+	}
 	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
@@ -630,9 +658,10 @@ func SubjectOf(t *testing.T, answer string) Subject {
 		update = cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldName}}
 	}
 	return Subject{
-		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
-		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
-		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels, nil,
+		Conversation: cmp.Or(about.Conversation, about.ID, change.ID, One.Conversation), Status: cmp.Or(change.Status, One.Status), Created: oneBody,
+		Message: cmp.Or(about.ID, One.Message), MessageStatus: cmp.Or(about.Status, One.MessageStatus),
+		Contact: cmp.Or(contact.ID, about.ID, One.Contact), Person: One.Person, Inbox: place.Inbox.ID, Source: place.SourceID, Update: update,
+		Mergee: One.Mergee, Place: at, Team: cmp.Or(about.ID, One.Team), Labels: labels, Attributes: attributes,
 	}
 }
 
@@ -650,6 +679,22 @@ func pointerTo[T any](list []T) *[]T {
 		return nil
 	}
 	return &list
+}
+
+// nothing is the value of a call that answers nothing.
+func nothing(err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, nil
+}
+
+// unlessZero is nil for attributes that were not answered.
+func unlessZero(attributes cfchat.Attributes) *cfchat.Attributes {
+	if attributes.IsZero() {
+		return nil
+	}
+	return &attributes
 }
 
 // valueOf drops the type, and a nil pointer with it.

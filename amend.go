@@ -1,0 +1,72 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+)
+
+// amendment changes a part of what servers can only set as a whole, such as the labels of a conversation: it reads, sets, and
+// reads again.
+type amendment[T any] struct {
+	call *chain.Call // that sets
+
+	read func(context.Context) (T, error)
+	set  func(context.Context, T) (T, error)
+	next func(now T) (next T, differs bool) // what it is to be
+	bars func(next T) string                // why it cannot be set, "" for nothing
+	lost func(next, then T) error           // that the change is not there any more
+	left func(set T) string                 // that nobody knows whether it is
+}
+
+// amend makes a change, and returns what was seen last, with an error too. Others have to wait meanwhile.
+func (a amendment[T]) amend(ctx context.Context) (seen T, err error) {
+	now, err := a.read(ctx)
+	if err != nil {
+		return seen, err
+	}
+	next, differs := a.next(now)
+	if !differs {
+		return now, nil
+	}
+	if because := a.bars(next); because != "" {
+		return now, errorOf(a.call, new(chain.Failure)).notSent(because)
+	}
+	set, err := a.set(ctx, next)
+	failed, _ := errors.AsType[*Error](err)
+	if failed != nil && (!failed.Is(ErrUnknownOutcome) || ctx.Err() != nil) {
+		return now, err
+	}
+	then, err := a.read(ctx)
+	if err == nil {
+		if _, differs = a.next(then); !differs {
+			return then, nil // of a set that failed too
+		}
+	}
+	switch {
+	case failed != nil && err != nil:
+		return now, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
+	case failed != nil:
+		return then, failed
+	case err != nil:
+		looked, _ := errors.AsType[*Error](err)
+		return set, looked.with(a.left(set))
+	}
+	return then, errorOf(a.call, &chain.Failure{Cause: a.lost(next, then), Overwritten: true})
+}
+
+// turnToSet waits until no other call of the Chat sets the same of a conversation or contact, and refuses what must not be
+// sent. Others wait until done is called.
+func (c *core) turnToSet(ctx context.Context, id int64, call *chain.Call, input refusal, opts []CallOption) (done func(), err error) {
+	input.id("id", id)
+	optionsOf(opts, &input)
+	c.check(ctx, &input)
+	if err := input.err(call); err != nil {
+		return nil, err
+	}
+	key := turnKey{conversationKey: conversationKey{c.id, id}, sets: call.Operation}
+	_, done, err = c.turn(ctx, key, call)
+	return done, err
+}

@@ -1,0 +1,196 @@
+package cfchat
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// MergeCustomAttributes sets some custom attributes of a conversation, leaves its others as they are, and returns them all. The
+// server can only replace them all, so that it reads, sets and reads again: what another program, or a person, changes between
+// the first two is overwritten, and nobody can tell. Calls of one Chat for a conversation take turns, and lose nothing of each
+// other.
+//
+// Without an error those that were given were there at the end; [ErrOverwritten] means that somebody else has changed them since
+// they were set: call again. ErrUnknownOutcome means that they may still come; calling again does no harm. Where all are there
+// already, nothing is set. With an error the attributes are those that were seen last, zero for none.
+//
+// An attribute is replaced as a whole, also where it is an object, and nil is stored as null:
+// [ConversationsService.RemoveCustomAttributes] takes one away. What is not changed keeps every digit. What servers would drop,
+// or do not take, is refused as by [ConversationsService.SetCustomAttributes].
+//
+// It makes three requests: those of Get, SetCustomAttributes and Get. A bot's key works from 4.14.2 on, for a conversation that
+// has no team. Keys: user, else agent bot.
+func (s ConversationsService) MergeCustomAttributes(ctx context.Context, id int64, attributes map[string]any, opts ...CallOption) (Attributes, error) {
+	var input refusal
+	if len(attributes) == 0 {
+		input.add("attributes", "there are none; name those to set")
+	}
+	input.customAttributes("attributes", attributes)
+	given, _ := NewAttributes(attributes) // which is not used where it fails
+	others := given.fields()
+	return s.attributed(id, opts).change(ctx, input, func(now map[string]json.RawMessage) (changed []string) {
+		for _, key := range slices.Sorted(maps.Keys(others)) {
+			if value, there := now[key]; !there || !sameJSON(value, others[key]) {
+				now[key], changed = others[key], append(changed, key)
+			}
+		}
+		return changed
+	})
+}
+
+// RemoveCustomAttributes takes custom attributes away from a conversation, and returns those that are left. Those that it has
+// not are no fault. It reads, sets and reads again: what another program, or a person, changes between the first two is
+// overwritten, and nobody can tell. All else is as of [ConversationsService.MergeCustomAttributes].
+func (s ConversationsService) RemoveCustomAttributes(ctx context.Context, id int64, keys []string, opts ...CallOption) (Attributes, error) {
+	var input refusal
+	input.attributeKeys("keys", keys)
+	keys = slices.Clone(keys)
+	return s.attributed(id, opts).change(ctx, input, func(now map[string]json.RawMessage) (changed []string) {
+		for _, key := range keys {
+			if _, there := now[key]; there {
+				delete(now, key)
+				changed = append(changed, key)
+			}
+		}
+		return changed
+	})
+}
+
+// attributed is a conversation whose custom attributes are read and set.
+type attributed struct {
+	ConversationsService
+
+	id   int64
+	opts []CallOption
+}
+
+func (s ConversationsService) attributed(id int64, opts []CallOption) attributed {
+	return attributed{s, id, opts}
+}
+
+// call returns the call that sets.
+func (a attributed) call() *chain.Call { return setAttributesCall.about(a.id).call(a.core) }
+
+// read gets the custom attributes.
+func (a attributed) read(ctx context.Context) (Attributes, error) {
+	conversation, err := a.Get(ctx, a.id, a.opts...)
+	if err != nil {
+		return Attributes{}, a.withoutTeam(ctx, err)
+	}
+	return conversation.CustomAttributes, nil
+}
+
+// withoutTeam says what to do about a 500 of a read that a bot has made: it has one of what has a team, and never another.
+func (a attributed) withoutTeam(ctx context.Context, err error) error {
+	keys := cmp.Or(optionsOf(a.opts, new(refusal)).keys, &a.core.chat.keys)
+	scheme, _ := getCall.call(a.core).Scheme(ctx, *keys)
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.StatusCode != http.StatusInternalServerError || scheme != operation.AgentBotAPIKey {
+		return err
+	}
+	return e.with("a bot's key cannot read a conversation that has a team; set Keys.User, or replace them all by SetCustomAttributes")
+}
+
+// set makes these the custom attributes, in its turn: no other call of the Chat sets what it read before.
+func (a attributed) set(ctx context.Context, attributes map[string]any, input refusal) (Attributes, error) {
+	next, _ := NewAttributes(attributes) // which is not used where it fails
+	done, err := a.core.turnToSet(ctx, a.id, a.call(), input, a.opts)
+	if err != nil {
+		return Attributes{}, err
+	}
+	defer done()
+	return a.store(ctx, next)
+}
+
+// store makes these the custom attributes. The answer must have them, and no other.
+func (a attributed) store(ctx context.Context, next Attributes) (Attributes, error) {
+	body := SetAttributesRequest{CustomAttributes: map[string]any{}}
+	for key, value := range next.fields() {
+		body.CustomAttributes[key] = value
+	}
+	asAsked := func(answer *ConversationAttributes) *chain.Failure {
+		key, differs := notStored(body.CustomAttributes, answer.CustomAttributes)
+		for _, other := range answer.CustomAttributes.Keys() {
+			if _, asked := body.CustomAttributes[other]; !asked {
+				key, differs = other, true
+			}
+		}
+		if differs {
+			return notAsAsked(fmt.Sprintf("CustomAttributes[%q]", key))
+		}
+		return nil
+	}
+	answer, err := setAttributesCall.about(a.id).accepting(asAsked).run(ctx, a.core, refusal{}, a.opts, func(server string) (*http.Request, error) {
+		return newUpdateCustomAttributesOfAConversationRequest(server, a.core.id, a.id, body)
+	})
+	if err != nil {
+		return Attributes{}, err
+	}
+	return answer.CustomAttributes, nil
+}
+
+// change reads the custom attributes, sets what apply makes of them, and reads them again. apply returns the keys of what it has
+// changed; where there is nothing, nothing is set.
+func (a attributed) change(ctx context.Context, input refusal, apply func(map[string]json.RawMessage) []string) (Attributes, error) {
+	done, err := a.core.turnToSet(ctx, a.id, a.call(), input, a.opts)
+	if err != nil {
+		return Attributes{}, err
+	}
+	defer done()
+	return amendment[Attributes]{
+		call: a.call(), read: a.read, set: a.store,
+		next: func(now Attributes) (Attributes, bool) {
+			next, changed := now.with(apply)
+			return next, len(changed) > 0
+		},
+		bars: func(next Attributes) string {
+			for _, key := range next.Keys() {
+				if hasNullInList(next.fields()[key]) {
+					return fmt.Sprintf("its custom attribute %q has null in a list, which the server would drop; replace that one first", key)
+				}
+			}
+			return ""
+		},
+		left: func(Attributes) string {
+			return "the custom attributes were set, and whether they stayed so is not known"
+		},
+		lost: func(_, then Attributes) error {
+			_, changed := then.with(apply)
+			return fmt.Errorf("the custom attributes %q were changed, and are not as they were asked to be any more; call again", changed)
+		},
+	}.amend(ctx)
+}
+
+// with returns attributes with a change, and the keys of what it changes.
+func (a Attributes) with(apply func(map[string]json.RawMessage) []string) (next Attributes, changed []string) {
+	fields := a.fields()
+	if fields == nil {
+		fields = map[string]json.RawMessage{}
+	}
+	changed = apply(fields)
+	next.received, _ = json.Marshal(fields) // which came as JSON
+	return next, changed
+}
+
+// customAttributes refuses custom attributes of a conversation that no server stores as they are.
+func (r *refusal) customAttributes(field string, attributes map[string]any) {
+	r.attributes(field, attributes)
+	r.texts(field, attributes)
+	r.attributeSizes(field, attributes)
+}
+
+func checkConversationAttributes(a *ConversationAttributes, _ []byte) error {
+	if a.CustomAttributes.IsZero() || string(a.CustomAttributes.JSON()) == string(null) {
+		return errors.New("there are no custom_attributes")
+	}
+	return nil
+}

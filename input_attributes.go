@@ -1,0 +1,82 @@
+package cfchat
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// attributes refuses values that JSON does not have, such as NaN, and null in a list, which servers drop from every request.
+func (r *refusal) attributes(field string, attributes map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		field := fmt.Sprintf("%s[%q]", field, key)
+		data, err := json.Marshal(attributes[key])
+		switch {
+		case err != nil:
+			r.add(field, "%v; JSON has no such value", err)
+		case hasNullInList(data):
+			r.add(field, "%s", nullDropped)
+		}
+	}
+}
+
+const nullDropped = "it has null in a list, which the server drops; leave it out"
+
+// hasNullInList reports whether null is an element of a list somewhere in JSON, which is valid.
+func hasNullInList(data []byte) bool {
+	if !bytes.Contains(data, null) {
+		return false
+	}
+	var inList []bool // of what the decoder is in
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
+		token, err := decoder.Token()
+		switch {
+		case err != nil:
+			return false // it is the end
+		case token == json.Delim('[') || token == json.Delim('{'):
+			inList = append(inList, token == json.Delim('['))
+		case token == json.Delim(']') || token == json.Delim('}'):
+			inList = inList[:len(inList)-1]
+		case token == nil && len(inList) > 0 && inList[len(inList)-1]:
+			return true
+		}
+	}
+}
+
+// The most that a custom attribute of a conversation has (contract, W3.4).
+const (
+	maxAttributeText  = 1500 // characters
+	maxAttributeWhole = 9_999_999_999
+)
+
+// attributeSizes refuses custom attributes of a conversation that are longer or greater than servers take. What is deeper in them
+// may have any size.
+func (r *refusal) attributeSizes(field string, attributes map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(attributes)) {
+		field := fmt.Sprintf("%s[%q]", field, key)
+		data, _ := json.Marshal(attributes[key])
+		var text string
+		if len(data) > 0 && data[0] == '"' && json.Unmarshal(data, &text) == nil {
+			if n := utf8.RuneCountInString(text); n > maxAttributeText {
+				r.add(field, "it has %d characters; the server takes %d at the top level, and more within an object", n, maxAttributeText)
+			}
+		}
+		if n, _ := strconv.ParseUint(string(data), 10, 64); n > maxAttributeWhole { // 0 for a fraction, which may be any
+			r.add(field, "it is more than %d, which is the most that the server takes; give it as text", int64(maxAttributeWhole))
+		}
+	}
+}
+
+// attributeKeys refuses no keys, and those that no attribute has.
+func (r *refusal) attributeKeys(field string, keys []string) {
+	if len(keys) == 0 {
+		r.add(field, "there are none; name the attributes to take away")
+	}
+	for i, key := range keys {
+		r.text(fmt.Sprintf("%s[%d]", field, i), key)
+	}
+}
