@@ -171,11 +171,12 @@ func eachRow[T any](list string, rows []T, check func(*T) error) error {
 	return nil
 }
 
-// redacted returns the body of an answer without what openapi.yaml marks as secret, for an error that keeps it. JSON that
-// ends early has nothing left of it where it could have a secret; what begins like a page stays.
+// redacted returns the body of an answer for an error that keeps it: without what openapi.yaml marks as secret in its type, and
+// without what is secret by its name, because it may be the answer of another call. JSON that ends early has nothing left of it
+// where its type has a secret, and else the part before; what is no JSON at all stays.
 func redacted[T any](body []byte) []byte {
-	if begin := bytes.TrimSpace(body); len(begin) > 0 && begin[0] != '<' {
-		return redact.JSON(reflect.TypeFor[T](), body)
+	if begin := bytes.TrimSpace(body); len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
+		return redact.Everywhere(redact.ByName, redact.JSON(reflect.TypeFor[T](), body))
 	}
 	return body
 }

@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"context"
+	"runtime"
 	"sync"
 )
 
@@ -32,7 +33,7 @@ func (n *Names) known() *Names {
 
 // Names asks what the ids of inboxes, agents, teams and bots stand for, by four requests at once, each of which is tried again
 // and counted by itself. It keeps nothing: ask again for what has changed since. When one fails the others are given up, and its
-// error is returned. With a bot's key it is refused.
+// error is returned. No bot's key works: it is refused here, or by the server where it is asked for by auth.WithScheme.
 //
 // Request editors are run on several requests at once. WithResponse is ErrInvalidInput, because no request is the last.
 func (a *Account) Names(ctx context.Context, opts ...CallOption) (*Names, error) {
@@ -53,7 +54,10 @@ func (a *Account) Names(ctx context.Context, opts ...CallOption) (*Names, error)
 	list(ctx, lists, &names.teams, a.Teams.List, opts, func(t *Team) (int64, string) { return t.ID, t.Name })
 	list(ctx, lists, &names.bots, a.AgentBots.List, opts, func(b *AccountBot) (int64, string) { return b.ID, b.GetName() })
 	lists.running.Wait()
-	if lists.failed != nil {
+	switch {
+	case lists.ended:
+		runtime.Goexit()
+	case lists.failed != nil:
 		return nil, lists.failed
 	}
 	return names, nil
@@ -64,6 +68,7 @@ type listing struct {
 	running sync.WaitGroup
 	once    sync.Once
 	failed  error // the first one; what comes later is that the others were given up
+	ended   bool  // by foreign code that ended its goroutine, as a test that fails does: so the caller's is ended too
 	stop    context.CancelFunc
 }
 
@@ -72,7 +77,15 @@ func list[T any](ctx context.Context, l *listing, into *map[int64]string, ask fu
 	opts []CallOption, nameOf func(*T) (id int64, name string),
 ) {
 	l.running.Go(func() {
+		ended := true
+		defer func() {
+			if ended {
+				l.once.Do(func() { l.ended = true })
+				l.stop()
+			}
+		}()
 		rows, err := ask(ctx, opts...)
+		ended = false
 		if err != nil {
 			l.once.Do(func() { l.failed = err })
 			l.stop()

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -119,7 +121,11 @@ func TestNamesFail(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		}))
+		begun := time.Now()
 		names, err := chat.Account(1).Names(t.Context())
+		if waited := time.Since(begun); waited != 0 {
+			t.Errorf("the others were waited for, %v", waited)
+		}
 		e, ok := errors.AsType[*cfchat.Error](err)
 		if !ok || names != nil || e.Operation != "listAllTeams" || e.Message != "no teams for you" || !errors.Is(err, cfchat.ErrUnauthorized) {
 			t.Errorf("%+v, %v", names, err)
@@ -143,6 +149,53 @@ func TestNamesRefused(t *testing.T) {
 	} {
 		if names, err := ask(); names != nil || !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
 			t.Errorf("%s: %+v, %v", what, names, err)
+		}
+	}
+}
+
+// TestNamesInAFailedTest ends the caller's goroutine where foreign code ends that of a list, and never returns half of the names.
+func TestNamesInAFailedTest(t *testing.T) {
+	t.Parallel()
+	ended := make(chan bool)
+	go func() {
+		returned := false
+		defer func() { ended <- !returned }()
+		srv := cfchattest.New(t)
+		edit := cfchat.RequestEditorFn(func(_ context.Context, r *http.Request) error {
+			if strings.HasSuffix(r.URL.Path, "/teams") {
+				runtime.Goexit()
+			}
+			return nil
+		})
+		_, _ = srv.Account(t).Names(t.Context(), edit)
+		returned = true
+	}()
+	if !<-ended {
+		t.Error("the call returned")
+	}
+}
+
+// TestSecretsOfAnotherCall keeps in an error nothing that opens something, where the answer is that of another call.
+func TestSecretsOfAnotherCall(t *testing.T) {
+	t.Parallel()
+	const inbox = `{"id":1,"name":"Web","hmac_token":"tOkEn","provider_config":{"api_key":"tOkEn"},"smtp_password":"tOkEn"}`
+	const bot = `{"id":1,"name":"Web","access_token":"tOkEn","secret":"tOkEn"}`
+	for name, c := range map[string]struct {
+		body string
+		call func(*cfchat.Account) error
+	}{
+		"a bare list of inboxes":  {`[` + inbox + `]`, func(a *cfchat.Account) error { return trial.Second(a.Inboxes.List(t.Context())) }},
+		"in data":                 {`{"data":{"payload":[` + inbox + `]}}`, func(a *cfchat.Account) error { return trial.Second(a.Inboxes.List(t.Context())) }},
+		"an inbox in payload":     {`{"payload":` + inbox + `}`, func(a *cfchat.Account) error { return trial.Second(a.Inboxes.Get(t.Context(), 1)) }},
+		"bots in payload":         {`{"payload":[` + bot + `]}`, func(a *cfchat.Account) error { return trial.Second(a.AgentBots.List(t.Context())) }},
+		"teams get bots":          {`[` + bot + `]`, func(a *cfchat.Account) error { return trial.Second(a.Teams.List(t.Context())) }},
+		"a conversation is a bot": {bot, func(a *cfchat.Account) error { return trial.Second(a.Conversations.Get(t.Context(), 1)) }},
+	} {
+		err := c.call(trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(http.StatusOK, "application/json", c.body), nil
+		})).Account(1))
+		if e, ok := errors.AsType[*cfchat.Error](err); !ok || strings.Contains(e.Body+e.Error(), "tOkEn") || !strings.Contains(e.Body, "Web") {
+			t.Errorf("%s: %v, %s", name, err, e.Body)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func Parse(body []byte) (Event, error) {
 	e := Event{Name: *named.Event}
 	noun := e.noun()
 	if noun == nil {
-		e.body = redact.Everywhere(opensByName, body)
+		e.body = redact.Everywhere(redact.ByName, body)
 		return e, nil
 	}
 	e.body = redact.JSON(reflect.TypeOf(noun), body)

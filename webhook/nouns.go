@@ -1,9 +1,6 @@
 package webhook
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
@@ -196,12 +193,5 @@ var _ = redact.MarkIf[Channel](opens)
 // opens reports whether a column of a channel may be what opens something, by the words in its name: which columns there are
 // depends on the version and on the kind of the channel.
 func opens(column string) bool {
-	return hasWord(column, "token", "secret", "password", "sid", "key", "config")
-}
-
-// opensByName reports the same of any field of an event that nobody knows, where a name alone must not take too much.
-func opensByName(field string) bool { return hasWord(field, "token", "secret", "password") }
-
-func hasWord(name string, words ...string) bool {
-	return slices.ContainsFunc(strings.Split(strings.ToLower(name), "_"), func(word string) bool { return slices.Contains(words, word) })
+	return redact.HasWord(column, "token", "secret", "password", "sid", "key", "config")
 }

@@ -36,20 +36,33 @@ func JSON(t reflect.Type, data []byte) []byte {
 		return slices.Clone(data)
 	}
 	r := redaction{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
-	if r.value(t) != nil {
+	if !r.all(t) {
 		return nil
 	}
 	return append(r.out, data[r.kept:]...)
 }
 
+// ByName reports whether a field is secret by its name alone, where the type of what it is in is not known: by the words that
+// the names of secrets have, and by those that have none of them.
+func ByName(name string) bool {
+	name = strings.ToLower(name)
+	return name == "account_sid" || name == "provider_config" || name == "hmac_identifier" || HasWord(name, "token", "secret", "password")
+}
+
+// HasWord reports whether a name such as access_token has one of some words, in any case.
+func HasWord(name string, words ...string) bool {
+	return slices.ContainsFunc(strings.Split(strings.ToLower(name), "_"), func(word string) bool { return slices.Contains(words, word) })
+}
+
 // Everywhere returns a copy of JSON whose type nobody knows, with null in the place of each field that is secret by its name,
-// however deep it is. JSON that ends early, or is none, comes back empty.
+// however deep it is. Of JSON that ends early, or has a fault, the part before is left.
 func Everywhere(secret func(name string) bool, data []byte) []byte {
 	r := redaction{data: data, decoder: json.NewDecoder(bytes.NewReader(data)), everywhere: secret}
-	if r.value(nil) != nil {
-		return nil
+	end := len(data)
+	if !r.all(nil) {
+		end = max(r.kept, int(r.decoder.InputOffset()))
 	}
-	return append(r.out, data[r.kept:]...)
+	return append(r.out, data[r.kept:end]...)
 }
 
 // holds reports whether anything in a type is secret.
@@ -97,6 +110,17 @@ type redaction struct {
 	kept    int // how much of data is in out, or left out
 
 	everywhere func(name string) bool // says what is secret where no type does, nil for nothing
+}
+
+// all reads values of a type to the end, one as a rule, and reports whether there is one and nothing else.
+func (r *redaction) all(t reflect.Type) bool {
+	n := 0
+	for ; r.decoder.More(); n++ {
+		if r.value(t) != nil {
+			return false
+		}
+	}
+	return n > 0 && len(bytes.TrimSpace(r.data[r.decoder.InputOffset():])) == 0
 }
 
 // value reads the next value, which is of a type; nil for one that nobody knows.

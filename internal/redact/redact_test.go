@@ -28,6 +28,8 @@ func TestJSON(t *testing.T) {
 		`{"plain":{"hmac_token":"kept"}}`:                                `{"plain":{"hmac_token":"kept"}}`,
 		`{"inbox":5,"others":{"hmac_token":"a"}}`:                        `{"inbox":5,"others":{"hmac_token":null}}`,
 		`[{"inbox":{"hmac_token":"a"}},{"inbox":{"hmac_token":"b\"}"}}]`: `[{"inbox":{"hmac_token":null}},{"inbox":{"hmac_token":null}}]`,
+		`{"inbox":{"hmac_token":"a"}} {"inbox":{"hmac_token":"b"}}`:      `{"inbox":{"hmac_token":null}} {"inbox":{"hmac_token":null}}`,
+		`{"id":1}}{"inbox":{"hmac_token":"a"}}`:                          ``,
 		`{"inbox":{"hmac_token":"cut`:                                    ``,
 		`{"inbox":{"hmac_token"`:                                         ``,
 		`{"inbox":}`:                                                     ``,
@@ -101,7 +103,11 @@ func TestEverywhere(t *testing.T) {
 		`{"key": "s" ,"a":[{"key":{"key":1},"b":2}]}`: `{"key": null ,"a":[{"key":null,"b":2}]}`,
 		`{"Key":"kept","keys":["key"]}`:               `{"Key":"kept","keys":["key"]}`,
 		`[1, "key", null]`:                            `[1, "key", null]`,
-		`{"key":"cut`:                                 ``,
+		`{"a":1,"key":"cut`:                           `{"a":1,"key":`,
+		`{"a":1,"b":"cut`:                             `{"a":1,"b":`,
+		`{"a":1} {"key":"s"} x`:                       `{"a":1} {"key":null} `,
+		`{"key":"s"}}{"key":"t"}`:                     `{"key":null}`,
+		`Retry later`:                                 ``,
 		``:                                            ``,
 	} {
 		data := []byte(in)
