@@ -123,17 +123,16 @@ func TestSetCustomAttributes(t *testing.T) {
 		{map[string]any{"a": []any{1, 2}}, `{"a":[1,2]}`, `{"a":[2,1]}`, cfchat.ErrRejected},
 		{map[string]any{"a": nil}, `{"a":null}`, `{}`, cfchat.ErrRejected},
 		{map[string]any{"a": json.Number("1e400")}, `{"a":1e400}`, `{"a":null}`, cfchat.ErrRejected},
-		{map[string]any{"a": -0.0, "b": json.Number("-0")}, `{"a":0,"b":-0}`, `{"a":0,"b":0}`, nil},
+		{map[string]any{"a": 0, "b": json.Number("-0")}, `{"a":0,"b":-0}`, `{"a":0,"b":0}`, nil},
 		{nil, `{}`, `{}`, nil},
 		{nil, `{}`, `{"a":1}`, cfchat.ErrRejected},
 		{nil, `{}`, `null`, cfchat.ErrDecode},
 	} {
 		over, sent := attributeServer(c.answer)
 		conversations := trial.Chat(t, over).Account(7).Conversations
-		err := conversations.ClearCustomAttributes
 		set := func() error { return trial.Second(conversations.SetCustomAttributes(t.Context(), 42, c.attributes)) }
 		if c.attributes == nil {
-			set = func() error { return err(t.Context(), 42) }
+			set = func() error { return conversations.ClearCustomAttributes(t.Context(), 42) }
 		}
 		if err := set(); !errors.Is(err, c.want) || !slices.Equal(*sent, []string{posted(c.sent)}) {
 			t.Errorf("%v: sent %q: %v", c.attributes, *sent, err)
