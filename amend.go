@@ -21,7 +21,7 @@ type amendment[T any] struct {
 	left func(set T) string                 // that nobody knows whether it is
 }
 
-// amend makes a change, and returns what was seen last, with an error too. Others have to wait meanwhile.
+// amend makes a change, in a turn of its own, and returns what was seen last, with an error too.
 func (a amendment[T]) amend(ctx context.Context) (seen T, err error) {
 	now, err := a.read(ctx)
 	if err != nil {

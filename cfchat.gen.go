@@ -5542,6 +5542,23 @@ func newConversationListMetaRequest(server string, accountID int64, params *Conv
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// DeleteAConversation deletes a conversation.
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}
+func (c *Client) DeleteAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newDeleteAConversationRequest(c.Server, accountID, conversationID)
+	if err != nil {
+		return nil, unsent(operation.DeleteAConversation, err)
+	}
+	return c.do(ctx, operation.DeleteAConversation, req, reqEditors)
+}
+
+// newDeleteAConversationRequest builds the request of deleteAConversation.
+func newDeleteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodDelete, address, nil)
+}
+
 // GetDetailsOfAConversation gets a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}
@@ -6256,6 +6273,17 @@ func (c *ClientWithResponses) ConversationListMetaWithResponse(ctx context.Conte
 		return nil, err
 	}
 	return parseRaw[ConversationListMetaAnswer](resp)
+}
+
+// DeleteAConversationWithResponse deletes a conversation.
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}
+func (c *ClientWithResponses) DeleteAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.DeleteAConversation(ctx, accountID, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
 }
 
 // GetDetailsOfAConversationWithResponse gets a conversation.

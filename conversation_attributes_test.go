@@ -19,7 +19,7 @@ import (
 )
 
 // attributeServer answers requests about custom attributes in turn, and notes what they were. An answer is the attributes, a
-// status, or "lost".
+// status, "lost", or "none" for a conversation without them.
 func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 	sent = new([]string)
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -39,6 +39,9 @@ func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string)
 			return trial.Reply(422, "application/json", `{"message":"Custom attributes k length should be < 1500","attributes":["custom_attributes"]}`), nil
 		case "500":
 			return trial.Reply(500, "application/json", `{"status":500,"error":"Internal Server Error"}`), nil
+		}
+		if answer == "none" {
+			return trial.Reply(200, "application/json", trial.GoodConversation), nil
 		}
 		if answer = `"custom_attributes":` + answer + "}"; req.Method == http.MethodGet {
 			return trial.Reply(200, "application/json", `{"id":42,"status":"open",`+answer), nil
@@ -63,6 +66,8 @@ func TestChangeCustomAttributes(t *testing.T) {
 		"merged":                {answers: []string{`{"b":1}`, `{"b":1,"a":1.5}`, `{"a":1.50,"b":1}`}, sent: []string{"GET", posted(`{"a":1.5,"b":1}`), "GET"}, now: `{"a":1.50,"b":1}`},
 		"merged into none":      {answers: []string{`{}`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
 		"merged into a list":    {answers: []string{`[]`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
+		"read without them":     {answers: []string{"none"}, sent: []string{"GET"}, now: "null", want: cfchat.ErrDecode},
+		"merged into null":      {answers: []string{`null`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
 		"replaced":              {answers: []string{`{"a":{"x":1}}`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
 		"every digit kept":      {answers: []string{`{"b":{"x":[1.10,123456789012345678901,"<"]}}`, `{"a":1.5,"b":{"x":[1.1,123456789012345678901,"<"]}}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5,"b":{"x":[1.10,123456789012345678901,"\u003c"]}}`), "GET"}, now: `{"a":1.5}`},
 		"a digit lost":          {answers: []string{`{"b":[9007199254740993]}`, `{"a":1.5,"b":[9007199254740992]}`}, sent: []string{"GET", posted(`{"a":1.5,"b":[9007199254740993]}`)}, now: `{"b":[9007199254740993]}`, want: cfchat.ErrRejected},
@@ -118,17 +123,16 @@ func TestSetCustomAttributes(t *testing.T) {
 		{map[string]any{"a": []any{1, 2}}, `{"a":[1,2]}`, `{"a":[2,1]}`, cfchat.ErrRejected},
 		{map[string]any{"a": nil}, `{"a":null}`, `{}`, cfchat.ErrRejected},
 		{map[string]any{"a": json.Number("1e400")}, `{"a":1e400}`, `{"a":null}`, cfchat.ErrRejected},
-		{map[string]any{"a": -0.0, "b": json.Number("-0")}, `{"a":0,"b":-0}`, `{"a":0,"b":0}`, nil},
+		{map[string]any{"a": 0, "b": json.Number("-0")}, `{"a":0,"b":-0}`, `{"a":0,"b":0}`, nil},
 		{nil, `{}`, `{}`, nil},
 		{nil, `{}`, `{"a":1}`, cfchat.ErrRejected},
 		{nil, `{}`, `null`, cfchat.ErrDecode},
 	} {
 		over, sent := attributeServer(c.answer)
 		conversations := trial.Chat(t, over).Account(7).Conversations
-		err := conversations.ClearCustomAttributes
 		set := func() error { return trial.Second(conversations.SetCustomAttributes(t.Context(), 42, c.attributes)) }
 		if c.attributes == nil {
-			set = func() error { return err(t.Context(), 42) }
+			set = func() error { return conversations.ClearCustomAttributes(t.Context(), 42) }
 		}
 		if err := set(); !errors.Is(err, c.want) || !slices.Equal(*sent, []string{posted(c.sent)}) {
 			t.Errorf("%v: sent %q: %v", c.attributes, *sent, err)

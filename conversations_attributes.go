@@ -80,9 +80,19 @@ func (s ConversationsService) attributed(id int64, opts []CallOption) attributed
 // call returns the call that sets.
 func (a attributed) call() *chain.Call { return setAttributesCall.about(a.id).call(a.core) }
 
-// read gets the custom attributes.
+// read gets the custom attributes. An answer without them is none, because all that it does not name would be lost.
 func (a attributed) read(ctx context.Context) (Attributes, error) {
-	conversation, err := a.Get(ctx, a.id, a.opts...)
+	named := func(c *Conversation) *chain.Failure {
+		if c.CustomAttributes.IsZero() {
+			return &chain.Failure{Cause: errNoAttributes, Decode: true}
+		}
+		return nil
+	}
+	var input refusal
+	input.id("id", a.id)
+	conversation, err := getCall.about(a.id).accepting(named).run(ctx, a.core, input, a.opts, func(server string) (*http.Request, error) {
+		return newGetDetailsOfAConversationRequest(server, a.core.id, a.id)
+	})
 	if err != nil {
 		return Attributes{}, a.withoutTeam(ctx, err)
 	}
@@ -188,9 +198,11 @@ func (r *refusal) customAttributes(field string, attributes map[string]any) {
 	r.attributeSizes(field, attributes)
 }
 
+var errNoAttributes = errors.New("there are no custom_attributes")
+
 func checkConversationAttributes(a *ConversationAttributes, _ []byte) error {
-	if a.CustomAttributes.IsZero() || string(a.CustomAttributes.JSON()) == string(null) {
-		return errors.New("there are no custom_attributes")
+	if string(a.CustomAttributes.JSON()) == string(null) { // of the zero value too
+		return errNoAttributes
 	}
 	return nil
 }

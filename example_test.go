@@ -147,6 +147,18 @@ func ExampleConversationsService_Get() {
 	// Output: open Ada true
 }
 
+func ExampleConversationsService_Delete() {
+	server, account := standIn()
+	defer server.Close()
+
+	if err := account.Conversations.Delete(context.Background(), 1); err != nil {
+		log.Fatal(err)
+	}
+	_, err := account.Conversations.Get(context.Background(), 1)
+	fmt.Println("it may still be there:", err == nil || errors.Is(err, cfchat.ErrNotFound))
+	// Output: it may still be there: true
+}
+
 func ExampleConversationsService_SetPriority() {
 	server, account := standIn()
 	defer server.Close()

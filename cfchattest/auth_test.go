@@ -58,7 +58,7 @@ func TestOrderOfChecks(t *testing.T) {
 		{"inbox of others", srv.AgentKey(), "GET", "/1", "", `{"error":"You are not authorized to do this action"}`},
 		{"no conversation", srv.AgentKey(), "GET", "/9", "", `{"error":"Resource could not be found"}`},
 		{"filter by GET", srv.AdminKey(), "GET", "/filter", "", `{"error":"Resource could not be found"}`},
-		{"no route", srv.AdminKey(), "DELETE", "/1", "", `{"status":404,"error":"Not Found"}`},
+		{"no route", srv.AdminKey(), "DELETE", "/1/labels", "", `{"status":404,"error":"Not Found"}`},
 	} {
 		if _, got := call(t, srv, c.key, c.method, conversations+c.path, c.body); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

@@ -143,6 +143,5 @@ func (s *state) runJobs() {
 // remove removes a contact with its conversations.
 func (a *account) remove(gone *contact) {
 	delete(a.contacts, gone.ID)
-	maps.DeleteFunc(a.conversations, func(_ int64, c *conversation) bool { return c.source.contact == gone })
-	a.byActivity = slices.DeleteFunc(a.byActivity, func(c *conversation) bool { return c.source.contact == gone })
+	a.removeConversations(func(c *conversation) bool { return c.source.contact == gone })
 }

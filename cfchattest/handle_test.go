@@ -92,7 +92,7 @@ func TestHandleNoOperation(t *testing.T) {
 		"GET /api/v1/accounts/{a}/conversations/meta":                "conversationListMeta, ",
 		"POST /api/v1/accounts/{a}/conversations/{id}/toggle_status": "toggleStatusOfAConversation, ",
 		"GET  api": "api",
-		"DELETE /api/v1/accounts/{account_id}/conversations/{id}":             "",
+		"DELETE /api/v1/accounts/{account_id}/conversations/{id}/labels":      "",
 		"GET /api/v1/accounts/{account_id}/conversations/search":              "",
 		"GET /api/v1/accounts/{account_id}/conversations/{id}/participants":   "",
 		"GET /api/v1/accounts/{account_id}/conversations/{id}/labels/{label}": "",

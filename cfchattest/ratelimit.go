@@ -5,14 +5,17 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // RateLimits switches the server's rate limits on. In each whole minute of its clock it takes 300 requests, from 3.1.0 on
-// 3,000, from 4.12.0 on 30 for the counts of an account by one key, and from 3.6.0 on five searches of contacts of an account,
-// from 3.9.0 on 100; the rest are answered 429. All requests count as from one address, whoever sends them.
+// 3,000, from 4.12.0 on 30 for the counts of an account by one key, from 3.6.0 on five searches of contacts of an account, from
+// 3.9.0 on 100, and from 4.16.0 on 60 deletions of conversations of an account; the rest are answered 429. All requests count as
+// from one address, whoever sends them.
 func RateLimits(s *Server) { s.limits = &limits{} }
 
-// limits counts what was asked in the present minute (contract, section 3 and 4.2; contract, N5; contract, W2.1).
+// limits counts what was asked in the present minute (contract, section 3 and 4.2; contract, N5; contract, W2.1 and W3.7).
 type limits struct {
 	minute time.Time
 	asked  map[string]int
@@ -36,6 +39,9 @@ func (l *limits) exceed(s *Server, r *http.Request) bool {
 	}
 	if searches := s.searches(); searches > 0 && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/contacts/search") {
 		tooMany = l.count(r.URL.Path, searches) || tooMany
+	}
+	if to := routeOf(r); to.Operation == operation.DeleteAConversation && s.state.version.AtLeast("4.16.0") {
+		tooMany = l.count(to.ID+" "+to.ids["account_id"], 60) || tooMany
 	}
 	return tooMany
 }

@@ -51,6 +51,23 @@ func TestRateLimitOfCounts(t *testing.T) {
 	}
 }
 
+// TestRateLimitOfDeletions is one of an account, from 4.16.0 on, whatever is deleted.
+func TestRateLimitOfDeletions(t *testing.T) {
+	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) })
+	for version, want := range map[string]int{"4.15.1": 404, "4.16.0": 429} {
+		srv := cfchattest.New(t, cfchattest.RateLimits, cfchattest.Version(version), noon)
+		for range 60 {
+			if got, _ := call(t, srv, srv.AdminKey(), "DELETE", conversations+"/99", ""); got != 404 {
+				t.Fatalf("%s: %d", version, got)
+			}
+		}
+		got, _ := call(t, srv, srv.AgentKey(), "DELETE", conversations+"/98", "")
+		if other, _ := call(t, srv, srv.AdminKey(), "DELETE", conversations+"/99/messages/1", ""); got != want || other != 404 {
+			t.Errorf("%s: one more is %d, want %d; of a message %d", version, got, want, other)
+		}
+	}
+}
+
 // TestRateLimitOfSearches is one of an account, whoever searches: lists go on, and so do searches in the next minute.
 func TestRateLimitOfSearches(t *testing.T) {
 	const contacts = "/api/v1/accounts/1/contacts"

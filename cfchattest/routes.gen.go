@@ -28,6 +28,7 @@ var handlers = map[*operation.Operation]handler{
 	operation.NewConversation:                       (*caller).newConversation,
 	operation.ConversationFilter:                    (*caller).conversationFilter,
 	operation.ConversationListMeta:                  (*caller).conversationListMeta,
+	operation.DeleteAConversation:                   (*caller).deleteAConversation,
 	operation.GetDetailsOfAConversation:             (*caller).getDetailsOfAConversation,
 	operation.ListAttachmentsOfAConversation:        (*caller).listAttachmentsOfAConversation,
 	operation.UpdateCustomAttributesOfAConversation: (*caller).updateCustomAttributesOfAConversation,

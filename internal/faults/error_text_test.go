@@ -479,7 +479,7 @@ var editorTexts = []errorText{
 	{"an editor that changes the host", changed(func(r *http.Request) { r.URL.Host = "evil.example" })},
 	{"an editor that sets two keys", changed(func(r *http.Request) { r.Header[auth.HeaderDash] = []string{"a", "b"} })},
 	{"an editor that takes the address away", changed(func(r *http.Request) { r.URL = nil })},
-	{"an editor that asks for something else", changed(func(r *http.Request) { r.Method = http.MethodDelete })},
+	{"an editor that asks for something else", changed(func(r *http.Request) { r.Method = http.MethodPatch })},
 	{"an editor that sets URL.Opaque", changed(func(r *http.Request) { r.URL.Opaque = "//x" })},
 	{"an editor that sets an Idempotency-Key", changed(func(r *http.Request) { r.Header.Set("Idempotency-Key", "a") })},
 	{"an editor that sets a header that HTTP does not have", changed(func(r *http.Request) { r.Header["a b"] = []string{"c"} })},

@@ -96,7 +96,7 @@ func TestOf(t *testing.T) {
 		{"GET", "/api/v1/accounts/1/conversations/42/toggle_status", "GET /api/v1/accounts/1/conversations/42/toggle_status", false},
 		{"HEAD", "/api/v1/accounts/1/conversations", "HEAD /api/v1/accounts/1/conversations", false},
 		{"POST", "/api/v1/accounts/1/inboxes", "POST /api/v1/accounts/1/inboxes", true},
-		{"DELETE", "/api/v1/accounts/1/conversations/42", "DELETE /api/v1/accounts/1/conversations/42", true},
+		{"DELETE", "/api/v1/accounts/1/conversations/42/labels", "DELETE /api/v1/accounts/1/conversations/42/labels", true},
 		{"GET", "/api/v1/accounts//conversations", "GET /api/v1/accounts//conversations", false},
 		{"GET", "/accounts/1/conversations", "GET /accounts/1/conversations", false},
 		{"GET", "/x/conversations", "GET /x/conversations", false},

@@ -180,6 +180,14 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// DeleteAConversation deletes a conversation.
+	DeleteAConversation = row(Operation{
+		ID: "deleteAConversation", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "4.3.0"},
+		},
+	})
 	// GetDetailsOfAConversation gets a conversation.
 	GetDetailsOfAConversation = row(Operation{
 		ID: "getDetailsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}",
@@ -381,6 +389,7 @@ var All = []*Operation{
 	NewConversation,
 	ConversationFilter,
 	ConversationListMeta,
+	DeleteAConversation,
 	GetDetailsOfAConversation,
 	ListAttachmentsOfAConversation,
 	UpdateCustomAttributesOfAConversation,

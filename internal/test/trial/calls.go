@@ -142,6 +142,15 @@ var Calls = []Call{
 		},
 	},
 	{
+		operation.DeleteAConversation, "", "", "/conversations/42", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Conversations.Delete(ctx, s.Conversation, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.DeleteAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
 		operation.ConversationFilter, GoodPage, "", "/conversations/filter?page=1",
 		`{"payload":[{"attribute_key":"mail_subject","filter_operator":"contains","query_operator":null,"values":["` + Searched + `"]}]}`,
 		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {

@@ -1,0 +1,29 @@
+package cfchattest
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// deleteAConversation deletes a conversation, as a job: until that has run, everything is as before (contract, W3.7).
+func (c *caller) deleteAConversation() (any, error) {
+	gone, err := c.conversation()
+	switch {
+	case err != nil:
+		return nil, err
+	case c.user.role(c.account) != cfchat.RoleAdministrator:
+		return nil, unauthorized("You are not authorized to do this action")
+	}
+	account := c.account
+	remove := func() { account.removeConversations(func(each *conversation) bool { return each == gone }) }
+	c.jobs = append(c.jobs, job{c.clock().Add(jobDelay), remove})
+	return nil, empty()
+}
+
+// removeConversations removes the conversations that fit.
+func (a *account) removeConversations(fit func(*conversation) bool) {
+	maps.DeleteFunc(a.conversations, func(_ int64, c *conversation) bool { return fit(c) })
+	a.byActivity = slices.DeleteFunc(a.byActivity, fit)
+}
