@@ -13,7 +13,7 @@ import (
 // were set: call again. ErrUnknownOutcome means that they may still come; calling again does no harm. Where all are there
 // already, in any case, nothing is set. With an error the labels are those that were seen last, nil for none.
 //
-// A label needs not be one that the account knows. One that has a comma, or a quote in front, is refused; where the contact has
+// A label need not be one that the account knows. One that has a comma, or a quote in front, is refused; where the contact has
 // one already, nothing is set, because the server would make two of it.
 //
 // It makes three requests: those of Labels, SetLabels and Labels. Key: user.

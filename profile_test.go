@@ -66,6 +66,16 @@ func TestProfileHasNoSecrets(t *testing.T) {
 	}
 }
 
+// TestNoProfile is what has no person, or no list of accounts.
+func TestNoProfile(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"id":1,"email":"ada@example.com"}`, `{"accounts":[]}`} {
+		if _, err := infoOf(t, body).Profile(t.Context()); !errors.Is(err, cfchat.ErrDecode) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 // TestProfileIsOfNoAccount, and says so wherever it is told about; and it is not taken for what only ends as it does.
 func TestProfileIsOfNoAccount(t *testing.T) {
 	t.Parallel()

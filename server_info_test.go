@@ -144,6 +144,10 @@ func TestBotsMayLater(t *testing.T) {
 	if !errors.Is(err, cfchat.ErrUnauthorized) || !strings.Contains(err.Error(), "servers let bots make this call from 4.14.2 on; set Keys.User") {
 		t.Error(err)
 	}
+	// Of what is no operation nobody knows it.
+	if err := chat.Account(1).Do(t.Context(), http.MethodGet, "campaigns", nil, nil); err == nil || strings.Contains(err.Error(), "let") {
+		t.Error(err)
+	}
 	// A platform's key is refused so too, by what bots always may.
 	if _, err := chat.Account(1).Conversations.ToggleStatus(t.Context(), 42); err == nil || strings.Contains(err.Error(), "let bots") {
 		t.Error(err)
