@@ -41,6 +41,9 @@ var odd = map[string]string{
 	"labels-set-number": "conversationAddLabels request labels[]: type, expected string, found integer, once",
 	"labels-set-text":   "conversationAddLabels request labels: type, expected array, found string, once",
 
+	"assign-text":    "assignAConversation request assignee_id: type, expected integer, found string, once",
+	"assign-text-id": "assignAConversation request assignee_id: type, expected integer, found string, once",
+
 	"contact-inbox-none":             "contactInboxCreation request inbox_id: missing, expected integer, once",
 	"contact-update-attributes-text": "contactUpdate request custom_attributes: type, expected object, found string, once",
 	"contact-update-patch":           "no operation path: unknown, found another method or path, once",

@@ -29,6 +29,7 @@ var handlers = map[*operation.Operation]handler{
 	operation.ConversationFilter:                (*caller).conversationFilter,
 	operation.ConversationListMeta:              (*caller).conversationListMeta,
 	operation.GetDetailsOfAConversation:         (*caller).getDetailsOfAConversation,
+	operation.AssignAConversation:               (*caller).assignAConversation,
 	operation.ListAttachmentsOfAConversation:    (*caller).listAttachmentsOfAConversation,
 	operation.ListAllLabelsOfAConversation:      (*caller).listAllLabelsOfAConversation,
 	operation.ConversationAddLabels:             (*caller).conversationAddLabels,

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -45,6 +46,8 @@ type Subject struct {
 	Place         cfchat.ContactInboxCreate // where it is to be reached
 	Team          int64
 	Labels        []string // that are set, none to clear them
+
+	Assigned cfchat.Assignment // to whom; nobody to unassign it
 }
 
 // AccountID is the account of the tests.
@@ -72,7 +75,7 @@ const (
 // One is what the calls of the tests are about.
 var One = Subject{
 	42, cfchat.StatusResolved, oneBody, 1234, cfchat.MessageStatusRead, 77, cfchat.ContactCreate{Name: "Jo"}, 5, "contact-1",
-	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"},
+	cfchat.ContactUpdate{Name: new("Jo")}, 78, onePlace, 6, []string{"vip"}, cfchat.Assignment{},
 }
 
 var (
@@ -164,6 +167,15 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationAddLabelsWithResponse(ctx, AccountID, s.Conversation, oneLabel, e...))
+		},
+	},
+	{
+		operation.AssignAConversation, `null`, "", "/conversations/42/assignments", `{"assignee_id":null}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return assigned(ctx, a, s, e...)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.AssignAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.AssignmentRequest{}, e...))
 		},
 	},
 	{
@@ -573,6 +585,8 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	if named := new(cfchat.LabelNames); json.Unmarshal([]byte(answer), named) == nil && named.Payload != nil {
 		labels = named.Payload
 	}
+	var assigned cfchat.Assignment
+	_ = json.Unmarshal([]byte(answer), &assigned)
 	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
@@ -589,8 +603,27 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	return Subject{
 		cmp.Or(about.Conversation, about.ID, change.ID, 42), cmp.Or(change.Status, cfchat.StatusResolved), oneBody,
 		cmp.Or(about.ID, One.Message), cmp.Or(about.Status, One.MessageStatus), cmp.Or(contact.ID, about.ID, One.Contact),
-		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels,
+		One.Person, place.Inbox.ID, place.SourceID, update, One.Mergee, at, cmp.Or(about.ID, One.Team), labels, assigned,
 	}
+}
+
+// assigned assigns a conversation to whom a subject says, which a bot does, because it does not look first whom there is.
+func assigned(ctx context.Context, a *cfchat.Account, s Subject, opts ...cfchat.CallOption) (any, error) {
+	to := s.Assigned
+	if to == (cfchat.Assignment{}) {
+		if err := a.Conversations.Unassign(ctx, s.Conversation, opts...); err != nil {
+			return nil, err
+		}
+		return &to, nil
+	}
+	ctx = auth.WithScheme(ctx, auth.AgentBotAPIKey)
+	switch {
+	case to.Agent != nil:
+		return valueOf(a.Conversations.Assign(ctx, s.Conversation, to.Agent.ID, opts...))
+	case to.Bot != nil:
+		return valueOf(a.Conversations.AssignBot(ctx, s.Conversation, to.Bot.ID, opts...))
+	}
+	return valueOf(a.Conversations.AssignTeam(ctx, s.Conversation, to.Team.ID, opts...))
 }
 
 // By returns a call whose value does not matter.
