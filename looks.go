@@ -37,14 +37,14 @@ type lookCache struct {
 	all map[lookKey]*idList
 }
 
-// idList is the ids of a list as they were told last. What is not in asking's turn reads and writes it with the cache's mu.
+// idList is the ids of a list as they were told last. All but asking is read and written with the cache's mu.
 type idList struct {
 	asking chan struct{} // holds who asks the server
 	users  int           // who asks or waits
 
 	ids    map[int64]bool
 	begun  time.Time // when they were asked for
-	failed error     // why the last try had no answer that others had to wait for
+	failed error     // why the last try failed, for those who waited for it
 	tried  time.Time // when that one began
 }
 
@@ -117,13 +117,13 @@ func (c *lookCache) find(list *idList, id int64, begun time.Time) (has, known bo
 	return false, false, nil
 }
 
-// keep remembers a list, and for those who wait a failure that is the server's. One that has to do with the caller, such as a key
-// of the call, says nothing to others.
+// keep remembers a list, and for those who wait a failure that is the server's, or that no answer came in time. One that has to do
+// with the caller, such as a key of the call, says nothing to others.
 func (c *lookCache) keep(ctx context.Context, list *idList, ids []int64, err error, asked time.Time) map[int64]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		if list.failed = nil; ctx.Err() == nil && errors.Is(err, ErrServer) {
+		if list.failed = nil; ctx.Err() == nil && (errors.Is(err, ErrServer) || errors.Is(err, context.DeadlineExceeded)) {
 			list.failed, list.tried = err, asked
 		}
 		return nil
