@@ -633,7 +633,9 @@ func conformAssignment(t *testing.T, s target) {
 			t.Errorf("%s: %v; it has %+v, %v", what, failed, now, err)
 		}
 	}
-	nobody := func(m cfchat.ConversationMeta) bool { return m.Assignee == nil && m.AssigneeBot == nil && m.Team == nil }
+	nobody := func(m cfchat.ConversationMeta) bool {
+		return m.Assignee == nil && m.AssigneeBot == nil && m.Team == nil
+	}
 	who, err := a.Conversations.Assign(ctx, id, agents[0].ID)
 	has("a person", err, func(m cfchat.ConversationMeta) bool { return m.Assignee.GetID() == who.GetID() })
 	has("nobody", a.Conversations.Unassign(ctx, id), nobody)
