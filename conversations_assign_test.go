@@ -131,21 +131,25 @@ func TestAssignAsBot(t *testing.T) {
 	bot := auth.Keys{AgentBot: auth.NewKey("bot-key")}
 	person := auth.Keys{User: auth.NewKey("user-key")}
 	for name, c := range map[string]struct {
-		keys  auth.Keys
-		ctx   context.Context
-		opts  []cfchat.CallOption
-		looks bool
+		keys   auth.Keys
+		scheme auth.Scheme // of the context, "" for none
+		opts   []cfchat.CallOption
+		looks  bool
 	}{
-		"both keys":                 {auth.Keys{User: person.User, AgentBot: bot.AgentBot}, t.Context(), nil, true},
-		"both keys, and the scheme": {auth.Keys{User: person.User, AgentBot: bot.AgentBot}, auth.WithScheme(t.Context(), auth.AgentBotAPIKey), nil, false},
-		"a bot's key":               {bot, t.Context(), nil, false},
-		"a bot's key for the call":  {person, t.Context(), []cfchat.CallOption{cfchat.WithKeys(bot)}, false},
-		"a person's for the call":   {bot, t.Context(), []cfchat.CallOption{cfchat.WithKeys(person)}, true},
+		"both keys":                 {auth.Keys{User: person.User, AgentBot: bot.AgentBot}, "", nil, true},
+		"both keys, and the scheme": {auth.Keys{User: person.User, AgentBot: bot.AgentBot}, auth.AgentBotAPIKey, nil, false},
+		"a bot's key":               {bot, "", nil, false},
+		"a bot's key for the call":  {person, "", []cfchat.CallOption{cfchat.WithKeys(bot)}, false},
+		"a person's for the call":   {bot, "", []cfchat.CallOption{cfchat.WithKeys(person)}, true},
 	} {
 		for _, call := range []assignment{assign2, assignTeam2} {
 			over, sent := assignServer("[]", "null")
 			chat := trial.Chat(t, over, func(config *cfchat.Config) { config.Keys = c.keys })
-			_, err := call(c.ctx, chat.Account(7).Conversations, c.opts...)
+			ctx := t.Context()
+			if c.scheme != "" {
+				ctx = auth.WithScheme(ctx, c.scheme)
+			}
+			_, err := call(ctx, chat.Account(7).Conversations, c.opts...)
 			want := cfchat.ErrRejected
 			if c.looks {
 				want = cfchat.ErrInvalidInput
@@ -167,6 +171,7 @@ func TestAssignAsBot(t *testing.T) {
 func TestAssignRefuses(t *testing.T) {
 	t.Parallel()
 	over, sent := assignServer("[]", "null")
+	var none context.Context
 	for _, s := range []cfchat.ConversationsService{trial.Chat(t, over).Account(7).Conversations, {}} {
 		for name, err := range map[string]error{
 			"id agentID":        trial.Second(s.Assign(t.Context(), 0, 0)),
@@ -177,8 +182,8 @@ func TestAssignRefuses(t *testing.T) {
 			"id ":               s.UnassignTeam(t.Context(), -5),
 			"WithResponse":      trial.Second(s.Assign(t.Context(), 42, 2, cfchat.WithResponse(nil))),
 			"WithResponse ":     trial.Second(s.AssignBot(t.Context(), 42, 2, cfchat.WithResponse(nil))),
-			"ctx":               trial.Second(s.Assign(nil, 42, 2)), //nolint:staticcheck // that is the test
-			"ctx ":              trial.Second(s.AssignBot(nil, 42, 2)),
+			"ctx":               trial.Second(s.Assign(none, 42, 2)),
+			"ctx ":              trial.Second(s.AssignBot(none, 42, 2)),
 			"id botID option 1": trial.Second(s.AssignBot(t.Context(), -1, 0, nil)),
 		} {
 			e, ok := errors.AsType[*cfchat.Error](err)

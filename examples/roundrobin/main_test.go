@@ -146,7 +146,7 @@ func TestAnotherProgram(t *testing.T) {
 				return
 			}
 			if gets++; ahead == (gets == 1) {
-				if _, err := other.Conversations.Assign(t.Context(), 1, 2); err != nil {
+				if _, err := other.Conversations.Assign(req.Context(), 1, 2); err != nil {
 					t.Error(err)
 				}
 			}

@@ -87,20 +87,27 @@ func (r *robin) give(ctx context.Context, id int64, to cfchat.Agent) (outcome st
 	case err != nil && !lost:
 		return "", false, err
 	}
-	now, err := r.account.Conversations.Get(ctx, id)
-	switch {
-	case err != nil && lost:
-		return "may be assigned", true, nil
-	case err != nil:
-		return "assigned", true, nil
-	case now.Meta.Assignee.GetID() == to.ID:
-		return "assigned", true, nil
-	case now.Meta.Assignee != nil:
-		return now.Meta.Assignee.Name + " has got it meanwhile", lost, nil // what was lost may still come
-	case lost:
-		return "may be assigned yet", true, nil
+	if now, err := r.account.Conversations.Get(ctx, id); err == nil {
+		outcome, served = seen(now.Meta.Assignee, to, lost)
+		return outcome, served, nil
 	}
-	return "assigned, and taken off again", false, nil
+	if lost {
+		return "may be assigned", true, nil
+	}
+	return "assigned", true, nil
+}
+
+// seen says what the last look tells of an assignment, whose answer may be lost, so that it may still come.
+func seen(now *cfchat.Agent, to cfchat.Agent, lost bool) (outcome string, served bool) {
+	switch {
+	case now.GetID() == to.ID:
+		return "assigned", true
+	case now != nil:
+		return now.Name + " has got it meanwhile", lost
+	case lost:
+		return "may be assigned yet", true
+	}
+	return "assigned, and taken off again", false
 }
 
 // taken says why a conversation is not to be assigned, "" if it is.

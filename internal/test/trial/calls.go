@@ -171,9 +171,7 @@ var Calls = []Call{
 	},
 	{
 		operation.AssignAConversation, `null`, "", "/conversations/42/assignments", `{"assignee_id":null}`,
-		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
-			return assigned(ctx, a, s, e...)
-		},
+		assigned,
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.AssignAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.AssignmentRequest{}, e...))
 		},
