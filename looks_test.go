@@ -192,6 +192,23 @@ func TestLooksWait(t *testing.T) {
 	})
 }
 
+// TestLooksInTime has many calls wait for one look that gets no answer, and not for one each.
+func TestLooksInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, begun := &roll{agents: []int64{1}}, time.Now()
+		s := trial.Chat(t, server, func(c *cfchat.Config) { c.Timeout = 500 * time.Millisecond }).Account(7).Conversations
+		for _, err := range looked(t, s, slices.Repeat([]int64{1}, 20)...) {
+			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, cfchat.ErrNotSent) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if took := time.Since(begun); took != 500*time.Millisecond || len(server.looks) != 1 {
+			t.Errorf("%d looks took %s", len(server.looks), took)
+		}
+	})
+}
+
 // TestLooksAreForgotten bounds what a Chat remembers, and loses nothing that is in use.
 func TestLooksAreForgotten(t *testing.T) {
 	t.Parallel()
