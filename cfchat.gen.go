@@ -4406,6 +4406,108 @@ func (x *Team) GetName() (value string) {
 	return x.Name
 }
 
+// TeamRow is a team as a row of the database.
+type TeamRow struct {
+	// AccountID The account's id.
+	AccountID int64 `json:"account_id"`
+
+	// AllowAutoAssign Whether its members get conversations by turns.
+	AllowAutoAssign *bool `json:"allow_auto_assign"`
+
+	// CreatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	CreatedAt ISOTime `json:"created_at"`
+
+	// Description What it is for.
+	Description *string `json:"description"`
+
+	// Icon The picture's name; "" when there is none. From 4.16.0.
+	Icon *string `json:"icon,omitempty"`
+
+	// IconColor The picture's colour; "" when there is none. From 4.16.0.
+	IconColor *string `json:"icon_color,omitempty"`
+
+	// ID The team's id.
+	ID int64 `json:"id"`
+
+	// Name The name, in lower case.
+	Name string `json:"name"`
+
+	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	UpdatedAt ISOTime `json:"updated_at"`
+}
+
+// GetAccountID returns AccountID, or the zero value of a nil TeamRow.
+func (x *TeamRow) GetAccountID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AccountID
+}
+
+// GetAllowAutoAssign returns what AllowAutoAssign points to, or the zero value when there is none.
+func (x *TeamRow) GetAllowAutoAssign() (value bool) {
+	if x == nil || x.AllowAutoAssign == nil {
+		return value
+	}
+	return *x.AllowAutoAssign
+}
+
+// GetCreatedAt returns CreatedAt, or the zero value of a nil TeamRow.
+func (x *TeamRow) GetCreatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.CreatedAt
+}
+
+// GetDescription returns what Description points to, or the zero value when there is none.
+func (x *TeamRow) GetDescription() (value string) {
+	if x == nil || x.Description == nil {
+		return value
+	}
+	return *x.Description
+}
+
+// GetIcon returns what Icon points to, or the zero value when there is none.
+func (x *TeamRow) GetIcon() (value string) {
+	if x == nil || x.Icon == nil {
+		return value
+	}
+	return *x.Icon
+}
+
+// GetIconColor returns what IconColor points to, or the zero value when there is none.
+func (x *TeamRow) GetIconColor() (value string) {
+	if x == nil || x.IconColor == nil {
+		return value
+	}
+	return *x.IconColor
+}
+
+// GetID returns ID, or the zero value of a nil TeamRow.
+func (x *TeamRow) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetName returns Name, or the zero value of a nil TeamRow.
+func (x *TeamRow) GetName() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.Name
+}
+
+// GetUpdatedAt returns UpdatedAt, or the zero value of a nil TeamRow.
+func (x *TeamRow) GetUpdatedAt() (value ISOTime) {
+	if x == nil {
+		return value
+	}
+	return x.UpdatedAt
+}
+
 // ToggleStatusRequest is empty to flip the status.
 type ToggleStatusRequest struct {
 	// SnoozedUntil Seconds since 1970, with status snoozed. Absent means until the next reply. Text such as 2030-01-01 would be
@@ -5576,6 +5678,32 @@ func newGetDetailsOfAConversationRequest(server string, accountID int64, convers
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// AssignAConversation assigns a conversation to a person, a bot or a team, or takes them off.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments
+func (c *Client) AssignAConversation(ctx context.Context, accountID int64, conversationID int64, body AssignmentRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newAssignAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.AssignAConversation, err)
+	}
+	return c.do(ctx, operation.AssignAConversation, req, reqEditors)
+}
+
+// newAssignAConversationRequest builds the request of assignAConversation.
+func newAssignAConversationRequest(server string, accountID int64, conversationID int64, body AssignmentRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/assignments", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // ListAttachmentsOfAConversation lists the attachments of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments
@@ -6295,6 +6423,17 @@ func (c *ClientWithResponses) GetDetailsOfAConversationWithResponse(ctx context.
 		return nil, err
 	}
 	return parseRaw[Conversation](resp)
+}
+
+// AssignAConversationWithResponse assigns a conversation to a person, a bot or a team, or takes them off.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments
+func (c *ClientWithResponses) AssignAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body AssignmentRequest, reqEditors ...RequestEditorFn) (*RawResponse[Assignment], error) {
+	resp, err := c.AssignAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Assignment](resp)
 }
 
 // ListAttachmentsOfAConversationWithResponse lists the attachments of a conversation.

@@ -125,6 +125,7 @@ type Chat struct {
 	channels  *channelCache
 	turns     *sendTurns
 	unsure    *unsureSends
+	looks     *lookCache
 	settled   time.Duration // after which a message that was sent and is not stored will not be
 }
 
@@ -149,7 +150,7 @@ func New(config Config) (*Chat, error) {
 	return &Chat{
 		server: server.String(), transport: transport, editors: slices.Clone(config.RequestEditors), keys: config.Keys,
 		clock: new(serverClock), known: newKnownServer(config.ServerVersion), chain: chain.New(links), downloads: links.ForDownloads(downloadsOf(config, transport)),
-		channels: new(channelCache), turns: new(sendTurns), unsure: new(unsureSends), settled: max(minSettled, 2*config.Timeout),
+		channels: new(channelCache), turns: new(sendTurns), unsure: new(unsureSends), looks: new(lookCache), settled: max(minSettled, 2*config.Timeout),
 	}, nil
 }
 

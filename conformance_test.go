@@ -169,6 +169,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
 		{"names", conformNames}, {"labels", conformLabels}, {"priority", conformPriority}, {"attributes", conformAttributes}, {"delete", conformDelete},
+		{"assignment", conformAssignment},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -730,6 +731,43 @@ func sameLabels(a, b []string) bool {
 		return slices.Sorted(strings.SplitSeq(strings.ToLower(strings.Join(labels, ",")), ","))
 	}
 	return slices.Equal(sorted(a), sorted(b))
+}
+
+// conformAssignment gives a conversation to a person, a team and a bot, and takes each off again.
+func conformAssignment(t *testing.T, s target) {
+	ctx, a, id := t.Context(), s.account(), s.create(t, 1)[0]
+	agents, err := a.Agents.List(ctx)
+	if err != nil || len(agents) == 0 {
+		t.Fatalf("the agents are %v, %v", agents, err)
+	}
+	has := func(what string, failed error, fits func(cfchat.ConversationMeta) bool) {
+		t.Helper()
+		if now, err := a.Conversations.Get(ctx, id); failed != nil || err != nil || !fits(now.Meta) {
+			t.Errorf("%s: %v; it has %+v, %v", what, failed, now, err)
+		}
+	}
+	nobody := func(m cfchat.ConversationMeta) bool {
+		return m.Assignee == nil && m.AssigneeBot == nil && m.Team == nil
+	}
+	who, err := a.Conversations.Assign(ctx, id, agents[0].ID)
+	has("a person", err, func(m cfchat.ConversationMeta) bool { return m.Assignee.GetID() == who.GetID() })
+	has("nobody", a.Conversations.Unassign(ctx, id), nobody)
+	if _, err := a.Conversations.Assign(ctx, id, 1<<31-1); !errors.Is(err, cfchat.ErrInvalidInput) {
+		t.Errorf("somebody who is not there: %v", err)
+	}
+	if s.team != 0 {
+		_, err := a.Conversations.AssignTeam(ctx, id, s.team)
+		has("a team", err, func(m cfchat.ConversationMeta) bool { return m.Team.GetID() == s.team })
+		has("no team", errors.Join(a.Conversations.UnassignTeam(ctx, id), a.Conversations.Unassign(ctx, id)), nobody)
+	}
+	info, err := s.chat.ServerInfo(ctx)
+	bots, failed := a.AgentBots.List(ctx)
+	if err != nil || failed != nil || !info.AtLeast("4.8.0") || len(bots) == 0 {
+		return
+	}
+	_, err = a.Conversations.AssignBot(ctx, id, bots[0].ID)
+	has("a bot", err, func(m cfchat.ConversationMeta) bool { return m.AssigneeBot.GetID() == bots[0].ID })
+	has("no bot", a.Conversations.Unassign(ctx, id), nobody)
 }
 
 // conformFiles sends files, and gets them back, one of them over a connection that breaks.

@@ -34,6 +34,7 @@ var (
 	attachmentsCall = newCall(operation.ListAttachmentsOfAConversation, checkAttachments)
 
 	setAttributesCall = newCall(operation.UpdateCustomAttributesOfAConversation, checkConversationAttributes)
+	assignCall        = newCall(operation.AssignAConversation, checkAssignment)
 )
 
 // List gets one page of conversations, 25 to a page, the latest activity first. The zero options mean the first page of the
@@ -285,6 +286,77 @@ func (s ConversationsService) Delete(ctx context.Context, id int64, opts ...Call
 		return newDeleteAConversationRequest(server, s.core.id, id)
 	})
 	return err
+}
+
+// Assign makes a person of the account the assignee of a conversation, and returns the person. Whoever had it before, a bot
+// too, has it no more; the team stays. The person needs to be a member neither of the inbox nor of the team. Assigning the one who
+// has it already changes nothing.
+//
+// The id of somebody else would unassign the conversation, and is refused with ErrInvalidInput: with a user's key it looks first
+// whether Agents.List has the person, unless a call of the Chat has seen that in the last minute. Calls at once share a look.
+// Where the look fails, so does the call, with ErrNotSent. A bot's key cannot look.
+//
+// ErrRejected means that the conversation is unassigned now, because nobody of the account has the id, or that somebody else has
+// it; the error says who. After ErrUnknownOutcome it may be called again, which takes the conversation from whoever has got it
+// meanwhile. WithResponse has the last request, which is the look where that was the only one, and nothing where it was another
+// call's.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
+func (s ConversationsService) Assign(ctx context.Context, id, agentID int64, opts ...CallOption) (*Agent, error) {
+	now, err := s.assign(ctx, id, "agentID", AssignmentRequest{ID: agentID}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return now.Agent, nil
+}
+
+// Unassign takes off the person who is assigned to a conversation, or from 4.8.0 on the bot that owns it. The team stays. It is no
+// error where nobody is there. ErrRejected means that somebody has it all the same; the error says who.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
+func (s ConversationsService) Unassign(ctx context.Context, id int64, opts ...CallOption) error {
+	_, err := s.assign(ctx, id, "", AssignmentRequest{}, opts)
+	return err
+}
+
+// AssignTeam makes a team of the account the team of a conversation, and returns it. An assignee who is not in it is dropped, and
+// a team with AllowAutoAssign may pick a member who is online: Get tells who has the conversation then. A bot that owns it stays.
+//
+// The id of no team of the account would take the team off, and is refused with ErrInvalidInput, after a look at Teams.List like
+// that of [ConversationsService.Assign]. ErrRejected means that the conversation has no team now, or another one.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
+func (s ConversationsService) AssignTeam(ctx context.Context, id, teamID int64, opts ...CallOption) (*TeamRow, error) {
+	now, err := s.assign(ctx, id, "teamID", AssignmentRequest{ID: teamID, Kind: AssigneeKindTeam}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return now.Team, nil
+}
+
+// UnassignTeam takes the team off a conversation. The assignee stays. It is no error where there is no team.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
+func (s ConversationsService) UnassignTeam(ctx context.Context, id int64, opts ...CallOption) error {
+	_, err := s.assign(ctx, id, "", AssignmentRequest{Kind: AssigneeKindTeam}, opts)
+	return err
+}
+
+// AssignBot makes a bot of the account, or of the whole server, the owner of a conversation, and returns the bot. The person who
+// had it has it no more; the team stays. Unassign takes the bot off.
+//
+// Bots own conversations from 4.8.0 on. Before, the server would read the id as a person's, so that the call is refused with
+// ErrInvalidInput; the version is [Config].ServerVersion, or the server is asked. Where it cannot be had, nothing is sent either.
+// ErrRejected means that there is no such bot, and nothing has changed, or that somebody else has the conversation; the error says
+// who.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
+func (s ConversationsService) AssignBot(ctx context.Context, id, botID int64, opts ...CallOption) (*AgentBot, error) {
+	now, err := s.assign(ctx, id, "botID", AssignmentRequest{ID: botID, Kind: AssigneeKindAgentBot}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return now.Bot, nil
 }
 
 // Attachments gets one page, from 1, of the files, places and the like of a conversation's messages, 100 to a page, from

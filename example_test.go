@@ -19,8 +19,8 @@ import (
 )
 
 // standIn is a server with two open conversations, one of them assigned to nobody, and a resolved one.
-func standIn() (server *cfchattest.Server, account *cfchat.Account) {
-	server = cfchattest.Start()
+func standIn(options ...cfchattest.Option) (server *cfchattest.Server, account *cfchat.Account) {
+	server = cfchattest.Start(options...)
 	agent, _ := server.AddAgent(cfchattest.Agent{Name: "Ada"})
 	server.AddConversation(cfchattest.Conversation{Assignee: agent, Labels: []string{"vip"}})
 	server.AddConversation(cfchattest.Conversation{})
@@ -307,6 +307,77 @@ func ExampleConversationsService_ClearLabels() {
 	labels, err := account.Conversations.Labels(context.Background(), id)
 	fmt.Println(len(labels), err)
 	// Output: 0 <nil>
+}
+
+func ExampleConversationsService_Assign() {
+	server, account := standIn()
+	defer server.Close()
+	grace, _ := server.AddAgent(cfchattest.Agent{Name: "Grace"})
+	id := server.AddConversation(cfchattest.Conversation{})
+	agent, err := account.Conversations.Assign(context.Background(), id, grace)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(agent.Name)
+
+	_, err = account.Conversations.Assign(context.Background(), id, 99) // the server would unassign it
+	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput))
+	// Output:
+	// Grace
+	// true
+}
+
+func ExampleConversationsService_Unassign() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Assignee: 2})
+	if err := account.Conversations.Unassign(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	conversation, err := account.Conversations.Get(context.Background(), id)
+	fmt.Println(conversation.Meta.Assignee == nil, err)
+	// Output: true <nil>
+}
+
+func ExampleConversationsService_AssignTeam() {
+	server, account := standIn()
+	defer server.Close()
+	sales := server.AddTeam(cfchattest.Team{Name: "sales"})
+	id := server.AddConversation(cfchattest.Conversation{Assignee: 2}) // who is not in the team
+	team, err := account.Conversations.AssignTeam(context.Background(), id, sales)
+	if err != nil {
+		log.Fatal(err)
+	}
+	conversation, err := account.Conversations.Get(context.Background(), id)
+	fmt.Println(team.Name, conversation.Meta.Assignee == nil, err)
+	// Output: sales true <nil>
+}
+
+func ExampleConversationsService_UnassignTeam() {
+	server, account := standIn()
+	defer server.Close()
+	sales := server.AddTeam(cfchattest.Team{Name: "sales"})
+	id := server.AddConversation(cfchattest.Conversation{Team: sales})
+	if err := account.Conversations.UnassignTeam(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	conversation, err := account.Conversations.Get(context.Background(), id)
+	fmt.Println(conversation.Meta.Team == nil, err)
+	// Output: true <nil>
+}
+
+func ExampleConversationsService_AssignBot() {
+	server, account := standIn(cfchattest.Version("4.8.0"))
+	defer server.Close()
+	helper, _ := server.AddBot(cfchattest.Bot{Name: "Helper"})
+	id := server.AddConversation(cfchattest.Conversation{Assignee: 2})
+	bot, err := account.Conversations.AssignBot(context.Background(), id, helper)
+	if err != nil {
+		log.Fatal(err)
+	}
+	conversation, err := account.Conversations.Get(context.Background(), id)
+	fmt.Println(bot.GetName(), conversation.Meta.AssigneeBot.ID == helper, err)
+	// Output: Helper true <nil>
 }
 
 func ExampleContactsService_Labels() {

@@ -20,7 +20,7 @@ func TestRecordedAnswers(t *testing.T) {
 			t.Parallel()
 			chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 				return trial.Reply(r.Response.Status, r.Response.Headers["content-type"], r.Response.Body), nil
-			}))
+			}), func(c *cfchat.Config) { c.ServerVersion = r.Version })
 			c := trial.CallOf(r.ID)
 			about := trial.SubjectOf(t, r.Response.Body)
 			data, err := c.In(t.Context(), chat, 1, about)

@@ -50,6 +50,8 @@ var odd = map[string]string{
 	"priority-3":       "togglePriorityOfAConversation request priority: type, expected string, found integer, once",
 	"priority-bogus":   "togglePriorityOfAConversation request priority: value, expected one of 4 in the spec, found another string, once",
 	"priority-missing": "togglePriorityOfAConversation request priority: missing, expected string, once",
+	"assign-text":    "assignAConversation request assignee_id: type, expected integer, found string, once",
+	"assign-text-id": "assignAConversation request assignee_id: type, expected integer, found string, once",
 
 	"contact-inbox-none":             "contactInboxCreation request inbox_id: missing, expected integer, once",
 	"contact-update-attributes-text": "contactUpdate request custom_attributes: type, expected object, found string, once",

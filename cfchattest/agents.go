@@ -15,6 +15,7 @@ type Agent struct {
 	Name          string // "Agent 3" and so on by default
 	Email         string
 	Administrator bool
+	Online        bool // offline by default
 }
 
 // user is a person, with the role in each account.
@@ -47,6 +48,9 @@ func (s *state) addAgent(a *account, in Agent) (int64, string) {
 			AvailabilityStatus: new(cfchat.AvailabilityOffline),
 		},
 		roles: map[int64]cfchat.Role{a.id: role},
+	}
+	if in.Online {
+		s.users[s.lastUser].AvailabilityStatus = new(cfchat.AvailabilityOnline)
 	}
 	key := keyFor(fmt.Sprintf("user-%d", s.lastUser))
 	s.keys[key] = owner{user: s.users[s.lastUser]}

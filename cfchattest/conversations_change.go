@@ -46,29 +46,38 @@ func (c *caller) setStatus(of *conversation, status cfchat.Status, until time.Ti
 	}
 }
 
-// assign makes somebody the assignee.
+// assign makes a person the owner, nil nobody. A bot that was the owner is taken off too, which without a person leaves no
+// activity message (contract, W3.2).
 func (c *caller) assign(of *conversation, assignee *int64) {
-	if of.assignee != nil && assignee != nil && *of.assignee == *assignee {
+	changed := deref(of.assignee) != deref(assignee)
+	if !changed && of.ownedBy == nil {
 		return
 	}
 	of.assignee, of.ownedBy = assignee, nil
 	of.participate()
 	of.updated = c.now()
-	c.noteAssignment(of)
+	if changed {
+		c.noteAssignment(of)
+	}
 }
 
-// noteAssignment writes the activity message about the assignee of a conversation.
+// noteAssignment writes the activity message about the assignee of a conversation, if there is a name to do so by.
 func (c *caller) noteAssignment(of *conversation) {
-	if c.name() == "" || of.assignee == nil {
-		return
-	}
-	if c.user != nil && c.user.ID == *of.assignee {
+	switch {
+	case c.name() == "":
+	case of.assignee == nil:
+		c.activityMessage(of, "Conversation unassigned by "+c.name())
+	case c.user != nil && c.user.ID == *of.assignee:
 		c.activityMessage(of, c.name()+" self-assigned this conversation")
-		return
+	default:
+		c.activityMessage(of, "Assigned to "+c.personName(of.assignee)+" by "+c.name())
 	}
-	name := ""
-	if assignee := c.users[*of.assignee]; assignee != nil {
-		name = assignee.Name
+}
+
+// personName returns the name of a person, "" for none.
+func (s *state) personName(id *int64) string {
+	if who := s.person(id); who != nil {
+		return who.Name
 	}
-	c.activityMessage(of, "Assigned to "+name+" by "+c.name())
+	return ""
 }

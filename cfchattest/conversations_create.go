@@ -45,7 +45,7 @@ func (c *caller) newConversation() (any, error) {
 		c.append(made, first)
 	}
 	answer, err := c.view().conversation(made)
-	if isNew {
+	if isNew && made.assignee != nil {
 		c.noteAssignment(made)
 	}
 	if err != nil {

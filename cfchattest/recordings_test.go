@@ -364,6 +364,10 @@ func (e exchange) digest(answer any) any {
 	for _, each := range list(dig(page, "payload")) {
 		ids = append(ids, dig(each, "id"))
 	}
+	if e.Operation == operation.AssignAConversation { // when a team was made is not in a snapshot
+		delete(object(answer), "created_at")
+		delete(object(answer), "updated_at")
+	}
 	switch {
 	case dig(page, "meta", "all_count") != nil && dig(page, "payload") != nil:
 		return []any{dig(page, "meta"), ids}

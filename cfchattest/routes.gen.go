@@ -30,6 +30,7 @@ var handlers = map[*operation.Operation]handler{
 	operation.ConversationListMeta:                  (*caller).conversationListMeta,
 	operation.DeleteAConversation:                   (*caller).deleteAConversation,
 	operation.GetDetailsOfAConversation:             (*caller).getDetailsOfAConversation,
+	operation.AssignAConversation:                   (*caller).assignAConversation,
 	operation.ListAttachmentsOfAConversation:        (*caller).listAttachmentsOfAConversation,
 	operation.UpdateCustomAttributesOfAConversation: (*caller).updateCustomAttributesOfAConversation,
 	operation.ListAllLabelsOfAConversation:          (*caller).listAllLabelsOfAConversation,

@@ -102,7 +102,7 @@ func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock boo
 		if t.IsMember != nil && *t.IsMember {
 			members[r.Facts.Users["admin"]] = true
 		}
-		a.teams[t.ID] = &team{t, members}
+		a.teams[t.ID] = &team{Team: t, members: members, created: time.Unix(0, 0)} // when it was is not in it
 		s.lastTeam = max(s.lastTeam, t.ID)
 	}
 	for _, title := range r.Labels {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
@@ -16,11 +17,15 @@ type Team struct {
 	Name        string // in lower case; "team 1" and so on by default
 	Description string
 	Members     []int64
+	// AllowAutoAssign has a conversation that is given to the team go on to a member of it and of the inbox who is online.
+	AllowAutoAssign bool
 }
 
 type team struct {
 	cfchat.Team
+
 	members map[int64]bool
+	created time.Time
 }
 
 // AddTeam adds a team and returns its id.
@@ -33,9 +38,9 @@ func (s *Server) AddTeam(t Team) int64 {
 	s.home().teams[id] = &team{
 		Team: cfchat.Team{
 			ID: id, AccountID: s.home().id, Name: strings.ToLower(cmp.Or(t.Name, fmt.Sprintf("team %d", id))),
-			Description: orNil(t.Description), AllowAutoAssign: new(false),
+			Description: orNil(t.Description), AllowAutoAssign: new(t.AllowAutoAssign),
 		},
-		members: setOf(t.Members),
+		members: setOf(t.Members), created: s.state.now(),
 	}
 	return id
 }

@@ -108,7 +108,7 @@ func TestBodyFaults(t *testing.T) {
 			want: outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B4 null, write", on: trial.Writes, steps: []step{sendsJSON(200, "null")},
+			name: "B4 null, write", on: trial.CallsThat(func(c trial.Call) bool { return c.Write && c.Good != "null" }), steps: []step{sendsJSON(200, "null")},
 			want: outcome{is: unknown, status: 200, requests: 1},
 		},
 		{

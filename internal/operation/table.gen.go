@@ -197,6 +197,15 @@ var (
 			{"agentBotApiKey", "4.14.2"},
 		},
 	})
+	// AssignAConversation assigns a conversation to a person, a bot or a team, or takes them off.
+	AssignAConversation = row(Operation{
+		ID: "assignAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+			{"agentBotApiKey", "3.6.0"},
+		},
+	})
 	// ListAttachmentsOfAConversation lists the attachments of a conversation.
 	ListAttachmentsOfAConversation = row(Operation{
 		ID: "listAttachmentsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments",
@@ -391,6 +400,7 @@ var All = []*Operation{
 	ConversationListMeta,
 	DeleteAConversation,
 	GetDetailsOfAConversation,
+	AssignAConversation,
 	ListAttachmentsOfAConversation,
 	UpdateCustomAttributesOfAConversation,
 	ListAllLabelsOfAConversation,

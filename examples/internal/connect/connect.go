@@ -58,6 +58,43 @@ func Real(env func(string) string, options ...func(*cfchat.Config)) (*cfchat.Acc
 	return chat.Account(id), nil
 }
 
+// BotUsage is Usage for what Bot reads.
+func BotUsage(flags *flag.FlagSet) func() {
+	return func() {
+		_, _ = fmt.Fprintf(flags.Output(), "Usage of %s:\n", flags.Name())
+		flags.PrintDefaults()
+		_, _ = fmt.Fprint(flags.Output(), `Environment:
+  CFCHAT_AGENT_BOT_API_KEY
+        the key of an agent bot, with CFCHAT_ACCOUNT_ID; without both, a stand-in server in this process
+  CFCHAT_ACCOUNT_ID
+        the account
+  CFCHAT_SERVER
+        the address of the server (default the vendor's)
+`)
+	}
+}
+
+// Bot makes the account of CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with no other key. It is
+// nil when neither key nor account is set.
+func Bot(env func(string) string) (*cfchat.Chat, *cfchat.Account, error) {
+	key, number := env("CFCHAT_AGENT_BOT_API_KEY"), env("CFCHAT_ACCOUNT_ID")
+	switch {
+	case key == "" && number == "":
+		return nil, nil, nil
+	case key == "" || number == "":
+		return nil, nil, errors.New("set both CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, or neither for the stand-in")
+	}
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return nil, nil, errors.New("CFCHAT_ACCOUNT_ID: it is not a number")
+	}
+	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{AgentBot: auth.NewKey(key)}, Server: env("CFCHAT_SERVER")})
+	if err != nil {
+		return nil, nil, err
+	}
+	return chat, chat.Account(id), nil
+}
+
 // StandIn makes the account of a stand-in, over a loopback port.
 func StandIn(server *cfchattest.Server) (*cfchat.Account, error) {
 	chat, err := cfchat.New(server.Config())

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -45,8 +46,9 @@ type Subject struct {
 	Mergee        int64                     // another contact
 	Place         cfchat.ContactInboxCreate // where it is to be reached
 	Team          int64
-	Labels        []string       // that are set, none to clear them
-	Attributes    map[string]any // of the conversation, that are set, none to clear them
+	Labels        []string          // that are set, none to clear them
+	Attributes    map[string]any    // of the conversation, that are set, none to clear them
+	Assigned      cfchat.Assignment // to whom; nobody to unassign it
 
 	Chat *cfchat.Chat // for what is of no account; In sets it
 }
@@ -222,6 +224,13 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ConversationAddLabelsWithResponse(ctx, AccountID, s.Conversation, oneLabel, e...))
+		},
+	},
+	{
+		operation.AssignAConversation, `null`, "", "/conversations/42/assignments", `{"assignee_id":null}`,
+		assigned,
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.AssignAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.AssignmentRequest{}, e...))
 		},
 	},
 	{
@@ -653,6 +662,8 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	if set := new(cfchat.ConversationAttributes); json.Unmarshal([]byte(answer), set) == nil && !set.CustomAttributes.IsZero() {
 		attributes = set.CustomAttributes.Map()
 	}
+	var assigned cfchat.Assignment
+	_ = json.Unmarshal([]byte(answer), &assigned)
 	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
@@ -670,8 +681,27 @@ func SubjectOf(t *testing.T, answer string) Subject {
 		Conversation: cmp.Or(about.Conversation, about.ID, change.ID, One.Conversation), Status: cmp.Or(change.Status, One.Status), Created: oneBody,
 		Message: cmp.Or(about.ID, One.Message), MessageStatus: cmp.Or(about.Status, One.MessageStatus),
 		Contact: cmp.Or(contact.ID, about.ID, One.Contact), Person: One.Person, Inbox: place.Inbox.ID, Source: place.SourceID, Update: update,
-		Mergee: One.Mergee, Place: at, Team: cmp.Or(about.ID, One.Team), Labels: labels, Attributes: attributes,
+		Mergee: One.Mergee, Place: at, Team: cmp.Or(about.ID, One.Team), Labels: labels, Attributes: attributes, Assigned: assigned,
 	}
+}
+
+// assigned assigns a conversation to whom a subject says, which a bot does, because it does not look first whom there is.
+func assigned(ctx context.Context, a *cfchat.Account, s Subject, opts ...cfchat.CallOption) (any, error) {
+	to := s.Assigned
+	if to == (cfchat.Assignment{}) {
+		if err := a.Conversations.Unassign(ctx, s.Conversation, opts...); err != nil {
+			return nil, err
+		}
+		return &to, nil
+	}
+	ctx = auth.WithScheme(ctx, auth.AgentBotAPIKey)
+	switch {
+	case to.Agent != nil:
+		return valueOf(a.Conversations.Assign(ctx, s.Conversation, to.Agent.ID, opts...))
+	case to.Bot != nil:
+		return valueOf(a.Conversations.AssignBot(ctx, s.Conversation, to.Bot.ID, opts...))
+	}
+	return valueOf(a.Conversations.AssignTeam(ctx, s.Conversation, to.Team.ID, opts...))
 }
 
 // By returns a call whose value does not matter.

@@ -1,0 +1,137 @@
+package cfchat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// assign changes who has a conversation, or its team. The field is the caller's name for the id, "" where there is none.
+func (s ConversationsService) assign(ctx context.Context, id int64, field string, to AssignmentRequest, opts []CallOption) (*Assignment, error) {
+	var input, options refusal
+	input.id("id", id)
+	if field != "" {
+		input.id(field, to.ID)
+	}
+	call := assignCall.about(id).accepting(to.judge)
+	given := optionsOf(opts, &options)
+	if field != "" && len(options.fields) == 0 && s.core.mayAsk(ctx, &input) {
+		keys := cmp.Or(given.keys, &s.core.chat.keys)
+		scheme, _ := call.call(s.core).Scheme(ctx, *keys)
+		switch {
+		case to.Kind == AssigneeKindAgentBot:
+			s.core.chat.hasOwners(ctx, field, &input)
+		case scheme == operation.UserAPIKey:
+			if err := s.lookFor(ctx, id, field, to, opts); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newAssignAConversationRequest(server, s.core.id, id, to)
+	})
+}
+
+// lookFor refuses the id of a person or team that the account does not have. It fails where that cannot be known.
+func (s ConversationsService) lookFor(ctx context.Context, id int64, field string, to AssignmentRequest, opts []CallOption) error {
+	look := &look{core: s.core, op: agentsCall.operation, call: s.core.call(assignCall.operation, id), list: func() ([]int64, error) {
+		agents, err := AgentsService(s).List(ctx, opts...)
+		return idsOf(agents, func(a *Agent) int64 { return a.ID }), err
+	}}
+	none := "the account has no agent %d, and the server would unassign the conversation; Agents.List has them all"
+	if to.Kind == AssigneeKindTeam {
+		look.op, look.list = teamsCall.operation, func() ([]int64, error) {
+			teams, err := TeamsService(s).List(ctx, opts...)
+			return idsOf(teams, func(t *Team) int64 { return t.ID }), err
+		}
+		none = "the account has no team %d, and the server would take the team off the conversation; Teams.List has them all"
+	}
+	has, err := look.has(ctx, to.ID)
+	if failed, ok := errors.AsType[*Error](err); ok && !failed.Is(ErrNotSent) {
+		return failed.notSent(fmt.Sprintf("it is not known whether the account has %s", to))
+	}
+	if err == nil && !has {
+		var input refusal
+		input.add(field, none, to.ID)
+		return refused(look.call, input)
+	}
+	return err
+}
+
+// hasOwners refuses to make a bot the owner of a conversation on a server that would take a person for it.
+func (c *Chat) hasOwners(ctx context.Context, field string, r *refusal) {
+	info, failed := c.told(ctx, func(info *ServerInfo, failed error) bool {
+		return info.AtLeast("4.8.0") || failed != nil && tellsNot(failed)
+	})
+	switch {
+	case info.AtLeast("4.8.0") || ctx.Err() != nil: // as the call ends for
+	case info.lacks("4.8.0"):
+		r.add(field, "servers have bots as owners from 4.8.0 on, and this is %s, which would take the id for a person's; Assign a person", info)
+	case failed != nil && !tellsNot(failed):
+		r.failed = fmt.Errorf("%w; set Config.ServerVersion, or try again", notToBeHad(field, failed))
+	default:
+		r.add(field, "servers before 4.8.0 would take the id for a person's, and this one does not tell its version; set Config.ServerVersion")
+	}
+}
+
+// judge looks whether an answer says what was asked for.
+func (r AssignmentRequest) judge(now *Assignment) *chain.Failure {
+	isOfTeam := r.Kind == AssigneeKindTeam
+	switch {
+	case r.isDone(now):
+		return nil
+	case isOfTeam && (now.Agent != nil || now.Bot != nil) || !isOfTeam && now.Team != nil:
+		return &chain.Failure{Cause: fmt.Errorf("it is about %s, where %s was asked for", now, r), Decode: true, Unknown: true}
+	}
+	return &chain.Failure{Cause: r.unlike(now), Rejected: true}
+}
+
+// isDone reports whether an answer is who or what was asked for. Of a person, a bot and a team the ids may be the same.
+func (r AssignmentRequest) isDone(now *Assignment) bool {
+	switch {
+	case r.ID == 0:
+		return now.isNobody()
+	case r.Kind == AssigneeKindAgentBot:
+		return now.Bot != nil && now.Bot.ID == r.ID
+	case r.Kind == AssigneeKindTeam:
+		return now.Team != nil && now.Team.ID == r.ID
+	}
+	return now.Agent != nil && now.Agent.ID == r.ID
+}
+
+// unlike says what has become of an assignment that came out otherwise.
+func (r AssignmentRequest) unlike(now *Assignment) error {
+	switch {
+	case now.isNobody() && r.Kind == AssigneeKindAgentBot:
+		return fmt.Errorf("there is no %s, and nothing has changed", r)
+	case now.isNobody() && r.Kind == AssigneeKindTeam:
+		return fmt.Errorf("the account has no %s, and the conversation has no team now", r)
+	case now.isNobody():
+		return fmt.Errorf("the account has no %s, and the conversation is unassigned now", r)
+	case now.Agent != nil && r.Kind == AssigneeKindAgentBot:
+		return fmt.Errorf("%s has the conversation now: the server took the id of %s for a person's, so that it is older than 4.8.0", now, r)
+	case now.Team != nil:
+		return fmt.Errorf("the conversation has %s, where %s was asked for", now, r)
+	}
+	return fmt.Errorf("%s has the conversation, where %s was asked for", now, r)
+}
+
+// String says to whom or what, "nobody" or "no team" of none.
+func (r AssignmentRequest) String() string {
+	switch {
+	case r.ID == 0 && r.Kind == AssigneeKindTeam:
+		return "no team"
+	case r.ID == 0:
+		return "nobody"
+	case r.Kind == AssigneeKindAgentBot:
+		return fmt.Sprintf("bot %d", r.ID)
+	case r.Kind == AssigneeKindTeam:
+		return fmt.Sprintf("team %d", r.ID)
+	}
+	return fmt.Sprintf("agent %d", r.ID)
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// handover is one conversation that is handed over.
+type handover struct {
+	chat         *cfchat.Chat
+	account      *cfchat.Account
+	conversation int64
+	agent        int64
+	note         string
+	out          io.Writer
+}
+
+// do leaves the note, opens the conversation, and assigns it. The error is that of opening: what comes before and after it only
+// says so.
+func (h *handover) do(ctx context.Context) error {
+	h.leaveNote(ctx)
+	if err := twice(func() error {
+		_, err := h.account.Conversations.SetStatus(ctx, h.conversation, cfchat.StatusOpen)
+		return err
+	}); err != nil {
+		return err
+	}
+	h.tell("It is open.")
+	if h.agent != 0 {
+		h.assign(ctx)
+	}
+	return nil
+}
+
+// leaveNote leaves the note, once. A note that is missing keeps nobody from the conversation.
+func (h *handover) leaveNote(ctx context.Context) {
+	if h.note == "" {
+		return
+	}
+	_, err := h.account.Messages.Send(ctx, h.conversation, cfchat.MessageCreate{Content: h.note, Private: true})
+	switch {
+	case errors.Is(err, cfchat.ErrUnknownOutcome):
+		h.tell("The note may be there, or not: %v", err)
+	case err != nil:
+		h.tell("There is no note: %v", err)
+	default:
+		h.tell("The note is there.")
+	}
+}
+
+// assign gives the conversation to the person. If it cannot, whoever sees the conversation can take it.
+func (h *handover) assign(ctx context.Context) {
+	if info, err := h.chat.ServerInfo(ctx); err == nil && !info.AtLeast("3.6.0") {
+		h.tell("It is for whoever takes it: bots assign from 3.6.0 on, and this is %s.", info)
+		return
+	}
+	var agent *cfchat.Agent
+	err := twice(func() (err error) {
+		agent, err = h.account.Conversations.Assign(ctx, h.conversation, h.agent)
+		return err
+	})
+	if err != nil {
+		h.tell("It is for whoever takes it: %v", err)
+		return
+	}
+	h.tell("%s has it.", agent.Name)
+}
+
+func (h *handover) tell(format string, args ...any) {
+	_, _ = fmt.Fprintf(h.out, format+"\n", args...)
+}
+
+// twice does what may be done again once more when nobody knows whether it was done.
+func twice(do func() error) error {
+	err := do()
+	if errors.Is(err, cfchat.ErrUnknownOutcome) {
+		err = do()
+	}
+	return err
+}

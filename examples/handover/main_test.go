@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// handed is a stand-in with a pending conversation, and what a bot with no other key is told when it hands that over.
+type handed struct {
+	*cfchattest.Server
+
+	conversation, cleo int64
+	out                bytes.Buffer
+	requests           int
+	at                 int // the request that fails, 0 for none
+	fault              cfchattest.Failure
+}
+
+func (s *handed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.requests++; s.requests == s.at {
+		s.FailNext("", s.fault)
+	}
+	return s.Transport().RoundTrip(req)
+}
+
+// over hands the conversation over, on a server of a version.
+func (s *handed) over(t *testing.T, version string, agent int64) error {
+	t.Helper()
+	s.Server = cfchattest.New(t, cfchattest.Version(version))
+	s.cleo, _ = s.AddAgent(cfchattest.Agent{Name: "Cleo"})
+	s.conversation = s.AddConversation(cfchattest.Conversation{Status: cfchat.StatusPending})
+	chat, err := cfchat.New(cfchat.Config{
+		Server: "http://localhost", HTTPClient: &http.Client{Transport: s}, Keys: auth.Keys{AgentBot: auth.NewKey(s.BotKey())},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if agent < 0 {
+		agent = s.cleo
+	}
+	h := &handover{chat: chat, account: chat.Account(s.AccountID()), conversation: s.conversation, agent: agent, note: "{{contact.email}}", out: &s.out}
+	return h.do(t.Context())
+}
+
+// came returns what has come of it: the notes, the status, and who has it.
+func (s *handed) came(t *testing.T) string {
+	t.Helper()
+	var all []string
+	for m, err := range s.Account(t).Messages.Scan(t.Context(), s.conversation, cfchat.MessageScanOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.GetPrivate() {
+			all = append(all, m.GetContent())
+		}
+	}
+	now, _ := s.Conversation(s.conversation)
+	return strings.Join(append(all, string(now.Status), now.Meta.Assignee.GetName()), "|")
+}
+
+// TestHandover hands over what the version lets a bot hand over, and says the rest.
+func TestHandover(t *testing.T) {
+	for _, c := range []struct {
+		version    string
+		agent      int64 // negative for Cleo
+		came, says string
+	}{
+		{"2.16.0", -1, "{{contact.email}}|open|", "It is for whoever takes it: bots assign from 3.6.0 on, and this is 2.16.0."},
+		{"3.6.0", -1, "{{contact.email}}|open|Cleo", "Cleo has it."},
+		{"4.16.2", -1, "{{contact.email}}|open|Cleo", "Cleo has it."},
+		{"4.16.2", 99, "{{contact.email}}|open|", "the account has no agent 99"},
+		{"4.16.2", 0, "{{contact.email}}|open|", "It is open."},
+	} {
+		var s handed
+		if err := s.over(t, c.version, c.agent); err != nil || s.came(t) != c.came || !strings.Contains(s.out.String(), c.says) {
+			t.Errorf("%s, agent %d: %s, %v\n%s", c.version, c.agent, s.came(t), err, &s.out)
+		}
+	}
+}
+
+// TestFaults has each request fail in each way: the note never comes twice, and the conversation is open, or an error says that it
+// is not.
+func TestFaults(t *testing.T) {
+	for _, fault := range []cfchattest.Failure{{Status: 500}, {Status: 401, Body: "{}"}, {Cut: true}, {Delay: 40 * time.Second}} {
+		for at := 1; at <= 6; at++ {
+			synctest.Test(t, func(t *testing.T) {
+				s := handed{at: at, fault: fault}
+				err := s.over(t, "4.16.2", -1)
+				came := s.came(t)
+				if open := strings.Contains("|"+came, "|open|"); strings.Count(came, "{{") > 1 || (err == nil) != open {
+					t.Errorf("%+v at %d: %s, %v", fault, at, came, err)
+				}
+				if taken := strings.Contains(s.out.String(), "Cleo has it."); taken && !strings.HasSuffix(came, "|Cleo") {
+					t.Errorf("%+v at %d: %s, and it says\n%s", fault, at, came, &s.out)
+				}
+			})
+		}
+	}
+}
+
+// TestRun hands over on the stand-in, and refuses what it cannot do.
+func TestRun(t *testing.T) {
+	none := func(string) string { return "" }
+	var out bytes.Buffer
+	if err := run(t.Context(), nil, none, &out); err != nil || !strings.HasSuffix(out.String(), "The note is there.\nIt is open.\nCleo has it.\n") {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	half := func(name string) string { return map[string]string{"CFCHAT_ACCOUNT_ID": "1"}[name] }
+	bad := func(name string) string {
+		return map[string]string{"CFCHAT_ACCOUNT_ID": "x", "CFCHAT_AGENT_BOT_API_KEY": "key"}[name]
+	}
+	whole := func(name string) string {
+		return map[string]string{"CFCHAT_ACCOUNT_ID": "1", "CFCHAT_AGENT_BOT_API_KEY": "key"}[name]
+	}
+	for name, env := range map[string]func(string) string{"half": half, "bad": bad, "no conversation": whole} {
+		if err := run(t.Context(), nil, env, io.Discard); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := run(t.Context(), []string{"x"}, none, io.Discard); err == nil {
+		t.Error("an argument: no error")
+	}
+}

@@ -1,0 +1,95 @@
+// Command roundrobin gives the open conversations of an inbox that nobody has to the members of the inbox, by turns.
+//
+//	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/roundrobin -inbox 3 -online
+//
+// In a pass everybody gets at most one conversation, the oldest first. With -every there is a pass again and again, and the turn
+// goes on where the last pass ended.
+//
+// Servers have no call that assigns only what nobody has. So a conversation is read before it is assigned, and once more
+// afterwards: where another program has got ahead, or has come between, it keeps the conversation, and the turn stays. Where
+// an answer is lost, it is looked at who has it; if nobody has, it may still come, so that whose turn it was gets no other one in
+// that pass. What another program does after the last look is not seen.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/examples/internal/connect"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "roundrobin:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+	r := &robin{out: out}
+	flags := flag.NewFlagSet("roundrobin", flag.ContinueOnError)
+	flags.Int64Var(&r.inbox, "inbox", 0, "the inbox whose conversations are assigned, to its members")
+	flags.BoolVar(&r.online, "online", false, "only to members who are online")
+	every := flags.Duration("every", 0, "how long to wait between passes; 0 makes one")
+	flags.Usage = connect.Usage(flags)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	}
+	account, err := connect.Real(env)
+	switch {
+	case err != nil:
+		return err
+	case account != nil && r.inbox == 0:
+		return errors.New("name the inbox with -inbox")
+	case account == nil:
+		server := cfchattest.Start()
+		defer server.Close()
+		if account, err = connect.StandIn(server); err != nil {
+			return err
+		}
+		r.inbox = fill(server)
+		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
+	}
+	r.account = account
+	for {
+		err := r.pass(ctx)
+		if *every <= 0 || ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			_, _ = fmt.Fprintln(out, "the pass has ended early:", err)
+		}
+		select {
+		case <-time.After(*every):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// fill gives a stand-in three people and some conversations, and returns the inbox that they are in.
+func fill(server *cfchattest.Server) (inbox int64) {
+	var people []int64
+	for _, name := range []string{"Ada", "Ben", "Cleo"} {
+		id, _ := server.AddAgent(cfchattest.Agent{Name: name, Online: name != "Ben"})
+		people = append(people, id)
+	}
+	inbox = server.AddInbox(cfchattest.Inbox{Name: "Website", Members: people})
+	for _, name := range []string{"Mia", "Noah", "Zoe", "Yara"} {
+		server.AddConversation(cfchattest.Conversation{Inbox: inbox, Contact: server.AddContact(cfchattest.Contact{Name: name})})
+	}
+	server.AddConversation(cfchattest.Conversation{Inbox: inbox, Assignee: people[0]})
+	return inbox
+}

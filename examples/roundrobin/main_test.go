@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+// office is a stand-in with an inbox that three people are in, and a transport that does something before each request.
+type office struct {
+	*cfchattest.Server
+
+	inbox    int64
+	people   []int64
+	mu       sync.Mutex
+	requests int
+	before   func(request int, req *http.Request)
+}
+
+func newOffice(t *testing.T, version string) *office {
+	o := &office{Server: cfchattest.New(t, cfchattest.Version(version))}
+	for _, name := range []string{"Ada", "Ben", "Cleo"} {
+		id, _ := o.AddAgent(cfchattest.Agent{Name: name, Online: name != "Ben"})
+		o.people = append(o.people, id)
+	}
+	o.inbox = o.AddInbox(cfchattest.Inbox{Members: o.people})
+	return o
+}
+
+func (o *office) RoundTrip(req *http.Request) (*http.Response, error) {
+	o.mu.Lock()
+	o.requests++
+	request, before := o.requests, o.before
+	o.mu.Unlock()
+	if before != nil {
+		before(request, req)
+	}
+	return o.Transport().RoundTrip(req)
+}
+
+func (o *office) robin(t *testing.T, out io.Writer) *robin {
+	account := o.Account(t, func(c *cfchat.Config) { c.HTTPClient = &http.Client{Transport: o} })
+	return &robin{account: account, inbox: o.inbox, out: out}
+}
+
+// add adds conversations that nobody has.
+func (o *office) add(count int) {
+	for range count {
+		o.AddConversation(cfchattest.Conversation{Inbox: o.inbox})
+	}
+}
+
+// has returns how many conversations each of the people has.
+func (o *office) has() []int {
+	counts := make([]int, len(o.people))
+	for _, c := range o.Conversations() {
+		if i := slices.Index(o.people, c.Meta.Assignee.GetID()); i >= 0 {
+			counts[i]++
+		}
+	}
+	return counts
+}
+
+// TestTurns goes on where the last pass has ended, and leaves alone what is somebody's, a bot's, resolved, or in another inbox.
+func TestTurns(t *testing.T) {
+	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
+		o := newOffice(t, version)
+		r := o.robin(t, io.Discard)
+		o.AddConversation(cfchattest.Conversation{Inbox: o.inbox, Status: cfchat.StatusResolved})
+		o.AddConversation(cfchattest.Conversation{})
+		if version == "4.16.2" {
+			bot, _ := o.AddBot(cfchattest.Bot{})
+			o.AddConversation(cfchattest.Conversation{Inbox: o.inbox, Bot: bot})
+		}
+		for _, step := range []struct {
+			added int
+			want  []int
+		}{{2, []int{1, 1, 0}}, {2, []int{2, 1, 1}}, {0, []int{2, 1, 1}}, {5, []int{3, 2, 2}}, {0, []int{3, 3, 3}}} {
+			o.add(step.added)
+			if err := r.pass(t.Context()); err != nil || !slices.Equal(o.has(), step.want) {
+				t.Errorf("%s: they have %v, want %v, %v", version, o.has(), step.want, err)
+			}
+		}
+	}
+}
+
+// TestOnline gives nothing to who is not there.
+func TestOnline(t *testing.T) {
+	o := newOffice(t, "4.7.0")
+	r := o.robin(t, io.Discard)
+	r.online = true
+	o.add(3)
+	if err := r.pass(t.Context()); err != nil || !slices.Equal(o.has(), []int{1, 0, 1}) {
+		t.Errorf("they have %v, %v", o.has(), err)
+	}
+}
+
+// TestFaults has each request of a pass fail in each way, and everything assigned once after some passes more, at most one to each
+// in a pass.
+func TestFaults(t *testing.T) {
+	for _, fault := range []cfchattest.Failure{{Status: 500}, {Status: 504, Delay: 40 * time.Second}, {Cut: true}, {Delay: 40 * time.Second}} {
+		for at := 1; at <= 12; at++ {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t, "4.16.2")
+				o.before = func(request int, _ *http.Request) {
+					if request == at {
+						o.FailNext("", fault)
+					}
+				}
+				r := o.robin(t, io.Discard)
+				o.add(6)
+				for range 4 {
+					before := o.has()
+					_ = r.pass(t.Context()) // the next one goes on
+					for i, now := range o.has() {
+						if now > before[i]+1 {
+							t.Errorf("%+v at %d: from %v to %v in a pass", fault, at, before, o.has())
+						}
+					}
+				}
+				if has := o.has(); has[0]+has[1]+has[2] != 6 {
+					t.Errorf("%+v at %d: they have %v", fault, at, o.has())
+				}
+			})
+		}
+	}
+}
+
+// TestAnotherProgram assigns at the same time: it keeps what it has got, and whose turn it was gets the next.
+func TestAnotherProgram(t *testing.T) {
+	for _, ahead := range []bool{true, false} {
+		o := newOffice(t, "4.7.0")
+		o.add(3)
+		other, gets := o.Account(t), 0
+		o.before = func(_ int, req *http.Request) {
+			if req.Method != http.MethodGet || !strings.HasSuffix(req.URL.Path, "/conversations/1") {
+				return
+			}
+			if gets++; ahead == (gets == 1) {
+				if _, err := other.Conversations.Assign(req.Context(), 1, 2); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		var out bytes.Buffer
+		if err := o.robin(t, &out).pass(t.Context()); err != nil || !slices.Equal(o.has(), []int{1, 1, 0}) {
+			t.Errorf("ahead %t: they have %v, %v", ahead, o.has(), err)
+		}
+		if !strings.Contains(out.String(), "Grace Agent has") {
+			t.Errorf("ahead %t:\n%s", ahead, &out)
+		}
+	}
+}
+
+// TestRun prints a table of the stand-in, and refuses what it cannot do.
+func TestRun(t *testing.T) {
+	none := func(string) string { return "" }
+	var out bytes.Buffer
+	if err := run(t.Context(), nil, none, &out); err != nil {
+		t.Fatal(err)
+	}
+	const table = `CONVERSATION  CONTACT  AGENT  OUTCOME
+1             Mia      Ada    assigned
+2             Noah     Ben    assigned
+3             Zoe      Cleo   assigned
+`
+	if !strings.HasSuffix(out.String(), table) {
+		t.Errorf("got\n%s", &out)
+	}
+	account := func(name string) string {
+		return map[string]string{"CFCHAT_USER_API_KEY": "key", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "http://localhost:9"}[name]
+	}
+	for name, err := range map[string]error{
+		"no inbox": run(t.Context(), nil, account, io.Discard), "an argument": run(t.Context(), []string{"x"}, none, io.Discard),
+		"no server": run(t.Context(), []string{"-inbox", "3"}, account, io.Discard),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// robin gives conversations to people by turns.
+type robin struct {
+	account *cfchat.Account
+	inbox   int64
+	online  bool
+	out     io.Writer
+	last    int64 // the person whose turn was last, 0 before the first
+}
+
+// pass gives everybody at most one conversation, and prints what has become of each that it has looked at.
+func (r *robin) pass(ctx context.Context) error {
+	members, err := r.account.Inboxes.Members(ctx, r.inbox)
+	if err != nil {
+		return err
+	}
+	queue := r.queue(members)
+	table := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', 0)
+	defer func() { _ = table.Flush() }()
+	_, _ = fmt.Fprintln(table, "CONVERSATION\tCONTACT\tAGENT\tOUTCOME")
+	free := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).
+		And(cfchat.Equal(cfchat.AttributeInboxID, r.inbox)).And(cfchat.Absent(cfchat.AttributeAssigneeID))
+	for found, err := range r.account.Conversations.Scan(ctx, free, cfchat.ConversationScanOptions{}) {
+		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
+			_, _ = fmt.Fprintf(table, "%d\t\t\tit cannot be read\n", e.ConversationID)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(queue) == 0 || ctx.Err() != nil {
+			break
+		}
+		who := queue[0]
+		outcome, served, err := r.give(ctx, found.ID, who)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", found.ID, found.Meta.Sender.GetName(), who.Name, outcome)
+		if served {
+			r.last, queue = who.ID, queue[1:]
+		}
+	}
+	return ctx.Err()
+}
+
+// queue returns those who are to get a conversation, beginning behind the one whose turn was last.
+func (r *robin) queue(members []cfchat.Agent) []cfchat.Agent {
+	members = slices.DeleteFunc(members, func(a cfchat.Agent) bool {
+		return !a.Confirmed || r.online && a.GetAvailabilityStatus() != cfchat.AvailabilityOnline
+	})
+	slices.SortFunc(members, func(a, b cfchat.Agent) int { return cmp.Compare(a.ID, b.ID) })
+	behind := slices.IndexFunc(members, func(a cfchat.Agent) bool { return a.ID > r.last })
+	if behind < 0 {
+		return members
+	}
+	return slices.Concat(members[behind:], members[:behind])
+}
+
+// give assigns a conversation to a person if nobody has it. It says what has become of it, and whether the turn of the person is
+// over. An error ends the pass: the next conversation would have it too.
+func (r *robin) give(ctx context.Context, id int64, to cfchat.Agent) (outcome string, served bool, err error) {
+	taken, err := r.taken(ctx, id)
+	if err != nil || taken != "" {
+		return taken, false, err
+	}
+	_, err = r.account.Conversations.Assign(ctx, id, to.ID)
+	lost := errors.Is(err, cfchat.ErrUnknownOutcome)
+	switch {
+	case errors.Is(err, cfchat.ErrInvalidInput): // who has left since the members were listed
+		return to.Name + " is gone", true, nil
+	case errors.Is(err, cfchat.ErrRejected):
+		return err.Error(), false, nil
+	case err != nil && !lost:
+		return "", false, err
+	}
+	if now, err := r.account.Conversations.Get(ctx, id); err == nil {
+		outcome, served = seen(now.Meta.Assignee, to, lost)
+		return outcome, served, nil
+	}
+	if lost {
+		return "may be assigned", true, nil
+	}
+	return "assigned", true, nil
+}
+
+// seen says what the last look tells of an assignment, whose answer may be lost, so that it may still come.
+func seen(now *cfchat.Agent, to cfchat.Agent, lost bool) (outcome string, served bool) {
+	switch {
+	case now.GetID() == to.ID:
+		return "assigned", true
+	case now != nil:
+		return now.Name + " has got it meanwhile", lost
+	case lost:
+		return "may be assigned yet", true
+	}
+	return "assigned, and taken off again", false
+}
+
+// taken says why a conversation is not to be assigned, "" if it is.
+func (r *robin) taken(ctx context.Context, id int64) (string, error) {
+	now, err := r.account.Conversations.Get(ctx, id)
+	switch {
+	case err != nil:
+		return "", err
+	case now.Status != cfchat.StatusOpen:
+		return "it is " + string(now.Status) + " now", nil
+	case now.Meta.AssigneeBot != nil:
+		return "a bot has it", nil
+	case now.Meta.Assignee != nil:
+		return now.Meta.Assignee.Name + " has it already", nil
+	}
+	return "", nil
+}

@@ -1,0 +1,87 @@
+package faults_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// assigner is what assigns a conversation.
+type assigner func(context.Context, cfchat.ConversationsService) error
+
+// assigning is what a call says over a server that answers assignments and lists with these, "" for no answer, and that is of a
+// version.
+func assigning(call assigner, version, list, answer string) func(*testing.T) error {
+	return func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+			body := list
+			if strings.HasSuffix(req.URL.Path, "/assignments") {
+				body = answer
+			}
+			if body == "" {
+				return nil, trial.ErrRefused
+			}
+			return trial.Reply(200, "application/json", body), nil
+		}), func(c *cfchat.Config) { c.ServerVersion = version })
+		return call(t.Context(), chat.Account(56).Conversations)
+	}
+}
+
+// rawAssignment is what the generated client says of a request.
+func rawAssignment(body cfchat.AssignmentRequest) func(*testing.T) error {
+	return func(t *testing.T) error {
+		return trial.Second(trial.Chat(t, trial.Broken{}).Raw().AssignAConversationWithResponse(t.Context(), 56, 42, body))
+	}
+}
+
+const (
+	graceOf = `{"id":2,"name":"Grace","email":"grace@example.com"}`
+	salesOf = `{"id":1,"name":"sales","account_id":56,"is_member":true,"allow_auto_assign":false}`
+	botOf   = `{"id":2,"name":"Helper","bot_type":"webhook"}`
+)
+
+var (
+	toAgent = func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.Assign(ctx, 42, 2))
+	}
+	toTeam = func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.AssignTeam(ctx, 42, 1))
+	}
+	toBot = func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.AssignBot(ctx, 42, 2))
+	}
+	off     = func(ctx context.Context, s cfchat.ConversationsService) error { return s.Unassign(ctx, 42) }
+	teamOff = func(ctx context.Context, s cfchat.ConversationsService) error { return s.UnassignTeam(ctx, 42) }
+	toNoID  = func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.Assign(ctx, 0, -2))
+	}
+
+	assignTexts = []errorText{
+		{"an assignment to no id", assigning(toNoID, "", "", "")},
+		{"an assignment to an agent that there is not", assigning(toAgent, "", "[]", "")},
+		{"an assignment to a team that there is not", assigning(toTeam, "", "[]", "")},
+		{"an assignment that cannot be looked up", assigning(toAgent, "", "{}", "")},
+		{"an assignment without a connection", assigning(toAgent, "", "", "")},
+		{"an assignment to an agent who has just left", assigning(toAgent, "", "["+graceOf+"]", "null")},
+		{"an assignment that came out as another agent", assigning(toAgent, "", "["+graceOf+"]", strings.Replace(graceOf, "2", "3", 1))},
+		{"an assignment that came out as a bot", assigning(toAgent, "", "["+graceOf+"]", botOf)},
+		{"an assignment that came out as a team", assigning(toAgent, "", "["+graceOf+"]", salesOf)},
+		{"an assignment that came out as nothing", assigning(toAgent, "", "["+graceOf+"]", `{"id":2}`)},
+		{"an assignment to somebody without an id", assigning(toAgent, "", "["+graceOf+"]", `{"email":""}`)},
+		{"an assignment to a team that is just deleted", assigning(toTeam, "", "["+salesOf+"]", "null")},
+		{"an assignment that came out as another team", assigning(toTeam, "", "["+salesOf+"]", strings.Replace(salesOf, "1", "3", 1))},
+		{"an assignment to a bot that there is not", assigning(toBot, "4.8.0", "", "null")},
+		{"an assignment to a bot that became a person's", assigning(toBot, "4.8.0", "", graceOf)},
+		{"an assignment to a bot on an old server", assigning(toBot, "4.7.0", "", "")},
+		{"an assignment to a bot on a server out of reach", assigning(toBot, "", "", "")},
+		{"an assignment to a bot on a server without a version", assigning(toBot, "", "{}", "")},
+		{"an agent who is not taken off", assigning(off, "", "", graceOf)},
+		{"a team that is not taken off", assigning(teamOff, "", "", salesOf)},
+		{"an assignment to a bot without an id", rawAssignment(cfchat.AssignmentRequest{Kind: cfchat.AssigneeKindAgentBot})},
+		{"an assignment to what is nothing", rawAssignment(cfchat.AssignmentRequest{Kind: "Inbox"})},
+	}
+)

@@ -1,0 +1,145 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// lookedUp is how long a list of ids is good enough to find one in it.
+const lookedUp = time.Minute
+
+// maxIDLists is how many lists a Chat remembers, beside those that are in use.
+const maxIDLists = 1000
+
+// look looks for an id in a list of the account, such as that of its agents, which calls at once ask for once.
+type look struct {
+	core *core
+	op   *operation.Operation    // that lists them
+	call *chain.Call             // that looks
+	list func() ([]int64, error) // asks the server
+}
+
+// lookKey is a list of an account.
+type lookKey struct {
+	account int64
+	op      *operation.Operation
+}
+
+// lookCache remembers lists of ids.
+type lookCache struct {
+	mu  sync.Mutex
+	all map[lookKey]*idList
+}
+
+// idList is the ids of a list as they were told last. All but asking is read and written with the cache's mu.
+type idList struct {
+	asking chan struct{} // holds who asks the server
+	users  int           // who asks or waits
+
+	ids    map[int64]bool
+	begun  time.Time // when they were asked for
+	failed error     // why the last try failed, for those who waited for it
+	tried  time.Time // when that one began
+}
+
+// has reports whether an id is in the list. One that was there within the last minute is. For any other the server is asked, unless
+// it was since the call began.
+func (l *look) has(ctx context.Context, id int64) (bool, error) {
+	cache, key, begun := l.core.chat.looks, lookKey{l.core.id, l.op}, time.Now()
+	list := cache.enter(key)
+	defer cache.leave(list)
+	if has, _, _ := cache.find(list, id, begun); has {
+		return true, nil
+	}
+	select {
+	case list.asking <- struct{}{}:
+		defer func() { <-list.asking }()
+	case <-ctx.Done():
+		return false, errorOf(l.call, chain.Ended(ctx))
+	}
+	if has, known, failed := cache.find(list, id, begun); known { // another has asked meanwhile
+		return has, failed
+	}
+	asked := time.Now()
+	ids, err := l.list()
+	return cache.keep(ctx, list, ids, err, asked)[id], err
+}
+
+// enter returns a list, which is kept as long as it is used.
+func (c *lookCache) enter(key lookKey) *idList {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.all[key]
+	if list == nil {
+		c.tidy()
+		list = &idList{asking: make(chan struct{}, 1)}
+		c.all[key] = list
+	}
+	list.users++
+	return list
+}
+
+// tidy forgets what nobody uses, when there is much.
+func (c *lookCache) tidy() {
+	if c.all == nil {
+		c.all = map[lookKey]*idList{}
+	}
+	if len(c.all) >= maxIDLists {
+		maps.DeleteFunc(c.all, func(_ lookKey, list *idList) bool { return list.users == 0 })
+	}
+}
+
+func (c *lookCache) leave(list *idList) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list.users--
+}
+
+// find reports whether an id is in a list. It is known too that it is not, or that nobody can say, where the server was asked since
+// a call began.
+func (c *lookCache) find(list *idList, id int64, begun time.Time) (has, known bool, failed error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case list.ids[id] && time.Since(list.begun) < lookedUp:
+		return true, true, nil
+	case list.ids != nil && !list.begun.Before(begun):
+		return false, true, nil
+	case list.failed != nil && !list.tried.Before(begun):
+		return false, true, list.failed
+	}
+	return false, false, nil
+}
+
+// keep remembers a list, and for those who wait a failure that is the server's, or that no answer came in time. One that has to do
+// with the caller, such as a key of the call, says nothing to others.
+func (c *lookCache) keep(ctx context.Context, list *idList, ids []int64, err error, asked time.Time) map[int64]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		if list.failed = nil; ctx.Err() == nil && (errors.Is(err, ErrServer) || errors.Is(err, context.DeadlineExceeded)) {
+			list.failed, list.tried = err, asked
+		}
+		return nil
+	}
+	list.ids, list.begun, list.failed = make(map[int64]bool, len(ids)), asked, nil
+	for _, id := range ids {
+		list.ids[id] = true
+	}
+	return list.ids
+}
+
+// idsOf returns the ids of rows.
+func idsOf[T any](rows []T, idOf func(*T) int64) []int64 {
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i] = idOf(&rows[i])
+	}
+	return ids
+}

@@ -1,0 +1,240 @@
+package cfchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// roll is a server with agents, which takes a second to list them, and assigns whom it is asked to.
+type roll struct {
+	mu     sync.Mutex
+	quick  bool // the accounts but 2000 are listed at once
+	agents []int64
+	fails  func(looks int) *http.Response // the answer to a look, nil for the list
+	looks  []string                       // the accounts that were looked at
+	writes int
+}
+
+func (r *roll) RoundTrip(req *http.Request) (*http.Response, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if req.Method == http.MethodPost {
+		r.writes++
+		var id int64
+		buf := make([]byte, 100)
+		n, _ := req.Body.Read(buf)
+		if _, err := fmt.Sscanf(string(buf[:n]), `{"assignee_id":%d}`, &id); err != nil {
+			return nil, err
+		}
+		return trial.Reply(200, "application/json", fmt.Sprintf(`{"id":%d,"email":"a"}`, id)), nil
+	}
+	r.looks = append(r.looks, strings.Split(req.URL.Path, "/")[5])
+	looks := len(r.looks)
+	var rows []string
+	for _, id := range r.agents { // as they are when it is asked
+		rows = append(rows, fmt.Sprintf(`{"id":%d,"email":"a"}`, id))
+	}
+	takes := time.Second
+	if r.quick && r.looks[looks-1] != "2000" {
+		takes = 0
+	}
+	r.mu.Unlock()
+	defer r.mu.Lock()
+	select {
+	case <-time.After(takes):
+	case <-req.Context().Done():
+		return nil, req.Context().Err()
+	}
+	if r.fails != nil {
+		if resp := r.fails(looks); resp != nil {
+			return resp, nil
+		}
+	}
+	return trial.Reply(200, "application/json", "["+strings.Join(rows, ",")+"]"), nil
+}
+
+// looked assigns a conversation to each of some agents, at once.
+func looked(t *testing.T, s cfchat.ConversationsService, ids ...int64) []error {
+	errs := make([]error, len(ids))
+	var all sync.WaitGroup
+	for i, id := range ids {
+		all.Go(func() { _, errs[i] = s.Assign(t.Context(), 42, id) })
+	}
+	all.Wait()
+	return errs
+}
+
+// TestLooks asks for the agents once a minute and account, however many calls there are, and again before it refuses one.
+func TestLooks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &roll{agents: []int64{1, 2}}
+		chat := trial.Chat(t, server)
+		of7, of8 := chat.Account(7).Conversations, chat.Account(8).Conversations
+		step := func(what string, looks, writes int, errs []error, want error) {
+			t.Helper()
+			for _, err := range errs {
+				if !errors.Is(err, want) {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			if len(server.looks) != looks || server.writes != writes {
+				t.Errorf("%s: %d looks, want %d; %d writes, want %d", what, len(server.looks), looks, server.writes, writes)
+			}
+			server.looks, server.writes = nil, 0
+		}
+		step("many at once", 1, 100, looked(t, of7, slices.Repeat([]int64{1, 2}, 50)...), nil)
+		time.Sleep(58 * time.Second)
+		step("within a minute", 0, 2, looked(t, chat.Account(7).Conversations, 1, 2), nil)
+		step("another account", 1, 1, looked(t, of8, 1), nil)
+		step("after a minute", 1, 2, looked(t, of7, 1, 2), nil)
+		step("many unknown", 1, 0, looked(t, of7, 3, 3, 3, 4), cfchat.ErrInvalidInput)
+		server.agents = []int64{1, 3}
+		step("a new one", 1, 1, looked(t, of7, 3), nil)
+		step("one who is gone", 1, 0, looked(t, of7, 2), cfchat.ErrInvalidInput)
+		server.agents = nil
+		step("all are gone, and it was not asked again", 0, 1, looked(t, of7, 1), nil)
+		step("there is none", 1, 0, looked(t, of7, 2), cfchat.ErrInvalidInput)
+	})
+}
+
+// TestLooksFail keeps no failure: who waited for it shares it, unless it is the caller's own, and the next call asks again.
+func TestLooksFail(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &roll{agents: []int64{1}}
+		s := trial.Chat(t, server).Account(7).Conversations
+		down := true
+		server.fails = func(int) *http.Response {
+			if down {
+				return trial.Reply(500, "text/plain", "")
+			}
+			return nil
+		}
+		for _, err := range looked(t, s, slices.Repeat([]int64{1}, 20)...) {
+			if !errors.Is(err, cfchat.ErrServer) || !errors.Is(err, cfchat.ErrNotSent) {
+				t.Errorf("the server fails: %v", err)
+			}
+		}
+		if len(server.looks) != 1 || server.writes > 0 {
+			t.Errorf("while it fails: %d looks, %d writes", len(server.looks), server.writes)
+		}
+		down = false
+		if errs := looked(t, s, 1, 1); errors.Join(errs...) != nil || len(server.looks) != 2 || server.writes != 2 {
+			t.Errorf("afterwards: %d looks, %d writes, %v", len(server.looks), server.writes, errs)
+		}
+		time.Sleep(time.Hour)
+
+		server.fails = func(looks int) *http.Response { // the key of the first call is wrong
+			if looks == 3 {
+				return trial.Reply(401, "application/json", `{"error":"Invalid Access Token"}`)
+			}
+			return nil
+		}
+		wrong := make(chan error)
+		go func() {
+			_, err := s.Assign(t.Context(), 42, 1, cfchat.WithKeys(auth.Keys{User: auth.NewKey("wrong")}))
+			wrong <- err
+		}()
+		synctest.Wait()
+		if errs := looked(t, s, 1, 1); errors.Join(errs...) != nil || len(server.looks) != 4 {
+			t.Errorf("behind a wrong key: %d looks, %v", len(server.looks), errs)
+		}
+		if err := <-wrong; !errors.Is(err, cfchat.ErrUnauthorized) || !errors.Is(err, cfchat.ErrNotSent) {
+			t.Errorf("with a wrong key: %v", err)
+		}
+	})
+}
+
+// TestLooksWait waits for the look of another call as long as its own context lasts, and makes its own when that one gives up.
+func TestLooksWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &roll{agents: []int64{1}}
+		s := trial.Chat(t, server).Account(7).Conversations
+		first, stopFirst := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer stopFirst()
+		second, stopSecond := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer stopSecond()
+		begun, took, errs := time.Now(), [3]time.Duration{}, [3]error{}
+		var all sync.WaitGroup
+		for i, ctx := range []context.Context{first, second, t.Context()} {
+			all.Go(func() {
+				_, errs[i] = s.Assign(ctx, 42, 1)
+				took[i] = time.Since(begun)
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		for i, err := range errs[:2] {
+			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, cfchat.ErrNotSent) {
+				t.Errorf("call %d: %v", i, err)
+			}
+		}
+		if want := [3]time.Duration{500 * time.Millisecond, 200 * time.Millisecond, 1500 * time.Millisecond}; errs[2] != nil || took != want {
+			t.Errorf("they took %v, want %v; %v", took, want, errs[2])
+		}
+		if len(server.looks) != 2 || server.writes != 1 {
+			t.Errorf("%d looks, %d writes", len(server.looks), server.writes)
+		}
+	})
+}
+
+// TestLooksInTime has many calls wait for one look that gets no answer, and not for one each.
+func TestLooksInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, begun := &roll{agents: []int64{1}}, time.Now()
+		s := trial.Chat(t, server, func(c *cfchat.Config) { c.Timeout = 500 * time.Millisecond }).Account(7).Conversations
+		for _, err := range looked(t, s, slices.Repeat([]int64{1}, 20)...) {
+			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, cfchat.ErrNotSent) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if took := time.Since(begun); took != 500*time.Millisecond || len(server.looks) != 1 {
+			t.Errorf("%d looks took %s", len(server.looks), took)
+		}
+	})
+}
+
+// TestLooksAreForgotten bounds what a Chat remembers, and loses nothing that is in use.
+func TestLooksAreForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, slow := &roll{agents: []int64{1}, quick: true}, make(chan error)
+		chat := trial.Chat(t, server)
+		assign := func(account int64) {
+			t.Helper()
+			if err := errors.Join(looked(t, chat.Account(account).Conversations, 1)...); err != nil {
+				t.Error(err)
+			}
+		}
+		go func() { slow <- errors.Join(looked(t, chat.Account(2000).Conversations, 1)...) }()
+		synctest.Wait()
+		for account := range int64(1000) {
+			assign(account + 1)
+		}
+		if err := <-slow; err != nil {
+			t.Error(err)
+		}
+		server.looks = nil
+		for _, account := range []int64{2000, 1000, 1} {
+			assign(account)
+		}
+		if !slices.Equal(server.looks, []string{"1"}) {
+			t.Errorf("looked again at the accounts %q, want the one that was forgotten", server.looks)
+		}
+	})
+}
