@@ -166,7 +166,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
-		{"names", conformNames}, {"labels", conformLabels},
+		{"names", conformNames}, {"labels", conformLabels}, {"muting", conformMute}, {"seen", conformSeen}, {"participants", conformParticipants},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -220,8 +220,8 @@ func conformCalls(t *testing.T, s target) {
 		Created: cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
 		Team:    s.team, MessageStatus: cfchat.MessageStatusRead, Contact: s.contact, Person: cfchat.ContactCreate{Name: "conformance"},
 		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
-		Labels: []string{"conformance"},
-		Place:  cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
+		Labels: []string{"conformance"}, People: []int64{s.administrator(t)},
+		Place: cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
 	}
 	contact, err := s.account().Contacts.Get(t.Context(), s.contact)
 	if err != nil {

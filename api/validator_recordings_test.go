@@ -36,6 +36,13 @@ var odd = map[string]string{
 	"contact-create-attributes-text": "contactCreate request custom_attributes: type, expected object, found string, once",
 	"contact-create-unknown-field":   "contactCreate request zzz: unknown, found integer, once",
 
+	"conversations-seen-1": "conversationUpdateLastSeen request: unknown, found a body, once",
+	"conversations-unread": "markAConversationAsUnread request: unknown, found a body, once",
+	"last-seen":            "conversationUpdateLastSeen request: unknown, found a body, once",
+	"mute":                 "muteAConversation request: unknown, found a body, once",
+	"transcript-none":      "sendTranscriptOfAConversation request email: missing, expected string, once",
+	"unmute":               "unmuteAConversation request: unknown, found a body, once",
+
 	"labels-set-none":   "conversationAddLabels request labels: missing, expected array, once",
 	"labels-set-null":   "conversationAddLabels request labels: null, expected array, found null, once",
 	"labels-set-number": "conversationAddLabels request labels[]: type, expected string, found integer, once",
