@@ -19,7 +19,7 @@ var (
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/mute, muteAConversation. Key: user.
 func (s ConversationsService) Mute(ctx context.Context, id int64, opts ...CallOption) error {
-	return s.emptily(ctx, muteCall, id, refusal{}, opts, func(server string) (*http.Request, error) {
+	return s.tell(ctx, muteCall, id, refusal{}, opts, func(server string) (*http.Request, error) {
 		return newMuteAConversationRequest(server, s.core.id, id)
 	})
 }
@@ -29,13 +29,13 @@ func (s ConversationsService) Mute(ctx context.Context, id int64, opts ...CallOp
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute, unmuteAConversation. Key: user.
 func (s ConversationsService) Unmute(ctx context.Context, id int64, opts ...CallOption) error {
-	return s.emptily(ctx, unmuteCall, id, refusal{}, opts, func(server string) (*http.Request, error) {
+	return s.tell(ctx, unmuteCall, id, refusal{}, opts, func(server string) (*http.Request, error) {
 		return newUnmuteAConversationRequest(server, s.core.id, id)
 	})
 }
 
-// emptily makes a call about a conversation whose answer is empty.
-func (s ConversationsService) emptily(ctx context.Context, call typedCall[struct{}], id int64, input refusal, opts []CallOption,
+// tell makes a call about a conversation whose answer is empty.
+func (s ConversationsService) tell(ctx context.Context, call typedCall[struct{}], id int64, input refusal, opts []CallOption,
 	build func(server string) (*http.Request, error),
 ) error {
 	input.id("id", id)

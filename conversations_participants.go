@@ -18,8 +18,8 @@ var (
 	removeParticipantsCall = newEmptyCall(operation.RemoveParticipantsFromAConversation)
 )
 
-// Participants lists who takes part in a conversation, in no order; an empty list for nobody. They are notified of what is
-// written. Whoever is assigned takes part from then on.
+// Participants lists who takes part in a conversation, in no order; an empty list for nobody. Whoever is assigned takes part from
+// then on.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, listParticipantsOfAConversation. Key: user.
 func (s ConversationsService) Participants(ctx context.Context, id int64, opts ...CallOption) ([]Agent, error) {
@@ -30,15 +30,16 @@ func (s ConversationsService) Participants(ctx context.Context, id int64, opts .
 	}))
 }
 
-// AddParticipants has people take part in a conversation, and returns all who do then. It looks after the call, because up to
-// 4.16.1 a server answers as added whom it has not stored: those who cannot be assigned in the inbox. They are ErrRejected, with
-// their ids in the text, and the others take part; so they do where a user is not there, which is a 500 then, ErrServer and
-// ErrUnknownOutcome. From 4.16.2 on it is a 422, ErrRejected, and nobody is added. Those who take part already are no fault, and
-// it may be repeated.
+// AddParticipants has people take part in a conversation, and returns all who do then. Those who take part already are no fault,
+// and it may be repeated.
 //
-// With an error it returns who takes part as far as it was seen after the call, else nil. After ErrUnknownOutcome call again.
+// It looks after the call, because up to 4.16.1 a server answers as added whom it has not stored: those who cannot be assigned in
+// the inbox. They are ErrRejected, with their ids in the text, and the others take part. A user that is not there is a 500 then,
+// which is ErrServer and ErrUnknownOutcome, and the text says who does not take part. From 4.16.2 on either is a 422, which is
+// ErrRejected, and nobody is added.
 //
-// It makes two requests: its own, and that of Participants.
+// With an error it returns who takes part as far as that was seen after the call, else nil. It makes two requests: its own, and
+// that of Participants.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, addParticipantsToAConversation. Key: user.
 func (s ConversationsService) AddParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {
@@ -59,8 +60,8 @@ func (s ConversationsService) SetParticipants(ctx context.Context, id int64, use
 }
 
 // RemoveParticipants has people no longer take part in a conversation, and returns who still does. Those who do not take part,
-// and users that are not there, are no fault; the assignee can be taken off too. ErrOverwritten means that they take part again,
-// added or assigned by somebody else since: call again. All else is as of [ConversationsService.AddParticipants].
+// and users that are not there, are no fault. ErrOverwritten means that they take part again, added or assigned by somebody else
+// since: call again. All else is as of [ConversationsService.AddParticipants].
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, removeParticipantsFromAConversation. Key: user.
 func (s ConversationsService) RemoveParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {

@@ -23,7 +23,7 @@ var transcriptCall = newEmptyCall(operation.SendTranscriptOfAConversation)
 func (s ConversationsService) SendTranscript(ctx context.Context, id int64, email string, opts ...CallOption) error {
 	var input refusal
 	input.recipient("email", email)
-	return s.emptily(ctx, transcriptCall, id, input, opts, func(server string) (*http.Request, error) {
+	return s.tell(ctx, transcriptCall, id, input, opts, func(server string) (*http.Request, error) {
 		return newSendTranscriptOfAConversationRequest(server, s.core.id, id, TranscriptRequest{Email: email})
 	})
 }

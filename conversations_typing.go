@@ -25,7 +25,7 @@ func (s ConversationsService) SetTyping(ctx context.Context, id int64, typing Ty
 	if typing.On {
 		body.TypingStatus = "on"
 	}
-	return s.emptily(ctx, typingCall, id, refusal{}, opts, func(server string) (*http.Request, error) {
+	return s.tell(ctx, typingCall, id, refusal{}, opts, func(server string) (*http.Request, error) {
 		return newToggleTypingStatusOfAConversationRequest(server, s.core.id, id, body)
 	})
 }

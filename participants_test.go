@@ -106,7 +106,7 @@ func TestParticipantsNotLookedFor(t *testing.T) {
 		leave()
 		return nil, ctx.Err()
 	})).Account(7).Conversations
-	if _, err := of.AddParticipants(ctx, 42, []int64{2}); !errors.Is(err, cfchat.ErrUnknownOutcome) || requests != 1 {
+	if _, err := of.AddParticipants(ctx, 42, []int64{2}); !errors.Is(err, cfchat.ErrUnknownOutcome) || requests != 1 || strings.Contains(err.Error(), "looking") {
 		t.Errorf("%d requests, %v", requests, err)
 	}
 }
