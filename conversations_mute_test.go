@@ -116,3 +116,18 @@ func TestMuteByVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestTyping sends on or off, and private only where it is.
+func TestTyping(t *testing.T) {
+	t.Parallel()
+	server := cfchattest.New(t)
+	of, id := server.Account(t).Conversations, server.AddConversation(cfchattest.Conversation{})
+	for typing, want := range map[cfchat.Typing]string{
+		{}: `{"typing_status":"off"}`, {On: true}: `{"typing_status":"on"}`, {On: true, Private: true}: `{"is_private":true,"typing_status":"on"}`,
+	} {
+		err := of.SetTyping(t.Context(), id, typing)
+		if all := server.Requests(); err != nil || all[len(all)-1].Body != want {
+			t.Errorf("%+v: sent %s, %v", typing, all[len(all)-1].Body, err)
+		}
+	}
+}
