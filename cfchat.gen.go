@@ -3839,6 +3839,12 @@ type MessageUpdate struct {
 	Status MessageStatus `json:"status,omitzero"`
 }
 
+// ParticipantsRequest is people, by their ids.
+type ParticipantsRequest struct {
+	// UserIDs The ids.
+	UserIDs []int64 `json:"user_ids"`
+}
+
 // Priority is how urgent a conversation is.
 type Priority string
 
@@ -4522,6 +4528,21 @@ type ToggleStatusRequest struct {
 type ToggleStatusResult struct {
 	// Payload A conversation's status after the call.
 	Payload StatusChange `json:"payload"`
+}
+
+// TranscriptRequest is where a transcript is sent.
+type TranscriptRequest struct {
+	// Email The address.
+	Email string `json:"email"`
+}
+
+// TypingRequest is whether somebody types.
+type TypingRequest struct {
+	// IsPrivate It is a private note that is typed, which the contact does not see.
+	IsPrivate bool `json:"is_private,omitempty,omitzero"`
+
+	// TypingStatus `on` or `off`.
+	TypingStatus string `json:"typing_status"`
 }
 
 // WorkingHours is the working hours of one day, in the time zone of the inbox.
@@ -5941,6 +5962,118 @@ func newRetryAMessageRequest(server string, accountID int64, conversationID int6
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
+// MuteAConversation mutes a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/mute
+func (c *Client) MuteAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newMuteAConversationRequest(c.Server, accountID, conversationID)
+	if err != nil {
+		return nil, unsent(operation.MuteAConversation, err)
+	}
+	return c.do(ctx, operation.MuteAConversation, req, reqEditors)
+}
+
+// newMuteAConversationRequest builds the request of muteAConversation.
+func newMuteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/mute", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodPost, address, nil)
+}
+
+// RemoveParticipantsFromAConversation has people no longer take part in a conversation.
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *Client) RemoveParticipantsFromAConversation(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newRemoveParticipantsFromAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.RemoveParticipantsFromAConversation, err)
+	}
+	return c.do(ctx, operation.RemoveParticipantsFromAConversation, req, reqEditors)
+}
+
+// newRemoveParticipantsFromAConversationRequest builds the request of removeParticipantsFromAConversation.
+func newRemoveParticipantsFromAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodDelete, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// ListParticipantsOfAConversation lists who takes part in a conversation.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *Client) ListParticipantsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListParticipantsOfAConversationRequest(c.Server, accountID, conversationID)
+	if err != nil {
+		return nil, unsent(operation.ListParticipantsOfAConversation, err)
+	}
+	return c.do(ctx, operation.ListParticipantsOfAConversation, req, reqEditors)
+}
+
+// newListParticipantsOfAConversationRequest builds the request of listParticipantsOfAConversation.
+func newListParticipantsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// SetParticipantsOfAConversation sets who takes part in a conversation.
+//
+// PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *Client) SetParticipantsOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newSetParticipantsOfAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.SetParticipantsOfAConversation, err)
+	}
+	return c.do(ctx, operation.SetParticipantsOfAConversation, req, reqEditors)
+}
+
+// newSetParticipantsOfAConversationRequest builds the request of setParticipantsOfAConversation.
+func newSetParticipantsOfAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPatch, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// AddParticipantsToAConversation has people take part in a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *Client) AddParticipantsToAConversation(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newAddParticipantsToAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.AddParticipantsToAConversation, err)
+	}
+	return c.do(ctx, operation.AddParticipantsToAConversation, req, reqEditors)
+}
+
+// newAddParticipantsToAConversationRequest builds the request of addParticipantsToAConversation.
+func newAddParticipantsToAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // TogglePriorityOfAConversation sets or takes away the priority of a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
@@ -5991,6 +6124,109 @@ func newToggleStatusOfAConversationRequest(server string, accountID int64, conve
 	}
 	req.Header.Set("Content-Type", "application/json")
 	return req, nil
+}
+
+// ToggleTypingStatusOfAConversation shows that somebody types.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status
+func (c *Client) ToggleTypingStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body TypingRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newToggleTypingStatusOfAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.ToggleTypingStatusOfAConversation, err)
+	}
+	return c.do(ctx, operation.ToggleTypingStatusOfAConversation, req, reqEditors)
+}
+
+// newToggleTypingStatusOfAConversationRequest builds the request of toggleTypingStatusOfAConversation.
+func newToggleTypingStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body TypingRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_typing_status", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// SendTranscriptOfAConversation sends the transcript of a conversation by e-mail.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript
+func (c *Client) SendTranscriptOfAConversation(ctx context.Context, accountID int64, conversationID int64, body TranscriptRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newSendTranscriptOfAConversationRequest(c.Server, accountID, conversationID, body)
+	if err != nil {
+		return nil, unsent(operation.SendTranscriptOfAConversation, err)
+	}
+	return c.do(ctx, operation.SendTranscriptOfAConversation, req, reqEditors)
+}
+
+// newSendTranscriptOfAConversationRequest builds the request of sendTranscriptOfAConversation.
+func newSendTranscriptOfAConversationRequest(server string, accountID int64, conversationID int64, body TranscriptRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/transcript", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// UnmuteAConversation unmutes a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute
+func (c *Client) UnmuteAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newUnmuteAConversationRequest(c.Server, accountID, conversationID)
+	if err != nil {
+		return nil, unsent(operation.UnmuteAConversation, err)
+	}
+	return c.do(ctx, operation.UnmuteAConversation, req, reqEditors)
+}
+
+// newUnmuteAConversationRequest builds the request of unmuteAConversation.
+func newUnmuteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/unmute", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodPost, address, nil)
+}
+
+// MarkAConversationAsUnread marks a conversation as unread.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unread
+func (c *Client) MarkAConversationAsUnread(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newMarkAConversationAsUnreadRequest(c.Server, accountID, conversationID)
+	if err != nil {
+		return nil, unsent(operation.MarkAConversationAsUnread, err)
+	}
+	return c.do(ctx, operation.MarkAConversationAsUnread, req, reqEditors)
+}
+
+// newMarkAConversationAsUnreadRequest builds the request of markAConversationAsUnread.
+func newMarkAConversationAsUnreadRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/unread", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodPost, address, nil)
+}
+
+// ConversationUpdateLastSeen marks a conversation as seen.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/update_last_seen
+func (c *Client) ConversationUpdateLastSeen(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newConversationUpdateLastSeenRequest(c.Server, accountID, conversationID)
+	if err != nil {
+		return nil, unsent(operation.ConversationUpdateLastSeen, err)
+	}
+	return c.do(ctx, operation.ConversationUpdateLastSeen, req, reqEditors)
+}
+
+// newConversationUpdateLastSeenRequest builds the request of conversationUpdateLastSeen.
+func newConversationUpdateLastSeenRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/update_last_seen", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	return http.NewRequest(http.MethodPost, address, nil)
 }
 
 // GetAccountCustomAttribute lists the custom attributes that the account has defined.
@@ -6535,6 +6771,61 @@ func (c *ClientWithResponses) RetryAMessageWithResponse(ctx context.Context, acc
 	return parseRaw[Message](resp)
 }
 
+// MuteAConversationWithResponse mutes a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/mute
+func (c *ClientWithResponses) MuteAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.MuteAConversation(ctx, accountID, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
+// RemoveParticipantsFromAConversationWithResponse has people no longer take part in a conversation.
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *ClientWithResponses) RemoveParticipantsFromAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.RemoveParticipantsFromAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
+// ListParticipantsOfAConversationWithResponse lists who takes part in a conversation.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *ClientWithResponses) ListParticipantsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
+	resp, err := c.ListParticipantsOfAConversation(ctx, accountID, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Agent](resp)
+}
+
+// SetParticipantsOfAConversationWithResponse sets who takes part in a conversation.
+//
+// PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *ClientWithResponses) SetParticipantsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
+	resp, err := c.SetParticipantsOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Agent](resp)
+}
+
+// AddParticipantsToAConversationWithResponse has people take part in a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
+func (c *ClientWithResponses) AddParticipantsToAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
+	resp, err := c.AddParticipantsToAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[[]Agent](resp)
+}
+
 // TogglePriorityOfAConversationWithResponse sets or takes away the priority of a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
@@ -6555,6 +6846,61 @@ func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx contex
 		return nil, err
 	}
 	return parseRaw[ToggleStatusResult](resp)
+}
+
+// ToggleTypingStatusOfAConversationWithResponse shows that somebody types.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status
+func (c *ClientWithResponses) ToggleTypingStatusOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body TypingRequest, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.ToggleTypingStatusOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
+// SendTranscriptOfAConversationWithResponse sends the transcript of a conversation by e-mail.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript
+func (c *ClientWithResponses) SendTranscriptOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body TranscriptRequest, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.SendTranscriptOfAConversation(ctx, accountID, conversationID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
+// UnmuteAConversationWithResponse unmutes a conversation.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute
+func (c *ClientWithResponses) UnmuteAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.UnmuteAConversation(ctx, accountID, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
+// MarkAConversationAsUnreadWithResponse marks a conversation as unread.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unread
+func (c *ClientWithResponses) MarkAConversationAsUnreadWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[Conversation], error) {
+	resp, err := c.MarkAConversationAsUnread(ctx, accountID, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Conversation](resp)
+}
+
+// ConversationUpdateLastSeenWithResponse marks a conversation as seen.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/update_last_seen
+func (c *ClientWithResponses) ConversationUpdateLastSeenWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[Conversation], error) {
+	resp, err := c.ConversationUpdateLastSeen(ctx, accountID, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[Conversation](resp)
 }
 
 // GetAccountCustomAttributeWithResponse lists the custom attributes that the account has defined.

@@ -169,7 +169,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
 		{"names", conformNames}, {"labels", conformLabels}, {"priority", conformPriority}, {"attributes", conformAttributes}, {"delete", conformDelete},
-		{"assignment", conformAssignment},
+		{"assignment", conformAssignment}, {"muting", conformMute}, {"seen", conformSeen}, {"participants", conformParticipants},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
 	} {
@@ -238,7 +238,7 @@ func (s target) subject(t *testing.T) trial.Subject {
 		Created: cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.contact},
 		Team:    s.team, MessageStatus: cfchat.MessageStatusRead, Contact: s.contact, Person: cfchat.ContactCreate{Name: "conformance"},
 		Update: cfchat.ContactUpdate{CustomAttributes: map[string]any{"conformance": true}},
-		Labels: []string{"conformance"}, Attributes: map[string]any{"conformance": true},
+		Labels: []string{"conformance"}, Attributes: map[string]any{"conformance": true}, People: []int64{s.administrator(t)},
 		Place: cfchat.ContactInboxCreate{InboxID: s.inbox, SourceID: "conformance-" + strconv.FormatInt(time.Now().UnixNano(), 36)},
 	}
 	contact, err := s.account().Contacts.Get(t.Context(), s.contact)

@@ -380,6 +380,144 @@ func ExampleConversationsService_AssignBot() {
 	// Output: Helper true <nil>
 }
 
+func ExampleConversationsService_Mute() {
+	server, account := standIn()
+	defer server.Close()
+
+	if err := account.Conversations.Mute(context.Background(), 1); err != nil {
+		log.Fatal(err)
+	}
+	server.AddMessage(1, cfchattest.Message{Content: "hello?"}) // of the contact
+	conversation, _ := server.Conversation(1)
+	fmt.Println(conversation.Muted, conversation.Status)
+	// Output: true resolved
+}
+
+func ExampleConversationsService_Unmute() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{Contact: server.AddContact(cfchattest.Contact{Blocked: true})})
+
+	if err := account.Conversations.Unmute(context.Background(), id); err != nil {
+		log.Fatal(err)
+	}
+	conversation, _ := server.Conversation(id)
+	fmt.Println(conversation.Muted)
+	// Output: false
+}
+
+func ExampleConversationsService_MarkUnread() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{})
+	server.AddMessage(id, cfchattest.Message{Content: "hello?"})
+	server.AddMessage(id, cfchattest.Message{Content: "How can I help?", Type: cfchat.MessageTypeOutgoing})
+
+	conversation, err := account.Conversations.MarkUnread(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(conversation.UnreadCount)
+	// Output: 1
+}
+
+func ExampleConversationsService_MarkSeen() {
+	server, account := standIn()
+	defer server.Close()
+	id := server.AddConversation(cfchattest.Conversation{})
+	server.AddMessage(id, cfchattest.Message{Content: "hello?"})
+
+	conversation, err := account.Conversations.MarkSeen(context.Background(), id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(conversation.UnreadCount)
+	// Output: 0
+}
+
+func ExampleConversationsService_SetTyping() {
+	server, account := standIn()
+	defer server.Close()
+
+	if err := account.Conversations.SetTyping(context.Background(), 1, cfchat.Typing{On: true}); err != nil {
+		log.Fatal(err)
+	}
+	// While it is on, a program thinks of an answer.
+	if err := account.Conversations.SetTyping(context.Background(), 1, cfchat.Typing{}); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+}
+
+func ExampleConversationsService_SendTranscript() {
+	server, account := standIn()
+	defer server.Close()
+
+	if err := account.Conversations.SendTranscript(context.Background(), 1, "jo@customer.test"); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(server.Transcripts(1))
+	// Output: [jo@customer.test]
+}
+
+func ExampleConversationsService_Participants() {
+	server, account := standIn()
+	defer server.Close()
+
+	participants, err := account.Conversations.Participants(context.Background(), 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, agent := range participants {
+		fmt.Println(agent.Name) // who is assigned
+	}
+	// Output: Ada
+}
+
+func ExampleConversationsService_AddParticipants() {
+	server, account := standIn()
+	defer server.Close()
+	grace, _ := server.AddAgent(cfchattest.Agent{Name: "Grace", Administrator: true})
+
+	participants, err := account.Conversations.AddParticipants(context.Background(), 1, []int64{grace})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, agent := range participants {
+		fmt.Println(agent.Name)
+	}
+	// Unordered output:
+	// Ada
+	// Grace
+}
+
+func ExampleConversationsService_SetParticipants() {
+	server, account := standIn()
+	defer server.Close()
+	grace, _ := server.AddAgent(cfchattest.Agent{Name: "Grace", Administrator: true})
+
+	participants, err := account.Conversations.SetParticipants(context.Background(), 1, []int64{grace})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(participants), participants[0].Name)
+	// Output: 1 Grace
+}
+
+func ExampleConversationsService_RemoveParticipants() {
+	server, account := standIn()
+	defer server.Close()
+	grace, _ := server.AddAgent(cfchattest.Agent{Name: "Grace", Administrator: true})
+	id := server.AddConversation(cfchattest.Conversation{Assignee: grace})
+
+	participants, err := account.Conversations.RemoveParticipants(context.Background(), id, []int64{grace})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(participants))
+	// Output: 0
+}
+
 func ExampleContactsService_Labels() {
 	server, account := standIn()
 	defer server.Close()

@@ -58,7 +58,11 @@ func TestOperationOf(t *testing.T) {
 			if err := do(); err != nil {
 				t.Errorf("%s, %s: %v", c, name, err)
 			}
-			if others := slices.DeleteFunc(slices.Clone(s), func(id string) bool { return id == c.ID }); len(s) < 6 || len(others) > 0 {
+			others := slices.DeleteFunc(slices.Clone(s), func(id string) bool { return id == c.ID })
+			if c.Path == operation.ListParticipantsOfAConversation.Path { // whose changes look who takes part, by a call of its own
+				others = slices.DeleteFunc(others, func(id string) bool { return id == operation.ListParticipantsOfAConversation.ID })
+			}
+			if len(s) < 6 || len(others) > 0 {
 				t.Errorf("%s, %s: saw %v", c, name, s)
 			}
 		}

@@ -36,6 +36,13 @@ var odd = map[string]string{
 	"contact-create-attributes-text": "contactCreate request custom_attributes: type, expected object, found string, once",
 	"contact-create-unknown-field":   "contactCreate request zzz: unknown, found integer, once",
 
+	"conversations-seen-1": "conversationUpdateLastSeen request: unknown, found a body, once",
+	"conversations-unread": "markAConversationAsUnread request: unknown, found a body, once",
+	"last-seen":            "conversationUpdateLastSeen request: unknown, found a body, once",
+	"mute":                 "muteAConversation request: unknown, found a body, once",
+	"transcript-none":      "sendTranscriptOfAConversation request email: missing, expected string, once",
+	"unmute":               "unmuteAConversation request: unknown, found a body, once",
+
 	"labels-set-none":   "conversationAddLabels request labels: missing, expected array, once",
 	"labels-set-null":   "conversationAddLabels request labels: null, expected array, found null, once",
 	"labels-set-number": "conversationAddLabels request labels[]: type, expected string, found integer, once",
@@ -50,8 +57,8 @@ var odd = map[string]string{
 	"priority-3":       "togglePriorityOfAConversation request priority: type, expected string, found integer, once",
 	"priority-bogus":   "togglePriorityOfAConversation request priority: value, expected one of 4 in the spec, found another string, once",
 	"priority-missing": "togglePriorityOfAConversation request priority: missing, expected string, once",
-	"assign-text":    "assignAConversation request assignee_id: type, expected integer, found string, once",
-	"assign-text-id": "assignAConversation request assignee_id: type, expected integer, found string, once",
+	"assign-text":      "assignAConversation request assignee_id: type, expected integer, found string, once",
+	"assign-text-id":   "assignAConversation request assignee_id: type, expected integer, found string, once",
 
 	"contact-inbox-none":             "contactInboxCreation request inbox_id: missing, expected integer, once",
 	"contact-update-attributes-text": "contactUpdate request custom_attributes: type, expected object, found string, once",

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/internal/release"
 )
 
 type conversation struct {
@@ -27,8 +26,8 @@ type conversation struct {
 	additional map[string]any
 	custom     map[string]any
 	canReply   bool
-	muted      bool
-	broken     bool // it cannot be rendered
+	mutedUntil time.Time // before 3.7.0
+	broken     bool      // it cannot be rendered
 
 	created, updated, lastActivity       time.Time
 	agentSeen, assigneeSeen, contactSeen time.Time
@@ -37,6 +36,7 @@ type conversation struct {
 	messages     []*message // in order of id
 	delivered    []int64    // what went out to the contact
 	participants map[int64]bool
+	transcripts  []string // the addresses that they were sent to
 }
 
 // store adds a conversation to its account under the next id.
@@ -61,23 +61,19 @@ func (a *account) nextDisplayID() int64 {
 	return a.lastDisplayID
 }
 
-// isMuted reports whether the contact is blocked; before 3.7.0 that this conversation was muted.
-func (c *conversation) isMuted(v release.Version) bool {
-	if blocked := c.source.contact.Blocked; blocked != nil && v.AtLeast("3.7.0") {
-		return *blocked
-	}
-	return c.muted
-}
-
 // participate remembers the assignee: who was ever assigned takes part (contract, 1.2).
 func (c *conversation) participate() {
-	if c.assignee == nil {
-		return
+	if c.assignee != nil {
+		c.join(*c.assignee)
 	}
+}
+
+// join has somebody take part.
+func (c *conversation) join(id int64) {
 	if c.participants == nil {
 		c.participants = map[int64]bool{}
 	}
-	c.participants[*c.assignee] = true
+	c.participants[id] = true
 }
 
 // latestFirst returns the account's conversations in the default order.

@@ -40,7 +40,7 @@ func (v view) conversation(c *conversation) (object, error) {
 		"additional_attributes": c.additional, "custom_attributes": c.custom, "labels": append([]string{}, c.labels...),
 		"agent_last_seen_at": unix(c.agentSeen), "assignee_last_seen_at": unix(c.assigneeSeen),
 		"contact_last_seen_at": unix(c.contactSeen),
-		"can_reply":            c.canReply, "muted": c.isMuted(v.version), "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
+		"can_reply":            c.canReply, "muted": v.isMuted(c), "status": c.status, "snoozed_until": isoOrNull(c.snoozed),
 		"created_at": unix(c.created), "timestamp": unix(c.lastActivity), "first_reply_created_at": unix(c.firstReply),
 		"unread_count": v.unreadCount(c),
 	}

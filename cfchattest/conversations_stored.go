@@ -71,6 +71,17 @@ func (s *Server) Delivered(conversationID int64) []int64 {
 	return slices.Clone(c.delivered)
 }
 
+// Transcripts returns the addresses that transcripts of a conversation were sent to, in that order.
+func (s *Server) Transcripts(conversationID int64) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.home().conversations[conversationID]
+	if c == nil {
+		return nil
+	}
+	return slices.Clone(c.transcripts)
+}
+
 // BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every
 // list that it is on is a 500, while its conversation and windows without it go on. It returns false if there is no such
 // message.

@@ -92,10 +92,10 @@ func TestHandleNoOperation(t *testing.T) {
 		"GET /api/v1/accounts/{a}/conversations/meta":                "conversationListMeta, ",
 		"POST /api/v1/accounts/{a}/conversations/{id}/toggle_status": "toggleStatusOfAConversation, ",
 		"GET  api": "api",
-		"DELETE /api/v1/accounts/{account_id}/conversations/{id}/labels":      "",
-		"GET /api/v1/accounts/{account_id}/conversations/search":              "",
-		"GET /api/v1/accounts/{account_id}/conversations/{id}/participants":   "",
-		"GET /api/v1/accounts/{account_id}/conversations/{id}/labels/{label}": "",
+		"DELETE /api/v1/accounts/{account_id}/conversations/{id}/labels":        "",
+		"GET /api/v1/accounts/{account_id}/conversations/search":                "",
+		"GET /api/v1/accounts/{account_id}/conversations/{id}/reporting_events": "",
+		"GET /api/v1/accounts/{account_id}/conversations/{id}/labels/{label}":   "",
 		"GET /api/v1/":                  "",
 		"GET /api/v1/accounts/{all...}": "",
 	} {
@@ -108,7 +108,7 @@ func TestHandleNoOperation(t *testing.T) {
 		t.Errorf("a second time it panics with %q", got)
 	}
 	for path, want := range map[string]string{"": "conversationList", "/1": "getDetailsOfAConversation", "/1.json": "getDetailsOfAConversation",
-		"/meta": "conversationListMeta", "/search": "", "/1/participants": "", "/none": ""} {
+		"/meta": "conversationListMeta", "/search": "", "/1/reporting_events": "", "/none": ""} {
 		if status, body := call(t, srv, srv.AdminKey(), "GET", conversations+path, ""); status != 200 || id != 1 {
 			t.Errorf("%s: %d %s", path, status, body)
 		}

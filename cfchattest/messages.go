@@ -94,7 +94,7 @@ func (s *state) received(c *conversation, now time.Time) {
 	if c.waiting.IsZero() {
 		c.waiting = now
 	}
-	if c.isMuted(s.version) || c.status != cfchat.StatusSnoozed && c.status != cfchat.StatusResolved {
+	if s.isMuted(c) || c.status != cfchat.StatusSnoozed && c.status != cfchat.StatusResolved {
 		return
 	}
 	opened := cfchat.StatusOpen

@@ -26,6 +26,7 @@ type snapshot struct {
 	Contacts      []cfchat.Contact             `json:"contacts"`
 	Conversations []snapshotConversation       `json:"conversations"`
 	Messages      map[string][]message         `json:"messages"`
+	Participants  map[string][]int64           `json:"participants"` // beside the assignees
 }
 
 // facts name what the recorded requests are about.

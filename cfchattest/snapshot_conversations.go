@@ -54,8 +54,8 @@ func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversat
 		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status,
 		priority: shown.Priority, slaPolicy: shown.SLAPolicyID,
 		labels: shown.Labels, additional: shown.AdditionalAttributes.Map(), custom: shown.CustomAttributes.Map(),
-		canReply: shown.CanReply, muted: shown.Muted,
-		created: shown.CreatedAt.Time, lastActivity: shown.Timestamp.Time, updated: shown.Timestamp.Time,
+		canReply: shown.CanReply,
+		created:  shown.CreatedAt.Time, lastActivity: shown.Timestamp.Time, updated: shown.Timestamp.Time,
 		agentSeen: shown.AgentLastSeenAt.Time, assigneeSeen: shown.AssigneeLastSeenAt.Time,
 		contactSeen: shown.ContactLastSeenAt.Time,
 		firstReply:  shown.FirstReplyCreatedAt.Time, waiting: deref(shown.WaitingSince).Time,
@@ -81,6 +81,12 @@ func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversat
 	}
 	c.messages = r.messagesOf(s, shown)
 	c.source = r.sourceOf(s, a, shown)
+	if shown.Muted {
+		s.mute(c, c.lastActivity.Add(mutedFor)) // it moves when a conversation is muted
+	}
+	for _, id := range r.Participants[strconv.FormatInt(shown.ID, 10)] {
+		c.join(id)
+	}
 	s.store(c)
 }
 

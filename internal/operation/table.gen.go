@@ -282,6 +282,46 @@ var (
 			{"userApiKey", "3.4.0"},
 		},
 	})
+	// MuteAConversation mutes a conversation.
+	MuteAConversation = row(Operation{
+		ID: "muteAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/mute",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// RemoveParticipantsFromAConversation has people no longer take part in a conversation.
+	RemoveParticipantsFromAConversation = row(Operation{
+		ID: "removeParticipantsFromAConversation", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ListParticipantsOfAConversation lists who takes part in a conversation.
+	ListParticipantsOfAConversation = row(Operation{
+		ID: "listParticipantsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// SetParticipantsOfAConversation sets who takes part in a conversation.
+	SetParticipantsOfAConversation = row(Operation{
+		ID: "setParticipantsOfAConversation", Method: "PATCH", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// AddParticipantsToAConversation has people take part in a conversation.
+	AddParticipantsToAConversation = row(Operation{
+		ID: "addParticipantsToAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// TogglePriorityOfAConversation sets or takes away the priority of a conversation.
 	TogglePriorityOfAConversation = row(Operation{
 		ID: "togglePriorityOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
@@ -297,6 +337,47 @@ var (
 		Write: write,
 		Keys: []Key{
 			{"agentBotApiKey", "2.16.0"},
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ToggleTypingStatusOfAConversation shows that somebody types.
+	ToggleTypingStatusOfAConversation = row(Operation{
+		ID: "toggleTypingStatusOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+			{"agentBotApiKey", "4.12.0"},
+		},
+	})
+	// SendTranscriptOfAConversation sends the transcript of a conversation by e-mail.
+	SendTranscriptOfAConversation = row(Operation{
+		ID: "sendTranscriptOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// UnmuteAConversation unmutes a conversation.
+	UnmuteAConversation = row(Operation{
+		ID: "unmuteAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// MarkAConversationAsUnread marks a conversation as unread.
+	MarkAConversationAsUnread = row(Operation{
+		ID: "markAConversationAsUnread", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/unread",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// ConversationUpdateLastSeen marks a conversation as seen.
+	ConversationUpdateLastSeen = row(Operation{
+		ID: "conversationUpdateLastSeen", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/update_last_seen",
+		Write: write,
+		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
 	})
@@ -410,8 +491,18 @@ var All = []*Operation{
 	DeleteAMessage,
 	UpdateAMessage,
 	RetryAMessage,
+	MuteAConversation,
+	RemoveParticipantsFromAConversation,
+	ListParticipantsOfAConversation,
+	SetParticipantsOfAConversation,
+	AddParticipantsToAConversation,
 	TogglePriorityOfAConversation,
 	ToggleStatusOfAConversation,
+	ToggleTypingStatusOfAConversation,
+	SendTranscriptOfAConversation,
+	UnmuteAConversation,
+	MarkAConversationAsUnread,
+	ConversationUpdateLastSeen,
 	GetAccountCustomAttribute,
 	GetInboxMembers,
 	ListAllInboxes,

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
@@ -49,6 +51,7 @@ type Subject struct {
 	Labels        []string          // that are set, none to clear them
 	Attributes    map[string]any    // of the conversation, that are set, none to clear them
 	Assigned      cfchat.Assignment // to whom; nobody to unassign it
+	People        []int64           // who take part
 
 	Chat *cfchat.Chat // for what is of no account; In sets it
 }
@@ -80,7 +83,7 @@ const (
 var One = Subject{
 	Conversation: 42, Status: cfchat.StatusResolved, Created: oneBody, Message: 1234, MessageStatus: cfchat.MessageStatusRead,
 	Contact: 77, Person: cfchat.ContactCreate{Name: "Jo"}, Inbox: 5, Source: "contact-1", Update: cfchat.ContactUpdate{Name: new("Jo")},
-	Mergee: 78, Place: onePlace, Team: 6, Labels: []string{"vip"}, Attributes: onePro,
+	Mergee: 78, Place: onePlace, Team: 6, Labels: []string{"vip"}, Attributes: onePro, People: []int64{2},
 }
 
 var (
@@ -93,6 +96,7 @@ var (
 	oneHurry  = cfchat.PriorityChange{Priority: new(cfchat.PriorityUrgent)}
 	oneLabel  = cfchat.SetLabelsRequest{Labels: []string{"vip"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
+	oneMail   = cfchat.TranscriptRequest{Email: "jo@customer.test"}
 	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
 )
 
@@ -231,6 +235,97 @@ var Calls = []Call{
 		assigned,
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.AssignAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.AssignmentRequest{}, e...))
+		},
+	},
+	{
+		operation.MuteAConversation, "", "", "/conversations/42/mute", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Conversations.Mute(ctx, s.Conversation, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.MuteAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.UnmuteAConversation, "", "", "/conversations/42/unmute", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Conversations.Unmute(ctx, s.Conversation, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.UnmuteAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.MarkAConversationAsUnread, GoodConversation, "", "/conversations/42/unread", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.MarkUnread(ctx, s.Conversation, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.MarkAConversationAsUnreadWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.ConversationUpdateLastSeen, GoodConversation, "", "/conversations/42/update_last_seen", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Conversations.MarkSeen(ctx, s.Conversation, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ConversationUpdateLastSeenWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.ToggleTypingStatusOfAConversation, "", "", "/conversations/42/toggle_typing_status", `{"typing_status":"on"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Conversations.SetTyping(ctx, s.Conversation, cfchat.Typing{On: true}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ToggleTypingStatusOfAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.TypingRequest{TypingStatus: "on"}, e...))
+		},
+	},
+	{
+		operation.SendTranscriptOfAConversation, "", "", "/conversations/42/transcript", `{"email":"jo@customer.test"}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Conversations.SendTranscript(ctx, s.Conversation, oneMail.Email, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.SendTranscriptOfAConversationWithResponse(ctx, AccountID, s.Conversation, oneMail, e...))
+		},
+	},
+	{
+		operation.ListParticipantsOfAConversation, `[` + GoodAgent + `]`, "", "/conversations/42/participants", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			agents, err := a.Conversations.Participants(ctx, s.Conversation, e...)
+			return valueOf(pointerTo(agents), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListParticipantsOfAConversationWithResponse(ctx, AccountID, s.Conversation, e...))
+		},
+	},
+	{
+		operation.AddParticipantsToAConversation, `[` + GoodAgent + `]`, "", "/conversations/42/participants", `{"user_ids":[2]}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(alone(ctx, a.Conversations.AddParticipants, s, e))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.AddParticipantsToAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.ParticipantsRequest{UserIDs: s.People}, e...))
+		},
+	},
+	{
+		operation.SetParticipantsOfAConversation, `[` + GoodAgent + `]`, "", "/conversations/42/participants", `{"user_ids":[2]}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(alone(ctx, a.Conversations.SetParticipants, s, e))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.SetParticipantsOfAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.ParticipantsRequest{UserIDs: s.People}, e...))
+		},
+	},
+	{
+		operation.RemoveParticipantsFromAConversation, "", "", "/conversations/42/participants", `{"user_ids":[2]}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(Second(alone(ctx, a.Conversations.RemoveParticipants, s, e)))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.RemoveParticipantsFromAConversationWithResponse(ctx, AccountID, s.Conversation, cfchat.ParticipantsRequest{UserIDs: s.People}, e...))
 		},
 	},
 	{
@@ -664,6 +759,14 @@ func SubjectOf(t *testing.T, answer string) Subject {
 	}
 	var assigned cfchat.Assignment
 	_ = json.Unmarshal([]byte(answer), &assigned)
+	people := One.People
+	var agents []cfchat.Agent
+	if json.Unmarshal([]byte(answer), &agents) == nil && len(agents) > 0 {
+		people = nil
+		for _, agent := range agents {
+			people = append(people, agent.ID)
+		}
+	}
 	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
 	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
 	_ = json.Unmarshal(about.Payload, &change)
@@ -681,7 +784,7 @@ func SubjectOf(t *testing.T, answer string) Subject {
 		Conversation: cmp.Or(about.Conversation, about.ID, change.ID, One.Conversation), Status: cmp.Or(change.Status, One.Status), Created: oneBody,
 		Message: cmp.Or(about.ID, One.Message), MessageStatus: cmp.Or(about.Status, One.MessageStatus),
 		Contact: cmp.Or(contact.ID, about.ID, One.Contact), Person: One.Person, Inbox: place.Inbox.ID, Source: place.SourceID, Update: update,
-		Mergee: One.Mergee, Place: at, Team: cmp.Or(about.ID, One.Team), Labels: labels, Attributes: attributes, Assigned: assigned,
+		Mergee: One.Mergee, Place: at, Team: cmp.Or(about.ID, One.Team), Labels: labels, Attributes: attributes, Assigned: assigned, People: people,
 	}
 }
 
@@ -742,4 +845,37 @@ func valueOf[T any](value *T, err error) (any, error) {
 		return nil, err
 	}
 	return value, err
+}
+
+// errAlone ends a look at what a call has done.
+var errAlone = errors.New("the call is made alone")
+
+// alone makes a change of who takes part without the look that it takes afterwards, so that it is one request, as every call of
+// the table is. It decodes the answer of the change, and its error is that of the change.
+func alone(ctx context.Context, change func(context.Context, int64, []int64, ...cfchat.CallOption) ([]cfchat.Agent, error), s Subject,
+	e []cfchat.CallOption,
+) (*[]cfchat.Agent, error) {
+	answer := new([]cfchat.Agent)
+	var stop cfchat.RequestEditorFn = func(ctx context.Context, _ *http.Request) error {
+		call := chain.CallOf(ctx)
+		if call.Operation == operation.ListParticipantsOfAConversation {
+			return errAlone
+		}
+		decode := call.Decode
+		call.Decode = func(body []byte) error {
+			_ = json.Unmarshal(body, answer) // the call says itself what is wrong with it
+			return decode(body)
+		}
+		return nil
+	}
+	_, err := change(ctx, s.Conversation, s.People, append([]cfchat.CallOption{stop}, e...)...)
+	switch failed, _ := errors.AsType[*cfchat.Error](err); {
+	case failed == nil:
+		return answer, err
+	case failed.Operation == operation.ListParticipantsOfAConversation.ID:
+		return answer, nil
+	case strings.Contains(failed.Error(), errAlone.Error()):
+		failed.Err = errors.Unwrap(failed.Err) // without what the look adds
+	}
+	return nil, err
 }

@@ -1,0 +1,155 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+var (
+	participantsCall       = newCall(operation.ListParticipantsOfAConversation, checkAgents)
+	addParticipantsCall    = newCall(operation.AddParticipantsToAConversation, checkAgents)
+	setParticipantsCall    = newCall(operation.SetParticipantsOfAConversation, checkAgents)
+	removeParticipantsCall = newEmptyCall(operation.RemoveParticipantsFromAConversation)
+)
+
+// Participants lists who takes part in a conversation, in no order; an empty list for nobody. Whoever is assigned takes part from
+// then on.
+//
+// GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, listParticipantsOfAConversation. Key: user.
+func (s ConversationsService) Participants(ctx context.Context, id int64, opts ...CallOption) ([]Agent, error) {
+	var input refusal
+	input.id("id", id)
+	return listed(participantsCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newListParticipantsOfAConversationRequest(server, s.core.id, id)
+	}))
+}
+
+// AddParticipants has people take part in a conversation, and returns all who do then. Those who take part already are no fault,
+// and it may be repeated.
+//
+// It looks after the call, because up to 4.16.1 a server answers as added whom it has not stored: those who cannot be assigned in
+// the inbox. They are ErrRejected, with their ids in the text, and the others take part. A user that is not there is a 500 then,
+// which is ErrServer and ErrUnknownOutcome, and the text says who does not take part. From 4.16.2 on either is a 422, which is
+// ErrRejected, and nobody is added.
+//
+// With an error it returns who takes part as far as that was seen after the call, else nil. It makes two requests: its own, and
+// that of Participants.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, addParticipantsToAConversation. Key: user.
+func (s ConversationsService) AddParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {
+	return changeParticipants(ctx, s, id, userIDs, opts, addParticipantsCall, newAddParticipantsToAConversationRequest,
+		func(ids, now []int64) turnout { return turnout{missing: idsWithout(ids, now)} })
+}
+
+// SetParticipants has these people take part in a conversation, and nobody else, and returns who does then. It takes at least one
+// id; [ConversationsService.RemoveParticipants] takes people off. ErrOverwritten means that others take part again, added or
+// assigned by somebody else since: call again. All else is as of [ConversationsService.AddParticipants].
+//
+// PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, setParticipantsOfAConversation. Key: user.
+func (s ConversationsService) SetParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {
+	return changeParticipants(ctx, s, id, userIDs, opts, setParticipantsCall, newSetParticipantsOfAConversationRequest,
+		func(ids, now []int64) turnout {
+			return turnout{missing: idsWithout(ids, now), extra: idsWithout(now, ids)}
+		})
+}
+
+// RemoveParticipants has people no longer take part in a conversation, and returns who still does. Those who do not take part,
+// and users that are not there, are no fault. ErrOverwritten means that they take part again, added or assigned by somebody else
+// since: call again. All else is as of [ConversationsService.AddParticipants].
+//
+// DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, removeParticipantsFromAConversation. Key: user.
+func (s ConversationsService) RemoveParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {
+	return changeParticipants(ctx, s, id, userIDs, opts, removeParticipantsCall, newRemoveParticipantsFromAConversationRequest,
+		func(ids, now []int64) turnout { return turnout{extra: idsWithout(ids, idsWithout(ids, now))} })
+}
+
+// changeParticipants changes who takes part in a conversation, and looks who does. It needs no turn, because the server itself
+// adds and removes.
+func changeParticipants[T any](ctx context.Context, s ConversationsService, id int64, userIDs []int64, opts []CallOption,
+	call typedCall[T], build func(server string, accountID, id int64, body ParticipantsRequest) (*http.Request, error),
+	compare func(ids, now []int64) turnout,
+) ([]Agent, error) {
+	var input refusal
+	input.id("id", id)
+	input.people("userIDs", userIDs)
+	ids := slices.Compact(slices.Sorted(slices.Values(userIDs)))
+	call = call.about(id)
+	_, err := call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return build(server, s.core.id, id, ParticipantsRequest{UserIDs: ids})
+	})
+	failed, _ := errors.AsType[*Error](err)
+	if failed != nil && (!failed.Is(ErrUnknownOutcome) || ctx.Err() != nil) {
+		return nil, err
+	}
+	now, err := s.Participants(ctx, id, opts...)
+	looked, _ := errors.AsType[*Error](err)
+	switch {
+	case failed != nil && looked != nil:
+		return nil, failed.with(fmt.Sprintf("and looking for it failed: %v", looked))
+	case looked != nil:
+		looked = looked.with("the change was made, and whether the server has stored all of it is not known")
+		looked.marks = append(slices.Clone(looked.marks), ErrUnknownOutcome)
+		return nil, looked
+	}
+	var there []int64
+	for _, agent := range now {
+		there = append(there, agent.ID)
+	}
+	found := compare(ids, there)
+	switch {
+	case len(found.missing)+len(found.extra) == 0: // after a call that failed too
+		return now, nil
+	case failed != nil:
+		return now, found.after(failed)
+	}
+	return now, errorOf(call.call(s.core), found.failure())
+}
+
+// turnout is in what those who take part differ from those who were to.
+type turnout struct {
+	missing []int64
+	extra   []int64
+}
+
+// failure is that of a change that the server says it has made.
+func (t turnout) failure() *chain.Failure {
+	if len(t.missing) > 0 {
+		err := fmt.Errorf("the users %d do not take part: they cannot be assigned in its inbox, or were taken off since", t.missing)
+		return &chain.Failure{Cause: err, Rejected: true}
+	}
+	err := fmt.Errorf("the users %d take part: somebody has added or assigned them since; call again", t.extra)
+	return &chain.Failure{Cause: err, Overwritten: true}
+}
+
+// after returns the error of a change that may still be made, with what is not as it was to be.
+func (t turnout) after(failed *Error) *Error {
+	if len(t.missing) == 0 {
+		return failed.with(fmt.Sprintf("the users %d still take part", t.extra))
+	}
+	failed = failed.with(fmt.Sprintf("the users %d do not take part yet", t.missing))
+	if failed.StatusCode == http.StatusInternalServerError {
+		failed = failed.with("up to 4.16.1 a server answers so where there is no such user")
+	}
+	return failed
+}
+
+// idsWithout returns the ids that are not among others.
+func idsWithout(ids, others []int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(others, id) })
+}
+
+// people refuses no ids, and those that nobody has.
+func (r *refusal) people(field string, ids []int64) {
+	if len(ids) == 0 {
+		r.add(field, "there are none; give the ids of users, which Agents.List has; RemoveParticipants takes people off")
+	}
+	for i, id := range ids {
+		r.id(fmt.Sprintf("%s[%d]", field, i), id)
+	}
+}

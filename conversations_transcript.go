@@ -1,0 +1,38 @@
+package cfchat
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+var transcriptCall = newEmptyCall(operation.SendTranscriptOfAConversation)
+
+// SendTranscript has the server send what was written in a conversation to an e-mail address, whoever has it: it need not be the
+// contact's. The server does not look at the address, so that what is none, or more than one, is refused before anything is sent.
+// Without an error a mail is on its way; whether it arrives nobody tells. Each call sends another one, so look for
+// ErrUnknownOutcome before you call again.
+//
+// From 2.18.0 on a server takes 20 calls an hour for an account, from 4.12.0 on 1000, and the vendor's cloud fewer from 4.11.0 on.
+// One too many is repeated like every 429, which is minutes and no hour, and is ErrRateLimited then. A plan without transcripts
+// is an Error with StatusCode 402.
+//
+// POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript, sendTranscriptOfAConversation. Key: user.
+func (s ConversationsService) SendTranscript(ctx context.Context, id int64, email string, opts ...CallOption) error {
+	var input refusal
+	input.recipient("email", email)
+	return s.tell(ctx, transcriptCall, id, input, opts, func(server string) (*http.Request, error) {
+		return newSendTranscriptOfAConversationRequest(server, s.core.id, id, TranscriptRequest{Email: email})
+	})
+}
+
+// recipient refuses what is not one address alone, as it stands in the head of a mail.
+func (r *refusal) recipient(field, email string) {
+	if strings.ContainsAny(email, ",;:<>()\"") {
+		r.add(field, "it has more in it than an address; give one address alone, without a name")
+		return
+	}
+	r.email(field, email)
+}
