@@ -20,7 +20,7 @@ import (
 var (
 	serversSince = map[string]string{
 		"listAttachmentsOfAConversation": "2.17.0", "togglePriorityOfAConversation": "2.17.0", "contactInboxFilter": "3.2.0",
-		"retryAMessage": "3.4.0", "updateConversation": "3.7.0", "updateAMessage": "4.2.0",
+		"retryAMessage": "3.4.0", "updateConversation": "3.7.0", "updateAMessage": "4.2.0", "deleteAConversation": "4.3.0",
 	}
 	botsSince = map[string]string{
 		"toggleStatusOfAConversation": "2.16.0", "newConversation": "2.16.0", "createANewMessageInAConversation": "2.16.0",
