@@ -14,11 +14,11 @@ type amendment[T any] struct {
 	call *chain.Call // that sets
 
 	read func(context.Context) (T, error)
-	set  func(context.Context, T) (T, error)
-	next func(now T) (next T, differs bool) // what it is to be
-	bars func(next T) string                // why it cannot be set, "" for nothing
-	lost func(next, then T) error           // that the change is not there any more
-	left func(set T) string                 // that nobody knows whether it is
+	set  func(context.Context, T) (now *T, err error) // now is what the answer says, nil where there is none
+	next func(now T) (next T, differs bool)           // what it is to be
+	bars func(next T) string                          // why it cannot be set, "" for nothing
+	lost func(next, then T) error                     // that the change is not there any more
+	left func(set T) string                           // that nobody knows whether it is
 }
 
 // amend makes a change, in a turn of its own, and returns what was seen last, with an error too.
@@ -35,6 +35,9 @@ func (a amendment[T]) amend(ctx context.Context) (seen T, err error) {
 		return now, errorOf(a.call, new(chain.Failure)).notSent(because)
 	}
 	set, err := a.set(ctx, next)
+	if set != nil {
+		now = *set
+	}
 	failed, _ := errors.AsType[*Error](err)
 	if failed != nil && (!failed.Is(ErrUnknownOutcome) || ctx.Err() != nil) {
 		return now, err
@@ -52,7 +55,7 @@ func (a amendment[T]) amend(ctx context.Context) (seen T, err error) {
 		return then, failed
 	case err != nil:
 		looked, _ := errors.AsType[*Error](err)
-		return set, looked.with(a.left(set))
+		return now, looked.afterChange(a.left(now))
 	}
 	return then, errorOf(a.call, &chain.Failure{Cause: a.lost(next, then), Overwritten: true})
 }

@@ -7,11 +7,12 @@ import (
 
 // AddLabels adds labels to those that a contact has, and returns them all. The server can only replace them all, so that it
 // reads, sets and reads again: what another program, or a person, changes between the first two is overwritten, and nobody
-// can tell. Calls of one Chat for a contact take turns, and lose nothing of each other.
+// can tell. Calls of one Chat for a contact take turns, and lose nothing of each other, unless one of them ends with
+// ErrUnknownOutcome.
 //
 // Without an error the labels were there at the end; [ErrOverwritten] means that somebody else has taken them off since they
-// were set: call again. ErrUnknownOutcome means that they may still come; calling again does no harm. Where all are there
-// already, in any case, nothing is set. With an error the labels are those that were seen last, nil for none.
+// were set: call again. ErrUnknownOutcome means that they may still come, over what was set since; calling again does no harm.
+// Where all are there already, in any case, nothing is set. With an error the labels are those that were seen last, nil for none.
 //
 // A label need not be one that the account knows. One that has a comma, or a quote in front, is refused; where the contact has
 // one already, nothing is set, because the server would make two of it.

@@ -17,11 +17,11 @@ import (
 // MergeCustomAttributes sets some custom attributes of a conversation, leaves its others as they are, and returns them all. The
 // server can only replace them all, so that it reads, sets and reads again: what another program, or a person, changes between
 // the first two is overwritten, and nobody can tell. Calls of one Chat for a conversation take turns, and lose nothing of each
-// other.
+// other, unless one of them ends with ErrUnknownOutcome.
 //
 // Without an error those that were given were there at the end; [ErrOverwritten] means that somebody else has changed them since
-// they were set: call again. ErrUnknownOutcome means that they may still come; calling again does no harm. Where all are there
-// already, nothing is set. With an error the attributes are those that were seen last, zero for none.
+// they were set: call again. ErrUnknownOutcome means that they may still come, over what was set since; calling again does no
+// harm. Where all are there already, nothing is set. With an error the attributes are those that were seen last, zero for none.
 //
 // An attribute is replaced as a whole, also where it is an object, and nil is stored as null:
 // [ConversationsService.RemoveCustomAttributes] takes one away. What is not changed keeps every digit. What servers would drop,
@@ -118,16 +118,21 @@ func (a attributed) set(ctx context.Context, attributes map[string]any, input re
 		return Attributes{}, err
 	}
 	defer done()
-	return a.store(ctx, next)
+	now, err := a.store(ctx, next)
+	if now == nil {
+		return Attributes{}, err
+	}
+	return *now, err
 }
 
-// store makes these the custom attributes. The answer must have them, and no other.
-func (a attributed) store(ctx context.Context, next Attributes) (Attributes, error) {
+// store makes these the custom attributes. The answer must have them, and no other; it returns those of the answer then too.
+func (a attributed) store(ctx context.Context, next Attributes) (now *Attributes, err error) {
 	body := SetAttributesRequest{CustomAttributes: map[string]any{}}
 	for key, value := range next.fields() {
 		body.CustomAttributes[key] = value
 	}
 	asAsked := func(answer *ConversationAttributes) *chain.Failure {
+		now = &answer.CustomAttributes
 		key, differs := notStored(body.CustomAttributes, answer.CustomAttributes)
 		for _, other := range answer.CustomAttributes.Keys() {
 			if _, asked := body.CustomAttributes[other]; !asked {
@@ -139,13 +144,10 @@ func (a attributed) store(ctx context.Context, next Attributes) (Attributes, err
 		}
 		return nil
 	}
-	answer, err := setAttributesCall.about(a.id).accepting(asAsked).run(ctx, a.core, refusal{}, a.opts, func(server string) (*http.Request, error) {
+	_, err = setAttributesCall.about(a.id).accepting(asAsked).run(ctx, a.core, refusal{}, a.opts, func(server string) (*http.Request, error) {
 		return newUpdateCustomAttributesOfAConversationRequest(server, a.core.id, a.id, body)
 	})
-	if err != nil {
-		return Attributes{}, err
-	}
-	return answer.CustomAttributes, nil
+	return now, err
 }
 
 // change reads the custom attributes, sets what apply makes of them, and reads them again. apply returns the keys of what it has

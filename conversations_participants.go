@@ -93,9 +93,7 @@ func changeParticipants[T any](ctx context.Context, s ConversationsService, id i
 	case failed != nil && looked != nil:
 		return nil, failed.with(fmt.Sprintf("and looking for it failed: %v", looked))
 	case looked != nil:
-		looked = looked.with("the change was made, and whether the server has stored all of it is not known")
-		looked.marks = append(slices.Clone(looked.marks), ErrUnknownOutcome)
-		return nil, looked
+		return nil, looked.afterChange("the change was made, and whether the server has stored all of it is not known")
 	}
 	var there []int64
 	for _, agent := range now {

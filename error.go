@@ -22,7 +22,7 @@ var (
 	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no right to this
 	ErrForbidden      = errors.New("forbidden")                           // 403: of a proxy, or an account without API access
 	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id; of FindSent only that it was not stored; of FindByEmail and the like: nobody
-	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done
+	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done; and what was stored otherwise than asked
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long
 	ErrRedirect       = errors.New("redirected")                          // 3xx but 304, which is never followed
@@ -64,6 +64,7 @@ type Error struct {
 	asked   bool    // RetryAfter is the server's
 	waits   bool    // the cause tells RetryAfter
 	unsent  bool    // the cause tells that nothing was sent
+	unsure  bool    // the cause tells what is not known
 	noRoute bool    // it is a 404 that does not say that what was asked for is not there: the server has no such call, say
 	unread  bool    // the request is for several, and this one cannot be read
 }
@@ -169,6 +170,15 @@ func (e *Error) notSent(because string) *Error {
 	return about
 }
 
+// afterChange returns a copy of the Error of a look at what was changed before: it is not the look that counts, so that nothing is
+// said of whether that was sent.
+func (e *Error) afterChange(more string) *Error {
+	about := e.with(more)
+	about.marks = append(slices.DeleteFunc(slices.Clone(e.marks), func(mark error) bool { return mark == ErrNotSent }), ErrUnknownOutcome)
+	about.unsent, about.unsure = false, true
+	return about
+}
+
 // errNotSentAgain is what ErrNotSent says of a call of which a try was sent.
 var errNotSentAgain = errors.New("it was not sent again")
 
@@ -184,7 +194,7 @@ func (e *Error) Error() string {
 	}
 	parts := []string{"cfchat", e.Operation, about, strings.TrimSuffix(status, ".")}
 	for _, mark := range e.marks {
-		if mark == ErrServer || mark == ErrNotSent && e.unsent { // its words are there
+		if mark == ErrServer || mark == ErrNotSent && e.unsent || mark == ErrUnknownOutcome && e.unsure { // its words are there
 			continue
 		}
 		if mark == ErrNotSent && e.StatusCode != 0 { // of a try before

@@ -23,10 +23,10 @@ func wrongText(text string) string {
 	return ""
 }
 
-// maxColumn is how many characters a text of a contact has at most (contract, W2.4).
+// maxColumn is how many characters a text of a contact, and a label, has at most (contract, W2.4 and W3.1).
 const maxColumn = 255
 
-// column refuses a text of a contact that is longer than servers take.
+// column refuses a text of a contact, or a label, that is longer than servers take.
 func (r *refusal) column(field, text string) {
 	if n := utf8.RuneCountInString(text); n > maxColumn {
 		r.add(field, "it has %d characters; the server takes %d", n, maxColumn)

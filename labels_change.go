@@ -34,34 +34,35 @@ func (l *labelled) read(ctx context.Context) ([]string, error) {
 	return names.Payload, nil
 }
 
-// set makes these the labels, in its turn: no other call of the Chat sets what it read before. An empty list is sent as one,
-// because nil would go as null.
+// set makes these the labels, in its turn: no other call of the Chat sets what it read before.
 func (l *labelled) set(ctx context.Context, labels []string, input refusal) ([]string, error) {
 	done, err := l.core.turnToSet(ctx, l.id, l.call(), input, l.opts)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	return l.store(ctx, append([]string{}, labels...))
+	now, err := l.store(ctx, labels)
+	if now == nil {
+		return nil, err
+	}
+	return *now, err
 }
 
 // store makes these the labels. The answer must have them, and no other: the servers say 200 too where they have read the list
-// in another way.
-func (l *labelled) store(ctx context.Context, labels []string) ([]string, error) {
+// in another way. It returns the labels of the answer then too. An empty list is sent as one, because nil would go as null.
+func (l *labelled) store(ctx context.Context, labels []string) (now *[]string, err error) {
 	asAsked := func(n *LabelNames) *chain.Failure {
+		now = &n.Payload
 		if len(withoutLabels(labels, n.Payload))+len(withoutLabels(n.Payload, labels)) == 0 {
 			return nil
 		}
-		err := fmt.Errorf("the labels are %q, where %q were asked for", n.Payload, labels)
+		err := fmt.Errorf("the labels are %s, where %s were asked for", inShort(n.Payload), inShort(labels))
 		return &chain.Failure{Cause: err, Rejected: true}
 	}
-	names, err := l.setCall.accepting(asAsked).run(ctx, l.core, refusal{}, l.opts, func(server string) (*http.Request, error) {
-		return l.setting(server, SetLabelsRequest{Labels: labels})
+	_, err = l.setCall.accepting(asAsked).run(ctx, l.core, refusal{}, l.opts, func(server string) (*http.Request, error) {
+		return l.setting(server, SetLabelsRequest{Labels: append([]string{}, labels...)})
 	})
-	if err != nil {
-		return nil, err
-	}
-	return names.Payload, nil
+	return now, err
 }
 
 // change reads the labels, sets what change makes of them, and reads them again: the server has no call that adds or removes
@@ -82,15 +83,16 @@ func (l *labelled) change(ctx context.Context, labels []string, change func(now,
 		},
 		bars: func(next []string) string {
 			if i := slices.IndexFunc(next, isMisread); i >= 0 {
-				return fmt.Sprintf("it has the label %q, of which a comma, or a quote in front, would be read as punctuation; rename or take it off first", next[i])
+				return fmt.Sprintf("it has among its labels %s, of which a comma, or a quote in front, would be read as punctuation; "+
+					"SetLabels and ClearLabels replace them all", inShort(next[i:i+1]))
 			}
 			return ""
 		},
 		left: func(set []string) string {
-			return fmt.Sprintf("the labels were set to %q, and whether they stayed so is not known", set)
+			return fmt.Sprintf("the labels were set to %s, and whether they stayed so is not known", inShort(set))
 		},
 		lost: func(next, then []string) error {
-			return fmt.Errorf("the labels were set to %q, and are %q now; call again", next, then)
+			return fmt.Errorf("the labels were set to %s, and are %s now; call again", inShort(next), inShort(then))
 		},
 	}.amend(ctx)
 }
@@ -102,10 +104,10 @@ func (l *labelled) call() *chain.Call {
 
 // withLabels returns labels with others that are not among them yet.
 func withLabels(now, labels []string) []string {
-	next := slices.Clone(now)
+	next, there := slices.Clone(now), labelKeys(now)
 	for _, label := range labels {
-		if !hasLabel(next, label) {
-			next = append(next, label)
+		if key := labelKey(label); !there[key] {
+			next, there[key] = append(next, label), true
 		}
 	}
 	return next
@@ -113,12 +115,39 @@ func withLabels(now, labels []string) []string {
 
 // withoutLabels returns the labels that are not among others.
 func withoutLabels(now, labels []string) []string {
-	return slices.DeleteFunc(slices.Clone(now), func(label string) bool { return hasLabel(labels, label) })
+	others := labelKeys(labels)
+	return slices.DeleteFunc(slices.Clone(now), func(label string) bool { return others[labelKey(label)] })
 }
 
-// hasLabel reports whether a label is among some, in any case: a server may have written it otherwise before.
-func hasLabel(labels []string, label string) bool {
-	return slices.ContainsFunc(labels, func(each string) bool { return strings.EqualFold(each, label) })
+// labelKeys returns what labels are compared by.
+func labelKeys(labels []string) map[string]bool {
+	keys := make(map[string]bool, len(labels))
+	for _, label := range labels {
+		keys[labelKey(label)] = true
+	}
+	return keys
+}
+
+// labelKey returns what a label is compared by: it in lower case, because a server may have written it otherwise before. As in
+// Ruby that of İ is two characters, and σ is another letter than ς.
+func labelKey(label string) string {
+	return strings.ToLower(strings.ReplaceAll(label, "İ", "i̇"))
+}
+
+// inShort returns labels for the text of an error, which has some of many, and the beginning of each.
+func inShort(labels []string) string {
+	const most, longest = 10, 50
+	shown := make([]string, 0, most)
+	for _, label := range labels[:min(len(labels), most)] {
+		if runes := []rune(label); len(runes) > longest {
+			label = string(runes[:longest]) + "…"
+		}
+		shown = append(shown, label)
+	}
+	if more := len(labels) - most; more > 0 {
+		return fmt.Sprintf("%q and %d more", shown, more)
+	}
+	return fmt.Sprintf("%q", shown)
 }
 
 // labelSet refuses no labels, and those that the server would read as others.
@@ -135,6 +164,7 @@ func (r *refusal) labelSet(field string, labels []string) {
 			r.add(field, "%q has a comma, or a quote in front, which the server reads as punctuation; give each label by itself", label)
 		}
 		r.text(field, label)
+		r.column(field, label)
 	}
 }
 

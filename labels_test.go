@@ -2,7 +2,9 @@ package cfchat_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -60,7 +62,7 @@ func TestChangeLabels(t *testing.T) {
 		"not to be read":      {answers: []string{"503"}, sent: []string{"GET"}, want: cfchat.ErrServer},
 		"refused":             {answers: []string{`[]`, "422"}, sent: []string{"GET", `POST {"labels":["vip"]}`}, want: cfchat.ErrRejected},
 		"set without it":      {answers: []string{`["bug"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["bug","vip"]}`}, labels: "bug", want: cfchat.ErrRejected},
-		"set with others":     {answers: []string{`[]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`}, want: cfchat.ErrRejected},
+		"set with others":     {answers: []string{`[]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`}, labels: "vip bug", want: cfchat.ErrRejected},
 		"overwritten":         {answers: []string{`[]`, `["vip"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "bug", want: cfchat.ErrOverwritten},
 		"put back":            {remove: true, answers: []string{`["vip"]`, `[]`, `["Vip"]`}, sent: []string{"GET", `POST {"labels":[]}`, "GET"}, labels: "Vip", want: cfchat.ErrOverwritten},
 		"lost and stored":     {answers: []string{`[]`, "lost", `["vip"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "vip"},
@@ -123,7 +125,7 @@ func TestRefusedLabels(t *testing.T) {
 	account := trial.Chat(t, trial.Broken{}).Account(7)
 	for _, of := range []labelled{account.Conversations, account.Contacts, cfchat.ConversationsService{}, cfchat.ContactsService{}} {
 		for _, call := range []func(context.Context, int64, []string, ...cfchat.CallOption) ([]string, error){of.AddLabels, of.RemoveLabels, of.SetLabels} {
-			for _, labels := range [][]string{nil, {}, {""}, {" "}, {"a", "b "}, {"a,b"}, {`"a"`}, {"'tis"}, {"a\x00"}, {"\xff"}} {
+			for _, labels := range [][]string{nil, {}, {""}, {" "}, {"a", "b "}, {"a,b"}, {`"a"`}, {"'tis"}, {"a\x00"}, {"\xff"}, {strings.Repeat("ä", 256)}} {
 				if _, err := call(t.Context(), 42, labels); !errors.Is(err, cfchat.ErrInvalidInput) {
 					t.Errorf("%q: %v", labels, err)
 				}
@@ -168,4 +170,80 @@ func TestLabelsWait(t *testing.T) {
 			t.Errorf("they are %q", now.Labels)
 		}
 	})
+}
+
+// TestLabelsAreComparedAsServersDo compares by the lower case of Ruby, in which İ is two characters and ς is not σ.
+func TestLabelsAreComparedAsServersDo(t *testing.T) {
+	t.Parallel()
+	for label, c := range map[string]struct{ now, sent string }{
+		"οδοσ":   {`["οδος"]`, `POST {"labels":["οδος","οδοσ"]}`},
+		"İzmir":  {`["i̇zmir"]`, ""},
+		"STRAẞE": {`["straße"]`, ""},
+		"Straße": {`["strasse"]`, `POST {"labels":["strasse","Straße"]}`},
+		"ſ":      {`["s"]`, `POST {"labels":["s","ſ"]}`},
+		"Kelvin": {`["kelvin"]`, ""},
+	} {
+		var set string
+		chat := trial.Chat(t, trial.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodPost {
+				body, _ := io.ReadAll(r.Body)
+				set = "POST " + string(body)
+				return trial.Reply(200, "application/json", strings.Replace(string(body), "labels", "payload", 1)), nil
+			}
+			if set != "" {
+				return trial.Reply(200, "application/json", strings.Replace(set[len("POST "):], "labels", "payload", 1)), nil
+			}
+			return trial.Reply(200, "application/json", `{"payload":`+c.now+`}`), nil
+		}))
+		if _, err := chat.Account(7).Conversations.AddLabels(t.Context(), 42, []string{label}); err != nil || set != c.sent {
+			t.Errorf("%s beside %s: sent %q, want %q, %v", label, c.now, set, c.sent, err)
+		}
+	}
+}
+
+// TestLabelErrorsAreShort has texts that can be read of labels that are many, and long.
+func TestLabelErrorsAreShort(t *testing.T) {
+	t.Parallel()
+	many, err := json.Marshal(manyLabels(20000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, answers := range map[string][]string{
+		"set otherwise":   {`[]`, string(many)},
+		"overwritten":     {string(many), `["vip",` + string(many[1:]), `["other"]`},
+		"misread":         {`["` + strings.Repeat("a,", 100000) + `"]`},
+		"not read at all": {string(many), `["vip",` + string(many[1:]), "503"},
+	} {
+		over, _ := labelServer(answers...)
+		_, err := trial.Chat(t, over).Account(7).Conversations.AddLabels(t.Context(), 42, []string{"vip"})
+		if err == nil || len(err.Error()) > 2000 {
+			t.Errorf("%s: %.3000v", name, err)
+		}
+	}
+}
+
+func manyLabels(n int) []string {
+	labels := make([]string, n)
+	for i := range labels {
+		labels[i] = fmt.Sprintf("label-%d-%s", i, strings.Repeat("x", 80))
+	}
+	return labels
+}
+
+// TestLookAfterASet never says that nothing was sent, where the look after a set was not: the set was.
+func TestLookAfterASet(t *testing.T) {
+	t.Parallel()
+	over, sent := labelServer(`["bug"]`, `["bug","vip"]`)
+	edits := 0
+	edit := cfchat.RequestEditorFn(func(context.Context, *http.Request) error {
+		if edits++; edits == 3 {
+			return errors.New("no token now")
+		}
+		return nil
+	})
+	labels, err := trial.Chat(t, over).Account(7).Conversations.AddLabels(t.Context(), 42, []string{"vip"}, edit)
+	if errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "no token now") ||
+		!strings.Contains(err.Error(), "the labels were set to") || strings.Contains(err.Error(), "nothing was sent") || len(labels) != 2 || len(*sent) != 2 {
+		t.Errorf("%q, %v", labels, err)
+	}
 }

@@ -38,6 +38,7 @@ type contact struct {
 func (s *Server) AddContact(c Contact) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c.Labels = s.labels(c.Labels)
 	if c.SourceID == "" {
 		return s.state.addContact(s.home(), c).ID
 	}

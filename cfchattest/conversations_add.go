@@ -2,7 +2,6 @@ package cfchattest
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -44,7 +43,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 		account: a, source: s.state.placeOf(a, s.inbox(in.Inbox), who),
 		status:   cmp.Or(in.Status, cfchat.StatusOpen),
 		assignee: orNil(in.Assignee), ownedBy: s.state.bots[in.Bot], team: orNil(in.Team), priority: orNil(in.Priority),
-		labels: slices.Clone(in.Labels), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
+		labels: s.state.tagged(s.labels(in.Labels)), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
 		created: created, updated: created, waiting: created, lastActivity: created, snoozed: in.SnoozedUntil,
 	}
 	if !in.LastActivity.IsZero() {

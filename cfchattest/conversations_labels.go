@@ -28,7 +28,7 @@ func (c *caller) conversationAddLabels() (any, error) {
 		return nil, err
 	}
 	before := found.labels
-	if found.labels = c.asTags(sent); c.version.AtLeast("3.4.0") {
+	if found.labels = c.tagged(sent); c.version.AtLeast("3.4.0") {
 		found.labels = splitAtCommas(sent)
 	}
 	c.noteLabels(found, " added ", except(sent, before))
@@ -62,17 +62,48 @@ func (c *caller) sentLabels() ([]string, error) {
 	if slices.ContainsFunc(list, func(each any) bool { return !isScalar(each) }) {
 		list = nil
 	}
-	var labels []string
-	for _, label := range parseLabels(list) {
+	return asLabels(parseLabels(list))
+}
+
+// asLabels returns labels without those that differ from one before in case only, or refuses one that is too long.
+func asLabels(parsed []string) (labels []string, err error) {
+	there := map[string]bool{}
+	for _, label := range parsed {
 		if utf8.RuneCountInString(label) > 255 {
 			return nil, invalidRecord("Tag must exist, Tag can't be blank", "tag", "tag_id")
 		}
-		if !slices.ContainsFunc(labels, func(other string) bool { return strings.EqualFold(label, other) }) {
-			labels = append(labels, label)
+		if key := lower(label); !there[key] {
+			labels, there[key] = append(labels, label), true
 		}
 	}
 	return labels, nil
 }
+
+// labels returns the labels that something is added with, which fails the test for one that no server takes.
+func (s *Server) labels(given []string) []string {
+	trimmed := make([]string, len(given))
+	for i, label := range given {
+		if trimmed[i] = strings.TrimSpace(label); trimmed[i] == "" {
+			s.fail("labels[%d] is blank", i)
+		}
+	}
+	labels, err := asLabels(trimmed)
+	if err != nil {
+		s.fail("a label has more than 255 characters")
+	}
+	return labels
+}
+
+// tagged returns labels as they are told of a conversation: before 3.4.0 as anybody wrote them first, later as they were given.
+func (s *state) tagged(labels []string) []string {
+	if tags := s.asTags(labels); !s.version.AtLeast("3.4.0") {
+		return tags
+	}
+	return labels
+}
+
+// lower returns a text in lower case as Ruby has it, in which İ is two characters.
+func lower(text string) string { return strings.ToLower(strings.ReplaceAll(text, "İ", "i̇")) }
 
 // isScalar reports whether a parameter is a text, a number or a boolean.
 func isScalar(value any) bool {
@@ -87,7 +118,7 @@ func isScalar(value any) bool {
 func (s *state) asTags(labels []string) []string {
 	tags := make([]string, len(labels))
 	for i, label := range labels {
-		key := strings.ToLower(label)
+		key := lower(label)
 		if _, there := s.tags[key]; !there {
 			s.tags[key] = label
 		}

@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,13 +16,19 @@ type Label struct {
 	Color       string // "#1f93ff" by default
 }
 
+// labelTitle is what servers take as the title of a label (contract, W3.1).
+var labelTitle = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]+$`)
+
 // AddLabel adds a label to those that the account knows and returns its id. It must have a title that none has yet.
 func (s *Server) AddLabel(l Label) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	title := strings.ToLower(strings.TrimSpace(l.Title))
-	if title == "" || slices.ContainsFunc(s.home().labels, func(other cfchat.Label) bool { return other.Title == title }) {
-		s.fail("a label cannot have the title %q: it is blank or there already", l.Title)
+	title := lower(strings.TrimSpace(l.Title))
+	switch {
+	case !labelTitle.MatchString(title):
+		s.fail("a label cannot have the title %q: it is of two letters, digits, _ and - at least, and begins with neither of the last two", l.Title)
+	case slices.ContainsFunc(s.home().labels, func(other cfchat.Label) bool { return other.Title == title }):
+		s.fail("there is a label %q already", l.Title)
 	}
 	l.Title = title
 	return s.state.addLabel(s.home(), l)
