@@ -207,8 +207,8 @@ func TestMessageScanHistories(t *testing.T) {
 	t.Logf("%d histories, %d requests, %d ended by an error, %d messages blamed", *messageHistories, requests, ended, blamed)
 }
 
-// part returns how many of so many histories are played: all, but with the race detector, which makes them ten times as slow, a
-// third. The test target plays them all without it.
+// part returns how many of so many histories and recordings are played: all, but with the race detector, which makes them ten times
+// as slow, a third. The test target plays them all without it.
 func part(n int) int {
 	if withRaceDetector {
 		return n / 3

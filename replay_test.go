@@ -7,15 +7,22 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/recordings"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestRecordedAnswers puts every recorded answer before its method and before Raw: a success gives the recorded data, a
-// failure an Error with the recorded status and words, and both clients agree.
+// failure an Error with the recorded status and words, and both clients agree. It is the test of the spec as well: a success
+// encodes to the JSON that was recorded, field for field and number for number. TestUnseen of internal/recordings tells which
+// operations have none.
 func TestRecordedAnswers(t *testing.T) {
 	t.Parallel()
-	for _, r := range recordings.All(t, ".") {
+	all := recordings.All(t, ".")
+	for i, r := range all {
+		if i%(len(all)/part(len(all))) != 0 {
+			continue // of which the race detector has nothing to see
+		}
 		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
 			t.Parallel()
 			chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -29,8 +36,15 @@ func TestRecordedAnswers(t *testing.T) {
 				if err != nil || rawErr != nil {
 					t.Fatalf("method: %v, Raw: %v", err, rawErr)
 				}
-				for _, difference := range differences("", taken(c, read(t, encode(t, raw))), read(t, encode(t, data))) {
+				encoded := read(t, encode(t, raw))
+				for _, difference := range differences("", taken(c, encoded), read(t, encode(t, data))) {
 					t.Error("method and Raw differ: " + difference)
+				}
+				row := r.Operation == operation.ContactMerge && !atLeast(r.Version, "3.2.0") // of which a contact is made: TestMergedRow
+				if r.Response.Body != "" && !row {
+					for _, difference := range differences("", read(t, []byte(r.Response.Body)), encoded) {
+						t.Error("it does not encode as it came: " + difference)
+					}
 				}
 				return
 			}

@@ -21,21 +21,6 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestRoundTrip is the test of the spec: every recorded answer decodes into the type of its operation and encodes to the
-// same JSON, field for field and number for number. TestUnseen of internal/recordings tells which operations have none.
-func TestRoundTrip(t *testing.T) {
-	for _, r := range recordings.All(t, ".") {
-		row := r.Operation == operation.ContactMerge && !atLeast(r.Version, "3.2.0") // of which a contact is made: TestMergedRow
-		if r.Response.Status != http.StatusOK || r.Response.Body == "" || row {
-			continue
-		}
-		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
-			t.Parallel()
-			roundTrip(t, r.Operation, r.Response.Body)
-		})
-	}
-}
-
 // TestRoundTripUnrecorded puts the fields, nulls and kinds through the same door that by contract, 1.7, 4.1 and N2 can
 // occur and that no recording shows. Each case changes one recorded conversation.
 func TestRoundTripUnrecorded(t *testing.T) {

@@ -3,7 +3,6 @@
 package trial
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -714,78 +713,6 @@ func (c Call) JSON200(t *testing.T, client *cfchat.ClientWithResponses, about Su
 		return nil, err
 	}
 	return reflect.ValueOf(response).Elem().FieldByName("JSON200").Interface(), nil
-}
-
-// SubjectOf returns what a recorded answer is about, as far as it says so.
-func SubjectOf(t *testing.T, answer string) Subject {
-	t.Helper()
-	var about struct {
-		ID           int64
-		Conversation int64 `json:"conversation_id"`
-		Status       cfchat.MessageStatus
-		Payload      json.RawMessage
-	}
-	var change struct {
-		ID     int64         `json:"conversation_id"`
-		Status cfchat.Status `json:"current_status"`
-	}
-	var contact struct {
-		ID   int64
-		Name *string
-	}
-	var placed struct {
-		Places []cfchat.ContactInbox `json:"contact_inboxes"`
-	}
-	_ = json.Unmarshal([]byte(answer), &placed)
-	place := append(placed.Places, cfchat.ContactInbox{SourceID: One.Source, Inbox: cfchat.Inbox{ID: One.Inbox}})[0]
-	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&contact})
-	var messages []cfchat.Message
-	var made cfchat.ContactInbox
-	var talks []struct {
-		Meta struct{ Sender struct{ ID int64 } }
-	}
-	_ = json.Unmarshal([]byte(answer), &made)
-	_ = json.Unmarshal([]byte(answer), &struct{ Payload any }{&talks})
-	if len(talks) > 0 {
-		contact.ID = talks[0].Meta.Sender.ID
-	}
-	labels := One.Labels
-	if named := new(cfchat.LabelNames); json.Unmarshal([]byte(answer), named) == nil && named.Payload != nil {
-		labels = named.Payload
-	}
-	attributes := One.Attributes
-	if set := new(cfchat.ConversationAttributes); json.Unmarshal([]byte(answer), set) == nil && !set.CustomAttributes.IsZero() {
-		attributes = set.CustomAttributes.Map()
-	}
-	var assigned cfchat.Assignment
-	_ = json.Unmarshal([]byte(answer), &assigned)
-	people := One.People
-	var agents []cfchat.Agent
-	if json.Unmarshal([]byte(answer), &agents) == nil && len(agents) > 0 {
-		people = nil
-		for _, agent := range agents {
-			people = append(people, agent.ID)
-		}
-	}
-	at := cfchat.ContactInboxCreate{InboxID: cmp.Or(made.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(made.SourceID, One.Place.SourceID)}
-	_ = json.Unmarshal([]byte(answer), &about) // a failure is about nothing
-	_ = json.Unmarshal(about.Payload, &change)
-	if json.Unmarshal(about.Payload, &messages) == nil && len(messages) > 0 {
-		change.ID = messages[0].ConversationID
-	}
-	update := cfchat.ContactUpdate{Name: contact.Name}
-	switch {
-	case contact.ID == 0:
-		update = One.Update
-	case contact.Name == nil || *contact.Name == "":
-		update = cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldName}}
-	}
-	return Subject{
-		Conversation: cmp.Or(about.Conversation, about.ID, change.ID, One.Conversation), Status: cmp.Or(change.Status, One.Status), Created: oneBody,
-		Message: cmp.Or(about.ID, One.Message), MessageStatus: cmp.Or(about.Status, One.MessageStatus),
-		Contact: cmp.Or(contact.ID, about.ID, One.Contact), Person: One.Person, Inbox: place.Inbox.ID, Source: place.SourceID, Update: update,
-		Mergee: One.Mergee, Place: at, Team: cmp.Or(about.ID, One.Team), Labels: labels, Attributes: attributes, Assigned: assigned, People: people,
-	}
 }
 
 // assigned assigns a conversation to whom a subject says, which a bot does, because it does not look first whom there is.

@@ -1,0 +1,101 @@
+package trial
+
+import (
+	"cmp"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// place is where a contact is reached, as answers have it.
+type place struct {
+	SourceID string `json:"source_id"`
+	Inbox    row
+}
+
+// row is of what is told by its id.
+type row struct {
+	ID   int64
+	Name *string
+}
+
+// answer is what recorded answers say of what they are about, each a part of it.
+type answer struct {
+	place
+
+	ID           int64
+	Conversation int64 `json:"conversation_id"`
+	Status       cfchat.MessageStatus
+	Places       []place           `json:"contact_inboxes"`
+	Attributes   cfchat.Attributes `json:"custom_attributes"`
+	Payload      json.RawMessage
+}
+
+// SubjectOf returns what a recorded answer is about, as far as it says so; a failure is about nothing, and [One] has the rest.
+// Each answer is decoded once, because there are many and some are long.
+func SubjectOf(t *testing.T, text string) Subject {
+	t.Helper()
+	s := One
+	if strings.HasPrefix(text, "[") {
+		var rows []row
+		if json.Unmarshal([]byte(text), &rows) == nil && len(rows) > 0 {
+			s.People = nil
+			for _, each := range rows {
+				s.People = append(s.People, each.ID)
+			}
+		}
+		return s
+	}
+	var a answer
+	_ = json.Unmarshal([]byte(text), &a)
+	if len(a.Places) > 0 {
+		s.Inbox, s.Source = a.Places[0].Inbox.ID, a.Places[0].SourceID
+	}
+	s.Place = cfchat.ContactInboxCreate{InboxID: cmp.Or(a.Inbox.ID, One.Place.InboxID), SourceID: cmp.Or(a.SourceID, One.Place.SourceID)}
+	if !a.Attributes.IsZero() {
+		s.Attributes = a.Attributes.Map()
+	}
+	if a.Payload == nil {
+		_ = json.Unmarshal([]byte(text), &s.Assigned)
+	}
+	s.Conversation = cmp.Or(a.Conversation, a.ID, One.Conversation)
+	s.Message, s.MessageStatus = cmp.Or(a.ID, One.Message), cmp.Or(a.Status, One.MessageStatus)
+	s.Contact, s.Team = cmp.Or(a.ID, One.Contact), cmp.Or(a.ID, One.Team)
+	s.payload(a)
+	return s
+}
+
+// payload takes what the payload of an answer says: one row, a list of rows, or labels.
+func (s *Subject) payload(a answer) {
+	var one struct {
+		row
+
+		Conversation int64         `json:"conversation_id"`
+		Status       cfchat.Status `json:"current_status"`
+	}
+	var list []struct {
+		Conversation int64 `json:"conversation_id"`
+		Meta         struct{ Sender row }
+	}
+	var labels []string
+	switch {
+	case strings.HasPrefix(string(a.Payload), "{"):
+		_ = json.Unmarshal(a.Payload, &one)
+	case json.Unmarshal(a.Payload, &labels) == nil && labels != nil:
+		s.Labels = labels
+	case json.Unmarshal(a.Payload, &list) == nil && len(list) > 0:
+		one.Conversation, one.ID = list[0].Conversation, list[0].Meta.Sender.ID
+	}
+	s.Conversation = cmp.Or(a.Conversation, a.ID, one.Conversation, One.Conversation)
+	s.Status = cmp.Or(one.Status, One.Status)
+	s.Contact = cmp.Or(one.ID, a.ID, One.Contact)
+	switch {
+	case one.ID == 0:
+	case one.Name == nil || *one.Name == "":
+		s.Update = cfchat.ContactUpdate{Clear: []cfchat.ContactField{cfchat.ContactFieldName}}
+	default:
+		s.Update = cfchat.ContactUpdate{Name: one.Name}
+	}
+}
