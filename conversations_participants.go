@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
 	"github.com/cfchat/cfchat-go/internal/operation"
@@ -84,7 +86,11 @@ func changeParticipants[T any](ctx context.Context, s ConversationsService, id i
 		return build(server, s.core.id, id, ParticipantsRequest{UserIDs: ids})
 	})
 	failed, _ := errors.AsType[*Error](err)
-	if failed != nil && (!failed.Is(ErrUnknownOutcome) || ctx.Err() != nil) {
+	switch {
+	case failed == nil:
+	case failed.Is(ErrRejected):
+		return nil, failed.with("nothing was changed; it was asked for " + users(ids, "", ""))
+	case !failed.Is(ErrUnknownOutcome) || ctx.Err() != nil:
 		return nil, err
 	}
 	now, err := s.Participants(ctx, id, opts...)
@@ -115,22 +121,39 @@ type turnout struct {
 	extra   []int64
 }
 
+// users returns users by their ids with what they do, which has a form for one and a form for several.
+func users(ids []int64, does, do string) string {
+	if len(ids) == 1 {
+		return strings.TrimSpace(fmt.Sprintf("user %d %s", ids[0], does))
+	}
+	const most = 20
+	var shown []string
+	for _, id := range ids[:min(len(ids), most)] {
+		shown = append(shown, strconv.FormatInt(id, 10))
+	}
+	text := strings.Join(shown, ", ")
+	if more := len(ids) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return strings.TrimSpace(fmt.Sprintf("users %s %s", text, do))
+}
+
 // failure is that of a change that the server says it has made.
 func (t turnout) failure() *chain.Failure {
 	if len(t.missing) > 0 {
-		err := fmt.Errorf("the users %d do not take part: they cannot be assigned in its inbox, or were taken off since", t.missing)
+		err := fmt.Errorf("%s not take part: not assignable in its inbox, or taken off since", users(t.missing, "does", "do"))
 		return &chain.Failure{Cause: err, Rejected: true}
 	}
-	err := fmt.Errorf("the users %d take part: somebody has added or assigned them since; call again", t.extra)
+	err := fmt.Errorf("%s part: added or assigned by somebody else since; call again", users(t.extra, "takes", "take"))
 	return &chain.Failure{Cause: err, Overwritten: true}
 }
 
 // after returns the error of a change that may still be made, with what is not as it was to be.
 func (t turnout) after(failed *Error) *Error {
 	if len(t.missing) == 0 {
-		return failed.with(fmt.Sprintf("the users %d still take part", t.extra))
+		return failed.with(users(t.extra, "still takes part", "still take part"))
 	}
-	failed = failed.with(fmt.Sprintf("the users %d do not take part yet", t.missing))
+	failed = failed.with(users(t.missing, "does not take part yet", "do not take part yet"))
 	if failed.StatusCode == http.StatusInternalServerError {
 		failed = failed.with("up to 4.16.1 a server answers so where there is no such user")
 	}

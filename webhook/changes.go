@@ -59,10 +59,12 @@ type Value struct {
 	key string
 }
 
+// String returns the JSON.
+func (v Value) String() string { return string(v.JSON()) }
+
 // IsNull reports whether there is nothing: null, or no value at all.
 func (v Value) IsNull() bool {
-	text := string(v.JSON())
-	return text == "null"
+	return v.String() == "null"
 }
 
 // Text returns a value that is text, such as a status.

@@ -218,7 +218,7 @@ func TestValue(t *testing.T) {
 		if _, ok := v.Texts(); ok {
 			kinds = append(kinds, "texts")
 		}
-		if got := strings.Join(kinds, " "); got != want || string(v.JSON()) != value {
+		if got := strings.Join(kinds, " "); got != want || v.String() != value {
 			t.Errorf("%s is %q, want %q", value, got, want)
 		}
 	}

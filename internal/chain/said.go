@@ -18,6 +18,9 @@ import (
 // the way took it.
 const errNoKeyArrived = "You need to sign in or sign up before continuing."
 
+// errWrongKey is the server's sentence for a key that nobody has.
+const errWrongKey = "Invalid Access Token"
+
 // errOverdue is the server's sentence when its database took too long, from 4.16.0 on. It may be translated.
 const errOverdue = "The request took too long to complete. Please try again."
 
@@ -64,10 +67,10 @@ func noBots(op *operation.Operation) error {
 		case key.Since == op.Since():
 			return nil
 		default:
-			return fmt.Errorf("servers let bots make this call from %s on; set Keys.User", key.Since)
+			return fmt.Errorf("servers let bots make this call from %s on; set Keys.User to a person's key", key.Since)
 		}
 	}
-	return errors.New("no server lets bots make this call; set Keys.User")
+	return errors.New("no server lets bots make this call; set Keys.User to a person's key")
 }
 
 // isNoRoute reports whether the body of a 404 is the one for what the server has no call for, and not for a conversation that
