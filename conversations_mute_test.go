@@ -3,6 +3,7 @@ package cfchat_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,6 +82,10 @@ func TestTranscriptLimit(t *testing.T) {
 				err := of.SendTranscript(t.Context(), id, "jo@customer.test")
 				if took := time.Since(begun); !errors.Is(err, cfchat.ErrRateLimited) || errors.Is(err, cfchat.ErrUnknownOutcome) || took > 3*time.Minute {
 					t.Errorf("after %s: %v", took, err)
+				}
+				ahead := time.Until(time.Now().Truncate(time.Hour).Add(time.Hour)).Round(time.Second).String()
+				if err == nil || !strings.HasSuffix(err.Error(), "the next hour begins in "+ahead) {
+					t.Errorf("%v, want %s", err, ahead)
 				}
 			})
 		})

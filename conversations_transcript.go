@@ -2,8 +2,10 @@ package cfchat
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
@@ -23,9 +25,15 @@ var transcriptCall = newEmptyCall(operation.SendTranscriptOfAConversation)
 func (s ConversationsService) SendTranscript(ctx context.Context, id int64, email string, opts ...CallOption) error {
 	var input refusal
 	input.recipient("email", email)
-	return s.tell(ctx, transcriptCall, id, input, opts, func(server string) (*http.Request, error) {
+	err := s.tell(ctx, transcriptCall, id, input, opts, func(server string) (*http.Request, error) {
 		return newSendTranscriptOfAConversationRequest(server, s.core.id, id, TranscriptRequest{Email: email})
 	})
+	if e, ok := errors.AsType[*Error](err); ok && e.Is(ErrRateLimited) {
+		now := s.core.now()
+		wait := now.Truncate(time.Hour).Add(time.Hour).Sub(now)
+		return e.with("if it is the limit of transcripts, the next hour begins in " + wait.Round(time.Second).String())
+	}
+	return err
 }
 
 // recipient refuses what is not one address alone, as it stands in the head of a mail.

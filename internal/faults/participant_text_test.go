@@ -21,6 +21,8 @@ func peopleChanged(change func(context.Context, cfchat.ConversationsService) err
 				return nil, errors.New("connection reset")
 			case answer == "500":
 				return trial.Reply(500, "application/json", `{"status":500,"error":"Internal Server Error"}`), nil
+			case answer == "422":
+				return trial.Reply(422, "application/json", `{"error":"Invalid participant IDs"}`), nil
 			case answer == "empty":
 				return trial.Reply(200, "application/json", ""), nil
 			}
@@ -42,6 +44,13 @@ var participantTexts = []errorText{
 	{"participants of unknown outcome who cannot be looked for", peopleChanged(peopleAdded(2), "", "")},
 	{"participants to whom somebody has added another", peopleChanged(peopleSet(3), grace, "["+trial.GoodAgent+`,{"id":3,"email":"linus@example.com"}]`)},
 	{"participants who may still be removed", peopleChanged(peopleRemoved(2), "", grace)},
+	{"participants whom a newer server refuses", peopleChanged(peopleAdded(2, 4), "422")},
+	{"a transcript above the limit", func(t *testing.T) error {
+		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return trial.Reply(429, "text/plain", "Retry later\n"), nil
+		}))
+		return chat.Account(56).Conversations.SendTranscript(t.Context(), 42, "jo@customer.test")
+	}},
 	{"a transcript to nobody", transcriptTo("jo")},
 	{"a transcript to two", transcriptTo("jo@customer.test, mia@customer.test")},
 }
