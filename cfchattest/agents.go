@@ -57,6 +57,27 @@ func (s *state) addAgent(a *account, in Agent) (int64, string) {
 	return s.lastUser, key
 }
 
+// RemoveAgent takes a person out of the account, with its inboxes and teams: its conversations are nobody's then, and no time of
+// theirs moves, so that nothing tells whose they were (contract, 1.7). It must be there.
+func (s *Server) RemoveAgent(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.checkAgents(id)
+	a := s.home()
+	delete(s.state.users[id].roles, a.id)
+	for _, in := range a.inboxes {
+		delete(in.members, id)
+	}
+	for _, team := range a.teams {
+		delete(team.members, id)
+	}
+	for _, of := range a.conversations {
+		if of.assignee != nil && *of.assignee == id {
+			of.assignee = nil
+		}
+	}
+}
+
 // checkAgents fails the test if one of the people is not in the account.
 func (s *Server) checkAgents(ids ...int64) {
 	for _, id := range ids {

@@ -169,3 +169,32 @@ func TestAgentBots(t *testing.T) {
 		}
 	}
 }
+
+// TestRemoveAgent leaves nobody's what was the person's, and moves no time (contract, 1.7).
+func TestRemoveAgent(t *testing.T) {
+	srv := cfchattest.New(t)
+	grace, key := srv.AddAgent(cfchattest.Agent{Name: "Grace"})
+	in := srv.AddInbox(cfchattest.Inbox{Members: []int64{grace}})
+	team := srv.AddTeam(cfchattest.Team{Name: "sales", Members: []int64{grace}})
+	id := srv.AddConversation(cfchattest.Conversation{Inbox: in, Assignee: grace, Team: team})
+	other := srv.AddConversation(cfchattest.Conversation{Inbox: in, Assignee: 1})
+	before := got(t, srv, srv.AdminKey(), fmt.Sprintf("/conversations/%d", id))
+	srv.RemoveAgent(grace)
+
+	after := got(t, srv, srv.AdminKey(), fmt.Sprintf("/conversations/%d", id))
+	if dig(before, "meta", "assignee", "id") != float64(grace) || dig(after, "meta", "assignee") != nil || dig(after, "meta", "team", "id") != float64(team) ||
+		dig(before, "updated_at") != dig(after, "updated_at") || dig(before, "last_activity_at") != dig(after, "last_activity_at") {
+		t.Errorf("before %v, after %v", before, after)
+	}
+	if kept := got(t, srv, srv.AdminKey(), fmt.Sprintf("/conversations/%d", other)); dig(kept, "meta", "assignee", "id") != 1.0 {
+		t.Errorf("another's is %v", kept)
+	}
+	for _, path := range []string{"/agents", fmt.Sprintf("/inbox_members/%d", in), fmt.Sprintf("/teams/%d/team_members", team)} {
+		if ids := picked(got(t, srv, srv.AdminKey(), path), "id"); slices.Contains(ids, any(float64(grace))) {
+			t.Errorf("%s has %v", path, ids)
+		}
+	}
+	if status := got(t, srv, key, "/agents"); status != http.StatusUnauthorized {
+		t.Errorf("who has left gets %v", status)
+	}
+}
