@@ -120,22 +120,31 @@ func (a Attributes) Int(key string) (int64, bool) {
 	if n, err := strconv.ParseInt(number, 10, 64); err == nil {
 		return n, true
 	}
-	// Not through a float64, which is often another number.
+	whole, ok := wholeOf(number)
+	if !ok || !whole.IsInt64() {
+		return 0, false
+	}
+	return whole.Int64(), true
+}
+
+// wholeOf returns a number of JSON that is whole, however it is written, and 0 and false for any other, and for one that
+// takes too long to read. It does not go through a float64, which is often another number.
+func wholeOf(number string) (*big.Int, bool) {
 	digits, exponent := number, ""
 	if i := strings.IndexAny(number, "eE"); i >= 0 {
 		digits, exponent = number[:i], number[i+1:]
 	}
 	if strings.Trim(digits, "-0.") == "" {
-		return 0, true
+		return new(big.Int), true
 	}
 	if len(digits) > maxIntText || len(exponent) > len("+999") {
-		return 0, false
+		return new(big.Int), false
 	}
 	exact, ok := new(big.Rat).SetString(number)
-	if !ok || !exact.IsInt() || !exact.Num().IsInt64() {
-		return 0, false
+	if !ok || !exact.IsInt() {
+		return new(big.Int), false
 	}
-	return exact.Num().Int64(), true
+	return exact.Num(), true
 }
 
 // maxIntText bounds the work that a number in a strange notation may make, in bytes of its digits.

@@ -51,8 +51,15 @@ func sameValue(a, b any) bool {
 
 // sameNumber reports whether two numbers are the same: whole ones to every digit, others as servers compute, in 64 bits.
 func sameNumber(a, b json.Number) bool {
+	if a == b {
+		return true
+	}
+	whole, isWhole := wholeOf(string(a))
+	other, bothWhole := wholeOf(string(b))
+	if isWhole && bothWhole {
+		return whole.Cmp(other) == 0
+	}
 	x, ofX := a.Float64()
 	y, ofY := b.Float64()
-	whole := !strings.ContainsAny(string(a+b), ".eE")
-	return a == b || ofX == nil && ofY == nil && x == y && (!whole || x == 0)
+	return ofX == nil && ofY == nil && x == y
 }

@@ -175,8 +175,8 @@ func eachRow[T any](list string, rows []T, check func(*T) error) error {
 // without what is secret by its name, because it may be the answer of another call. JSON that ends early has nothing left of it
 // where its type has a secret, and else the part before; what is no JSON at all stays.
 func redacted[T any](body []byte) []byte {
-	if begin := bytes.TrimSpace(body); len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
-		return redact.Everywhere(redact.ByName, redact.JSON(reflect.TypeFor[T](), body))
+	if begin := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff"))); len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
+		return redact.Everywhere(redact.ByName, redact.JSON(reflect.TypeFor[T](), begin))
 	}
 	return body
 }

@@ -212,8 +212,15 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		parts = append(parts, e.Err.Error())
 	}
-	return chain.Line(strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": "))
+	text := chain.Line(strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": "))
+	if len(text) > maxErrorText { // of names as long as an answer
+		return strings.ToValidUTF8(text[:maxErrorText], "") + " …"
+	}
+	return text
 }
+
+// maxErrorText bounds what an Error says, in bytes.
+const maxErrorText = 3500
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }

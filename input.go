@@ -34,9 +34,13 @@ func (r *refusal) names(field string) bool {
 
 // reasons returns everything that is wrong, "" if nothing is.
 func (r *refusal) reasons() string {
+	const most = 20 // Fields has them all
 	var all []string
-	for _, f := range r.fields {
+	for _, f := range r.fields[:min(len(r.fields), most)] {
 		all = append(all, f.Field+": "+f.Reason)
+	}
+	if more := len(r.fields) - most; more > 0 {
+		all = append(all, fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(all, "; and ")
 }

@@ -32,7 +32,9 @@ func hasNullInList(data []byte) bool {
 		return false
 	}
 	var inList []bool // of what the decoder is in
-	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber() // beyond a float64 too
+	for {
 		token, err := decoder.Token()
 		switch {
 		case err != nil:

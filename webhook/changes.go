@@ -3,6 +3,7 @@ package webhook
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -88,9 +89,15 @@ func (v Value) Time() (time.Time, bool) {
 
 // Texts returns a value that is a list of texts, such as label_list; an empty list is not nil.
 func (v Value) Texts() ([]string, bool) {
-	var texts []string
-	err := json.Unmarshal(v.JSON(), &texts)
-	return texts, err == nil && texts != nil
+	var list []*string
+	if json.Unmarshal(v.JSON(), &list) != nil || list == nil || slices.Contains(list, nil) {
+		return nil, false
+	}
+	texts := make([]string, len(list))
+	for i, text := range list {
+		texts[i] = *text
+	}
+	return texts, true
 }
 
 // JSON returns the value as it came, null for none.

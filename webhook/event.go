@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
@@ -55,7 +56,8 @@ type Event struct {
 
 	Changes []Change // what was changed by a save, with all its columns; nil where the server does not say
 
-	body json.RawMessage
+	account int64 // that the body names at its top, 0 for none
+	body    json.RawMessage
 }
 
 // Parse reads the body of a delivery. It does not verify it: see [Verify]. Credentials in it become null. A body that is no
@@ -63,29 +65,43 @@ type Event struct {
 // error does not repeat the body.
 func Parse(body []byte) (Event, error) {
 	var named struct {
-		Event *EventName
+		Event   *EventName
+		Account Account
 	}
 	if err := json.Unmarshal(body, &named); err != nil || named.Event == nil {
 		return Event{}, errors.New("webhook: the body is not an object with the name of an event")
 	}
-	e := Event{Name: *named.Event}
+	e := Event{Name: *named.Event, account: named.Account.ID, body: redact.Everywhere(redact.ByName, body, free...)}
 	noun := e.noun()
 	if noun == nil {
-		e.body = redact.Everywhere(redact.ByName, body)
 		return e, nil
 	}
-	e.body = redact.JSON(reflect.TypeOf(noun), body)
+	e.body = redact.JSON(reflect.TypeOf(noun), e.body)
 	if err := json.Unmarshal(e.body, noun); err != nil {
-		return Event{}, fmt.Errorf("webhook: the body of %s cannot be read: %w", e.Name, err)
+		return Event{}, fmt.Errorf("webhook: the body of %s cannot be read: %w", e.Name, withoutValue(err))
 	}
 	var changed struct {
 		Changes []Change `json:"changed_attributes"`
 	}
 	if err := json.Unmarshal(e.body, &changed); err != nil {
-		return Event{}, fmt.Errorf("webhook: the changed_attributes of %s cannot be read: %w", e.Name, err)
+		return Event{}, fmt.Errorf("webhook: the changed_attributes of %s cannot be read: %w", e.Name, withoutValue(err))
 	}
 	e.Changes = changed.Changes
+	if c := e.about(); c != nil { // a message that is gone while the server writes is null
+		c.Messages = slices.DeleteFunc(c.Messages, func(m *cfchat.ConversationMessage) bool { return m == nil })
+	}
 	return e, nil
+}
+
+// free are the fields in which anybody may call anything a token: they stay as they are.
+var free = []string{"custom_attributes", "additional_attributes", "content_attributes", "event_info"}
+
+// withoutValue returns an error of package json without what was in the body.
+func withoutValue(err error) error {
+	if typed, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%s is no %s", typed.Field, typed.Type)
+	}
+	return err
 }
 
 // noun sets what the event is about to a new noun, and returns that; nil of an event that has no name here.
@@ -160,23 +176,13 @@ func (e Event) ConversationID() int64 {
 // AccountID returns the id of the account, 0 where the body does not say: before 4.14.2 those of conversation_… do so only where
 // they have a message. Give each account an address of its own.
 func (e Event) AccountID() int64 {
-	var named *Account
 	switch c := e.about(); {
-	case e.Message != nil:
-		named = &e.Message.Account
-	case e.Contact != nil:
-		named = e.Contact.Account
-	case e.Widget != nil:
-		named = &e.Widget.Account
-	case e.Inbox != nil:
-		named = e.Inbox.Account
+	case e.account != 0:
+		return e.account
 	case c != nil && c.Account != nil:
-		named = c.Account
+		return c.Account.ID
 	case c != nil && len(c.Messages) > 0:
 		return c.Messages[0].AccountID
 	}
-	if named == nil {
-		return 0
-	}
-	return named.ID
+	return 0
 }

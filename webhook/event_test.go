@@ -191,7 +191,7 @@ func TestChanges(t *testing.T) {
 func TestValue(t *testing.T) {
 	for value, want := range map[string]string{
 		`null`: "null", `"open"`: "text", `5`: "int", `true`: "bool", `false`: "bool", `[]`: "texts", `["a"]`: "texts", `{}`: "", `1.5`: "",
-		`"2026-11-26T00:22:54.092Z"`: "text time", `[1]`: "", `"2026"`: "text",
+		`"2026-11-26T00:22:54.092Z"`: "text time", `[1]`: "", `"2026"`: "text", `["a",null]`: "",
 	} {
 		body := `{"event":"contact_updated","changed_attributes":[{"x":{"previous_value":null,"current_value":` + value + `}}]}`
 		e, err := webhook.Parse([]byte(body))

@@ -14,7 +14,7 @@ import (
 // What the zero value of an option stands for.
 const (
 	DefaultTimeout = 4 * time.Second // the server waits for 5
-	DefaultMaxBody = 10 << 20        // bytes
+	DefaultMaxBody = 4 << 20         // bytes
 )
 
 // ErrAccount is the error of a delivery that is of another account.
@@ -37,16 +37,18 @@ type Options struct {
 	// AccountID refuses what is of another account; 0 refuses nothing. Before 4.14.2 some events do not say, and pass.
 	AccountID int64
 
-	// MaxBody is the largest body in bytes; 0 is [DefaultMaxBody].
+	// MaxBody is the largest body in bytes; 0 is [DefaultMaxBody]. Reading a body that somebody has made for the purpose takes a
+	// hundred times its size of memory, which is one more reason not to be Unsigned.
 	MaxBody int64
 
 	// Timeout is for reading the body and for the function together; 0 is [DefaultTimeout]. The server waits for 5 seconds, so
-	// that more than 4.5 is refused.
+	// that more than 4.5 is refused. Behind a ResponseWriter that http.ResponseController cannot give a deadline, as some
+	// middleware has one, reading takes as long as the http.Server lets it.
 	Timeout time.Duration
 
 	// OnError gets what went wrong: ErrUnverified, ErrAccount, ErrTimeout, a body that cannot be read, the function's error or
-	// panic. The Event is the zero value where there is none yet. It is called on several goroutines at once. nil logs to
-	// slog.Default, without the body.
+	// panic. The Event is the zero value where there is none yet. It is called after the answer, and on several goroutines at once;
+	// its own panic is logged. nil logs to slog.Default, without the body.
 	OnError func(ctx context.Context, e Event, err error)
 
 	// BotRetry answers 500 where the function fails, so that the server tries again: of agent bots from 4.12.0 on, twice, 3 s
@@ -91,6 +93,8 @@ func (o Options) mustWork(function func(context.Context, Event) error) {
 		panic("webhook: Options.Tolerance, MaxBody, AccountID and Timeout must not be negative")
 	case o.Timeout > longest:
 		panic(fmt.Sprintf("webhook: Options.Timeout is %v; the server waits for 5 s, so that %v is the most", o.Timeout, longest))
+	case isUnsigned(o.Previous):
+		panic("webhook: Options.Previous is Unsigned, with which nothing is verified; leave it out")
 	case function == nil:
 		panic("webhook: Handler needs a function")
 	}
@@ -111,18 +115,27 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	deadline := time.Now().Add(h.Timeout)
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		w.WriteHeader(http.StatusMethodNotAllowed)
+		answer(w, http.StatusMethodNotAllowed)
 		return
 	}
+	ctx := context.WithoutCancel(r.Context())
 	e, status, err := h.receive(w, r, deadline)
+	if err == nil {
+		if err = h.call(ctx, deadline, e); err != nil && h.BotRetry {
+			status = http.StatusInternalServerError
+		}
+	}
+	answer(w, status)
 	if err != nil {
-		h.OnError(r.Context(), e, err)
-		w.WriteHeader(status)
-		return
+		h.failed(ctx, e, err)
 	}
-	if !h.call(context.WithoutCancel(r.Context()), deadline, e) && h.BotRetry {
-		w.WriteHeader(http.StatusInternalServerError)
-	}
+}
+
+// answer answers at once, whatever the handler does then.
+func answer(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(status)
+	_ = http.NewResponseController(w).Flush() // what cannot flush answers when the handler returns
 }
 
 // receive reads a delivery and returns its event, or the status that refuses it.
@@ -146,16 +159,22 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request, deadline time.
 	if id := e.AccountID(); h.Options.AccountID != 0 && id != 0 && id != h.Options.AccountID {
 		return e, http.StatusForbidden, fmt.Errorf("%w: %d", ErrAccount, id)
 	}
-	return e, 0, nil
+	return e, http.StatusOK, nil
 }
 
-// read reads the body within the time and the size that there are.
+// read reads the body within the time and the size that there are. After one that did not come, the connection is of no use: what is
+// left of the deadline keeps net/http from waiting for the rest.
 func (h *handler) read(w http.ResponseWriter, r *http.Request, deadline time.Time) ([]byte, error) {
 	control := http.NewResponseController(w)
-	if control.SetReadDeadline(deadline) == nil { // what records an answer for a test has none
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	bounded := control.SetReadDeadline(deadline) == nil // what records an answer for a test has none
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBody))
+	switch {
+	case err != nil:
+		w.Header().Set("Connection", "close")
+	case bounded:
+		_ = control.SetReadDeadline(time.Time{})
 	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBody))
+	return body, err
 }
 
 // verify accepts the secret, and the one before. Its error is of the secret that counts.
@@ -168,8 +187,8 @@ func (h *handler) verify(header http.Header, body []byte) error {
 	return nil
 }
 
-// call runs the function and reports whether it went well in time. What it says afterwards goes to OnError too.
-func (h *handler) call(ctx context.Context, deadline time.Time, e Event) bool {
+// call runs the function and returns its error, or that it takes too long. What it says afterwards goes to OnError.
+func (h *handler) call(ctx context.Context, deadline time.Time, e Event) error {
 	ctx, cancel := context.WithDeadlineCause(ctx, deadline, ErrTimeout)
 	result, answered := make(chan error), make(chan struct{})
 	go func() {
@@ -182,24 +201,28 @@ func (h *handler) call(ctx context.Context, deadline time.Time, e Event) bool {
 			select {
 			case result <- err:
 			case <-answered:
-				h.failed(ctx, e, err)
+				if err != nil {
+					h.failed(ctx, e, err)
+				}
 			}
 		}()
 		err = h.function(ctx, e)
 	}()
 	select {
 	case err := <-result:
-		return !h.failed(ctx, e, err)
+		return err
 	case <-ctx.Done():
 		close(answered)
-		return !h.failed(ctx, e, ErrTimeout)
+		return ErrTimeout
 	}
 }
 
-// failed tells OnError of an error, and reports whether there is one.
-func (h *handler) failed(ctx context.Context, e Event, err error) bool {
-	if err != nil {
-		h.OnError(ctx, e, err)
-	}
-	return err != nil
+// failed tells OnError of an error. A panic of OnError would end the program, late as it may be.
+func (h *handler) failed(ctx context.Context, e Event, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			logged(ctx, e, fmt.Errorf("webhook: OnError panicked: %v; it was told: %w", panicked, err))
+		}
+	}()
+	h.OnError(ctx, e, err)
 }

@@ -272,6 +272,7 @@ func TestHandlerOptions(t *testing.T) {
 	} {
 		panics(t, says, func() { webhook.Handler(o, well) })
 	}
+	panics(t, "Options.Previous is Unsigned", func() { webhook.Handler(webhook.Options{Secret: secret, Previous: webhook.Unsigned}, well) })
 	panics(t, "needs a function", func() { webhook.Handler(webhook.Options{Secret: secret}, nil) })
 	webhook.Handler(webhook.Options{Secret: secret, Timeout: 4500 * time.Millisecond}, well)
 }

@@ -193,5 +193,5 @@ var _ = redact.MarkIf[Channel](opens)
 // opens reports whether a column of a channel may be what opens something, by the words in its name: which columns there are
 // depends on the version and on the kind of the channel.
 func opens(column string) bool {
-	return redact.HasWord(column, "token", "secret", "password", "sid", "key", "config")
+	return redact.HasWord(column, "token", "secret", "password", "sid", "key", "config", "webhook")
 }

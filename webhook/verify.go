@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -42,12 +43,14 @@ func NewSecret(text string) Secret { return auth.NewSecret(text) }
 // a long random text into the URL that the server is given, and compare it before.
 var Unsigned = auth.NewSecret(unsigned)
 
-// unsigned cannot be the text of a secret, and cannot come from a file of settings by mistake.
-const unsigned = "\x00unsigned\x00"
+// unsigned is another text each time, so that it can come from no file of settings.
+var unsigned = rand.Text()
+
+func isUnsigned(secret Secret) bool { return secret.Reveal() == unsigned }
 
 // Verify reports by nil that a delivery is the server's and no older than [Tolerance]: that it is signed with the secret, over
 // the time in its header and its body byte for byte. Anything else is [ErrUnverified]. now is the receiver's time, time.Now()
-// as a rule. It takes the same time whatever is wrong with a signature. Of [Unsigned] nothing is looked at; no secret at all
+// as a rule. Where a signature differs does not show in the time that it takes. Of [Unsigned] nothing is looked at; no secret at all
 // is refused.
 //
 // A delivery that was verified may come again within the tolerance, from somebody who has seen it: handle it so that this
@@ -63,7 +66,7 @@ func VerifyWithin(tolerance time.Duration, secret Secret, header http.Header, bo
 		return unverified("there is no secret to verify with; give the one that the server shows, or Unsigned where it does not sign")
 	case tolerance <= 0:
 		return unverified("the tolerance is %v, and must be above 0", tolerance)
-	case secret.Reveal() == unsigned:
+	case isUnsigned(secret):
 		return nil
 	}
 	timestamp, err := only(header, TimestampHeader)

@@ -20,7 +20,7 @@ type Call struct {
 	Decode func(body []byte) error
 	AsIs   bool // every 2xx passes
 
-	// Redact takes out of the body of a 2xx what is secret in it, before an error keeps it; nil leaves it.
+	// Redact takes out of a body what is secret in it, before an error keeps it; nil leaves it.
 	Redact func(body []byte) []byte
 
 	// Lacks reports whether the server surely has not what came with a version; nil where nobody knows.

@@ -71,11 +71,14 @@ func requestIDOf(hidden secrets, resp *http.Response) string {
 // failureOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
 // the status always survives. What an answer repeats of the request's secrets is taken out.
 func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
-	hidden := secretsOf(req)
+	hidden, kept := secretsOf(req), body
+	if redact := callOf(req).Redact; redact != nil {
+		kept = redact(body)
+	}
 	f := &Failure{
 		answer: resp,
 		Status: resp.StatusCode, Header: hidden.inHeader(resp.Header), RequestID: requestIDOf(hidden, resp),
-		Body: hidden.inBody(body),
+		Body: hidden.inBody(kept),
 	}
 	message, attributes := errorMessage(resp.Header.Get("Content-Type"), body)
 	op := callOf(req).Operation

@@ -21,9 +21,6 @@ type Answer struct {
 func (a *Answer) Failed(f *Failure) *Failure {
 	call, body := callOf(a.asked), a.body.Bytes()
 	call.Record.hide(a.asked)
-	if call.Redact != nil {
-		body = call.Redact(body)
-	}
 	all := failureOf(a.asked, a.Response, body)
 	all.Message, all.Attributes = "", nil // an answer that is none of an error
 	all.Cause, all.Decode, all.Done, all.Unknown, all.Rejected = f.Cause, f.Decode, f.Done, f.Unknown, f.Rejected

@@ -164,7 +164,9 @@ func (s secrets) inHeader(header http.Header) http.Header {
 // jsonText returns every string of a JSON text, as far as it is one.
 func jsonText(text string) string {
 	var all []string
-	for d := json.NewDecoder(strings.NewReader(text)); ; {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber() // beyond a float64 too
+	for {
 		token, err := d.Token()
 		if err != nil {
 			return strings.Join(all, "\n")

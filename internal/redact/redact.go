@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 var (
 	marks   = map[reflect.Type]func(name string) bool{} // which fields are secret, by their names in JSON; written while the program starts
 	holding sync.Map                                    // of reflect.Type, whether anything in it is secret
+	fields  sync.Map                                    // of reflect.Type, the types of its fields by their names in JSON
 )
 
 // Mark says which fields of a type are secret, by their names in JSON. Generated code calls it while the program starts.
@@ -35,7 +37,7 @@ func JSON(t reflect.Type, data []byte) []byte {
 	if !holds(t) {
 		return slices.Clone(data)
 	}
-	r := redaction{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
+	r := redaction{data: data, decoder: decoderOf(data)}
 	if !r.all(t) {
 		return nil
 	}
@@ -45,19 +47,28 @@ func JSON(t reflect.Type, data []byte) []byte {
 // ByName reports whether a field is secret by its name alone, where the type of what it is in is not known: by the words that
 // the names of secrets have, and by those that have none of them.
 func ByName(name string) bool {
-	name = strings.ToLower(name)
-	return name == "account_sid" || name == "provider_config" || name == "hmac_identifier" || HasWord(name, "token", "secret", "password")
+	return slices.Contains(secretNames, strings.Join(wordsOf(name), "_")) || HasWord(name, "token", "secret", "password")
 }
 
-// HasWord reports whether a name such as access_token has one of some words, in any case.
+var secretNames = []string{"account_sid", "api_key", "api_key_sid", "hmac_identifier", "private_key", "provider_config"}
+
+// HasWord reports whether a name such as access_token, access-token or accessToken has one of some words, in any case.
 func HasWord(name string, words ...string) bool {
-	return slices.ContainsFunc(strings.Split(strings.ToLower(name), "_"), func(word string) bool { return slices.Contains(words, word) })
+	return slices.ContainsFunc(wordsOf(name), func(word string) bool { return slices.Contains(words, word) })
 }
+
+// wordsOf returns the words of a name in lower case.
+func wordsOf(name string) []string {
+	spaced := camel.ReplaceAllString(name, "${1}_${2}")
+	return strings.FieldsFunc(strings.ToLower(spaced), func(c rune) bool { return c == '_' || c == '-' })
+}
+
+var camel = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
 
 // Everywhere returns a copy of JSON whose type nobody knows, with null in the place of each field that is secret by its name,
-// however deep it is. Of JSON that ends early, or has a fault, the part before is left.
-func Everywhere(secret func(name string) bool, data []byte) []byte {
-	r := redaction{data: data, decoder: json.NewDecoder(bytes.NewReader(data)), everywhere: secret}
+// however deep it is, but not in fields of the names in free. Of JSON that ends early, or has a fault, the part before is left.
+func Everywhere(secret func(name string) bool, data []byte, free ...string) []byte {
+	r := redaction{data: data, decoder: decoderOf(data), everywhere: secret, free: free}
 	end := len(data)
 	if !r.all(nil) {
 		end = max(r.kept, int(r.decoder.InputOffset()))
@@ -110,6 +121,14 @@ type redaction struct {
 	kept    int // how much of data is in out, or left out
 
 	everywhere func(name string) bool // says what is secret where no type does, nil for nothing
+	free       []string               // names of fields in which that says nothing
+}
+
+// decoderOf returns a decoder that takes numbers of any size, of which a float64 would be an error.
+func decoderOf(data []byte) *json.Decoder {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder
 }
 
 // all reads values of a type to the end, one as a rule, and reports whether there is one and nothing else.
@@ -153,6 +172,8 @@ func (r *redaction) object(t reflect.Type) error {
 		}
 		key, _ := name.(string)
 		switch {
+		case slices.Contains(r.free, key):
+			err = r.decoder.Decode(new(json.RawMessage))
 		case r.everywhere != nil && r.everywhere(key):
 			err = r.leaveOut()
 		case t != nil && t.Kind() == reflect.Map:
@@ -162,7 +183,7 @@ func (r *redaction) object(t reflect.Type) error {
 		case marks[t] != nil && marks[t](key):
 			err = r.leaveOut()
 		default:
-			err = r.value(fieldOf(t, key))
+			err = r.value(fieldsOf(t)[fold(key)])
 		}
 	}
 	return r.end(err)
@@ -189,12 +210,22 @@ func (r *redaction) leaveOut() error {
 	return nil
 }
 
-// fieldOf returns the type of a field by its name in JSON, which encoding/json compares without case; nil if there is none.
-func fieldOf(t reflect.Type, key string) reflect.Type {
-	for field := range t.Fields() {
-		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); strings.EqualFold(name, key) && name != "-" {
-			return field.Type
+// fieldsOf returns the types of fields by their names in JSON, folded. They are worked out once for each type.
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	if known, ok := fields.Load(t); ok {
+		if types, ok := known.(map[string]reflect.Type); ok {
+			return types
 		}
 	}
-	return nil
+	types := map[string]reflect.Type{}
+	for field := range t.Fields() {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
+			types[fold(name)] = field.Type
+		}
+	}
+	fields.Store(t, types)
+	return types
 }
+
+// fold returns a name as encoding/json compares it: without case, also of the letters that have several forms of one.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }

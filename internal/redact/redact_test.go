@@ -98,6 +98,9 @@ func randomAccount(random *rand.Rand, depth int, secret string) *example.Account
 
 // TestEverywhere takes out fields by their names, however deep they are, and nothing else.
 func TestEverywhere(t *testing.T) {
+	if got := string(redact.Everywhere(redact.ByName, []byte(`{"free":{"token":1},"a":{"token":1}}`), "free")); got != `{"free":{"token":1},"a":{"token":null}}` {
+		t.Errorf("what is free is not left: %s", got)
+	}
 	secret := func(name string) bool { return name == "key" }
 	for in, want := range map[string]string{
 		`{"key": "s" ,"a":[{"key":{"key":1},"b":2}]}`: `{"key": null ,"a":[{"key":null,"b":2}]}`,
