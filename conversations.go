@@ -294,12 +294,13 @@ func (s ConversationsService) Delete(ctx context.Context, id int64, opts ...Call
 //
 // The id of somebody else would unassign the conversation, and is refused with ErrInvalidInput: with a user's key it looks first
 // whether Agents.List has the person, unless a call of the Chat has seen that in the last minute. Calls at once share a look.
-// Where the look fails, so does the call, with ErrNotSent. A bot's key cannot look.
+// Where the look fails, so does the call, with ErrNotSent. A bot's key cannot look. Request editors see the look too, and a call with
+// some of its own looks for itself.
 //
-// ErrRejected means that the conversation is unassigned now, because nobody of the account has the id, or that somebody else has
-// it; the error says who. After ErrUnknownOutcome it may be called again, which takes the conversation from whoever has got it
-// meanwhile. WithResponse has the last request, which is the look where that was the only one, and nothing where it was another
-// call's.
+// ErrRejected means that the conversation is unassigned now, because nobody of the account has the id. An answer that says somebody
+// else is ErrUnknownOutcome, and the error says who: no server answers so, and it may be that of another call. After ErrUnknownOutcome
+// it may be called again, which takes the conversation from whoever has got it meanwhile. WithResponse has the last request, which
+// is the look where that was the only one, and nothing where it was another call's.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) Assign(ctx context.Context, id, agentID int64, opts ...CallOption) (*Agent, error) {
@@ -311,7 +312,7 @@ func (s ConversationsService) Assign(ctx context.Context, id, agentID int64, opt
 }
 
 // Unassign takes off the person who is assigned to a conversation, or from 4.8.0 on the bot that owns it. The team stays. It is no
-// error where nobody is there. ErrRejected means that somebody has it all the same; the error says who.
+// error where nobody is there. An answer that says somebody is ErrUnknownOutcome, as of [ConversationsService.Assign].
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) Unassign(ctx context.Context, id int64, opts ...CallOption) error {
@@ -323,7 +324,7 @@ func (s ConversationsService) Unassign(ctx context.Context, id int64, opts ...Ca
 // a team with AllowAutoAssign may pick a member who is online: Get tells who has the conversation then. A bot that owns it stays.
 //
 // The id of no team of the account would take the team off, and is refused with ErrInvalidInput, after a look at Teams.List like
-// that of [ConversationsService.Assign]. ErrRejected means that the conversation has no team now, or another one.
+// that of [ConversationsService.Assign]. ErrRejected means that the conversation has no team now.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) AssignTeam(ctx context.Context, id, teamID int64, opts ...CallOption) (*TeamRow, error) {
@@ -347,8 +348,8 @@ func (s ConversationsService) UnassignTeam(ctx context.Context, id int64, opts .
 //
 // Bots own conversations from 4.8.0 on. Before, the server would read the id as a person's, so that the call is refused with
 // ErrInvalidInput; the version is [Config].ServerVersion, or the server is asked. Where it cannot be had, nothing is sent either.
-// ErrRejected means that there is no such bot, and nothing has changed, or that somebody else has the conversation; the error says
-// who.
+// ErrRejected means that there is no such bot, and nothing has changed, or, of a server that is older than it says, that a person has
+// the conversation or nobody; the error says who.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) AssignBot(ctx context.Context, id, botID int64, opts ...CallOption) (*AgentBot, error) {

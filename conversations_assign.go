@@ -27,7 +27,7 @@ func (s ConversationsService) assign(ctx context.Context, id int64, field string
 		case to.Kind == AssigneeKindAgentBot:
 			s.core.chat.hasOwners(ctx, field, &input)
 		case scheme == operation.UserAPIKey:
-			if err := s.lookFor(ctx, id, field, to, opts); err != nil {
+			if err := s.lookFor(ctx, id, field, to, opts, given); err != nil {
 				return nil, err
 			}
 		}
@@ -38,11 +38,15 @@ func (s ConversationsService) assign(ctx context.Context, id int64, field string
 }
 
 // lookFor refuses the id of a person or team that the account does not have. It fails where that cannot be known.
-func (s ConversationsService) lookFor(ctx context.Context, id int64, field string, to AssignmentRequest, opts []CallOption) error {
-	look := &look{core: s.core, op: agentsCall.operation, call: s.core.call(assignCall.operation, id), list: func() ([]int64, error) {
-		agents, err := AgentsService(s).List(ctx, opts...)
-		return idsOf(agents, func(a *Agent) int64 { return a.ID }), err
-	}}
+func (s ConversationsService) lookFor(ctx context.Context, id int64, field string, to AssignmentRequest, opts []CallOption, given callOptions) error {
+	look := &look{
+		core: s.core, op: agentsCall.operation, call: s.core.call(assignCall.operation, id),
+		own: len(given.editors) > 0 || given.keys != nil, self: given.retry != nil,
+		list: func() ([]int64, error) {
+			agents, err := AgentsService(s).List(ctx, opts...)
+			return idsOf(agents, func(a *Agent) int64 { return a.ID }), err
+		},
+	}
 	none := "the account has no agent %d, and the server would unassign the conversation; Agents.List has them all"
 	if to.Kind == AssigneeKindTeam {
 		look.op, look.list = teamsCall.operation, func() ([]int64, error) {
@@ -52,7 +56,11 @@ func (s ConversationsService) lookFor(ctx context.Context, id int64, field strin
 		none = "the account has no team %d, and the server would take the team off the conversation; Teams.List has them all"
 	}
 	has, err := look.has(ctx, to.ID)
-	if failed, ok := errors.AsType[*Error](err); ok && !failed.Is(ErrNotSent) {
+	if failed, ok := errors.AsType[*Error](err); ok {
+		failed = failed.copied()
+		if failed.ConversationID = id; failed.Is(ErrNotSent) {
+			return failed
+		}
 		return failed.notSent(fmt.Sprintf("it is not known whether the account has %s", to))
 	}
 	if err == nil && !has {
@@ -81,12 +89,13 @@ func (c *Chat) hasOwners(ctx context.Context, field string, r *refusal) {
 
 // judge looks whether an answer says what was asked for.
 func (r AssignmentRequest) judge(now *Assignment) *chain.Failure {
-	isOfTeam := r.Kind == AssigneeKindTeam
 	switch {
 	case r.isDone(now):
 		return nil
-	case isOfTeam && (now.Agent != nil || now.Bot != nil) || !isOfTeam && now.Team != nil:
-		return &chain.Failure{Cause: fmt.Errorf("it is about %s, where %s was asked for", now, r), Decode: true, Unknown: true}
+	case now.isNobody():
+	case now.Agent != nil && r.Kind == AssigneeKindAgentBot: // a server before 4.8.0 takes the id for a person's
+	default: // no server answers so: it is of another call
+		return &chain.Failure{Cause: fmt.Errorf("it says %s, where %s was asked for", now, r), Decode: true, Unknown: true}
 	}
 	return &chain.Failure{Cause: r.unlike(now), Rejected: true}
 }
@@ -108,17 +117,13 @@ func (r AssignmentRequest) isDone(now *Assignment) bool {
 func (r AssignmentRequest) unlike(now *Assignment) error {
 	switch {
 	case now.isNobody() && r.Kind == AssigneeKindAgentBot:
-		return fmt.Errorf("there is no %s, and nothing has changed", r)
+		return fmt.Errorf("there is no %s, and nothing has changed, unless the server is older than 4.8.0: then the conversation is unassigned now", r)
 	case now.isNobody() && r.Kind == AssigneeKindTeam:
 		return fmt.Errorf("the account has no %s, and the conversation has no team now", r)
 	case now.isNobody():
 		return fmt.Errorf("the account has no %s, and the conversation is unassigned now", r)
-	case now.Agent != nil && r.Kind == AssigneeKindAgentBot:
-		return fmt.Errorf("%s has the conversation now: the server took the id of %s for a person's, so that it is older than 4.8.0", now, r)
-	case now.Team != nil:
-		return fmt.Errorf("the conversation has %s, where %s was asked for", now, r)
 	}
-	return fmt.Errorf("%s has the conversation, where %s was asked for", now, r)
+	return fmt.Errorf("%s has the conversation now: the server took the id of %s for a person's, so that it is older than 4.8.0", now, r)
 }
 
 // String says to whom or what, "nobody" or "no team" of none.

@@ -140,6 +140,13 @@ func (e *Error) unproven(read int64) *Error {
 	return &about
 }
 
+// copied returns a copy of the Error for another caller, who may change its headers.
+func (e *Error) copied() *Error {
+	another := *e
+	another.Header = e.Header.Clone()
+	return &another
+}
+
 // with returns a copy of the Error that says more of its cause.
 func (e *Error) with(more string) *Error {
 	about := *e
@@ -238,7 +245,8 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound && !e.noRoute
 	case ErrRejected:
-		return e.StatusCode == http.StatusUnprocessableEntity && !slices.Contains(e.marks, ErrServer) && !slices.Contains(e.marks, ErrUnknownOutcome)
+		return e.StatusCode == http.StatusUnprocessableEntity && !e.unsent && // of a look before
+			!slices.Contains(e.marks, ErrServer) && !slices.Contains(e.marks, ErrUnknownOutcome)
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
 	case ErrServer:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // lookedUp is how long a list of ids is good enough to find one in it.
 const lookedUp = time.Minute
 
-// maxIDLists is how many lists a Chat remembers, beside those that are in use.
+// maxIDLists is how many lists a Chat remembers, beside those that are in use or of the last minute.
 const maxIDLists = 1000
 
 // look looks for an id in a list of the account, such as that of its agents, which calls at once ask for once.
@@ -23,6 +24,8 @@ type look struct {
 	op   *operation.Operation    // that lists them
 	call *chain.Call             // that looks
 	list func() ([]int64, error) // asks the server
+	own  bool                    // it may ask otherwise than others do, so that neither knows anything of the other
+	self bool                    // its failure may be its own, because it is not tried as others are
 }
 
 // lookKey is a list of an account.
@@ -33,8 +36,9 @@ type lookKey struct {
 
 // lookCache remembers lists of ids.
 type lookCache struct {
-	mu  sync.Mutex
-	all map[lookKey]*idList
+	mu   sync.Mutex
+	all  map[lookKey]*idList
+	most int // how many there may be before the old ones are forgotten
 }
 
 // idList is the ids of a list as they were told last. All but asking is read and written with the cache's mu.
@@ -44,13 +48,17 @@ type idList struct {
 
 	ids    map[int64]bool
 	begun  time.Time // when they were asked for
-	failed error     // why the last try failed, for those who waited for it
+	failed *Error    // why the last try failed, for those who waited for it
 	tried  time.Time // when that one began
 }
 
 // has reports whether an id is in the list. One that was there within the last minute is. For any other the server is asked, unless
 // it was since the call began.
 func (l *look) has(ctx context.Context, id int64) (bool, error) {
+	if l.own {
+		ids, err := l.list()
+		return slices.Contains(ids, id), err
+	}
 	cache, key, begun := l.core.chat.looks, lookKey{l.core.id, l.op}, time.Now()
 	list := cache.enter(key)
 	defer cache.leave(list)
@@ -68,7 +76,8 @@ func (l *look) has(ctx context.Context, id int64) (bool, error) {
 	}
 	asked := time.Now()
 	ids, err := l.list()
-	return cache.keep(ctx, list, ids, err, asked)[id], err
+	_, limited := ctx.Deadline()
+	return cache.keep(list, ids, err, asked, !limited && !l.self && ctx.Err() == nil)[id], err
 }
 
 // enter returns a list, which is kept as long as it is used.
@@ -85,13 +94,14 @@ func (c *lookCache) enter(key lookKey) *idList {
 	return list
 }
 
-// tidy forgets what nobody uses, when there is much.
+// tidy forgets what nobody uses and what is too old to be of use, when there is much.
 func (c *lookCache) tidy() {
 	if c.all == nil {
-		c.all = map[lookKey]*idList{}
+		c.all, c.most = map[lookKey]*idList{}, maxIDLists
 	}
-	if len(c.all) >= maxIDLists {
-		maps.DeleteFunc(c.all, func(_ lookKey, list *idList) bool { return list.users == 0 })
+	if len(c.all) >= c.most {
+		maps.DeleteFunc(c.all, func(_ lookKey, list *idList) bool { return list.users == 0 && time.Since(list.begun) >= lookedUp })
+		c.most = max(maxIDLists, 2*len(c.all))
 	}
 }
 
@@ -112,19 +122,20 @@ func (c *lookCache) find(list *idList, id int64, begun time.Time) (has, known bo
 	case list.ids != nil && !list.begun.Before(begun):
 		return false, true, nil
 	case list.failed != nil && !list.tried.Before(begun):
-		return false, true, list.failed
+		return false, true, list.failed.copied()
 	}
 	return false, false, nil
 }
 
-// keep remembers a list, and for those who wait a failure that is the server's, or that no answer came in time. One that has to do
-// with the caller, such as a key of the call, says nothing to others.
-func (c *lookCache) keep(ctx context.Context, list *idList, ids []int64, err error, asked time.Time) map[int64]bool {
+// keep remembers a list, and for those who wait a failure, if others share it: one of a call that has less time than they, or is
+// tried otherwise, says nothing to them.
+func (c *lookCache) keep(list *idList, ids []int64, err error, asked time.Time, shared bool) map[int64]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		if list.failed = nil; ctx.Err() == nil && (errors.Is(err, ErrServer) || errors.Is(err, context.DeadlineExceeded)) {
-			list.failed, list.tried = err, asked
+		list.failed = nil
+		if failed, ok := errors.AsType[*Error](err); ok && shared {
+			list.failed, list.tried = failed, asked
 		}
 		return nil
 	}

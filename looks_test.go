@@ -209,8 +209,8 @@ func TestLooksInTime(t *testing.T) {
 	})
 }
 
-// TestLooksAreForgotten bounds what a Chat remembers, and loses nothing that is in use.
-func TestLooksAreForgotten(t *testing.T) {
+// TestLooksOfManyAccounts keeps each for a minute, however many there are, and loses nothing that is in use.
+func TestLooksOfManyAccounts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, slow := &roll{agents: []int64{1}, quick: true}, make(chan error)
@@ -233,8 +233,74 @@ func TestLooksAreForgotten(t *testing.T) {
 		for _, account := range []int64{2000, 1000, 1} {
 			assign(account)
 		}
-		if !slices.Equal(server.looks, []string{"1"}) {
-			t.Errorf("looked again at the accounts %q, want the one that was forgotten", server.looks)
+		if len(server.looks) > 0 {
+			t.Errorf("looked again at the accounts %q within the minute", server.looks)
 		}
 	})
+}
+
+// TestLooksShareAFailure makes one look for all who wait, and none for those whom a failure says nothing.
+func TestLooksShareAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &roll{agents: []int64{1}, fails: func(int) *http.Response { return trial.Reply(429, "text/plain", "Retry later\n") }}
+		s := trial.Chat(t, server).Account(7).Conversations
+		alone := looked(t, s, 1)
+		tries := len(server.looks)
+		for _, err := range append(looked(t, s, slices.Repeat([]int64{1}, 20)...), alone...) {
+			if !errors.Is(err, cfchat.ErrRateLimited) || !errors.Is(err, cfchat.ErrNotSent) {
+				t.Errorf("above the limit: %v", err)
+			}
+		}
+		if len(server.looks) != 2*tries || tries == 0 {
+			t.Errorf("%d looks, where one call makes %d", len(server.looks), tries)
+		}
+	})
+	for name, how := range map[string]func(context.Context) (context.Context, []cfchat.CallOption){
+		"has no time": func(ctx context.Context) (context.Context, []cfchat.CallOption) {
+			short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+			t.Cleanup(cancel)
+			return short, nil
+		},
+		"is tried once": func(ctx context.Context) (context.Context, []cfchat.CallOption) {
+			return ctx, []cfchat.CallOption{cfchat.WithRetry(cfchat.Retry{MaxTries: 1})}
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			server := &roll{agents: []int64{1}, fails: func(looks int) *http.Response {
+				if looks == 1 {
+					return trial.Reply(503, "text/plain", "")
+				}
+				return nil
+			}}
+			s := trial.Chat(t, server).Account(7).Conversations
+			ctx, opts := how(t.Context())
+			first := make(chan error)
+			go func() { first <- trial.Second(s.Assign(ctx, 42, 1, opts...)) }()
+			synctest.Wait()
+			if errs := looked(t, s, 1); errors.Join(errs...) != nil {
+				t.Errorf("behind a call that %s: %v", name, errs)
+			}
+			if err := <-first; err == nil {
+				t.Errorf("the call that %s got through", name)
+			}
+		})
+	}
+}
+
+// TestLooksOfAnotherAccount takes nothing from a look that an editor has sent elsewhere.
+func TestLooksOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	server := &roll{agents: []int64{1}, quick: true}
+	s := trial.Chat(t, server).Account(7).Conversations
+	elsewhere := cfchat.RequestEditorFn(func(_ context.Context, r *http.Request) error {
+		r.URL.Path = strings.Replace(r.URL.Path, "/accounts/7/", "/accounts/8/", 1)
+		return nil
+	})
+	if _, err := s.Assign(t.Context(), 42, 1, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	if errs := looked(t, s, 1); errors.Join(errs...) != nil || !slices.Equal(server.looks, []string{"8", "7"}) {
+		t.Errorf("looked at the accounts %q, %v", server.looks, errs)
+	}
 }

@@ -44,7 +44,7 @@ const maxAsking = 10 * time.Second
 
 // told returns what the server tells of itself, or why it is not known. It asks if nothing is known, or not enough.
 func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (*ServerInfo, error) {
-	k := c.known
+	k, begun := c.known, time.Now()
 	info, ask, failed := k.now(enough)
 	if !ask {
 		return info, failed
@@ -55,9 +55,10 @@ func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if info, ask, failed = k.now(enough); !ask { // another has asked meanwhile
+	if info, ask, failed = k.now(enough); !ask || k.triedSince(begun) { // another has asked meanwhile
 		return info, failed
 	}
+	tried := time.Now()
 	asking, cancel := context.WithTimeout(ctx, maxAsking)
 	defer cancel()
 	info, failed = c.ServerInfo(asking)
@@ -66,7 +67,7 @@ func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.info, k.failed, k.asked = info, failed, time.Now()
+	k.info, k.failed, k.asked, k.tried = info, failed, time.Now(), tried
 	return info, failed
 }
 

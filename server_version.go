@@ -41,7 +41,8 @@ type knownServer struct {
 	mu     sync.Mutex
 	info   *ServerInfo
 	failed error     // why it is not known
-	asked  time.Time // zero before
+	asked  time.Time // when that was known, zero before
+	tried  time.Time // when it was asked for
 }
 
 func newKnownServer(version string) *knownServer {
@@ -63,6 +64,13 @@ func (k *knownServer) now(enough func(*ServerInfo, error) bool) (info *ServerInf
 		return nil, true, k.failed
 	}
 	return k.info, !enough(k.info, k.failed), k.failed
+}
+
+// triedSince reports whether the server was asked since a time, and gave an answer or none.
+func (k *knownServer) triedSince(begun time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.tried.IsZero() && !k.tried.Before(begun)
 }
 
 // anyAnswer takes whatever is known.
