@@ -19,7 +19,7 @@ type handover struct {
 	out          io.Writer
 }
 
-// do leaves the note, opens the conversation, and assigns it. The error is that of opening: what comes before and after it only
+// do leaves the note, opens the conversation, and assigns it. The error is that of opening or of assigning: of the note it only
 // says so.
 func (h *handover) do(ctx context.Context) error {
 	h.leaveNote(ctx)
@@ -30,10 +30,10 @@ func (h *handover) do(ctx context.Context) error {
 		return err
 	}
 	h.tell("It is open.")
-	if h.agent != 0 {
-		h.assign(ctx)
+	if h.agent == 0 {
+		return nil
 	}
-	return nil
+	return h.assign(ctx)
 }
 
 // leaveNote leaves the note, once. A note that is missing keeps nobody from the conversation.
@@ -53,21 +53,23 @@ func (h *handover) leaveNote(ctx context.Context) {
 }
 
 // assign gives the conversation to the person. If it cannot, whoever sees the conversation can take it.
-func (h *handover) assign(ctx context.Context) {
+func (h *handover) assign(ctx context.Context) error {
 	if info, err := h.chat.ServerInfo(ctx); err == nil && !info.AtLeast("3.6.0") {
-		h.tell("It is for whoever takes it: bots assign from 3.6.0 on, and this is %s.", info)
-		return
+		return fmt.Errorf("open for whoever takes it, not assigned: bots assign from 3.6.0 on, and this is %s", info)
 	}
 	var agent *cfchat.Agent
 	err := twice(func() (err error) {
 		agent, err = h.account.Conversations.Assign(ctx, h.conversation, h.agent)
 		return err
 	})
-	if err != nil {
-		h.tell("It is for whoever takes it: %v", err)
-		return
+	switch {
+	case errors.Is(err, cfchat.ErrUnknownOutcome):
+		return fmt.Errorf("open, and assigned or not; look who has it, or run it again without -note: %w", err)
+	case err != nil:
+		return fmt.Errorf("open for whoever takes it, not assigned: %w", err)
 	}
 	h.tell("%s has it.", agent.Name)
+	return nil
 }
 
 func (h *handover) tell(format string, args ...any) {

@@ -85,6 +85,20 @@ func TestHalfAnEnvironment(t *testing.T) {
 	}
 }
 
+// TestRefused takes no tour with arguments that it would not use.
+func TestRefused(t *testing.T) {
+	for want, args := range map[string][]string{
+		`unexpected argument "x"; -h shows the flags`: {"x"},
+		"-contact: must be 0 or more":                 {"-contact", "-1"},
+		"on the stand-in -contact and -inbox are not used; set CFCHAT_ACCOUNT_ID and a key for a real account": {"-inbox", "1", "-contact", "1"},
+	} {
+		var out strings.Builder
+		if err := run(t.Context(), args, func(string) string { return "" }, &out); err == nil || err.Error() != want || out.Len() > 0 {
+			t.Errorf("got %v, want %s, and it says %s", err, want, &out)
+		}
+	}
+}
+
 func TestNextFriday(t *testing.T) {
 	for now, want := range map[string]string{
 		"2026-11-22": "2026-11-27", "2026-11-26": "2026-11-27", "2026-11-27": "2026-12-04", "2026-11-28": "2026-12-04",
