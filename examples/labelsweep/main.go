@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		filter: cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)),
 	}
 	flags := flag.NewFlagSet("labelsweep", flag.ContinueOnError)
-	flags.Func("add", "a `label` to add; may be repeated (the stand-in has vip for it, unless -add or -remove is there)", appendTo(&s.add))
+	flags.Func("add", "a `label` to add; may be repeated (on the stand-in vip, if there is neither -add nor -remove)", appendTo(&s.add))
 	flags.Func("remove", "a `label` to take off; may be repeated", appendTo(&s.remove))
 	flags.Func("where", "the `rules` of the conversations, as a JSON list in the server's notation (default all that are open)", s.where)
 	flags.Int64Var(&s.after, "after", 0, "continue after this `id`, which a run that was stopped has named")
@@ -105,9 +105,9 @@ func appendTo(list *[]string) func(string) error {
 
 // where reads the filter.
 func (s *sweep) where(text string) error {
-	var rules []json.RawMessage
+	var rules []map[string]any
 	if json.Unmarshal([]byte(text), &rules) != nil || rules == nil {
-		return errors.New(`it is no JSON list; "[]" is every conversation`)
+		return errors.New(`it is no JSON list of rules; "[]" is every conversation`)
 	}
 	if err := json.Unmarshal(fmt.Appendf(nil, `{"payload":%s}`, text), &s.filter); err != nil {
 		return err

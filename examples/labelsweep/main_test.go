@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -212,19 +214,20 @@ func TestRefused(t *testing.T) {
 		`invalid value "" for flag -add: it is empty`:                             {"-add", ""},
 		`invalid value " a" for flag -add: it is empty, or has blanks around it`:  {"-add", " a"},
 		`for flag -add: it has more than 255 characters`:                          {"-add", strings.Repeat("å", 256)},
-		`invalid value "{}" for flag -where: it is no JSON list`:                  {"-where", "{}"},
-		`invalid value "null" for flag -where: it is no JSON list`:                {"-where", "null"},
+		`invalid value "{}" for flag -where: it is no JSON list of rules`:         {"-where", "{}"},
+		`invalid value "null" for flag -where: it is no JSON list of rules`:       {"-where", "null"},
 		`rule 1 (status): the server does not know this operator`:                 {"-where", `[{"attribute_key":"status"}]`},
 	} {
-		for name, env := range map[string]map[string]string{"real": env, "stand-in": nil} {
-			var out strings.Builder
-			err := run(t.Context(), args, func(name string) string { return env[name] }, &out)
-			if realOnly := strings.Contains(want, "real account") || want == "name a label with -add or -remove"; env == nil && realOnly {
-				continue
-			}
-			if err == nil || !strings.Contains(err.Error(), want) || out.Len() > 0 {
-				t.Errorf("%s: got %v, want %s, and it says %s", name, err, want, &out)
-			}
+		var out strings.Builder
+		err := run(t.Context(), args, func(name string) string { return env[name] }, &out)
+		if err == nil || !strings.Contains(err.Error(), want) || out.Len() > 0 {
+			t.Errorf("got %v, want %s, and it says %s", err, want, &out)
+		}
+	}
+	for _, args := range [][]string{{"-after", "-3"}, {"-per-minute", "-5"}, {"-where", `["x"]`}} { // the stand-in takes no other flags
+		var out strings.Builder
+		if err := run(t.Context(), args, func(string) string { return "" }, &out); err == nil || out.Len() > 0 {
+			t.Errorf("%q: got %v, and it says %s", args, err, &out)
 		}
 	}
 }
@@ -250,6 +253,9 @@ func TestPage(t *testing.T) {
 // TestStandIn runs without an account.
 func TestStandIn(t *testing.T) {
 	var out strings.Builder
+	if err := run(t.Context(), []string{"-h"}, func(string) string { return "" }, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "on the stand-in vip") {
+		t.Errorf("-h ended with %v and said\n%s", err, &out)
+	}
 	if err := run(t.Context(), nil, func(string) string { return "" }, &out); err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	for _, step := range []func(context.Context) error{t.counts, t.list, t.filter, t.scan, t.writes, t.failure} {
 		err := step(ctx)
 		if err != nil && ctx.Err() != nil {
-			return errors.New("interrupted")
+			return fmt.Errorf("interrupted: %w", err) // which says whether a write under way may have been done
 		}
 		if err != nil {
 			return err
