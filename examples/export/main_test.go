@@ -254,6 +254,7 @@ func TestRefused(t *testing.T) {
 		"half of another": {nil, mine, ours + `{"account_id":2`, "it is not an export of account 1"},
 		"a gap":           {[]string{"-after", "3"}, mine, ours, "goes up to conversation 2, and -after 3 would leave out"},
 		"no flag":         {[]string{"x.ndjson"}, mine, ours, `unexpected argument "x.ndjson"; name the file with -o`},
+		"after":           {[]string{"-after", "-1"}, mine, ours, "-after: must be 0 or more"},
 		"concurrency":     {[]string{"-concurrency", "0"}, mine, ours, "-concurrency: must be 1 or more"},
 		"half an environment": {nil, map[string]string{"CFCHAT_ACCOUNT_ID": "1"}, ours,
 			"set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither for the stand-in"},

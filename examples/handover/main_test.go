@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -21,11 +22,15 @@ type handed struct {
 	conversation, cleo int64
 	out                bytes.Buffer
 	requests           int
-	at                 int // the request that fails, 0 for none
+	at                 int    // the request that fails, 0 for none
+	lost               string // the path of which no answer arrives, "" for none
 	fault              cfchattest.Failure
 }
 
 func (s *handed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.lost != "" && strings.HasSuffix(req.URL.Path, s.lost) {
+		s.FailNext("", cfchattest.Failure{Cut: true})
+	}
 	if s.requests++; s.requests == s.at {
 		s.FailNext("", s.fault)
 	}
@@ -112,6 +117,23 @@ func TestFaults(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestInterrupted says so, and what has happened.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run(ctx, nil, func(string) string { return "" }, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "interrupted: cfchat: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestUnknown: both answers to the assignment are lost, so that it is not known.
+func TestUnknown(t *testing.T) {
+	s := handed{lost: "/assignments"}
+	if err := s.over(t, "4.16.2", -1); err == nil || !strings.HasPrefix(err.Error(), "open, and assigned or not; look who has it") {
+		t.Errorf("got %v", err)
 	}
 }
 

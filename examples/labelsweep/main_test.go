@@ -186,6 +186,20 @@ func TestInterruptedAtOnce(t *testing.T) {
 	}
 }
 
+// TestInterruptedBehindBroken goes on behind what the server cannot answer.
+func TestInterruptedBehindBroken(t *testing.T) {
+	s := newStepped(t)
+	contact := s.AddContact(cfchattest.Contact{})
+	s.AddConversation(cfchattest.Conversation{Contact: contact})
+	s.fill(60)
+	s.DeleteContact(contact)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.before["GET /2/labels"] = cancel
+	if out, err := s.run(ctx, "-add", "vip", "-yes"); err == nil || err.Error() != "interrupted; to go on, run it again with -after 1" {
+		t.Errorf("it ended with %v and said\n%s", err, out)
+	}
+}
+
 // TestFailedSearch says from where to go on, unless that is the beginning.
 func TestFailedSearch(t *testing.T) {
 	s := newStepped(t)
@@ -196,6 +210,10 @@ func TestFailedSearch(t *testing.T) {
 	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
 	if _, err := s.run(t.Context(), "-remove", "vip", "-yes", "-after", "7"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized; to go on, run it again with -after 7") {
 		t.Errorf("after 7 it ended with %v", err)
+	}
+	s.FailNext("listAllLabels", cfchattest.Failure{Status: http.StatusUnauthorized})
+	if out, err := s.run(t.Context(), "-add", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized") || out != "" {
+		t.Errorf("of a failed list of labels it ended with %v and said %q", err, out)
 	}
 }
 
@@ -210,6 +228,7 @@ func TestRefused(t *testing.T) {
 		"-per-minute: must be 1 or more":                                          {"-add", "vip", "-yes", "-per-minute", "0"},
 		"-after: must be 0 or more\n-per-minute: must be 1 or more":               {"-add", "vip", "-after", "-3", "-per-minute", "-5"},
 		`invalid value "a,b" for flag -add: it has a comma`:                       {"-add", "a,b"},
+		`it has a comma, or a quote in front`:                                     {"-add", `"a`},
 		`invalid value "'a" for flag -remove: it has a comma, or a quote`:         {"-remove", "'a"},
 		`invalid value "" for flag -add: it is empty`:                             {"-add", ""},
 		`invalid value " a" for flag -add: it is empty, or has blanks around it`:  {"-add", " a"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"regexp"
 	"strconv"
@@ -151,6 +152,15 @@ func TestRun(t *testing.T) {
 		if err := run(t.Context(), args, func(string) string { return "" }, &out); err == nil || err.Error() != want || out.Len() > 0 {
 			t.Errorf("got %v, want %s, and it says %s", err, want, &out)
 		}
+	}
+}
+
+// TestInterrupted says so, and no more.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run(ctx, nil, func(string) string { return "" }, new(strings.Builder)); err == nil || err.Error() != "interrupted" {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -223,6 +225,15 @@ func TestLeft(t *testing.T) {
 		if (err != nil) != (c.fails != "") || err != nil && err.Error() != c.fails || !strings.HasSuffix(out.String(), c.want) {
 			t.Errorf("inbox %d: %v, want %q, and it says\n%s", c.inbox, err, c.fails, &out)
 		}
+	}
+}
+
+// TestUsage tells what a pass is.
+func TestUsage(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-h"}, nil, &out); !errors.Is(err, flag.ErrHelp) ||
+		!strings.Contains(out.String(), "the time between passes, each of which gives every member at most one conversation") {
+		t.Errorf("%v, and it says\n%s", err, &out)
 	}
 }
 

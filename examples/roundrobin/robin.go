@@ -64,9 +64,6 @@ func (r *robin) pass(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
-			return ctx.Err() // the scan yields all of a page that it has
-		}
 		if len(queue) == 0 {
 			if found.Meta.AssigneeBot == nil { // the filter asks for a person only
 				left++

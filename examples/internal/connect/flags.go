@@ -12,15 +12,12 @@ import (
 // Parse parses the flags of an example, writes their Usage to out where -h asks for it, and refuses what is no flag, with a hint.
 // What is wrong is in the error alone, which main prints: the flag package would print it too, and all of the usage below it.
 func Parse(flags *flag.FlagSet, args []string, out io.Writer, hint string) error {
-	usage := flags.Usage
-	flags.Usage = func() {}
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
 	flags.SetOutput(out)
-	flags.Usage = usage
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		usage()
+		flags.Usage()
 		return err
 	case err != nil:
 		return fmt.Errorf("%w; -h shows the flags", err)
