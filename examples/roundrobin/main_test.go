@@ -228,6 +228,15 @@ func TestLeft(t *testing.T) {
 	}
 }
 
+// TestUnconfirmed says why nobody gets one who is online or not.
+func TestUnconfirmed(t *testing.T) {
+	var out bytes.Buffer
+	r := &robin{inbox: 3, out: &out}
+	if r.sayLeft(2, true); out.String() != "No member of inbox 3 is confirmed. 2 left for the next pass.\n" {
+		t.Errorf("it says %s", &out)
+	}
+}
+
 // TestUsage tells what a pass is.
 func TestUsage(t *testing.T) {
 	var out bytes.Buffer
