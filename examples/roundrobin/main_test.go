@@ -159,7 +159,7 @@ func TestAnotherProgram(t *testing.T) {
 		if err := o.robin(t, &out).pass(t.Context()); err != nil || !slices.Equal(o.has(), []int{1, 1, 0}) {
 			t.Errorf("ahead %t: they have %v, %v", ahead, o.has(), err)
 		}
-		if !strings.Contains(out.String(), "Grace Agent has") {
+		if !strings.Contains(out.String(), "Grace Agent has") || strings.Contains(out.String(), "left") {
 			t.Errorf("ahead %t:\n%s", ahead, &out)
 		}
 	}

@@ -53,12 +53,13 @@ func (r *robin) pass(ctx context.Context) error {
 		return fmt.Errorf("inbox %d has no members", r.inbox)
 	}
 	queue, left := r.queue(members), 0
-	nobody := len(queue) == 0
+	nobody, sure := len(queue) == 0, true // that what is in the table is not left
 	free := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).
 		And(cfchat.Equal(cfchat.AttributeInboxID, r.inbox)).And(cfchat.Absent(cfchat.AttributeAssigneeID))
 	for found, err := range r.account.Conversations.Scan(ctx, free, cfchat.ConversationScanOptions{}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
 			r.row(e.ConversationID, "", "", "it cannot be read")
+			sure = false
 			continue
 		}
 		if err != nil {
@@ -76,11 +77,14 @@ func (r *robin) pass(ctx context.Context) error {
 			return err
 		}
 		r.row(found.ID, found.Meta.Sender.GetName(), who.Name, outcome)
+		sure = sure && outcome == "assigned"
 		if served {
 			r.last, queue = who.ID, queue[1:]
 		}
 	}
-	r.sayLeft(left, nobody)
+	if left > 0 || sure {
+		r.sayLeft(left, nobody)
+	}
 	return nil
 }
 
