@@ -19,8 +19,8 @@ type handover struct {
 	out          io.Writer
 }
 
-// do leaves the note, opens the conversation, and assigns it. The error is that of opening or of assigning: of the note it only
-// says so.
+// do leaves the note, opens the conversation, and assigns it. The error is that of opening or of assigning: of the note it
+// only says so.
 func (h *handover) do(ctx context.Context) error {
 	h.leaveNote(ctx)
 	if err := twice(func() error {

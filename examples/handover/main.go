@@ -4,9 +4,9 @@
 //	CFCHAT_AGENT_BOT_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/handover -conversation 42 -agent 7 -note "wants a refund"
 //
 // It has a bot's key only. The note comes first, so that it is there when somebody sees the conversation, and assigning comes
-// last: whatever fails, from then on a person can take it. Without -agent the conversation is left open for whoever takes it, and
-// so it is where it cannot be assigned, after which the program exits with 1: bots assign from 3.6.0 on, and no bot can look whom
-// there is, so that of an id that nobody has the server's answer tells.
+// last: whatever fails, from then on a person can take it. Without -agent the conversation is left open for whoever takes it,
+// and so it is where it cannot be assigned, after which the program exits with 1: bots assign from 3.6.0 on, and no bot can
+// look whom there is, so that of an id that nobody has the server's answer tells.
 //
 // Where an answer is lost, opening and assigning are done once more, which does no harm. The note is not, because it would be
 // there twice; it may be missing then, which is said.

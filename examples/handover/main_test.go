@@ -97,8 +97,8 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// TestFaults has each request fail in each way: the note never comes twice, and the conversation is open and Cleo's, or an error
-// says that it is not.
+// TestFaults has each request fail in each way: the note never comes twice, and the conversation is open and Cleo's, or an
+// error says that it is not.
 func TestFaults(t *testing.T) {
 	for _, fault := range []cfchattest.Failure{{Status: 500}, {Status: 401, Body: "{}"}, {Cut: true}, {Delay: 40 * time.Second}} {
 		for at := 1; at <= 6; at++ {

@@ -9,8 +9,8 @@
 // person ends it, and from 4.10.0 on that of a bot too. A private note is no answer. Servers before 3.1.0 do not tell who waits;
 // of those the report has the last activity in its place.
 //
-// The report says what is nobody's, what a bot has, and what somebody has who has left the account. A conversation that the server
-// cannot answer is listed at the end, and the program then exits with 1.
+// The report says what is nobody's, what a bot has, and what somebody has who has left the account. A conversation that the
+// server cannot answer is listed at the end, and the program then exits with 1.
 package main
 
 import (

@@ -2,8 +2,8 @@
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/roundrobin -inbox 3 -online
 //
-// In a pass everybody gets at most one conversation, the oldest first, and it is said how many are left. With -every there is a pass
-// again and again, and the turn goes on where the last pass ended. An inbox without members is an error.
+// In a pass everybody gets at most one conversation, the oldest first, and it is said how many are left. With -every there
+// is a pass again and again, and the turn goes on where the last pass ended. An inbox without members is an error.
 //
 // Servers have no call that assigns only what nobody has. So a conversation is read before it is assigned, and once more
 // afterwards: where another program has got ahead, or has come between, it keeps the conversation, and the turn stays. Where

@@ -43,7 +43,8 @@ func (r *robin) run(ctx context.Context, every time.Duration) error {
 	}
 }
 
-// pass gives everybody at most one conversation, and prints what has become of each that it has looked at, and how many are left.
+// pass gives everybody at most one conversation, and prints what has become of each that it has looked at, and how many
+// are left.
 func (r *robin) pass(ctx context.Context) error {
 	members, err := r.account.Inboxes.Members(ctx, r.inbox)
 	if err != nil {

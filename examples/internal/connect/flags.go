@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Parse parses the flags of an example, writes their Usage to out where -h asks for it, and refuses what is no flag, with a hint.
+// Parse parses the flags of an example, writes their Usage to out where -h asks for it, and refuses arguments, with a hint.
 // What is wrong is in the error alone, which main prints: the flag package would print it too, and all of the usage below it.
 func Parse(flags *flag.FlagSet, args []string, out io.Writer, hint string) error {
 	flags.SetOutput(io.Discard)
