@@ -57,11 +57,8 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	flags := flag.NewFlagSet("bridge", flag.ContinueOnError)
 	flags.StringVar(&b.queue, "queue", "", "the `file` with the messages; the notes are in FILE.notes")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, "name the file with -queue"); err != nil {
 		return err
-	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is no flag; name the file with -queue", flags.Arg(0))
 	}
 	stop, err := b.connect(env)
 	if err != nil {

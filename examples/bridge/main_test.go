@@ -31,10 +31,10 @@ func TestStandIn(t *testing.T) {
 func TestArguments(t *testing.T) {
 	environ := map[string]string{"CFCHAT_USER_API_KEY": "key", "CFCHAT_ACCOUNT_ID": "1"}
 	for want, err := range map[string]error{
-		"is no flag":        run(t.Context(), []string{"queue.ndjson"}, noEnv, &bytes.Buffer{}),
-		"with -queue":       run(t.Context(), nil, func(name string) string { return environ[name] }, &bytes.Buffer{}),
-		"no such file":      run(t.Context(), []string{"-queue", filepath.Join(t.TempDir(), "none")}, noEnv, &bytes.Buffer{}),
-		"CFCHAT_ACCOUNT_ID": run(t.Context(), nil, func(name string) string { return strings.TrimPrefix(environ[name], "1") }, &bytes.Buffer{}),
+		"unexpected argument": run(t.Context(), []string{"queue.ndjson"}, noEnv, &bytes.Buffer{}),
+		"with -queue":         run(t.Context(), nil, func(name string) string { return environ[name] }, &bytes.Buffer{}),
+		"no such file":        run(t.Context(), []string{"-queue", filepath.Join(t.TempDir(), "none")}, noEnv, &bytes.Buffer{}),
+		"CFCHAT_ACCOUNT_ID":   run(t.Context(), nil, func(name string) string { return strings.TrimPrefix(environ[name], "1") }, &bytes.Buffer{}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

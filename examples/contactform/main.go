@@ -40,11 +40,11 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	inbox := flags.Int64("inbox", 0, "the API inbox in which the conversations are opened")
 	address := flags.String("listen", "localhost:8080", "where to show the form")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	if err := connect.AtLeast("inbox", *inbox, 0); err != nil {
+		return err
 	}
 	account, err := connect.Real(env)
 	switch {
@@ -53,6 +53,9 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	case account != nil && *inbox == 0:
 		return errors.New("name the inbox with -inbox")
 	case account == nil:
+		if err := connect.NotOnStandIn(flags, "inbox"); err != nil {
+			return err
+		}
 		server := cfchattest.Start()
 		defer server.Close()
 		if account, err = connect.StandIn(server); err != nil {

@@ -182,8 +182,11 @@ func TestRun(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	for want, args := range map[string][]string{"is no flag": {"x"}, "flag provided but not defined": {"-x"}} {
-		if err := run(t.Context(), args, func(string) string { return "" }, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+	for want, args := range map[string][]string{
+		"unexpected argument \"x\"": {"x"}, "flag provided but not defined": {"-x"},
+		"on the stand-in -inbox is not used": {"-inbox", "99"}, "-inbox: must be 0 or more": {"-inbox", "-1"},
+	} {
+		if err := run(ctx, args, func(string) string { return "" }, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

@@ -57,14 +57,11 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	flags.Int64Var(&x.options.After, "after", 0, "the `id` after which to start")
 	flags.IntVar(&x.options.Concurrency, "concurrency", 4, "how many requests run at once")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, "name the file with -o"); err != nil {
 		return err
 	}
-	switch {
-	case flags.NArg() > 0:
-		return fmt.Errorf("%q is no flag; name the file with -o", flags.Arg(0))
-	case x.options.After < 0 || x.options.Concurrency < 1:
-		return errors.New("-after counts from 0, -concurrency from 1")
+	if err := errors.Join(connect.AtLeast("after", x.options.After, 0), connect.AtLeast("concurrency", x.options.Concurrency, 1)); err != nil {
+		return err
 	}
 	if file, ok := out.(*os.File); ok {
 		info, err := file.Stat()

@@ -19,21 +19,22 @@ type handover struct {
 	out          io.Writer
 }
 
-// do leaves the note, opens the conversation, and assigns it. The error is that of opening: what comes before and after it only
-// says so.
+// do leaves the note, opens the conversation, and assigns it. The error is that of opening or of assigning: of the note it
+// only says so.
 func (h *handover) do(ctx context.Context) error {
 	h.leaveNote(ctx)
-	if err := twice(func() error {
-		_, err := h.account.Conversations.SetStatus(ctx, h.conversation, cfchat.StatusOpen)
-		return err
-	}); err != nil {
+	_, err := h.account.Conversations.SetStatus(ctx, h.conversation, cfchat.StatusOpen)
+	if errors.Is(err, cfchat.ErrUnknownOutcome) {
+		_, err = h.account.Conversations.SetStatus(ctx, h.conversation, cfchat.StatusOpen)
+	}
+	if err != nil {
 		return err
 	}
 	h.tell("It is open.")
-	if h.agent != 0 {
-		h.assign(ctx)
+	if h.agent == 0 {
+		return nil
 	}
-	return nil
+	return h.assign(ctx)
 }
 
 // leaveNote leaves the note, once. A note that is missing keeps nobody from the conversation.
@@ -53,32 +54,21 @@ func (h *handover) leaveNote(ctx context.Context) {
 }
 
 // assign gives the conversation to the person. If it cannot, whoever sees the conversation can take it.
-func (h *handover) assign(ctx context.Context) {
+func (h *handover) assign(ctx context.Context) error {
 	if info, err := h.chat.ServerInfo(ctx); err == nil && !info.AtLeast("3.6.0") {
-		h.tell("It is for whoever takes it: bots assign from 3.6.0 on, and this is %s.", info)
-		return
+		return fmt.Errorf("open for whoever takes it, not assigned: bots assign from 3.6.0 on, and this is %s", info)
 	}
-	var agent *cfchat.Agent
-	err := twice(func() (err error) {
-		agent, err = h.account.Conversations.Assign(ctx, h.conversation, h.agent)
-		return err
-	})
-	if err != nil {
-		h.tell("It is for whoever takes it: %v", err)
-		return
+	agent, err := h.account.Conversations.Assign(ctx, h.conversation, h.agent)
+	switch {
+	case errors.Is(err, cfchat.ErrUnknownOutcome):
+		return fmt.Errorf("open, and assigned or not; look who has it, or run it again without -note: %w", err)
+	case err != nil:
+		return fmt.Errorf("open for whoever takes it, not assigned: %w", err)
 	}
 	h.tell("%s has it.", agent.Name)
+	return nil
 }
 
 func (h *handover) tell(format string, args ...any) {
 	_, _ = fmt.Fprintf(h.out, format+"\n", args...)
-}
-
-// twice does what may be done again once more when nobody knows whether it was done.
-func twice(do func() error) error {
-	err := do()
-	if errors.Is(err, cfchat.ErrUnknownOutcome) {
-		err = do()
-	}
-	return err
 }

@@ -4,11 +4,13 @@
 //	CFCHAT_AGENT_BOT_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/handover -conversation 42 -agent 7 -note "wants a refund"
 //
 // It has a bot's key only. The note comes first, so that it is there when somebody sees the conversation, and assigning comes
-// last: whatever fails, from then on a person can take it. Bots assign from 3.6.0 on; before, and without -agent, the conversation
-// is left open for whoever takes it. No bot can look whom there is: of an id that nobody has, the server's answer tells.
+// last: whatever fails, from then on a person can take it. Without -agent the conversation is left open for whoever takes it,
+// and so it is where it cannot be assigned, after which the program exits with 1: bots assign from 3.6.0 on, and no bot can
+// look whom there is, so that of an id that nobody has the server's answer tells.
 //
-// Where an answer is lost, opening and assigning are done once more, which does no harm. The note is not, because it would be
-// there twice; it may be missing then, which is said.
+// Where an answer is lost, opening is done once more, because a conversation that stays pending is seen by nobody; somebody who has
+// resolved it in that moment finds it open. Nothing else is done again: the note would be there twice, and somebody may have taken the
+// conversation meanwhile. It is said; look, and run it again without -note.
 package main
 
 import (
@@ -42,11 +44,11 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	flags.Int64Var(&h.agent, "agent", 0, "who is to have it; 0 for whoever takes it")
 	flags.StringVar(&h.note, "note", "", "a private note for whoever takes it")
 	flags.Usage = connect.BotUsage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	if err := errors.Join(connect.AtLeast("conversation", h.conversation, 0), connect.AtLeast("agent", h.agent, 0)); err != nil {
+		return err
 	}
 	chat, account, err := connect.Bot(env)
 	switch {
@@ -55,6 +57,9 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	case chat != nil && h.conversation == 0:
 		return errors.New("name the conversation with -conversation")
 	case chat == nil:
+		if err := connect.NotOnStandIn(flags, "conversation", "agent"); err != nil {
+			return err
+		}
 		server := cfchattest.Start()
 		defer server.Close()
 		if chat, account, err = fill(server, &h); err != nil {
@@ -63,7 +68,11 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
 	}
 	h.chat, h.account, h.out = chat, account, out
-	return h.do(ctx)
+	err = h.do(ctx)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("interrupted: %w", err)
+	}
+	return err
 }
 
 // fill makes what is to be handed over on a stand-in, and the bot's client for it.

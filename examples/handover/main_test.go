@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -21,11 +22,15 @@ type handed struct {
 	conversation, cleo int64
 	out                bytes.Buffer
 	requests           int
-	at                 int // the request that fails, 0 for none
+	at                 int    // the request that fails, 0 for none
+	lost               string // the path of which no answer arrives, "" for none
 	fault              cfchattest.Failure
 }
 
 func (s *handed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.lost != "" && strings.HasSuffix(req.URL.Path, s.lost) {
+		s.FailNext("", cfchattest.Failure{Cut: true})
+	}
 	if s.requests++; s.requests == s.at {
 		s.FailNext("", s.fault)
 	}
@@ -67,28 +72,33 @@ func (s *handed) came(t *testing.T) string {
 	return strings.Join(append(all, string(now.Status), now.Meta.Assignee.GetName()), "|")
 }
 
-// TestHandover hands over what the version lets a bot hand over, and says the rest.
+// TestHandover hands over what the version lets a bot hand over. What could not be assigned is open, and an error.
 func TestHandover(t *testing.T) {
 	for _, c := range []struct {
 		version    string
 		agent      int64 // negative for Cleo
 		came, says string
+		fails      string
 	}{
-		{"2.16.0", -1, "{{contact.email}}|open|", "It is for whoever takes it: bots assign from 3.6.0 on, and this is 2.16.0."},
-		{"3.6.0", -1, "{{contact.email}}|open|Cleo", "Cleo has it."},
-		{"4.16.2", -1, "{{contact.email}}|open|Cleo", "Cleo has it."},
-		{"4.16.2", 99, "{{contact.email}}|open|", "the account has no agent 99"},
-		{"4.16.2", 0, "{{contact.email}}|open|", "It is open."},
+		{"2.16.0", -1, "{{contact.email}}|open|", "It is open.", "open for whoever takes it, not assigned: bots assign from 3.6.0 on, and this is 2.16.0"},
+		{"3.6.0", -1, "{{contact.email}}|open|Cleo", "Cleo has it.", ""},
+		{"4.16.2", -1, "{{contact.email}}|open|Cleo", "Cleo has it.", ""},
+		{"4.16.2", 99, "{{contact.email}}|open|", "It is open.", "the account has no agent 99"},
+		{"4.16.2", 0, "{{contact.email}}|open|", "It is open.", ""},
 	} {
 		var s handed
-		if err := s.over(t, c.version, c.agent); err != nil || s.came(t) != c.came || !strings.Contains(s.out.String(), c.says) {
+		err := s.over(t, c.version, c.agent)
+		if (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) {
+			t.Errorf("%s, agent %d: %v, want %q", c.version, c.agent, err, c.fails)
+		}
+		if s.came(t) != c.came || !strings.HasSuffix(s.out.String(), c.says+"\n") {
 			t.Errorf("%s, agent %d: %s, %v\n%s", c.version, c.agent, s.came(t), err, &s.out)
 		}
 	}
 }
 
-// TestFaults has each request fail in each way: the note never comes twice, and the conversation is open, or an error says that it
-// is not.
+// TestFaults has each request fail in each way: the note never comes twice, and the conversation is open and Cleo's, or an
+// error says that it is not.
 func TestFaults(t *testing.T) {
 	for _, fault := range []cfchattest.Failure{{Status: 500}, {Status: 401, Body: "{}"}, {Cut: true}, {Delay: 40 * time.Second}} {
 		for at := 1; at <= 6; at++ {
@@ -96,14 +106,34 @@ func TestFaults(t *testing.T) {
 				s := handed{at: at, fault: fault}
 				err := s.over(t, "4.16.2", -1)
 				came := s.came(t)
-				if open := strings.Contains("|"+came, "|open|"); strings.Count(came, "{{") > 1 || (err == nil) != open {
+				if strings.Count(came, "{{") > 1 || err == nil && !strings.HasSuffix("|"+came, "|open|Cleo") {
 					t.Errorf("%+v at %d: %s, %v", fault, at, came, err)
 				}
-				if taken := strings.Contains(s.out.String(), "Cleo has it."); taken && !strings.HasSuffix(came, "|Cleo") {
+				if open := strings.Contains("|"+came, "|open|"); err != nil && open != strings.HasPrefix(err.Error(), "open") {
+					t.Errorf("%+v at %d: %s, and the error is %v", fault, at, came, err)
+				}
+				if taken := strings.Contains(s.out.String(), "Cleo has it."); taken != (err == nil) {
 					t.Errorf("%+v at %d: %s, and it says\n%s", fault, at, came, &s.out)
 				}
 			})
 		}
+	}
+}
+
+// TestInterrupted says so, and what has happened.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run(ctx, nil, func(string) string { return "" }, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "interrupted: cfchat: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestUnknown: both answers to the assignment are lost, so that it is not known.
+func TestUnknown(t *testing.T) {
+	s := handed{lost: "/assignments"}
+	if err := s.over(t, "4.16.2", -1); err == nil || !strings.HasPrefix(err.Error(), "open, and assigned or not; look who has it") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -126,7 +156,14 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := run(t.Context(), []string{"x"}, none, io.Discard); err == nil {
-		t.Error("an argument: no error")
+	for want, args := range map[string][]string{
+		`unexpected argument "x"`:                                     {"x"},
+		"on the stand-in -agent is not used":                          {"-agent", "99"},
+		"on the stand-in -agent and -conversation are not used":       {"-conversation", "99", "-agent", "99"},
+		"-conversation: must be 0 or more\n-agent: must be 0 or more": {"-conversation", "-1", "-agent", "-1"},
+	} {
+		if err := run(t.Context(), args, none, io.Discard); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }

@@ -25,6 +25,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -46,21 +48,19 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		filter: cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)),
 	}
 	flags := flag.NewFlagSet("labelsweep", flag.ContinueOnError)
-	flags.Func("add", "a `label` to add; several with several of these", appendTo(&s.add))
-	flags.Func("remove", "a `label` to take off; several with several of these", appendTo(&s.remove))
-	flags.Func("where", "the `rules` of the conversations, as a JSON list in the server's notation (default all that are open)", func(text string) error {
-		return json.Unmarshal(fmt.Appendf(nil, `{"payload":%s}`, text), &s.filter)
-	})
-	flags.Int64Var(&s.after, "after", 0, "go on behind this `id`, which a run that was stopped has named")
+	flags.Func("add", "a `label` to add; may be repeated (on the stand-in vip, if there is neither -add nor -remove)", appendTo(&s.add))
+	flags.Func("remove", "a `label` to take off; may be repeated", appendTo(&s.remove))
+	flags.Func("where", "the `rules` of the conversations, as a JSON list in the server's notation (default all that are open)", s.where)
+	flags.Int64Var(&s.after, "after", 0, "continue after this `id`, which a run that was stopped has named")
 	perMinute := flags.Int("per-minute", 100, "how many requests to send in a minute at most")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "only show what would be done")
 	yes := flags.Bool("yes", false, "do it on a real account too")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	if err := errors.Join(connect.AtLeast("after", s.after, 0), connect.AtLeast("per-minute", *perMinute, 1), s.contradiction()); err != nil {
+		return err
 	}
 	account, err := connect.Real(env, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(*perMinute) })
 	switch {
@@ -80,18 +80,46 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 			s.add = []string{"vip"}
 		}
 	}
-	if err := s.check(); err != nil {
-		return err
+	if len(s.add)+len(s.remove) == 0 {
+		return errors.New("name a label with -add or -remove")
 	}
 	s.account = account
 	return s.run(ctx)
 }
 
+// appendTo appends a label, unless the client would refuse it, of every conversation anew.
 func appendTo(list *[]string) func(string) error {
-	return func(text string) error {
-		*list = append(*list, text)
+	return func(label string) error {
+		switch {
+		case label == "" || strings.TrimSpace(label) != label:
+			return errors.New("it is empty, or has blanks around it")
+		case strings.Contains(label, ",") || strings.HasPrefix(label, `"`) || strings.HasPrefix(label, "'"):
+			return errors.New("it has a comma, or a quote in front, which the server reads as punctuation; name each label by itself")
+		case utf8.RuneCountInString(label) > 255:
+			return errors.New("it has more than 255 characters")
+		}
+		*list = append(*list, label)
 		return nil
 	}
+}
+
+// where reads the filter.
+func (s *sweep) where(text string) error {
+	var rules []map[string]any
+	if json.Unmarshal([]byte(text), &rules) != nil || rules == nil {
+		return errors.New(`it is no JSON list of rules; "[]" is every conversation`)
+	}
+	if err := json.Unmarshal(fmt.Appendf(nil, `{"payload":%s}`, text), &s.filter); err != nil {
+		return err
+	}
+	if len(rules) == 0 {
+		return nil // no filter is one for a scan only
+	}
+	var wrong []error
+	for _, field := range s.filter.CheckConversations() {
+		wrong = append(wrong, fmt.Errorf("%s: %s", field.Field, field.Reason))
+	}
+	return errors.Join(wrong...)
 }
 
 // standIn is a server with conversations, some of which have the label vip already.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
-	"io"
+	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +52,7 @@ func (s *stepped) run(ctx context.Context, args ...string) (string, error) {
 		"CFCHAT_USER_API_KEY": s.AdminKey(), "CFCHAT_SERVER": s.url, "CFCHAT_ACCOUNT_ID": strconv.FormatInt(s.AccountID(), 10),
 	}
 	var out strings.Builder
-	err := run(ctx, append(args, "-per-minute", "100000"), func(name string) string { return env[name] }, &out)
+	err := run(ctx, append([]string{"-per-minute", "100000"}, args...), func(name string) string { return env[name] }, &out)
 	return out.String(), err
 }
 
@@ -161,7 +164,8 @@ func TestInterrupted(t *testing.T) {
 		s.FailNext("conversationAddLabels", cfchattest.Failure{Cut: true})
 	}
 	out, err := s.run(ctx, "-add", "vip", "-yes")
-	if err == nil || err.Error() != "interrupted; to go on, run it again with -after 3" || !strings.Contains(out, "       4  unknown ") {
+	if err == nil || err.Error() != "interrupted; to go on, run it again with -after 3" ||
+		!strings.Contains(out, "       4  unknown ") || !strings.HasSuffix(out, "\n4 found: 2 changed, 1 unchanged, 1 unknown\n") {
 		t.Errorf("it ended with %v and said\n%s", err, out)
 	}
 	s.before = nil
@@ -171,12 +175,45 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestFailedSearch says from where to go on.
+// TestInterruptedAtOnce has nowhere to go on from, and is in the table.
+func TestInterruptedAtOnce(t *testing.T) {
+	s := newStepped(t)
+	s.fill(9)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.before["GET /1/labels"] = cancel
+	if out, err := s.run(ctx, "-add", "vip", "-yes"); err == nil || err.Error() != "interrupted" || !strings.HasPrefix(out, "      ID  OUTCOME\n       1  failed ") {
+		t.Errorf("it ended with %v and said\n%s", err, out)
+	}
+}
+
+// TestInterruptedBehindBroken goes on behind what the server cannot answer.
+func TestInterruptedBehindBroken(t *testing.T) {
+	s := newStepped(t)
+	contact := s.AddContact(cfchattest.Contact{})
+	s.AddConversation(cfchattest.Conversation{Contact: contact})
+	s.fill(60)
+	s.DeleteContact(contact)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.before["GET /2/labels"] = cancel
+	if out, err := s.run(ctx, "-add", "vip", "-yes"); err == nil || err.Error() != "interrupted; to go on, run it again with -after 1" {
+		t.Errorf("it ended with %v and said\n%s", err, out)
+	}
+}
+
+// TestFailedSearch says from where to go on, unless that is the beginning.
 func TestFailedSearch(t *testing.T) {
 	s := newStepped(t)
 	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
-	if out, err := s.run(t.Context(), "-remove", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized; to go on, run it again with -after 0") || out != "" {
+	if out, err := s.run(t.Context(), "-remove", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized") || out != "" {
 		t.Errorf("it ended with %v and said %q", err, out)
+	}
+	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
+	if _, err := s.run(t.Context(), "-remove", "vip", "-yes", "-after", "7"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized; to go on, run it again with -after 7") {
+		t.Errorf("after 7 it ended with %v", err)
+	}
+	s.FailNext("listAllLabels", cfchattest.Failure{Status: http.StatusUnauthorized})
+	if out, err := s.run(t.Context(), "-add", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized") || out != "" {
+		t.Errorf("of a failed list of labels it ended with %v and said %q", err, out)
 	}
 }
 
@@ -184,23 +221,60 @@ func TestFailedSearch(t *testing.T) {
 func TestRefused(t *testing.T) {
 	env := map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "http://127.0.0.1:1"}
 	for want, args := range map[string][]string{
-		`"x" is no flag`:                                                          {"x"},
+		`unexpected argument "x"; -h shows the flags`:                             {"x"},
 		"name a label with -add or -remove":                                       {"-yes"},
 		`the label "VIP" is both to be added and to be taken off`:                 {"-add", "VIP", "-remove", "vip", "-yes"},
 		"this is a real account: -dry-run shows what would be done, -yes does it": {"-add", "vip"},
-		"PerMinute(0) lets nothing through":                                       {"-add", "vip", "-yes", "-per-minute", "0"},
-		`invalid value "{}" for flag -where`:                                      {"-where", "{}"},
+		"-per-minute: must be 1 or more":                                          {"-add", "vip", "-yes", "-per-minute", "0"},
+		"-after: must be 0 or more\n-per-minute: must be 1 or more":               {"-add", "vip", "-after", "-3", "-per-minute", "-5"},
+		`invalid value "a,b" for flag -add: it has a comma`:                       {"-add", "a,b"},
+		`it has a comma, or a quote in front`:                                     {"-add", `"a`},
+		`invalid value "'a" for flag -remove: it has a comma, or a quote`:         {"-remove", "'a"},
+		`invalid value "" for flag -add: it is empty`:                             {"-add", ""},
+		`invalid value " a" for flag -add: it is empty, or has blanks around it`:  {"-add", " a"},
+		`for flag -add: it has more than 255 characters`:                          {"-add", strings.Repeat("å", 256)},
+		`invalid value "{}" for flag -where: it is no JSON list of rules`:         {"-where", "{}"},
+		`invalid value "null" for flag -where: it is no JSON list of rules`:       {"-where", "null"},
+		`rule 1 (status): the server does not know this operator`:                 {"-where", `[{"attribute_key":"status"}]`},
 	} {
-		err := run(t.Context(), args, func(name string) string { return env[name] }, io.Discard)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
+		var out strings.Builder
+		err := run(t.Context(), args, func(name string) string { return env[name] }, &out)
+		if err == nil || !strings.Contains(err.Error(), want) || out.Len() > 0 {
+			t.Errorf("got %v, want %s, and it says %s", err, want, &out)
 		}
+	}
+	for _, args := range [][]string{{"-after", "-3"}, {"-per-minute", "-5"}, {"-where", `["x"]`}} { // the stand-in takes no other flags
+		var out strings.Builder
+		if err := run(t.Context(), args, func(string) string { return "" }, &out); err == nil || out.Len() > 0 {
+			t.Errorf("%q: got %v, and it says %s", args, err, &out)
+		}
+	}
+}
+
+// TestPage: docs/labels.md shows what the program prints of its command.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/labels.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := run(t.Context(), []string{"-add", "billing", "-dry-run"}, func(string) string { return "" }, &out); err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(out.String(), "\n\n") // behind what it says of the stand-in
+	const command = "`go run ./examples/labelsweep -add billing -dry-run`"
+	shown := "\n\n" + regexp.MustCompile("(?m)^.").ReplaceAllString(strings.TrimSpace(table), "    $0") + "\n\n"
+	if !strings.Contains(string(page), command) || !strings.Contains(string(page), shown) {
+		t.Errorf("docs/labels.md has not %s and\n%s", command, shown)
 	}
 }
 
 // TestStandIn runs without an account.
 func TestStandIn(t *testing.T) {
 	var out strings.Builder
+	if err := run(t.Context(), []string{"-h"}, func(string) string { return "" }, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "on the stand-in vip") {
+		t.Errorf("-h ended with %v and said\n%s", err, &out)
+	}
 	if err := run(t.Context(), nil, func(string) string { return "" }, &out); err != nil {
 		t.Fatal(err)
 	}

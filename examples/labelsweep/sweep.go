@@ -35,32 +35,32 @@ const (
 
 func (s *sweep) printf(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format, args...) }
 
-// check refuses what cannot be done.
-func (s *sweep) check() error {
+// contradiction refuses what cannot be done.
+func (s *sweep) contradiction() error {
 	for _, label := range s.add {
 		if has(s.remove, label) {
 			return fmt.Errorf("the label %q is both to be added and to be taken off", label)
 		}
-	}
-	if len(s.add)+len(s.remove) == 0 {
-		return errors.New("name a label with -add or -remove")
 	}
 	return nil
 }
 
 // run sweeps, and sums up.
 func (s *sweep) run(ctx context.Context) error {
-	if err := s.pointOut(ctx); err != nil {
-		return err
+	err := s.pointOut(ctx)
+	if err == nil {
+		err = s.sweep(ctx)
 	}
-	err := s.sweep(ctx)
 	s.summary(err == nil)
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
 	left := s.count[failed] + s.count[unknown]
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("interrupted; to go on, run it again with -after %d", s.after)
-	case err != nil:
+	case err != nil && s.after > 0:
 		return fmt.Errorf("%w; to go on, run it again with -after %d", err, s.after)
+	case err != nil:
+		return err // before the first
 	case left > 0:
 		return fmt.Errorf("not known to be done: %d; run it again, which leaves alone what is done", left)
 	}
@@ -89,6 +89,7 @@ func (s *sweep) sweep(ctx context.Context) error {
 	for found, err := range s.account.Conversations.Scan(ctx, s.filter, cfchat.ConversationScanOptions{After: s.after}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
 			s.tell(e.ConversationID, failed, err.Error()) // the server cannot answer it
+			s.after = e.ConversationID
 			continue
 		}
 		if err != nil {
@@ -102,11 +103,11 @@ func (s *sweep) sweep(ctx context.Context) error {
 		if err != nil {
 			said = err.Error()
 		}
-		if err != nil && ctx.Err() != nil {
-			s.printf("%8d  %-12s  %s\n", found.ID, what, said) // and is begun with when the sweep goes on
-			return ctx.Err()
-		}
 		s.tell(found.ID, what, said)
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err() // what goes on begins with this one
+		}
+		s.after = found.ID
 	}
 	return nil
 }
@@ -143,13 +144,12 @@ func has(labels []string, label string) bool {
 	return slices.ContainsFunc(labels, func(each string) bool { return strings.EqualFold(each, label) })
 }
 
-// tell says what became of a conversation, in a line, and that it has been dealt with.
+// tell says what became of a conversation, in a line.
 func (s *sweep) tell(id int64, what outcome, said string) {
 	if len(s.count) == 0 {
 		s.printf("%8s  %s\n", "ID", "OUTCOME")
 	}
 	s.count[what]++
-	s.after = id
 	s.printf("%8d  %-12s  %s\n", id, what, said)
 }
 

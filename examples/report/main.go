@@ -9,7 +9,8 @@
 // person ends it, and from 4.10.0 on that of a bot too. A private note is no answer. Servers before 3.1.0 do not tell who waits;
 // of those the report has the last activity in its place.
 //
-// The report says what is nobody's, what a bot has, and what somebody has who has left the account. A conversation that the server cannot answer is listed at the end, and the program then exits with 1.
+// The report says what is nobody's, what a bot has, and what somebody has who has left the account. A conversation that the
+// server cannot answer is listed at the end, and the program then exits with 1.
 package main
 
 import (
@@ -42,11 +43,11 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	zone := flags.String("zone", "UTC", "the time zone of the times, such as Europe/Oslo")
 	longest := flags.Int("longest", 20, "how many of the longest waits to list")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	if err := connect.AtLeast("longest", *longest, 0); err != nil {
+		return err
 	}
 	location, err := time.LoadLocation(*zone)
 	if err != nil {
@@ -56,8 +57,9 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	if err != nil {
 		return err
 	}
+	now := time.Now()
 	if account == nil {
-		server := standIn()
+		server := standIn(now)
 		defer server.Close()
 		if account, err = connect.StandIn(server); err != nil {
 			return err
@@ -65,10 +67,13 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		_, _ = fmt.Fprint(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
 	}
 	r, err := read(ctx, account)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return errors.New("interrupted")
+	case err != nil:
 		return err // half a report would be a wrong one
 	}
-	r.print(out, time.Now().In(location), *longest)
+	r.print(out, now.In(location), *longest)
 	if len(r.unread) > 0 {
 		return fmt.Errorf("not in the report, because the server cannot answer them: %d", len(r.unread))
 	}
@@ -96,8 +101,8 @@ func read(ctx context.Context, account *cfchat.Account) (*report, error) {
 	return r, nil
 }
 
-// standIn is a server with conversations of several people, of nobody, and of a bot.
-func standIn() *cfchattest.Server {
+// standIn is a server with conversations of several people, of nobody, and of a bot, the last of which begins now.
+func standIn(now time.Time) *cfchattest.Server {
 	server := cfchattest.Start(cfchattest.Version("4.16.2"))
 	mail := server.AddInbox(cfchattest.Inbox{Name: "Support mail", Channel: cfchat.ChannelEmail})
 	linus, _ := server.AddAgent(cfchattest.Agent{Name: "Linus Agent"})
@@ -105,7 +110,7 @@ func standIn() *cfchattest.Server {
 	for i, name := range []string{"Mia", "Noah", "Liv", "Emil", "Anna", "Luca", "Sofia", "Omar"} {
 		c := cfchattest.Conversation{
 			Inbox: []int64{1, mail}[i%2], Contact: server.AddContact(cfchattest.Contact{Name: name}),
-			CreatedAt: time.Now().Add(-time.Duration(i*i*i) * 25 * time.Minute),
+			CreatedAt: now.Add(-time.Duration(i*i*i) * 25 * time.Minute),
 		}
 		switch i % 4 {
 		case 1:

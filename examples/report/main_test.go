@@ -1,7 +1,9 @@
 package main
 
 import (
-	"io"
+	"context"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -142,9 +144,48 @@ func TestRun(t *testing.T) {
 	if err := run(t.Context(), []string{"-zone", "Asia/Tokyo"}, func(string) string { return "" }, &out); err != nil || !strings.Contains(out.String(), " JST\n") {
 		t.Errorf("%v, and it says\n%s", err, out.String())
 	}
-	for want, args := range map[string][]string{`"x" is no flag`: {"x"}, "-zone: unknown time zone Mars/Base": {"-zone", "Mars/Base"}} {
-		if err := run(t.Context(), args, func(string) string { return "" }, io.Discard); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
+	for want, args := range map[string][]string{
+		`unexpected argument "x"; -h shows the flags`: {"x"}, "-zone: unknown time zone Mars/Base": {"-zone", "Mars/Base"},
+		"-longest: must be 0 or more": {"-longest", "-1"},
+	} {
+		out.Reset()
+		if err := run(t.Context(), args, func(string) string { return "" }, &out); err == nil || err.Error() != want || out.Len() > 0 {
+			t.Errorf("got %v, want %s, and it says %s", err, want, &out)
 		}
+	}
+}
+
+// TestInterrupted says so, and no more.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run(ctx, nil, func(string) string { return "" }, new(strings.Builder)); err == nil || err.Error() != "interrupted" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestPage: docs/names.md shows what the program prints of its command, at a time.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/names.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	oslo, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, time.November, 28, 18, 35, 0, 0, oslo)
+	server := standIn(now)
+	defer server.Close()
+	r, err := read(t.Context(), server.Account(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	r.print(&out, now, 20)
+	const command = "`go run ./examples/report -zone Europe/Oslo`"
+	shown := "\n\n" + regexp.MustCompile("(?m)^.").ReplaceAllString(strings.TrimSpace(out.String()), "    $0") + "\n\n"
+	if !strings.Contains(string(page), command) || !strings.Contains(string(page), shown) {
+		t.Errorf("docs/names.md has not %s and\n%s", command, shown)
 	}
 }

@@ -52,14 +52,11 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	flags.BoolVar(&r.dryRun, "dry-run", false, "only show what would be resolved")
 	yes := flags.Bool("yes", false, "resolve on a real account too")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
 	}
-	switch {
-	case flags.NArg() > 0:
-		return fmt.Errorf("%q is no flag", flags.Arg(0))
-	case *days < 1:
-		return errors.New("-days counts from 1")
+	if err := connect.AtLeast("days", *days, 1); err != nil {
+		return err
 	}
 	stop, err := r.connect(env, *yes || r.dryRun)
 	if err != nil {

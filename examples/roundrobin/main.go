@@ -2,13 +2,15 @@
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/roundrobin -inbox 3 -online
 //
-// In a pass everybody gets at most one conversation, the oldest first. With -every there is a pass again and again, and the turn
-// goes on where the last pass ended.
+// In a pass everybody gets at most one conversation, the oldest first, and it is said how many are left. With -every there
+// is a pass again and again, and the turn goes on where the last pass ended. An inbox without members is an error.
 //
-// Servers have no call that assigns only what nobody has. So a conversation is read before it is assigned, and once more
-// afterwards: where another program has got ahead, or has come between, it keeps the conversation, and the turn stays. Where
-// an answer is lost, it is looked at who has it; if nobody has, it may still come, so that whose turn it was gets no other one in
-// that pass. What another program does after the last look is not seen.
+// Servers have no call that assigns only what nobody has. So a conversation is read right before it is assigned, and once more
+// afterwards: where another program has got ahead, or comes right after, it keeps the conversation, and the turn stays. What it does
+// in the moment between the first read and the assignment is overwritten. A server that asks to wait is not waited for there, because
+// the read would be old; the pass ends. Where an answer is lost, it is looked at who has it; if nobody has, it may still come, so that
+// whose turn it was gets no other one in that pass. What another program does after the last look is not seen. A conversation that is
+// gone, or that the key may not open, is passed over.
 package main
 
 import (
@@ -19,7 +21,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"time"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/examples/internal/connect"
@@ -39,13 +40,13 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	flags := flag.NewFlagSet("roundrobin", flag.ContinueOnError)
 	flags.Int64Var(&r.inbox, "inbox", 0, "the inbox whose conversations are assigned, to its members")
 	flags.BoolVar(&r.online, "online", false, "only to members who are online")
-	every := flags.Duration("every", 0, "how long to wait between passes; 0 makes one")
+	every := flags.Duration("every", 0, "the time between passes, each of which gives every member at most one conversation; 0 for one pass")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is no flag", flags.Arg(0))
+	if err := errors.Join(connect.AtLeast("inbox", r.inbox, 0), connect.AtLeast("every", *every, 0)); err != nil {
+		return err
 	}
 	account, err := connect.Real(env)
 	switch {
@@ -54,6 +55,9 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	case account != nil && r.inbox == 0:
 		return errors.New("name the inbox with -inbox")
 	case account == nil:
+		if err := connect.NotOnStandIn(flags, "inbox"); err != nil {
+			return err
+		}
 		server := cfchattest.Start()
 		defer server.Close()
 		if account, err = connect.StandIn(server); err != nil {
@@ -63,20 +67,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
 	}
 	r.account = account
-	for {
-		err := r.pass(ctx)
-		if *every <= 0 || ctx.Err() != nil {
-			return err
-		}
-		if err != nil {
-			_, _ = fmt.Fprintln(out, "the pass has ended early:", err)
-		}
-		select {
-		case <-time.After(*every):
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	return r.run(ctx, *every)
 }
 
 // fill gives a stand-in three people and some conversations, and returns the inbox that they are in.

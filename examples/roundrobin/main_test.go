@@ -2,6 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -155,7 +159,7 @@ func TestAnotherProgram(t *testing.T) {
 		if err := o.robin(t, &out).pass(t.Context()); err != nil || !slices.Equal(o.has(), []int{1, 1, 0}) {
 			t.Errorf("ahead %t: they have %v, %v", ahead, o.has(), err)
 		}
-		if !strings.Contains(out.String(), "Grace Agent has") {
+		if !strings.Contains(out.String(), "Grace Agent has") || strings.Contains(out.String(), "left") {
 			t.Errorf("ahead %t:\n%s", ahead, &out)
 		}
 	}
@@ -168,10 +172,11 @@ func TestRun(t *testing.T) {
 	if err := run(t.Context(), nil, none, &out); err != nil {
 		t.Fatal(err)
 	}
-	const table = `CONVERSATION  CONTACT  AGENT  OUTCOME
-1             Mia      Ada    assigned
-2             Noah     Ben    assigned
-3             Zoe      Cleo   assigned
+	const table = `CONVERSATION  CONTACT               AGENT                 OUTCOME
+1             Mia                   Ada                   assigned
+2             Noah                  Ben                   assigned
+3             Zoe                   Cleo                  assigned
+1 left for the next pass.
 `
 	if !strings.HasSuffix(out.String(), table) {
 		t.Errorf("got\n%s", &out)
@@ -179,12 +184,100 @@ func TestRun(t *testing.T) {
 	account := func(name string) string {
 		return map[string]string{"CFCHAT_USER_API_KEY": "key", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "http://localhost:9"}[name]
 	}
-	for name, err := range map[string]error{
-		"no inbox": run(t.Context(), nil, account, io.Discard), "an argument": run(t.Context(), []string{"x"}, none, io.Discard),
-		"no server": run(t.Context(), []string{"-inbox", "3"}, account, io.Discard),
+	for _, c := range []struct {
+		args []string
+		env  func(string) string
+		want string
+	}{
+		{nil, account, "name the inbox with -inbox"},
+		{[]string{"x"}, none, `unexpected argument "x"; -h shows the flags`},
+		{[]string{"-inbox", "3"}, account, "connection refused"},
+		{[]string{"-inbox", "99"}, none, "on the stand-in -inbox is not used"},
+		{[]string{"-inbox", "-3", "-every", "-1s"}, account, "-inbox: must be 0 or more\n-every: must be 0 or more"},
 	} {
-		if err == nil {
-			t.Errorf("%s: no error", name)
+		if err := run(t.Context(), c.args, c.env, io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: got %v, want %s", c.args, err, c.want)
 		}
+	}
+}
+
+// TestLeft says how many there are for the next pass, what a bot has not among them, and why nobody gets one.
+func TestLeft(t *testing.T) {
+	o := newOffice(t, "4.16.2")
+	bot, _ := o.AddBot(cfchattest.Bot{})
+	o.add(60)
+	o.AddConversation(cfchattest.Conversation{Inbox: o.inbox, Bot: bot})
+	away, _ := o.AddAgent(cfchattest.Agent{Name: "Away"})
+	alone, nobody := o.AddInbox(cfchattest.Inbox{Members: []int64{away}}), o.AddInbox(cfchattest.Inbox{})
+	for _, c := range []struct {
+		inbox int64
+		want  string
+		fails string
+	}{
+		{o.inbox, "assigned\n58 left for the next pass.\n", ""},
+		{alone, fmt.Sprintf("No member of inbox %d is online. None left.\n", alone), ""},
+		{nobody, "", fmt.Sprintf("inbox %d has no members", nobody)},
+	} {
+		var out bytes.Buffer
+		r := o.robin(t, &out)
+		r.inbox, r.online = c.inbox, true
+		err := r.run(t.Context(), 0)
+		if (err != nil) != (c.fails != "") || err != nil && err.Error() != c.fails || !strings.HasSuffix(out.String(), c.want) {
+			t.Errorf("inbox %d: %v, want %q, and it says\n%s", c.inbox, err, c.fails, &out)
+		}
+	}
+}
+
+// TestUnconfirmed says why nobody gets one who is online or not.
+func TestUnconfirmed(t *testing.T) {
+	var out bytes.Buffer
+	r := &robin{inbox: 3, out: &out}
+	if r.sayLeft(2, true); out.String() != "No member of inbox 3 is confirmed. 2 left for the next pass.\n" {
+		t.Errorf("it says %s", &out)
+	}
+}
+
+// TestUsage tells what a pass is.
+func TestUsage(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-h"}, nil, &out); !errors.Is(err, flag.ErrHelp) ||
+		!strings.Contains(out.String(), "the time between passes, each of which gives every member at most one conversation") {
+		t.Errorf("%v, and it says\n%s", err, &out)
+	}
+}
+
+// TestEvery has one head over all passes, and says once what stays as it is.
+func TestEvery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, "4.16.2")
+		o.add(4)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		time.AfterFunc(5*time.Minute, func() { o.add(1) })
+		var out bytes.Buffer
+		if err := o.robin(t, &out).run(ctx, time.Minute+time.Second); err != nil {
+			t.Error(err)
+		}
+		said := out.String()
+		if strings.Count(said, "CONVERSATION") != 1 || strings.Count(said, " assigned\n") != 5 ||
+			strings.Count(said, "1 left for the next pass.\n") != 1 || strings.Count(said, "None left.\n") != 2 {
+			t.Errorf("it says\n%s", said)
+		}
+	})
+}
+
+// TestInterrupted ends a pass, and says so in a word.
+func TestInterrupted(t *testing.T) {
+	o := newOffice(t, "4.16.2")
+	o.add(3)
+	ctx, cancel := context.WithCancel(t.Context())
+	o.before = func(request int, _ *http.Request) {
+		if request == 3 {
+			cancel()
+		}
+	}
+	var out bytes.Buffer
+	if err := o.robin(t, &out).run(ctx, time.Minute); err == nil || err.Error() != "interrupted" {
+		t.Errorf("got %v, and it says\n%s", err, &out)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -18,43 +18,109 @@ type robin struct {
 	inbox   int64
 	online  bool
 	out     io.Writer
-	last    int64 // the person whose turn was last, 0 before the first
+	last    int64  // the person whose turn was last, 0 before the first
+	headed  bool   // the head of the table is there
+	said    string // the last line, unless it is a row of the table
 }
 
-// pass gives everybody at most one conversation, and prints what has become of each that it has looked at.
+// run makes a pass, or one again and again.
+func (r *robin) run(ctx context.Context, every time.Duration) error {
+	for {
+		err := r.pass(ctx)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return errors.New("interrupted")
+		case every == 0:
+			return err
+		case err != nil:
+			r.say(fmt.Sprintf("The pass has ended early: %v", err))
+		}
+		select {
+		case <-time.After(every):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// pass gives everybody at most one conversation, and prints what has become of each that it has looked at, and how many
+// are left.
 func (r *robin) pass(ctx context.Context) error {
 	members, err := r.account.Inboxes.Members(ctx, r.inbox)
 	if err != nil {
 		return err
 	}
-	queue := r.queue(members)
-	table := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', 0)
-	defer func() { _ = table.Flush() }()
-	_, _ = fmt.Fprintln(table, "CONVERSATION\tCONTACT\tAGENT\tOUTCOME")
+	if len(members) == 0 {
+		return fmt.Errorf("inbox %d has no members", r.inbox)
+	}
+	queue, left := r.queue(members), 0
+	nobody, sure := len(queue) == 0, true // that what is in the table is not left
 	free := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).
 		And(cfchat.Equal(cfchat.AttributeInboxID, r.inbox)).And(cfchat.Absent(cfchat.AttributeAssigneeID))
 	for found, err := range r.account.Conversations.Scan(ctx, free, cfchat.ConversationScanOptions{}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
-			_, _ = fmt.Fprintf(table, "%d\t\t\tit cannot be read\n", e.ConversationID)
+			r.row(e.ConversationID, "", "", "it cannot be read")
+			sure = false
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if len(queue) == 0 || ctx.Err() != nil {
-			break
+		if len(queue) == 0 {
+			if found.Meta.AssigneeBot == nil { // the filter asks for a person only
+				left++
+			}
+			continue
 		}
 		who := queue[0]
 		outcome, served, err := r.give(ctx, found.ID, who)
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", found.ID, found.Meta.Sender.GetName(), who.Name, outcome)
+		r.row(found.ID, found.Meta.Sender.GetName(), who.Name, outcome)
+		sure = sure && outcome == "assigned"
 		if served {
 			r.last, queue = who.ID, queue[1:]
 		}
 	}
-	return ctx.Err()
+	if left > 0 || sure {
+		r.sayLeft(left, nobody)
+	}
+	return nil
+}
+
+// sayLeft ends a pass.
+func (r *robin) sayLeft(left int, nobody bool) {
+	line := "None left."
+	if left > 0 {
+		line = fmt.Sprintf("%d left for the next pass.", left)
+	}
+	switch {
+	case nobody && r.online:
+		line = fmt.Sprintf("No member of inbox %d is online. %s", r.inbox, line)
+	case nobody:
+		line = fmt.Sprintf("No member of inbox %d is confirmed. %s", r.inbox, line)
+	}
+	r.say(line)
+}
+
+// say prints a line, unless it is the last one, so that passes in which nothing happens do not fill the screen.
+func (r *robin) say(line string) {
+	if line != r.said {
+		_, _ = fmt.Fprintln(r.out, line)
+		r.said = line
+	}
+}
+
+// row prints what has become of a conversation.
+func (r *robin) row(id int64, contact, agent, outcome string) {
+	const columns = "%-12v  %-20s  %-20s  %s\n"
+	if !r.headed {
+		_, _ = fmt.Fprintf(r.out, columns, "CONVERSATION", "CONTACT", "AGENT", "OUTCOME")
+		r.headed = true
+	}
+	_, _ = fmt.Fprintf(r.out, columns, id, contact, agent, outcome)
+	r.said = ""
 }
 
 // queue returns those who are to get a conversation, beginning behind the one whose turn was last.
@@ -71,19 +137,17 @@ func (r *robin) queue(members []cfchat.Agent) []cfchat.Agent {
 }
 
 // give assigns a conversation to a person if nobody has it. It says what has become of it, and whether the turn of the person is
-// over. An error ends the pass: the next conversation would have it too.
+// over. An error ends the pass: the next conversation would have it too, unless it is about this one alone.
 func (r *robin) give(ctx context.Context, id int64, to cfchat.Agent) (outcome string, served bool, err error) {
 	taken, err := r.taken(ctx, id)
 	if err != nil || taken != "" {
 		return taken, false, err
 	}
-	_, err = r.account.Conversations.Assign(ctx, id, to.ID)
+	_, err = r.account.Conversations.Assign(ctx, id, to.ID, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
 	lost := errors.Is(err, cfchat.ErrUnknownOutcome)
 	switch {
-	case errors.Is(err, cfchat.ErrInvalidInput): // who has left since the members were listed
+	case errors.Is(err, cfchat.ErrInvalidInput), errors.Is(err, cfchat.ErrRejected): // who has left since the members were listed
 		return to.Name + " is gone", true, nil
-	case errors.Is(err, cfchat.ErrRejected):
-		return err.Error(), false, nil
 	case err != nil && !lost:
 		return "", false, err
 	}
@@ -114,6 +178,10 @@ func seen(now *cfchat.Agent, to cfchat.Agent, lost bool) (outcome string, served
 func (r *robin) taken(ctx context.Context, id int64) (string, error) {
 	now, err := r.account.Conversations.Get(ctx, id)
 	switch {
+	case errors.Is(err, cfchat.ErrNotFound):
+		return "it is gone", nil
+	case errors.Is(err, cfchat.ErrUnauthorized): // of this one: the list of its like came
+		return "it cannot be opened with this key", nil
 	case err != nil:
 		return "", err
 	case now.Status != cfchat.StatusOpen:

@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"flag"
 	"fmt"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -12,11 +13,14 @@ import (
 var snapshot []byte
 
 // connect takes the real account that the environment names, or else starts the stand-in. It returns what ends it.
-func (t *tour) connect(env func(string) string) (stop func(), err error) {
+func (t *tour) connect(env func(string) string, flags *flag.FlagSet) (stop func(), err error) {
 	if t.account, err = connect.Real(env); err != nil {
 		return nil, err
 	}
 	if t.account == nil {
+		if err := connect.NotOnStandIn(flags, "inbox", "contact"); err != nil {
+			return nil, err
+		}
 		return t.standIn()
 	}
 	t.printf("Account %d\n", t.account.ID())

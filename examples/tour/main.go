@@ -45,17 +45,24 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	inbox := flags.Int64("inbox", 0, "the inbox to create it in")
 	contact := flags.Int64("contact", 0, "the contact to create it for")
 	flags.Usage = connect.Usage(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
+		return err
+	}
+	if err := errors.Join(connect.AtLeast("inbox", *inbox, 0), connect.AtLeast("contact", *contact, 0)); err != nil {
 		return err
 	}
 	t := &tour{out: out, write: *write, inbox: *inbox, contact: *contact}
-	stop, err := t.connect(env)
+	stop, err := t.connect(env, flags)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	for _, step := range []func(context.Context) error{t.counts, t.list, t.filter, t.scan, t.writes, t.failure} {
-		if err := step(ctx); err != nil {
+		err := step(ctx)
+		if err != nil && ctx.Err() != nil {
+			return fmt.Errorf("interrupted: %w", err) // which says whether a write under way may have been done
+		}
+		if err != nil {
 			return err
 		}
 	}

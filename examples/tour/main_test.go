@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -82,6 +83,30 @@ func TestHalfAnEnvironment(t *testing.T) {
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// TestRefused takes no tour with arguments that it would not use.
+func TestRefused(t *testing.T) {
+	for want, args := range map[string][]string{
+		`unexpected argument "x"; -h shows the flags`: {"x"},
+		"-inbox: must be 0 or more":                   {"-inbox", "-1"},
+		"-contact: must be 0 or more":                 {"-contact", "-1"},
+		"on the stand-in -contact and -inbox are not used; set CFCHAT_ACCOUNT_ID and a key for a real account": {"-inbox", "1", "-contact", "1"},
+	} {
+		var out strings.Builder
+		if err := run(t.Context(), args, func(string) string { return "" }, &out); err == nil || err.Error() != want || out.Len() > 0 {
+			t.Errorf("got %v, want %s, and it says %s", err, want, &out)
+		}
+	}
+}
+
+// TestInterrupted says so.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run(ctx, nil, func(string) string { return "" }, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "interrupted: ") {
+		t.Errorf("got %v", err)
 	}
 }
 

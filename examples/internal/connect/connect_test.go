@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"errors"
 	"flag"
 	"strings"
 	"testing"
@@ -26,5 +27,29 @@ func TestUsage(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "  -write\n") {
 		t.Errorf("the flags are not in\n%s", &out)
+	}
+}
+
+// TestParse says what is wrong in the error, once, and shows the usage only where -h asks for it.
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ args, says, want string }{
+		{"-n 3", "", ""},
+		{"-h", "Usage of x:\n  -n int\n", "flag: help requested"},
+		{"-m", "", "flag provided but not defined: -m; -h shows the flags"},
+		{"-n y", "", `invalid value "y" for flag -n: parse error; -h shows the flags`},
+		{"-n 3 y", "", `unexpected argument "y"; name it with -n`},
+	} {
+		var out, errs strings.Builder
+		flags := flag.NewFlagSet("x", flag.ContinueOnError)
+		flags.SetOutput(&errs)
+		flags.Int("n", 0, "")
+		flags.Usage = connect.Usage(flags)
+		err := connect.Parse(flags, strings.Fields(c.args), &out, "name it with -n")
+		if (err != nil) != (c.want != "") || err != nil && err.Error() != c.want || errors.Is(err, flag.ErrHelp) != (c.says != "") {
+			t.Errorf("%s: got %v, want %s", c.args, err, c.want)
+		}
+		if errs.Len() > 0 || !strings.HasPrefix(out.String(), c.says) || (c.says == "") != (out.Len() == 0) {
+			t.Errorf("%s: it says %s and %s", c.args, &out, &errs)
+		}
 	}
 }

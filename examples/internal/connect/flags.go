@@ -1,0 +1,57 @@
+package connect
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Parse parses the flags of an example, writes their Usage to out where -h asks for it, and refuses arguments, with a hint.
+// What is wrong is in the error alone, which main prints: the flag package would print it too, and all of the usage below it.
+func Parse(flags *flag.FlagSet, args []string, out io.Writer, hint string) error {
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	flags.SetOutput(out)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		flags.Usage()
+		return err
+	case err != nil:
+		return fmt.Errorf("%w; -h shows the flags", err)
+	case flags.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q; %s", flags.Arg(0), hint)
+	}
+	return nil
+}
+
+// Hint is what Parse says of an argument where no flag is likelier than another.
+const Hint = "-h shows the flags"
+
+// AtLeast refuses the number of a flag that is below the least it may be.
+func AtLeast[N ~int | ~int64](name string, value, least N) error {
+	if value < least {
+		return fmt.Errorf("-%s: must be %d or more", name, int64(least))
+	}
+	return nil
+}
+
+// NotOnStandIn refuses flags that say what to use of a real account: the stand-in has its own.
+func NotOnStandIn(flags *flag.FlagSet, names ...string) error {
+	var unused []string
+	flags.Visit(func(f *flag.Flag) {
+		if slices.Contains(names, f.Name) {
+			unused = append(unused, "-"+f.Name)
+		}
+	})
+	if len(unused) == 0 {
+		return nil
+	}
+	verb := "is"
+	if len(unused) > 1 {
+		verb = "are"
+	}
+	return fmt.Errorf("on the stand-in %s %s not used; set CFCHAT_ACCOUNT_ID and a key for a real account", strings.Join(unused, " and "), verb)
+}
