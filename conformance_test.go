@@ -686,7 +686,7 @@ func conformAttributes(t *testing.T, s target) {
 			t.Fatal(failed)
 		}
 		for _, got := range []cfchat.Attributes{changed, now.CustomAttributes} {
-			if text, _ := json.Marshal(got.Map()); err != nil || string(text) != step.want {
+			if text, failed := json.Marshal(got.Map()); err != nil || failed != nil || string(text) != step.want {
 				t.Errorf("got %s, %v; want %s", text, err, step.want)
 			}
 		}

@@ -127,10 +127,7 @@ func (a attributed) set(ctx context.Context, attributes map[string]any, input re
 
 // store makes these the custom attributes. The answer must have them, and no other; it returns those of the answer then too.
 func (a attributed) store(ctx context.Context, next Attributes) (now *Attributes, err error) {
-	body := SetAttributesRequest{CustomAttributes: map[string]any{}}
-	for key, value := range next.fields() {
-		body.CustomAttributes[key] = value
-	}
+	body := SetAttributesRequest{CustomAttributes: anyOf(next.fields())}
 	asAsked := func(answer *ConversationAttributes) *chain.Failure {
 		now = &answer.CustomAttributes
 		key, differs := notStored(body.CustomAttributes, answer.CustomAttributes)
@@ -189,8 +186,17 @@ func (a Attributes) with(apply func(map[string]json.RawMessage) []string) (next 
 		fields = map[string]json.RawMessage{}
 	}
 	changed = apply(fields)
-	next.received, _ = json.Marshal(fields) // which came as JSON
+	next, _ = NewAttributes(anyOf(fields)) // which came as JSON
 	return next, changed
+}
+
+// anyOf returns values as they came, for a body or a copy.
+func anyOf(fields map[string]json.RawMessage) map[string]any {
+	values := make(map[string]any, len(fields))
+	for key, value := range fields {
+		values[key] = value
+	}
+	return values
 }
 
 // customAttributes refuses custom attributes of a conversation that no server stores as they are.

@@ -60,7 +60,10 @@ const (
 func (r *refusal) attributeSizes(field string, attributes map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		field := fmt.Sprintf("%s[%q]", field, key)
-		data, _ := json.Marshal(attributes[key])
+		data, err := json.Marshal(attributes[key])
+		if err != nil {
+			continue // which is said elsewhere
+		}
 		var text string
 		if len(data) > 0 && data[0] == '"' && json.Unmarshal(data, &text) == nil {
 			if n := utf8.RuneCountInString(text); n > maxAttributeText {

@@ -25,8 +25,8 @@ func TestPriorityIsSent(t *testing.T) {
 		return trial.Reply(200, "application/json", body), err
 	})).Account(7).Conversations
 	set := conversations.SetPriority(t.Context(), 42, cfchat.PriorityHigh)
-	if clear := conversations.ClearPriority(t.Context(), 42); set != nil || clear != nil {
-		t.Errorf("set: %v; clear: %v", set, clear)
+	if cleared := conversations.ClearPriority(t.Context(), 42); set != nil || cleared != nil {
+		t.Errorf("set: %v; cleared: %v", set, cleared)
 	}
 	if !slices.Equal(sent, []string{`{"priority":"high"}`, `{"priority":null}`}) {
 		t.Errorf("sent %q", sent)
@@ -47,8 +47,8 @@ func TestRefusedPriorities(t *testing.T) {
 			}
 		}
 		set := conversations.SetPriority(t.Context(), 0, cfchat.PriorityLow)
-		if clear := conversations.ClearPriority(t.Context(), -1); !errors.Is(set, cfchat.ErrInvalidInput) || !errors.Is(clear, cfchat.ErrInvalidInput) {
-			t.Errorf("no id: %v; %v", set, clear)
+		if cleared := conversations.ClearPriority(t.Context(), -1); !errors.Is(set, cfchat.ErrInvalidInput) || !errors.Is(cleared, cfchat.ErrInvalidInput) {
+			t.Errorf("no id: %v; %v", set, cleared)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -236,6 +237,32 @@ func TestVersionHangs(t *testing.T) {
 				t.Errorf("%d: after %s: %v", i, time.Since(began), err)
 			}
 			cancel()
+		}
+	})
+}
+
+// TestVersionOfManyAtOnce has calls wait for one request together, and not for one each, where the server does not answer it.
+func TestVersionOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		chat := trial.Chat(t, trial.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			asked++
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}))
+		begun := time.Now()
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if _, err := chat.Account(7).Conversations.AssignBot(t.Context(), 42, 1); !errors.Is(err, cfchat.ErrNotSent) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(begun); took > 20*time.Second || asked > 2 {
+			t.Errorf("%d requests took %v", asked, took)
 		}
 	})
 }

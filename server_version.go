@@ -66,11 +66,11 @@ func (k *knownServer) now(enough func(*ServerInfo, error) bool) (info *ServerInf
 	return k.info, !enough(k.info, k.failed), k.failed
 }
 
-// triedSince reports whether the server was asked since a time, and gave an answer or none.
+// triedSince reports whether the server was asked since a time, or did not answer since then what it was asked before.
 func (k *knownServer) triedSince(begun time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return !k.tried.IsZero() && !k.tried.Before(begun)
+	return k.tried.After(begun) || k.failed != nil && k.asked.After(begun)
 }
 
 // anyAnswer takes whatever is known.

@@ -54,14 +54,19 @@ func (l *limits) exceed(s *Server, r *http.Request) bool {
 	if searches := s.searches(); searches > 0 && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/contacts/search") {
 		tooMany = l.minute.count(r.URL.Path, searches) || tooMany
 	}
-	account, of, _ := strings.Cut(r.URL.Path, "/conversations/")
-	if most := s.transcripts(); most > 0 && r.Method == http.MethodPost && strings.HasSuffix(of, "/transcript") {
-		tooMany = l.hour.count(account, most) || tooMany
+	return l.exceedOf(s, routeOf(r)) || tooMany
+}
+
+// exceedOf counts what an operation has a limit of its own for.
+func (l *limits) exceedOf(s *Server, to route) bool {
+	account := to.ID + " " + to.ids["account_id"]
+	switch most := s.transcripts(); {
+	case to.Operation == operation.SendTranscriptOfAConversation && most > 0:
+		return l.hour.count(account, most)
+	case to.Operation == operation.DeleteAConversation && s.state.version.AtLeast("4.16.0"):
+		return l.minute.count(account, 60)
 	}
-	if to := routeOf(r); to.Operation == operation.DeleteAConversation && s.state.version.AtLeast("4.16.0") {
-		tooMany = l.minute.count(to.ID+" "+to.ids["account_id"], 60) || tooMany
-	}
-	return tooMany
+	return false
 }
 
 // transcripts is how many transcripts of an account the server takes in an hour, 0 for as many as there are. Between there was a

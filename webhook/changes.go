@@ -53,8 +53,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]cfchat.Attributes{c.Column: c.values})
 }
 
-// Value is a value of a column: what it is is for the caller to know, by the column. Each method says by false that it is
-// something else.
+// Value is a value of a column, whose kind the caller knows by the column. Each method says by false that it is of another.
 type Value struct {
 	of  cfchat.Attributes
 	key string

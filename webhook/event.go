@@ -72,7 +72,7 @@ func Parse(body []byte) (Event, error) {
 		return Event{}, errors.New("webhook: the body is not an object with the name of an event")
 	}
 	e := Event{Name: *named.Event, account: named.Account.ID, body: redact.Everywhere(redact.ByName, body, free...)}
-	noun := e.noun()
+	noun := nounOf(&e)
 	if noun == nil {
 		return e, nil
 	}
@@ -104,8 +104,8 @@ func withoutValue(err error) error {
 	return err
 }
 
-// noun sets what the event is about to a new noun, and returns that; nil of an event that has no name here.
-func (e *Event) noun() any {
+// nounOf sets what an event is about to a new noun, and returns that; nil of an event that has no name here.
+func nounOf(e *Event) any {
 	switch e.Name {
 	case ConversationCreated, ConversationUpdated, ConversationStatusChanged, ConversationResolved, ConversationOpened:
 		e.Conversation = new(Conversation)

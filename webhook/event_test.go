@@ -312,7 +312,8 @@ func TestAbout(t *testing.T) {
 
 func number(t *testing.T, value any) int64 {
 	t.Helper()
-	n, err := value.(json.Number).Int64()
+	number, _ := value.(json.Number) // "" fails below
+	n, err := number.Int64()
 	if err != nil {
 		t.Fatal(err)
 	}

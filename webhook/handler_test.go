@@ -176,7 +176,7 @@ func TestHandlerFailure(t *testing.T) {
 		"out of paper":         fails,
 		"panicked: 5\n":        func(context.Context, webhook.Event) error { panic(5) },
 		"ended its goroutine":  func(context.Context, webhook.Event) error { runtime.Goexit(); return nil },
-		"takes too long":       func(ctx context.Context, _ webhook.Event) error { time.Sleep(time.Minute); return nil },
+		"takes too long":       func(context.Context, webhook.Event) error { time.Sleep(time.Minute); return nil },
 		"invalid memory addre": func(context.Context, webhook.Event) error { var e *webhook.Event; _ = e.Name; return nil },
 	} {
 		for _, retry := range []bool{false, true} {
