@@ -22,6 +22,7 @@ import (
 
 // TestServerInfo reads the recorded answers, and sends no key whatever the keys are.
 func TestServerInfo(t *testing.T) {
+	t.Parallel()
 	read := 0
 	for _, r := range recordings.All(t, ".") {
 		if r.Operation != operation.ServerInformation {
