@@ -462,7 +462,7 @@ func TestFindSentReadsAll(t *testing.T) {
 				rand.Shuffle(size, func(i, j int) { w.rows[i], w.rows[j] = w.rows[j], w.rows[i] })
 			}
 			messages := trial.Chat(t, &w).Account(trial.AccountID).Messages
-			for range min(size, 5) {
+			for range min(size, part(6)) {
 				one := w.rows[rand.IntN(size)]
 				found, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: one.text}, cfchat.SentSince{MessageID: one.id / 2})
 				if err != nil || found.Message.ID != one.id {

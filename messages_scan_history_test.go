@@ -207,7 +207,7 @@ func TestMessageScanHistories(t *testing.T) {
 	t.Logf("%d histories, %d requests, %d ended by an error, %d messages blamed", *messageHistories, requests, ended, blamed)
 }
 
-// part returns how many of so many histories and recordings are played: all, but with the race detector, which makes them ten times
+// part returns how many of so many histories, recordings and rows are played: all, but with the race detector, which makes them ten times
 // as slow, a third. The test target plays them all without it.
 func part(n int) int {
 	if withRaceDetector {

@@ -80,7 +80,7 @@ func TestScanUnrenderableBehindAfter(t *testing.T) {
 // nobody is blamed.
 func TestScanNothingReadable(t *testing.T) {
 	t.Parallel()
-	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, 160)} {
+	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, int64(part(160)))} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
 			s := newScan(t, recentAccount(ids...).breaks(ids...), nil).run(openOnes, cfchat.ConversationScanOptions{})
