@@ -35,7 +35,7 @@ func TestRefusedTranscripts(t *testing.T) {
 	of, id := server.Account(t).Conversations, server.AddConversation(cfchattest.Conversation{})
 	for _, email := range []string{
 		"", " ", "jo", "jo@", "@customer.test", "jo@customer.test ", "jo@customer.test,mia@customer.test", "jo@customer.test,mia", "jo;mia@customer.test",
-		"Jo <jo@customer.test>", "jo@customer.test\nBcc: mia", "jo@a@b", "jo@customer.test\x00", "\xff@customer.test", `"jo"@customer.test`,
+		"Jo <jo@customer.test>", "jo@customer.test\nBcc: mia", "jo@a@b", "jo@customer.test\x00", "jo\x01@customer.test", "jo@.test", "jo@customer..test", "jo\u00a0@customer.test", "jo@customer\u202e.test", "\ufeffjo@customer.test", "jo..a@customer.test", "\xff@customer.test", `"jo"@customer.test`,
 	} {
 		err := of.SendTranscript(t.Context(), id, email)
 		if failed, _ := errors.AsType[*cfchat.Error](err); !errors.Is(err, cfchat.ErrInvalidInput) || failed.Fields[0].Field != "email" {

@@ -140,12 +140,14 @@ func users(ids []int64, does, do string) string {
 
 // failure is that of a change that the server says it has made.
 func (t turnout) failure() *chain.Failure {
+	var wrong []string
 	if len(t.missing) > 0 {
-		err := fmt.Errorf("%s not take part: not assignable in its inbox, or taken off since", users(t.missing, "does", "do"))
-		return &chain.Failure{Cause: err, Rejected: true}
+		wrong = append(wrong, users(t.missing, "does", "do")+" not take part: not assignable in its inbox, or taken off since")
 	}
-	err := fmt.Errorf("%s part: added or assigned by somebody else since; call again", users(t.extra, "takes", "take"))
-	return &chain.Failure{Cause: err, Overwritten: true}
+	if len(t.extra) > 0 {
+		wrong = append(wrong, users(t.extra, "takes", "take")+" part: added or assigned by somebody else since; call again")
+	}
+	return &chain.Failure{Cause: errors.New(strings.Join(wrong, "; and ")), Rejected: len(t.missing) > 0, Overwritten: len(t.extra) > 0}
 }
 
 // after returns the error of a change that may still be made, with what is not as it was to be.

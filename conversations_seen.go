@@ -14,7 +14,7 @@ var (
 
 // MarkUnread marks a conversation as unread, for all agents: they have seen it last a second before the contact's last message.
 // What the contact wrote in that second is unread too, and nothing is where the contact has written nothing. It returns the
-// conversation as it is then. No list, filter or walk by time shows the change, because it moves no time of the conversation.
+// conversation as it is then. No list, filter or walk by time shows the change, because it moves neither UpdatedAt nor LastActivityAt.
 // It may be repeated.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unread, markAConversationAsUnread. Key: user.

@@ -74,6 +74,8 @@ func TestChangeParticipants(t *testing.T) {
 		"set":                         {[]string{"2 3", "3 2"}, []string{set, "GET"}, []int64{3, 2}, nil},
 		"set and not stored":          {[]string{"2 3", "2"}, []string{set, "GET"}, []int64{2}, cfchat.ErrRejected},
 		"set, and somebody adds":      {[]string{"2 3", "2 3 4"}, []string{set, "GET"}, []int64{2, 3, 4}, cfchat.ErrOverwritten},
+		"set, one is missing":         {[]string{"2 3", "2 4"}, []string{set, "GET"}, []int64{2, 4}, cfchat.ErrRejected},
+		"set, and another is there":   {[]string{"2 3", "2 4"}, []string{set, "GET"}, []int64{2, 4}, cfchat.ErrOverwritten},
 		"set, lost, others are there": {[]string{"lost", "2 3 4"}, []string{set, "GET"}, []int64{2, 3, 4}, cfchat.ErrUnknownOutcome},
 		"removed":                     {[]string{"empty", "1"}, []string{remove, "GET"}, []int64{1}, nil},
 		"removed, and somebody adds":  {[]string{"empty", "1 2"}, []string{remove, "GET"}, []int64{1, 2}, cfchat.ErrOverwritten},
