@@ -284,3 +284,20 @@ func TestStandIn(t *testing.T) {
 		}
 	}
 }
+
+// TestInterruptedBehindAFailure names what has failed before, so that going on does it.
+func TestInterruptedBehindAFailure(t *testing.T) {
+	s := newStepped(t)
+	s.fill(9)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.before["POST /2/labels"] = func() { s.FailNext("conversationAddLabels", cfchattest.Failure{Status: http.StatusForbidden}) }
+	s.before["POST /5/labels"] = func() { cancel() }
+	out, err := s.run(ctx, "-add", "vip", "-yes")
+	if err == nil || !strings.HasSuffix(err.Error(), "-after 1") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	s.before = nil
+	if _, err := s.run(t.Context(), "-add", "vip", "-after", "1", "-yes"); err != nil || len(s.having("vip")) != 9 {
+		t.Errorf("%v, %v have it", err, s.having("vip"))
+	}
+}

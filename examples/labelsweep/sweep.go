@@ -17,7 +17,8 @@ type sweep struct {
 	out         io.Writer
 	add, remove []string
 	filter      cfchat.Filter
-	after       int64 // the last conversation that was dealt with
+	after       int64 // the last conversation up to which all is done that can be
+	undone      bool  // there is one behind it that may be done by another run
 	dryRun      bool
 	count       map[outcome]int
 }
@@ -55,14 +56,13 @@ func (s *sweep) run(ctx context.Context) error {
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
-	left := s.count[failed] + s.count[unknown]
 	switch {
 	case err != nil && s.after > 0:
 		return fmt.Errorf("%w; to go on, run it again with -after %d", err, s.after)
 	case err != nil:
 		return err // before the first
-	case left > 0:
-		return fmt.Errorf("not known to be done: %d; run it again, which leaves alone what is done", left)
+	case s.left() > 0:
+		return fmt.Errorf("not known to be done: %d; run it again, which leaves alone what is done", s.left())
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (s *sweep) sweep(ctx context.Context) error {
 	for found, err := range s.account.Conversations.Scan(ctx, s.filter, cfchat.ConversationScanOptions{After: s.after}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
 			s.tell(e.ConversationID, failed, err.Error()) // the server cannot answer it
-			s.after = e.ConversationID
+			s.pass(e.ConversationID)
 			continue
 		}
 		if err != nil {
@@ -107,10 +107,21 @@ func (s *sweep) sweep(ctx context.Context) error {
 		if err != nil && ctx.Err() != nil {
 			return ctx.Err() // what goes on begins with this one
 		}
-		s.after = found.ID
+		s.undone = s.undone || err != nil
+		s.pass(found.ID)
 	}
 	return nil
 }
+
+// pass notes that all is done up to a conversation, unless something before it is to be done again.
+func (s *sweep) pass(id int64) {
+	if !s.undone {
+		s.after = id
+	}
+}
+
+// left counts what is not known to be done.
+func (s *sweep) left() int { return s.count[failed] + s.count[unknown] }
 
 // change changes the labels of a conversation that has not those which it should have, and returns those that it has then.
 func (s *sweep) change(ctx context.Context, c *cfchat.Conversation) (what outcome, labels []string, err error) {
