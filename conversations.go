@@ -205,11 +205,9 @@ func (s ConversationsService) ClearPriority(ctx context.Context, id int64, opts 
 
 // changePriority sets a priority, nil for none.
 func (s ConversationsService) changePriority(ctx context.Context, id int64, priority *Priority, input refusal, opts []CallOption) error {
-	input.id("id", id)
-	_, err := priorityCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	return s.tell(ctx, priorityCall, id, input, opts, func(server string) (*http.Request, error) {
 		return newTogglePriorityOfAConversationRequest(server, s.core.id, id, PriorityChange{Priority: priority})
 	})
-	return err
 }
 
 // Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without
@@ -280,12 +278,9 @@ func (s ConversationsService) ClearCustomAttributes(ctx context.Context, id int6
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}, deleteAConversation. Key: user.
 func (s ConversationsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
-	var input refusal
-	input.id("id", id)
-	_, err := deleteCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	return s.tell(ctx, deleteCall, id, refusal{}, opts, func(server string) (*http.Request, error) {
 		return newDeleteAConversationRequest(server, s.core.id, id)
 	})
-	return err
 }
 
 // Assign makes a person of the account the assignee of a conversation, and returns the person. Whoever had it before, a bot

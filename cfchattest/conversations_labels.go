@@ -72,7 +72,7 @@ func asLabels(parsed []string) (labels []string, err error) {
 		if utf8.RuneCountInString(label) > 255 {
 			return nil, invalidRecord("Tag must exist, Tag can't be blank", "tag", "tag_id")
 		}
-		if key := lower(label); !there[key] {
+		if key := downcase(label); !there[key] {
 			labels, there[key] = append(labels, label), true
 		}
 	}
@@ -102,9 +102,6 @@ func (s *state) tagged(labels []string) []string {
 	return labels
 }
 
-// lower returns a text in lower case as Ruby has it, in which İ is two characters.
-func lower(text string) string { return strings.ToLower(strings.ReplaceAll(text, "İ", "i̇")) }
-
 // isScalar reports whether a parameter is a text, a number or a boolean.
 func isScalar(value any) bool {
 	switch value.(type) {
@@ -118,7 +115,7 @@ func isScalar(value any) bool {
 func (s *state) asTags(labels []string) []string {
 	tags := make([]string, len(labels))
 	for i, label := range labels {
-		key := lower(label)
+		key := downcase(label)
 		if _, there := s.tags[key]; !there {
 			s.tags[key] = label
 		}

@@ -23,7 +23,7 @@ var labelTitle = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]+$`)
 func (s *Server) AddLabel(l Label) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	title := lower(strings.TrimSpace(l.Title))
+	title := downcase(strings.TrimSpace(l.Title))
 	switch {
 	case !labelTitle.MatchString(title):
 		s.fail("a label cannot have the title %q: it is of two letters, digits, _ and - at least, and begins with neither of the last two", l.Title)

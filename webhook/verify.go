@@ -86,10 +86,7 @@ func VerifyWithin(tolerance time.Duration, secret Secret, header http.Header, bo
 	if !isHex || err != nil {
 		return unverified("%s is not sha256= and hexadecimal digits", SignatureHeader)
 	}
-	mac := hmac.New(sha256.New, []byte(secret.Reveal()))
-	mac.Write([]byte(timestamp + "."))
-	mac.Write(body)
-	if !hmac.Equal(sum, mac.Sum(nil)) {
+	if !hmac.Equal(sum, sumOf(secret, timestamp, body)) {
 		return unverified("the signature is not of this body and time by this secret; each webhook, API inbox and bot has its own, " +
 			"and the body must be the bytes that came")
 	}
@@ -102,11 +99,16 @@ func VerifyWithin(tolerance time.Duration, secret Secret, header http.Header, bo
 // Sign sets the headers of a delivery that is sent at a time, as servers do. It is for tests of receivers.
 func Sign(secret Secret, header http.Header, body []byte, at time.Time) {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
+	header.Set(TimestampHeader, timestamp)
+	header.Set(SignatureHeader, "sha256="+hex.EncodeToString(sumOf(secret, timestamp, body)))
+}
+
+// sumOf returns what the server signs a body with that is sent at a time.
+func sumOf(secret Secret, timestamp string, body []byte) []byte {
 	mac := hmac.New(sha256.New, []byte(secret.Reveal()))
 	mac.Write([]byte(timestamp + "."))
 	mac.Write(body)
-	header.Set(TimestampHeader, timestamp)
-	header.Set(SignatureHeader, "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	return mac.Sum(nil)
 }
 
 // only returns the value of a header, in whatever case its name is: gateways give names in lower case. Two values are
