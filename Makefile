@@ -27,7 +27,7 @@ generate: ## Generate the client, the table of operations and the tables of READ
 
 .PHONY: test
 test: ## Run all tests, with the race detector where there is a C compiler
-	go test $(RACE) -shuffle=on ./...
+	$(if $(RACE),tools/race.sh,go test) -shuffle=on ./...
 	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
 
 FUZZTIME := 20s
