@@ -22,6 +22,8 @@ type snapshot struct {
 	Agents  []cfchat.Agent  `json:"agents"`
 	Labels  []string        `json:"labels"`
 
+	Webhooks []snapshotWebhook `json:"webhooks"`
+
 	Attributes    []cfchat.AttributeDefinition `json:"custom_attribute_definitions"`
 	Contacts      []cfchat.Contact             `json:"contacts"`
 	Conversations []snapshotConversation       `json:"conversations"`
@@ -118,6 +120,7 @@ func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock boo
 		}
 		s.lastDefinition = max(s.lastDefinition, d.ID)
 	}
+	r.addWebhooks(s, a)
 	r.addContacts(s, a)
 	for _, c := range r.Conversations {
 		r.addConversation(s, a, c)
