@@ -35,7 +35,9 @@ func (c *caller) contactUpdate() (any, error) {
 	if changed.Identifier != nil && c.isTaken(*changed.Identifier, identifierOf, changed) { // one that is "": nothing looks for it before
 		return nil, errNotUnique
 	}
+	save := c.savingContact(c.account, found)
 	found.Contact = changed.Contact
+	save()
 	return c.contactAnswer(found), nil
 }
 
@@ -93,7 +95,9 @@ func (c *caller) destroyCustomAttributesOfAContact() (any, error) {
 			delete(all, name)
 		}
 	}
+	save := c.savingContact(c.account, found)
 	found.CustomAttributes = attributesOf(all)
+	save()
 	return c.contactAnswer(found), nil
 }
 
