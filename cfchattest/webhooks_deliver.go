@@ -252,14 +252,18 @@ func (s *Server) attempt(ctx context.Context, o *outgoing) Delivery {
 	}
 	wrong := s.failureOf(o)
 	if wrong != nil && !wrong.TimedOut {
-		made.Status, made.Failed = wrong.Status, s.verdict(o.url, answered{status: wrong.Status})
+		answer := answered{status: wrong.Status}
+		if wrong.Status == 0 {
+			answer = refusedBy(o.url)
+		}
+		made.Status, made.Failed = wrong.Status, s.verdict(answer)
 		return made
 	}
 	answer := s.call(ctx, o, made.Header)
 	if wrong != nil {
 		answer = answered{late: true}
 	}
-	made.Status, made.Failed = answer.status, s.verdict(o.url, answer)
+	made.Status, made.Failed = answer.status, s.verdict(answer)
 	return made
 }
 

@@ -156,8 +156,8 @@ func (s *state) tellMessage(name string, of *conversation, m *message) {
 // tellContact tells an event of a contact, with what goes after its name.
 func (s *state) tellContact(name string, a *account, who *contact, more ...field) {
 	s.tell(&occurrence{name: name, account: a, body: func(job bool) (fields, error) {
-		if who.deleted {
-			return nil, errNoContact
+		if who.deleted || a.contacts[who.ID] != who {
+			return nil, errGone
 		}
 		return append(append(hookView{s.viewOf(a), job}.contact(who), field{"event", name}), more...), nil
 	}})

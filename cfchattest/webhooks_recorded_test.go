@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/release"
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
@@ -45,24 +46,29 @@ type play struct {
 	botKey        string
 	secrets       map[string]string
 	contact       int64
-	first, bots   int64            // conversations
+	first, bots   int64 // conversations
+	bot           int64
+	other         int64 // contacts
+	visitor       int64
+	begun, seen   int              // deliveries
 	messages      map[string]int64 // ids by content
 }
 
-func newPlay(t *testing.T, version string) *play {
+func newPlay(t *testing.T, version string, options ...cfchattest.Option) *play {
 	t.Helper()
-	p := &play{Server: cfchattest.New(t, cfchattest.Version(version)), t: t, grace: 2, messages: map[string]int64{}}
+	p := &play{Server: cfchattest.New(t, append(options, cfchattest.Version(version))...), t: t, grace: 2, messages: map[string]int64{}}
 	p.inbox = p.AddInbox(cfchattest.Inbox{Name: "API inbox", WebhookURL: hookURLs[cfchattest.HookInbox], Members: []int64{p.grace}})
 	p.botBox = p.AddInbox(cfchattest.Inbox{Name: "Bot API"})
 	bot, key := p.AddBot(cfchattest.Bot{
 		Name: "Helper Bot", OutgoingURL: hookURLs[cfchattest.HookBot], Inboxes: []int64{p.botBox},
 	})
+	p.bot = bot
 	p.team, p.botKey = p.AddTeam(cfchattest.Team{Name: "sales", Members: []int64{p.grace}}), key
 	events := []string{
 		"conversation_created", "conversation_status_changed", "conversation_updated", "message_created", "message_updated",
 		"webwidget_triggered", "contact_created", "contact_updated",
 	}
-	if version == "4.16.2" {
+	if v, err := release.Parse(version); err == nil && v.AtLeast("4.2.0") {
 		events = append(events, "conversation_typing_on", "conversation_typing_off", "inbox_created", "inbox_updated")
 	}
 	_, secret := p.AddWebhook(cfchattest.Webhook{URL: hookURLs[cfchattest.HookAccount], Subscriptions: events})

@@ -101,7 +101,7 @@ func (s *Server) callOnce(ctx context.Context, method string, to *url.URL, heade
 	bare.User, bare.Fragment = nil, ""
 	receiver := s.receiverOf(bare.String())
 	if receiver == nil {
-		return answered{refused: fmt.Sprintf("Failed to open TCP connection to %s (Connection refused)", addressOf(to))}
+		return refusedBy(bare.String())
 	}
 	r := httptest.NewRequestWithContext(ctx, method, bare.String(), bytes.NewReader(body))
 	r.Header = header.Clone()
@@ -145,7 +145,7 @@ func (s *Server) serveDelivery(ctx context.Context, h http.Handler, r *http.Requ
 }
 
 // verdict returns why an attempt has failed, in the words that the server would use (unseen but for a status); "" where it has not.
-func (s *Server) verdict(address string, a answered) string {
+func (s *Server) verdict(a answered) string {
 	last := 207 // of those that rest-client takes for success
 	if s.state.version.AtLeast("4.14.0") {
 		last = 299
@@ -163,8 +163,12 @@ func (s *Server) verdict(address string, a answered) string {
 	return fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
 }
 
-// addressOf returns the host and the port that an address is called at.
-func addressOf(u *url.URL) string {
+// refusedBy is the answer of an address at which nothing listens.
+func refusedBy(address string) answered {
+	u, err := url.Parse(address)
+	if err != nil {
+		return answered{refused: "bad URI: " + address}
+	}
 	port := u.Port()
 	switch {
 	case port != "":
@@ -173,7 +177,7 @@ func addressOf(u *url.URL) string {
 	default:
 		port = "80"
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return answered{refused: fmt.Sprintf("Failed to open TCP connection to %s (Connection refused)", net.JoinHostPort(u.Hostname(), port))}
 }
 
 // isPrivate reports whether a host is an address that is not public. Names other than localhost are taken for public ones.
