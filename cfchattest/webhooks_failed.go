@@ -32,7 +32,7 @@ func (s *state) markFailed(of *conversation, m *message, reason string) {
 		return
 	}
 	defer s.savingMessage(of, m)()
-	m.Status, m.ContentAttributes = new(cfchat.MessageStatusFailed), with(attributes, "external_error", reason)
+	m.Status, m.ContentAttributes = new(cfchat.MessageStatusFailed), withError(attributes, reason)
 }
 
 // giveUpBot opens a pending conversation for people. A bot that owns it stays the owner.

@@ -53,7 +53,8 @@ func (s *Server) headerOf(o *outgoing) http.Header {
 	}
 	at := strconv.FormatInt(now.Unix(), 10)
 	sum := hmac.New(sha256.New, []byte(o.secret))
-	fmt.Fprintf(sum, "%s.%s", at, o.body)
+	sum.Write([]byte(at + "."))
+	sum.Write(o.body)
 	header.Set("X-Chatwoot-Timestamp", at)
 	header.Set("X-Chatwoot-Signature", "sha256="+hex.EncodeToString(sum.Sum(nil)))
 	return header

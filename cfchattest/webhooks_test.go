@@ -3,6 +3,7 @@ package cfchattest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -210,6 +211,54 @@ func TestAddedIsTold(t *testing.T) {
 	}
 }
 
+// TestLostAnswerIsTold has an event come of what a caller cannot know that it happened, after the answer was cut.
+func TestLostAnswerIsTold(t *testing.T) {
+	p := newPlay(t, "4.7.0")
+	p.begin()
+	p.FailNext("toggleStatusOfAConversation", cfchattest.Failure{Cut: true})
+	_, err := p.Account(t).Conversations.SetStatus(t.Context(), p.first, cfchat.StatusResolved)
+	if got := p.received(); !errors.Is(err, cfchat.ErrUnknownOutcome) || len(got) != 4 {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestSnapshotWebhooks delivers to the hooks of a snapshot, with their secrets.
+func TestSnapshotWebhooks(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	err := srv.LoadSnapshot([]byte(`{"account":7,"facts":{"users":{"admin":1}},"agents":[{"id":1,"name":"Ada","role":"administrator"}],
+		"inboxes":[{"id":3,"name":"API","channel_type":"Channel::Api","webhook_url":"https://hooks.example/inbox"}],
+		"webhooks":[{"id":5,"name":null,"url":"https://hooks.example/","subscriptions":["conversation_created"],"secret":"s3cret"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.AddConversation(cfchattest.Conversation{})
+	p := &play{Server: srv, t: t, secrets: map[string]string{"account": srv.WebhookSecret(5), "inbox": srv.InboxSecret(3)}}
+	if got := p.received(); !slices.Equal(got, both("conversation_created")) || srv.WebhookSecret(5) != "s3cret" {
+		t.Errorf("%q", got)
+	}
+	for _, d := range srv.Deliveries() {
+		p.verify(d, "4.16.2")
+	}
+	if id, _ := srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/b"}); id != 6 {
+		t.Errorf("the next webhook is %d", id)
+	}
+}
+
+// TestOwnClock signs by the clock that the server is given.
+func TestOwnClock(t *testing.T) {
+	then := time.Now().Add(-10 * time.Minute)
+	srv := cfchattest.New(t, cfchattest.Version("4.16.2"), cfchattest.Clock(func() time.Time { return then }))
+	_, secret := srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/"})
+	srv.AddConversation(cfchattest.Conversation{})
+	(&play{Server: srv, t: t}).received()
+	d := srv.Deliveries()[0]
+	late := webhook.Verify(webhook.NewSecret(secret), d.Header, []byte(d.Body), time.Now())
+	inTime := webhook.Verify(webhook.NewSecret(secret), d.Header, []byte(d.Body), then)
+	if !errors.Is(late, webhook.ErrUnverified) || inTime != nil {
+		t.Errorf("%v, %v", late, inTime)
+	}
+}
+
 // TestDeliveryHeaders has which headers of its own each kind of hook gets, by version (contract, H2).
 func TestDeliveryHeaders(t *testing.T) {
 	for version, want := range map[string]map[string]string{
@@ -355,7 +404,8 @@ func TestFailedMessages(t *testing.T) {
 			t.Errorf("%s: %d message_updated, want %d: %q", c.version, updated, want, got)
 		}
 		m := messageOf(t, p, id)
-		if is := fmt.Sprint(m["status"], " ", m["content_attributes"].(map[string]any)["external_error"]); is != c.want {
+		attributes, _ := m["content_attributes"].(map[string]any)
+		if is := fmt.Sprint(m["status"], " ", attributes["external_error"]); is != c.want {
 			t.Errorf("%s: %s, want %s", c.version, is, c.want)
 		}
 	}
@@ -443,9 +493,9 @@ func TestSlowReceiver(t *testing.T) {
 		srv := cfchattest.New(t)
 		srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/"})
 		var returned atomic.Bool
-		calls := 0
+		var calls atomic.Int64
 		srv.Receive("https://hooks.example/", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if calls++; calls == 1 {
+			if calls.Add(1) == 1 {
 				<-r.Context().Done()
 				time.Sleep(time.Minute)
 				returned.Store(true)
