@@ -27,6 +27,7 @@ type state struct {
 	lastDefinition int64
 	lastUser       int64
 	lastBot        int64
+	lastWebhook    int64
 	files          map[int64]*storedFile // by the ids of their attachments
 	lastMessage    int64
 	lastAttachment int64
@@ -51,6 +52,7 @@ type account struct {
 
 	labels      []cfchat.Label               // that it knows
 	definitions []cfchat.AttributeDefinition // of both kinds of custom attributes
+	webhooks    []*accountWebhook            // by id
 
 	conversations map[int64]*conversation
 	lastDisplayID int64
