@@ -13,7 +13,8 @@ import (
 type Bot struct {
 	Name        string // "Bot 3" and so on by default
 	Description string
-	OutgoingURL string // where its events go; nothing is sent there
+	OutgoingURL string  // where its events go; BotSecret is what they are signed with
+	Inboxes     []int64 // those that it serves: what Create makes there is pending
 	// Stray makes it a bot of another account, without an inbox in this one, so that it is refused.
 	Stray bool
 }
@@ -24,15 +25,26 @@ type bot struct {
 
 	account  int64          // whose bot it is; 0 for another one than there are
 	accounts map[int64]bool // those in which it has an inbox
+	secret   string
 }
 
 // AddBot adds a bot and returns its id and key. It can own conversations: see [Conversation].
 func (s *Server) AddBot(b Bot) (id int64, key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if b.OutgoingURL != "" {
+		s.checkAddress(b.OutgoingURL)
+	}
+	served := make([]*inbox, len(b.Inboxes))
+	for i, id := range b.Inboxes {
+		served[i] = s.inbox(id)
+	}
 	added := s.state.addBot(b)
 	if !b.Stray {
 		added.account, added.accounts[s.home().id] = s.home().id, true
+	}
+	for _, in := range served {
+		in.bot = added
 	}
 	key = keyFor(fmt.Sprintf("bot-%d", added.ID))
 	s.state.keys[key] = owner{bot: added}
@@ -48,7 +60,7 @@ func (s *state) addBot(b Bot) *bot {
 }
 
 func (s *state) storeBot(b cfchat.AgentBot) *bot {
-	s.bots[b.ID] = &bot{AgentBot: b, accounts: map[int64]bool{}}
+	s.bots[b.ID] = &bot{AgentBot: b, accounts: map[int64]bool{}, secret: newSecret()}
 	s.lastBot = max(s.lastBot, b.ID)
 	return s.bots[b.ID]
 }
@@ -91,7 +103,7 @@ func (c *caller) listAllAccountAgentBots() (any, error) {
 			out["access_token"] = keys[b]
 		}
 		if shows && c.version.AtLeast("4.13.0") {
-			out["secret"] = "secret-" + newUUID(b.ID)
+			out["secret"] = b.secret
 		}
 		shown = append(shown, out)
 	}

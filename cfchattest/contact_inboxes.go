@@ -2,15 +2,19 @@ package cfchattest
 
 import (
 	"slices"
+	"time"
 )
 
 // contactInbox joins a contact to an inbox under a source id.
 type contactInbox struct {
+	id       int64
 	account  *account
 	inbox    *inbox
 	contact  *contact
 	sourceID string
 	verified *bool // nil where a snapshot does not say
+	created  time.Time
+	token    string // which opens what the contact sees
 }
 
 // joinInbox finds or makes the contact's place in an inbox under a source id. It is false if the inbox has the source id
@@ -19,7 +23,10 @@ func (s *state) joinInbox(a *account, in *inbox, c *contact, sourceID string) (*
 	if other := s.sourceOf(in, sourceID); other != nil {
 		return other, other.contact == c
 	}
-	joined := &contactInbox{account: a, inbox: in, contact: c, sourceID: sourceID, verified: new(false)}
+	s.lastPlace++
+	joined := &contactInbox{
+		id: s.lastPlace, account: a, inbox: in, contact: c, sourceID: sourceID, verified: new(false), created: s.clock().UTC(), token: newSecret(),
+	}
 	s.bySource[sourceID] = append(s.bySource[sourceID], joined)
 	c.joined = append(c.joined, joined)
 	return joined, true

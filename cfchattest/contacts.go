@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -27,6 +28,8 @@ type Contact struct {
 type contact struct {
 	cfchat.Contact
 
+	updated time.Time
+	lead    bool // more than a visitor: somebody who can be written to
 	labels  []string
 	joined  []*contactInbox          // in the order in which it was
 	deleted bool                     // but its conversations are not yet: they cannot be rendered
@@ -37,10 +40,12 @@ type contact struct {
 // AddContact adds a contact and returns its id.
 func (s *Server) AddContact(c Contact) int64 {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	c.Labels = s.labels(c.Labels)
 	if c.SourceID == "" {
-		return s.state.addContact(s.home(), c).ID
+		added := s.state.addContact(s.home(), c)
+		s.state.tellContact("contact_created", s.home(), added)
+		return added.ID
 	}
 	in := s.inbox(c.Inbox)
 	if s.state.sourceOf(in, c.SourceID) != nil {
@@ -49,6 +54,7 @@ func (s *Server) AddContact(c Contact) int64 {
 	added := s.state.addContact(s.home(), c)
 	place, _ := s.state.joinInbox(s.home(), in, added, c.SourceID)
 	added.places = map[*inbox]*contactInbox{in: place}
+	s.state.tellContact("contact_created", s.home(), added)
 	return added.ID
 }
 
@@ -65,6 +71,7 @@ func (s *state) addContact(a *account, c Contact) *contact {
 		added.AvailabilityStatus = new(cfchat.AvailabilityOnline)
 	}
 	added.labels = s.asTags(c.Labels)
+	added.stored()
 	a.contacts[added.ID] = added
 	return added
 }

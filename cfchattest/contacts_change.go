@@ -36,7 +36,9 @@ func (c *caller) contactUpdate() (any, error) {
 	if changed.Identifier != nil && c.isTaken(*changed.Identifier, identifierOf, changed) { // one that is "": nothing looks for it before
 		return nil, errNotUnique
 	}
+	save := c.savingContact(c.account, found)
 	found.Contact = changed.Contact
+	save()
 	return c.contactAnswer(found), nil
 }
 
@@ -94,7 +96,9 @@ func (c *caller) destroyCustomAttributesOfAContact() (any, error) {
 			delete(all, name)
 		}
 	}
+	save := c.savingContact(c.account, found)
 	found.CustomAttributes = attributesOf(all)
+	save()
 	return c.contactAnswer(found), nil
 }
 

@@ -159,7 +159,9 @@ func (c *caller) storeContact(made *contact) (any, error) {
 		}
 		where = object{"inbox": c.view().inboxRow(place.inbox), "source_id": place.sourceID}
 	}
+	made.stored()
 	c.account.contacts[made.ID] = made
+	c.tellContact("contact_created", c.account, made)
 	shown := c.view().contact(made)
 	shown["contact_inboxes"] = c.view().contactInboxes(made)
 	return object{"payload": object{"contact": shown, "contact_inbox": where}}, nil

@@ -20,6 +20,8 @@ func (c *caller) contactAddLabels() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	save := c.savingContact(c.account, found)
 	found.labels = c.asTags(sent)
+	save()
 	return labelNames(sent), nil
 }

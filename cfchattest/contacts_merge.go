@@ -53,6 +53,7 @@ func (c *caller) merge(base, mergee *contact) {
 			base.places[in] = place
 		}
 	}
+	defer c.savingContact(c.account, base)()
 	for to, from := range map[**string]*string{
 		&base.Name: mergee.Name, &base.Email: mergee.Email, &base.PhoneNumber: mergee.PhoneNumber, &base.Identifier: mergee.Identifier,
 	} {

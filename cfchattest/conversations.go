@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -37,6 +38,10 @@ type conversation struct {
 	delivered    []int64    // what went out to the contact
 	participants map[int64]bool
 	transcripts  []string // the addresses that they were sent to
+
+	cached *string // the labels as text, as servers from 3.4.0 on keep them; nil for not yet
+	shown  bool    // the present request has shown its labels
+	fresh  bool    // the present request has created it
 }
 
 // store adds a conversation to its account under the next id.
@@ -52,6 +57,9 @@ func (s *state) store(c *conversation) {
 	c.account.insert(c)
 	c.participate()
 	s.asTags(c.labels)
+	if len(c.labels) > 0 {
+		c.cached = new(strings.Join(c.labels, ", "))
+	}
 }
 
 // nextDisplayID takes an id. A database sequence counts it, so an id that was taken by what was rolled back is lost, as

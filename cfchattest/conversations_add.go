@@ -28,7 +28,7 @@ type Conversation struct {
 // AddConversation adds a conversation and returns its id within the account.
 func (s *Server) AddConversation(in Conversation) int64 {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.checkConversation(in)
 	a := s.home()
 	who := a.contacts[in.Contact]
@@ -50,6 +50,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 		added.lastActivity = in.LastActivity
 	}
 	s.state.store(added)
+	s.state.tellConversation("conversation_created", added)
 	return added.id
 }
 

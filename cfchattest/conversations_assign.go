@@ -47,6 +47,7 @@ func (c *caller) assignToBot(of *conversation, value any) any {
 		return nil
 	}
 	if of.ownedBy != owner {
+		defer c.saving(of).done()
 		of.assignee, of.ownedBy, of.updated = nil, owner, c.now()
 	}
 	return renderedBot(owner)
@@ -66,12 +67,13 @@ func (c *caller) assignToTeam(of *conversation, value any) any {
 // setTeam changes the team, and with it the person: one who is not in the team is dropped, and a team that has its members take
 // turns gets another. The one message that says so is the team's; with a person in it, it is (unseen).
 func (c *caller) setTeam(of *conversation, next *team) {
-	before := of.team
+	before, save := of.team, c.saving(of)
 	if next == nil && before == nil || next != nil && before != nil && next.ID == *before {
 		return
 	}
 	of.team, of.updated = nil, c.now()
 	if next == nil {
+		save.done()
 		if last := c.account.teams[*before]; last != nil && c.name() != "" {
 			c.activityMessage(of, "Unassigned from "+last.Name+" by "+c.name())
 		}
@@ -86,6 +88,7 @@ func (c *caller) setTeam(of *conversation, next *team) {
 		of.assignee, via = &who.ID, who.Name+" via "
 		of.participate()
 	}
+	save.done()
 	if c.name() != "" {
 		c.activityMessage(of, "Assigned to "+via+next.Name+" by "+c.name())
 	}

@@ -17,6 +17,7 @@ func (c *caller) updateCustomAttributesOfAConversation() (any, error) {
 		return nil, err
 	}
 	if !bytes.Equal(encode(of.custom), encode(sent)) {
+		defer c.saving(of).done()
 		of.custom, of.updated = sent, c.now()
 	}
 	return object{"custom_attributes": of.custom}, nil

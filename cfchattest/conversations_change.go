@@ -29,6 +29,11 @@ func (c *caller) name() string {
 // setStatus changes a conversation's status and the end of its snooze. Only a change makes an activity message, and one to
 // what was there leaves no trace (contract, 1.6).
 func (c *caller) setStatus(of *conversation, status cfchat.Status, until time.Time) {
+	c.setStatusAndOwner(of, status, until, of.ownedBy)
+}
+
+// setStatusAndOwner changes with it, in the same save, the bot that owns the conversation; nil for none.
+func (c *caller) setStatusAndOwner(of *conversation, status cfchat.Status, until time.Time, owner *bot) {
 	if status != cfchat.StatusSnoozed {
 		until = time.Time{}
 	}
@@ -36,11 +41,12 @@ func (c *caller) setStatus(of *conversation, status cfchat.Status, until time.Ti
 	if !changed && of.snoozed.Equal(until) {
 		return
 	}
-	of.status, of.snoozed = status, until
 	if status == cfchat.StatusResolved {
-		of.waiting = time.Time{}
+		of.waiting = time.Time{} // which no event tells of
 	}
-	of.updated = c.now()
+	save := c.saving(of)
+	of.status, of.snoozed, of.ownedBy, of.updated = status, until, owner, c.now()
+	save.done()
 	if changed && c.name() != "" {
 		c.activityMessage(of, done[status]+c.name())
 	}
@@ -53,9 +59,11 @@ func (c *caller) assign(of *conversation, assignee *int64) {
 	if !changed && of.ownedBy == nil {
 		return
 	}
+	save := c.saving(of)
 	of.assignee, of.ownedBy = assignee, nil
 	of.participate()
 	of.updated = c.now()
+	save.done()
 	if changed {
 		c.noteAssignment(of)
 	}

@@ -40,6 +40,8 @@ func (c *caller) newConversation() (any, error) {
 	}
 	if isNew {
 		c.store(made)
+		made.fresh = true
+		c.tellConversation("conversation_created", made)
 	}
 	if first != nil {
 		c.append(made, first)

@@ -27,22 +27,23 @@ func (c *caller) conversationAddLabels() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := found.labels
+	before, save := found.labels, c.saving(found)
 	if found.labels = c.tagged(sent); c.version.AtLeast("3.4.0") {
 		found.labels = splitAtCommas(sent)
 	}
-	c.noteLabels(found, " added ", except(sent, before))
-	c.noteLabels(found, " removed ", except(before, sent))
+	added, removed := except(sent, before), except(before, sent)
+	if len(added)+len(removed) > 0 {
+		found.updated, save.twice = c.now(), c.name() != "" && !c.version.AtLeast("4.6.0")
+		save.done()
+	}
+	c.noteLabels(found, " added ", added)
+	c.noteLabels(found, " removed ", removed)
 	return labelNames(sent), nil
 }
 
 // noteLabels writes the activity message about labels that were added or removed, if there are any.
 func (c *caller) noteLabels(of *conversation, done string, labels []string) {
-	if len(labels) == 0 {
-		return
-	}
-	of.updated = c.now()
-	if c.name() != "" {
+	if len(labels) > 0 && c.name() != "" {
 		c.activityMessage(of, c.name()+done+strings.Join(labels, ", "))
 	}
 }

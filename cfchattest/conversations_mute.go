@@ -37,6 +37,7 @@ func (c *caller) unmuteAConversation() (any, error) {
 func (s *state) mute(of *conversation, until time.Time) {
 	of.mutedUntil = until
 	if s.version.AtLeast("3.7.0") {
+		defer s.savingContact(of.account, of.source.contact)()
 		of.source.contact.Blocked = new(!until.IsZero())
 	}
 }

@@ -34,7 +34,9 @@ func (c *caller) setPriority(of *conversation, next *cfchat.Priority) {
 	if before == after {
 		return
 	}
+	save := c.saving(of)
 	of.priority, of.updated = next, c.now()
+	save.done()
 	done := " changed the priority from " + before + " to " + after
 	switch {
 	case before == "":

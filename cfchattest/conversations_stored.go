@@ -45,7 +45,7 @@ func (s *Server) copyOf(c *conversation) (out cfchat.Conversation, ok bool) {
 // if there is no such conversation. A status that there is not fails the test.
 func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	c := s.home().conversations[conversationID]
 	if c == nil {
 		return false

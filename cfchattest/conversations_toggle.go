@@ -27,11 +27,8 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 	status, given := c.params["status"], c.statusGiven()
 	switch {
 	case c.handsOff(of):
-		c.setStatus(of, cfchat.StatusOpen, time.Time{})
+		c.handOff(of)
 		success = nil
-		if of.waiting.IsZero() && c.version.AtLeast("4.12.0") {
-			of.waiting = c.now() // contract, N6
-		}
 	case given:
 		if err := c.setGivenStatus(of, status); err != nil {
 			return nil, err
@@ -42,21 +39,38 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 	answer := object{
 		"success": success, "conversation_id": of.id, "current_status": of.status, "snoozed_until": isoOrNull(of.snoozed),
 	}
-	if of.status == cfchat.StatusOpen {
-		c.takeOver(of, success == nil)
+	if of.status == cfchat.StatusOpen && c.user != nil {
+		c.takeOver(of)
 	}
 	return object{"payload": answer}, nil
 }
 
-// takeOver changes who owns a conversation that a toggle leaves open: a person takes it from its bot, from 4.16.2 on also an
-// administrator, who does not become the assignee; and a bot that hands off gives it away (contract, N6).
-func (c *caller) takeOver(of *conversation, handedOff bool) {
-	if of.ownedBy != nil && c.version.AtLeast("4.16.2") && (c.user != nil || handedOff) {
+// takeOver changes who owns a conversation that a person's toggle leaves open: they take it from its bot, from 4.16.2 on also an
+// administrator, who does not become the assignee (contract, N6).
+func (c *caller) takeOver(of *conversation) {
+	switch {
+	case c.user.role(c.account) == cfchat.RoleAgent:
+		c.assign(of, &c.user.ID)
+	case of.ownedBy != nil && c.version.AtLeast("4.16.2"):
+		defer c.saving(of).done()
 		of.ownedBy, of.updated = nil, c.now()
 	}
-	if c.user != nil && c.user.role(c.account) == cfchat.RoleAgent {
-		c.assign(of, &c.user.ID)
+}
+
+// handOff gives a bot's conversation to people: from 4.12.0 on somebody waits from then on, if nobody did; from 4.16.2 on the bot is
+// no longer the owner (contract, N6).
+func (c *caller) handOff(of *conversation) {
+	if of.waiting.IsZero() && c.version.AtLeast("4.12.0") {
+		save := c.saving(of)
+		of.waiting = c.now()
+		of.updated = c.now()
+		save.done()
 	}
+	owner := of.ownedBy
+	if c.version.AtLeast("4.16.2") {
+		owner = nil
+	}
+	c.setStatusAndOwner(of, cfchat.StatusOpen, time.Time{}, owner)
 }
 
 // statusGiven reports whether a status is to be set. Before 3.2.0 "" is a status, which then cannot be stored; later versions

@@ -4,8 +4,19 @@ import "github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 
 // toggleTypingStatusOfAConversation takes anything, and stores nothing (contract, W3.6).
 func (c *caller) toggleTypingStatusOfAConversation() (any, error) {
-	if _, err := c.conversation(); err != nil {
+	of, err := c.conversation()
+	if err != nil {
 		return nil, err
+	}
+	private := c.params["is_private"]
+	if private == nil {
+		private = false
+	}
+	switch c.params["typing_status"] {
+	case "on":
+		c.tellTyping("conversation_typing_on", of, c.owner, private)
+	case "off":
+		c.tellTyping("conversation_typing_off", of, c.owner, private)
 	}
 	return nil, empty()
 }

@@ -18,6 +18,8 @@ type Inbox struct {
 	Locked  bool           // one conversation per contact: a second one is the first again
 	Bot     bool           // the bot of BotKey answers first: what Create makes is pending, and not what AddConversation adds
 	Members []int64        // the agents who see it; an administrator sees every inbox
+
+	WebhookURL string // where an API inbox tells of what happens in it; InboxSecret is what it signs with
 }
 
 type inbox struct {
@@ -27,6 +29,8 @@ type inbox struct {
 	locked  bool // one conversation per contact
 	bot     *bot // answers first: new conversations are pending; nil for none
 	members map[int64]bool
+
+	webhookURL, secret string
 }
 
 // AddInbox adds an inbox and returns its id.
@@ -34,6 +38,12 @@ func (s *Server) AddInbox(in Inbox) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.checkAgents(in.Members...)
+	if in.WebhookURL != "" {
+		s.checkAddress(in.WebhookURL)
+		if cmp.Or(in.Channel, cfchat.ChannelAPI) != cfchat.ChannelAPI {
+			s.fail("only API inboxes have a webhook, and this is a %s", in.Channel)
+		}
+	}
 	return s.state.addInbox(s.home(), in).id
 }
 
@@ -42,6 +52,7 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	added := &inbox{
 		id: s.lastInbox, name: cmp.Or(in.Name, fmt.Sprintf("Inbox %d", s.lastInbox)),
 		channel: cmp.Or(in.Channel, cfchat.ChannelAPI), locked: in.Locked, members: setOf(in.Members),
+		webhookURL: in.WebhookURL, secret: newSecret(),
 	}
 	if in.Bot {
 		added.bot = s.keys[keyFor(roleBot)].bot
@@ -148,9 +159,9 @@ func (v view) addChannel(out object, in *inbox) {
 	administrator := v.owner.user.role(v.account) == cfchat.RoleAdministrator
 	switch in.channel {
 	case cfchat.ChannelAPI:
-		out["inbox_identifier"], out["webhook_url"], out["additional_attributes"] = newUUID(in.id), nil, object{}
+		out["inbox_identifier"], out["webhook_url"], out["additional_attributes"] = newUUID(in.id), orNil(in.webhookURL), object{}
 		if administrator && v.version.AtLeast("4.13.0") {
-			out["secret"] = "secret-" + newUUID(in.id)
+			out["secret"] = in.secret
 		}
 	case cfchat.ChannelWebWidget:
 		out["pre_chat_form_enabled"], out["pre_chat_form_options"], out["continuity_via_email"] = false, object{}, true

@@ -60,11 +60,15 @@ func (s *state) append(c *conversation, m *message) {
 		m.ContentType = new(cfchat.MessageContentTypeText)
 	}
 	m.ProcessedMessageContent = m.Content
+	for _, a := range m.attachments {
+		a["message_id"] = m.ID
+	}
 	c.messages = append(c.messages, m)
 	c.activity(now)
-	if m.SenderType != nil && *m.SenderType == cfchat.SenderTypeContact { // contract, W1.2
-		c.source.contact.LastActivityAt = &cfchat.UnixTime{Time: now}
+	if m.MessageType == cfchat.MessageTypeIncoming {
+		s.reopen(c)
 	}
+	s.tellMessage("message_created", c, m)
 	switch m.MessageType {
 	case cfchat.MessageTypeIncoming:
 		s.received(c, now)
@@ -72,6 +76,17 @@ func (s *state) append(c *conversation, m *message) {
 		s.replied(c, m, now)
 		s.deliver(c, m)
 	}
+	if m.SenderType != nil && *m.SenderType == cfchat.SenderTypeContact { // contract, W1.2
+		s.wrote(c, now)
+	}
+}
+
+// wrote notes that the contact of a conversation did something.
+func (s *state) wrote(c *conversation, now time.Time) {
+	if len(c.account.webhooks) > 0 {
+		defer s.savingContact(c.account, c.source.contact)()
+	}
+	c.source.contact.LastActivityAt, c.source.contact.updated = &cfchat.UnixTime{Time: now}, now
 }
 
 // deliver sends a message out to the contact, but for a note. Most channels take one with a source_id for one of theirs,
@@ -89,11 +104,25 @@ func (s *state) deliver(c *conversation, m *message) {
 	}
 }
 
-// received does what follows from a contact's message: somebody waits, and the conversation opens (contract, W1.2).
+// received notes that somebody waits for an answer (contract, W1.2).
 func (s *state) received(c *conversation, now time.Time) {
-	if c.waiting.IsZero() {
-		c.waiting = now
+	if !c.waiting.IsZero() {
+		return
 	}
+	defer s.saving(c).done()
+	c.waiting = now
+	s.moved(c)
+}
+
+// moved notes that a save has changed when somebody began to wait, which is a column from 3.0.0 on.
+func (s *state) moved(c *conversation) {
+	if s.version.AtLeast("3.0.0") {
+		c.updated = s.now()
+	}
+}
+
+// reopen opens a conversation to which the contact writes (contract, W1.2).
+func (s *state) reopen(c *conversation) {
 	if s.isMuted(c) || c.status != cfchat.StatusSnoozed && c.status != cfchat.StatusResolved {
 		return
 	}
@@ -101,7 +130,8 @@ func (s *state) received(c *conversation, now time.Time) {
 	if c.status == cfchat.StatusResolved && c.source.inbox.bot != nil {
 		opened = cfchat.StatusPending
 	}
-	c.status, c.snoozed = opened, time.Time{}
+	defer s.saving(c).done()
+	c.status, c.snoozed, c.updated = opened, time.Time{}, s.now()
 }
 
 // replied does what follows from an answer that the contact sees: nobody waits any more, from 4.10.0 on also if a bot has
@@ -110,17 +140,17 @@ func (s *state) replied(c *conversation, m *message, now time.Time) {
 	if m.SenderType == nil || m.GetPrivate() || m.AdditionalAttributes.Has("campaign_id") {
 		return
 	}
-	switch *m.SenderType {
-	case cfchat.SenderTypeUser:
-		if c.firstReply.IsZero() {
-			c.firstReply = now
-		}
-		c.waiting = time.Time{}
-	case cfchat.SenderTypeAgentBot:
-		if s.version.AtLeast("4.10.0") {
-			c.waiting = time.Time{}
-		}
+	first := *m.SenderType == cfchat.SenderTypeUser && c.firstReply.IsZero()
+	answered := *m.SenderType == cfchat.SenderTypeUser || *m.SenderType == cfchat.SenderTypeAgentBot && s.version.AtLeast("4.10.0")
+	if !first && (!answered || c.waiting.IsZero()) {
+		return
 	}
+	defer s.saving(c).done()
+	if c.waiting = (time.Time{}); first {
+		c.firstReply, c.updated = now, s.now()
+		return
+	}
+	s.moved(c)
 }
 
 // activityMessage notes what was done to a conversation. It is a message too, and moves the conversation to the front.

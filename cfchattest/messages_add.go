@@ -19,7 +19,7 @@ type Message struct {
 // front of the default order, a snoozed or resolved one opens if the contact writes.
 func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	c := s.home().conversations[conversationID]
 	switch {
 	case c == nil:

@@ -1,6 +1,7 @@
 package cfchattest
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -35,6 +36,7 @@ func (c *caller) deleteAMessage() (any, error) {
 	case m.madeOfItems() && !c.version.AtLeast("3.13.0"):
 		return nil, errMessage
 	}
+	save := c.savingMessage(of, m)
 	c.dropFiles(m)
 	m.Content = new("This message was deleted")
 	m.ProcessedMessageContent, m.attachments = m.Content, nil
@@ -42,7 +44,7 @@ func (c *caller) deleteAMessage() (any, error) {
 	if c.version.AtLeast("3.13.0") {
 		m.ContentType = new(cfchat.MessageContentTypeText)
 	}
-	c.touch(of, m)
+	save()
 	return c.view().shortMessage(of, m)
 }
 
@@ -62,6 +64,7 @@ func (c *caller) updateAMessage() (any, error) {
 	if !status.Known() || status == cfchat.MessageStatusDelivered && deref(m.Status) == cfchat.MessageStatusRead {
 		return c.view().shortMessage(of, m)
 	}
+	save := c.savingMessage(of, m)
 	m.Status = &status
 	attributes := m.ContentAttributes.Map()
 	_, failed := attributes["external_error"]
@@ -71,7 +74,7 @@ func (c *caller) updateAMessage() (any, error) {
 	case failed:
 		m.ContentAttributes = with(attributes, "external_error", nil)
 	}
-	c.touch(of, m)
+	save()
 	return c.view().shortMessage(of, m)
 }
 
@@ -85,23 +88,33 @@ func (c *caller) retryAMessage() (any, error) {
 	case m == nil:
 		return nil, unprocessable(fmt.Sprintf(`Couldn't find Message with 'id'=%q [WHERE "messages"."conversation_id" = $1]`, c.ids["message_id"]))
 	}
+	save := c.savingMessage(of, m)
 	m.Status = new(cfchat.MessageStatusSent)
 	c.deliver(of, m)
-	c.touch(of, m)
 	if m.madeOfItems() {
+		save()
 		m.ContentAttributes = with(m.ContentAttributes.Map(), "external_error", nil)
 		return nil, unprocessable("undefined method `reject' for nil")
 	}
 	m.ContentAttributes = attributesOf(map[string]any{})
+	save()
 	return c.view().shortMessage(of, m)
 }
 
-// touch notes that a message has changed. Before 4.12.0 its conversation has then, too (contract, W1.3).
-func (c *caller) touch(of *conversation, m *message) {
-	now := c.now()
-	m.UpdatedAt = cfchat.NewISOTime(now)
-	if !c.version.AtLeast("4.12.0") {
-		of.updated = later(of.updated, now)
+// savingMessage begins a save of a message, and returns what ends it. Before 4.12.0 its conversation has changed then, too (contract,
+// W1.3). Before 3.5.0 a save that changes nothing is a message_updated as well.
+func (s *state) savingMessage(of *conversation, m *message) (done func()) {
+	row := func() []byte { return encode([]any{m.Content, m.ContentAttributes.Map(), m.ContentType, m.Status}) }
+	before := row()
+	return func() {
+		now := s.now()
+		m.UpdatedAt = cfchat.NewISOTime(now)
+		if !s.version.AtLeast("4.12.0") {
+			of.updated = later(of.updated, now)
+		}
+		if !bytes.Equal(before, row()) || !s.version.AtLeast("3.5.0") {
+			s.tellMessage("message_updated", of, m)
+		}
 	}
 }
 

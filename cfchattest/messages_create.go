@@ -27,9 +27,6 @@ func (c *caller) createANewMessageInAConversation() (any, error) {
 		return nil, err
 	}
 	c.append(of, made)
-	for _, a := range made.attachments {
-		a["message_id"] = made.ID
-	}
 	answer, err := c.view().shortMessage(of, made)
 	if echo, ok := c.params["echo_id"]; ok && err == nil {
 		answer["echo_id"] = echo

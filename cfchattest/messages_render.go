@@ -126,7 +126,7 @@ func (v view) sender(c *conversation, m *message) any {
 		}
 	case cfchat.SenderTypeAgentBot:
 		if b := v.bots[*m.SenderID]; b != nil {
-			return object{"id": b.ID, "name": b.Name, "avatar_url": b.Thumbnail, "type": "agent_bot"}
+			return botSender(b)
 		}
 	}
 	if m.sender != nil {
@@ -138,6 +138,10 @@ func (v view) sender(c *conversation, m *message) any {
 func userSender(u *user) object {
 	return object{"id": u.ID, "name": u.Name, "available_name": u.AvailableName, "avatar_url": u.Thumbnail,
 		"type": "user", "availability_status": u.AvailabilityStatus, "thumbnail": u.Thumbnail}
+}
+
+func botSender(b *bot) object {
+	return object{"id": b.ID, "name": b.Name, "avatar_url": b.Thumbnail, "type": "agent_bot"}
 }
 
 // orObject returns an empty object for attributes that were never set.

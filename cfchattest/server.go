@@ -26,6 +26,9 @@ type Server struct {
 	faults   []*fault
 	requests []Request
 	listener *httptest.Server
+	post     post
+
+	privateNetwork, keepPending bool
 }
 
 // Option changes what kind of server is made.
@@ -92,8 +95,10 @@ func start(opts []Option) *Server {
 	return s
 }
 
-// Close stops the listener, if [Server.URL] started one. What is stored can still be read.
+// Close stops the listener, if [Server.URL] started one, and what is being delivered. It waits for handlers of [Server.Receive] that
+// still run. What is stored can still be read.
 func (s *Server) Close() {
+	s.closePost()
 	s.mu.Lock()
 	listener := s.listener
 	s.listener = nil
@@ -120,12 +125,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the caller went away in the middle of the request: there is nobody to answer
 	}
-	out, plan := s.serve(r, body)
+	out, plan, deliveries := s.serve(r, body)
+	defer s.send(deliveries)
 	plan.play(w, r, out)
 }
 
-// serve carries out a request and keeps it for [Server.Requests]. It returns what to answer, and how that is to fail.
-func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
+// serve carries out a request and keeps it for [Server.Requests]. It returns what to answer, how that is to fail, and what is to be
+// delivered then.
+func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure, []*outgoing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to := routeOf(r)
@@ -155,7 +162,7 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure) {
 		out.header.Set("X-Request-Id", newUUID(s.state.lastRequestID))
 	}
 	s.keep(r, to, body, out.status)
-	return out, plan
+	return out, plan, s.take()
 }
 
 // handle answers a request. The order of the checks is the server's: the parameters, the key, what a bot may do, the

@@ -22,6 +22,8 @@ type snapshot struct {
 	Agents  []cfchat.Agent  `json:"agents"`
 	Labels  []string        `json:"labels"`
 
+	Webhooks []snapshotWebhook `json:"webhooks"`
+
 	Attributes    []cfchat.AttributeDefinition `json:"custom_attribute_definitions"`
 	Contacts      []cfchat.Contact             `json:"contacts"`
 	Conversations []snapshotConversation       `json:"conversations"`
@@ -50,6 +52,8 @@ type snapshotInbox struct {
 	Channel cfchat.Channel `json:"channel_type"`
 	Locked  bool           `json:"lock_to_single_conversation"`
 	Members []int64        `json:"members"`
+
+	WebhookURL string `json:"webhook_url"`
 }
 
 // sinceSnapshot is how long after its last change a snapshot is taken to be used: the recorded accounts came to rest some
@@ -118,6 +122,7 @@ func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock boo
 		}
 		s.lastDefinition = max(s.lastDefinition, d.ID)
 	}
+	r.addWebhooks(s, a)
 	r.addContacts(s, a)
 	for _, c := range r.Conversations {
 		r.addConversation(s, a, c)
@@ -173,6 +178,7 @@ func (r *snapshot) addInboxes(s *state, a *account) {
 	for _, in := range r.Inboxes {
 		a.inboxes[in.ID] = &inbox{
 			id: in.ID, name: in.Name, channel: in.Channel, locked: in.Locked, members: setOf(in.Members),
+			webhookURL: in.WebhookURL, secret: newSecret(),
 		}
 		if in.ID == r.Facts.Inboxes["bot"] {
 			a.inboxes[in.ID].bot = s.keys[keyFor(roleBot)].bot
@@ -192,11 +198,13 @@ func (r *snapshot) addContacts(s *state, a *account) {
 	for _, c := range r.Conversations {
 		id := c.Meta.Sender.ID
 		a.contacts[id] = &contact{Contact: c.Meta.Sender, deleted: id == 0}
+		a.contacts[id].stored()
 		s.lastContact = max(s.lastContact, id)
 	}
 	for _, c := range r.Contacts {
 		if a.contacts[c.ID] == nil || a.contacts[c.ID].CreatedAt == nil { // no conversation shows it
 			a.contacts[c.ID] = &contact{Contact: c}
+			a.contacts[c.ID].stored()
 			s.lastContact = max(s.lastContact, c.ID)
 		}
 	}

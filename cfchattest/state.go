@@ -28,6 +28,8 @@ type state struct {
 	lastUser       int64
 	lastBot        int64
 	lastWebhook    int64
+	lastPlace      int64 // of contacts in inboxes
+	lastDelivery   int64
 	files          map[int64]*storedFile // by the ids of their attachments
 	lastMessage    int64
 	lastAttachment int64
@@ -35,6 +37,8 @@ type state struct {
 	lastSource     int64
 	lastRequestID  int64
 	jobs           []job             // what is done later
+	outbox         []*outgoing       // what hooks are to be told of the present request
+	inMind         []*conversation   // what it has in mind of conversations: see shows
 	tags           map[string]string // labels as they were first written, by their lower case
 }
 
@@ -52,7 +56,7 @@ type account struct {
 
 	labels      []cfchat.Label               // that it knows
 	definitions []cfchat.AttributeDefinition // of both kinds of custom attributes
-	webhooks    []*accountWebhook            // by id
+	webhooks    []*accountWebhook            // in order of id
 
 	conversations map[int64]*conversation
 	lastDisplayID int64

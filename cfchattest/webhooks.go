@@ -1,11 +1,180 @@
 package cfchattest
 
+import (
+	"crypto/rand"
+	"math/big"
+	"net/url"
+	"slices"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Webhook is a webhook of the account to add.
+type Webhook struct {
+	URL  string
+	Name string // from 4.8.0 on
+	// Subscriptions are the events that it gets; by default those that every version has: all but typing and inboxes.
+	Subscriptions []string
+}
+
 // accountWebhook is a row of /webhooks.
 type accountWebhook struct {
 	id            int64
-	name          *string
+	name          *string // from 4.8.0 on
 	url           string
 	subscriptions []string
-	secret        string
-	inboxID       int64 // which the server keeps, and never looks at; 0 for none
+	secret        string // "" before 4.12.0
+	inboxID       int64  // which filters nothing (contract, H1); 0 for none
+}
+
+// subscribable are the events that a webhook of an account can get, and since when (contract, H7).
+var subscribable = []struct{ name, since string }{
+	{"conversation_status_changed", always},
+	{"conversation_updated", always},
+	{"conversation_created", always},
+	{"contact_created", always},
+	{"contact_updated", always},
+	{"message_created", always},
+	{"message_updated", always},
+	{"webwidget_triggered", always},
+	{"inbox_created", "3.2.0"},
+	{"inbox_updated", "3.2.0"},
+	{"conversation_typing_on", "4.2.0"},
+	{"conversation_typing_off", "4.2.0"},
+}
+
+// everySubscription returns the events that every version has, which a webhook gets where none are named.
+func everySubscription() (names []string) {
+	for _, event := range subscribable {
+		if event.since == always {
+			names = append(names, event.name)
+		}
+	}
+	return names
+}
+
+// subscribes reports whether the version has an event for webhooks.
+func (s *state) subscribes(event string) bool {
+	return slices.ContainsFunc(subscribable, func(known struct{ name, since string }) bool {
+		return known.name == event && s.since(known.since)
+	})
+}
+
+// AddWebhook adds a webhook of the account. It returns its id and the secret that its deliveries are signed with, which is "" before
+// 4.12.0. A URL that is no web address or there already, and an event that the version does not have, fail the test.
+func (s *Server) AddWebhook(w Webhook) (id int64, secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.home()
+	s.checkAddress(w.URL)
+	if slices.ContainsFunc(a.webhooks, func(other *accountWebhook) bool { return other.url == w.URL }) {
+		s.fail("there is a webhook to %s already", w.URL)
+	}
+	added := &accountWebhook{url: w.URL, name: orNil(w.Name), subscriptions: slices.Clone(w.Subscriptions)}
+	if len(w.Subscriptions) == 0 {
+		added.subscriptions = everySubscription()
+	}
+	for _, name := range w.Subscriptions {
+		if !s.state.subscribes(name) {
+			s.fail("webhooks of %s have no event %q", s.state.version, name)
+		}
+	}
+	s.state.storeWebhook(a, added)
+	return added.id, added.secret
+}
+
+// checkAddress fails the test if what is called is no web address.
+func (s *Server) checkAddress(address string) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		s.fail("%q is no web address", address)
+	}
+}
+
+// WebhookSecret returns the secret of a webhook of the account, as administrators are shown it: "" before 4.12.0.
+func (s *Server) WebhookSecret(id int64) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.home().webhooks {
+		if w.id == id {
+			return w.secret
+		}
+	}
+	s.fail("there is no webhook %d", id)
+	return ""
+}
+
+// InboxSecret returns the secret of an API inbox, as administrators are shown it: "" before 4.13.0.
+func (s *Server) InboxSecret(id int64) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.inbox(id)
+	if in.channel != cfchat.ChannelAPI {
+		s.fail("inbox %d has no secret: it is a %s", in.id, in.channel)
+	}
+	return s.state.shownSecret(in.secret)
+}
+
+// BotSecret returns the secret of an agent bot, as administrators are shown it: "" before 4.13.0.
+func (s *Server) BotSecret(id int64) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.state.bots[id]
+	if b == nil {
+		s.fail("there is no bot %d", id)
+		return ""
+	}
+	return s.state.shownSecret(b.secret)
+}
+
+// shownSecret returns the secret of an inbox or a bot where the version has them.
+func (s *state) shownSecret(secret string) string {
+	if !s.version.AtLeast("4.13.0") {
+		return ""
+	}
+	return secret
+}
+
+// storeWebhook adds a webhook to an account under the next id, with a secret where the version has them.
+func (s *state) storeWebhook(a *account, w *accountWebhook) {
+	s.lastWebhook++
+	w.id = s.lastWebhook
+	if s.version.AtLeast("4.12.0") {
+		w.secret = newSecret()
+	}
+	a.webhooks = append(a.webhooks, w)
+}
+
+// newSecret makes a secret, or a token, as the server does: 24 characters, none of which looks like another one.
+func newSecret() string {
+	const characters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	secret := make([]byte, 24)
+	for i := range secret {
+		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(characters))))
+		if err != nil {
+			panic(err) // which crypto/rand.Reader never returns
+		}
+		secret[i] = characters[n.Int64()]
+	}
+	return string(secret)
+}
+
+// snapshotWebhook is a webhook as the server shows it.
+type snapshotWebhook struct {
+	ID            int64         `json:"id"`
+	Name          *string       `json:"name"`
+	URL           string        `json:"url"`
+	Subscriptions []string      `json:"subscriptions"`
+	Secret        string        `json:"secret"`
+	Inbox         snapshotInbox `json:"inbox"`
+}
+
+// addWebhooks adds the webhooks of the account.
+func (r *snapshot) addWebhooks(s *state, a *account) {
+	for _, w := range r.Webhooks {
+		a.webhooks = append(a.webhooks, &accountWebhook{
+			id: w.ID, name: w.Name, url: w.URL, subscriptions: w.Subscriptions, secret: w.Secret, inboxID: w.Inbox.ID,
+		})
+		s.lastWebhook = max(s.lastWebhook, w.ID)
+	}
 }

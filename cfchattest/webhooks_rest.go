@@ -11,18 +11,6 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// The events that a webhook can have, in the order in which it has them when none are named, and since when there are more
-// (contract, H7).
-var (
-	firstEvents = []string{
-		"conversation_status_changed", "conversation_updated", "conversation_created", "contact_created", "contact_updated",
-		"message_created", "message_updated", "webwidget_triggered",
-	}
-	furtherEvents = map[string]string{
-		"inbox_created": "3.2.0", "inbox_updated": "3.2.0", "conversation_typing_on": "4.2.0", "conversation_typing_off": "4.2.0",
-	}
-)
-
 // listAllWebhooks answers the webhooks of the account, in no order: here by id.
 func (c *caller) listAllWebhooks() (any, error) {
 	if err := c.administers(); err != nil {
@@ -40,16 +28,11 @@ func (c *caller) createAWebhook() (any, error) {
 	if err := c.administers(); err != nil {
 		return nil, err
 	}
-	made := &accountWebhook{subscriptions: firstEvents}
+	made := &accountWebhook{subscriptions: everySubscription()}
 	if err := c.readWebhook(made); err != nil {
 		return nil, err
 	}
-	c.lastWebhook++
-	made.id = c.lastWebhook
-	if c.version.AtLeast("4.12.0") {
-		made.secret = newSecret(made.id)
-	}
-	c.account.webhooks = append(c.account.webhooks, made)
+	c.storeWebhook(c.account, made)
 	return c.answerWebhook(made)
 }
 
@@ -132,8 +115,7 @@ func (c *caller) events(value any) []string {
 	var events []string
 	for _, each := range list {
 		event, _ := each.(string)
-		since, further := furtherEvents[event]
-		if !slices.Contains(firstEvents, event) && (!further || !c.version.AtLeast(since)) {
+		if !c.subscribes(event) {
 			return nil
 		}
 		events = append(events, event)
@@ -183,6 +165,3 @@ func (v view) webhook(a *account, w *accountWebhook) object {
 	}
 	return out
 }
-
-// newSecret makes a secret of the length that servers have.
-func newSecret(id int64) string { return fmt.Sprintf("secret%018d", id) }

@@ -1,0 +1,299 @@
+package cfchattest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	deliveryTimeout = 5 * time.Second // that the server waits for an answer
+	botAttempts     = 3               // from 4.12.0 on, where a bot answers 429 or 500
+	botPause        = 3 * time.Second // between them; a server adds up to 15 % of it
+)
+
+// Delivery is an attempt to deliver an event. It never holds the secret.
+type Delivery struct {
+	Kind    string // HookAccount, HookInbox or HookBot
+	Event   string
+	URL     string
+	ID      string // which servers send along from 4.12.0 on, and to bots from 4.13.0; the same in all attempts
+	Attempt int    // 1, and more where a bot is tried again
+	Header  http.Header
+	Body    string
+	Status  int    // what was answered; 0 for nothing
+	Failed  string // why it counts as failed; "" where it was received
+}
+
+// outgoing is a delivery that has not been made.
+type outgoing struct {
+	hook
+	*occurrence
+
+	id      string
+	attempt int
+	copied  bool      // it comes a second time
+	body    []byte    // nil as long as it is not built
+	due     time.Time // zero for now
+}
+
+// build builds the body, as it is now. It is false where that cannot be, and the delivery is lost.
+func (o *outgoing) build(job bool) bool {
+	body, err := o.occurrence.body(job)
+	if err == nil {
+		o.body = encode(body)
+	}
+	return err == nil
+}
+
+// post is what leaves the server: what waits, and what has left.
+type post struct {
+	receivers map[string]http.Handler
+	waiting   []*outgoing
+	held      []*outgoing
+	holds     bool
+	mishaps   []*mishap
+	made      []Delivery
+
+	open    int           // those that are not made, without the held ones
+	settled chan struct{} // closed when none is open
+	more    chan struct{} // told when more of them wait
+	running bool          // the goroutine that makes them
+	stop    context.CancelFunc
+	closed  bool
+	late    []chan struct{} // handlers that were given up, closed when they return
+}
+
+// Receive has a handler answer what is delivered to an address, in memory: webhooks of the account, of API inboxes and of agent bots
+// that have it as their URL. An address that ends with a slash stands for all that begin so, of which the longest counts.
+// What is delivered to an address that nobody receives at has failed, as where nothing listens.
+//
+// Deliveries are made in the background, one after another, after the request that caused them was answered. Each is a POST with
+// the headers, the body and the signature of the version, which waits 5 s for the answer; then its context ends, and it has
+// failed. From 4.14.0 on servers call no private address, such as 10.1.2.3 or localhost, unless there is the option
+// [PrivateNetwork]. A handler may call the Server's methods and its operations, but not [Server.Settle] and [Server.Close].
+func (s *Server) Receive(url string, h http.Handler) {
+	s.checkAddress(url)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.post.receivers == nil {
+		s.post.receivers = map[string]http.Handler{}
+	}
+	s.post.receivers[url] = h
+}
+
+// Settle waits until everything has been delivered, or has failed for good, with all that follows from it; what is held by
+// [Server.HoldDeliveries] is not waited for. It returns the error of a context that ends before. A bot that is tried again takes 3 s
+// each time, which costs no time in [testing/synctest].
+func (s *Server) Settle(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		open, settled := s.post.open, s.post.settled
+		s.mu.Unlock()
+		if open == 0 {
+			return nil
+		}
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			return fmt.Errorf("cfchattest: %d deliveries are open: %w", open, context.Cause(ctx))
+		}
+	}
+}
+
+// Deliveries returns the attempts to deliver something so far, in order.
+func (s *Server) Deliveries() []Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	made := slices.Clone(s.post.made)
+	for i := range made {
+		made[i].Header = made[i].Header.Clone()
+	}
+	return made
+}
+
+// take takes what the last change wants to have delivered, which counts as open from now on. It is called with the lock, at the end of
+// a request or of a method that changes something.
+func (s *Server) take() []*outgoing {
+	s.state.forget()
+	taken := s.state.outbox
+	s.state.outbox = nil
+	s.opened(len(taken))
+	return taken
+}
+
+// opened counts deliveries that are to be made.
+func (s *Server) opened(n int) {
+	if s.post.open == 0 && n > 0 {
+		s.post.settled = make(chan struct{})
+	}
+	if s.post.open += n; s.post.open == 0 && s.post.settled != nil {
+		close(s.post.settled)
+		s.post.settled = nil
+	}
+}
+
+// unlock ends a method that changes something, and has that delivered.
+func (s *Server) unlock() {
+	taken := s.take()
+	s.mu.Unlock()
+	s.send(taken)
+}
+
+// send has deliveries made in the background.
+func (s *Server) send(taken []*outgoing) {
+	if len(taken) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.enqueue(taken)
+}
+
+// enqueue is send, with the lock.
+func (s *Server) enqueue(taken []*outgoing) {
+	p := &s.post
+	switch {
+	case p.closed:
+		s.opened(-len(taken))
+		return
+	case p.holds:
+		p.held = append(p.held, taken...)
+		s.opened(-len(taken))
+		return
+	}
+	p.waiting = append(p.waiting, taken...)
+	if !p.running {
+		ctx, stop := context.WithCancel(context.Background())
+		p.running, p.stop, p.more = true, stop, make(chan struct{}, 1)
+		go s.run(ctx)
+		return
+	}
+	select {
+	case p.more <- struct{}{}:
+	default:
+	}
+}
+
+// run makes deliveries until none waits.
+func (s *Server) run(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := &s.post
+	defer func() { p.stop(); p.running = false }()
+	for len(p.waiting) > 0 && ctx.Err() == nil {
+		i := slices.IndexFunc(p.waiting, func(o *outgoing) bool { return !o.due.After(time.Now()) })
+		if i < 0 {
+			s.pause(ctx)
+			continue
+		}
+		next := p.waiting[i]
+		p.waiting = slices.Delete(p.waiting, i, i+1)
+		s.deliver(ctx, next)
+		s.opened(-1)
+	}
+	s.opened(-len(p.waiting))
+	p.waiting = nil
+}
+
+// pause waits, without the lock, for the first delivery that is due, or for another one.
+func (s *Server) pause(ctx context.Context) {
+	first := slices.MinFunc(s.post.waiting, func(x, y *outgoing) int { return x.due.Compare(y.due) })
+	timer, more := time.NewTimer(time.Until(first.due)), s.post.more
+	defer timer.Stop()
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	select {
+	case <-timer.C:
+	case <-more:
+	case <-ctx.Done():
+	}
+}
+
+// deliver makes an attempt, with what a test wants to go wrong, and what follows from how it ends.
+func (s *Server) deliver(ctx context.Context, o *outgoing) {
+	if o.attempt == 1 && s.goesAstray(o) {
+		return
+	}
+	if o.body == nil && !o.build(true) {
+		return
+	}
+	result := s.attempt(ctx, o)
+	if ctx.Err() != nil && result.Status == 0 {
+		return // the server was closed in the middle
+	}
+	s.post.made = append(s.post.made, result)
+	if result.Failed == "" {
+		return
+	}
+	retried := result.Status == http.StatusTooManyRequests || result.Status == http.StatusInternalServerError
+	if o.kind == HookBot && retried && o.attempt < botAttempts && s.state.version.AtLeast("4.12.0") {
+		again := *o
+		again.attempt++
+		again.due = time.Now().Add(botPause)
+		s.opened(1)
+		s.enqueue([]*outgoing{&again})
+		return
+	}
+	s.failed(o, result.Failed)
+	s.enqueue(s.take())
+}
+
+// attempt makes one attempt. The receiver is asked without the lock, because it may use the server.
+func (s *Server) attempt(ctx context.Context, o *outgoing) Delivery {
+	made := Delivery{
+		Kind: o.kind, Event: o.name, URL: o.url, ID: o.id, Attempt: o.attempt, Body: string(o.body), Header: s.headerOf(o),
+	}
+	if !s.state.since(signed[o.kind].id) {
+		made.ID = ""
+	}
+	wrong := s.failureOf(o)
+	if wrong != nil && !wrong.TimedOut {
+		made.Status, made.Failed = wrong.Status, s.verdict(o.url, answered{status: wrong.Status})
+		return made
+	}
+	answer := s.call(ctx, o, made.Header)
+	if wrong != nil {
+		answer = answered{late: true}
+	}
+	made.Status, made.Failed = answer.status, s.verdict(o.url, answer)
+	return made
+}
+
+// receiverOf returns who answers at an address, nil for nobody.
+func (s *Server) receiverOf(address string) http.Handler {
+	if h := s.post.receivers[address]; h != nil {
+		return h
+	}
+	longest := ""
+	for each := range s.post.receivers {
+		if strings.HasSuffix(each, "/") && strings.HasPrefix(address, each) && len(each) > len(longest) {
+			longest = each
+		}
+	}
+	return s.post.receivers[longest]
+}
+
+// closePost ends what is being delivered, and waits for the handlers that were given up.
+func (s *Server) closePost() {
+	s.mu.Lock()
+	p := &s.post
+	p.closed, p.held = true, nil
+	if p.running {
+		p.stop()
+	}
+	settled, open := p.settled, p.open
+	s.mu.Unlock()
+	if open > 0 {
+		<-settled
+	}
+	s.mu.Lock()
+	late := p.late
+	s.mu.Unlock()
+	for _, returned := range late {
+		<-returned
+	}
+}

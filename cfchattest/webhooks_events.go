@@ -1,0 +1,180 @@
+package cfchattest
+
+import (
+	"slices"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Kinds of hooks.
+const (
+	HookAccount = "account" // a webhook of the account
+	HookInbox   = "inbox"   // the webhook of an API inbox
+	HookBot     = "bot"     // the address of an agent bot
+)
+
+// always and never stand for a version in the tables below.
+const (
+	always = "0.0.0"
+	never  = ""
+)
+
+// events are the events that the stand-in tells of, and since when each kind of hook gets them (contract, H1). There is no web
+// widget here, and inboxes are told of only where the operator wants it.
+var events = map[string]struct{ account, inbox, bot string }{
+	"conversation_created":        {always, always, never},
+	"conversation_updated":        {always, always, "4.13.0"},
+	"conversation_status_changed": {always, always, "4.13.0"},
+	"conversation_resolved":       {never, never, always},
+	"conversation_opened":         {never, never, always},
+	"message_created":             {always, always, always},
+	"message_updated":             {always, always, always},
+	"contact_created":             {always, never, never},
+	"contact_updated":             {always, never, never},
+	"conversation_typing_on":      {"4.2.0", "4.2.0", never},
+	"conversation_typing_off":     {"4.2.0", "4.2.0", never},
+}
+
+// triggers are the columns whose change is a conversation_updated, and since when (contract, H1).
+var triggers = map[string]string{
+	"team_id":                always,
+	"assignee_id":            always,
+	"status":                 always,
+	"snoozed_until":          always,
+	"custom_attributes":      always,
+	"label_list":             always,
+	"first_reply_created_at": always,
+	"priority":               "2.17.0",
+	"waiting_since":          "3.0.0",
+	"assignee_agent_bot_id":  "4.8.0",
+}
+
+// signed is since when deliveries have their headers, by the kind of the hook (contract, H2).
+var signed = map[string]struct{ id, signature string }{
+	HookAccount: {"4.12.0", "4.12.0"},
+	HookInbox:   {"4.12.0", "4.13.0"},
+	HookBot:     {"4.13.0", "4.13.0"},
+}
+
+// since reports whether a version has what begins with another one, of the tables above.
+func (s *state) since(version string) bool {
+	return version != never && s.version.AtLeast(version)
+}
+
+// hook is whom an event is told, as it was when that happened: what is queued already goes out with the secret before.
+type hook struct{ kind, url, secret string }
+
+// occurrence is an event, and whom or what it is about.
+type occurrence struct {
+	name    string
+	account *account
+	of      *conversation // nil of a contact
+	message *message
+	body    func(job bool) (fields, error) // as it is at the moment of the call, in a job or in a request
+}
+
+// tell queues an event for every hook that gets it. For bots the body is of this moment, for the others of that of the delivery
+// (contract, H3).
+func (s *state) tell(e *occurrence) {
+	for _, to := range s.hooksOf(e) {
+		s.lastDelivery++
+		queued := &outgoing{hook: to, occurrence: e, id: newUUID(s.lastDelivery), attempt: 1}
+		if to.kind == HookBot && !queued.build(false) {
+			continue
+		}
+		s.outbox = append(s.outbox, queued)
+	}
+}
+
+// hooksOf returns the hooks that get an event.
+func (s *state) hooksOf(e *occurrence) []hook {
+	var to []hook
+	gets := events[e.name]
+	if s.since(gets.account) {
+		for _, w := range e.account.webhooks {
+			if slices.Contains(w.subscriptions, e.name) {
+				to = append(to, hook{HookAccount, w.url, w.secret})
+			}
+		}
+	}
+	if e.of == nil {
+		return to
+	}
+	if in := e.of.source.inbox; in.webhookURL != "" && s.since(gets.inbox) {
+		to = append(to, hook{HookInbox, in.webhookURL, in.secret})
+	}
+	if s.since(gets.bot) {
+		for _, b := range s.botsOf(e.of) {
+			to = append(to, hook{HookBot, *b.OutgoingURL, b.secret})
+		}
+	}
+	return to
+}
+
+// botsOf returns the bots with an address that serve a conversation: the one of the inbox, and from 4.8.0 on its owner, each once.
+func (s *state) botsOf(of *conversation) []*bot {
+	bots := []*bot{of.source.inbox.bot}
+	if of.ownedBy != of.source.inbox.bot && s.version.AtLeast("4.8.0") {
+		bots = append(bots, of.ownedBy)
+	}
+	return slices.DeleteFunc(bots, func(b *bot) bool { return b == nil || deref(b.OutgoingURL) == "" })
+}
+
+// listens reports whether anybody hears what becomes of a conversation.
+func (s *state) listens(of *conversation) bool {
+	return len(of.account.webhooks) > 0 || of.source.inbox.webhookURL != "" || len(s.botsOf(of)) > 0
+}
+
+// tellConversation tells an event of a conversation, with what goes after its name.
+func (s *state) tellConversation(name string, of *conversation, more ...field) {
+	s.tell(&occurrence{name: name, account: of.account, of: of, body: func(job bool) (fields, error) {
+		body, err := hookView{s.viewOf(of.account), job}.conversation(of)
+		return append(append(body, field{"event", name}), more...), err
+	}})
+	s.shows(of)
+}
+
+// tellMessage tells of a message, if it is one that the versions tell of: activities never are, templates from 2.18.0 on.
+func (s *state) tellMessage(name string, of *conversation, m *message) {
+	switch m.MessageType {
+	case cfchat.MessageTypeActivity:
+		return
+	case cfchat.MessageTypeTemplate:
+		if !s.version.AtLeast("2.18.0") {
+			return
+		}
+	}
+	s.tell(&occurrence{name: name, account: of.account, of: of, message: m, body: func(job bool) (fields, error) {
+		body, err := hookView{s.viewOf(of.account), job}.message(of, m)
+		return append(body, field{"event", name}), err
+	}})
+	if len(s.botsOf(of)) > 0 {
+		s.shows(of)
+	}
+}
+
+// tellContact tells an event of a contact, with what goes after its name.
+func (s *state) tellContact(name string, a *account, who *contact, more ...field) {
+	s.tell(&occurrence{name: name, account: a, body: func(job bool) (fields, error) {
+		if who.deleted {
+			return nil, errNoContact
+		}
+		return append(append(hookView{s.viewOf(a), job}.contact(who), field{"event", name}), more...), nil
+	}})
+}
+
+// tellTyping tells that somebody types, or no longer does. Bots do from 4.12.0 on.
+func (s *state) tellTyping(name string, of *conversation, who owner, private any) {
+	if who.user == nil && !s.version.AtLeast("4.12.0") {
+		return
+	}
+	s.tell(&occurrence{name: name, account: of.account, of: of, body: func(job bool) (fields, error) {
+		conversation, err := hookView{s.viewOf(of.account), job}.conversation(of)
+		return fields{
+			{"event", name}, {"user", ownerNoun(who)}, {"conversation", conversation}, {"is_private", private},
+		}, err
+	}})
+}
+
+// viewOf renders what is nobody's to see in particular.
+func (s *state) viewOf(a *account) view { return view{s, a, owner{}} }

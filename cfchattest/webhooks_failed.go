@@ -1,0 +1,47 @@
+package cfchattest
+
+import (
+	"strings"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// KeepPending has conversations stay pending where the delivery of a message to a bot fails, as accounts can have it from 4.11.0
+// on (keep_pending_on_bot_failure).
+func KeepPending(s *Server) { s.keepPending = true }
+
+// failed does what follows from a delivery that has failed for good: something only where it was of a message (contract, H3).
+func (s *Server) failed(o *outgoing, reason string) {
+	if !strings.HasPrefix(o.name, "message_") {
+		return
+	}
+	switch st := s.state; {
+	case o.kind == HookInbox && st.version.AtLeast("3.3.0"):
+		st.markFailed(o.of, o.message, reason)
+	case o.kind == HookBot && st.version.AtLeast("4.7.0") && !(s.keepPending && st.version.AtLeast("4.11.0")):
+		st.giveUpBot(o.of)
+	}
+}
+
+// markFailed makes a message one that was not delivered. That is a change of the message, once: what fails again the same way
+// changes nothing.
+func (s *state) markFailed(of *conversation, m *message, reason string) {
+	attributes := m.ContentAttributes.Map()
+	if deref(m.Status) == cfchat.MessageStatusFailed && attributes["external_error"] == reason {
+		return
+	}
+	defer s.savingMessage(of, m)()
+	m.Status, m.ContentAttributes = new(cfchat.MessageStatusFailed), with(attributes, "external_error", reason)
+}
+
+// giveUpBot opens a pending conversation for people. A bot that owns it stays the owner.
+func (s *state) giveUpBot(of *conversation) {
+	if of.status != cfchat.StatusPending {
+		return
+	}
+	save := s.saving(of)
+	of.status, of.snoozed, of.updated = cfchat.StatusOpen, time.Time{}, s.now()
+	save.done()
+	s.activityMessage(of, "Conversation was marked open by system due to an error with the agent bot.")
+}

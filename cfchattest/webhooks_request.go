@@ -1,0 +1,186 @@
+package cfchattest
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// PrivateNetwork has the server call private addresses from 4.14.0 on too, as operators can allow it from 4.14.1 on.
+func PrivateNetwork(s *Server) { s.privateNetwork = true }
+
+// maxRedirects is how often servers from 4.14.0 on follow a redirect.
+const maxRedirects = 10
+
+// answered is how a receiver has answered: with a status, too late, or not at all.
+type answered struct {
+	status   int
+	location string
+	late     bool
+	refused  string // why it was not called; "" where it was
+}
+
+// headerOf makes the header of an attempt, with its time and the signature (contract, H2).
+func (s *Server) headerOf(o *outgoing) http.Header {
+	st := s.state
+	header := http.Header{
+		"Accept": {"application/json"}, "Content-Type": {"application/json"}, "Content-Length": {strconv.Itoa(len(o.body))},
+		"Accept-Encoding": {"gzip;q=1.0,deflate;q=0.6,identity;q=0.3"}, "User-Agent": {"Ruby"},
+	}
+	if !st.version.AtLeast("4.14.0") {
+		header.Set("User-Agent", "rest-client/2.1.0 (linux-gnu x86_64) ruby/3.3.8p144")
+	}
+	since := signed[o.kind]
+	if st.since(since.id) {
+		header.Set("X-Chatwoot-Delivery", o.id)
+	}
+	if !st.since(since.signature) || o.secret == "" {
+		return header
+	}
+	now := time.Now()
+	if s.ownClock {
+		now = st.clock()
+	}
+	at := strconv.FormatInt(now.Unix(), 10)
+	sum := hmac.New(sha256.New, []byte(o.secret))
+	fmt.Fprintf(sum, "%s.%s", at, o.body)
+	header.Set("X-Chatwoot-Timestamp", at)
+	header.Set("X-Chatwoot-Signature", "sha256="+hex.EncodeToString(sum.Sum(nil)))
+	return header
+}
+
+// call delivers to an address, and to those that it is sent on to: before 4.14.0 by a GET, and only from a 303.
+func (s *Server) call(ctx context.Context, o *outgoing, header http.Header) answered {
+	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
+	defer cancel()
+	method, body := http.MethodPost, o.body
+	from, err := url.Parse(o.url)
+	if err != nil {
+		return answered{refused: "bad URI: " + o.url}
+	}
+	for range maxRedirects + 1 {
+		answer := s.callOnce(ctx, method, from, header, body)
+		to, err := from.Parse(answer.location)
+		if answer.location == "" || err != nil || !s.follows(answer.status) {
+			return answer
+		}
+		if to.User == nil && to.Host == from.Host {
+			to.User = from.User
+		}
+		if from = to; !s.state.version.AtLeast("4.14.0") {
+			method, body, header = http.MethodGet, nil, http.Header{"Accept": {"application/json"}}
+		}
+	}
+	return answered{refused: "too many redirects"}
+}
+
+// follows reports whether the version follows a redirect.
+func (s *Server) follows(status int) bool {
+	if s.state.version.AtLeast("4.14.0") {
+		return status >= 300 && status < 400
+	}
+	return status == http.StatusSeeOther
+}
+
+// callOnce has the receiver of an address answer.
+func (s *Server) callOnce(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) answered {
+	if s.state.version.AtLeast("4.14.0") && !s.privateNetwork && isPrivate(to.Hostname()) {
+		return answered{refused: "the address is private, which servers from 4.14.0 on do not call without the option PrivateNetwork"}
+	}
+	bare := *to
+	bare.User, bare.Fragment = nil, ""
+	receiver := s.receiverOf(bare.String())
+	if receiver == nil {
+		return answered{refused: fmt.Sprintf("Failed to open TCP connection to %s (Connection refused)", addressOf(to))}
+	}
+	r := httptest.NewRequestWithContext(ctx, method, bare.String(), bytes.NewReader(body))
+	r.Header = header.Clone()
+	r.URL.Scheme, r.URL.Host, r.RequestURI = "", "", to.RequestURI()
+	if to.User != nil {
+		password, _ := to.User.Password()
+		r.SetBasicAuth(to.User.Username(), password)
+	}
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return s.serveDelivery(ctx, receiver, r)
+}
+
+// serveDelivery runs a handler until it returns or the context ends. One that is given up goes on by itself.
+func (s *Server) serveDelivery(ctx context.Context, h http.Handler, r *http.Request) answered {
+	w := finalRecorder{httptest.NewRecorder()}
+	returned := make(chan struct{})
+	whole := false
+	go func() {
+		defer close(returned)
+		defer func() {
+			if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
+				s.complain(fmt.Sprintf("cfchattest: the receiver at %s panicked: %v", r.Host+r.RequestURI, cause))
+			}
+		}()
+		h.ServeHTTP(w, r)
+		whole = true
+	}()
+	select {
+	case <-returned:
+		if !whole {
+			return answered{refused: "end of file reached"}
+		}
+		return answered{status: w.Code, location: w.Header().Get("Location")}
+	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.post.late = append(s.post.late, returned)
+		return answered{late: true}
+	}
+}
+
+// verdict returns why an attempt has failed, in the words that the server would use (unseen but for a status); "" where it has not.
+func (s *Server) verdict(address string, a answered) string {
+	last := 207 // of those that rest-client takes for success
+	if s.state.version.AtLeast("4.14.0") {
+		last = 299
+	}
+	switch {
+	case a.late && s.state.version.AtLeast("4.14.0"):
+		return "Net::ReadTimeout with #<TCPSocket:(closed)>"
+	case a.late:
+		return "Timed out reading data from server"
+	case a.refused != "":
+		return a.refused
+	case a.status >= http.StatusOK && a.status <= last:
+		return ""
+	}
+	return fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
+}
+
+// addressOf returns the host and the port that an address is called at.
+func addressOf(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// isPrivate reports whether a host is an address that is not public. Names other than localhost are taken for public ones.
+func isPrivate(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified())
+}
