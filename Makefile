@@ -127,10 +127,10 @@ check-consumer:
 
 .PHONY: check-zip
 check-zip:
-	@echo "zip: users download what is meant for them, and less than 920 kB of testdata"
+	@echo "zip: users download what is meant for them, and less than 940 kB of testdata"
 	@! git ls-files | grep -v -f <(git ls-files '*/go.mod' | sed 's/^/^/; s/go.mod$$//') | grep -vE '$(SHIPPED)'
 	@size=$$(git ls-files -z ':(glob)**/testdata/**' | xargs -0 cat | wc -c); \
-	test $$size -lt 920000 || { echo "testdata has $$size bytes"; exit 1; }
+	test $$size -lt 940000 || { echo "testdata has $$size bytes"; exit 1; }
 
 .PHONY: check-actions
 check-actions:

@@ -16,6 +16,7 @@ type Account struct {
 
 	AttributeDefinitions AttributeDefinitionsService // lists the custom attributes that the account has defined
 	AgentBots            AgentBotsService            // lists the bots of the account, without their keys
+	Webhooks             WebhooksService             // lists, creates, changes and deletes webhooks
 
 	core *core
 }
@@ -27,7 +28,8 @@ func (c *Chat) Account(id int64) *Account {
 		Conversations: ConversationsService{core}, Messages: MessagesService{core}, Contacts: ContactsService{core},
 		Agents: AgentsService{core}, Teams: TeamsService{core}, Inboxes: InboxesService{core},
 		Labels: LabelsService{core}, AttributeDefinitions: AttributeDefinitionsService{core}, AgentBots: AgentBotsService{core},
-		core: core,
+		Webhooks: WebhooksService{core},
+		core:     core,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/oapi-codegen/runtime"
 
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
@@ -414,6 +415,31 @@ const (
 func (e Status) Known() bool {
 	switch e {
 	case StatusOpen, StatusPending, StatusResolved, StatusSnoozed:
+		return true
+	}
+	return false
+}
+
+// The values of WebhookEvent that are known.
+const (
+	WebhookEventContactCreated            WebhookEvent = "contact_created"
+	WebhookEventContactUpdated            WebhookEvent = "contact_updated"
+	WebhookEventConversationCreated       WebhookEvent = "conversation_created"
+	WebhookEventConversationStatusChanged WebhookEvent = "conversation_status_changed"
+	WebhookEventConversationTypingOff     WebhookEvent = "conversation_typing_off"
+	WebhookEventConversationTypingOn      WebhookEvent = "conversation_typing_on"
+	WebhookEventConversationUpdated       WebhookEvent = "conversation_updated"
+	WebhookEventInboxCreated              WebhookEvent = "inbox_created"
+	WebhookEventInboxUpdated              WebhookEvent = "inbox_updated"
+	WebhookEventMessageCreated            WebhookEvent = "message_created"
+	WebhookEventMessageUpdated            WebhookEvent = "message_updated"
+	WebhookEventWebwidgetTriggered        WebhookEvent = "webwidget_triggered"
+)
+
+// Known reports whether the value is one of the constants. A newer server may send others.
+func (e WebhookEvent) Known() bool {
+	switch e {
+	case WebhookEventContactCreated, WebhookEventContactUpdated, WebhookEventConversationCreated, WebhookEventConversationStatusChanged, WebhookEventConversationTypingOff, WebhookEventConversationTypingOn, WebhookEventConversationUpdated, WebhookEventInboxCreated, WebhookEventInboxUpdated, WebhookEventMessageCreated, WebhookEventMessageUpdated, WebhookEventWebwidgetTriggered:
 		return true
 	}
 	return false
@@ -2350,6 +2376,12 @@ type ConversationPage struct {
 
 // ConversationType is a special set of conversations to list.
 type ConversationType string
+
+// CreateWebhookRequest is what createAWebhook sends.
+type CreateWebhookRequest struct {
+	// Webhook A webhook to create.
+	Webhook WebhookCreate `json:"webhook"`
+}
 
 // CreatedContactInbox is where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
 type CreatedContactInbox struct {
@@ -4545,6 +4577,156 @@ type TypingRequest struct {
 	TypingStatus string `json:"typing_status"`
 }
 
+// UpdateWebhookRequest is what updateAWebhook sends.
+type UpdateWebhookRequest struct {
+	// Webhook What to change of a webhook.
+	Webhook WebhookUpdate `json:"webhook"`
+}
+
+// Webhook is an address that an account sends events to.
+type Webhook struct {
+	// AccountID The account's id.
+	AccountID int64 `json:"account_id"`
+
+	// ID The webhook's id.
+	ID int64 `json:"id"`
+
+	// Inbox The inbox that it was created with, which narrows nothing; absent as a rule.
+	Inbox *WebhookInbox `json:"inbox,omitempty"`
+
+	// Name The name. From 4.8.0.
+	Name *string `json:"name,omitempty"`
+
+	// Secret What its events are signed with. From 4.12.0; the server has chosen it, and nobody can change it.
+	Secret auth.Secret `json:"secret,omitzero"`
+
+	// Subscriptions Which events it gets.
+	Subscriptions []WebhookEvent `json:"subscriptions"`
+
+	// URL Where the events are posted to. It may have a secret in it: take care where it is shown.
+	URL string `json:"url"`
+}
+
+var _ = redact.Mark[Webhook]("secret")
+
+// GetAccountID returns AccountID, or the zero value of a nil Webhook.
+func (x *Webhook) GetAccountID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.AccountID
+}
+
+// GetID returns ID, or the zero value of a nil Webhook.
+func (x *Webhook) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetInbox returns Inbox, or nil when there is none.
+func (x *Webhook) GetInbox() *WebhookInbox {
+	if x == nil {
+		return nil
+	}
+	return x.Inbox
+}
+
+// GetName returns what Name points to, or the zero value when there is none.
+func (x *Webhook) GetName() (value string) {
+	if x == nil || x.Name == nil {
+		return value
+	}
+	return *x.Name
+}
+
+// GetSecret returns Secret, or the zero value of a nil Webhook.
+func (x *Webhook) GetSecret() (value auth.Secret) {
+	if x == nil {
+		return value
+	}
+	return x.Secret
+}
+
+// GetURL returns URL, or the zero value of a nil Webhook.
+func (x *Webhook) GetURL() (value string) {
+	if x == nil {
+		return value
+	}
+	return x.URL
+}
+
+// WebhookAnswer is a webhook that was created or changed.
+type WebhookAnswer struct {
+	// Payload What holds it.
+	Payload struct {
+		// Webhook An address that an account sends events to.
+		Webhook Webhook `json:"webhook"`
+	} `json:"payload"`
+}
+
+// WebhookCreate is a webhook to create.
+type WebhookCreate struct {
+	// Name A name for people. From 4.8.0, ignored before.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Subscriptions Which events; without them the eight that 2.16.0 has, all but those of typing and of inboxes.
+	Subscriptions []WebhookEvent `json:"subscriptions,omitempty,omitzero"`
+
+	// URL Where the events are to be posted to: http or https. Required.
+	URL string `json:"url"`
+}
+
+// WebhookEvent is an event of an account. Those of typing are there from 4.2.0 on, those of inboxes from 3.2.0 on, the others always.
+type WebhookEvent string
+
+// WebhookInbox is an inbox as a webhook names it.
+type WebhookInbox struct {
+	// ID The inbox's id.
+	ID int64 `json:"id"`
+
+	// Name The name.
+	Name *string `json:"name"`
+}
+
+// GetID returns ID, or the zero value of a nil WebhookInbox.
+func (x *WebhookInbox) GetID() (value int64) {
+	if x == nil {
+		return value
+	}
+	return x.ID
+}
+
+// GetName returns what Name points to, or the zero value when there is none.
+func (x *WebhookInbox) GetName() (value string) {
+	if x == nil || x.Name == nil {
+		return value
+	}
+	return *x.Name
+}
+
+// WebhookList is the webhooks of an account.
+type WebhookList struct {
+	// Payload What holds them.
+	Payload struct {
+		// Webhooks All of them.
+		Webhooks []Webhook `json:"webhooks"`
+	} `json:"payload"`
+}
+
+// WebhookUpdate is what to change of a webhook.
+type WebhookUpdate struct {
+	// Name A name for people. From 4.8.0, ignored before.
+	Name *string `json:"name,omitempty"`
+
+	// Subscriptions Which events, all that it is to get from now on.
+	Subscriptions []WebhookEvent `json:"subscriptions,omitempty"`
+
+	// URL Where the events are to be posted to.
+	URL *string `json:"url,omitempty"`
+}
+
 // WorkingHours is the working hours of one day, in the time zone of the inbox.
 type WorkingHours struct {
 	// CloseHour From 0.
@@ -6365,6 +6547,92 @@ func newGetTeamMembersRequest(server string, accountID int64, teamID int64) (*ht
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// ListAllWebhooks lists the webhooks of the account.
+//
+// GET /api/v1/accounts/{account_id}/webhooks
+func (c *Client) ListAllWebhooks(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newListAllWebhooksRequest(c.Server, accountID)
+	if err != nil {
+		return nil, unsent(operation.ListAllWebhooks, err)
+	}
+	return c.do(ctx, operation.ListAllWebhooks, req, reqEditors)
+}
+
+// newListAllWebhooksRequest builds the request of listAllWebhooks.
+func newListAllWebhooksRequest(server string, accountID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks", strconv.FormatInt(accountID, 10))
+	return http.NewRequest(http.MethodGet, address, nil)
+}
+
+// CreateAWebhook adds a webhook to the account.
+//
+// POST /api/v1/accounts/{account_id}/webhooks
+func (c *Client) CreateAWebhook(ctx context.Context, accountID int64, body CreateWebhookRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newCreateAWebhookRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, unsent(operation.CreateAWebhook, err)
+	}
+	return c.do(ctx, operation.CreateAWebhook, req, reqEditors)
+}
+
+// newCreateAWebhookRequest builds the request of createAWebhook.
+func newCreateAWebhookRequest(server string, accountID int64, body CreateWebhookRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks", strconv.FormatInt(accountID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// DeleteAWebhook deletes a webhook.
+//
+// DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}
+func (c *Client) DeleteAWebhook(ctx context.Context, accountID int64, webhookID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newDeleteAWebhookRequest(c.Server, accountID, webhookID)
+	if err != nil {
+		return nil, unsent(operation.DeleteAWebhook, err)
+	}
+	return c.do(ctx, operation.DeleteAWebhook, req, reqEditors)
+}
+
+// newDeleteAWebhookRequest builds the request of deleteAWebhook.
+func newDeleteAWebhookRequest(server string, accountID int64, webhookID int64) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(webhookID, 10))
+	return http.NewRequest(http.MethodDelete, address, nil)
+}
+
+// UpdateAWebhook changes a webhook.
+//
+// PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}
+func (c *Client) UpdateAWebhook(ctx context.Context, accountID int64, webhookID int64, body UpdateWebhookRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := newUpdateAWebhookRequest(c.Server, accountID, webhookID, body)
+	if err != nil {
+		return nil, unsent(operation.UpdateAWebhook, err)
+	}
+	return c.do(ctx, operation.UpdateAWebhook, req, reqEditors)
+}
+
+// newUpdateAWebhookRequest builds the request of updateAWebhook.
+func newUpdateAWebhookRequest(server string, accountID int64, webhookID int64, body UpdateWebhookRequest) (*http.Request, error) {
+	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(webhookID, 10))
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodPatch, address, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
 // FetchProfile tells whose a key is, and which accounts it serves.
 //
 // GET /api/v1/profile
@@ -6989,6 +7257,50 @@ func (c *ClientWithResponses) GetTeamMembersWithResponse(ctx context.Context, ac
 		return nil, err
 	}
 	return parseRaw[[]Agent](resp)
+}
+
+// ListAllWebhooksWithResponse lists the webhooks of the account.
+//
+// GET /api/v1/accounts/{account_id}/webhooks
+func (c *ClientWithResponses) ListAllWebhooksWithResponse(ctx context.Context, accountID int64, reqEditors ...RequestEditorFn) (*RawResponse[WebhookList], error) {
+	resp, err := c.ListAllWebhooks(ctx, accountID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[WebhookList](resp)
+}
+
+// CreateAWebhookWithResponse adds a webhook to the account.
+//
+// POST /api/v1/accounts/{account_id}/webhooks
+func (c *ClientWithResponses) CreateAWebhookWithResponse(ctx context.Context, accountID int64, body CreateWebhookRequest, reqEditors ...RequestEditorFn) (*RawResponse[WebhookAnswer], error) {
+	resp, err := c.CreateAWebhook(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[WebhookAnswer](resp)
+}
+
+// DeleteAWebhookWithResponse deletes a webhook.
+//
+// DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}
+func (c *ClientWithResponses) DeleteAWebhookWithResponse(ctx context.Context, accountID int64, webhookID int64, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
+	resp, err := c.DeleteAWebhook(ctx, accountID, webhookID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[struct{}](resp)
+}
+
+// UpdateAWebhookWithResponse changes a webhook.
+//
+// PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}
+func (c *ClientWithResponses) UpdateAWebhookWithResponse(ctx context.Context, accountID int64, webhookID int64, body UpdateWebhookRequest, reqEditors ...RequestEditorFn) (*RawResponse[WebhookAnswer], error) {
+	resp, err := c.UpdateAWebhook(ctx, accountID, webhookID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return parseRaw[WebhookAnswer](resp)
 }
 
 // FetchProfileWithResponse tells whose a key is, and which accounts it serves.

@@ -168,7 +168,7 @@ func conform(t *testing.T, s target, folder string) {
 		{"status and headers", conformRaw}, {"keys", conformKeys}, {"first message", conformMessage},
 		{"messages", conformMessages}, {"a message's status", conformMessageStatus}, {"a message once", conformMessageOnce},
 		{"files", conformFiles}, {"contacts", conformContacts}, {"changes of contacts", conformContactChanges}, {"a contact once", conformContactOnce},
-		{"names", conformNames}, {"labels", conformLabels}, {"priority", conformPriority}, {"attributes", conformAttributes}, {"delete", conformDelete},
+		{"names", conformNames}, {"webhooks", conformWebhooks}, {"labels", conformLabels}, {"priority", conformPriority}, {"attributes", conformAttributes}, {"delete", conformDelete},
 		{"assignment", conformAssignment}, {"muting", conformMute}, {"seen", conformSeen}, {"participants", conformParticipants},
 		{"errors", conformErrors}, {"paging", conformPaging},
 		{"scan under change", conformScan}, {"scan and resolve", conformResolve},
@@ -266,6 +266,15 @@ func (s target) spared(t *testing.T, c trial.Call, about trial.Subject) trial.Su
 		about.Contact = s.person(t)
 	case operation.ContactMerge:
 		about.Mergee = s.person(t)
+	case operation.CreateAWebhook:
+		about.Hook = s.hook(t)
+	case operation.UpdateAWebhook, operation.DeleteAWebhook:
+		about.Hook = s.hook(t)
+		webhook, err := s.account().Webhooks.Create(t.Context(), about.Hook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		about.Webhook = webhook.ID
 	}
 	return about
 }

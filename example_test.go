@@ -1576,6 +1576,73 @@ func ExampleAgentBotsService_List() {
 	// Output: Order Bot knows where parcels are
 }
 
+func ExampleWebhooksService_List() {
+	server, account := standIn(cfchattest.Version("4.16.2"))
+	defer server.Close()
+	ctx := context.Background()
+	if _, err := account.Webhooks.Create(ctx, cfchat.WebhookCreate{URL: "https://example.com/cfchat"}); err != nil {
+		log.Fatal(err)
+	}
+
+	webhooks, err := account.Webhooks.List(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, w := range webhooks {
+		fmt.Println(w.URL, len(w.Subscriptions), "events, secret", w.Secret)
+	}
+	// Output: https://example.com/cfchat 8 events, secret [redacted]
+}
+
+// Keep the secret where secrets are kept: it is what [webhook.Verify] takes.
+func ExampleWebhooksService_Create() {
+	server, account := standIn(cfchattest.Version("4.16.2"))
+	defer server.Close()
+
+	w, err := account.Webhooks.Create(context.Background(), cfchat.WebhookCreate{
+		URL:           "https://example.com/cfchat",
+		Subscriptions: []cfchat.WebhookEvent{cfchat.WebhookEventMessageCreated, cfchat.WebhookEventConversationStatusChanged},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(w.URL, w.Subscriptions, len(w.Secret.Reveal()))
+	// Output: https://example.com/cfchat [message_created conversation_status_changed] 24
+}
+
+func ExampleWebhooksService_Update() {
+	server, account := standIn()
+	defer server.Close()
+	ctx := context.Background()
+	w, err := account.Webhooks.Create(ctx, cfchat.WebhookCreate{URL: "https://example.com/cfchat"})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	w, err = account.Webhooks.Update(ctx, w.ID, cfchat.WebhookUpdate{URL: new("https://example.com/chat")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(w.URL, len(w.Subscriptions), "events")
+	// Output: https://example.com/chat 8 events
+}
+
+func ExampleWebhooksService_Delete() {
+	server, account := standIn()
+	defer server.Close()
+	ctx := context.Background()
+	w, err := account.Webhooks.Create(ctx, cfchat.WebhookCreate{URL: "https://example.com/cfchat"})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	if err := account.Webhooks.Delete(ctx, w.ID); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(errors.Is(account.Webhooks.Delete(ctx, w.ID), cfchat.ErrNotFound))
+	// Output: true
+}
+
 // A report has names in the place of ids.
 func ExampleAccount_Names() {
 	server, account := standIn()

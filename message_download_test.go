@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -165,37 +166,70 @@ func TestDownloadClosesLateAnswer(t *testing.T) {
 	}
 }
 
+// slowly is a writer that takes its time, longer than Config.Timeout is.
+func slowly(p []byte) (int, error) {
+	time.Sleep(150 * time.Millisecond)
+	return len(p), nil
+}
+
 // TestDownloadSlowWriter does not take a writer that takes its time for a server that is silent.
 func TestDownloadSlowWriter(t *testing.T) {
-	n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
-		return fileReply(200, strings.Repeat("x", 100<<10), nil), nil
-	}), func(c *cfchat.Config) { c.Timeout = 50 * time.Millisecond }).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a")}, writer(func(p []byte) (int, error) {
-		time.Sleep(80 * time.Millisecond)
-		return len(p), nil
-	}))
-	if err != nil {
-		t.Errorf("%d bytes, %v", n, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			return fileReply(200, strings.Repeat("x", 100<<10), nil), nil
+		}), func(c *cfchat.Config) { c.Timeout = 50 * time.Millisecond }).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a")}, writer(slowly))
+		if err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	})
 }
 
 // TestDownloadSlowWriterOverNet does the same over net/http, in one try as in three.
 func TestDownloadSlowWriterOverNet(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.ServeContent(w, r, "", time.Unix(1e9, 0), strings.NewReader(strings.Repeat("x", 300<<10)))
-	}))
-	defer server.Close()
 	for name, tries := range map[string]int{"one try": 1, "three": 3} {
-		transport := &http.Transport{}
-		defer transport.CloseIdleConnections()
-		n, err := downloadsOver(t, transport, func(c *cfchat.Config) { c.Timeout = 100 * time.Millisecond; c.Retry.MaxTries = tries }).Download(t.Context(), &cfchat.Attachment{DataURL: new(server.URL)}, writer(func(p []byte) (int, error) {
-			time.Sleep(150 * time.Millisecond)
-			return len(p), nil
-		}))
-		if err != nil {
-			t.Errorf("%s: %d bytes, Canceled %t: %v", name, n, errors.Is(err, context.Canceled), err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			n, err := downloadsOver(t, inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+				http.ServeContent(w, r, "", time.Unix(1e9, 0), strings.NewReader(strings.Repeat("x", 300<<10)))
+			}), func(c *cfchat.Config) {
+				c.Timeout, c.Retry.MaxTries = 100*time.Millisecond, tries
+			}).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a")}, writer(slowly))
+			if err != nil {
+				t.Errorf("%s: %d bytes, Canceled %t: %v", name, n, errors.Is(err, context.Canceled), err)
+			}
+		})
 	}
 }
+
+// inMemory returns a transport of net/http to a server of net/http, over connections that no network has, until the test is over.
+func inMemory(t *testing.T, h http.HandlerFunc) http.RoundTripper {
+	t.Helper()
+	conns := make(pipes)
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(conns) }()
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		conns <- theirs
+		return ours, nil
+	}}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+	})
+	return transport
+}
+
+// pipes is a listener to which connections are handed.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if conn, ok := <-p; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // TestDownloadRedirectHeaders follows redirects with three headers, and nothing more.
 func TestDownloadRedirectHeaders(t *testing.T) {

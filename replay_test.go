@@ -43,7 +43,9 @@ func TestRecordedAnswers(t *testing.T) {
 				row := r.Operation == operation.ContactMerge && !atLeast(r.Version, "3.2.0") // of which a contact is made: TestMergedRow
 				if r.Response.Body != "" && !row {
 					for _, difference := range differences("", read(t, []byte(r.Response.Body)), encoded) {
-						t.Error("it does not encode as it came: " + difference)
+						if !strings.HasSuffix(difference, ".secret: answered <secret>, encoded [redacted]") {
+							t.Error("it does not encode as it came: " + difference)
+						}
 					}
 				}
 				return

@@ -132,6 +132,7 @@ var odd = map[string]string{
 	"send-malformed":                 "createANewMessageInAConversation request: body, expected JSON, found something else, once",
 	"send-no-ctype":                  "createANewMessageInAConversation request: body, expected application/json, found text/plain, once",
 	"send-type-bad":                  "createANewMessageInAConversation request message_type: value, expected one of 4 in the spec, found another string, once",
+	"webhook-create-bad-event":       "createAWebhook request webhook.subscriptions[]: value, expected one of 12 in the spec, found another string, once",
 	"send-type-number":               "createANewMessageInAConversation request message_type: type, expected string, found integer, once",
 }
 

@@ -46,3 +46,12 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText answers JSON, YAML and the like with String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a secret from an answer. What MarshalText has written is none.
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = Secret{}
+	if string(text) != hidden {
+		*s = NewSecret(string(text))
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package cfchattest
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/http"
@@ -110,11 +111,9 @@ const jobDelay = 500 * time.Millisecond
 // contactDelete deletes a contact. Its conversations stay for a moment, and cannot be rendered (contract, W2.7).
 func (c *caller) contactDelete() (any, error) {
 	found, err := c.contactOfPath()
-	switch {
+	switch err := cmp.Or(err, c.administers()); {
 	case err != nil:
 		return nil, err
-	case c.user.role(c.account) != cfchat.RoleAdministrator:
-		return nil, unauthorized("You are not authorized to do this action")
 	case deref(found.AvailabilityStatus) == cfchat.AvailabilityOnline && found.Name == nil:
 		return nil, errNoName
 	case deref(found.AvailabilityStatus) == cfchat.AvailabilityOnline:

@@ -1,20 +1,16 @@
 package cfchattest
 
 import (
+	"cmp"
 	"maps"
 	"slices"
-
-	"github.com/cfchat/cfchat-go"
 )
 
 // deleteAConversation deletes a conversation, as a job: until that has run, everything is as before (contract, W3.7).
 func (c *caller) deleteAConversation() (any, error) {
 	gone, err := c.conversation()
-	switch {
-	case err != nil:
+	if err := cmp.Or(err, c.administers()); err != nil {
 		return nil, err
-	case c.user.role(c.account) != cfchat.RoleAdministrator:
-		return nil, unauthorized("You are not authorized to do this action")
 	}
 	account := c.account
 	remove := func() { account.removeConversations(func(each *conversation) bool { return each == gone }) }

@@ -60,5 +60,9 @@ var handlers = map[*operation.Operation]handler{
 	operation.ListAllTeams:                          (*caller).listAllTeams,
 	operation.GetDetailsOfASingleTeam:               (*caller).getDetailsOfASingleTeam,
 	operation.GetTeamMembers:                        (*caller).getTeamMembers,
+	operation.ListAllWebhooks:                       (*caller).listAllWebhooks,
+	operation.CreateAWebhook:                        (*caller).createAWebhook,
+	operation.DeleteAWebhook:                        (*caller).deleteAWebhook,
+	operation.UpdateAWebhook:                        (*caller).updateAWebhook,
 	operation.FetchProfile:                          (*caller).fetchProfile,
 }

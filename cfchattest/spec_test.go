@@ -48,7 +48,7 @@ func TestOperationsOfTheSpec(t *testing.T) {
 			if strings.HasSuffix(path, "/{contact_id}") { // which is deleted, too
 				id = strconv.FormatInt(srv.AddContact(cfchattest.Contact{Email: version + "@other.test"}), 10)
 			}
-			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2), "{contact_id}", id, "{team_id}", "1", "{inbox_id}", "1").Replace(path)
+			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2), "{contact_id}", id, "{team_id}", "1", "{inbox_id}", "1", "{webhook_id}", "1").Replace(path)
 			described := item.Operations()
 			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 				described, there := described[method]
@@ -120,6 +120,9 @@ func talkative(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	srv.AddContact(cfchattest.Contact{SourceID: "known"})
 	for _, kind := range []cfchat.MessageType{cfchat.MessageTypeOutgoing, cfchat.MessageTypeActivity, cfchat.MessageTypeTemplate, cfchat.MessageTypeIncoming} {
 		srv.AddMessage(2, cfchattest.Message{Type: kind})
+	}
+	if _, err := srv.Account(t).Webhooks.Create(t.Context(), cfchat.WebhookCreate{URL: "https://example.com/first"}); err != nil {
+		t.Fatal(err)
 	}
 	return srv
 }

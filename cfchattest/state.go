@@ -56,8 +56,7 @@ type account struct {
 
 	labels      []cfchat.Label               // that it knows
 	definitions []cfchat.AttributeDefinition // of both kinds of custom attributes
-
-	webhooks []*accountWebhook // in order of id
+	webhooks    []*accountWebhook            // in order of id
 
 	conversations map[int64]*conversation
 	lastDisplayID int64

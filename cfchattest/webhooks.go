@@ -43,6 +43,23 @@ var subscribable = []struct{ name, since string }{
 	{"conversation_typing_off", "4.2.0"},
 }
 
+// everySubscription returns the events that every version has, which a webhook gets where none are named.
+func everySubscription() (names []string) {
+	for _, event := range subscribable {
+		if event.since == always {
+			names = append(names, event.name)
+		}
+	}
+	return names
+}
+
+// subscribes reports whether the version has an event for webhooks.
+func (s *state) subscribes(event string) bool {
+	return slices.ContainsFunc(subscribable, func(known struct{ name, since string }) bool {
+		return known.name == event && s.since(known.since)
+	})
+}
+
 // AddWebhook adds a webhook of the account. It returns its id and the secret that its deliveries are signed with, which is "" before
 // 4.12.0. A URL that is no web address or there already, and an event that the version does not have, fail the test.
 func (s *Server) AddWebhook(w Webhook) (id int64, secret string) {
@@ -54,14 +71,11 @@ func (s *Server) AddWebhook(w Webhook) (id int64, secret string) {
 		s.fail("there is a webhook to %s already", w.URL)
 	}
 	added := &accountWebhook{url: w.URL, name: orNil(w.Name), subscriptions: slices.Clone(w.Subscriptions)}
-	for _, event := range subscribable {
-		if len(w.Subscriptions) == 0 && event.since == always {
-			added.subscriptions = append(added.subscriptions, event.name)
-		}
+	if len(w.Subscriptions) == 0 {
+		added.subscriptions = everySubscription()
 	}
 	for _, name := range w.Subscriptions {
-		i := slices.IndexFunc(subscribable, func(event struct{ name, since string }) bool { return event.name == name })
-		if i < 0 || !s.state.since(subscribable[i].since) {
+		if !s.state.subscribes(name) {
 			s.fail("webhooks of %s have no event %q", s.state.version, name)
 		}
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// EventName is the name of an event.
-type EventName string
+// EventName is the name of an event: a [cfchat.WebhookEvent], to which a webhook of an account subscribes, or one that only agent
+// bots get.
+type EventName = cfchat.WebhookEvent
 
 // The events that are typed. Which of them a hook gets is by its kind and the server's version (contract, H1).
 const (

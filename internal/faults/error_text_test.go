@@ -50,7 +50,7 @@ type errorText struct {
 // lines each are enough.
 func TestErrorTexts(t *testing.T) {
 	var texts bytes.Buffer
-	for _, group := range [][]errorText{configTexts, inputTexts, messageTexts, contactTexts, contactChangeTexts, contactOpenTexts, nameTexts, labelTexts, attributeTexts, assignTexts, participantTexts, fileTexts(), optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
+	for _, group := range [][]errorText{configTexts, inputTexts, messageTexts, contactTexts, contactChangeTexts, contactOpenTexts, nameTexts, labelTexts, webhookTexts, attributeTexts, assignTexts, participantTexts, fileTexts(), optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
 		for _, c := range group {
 			synctest.Test(t, func(t *testing.T) {
 				err := c.err(t)

@@ -445,6 +445,38 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
+	// ListAllWebhooks lists the webhooks of the account.
+	ListAllWebhooks = row(Operation{
+		ID: "listAllWebhooks", Method: "GET", Path: "/api/v1/accounts/{account_id}/webhooks",
+		Write: read,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// CreateAWebhook adds a webhook to the account.
+	CreateAWebhook = row(Operation{
+		ID: "createAWebhook", Method: "POST", Path: "/api/v1/accounts/{account_id}/webhooks",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// DeleteAWebhook deletes a webhook.
+	DeleteAWebhook = row(Operation{
+		ID: "deleteAWebhook", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/webhooks/{webhook_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
+	// UpdateAWebhook changes a webhook.
+	UpdateAWebhook = row(Operation{
+		ID: "updateAWebhook", Method: "PATCH", Path: "/api/v1/accounts/{account_id}/webhooks/{webhook_id}",
+		Write: write,
+		Keys: []Key{
+			{"userApiKey", "2.16.0"},
+		},
+	})
 	// FetchProfile tells whose a key is, and which accounts it serves.
 	FetchProfile = row(Operation{
 		ID: "fetchProfile", Method: "GET", Path: "/api/v1/profile",
@@ -511,5 +543,9 @@ var All = []*Operation{
 	ListAllTeams,
 	GetDetailsOfASingleTeam,
 	GetTeamMembers,
+	ListAllWebhooks,
+	CreateAWebhook,
+	DeleteAWebhook,
+	UpdateAWebhook,
 	FetchProfile,
 }

@@ -14,7 +14,8 @@ import (
 // unseen are the operations, by their operationId, that no server was seen to succeed in yet: what is known of them is what
 // the documentation or the server's code says. It is the one place that names them, so that an operation can be developed
 // before its recording exists.
-var unseen = []string{"getAccountAgents", "getDetailsOfASingleTeam", "getInbox", "getInboxMembers", "listAllAccountAgentBots"}
+var unseen = []string{"getAccountAgents", "getDetailsOfASingleTeam", "getInbox", "getInboxMembers", "listAllAccountAgentBots",
+	"updateAWebhook", "deleteAWebhook"}
 
 // TestUnseen prints the operations without a recorded success in testdata, and fails where unseen does not say the same.
 func TestUnseen(t *testing.T) {

@@ -51,6 +51,8 @@ type Subject struct {
 	Attributes    map[string]any    // of the conversation, that are set, none to clear them
 	Assigned      cfchat.Assignment // to whom; nobody to unassign it
 	People        []int64           // who take part
+	Webhook       int64
+	Hook          cfchat.WebhookCreate // what the webhook is to be
 
 	Chat *cfchat.Chat // for what is of no account; In sets it
 }
@@ -74,6 +76,7 @@ const (
 	GoodInbox        = `{"id":5,"name":"Web","avatar_url":"","channel_id":1,"channel_type":"Channel::Api"}`
 	GoodTeam         = `{"id":6,"name":"sales","account_id":7,"is_member":false}`
 	GoodAgent        = `{"id":2,"name":"Grace","email":"grace@example.com"}`
+	GoodWebhook      = `{"id":9,"url":"https://example.com/cfchat","account_id":7,"subscriptions":["message_created"]}`
 	GoodProfile      = `{"id":1,"email":"ada@example.com","accounts":[{"id":7,"name":"Acme Inc","status":"active","role":"administrator"}]}`
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
@@ -83,6 +86,7 @@ var One = Subject{
 	Conversation: 42, Status: cfchat.StatusResolved, Created: oneBody, Message: 1234, MessageStatus: cfchat.MessageStatusRead,
 	Contact: 77, Person: cfchat.ContactCreate{Name: "Jo"}, Inbox: 5, Source: "contact-1", Update: cfchat.ContactUpdate{Name: new("Jo")},
 	Mergee: 78, Place: onePlace, Team: 6, Labels: []string{"vip"}, Attributes: onePro, People: []int64{2},
+	Webhook: 9, Hook: oneHook,
 }
 
 var (
@@ -93,6 +97,7 @@ var (
 	onePlan   = cfchat.AttributeKeys{CustomAttributes: []string{"plan"}}
 	onePro    = map[string]any{"plan": "pro"}
 	oneHurry  = cfchat.PriorityChange{Priority: new(cfchat.PriorityUrgent)}
+	oneHook   = cfchat.WebhookCreate{URL: "https://example.com/cfchat", Subscriptions: []cfchat.WebhookEvent{cfchat.WebhookEventMessageCreated}}
 	oneLabel  = cfchat.SetLabelsRequest{Labels: []string{"vip"}}
 	onePerson = cfchat.Where(cfchat.Contains(cfchat.AttributeName, Searched))
 	oneMail   = cfchat.TranscriptRequest{Email: "jo@customer.test"}
@@ -622,6 +627,46 @@ var Calls = []Call{
 		},
 		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
 			return valueOf(c.ContactAddLabelsWithResponse(ctx, AccountID, s.Contact, oneLabel, e...))
+		},
+	},
+	{
+		operation.ListAllWebhooks, `{"payload":{"webhooks":[` + GoodWebhook + `]}}`, "payload.webhooks", "/webhooks", "",
+		func(ctx context.Context, a *cfchat.Account, _ Subject, e ...cfchat.CallOption) (any, error) {
+			webhooks, err := a.Webhooks.List(ctx, e...)
+			return valueOf(pointerTo(webhooks), err)
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, _ Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.ListAllWebhooksWithResponse(ctx, AccountID, e...))
+		},
+	},
+	{
+		operation.CreateAWebhook, `{"payload":{"webhook":` + GoodWebhook + `}}`, "payload.webhook", "/webhooks",
+		`{"webhook":{"subscriptions":["message_created"],"url":"https://example.com/cfchat"}}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Webhooks.Create(ctx, s.Hook, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.CreateAWebhookWithResponse(ctx, AccountID, cfchat.CreateWebhookRequest{Webhook: s.Hook}, e...))
+		},
+	},
+	{
+		operation.UpdateAWebhook, `{"payload":{"webhook":` + GoodWebhook + `}}`, "payload.webhook", "/webhooks/9",
+		`{"webhook":{"subscriptions":["message_created"]}}`,
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return valueOf(a.Webhooks.Update(ctx, s.Webhook, cfchat.WebhookUpdate{Subscriptions: s.Hook.Subscriptions}, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			update := cfchat.UpdateWebhookRequest{Webhook: cfchat.WebhookUpdate{Subscriptions: s.Hook.Subscriptions}}
+			return valueOf(c.UpdateAWebhookWithResponse(ctx, AccountID, s.Webhook, update, e...))
+		},
+	},
+	{
+		operation.DeleteAWebhook, "", "", "/webhooks/9", "",
+		func(ctx context.Context, a *cfchat.Account, s Subject, e ...cfchat.CallOption) (any, error) {
+			return nothing(a.Webhooks.Delete(ctx, s.Webhook, e...))
+		},
+		func(ctx context.Context, c *cfchat.ClientWithResponses, s Subject, e ...cfchat.RequestEditorFn) (any, error) {
+			return valueOf(c.DeleteAWebhookWithResponse(ctx, AccountID, s.Webhook, e...))
 		},
 	},
 }

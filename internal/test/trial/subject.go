@@ -74,6 +74,7 @@ func (s *Subject) payload(a answer) {
 
 		Conversation int64         `json:"conversation_id"`
 		Status       cfchat.Status `json:"current_status"`
+		Webhook      *cfchat.Webhook
 	}
 	var list []struct {
 		Conversation int64 `json:"conversation_id"`
@@ -90,6 +91,9 @@ func (s *Subject) payload(a answer) {
 	}
 	s.Conversation = cmp.Or(a.Conversation, a.ID, one.Conversation, One.Conversation)
 	s.Status = cmp.Or(one.Status, One.Status)
+	if hook := one.Webhook; hook != nil {
+		s.Webhook, s.Hook = hook.ID, cfchat.WebhookCreate{URL: hook.URL, Subscriptions: hook.Subscriptions}
+	}
 	s.Contact = cmp.Or(one.ID, a.ID, One.Contact)
 	switch {
 	case one.ID == 0:

@@ -1,0 +1,49 @@
+package faults_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/internal/test/trial"
+)
+
+// hooked is what creating a webhook says, and rehooked what changing one says, over a server of a version that answers so.
+func hooked(version, answer string, create cfchat.WebhookCreate) func(*testing.T) error {
+	return func(t *testing.T) error {
+		return trial.Second(hooks(t, version, answer).Create(t.Context(), create))
+	}
+}
+
+func rehooked(answer string, update cfchat.WebhookUpdate) func(*testing.T) error {
+	return func(t *testing.T) error {
+		return trial.Second(hooks(t, "4.16.2", answer).Update(t.Context(), 9, update))
+	}
+}
+
+func hooks(t *testing.T, version, answer string) cfchat.WebhooksService {
+	t.Helper()
+	return trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+		return trial.Reply(200, "application/json", answer), nil
+	}), func(c *cfchat.Config) { c.ServerVersion = version }).Account(56).Webhooks
+}
+
+func hookOf(events ...cfchat.WebhookEvent) cfchat.WebhookCreate {
+	return cfchat.WebhookCreate{URL: "https://example.com/cfchat", Subscriptions: events}
+}
+
+const otherHook = `{"payload":{"webhook":{"id":8,"url":"https://example.com/other","subscriptions":["message_created"]}}}`
+
+var webhookTexts = []errorText{
+	{"a webhook without an address", hooked("4.16.2", "", cfchat.WebhookCreate{})},
+	{"a webhook to what is no address, and no events", hooked("4.16.2", "", cfchat.WebhookCreate{URL: "example.com", Subscriptions: []cfchat.WebhookEvent{}})},
+	{"a webhook for what bots get", hooked("4.16.2", "", hookOf("conversation_opened"))},
+	{"a webhook for an event that is none", hooked("4.16.2", "", hookOf("mesage_created"))},
+	{"a webhook for what an old server does not have", hooked("2.16.0", "", cfchat.WebhookCreate{
+		URL: "https://example.com/cfchat", Name: "CRM", Subscriptions: []cfchat.WebhookEvent{"message_created", "inbox_created"},
+	})},
+	{"another webhook than was created", hooked("4.16.2", otherHook, hookOf("message_created"))},
+	{"another webhook than was changed", rehooked(otherHook, cfchat.WebhookUpdate{URL: new("https://example.com/cfchat")})},
+	{"a webhook changed to nothing", rehooked("", cfchat.WebhookUpdate{})},
+	{"a webhook without its address", hooked("4.16.2", `{"payload":{"webhook":{"id":8,"subscriptions":[]}}}`, hookOf("message_created"))},
+}

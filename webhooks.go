@@ -1,0 +1,212 @@
+package cfchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/operation"
+)
+
+// WebhooksService is the webhooks of an account, to which its events are posted: [Account.Webhooks]. Only the key of an
+// administrator may make its calls; that of an agent is ErrUnauthorized. Of the zero value every call fails with ErrInvalidInput. It
+// is safe for concurrent use.
+//
+// Package webhook receives what they are sent, and [Webhook].Secret is what it verifies that with. API inboxes and agent bots have
+// addresses of their own, which are not among these.
+type WebhooksService struct{ core *core }
+
+// The calls that the methods below make.
+var (
+	webhooksCall = newCall(operation.ListAllWebhooks, func(list *WebhookList, _ []byte) error {
+		return everyRow(list.Payload.Webhooks, checkWebhook)
+	})
+	createWebhookCall = newCall(operation.CreateAWebhook, checkWebhookAnswer)
+	updateWebhookCall = newCall(operation.UpdateAWebhook, checkWebhookAnswer)
+	deleteWebhookCall = newEmptyCall(operation.DeleteAWebhook)
+)
+
+// List lists the webhooks of the account, all in one answer and in no order; an empty list when there are none. From 4.12.0 on each
+// has its Secret.
+//
+// GET /api/v1/accounts/{account_id}/webhooks, listAllWebhooks. Key: user.
+func (s WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webhook, error) {
+	list, err := webhooksCall.run(ctx, s.core, refusal{}, opts, func(server string) (*http.Request, error) {
+		return newListAllWebhooksRequest(server, s.core.id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list.Payload.Webhooks, nil
+}
+
+// Create adds a webhook, and returns it with the Secret that the server has chosen for it (from 4.12.0 on, zero before). Without
+// Subscriptions it gets the eight events that every version has: all but those of typing and of inboxes. An event or a Name that the
+// server's version does not have yet is refused before anything is sent.
+//
+// An account has each URL once, and a second one is ErrRejected, so that a create can be tried again: [WebhooksService.List] has
+// what the first try has made. A private address, such as 10.0.0.5 or localhost, is taken by every version, and from 4.14.0 on
+// nothing is posted there, unless the operator allows it, for which there is a setting from 4.14.1 on.
+//
+// POST /api/v1/accounts/{account_id}/webhooks, createAWebhook. Key: user.
+func (s WebhooksService) Create(ctx context.Context, create WebhookCreate, opts ...CallOption) (*Webhook, error) {
+	var input refusal
+	input.webhookURL("URL", create.URL)
+	input.subscriptions(create.Subscriptions)
+	input.text("Name", create.Name)
+	input.webhookVersion(ctx, s.core, create.Subscriptions, create.Name != "")
+	call := createWebhookCall.accepting(func(a *WebhookAnswer) *chain.Failure {
+		made := &a.Payload.Webhook
+		if made.URL != create.URL {
+			err := fmt.Errorf("it is about webhook %d, which has another url", made.ID)
+			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
+		}
+		return made.judge(create.Subscriptions, optional(create.Name))
+	})
+	return webhookOf(call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newCreateAWebhookRequest(server, s.core.id, CreateWebhookRequest{Webhook: create})
+	}))
+}
+
+// Update changes what is set of a webhook; all else stays, its Secret too, which nobody can change: for a new one delete the webhook
+// and create it again. Subscriptions are all that it is to get from now on. An update that changes nothing is ErrInvalidInput, and
+// an answer in which the webhook is not as it was asked to be ErrRejected. ErrNotFound means that the account has no such
+// webhook.
+//
+// PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}, updateAWebhook. Key: user.
+func (s WebhooksService) Update(ctx context.Context, id int64, update WebhookUpdate, opts ...CallOption) (*Webhook, error) {
+	var input refusal
+	input.id("id", id)
+	if update.URL == nil && update.Name == nil && update.Subscriptions == nil {
+		input.add("update", "it changes nothing; set a field")
+	}
+	if update.URL != nil {
+		input.webhookURL("URL", *update.URL)
+	}
+	input.subscriptions(update.Subscriptions)
+	if update.Name != nil {
+		input.text("Name", *update.Name)
+	}
+	input.webhookVersion(ctx, s.core, update.Subscriptions, update.Name != nil)
+	call := updateWebhookCall.accepting(func(a *WebhookAnswer) *chain.Failure {
+		now := &a.Payload.Webhook
+		switch {
+		case now.ID != id:
+			err := fmt.Errorf("it is about webhook %d, and not about %d", now.ID, id)
+			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
+		case update.URL != nil && now.URL != *update.URL:
+			return notAsAsked("URL")
+		}
+		return now.judge(update.Subscriptions, update.Name)
+	})
+	return webhookOf(call.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newUpdateAWebhookRequest(server, s.core.id, id, UpdateWebhookRequest{Webhook: update})
+	}))
+}
+
+// Delete deletes a webhook: nothing more is posted to its URL, but for what is on the way. Deleting one again is ErrNotFound.
+//
+// DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}, deleteAWebhook. Key: user.
+func (s WebhooksService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
+	var input refusal
+	input.id("id", id)
+	_, err := deleteWebhookCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+		return newDeleteAWebhookRequest(server, s.core.id, id)
+	})
+	return err
+}
+
+// webhookOf returns the webhook of an answer.
+func webhookOf(answer *WebhookAnswer, err error) (*Webhook, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &answer.Payload.Webhook, nil
+}
+
+// judge wants a webhook to be as it was asked to be, as far as it was asked.
+func (w *Webhook) judge(subscriptions []WebhookEvent, name *string) *chain.Failure {
+	switch {
+	case subscriptions != nil && !sameEvents(w.Subscriptions, subscriptions):
+		return notAsAsked("Subscriptions")
+	case name != nil && w.GetName() != *name:
+		return notAsAsked("Name")
+	}
+	return nil
+}
+
+// sameEvents reports whether two lists have the same events, in whatever order and however often.
+func sameEvents(a, b []WebhookEvent) bool {
+	missing := func(from []WebhookEvent) func(WebhookEvent) bool {
+		return func(event WebhookEvent) bool { return !slices.Contains(from, event) }
+	}
+	return !slices.ContainsFunc(a, missing(b)) && !slices.ContainsFunc(b, missing(a))
+}
+
+// webhookURL refuses what is no address that a server can post to. It does not repeat the address, which may have a secret in it.
+func (r *refusal) webhookURL(field, address string) {
+	parsed, err := url.Parse(address)
+	isWeb := err == nil && parsed.Hostname() != "" && (parsed.Scheme == "http" || parsed.Scheme == "https")
+	switch {
+	case address == "":
+		r.add(field, "it is empty; set the http or https address that the events are to be posted to")
+	case !isWeb || strings.Contains(address, " "):
+		r.add(field, "it is no http or https address with a host, such as https://example.com/cfchat")
+	}
+	r.text(field, address)
+}
+
+// subscriptions refuses events that no webhook of an account gets; to a server that would be a 422 which does not say which.
+func (r *refusal) subscriptions(events []WebhookEvent) {
+	if events != nil && len(events) == 0 {
+		r.add("Subscriptions", "they are empty, which the server refuses; name events, or leave them nil")
+	}
+	for i, event := range events {
+		field := fmt.Sprintf("Subscriptions[%d]", i)
+		switch {
+		case event == "conversation_resolved" || event == "conversation_opened":
+			r.add(field, "%s goes to agent bots alone; use %s", event, WebhookEventConversationStatusChanged)
+		case !event.Known():
+			r.add(field, "%q is no event of a webhook; use WebhookEvent constants", event)
+		}
+	}
+}
+
+// webhookVersion refuses what the server's version does not have yet: it would answer a 422 that does not say which event, and
+// drop a name.
+func (r *refusal) webhookVersion(ctx context.Context, core *core, events []WebhookEvent, named bool) {
+	if !core.mayAsk(ctx, r) {
+		return
+	}
+	for i, event := range events {
+		if since := webhookEventSince[event]; since != "" && core.chat.lacks(ctx, since) {
+			r.add(fmt.Sprintf("Subscriptions[%d]", i), "servers have %s from %s on; leave it out", event, since)
+		}
+	}
+	if named && core.chat.lacks(ctx, "4.8.0") {
+		r.add("Name", "servers before 4.8.0 drop it; leave it out")
+	}
+}
+
+// webhookEventSince are the events that not every version has (contract, H7).
+var webhookEventSince = map[WebhookEvent]string{
+	WebhookEventInboxCreated: "3.2.0", WebhookEventInboxUpdated: "3.2.0",
+	WebhookEventConversationTypingOn: "4.2.0", WebhookEventConversationTypingOff: "4.2.0",
+}
+
+func checkWebhookAnswer(answer *WebhookAnswer, _ []byte) error {
+	return checkWebhook(&answer.Payload.Webhook)
+}
+
+// checkWebhook wants what nothing else has that is answered.
+func checkWebhook(w *Webhook) error {
+	if w.ID <= 0 || w.URL == "" || w.Subscriptions == nil {
+		return errors.New("there is no webhook with an id, a url and subscriptions")
+	}
+	return nil
+}
