@@ -28,7 +28,7 @@ func TestInboxSecrets(t *testing.T) {
 	if err != nil || len(inboxes) != 2 {
 		t.Fatalf("%+v, %v", inboxes, err)
 	}
-	for _, secret := range []string{"hmac-", srv.InboxSecret(1), "imap_password"} {
+	for _, secret := range []string{"hmac-", srv.InboxSecret(1).Reveal(), "imap_password"} {
 		if !strings.Contains(string(response.Body), secret) {
 			t.Errorf("the stand-in does not send %q", secret)
 		}
@@ -61,7 +61,7 @@ func TestBotKeys(t *testing.T) {
 	if err != nil || len(bots) != 3 {
 		t.Fatalf("%+v, %v", bots, err)
 	}
-	for _, secret := range []string{key, srv.BotSecret(id)} {
+	for _, secret := range []string{key, srv.BotSecret(id).Reveal()} {
 		if !strings.Contains(string(response.Body), secret) {
 			t.Errorf("the stand-in does not send %q", secret)
 		}

@@ -48,7 +48,7 @@ var impossible = map[string]func(*cfchattest.Server){
 		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
 	},
 	`webhooks of 4.7.0 have no event "conversation_opened"`: func(s *cfchattest.Server) {
-		s.AddWebhook(cfchattest.Webhook{URL: "https://x", Subscriptions: []string{"conversation_opened"}})
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x", Subscriptions: []cfchat.WebhookEvent{"conversation_opened"}})
 	},
 	"there is no webhook 5": func(s *cfchattest.Server) { s.WebhookSecret(5) },
 	"there is no bot 79":    func(s *cfchattest.Server) { s.BotSecret(79) },

@@ -15,7 +15,7 @@ func ExampleServer_Receive() {
 	defer srv.Close()
 	id := srv.AddConversation(cfchattest.Conversation{})
 	_, secret := srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/chat"})
-	srv.Receive("https://hooks.example/chat", webhook.Handler(webhook.Options{Secret: webhook.NewSecret(secret)},
+	srv.Receive("https://hooks.example/chat", webhook.Handler(webhook.Options{Secret: secret},
 		func(_ context.Context, e webhook.Event) error {
 			if status, ok := e.Changed("status"); ok {
 				before, _ := status.Previous().Text()
@@ -41,7 +41,9 @@ func ExampleServer_Receive() {
 func ExampleServer_ReleaseDeliveries() {
 	srv := cfchattest.Start()
 	defer srv.Close()
-	srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/chat", Subscriptions: []string{"conversation_updated", "message_created"}})
+	srv.AddWebhook(cfchattest.Webhook{
+		URL: "https://hooks.example/chat", Subscriptions: []cfchat.WebhookEvent{webhook.ConversationUpdated, webhook.MessageCreated},
+	})
 	srv.Receive("https://hooks.example/chat", webhook.Handler(webhook.Options{Secret: webhook.Unsigned},
 		func(_ context.Context, e webhook.Event) error {
 			fmt.Println(e.Name, e.ConversationID())

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cfchat/cfchat-go"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 // Delivery is an attempt to deliver an event. It never holds the secret.
 type Delivery struct {
 	Kind    string // HookAccount, HookInbox or HookBot
-	Event   string
+	Event   cfchat.WebhookEvent
 	URL     string
 	ID      string // which servers send along from 4.12.0 on, and to bots from 4.13.0; the same in all attempts
 	Attempt int    // 1, and more where a bot is tried again
@@ -63,6 +65,7 @@ type post struct {
 	more    chan struct{} // told when more of them wait
 	running bool          // the goroutine that makes them
 	stop    context.CancelFunc
+	ended   chan struct{} // closed when the goroutine ends
 	closed  bool
 	late    []chan struct{} // handlers that were given up, closed when they return
 }
@@ -168,7 +171,7 @@ func (s *Server) enqueue(taken []*outgoing) {
 	p.waiting = append(p.waiting, taken...)
 	if !p.running {
 		ctx, stop := context.WithCancel(context.Background())
-		p.running, p.stop, p.more = true, stop, make(chan struct{}, 1)
+		p.running, p.stop, p.more, p.ended = true, stop, make(chan struct{}, 1), make(chan struct{})
 		go s.run(ctx)
 		return
 	}
@@ -183,7 +186,11 @@ func (s *Server) run(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := &s.post
-	defer func() { p.stop(); p.running = false }()
+	defer func() {
+		p.stop()
+		p.running = false
+		close(p.ended)
+	}()
 	for len(p.waiting) > 0 && ctx.Err() == nil {
 		i := slices.IndexFunc(p.waiting, func(o *outgoing) bool { return !o.due.After(time.Now()) })
 		if i < 0 {
@@ -245,7 +252,7 @@ func (s *Server) deliver(ctx context.Context, o *outgoing) {
 // attempt makes one attempt. The receiver is asked without the lock, because it may use the server.
 func (s *Server) attempt(ctx context.Context, o *outgoing) Delivery {
 	made := Delivery{
-		Kind: o.kind, Event: o.name, URL: o.url, ID: o.id, Attempt: o.attempt, Body: string(o.body), Header: s.headerOf(o),
+		Kind: o.kind, Event: cfchat.WebhookEvent(o.name), URL: o.url, ID: o.id, Attempt: o.attempt, Body: string(o.body), Header: s.headerOf(o),
 	}
 	if !s.state.since(signed[o.kind].id) {
 		made.ID = ""
@@ -288,13 +295,10 @@ func (s *Server) closePost() {
 	p.closed, p.held = true, nil
 	if p.running {
 		p.stop()
+		s.mu.Unlock()
+		<-p.ended
+		s.mu.Lock()
 	}
-	settled, open := p.settled, p.open
-	s.mu.Unlock()
-	if open > 0 {
-		<-settled
-	}
-	s.mu.Lock()
 	late := p.late
 	s.mu.Unlock()
 	for _, returned := range late {

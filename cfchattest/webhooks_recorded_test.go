@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/internal/release"
 	"github.com/cfchat/cfchat-go/webhook"
@@ -44,7 +45,7 @@ type play struct {
 	inbox, botBox int64
 	grace, team   int64
 	botKey        string
-	secrets       map[string]string
+	secrets       map[string]webhook.Secret
 	contact       int64
 	first, bots   int64 // conversations
 	bot           int64
@@ -64,7 +65,7 @@ func newPlay(t *testing.T, version string, options ...cfchattest.Option) *play {
 	})
 	p.bot = bot
 	p.team, p.botKey = p.AddTeam(cfchattest.Team{Name: "sales", Members: []int64{p.grace}}), key
-	events := []string{
+	events := []cfchat.WebhookEvent{
 		"conversation_created", "conversation_status_changed", "conversation_updated", "message_created", "message_updated",
 		"webwidget_triggered", "contact_created", "contact_updated",
 	}
@@ -72,7 +73,7 @@ func newPlay(t *testing.T, version string, options ...cfchattest.Option) *play {
 		events = append(events, "conversation_typing_on", "conversation_typing_off", "inbox_created", "inbox_updated")
 	}
 	_, secret := p.AddWebhook(cfchattest.Webhook{URL: hookURLs[cfchattest.HookAccount], Subscriptions: events})
-	p.secrets = map[string]string{
+	p.secrets = map[string]webhook.Secret{
 		cfchattest.HookAccount: secret, cfchattest.HookInbox: p.InboxSecret(p.inbox), cfchattest.HookBot: p.BotSecret(bot),
 	}
 	for _, url := range hookURLs {
@@ -238,12 +239,12 @@ func (p *play) verify(d cfchattest.Delivery, version string) {
 	p.t.Helper()
 	secret := webhook.Unsigned
 	if version == "4.16.2" {
-		secret = webhook.NewSecret(p.secrets[d.Kind])
+		secret = p.secrets[d.Kind]
 	}
 	if err := webhook.Verify(secret, d.Header, []byte(d.Body), time.Now()); err != nil {
 		p.t.Errorf("%s to %s: %v", d.Event, d.Kind, err)
 	}
-	if e, err := webhook.Parse([]byte(d.Body)); err != nil || string(e.Name) != d.Event {
+	if e, err := webhook.Parse([]byte(d.Body)); err != nil || e.Name != d.Event {
 		p.t.Errorf("%s to %s: %s, %v", d.Event, d.Kind, e.Name, err)
 	}
 }

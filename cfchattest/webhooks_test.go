@@ -32,7 +32,7 @@ func (p *play) received() []string {
 		if err != nil {
 			p.t.Error(err)
 		}
-		told := d.Kind + " " + d.Event
+		told := d.Kind + " " + string(d.Event)
 		if len(e.Changes) > 0 {
 			var columns []string
 			for _, c := range e.Changes {
@@ -232,8 +232,8 @@ func TestSnapshotWebhooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv.AddConversation(cfchattest.Conversation{})
-	p := &play{Server: srv, t: t, secrets: map[string]string{"account": srv.WebhookSecret(5), "inbox": srv.InboxSecret(3)}}
-	if got := p.received(); !slices.Equal(got, both("conversation_created")) || srv.WebhookSecret(5) != "s3cret" {
+	p := &play{Server: srv, t: t, secrets: map[string]webhook.Secret{"account": srv.WebhookSecret(5), "inbox": srv.InboxSecret(3)}}
+	if got := p.received(); !slices.Equal(got, both("conversation_created")) || srv.WebhookSecret(5).Reveal() != "s3cret" {
 		t.Errorf("%q", got)
 	}
 	for _, d := range srv.Deliveries() {
@@ -252,8 +252,8 @@ func TestOwnClock(t *testing.T) {
 	srv.AddConversation(cfchattest.Conversation{})
 	(&play{Server: srv, t: t}).received()
 	d := srv.Deliveries()[0]
-	late := webhook.Verify(webhook.NewSecret(secret), d.Header, []byte(d.Body), time.Now())
-	inTime := webhook.Verify(webhook.NewSecret(secret), d.Header, []byte(d.Body), then)
+	late := webhook.Verify(secret, d.Header, []byte(d.Body), time.Now())
+	inTime := webhook.Verify(secret, d.Header, []byte(d.Body), then)
 	if !errors.Is(late, webhook.ErrUnverified) || inTime != nil {
 		t.Errorf("%v, %v", late, inTime)
 	}
@@ -285,7 +285,7 @@ func TestDeliveryHeaders(t *testing.T) {
 			}
 			if strings.Contains(want[d.Kind], "s") {
 				p.verify(d, "4.16.2")
-			} else if secret := p.secrets[d.Kind]; secret != "" {
+			} else if !p.secrets[d.Kind].IsZero() {
 				t.Errorf("%s shows a secret of %s", version, d.Kind)
 			}
 			if agent := d.Header.Get("User-Agent"); (agent == "Ruby") != (version == "4.14.0") {
@@ -465,7 +465,7 @@ func TestFailedBots(t *testing.T) {
 					ids[d.ID], times[d.Header.Get(webhook.TimestampHeader)] = true, true
 				}
 			}
-			if !slices.Equal(attempts, c.attempts) || len(ids) != 1 || p.secrets[cfchattest.HookBot] != "" && len(times) != len(attempts) {
+			if !slices.Equal(attempts, c.attempts) || len(ids) != 1 || !p.secrets[cfchattest.HookBot].IsZero() && len(times) != len(attempts) {
 				t.Errorf("%s: attempts %v with the ids %v at %v", c.version, attempts, ids, times)
 			}
 			if waited := time.Since(start); waited != time.Duration(len(attempts)-1)*3*time.Second {
@@ -648,7 +648,7 @@ func TestDeliveredTexts(t *testing.T) {
 		{"4.14.2", cfchat.ChannelEmail, "1 < 2\nand", "1 < 2\nand"},
 	} {
 		srv := cfchattest.New(t, cfchattest.Version(c.version))
-		srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/", Subscriptions: []string{"message_created"}})
+		srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/", Subscriptions: []cfchat.WebhookEvent{webhook.MessageCreated}})
 		in := srv.AddInbox(cfchattest.Inbox{Channel: c.channel})
 		srv.AddMessage(srv.AddConversation(cfchattest.Conversation{Inbox: in}), cfchattest.Message{Content: text})
 		p := &play{Server: srv, t: t}
@@ -674,7 +674,7 @@ func TestReceiverUsesServer(t *testing.T) {
 		p := newPlay(t, "4.16.2")
 		account := p.Account(t)
 		p.Receive(hookURLs[cfchattest.HookBot], webhook.Handler(
-			webhook.Options{Secret: webhook.NewSecret(p.secrets[cfchattest.HookBot])},
+			webhook.Options{Secret: p.secrets[cfchattest.HookBot]},
 			answerMessages(account)))
 		p.begin()
 		p.AddMessage(p.bots, cfchattest.Message{Content: "Hi"})
