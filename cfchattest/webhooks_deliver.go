@@ -72,20 +72,21 @@ type post struct {
 
 // Receive has a handler answer what is delivered to an address, in memory: webhooks of the account, of API inboxes and of agent bots
 // that have it as their URL. An address that ends with a slash stands for all that begin so, of which the longest counts.
-// What is delivered to an address that nobody receives at has failed, as where nothing listens.
+// What is delivered to an address that nobody receives at has failed, as where nothing listens. What was deleted before its delivery is
+// not delivered.
 //
 // Deliveries are made in the background, one after another, after the request that caused them was answered. Each is a POST with
 // the headers, the body and the signature of the version, which waits 5 s for the answer; then its context ends, and it has
 // failed. From 4.14.0 on servers call no private address, such as 10.1.2.3 or localhost, unless there is the option
 // [PrivateNetwork]. A handler may call the Server's methods and its operations, but not [Server.Settle] and [Server.Close].
 func (s *Server) Receive(url string, h http.Handler) {
-	s.checkAddress(url)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkAddress(url)
 	if s.post.receivers == nil {
 		s.post.receivers = map[string]http.Handler{}
 	}
-	s.post.receivers[url] = h
+	s.post.receivers[bareAddress(url)] = h
 }
 
 // Settle waits until everything has been delivered, or has failed for good, with all that follows from it; what is held by

@@ -79,7 +79,7 @@ func (s *state) tell(e *occurrence) {
 	for _, to := range s.hooksOf(e) {
 		s.lastDelivery++
 		queued := &outgoing{hook: to, occurrence: e, id: newUUID(s.lastDelivery), attempt: 1}
-		if to.kind == HookBot && !queued.build(false) {
+		if to.kind == HookBot && !queued.build(s.inJob) {
 			continue
 		}
 		s.outbox = append(s.outbox, queued)

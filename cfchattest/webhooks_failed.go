@@ -16,7 +16,10 @@ func (s *Server) failed(o *outgoing, reason string) {
 	if !strings.HasPrefix(o.name, "message_") {
 		return
 	}
-	switch st := s.state; {
+	st := s.state
+	st.inJob = true
+	defer func() { st.inJob = false }()
+	switch {
 	case o.kind == HookInbox && st.version.AtLeast("3.3.0"):
 		st.markFailed(o.of, o.message, reason)
 	case o.kind == HookBot && st.version.AtLeast("4.7.0") && !(s.keepPending && st.version.AtLeast("4.11.0")):

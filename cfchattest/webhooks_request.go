@@ -98,13 +98,12 @@ func (s *Server) callOnce(ctx context.Context, method string, to *url.URL, heade
 	if s.state.version.AtLeast("4.14.0") && !s.privateNetwork && isPrivate(to.Hostname()) {
 		return answered{refused: "the address is private, which servers from 4.14.0 on do not call without the option PrivateNetwork"}
 	}
-	bare := *to
-	bare.User, bare.Fragment = nil, ""
-	receiver := s.receiverOf(bare.String())
+	address := bareAddress(to.String())
+	receiver := s.receiverOf(address)
 	if receiver == nil {
-		return refusedBy(bare.String())
+		return refusedBy(address)
 	}
-	r := httptest.NewRequestWithContext(ctx, method, bare.String(), bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	r.Header = header.Clone()
 	r.URL.Scheme, r.URL.Host, r.RequestURI = "", "", to.RequestURI()
 	if to.User != nil {
@@ -162,6 +161,18 @@ func (s *Server) verdict(a answered) string {
 		return ""
 	}
 	return fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
+}
+
+// bareAddress returns an address without what is not sent to it as such: who calls, and a fragment.
+func bareAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if u.User, u.Fragment = nil, ""; u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
 }
 
 // refusedBy is the answer of an address at which nothing listens.

@@ -274,13 +274,13 @@ func TestDeliveryHeaders(t *testing.T) {
 		p.AddMessage(p.bots, cfchattest.Message{})
 		p.received()
 		for _, d := range p.made() {
-			has := ""
+			var has []string
 			for letter, name := range map[string]string{"d": webhook.DeliveryHeader, "t": webhook.TimestampHeader, "s": webhook.SignatureHeader} {
 				if d.Header.Get(name) != "" {
-					has += letter
+					has = append(has, letter)
 				}
 			}
-			if !sameInAnyOrder(strings.Split(has, ""), strings.Split(want[d.Kind], "")) || d.ID != d.Header.Get(webhook.DeliveryHeader) {
+			if !sameInAnyOrder(has, strings.Split(want[d.Kind], "")) || d.ID != d.Header.Get(webhook.DeliveryHeader) {
 				t.Errorf("%s to %s: %q, want %q; %q", version, d.Kind, has, want[d.Kind], d.ID)
 			}
 			if strings.Contains(want[d.Kind], "s") {
@@ -306,7 +306,7 @@ func TestDeliveredRequest(t *testing.T) {
 		user, password, _ := r.BasicAuth()
 		got <- fmt.Sprint(r.Host, r.RequestURI, r.URL, r.PathValue("step"), user, password, int64(len(body)) == r.ContentLength, err)
 	})
-	srv.Receive("https://hooks.example:8443/", mux)
+	srv.Receive("https://me:pw@hooks.example:8443", mux)
 	srv.AddConversation(cfchattest.Conversation{})
 	if want, is := "hooks.example:8443/a/b?c=d/a/b?c=dbme pwtrue <nil>", <-got; strings.ReplaceAll(is, " ", "") != strings.ReplaceAll(want, " ", "") {
 		t.Errorf("%s, want %s", is, want)
