@@ -86,10 +86,15 @@ func (s *state) tell(e *occurrence) {
 	}
 }
 
-// hooksOf returns the hooks that get an event.
+// hooksOf returns the hooks that get an event: first the bots, whom a request tells at once.
 func (s *state) hooksOf(e *occurrence) []hook {
 	var to []hook
 	gets := events[e.name]
+	if e.of != nil && s.since(gets.bot) {
+		for _, b := range s.botsOf(e.of) {
+			to = append(to, hook{HookBot, *b.OutgoingURL, b.secret})
+		}
+	}
 	if s.since(gets.account) {
 		for _, w := range e.account.webhooks {
 			if slices.Contains(w.subscriptions, e.name) {
@@ -97,16 +102,8 @@ func (s *state) hooksOf(e *occurrence) []hook {
 			}
 		}
 	}
-	if e.of == nil {
-		return to
-	}
-	if in := e.of.source.inbox; in.webhookURL != "" && s.since(gets.inbox) {
-		to = append(to, hook{HookInbox, in.webhookURL, in.secret})
-	}
-	if s.since(gets.bot) {
-		for _, b := range s.botsOf(e.of) {
-			to = append(to, hook{HookBot, *b.OutgoingURL, b.secret})
-		}
+	if e.of != nil && e.of.source.inbox.webhookURL != "" && s.since(gets.inbox) {
+		to = append(to, hook{HookInbox, e.of.source.inbox.webhookURL, e.of.source.inbox.secret})
 	}
 	return to
 }
@@ -163,11 +160,8 @@ func (s *state) tellContact(name string, a *account, who *contact, more ...field
 	}})
 }
 
-// tellTyping tells that somebody types, or no longer does. Bots do from 4.12.0 on.
+// tellTyping tells that somebody types, or no longer does.
 func (s *state) tellTyping(name string, of *conversation, who owner, private any) {
-	if who.user == nil && !s.version.AtLeast("4.12.0") {
-		return
-	}
 	s.tell(&occurrence{name: name, account: of.account, of: of, body: func(job bool) (fields, error) {
 		conversation, err := hookView{s.viewOf(of.account), job}.conversation(of)
 		return fields{

@@ -65,7 +65,7 @@ var errGone = errors.New("it is gone")
 // conversation renders a conversation. One whose contact is gone, or that cannot be rendered for another reason, is lost.
 func (v hookView) conversation(c *conversation) (fields, error) {
 	switch {
-	case v.job && c.account.conversations[c.id] != c:
+	case c.account.conversations[c.id] != c:
 		return nil, errGone
 	case c.source.contact.deleted:
 		return nil, errNoContact

@@ -59,7 +59,7 @@ func newPlay(t *testing.T, version string, options ...cfchattest.Option) *play {
 	t.Helper()
 	p := &play{Server: cfchattest.New(t, append(options, cfchattest.Version(version))...), t: t, grace: 2, messages: map[string]int64{}}
 	p.inbox = p.AddInbox(cfchattest.Inbox{Name: "API inbox", WebhookURL: hookURLs[cfchattest.HookInbox], Members: []int64{p.grace}})
-	p.botBox = p.AddInbox(cfchattest.Inbox{Name: "Bot API"})
+	p.botBox = p.AddInbox(cfchattest.Inbox{Name: "Bot API", Members: []int64{p.grace}})
 	bot, key := p.AddBot(cfchattest.Bot{
 		Name: "Helper Bot", OutgoingURL: hookURLs[cfchattest.HookBot], Inboxes: []int64{p.botBox},
 	})

@@ -68,6 +68,20 @@ func TestEventsByVersion(t *testing.T) {
 		p.on(p.bots, "/assignments", fmt.Sprintf(`{"assignee_id":%d,"assignee_type":"AgentBot"}`, p.bot))
 	}
 	moved := "contact_updated[updated_at last_activity_at]"
+	resolve := func(p *play) { p.on(p.bots, "/toggle_status", `{"status":"resolved"}`) }
+	writesToOwner := func(p *play) {
+		p.on(p.first, "/assignments", fmt.Sprintf(`{"assignee_id":%d,"assignee_type":"AgentBot"}`, p.bot))
+		p.received()
+		p.AddMessage(p.first, cfchattest.Message{})
+	}
+	opens := func(key string) func(p *play) {
+		return func(p *play) {
+			p.on(p.bots, "/assignments", fmt.Sprintf(`{"assignee_id":%d,"assignee_type":"AgentBot"}`, p.bot))
+			p.received()
+			p.do(p.Key(key), "POST", fmt.Sprintf("/conversations/%d/toggle_status", p.bots), `{"status":"open"}`)
+		}
+	}
+	agentOpens, adminOpens := opens("agent"), opens("administrator")
 	for _, c := range []struct {
 		name, version string
 		do            func(*play)
@@ -113,6 +127,43 @@ func TestEventsByVersion(t *testing.T) {
 		{"a contact's labels", "4.7.0", func(p *play) {
 			p.do(p.AdminKey(), "POST", fmt.Sprintf("/contacts/%d/labels", p.contact), `{"labels":["vip"]}`)
 		}, [][]string{{"account contact_updated[updated_at label_list]"}}},
+		{"another end of the snooze", "2.16.0", func(p *play) {
+			p.on(p.first, "/toggle_status", `{"status":"snoozed","snoozed_until":1924992000}`)
+			p.received()
+			p.on(p.first, "/toggle_status", `{"status":"snoozed","snoozed_until":1924992001}`)
+		}, [][]string{both("conversation_updated[updated_at snoozed_until]")}},
+		{"the contact writes to a bot that only owns the conversation", "4.8.0", writesToOwner, [][]string{
+			{"bot message_created"}, both("message_created"), {"account " + moved},
+		}},
+		{"the bot is told of a status", "4.12.1", resolve, [][]string{
+			{"bot conversation_resolved", "account conversation_status_changed", "account conversation_updated[status updated_at]"},
+		}},
+		{"an agent opens what a bot has", "4.15.1", agentOpens, [][]string{
+			{"account conversation_status_changed", "bot conversation_status_changed", "bot conversation_opened"},
+			{"account conversation_updated[status updated_at]", "bot conversation_updated[status updated_at]"},
+			{
+				"account conversation_updated[assignee_id updated_at cached_label_list assignee_agent_bot_id]",
+				"bot conversation_updated[assignee_id updated_at cached_label_list assignee_agent_bot_id]",
+			},
+		}},
+		{"an administrator opens what a bot has", "4.15.1", adminOpens, [][]string{
+			{"account conversation_status_changed", "bot conversation_status_changed", "bot conversation_opened"},
+			{"account conversation_updated[status updated_at]", "bot conversation_updated[status updated_at]"},
+		}},
+		{"an administrator opens what a bot has", "4.16.2", adminOpens, [][]string{
+			{"account conversation_status_changed", "bot conversation_status_changed", "bot conversation_opened"},
+			{"account conversation_updated[status updated_at]", "bot conversation_updated[status updated_at]"},
+			{
+				"account conversation_updated[updated_at cached_label_list assignee_agent_bot_id]",
+				"bot conversation_updated[updated_at cached_label_list assignee_agent_bot_id]",
+			},
+		}},
+		{"a contact's attribute is taken away", "4.7.0", func(p *play) {
+			p.do(p.AdminKey(), "POST", fmt.Sprintf("/contacts/%d/destroy_custom_attributes", p.contact), `{"custom_attributes":["plan"]}`)
+		}, [][]string{{"account contact_updated[updated_at custom_attributes]"}}},
+		{"a contact moves", "4.7.0", func(p *play) {
+			p.do(p.AdminKey(), "PUT", fmt.Sprintf("/contacts/%d", p.contact), `{"additional_attributes":{"city":"Oslo"}}`)
+		}, [][]string{{"account contact_updated[updated_at additional_attributes location]"}}},
 	} {
 		t.Run(c.name+" "+c.version, func(t *testing.T) {
 			p := newPlay(t, c.version)
@@ -129,7 +180,7 @@ func TestEventsByVersion(t *testing.T) {
 // begin makes contacts, a conversation in each inbox and a message of the contact, all of which is told.
 func (p *play) begin() {
 	p.t.Helper()
-	p.contact = p.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com"})
+	p.contact = p.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com", Custom: map[string]any{"plan": "pro"}})
 	p.other = p.AddContact(cfchattest.Contact{Name: "Jo", Phone: "+4712345678"})
 	p.visitor = p.AddContact(cfchattest.Contact{Name: "V"})
 	p.first, p.bots = p.conversationIn(p.inbox), p.conversationIn(p.botBox)
@@ -554,13 +605,18 @@ func TestMishaps(t *testing.T) {
 	if len(all) != 2 || all[0].ID != all[1].ID || all[0].Body != all[1].Body || all[0].Event != "conversation_updated" || all[1].Attempt != 1 {
 		t.Fatalf("%+v", all)
 	}
+	reopens := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { p.SetStatus(p.first, cfchat.StatusOpen) })
+	p.Receive(account, reopens)
 	p.on(p.first, "/labels", `{"labels":["vip"]}`)
 	p.received()
 	var again []cfchattest.Delivery
 	for _, d := range p.made()[2:] {
-		if d.Kind == cfchattest.HookAccount {
+		if d.Kind == cfchattest.HookAccount && strings.Contains(d.Body, "label_list") {
 			again = append(again, d)
 		}
+	}
+	if statuses := statusesOf(t, again); !slices.Equal(statuses, []string{"resolved", "open"}) {
+		t.Errorf("they tell of %q", statuses)
 	}
 	if len(again) != 2 || again[0].ID == again[1].ID || again[0].Event != "conversation_updated" || again[1].Event != again[0].Event {
 		t.Errorf("%+v", again)
@@ -568,6 +624,20 @@ func TestMishaps(t *testing.T) {
 	for _, d := range p.made() {
 		p.verify(d, "4.16.2")
 	}
+}
+
+// statusesOf are the statuses that events tell of.
+func statusesOf(t *testing.T, all []cfchattest.Delivery) []string {
+	t.Helper()
+	var out []string
+	for _, d := range all {
+		e, err := webhook.Parse([]byte(d.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(e.Conversation.Status))
+	}
+	return out
 }
 
 // TestHeldDeliveries lets deliveries leave late and in another order. Those of accounts and API inboxes tell of what is so by then, those
@@ -611,24 +681,153 @@ func TestHeldDeliveries(t *testing.T) {
 	}
 }
 
-// TestGoneIsLost has nothing told of what was deleted before its delivery.
+// TestGoneIsLost has nothing told of what was deleted, or cannot be rendered, before its delivery; bots were told at the event.
 func TestGoneIsLost(t *testing.T) {
+	moved := "account contact_updated[updated_at last_activity_at]"
+	for name, c := range map[string]struct {
+		change func(p *play, message int64)
+		want   []string
+	}{
+		"the conversation": {func(p *play, _ int64) {
+			p.do(p.AdminKey(), "DELETE", fmt.Sprintf("/conversations/%d", p.bots), "")
+			time.Sleep(time.Second)
+			p.do(p.AdminKey(), "GET", "/inboxes", "") // which has the job run
+		}, []string{"bot message_created", moved}},
+		"the contact": {func(p *play, _ int64) { p.DeleteContact(p.contact) }, []string{"bot message_created"}},
+		"a merged contact": {func(p *play, _ int64) {
+			p.do(p.AdminKey(), "POST", "/actions/contact_merge", fmt.Sprintf(`{"base_contact_id":%d,"mergee_contact_id":%d}`, p.other, p.contact))
+		}, []string{"bot message_created", "account message_created", "account contact_updated[email updated_at custom_attributes last_activity_at]"}},
+		"a broken conversation": {func(p *play, _ int64) { p.BreakConversation(p.bots) }, []string{"bot message_created", moved}},
+		"a broken message":      {func(p *play, id int64) { p.BreakMessage(p.bots, id) }, []string{"bot message_created", moved}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPlay(t, "4.16.2")
+			p.begin()
+			p.HoldDeliveries()
+			c.change(p, p.AddMessage(p.bots, cfchattest.Message{}))
+			p.ReleaseDeliveries(cfchattest.InOrder)
+			if got := p.received(); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %q, want %q", name, got, c.want)
+			}
+		})
+	}
+}
+
+// TestNounsByVersion has since when a body has a field (contract, H4).
+func TestNounsByVersion(t *testing.T) {
+	for _, c := range []struct{ before, since, path string }{
+		{"2.16.0", "2.17.0", "conversation.priority"},
+		{"2.18.0", "3.0.0", "conversation.waiting_since"},
+		{"3.11.0", "3.12.0", "conversation.last_activity_at"},
+		{"4.0.1", "4.0.2", "conversation.updated_at"},
+		{"4.0.1", "4.0.2", "sender.blocked"},
+		{"4.0.1", "4.0.2", "conversation.meta.sender.blocked"},
+		{"4.7.0", "4.8.0", "conversation.meta.assignee_type"},
+		{"4.14.1", "4.14.2", "conversation.account"},
+		{"4.15.1", "4.16.0", "conversation.meta.team.icon"},
+		{"4.15.1", "4.16.0", "conversation.meta.team.icon_color"},
+	} {
+		for version, want := range map[string]bool{c.before: false, c.since: true} {
+			srv := cfchattest.New(t, cfchattest.Version(version))
+			srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/", Subscriptions: []cfchat.WebhookEvent{webhook.MessageCreated}})
+			team := srv.AddTeam(cfchattest.Team{Members: []int64{2}})
+			srv.AddMessage(srv.AddConversation(cfchattest.Conversation{Team: team, Assignee: 2}), cfchattest.Message{})
+			(&play{Server: srv, t: t}).received()
+			var at any
+			if err := json.Unmarshal([]byte(srv.Deliveries()[0].Body), &at); err != nil {
+				t.Fatal(err)
+			}
+			is := false
+			for name := range strings.SplitSeq(c.path, ".") {
+				object, _ := at.(map[string]any)
+				at, is = object[name]
+			}
+			if is != want {
+				t.Errorf("%s: there is %v in %s", c.path, is, version)
+			}
+		}
+	}
+}
+
+// TestAvailability has people's availability in what a request tells a bot, and not in what a job tells anybody.
+func TestAvailability(t *testing.T) {
+	p := newPlay(t, "4.7.0")
+	p.begin()
+	p.on(p.bots, "/assignments", fmt.Sprintf(`{"assignee_id":%d}`, p.grace))
+	p.FailDeliveries(hookURLs[cfchattest.HookBot], 1, cfchattest.DeliveryFailure{})
+	p.on(p.bots, "/messages", `{"content":"Hi"}`)
+	p.received()
+	got := map[string]string{}
+	for _, d := range p.made() {
+		e, err := webhook.Parse([]byte(d.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := e.Conversation
+		if e.Message != nil {
+			of = &e.Message.Conversation
+		}
+		if of != nil {
+			got[d.Kind+" "+string(d.Event)] = string(of.Meta.Assignee.GetAvailabilityStatus() + "/" + of.Messages[0].Sender.GetAvailabilityStatus())
+		}
+	}
+	for event, want := range map[string]string{
+		"bot message_created": "offline/offline", "account message_created": "/", "bot conversation_opened": "/", "account conversation_updated": "/",
+	} {
+		if is, there := got[event]; is != want || !there {
+			t.Errorf("%s: %q, want %q", event, is, want)
+		}
+	}
+}
+
+// TestFailedAccounts has an account's webhook called once, whatever it answers, and a bot whose conversation is open already change nothing.
+func TestFailedAccounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlay(t, "4.16.2")
 		p.begin()
-		p.HoldDeliveries()
-		p.AddMessage(p.first, cfchattest.Message{})
-		p.AddMessage(p.bots, cfchattest.Message{})
-		p.do(p.AdminKey(), "DELETE", fmt.Sprintf("/conversations/%d", p.first), "")
-		p.BreakConversation(p.bots)
-		p.DeleteContact(p.contact)
-		time.Sleep(time.Second)
-		call(t, p.Server, p.AdminKey(), "GET", conversations+"/1", "")
-		p.ReleaseDeliveries(cfchattest.InOrder)
-		if got, want := p.received(), []string{"bot message_created"}; !slices.Equal(got, want) {
+		p.SetStatus(p.bots, cfchat.StatusOpen)
+		p.received()
+		p.FailDeliveries("", 9, cfchattest.DeliveryFailure{Status: 500})
+		p.AddMessage(p.bots, cfchattest.Message{Content: "Hi"})
+		want := []string{
+			"bot message_created", "account message_created", "account contact_updated[updated_at last_activity_at]",
+			"bot message_created", "bot message_created",
+		}
+		if got := p.received(); !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
+		if now, _ := p.Conversation(p.bots); now.Messages[0].GetContent() != "Hi" {
+			t.Errorf("the last message is %q", now.Messages[0].GetContent())
+		}
 	})
+}
+
+// TestReceiverOfAddress has the longest address that fits answer, and a redirect take the credentials along to the same host only.
+func TestReceiverOfAddress(t *testing.T) {
+	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	var got []string
+	note := func(name string, to string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			user, _, _ := r.BasicAuth()
+			got = append(got, name+" "+user)
+			if to != "" {
+				http.Redirect(w, r, to, http.StatusTemporaryRedirect)
+			}
+		})
+	}
+	srv.Receive("https://a.example/", note("all", "https://b.example/"))
+	srv.Receive("https://a.example/x/", note("x", "/y"))
+	srv.Receive("https://a.example/x/y/z", note("z", ""))
+	srv.Receive("https://a.example/x/y/", note("xy", ""))
+	srv.Receive("https://b.example/", note("b", ""))
+	for _, path := range []string{"x/y/z", "x/y/w", "x/w"} {
+		srv.AddWebhook(cfchattest.Webhook{URL: "https://me:pw@a.example/" + path, Subscriptions: []cfchat.WebhookEvent{"contact_created"}})
+	}
+	srv.AddContact(cfchattest.Contact{})
+	(&play{Server: srv, t: t}).received()
+	if want := []string{"z me", "xy me", "x me", "all me", "b "}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 // TestDeliveredTexts has the text of a message by version and channel (contract, H6).
