@@ -28,7 +28,7 @@ func TestInboxSecrets(t *testing.T) {
 	if err != nil || len(inboxes) != 2 {
 		t.Fatalf("%+v, %v", inboxes, err)
 	}
-	for _, secret := range []string{"hmac-", "secret-", "imap_password"} {
+	for _, secret := range []string{"hmac-", srv.InboxSecret(1).Reveal(), "imap_password"} {
 		if !strings.Contains(string(response.Body), secret) {
 			t.Errorf("the stand-in does not send %q", secret)
 		}
@@ -55,13 +55,13 @@ func TestInboxSecretsInErrors(t *testing.T) {
 func TestBotKeys(t *testing.T) {
 	t.Parallel()
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
-	_, key := srv.AddBot(cfchattest.Bot{})
+	id, key := srv.AddBot(cfchattest.Bot{})
 	var response cfchat.Response
 	bots, err := srv.Account(t).AgentBots.List(t.Context(), cfchat.WithResponse(&response))
 	if err != nil || len(bots) != 3 {
 		t.Fatalf("%+v, %v", bots, err)
 	}
-	for _, secret := range []string{key, "secret-"} {
+	for _, secret := range []string{key, srv.BotSecret(id).Reveal()} {
 		if !strings.Contains(string(response.Body), secret) {
 			t.Errorf("the stand-in does not send %q", secret)
 		}

@@ -36,6 +36,26 @@ var impossible = map[string]func(*cfchattest.Server){
 	`bots own conversations from 4.8.0 on, and this is 4.7.0; take New(t, Version("4.8.0"))`: func(s *cfchattest.Server) {
 		s.AddConversation(cfchattest.Conversation{Bot: 1})
 	},
+	`"hooks.example" is no web address`: func(s *cfchattest.Server) { s.AddWebhook(cfchattest.Webhook{URL: "hooks.example"}) },
+	`"" is no web address`:              func(s *cfchattest.Server) { s.Receive("", nil) },
+	`"ftp://x" is no web address`:       func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{WebhookURL: "ftp://x"}) },
+	`"https://" is no web address`:      func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{OutgoingURL: "https://"}) },
+	"only API inboxes have a webhook, and this is a Channel::Email": func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail, WebhookURL: "https://x"})
+	},
+	"there is a webhook to https://x already": func(s *cfchattest.Server) {
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
+	},
+	`webhooks of 4.7.0 have no event "conversation_opened"`: func(s *cfchattest.Server) {
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x", Subscriptions: []cfchat.WebhookEvent{"conversation_opened"}})
+	},
+	"there is no webhook 5": func(s *cfchattest.Server) { s.WebhookSecret(5) },
+	"there is no bot 79":    func(s *cfchattest.Server) { s.BotSecret(79) },
+	"inbox 2 has no secret: it is a Channel::Email": func(s *cfchattest.Server) {
+		s.InboxSecret(s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail}))
+	},
+	"there is no inbox 81":       func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{Inboxes: []int64{81}}) },
 	"there is no conversation 9": func(s *cfchattest.Server) { s.AddMessage(9, cfchattest.Message{}) },
 	"there is no message type 9": func(s *cfchattest.Server) {
 		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: 9})

@@ -20,9 +20,13 @@
 // [Server.Requests] what was asked. With [Server.Chat], [Server.Account] or [Server.Transport] all of it works inside
 // [testing/synctest], where waiting costs no time.
 //
+// [Server.Receive] has a handler answer what the version delivers to webhooks of the account, of API inboxes and of agent bots: which
+// events for which change, with its bodies and signatures. [Server.Settle] waits for that, [Server.Deliveries] lists it, and
+// [Server.FailDeliveries], [Server.LoseDeliveries], [Server.RepeatDeliveries] and [Server.HoldDeliveries] disturb it.
+//
 // # What it leaves out
 //
-// Previews of files, what is in the bytes of a file, signed ids, what channels make
+// Webhooks of web widgets, of inboxes, of automations and of the installation. Previews of files, what is in the bytes of a file, signed ids, what channels make
 // of the messages that [Server.Delivered] tells, Markdown in mails, the survey's sentence of input_csat, round-robin assignment (nobody is
 // ever online), WhatsApp's rules for source ids and reply windows, service level agreements, custom roles, and every other
 // route: [Server.Handle] takes a handler for those.

@@ -70,9 +70,9 @@ func (c *caller) updateAMessage() (any, error) {
 	_, failed := attributes["external_error"]
 	switch reason := c.params["external_error"]; {
 	case status == cfchat.MessageStatusFailed:
-		m.ContentAttributes = with(attributes, "external_error", reason)
+		m.ContentAttributes = withError(attributes, reason)
 	case failed:
-		m.ContentAttributes = with(attributes, "external_error", nil)
+		m.ContentAttributes = withError(attributes, nil)
 	}
 	save()
 	return c.view().shortMessage(of, m)
@@ -93,7 +93,7 @@ func (c *caller) retryAMessage() (any, error) {
 	c.deliver(of, m)
 	if m.madeOfItems() {
 		save()
-		m.ContentAttributes = with(m.ContentAttributes.Map(), "external_error", nil)
+		m.ContentAttributes = withError(m.ContentAttributes.Map(), nil)
 		return nil, unprocessable("undefined method `reject' for nil")
 	}
 	m.ContentAttributes = attributesOf(map[string]any{})
@@ -125,11 +125,11 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// with returns attributes with one more.
-func with(attributes map[string]any, name string, value any) cfchat.Attributes {
-	more := map[string]any{name: value}
+// withError returns attributes with the reason why a message has failed.
+func withError(attributes map[string]any, reason any) cfchat.Attributes {
+	more := map[string]any{"external_error": reason}
 	for key, each := range attributes {
-		if key != name {
+		if key != "external_error" {
 			more[key] = each
 		}
 	}

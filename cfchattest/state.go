@@ -39,6 +39,7 @@ type state struct {
 	jobs           []job             // what is done later
 	outbox         []*outgoing       // what hooks are to be told of the present request
 	inMind         []*conversation   // what it has in mind of conversations: see shows
+	inJob          bool              // it is no request but a job
 	tags           map[string]string // labels as they were first written, by their lower case
 }
 

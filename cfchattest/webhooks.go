@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 )
 
 // Webhook is a webhook of the account to add.
@@ -14,7 +15,7 @@ type Webhook struct {
 	URL  string
 	Name string // from 4.8.0 on
 	// Subscriptions are the events that it gets; by default those that every version has: all but typing and inboxes.
-	Subscriptions []string
+	Subscriptions []cfchat.WebhookEvent
 }
 
 // accountWebhook is a row of /webhooks.
@@ -60,9 +61,9 @@ func (s *state) subscribes(event string) bool {
 	})
 }
 
-// AddWebhook adds a webhook of the account. It returns its id and the secret that its deliveries are signed with, which is "" before
-// 4.12.0. A URL that is no web address or there already, and an event that the version does not have, fail the test.
-func (s *Server) AddWebhook(w Webhook) (id int64, secret string) {
+// AddWebhook adds a webhook of the account. It returns its id and the secret that its deliveries are signed with, which is zero
+// before 4.12.0. A URL that is no web address or there already, and an event that the version does not have, fail the test.
+func (s *Server) AddWebhook(w Webhook) (id int64, secret auth.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.home()
@@ -70,17 +71,18 @@ func (s *Server) AddWebhook(w Webhook) (id int64, secret string) {
 	if slices.ContainsFunc(a.webhooks, func(other *accountWebhook) bool { return other.url == w.URL }) {
 		s.fail("there is a webhook to %s already", w.URL)
 	}
-	added := &accountWebhook{url: w.URL, name: orNil(w.Name), subscriptions: slices.Clone(w.Subscriptions)}
+	added := &accountWebhook{url: w.URL, name: orNil(w.Name)}
 	if len(w.Subscriptions) == 0 {
 		added.subscriptions = everySubscription()
 	}
-	for _, name := range w.Subscriptions {
-		if !s.state.subscribes(name) {
-			s.fail("webhooks of %s have no event %q", s.state.version, name)
+	for _, event := range w.Subscriptions {
+		if !s.state.subscribes(string(event)) {
+			s.fail("webhooks of %s have no event %q", s.state.version, event)
 		}
+		added.subscriptions = append(added.subscriptions, string(event))
 	}
 	s.state.storeWebhook(a, added)
-	return added.id, added.secret
+	return added.id, auth.NewSecret(added.secret)
 }
 
 // checkAddress fails the test if what is called is no web address.
@@ -91,21 +93,21 @@ func (s *Server) checkAddress(address string) {
 	}
 }
 
-// WebhookSecret returns the secret of a webhook of the account, as administrators are shown it: "" before 4.12.0.
-func (s *Server) WebhookSecret(id int64) string {
+// WebhookSecret returns the secret of a webhook of the account, as administrators are shown it: zero before 4.12.0.
+func (s *Server) WebhookSecret(id int64) auth.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range s.home().webhooks {
 		if w.id == id {
-			return w.secret
+			return auth.NewSecret(w.secret)
 		}
 	}
 	s.fail("there is no webhook %d", id)
-	return ""
+	return auth.Secret{}
 }
 
-// InboxSecret returns the secret of an API inbox, as administrators are shown it: "" before 4.13.0.
-func (s *Server) InboxSecret(id int64) string {
+// InboxSecret returns the secret of an API inbox, as administrators are shown it: zero before 4.13.0.
+func (s *Server) InboxSecret(id int64) auth.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in := s.inbox(id)
@@ -115,24 +117,24 @@ func (s *Server) InboxSecret(id int64) string {
 	return s.state.shownSecret(in.secret)
 }
 
-// BotSecret returns the secret of an agent bot, as administrators are shown it: "" before 4.13.0.
-func (s *Server) BotSecret(id int64) string {
+// BotSecret returns the secret of an agent bot, as administrators are shown it: zero before 4.13.0.
+func (s *Server) BotSecret(id int64) auth.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.state.bots[id]
 	if b == nil {
 		s.fail("there is no bot %d", id)
-		return ""
+		return auth.Secret{}
 	}
 	return s.state.shownSecret(b.secret)
 }
 
 // shownSecret returns the secret of an inbox or a bot where the version has them.
-func (s *state) shownSecret(secret string) string {
+func (s *state) shownSecret(secret string) auth.Secret {
 	if !s.version.AtLeast("4.13.0") {
-		return ""
+		return auth.Secret{}
 	}
-	return secret
+	return auth.NewSecret(secret)
 }
 
 // storeWebhook adds a webhook to an account under the next id, with a secret where the version has them.

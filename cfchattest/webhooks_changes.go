@@ -70,8 +70,8 @@ func (b *saving) done() {
 		s.shows(of)
 		return
 	}
-	changes := changesOf(b.before, s.conversationColumns(of))
 	of.fresh = false
+	changes := changesOf(b.before, s.conversationColumns(of))
 	changed := func(name string) bool {
 		return slices.ContainsFunc(changes, func(c fields) bool { return c[0].name == name })
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cfchat/cfchat-go"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 // Delivery is an attempt to deliver an event. It never holds the secret.
 type Delivery struct {
 	Kind    string // HookAccount, HookInbox or HookBot
-	Event   string
+	Event   cfchat.WebhookEvent
 	URL     string
 	ID      string // which servers send along from 4.12.0 on, and to bots from 4.13.0; the same in all attempts
 	Attempt int    // 1, and more where a bot is tried again
@@ -63,26 +65,28 @@ type post struct {
 	more    chan struct{} // told when more of them wait
 	running bool          // the goroutine that makes them
 	stop    context.CancelFunc
+	ended   chan struct{} // closed when the goroutine ends
 	closed  bool
 	late    []chan struct{} // handlers that were given up, closed when they return
 }
 
 // Receive has a handler answer what is delivered to an address, in memory: webhooks of the account, of API inboxes and of agent bots
 // that have it as their URL. An address that ends with a slash stands for all that begin so, of which the longest counts.
-// What is delivered to an address that nobody receives at has failed, as where nothing listens.
+// What is delivered to an address that nobody receives at has failed, as where nothing listens. What was deleted before its delivery is
+// not delivered.
 //
 // Deliveries are made in the background, one after another, after the request that caused them was answered. Each is a POST with
 // the headers, the body and the signature of the version, which waits 5 s for the answer; then its context ends, and it has
 // failed. From 4.14.0 on servers call no private address, such as 10.1.2.3 or localhost, unless there is the option
 // [PrivateNetwork]. A handler may call the Server's methods and its operations, but not [Server.Settle] and [Server.Close].
 func (s *Server) Receive(url string, h http.Handler) {
-	s.checkAddress(url)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkAddress(url)
 	if s.post.receivers == nil {
 		s.post.receivers = map[string]http.Handler{}
 	}
-	s.post.receivers[url] = h
+	s.post.receivers[bareAddress(url)] = h
 }
 
 // Settle waits until everything has been delivered, or has failed for good, with all that follows from it; what is held by
@@ -168,7 +172,7 @@ func (s *Server) enqueue(taken []*outgoing) {
 	p.waiting = append(p.waiting, taken...)
 	if !p.running {
 		ctx, stop := context.WithCancel(context.Background())
-		p.running, p.stop, p.more = true, stop, make(chan struct{}, 1)
+		p.running, p.stop, p.more, p.ended = true, stop, make(chan struct{}, 1), make(chan struct{})
 		go s.run(ctx)
 		return
 	}
@@ -183,7 +187,11 @@ func (s *Server) run(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := &s.post
-	defer func() { p.stop(); p.running = false }()
+	defer func() {
+		p.stop()
+		p.running = false
+		close(p.ended)
+	}()
 	for len(p.waiting) > 0 && ctx.Err() == nil {
 		i := slices.IndexFunc(p.waiting, func(o *outgoing) bool { return !o.due.After(time.Now()) })
 		if i < 0 {
@@ -245,21 +253,25 @@ func (s *Server) deliver(ctx context.Context, o *outgoing) {
 // attempt makes one attempt. The receiver is asked without the lock, because it may use the server.
 func (s *Server) attempt(ctx context.Context, o *outgoing) Delivery {
 	made := Delivery{
-		Kind: o.kind, Event: o.name, URL: o.url, ID: o.id, Attempt: o.attempt, Body: string(o.body), Header: s.headerOf(o),
+		Kind: o.kind, Event: cfchat.WebhookEvent(o.name), URL: o.url, ID: o.id, Attempt: o.attempt, Body: string(o.body), Header: s.headerOf(o),
 	}
 	if !s.state.since(signed[o.kind].id) {
 		made.ID = ""
 	}
 	wrong := s.failureOf(o)
 	if wrong != nil && !wrong.TimedOut {
-		made.Status, made.Failed = wrong.Status, s.verdict(o.url, answered{status: wrong.Status})
+		answer := answered{status: wrong.Status}
+		if wrong.Status == 0 {
+			answer = refusedBy(o.url)
+		}
+		made.Status, made.Failed = wrong.Status, s.verdict(answer)
 		return made
 	}
 	answer := s.call(ctx, o, made.Header)
 	if wrong != nil {
 		answer = answered{late: true}
 	}
-	made.Status, made.Failed = answer.status, s.verdict(o.url, answer)
+	made.Status, made.Failed = answer.status, s.verdict(answer)
 	return made
 }
 
@@ -284,13 +296,10 @@ func (s *Server) closePost() {
 	p.closed, p.held = true, nil
 	if p.running {
 		p.stop()
+		s.mu.Unlock()
+		<-p.ended
+		s.mu.Lock()
 	}
-	settled, open := p.settled, p.open
-	s.mu.Unlock()
-	if open > 0 {
-		<-settled
-	}
-	s.mu.Lock()
 	late := p.late
 	s.mu.Unlock()
 	for _, returned := range late {

@@ -79,7 +79,7 @@ func (s *state) tell(e *occurrence) {
 	for _, to := range s.hooksOf(e) {
 		s.lastDelivery++
 		queued := &outgoing{hook: to, occurrence: e, id: newUUID(s.lastDelivery), attempt: 1}
-		if to.kind == HookBot && !queued.build(false) {
+		if to.kind == HookBot && !queued.build(s.inJob) {
 			continue
 		}
 		s.outbox = append(s.outbox, queued)
@@ -156,8 +156,8 @@ func (s *state) tellMessage(name string, of *conversation, m *message) {
 // tellContact tells an event of a contact, with what goes after its name.
 func (s *state) tellContact(name string, a *account, who *contact, more ...field) {
 	s.tell(&occurrence{name: name, account: a, body: func(job bool) (fields, error) {
-		if who.deleted {
-			return nil, errNoContact
+		if who.deleted || a.contacts[who.ID] != who {
+			return nil, errGone
 		}
 		return append(append(hookView{s.viewOf(a), job}.contact(who), field{"event", name}), more...), nil
 	}})

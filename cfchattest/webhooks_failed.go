@@ -16,7 +16,10 @@ func (s *Server) failed(o *outgoing, reason string) {
 	if !strings.HasPrefix(o.name, "message_") {
 		return
 	}
-	switch st := s.state; {
+	st := s.state
+	st.inJob = true
+	defer func() { st.inJob = false }()
+	switch {
 	case o.kind == HookInbox && st.version.AtLeast("3.3.0"):
 		st.markFailed(o.of, o.message, reason)
 	case o.kind == HookBot && st.version.AtLeast("4.7.0") && !(s.keepPending && st.version.AtLeast("4.11.0")):
@@ -32,7 +35,7 @@ func (s *state) markFailed(of *conversation, m *message, reason string) {
 		return
 	}
 	defer s.savingMessage(of, m)()
-	m.Status, m.ContentAttributes = new(cfchat.MessageStatusFailed), with(attributes, "external_error", reason)
+	m.Status, m.ContentAttributes = new(cfchat.MessageStatusFailed), withError(attributes, reason)
 }
 
 // giveUpBot opens a pending conversation for people. A bot that owns it stays the owner.

@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"bytes"
+	"errors"
 	"html"
 	"slices"
 	"strings"
@@ -58,9 +59,14 @@ func (v hookView) fields(all dated) fields {
 	return out
 }
 
+// errGone is what was deleted before its job ran.
+var errGone = errors.New("it is gone")
+
 // conversation renders a conversation. One whose contact is gone, or that cannot be rendered for another reason, is lost.
 func (v hookView) conversation(c *conversation) (fields, error) {
 	switch {
+	case v.job && c.account.conversations[c.id] != c:
+		return nil, errGone
 	case c.source.contact.deleted:
 		return nil, errNoContact
 	case c.broken:

@@ -53,7 +53,8 @@ func (s *Server) headerOf(o *outgoing) http.Header {
 	}
 	at := strconv.FormatInt(now.Unix(), 10)
 	sum := hmac.New(sha256.New, []byte(o.secret))
-	fmt.Fprintf(sum, "%s.%s", at, o.body)
+	sum.Write([]byte(at + "."))
+	sum.Write(o.body)
 	header.Set("X-Chatwoot-Timestamp", at)
 	header.Set("X-Chatwoot-Signature", "sha256="+hex.EncodeToString(sum.Sum(nil)))
 	return header
@@ -97,13 +98,12 @@ func (s *Server) callOnce(ctx context.Context, method string, to *url.URL, heade
 	if s.state.version.AtLeast("4.14.0") && !s.privateNetwork && isPrivate(to.Hostname()) {
 		return answered{refused: "the address is private, which servers from 4.14.0 on do not call without the option PrivateNetwork"}
 	}
-	bare := *to
-	bare.User, bare.Fragment = nil, ""
-	receiver := s.receiverOf(bare.String())
+	address := bareAddress(to.String())
+	receiver := s.receiverOf(address)
 	if receiver == nil {
-		return answered{refused: fmt.Sprintf("Failed to open TCP connection to %s (Connection refused)", addressOf(to))}
+		return refusedBy(address)
 	}
-	r := httptest.NewRequestWithContext(ctx, method, bare.String(), bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	r.Header = header.Clone()
 	r.URL.Scheme, r.URL.Host, r.RequestURI = "", "", to.RequestURI()
 	if to.User != nil {
@@ -145,7 +145,7 @@ func (s *Server) serveDelivery(ctx context.Context, h http.Handler, r *http.Requ
 }
 
 // verdict returns why an attempt has failed, in the words that the server would use (unseen but for a status); "" where it has not.
-func (s *Server) verdict(address string, a answered) string {
+func (s *Server) verdict(a answered) string {
 	last := 207 // of those that rest-client takes for success
 	if s.state.version.AtLeast("4.14.0") {
 		last = 299
@@ -163,8 +163,24 @@ func (s *Server) verdict(address string, a answered) string {
 	return fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
 }
 
-// addressOf returns the host and the port that an address is called at.
-func addressOf(u *url.URL) string {
+// bareAddress returns an address without what is not sent to it as such: who calls, and a fragment.
+func bareAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if u.User, u.Fragment = nil, ""; u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
+}
+
+// refusedBy is the answer of an address at which nothing listens.
+func refusedBy(address string) answered {
+	u, err := url.Parse(address)
+	if err != nil {
+		return answered{refused: "bad URI: " + address}
+	}
 	port := u.Port()
 	switch {
 	case port != "":
@@ -173,7 +189,7 @@ func addressOf(u *url.URL) string {
 	default:
 		port = "80"
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return answered{refused: fmt.Sprintf("Failed to open TCP connection to %s (Connection refused)", net.JoinHostPort(u.Hostname(), port))}
 }
 
 // isPrivate reports whether a host is an address that is not public. Names other than localhost are taken for public ones.
