@@ -158,7 +158,7 @@ func show(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	b := newBot(chat.Account(server.AccountID()), inbox, out)
-	server.Receive(address, handler(b, webhook.NewSecret(server.BotSecret(id))))
+	server.Receive(address, handler(b, server.BotSecret(id)))
 	server.RepeatDeliveries(address, 100)
 
 	b.begin(ctx)
