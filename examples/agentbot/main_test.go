@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/webhook"
+)
+
+// TestShow runs the program as a newcomer does.
+func TestShow(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := run(t.Context(), nil, func(string) string { return "" }, &out); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+1 > Are you open on Saturday?
+1 < We are open from Monday to Friday, 9 to 17.
+1 > Where is my parcel? It should have been shipped.
+1 < Parcels leave the same day when you order before noon.
+1 > I want my money back.
+1 < I do not know that. A colleague will answer you here.
+1 is open for whoever takes it
+The server has delivered `
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("%s\nwant\n%s", out.String(), want)
+	}
+}
+
+// TestInput refuses what it cannot run with.
+func TestInput(t *testing.T) {
+	keys := map[string]string{"CFCHAT_USER_API_KEY": "u", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_AGENT_BOT_API_KEY": "b"}
+	for want, c := range map[string]struct {
+		args []string
+		env  map[string]string
+	}{
+		"name the inbox with -inbox":   {nil, keys},
+		"set CFCHAT_AGENT_BOT_API_KEY": {[]string{"-inbox", "3"}, map[string]string{"CFCHAT_USER_API_KEY": "u", "CFCHAT_ACCOUNT_ID": "1"}},
+		"set CFCHAT_WEBHOOK_SECRET":    {[]string{"-inbox", "3", "-path", "short"}, keys},
+		"-inbox":                       {[]string{"-inbox", "-3"}, keys},
+	} {
+		err := run(t.Context(), c.args, func(name string) string { return c.env[name] }, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", c.args, err, want)
+		}
+	}
+}
+
+// TestServe receives deliveries over a connection, signed or by their path, until the context ends.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		secret, path, to string
+		status           int
+	}{
+		"signed":                      {"s", "", "/", http.StatusOK},
+		"not signed":                  {"other", "", "/", http.StatusUnauthorized},
+		"where servers do not sign":   {"", "a-long-random-text", "/a-long-random-text", http.StatusOK},
+		"and without the right path":  {"", "a-long-random-text", "/", http.StatusNotFound},
+		"and with more than the path": {"", "a-long-random-text", "/a-long-random-text/x", http.StatusNotFound},
+	} {
+		server := cfchattest.New(t, cfchattest.Version("4.16.2"))
+		secret, err := secretOf(strings.ReplaceAll(c.secret, "other", "s"), c.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "localhost:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		b := newBot(server.Account(t), server.AddInbox(cfchattest.Inbox{}), io.Discard)
+		b.started = time.Now()
+		go func() { ended <- serve(ctx, listener, routes(b, secret, c.path), b) }()
+		body := []byte(`{"event":"something","account":{"id":1}}`)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+listener.Addr().String()+c.to, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.secret != "" {
+			webhook.Sign(webhook.NewSecret(c.secret), req.Header, body, time.Now())
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); resp.StatusCode != c.status {
+			t.Errorf("%s: %s, want %d", name, resp.Status, c.status)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("%s: it ends with %v", name, err)
+		}
+	}
+}
+
+// errKilled is what a program that is dead is told. It has no effect.
+var errKilled = errors.New("killed")
+
+// life is one run of the bot, which ends at a random request: before the server sees it, after it, or with the request still on its way.
+type life struct {
+	random *rand.Rand
+	server *cfchattest.Server
+	left   int // requests to live, 0 for dead
+	bot    *bot
+}
+
+func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
+	if l.left <= 0 {
+		return nil, errKilled
+	}
+	if l.left--; l.left > 0 {
+		return l.server.Transport().RoundTrip(req)
+	}
+	late := req.Clone(context.WithoutCancel(req.Context()))
+	if req.Body != nil {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		late.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	send := func() {
+		if resp, err := l.server.Transport().RoundTrip(late); err == nil {
+			_ = resp.Body.Close()
+		}
+	}
+	switch l.random.IntN(3) {
+	case 0:
+	case 1:
+		send()
+	default:
+		after := time.Duration(l.random.Int64N(int64(50 * time.Second)))
+		go func() { time.Sleep(after); send() }()
+	}
+	return nil, errKilled
+}
+
+// shop is a server with customers, whose bot is killed and started anew, and whose deliveries go astray.
+type shop struct {
+	*cfchattest.Server
+
+	t       *testing.T
+	random  *rand.Rand
+	inbox   int64
+	bot     int64
+	key     string
+	life    *life
+	written map[int64][]string // what was written, by conversation
+	ids     []int64
+	kills   int
+}
+
+const hook = "https://bot.example.com/"
+
+func newShop(t *testing.T, version string, seed uint64) *shop {
+	s := &shop{Server: cfchattest.New(t, cfchattest.Version(version)), t: t, random: rand.New(rand.NewPCG(seed, 6)), written: map[int64][]string{}}
+	s.inbox = s.AddInbox(cfchattest.Inbox{})
+	s.bot, s.key = s.AddBot(cfchattest.Bot{OutgoingURL: hook, Inboxes: []int64{s.inbox}})
+	s.Receive(hook, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.life == nil || s.life.left <= 0 {
+			w.WriteHeader(http.StatusBadGateway) // of a proxy before the program
+			return
+		}
+		secret := webhook.Unsigned
+		if shown := s.BotSecret(s.bot); !shown.IsZero() {
+			secret = shown
+		}
+		handler(s.life.bot, secret).ServeHTTP(w, r)
+	}))
+	return s
+}
+
+// start starts the bot, which makes so many requests before it is killed.
+func (s *shop) start(requests int) {
+	l := &life{random: s.random, server: s.Server, left: requests}
+	account := s.Account(s.t, func(c *cfchat.Config) {
+		c.HTTPClient, c.Keys.AgentBot = &http.Client{Transport: l}, auth.NewKey(s.key)
+	})
+	l.bot = newBot(account, s.inbox, io.Discard)
+	l.bot.begin(s.t.Context())
+	s.life = l
+}
+
+// writes has a customer write something, in a new conversation or in one that is there.
+func (s *shop) writes() {
+	acct, asPerson := s.Account(s.t), auth.WithScheme(s.t.Context(), auth.UserAPIKey)
+	if len(s.ids) == 0 || s.random.IntN(4) == 0 {
+		customer := s.AddContact(cfchattest.Contact{Inbox: s.inbox})
+		c, err := acct.Conversations.Create(asPerson, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: customer})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.ids = append(s.ids, c.ID)
+	}
+	id := s.ids[s.random.IntN(len(s.ids))]
+	text := []string{"Are you open?", "Is it shipped?", "Are you open?", "Do you ship?", "Help!"}[s.random.IntN(5)]
+	incoming := cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}
+	if _, err := acct.Messages.Send(asPerson, id, incoming); err != nil {
+		s.t.Fatal(err)
+	}
+	s.written[id] = append(s.written[id], text)
+}
+
+// goAstray has deliveries fail, be lost, come twice, and come in another order.
+func (s *shop) goAstray() {
+	switch s.random.IntN(7) {
+	case 0:
+		s.FailDeliveries(hook, 1+s.random.IntN(2), cfchattest.DeliveryFailure{Status: 500})
+	case 1:
+		s.LoseDeliveries(hook, 1+s.random.IntN(2))
+	case 2:
+		s.RepeatDeliveries(hook, 1+s.random.IntN(2))
+	case 3:
+		s.RequeueDeliveries(hook, 1+s.random.IntN(2))
+	case 4:
+		s.HoldDeliveries()
+	case 5:
+		s.ReleaseDeliveries(cfchattest.Shuffled(s.random.Uint64()))
+	}
+}
+
+// check wants each message to be answered once, up to the first that the bot does not know, or for which the server has given the
+// conversation to people, because the bot did not take a delivery.
+func (s *shop) check() {
+	s.t.Helper()
+	acct := s.Account(s.t)
+	for _, id := range s.ids {
+		c, err := acct.Conversations.Get(s.t.Context(), id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var got, want []string
+		for m, err := range acct.Messages.Scan(s.t.Context(), id, cfchat.MessageScanOptions{}) {
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if m.MessageType == cfchat.MessageTypeOutgoing {
+				got = append(got, m.GetContent())
+			}
+		}
+		handedOver := false
+		for _, text := range s.written[id] {
+			if reply, known := replyTo(text); !handedOver {
+				want, handedOver = append(want, reply), !known
+			}
+		}
+		switch {
+		case slices.Equal(got, want) && handedOver == (c.Status == cfchat.StatusOpen):
+		case c.Status == cfchat.StatusOpen && s.gaveUp() && len(got) <= len(want) && slices.Equal(got, want[:len(got)]):
+		default:
+			s.t.Errorf("%d is %s: %q, to %q", id, c.Status, got, s.written[id])
+		}
+	}
+}
+
+// gaveUp reports whether a delivery has failed, after which servers from 4.7.0 on open the conversation.
+func (s *shop) gaveUp() bool {
+	for _, d := range s.Deliveries() {
+		if d.Failed != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// TestKilled kills the bot again and again while customers write and deliveries go astray; at the end nobody was answered twice, and
+// nobody who was the bot's to answer not at all.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"3.4.0", "4.7.0", "4.12.0", "4.16.2"} {
+		for seed := range uint64(6) {
+			t.Run(fmt.Sprint(version, "/", seed), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newShop(t, version, seed)
+					for range 40 {
+						if s.life == nil || s.life.left <= 0 {
+							s.start(1 + s.random.IntN(30))
+							s.kills++
+							_ = s.life.bot.sweep(t.Context()) // which may be killed
+						}
+						s.goAstray()
+						s.writes()
+						if s.random.IntN(3) == 0 {
+							time.Sleep(time.Duration(s.random.Int64N(int64(20 * time.Second))))
+						}
+						if s.random.IntN(5) == 0 {
+							_ = s.life.bot.sweep(t.Context())
+						}
+					}
+					s.ReleaseDeliveries(cfchattest.Reversed)
+					s.start(1 << 40)
+					if err := s.Settle(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(2 * time.Minute)
+					if err := s.life.bot.sweep(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if s.kills < 2 {
+						t.Errorf("only %d lives", s.kills)
+					}
+					s.check()
+				})
+			})
+		}
+	}
+}
