@@ -816,7 +816,7 @@ func TestReceiverOfAddress(t *testing.T) {
 		})
 	}
 	srv.Receive("https://a.example/", note("all", "https://b.example/"))
-	srv.Receive("https://a.example/x/", note("x", "/y"))
+	srv.Receive("https://a.example/x/", note("x", "https://a.example/y"))
 	srv.Receive("https://a.example/x/y/z", note("z", ""))
 	srv.Receive("https://a.example/x/y/", note("xy", ""))
 	srv.Receive("https://b.example/", note("b", ""))
