@@ -4668,7 +4668,7 @@ type WebhookAnswer struct {
 
 // WebhookCreate is a webhook to create.
 type WebhookCreate struct {
-	// Name A name for people. From 4.8.0, ignored before.
+	// Name A name for people. From 4.8.0; refused before, because servers drop it.
 	Name string `json:"name,omitempty,omitzero"`
 
 	// Subscriptions Which events; without them the eight that 2.16.0 has, all but those of typing and of inboxes.
@@ -4717,7 +4717,7 @@ type WebhookList struct {
 
 // WebhookUpdate is what to change of a webhook.
 type WebhookUpdate struct {
-	// Name A name for people. From 4.8.0, ignored before.
+	// Name A name for people. From 4.8.0; refused before, because servers drop it.
 	Name *string `json:"name,omitempty"`
 
 	// Subscriptions Which events, all that it is to get from now on.

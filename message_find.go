@@ -145,7 +145,7 @@ func (q *sentSearch) find(ctx context.Context) (*Sent, error) {
 }
 
 // storedYet is what is known of a message that has not been found so soon.
-const storedYet = "it is not there, and may be stored yet"
+const storedYet = "it is not there now, and may still be stored"
 
 // nothing returns the error of having found nothing in so long a search, behind whose back it may have been stored.
 func (q *sentSearch) nothing(unread int64, took time.Duration) error {

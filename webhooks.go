@@ -74,9 +74,9 @@ func (s WebhooksService) Create(ctx context.Context, create WebhookCreate, opts 
 }
 
 // Update changes what is set of a webhook; all else stays, its Secret too, which nobody can change: for a new one delete the webhook
-// and create it again. Subscriptions are all that it is to get from now on. An update that changes nothing is ErrInvalidInput, and
-// an answer in which the webhook is not as it was asked to be ErrRejected. ErrNotFound means that the account has no such
-// webhook.
+// and create it again. Subscriptions are all that it is to get from now on. An update in which nothing is set is ErrInvalidInput;
+// setting what is there already is none, so that it can be tried again after ErrUnknownOutcome. An answer in which the webhook is not as
+// it was asked to be is ErrRejected. ErrNotFound means that the account has no such webhook.
 //
 // PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}, updateAWebhook. Key: user.
 func (s WebhooksService) Update(ctx context.Context, id int64, update WebhookUpdate, opts ...CallOption) (*Webhook, error) {

@@ -13,6 +13,7 @@ import (
 func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.state.runJobs()
 	c := s.home().conversations[id]
 	if c == nil {
 		return cfchat.Conversation{}, false
@@ -24,6 +25,7 @@ func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
 func (s *Server) Conversations() []cfchat.Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.state.runJobs()
 	var out []cfchat.Conversation
 	for _, c := range s.home().byID() {
 		if copied, ok := s.copyOf(c); ok {

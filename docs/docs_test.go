@@ -94,7 +94,7 @@ var imports = map[string]string{
 	"cfchattest": "github.com/cfchat/cfchat-go/cfchattest", "synctest": "testing/synctest", "http": "net/http",
 	"atomic": "sync/atomic", "slog": "log/slog", "context": "context", "errors": "errors", "fmt": "fmt", "log": "log", "os": "os",
 	"io": "io", "bufio": "bufio", "bytes": "bytes", "cmp": "cmp", "slices": "slices", "net": "net", "netip": "net/netip", "syscall": "syscall", "json": "encoding/json", "url": "net/url", "testing": "testing", "time": "time",
-	"webhook": "github.com/cfchat/cfchat-go/webhook", "subtle": "crypto/subtle", "httptest": "net/http/httptest",
+	"webhook": "github.com/cfchat/cfchat-go/webhook", "subtle": "crypto/subtle", "httptest": "net/http/httptest", "strings": "strings",
 }
 
 // kind is what a block is made of.

@@ -48,7 +48,8 @@ type Options struct {
 
 	// OnError gets what went wrong: ErrUnverified, ErrAccount, ErrTimeout, a body that cannot be read, the function's error or
 	// panic. The Event is the zero value where there is none yet. It is called after the answer, and on several goroutines at once;
-	// its own panic is logged. nil logs to slog.Default, without the body.
+	// its own panic is logged. After ErrTimeout it is called once more if the function then fails. nil logs to slog.Default, without
+	// the body.
 	OnError func(ctx context.Context, e Event, err error)
 
 	// BotRetry answers 500 where the function fails, so that the server tries again: of agent bots from 4.12.0 on, twice, 3 s

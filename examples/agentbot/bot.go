@@ -119,7 +119,7 @@ func (b *bot) answer(ctx context.Context, id int64, message *cfchat.Message) (ha
 		if _, err := b.account.Conversations.SetStatus(ctx, id, cfchat.StatusOpen); err != nil {
 			return false, err
 		}
-		_, _ = fmt.Fprintf(b.out, "%d is open for whoever takes it\n", id)
+		_, _ = fmt.Fprintf(b.out, "Conversation %d is open now: a person can take it.\n", id)
 	}
 	return !known, nil
 }

@@ -51,7 +51,13 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	inbox := flags.Int64("inbox", 0, "the inbox that the bot serves")
 	address := flags.String("listen", "localhost:8080", "where the server's deliveries arrive")
 	path := flags.String("path", "", "what the bot's URL ends with, where servers do not sign; a long random text")
-	flags.Usage = connect.Usage(flags)
+	flags.Usage = func() {
+		connect.Usage(flags)()
+		_, _ = fmt.Fprint(flags.Output(), `  CFCHAT_WEBHOOK_SECRET
+        the bot's secret, from 4.13.0 on; before, -path is in its place
+A real account takes the bot's key too, and -inbox.
+`)
+	}
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
 	}
@@ -66,7 +72,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		if err := connect.NotOnStandIn(flags, "inbox", "listen", "path"); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_USER_API_KEY, CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
+		_, _ = fmt.Fprintln(out, "A stand-in server. For a real account set what -h lists.")
 		return show(ctx, out)
 	case *inbox == 0:
 		return errors.New("name the inbox with -inbox")
@@ -82,7 +88,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "It listens at %s\n", listener.Addr())
+	_, _ = fmt.Fprintf(out, "Listening at %s, where the bot's outgoing URL has to lead.\n", listener.Addr())
 	return serve(ctx, listener, routes(b, secret, *path), b)
 }
 
@@ -177,6 +183,6 @@ func show(ctx context.Context, out io.Writer) error {
 			return err
 		}
 	}
-	_, _ = fmt.Fprintf(out, "The server has delivered %d times.\n", len(server.Deliveries()))
+	_, _ = fmt.Fprintf(out, "%d deliveries in all, of the bot's own messages too, each of them twice on purpose\n", len(server.Deliveries()))
 	return nil
 }

@@ -35,8 +35,8 @@ func TestShow(t *testing.T) {
 1 < Parcels leave the same day when you order before noon.
 1 > I want my money back.
 1 < I do not know that. A colleague will answer you here.
-1 is open for whoever takes it
-The server has delivered `
+Conversation 1 is open now: a person can take it.
+`
 	if !strings.Contains(out.String(), want) {
 		t.Errorf("%s\nwant\n%s", out.String(), want)
 	}
@@ -50,6 +50,7 @@ func TestInput(t *testing.T) {
 		env  map[string]string
 	}{
 		"name the inbox with -inbox":   {nil, keys},
+		"and no CFCHAT_SERVER":         {nil, map[string]string{"CFCHAT_SERVER": "https://chat.example.com"}},
 		"set CFCHAT_AGENT_BOT_API_KEY": {[]string{"-inbox", "3"}, map[string]string{"CFCHAT_USER_API_KEY": "u", "CFCHAT_ACCOUNT_ID": "1"}},
 		"set CFCHAT_WEBHOOK_SECRET":    {[]string{"-inbox", "3", "-path", "short"}, keys},
 		"-inbox":                       {[]string{"-inbox", "-3"}, keys},

@@ -257,7 +257,7 @@ func TestRefused(t *testing.T) {
 		"after":           {[]string{"-after", "-1"}, mine, ours, "-after: must be 0 or more"},
 		"concurrency":     {[]string{"-concurrency", "0"}, mine, ours, "-concurrency: must be 1 or more"},
 		"half an environment": {nil, map[string]string{"CFCHAT_ACCOUNT_ID": "1"}, ours,
-			"set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither for the stand-in"},
+			"set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in"},
 		"account": {nil, map[string]string{"CFCHAT_ACCOUNT_ID": "x", "CFCHAT_USER_API_KEY": "k"}, ours, "CFCHAT_ACCOUNT_ID: it is not a number"},
 	} {
 		file := filepath.Join(t.TempDir(), "x.ndjson")

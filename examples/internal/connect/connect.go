@@ -31,14 +31,14 @@ func Usage(flags *flag.FlagSet) func() {
 }
 
 // Real makes the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key of
-// CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account is set. The options change its Config.
+// CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account nor server is set. The options change its Config.
 func Real(env func(string) string, options ...func(*cfchat.Config)) (*cfchat.Account, error) {
 	key, number := env("CFCHAT_USER_API_KEY"), env("CFCHAT_ACCOUNT_ID")
 	switch {
-	case key == "" && number == "":
+	case key == "" && number == "" && env("CFCHAT_SERVER") == "":
 		return nil, nil
 	case key == "" || number == "":
-		return nil, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither for the stand-in")
+		return nil, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in")
 	}
 	id, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
@@ -75,14 +75,14 @@ func BotUsage(flags *flag.FlagSet) func() {
 }
 
 // Bot makes the account of CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with no other key. It is
-// nil when neither key nor account is set.
+// nil when neither key nor account nor server is set.
 func Bot(env func(string) string) (*cfchat.Chat, *cfchat.Account, error) {
 	key, number := env("CFCHAT_AGENT_BOT_API_KEY"), env("CFCHAT_ACCOUNT_ID")
 	switch {
-	case key == "" && number == "":
+	case key == "" && number == "" && env("CFCHAT_SERVER") == "":
 		return nil, nil, nil
 	case key == "" || number == "":
-		return nil, nil, errors.New("set both CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, or neither for the stand-in")
+		return nil, nil, errors.New("set both CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in")
 	}
 	id, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
