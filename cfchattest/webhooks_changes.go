@@ -59,8 +59,8 @@ func (s *state) saving(of *conversation) *saving {
 	return begun
 }
 
-// done ends the save, and tells of it as the versions do (contract, H1): a change of the status by itself too, and to bots as what
-// came of it; what goes with it, of columns that concern others.
+// done ends the save, and tells of it as the versions do (contract, H1): a change of the status as an event of its own, and to bots as
+// what came of it; and all that has changed, where one of the columns is a trigger.
 func (b *saving) done() {
 	s, of := b.state, b.of
 	if of.shown || !slices.Equal(b.labels, of.labels) {
