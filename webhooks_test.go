@@ -170,7 +170,7 @@ func TestWebhookSecret(t *testing.T) {
 	if !ok {
 		t.Fatal(failed)
 	}
-	shown := []string{fmt.Sprintf("%v %+v %#v", list, list, list), string(data), log.String(), failed.Error(), string(e.Body)}
+	shown := []string{fmt.Sprintf("%v %+v %#v", list, list, list), string(data), log.String(), failed.Error(), e.Body}
 	if i := slices.IndexFunc(shown, func(s string) bool { return strings.Contains(s, text) }); i >= 0 {
 		t.Errorf("it shows the secret: %s", shown[i])
 	}

@@ -215,8 +215,8 @@ func TestRefused(t *testing.T) {
 		args []string
 		env  map[string]string
 	}{
-		"-days: must be 1 or more":                                                        {[]string{"-days", "0"}, nil},
-		`unexpected argument "x"; -h shows the flags`:                                     {[]string{"x"}, nil},
+		"-days: must be 1 or more":                    {[]string{"-days", "0"}, nil},
+		`unexpected argument "x"; -h shows the flags`: {[]string{"x"}, nil},
 		"set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in": {nil, map[string]string{"CFCHAT_USER_API_KEY": "k"}},
 		"CFCHAT_ACCOUNT_ID: it is not a number":                                           {[]string{"-yes"}, map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "x"}},
 		"this is a real account: -dry-run shows what would be resolved, -yes resolves it": {nil, map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "1"}},

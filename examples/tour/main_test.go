@@ -77,7 +77,7 @@ func TestRealAccount(t *testing.T) {
 func TestHalfAnEnvironment(t *testing.T) {
 	for want, env := range map[string]map[string]string{
 		"set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in": {"CFCHAT_USER_API_KEY": "k"},
-		"CFCHAT_ACCOUNT_ID: it is not a number":                                           {"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "x"},
+		"CFCHAT_ACCOUNT_ID: it is not a number": {"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "x"},
 	} {
 		err := run(t.Context(), nil, func(name string) string { return env[name] }, io.Discard)
 		if err == nil || err.Error() != want {
