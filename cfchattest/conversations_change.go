@@ -41,7 +41,7 @@ func (c *caller) setStatusAndOwner(of *conversation, status cfchat.Status, until
 	if !changed && of.snoozed.Equal(until) {
 		return
 	}
-	if status == cfchat.StatusResolved {
+	if status == cfchat.StatusResolved && c.version.AtLeast("4.4.0") {
 		of.waiting = time.Time{} // which no event tells of
 	}
 	save := c.saving(of)

@@ -298,3 +298,18 @@ func TestFirstMessageAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestResolvingEndsTheWait has nobody wait in a resolved conversation, from 4.4.0 on (contract, H8).
+func TestResolvingEndsTheWait(t *testing.T) {
+	for version, waits := range map[string]bool{"4.3.0": true, "4.4.0": false} {
+		srv := cfchattest.New(t, cfchattest.Version(version))
+		id := srv.AddConversation(cfchattest.Conversation{})
+		srv.AddMessage(id, cfchattest.Message{Type: cfchat.MessageTypeIncoming})
+		if _, err := srv.Account(t).Conversations.SetStatus(t.Context(), id, cfchat.StatusResolved); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := srv.Conversation(id); got.WaitingSince.IsZero() == waits {
+			t.Errorf("%s: waiting since %v", version, got.WaitingSince)
+		}
+	}
+}
