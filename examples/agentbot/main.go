@@ -7,12 +7,13 @@
 // servers sign from 4.13.0 on. For older ones leave it out and give -path a long random text, which the URL has to end with.
 //
 // Each message is answered once, whatever comes twice, late, or in another order, and however often the program is killed: the
-// answer has the message's id as its mark. Servers keep marks from 3.4.0 on; run one of these at a time. What no event tells
-// of, because it was lost or came while the program was not there, is found by a sweep of the pending conversations, at the
-// start and every minute.
+// answer has the message's id as its mark. Servers keep marks from 3.4.0 on; run one of these at a time. A delivery is answered at once,
+// and only has the program look at a conversation. What no event tells of, because it was lost or came while the program was
+// not there, is found by a sweep of the pending conversations, at the start and every minute.
 //
 // Started anew, it sends no answer to an older message in its first minute, because one may still be on its way. What is older
-// is told by the server's clock and this machine's, which have to agree.
+// is told by the server's clock and this machine's, which have to agree. A conversation that a person has resolved without a
+// word, and that goes on after the program was started anew, is handed over again.
 package main
 
 import (
@@ -22,11 +23,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -115,39 +116,30 @@ func routes(b *bot, secret webhook.Secret, path string) http.Handler {
 	})
 }
 
-// handler receives what the server sends to a bot, which tries again what has failed.
+// handler receives what the server sends to the bot.
 func handler(b *bot, secret webhook.Secret) http.Handler {
-	return webhook.Handler(webhook.Options{Secret: secret, AccountID: b.account.ID(), BotRetry: true}, b.receive)
+	return webhook.Handler(webhook.Options{Secret: secret, AccountID: b.account.ID()}, b.receive)
 }
 
-// serve receives deliveries and sweeps until the context ends, and lets what has begun by then come to its end.
+// serve receives deliveries and has the bot work until the context ends, and lets what has begun by then come to its end.
 func serve(ctx context.Context, listener net.Listener, h http.Handler, b *bot) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer stop()
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() {
+	work.Go(func() { b.work(ctx) })
+	work.Go(func() {
+		<-ctx.Done()
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		_ = server.Shutdown(last)
 	})
-	b.begin(ctx)
-	go keepSweeping(ctx, b)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
-}
-
-// keepSweeping sweeps at once and every minute. What fails is tried again by the next.
-func keepSweeping(ctx context.Context, b *bot) {
-	for ticker := time.NewTicker(time.Minute); ; {
-		if err := b.sweep(ctx); err != nil && ctx.Err() == nil {
-			slog.Warn("sweep", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
 }
 
 // show has a customer write to the bot on a stand-in, which delivers everything twice, and prints what comes of it.
@@ -167,7 +159,7 @@ func show(ctx context.Context, out io.Writer) error {
 	server.Receive(address, handler(b, server.BotSecret(id)))
 	server.RepeatDeliveries(address, 100)
 
-	b.begin(ctx)
+	time.Sleep(time.Until(b.started))
 	customer := server.AddContact(cfchattest.Contact{Name: "Mia", Inbox: inbox})
 	asPerson := auth.WithScheme(ctx, auth.UserAPIKey)
 	conversation, err := b.account.Conversations.Create(ctx, cfchat.ConversationCreate{InboxID: inbox, ContactID: customer})
@@ -181,6 +173,9 @@ func show(ctx context.Context, out io.Writer) error {
 		}
 		if err := server.Settle(ctx); err != nil {
 			return err
+		}
+		for len(b.due) > 0 {
+			b.look(ctx, <-b.due)
 		}
 	}
 	_, _ = fmt.Fprintf(out, "%d deliveries in all, of the bot's own messages too, each of them twice on purpose\n", len(server.Deliveries()))

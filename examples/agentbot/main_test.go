@@ -120,6 +120,10 @@ type life struct {
 	server *cfchattest.Server
 	left   int // requests to live, 0 for dead
 	bot    *bot
+	die    context.CancelFunc
+
+	meanwhile func(*http.Request) // happens after a request, nil for nothing
+	dead      chan struct{}       // closed when nothing of it runs any more
 }
 
 func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -127,8 +131,13 @@ func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errKilled
 	}
 	if l.left--; l.left > 0 {
-		return l.server.Transport().RoundTrip(req)
+		resp, err := l.server.Transport().RoundTrip(req)
+		if l.meanwhile != nil {
+			l.meanwhile(req)
+		}
+		return resp, err
 	}
+	l.die()
 	late := req.Clone(context.WithoutCancel(req.Context()))
 	if req.Body != nil {
 		body, err := io.ReadAll(req.Body)
@@ -190,33 +199,64 @@ func newShop(t *testing.T, version string, seed uint64) *shop {
 
 // start starts the bot, which makes so many requests before it is killed.
 func (s *shop) start(requests int) {
-	l := &life{random: s.random, server: s.Server, left: requests}
+	ctx, die := context.WithCancel(s.t.Context())
+	l := &life{random: s.random, server: s.Server, left: requests, die: die, dead: make(chan struct{})}
 	account := s.Account(s.t, func(c *cfchat.Config) {
 		c.HTTPClient, c.Keys.AgentBot = &http.Client{Transport: l}, auth.NewKey(s.key)
 	})
 	l.bot = newBot(account, s.inbox, io.Discard)
-	l.bot.begin(s.t.Context())
 	s.life = l
+	go func() { defer close(l.dead); l.bot.work(ctx) }()
 }
 
-// writes has a customer write something, in a new conversation or in one that is there.
-func (s *shop) writes() {
-	acct, asPerson := s.Account(s.t), auth.WithScheme(s.t.Context(), auth.UserAPIKey)
-	if len(s.ids) == 0 || s.random.IntN(4) == 0 {
-		customer := s.AddContact(cfchattest.Contact{Inbox: s.inbox})
-		c, err := acct.Conversations.Create(asPerson, cfchat.ConversationCreate{InboxID: s.inbox, ContactID: customer})
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		s.ids = append(s.ids, c.ID)
+// opens has a customer open a conversation.
+func (s *shop) opens() int64 {
+	s.t.Helper()
+	customer := s.AddContact(cfchattest.Contact{Inbox: s.inbox})
+	create := cfchat.ConversationCreate{InboxID: s.inbox, ContactID: customer}
+	c, err := s.Account(s.t).Conversations.Create(s.asPerson(), create)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	id := s.ids[s.random.IntN(len(s.ids))]
-	text := []string{"Are you open?", "Is it shipped?", "Are you open?", "Do you ship?", "Help!"}[s.random.IntN(5)]
+	s.ids = append(s.ids, c.ID)
+	return c.ID
+}
+
+// says has the customer write something.
+func (s *shop) says(id int64, text string) *cfchat.Message {
+	s.t.Helper()
 	incoming := cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}
-	if _, err := acct.Messages.Send(asPerson, id, incoming); err != nil {
+	sent, err := s.Account(s.t).Messages.Send(s.asPerson(), id, incoming)
+	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.written[id] = append(s.written[id], text)
+	return sent
+}
+
+func (s *shop) asPerson() context.Context { return auth.WithScheme(s.t.Context(), auth.UserAPIKey) }
+
+// writes has a customer write something, in a new conversation or in one that is there.
+func (s *shop) writes() {
+	if len(s.ids) == 0 || s.random.IntN(4) == 0 {
+		s.opens()
+	}
+	texts := []string{"Are you open?", "Is it shipped?", "Are you open?", "Do you ship?", "Help!"}
+	s.says(s.ids[s.random.IntN(len(s.ids))], texts[s.random.IntN(len(texts))])
+}
+
+// answers returns what the bot has answered in a conversation.
+func (s *shop) answers(id int64) (all []string) {
+	s.t.Helper()
+	for m, err := range s.Account(s.t).Messages.Scan(s.t.Context(), id, cfchat.MessageScanOptions{}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if m.MessageType == cfchat.MessageTypeOutgoing && m.Sender.GetType() != cfchat.SenderKindUser {
+			all = append(all, m.GetContent())
+		}
+	}
+	return all
 }
 
 // goAstray has deliveries fail, be lost, come twice, and come in another order.
@@ -247,15 +287,7 @@ func (s *shop) check() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		var got, want []string
-		for m, err := range acct.Messages.Scan(s.t.Context(), id, cfchat.MessageScanOptions{}) {
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			if m.MessageType == cfchat.MessageTypeOutgoing {
-				got = append(got, m.GetContent())
-			}
-		}
+		got, want := s.answers(id), []string(nil)
 		handedOver := false
 		for _, text := range s.written[id] {
 			if reply, known := replyTo(text); !handedOver {
@@ -295,26 +327,19 @@ func TestKilled(t *testing.T) {
 						if s.life == nil || s.life.left <= 0 {
 							s.start(1 + s.random.IntN(30))
 							s.kills++
-							_ = s.life.bot.sweep(t.Context()) // which may be killed
 						}
 						s.goAstray()
 						s.writes()
-						if s.random.IntN(3) == 0 {
-							time.Sleep(time.Duration(s.random.Int64N(int64(20 * time.Second))))
-						}
-						if s.random.IntN(5) == 0 {
-							_ = s.life.bot.sweep(t.Context())
-						}
+						time.Sleep(time.Duration(s.random.Int64N(int64(20 * time.Second))))
 					}
 					s.ReleaseDeliveries(cfchattest.Reversed)
+					s.away()
 					s.start(1 << 40)
 					if err := s.Settle(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					time.Sleep(2 * time.Minute)
-					if err := s.life.bot.sweep(t.Context()); err != nil {
-						t.Fatal(err)
-					}
+					time.Sleep(3 * time.Minute)
+					s.away()
 					if s.kills < 2 {
 						t.Errorf("only %d lives", s.kills)
 					}
