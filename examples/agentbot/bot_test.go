@@ -90,17 +90,13 @@ func TestBot(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			s.says(id, "Do you ship?")
 		}, []string{hours, parcel}, cfchat.StatusPending},
-		"another inbox": {func(s *shop, id int64) {
-			s.life.bot.inbox = 99
-			s.says(id, "Are you open?")
-		}, nil, cfchat.StatusPending},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newShop(t, "4.16.2", 1)
 				s.start(1 << 40)
-				id := s.opens()
+				id := s.opens(s.inbox)
 				time.Sleep(2 * time.Second)
 				c.do(s, id)
 				time.Sleep(5 * time.Minute)
@@ -114,20 +110,35 @@ func TestBot(t *testing.T) {
 	}
 }
 
+// TestOtherInbox leaves alone what waits in another inbox.
+func TestOtherInbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, "4.16.2", 1)
+		s.start(1 << 40)
+		id := s.opens(s.other)
+		s.says(id, "Are you open?")
+		time.Sleep(5 * time.Minute)
+		s.away()
+		if got := s.answers(id); len(got) > 0 {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 // TestTakenOver stops where a person takes the conversation between two answers.
 func TestTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t, "4.16.2", 1)
-		id := s.opens()
+		id := s.opens(s.inbox)
 		s.LoseDeliveries(hook, 2)
 		s.says(id, "Are you open?")
 		s.says(id, "Do you ship?")
-		s.start(1 << 40)
-		s.life.meanwhile = func(req *http.Request) {
+		s.meanwhile = func(req *http.Request) {
 			if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/messages") {
 				s.sets(id, cfchat.StatusOpen)
 			}
 		}
+		s.start(1 << 40)
 		time.Sleep(5 * time.Minute)
 		s.away()
 		if got := s.answers(id); !slices.Equal(got, []string{hours}) {
@@ -145,14 +156,14 @@ func TestSlowly(t *testing.T) {
 			t.Run(fmt.Sprint(version, " ", takes), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newShop(t, version, 1)
-					s.start(1 << 40)
-					s.life.meanwhile = func(req *http.Request) {
+					s.meanwhile = func(req *http.Request) {
 						select {
 						case <-time.After(takes):
 						case <-req.Context().Done():
 						}
 					}
-					id := s.opens()
+					s.start(1 << 40)
+					id := s.opens(s.inbox)
 					s.says(id, "Are you open?")
 					time.Sleep(5 * time.Minute)
 					s.away()
@@ -183,9 +194,10 @@ func (s *shop) sets(id int64, status cfchat.Status) {
 
 // away ends the bot.
 func (s *shop) away() {
-	s.life.die()
-	<-s.life.dead
-	s.life.left = 0
+	l := s.life.Load()
+	l.die()
+	<-l.dead
+	l.left.Store(0)
 }
 
 // last returns the id of the last message that was sent out.
