@@ -4678,7 +4678,8 @@ type WebhookCreate struct {
 	URL string `json:"url"`
 }
 
-// WebhookEvent is an event of an account. Those of typing are there from 4.2.0 on, those of inboxes from 3.2.0 on, the others always.
+// WebhookEvent is an event of an account. Those of typing are there from 4.2.0 on, those of inboxes from 3.2.0 on, and arrive from 4.14.1 on where the
+// operator wants them; the others always.
 type WebhookEvent string
 
 // WebhookInbox is an inbox as a webhook names it.

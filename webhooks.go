@@ -47,7 +47,8 @@ func (s WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webhoo
 
 // Create adds a webhook, and returns it with the Secret that the server has chosen for it (from 4.12.0 on, zero before). Without
 // Subscriptions it gets the eight events that every version has: all but those of typing and of inboxes. An event or a Name that the
-// server's version does not have yet is refused before anything is sent.
+// server's version does not have yet is refused before anything is sent. Events of inboxes arrive from 4.14.1 on only, where the
+// operator has them sent (contract, H5).
 //
 // An account has each URL once, and a second one is ErrRejected, so that a create can be tried again: [WebhooksService.List] has
 // what the first try has made. A private address, such as 10.0.0.5 or localhost, is taken by every version, and from 4.14.0 on
@@ -155,10 +156,17 @@ func (r *refusal) webhookURL(field, address string) {
 	switch {
 	case address == "":
 		r.add(field, "it is empty; set the http or https address that the events are to be posted to")
-	case !isWeb || strings.Contains(address, " "):
+	case !isWeb:
 		r.add(field, "it is no http or https address with a host, such as https://example.com/cfchat")
+	case strings.ContainsFunc(address, isOddInAddress):
+		r.add(field, "it has a character that servers cannot post to; write it as %%XX, and a host as xn--…")
 	}
 	r.text(field, address)
+}
+
+// isOddInAddress reports whether a character is none of an address (RFC 3986). Servers take it, and post nothing (unseen).
+func isOddInAddress(c rune) bool {
+	return c <= ' ' || c > '~' || strings.ContainsRune("\"<>\\^`{|}", c)
 }
 
 // subscriptions refuses events that no webhook of an account gets; to a server that would be a 422 which does not say which.
@@ -188,8 +196,12 @@ func (r *refusal) webhookVersion(ctx context.Context, core *core, events []Webho
 			r.add(fmt.Sprintf("Subscriptions[%d]", i), "servers have %s from %s on; leave it out", event, since)
 		}
 	}
-	if named && core.chat.lacks(ctx, "4.8.0") {
+	switch {
+	case !named || core.chat.has(ctx, "4.8.0"):
+	case core.chat.lacks(ctx, "4.8.0"):
 		r.add("Name", "servers before 4.8.0 drop it; leave it out")
+	default:
+		r.add("Name", "servers before 4.8.0 drop it, and this one does not tell its version; set Config.ServerVersion, or leave it out")
 	}
 }
 

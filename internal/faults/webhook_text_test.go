@@ -37,6 +37,8 @@ const otherHook = `{"payload":{"webhook":{"id":8,"url":"https://example.com/othe
 var webhookTexts = []errorText{
 	{"a webhook without an address", hooked("4.16.2", "", cfchat.WebhookCreate{})},
 	{"a webhook to what is no address, and no events", hooked("4.16.2", "", cfchat.WebhookCreate{URL: "example.com", Subscriptions: []cfchat.WebhookEvent{}})},
+	{"a webhook to a letter that addresses do not have", hooked("4.16.2", "", cfchat.WebhookCreate{URL: "https://bücher.example"})},
+	{"a webhook with a name, of a server that does not tell its version", hooked("", "{}", cfchat.WebhookCreate{URL: "https://example.com/cfchat", Name: "CRM"})},
 	{"a webhook for what bots get", hooked("4.16.2", "", hookOf("conversation_opened"))},
 	{"a webhook for an event that is none", hooked("4.16.2", "", hookOf("mesage_created"))},
 	{"a webhook for what an old server does not have", hooked("2.16.0", "", cfchat.WebhookCreate{
