@@ -35,6 +35,7 @@ FUZZTIME := 20s
 .PHONY: fuzz
 fuzz: ## Fuzz what reads answers, FUZZTIME for each target
 	@for target in FuzzErrorBody FuzzRetryAfter FuzzDecode; do go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/faults || exit 1; done
+	@go test -run '^$$' -fuzz '^FuzzGeneratedDecode$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x .
 	@go test -run '^$$' -fuzz '^FuzzAnswer$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./api
 	@go test -run '^$$' -fuzz '^FuzzServe$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./cfchattest
 
