@@ -6456,7 +6456,7 @@ func (c *Client) ServerInformation(ctx context.Context, reqEditors ...RequestEdi
 
 // newServerInformationRequest builds the request of serverInformation.
 func newServerInformationRequest(server string) (*http.Request, error) {
-	address := server + fmt.Sprintf("api")
+	address := fmt.Sprintf("%sapi", server)
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6473,7 +6473,7 @@ func (c *Client) ContactMerge(ctx context.Context, accountID int64, body Contact
 
 // newContactMergeRequest builds the request of contactMerge.
 func newContactMergeRequest(server string, accountID int64, body ContactMerge) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/actions/contact_merge", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/actions/contact_merge", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6499,7 +6499,7 @@ func (c *Client) ListAllAccountAgentBots(ctx context.Context, accountID int64, r
 
 // newListAllAccountAgentBotsRequest builds the request of listAllAccountAgentBots.
 func newListAllAccountAgentBotsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/agent_bots", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/agent_bots", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6516,7 +6516,7 @@ func (c *Client) GetAccountAgents(ctx context.Context, accountID int64, reqEdito
 
 // newGetAccountAgentsRequest builds the request of getAccountAgents.
 func newGetAccountAgentsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/agents", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/agents", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6533,7 +6533,7 @@ func (c *Client) ContactInboxFilter(ctx context.Context, accountID int64, body C
 
 // newContactInboxFilterRequest builds the request of contactInboxFilter.
 func newContactInboxFilterRequest(server string, accountID int64, body ContactInboxFilter) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contact_inboxes/filter", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contact_inboxes/filter", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6559,7 +6559,7 @@ func (c *Client) ContactList(ctx context.Context, accountID int64, params *Conta
 
 // newContactListRequest builds the request of contactList.
 func newContactListRequest(server string, accountID int64, params *ContactListParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -6618,7 +6618,7 @@ func (c *Client) ContactCreate(ctx context.Context, accountID int64, body Contac
 
 // newContactCreateRequest builds the request of contactCreate.
 func newContactCreateRequest(server string, accountID int64, body ContactCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6644,7 +6644,7 @@ func (c *Client) ContactFilter(ctx context.Context, accountID int64, params *Con
 
 // newContactFilterRequest builds the request of contactFilter.
 func newContactFilterRequest(server string, accountID int64, params *ContactFilterParams, body FilterRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/filter", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/filter", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -6703,7 +6703,7 @@ func (c *Client) ContactSearch(ctx context.Context, accountID int64, params *Con
 
 // newContactSearchRequest builds the request of contactSearch.
 func newContactSearchRequest(server string, accountID int64, params *ContactSearchParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/search", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/search", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Q != nil {
@@ -6762,7 +6762,7 @@ func (c *Client) ContactDelete(ctx context.Context, accountID int64, contactID i
 
 // newContactDeleteRequest builds the request of contactDelete.
 func newContactDeleteRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodDelete, address, nil)
 }
 
@@ -6779,7 +6779,7 @@ func (c *Client) ContactDetails(ctx context.Context, accountID int64, contactID 
 
 // newContactDetailsRequest builds the request of contactDetails.
 func newContactDetailsRequest(server string, accountID int64, contactID int64, params *ContactDetailsParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	if params != nil {
 		var query []string
 		if params.IncludeContactInboxes != nil {
@@ -6811,7 +6811,7 @@ func (c *Client) ContactUpdate(ctx context.Context, accountID int64, contactID i
 
 // newContactUpdateRequest builds the request of contactUpdate.
 func newContactUpdateRequest(server string, accountID int64, contactID int64, body ContactUpdate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6837,7 +6837,7 @@ func (c *Client) ContactInboxCreation(ctx context.Context, accountID int64, cont
 
 // newContactInboxCreationRequest builds the request of contactInboxCreation.
 func newContactInboxCreationRequest(server string, accountID int64, contactID int64, body ContactInboxCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contact_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/contact_inboxes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6863,7 +6863,7 @@ func (c *Client) ContactableInboxesGet(ctx context.Context, accountID int64, con
 
 // newContactableInboxesGetRequest builds the request of contactableInboxesGet.
 func newContactableInboxesGetRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contactable_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/contactable_inboxes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6880,7 +6880,7 @@ func (c *Client) ContactConversations(ctx context.Context, accountID int64, cont
 
 // newContactConversationsRequest builds the request of contactConversations.
 func newContactConversationsRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/conversations", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/conversations", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6897,7 +6897,7 @@ func (c *Client) DestroyCustomAttributesOfAContact(ctx context.Context, accountI
 
 // newDestroyCustomAttributesOfAContactRequest builds the request of destroyCustomAttributesOfAContact.
 func newDestroyCustomAttributesOfAContactRequest(server string, accountID int64, contactID int64, body AttributeKeys) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/destroy_custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/destroy_custom_attributes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6923,7 +6923,7 @@ func (c *Client) ListAllLabelsOfAContact(ctx context.Context, accountID int64, c
 
 // newListAllLabelsOfAContactRequest builds the request of listAllLabelsOfAContact.
 func newListAllLabelsOfAContactRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6940,7 +6940,7 @@ func (c *Client) ContactAddLabels(ctx context.Context, accountID int64, contactI
 
 // newContactAddLabelsRequest builds the request of contactAddLabels.
 func newContactAddLabelsRequest(server string, accountID int64, contactID int64, body SetLabelsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6966,7 +6966,7 @@ func (c *Client) ConversationList(ctx context.Context, accountID int64, params *
 
 // newConversationListRequest builds the request of conversationList.
 func newConversationListRequest(server string, accountID int64, params *ConversationListParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Status != nil {
@@ -7088,7 +7088,7 @@ func (c *Client) NewConversation(ctx context.Context, accountID int64, body Conv
 
 // newNewConversationRequest builds the request of newConversation.
 func newNewConversationRequest(server string, accountID int64, body ConversationCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7114,7 +7114,7 @@ func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params
 
 // newConversationFilterRequest builds the request of conversationFilter.
 func newConversationFilterRequest(server string, accountID int64, params *ConversationFilterParams, body FilterRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/filter", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/filter", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -7155,7 +7155,7 @@ func (c *Client) ConversationListMeta(ctx context.Context, accountID int64, para
 
 // newConversationListMetaRequest builds the request of conversationListMeta.
 func newConversationListMetaRequest(server string, accountID int64, params *ConversationListMetaParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/meta", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/meta", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Status != nil {
@@ -7277,7 +7277,7 @@ func (c *Client) DeleteAConversation(ctx context.Context, accountID int64, conve
 
 // newDeleteAConversationRequest builds the request of deleteAConversation.
 func newDeleteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodDelete, address, nil)
 }
 
@@ -7294,7 +7294,7 @@ func (c *Client) GetDetailsOfAConversation(ctx context.Context, accountID int64,
 
 // newGetDetailsOfAConversationRequest builds the request of getDetailsOfAConversation.
 func newGetDetailsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7311,7 +7311,7 @@ func (c *Client) AssignAConversation(ctx context.Context, accountID int64, conve
 
 // newAssignAConversationRequest builds the request of assignAConversation.
 func newAssignAConversationRequest(server string, accountID int64, conversationID int64, body AssignmentRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/assignments", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/assignments", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7337,7 +7337,7 @@ func (c *Client) ListAttachmentsOfAConversation(ctx context.Context, accountID i
 
 // newListAttachmentsOfAConversationRequest builds the request of listAttachmentsOfAConversation.
 func newListAttachmentsOfAConversationRequest(server string, accountID int64, conversationID int64, params *ListAttachmentsOfAConversationParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/attachments", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/attachments", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -7369,7 +7369,7 @@ func (c *Client) UpdateCustomAttributesOfAConversation(ctx context.Context, acco
 
 // newUpdateCustomAttributesOfAConversationRequest builds the request of updateCustomAttributesOfAConversation.
 func newUpdateCustomAttributesOfAConversationRequest(server string, accountID int64, conversationID int64, body SetAttributesRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/custom_attributes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7395,7 +7395,7 @@ func (c *Client) ListAllLabelsOfAConversation(ctx context.Context, accountID int
 
 // newListAllLabelsOfAConversationRequest builds the request of listAllLabelsOfAConversation.
 func newListAllLabelsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7412,7 +7412,7 @@ func (c *Client) ConversationAddLabels(ctx context.Context, accountID int64, con
 
 // newConversationAddLabelsRequest builds the request of conversationAddLabels.
 func newConversationAddLabelsRequest(server string, accountID int64, conversationID int64, body SetLabelsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7438,7 +7438,7 @@ func (c *Client) ListAllMessages(ctx context.Context, accountID int64, conversat
 
 // newListAllMessagesRequest builds the request of listAllMessages.
 func newListAllMessagesRequest(server string, accountID int64, conversationID int64, params *ListAllMessagesParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	if params != nil {
 		var query []string
 		if params.Before != nil {
@@ -7488,7 +7488,7 @@ func (c *Client) CreateANewMessageInAConversation(ctx context.Context, accountID
 
 // newCreateANewMessageInAConversationRequest builds the request of createANewMessageInAConversation.
 func newCreateANewMessageInAConversationRequest(server string, accountID int64, conversationID int64, body MessageCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7514,7 +7514,7 @@ func (c *Client) DeleteAMessage(ctx context.Context, accountID int64, conversati
 
 // newDeleteAMessageRequest builds the request of deleteAMessage.
 func newDeleteAMessageRequest(server string, accountID int64, conversationID int64, messageID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
 	return http.NewRequest(http.MethodDelete, address, nil)
 }
 
@@ -7531,7 +7531,7 @@ func (c *Client) UpdateAMessage(ctx context.Context, accountID int64, conversati
 
 // newUpdateAMessageRequest builds the request of updateAMessage.
 func newUpdateAMessageRequest(server string, accountID int64, conversationID int64, messageID int64, body MessageUpdate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7557,7 +7557,7 @@ func (c *Client) RetryAMessage(ctx context.Context, accountID int64, conversatio
 
 // newRetryAMessageRequest builds the request of retryAMessage.
 func newRetryAMessageRequest(server string, accountID int64, conversationID int64, messageID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s/retry", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages/%s/retry", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -7574,7 +7574,7 @@ func (c *Client) MuteAConversation(ctx context.Context, accountID int64, convers
 
 // newMuteAConversationRequest builds the request of muteAConversation.
 func newMuteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/mute", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/mute", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -7591,7 +7591,7 @@ func (c *Client) RemoveParticipantsFromAConversation(ctx context.Context, accoun
 
 // newRemoveParticipantsFromAConversationRequest builds the request of removeParticipantsFromAConversation.
 func newRemoveParticipantsFromAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7617,7 +7617,7 @@ func (c *Client) ListParticipantsOfAConversation(ctx context.Context, accountID 
 
 // newListParticipantsOfAConversationRequest builds the request of listParticipantsOfAConversation.
 func newListParticipantsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7634,7 +7634,7 @@ func (c *Client) SetParticipantsOfAConversation(ctx context.Context, accountID i
 
 // newSetParticipantsOfAConversationRequest builds the request of setParticipantsOfAConversation.
 func newSetParticipantsOfAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7660,7 +7660,7 @@ func (c *Client) AddParticipantsToAConversation(ctx context.Context, accountID i
 
 // newAddParticipantsToAConversationRequest builds the request of addParticipantsToAConversation.
 func newAddParticipantsToAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7686,7 +7686,7 @@ func (c *Client) TogglePriorityOfAConversation(ctx context.Context, accountID in
 
 // newTogglePriorityOfAConversationRequest builds the request of togglePriorityOfAConversation.
 func newTogglePriorityOfAConversationRequest(server string, accountID int64, conversationID int64, body PriorityChange) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_priority", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/toggle_priority", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7712,7 +7712,7 @@ func (c *Client) ToggleStatusOfAConversation(ctx context.Context, accountID int6
 
 // newToggleStatusOfAConversationRequest builds the request of toggleStatusOfAConversation.
 func newToggleStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body ToggleStatusRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_status", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/toggle_status", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7738,7 +7738,7 @@ func (c *Client) ToggleTypingStatusOfAConversation(ctx context.Context, accountI
 
 // newToggleTypingStatusOfAConversationRequest builds the request of toggleTypingStatusOfAConversation.
 func newToggleTypingStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body TypingRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_typing_status", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/toggle_typing_status", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7764,7 +7764,7 @@ func (c *Client) SendTranscriptOfAConversation(ctx context.Context, accountID in
 
 // newSendTranscriptOfAConversationRequest builds the request of sendTranscriptOfAConversation.
 func newSendTranscriptOfAConversationRequest(server string, accountID int64, conversationID int64, body TranscriptRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/transcript", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/transcript", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -7790,7 +7790,7 @@ func (c *Client) UnmuteAConversation(ctx context.Context, accountID int64, conve
 
 // newUnmuteAConversationRequest builds the request of unmuteAConversation.
 func newUnmuteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/unmute", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/unmute", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -7807,7 +7807,7 @@ func (c *Client) MarkAConversationAsUnread(ctx context.Context, accountID int64,
 
 // newMarkAConversationAsUnreadRequest builds the request of markAConversationAsUnread.
 func newMarkAConversationAsUnreadRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/unread", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/unread", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -7824,7 +7824,7 @@ func (c *Client) ConversationUpdateLastSeen(ctx context.Context, accountID int64
 
 // newConversationUpdateLastSeenRequest builds the request of conversationUpdateLastSeen.
 func newConversationUpdateLastSeenRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/update_last_seen", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/update_last_seen", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -7841,7 +7841,7 @@ func (c *Client) GetAccountCustomAttribute(ctx context.Context, accountID int64,
 
 // newGetAccountCustomAttributeRequest builds the request of getAccountCustomAttribute.
 func newGetAccountCustomAttributeRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/custom_attribute_definitions", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/custom_attribute_definitions", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7858,7 +7858,7 @@ func (c *Client) GetInboxMembers(ctx context.Context, accountID int64, inboxID i
 
 // newGetInboxMembersRequest builds the request of getInboxMembers.
 func newGetInboxMembersRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/inbox_members/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/inbox_members/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7875,7 +7875,7 @@ func (c *Client) ListAllInboxes(ctx context.Context, accountID int64, reqEditors
 
 // newListAllInboxesRequest builds the request of listAllInboxes.
 func newListAllInboxesRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/inboxes", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7892,7 +7892,7 @@ func (c *Client) GetInbox(ctx context.Context, accountID int64, inboxID int64, r
 
 // newGetInboxRequest builds the request of getInbox.
 func newGetInboxRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/inboxes/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7909,7 +7909,7 @@ func (c *Client) ListAllLabels(ctx context.Context, accountID int64, reqEditors 
 
 // newListAllLabelsRequest builds the request of listAllLabels.
 func newListAllLabelsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/labels", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/labels", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7926,7 +7926,7 @@ func (c *Client) ListAllTeams(ctx context.Context, accountID int64, reqEditors .
 
 // newListAllTeamsRequest builds the request of listAllTeams.
 func newListAllTeamsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/teams", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/teams", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7943,7 +7943,7 @@ func (c *Client) GetDetailsOfASingleTeam(ctx context.Context, accountID int64, t
 
 // newGetDetailsOfASingleTeamRequest builds the request of getDetailsOfASingleTeam.
 func newGetDetailsOfASingleTeamRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/teams/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7960,7 +7960,7 @@ func (c *Client) GetTeamMembers(ctx context.Context, accountID int64, teamID int
 
 // newGetTeamMembersRequest builds the request of getTeamMembers.
 func newGetTeamMembersRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s/team_members", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/teams/%s/team_members", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -7977,7 +7977,7 @@ func (c *Client) FetchProfile(ctx context.Context, reqEditors ...RequestEditorFn
 
 // newFetchProfileRequest builds the request of fetchProfile.
 func newFetchProfileRequest(server string) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/profile")
+	address := fmt.Sprintf("%sapi/v1/profile", server)
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 

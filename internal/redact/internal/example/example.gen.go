@@ -10,7 +10,7 @@ import (
 
 // Account is the account has an inbox with secrets, and others that point back to it.
 type Account struct {
-	ID *int `json:"id,omitempty"`
+	ID *int64 `json:"id,omitempty"`
 
 	// Inbox The inbox has secrets of every kind of value.
 	Inbox  *Inbox            `json:"inbox,omitempty"`
@@ -22,7 +22,7 @@ type Account struct {
 }
 
 // GetID returns what ID points to, or the zero value when there is none.
-func (x *Account) GetID() (value int) {
+func (x *Account) GetID() (value int64) {
 	if x == nil || x.ID == nil {
 		return value
 	}
@@ -59,7 +59,7 @@ func (x *Account) decodeJSON(r *decode.Reader) {
 		switch string(f.Name) {
 		case "id":
 			r.Once(&f, 0)
-			decode.Pointer(&x.ID, r, (*int).decodeJSON)
+			decode.Pointer(&x.ID, r, decode.Int[int64])
 		case "inbox":
 			r.Once(&f, 1)
 			decode.Pointer(&x.Inbox, r, (*Inbox).decodeJSON)
@@ -83,7 +83,7 @@ type Inbox struct {
 	// Account The account has an inbox with secrets, and others that point back to it.
 	Account        *Account                `json:"account,omitempty"`
 	HmacToken      *string                 `json:"hmac_token,omitempty"`
-	ID             *int                    `json:"id,omitempty"`
+	ID             *int64                  `json:"id,omitempty"`
 	ProviderConfig *map[string]interface{} `json:"provider_config,omitempty"`
 }
 
@@ -106,7 +106,7 @@ func (x *Inbox) GetHmacToken() (value string) {
 }
 
 // GetID returns what ID points to, or the zero value when there is none.
-func (x *Inbox) GetID() (value int) {
+func (x *Inbox) GetID() (value int64) {
 	if x == nil || x.ID == nil {
 		return value
 	}
@@ -133,7 +133,7 @@ func (x *Inbox) decodeJSON(r *decode.Reader) {
 			decode.Pointer(&x.HmacToken, r, decode.Text[string])
 		case "id":
 			r.Once(&f, 2)
-			decode.Pointer(&x.ID, r, (*int).decodeJSON)
+			decode.Pointer(&x.ID, r, decode.Int[int64])
 		case "provider_config":
 			r.Once(&f, 3)
 			decode.Pointer(&x.ProviderConfig, r, decode.Any[map[string]interface{}])
