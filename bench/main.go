@@ -56,6 +56,7 @@ func run() error {
 		of   func(client) call
 	}{
 		{"a list page of 25", 10, func(c client) call { return c.list }},
+		{"a window of 1,000 messages", 2, func(c client) call { return c.window }},
 		{"get", 50, func(c client) call { return c.get }},
 		{"toggle", 100, func(c client) call { return c.toggle }},
 	} {
@@ -90,17 +91,17 @@ type cost struct {
 func measure(clients []client, size int, of func(client) call) ([]cost, error) {
 	costs := make([]cost, len(clients))
 	for i, c := range clients {
-		if _, err := batch(size, of(c)); err != nil { // to warm up
+		if _, err := batch(10*size, of(c)); err != nil { // to warm up
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := batch(counted, of(c)); err != nil {
+		if _, err := batch(counted*size, of(c)); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 		runtime.ReadMemStats(&after)
-		costs[i].bytes = float64(after.TotalAlloc-before.TotalAlloc) / counted
-		costs[i].allocs = float64(after.Mallocs-before.Mallocs) / counted
+		costs[i].bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(counted*size)
+		costs[i].allocs = float64(after.Mallocs-before.Mallocs) / float64(counted*size)
 	}
 	for range *rounds {
 		for _, i := range rand.Perm(len(clients)) {
@@ -114,8 +115,8 @@ func measure(clients []client, size int, of func(client) call) ([]cost, error) {
 	return costs, nil
 }
 
-// counted is in how many calls allocations are counted.
-const counted = 500
+// counted is in how many batches allocations are counted.
+const counted = 50
 
 // batch makes a call so many times, one after the other, and tells how long each took, in nanoseconds.
 func batch(size int, call call) (took float64, err error) {

@@ -69,6 +69,7 @@ func obeysContext(transport http.RoundTripper) bool {
 
 // exchanged has the Transport answer, and reads what it answers. Watched means that it is not known to obey the context.
 func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watched bool) (exchange, error) {
+	call := callOf(req) // which a Transport may take away
 	resp, err := transport.RoundTrip(req)
 	if err != nil && resp != nil && resp.Body != nil { // which a Transport must not
 		_ = resp.Body.Close()
@@ -90,10 +91,12 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 		defer closeLate(req.Context(), resp.Body)()
 	}
 	defer resp.Body.Close()
-	x := exchange{Response: resp, body: emptyBuffer(), limit: bodyLimit(resp, limit)}
-	if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
-		_, x.err = x.body.ReadFrom(io.LimitReader(resp.Body, x.limit+1))
+	x := exchange{Response: resp, limit: bodyLimit(resp, limit)}
+	if resp.StatusCode < 200 { // after 101 the body is the connection, and has no end
+		x.body = emptyBuffer()
+		return x, nil
 	}
+	x.body, x.err = readBody(call, resp.Body, x.limit+1)
 	return x, nil
 }
 

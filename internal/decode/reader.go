@@ -20,7 +20,7 @@ type Reader struct {
 	depth int
 	left  bool // to encoding/json
 
-	came  [256]string          // texts that came before, by their hash
+	came  [256]string          // texts that came before, by their hash, two places for each
 	room  []byte               // for a text with escapes, or a name in capitals
 	lists map[reflect.Type]any // room for lists that grow, by the types of their elements
 }
@@ -133,16 +133,21 @@ func (r *Reader) Pos() int {
 	return r.pos
 }
 
-// Shared returns text as a string that keeps nothing else alive. Texts that are the same share one.
+// Shared returns text as a string that keeps nothing else alive. Most texts that came before share one.
 func (r *Reader) Shared(text []byte) string {
 	if len(text) == 0 {
 		return ""
 	}
-	before := &r.came[maphash.Bytes(seed, text)%uint64(len(r.came))]
-	if *before != string(text) {
-		*before = string(text)
+	hash := maphash.Bytes(seed, text) % uint64(len(r.came))
+	first, second := &r.came[hash], &r.came[hash^1]
+	if *first == string(text) { // which the compiler compares without a copy
+		return *first
 	}
-	return *before
+	if *second == string(text) {
+		return *second
+	}
+	*first, *second = string(text), *first
+	return *first
 }
 
 var seed = maphash.MakeSeed()

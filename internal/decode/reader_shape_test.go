@@ -37,14 +37,26 @@ func TestReaderForgets(t *testing.T) {
 			t.Errorf("it kept the text, or parts of it")
 		}
 		for kind, room := range r.lists {
-			list, ok := room.(*[]tree)
-			if !ok || cap(*list) == 0 {
+			list, ok := room.(*[few]tree)
+			if !ok {
 				t.Fatalf("there is no room for lists of %s", kind)
 			}
-			for _, before := range (*list)[:cap(*list)] {
+			for _, before := range list {
 				if before.name != "" || before.children != nil {
 					t.Errorf("it kept %+v", before)
 				}
+			}
+		}
+	}
+	for _, n := range []int{few - 1, few, few + 1, 1000} {
+		text := `{"children":[` + strings.Repeat(`{"name":"a"},`, n-1) + `{"name":"b"}`
+		var got tree
+		if !r.read([]byte(text+`]}`), got.decode) || len(got.children) != n || cap(got.children) != n || got.children[n-1].name != "b" {
+			t.Errorf("%d became %d, with room for %d", n, len(got.children), cap(got.children))
+		}
+		for _, end := range []string{``, `,]}`, `}`, `,x]}`} {
+			if got := (tree{}); r.read([]byte(text+end), got.decode) {
+				t.Errorf("%s%s was read", text, end)
 			}
 		}
 	}

@@ -81,7 +81,10 @@ func Pointer[T any](p **T, r *Reader, read func(*T, *Reader)) {
 	*p = value
 }
 
-// List reads null, or a list of values. It grows where lists have grown before, so that no more is allocated than it needs.
+// few is how many elements of a list are read before the others are counted.
+const few = 32
+
+// List reads null, or a list of values. It allocates what that needs and no more.
 func List[T any](p *[]T, r *Reader, read func(*T, *Reader)) {
 	if r.Null() {
 		return
@@ -93,19 +96,41 @@ func List[T any](p *[]T, r *Reader, read func(*T, *Reader)) {
 		return
 	}
 	kind := reflect.TypeFor[T]()
-	room, _ := r.lists[kind].(*[]T)
+	room, _ := r.lists[kind].(*[few]T)
 	if room == nil {
-		room = new([]T)
+		room = new([few]T)
 	}
 	r.lists[kind] = nil // an element may have a list of its own kind
-	list := (*room)[:0]
+	list := room[:0]
 	for more := true; more; more = r.more(']') {
-		var zero T
-		list = append(list, zero)
+		if len(list) == few {
+			list = append(make([]T, 0, few+r.count()), list...)
+		}
+		if len(list) == cap(list) { // it was left
+			break
+		}
+		list = list[:len(list)+1]
 		read(&list[len(list)-1], r)
 	}
-	*p = append(make([]T, 0, len(list)), list...)
-	clear(list) // so that the room keeps nothing alive
-	*room = list
+	if len(list) <= few {
+		list = append(make([]T, 0, len(list)), list...)
+	}
+	*p = list
+	clear(room[:]) // so that it keeps nothing alive
 	r.lists[kind] = room
+}
+
+// count returns how many elements a list has from here on.
+func (r *Reader) count() int {
+	pos, depth := r.pos, r.depth
+	n := 0
+	for more := true; more; more = r.more(']') {
+		r.Skip()
+		n++
+	}
+	if r.left {
+		return 0
+	}
+	r.pos, r.depth = pos, depth
+	return n
 }
