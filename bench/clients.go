@@ -25,6 +25,12 @@ const (
 	talkID    = 70
 )
 
+// Those that are measured alone too.
+const (
+	byHandName  = "by hand"
+	accountName = "Account"
+)
+
 // call makes one request and fails unless the answer holds what it should.
 type call func(context.Context) error
 
@@ -51,7 +57,7 @@ func newClients(server string, transport http.RoundTripper) ([]client, error) {
 	}
 	limited := *through
 	limited.Timeout = 30 * time.Second // as Account bounds each try
-	return []client{handClient("by hand", server, through), handClient("by hand, bounded", server, &limited), account, stock, ogen}, nil
+	return []client{handClient(byHandName, server, through), handClient("by hand, bounded", server, &limited), account, stock, ogen}, nil
 }
 
 // handClient does what a program would write by hand: net/http, io.ReadAll, json.Unmarshal, into the same types.
@@ -130,7 +136,7 @@ func accountClient(server string, through *http.Client) (client, error) {
 	}
 	account := chat.Account(accountID)
 	return client{
-		name: "Account",
+		name: accountName,
 		list: func(ctx context.Context) error {
 			page, err := account.Conversations.List(ctx, cfchat.ConversationListOptions{})
 			if err != nil {

@@ -27,6 +27,12 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == serveArgument {
 		log.Fatal(serve())
 	}
+	if len(os.Args) == 4 && os.Args[1] == coldArgument {
+		if err := cold(os.Args[2], os.Args[3]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	flag.Parse()
 	if err := run(); err != nil {
 		log.Fatal(err)
@@ -65,6 +71,12 @@ func run() error {
 			return fmt.Errorf("%s: %w", call.name, err)
 		}
 		print(call.name, clients, measured)
+	}
+	if err := printCold(server); err != nil {
+		return err
+	}
+	if err := printCrowd(server); err != nil {
+		return err
 	}
 	return printChanged()
 }

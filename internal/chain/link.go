@@ -80,7 +80,7 @@ func emptyBuffer() *bytes.Buffer {
 	return buffer
 }
 
-// lengths has of each operation how many bytes its last success had: a guess at the next one's, for buffers that are new.
+// lengths has of each operation how many bytes its last answer had: a guess at the next one's, for buffers that are new.
 var lengths sync.Map // of *operation.Operation, *atomic.Int64
 
 func lengthOf(op *operation.Operation) *atomic.Int64 {
