@@ -1,6 +1,9 @@
 package operation
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // node is where some paths of operations part, read from their ends, because a server may live below any path.
 type node struct {
@@ -16,8 +19,8 @@ func grow(table []*Operation) *node {
 	root := &node{}
 	for _, o := range table {
 		n := root
-		for i := len(o.steps) - 1; i >= 0; i-- {
-			n = n.add(o.steps[i])
+		for _, step := range slices.Backward(o.steps) {
+			n = n.add(step)
 		}
 		n.ends = append(n.ends, o)
 	}
