@@ -31,18 +31,22 @@ test: ## Run all tests, with the race detector where there is a C compiler
 	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
 
 FUZZTIME := 20s
+# A Go besides the one that is installed, for make bench.
+NEXT := go1.27.4
 
 .PHONY: fuzz
 fuzz: ## Fuzz what reads answers, FUZZTIME for each target
 	@for target in FuzzErrorBody FuzzRetryAfter FuzzDecode; do go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/faults || exit 1; done
+	@go test -run '^$$' -fuzz '^FuzzGeneratedDecode$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x .
 	@go test -run '^$$' -fuzz '^FuzzAnswer$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./api
 	@go test -run '^$$' -fuzz '^FuzzServe$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./cfchattest
 
 .PHONY: bench
 bench: ## Compare with other clients in time and memory, and count what a scan costs beside pages
 	@cd bench && go generate . 2>/dev/null
-	@echo "with encoding/json as it comes" && cd bench && go run .
-	@echo "with GOEXPERIMENT=jsonv2" && cd bench && GOEXPERIMENT=jsonv2 go run .
+	@cd bench && go version && go run .
+	@cd bench && export GOTOOLCHAIN=$(NEXT) && go version && go run . || echo "$(NEXT) cannot be had here"
+	@go test -run '^$$' -bench Find ./internal/operation
 	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
 	@cd bench/scan && go test -run TestScanCosts -count=1

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
 // Assignment is the answer to an assignment, as [Chat.Raw] returns it: one of a person, a bot and a team, or none for the null
@@ -31,6 +33,8 @@ func (a *Assignment) UnmarshalJSON(data []byte) error {
 	}
 	return errors.New("it is neither a person nor a bot nor a team")
 }
+
+func (a *Assignment) decodeJSON(r *decode.Reader) { decode.Any(a, r) }
 
 // MarshalJSON writes what UnmarshalJSON has read.
 func (a Assignment) MarshalJSON() ([]byte, error) {

@@ -2,6 +2,7 @@ package cfchat
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
 // Attributes are the free-form attributes of an answer: any JSON object. They stay as they came until one is asked for, so
@@ -17,7 +20,7 @@ import (
 // [], nothing is there. Attributes are safe for concurrent use; a copy shares what was received, which nothing changes.
 //
 // To send attributes, give a map[string]any.
-type Attributes struct{ received json.RawMessage }
+type Attributes struct{ received string }
 
 // NewAttributes makes the Attributes that a server would send of a map, for fakes and tests. It fails on a value that JSON
 // does not have, such as NaN.
@@ -26,34 +29,42 @@ func NewAttributes(values map[string]any) (Attributes, error) {
 	if err != nil {
 		return Attributes{}, fmt.Errorf("cfchat: attributes: %w", err)
 	}
-	return Attributes{data}, nil
+	return Attributes{string(data)}, nil
 }
+
+var null = json.RawMessage("null")
 
 // errNotObject does not repeat what it is about, which may be anything.
 var errNotObject = errors.New("attributes are not an object")
 
 // UnmarshalJSON reads an object, null, or the empty list.
 func (a *Attributes) UnmarshalJSON(data []byte) error {
-	a.received = nil
-	text := string(data) // the compiler compares without a copy
-	switch {
+	switch text := string(data); { // which the compiler compares without a copy
 	case text == "{}":
-		a.received = emptyObject
-	case text == "null":
-		a.received = null
-	case !json.Valid(data) || data[0] != '{' && !isEmptyList(data):
-		return errNotObject
+		a.received = "{}" // what most are
+	case json.Valid(data) && areAttributes(data):
+		a.received = text
 	default:
-		a.received = bytes.Clone(data)
+		a.received = ""
+		return errNotObject
 	}
 	return nil
 }
 
-// What most attributes are, shared by all of them.
-var (
-	emptyObject = json.RawMessage("{}")
-	null        = json.RawMessage("null")
-)
+// decodeJSON reads what UnmarshalJSON does.
+func (a *Attributes) decodeJSON(r *decode.Reader) {
+	data := r.Raw()
+	if !areAttributes(data) {
+		r.Leave()
+		return
+	}
+	a.received = r.Shared(data) // most are {}
+}
+
+// areAttributes reports whether JSON is an object, null, or the empty list.
+func areAttributes(data []byte) bool {
+	return len(data) > 0 && (data[0] == '{' || data[0] == 'n' || isEmptyList(data))
+}
 
 // isEmptyList reports whether the text is an empty list.
 func isEmptyList(data []byte) bool {
@@ -64,13 +75,8 @@ func isEmptyList(data []byte) bool {
 // MarshalJSON writes the attributes as they came.
 func (a Attributes) MarshalJSON() ([]byte, error) { return a.JSON(), nil }
 
-// JSON returns the attributes as they came: an object, [] for an empty one of some servers, or null. Do not change it.
-func (a Attributes) JSON() json.RawMessage {
-	if a.received == nil {
-		return null
-	}
-	return slices.Clip(a.received) // so that an append copies it
-}
+// JSON returns the attributes as they came, in a copy: an object, [] for an empty one of some servers, or null.
+func (a Attributes) JSON() json.RawMessage { return json.RawMessage(a.String()) }
 
 // GobEncode writes the JSON.
 func (a Attributes) GobEncode() ([]byte, error) { return a.JSON(), nil }
@@ -79,15 +85,15 @@ func (a Attributes) GobEncode() ([]byte, error) { return a.JSON(), nil }
 func (a *Attributes) GobDecode(data []byte) error { return a.UnmarshalJSON(data) }
 
 // IsZero reports whether the server did not send them at all.
-func (a Attributes) IsZero() bool { return a.received == nil }
+func (a Attributes) IsZero() bool { return a.received == "" }
 
 // String returns the JSON.
-func (a Attributes) String() string { return string(a.JSON()) }
+func (a Attributes) String() string { return cmp.Or(a.received, "null") }
 
 // fields returns the attributes, each as it came.
 func (a Attributes) fields() map[string]json.RawMessage {
 	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(a.received, &fields) // null and [] have none
+	_ = json.Unmarshal([]byte(a.received), &fields) // null and [] have none
 	return fields
 }
 
@@ -180,7 +186,7 @@ func (a Attributes) Bool(key string) (value, ok bool) {
 // keeps every digit. It is empty, and not nil, when there are none.
 func (a Attributes) Map() map[string]any {
 	all := map[string]any{}
-	decoder := json.NewDecoder(bytes.NewReader(a.received))
+	decoder := json.NewDecoder(strings.NewReader(a.received))
 	decoder.UseNumber()
 	if decoder.Decode(&all) != nil || all == nil { // null and [] have none
 		return map[string]any{}

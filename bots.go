@@ -2,6 +2,8 @@ package cfchat
 
 import (
 	"encoding/json"
+
+	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
 // UnmarshalJSON reads the one assignee of an answer as a person or as a bot, as assignee_type says.
@@ -15,6 +17,15 @@ func (m *ConversationMeta) UnmarshalJSON(data []byte) error {
 	err := json.Unmarshal(data, &bot) // few conversations have one, so only these are read twice
 	m.Assignee, m.AssigneeBot = nil, bot.Assignee
 	return err
+}
+
+// decodeJSON reads what UnmarshalJSON does.
+func (m *ConversationMeta) decodeJSON(r *decode.Reader) {
+	begin := r.Pos()
+	m.decodeFields(r)
+	if m.GetAssigneeType() == SenderTypeAgentBot {
+		decode.Again(m, r, begin) // few have one
+	}
 }
 
 // MarshalJSON writes what UnmarshalJSON has read. Of a person and a bot it writes the bot, as the servers do.

@@ -3,7 +3,6 @@ package cfchat
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -63,7 +62,7 @@ func (c typedCall[T]) accepting(accept func(*T) *chain.Failure) typedCall[T] {
 func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) error) typedCall[T] {
 	decode := func(body []byte, conversation int64) (*T, error) {
 		answer := new(T)
-		if err := json.Unmarshal(body, answer); err != nil { // a Decoder would ignore what follows the answer
+		if err := unmarshal(body, answer); err != nil { // a Decoder would ignore what follows the answer
 			return nil, err
 		}
 		if err := check(answer, body); err != nil {

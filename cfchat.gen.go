@@ -15,6 +15,7 @@ import (
 	"github.com/oapi-codegen/runtime"
 
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/internal/decode"
 	"github.com/cfchat/cfchat-go/internal/operation"
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
@@ -34,6 +35,8 @@ func (e AccountStatus) Known() bool {
 	return false
 }
 
+func (e *AccountStatus) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of AssigneeType that are known.
 const (
 	AssigneeTypeAll        AssigneeType = "all"
@@ -50,6 +53,8 @@ func (e AssigneeType) Known() bool {
 	}
 	return false
 }
+
+func (e *AssigneeType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of AttachmentType that are known.
 const (
@@ -77,6 +82,8 @@ func (e AttachmentType) Known() bool {
 	return false
 }
 
+func (e *AttachmentType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of AttributeDisplay that are known.
 const (
 	AttributeDisplayCheckbox AttributeDisplay = "checkbox"
@@ -98,6 +105,8 @@ func (e AttributeDisplay) Known() bool {
 	return false
 }
 
+func (e *AttributeDisplay) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of AttributeModel that are known.
 const (
 	AttributeModelCompany      AttributeModel = "company_attribute"
@@ -114,6 +123,8 @@ func (e AttributeModel) Known() bool {
 	return false
 }
 
+func (e *AttributeModel) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of Availability that are known.
 const (
 	AvailabilityBusy    Availability = "busy"
@@ -129,6 +140,8 @@ func (e Availability) Known() bool {
 	}
 	return false
 }
+
+func (e *Availability) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of Channel that are known.
 const (
@@ -156,6 +169,8 @@ func (e Channel) Known() bool {
 	return false
 }
 
+func (e *Channel) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of ContactSort that are known.
 const (
 	ContactSortCreatedAt          ContactSort = "created_at"
@@ -179,6 +194,8 @@ func (e ContactSort) Known() bool {
 	return false
 }
 
+func (e *ContactSort) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of ConversationType that are known.
 const (
 	ConversationTypeMention       ConversationType = "mention"
@@ -194,6 +211,8 @@ func (e ConversationType) Known() bool {
 	}
 	return false
 }
+
+func (e *ConversationType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of FilterOperator that are known.
 const (
@@ -216,6 +235,8 @@ func (e FilterOperator) Known() bool {
 	}
 	return false
 }
+
+func (e *FilterOperator) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of MessageContentType that are known.
 const (
@@ -243,6 +264,8 @@ func (e MessageContentType) Known() bool {
 	return false
 }
 
+func (e *MessageContentType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of MessageKind that are known.
 const (
 	MessageKindActivity MessageKind = "activity"
@@ -259,6 +282,8 @@ func (e MessageKind) Known() bool {
 	}
 	return false
 }
+
+func (e *MessageKind) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of MessageStatus that are known.
 const (
@@ -277,6 +302,8 @@ func (e MessageStatus) Known() bool {
 	return false
 }
 
+func (e *MessageStatus) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of MessageType that are known.
 const (
 	MessageTypeActivity MessageType = 2
@@ -293,6 +320,8 @@ func (e MessageType) Known() bool {
 	}
 	return false
 }
+
+func (e *MessageType) decodeJSON(r *decode.Reader) { decode.Int(e, r) }
 
 // The values of Priority that are known.
 const (
@@ -311,6 +340,8 @@ func (e Priority) Known() bool {
 	return false
 }
 
+func (e *Priority) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of QueryOperator that are known.
 const (
 	QueryOperatorAND QueryOperator = "AND"
@@ -326,6 +357,8 @@ func (e QueryOperator) Known() bool {
 	return false
 }
 
+func (e *QueryOperator) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of Role that are known.
 const (
 	RoleAdministrator Role = "administrator"
@@ -340,6 +373,8 @@ func (e Role) Known() bool {
 	}
 	return false
 }
+
+func (e *Role) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of SenderKind that are known.
 const (
@@ -358,6 +393,8 @@ func (e SenderKind) Known() bool {
 	return false
 }
 
+func (e *SenderKind) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of SenderType that are known.
 const (
 	SenderTypeAgentBot         SenderType = "AgentBot"
@@ -374,6 +411,8 @@ func (e SenderType) Known() bool {
 	}
 	return false
 }
+
+func (e *SenderType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of SortBy that are known.
 const (
@@ -403,6 +442,8 @@ func (e SortBy) Known() bool {
 	return false
 }
 
+func (e *SortBy) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
+
 // The values of Status that are known.
 const (
 	StatusOpen     Status = "open"
@@ -419,6 +460,8 @@ func (e Status) Known() bool {
 	}
 	return false
 }
+
+func (e *Status) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // The values of WebhookEvent that are known.
 const (
@@ -444,6 +487,8 @@ func (e WebhookEvent) Known() bool {
 	}
 	return false
 }
+
+func (e *WebhookEvent) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // AccountBot is a bot as the list of an account's bots has it.
 type AccountBot struct {
@@ -553,6 +598,43 @@ func (x *AccountBot) GetThumbnail() (value string) {
 		return value
 	}
 	return *x.Thumbnail
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *AccountBot) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AccountID, r, decode.Int[int64])
+		case "bot_config":
+			r.Once(&f, 2)
+			x.BotConfig.decodeJSON(r)
+		case "bot_type":
+			r.Once(&f, 3)
+			decode.Text[string](&x.BotType, r)
+		case "description":
+			r.Once(&f, 4)
+			decode.Pointer(&x.Description, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 5)
+			decode.Int[int64](&x.ID, r)
+		case "name":
+			r.Once(&f, 6)
+			decode.Pointer(&x.Name, r, decode.Text[string])
+		case "outgoing_url":
+			r.Once(&f, 7)
+			decode.Pointer(&x.OutgoingURL, r, decode.Text[string])
+		case "system_bot":
+			r.Once(&f, 9)
+			decode.Pointer(&x.SystemBot, r, decode.Bool)
+		case "thumbnail":
+			r.Once(&f, 10)
+			decode.Pointer(&x.Thumbnail, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // AccountStatus is whether an account is in use. Every call in a suspended one is refused.
@@ -704,6 +786,55 @@ func (x *Agent) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Agent) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Pointer(&x.AccountID, r, decode.Int[int64])
+		case "auto_offline":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AutoOffline, r, decode.Bool)
+		case "availability_status":
+			r.Once(&f, 2)
+			decode.Pointer(&x.AvailabilityStatus, r, (*Availability).decodeJSON)
+		case "available_name":
+			r.Once(&f, 3)
+			decode.Text[string](&x.AvailableName, r)
+		case "confirmed":
+			r.Once(&f, 4)
+			decode.Bool(&x.Confirmed, r)
+		case "custom_attributes":
+			r.Once(&f, 5)
+			x.CustomAttributes.decodeJSON(r)
+		case "custom_role_id":
+			r.Once(&f, 6)
+			decode.Pointer(&x.CustomRoleID, r, decode.Int[int64])
+		case "email":
+			r.Once(&f, 7)
+			decode.Text[string](&x.Email, r)
+		case "id":
+			r.Once(&f, 8)
+			decode.Int[int64](&x.ID, r)
+		case "name":
+			r.Once(&f, 9)
+			decode.Text[string](&x.Name, r)
+		case "provider":
+			r.Once(&f, 10)
+			decode.Pointer(&x.Provider, r, decode.Text[string])
+		case "role":
+			r.Once(&f, 11)
+			decode.Pointer(&x.Role, r, (*Role).decodeJSON)
+		case "thumbnail":
+			r.Once(&f, 12)
+			decode.Text[string](&x.Thumbnail, r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // AgentBot is a program that owns a conversation in place of a person. From 4.8.0.
 type AgentBot struct {
 	// BotType The kind of bot, "webhook" in every answer seen.
@@ -771,6 +902,34 @@ func (x *AgentBot) GetThumbnail() (value string) {
 		return value
 	}
 	return x.Thumbnail
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *AgentBot) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "bot_type":
+			r.Once(&f, 0)
+			decode.Text[string](&x.BotType, r)
+		case "description":
+			r.Once(&f, 1)
+			decode.Pointer(&x.Description, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 2)
+			decode.Int[int64](&x.ID, r)
+		case "name":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Name, r, decode.Text[string])
+		case "outgoing_url":
+			r.Once(&f, 4)
+			decode.Pointer(&x.OutgoingURL, r, decode.Text[string])
+		case "thumbnail":
+			r.Once(&f, 5)
+			decode.Text[string](&x.Thumbnail, r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // AssigneeType is whose conversations to list. To every version what an agent bot owns is unassigned.
@@ -957,6 +1116,64 @@ func (x *Attachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Attachment) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.AccountID, r)
+		case "content_type":
+			r.Once(&f, 1)
+			decode.Pointer(&x.ContentType, r, decode.Text[string])
+		case "coordinates_lat":
+			r.Once(&f, 2)
+			decode.Pointer(&x.CoordinatesLat, r, decode.Float)
+		case "coordinates_long":
+			r.Once(&f, 3)
+			decode.Pointer(&x.CoordinatesLong, r, decode.Float)
+		case "data_url":
+			r.Once(&f, 4)
+			decode.Pointer(&x.DataURL, r, decode.Text[string])
+		case "extension":
+			r.Once(&f, 5)
+			decode.Pointer(&x.Extension, r, decode.Text[string])
+		case "fallback_title":
+			r.Once(&f, 6)
+			decode.Pointer(&x.FallbackTitle, r, decode.Text[string])
+		case "file_size":
+			r.Once(&f, 7)
+			decode.Pointer(&x.FileSize, r, decode.Int[int64])
+		case "file_type":
+			r.Once(&f, 8)
+			decode.Pointer(&x.FileType, r, (*AttachmentType).decodeJSON)
+		case "height":
+			r.Once(&f, 9)
+			decode.Pointer(&x.Height, r, decode.Float)
+		case "id":
+			r.Once(&f, 10)
+			decode.Int[int64](&x.ID, r)
+		case "message_id":
+			r.Once(&f, 11)
+			decode.Int[int64](&x.MessageID, r)
+		case "meta":
+			r.Once(&f, 12)
+			x.Meta.decodeJSON(r)
+		case "thumb_url":
+			r.Once(&f, 13)
+			decode.Pointer(&x.ThumbURL, r, decode.Text[string])
+		case "transcribed_text":
+			r.Once(&f, 14)
+			decode.Pointer(&x.TranscribedText, r, decode.Text[string])
+		case "width":
+			r.Once(&f, 15)
+			decode.Pointer(&x.Width, r, decode.Float)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // AttachmentCounts is how many attachments there are.
 type AttachmentCounts struct {
 	// TotalCount All of them, over all pages.
@@ -969,6 +1186,19 @@ func (x *AttachmentCounts) GetTotalCount() (value int64) {
 		return value
 	}
 	return x.TotalCount
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *AttachmentCounts) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "total_count":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.TotalCount, r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // AttachmentPage is the answer of listAttachmentsOfAConversation.
@@ -986,6 +1216,24 @@ func (x *AttachmentPage) GetMeta() *AttachmentCounts {
 		return nil
 	}
 	return x.Meta
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *AttachmentPage) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "meta":
+			r.Once(&f, 0)
+			decode.Pointer(&x.Meta, r, (*AttachmentCounts).decodeJSON)
+		case "payload":
+			r.Once(&f, 1)
+			decode.List(&x.Payload, r, func(p **ConversationAttachment, r *decode.Reader) {
+				decode.Pointer(p, r, (*ConversationAttachment).decodeJSON)
+			})
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // AttachmentType is the kind of an attachment. The last three from 4.9.0.
@@ -1116,6 +1364,52 @@ func (x *AttributeDefinition) GetUpdatedAt() (value ISOTime) {
 		return value
 	}
 	return x.UpdatedAt
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *AttributeDefinition) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "attribute_description":
+			r.Once(&f, 0)
+			decode.Pointer(&x.AttributeDescription, r, decode.Text[string])
+		case "attribute_display_name":
+			r.Once(&f, 1)
+			decode.Text[string](&x.AttributeDisplayName, r)
+		case "attribute_display_type":
+			r.Once(&f, 2)
+			x.AttributeDisplayType.decodeJSON(r)
+		case "attribute_key":
+			r.Once(&f, 3)
+			decode.Text[string](&x.AttributeKey, r)
+		case "attribute_model":
+			r.Once(&f, 4)
+			x.AttributeModel.decodeJSON(r)
+		case "attribute_values":
+			r.Once(&f, 5)
+			decode.List(&x.AttributeValues, r, decode.Any[interface{}])
+		case "created_at":
+			r.Once(&f, 6)
+			x.CreatedAt.decodeJSON(r)
+		case "default_value":
+			r.Once(&f, 7)
+			decode.Pointer(&x.DefaultValue, r, decode.Int[int64])
+		case "id":
+			r.Once(&f, 8)
+			decode.Int[int64](&x.ID, r)
+		case "regex_cue":
+			r.Once(&f, 9)
+			decode.Pointer(&x.RegexCue, r, decode.Text[string])
+		case "regex_pattern":
+			r.Once(&f, 10)
+			decode.Pointer(&x.RegexPattern, r, decode.Text[string])
+		case "updated_at":
+			r.Once(&f, 11)
+			x.UpdatedAt.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // AttributeDisplay is what the values of a custom attribute are.
@@ -1299,15 +1593,96 @@ func (x *Contact) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Contact) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "additional_attributes":
+			r.Once(&f, 0)
+			x.AdditionalAttributes.decodeJSON(r)
+		case "availability_status":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AvailabilityStatus, r, (*Availability).decodeJSON)
+		case "blocked":
+			r.Once(&f, 2)
+			decode.Pointer(&x.Blocked, r, decode.Bool)
+		case "company_id":
+			r.Once(&f, 3)
+			decode.Pointer(&x.CompanyID, r, decode.Int[int64])
+		case "contact_inboxes":
+			r.Once(&f, 4)
+			decode.List(&x.ContactInboxes, r, (*ContactInbox).decodeJSON)
+		case "conversations_count":
+			r.Once(&f, 5)
+			decode.Pointer(&x.ConversationsCount, r, decode.Int[int64])
+		case "created_at":
+			r.Once(&f, 6)
+			decode.Pointer(&x.CreatedAt, r, (*UnixTime).decodeJSON)
+		case "custom_attributes":
+			r.Once(&f, 7)
+			x.CustomAttributes.decodeJSON(r)
+		case "email":
+			r.Once(&f, 8)
+			decode.Pointer(&x.Email, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 9)
+			decode.Int[int64](&x.ID, r)
+		case "identifier":
+			r.Once(&f, 10)
+			decode.Pointer(&x.Identifier, r, decode.Text[string])
+		case "last_activity_at":
+			r.Once(&f, 11)
+			decode.Pointer(&x.LastActivityAt, r, (*UnixTime).decodeJSON)
+		case "name":
+			r.Once(&f, 12)
+			decode.Pointer(&x.Name, r, decode.Text[string])
+		case "phone_number":
+			r.Once(&f, 13)
+			decode.Pointer(&x.PhoneNumber, r, decode.Text[string])
+		case "thumbnail":
+			r.Once(&f, 15)
+			decode.Text[string](&x.Thumbnail, r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ContactAnswer is the answer about one contact (D62).
 type ContactAnswer struct {
 	// Payload The person on the other side.
 	Payload Contact `json:"payload"`
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ContactAnswer) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			x.Payload.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ContactConversations is conversations of a contact (D73).
 type ContactConversations struct {
 	Payload []Conversation `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ContactConversations) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			decode.List(&x.Payload, r, (*Conversation).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ContactCreate is what to create. Without an e-mail, a phone number or an identifier no list shows the contact. Never send one of them empty:
@@ -1352,6 +1727,19 @@ type ContactCreateAnswer struct {
 	Payload ContactCreatePayload `json:"payload"`
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ContactCreateAnswer) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			x.Payload.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ContactCreatePayload is the contact that was created, and where. There is no id beside them.
 type ContactCreatePayload struct {
 	// Contact The person on the other side.
@@ -1359,6 +1747,22 @@ type ContactCreatePayload struct {
 
 	// ContactInbox Where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
 	ContactInbox CreatedContactInbox `json:"contact_inbox"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ContactCreatePayload) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "contact":
+			r.Once(&f, 0)
+			x.Contact.decodeJSON(r)
+		case "contact_inbox":
+			r.Once(&f, 1)
+			x.ContactInbox.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ContactInbox is an inbox in which a contact can be reached, and the id that the contact has there.
@@ -1377,6 +1781,22 @@ func (x *ContactInbox) GetSourceID() (value string) {
 		return value
 	}
 	return x.SourceID
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ContactInbox) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "inbox":
+			r.Once(&f, 0)
+			x.Inbox.decodeJSON(r)
+		case "source_id":
+			r.Once(&f, 1)
+			decode.Text[string](&x.SourceID, r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ContactInboxCreate is a source id to have in an inbox.
@@ -1413,6 +1833,22 @@ type ContactPage struct {
 	Payload []Contact       `json:"payload"`
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ContactPage) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "meta":
+			r.Once(&f, 0)
+			x.Meta.decodeJSON(r)
+		case "payload":
+			r.Once(&f, 1)
+			decode.List(&x.Payload, r, (*Contact).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ContactPageMeta is what a page of contacts is a part of.
 type ContactPageMeta struct {
 	// Count How many contacts there are, in a search from 4.11.0 on how many this page has (D59). Before 3.1.0 a filter on labels counts
@@ -1440,6 +1876,25 @@ func (x *ContactPageMeta) GetHasMore() (value bool) {
 		return value
 	}
 	return *x.HasMore
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ContactPageMeta) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "count":
+			r.Once(&f, 0)
+			decode.Pointer(&x.Count, r, decode.Int[int64])
+		case "current_page":
+			r.Once(&f, 1)
+			decode.Any[any](&x.CurrentPage, r)
+		case "has_more":
+			r.Once(&f, 2)
+			decode.Pointer(&x.HasMore, r, decode.Bool)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ContactSort is what to sort contacts by, `-` in front for the reverse.
@@ -1476,6 +1931,19 @@ type ContactUpdate struct {
 // ContactableInboxes is the inboxes in which a contact can be written to (D74).
 type ContactableInboxes struct {
 	Payload []ContactInbox `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ContactableInboxes) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			decode.List(&x.Payload, r, (*ContactInbox).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // Conversation is a conversation, as list, filter, get and create answer it.
@@ -1761,6 +2229,102 @@ func (x *Conversation) GetWaitingSince() (value UnixTime) {
 	return *x.WaitingSince
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Conversation) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.AccountID, r)
+		case "additional_attributes":
+			r.Once(&f, 1)
+			x.AdditionalAttributes.decodeJSON(r)
+		case "agent_last_seen_at":
+			r.Once(&f, 2)
+			x.AgentLastSeenAt.decodeJSON(r)
+		case "applied_sla":
+			r.Once(&f, 3)
+			x.AppliedSLA.decodeJSON(r)
+		case "assignee_last_seen_at":
+			r.Once(&f, 4)
+			x.AssigneeLastSeenAt.decodeJSON(r)
+		case "can_reply":
+			r.Once(&f, 5)
+			decode.Bool(&x.CanReply, r)
+		case "contact_last_seen_at":
+			r.Once(&f, 6)
+			x.ContactLastSeenAt.decodeJSON(r)
+		case "created_at":
+			r.Once(&f, 7)
+			x.CreatedAt.decodeJSON(r)
+		case "custom_attributes":
+			r.Once(&f, 8)
+			x.CustomAttributes.decodeJSON(r)
+		case "first_reply_created_at":
+			r.Once(&f, 9)
+			x.FirstReplyCreatedAt.decodeJSON(r)
+		case "id":
+			r.Once(&f, 10)
+			decode.Int[int64](&x.ID, r)
+		case "inbox_id":
+			r.Once(&f, 11)
+			decode.Int[int64](&x.InboxID, r)
+		case "labels":
+			r.Once(&f, 12)
+			decode.List(&x.Labels, r, decode.Text[string])
+		case "last_activity_at":
+			r.Once(&f, 13)
+			decode.Pointer(&x.LastActivityAt, r, (*UnixTime).decodeJSON)
+		case "last_non_activity_message":
+			r.Once(&f, 14)
+			decode.Pointer(&x.LastNonActivityMessage, r, (*ConversationMessage).decodeJSON)
+		case "messages":
+			r.Once(&f, 15)
+			decode.List(&x.Messages, r, func(p **ConversationMessage, r *decode.Reader) {
+				decode.Pointer(p, r, (*ConversationMessage).decodeJSON)
+			})
+		case "meta":
+			r.Once(&f, 16)
+			x.Meta.decodeJSON(r)
+		case "muted":
+			r.Once(&f, 17)
+			decode.Bool(&x.Muted, r)
+		case "priority":
+			r.Once(&f, 18)
+			decode.Pointer(&x.Priority, r, (*Priority).decodeJSON)
+		case "sla_events":
+			r.Once(&f, 20)
+			decode.List(&x.SLAEvents, r, (*Attributes).decodeJSON)
+		case "sla_policy_id":
+			r.Once(&f, 21)
+			decode.Pointer(&x.SLAPolicyID, r, decode.Int[int64])
+		case "snoozed_until":
+			r.Once(&f, 22)
+			decode.Pointer(&x.SnoozedUntil, r, (*ISOTime).decodeJSON)
+		case "status":
+			r.Once(&f, 23)
+			x.Status.decodeJSON(r)
+		case "timestamp":
+			r.Once(&f, 24)
+			x.Timestamp.decodeJSON(r)
+		case "unread_count":
+			r.Once(&f, 25)
+			decode.Int[int64](&x.UnreadCount, r)
+		case "updated_at":
+			r.Once(&f, 26)
+			decode.Pointer(&x.UpdatedAt, r, (*UnixTime).decodeJSON)
+		case "uuid":
+			r.Once(&f, 27)
+			decode.Pointer(&x.UUID, r, decode.Text[string])
+		case "waiting_since":
+			r.Once(&f, 28)
+			decode.Pointer(&x.WaitingSince, r, (*UnixTime).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ConversationAttachment is an attachment in the list of a conversation. Fields that its kind does not have are null. Before 2.18.0 it is the
 // attachment as it goes with a message.
 type ConversationAttachment struct {
@@ -1930,6 +2494,61 @@ func (x *ConversationAttachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ConversationAttachment) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Pointer(&x.AccountID, r, decode.Int[int64])
+		case "coordinates_lat":
+			r.Once(&f, 1)
+			decode.Pointer(&x.CoordinatesLat, r, decode.Float)
+		case "coordinates_long":
+			r.Once(&f, 2)
+			decode.Pointer(&x.CoordinatesLong, r, decode.Float)
+		case "created_at":
+			r.Once(&f, 3)
+			decode.Pointer(&x.CreatedAt, r, (*UnixTime).decodeJSON)
+		case "data_url":
+			r.Once(&f, 4)
+			decode.Pointer(&x.DataURL, r, decode.Text[string])
+		case "extension":
+			r.Once(&f, 5)
+			decode.Pointer(&x.Extension, r, decode.Text[string])
+		case "fallback_title":
+			r.Once(&f, 6)
+			decode.Pointer(&x.FallbackTitle, r, decode.Text[string])
+		case "file_size":
+			r.Once(&f, 7)
+			decode.Pointer(&x.FileSize, r, decode.Int[int64])
+		case "file_type":
+			r.Once(&f, 8)
+			decode.Pointer(&x.FileType, r, (*AttachmentType).decodeJSON)
+		case "height":
+			r.Once(&f, 9)
+			decode.Pointer(&x.Height, r, decode.Float)
+		case "id":
+			r.Once(&f, 10)
+			decode.Pointer(&x.ID, r, decode.Int[int64])
+		case "message_id":
+			r.Once(&f, 11)
+			decode.Int[int64](&x.MessageID, r)
+		case "sender":
+			r.Once(&f, 12)
+			decode.Pointer(&x.Sender, r, (*MessageSender).decodeJSON)
+		case "thumb_url":
+			r.Once(&f, 13)
+			decode.Pointer(&x.ThumbURL, r, decode.Text[string])
+		case "width":
+			r.Once(&f, 14)
+			decode.Pointer(&x.Width, r, decode.Float)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ConversationAttributes is the custom attributes of a conversation.
 type ConversationAttributes struct {
 	// CustomAttributes Free-form attributes of any JSON type.
@@ -1942,6 +2561,19 @@ func (x *ConversationAttributes) GetCustomAttributes() (value Attributes) {
 		return value
 	}
 	return x.CustomAttributes
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ConversationAttributes) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "custom_attributes":
+			r.Once(&f, 0)
+			x.CustomAttributes.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ConversationCounts is how many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
@@ -1991,6 +2623,28 @@ func (x *ConversationCounts) GetUnassignedCount() (value int64) {
 	return x.UnassignedCount
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ConversationCounts) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "all_count":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.AllCount, r)
+		case "assigned_count":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AssignedCount, r, decode.Int[int64])
+		case "mine_count":
+			r.Once(&f, 2)
+			decode.Int[int64](&x.MineCount, r)
+		case "unassigned_count":
+			r.Once(&f, 3)
+			decode.Int[int64](&x.UnassignedCount, r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ConversationCreate is what to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
 type ConversationCreate struct {
 	// AdditionalAttributes Text up to 1500 characters, whole numbers up to 9999999999.
@@ -2035,10 +2689,36 @@ type ConversationListAnswer struct {
 	Data ConversationPage `json:"data"`
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ConversationListAnswer) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "data":
+			r.Once(&f, 0)
+			x.Data.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ConversationListMetaAnswer is the answer of conversationListMeta.
 type ConversationListMetaAnswer struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
 	Meta ConversationCounts `json:"meta"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ConversationListMetaAnswer) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "meta":
+			r.Once(&f, 0)
+			x.Meta.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ConversationMessage is a message as it goes with a conversation. The one of the message operations, `Message`, has fewer fields.
@@ -2293,6 +2973,88 @@ func (x *ConversationMessage) GetUpdatedAt() (value ISOTime) {
 	return x.UpdatedAt
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ConversationMessage) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.AccountID, r)
+		case "additional_attributes":
+			r.Once(&f, 1)
+			x.AdditionalAttributes.decodeJSON(r)
+		case "attachments":
+			r.Once(&f, 2)
+			decode.List(&x.Attachments, r, func(p **Attachment, r *decode.Reader) { decode.Pointer(p, r, (*Attachment).decodeJSON) })
+		case "call":
+			r.Once(&f, 3)
+			x.Call.decodeJSON(r)
+		case "content":
+			r.Once(&f, 4)
+			decode.Pointer(&x.Content, r, decode.Text[string])
+		case "content_attributes":
+			r.Once(&f, 5)
+			x.ContentAttributes.decodeJSON(r)
+		case "content_type":
+			r.Once(&f, 6)
+			decode.Pointer(&x.ContentType, r, (*MessageContentType).decodeJSON)
+		case "conversation":
+			r.Once(&f, 7)
+			decode.Pointer(&x.Conversation, r, (*MessageConversation).decodeJSON)
+		case "conversation_id":
+			r.Once(&f, 8)
+			decode.Pointer(&x.ConversationID, r, decode.Int[int64])
+		case "created_at":
+			r.Once(&f, 9)
+			x.CreatedAt.decodeJSON(r)
+		case "external_source_ids":
+			r.Once(&f, 10)
+			x.ExternalSourceIDs.decodeJSON(r)
+		case "id":
+			r.Once(&f, 11)
+			decode.Int[int64](&x.ID, r)
+		case "inbox_id":
+			r.Once(&f, 12)
+			decode.Int[int64](&x.InboxID, r)
+		case "label_list":
+			r.Once(&f, 13)
+			decode.List(&x.LabelList, r, decode.Text[string])
+		case "message_type":
+			r.Once(&f, 14)
+			x.MessageType.decodeJSON(r)
+		case "private":
+			r.Once(&f, 15)
+			decode.Pointer(&x.Private, r, decode.Bool)
+		case "processed_message_content":
+			r.Once(&f, 16)
+			decode.Pointer(&x.ProcessedMessageContent, r, decode.Text[string])
+		case "sender":
+			r.Once(&f, 17)
+			decode.Pointer(&x.Sender, r, (*MessageSender).decodeJSON)
+		case "sender_id":
+			r.Once(&f, 18)
+			decode.Pointer(&x.SenderID, r, decode.Int[int64])
+		case "sender_type":
+			r.Once(&f, 19)
+			decode.Pointer(&x.SenderType, r, (*SenderType).decodeJSON)
+		case "sentiment":
+			r.Once(&f, 20)
+			x.Sentiment.decodeJSON(r)
+		case "source_id":
+			r.Once(&f, 21)
+			decode.Pointer(&x.SourceID, r, decode.Text[string])
+		case "status":
+			r.Once(&f, 22)
+			decode.Pointer(&x.Status, r, (*MessageStatus).decodeJSON)
+		case "updated_at":
+			r.Once(&f, 23)
+			x.UpdatedAt.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ConversationMeta is who and what a conversation belongs to.
 type ConversationMeta struct {
 	// Assignee The person who is assigned; nil when nobody is, or a bot (D19).
@@ -2365,6 +3127,34 @@ func (x *ConversationMeta) GetTeam() *Team {
 	return x.Team
 }
 
+// decodeFields reads what encoding/json would.
+func (x *ConversationMeta) decodeFields(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "assignee":
+			r.Once(&f, 0)
+			decode.Pointer(&x.Assignee, r, (*Agent).decodeJSON)
+		case "assignee_type":
+			r.Once(&f, 2)
+			decode.Pointer(&x.AssigneeType, r, (*SenderType).decodeJSON)
+		case "channel":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Channel, r, (*Channel).decodeJSON)
+		case "hmac_verified":
+			r.Once(&f, 4)
+			decode.Pointer(&x.HMACVerified, r, decode.Bool)
+		case "sender":
+			r.Once(&f, 5)
+			x.Sender.decodeJSON(r)
+		case "team":
+			r.Once(&f, 6)
+			decode.Pointer(&x.Team, r, (*Team).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ConversationPage is one page of a list.
 type ConversationPage struct {
 	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
@@ -2372,6 +3162,22 @@ type ConversationPage struct {
 
 	// Payload The conversations of this page; empty beyond the last.
 	Payload []Conversation `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ConversationPage) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "meta":
+			r.Once(&f, 0)
+			x.Meta.decodeJSON(r)
+		case "payload":
+			r.Once(&f, 1)
+			decode.List(&x.Payload, r, (*Conversation).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ConversationType is a special set of conversations to list.
@@ -2400,6 +3206,19 @@ func (x *CreatedContactInbox) GetSourceID() (value string) {
 		return value
 	}
 	return *x.SourceID
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *CreatedContactInbox) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "source_id":
+			r.Once(&f, 1)
+			decode.Pointer(&x.SourceID, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ErrorBody is one of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
@@ -2443,6 +3262,31 @@ func (x *ErrorBody) GetStatus() (value int64) {
 		return value
 	}
 	return *x.Status
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ErrorBody) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "attributes":
+			r.Once(&f, 0)
+			decode.List(&x.Attributes, r, decode.Text[string])
+		case "error":
+			r.Once(&f, 1)
+			decode.Pointer(&x.Error, r, decode.Text[string])
+		case "errors":
+			r.Once(&f, 2)
+			decode.List(&x.Errors, r, decode.Text[string])
+		case "message":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Message, r, decode.Text[string])
+		case "status":
+			r.Once(&f, 4)
+			decode.Pointer(&x.Status, r, decode.Int[int64])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // FilterOperator is how a rule compares. The documentation knows four of them (D6).
@@ -3216,14 +4060,233 @@ func (x *Inbox) GetWorkingHoursEnabled() (value bool) {
 	return *x.WorkingHoursEnabled
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Inbox) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "additional_attributes":
+			r.Once(&f, 1)
+			x.AdditionalAttributes.decodeJSON(r)
+		case "allow_messages_after_resolved":
+			r.Once(&f, 2)
+			decode.Pointer(&x.AllowMessagesAfterResolved, r, decode.Bool)
+		case "allowed_domains":
+			r.Once(&f, 3)
+			decode.Pointer(&x.AllowedDomains, r, decode.Text[string])
+		case "auto_assignment_config":
+			r.Once(&f, 5)
+			x.AutoAssignmentConfig.decodeJSON(r)
+		case "avatar_url":
+			r.Once(&f, 6)
+			decode.Text[string](&x.AvatarURL, r)
+		case "business_name":
+			r.Once(&f, 7)
+			decode.Pointer(&x.BusinessName, r, decode.Text[string])
+		case "callback_webhook_url":
+			r.Once(&f, 8)
+			decode.Pointer(&x.CallbackWebhookURL, r, decode.Text[string])
+		case "channel_id":
+			r.Once(&f, 9)
+			decode.Int[int64](&x.ChannelID, r)
+		case "channel_type":
+			r.Once(&f, 10)
+			x.ChannelType.decodeJSON(r)
+		case "continuity_via_email":
+			r.Once(&f, 11)
+			decode.Pointer(&x.ContinuityViaEmail, r, decode.Bool)
+		case "csat_config":
+			r.Once(&f, 12)
+			x.CsatConfig.decodeJSON(r)
+		case "csat_survey_enabled":
+			r.Once(&f, 13)
+			decode.Pointer(&x.CsatSurveyEnabled, r, decode.Bool)
+		case "email":
+			r.Once(&f, 14)
+			decode.Pointer(&x.Email, r, decode.Text[string])
+		case "enable_auto_assignment":
+			r.Once(&f, 15)
+			decode.Pointer(&x.EnableAutoAssignment, r, decode.Bool)
+		case "enable_email_collect":
+			r.Once(&f, 16)
+			decode.Pointer(&x.EnableEmailCollect, r, decode.Bool)
+		case "forward_to_email":
+			r.Once(&f, 17)
+			decode.Pointer(&x.ForwardToEmail, r, decode.Text[string])
+		case "forwarding_enabled":
+			r.Once(&f, 18)
+			decode.Pointer(&x.ForwardingEnabled, r, decode.Bool)
+		case "greeting_enabled":
+			r.Once(&f, 19)
+			decode.Pointer(&x.GreetingEnabled, r, decode.Bool)
+		case "greeting_message":
+			r.Once(&f, 20)
+			decode.Pointer(&x.GreetingMessage, r, decode.Text[string])
+		case "help_center":
+			r.Once(&f, 21)
+			x.HelpCenter.decodeJSON(r)
+		case "hmac_mandatory":
+			r.Once(&f, 22)
+			decode.Pointer(&x.HMACMandatory, r, decode.Bool)
+		case "id":
+			r.Once(&f, 24)
+			decode.Int[int64](&x.ID, r)
+		case "imap_address":
+			r.Once(&f, 25)
+			decode.Pointer(&x.ImapAddress, r, decode.Text[string])
+		case "imap_authentication":
+			r.Once(&f, 26)
+			decode.Pointer(&x.ImapAuthentication, r, decode.Text[string])
+		case "imap_enable_ssl":
+			r.Once(&f, 27)
+			decode.Pointer(&x.ImapEnableSsl, r, decode.Bool)
+		case "imap_enabled":
+			r.Once(&f, 28)
+			decode.Pointer(&x.ImapEnabled, r, decode.Bool)
+		case "imap_login":
+			r.Once(&f, 29)
+			decode.Pointer(&x.ImapLogin, r, decode.Text[string])
+		case "imap_port":
+			r.Once(&f, 31)
+			decode.Pointer(&x.ImapPort, r, decode.Int[int64])
+		case "inbox_identifier":
+			r.Once(&f, 32)
+			decode.Pointer(&x.InboxIdentifier, r, decode.Text[string])
+		case "lock_to_single_conversation":
+			r.Once(&f, 33)
+			decode.Pointer(&x.LockToSingleConversation, r, decode.Bool)
+		case "messaging_service_sid":
+			r.Once(&f, 34)
+			decode.Pointer(&x.MessagingServiceSid, r, decode.Text[string])
+		case "microsoft_reauthorization":
+			r.Once(&f, 35)
+			decode.Pointer(&x.MicrosoftReauthorization, r, decode.Bool)
+		case "name":
+			r.Once(&f, 36)
+			decode.Text[string](&x.Name, r)
+		case "out_of_office_message":
+			r.Once(&f, 37)
+			decode.Pointer(&x.OutOfOfficeMessage, r, decode.Text[string])
+		case "page_id":
+			r.Once(&f, 38)
+			decode.Pointer(&x.PageID, r, decode.Text[string])
+		case "phone_number":
+			r.Once(&f, 39)
+			decode.Pointer(&x.PhoneNumber, r, decode.Text[string])
+		case "pre_chat_form_enabled":
+			r.Once(&f, 40)
+			decode.Pointer(&x.PreChatFormEnabled, r, decode.Bool)
+		case "pre_chat_form_options":
+			r.Once(&f, 41)
+			x.PreChatFormOptions.decodeJSON(r)
+		case "provider":
+			r.Once(&f, 42)
+			decode.Pointer(&x.Provider, r, decode.Text[string])
+		case "reply_time":
+			r.Once(&f, 44)
+			decode.Pointer(&x.ReplyTime, r, decode.Text[string])
+		case "selected_feature_flags":
+			r.Once(&f, 46)
+			decode.List(&x.SelectedFeatureFlags, r, decode.Text[string])
+		case "sender_name_type":
+			r.Once(&f, 47)
+			decode.Pointer(&x.SenderNameType, r, decode.Text[string])
+		case "smtp_address":
+			r.Once(&f, 48)
+			decode.Pointer(&x.SMTPAddress, r, decode.Text[string])
+		case "smtp_authentication":
+			r.Once(&f, 49)
+			decode.Pointer(&x.SMTPAuthentication, r, decode.Text[string])
+		case "smtp_domain":
+			r.Once(&f, 50)
+			decode.Pointer(&x.SMTPDomain, r, decode.Text[string])
+		case "smtp_enable_ssl_tls":
+			r.Once(&f, 51)
+			decode.Pointer(&x.SMTPEnableSslTLS, r, decode.Bool)
+		case "smtp_enable_starttls_auto":
+			r.Once(&f, 52)
+			decode.Pointer(&x.SMTPEnableStarttlsAuto, r, decode.Bool)
+		case "smtp_enabled":
+			r.Once(&f, 53)
+			decode.Pointer(&x.SMTPEnabled, r, decode.Bool)
+		case "smtp_login":
+			r.Once(&f, 54)
+			decode.Pointer(&x.SMTPLogin, r, decode.Text[string])
+		case "smtp_openssl_verify_mode":
+			r.Once(&f, 55)
+			decode.Pointer(&x.SMTPOpensslVerifyMode, r, decode.Text[string])
+		case "smtp_port":
+			r.Once(&f, 57)
+			decode.Pointer(&x.SMTPPort, r, decode.Int[int64])
+		case "timezone":
+			r.Once(&f, 58)
+			decode.Pointer(&x.Timezone, r, decode.Text[string])
+		case "web_widget_script":
+			r.Once(&f, 59)
+			decode.Pointer(&x.WebWidgetScript, r, decode.Text[string])
+		case "webhook_url":
+			r.Once(&f, 60)
+			decode.Pointer(&x.WebhookURL, r, decode.Text[string])
+		case "website_token":
+			r.Once(&f, 61)
+			decode.Pointer(&x.WebsiteToken, r, decode.Text[string])
+		case "website_url":
+			r.Once(&f, 62)
+			decode.Pointer(&x.WebsiteURL, r, decode.Text[string])
+		case "welcome_tagline":
+			r.Once(&f, 63)
+			decode.Pointer(&x.WelcomeTagline, r, decode.Text[string])
+		case "welcome_title":
+			r.Once(&f, 64)
+			decode.Pointer(&x.WelcomeTitle, r, decode.Text[string])
+		case "widget_color":
+			r.Once(&f, 65)
+			decode.Pointer(&x.WidgetColor, r, decode.Text[string])
+		case "working_hours":
+			r.Once(&f, 66)
+			decode.List(&x.WorkingHours, r, (*WorkingHours).decodeJSON)
+		case "working_hours_enabled":
+			r.Once(&f, 67)
+			decode.Pointer(&x.WorkingHoursEnabled, r, decode.Bool)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // InboxList is inboxes.
 type InboxList struct {
 	Payload []Inbox `json:"payload"`
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *InboxList) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			decode.List(&x.Payload, r, (*Inbox).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // InboxMembers is the members of an inbox.
 type InboxMembers struct {
 	Payload []Agent `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *InboxMembers) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			decode.List(&x.Payload, r, (*Agent).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // Label is a label that an account knows.
@@ -3284,15 +4347,66 @@ func (x *Label) GetTitle() (value string) {
 	return x.Title
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Label) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "color":
+			r.Once(&f, 0)
+			decode.Text[string](&x.Color, r)
+		case "description":
+			r.Once(&f, 1)
+			decode.Pointer(&x.Description, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 2)
+			decode.Int[int64](&x.ID, r)
+		case "show_on_sidebar":
+			r.Once(&f, 3)
+			decode.Pointer(&x.ShowOnSidebar, r, decode.Bool)
+		case "title":
+			r.Once(&f, 4)
+			decode.Text[string](&x.Title, r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // LabelList is the labels that an account knows.
 type LabelList struct {
 	Payload []Label `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *LabelList) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			decode.List(&x.Payload, r, (*Label).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // LabelNames is the labels of a conversation, or of a contact.
 type LabelNames struct {
 	// Payload The labels; empty where there are none.
 	Payload []string `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *LabelNames) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			decode.List(&x.Payload, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
@@ -3462,6 +4576,61 @@ func (x *Message) GetStatus() (value MessageStatus) {
 	return *x.Status
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Message) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "attachments":
+			r.Once(&f, 0)
+			decode.List(&x.Attachments, r, func(p **Attachment, r *decode.Reader) { decode.Pointer(p, r, (*Attachment).decodeJSON) })
+		case "call":
+			r.Once(&f, 1)
+			x.Call.decodeJSON(r)
+		case "content":
+			r.Once(&f, 2)
+			decode.Pointer(&x.Content, r, decode.Text[string])
+		case "content_attributes":
+			r.Once(&f, 3)
+			x.ContentAttributes.decodeJSON(r)
+		case "content_type":
+			r.Once(&f, 4)
+			x.ContentType.decodeJSON(r)
+		case "conversation_id":
+			r.Once(&f, 5)
+			decode.Int[int64](&x.ConversationID, r)
+		case "created_at":
+			r.Once(&f, 6)
+			x.CreatedAt.decodeJSON(r)
+		case "echo_id":
+			r.Once(&f, 7)
+			decode.Pointer(&x.EchoID, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 8)
+			decode.Int[int64](&x.ID, r)
+		case "inbox_id":
+			r.Once(&f, 9)
+			decode.Int[int64](&x.InboxID, r)
+		case "message_type":
+			r.Once(&f, 10)
+			x.MessageType.decodeJSON(r)
+		case "private":
+			r.Once(&f, 11)
+			decode.Pointer(&x.Private, r, decode.Bool)
+		case "sender":
+			r.Once(&f, 13)
+			decode.Pointer(&x.Sender, r, (*MessageSender).decodeJSON)
+		case "source_id":
+			r.Once(&f, 14)
+			decode.Pointer(&x.SourceID, r, decode.Text[string])
+		case "status":
+			r.Once(&f, 15)
+			decode.Pointer(&x.Status, r, (*MessageStatus).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // MessageContactInbox is the contact's id in the inbox.
 type MessageContactInbox struct {
 	// SourceID The contact's source id.
@@ -3474,6 +4643,19 @@ func (x *MessageContactInbox) GetSourceID() (value string) {
 		return value
 	}
 	return *x.SourceID
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *MessageContactInbox) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "source_id":
+			r.Once(&f, 0)
+			decode.Pointer(&x.SourceID, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // MessageContentType is the kind of content of a message. The documentation knows four (D10).
@@ -3524,6 +4706,28 @@ func (x *MessageConversation) GetUnreadCount() (value int64) {
 		return value
 	}
 	return x.UnreadCount
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *MessageConversation) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "assignee_id":
+			r.Once(&f, 0)
+			decode.Pointer(&x.AssigneeID, r, decode.Int[int64])
+		case "contact_inbox":
+			r.Once(&f, 1)
+			decode.Pointer(&x.ContactInbox, r, (*MessageContactInbox).decodeJSON)
+		case "last_activity_at":
+			r.Once(&f, 2)
+			decode.Pointer(&x.LastActivityAt, r, (*UnixTime).decodeJSON)
+		case "unread_count":
+			r.Once(&f, 3)
+			decode.Int[int64](&x.UnreadCount, r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // MessageCreate is what to send. With nothing in it, an empty message goes out.
@@ -3620,6 +4824,22 @@ type MessagePage struct {
 	Payload []Message `json:"payload"`
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *MessagePage) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "meta":
+			r.Once(&f, 0)
+			x.Meta.decodeJSON(r)
+		case "payload":
+			r.Once(&f, 1)
+			decode.List(&x.Payload, r, (*Message).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // MessagePageMeta is whose conversation it is that messages are of.
 type MessagePageMeta struct {
 	// AdditionalAttributes What the channel knows of the conversation.
@@ -3673,6 +4893,34 @@ func (x *MessagePageMeta) GetAssigneeLastSeenAt() (value ISOTime) {
 		return value
 	}
 	return *x.AssigneeLastSeenAt
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *MessagePageMeta) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "additional_attributes":
+			r.Once(&f, 0)
+			x.AdditionalAttributes.decodeJSON(r)
+		case "agent_last_seen_at":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AgentLastSeenAt, r, (*ISOTime).decodeJSON)
+		case "assignee":
+			r.Once(&f, 2)
+			decode.Pointer(&x.Assignee, r, (*MessageSender).decodeJSON)
+		case "assignee_last_seen_at":
+			r.Once(&f, 3)
+			decode.Pointer(&x.AssigneeLastSeenAt, r, (*ISOTime).decodeJSON)
+		case "contact":
+			r.Once(&f, 4)
+			x.Contact.decodeJSON(r)
+		case "labels":
+			r.Once(&f, 5)
+			decode.List(&x.Labels, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // MessageSender is who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
@@ -3856,6 +5104,64 @@ func (x *MessageSender) GetType() (value SenderKind) {
 	return x.Type
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *MessageSender) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "additional_attributes":
+			r.Once(&f, 0)
+			x.AdditionalAttributes.decodeJSON(r)
+		case "availability_status":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AvailabilityStatus, r, (*Availability).decodeJSON)
+		case "available_name":
+			r.Once(&f, 2)
+			decode.Pointer(&x.AvailableName, r, decode.Text[string])
+		case "avatar_url":
+			r.Once(&f, 3)
+			decode.Pointer(&x.AvatarURL, r, decode.Text[string])
+		case "blocked":
+			r.Once(&f, 4)
+			decode.Pointer(&x.Blocked, r, decode.Bool)
+		case "company_id":
+			r.Once(&f, 5)
+			decode.Pointer(&x.CompanyID, r, decode.Int[int64])
+		case "created_at":
+			r.Once(&f, 6)
+			decode.Pointer(&x.CreatedAt, r, (*ISOTime).decodeJSON)
+		case "custom_attributes":
+			r.Once(&f, 7)
+			x.CustomAttributes.decodeJSON(r)
+		case "description":
+			r.Once(&f, 8)
+			decode.Pointer(&x.Description, r, decode.Text[string])
+		case "email":
+			r.Once(&f, 9)
+			decode.Pointer(&x.Email, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 10)
+			decode.Int[int64](&x.ID, r)
+		case "identifier":
+			r.Once(&f, 11)
+			decode.Pointer(&x.Identifier, r, decode.Text[string])
+		case "name":
+			r.Once(&f, 12)
+			decode.Pointer(&x.Name, r, decode.Text[string])
+		case "phone_number":
+			r.Once(&f, 13)
+			decode.Pointer(&x.PhoneNumber, r, decode.Text[string])
+		case "thumbnail":
+			r.Once(&f, 14)
+			decode.Pointer(&x.Thumbnail, r, decode.Text[string])
+		case "type":
+			r.Once(&f, 15)
+			x.Type.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // MessageStatus is how far a message got.
 type MessageStatus string
 
@@ -3892,6 +5198,19 @@ func (x *PriorityChange) GetPriority() (value Priority) {
 		return value
 	}
 	return *x.Priority
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *PriorityChange) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "priority":
+			r.Once(&f, 0)
+			decode.Pointer(&x.Priority, r, (*Priority).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // Profile is the owner of a key, with the accounts that it serves.
@@ -4087,6 +5406,67 @@ func (x *Profile) GetUID() (value string) {
 	return x.UID
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Profile) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AccountID, r, decode.Int[int64])
+		case "accounts":
+			r.Once(&f, 2)
+			decode.List(&x.Accounts, r, (*ProfileAccount).decodeJSON)
+		case "available_name":
+			r.Once(&f, 3)
+			decode.Text[string](&x.AvailableName, r)
+		case "avatar_url":
+			r.Once(&f, 4)
+			decode.Text[string](&x.AvatarURL, r)
+		case "confirmed":
+			r.Once(&f, 5)
+			decode.Bool(&x.Confirmed, r)
+		case "custom_attributes":
+			r.Once(&f, 6)
+			x.CustomAttributes.decodeJSON(r)
+		case "display_name":
+			r.Once(&f, 7)
+			decode.Pointer(&x.DisplayName, r, decode.Text[string])
+		case "email":
+			r.Once(&f, 8)
+			decode.Text[string](&x.Email, r)
+		case "id":
+			r.Once(&f, 10)
+			decode.Int[int64](&x.ID, r)
+		case "inviter_id":
+			r.Once(&f, 11)
+			decode.Pointer(&x.InviterID, r, decode.Int[int64])
+		case "message_signature":
+			r.Once(&f, 12)
+			decode.Pointer(&x.MessageSignature, r, decode.Text[string])
+		case "name":
+			r.Once(&f, 13)
+			decode.Text[string](&x.Name, r)
+		case "provider":
+			r.Once(&f, 14)
+			decode.Text[string](&x.Provider, r)
+		case "role":
+			r.Once(&f, 16)
+			decode.Pointer(&x.Role, r, (*Role).decodeJSON)
+		case "type":
+			r.Once(&f, 17)
+			decode.Pointer(&x.Type, r, decode.Text[string])
+		case "ui_settings":
+			r.Once(&f, 18)
+			x.UISettings.decodeJSON(r)
+		case "uid":
+			r.Once(&f, 19)
+			decode.Text[string](&x.UID, r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ProfileAccount is an account of the owner of a key.
 type ProfileAccount struct {
 	// ActiveAt When the person was last active in it; null before.
@@ -4225,6 +5605,55 @@ func (x *ProfileAccount) GetStatus() (value AccountStatus) {
 	return x.Status
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ProfileAccount) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "active_at":
+			r.Once(&f, 0)
+			decode.Pointer(&x.ActiveAt, r, (*ISOTime).decodeJSON)
+		case "api_and_webhooks":
+			r.Once(&f, 1)
+			decode.Pointer(&x.APIAndWebhooks, r, decode.Bool)
+		case "auto_offline":
+			r.Once(&f, 2)
+			decode.Pointer(&x.AutoOffline, r, decode.Bool)
+		case "availability":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Availability, r, (*Availability).decodeJSON)
+		case "availability_status":
+			r.Once(&f, 4)
+			decode.Pointer(&x.AvailabilityStatus, r, (*Availability).decodeJSON)
+		case "custom_role":
+			r.Once(&f, 5)
+			x.CustomRole.decodeJSON(r)
+		case "custom_role_id":
+			r.Once(&f, 6)
+			decode.Pointer(&x.CustomRoleID, r, decode.Int[int64])
+		case "id":
+			r.Once(&f, 7)
+			decode.Int[int64](&x.ID, r)
+		case "name":
+			r.Once(&f, 8)
+			decode.Text[string](&x.Name, r)
+		case "onboarding_step":
+			r.Once(&f, 9)
+			decode.Pointer(&x.OnboardingStep, r, decode.Text[string])
+		case "permissions":
+			r.Once(&f, 10)
+			decode.List(&x.Permissions, r, decode.Text[string])
+		case "role":
+			r.Once(&f, 11)
+			x.Role.decodeJSON(r)
+		case "status":
+			r.Once(&f, 12)
+			x.Status.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // QueryOperator is how a rule is joined to the next.
 type QueryOperator string
 
@@ -4284,6 +5713,28 @@ func (x *ServerInfo) GetVersion() (value string) {
 	return x.Version
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *ServerInfo) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "data_services":
+			r.Once(&f, 0)
+			decode.Pointer(&x.DataServices, r, decode.Text[string])
+		case "queue_services":
+			r.Once(&f, 1)
+			decode.Pointer(&x.QueueServices, r, decode.Text[string])
+		case "timestamp":
+			r.Once(&f, 2)
+			decode.Pointer(&x.Timestamp, r, decode.Text[string])
+		case "version":
+			r.Once(&f, 3)
+			decode.Text[string](&x.Version, r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // SetAttributesRequest is the custom attributes that a conversation is to have, and no other.
 type SetAttributesRequest struct {
 	// CustomAttributes The custom attributes; an empty object removes all.
@@ -4294,6 +5745,19 @@ type SetAttributesRequest struct {
 type SetLabelsRequest struct {
 	// Labels The labels; an empty list removes all.
 	Labels []string `json:"labels"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *SetLabelsRequest) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "labels":
+			r.Once(&f, 0)
+			decode.List(&x.Labels, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // SortBy is the order of a list. Every version knows `latest` (by last activity, newest first) and `sort_on_created_at`
@@ -4351,6 +5815,28 @@ func (x *StatusChange) GetSuccess() (value bool) {
 		return value
 	}
 	return *x.Success
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *StatusChange) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "conversation_id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.ConversationID, r)
+		case "current_status":
+			r.Once(&f, 1)
+			x.CurrentStatus.decodeJSON(r)
+		case "snoozed_until":
+			r.Once(&f, 2)
+			decode.Pointer(&x.SnoozedUntil, r, (*ISOTime).decodeJSON)
+		case "success":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Success, r, decode.Bool)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // Team is a team of the account.
@@ -4442,6 +5928,40 @@ func (x *Team) GetName() (value string) {
 		return value
 	}
 	return x.Name
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *Team) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.AccountID, r)
+		case "allow_auto_assign":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AllowAutoAssign, r, decode.Bool)
+		case "description":
+			r.Once(&f, 2)
+			decode.Pointer(&x.Description, r, decode.Text[string])
+		case "icon":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Icon, r, decode.Text[string])
+		case "icon_color":
+			r.Once(&f, 4)
+			decode.Pointer(&x.IconColor, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 5)
+			decode.Int[int64](&x.ID, r)
+		case "is_member":
+			r.Once(&f, 6)
+			decode.Pointer(&x.IsMember, r, decode.Bool)
+		case "name":
+			r.Once(&f, 7)
+			decode.Text[string](&x.Name, r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // TeamRow is a team as a row of the database.
@@ -4546,6 +6066,43 @@ func (x *TeamRow) GetUpdatedAt() (value ISOTime) {
 	return x.UpdatedAt
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *TeamRow) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.AccountID, r)
+		case "allow_auto_assign":
+			r.Once(&f, 1)
+			decode.Pointer(&x.AllowAutoAssign, r, decode.Bool)
+		case "created_at":
+			r.Once(&f, 2)
+			x.CreatedAt.decodeJSON(r)
+		case "description":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Description, r, decode.Text[string])
+		case "icon":
+			r.Once(&f, 4)
+			decode.Pointer(&x.Icon, r, decode.Text[string])
+		case "icon_color":
+			r.Once(&f, 5)
+			decode.Pointer(&x.IconColor, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 6)
+			decode.Int[int64](&x.ID, r)
+		case "name":
+			r.Once(&f, 7)
+			decode.Text[string](&x.Name, r)
+		case "updated_at":
+			r.Once(&f, 8)
+			x.UpdatedAt.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // ToggleStatusRequest is empty to flip the status.
 type ToggleStatusRequest struct {
 	// SnoozedUntil Seconds since 1970, with status snoozed. Absent means until the next reply. Text such as 2030-01-01 would be
@@ -4560,6 +6117,19 @@ type ToggleStatusRequest struct {
 type ToggleStatusResult struct {
 	// Payload A conversation's status after the call.
 	Payload StatusChange `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *ToggleStatusResult) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			x.Payload.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // TranscriptRequest is where a transcript is sent.
@@ -4657,13 +6227,54 @@ func (x *Webhook) GetURL() (value string) {
 	return x.URL
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Webhook) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account_id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.AccountID, r)
+		case "id":
+			r.Once(&f, 1)
+			decode.Int[int64](&x.ID, r)
+		case "inbox":
+			r.Once(&f, 2)
+			decode.Pointer(&x.Inbox, r, (*WebhookInbox).decodeJSON)
+		case "name":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Name, r, decode.Text[string])
+		case "secret":
+			r.Once(&f, 4)
+			decode.Any[auth.Secret](&x.Secret, r)
+		case "subscriptions":
+			r.Once(&f, 5)
+			decode.List(&x.Subscriptions, r, (*WebhookEvent).decodeJSON)
+		case "url":
+			r.Once(&f, 6)
+			decode.Text[string](&x.URL, r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // WebhookAnswer is a webhook that was created or changed.
 type WebhookAnswer struct {
-	// Payload What holds it.
-	Payload struct {
-		// Webhook An address that an account sends events to.
-		Webhook Webhook `json:"webhook"`
-	} `json:"payload"`
+	// Payload What holds a webhook that was created or changed.
+	Payload WebhookRow `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *WebhookAnswer) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			x.Payload.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // WebhookCreate is a webhook to create.
@@ -4707,13 +6318,77 @@ func (x *WebhookInbox) GetName() (value string) {
 	return *x.Name
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *WebhookInbox) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "id":
+			r.Once(&f, 0)
+			decode.Int[int64](&x.ID, r)
+		case "name":
+			r.Once(&f, 1)
+			decode.Pointer(&x.Name, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // WebhookList is the webhooks of an account.
 type WebhookList struct {
-	// Payload What holds them.
-	Payload struct {
-		// Webhooks All of them.
-		Webhooks []Webhook `json:"webhooks"`
-	} `json:"payload"`
+	// Payload What holds the webhooks of an account.
+	Payload WebhookRows `json:"payload"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *WebhookList) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "payload":
+			r.Once(&f, 0)
+			x.Payload.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
+// WebhookRow is what holds a webhook that was created or changed.
+type WebhookRow struct {
+	// Webhook An address that an account sends events to.
+	Webhook Webhook `json:"webhook"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *WebhookRow) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "webhook":
+			r.Once(&f, 0)
+			x.Webhook.decodeJSON(r)
+		default:
+			r.Skip()
+		}
+	}
+}
+
+// WebhookRows is what holds the webhooks of an account.
+type WebhookRows struct {
+	// Webhooks All of them.
+	Webhooks []Webhook `json:"webhooks"`
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *WebhookRows) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "webhooks":
+			r.Once(&f, 0)
+			decode.List(&x.Webhooks, r, (*Webhook).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // WebhookUpdate is what to change of a webhook.
@@ -4806,6 +6481,37 @@ func (x *WorkingHours) GetOpenMinutes() (value int64) {
 		return value
 	}
 	return *x.OpenMinutes
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *WorkingHours) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "close_hour":
+			r.Once(&f, 0)
+			decode.Pointer(&x.CloseHour, r, decode.Int[int64])
+		case "close_minutes":
+			r.Once(&f, 1)
+			decode.Pointer(&x.CloseMinutes, r, decode.Int[int64])
+		case "closed_all_day":
+			r.Once(&f, 2)
+			decode.Pointer(&x.ClosedAllDay, r, decode.Bool)
+		case "day_of_week":
+			r.Once(&f, 3)
+			decode.Int[int64](&x.DayOfWeek, r)
+		case "open_all_day":
+			r.Once(&f, 4)
+			decode.Pointer(&x.OpenAllDay, r, decode.Bool)
+		case "open_hour":
+			r.Once(&f, 5)
+			decode.Pointer(&x.OpenHour, r, decode.Int[int64])
+		case "open_minutes":
+			r.Once(&f, 6)
+			decode.Pointer(&x.OpenMinutes, r, decode.Int[int64])
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // ContactListParams defines parameters for ContactList.
@@ -5040,7 +6746,7 @@ func (c *Client) ServerInformation(ctx context.Context, reqEditors ...RequestEdi
 
 // newServerInformationRequest builds the request of serverInformation.
 func newServerInformationRequest(server string) (*http.Request, error) {
-	address := server + fmt.Sprintf("api")
+	address := fmt.Sprintf("%sapi", server)
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5057,7 +6763,7 @@ func (c *Client) ContactMerge(ctx context.Context, accountID int64, body Contact
 
 // newContactMergeRequest builds the request of contactMerge.
 func newContactMergeRequest(server string, accountID int64, body ContactMerge) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/actions/contact_merge", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/actions/contact_merge", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5083,7 +6789,7 @@ func (c *Client) ListAllAccountAgentBots(ctx context.Context, accountID int64, r
 
 // newListAllAccountAgentBotsRequest builds the request of listAllAccountAgentBots.
 func newListAllAccountAgentBotsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/agent_bots", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/agent_bots", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5100,7 +6806,7 @@ func (c *Client) GetAccountAgents(ctx context.Context, accountID int64, reqEdito
 
 // newGetAccountAgentsRequest builds the request of getAccountAgents.
 func newGetAccountAgentsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/agents", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/agents", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5117,7 +6823,7 @@ func (c *Client) ContactInboxFilter(ctx context.Context, accountID int64, body C
 
 // newContactInboxFilterRequest builds the request of contactInboxFilter.
 func newContactInboxFilterRequest(server string, accountID int64, body ContactInboxFilter) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contact_inboxes/filter", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contact_inboxes/filter", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5143,7 +6849,7 @@ func (c *Client) ContactList(ctx context.Context, accountID int64, params *Conta
 
 // newContactListRequest builds the request of contactList.
 func newContactListRequest(server string, accountID int64, params *ContactListParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -5202,7 +6908,7 @@ func (c *Client) ContactCreate(ctx context.Context, accountID int64, body Contac
 
 // newContactCreateRequest builds the request of contactCreate.
 func newContactCreateRequest(server string, accountID int64, body ContactCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5228,7 +6934,7 @@ func (c *Client) ContactFilter(ctx context.Context, accountID int64, params *Con
 
 // newContactFilterRequest builds the request of contactFilter.
 func newContactFilterRequest(server string, accountID int64, params *ContactFilterParams, body FilterRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/filter", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/filter", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -5287,7 +6993,7 @@ func (c *Client) ContactSearch(ctx context.Context, accountID int64, params *Con
 
 // newContactSearchRequest builds the request of contactSearch.
 func newContactSearchRequest(server string, accountID int64, params *ContactSearchParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/search", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/search", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Q != nil {
@@ -5346,7 +7052,7 @@ func (c *Client) ContactDelete(ctx context.Context, accountID int64, contactID i
 
 // newContactDeleteRequest builds the request of contactDelete.
 func newContactDeleteRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodDelete, address, nil)
 }
 
@@ -5363,7 +7069,7 @@ func (c *Client) ContactDetails(ctx context.Context, accountID int64, contactID 
 
 // newContactDetailsRequest builds the request of contactDetails.
 func newContactDetailsRequest(server string, accountID int64, contactID int64, params *ContactDetailsParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	if params != nil {
 		var query []string
 		if params.IncludeContactInboxes != nil {
@@ -5395,7 +7101,7 @@ func (c *Client) ContactUpdate(ctx context.Context, accountID int64, contactID i
 
 // newContactUpdateRequest builds the request of contactUpdate.
 func newContactUpdateRequest(server string, accountID int64, contactID int64, body ContactUpdate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5421,7 +7127,7 @@ func (c *Client) ContactInboxCreation(ctx context.Context, accountID int64, cont
 
 // newContactInboxCreationRequest builds the request of contactInboxCreation.
 func newContactInboxCreationRequest(server string, accountID int64, contactID int64, body ContactInboxCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contact_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/contact_inboxes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5447,7 +7153,7 @@ func (c *Client) ContactableInboxesGet(ctx context.Context, accountID int64, con
 
 // newContactableInboxesGetRequest builds the request of contactableInboxesGet.
 func newContactableInboxesGetRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/contactable_inboxes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/contactable_inboxes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5464,7 +7170,7 @@ func (c *Client) ContactConversations(ctx context.Context, accountID int64, cont
 
 // newContactConversationsRequest builds the request of contactConversations.
 func newContactConversationsRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/conversations", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/conversations", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5481,7 +7187,7 @@ func (c *Client) DestroyCustomAttributesOfAContact(ctx context.Context, accountI
 
 // newDestroyCustomAttributesOfAContactRequest builds the request of destroyCustomAttributesOfAContact.
 func newDestroyCustomAttributesOfAContactRequest(server string, accountID int64, contactID int64, body AttributeKeys) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/destroy_custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/destroy_custom_attributes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5507,7 +7213,7 @@ func (c *Client) ListAllLabelsOfAContact(ctx context.Context, accountID int64, c
 
 // newListAllLabelsOfAContactRequest builds the request of listAllLabelsOfAContact.
 func newListAllLabelsOfAContactRequest(server string, accountID int64, contactID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5524,7 +7230,7 @@ func (c *Client) ContactAddLabels(ctx context.Context, accountID int64, contactI
 
 // newContactAddLabelsRequest builds the request of contactAddLabels.
 func newContactAddLabelsRequest(server string, accountID int64, contactID int64, body SetLabelsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/contacts/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/contacts/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(contactID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5550,7 +7256,7 @@ func (c *Client) ConversationList(ctx context.Context, accountID int64, params *
 
 // newConversationListRequest builds the request of conversationList.
 func newConversationListRequest(server string, accountID int64, params *ConversationListParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Status != nil {
@@ -5672,7 +7378,7 @@ func (c *Client) NewConversation(ctx context.Context, accountID int64, body Conv
 
 // newNewConversationRequest builds the request of newConversation.
 func newNewConversationRequest(server string, accountID int64, body ConversationCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5698,7 +7404,7 @@ func (c *Client) ConversationFilter(ctx context.Context, accountID int64, params
 
 // newConversationFilterRequest builds the request of conversationFilter.
 func newConversationFilterRequest(server string, accountID int64, params *ConversationFilterParams, body FilterRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/filter", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/filter", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -5739,7 +7445,7 @@ func (c *Client) ConversationListMeta(ctx context.Context, accountID int64, para
 
 // newConversationListMetaRequest builds the request of conversationListMeta.
 func newConversationListMetaRequest(server string, accountID int64, params *ConversationListMetaParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/meta", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/meta", server, strconv.FormatInt(accountID, 10))
 	if params != nil {
 		var query []string
 		if params.Status != nil {
@@ -5861,7 +7567,7 @@ func (c *Client) DeleteAConversation(ctx context.Context, accountID int64, conve
 
 // newDeleteAConversationRequest builds the request of deleteAConversation.
 func newDeleteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodDelete, address, nil)
 }
 
@@ -5878,7 +7584,7 @@ func (c *Client) GetDetailsOfAConversation(ctx context.Context, accountID int64,
 
 // newGetDetailsOfAConversationRequest builds the request of getDetailsOfAConversation.
 func newGetDetailsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5895,7 +7601,7 @@ func (c *Client) AssignAConversation(ctx context.Context, accountID int64, conve
 
 // newAssignAConversationRequest builds the request of assignAConversation.
 func newAssignAConversationRequest(server string, accountID int64, conversationID int64, body AssignmentRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/assignments", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/assignments", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5921,7 +7627,7 @@ func (c *Client) ListAttachmentsOfAConversation(ctx context.Context, accountID i
 
 // newListAttachmentsOfAConversationRequest builds the request of listAttachmentsOfAConversation.
 func newListAttachmentsOfAConversationRequest(server string, accountID int64, conversationID int64, params *ListAttachmentsOfAConversationParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/attachments", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/attachments", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	if params != nil {
 		var query []string
 		if params.Page != nil {
@@ -5953,7 +7659,7 @@ func (c *Client) UpdateCustomAttributesOfAConversation(ctx context.Context, acco
 
 // newUpdateCustomAttributesOfAConversationRequest builds the request of updateCustomAttributesOfAConversation.
 func newUpdateCustomAttributesOfAConversationRequest(server string, accountID int64, conversationID int64, body SetAttributesRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/custom_attributes", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/custom_attributes", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -5979,7 +7685,7 @@ func (c *Client) ListAllLabelsOfAConversation(ctx context.Context, accountID int
 
 // newListAllLabelsOfAConversationRequest builds the request of listAllLabelsOfAConversation.
 func newListAllLabelsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -5996,7 +7702,7 @@ func (c *Client) ConversationAddLabels(ctx context.Context, accountID int64, con
 
 // newConversationAddLabelsRequest builds the request of conversationAddLabels.
 func newConversationAddLabelsRequest(server string, accountID int64, conversationID int64, body SetLabelsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/labels", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/labels", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6022,7 +7728,7 @@ func (c *Client) ListAllMessages(ctx context.Context, accountID int64, conversat
 
 // newListAllMessagesRequest builds the request of listAllMessages.
 func newListAllMessagesRequest(server string, accountID int64, conversationID int64, params *ListAllMessagesParams) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	if params != nil {
 		var query []string
 		if params.Before != nil {
@@ -6072,7 +7778,7 @@ func (c *Client) CreateANewMessageInAConversation(ctx context.Context, accountID
 
 // newCreateANewMessageInAConversationRequest builds the request of createANewMessageInAConversation.
 func newCreateANewMessageInAConversationRequest(server string, accountID int64, conversationID int64, body MessageCreate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6098,7 +7804,7 @@ func (c *Client) DeleteAMessage(ctx context.Context, accountID int64, conversati
 
 // newDeleteAMessageRequest builds the request of deleteAMessage.
 func newDeleteAMessageRequest(server string, accountID int64, conversationID int64, messageID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
 	return http.NewRequest(http.MethodDelete, address, nil)
 }
 
@@ -6115,7 +7821,7 @@ func (c *Client) UpdateAMessage(ctx context.Context, accountID int64, conversati
 
 // newUpdateAMessageRequest builds the request of updateAMessage.
 func newUpdateAMessageRequest(server string, accountID int64, conversationID int64, messageID int64, body MessageUpdate) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6141,7 +7847,7 @@ func (c *Client) RetryAMessage(ctx context.Context, accountID int64, conversatio
 
 // newRetryAMessageRequest builds the request of retryAMessage.
 func newRetryAMessageRequest(server string, accountID int64, conversationID int64, messageID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/messages/%s/retry", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/messages/%s/retry", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10), strconv.FormatInt(messageID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -6158,7 +7864,7 @@ func (c *Client) MuteAConversation(ctx context.Context, accountID int64, convers
 
 // newMuteAConversationRequest builds the request of muteAConversation.
 func newMuteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/mute", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/mute", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -6175,7 +7881,7 @@ func (c *Client) RemoveParticipantsFromAConversation(ctx context.Context, accoun
 
 // newRemoveParticipantsFromAConversationRequest builds the request of removeParticipantsFromAConversation.
 func newRemoveParticipantsFromAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6201,7 +7907,7 @@ func (c *Client) ListParticipantsOfAConversation(ctx context.Context, accountID 
 
 // newListParticipantsOfAConversationRequest builds the request of listParticipantsOfAConversation.
 func newListParticipantsOfAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6218,7 +7924,7 @@ func (c *Client) SetParticipantsOfAConversation(ctx context.Context, accountID i
 
 // newSetParticipantsOfAConversationRequest builds the request of setParticipantsOfAConversation.
 func newSetParticipantsOfAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6244,7 +7950,7 @@ func (c *Client) AddParticipantsToAConversation(ctx context.Context, accountID i
 
 // newAddParticipantsToAConversationRequest builds the request of addParticipantsToAConversation.
 func newAddParticipantsToAConversationRequest(server string, accountID int64, conversationID int64, body ParticipantsRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/participants", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/participants", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6270,7 +7976,7 @@ func (c *Client) TogglePriorityOfAConversation(ctx context.Context, accountID in
 
 // newTogglePriorityOfAConversationRequest builds the request of togglePriorityOfAConversation.
 func newTogglePriorityOfAConversationRequest(server string, accountID int64, conversationID int64, body PriorityChange) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_priority", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/toggle_priority", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6296,7 +8002,7 @@ func (c *Client) ToggleStatusOfAConversation(ctx context.Context, accountID int6
 
 // newToggleStatusOfAConversationRequest builds the request of toggleStatusOfAConversation.
 func newToggleStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body ToggleStatusRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_status", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/toggle_status", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6322,7 +8028,7 @@ func (c *Client) ToggleTypingStatusOfAConversation(ctx context.Context, accountI
 
 // newToggleTypingStatusOfAConversationRequest builds the request of toggleTypingStatusOfAConversation.
 func newToggleTypingStatusOfAConversationRequest(server string, accountID int64, conversationID int64, body TypingRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/toggle_typing_status", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/toggle_typing_status", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6348,7 +8054,7 @@ func (c *Client) SendTranscriptOfAConversation(ctx context.Context, accountID in
 
 // newSendTranscriptOfAConversationRequest builds the request of sendTranscriptOfAConversation.
 func newSendTranscriptOfAConversationRequest(server string, accountID int64, conversationID int64, body TranscriptRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/transcript", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/transcript", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6374,7 +8080,7 @@ func (c *Client) UnmuteAConversation(ctx context.Context, accountID int64, conve
 
 // newUnmuteAConversationRequest builds the request of unmuteAConversation.
 func newUnmuteAConversationRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/unmute", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/unmute", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -6391,7 +8097,7 @@ func (c *Client) MarkAConversationAsUnread(ctx context.Context, accountID int64,
 
 // newMarkAConversationAsUnreadRequest builds the request of markAConversationAsUnread.
 func newMarkAConversationAsUnreadRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/unread", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/unread", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -6408,7 +8114,7 @@ func (c *Client) ConversationUpdateLastSeen(ctx context.Context, accountID int64
 
 // newConversationUpdateLastSeenRequest builds the request of conversationUpdateLastSeen.
 func newConversationUpdateLastSeenRequest(server string, accountID int64, conversationID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/conversations/%s/update_last_seen", strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/conversations/%s/update_last_seen", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(conversationID, 10))
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
@@ -6425,7 +8131,7 @@ func (c *Client) GetAccountCustomAttribute(ctx context.Context, accountID int64,
 
 // newGetAccountCustomAttributeRequest builds the request of getAccountCustomAttribute.
 func newGetAccountCustomAttributeRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/custom_attribute_definitions", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/custom_attribute_definitions", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6442,7 +8148,7 @@ func (c *Client) GetInboxMembers(ctx context.Context, accountID int64, inboxID i
 
 // newGetInboxMembersRequest builds the request of getInboxMembers.
 func newGetInboxMembersRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/inbox_members/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/inbox_members/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6459,7 +8165,7 @@ func (c *Client) ListAllInboxes(ctx context.Context, accountID int64, reqEditors
 
 // newListAllInboxesRequest builds the request of listAllInboxes.
 func newListAllInboxesRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/inboxes", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6476,7 +8182,7 @@ func (c *Client) GetInbox(ctx context.Context, accountID int64, inboxID int64, r
 
 // newGetInboxRequest builds the request of getInbox.
 func newGetInboxRequest(server string, accountID int64, inboxID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/inboxes/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/inboxes/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(inboxID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6493,7 +8199,7 @@ func (c *Client) ListAllLabels(ctx context.Context, accountID int64, reqEditors 
 
 // newListAllLabelsRequest builds the request of listAllLabels.
 func newListAllLabelsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/labels", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/labels", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6510,7 +8216,7 @@ func (c *Client) ListAllTeams(ctx context.Context, accountID int64, reqEditors .
 
 // newListAllTeamsRequest builds the request of listAllTeams.
 func newListAllTeamsRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/teams", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/teams", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6527,7 +8233,7 @@ func (c *Client) GetDetailsOfASingleTeam(ctx context.Context, accountID int64, t
 
 // newGetDetailsOfASingleTeamRequest builds the request of getDetailsOfASingleTeam.
 func newGetDetailsOfASingleTeamRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/teams/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6544,7 +8250,7 @@ func (c *Client) GetTeamMembers(ctx context.Context, accountID int64, teamID int
 
 // newGetTeamMembersRequest builds the request of getTeamMembers.
 func newGetTeamMembersRequest(server string, accountID int64, teamID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/teams/%s/team_members", strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/teams/%s/team_members", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(teamID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6561,7 +8267,7 @@ func (c *Client) ListAllWebhooks(ctx context.Context, accountID int64, reqEditor
 
 // newListAllWebhooksRequest builds the request of listAllWebhooks.
 func newListAllWebhooksRequest(server string, accountID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/webhooks", server, strconv.FormatInt(accountID, 10))
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
@@ -6578,7 +8284,7 @@ func (c *Client) CreateAWebhook(ctx context.Context, accountID int64, body Creat
 
 // newCreateAWebhookRequest builds the request of createAWebhook.
 func newCreateAWebhookRequest(server string, accountID int64, body CreateWebhookRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks", strconv.FormatInt(accountID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/webhooks", server, strconv.FormatInt(accountID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6604,7 +8310,7 @@ func (c *Client) DeleteAWebhook(ctx context.Context, accountID int64, webhookID 
 
 // newDeleteAWebhookRequest builds the request of deleteAWebhook.
 func newDeleteAWebhookRequest(server string, accountID int64, webhookID int64) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(webhookID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/webhooks/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(webhookID, 10))
 	return http.NewRequest(http.MethodDelete, address, nil)
 }
 
@@ -6621,7 +8327,7 @@ func (c *Client) UpdateAWebhook(ctx context.Context, accountID int64, webhookID 
 
 // newUpdateAWebhookRequest builds the request of updateAWebhook.
 func newUpdateAWebhookRequest(server string, accountID int64, webhookID int64, body UpdateWebhookRequest) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/accounts/%s/webhooks/%s", strconv.FormatInt(accountID, 10), strconv.FormatInt(webhookID, 10))
+	address := fmt.Sprintf("%sapi/v1/accounts/%s/webhooks/%s", server, strconv.FormatInt(accountID, 10), strconv.FormatInt(webhookID, 10))
 	data, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -6647,7 +8353,7 @@ func (c *Client) FetchProfile(ctx context.Context, reqEditors ...RequestEditorFn
 
 // newFetchProfileRequest builds the request of fetchProfile.
 func newFetchProfileRequest(server string) (*http.Request, error) {
-	address := server + fmt.Sprintf("api/v1/profile")
+	address := fmt.Sprintf("%sapi/v1/profile", server)
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/internal/chain"
+	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
 // ContactField is a field of a contact that can be emptied: [ContactUpdate].Clear.
@@ -230,3 +231,5 @@ func (m *MergedContact) UnmarshalJSON(data []byte) error {
 	}
 	return json.Unmarshal(data, &m.Contact)
 }
+
+func (m *MergedContact) decodeJSON(r *decode.Reader) { decode.Any(m, r) }

@@ -209,7 +209,7 @@ func (r *refusal) customAttributes(field string, attributes map[string]any) {
 var errNoAttributes = errors.New("there are no custom_attributes")
 
 func checkConversationAttributes(a *ConversationAttributes, _ []byte) error {
-	if string(a.CustomAttributes.JSON()) == string(null) { // of the zero value too
+	if a.CustomAttributes.String() == string(null) { // of the zero value too
 		return errNoAttributes
 	}
 	return nil

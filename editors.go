@@ -29,6 +29,7 @@ func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) 
 	call := chain.CallOf(ctx)
 	for _, editors := range lists {
 		for _, edit := range editors {
+			call.Edited = true
 			if err := chain.Run(ctx, "it", func() error { return edit(ctx, req) }); err != nil {
 				return errorOf(call, &chain.Failure{Cause: fmt.Errorf("request editor: %w", chain.Clean(req, err)), NotSent: true})
 			}

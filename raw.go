@@ -2,7 +2,6 @@ package cfchat
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -49,7 +48,7 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 	if _, none := any(parsed.JSON200).(*struct{}); none {
 		return parsed, nil
 	}
-	return parsed, json.Unmarshal(body, parsed.JSON200)
+	return parsed, unmarshal(body, parsed.JSON200)
 }
 
 // begin returns the context of a call of the generated client. Until its request is ready, nobody else's is this call.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
 // UnixTime is a time that the server writes as seconds since 1970, mostly whole ones. The zero value is the server's
@@ -45,6 +47,13 @@ func (t *UnixTime) UnmarshalJSON(data []byte) error {
 		t.Time = time.Unix(sec, nsec).UTC()
 	}
 	return nil
+}
+
+// decodeJSON reads what UnmarshalJSON does.
+func (t *UnixTime) decodeJSON(r *decode.Reader) {
+	if t.UnmarshalJSON(r.Raw()) != nil {
+		r.Leave()
+	}
 }
 
 // MarshalJSON writes seconds, with a fraction only if there is one; the zero time is 0.
@@ -100,6 +109,19 @@ func (t *ISOTime) UnmarshalJSON(data []byte) error {
 	t.received = string(data)
 	t.Time = timeOf(text)
 	return nil
+}
+
+// decodeJSON reads what UnmarshalJSON does.
+func (t *ISOTime) decodeJSON(r *decode.Reader) {
+	data := r.Raw()
+	if len(data) < 2 || data[0] != '"' || bytes.IndexByte(data, '\\') >= 0 {
+		if t.UnmarshalJSON(data) != nil {
+			r.Leave()
+		}
+		return
+	}
+	t.received = r.Shared(data)
+	t.Time = timeOf(t.received[1 : len(data)-1])
 }
 
 // timeOf reads text, as the zero time where it is none.

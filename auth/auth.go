@@ -64,13 +64,19 @@ func (k Keys) Edit(ctx context.Context, req *http.Request) error {
 	if err := k.Check(); err != nil {
 		return err
 	}
-	op := operation.Of(req)
+	op, chosen, ok := operation.Chosen(ctx)
+	if !ok {
+		op = operation.Of(req)
+	}
 	if op.IsPublic() {
 		return nil
 	}
-	scheme, err := k.choose(ctx, op)
-	if err != nil {
-		return err
+	scheme := Scheme(chosen)
+	if k.of(scheme).IsZero() {
+		var err error
+		if scheme, err = k.choose(ctx, op); err != nil {
+			return err
+		}
 	}
 	value := k.of(scheme).reveal()
 	if k.Prefix != "" {

@@ -22,6 +22,13 @@ const (
 	accountID = 1
 	shownID   = 1 // of the recorded answers
 	toggledID = 6
+	talkID    = 70
+)
+
+// Those that are measured alone too.
+const (
+	byHandName  = "by hand"
+	accountName = "Account"
 )
 
 // call makes one request and fails unless the answer holds what it should.
@@ -29,8 +36,8 @@ type call func(context.Context) error
 
 // client is one way to make the calls that are compared.
 type client struct {
-	name              string
-	list, get, toggle call
+	name                      string
+	list, window, get, toggle call
 }
 
 // newClients makes the clients of a server.
@@ -50,7 +57,7 @@ func newClients(server string, transport http.RoundTripper) ([]client, error) {
 	}
 	limited := *through
 	limited.Timeout = 30 * time.Second // as Account bounds each try
-	return []client{handClient("by hand", server, through), handClient("by hand, bounded", server, &limited), account, stock, ogen}, nil
+	return []client{handClient(byHandName, server, through), handClient("by hand, bounded", server, &limited), account, stock, ogen}, nil
 }
 
 // handClient does what a program would write by hand: net/http, io.ReadAll, json.Unmarshal, into the same types.
@@ -64,6 +71,13 @@ func handClient(name, server string, through *http.Client) client {
 				return err
 			}
 			return checkPage(len(list.Data.Payload))
+		},
+		window: func(ctx context.Context) error {
+			var page cfchat.MessagePage
+			if err := byHand(ctx, through, http.MethodGet, fmt.Sprintf("%s/%d/messages?after=%d&before=%d", conversations, talkID, 1, windowSize+1), nil, &page); err != nil {
+				return err
+			}
+			return checkWindow(len(page.Payload))
 		},
 		get: func(ctx context.Context) error {
 			var conversation cfchat.Conversation
@@ -122,13 +136,20 @@ func accountClient(server string, through *http.Client) (client, error) {
 	}
 	account := chat.Account(accountID)
 	return client{
-		name: "Account",
+		name: accountName,
 		list: func(ctx context.Context) error {
 			page, err := account.Conversations.List(ctx, cfchat.ConversationListOptions{})
 			if err != nil {
 				return err
 			}
 			return checkPage(len(page.Payload))
+		},
+		window: func(ctx context.Context) error {
+			page, err := account.Messages.List(ctx, talkID, cfchat.MessageListOptions{After: 1, Before: windowSize + 1})
+			if err != nil {
+				return err
+			}
+			return checkWindow(len(page.Payload))
 		},
 		get: func(ctx context.Context) error {
 			conversation, err := account.Conversations.Get(ctx, shownID)
@@ -162,6 +183,13 @@ func stockClient(server string, through *http.Client) (client, error) {
 				return err
 			}
 			return checkPage(len(resp.JSON200.Data.Payload))
+		},
+		window: func(ctx context.Context) error {
+			resp, err := stock.ListAllMessagesWithResponse(ctx, accountID, talkID, &cfchat.ListAllMessagesParams{After: new(int64(1)), Before: new(int64(windowSize + 1))})
+			if err != nil {
+				return err
+			}
+			return checkWindow(len(resp.JSON200.Payload))
 		},
 		get: func(ctx context.Context) error {
 			resp, err := stock.GetDetailsOfAConversationWithResponse(ctx, accountID, shownID)
@@ -207,6 +235,15 @@ func ogenClient(server string, through *http.Client) (client, error) {
 			}
 			return checkPage(len(list.Data.Payload))
 		},
+		window: func(ctx context.Context) error {
+			page, err := ogen.ListAllMessages(ctx, ogenclient.ListAllMessagesParams{
+				AccountID: accountID, ConversationID: talkID, After: ogenclient.NewOptInt64(1), Before: ogenclient.NewOptInt64(windowSize + 1),
+			})
+			if err != nil {
+				return err
+			}
+			return checkWindow(len(page.Payload))
+		},
 		get: func(ctx context.Context) error {
 			conversation, err := ogen.GetDetailsOfAConversation(ctx, ogenclient.GetDetailsOfAConversationParams{
 				AccountID: accountID, ConversationID: shownID,
@@ -233,6 +270,13 @@ func ogenClient(server string, through *http.Client) (client, error) {
 func checkPage(rows int) error {
 	if rows != 25 {
 		return fmt.Errorf("%d conversations, not 25", rows)
+	}
+	return nil
+}
+
+func checkWindow(rows int) error {
+	if rows != windowSize {
+		return fmt.Errorf("%d messages, not %d", rows, windowSize)
 	}
 	return nil
 }

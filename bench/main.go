@@ -27,6 +27,12 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == serveArgument {
 		log.Fatal(serve())
 	}
+	if len(os.Args) == 4 && os.Args[1] == coldArgument {
+		if err := cold(os.Args[2], os.Args[3]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	flag.Parse()
 	if err := run(); err != nil {
 		log.Fatal(err)
@@ -56,6 +62,7 @@ func run() error {
 		of   func(client) call
 	}{
 		{"a list page of 25", 10, func(c client) call { return c.list }},
+		{"a window of 1,000 messages", 2, func(c client) call { return c.window }},
 		{"get", 50, func(c client) call { return c.get }},
 		{"toggle", 100, func(c client) call { return c.toggle }},
 	} {
@@ -64,6 +71,12 @@ func run() error {
 			return fmt.Errorf("%s: %w", call.name, err)
 		}
 		print(call.name, clients, measured)
+	}
+	if err := printCold(server); err != nil {
+		return err
+	}
+	if err := printCrowd(server); err != nil {
+		return err
 	}
 	return printChanged()
 }
@@ -90,17 +103,17 @@ type cost struct {
 func measure(clients []client, size int, of func(client) call) ([]cost, error) {
 	costs := make([]cost, len(clients))
 	for i, c := range clients {
-		if _, err := batch(size, of(c)); err != nil { // to warm up
+		if _, err := batch(10*size, of(c)); err != nil { // to warm up
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := batch(counted, of(c)); err != nil {
+		if _, err := batch(counted*size, of(c)); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 		runtime.ReadMemStats(&after)
-		costs[i].bytes = float64(after.TotalAlloc-before.TotalAlloc) / counted
-		costs[i].allocs = float64(after.Mallocs-before.Mallocs) / counted
+		costs[i].bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(counted*size)
+		costs[i].allocs = float64(after.Mallocs-before.Mallocs) / float64(counted*size)
 	}
 	for range *rounds {
 		for _, i := range rand.Perm(len(clients)) {
@@ -114,8 +127,8 @@ func measure(clients []client, size int, of func(client) call) ([]cost, error) {
 	return costs, nil
 }
 
-// counted is in how many calls allocations are counted.
-const counted = 500
+// counted is in how many batches allocations are counted.
+const counted = 50
 
 // batch makes a call so many times, one after the other, and tells how long each took, in nanoseconds.
 func batch(size int, call call) (took float64, err error) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ const (
 	recordedList   = "testdata/list.json"
 	recordedGet    = "../testdata/recordings/4.7.0/show-first.json"
 	recordedToggle = "../testdata/recordings/4.7.0/toggle-pending.json"
+	recordedWindow = "../testdata/recordings-whole/4.16.2/messages-bot.json" // of a 4.16.2
 )
 
 // serveArgument makes this program the server. It is a process of its own, so that what it allocates is not counted.
@@ -45,15 +47,44 @@ func startServer() (address string, stop io.Closer, err error) {
 	return strings.TrimSpace(line), stop, err
 }
 
-// serve answers list, get and toggle with recorded bodies, in chunks, as the real servers do.
+// windowSize is how many messages the servers put into one answer at most.
+const windowSize = 1000
+
+// bodyOf reads a recorded body. Of messages it makes a whole window: those recorded again and again, each with its own id and text.
+func bodyOf(file string) ([]byte, error) {
+	body, err := recordedBody(file)
+	if err != nil || file != recordedWindow {
+		return body, err
+	}
+	var page struct {
+		Meta    json.RawMessage   `json:"meta"`
+		Payload []json.RawMessage `json:"payload"`
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, err
+	}
+	recorded := page.Payload
+	page.Payload = nil
+	for i := range windowSize {
+		row := recordedRow.ReplaceAll(recorded[i%len(recorded)], fmt.Appendf(nil, `{"id":%d,"content":"$1, %d",`, i+1, i))
+		page.Payload = append(page.Payload, row)
+	}
+	return json.Marshal(page)
+}
+
+// recordedRow is how a row begins.
+var recordedRow = regexp.MustCompile(`^\{"id":\d+,"content":"([^"]*)",`)
+
+// serve answers list, get, window and toggle with recorded bodies, in chunks, as the real servers do.
 func serve() error {
 	mux := http.NewServeMux()
 	for pattern, file := range map[string]string{
 		"GET /api/v1/accounts/1/conversations":                     recordedList,
 		"GET /api/v1/accounts/1/conversations/{id}":                recordedGet,
+		"GET /api/v1/accounts/1/conversations/{id}/messages":       recordedWindow,
 		"POST /api/v1/accounts/1/conversations/{id}/toggle_status": recordedToggle,
 	} {
-		body, err := recordedBody(file)
+		body, err := bodyOf(file)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ type Call struct {
 	// Decode decodes and checks the body of a 200. With nil every 2xx passes that is no page of HTML.
 	Decode func(body []byte) error
 	AsIs   bool // every 2xx passes
+	Edited bool // an editor has seen the request, and may have made another one of it
 
 	// Redact takes out of a body what is secret in it, before an error keeps it; nil leaves it.
 	Redact func(body []byte) []byte
@@ -42,6 +44,7 @@ type Call struct {
 
 	claimed atomic.Bool
 	stream  bool          // its body comes from somewhere else than memory, at least as it was before the editors
+	body    io.ReadCloser // as it was before the editors, where it comes from memory
 	try     int           // from 1
 	brought int           // the last try that has brought a good part of a download, 0 for none
 	waited  time.Duration // before the try

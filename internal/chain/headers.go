@@ -23,21 +23,22 @@ func headers(next Link, userAgent string, keys auth.Keys, server *url.URL) Link 
 		if f := checkHeader(req.Header); f != nil {
 			return nil, f
 		}
-		own := *req // an editor may give all requests one header
-		own.Header = req.Header.Clone()
-		if own.Header == nil {
-			own.Header = http.Header{}
+		header := req.Header.Clone() // an editor may give all requests one
+		if header == nil {
+			header = http.Header{}
 		}
-		if callOf(req).Known() || own.Header.Get("Content-Type") == "" { // a file has another
-			own.Header.Set("Content-Type", cmp.Or(callOf(req).Form, "application/json"))
+		fixed := [...]string{cmp.Or(callOf(req).Form, "application/json"), "application/json", userAgent} // one after the other in memory
+		if callOf(req).Known() || header.Get("Content-Type") == "" {                                      // a file has another
+			header["Content-Type"] = fixed[0:1:1]
 		}
-		own.Header.Set("Accept", "application/json")
-		if own.Header.Get("User-Agent") == "" {
-			own.Header.Set("User-Agent", userAgent)
+		header["Accept"] = fixed[1:2:2]
+		if header.Get("User-Agent") == "" {
+			header["User-Agent"] = fixed[2:3:3]
 		}
-		a, f := next(&own)
+		req.Header = header // of the request that the link above has made
+		a, f := next(req)
 		if f == nil {
-			a.Request = withoutKey(&own)
+			a.Request = withoutKey(req)
 		}
 		return a, f
 	}

@@ -18,7 +18,7 @@ func key(next Link, keys auth.Keys) Link {
 		}
 		keys := call.keysOr(keys)
 		scheme, _ := call.Scheme(req.Context(), keys)
-		if err := keys.Edit(operation.WithScheme(req.Context(), scheme), req); err != nil {
+		if err := keys.Edit(operation.WithChoice(req.Context(), call.Operation, scheme), req); err != nil {
 			return nil, &Failure{Cause: err, NotSent: true}
 		}
 		return next(req)

@@ -2,8 +2,12 @@ package chain
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
+
+	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
 // Link is one step: a request goes down, an answer or a failure comes up.
@@ -74,4 +78,30 @@ func emptyBuffer() *bytes.Buffer {
 	}
 	buffer.Reset()
 	return buffer
+}
+
+// lengths has of each operation how many bytes its last answer had: a guess at the next one's, for buffers that are new.
+var lengths sync.Map // of *operation.Operation, *atomic.Int64
+
+func lengthOf(op *operation.Operation) *atomic.Int64 {
+	known, ok := lengths.Load(op)
+	if !ok {
+		known, _ = lengths.LoadOrStore(op, new(atomic.Int64))
+	}
+	length, _ := known.(*atomic.Int64)
+	return length
+}
+
+// readBody reads what an answer of a call has, up to a limit.
+func readBody(call *Call, body io.Reader, limit int64) (*bytes.Buffer, error) {
+	buffer := emptyBuffer()
+	if !call.Known() { // there are as many as there are paths
+		_, err := buffer.ReadFrom(io.LimitReader(body, limit))
+		return buffer, err
+	}
+	length := lengthOf(call.Operation)
+	buffer.Grow(int(min(length.Load(), limit)) + bytes.MinRead)
+	n, err := buffer.ReadFrom(io.LimitReader(body, limit))
+	length.Store(min(n, maxPooledBody))
+	return buffer, err
 }

@@ -34,12 +34,13 @@ func outcome(next Link, transport http.RoundTripper) Link {
 		if callOf(req).Write {
 			s.most = 1
 		}
-		a, f := next(req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		s.trace = httptrace.ClientTrace{
 			GetConn:          s.getConn,
 			GotConn:          s.gotConn,
 			TLSHandshakeDone: s.handshake,
 			WroteHeaders:     s.wroteHeaders,
-		})))
+		}
+		a, f := next(req.WithContext(httptrace.WithClientTrace(ctx, &s.trace)))
 		callOf(req).sends = s.times()
 		if f == nil {
 			return a, nil
@@ -70,6 +71,7 @@ var errAgain = errors.New("the connection was lost after the request was sent")
 // sending is what net/http reports of one try, from several goroutines. A transport that makes requests of its own within the
 // try, for a token say, has them reported too: they go to other addresses.
 type sending struct {
+	trace          httptrace.ClientTrace
 	cancel         context.CancelCauseFunc
 	cleartextHTTP2 bool
 	most           int

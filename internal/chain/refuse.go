@@ -13,7 +13,7 @@ func refuse(next Link) Link {
 		switch {
 		case req.URL == nil:
 			return nil, Refused("request editor", "it took the address away")
-		case !callOf(req).Is(req):
+		case callOf(req).Edited && !callOf(req).Is(req):
 			return nil, Refused("request editor", "it made %q of the request", operation.Of(req))
 		case req.URL.Opaque != "":
 			return nil, Refused("request editor", "it set URL.Opaque, which would be sent in place of the path")

@@ -9,9 +9,14 @@ import (
 
 // Watch marks the body of a request that is about to be edited, so that the chain knows whether it still is the one.
 func Watch(req *http.Request) {
-	callOf(req).stream = isForeign(req)
-	if req.Body != nil && req.Body != http.NoBody {
+	call := callOf(req)
+	call.stream = isForeign(req)
+	switch {
+	case req.Body == nil || req.Body == http.NoBody:
+	case call.stream:
 		req.Body = &watched{req.Body}
+	default:
+		call.body = req.Body // with something around it net/http would send it in a packet of its own
 	}
 }
 
@@ -29,12 +34,13 @@ func rewind(next Link) Link {
 		case *watched:
 			own.Body = given.ReadCloser
 		default:
-			if callOf(req).stream { // with something around it; it can be sent once only
+			switch call := callOf(req); {
+			case call.stream: // with something around it; it can be sent once only
 				own.GetBody = nil
-				break
-			}
-			if f := buffer(&own); f != nil {
-				return nil, f
+			case given != call.body:
+				if f := buffer(&own); f != nil {
+					return nil, f
+				}
 			}
 		}
 		return next(&own)

@@ -69,6 +69,7 @@ func obeysContext(transport http.RoundTripper) bool {
 
 // exchanged has the Transport answer, and reads what it answers. Watched means that it is not known to obey the context.
 func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watched bool) (exchange, error) {
+	call := callOf(req) // which a Transport may take away
 	resp, err := transport.RoundTrip(req)
 	if err != nil && resp != nil && resp.Body != nil { // which a Transport must not
 		_ = resp.Body.Close()
@@ -81,19 +82,21 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 	case resp == nil:
 		return exchange{}, errors.New("the Transport gave neither an answer nor an error")
 	}
-	whole := *resp // a transport that caches may hand out the same answer again
-	x := exchange{Response: &whole, body: emptyBuffer(), limit: bodyLimit(resp, limit)}
-	if resp.Body == nil { // which a Transport must not, and those of tests do
-		whole.Body = http.NoBody
-	}
 	if watched {
-		whole.Body = &untilEnd{&closedOnce{ReadCloser: whole.Body}, req.Context()}
-		defer closeLate(req.Context(), whole.Body)()
+		resp = new(*resp)     // a transport that caches may hand out the same answer again
+		if resp.Body == nil { // which a Transport must not, and those of tests do
+			resp.Body = http.NoBody
+		}
+		resp.Body = &untilEnd{&closedOnce{ReadCloser: resp.Body}, req.Context()}
+		defer closeLate(req.Context(), resp.Body)()
 	}
-	defer whole.Body.Close()
-	if resp.StatusCode >= 200 { // after 101 the body is the connection, and has no end
-		_, x.err = x.body.ReadFrom(io.LimitReader(whole.Body, x.limit+1))
+	defer resp.Body.Close()
+	x := exchange{Response: resp, limit: bodyLimit(resp, limit)}
+	if resp.StatusCode < 200 { // after 101 the body is the connection, and has no end
+		x.body = emptyBuffer()
+		return x, nil
 	}
+	x.body, x.err = readBody(call, resp.Body, x.limit+1)
 	return x, nil
 }
 

@@ -13,7 +13,9 @@ func timeout(next Link, limit time.Duration) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, cancel := context.WithTimeout(req.Context(), limit)
 		defer cancel()
-		a, f := next(req.Clone(ctx))
+		own := req.WithContext(ctx)
+		own.Header = req.Header.Clone()
+		a, f := next(own)
 		if f == nil || ctx.Err() == nil {
 			return a, f
 		}

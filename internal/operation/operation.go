@@ -170,15 +170,7 @@ func (o *Operation) Is(req *http.Request) bool {
 // Find returns the operation of a method and the steps of an escaped path, nil if there is none. A server may live below
 // any path, so only the end counts. Of several that fit, the longest is meant, and of …/meta and …/{conversation_id} the one
 // with fewer parameters.
-func Find(method string, steps []string) *Operation {
-	var found *Operation
-	for _, o := range All {
-		if o.Method == method && o.fits(steps) && (found == nil || o.before(found)) {
-			found = o
-		}
-	}
-	return found
-}
+func Find(method string, steps []string) *Operation { return tree().find(method, steps, nil) }
 
 // Steps returns the steps of a path, without blank ones at its ends.
 func Steps(path string) []string { return appendSteps(nil, path) }
@@ -190,22 +182,6 @@ func appendSteps(steps []string, path string) []string {
 		steps = append(steps, step)
 	}
 	return steps
-}
-
-// fits reports whether the path of the operation is the end of the given steps.
-func (o *Operation) fits(steps []string) bool {
-	before := len(steps) - len(o.steps)
-	if before < 0 || o.parameters == 0 && isWithinAPI(steps[:before]) {
-		return false
-	}
-	end := steps[before:]
-	for i, want := range slices.Backward(o.steps) { // they differ at their ends
-		if isParameter(want) && end[i] != "" || want == end[i] {
-			continue
-		}
-		return false
-	}
-	return true
 }
 
 // before reports whether o says more of a path that both fit.
@@ -230,4 +206,26 @@ type schemeKey struct{}
 // WithScheme returns a context whose calls use one kind of key, whatever their operations prefer.
 func WithScheme(ctx context.Context, scheme string) context.Context {
 	return context.WithValue(ctx, schemeKey{}, scheme)
+}
+
+// choice is the context of what puts a key on a request, when the call and its kind of key are known already.
+type choice struct {
+	context.Context //nolint:containedctx // it is one
+
+	operation *Operation
+	scheme    string
+}
+
+// WithChoice returns a context for putting a key on a request of an operation.
+func WithChoice(ctx context.Context, o *Operation, scheme string) context.Context {
+	return &choice{ctx, o, scheme}
+}
+
+// Chosen returns what [WithChoice] has said.
+func Chosen(ctx context.Context) (o *Operation, scheme string, ok bool) {
+	c, ok := ctx.(*choice)
+	if !ok {
+		return nil, "", false
+	}
+	return c.operation, c.scheme, true
 }

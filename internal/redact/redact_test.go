@@ -77,7 +77,7 @@ func randomAccount(random *rand.Rand, depth int, secret string) *example.Account
 	if depth == 0 {
 		return nil
 	}
-	account := &example.Account{ID: new(random.IntN(9)), Plain: &example.Plain{HmacToken: new("kept")}}
+	account := &example.Account{ID: new(random.Int64N(9)), Plain: &example.Plain{HmacToken: new("kept")}}
 	inbox := func() *example.Inbox {
 		in := &example.Inbox{HmacToken: &secret, Account: randomAccount(random, depth-1, secret)}
 		if random.IntN(2) == 0 {

@@ -11,8 +11,8 @@ import (
 // TestImports keeps the order of the packages: each imports those before it only, and nothing of this module else.
 func TestImports(t *testing.T) {
 	const module = "github.com/cfchat/cfchat-go"
-	order := []string{"internal/release", "internal/operation", "auth", "internal/chain", "internal/redact", "internal/scan", ".", "webhook",
-		"cfchattest/internal/between", "cfchattest/internal/cast", "cfchattest/internal/filtersql", "cfchattest/internal/liquid", "cfchattest"}
+	order := []string{"internal/release", "internal/operation", "auth", "internal/chain", "internal/redact", "internal/scan", "internal/decode", ".",
+		"webhook", "cfchattest/internal/between", "cfchattest/internal/cast", "cfchattest/internal/filtersql", "cfchattest/internal/liquid", "cfchattest"}
 	for i, dir := range order {
 		for name, file := range sources(t, filepath.Join(root, dir)) {
 			for _, spec := range file.Imports {

@@ -3,11 +3,14 @@
 // Package example is generated from a spec that has secrets, by the templates of the real one.
 package example
 
-import "github.com/cfchat/cfchat-go/internal/redact"
+import (
+	"github.com/cfchat/cfchat-go/internal/decode"
+	"github.com/cfchat/cfchat-go/internal/redact"
+)
 
 // Account is the account has an inbox with secrets, and others that point back to it.
 type Account struct {
-	ID *int `json:"id,omitempty"`
+	ID *int64 `json:"id,omitempty"`
 
 	// Inbox The inbox has secrets of every kind of value.
 	Inbox  *Inbox            `json:"inbox,omitempty"`
@@ -19,7 +22,7 @@ type Account struct {
 }
 
 // GetID returns what ID points to, or the zero value when there is none.
-func (x *Account) GetID() (value int) {
+func (x *Account) GetID() (value int64) {
 	if x == nil || x.ID == nil {
 		return value
 	}
@@ -50,12 +53,37 @@ func (x *Account) GetPlain() *Plain {
 	return x.Plain
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Account) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "id":
+			r.Once(&f, 0)
+			decode.Pointer(&x.ID, r, decode.Int[int64])
+		case "inbox":
+			r.Once(&f, 1)
+			decode.Pointer(&x.Inbox, r, (*Inbox).decodeJSON)
+		case "named":
+			r.Once(&f, 2)
+			decode.Pointer(&x.Named, r, decode.Any[map[string]Inbox])
+		case "others":
+			r.Once(&f, 3)
+			decode.Pointer(&x.Others, r, func(p *[]Inbox, r *decode.Reader) { decode.List(p, r, (*Inbox).decodeJSON) })
+		case "plain":
+			r.Once(&f, 4)
+			decode.Pointer(&x.Plain, r, (*Plain).decodeJSON)
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // Inbox is the inbox has secrets of every kind of value.
 type Inbox struct {
 	// Account The account has an inbox with secrets, and others that point back to it.
 	Account        *Account                `json:"account,omitempty"`
 	HmacToken      *string                 `json:"hmac_token,omitempty"`
-	ID             *int                    `json:"id,omitempty"`
+	ID             *int64                  `json:"id,omitempty"`
 	ProviderConfig *map[string]interface{} `json:"provider_config,omitempty"`
 }
 
@@ -78,7 +106,7 @@ func (x *Inbox) GetHmacToken() (value string) {
 }
 
 // GetID returns what ID points to, or the zero value when there is none.
-func (x *Inbox) GetID() (value int) {
+func (x *Inbox) GetID() (value int64) {
 	if x == nil || x.ID == nil {
 		return value
 	}
@@ -93,6 +121,28 @@ func (x *Inbox) GetProviderConfig() *map[string]interface{} {
 	return x.ProviderConfig
 }
 
+// decodeJSON reads what encoding/json would.
+func (x *Inbox) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "account":
+			r.Once(&f, 0)
+			decode.Pointer(&x.Account, r, (*Account).decodeJSON)
+		case "hmac_token":
+			r.Once(&f, 1)
+			decode.Pointer(&x.HmacToken, r, decode.Text[string])
+		case "id":
+			r.Once(&f, 2)
+			decode.Pointer(&x.ID, r, decode.Int[int64])
+		case "provider_config":
+			r.Once(&f, 3)
+			decode.Pointer(&x.ProviderConfig, r, decode.Any[map[string]interface{}])
+		default:
+			r.Skip()
+		}
+	}
+}
+
 // Plain is the plain one has nothing secret.
 type Plain struct {
 	HmacToken *string `json:"hmac_token,omitempty"`
@@ -104,4 +154,17 @@ func (x *Plain) GetHmacToken() (value string) {
 		return value
 	}
 	return *x.HmacToken
+}
+
+// decodeJSON reads what encoding/json would.
+func (x *Plain) decodeJSON(r *decode.Reader) {
+	for f := r.Object(); r.Next(&f); {
+		switch string(f.Name) {
+		case "hmac_token":
+			r.Once(&f, 0)
+			decode.Pointer(&x.HmacToken, r, decode.Text[string])
+		default:
+			r.Skip()
+		}
+	}
 }
