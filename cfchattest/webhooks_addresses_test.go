@@ -74,7 +74,7 @@ func TestEscapedRequest(t *testing.T) {
 
 // TestPrivateAddresses has servers from 4.14.0 on call what is public only.
 func TestPrivateAddresses(t *testing.T) {
-	private := strings.Fields(`localhost LOCALHOST localhost. a.localhost [::1] [::] [::ffff:127.0.0.1] [fd00::1] [fe80::1%25eth0] [ff02::1]
+	private := strings.Fields(`localhost LOCALHOST localhost. a.localhost [::1] [::] [::ffff:127.0.0.1] [::ffff:100.64.0.1] [fd00::1] [fe80::1%25eth0] [ff02::1]
 		127.0.0.1 127.1 127.0.1 2130706433 0x7f.0.0.1 0177.0.0.1 10.1 10.1.2.3 172.16.0.1 172.31.1.1 192.168.1.1 169.254.1.1 0.0.0.0 0.1.2.3
 		100.64.0.1 100.127.1.1 224.0.0.1 240.0.0.1 255.255.255.255`)
 	public := strings.Fields(`hooks.example localhost.example notlocalhost 8.8.8.8 100.63.0.1 100.128.0.1 172.32.0.1 223.1.1.1 134744072

@@ -87,6 +87,23 @@ func TestMarkedFailed(t *testing.T) {
 	}
 }
 
+// TestFailedOtherwise has the reason of a message that has failed already be the latest.
+func TestFailedOtherwise(t *testing.T) {
+	p := newPlay(t, "4.16.2")
+	p.begin()
+	id := p.on(p.first, "/messages", `{"content":"Hi"}`)
+	p.received()
+	p.FailDeliveries(hookURLs[cfchattest.HookInbox], 1, cfchattest.DeliveryFailure{Status: 404})
+	p.do(p.AdminKey(), "PATCH", fmt.Sprintf("/conversations/%d/messages/%d", p.first, id), `{"status":"failed","external_error":"blocked"}`)
+	if got := p.received(); !sameInAnyOrder(got, slices.Concat(both("message_updated"), both("message_updated"))) {
+		t.Errorf("%q", got)
+	}
+	attributes, _ := messageOf(t, p, id)["content_attributes"].(map[string]any)
+	if attributes["external_error"] != "404 Not Found" {
+		t.Errorf("%v", attributes)
+	}
+}
+
 // TestLastByTime has the last message of a conversation be the latest, where old ones were stored later.
 func TestLastByTime(t *testing.T) {
 	srv := cfchattest.New(t)

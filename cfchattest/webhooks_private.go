@@ -25,7 +25,7 @@ func isPrivate(host string) bool {
 	if !ok {
 		return false
 	}
-	ip = ip.Unmap().WithZone("")
+	ip = ip.Unmap()
 	return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
 		slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool { return r.Contains(ip) })
 }
