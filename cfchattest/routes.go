@@ -41,7 +41,7 @@ func (r route) letsBotsIn(v release.Version) bool {
 	})
 }
 
-// sameAction are the methods that the server takes for each other (contract, H7, and contract, 2.6).
+// sameAction are the methods that the server takes for each other (contract, H7, and contract, W1.4 and W2.6).
 var sameAction = map[string]string{http.MethodPut: http.MethodPatch, http.MethodPatch: http.MethodPut}
 
 // routeOf finds the route. GET …/filter is the details of a conversation named "filter"; a suffix after a dot is a
