@@ -39,6 +39,11 @@ func (c *caller) merge(base, mergee *contact) {
 		if each.source.contact == mergee {
 			each.updated = later(each.updated, now)
 		}
+		for _, m := range each.messages {
+			if deref(m.SenderType) == cfchat.SenderTypeContact && deref(m.SenderID) == mergee.ID {
+				c.sentBy(m, cfchat.SenderTypeContact, base.ID)
+			}
+		}
 	}
 	for _, joined := range slices.Concat(mergee.joined, mergee.unnamed) {
 		joined.contact = base

@@ -104,12 +104,15 @@ func (a *account) insert(c *conversation) {
 	a.byActivity = slices.Insert(a.byActivity, i, c)
 }
 
-// activity moves a conversation to the front of the default order.
+// activity moves a conversation to the front of the default order, if it has not been deleted.
 func (c *conversation) activity(t time.Time) {
 	a := c.account
-	i, _ := slices.BinarySearchFunc(a.byActivity, c, byActivity)
-	a.byActivity = slices.Delete(a.byActivity, i, i+1)
+	i, found := slices.BinarySearchFunc(a.byActivity, c, byActivity)
 	c.lastActivity, c.updated = t, t
+	if !found {
+		return
+	}
+	a.byActivity = slices.Delete(a.byActivity, i, i+1)
 	a.insert(c)
 }
 

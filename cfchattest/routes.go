@@ -41,6 +41,9 @@ func (r route) letsBotsIn(v release.Version) bool {
 	})
 }
 
+// sameAction are the methods that the server takes for each other (contract, H7, and contract, W1.4 and W2.6).
+var sameAction = map[string]string{http.MethodPut: http.MethodPatch, http.MethodPatch: http.MethodPut}
+
 // routeOf finds the route. GET …/filter is the details of a conversation named "filter"; a suffix after a dot is a
 // format, so that "5.0" is conversation 5 (contract, 1.0).
 func routeOf(r *http.Request) route {
@@ -52,6 +55,9 @@ func routeOf(r *http.Request) route {
 	}
 	*last = name
 	op := operation.Find(r.Method, steps)
+	if other := sameAction[r.Method]; op == nil && other != "" {
+		op = operation.Find(other, steps)
+	}
 	if op == nil || len(steps) != len(operation.Steps(op.Path)) { // this server lives below no path
 		return route{}
 	}

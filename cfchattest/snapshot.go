@@ -60,9 +60,9 @@ type snapshotInbox struct {
 // minutes before their requests were made.
 const sinceSnapshot = 5 * time.Minute
 
-// LoadSnapshot replaces everything by a recorded account. The data is like examples/tour/snapshot.json. The
-// roles of [Server.Key] are the users that its facts name, a bot that has an inbox in the account, and one without. Time
-// goes on from the snapshot's, unless [Clock] is given. A conversation that has no meta.sender there cannot be rendered.
+// LoadSnapshot replaces everything by a recorded account; what of the former state is not delivered by then never is. The data is like
+// examples/tour/snapshot.json. The roles of [Server.Key] are the users that its facts name, a bot that has an inbox in the account, and
+// one without. Time goes on from the snapshot's, unless [Clock] is given. A conversation that has no meta.sender there cannot be rendered.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {
@@ -74,6 +74,7 @@ func (s *Server) LoadSnapshot(data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state = recorded.state(s.state.version, s.state.clock, s.ownClock)
+	s.dropFormer()
 	return nil
 }
 

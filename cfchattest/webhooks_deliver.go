@@ -35,6 +35,7 @@ type outgoing struct {
 	hook
 	*occurrence
 
+	from    *state // that it is of, which may have been replaced since
 	id      string
 	attempt int
 	copied  bool      // it comes a second time
@@ -71,7 +72,8 @@ type post struct {
 }
 
 // Receive has a handler answer what is delivered to an address, in memory: webhooks of the account, of API inboxes and of agent bots
-// that have it as their URL. An address that ends with a slash stands for all that begin so, of which the longest counts.
+// that have it as their URL. An address that ends with a slash stands for all that begin so, of which the longest counts. The case of
+// the host, its default port, and how characters of the path are escaped make no difference; a query is part of the address.
 // What is delivered to an address that nobody receives at has failed, as where nothing listens. What was deleted before its delivery is
 // not delivered.
 //
@@ -207,6 +209,14 @@ func (s *Server) run(ctx context.Context) {
 	p.waiting = nil
 }
 
+// dropFormer forgets what waits of a state that was replaced. What is held of it is not delivered when it is released.
+func (s *Server) dropFormer() {
+	p := &s.post
+	before := len(p.waiting)
+	p.waiting = slices.DeleteFunc(p.waiting, func(o *outgoing) bool { return o.from != s.state })
+	s.opened(len(p.waiting) - before)
+}
+
 // pause waits, without the lock, for the first delivery that is due, or for another one.
 func (s *Server) pause(ctx context.Context) {
 	first := slices.MinFunc(s.post.waiting, func(x, y *outgoing) int { return x.due.Compare(y.due) })
@@ -223,7 +233,7 @@ func (s *Server) pause(ctx context.Context) {
 
 // deliver makes an attempt, with what a test wants to go wrong, and what follows from how it ends.
 func (s *Server) deliver(ctx context.Context, o *outgoing) {
-	if o.attempt == 1 && s.goesAstray(o) {
+	if o.from != s.state || o.attempt == 1 && s.goesAstray(o) {
 		return
 	}
 	if o.body == nil && !o.build(true) {
@@ -234,7 +244,7 @@ func (s *Server) deliver(ctx context.Context, o *outgoing) {
 		return // the server was closed in the middle
 	}
 	s.post.made = append(s.post.made, result)
-	if result.Failed == "" {
+	if result.Failed == "" || o.from != s.state {
 		return
 	}
 	retried := result.Status == http.StatusTooManyRequests || result.Status == http.StatusInternalServerError
@@ -293,7 +303,7 @@ func (s *Server) receiverOf(address string) http.Handler {
 func (s *Server) closePost() {
 	s.mu.Lock()
 	p := &s.post
-	p.closed, p.held = true, nil
+	p.closed = true
 	if p.running {
 		p.stop()
 		s.mu.Unlock()

@@ -78,7 +78,7 @@ type occurrence struct {
 func (s *state) tell(e *occurrence) {
 	for _, to := range s.hooksOf(e) {
 		s.lastDelivery++
-		queued := &outgoing{hook: to, occurrence: e, id: newUUID(s.lastDelivery), attempt: 1}
+		queued := &outgoing{hook: to, occurrence: e, from: s, id: newUUID(s.lastDelivery), attempt: 1}
 		if to.kind == HookBot && !queued.build(s.inJob) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package cfchattest
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,9 +12,10 @@ import (
 // on (keep_pending_on_bot_failure).
 func KeepPending(s *Server) { s.keepPending = true }
 
-// failed does what follows from a delivery that has failed for good: something only where it was of a message (contract, H3).
+// failed does what follows from a delivery that has failed for good: something only where it was of a message that is still there
+// (contract, H3).
 func (s *Server) failed(o *outgoing, reason string) {
-	if !strings.HasPrefix(o.name, "message_") {
+	if !strings.HasPrefix(o.name, "message_") || o.isGone() {
 		return
 	}
 	st := s.state
@@ -25,6 +27,11 @@ func (s *Server) failed(o *outgoing, reason string) {
 	case o.kind == HookBot && st.version.AtLeast("4.7.0") && !(s.keepPending && st.version.AtLeast("4.11.0")):
 		st.giveUpBot(o.of)
 	}
+}
+
+// isGone reports whether what a delivery tells of was deleted since.
+func (o *outgoing) isGone() bool {
+	return o.account.conversations[o.of.id] != o.of || !slices.Contains(o.of.messages, o.message)
 }
 
 // markFailed makes a message one that was not delivered. That is a change of the message, once: what fails again the same way

@@ -1,7 +1,6 @@
 package cfchattest
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"slices"
 )
@@ -14,7 +13,7 @@ type DeliveryFailure struct {
 
 // mishap is something that is to go wrong with deliveries.
 type mishap struct {
-	url  string // "" for any
+	url  string // in one spelling; "" for any
 	left int
 	kind mishapKind
 	DeliveryFailure
@@ -30,23 +29,26 @@ const (
 )
 
 // FailDeliveries makes the next n attempts to deliver to an address fail, "" for any. A bot that is tried again needs one for each.
+// Those that are not used up wait for later deliveries; with n = 0 what was asked for the same address is taken back.
 func (s *Server) FailDeliveries(url string, n int, f DeliveryFailure) {
 	s.addMishap(mishap{url, n, fails, f})
 }
 
 // LoseDeliveries has the next n deliveries to an address, "" for any, never leave, as where the server is stopped. Nothing of them
-// is in [Server.Deliveries].
+// is in [Server.Deliveries]. As with [Server.FailDeliveries], what is not used up waits, and n = 0 takes it back.
 func (s *Server) LoseDeliveries(url string, n int) {
 	s.addMishap(mishap{url: url, left: n, kind: isLost})
 }
 
 // RepeatDeliveries has the next n deliveries to an address, "" for any, come twice, with the same id and the same body.
+// As with [Server.FailDeliveries], what is not used up waits, and n = 0 takes it back.
 func (s *Server) RepeatDeliveries(url string, n int) {
 	s.addMishap(mishap{url: url, left: n, kind: comesTwice})
 }
 
 // RequeueDeliveries has the next n deliveries to an address, "" for any, come twice, with another id, and of webhooks of accounts and
 // API inboxes with what is so by then: as where the job of an event fails after it has queued them (contract, H3).
+// As with [Server.FailDeliveries], what is not used up waits, and n = 0 takes it back.
 func (s *Server) RequeueDeliveries(url string, n int) {
 	s.addMishap(mishap{url: url, left: n, kind: isQueuedAgain})
 }
@@ -100,16 +102,25 @@ func (s *Server) ReleaseDeliveries(order Order) {
 	}
 }
 
+// addMishap adds what is to go wrong, or takes away all of its kind and address.
 func (s *Server) addMishap(m mishap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.post.mishaps = append(s.post.mishaps, &m)
+	if m.url != "" {
+		m.url = bareAddress(m.url)
+	}
+	if m.left > 0 {
+		s.post.mishaps = append(s.post.mishaps, &m)
+		return
+	}
+	s.post.mishaps = slices.DeleteFunc(s.post.mishaps, func(each *mishap) bool { return each.kind == m.kind && each.url == m.url })
 }
 
 // mishapOf takes the first mishap of some kinds whose turn it is with a delivery, nil for none.
 func (s *Server) mishapOf(o *outgoing, kinds ...mishapKind) *mishap {
+	address := bareAddress(o.url)
 	for _, m := range s.post.mishaps {
-		if m.left > 0 && slices.Contains(kinds, m.kind) && cmp.Or(m.url, o.url) == o.url {
+		if m.left > 0 && slices.Contains(kinds, m.kind) && (m.url == "" || m.url == address) {
 			m.left--
 			return m
 		}

@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -10,9 +11,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -75,14 +76,32 @@ func (s *Server) call(ctx context.Context, o *outgoing, header http.Header) answ
 		if answer.location == "" || err != nil || !s.follows(answer.status) {
 			return answer
 		}
-		if to.User == nil && to.Host == from.Host {
+		if to.User == nil && siteOf(to) == siteOf(from) {
 			to.User = from.User
 		}
 		if from = to; !s.state.version.AtLeast("4.14.0") {
-			method, body, header = http.MethodGet, nil, http.Header{"Accept": {"application/json"}}
+			method, body, header = http.MethodGet, nil, headerOfGet(header)
 		}
 	}
 	return answered{refused: "too many redirects"}
+}
+
+// siteOf returns the scheme, the host and the port of an address in one spelling, where the port of the scheme goes without saying.
+func siteOf(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if port := u.Port(); port == "" || port == defaultPorts[u.Scheme] {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: host}).String()
+}
+
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
+// headerOfGet returns what the GET after a 303 has of the header of the POST. That it has no more is (unseen).
+func headerOfGet(header http.Header) http.Header {
+	return http.Header{
+		"Accept": header["Accept"], "Accept-Encoding": header["Accept-Encoding"], "User-Agent": header["User-Agent"],
+	}
 }
 
 // follows reports whether the version follows a redirect.
@@ -103,9 +122,9 @@ func (s *Server) callOnce(ctx context.Context, method string, to *url.URL, heade
 	if receiver == nil {
 		return refusedBy(address)
 	}
-	r := httptest.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(ctx, method, siteOf(to)+"/", bytes.NewReader(body))
 	r.Header = header.Clone()
-	r.URL.Scheme, r.URL.Host, r.RequestURI = "", "", to.RequestURI()
+	r.URL, r.RequestURI = &url.URL{Path: cmp.Or(to.Path, "/"), RawPath: to.RawPath, RawQuery: to.RawQuery}, to.RequestURI()
 	if to.User != nil {
 		password, _ := to.User.Password()
 		r.SetBasicAuth(to.User.Username(), password)
@@ -163,16 +182,23 @@ func (s *Server) verdict(a answered) string {
 	return fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
 }
 
-// bareAddress returns an address without what is not sent to it as such: who calls, and a fragment.
+// bareAddress returns an address in one spelling, and without what is not sent to it as such: who calls, and a fragment.
 func bareAddress(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address
 	}
-	if u.User, u.Fragment = nil, ""; u.Path == "" {
-		u.Path = "/"
+	steps := strings.Split(u.EscapedPath(), "/")
+	for i, step := range steps {
+		if plain, err := url.PathUnescape(step); err == nil {
+			steps[i] = url.PathEscape(plain)
+		}
 	}
-	return u.String()
+	bare := siteOf(u) + cmp.Or(strings.Join(steps, "/"), "/")
+	if u.RawQuery != "" {
+		bare += "?" + u.RawQuery
+	}
+	return bare
 }
 
 // refusedBy is the answer of an address at which nothing listens.
@@ -181,22 +207,6 @@ func refusedBy(address string) answered {
 	if err != nil {
 		return answered{refused: "bad URI: " + address}
 	}
-	port := u.Port()
-	switch {
-	case port != "":
-	case u.Scheme == "https":
-		port = "443"
-	default:
-		port = "80"
-	}
-	return answered{refused: fmt.Sprintf("Failed to open TCP connection to %s (Connection refused)", net.JoinHostPort(u.Hostname(), port))}
-}
-
-// isPrivate reports whether a host is an address that is not public. Names other than localhost are taken for public ones.
-func isPrivate(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && (ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified())
+	host := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), defaultPorts[u.Scheme]))
+	return answered{refused: fmt.Sprintf("Failed to open TCP connection to %s (Connection refused)", host)}
 }

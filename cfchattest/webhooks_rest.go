@@ -81,19 +81,17 @@ func (c *caller) webhookOfPath() (int, error) {
 	return i, nil
 }
 
-// readWebhook sets what was sent, under webhook or at the top, where Rails looks for a url, and refuses what is not valid. Of
-// several messages the order is (unseen).
+// readWebhook sets what was sent, under webhook or at the top, and refuses what is not valid. Of several messages the order is
+// (unseen).
 func (c *caller) readWebhook(w *accountWebhook) error {
-	sent, nested := c.params["webhook"].(map[string]any)
-	if _, given := c.params["url"]; !nested && !given {
+	sent := c.sentWebhook()
+	if len(sent) == 0 {
 		return unprocessable("param is missing or the value is empty: webhook")
-	} else if !nested {
-		sent = c.params
 	}
 	if url, given := sent["url"]; given {
 		w.url = cast.Text(url)
 	}
-	if name, given := sent["name"]; given && c.version.AtLeast("4.8.0") {
+	if name, given := sent["name"]; given { // which no version before 4.8.0 shows
 		w.name = nil
 		if name != nil {
 			w.name = new(cast.Text(name))
@@ -107,6 +105,21 @@ func (c *caller) readWebhook(w *accountWebhook) error {
 		w.subscriptions = c.events(events)
 	}
 	return c.validWebhook(w)
+}
+
+// sentWebhook returns what is under webhook; without that all that was sent, if there is a url, or from 4.8.0 on a name. Whether an
+// inbox or events would do too is (unseen).
+func (c *caller) sentWebhook() map[string]any {
+	if nested, given := c.params["webhook"]; given {
+		sent, _ := nested.(map[string]any)
+		return sent
+	}
+	_, hasURL := c.params["url"]
+	_, hasName := c.params["name"]
+	if hasURL || hasName && c.version.AtLeast("4.8.0") {
+		return c.params
+	}
+	return nil
 }
 
 // events returns the events of a list, nil where they are no list of events that the version knows.

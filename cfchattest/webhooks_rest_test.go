@@ -2,6 +2,7 @@ package cfchattest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"reflect"
@@ -58,21 +59,32 @@ func jsonOf(t *testing.T, text string) (value any) {
 // TestWebhookRequests sends what no recording has, and that the contract tells (H7).
 func TestWebhookRequests(t *testing.T) {
 	const good = `{"webhook":{"url":"https://example.com/1","subscriptions":["message_created"]}}`
+	const eight = `["conversation_status_changed","conversation_updated","conversation_created","contact_created","contact_updated",` +
+		`"message_created","message_updated","webwidget_triggered"]`
 	long := "https://example.com/" + strings.Repeat("x", 300)
 	for name, c := range map[string]struct {
 		version, method, path, body string
 		status                      int
 		want                        string // in the answer
 	}{
-		"all that there were":     {"2.16.0", "POST", "", `{"url":"https://example.com/2"}`, 200, `"subscriptions":["conversation_status_changed","conversation_updated","conversation_created","contact_created","contact_updated","message_created","message_updated","webwidget_triggered"]`},
+		"all that there were":     {"2.16.0", "POST", "", `{"url":"https://example.com/2"}`, 200, `"subscriptions":` + eight},
 		"inboxes before they are": {"3.1.1", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["inbox_created"]}}`, 422, "Subscriptions Invalid events"},
 		"inboxes":                 {"3.2.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["inbox_updated"]}}`, 200, `"inbox_updated"`},
 		"typing before it is":     {"4.1.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["conversation_typing_on"]}}`, 422, "Subscriptions Invalid events"},
 		"typing":                  {"4.2.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["conversation_typing_off"]}}`, 200, `"conversation_typing_off"`},
 		"events that are a text":  {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":"message_created"}}`, 422, "Subscriptions Invalid events"},
-		"no name before there is": {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","name":"CRM"}}`, 200, `"url":"https://example.com/2"`},
+		"no name before there is": {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","name":"CRM"}}`, 200, `{"account_id":1,"id":2,"subscriptions":` + eight + `,"url":"https://example.com/2"}`},
 		"a name":                  {"4.8.0", "POST", "", `{"webhook":{"url":"https://example.com/2","name":"CRM"}}`, 200, `"name":"CRM"`},
 		"a name alone":            {"4.7.0", "POST", "", `{"name":"CRM"}`, 422, "param is missing or the value is empty: webhook"},
+		"a name alone, of today":  {"4.8.0", "POST", "", `{"name":"CRM"}`, 422, "Url is invalid"},
+		"a change of the name":    {"4.8.0", "PATCH", "/1", `{"name":"CRM"}`, 200, `"name":"CRM","subscriptions":["message_created"]`},
+		"no change of the name":   {"4.7.0", "PATCH", "/1", `{"name":"CRM"}`, 422, "param is missing or the value is empty: webhook"},
+		"an empty webhook":        {"4.16.2", "POST", "", `{"webhook":{},"url":"https://example.com/2"}`, 422, "param is missing or the value is empty: webhook"},
+		"no webhook":              {"4.16.2", "POST", "", `{"webhook":null,"url":"https://example.com/2"}`, 422, "param is missing or the value is empty: webhook"},
+		"nothing":                 {"4.16.2", "PATCH", "/1", `{}`, 422, "param is missing or the value is empty: webhook"},
+		"no events":               {"4.16.2", "PATCH", "/1", `{"webhook":{"subscriptions":null}}`, 422, "Subscriptions Invalid events"},
+		"a change by PUT":         {"4.7.0", "PUT", "/1", `{"url":"http://example.com/3"}`, 200, `"subscriptions":["message_created"],"url":"http://example.com/3"`},
+		"a PUT of another":        {"4.7.0", "PUT", "/2", good, 404, "Resource could not be found"},
 		"an inbox":                {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","inbox_id":1}}`, 200, `"inbox":{"id":1,"name":"API inbox"}`},
 		"a long address of old":   {"2.16.0", "POST", "", `{"url":"` + long + `"}`, 200, long},
 		"a long address":          {"4.9.2", "POST", "", `{"url":"` + long + `"}`, 422, "Url is too long (maximum is 255 characters)"},
@@ -96,5 +108,45 @@ func TestWebhookRequests(t *testing.T) {
 				t.Errorf("%d %s, want %d with %s", status, text, c.status, c.want)
 			}
 		})
+	}
+}
+
+// TestWebhookChangesAreStored has a change be what is listed afterwards, and one that is refused not.
+func TestWebhookChangesAreStored(t *testing.T) {
+	for _, method := range []string{"PATCH", "PUT"} {
+		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
+		_, agent := srv.AddAgent(cfchattest.Agent{})
+		id, _ := srv.AddWebhook(cfchattest.Webhook{URL: "https://example.com/1", Name: "CRM"})
+		const path = "/api/v1/accounts/1/webhooks"
+		one := fmt.Sprintf("%s/%d", path, id)
+		list := func() string {
+			t.Helper()
+			_, text := call(t, srv, srv.AdminKey(), "GET", path, "")
+			return text
+		}
+		before := list()
+		for _, refused := range []struct {
+			key, method, body string
+			status            int
+		}{
+			{agent, method, `{"webhook":{"url":"https://example.com/2"}}`, 401},
+			{agent, "DELETE", "", 401},
+			{srv.AdminKey(), method, `{"webhook":{"url":"https://example.com/2","name":"X","subscriptions":[]}}`, 422},
+		} {
+			status, text := call(t, srv, refused.key, refused.method, one, refused.body)
+			if now := list(); status != refused.status || now != before {
+				t.Errorf("%s %s: %d %s, and then %s", refused.method, refused.body, status, text, now)
+			}
+		}
+		const change = `{"webhook":{"url":"https://example.com/2","name":null,"subscriptions":["message_created"],"inbox_id":1}}`
+		if status, text := call(t, srv, srv.AdminKey(), method, one, change); status != http.StatusOK {
+			t.Fatal(status, text)
+		}
+		now := list()
+		for _, want := range []string{`"url":"https://example.com/2"`, `"name":null`, `"subscriptions":["message_created"]`, `"inbox":{"id":1,`} {
+			if !strings.Contains(now, want) {
+				t.Errorf("%s: %s, want %s", method, now, want)
+			}
+		}
 	}
 }
