@@ -30,9 +30,16 @@ test: ## Run all tests, with the race detector where there is a C compiler
 	$(if $(RACE),tools/race.sh,go test) -shuffle=on ./...
 	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
 
-FUZZTIME := 20s
-# A Go besides the one that is installed, for make bench.
+# The Go after the one of go.mod, whose encoding/json is another.
 NEXT := go1.27.4
+
+.PHONY: test-next
+test-next: ## Test what reads answers with the next Go, where that can be had
+	@if GOTOOLCHAIN=$(NEXT) go version >/dev/null 2>&1; \
+	then export GOTOOLCHAIN=$(NEXT); go test ./internal/decode ./internal/chain && go test -run 'Generated|Recorded|Answer' . ./api; \
+	else echo "$(NEXT) cannot be had here, so nothing is tested with it"; fi
+
+FUZZTIME := 20s
 
 .PHONY: fuzz
 fuzz: ## Fuzz what reads answers, FUZZTIME for each target
