@@ -127,7 +127,7 @@ func TestSnapshotEndsDeliveries(t *testing.T) {
 			p.ReleaseDeliveries(cfchattest.InOrder)
 		},
 		"waiting": func(p *play) {
-			p.Receive(hookURLs[cfchattest.HookAccount], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { p.load() }))
+			p.Receive(hookURLs[cfchattest.HookAccount], http.HandlerFunc(func(http.ResponseWriter, *http.Request) { p.load() }))
 			p.SetStatus(p.first, cfchat.StatusResolved)
 		},
 		"waiting to be tried again": func(p *play) {
