@@ -754,6 +754,8 @@ func TestAvailability(t *testing.T) {
 	p := newPlay(t, "4.7.0")
 	p.begin()
 	p.on(p.bots, "/assignments", fmt.Sprintf(`{"assignee_id":%d}`, p.grace))
+	p.received()
+	p.begun = p.seen
 	p.FailDeliveries(hookURLs[cfchattest.HookBot], 1, cfchattest.DeliveryFailure{})
 	p.on(p.bots, "/messages", `{"content":"Hi"}`)
 	p.received()
