@@ -124,22 +124,11 @@ func handler(b *bot, secret webhook.Secret) http.Handler {
 // serve receives deliveries and has the bot work until the context ends, and lets what has begun by then come to its end.
 func serve(ctx context.Context, listener net.Listener, h http.Handler, b *bot) error {
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	var work sync.WaitGroup
 	defer work.Wait()
 	defer stop()
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	work.Go(func() { b.work(ctx) })
-	work.Go(func() {
-		<-ctx.Done()
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		_ = server.Shutdown(last)
-	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return connect.Serve(ctx, listener, h, 10*time.Second)
 }
 
 // show has a customer write to the bot on a stand-in, which delivers everything twice, and prints what comes of it.

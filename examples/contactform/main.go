@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"time"
@@ -69,19 +68,5 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		return err
 	}
 	_, _ = fmt.Fprintf(out, "The form is at http://%s\n", listener.Addr())
-	return serve(ctx, listener, newForm(account, *inbox, out))
-}
-
-// serve shows a form until the context ends, and lets what has been sent by then come to its end.
-func serve(ctx context.Context, listener net.Listener, form http.Handler) error {
-	server := &http.Server{Handler: form, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		_ = server.Shutdown(last)
-	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return connect.Serve(ctx, listener, newForm(account, *inbox, out), time.Minute)
 }
