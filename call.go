@@ -138,10 +138,19 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 func answers[T any](what string, id int64, idOf func(*T) int64) func(*T) *chain.Failure {
 	return func(answer *T) *chain.Failure {
 		if got := idOf(answer); got != id {
-			return &chain.Failure{Cause: fmt.Errorf("it is about %s %d, and not about %d", what, got, id), Decode: true}
+			return &chain.Failure{Cause: aboutAnother(what, got, id), Decode: true}
 		}
 		return nil
 	}
+}
+
+// another is the failure of a change whose answer is about something else than what was to be changed.
+func another(what string, got, want int64) *chain.Failure {
+	return &chain.Failure{Cause: aboutAnother(what, got, want), Decode: true, Unknown: true}
+}
+
+func aboutAnother(what string, got, want int64) error {
+	return fmt.Errorf("it is about %s %d, and not about %d", what, got, want)
 }
 
 // listed returns the list that is the whole of an answer.

@@ -322,7 +322,7 @@ func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts
 	}
 	same := func(m *MergedContact) *chain.Failure {
 		if m.ID != baseID {
-			return anotherContact(m.ID, baseID)
+			return another("contact", m.ID, baseID)
 		}
 		return nil
 	}

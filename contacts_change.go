@@ -92,7 +92,7 @@ func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswe
 ) (*Contact, error) {
 	call = call.of(id).accepting(func(a *ContactAnswer) *chain.Failure {
 		if a.Payload.ID != id {
-			return anotherContact(a.Payload.ID, id)
+			return another("contact", a.Payload.ID, id)
 		}
 		return accept(&a.Payload)
 	})
@@ -101,12 +101,6 @@ func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswe
 		return nil, err
 	}
 	return &answer.Payload, nil
-}
-
-// anotherContact is the failure of a change that answers another contact than the one that is to be changed.
-func anotherContact(got, want int64) *chain.Failure {
-	err := fmt.Errorf("it is about contact %d, and not about %d", got, want)
-	return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 }
 
 // notAsAsked is the failure of a change after which a field is not as it was to be.

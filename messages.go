@@ -200,8 +200,7 @@ func (s MessagesService) change(ctx context.Context, call typedCall[Message], co
 	input.id("id", id)
 	call = call.about(conversationID).on(id).accepting(func(m *Message) *chain.Failure {
 		if m.ID != id {
-			err := fmt.Errorf("it is about message %d, and not about %d", m.ID, id)
-			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
+			return another("message", m.ID, id)
 		}
 		if accept == nil {
 			return nil

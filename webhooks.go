@@ -98,8 +98,7 @@ func (s WebhooksService) Update(ctx context.Context, id int64, update WebhookUpd
 		now := &a.Payload.Webhook
 		switch {
 		case now.ID != id:
-			err := fmt.Errorf("it is about webhook %d, and not about %d", now.ID, id)
-			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
+			return another("webhook", now.ID, id)
 		case update.URL != nil && now.URL != *update.URL:
 			return notAsAsked("URL")
 		}

@@ -68,7 +68,7 @@ func (s *Server) AddWebhook(w Webhook) (id int64, secret auth.Secret) {
 	defer s.mu.Unlock()
 	a := s.home()
 	s.checkAddress(w.URL)
-	if slices.ContainsFunc(a.webhooks, func(other *accountWebhook) bool { return other.url == w.URL }) {
+	if a.hasWebhookTo(w.URL, 0) {
 		s.fail("there is a webhook to %s already", w.URL)
 	}
 	added := &accountWebhook{url: w.URL, name: orNil(w.Name)}
@@ -83,6 +83,11 @@ func (s *Server) AddWebhook(w Webhook) (id int64, secret auth.Secret) {
 	}
 	s.state.storeWebhook(a, added)
 	return added.id, auth.NewSecret(added.secret)
+}
+
+// hasWebhookTo reports whether an account has a webhook to an address, but for one, by its id.
+func (a *account) hasWebhookTo(address string, but int64) bool {
+	return slices.ContainsFunc(a.webhooks, func(w *accountWebhook) bool { return w.id != but && w.url == address })
 }
 
 // checkAddress fails the test if what is called is no web address.

@@ -151,8 +151,7 @@ func (c *caller) validWebhook(w *accountWebhook) error {
 	}
 	isLong := c.version.AtLeast("2.17.0") && utf8.RuneCountInString(w.url) > longest
 	wrong(isLong, "url", fmt.Sprintf("Url is too long (maximum is %d characters)", longest))
-	wrong(slices.ContainsFunc(c.account.webhooks, func(each *accountWebhook) bool { return each.id != w.id && each.url == w.url }),
-		"url", "Url has already been taken")
+	wrong(c.account.hasWebhookTo(w.url, w.id), "url", "Url has already been taken")
 	wrong(!webhookURL.MatchString(w.url), "url", "Url is invalid")
 	wrong(len(w.subscriptions) == 0, "subscriptions", "Subscriptions Invalid events")
 	if len(messages) > 0 {
