@@ -49,6 +49,7 @@ type Call struct {
 	brought int           // the last try that has brought a good part of a download, 0 for none
 	waited  time.Duration // before the try
 	sends   int           // how often net/http has sent the try
+	end     func()        // ends the try
 }
 
 // Claim reports whether nobody has claimed the call before. A context goes on to whatever is done within a call, and a

@@ -58,6 +58,7 @@ func (d *Download) fetch(c Config) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, cancel := context.WithCancelCause(req.Context())
 		defer cancel(nil)
+		callOf(req).end = func() { cancel(nil) }
 		nothing := fmt.Errorf("nothing came within %s (Config.Timeout): %w", c.Timeout, context.DeadlineExceeded)
 		idle := time.AfterFunc(c.Timeout, func() { cancel(nothing) })
 		defer idle.Stop()

@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -28,10 +27,9 @@ func outcome(next Link, transport http.RoundTripper) Link {
 	_, isNetHTTP := transport.(*http.Transport)
 	cleartextHTTP2 := speaksCleartextHTTP2(transport)
 	return func(req *http.Request) (*Answer, *Failure) {
-		ctx, cancel := context.WithCancelCause(req.Context())
-		defer cancel(nil)
-		s := sending{cancel: cancel, cleartextHTTP2: cleartextHTTP2, most: mostSends}
-		if callOf(req).Write {
+		call := callOf(req)
+		s := sending{call: call, cleartextHTTP2: cleartextHTTP2, most: mostSends}
+		if call.Write {
 			s.most = 1
 		}
 		s.trace = httptrace.ClientTrace{
@@ -40,22 +38,22 @@ func outcome(next Link, transport http.RoundTripper) Link {
 			TLSHandshakeDone: s.handshake,
 			WroteHeaders:     s.wroteHeaders,
 		}
-		a, f := next(req.WithContext(httptrace.WithClientTrace(ctx, &s.trace)))
-		callOf(req).sends = s.times()
+		a, f := next(req.WithContext(httptrace.WithClientTrace(req.Context(), &s.trace)))
+		call.sends = s.times()
 		if f == nil {
 			return a, nil
 		}
-		if context.Cause(ctx) == errAgain {
+		if s.again.Load() {
 			f.Cause = errAgain
 		}
 		switch {
 		case f.abandoned: // it may send yet
-			f.Unknown = callOf(req).Write
+			f.Unknown = call.Write
 		case f.Status == 0 && s.asked.Load() && !s.got.Load():
 			f.NotSent = true
 		case f.Status == 0 && isNetHTTP && !s.asked.Load(): // its Proxy function has failed, for instance
 			f.NotSent, f.unasked = true, true
-		case callOf(req).Write && !f.Done && (mayHaveHappened(f.Status) || f.Overdue || f.unsure):
+		case call.Write && !f.Done && (mayHaveHappened(f.Status) || f.Overdue || f.unsure):
 			f.Unknown = true
 		}
 		return nil, f
@@ -72,11 +70,12 @@ var errAgain = errors.New("the connection was lost after the request was sent")
 // try, for a token say, has them reported too: they go to other addresses.
 type sending struct {
 	trace          httptrace.ClientTrace
-	cancel         context.CancelCauseFunc
+	call           *Call
 	cleartextHTTP2 bool
 	most           int
 
 	asked, got atomic.Bool
+	again      atomic.Bool // it was ended before net/http sent it once more
 
 	mu      sync.Mutex
 	address string          // of the connection that was asked for last
@@ -114,7 +113,8 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	}
 	s.sent[s.address]++
 	if s.sent[s.address] > s.most && s.written[s.address] {
-		s.cancel(errAgain) // net/http looks at the context before it writes
+		s.call.end() // net/http looks at the context before it writes
+		s.again.Store(true)
 	}
 }
 

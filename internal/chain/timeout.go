@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// timeout bounds one try, its body included. It works on a copy of the request, because the key and cookies are added to
-// that below, and a second try must not send them twice.
+// timeout bounds one try, its body included, and lets a link below end it. It works on a copy of the request, because the key
+// and cookies are added to that below, and a second try must not send them twice.
 func timeout(next Link, limit time.Duration) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, cancel := context.WithTimeout(req.Context(), limit)
 		defer cancel()
+		callOf(req).end = cancel
 		own := req.WithContext(ctx)
 		own.Header = req.Header.Clone()
 		a, f := next(own)
@@ -23,7 +24,7 @@ func timeout(next Link, limit time.Duration) Link {
 		switch caller := req.Context(); {
 		case caller.Err() != nil && (!failed || f.Cause == nil):
 			f.Cause = contextError(caller)
-		case caller.Err() == nil && !failed:
+		case ctx.Err() == context.DeadlineExceeded && !failed:
 			f.Cause = fmt.Errorf("no whole answer within %s (Config.Timeout): %w", limit, context.DeadlineExceeded)
 		}
 		return nil, f

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -370,4 +371,22 @@ func TestRequestsWithinATry(t *testing.T) {
 	if asked != 3 {
 		t.Errorf("3 writes were sent %d times", asked)
 	}
+}
+
+// TestDownloadSentAFewTimes lets a peer reset every stream of a download, which net/http would ask for again without end.
+func TestDownloadSentAFewTimes(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s := &h2Server{steps: slices.Repeat([]h2Step{h2Refuse}, 1000)}
+		protocols := new(http.Protocols)
+		protocols.SetUnencryptedHTTP2(true)
+		transport := &http.Transport{DialContext: s.dial, Protocols: protocols}
+		defer synctest.Wait()
+		defer s.hangUp()
+		n, err := withDownloads(t, transport).Account(accountID).Messages.Download(t.Context(),
+			&cfchat.Attachment{DataURL: new("http://127.0.0.1/file")}, io.Discard, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
+		const says = "the connection was lost after the request was sent"
+		if n != 0 || err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "panic") || len(s.requests) != 3 {
+			t.Errorf("asked %d times, %d bytes, %v", len(s.requests), n, err)
+		}
+	})
 }
