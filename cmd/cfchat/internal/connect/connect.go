@@ -1,0 +1,86 @@
+// Package connect finds the account that a command works on, by flags and by the environment. A key comes from the environment
+// alone: what is a flag is seen by everybody who lists the processes of the machine.
+package connect
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+)
+
+// The environment that is read.
+const (
+	ServerVariable  = "CFCHAT_SERVER"
+	AccountVariable = "CFCHAT_ACCOUNT_ID"
+	UserKeyVariable = "CFCHAT_USER_API_KEY"
+	BotKeyVariable  = "CFCHAT_AGENT_BOT_API_KEY"
+)
+
+// Help is what a command's help says of the environment.
+const Help = `The key of a person is read from ` + UserKeyVariable + `. Flags win over the environment:
+` + AccountVariable + ` is the account, and ` + ServerVariable + ` the address of the server.`
+
+// Options say which account it is.
+type Options struct {
+	Account int64
+	Server  string
+	env     func(string) string
+}
+
+// Add makes the flags of a command, and returns where their values will be.
+func Add(flags *pflag.FlagSet, env func(string) string) *Options {
+	o := &Options{env: env}
+	flags.Int64Var(&o.Account, "account", 0, "the `number` of the account; it is in the address bar, /app/accounts/<number>/")
+	flags.StringVar(&o.Server, "server", "", "the `address` of the server, if it is not "+cfchat.DefaultServer)
+	return o
+}
+
+// IsSet reports whether an account, a key or a server is named.
+func (o *Options) IsSet() bool {
+	return o.Account != 0 || o.Server != "" || o.env(AccountVariable) != "" || o.env(ServerVariable) != "" || o.env(UserKeyVariable) != ""
+}
+
+// Connect makes the account's client, with the key of an agent bot too if there is one. The options change its Config.
+func (o *Options) Connect(options ...func(*cfchat.Config)) (*cfchat.Chat, *cfchat.Account, error) {
+	account, server, err := o.Named()
+	if err != nil {
+		return nil, nil, err
+	}
+	key := o.env(UserKeyVariable)
+	if key == "" {
+		return nil, nil, errors.New("set " + UserKeyVariable + " to the key of a person; it is in the person's profile")
+	}
+	config := cfchat.Config{
+		Keys:   auth.Keys{User: auth.NewKey(key), AgentBot: auth.NewKey(o.env(BotKeyVariable))},
+		Server: server,
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	chat, err := cfchat.New(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	return chat, chat.Account(account), nil
+}
+
+// Named returns the account and the server that are named, by a flag or else by the environment.
+func (o *Options) Named() (account int64, server string, err error) {
+	account = o.Account
+	if text := o.env(AccountVariable); account == 0 && text != "" {
+		if account, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return 0, "", fmt.Errorf("%s: %q is not a number", AccountVariable, text)
+		}
+	}
+	if account <= 0 {
+		return 0, "", errors.New("name the account, by --account or " + AccountVariable +
+			"; its number is in the address bar, /app/accounts/<number>/")
+	}
+	return account, cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer), nil
+}
