@@ -26,8 +26,15 @@ type MessageScanAllOptions struct {
 	// After is the message of that conversation behind which to start: to resume, the last that was dealt with, or
 	// MessageScanAllProgress.LastID.
 	After int64
+	// Until is the last conversation to read. Zero means the newest. With ConversationID it cuts an account into parts for several
+	// machines.
+	Until int64
 	// WithoutActivity leaves out what the server itself noted down, such as who resolved a conversation. Private notes come.
 	WithoutActivity bool
+	// Conversation, if it is set, is called by the ranging goroutine with each conversation before its messages are yielded, also
+	// with one that has none, and with the one that a resumed scan begins with. It is as it was when it was listed, and the function
+	// may keep it.
+	Conversation func(*Conversation)
 	// Concurrency is how many conversations are read at once. Zero means 4. One request more looks for conversations.
 	Concurrency int
 	// Progress, if it is set, is called by the ranging goroutine after each window of messages is done, at least once a minute
@@ -86,6 +93,9 @@ func (o MessageScanAllOptions) check(input *refusal) {
 	if o.After < 0 || o.After > 0 && o.ConversationID == 0 {
 		input.add("After", "%d is a message of no conversation; give its ConversationID, or zero", o.After)
 	}
+	if o.Until < 0 || 0 < o.Until && o.Until < o.ConversationID {
+		input.add("Until", "%d is before ConversationID; zero means the newest", o.Until)
+	}
 	input.concurrency(o.Concurrency)
 }
 
@@ -111,12 +121,13 @@ type allMessages struct {
 
 // messagesOf is the reading of a conversation.
 type messagesOf struct {
-	id      int64
-	created time.Time
-	scan    *messageScan
-	windows chan messageWindow // closed behind the last
-	err     error              // that ended it, or because of which the conversation itself cannot be read
-	unread  bool               // the scan of conversations says so
+	id           int64
+	created      time.Time
+	conversation *Conversation // that is still to be told of, nil for none
+	scan         *messageScan
+	windows      chan messageWindow // closed behind the last
+	err          error              // that ended it, or because of which the conversation itself cannot be read
+	unread       bool               // the scan of conversations says so
 }
 
 // all yields everything. What it returns is still to be yielded.
@@ -136,6 +147,7 @@ func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool)
 		}
 		var windows chan messageWindow
 		if len(s.ahead) > 0 {
+			s.introduce(s.ahead[0])
 			windows = s.ahead[0].windows
 		}
 		select {
@@ -182,9 +194,9 @@ func (s *allMessages) hasExited() bool {
 	return s.exited
 }
 
-// conversations scans those that match, behind an id.
-func (s *allMessages) conversations(ctx context.Context, after int64) iter.Seq2[*Conversation, error] {
-	options := ConversationScanOptions{After: after, Concurrency: 1, Progress: s.searches}
+// conversations scans those that match, behind an id and up to another one, which is included; 0 means the newest.
+func (s *allMessages) conversations(ctx context.Context, after, until int64) iter.Seq2[*Conversation, error] {
+	options := ConversationScanOptions{After: after, Until: until, Concurrency: 1, Progress: s.searches}
 	return ConversationsService{s.messages.core}.Scan(ctx, s.filter, options, s.opts...)
 }
 
@@ -197,12 +209,15 @@ func (s *allMessages) searches(p ScanProgress) {
 
 // find looks for the conversations.
 func (s *allMessages) find(ctx context.Context) {
-	for c, err := range s.conversations(ctx, max(s.ConversationID-1, 0)) {
+	for c, err := range s.conversations(ctx, max(s.ConversationID-1, 0), s.Until) {
 		of := &messagesOf{err: err, windows: make(chan messageWindow)}
 		if e, ok := errors.AsType[*Error](err); ok && e.ConversationID != 0 {
 			of.id, of.unread = e.ConversationID, true
 		} else if err == nil {
 			of.id, of.created = c.ID, c.CreatedAt.Time
+			if s.Conversation != nil {
+				of.conversation = c
+			}
 		}
 		select {
 		case s.found <- of:
@@ -291,7 +306,7 @@ func (s *allMessages) anotherCan(ctx context.Context, id int64, passes func(cont
 // anyCan reports whether one of the first conversations between two ids passes a test.
 func (s *allMessages) anyCan(ctx context.Context, behind, until int64, passes func(context.Context, int64) bool) bool {
 	tried := 0
-	for c, err := range s.conversations(ctx, behind) {
+	for c, err := range s.conversations(ctx, behind, 0) {
 		if tried++; tried > maxOthers || err == nil && c.ID >= until {
 			break
 		}
@@ -313,6 +328,14 @@ func (s *allMessages) hasMessages(ctx context.Context, id int64) bool {
 		return s.messages.List(ctx, id, MessageListOptions{}, s.opts...)
 	})
 	return err == nil && len(page.Payload) > 0
+}
+
+// introduce tells of a conversation, once, when its turn has come.
+func (s *allMessages) introduce(of *messagesOf) {
+	if c := of.conversation; c != nil {
+		of.conversation = nil
+		s.Conversation(c)
+	}
 }
 
 // hand yields what has come of the foremost conversation. It reports whether to go on, and returns what is still to be

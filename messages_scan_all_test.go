@@ -79,6 +79,51 @@ func sortable(place string) string {
 	return fmt.Sprintf("%09d/%09d", conversation, message)
 }
 
+// TestMessageScanAllConversation tells of each conversation once, before its messages, also of one that has none, and of those
+// that cannot be read as far as they can be listed. It ends with Until.
+func TestMessageScanAllConversation(t *testing.T) {
+	t.Parallel()
+	server := talkative(t, 2, 0, 40, 1, 3)
+	gone, _ := server.Conversation(4)
+	server.DeleteContact(gone.Meta.Sender.ID)
+	account := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/5/messages") {
+			return internalError(), nil
+		}
+		return server.Transport().RoundTrip(req)
+	}), func(config *cfchat.Config) { config.Server, config.Keys = server.Config().Server, server.Config().Keys }).Account(server.AccountID())
+	for name, c := range map[string]struct {
+		options cfchat.MessageScanAllOptions
+		want    string
+	}{
+		"all":     {cfchat.MessageScanAllOptions{}, "told 1, told 2, told 3, broken 4, told 5, broken 5"},
+		"a part":  {cfchat.MessageScanAllOptions{ConversationID: 2, Until: 3}, "told 2, told 3"},
+		"one":     {cfchat.MessageScanAllOptions{ConversationID: 3, Until: 3}, "told 3"},
+		"resumed": {cfchat.MessageScanAllOptions{ConversationID: 1, After: 1, Until: 2, Concurrency: 1}, "told 1, told 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var came []string
+			at := int64(0)
+			c.options.Conversation = func(c *cfchat.Conversation) {
+				at = c.ID
+				if came = append(came, fmt.Sprint("told ", c.ID)); len(c.JSON()) == 0 {
+					t.Error("it is not as it was received")
+				}
+			}
+			for m, err := range account.Messages.ScanAll(t.Context(), cfchat.Filter{}, c.options, cfchat.KeepJSON()) {
+				if e, ok := errors.AsType[*cfchat.Error](err); ok {
+					came = append(came, fmt.Sprint("broken ", e.ConversationID))
+				} else if m.ConversationID != at {
+					t.Errorf("a message of %d comes after conversation %d", m.ConversationID, at)
+				}
+			}
+			if got := strings.Join(came, ", "); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
 // TestMessageScanAllBroken reports what cannot be read, and goes on.
 func TestMessageScanAllBroken(t *testing.T) {
 	server := talkative(t, 3, 3, 3, 3)
@@ -202,7 +247,7 @@ func TestMessageScanAllStops(t *testing.T) {
 func TestMessageScanAllInput(t *testing.T) {
 	messages := cfchattest.New(t).Account(t).Messages
 	for want, options := range map[string]cfchat.MessageScanAllOptions{
-		"ConversationID": {ConversationID: -1}, "After": {After: 5}, "Concurrency": {Concurrency: -1},
+		"ConversationID": {ConversationID: -1}, "After": {After: 5}, "Concurrency": {Concurrency: -1}, "Until": {ConversationID: 5, Until: 4},
 	} {
 		for _, err := range messages.ScanAll(t.Context(), cfchat.Filter{}, options) {
 			if e, ok := errors.AsType[*cfchat.Error](err); !ok || !errors.Is(err, cfchat.ErrInvalidInput) || e.Fields[0].Field != want {
