@@ -14,7 +14,7 @@ import (
 // The servers send each bot's key with it. An [AccountBot] has none.
 type AgentBotsService struct{ core *core }
 
-var agentBotsCall = newCall(operation.ListAllAccountAgentBots, func(bots *[]AccountBot, _ []byte) error { return everyRow(*bots, checkBot) })
+var agentBotsCall = newListCall(operation.ListAllAccountAgentBots, checkBot)
 
 // List lists the bots of the account and those of the whole server, all in one answer and in no order; an empty list when there
 // are none. From 4.8.0 on they own conversations, as AssigneeBot of a conversation's Meta.

@@ -12,7 +12,7 @@ import (
 // safe for concurrent use.
 type AgentsService struct{ core *core }
 
-var agentsCall = newCall(operation.GetAccountAgents, checkAgents)
+var agentsCall = newListCall(operation.GetAccountAgents, checkAgent)
 
 // List lists the people of the account, all in one answer, by name: administrators too, and those who have not accepted their
 // invitation, who are not Confirmed. A bot is none of them.
@@ -23,8 +23,6 @@ func (s AgentsService) List(ctx context.Context, opts ...CallOption) ([]Agent, e
 		return newGetAccountAgentsRequest(server, s.core.id)
 	}))
 }
-
-func checkAgents(agents *[]Agent, _ []byte) error { return everyRow(*agents, checkAgent) }
 
 // checkAgent wants what nothing else has that is listed.
 func checkAgent(a *Agent) error {

@@ -12,9 +12,7 @@ import (
 // value every call fails with ErrInvalidInput. It is safe for concurrent use.
 type AttributeDefinitionsService struct{ core *core }
 
-var definitionsCall = newCall(operation.GetAccountCustomAttribute, func(definitions *[]AttributeDefinition, _ []byte) error {
-	return everyRow(*definitions, checkDefinition)
-})
+var definitionsCall = newListCall(operation.GetAccountCustomAttribute, checkDefinition)
 
 // List lists the custom attributes that the account has defined, of conversations, contacts and from 4.14.0 on companies, as
 // AttributeModel says, all in one answer and in no order; an empty list when there are none. Conversations and contacts may

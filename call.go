@@ -23,6 +23,7 @@ type typedCall[T any] struct {
 	message      int64                   // that it is about, 0 for none
 	contact      int64                   // that it is about, 0 for none
 	accept       func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
+	keep         func(*T, []byte)        // keeps the JSON of an answer that is no jsonKeeper, nil for none
 	decode       func(body []byte, conversation int64) (*T, error)
 }
 
@@ -79,6 +80,13 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 	return bound(op, decode)
 }
 
+// newListCall binds an operation whose whole answer is a list. check looks for what every row has.
+func newListCall[T any, P keeperOf[T]](op *operation.Operation, check func(row *T) error) typedCall[[]T] {
+	call := newCall(op, func(rows *[]T, _ []byte) error { return everyRow(*rows, check) })
+	call.keep = func(rows *[]T, body []byte) { keepRows[T, P](*rows, bareRows(body)) }
+	return call
+}
+
 // newEmptyCall binds an operation whose answer is empty. Anything else is not its answer.
 func newEmptyCall(op *operation.Operation) typedCall[struct{}] {
 	return bound(op, func(body []byte, _ int64) (*struct{}, error) {
@@ -115,8 +123,8 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	var answer *T
 	call.Decode = func(body []byte) (err error) {
 		answer, err = c.decode(body, c.conversation)
-		if keeper, ok := any(answer).(jsonKeeper); ok && err == nil && options.keepJSON {
-			keeper.keepJSON(body)
+		if err == nil && options.keepJSON {
+			c.keepJSON(answer, body)
 		}
 		return err
 	}
@@ -131,6 +139,15 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 		}
 	}
 	return answer, nil
+}
+
+// keepJSON keeps with an answer, or with the rows of one, what it was received as.
+func (c typedCall[T]) keepJSON(answer *T, body []byte) {
+	if c.keep != nil {
+		c.keep(answer, body)
+	} else if keeper, ok := any(answer).(jsonKeeper); ok {
+		keeper.keepJSON(body)
+	}
 }
 
 // answers judges whether an answer is about what was asked for, because a connection that has lost count gives a call the answer

@@ -516,6 +516,9 @@ type AccountBot struct {
 	// OutgoingURL Where its events go.
 	OutgoingURL *string `json:"outgoing_url"`
 
+	// received As it was received, with KeepJSON; "" without.
+	received string `json:"-"`
+
 	// _ What its events are signed with: a secret. From 4.13.0.
 	_ struct{} `json:"-"`
 
@@ -626,10 +629,10 @@ func (x *AccountBot) decodeJSON(r *decode.Reader) {
 			r.Once(&f, 7)
 			decode.Pointer(&x.OutgoingURL, r, decode.Text[string])
 		case "system_bot":
-			r.Once(&f, 9)
+			r.Once(&f, 10)
 			decode.Pointer(&x.SystemBot, r, decode.Bool)
 		case "thumbnail":
-			r.Once(&f, 10)
+			r.Once(&f, 11)
 			decode.Pointer(&x.Thumbnail, r, decode.Text[string])
 		default:
 			r.Skip()
@@ -674,6 +677,9 @@ type Agent struct {
 
 	// Provider How the agent signs in. From 4.7.0.
 	Provider *string `json:"provider,omitempty"`
+
+	// received As it was received, with KeepJSON; "" without.
+	received string `json:"-"`
 
 	// Role The role in the account.
 	Role *Role `json:"role"`
@@ -824,10 +830,10 @@ func (x *Agent) decodeJSON(r *decode.Reader) {
 			r.Once(&f, 10)
 			decode.Pointer(&x.Provider, r, decode.Text[string])
 		case "role":
-			r.Once(&f, 11)
+			r.Once(&f, 12)
 			decode.Pointer(&x.Role, r, (*Role).decodeJSON)
 		case "thumbnail":
-			r.Once(&f, 12)
+			r.Once(&f, 13)
 			decode.Text[string](&x.Thumbnail, r)
 		default:
 			r.Skip()
@@ -1268,6 +1274,9 @@ type AttributeDefinition struct {
 	// ID The definition's id.
 	ID int64 `json:"id"`
 
+	// received As it was received, with KeepJSON; "" without.
+	received string `json:"-"`
+
 	// RegexCue How to write it, for people. From 3.6.0.
 	RegexCue *string `json:"regex_cue,omitempty"`
 
@@ -1398,13 +1407,13 @@ func (x *AttributeDefinition) decodeJSON(r *decode.Reader) {
 			r.Once(&f, 8)
 			decode.Int[int64](&x.ID, r)
 		case "regex_cue":
-			r.Once(&f, 9)
+			r.Once(&f, 10)
 			decode.Pointer(&x.RegexCue, r, decode.Text[string])
 		case "regex_pattern":
-			r.Once(&f, 10)
+			r.Once(&f, 11)
 			decode.Pointer(&x.RegexPattern, r, decode.Text[string])
 		case "updated_at":
-			r.Once(&f, 11)
+			r.Once(&f, 12)
 			x.UpdatedAt.decodeJSON(r)
 		default:
 			r.Skip()
@@ -3513,6 +3522,9 @@ type Inbox struct {
 	// _ Secrets, to administrators.
 	_ struct{} `json:"-"`
 
+	// received As it was received, with KeepJSON; "" without.
+	received string `json:"-"`
+
 	// ReplyTime Of a website, how soon contacts are promised an answer.
 	ReplyTime *string `json:"reply_time,omitempty"`
 
@@ -4182,70 +4194,70 @@ func (x *Inbox) decodeJSON(r *decode.Reader) {
 			r.Once(&f, 42)
 			decode.Pointer(&x.Provider, r, decode.Text[string])
 		case "reply_time":
-			r.Once(&f, 44)
+			r.Once(&f, 45)
 			decode.Pointer(&x.ReplyTime, r, decode.Text[string])
 		case "selected_feature_flags":
-			r.Once(&f, 46)
+			r.Once(&f, 47)
 			decode.List(&x.SelectedFeatureFlags, r, decode.Text[string])
 		case "sender_name_type":
-			r.Once(&f, 47)
+			r.Once(&f, 48)
 			decode.Pointer(&x.SenderNameType, r, decode.Text[string])
 		case "smtp_address":
-			r.Once(&f, 48)
+			r.Once(&f, 49)
 			decode.Pointer(&x.SMTPAddress, r, decode.Text[string])
 		case "smtp_authentication":
-			r.Once(&f, 49)
+			r.Once(&f, 50)
 			decode.Pointer(&x.SMTPAuthentication, r, decode.Text[string])
 		case "smtp_domain":
-			r.Once(&f, 50)
+			r.Once(&f, 51)
 			decode.Pointer(&x.SMTPDomain, r, decode.Text[string])
 		case "smtp_enable_ssl_tls":
-			r.Once(&f, 51)
+			r.Once(&f, 52)
 			decode.Pointer(&x.SMTPEnableSslTLS, r, decode.Bool)
 		case "smtp_enable_starttls_auto":
-			r.Once(&f, 52)
+			r.Once(&f, 53)
 			decode.Pointer(&x.SMTPEnableStarttlsAuto, r, decode.Bool)
 		case "smtp_enabled":
-			r.Once(&f, 53)
+			r.Once(&f, 54)
 			decode.Pointer(&x.SMTPEnabled, r, decode.Bool)
 		case "smtp_login":
-			r.Once(&f, 54)
+			r.Once(&f, 55)
 			decode.Pointer(&x.SMTPLogin, r, decode.Text[string])
 		case "smtp_openssl_verify_mode":
-			r.Once(&f, 55)
+			r.Once(&f, 56)
 			decode.Pointer(&x.SMTPOpensslVerifyMode, r, decode.Text[string])
 		case "smtp_port":
-			r.Once(&f, 57)
+			r.Once(&f, 58)
 			decode.Pointer(&x.SMTPPort, r, decode.Int[int64])
 		case "timezone":
-			r.Once(&f, 58)
+			r.Once(&f, 59)
 			decode.Pointer(&x.Timezone, r, decode.Text[string])
 		case "web_widget_script":
-			r.Once(&f, 59)
+			r.Once(&f, 60)
 			decode.Pointer(&x.WebWidgetScript, r, decode.Text[string])
 		case "webhook_url":
-			r.Once(&f, 60)
+			r.Once(&f, 61)
 			decode.Pointer(&x.WebhookURL, r, decode.Text[string])
 		case "website_token":
-			r.Once(&f, 61)
+			r.Once(&f, 62)
 			decode.Pointer(&x.WebsiteToken, r, decode.Text[string])
 		case "website_url":
-			r.Once(&f, 62)
+			r.Once(&f, 63)
 			decode.Pointer(&x.WebsiteURL, r, decode.Text[string])
 		case "welcome_tagline":
-			r.Once(&f, 63)
+			r.Once(&f, 64)
 			decode.Pointer(&x.WelcomeTagline, r, decode.Text[string])
 		case "welcome_title":
-			r.Once(&f, 64)
+			r.Once(&f, 65)
 			decode.Pointer(&x.WelcomeTitle, r, decode.Text[string])
 		case "widget_color":
-			r.Once(&f, 65)
+			r.Once(&f, 66)
 			decode.Pointer(&x.WidgetColor, r, decode.Text[string])
 		case "working_hours":
-			r.Once(&f, 66)
+			r.Once(&f, 67)
 			decode.List(&x.WorkingHours, r, (*WorkingHours).decodeJSON)
 		case "working_hours_enabled":
-			r.Once(&f, 67)
+			r.Once(&f, 68)
 			decode.Pointer(&x.WorkingHoursEnabled, r, decode.Bool)
 		default:
 			r.Skip()
@@ -4299,6 +4311,9 @@ type Label struct {
 
 	// ID The label's id. Conversations have the title.
 	ID int64 `json:"id"`
+
+	// received As it was received, with KeepJSON; "" without.
+	received string `json:"-"`
 
 	// ShowOnSidebar Whether the web page lists it.
 	ShowOnSidebar *bool `json:"show_on_sidebar"`
@@ -4361,10 +4376,10 @@ func (x *Label) decodeJSON(r *decode.Reader) {
 			r.Once(&f, 2)
 			decode.Int[int64](&x.ID, r)
 		case "show_on_sidebar":
-			r.Once(&f, 3)
+			r.Once(&f, 4)
 			decode.Pointer(&x.ShowOnSidebar, r, decode.Bool)
 		case "title":
-			r.Once(&f, 4)
+			r.Once(&f, 5)
 			decode.Text[string](&x.Title, r)
 		default:
 			r.Skip()
@@ -5864,6 +5879,9 @@ type Team struct {
 
 	// Name The name, in lower case.
 	Name string `json:"name"`
+
+	// received As it was received, with KeepJSON; "" without.
+	received string `json:"-"`
 }
 
 // GetAccountID returns AccountID, or the zero value of a nil Team.

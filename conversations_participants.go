@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	participantsCall       = newCall(operation.ListParticipantsOfAConversation, checkAgents)
-	addParticipantsCall    = newCall(operation.AddParticipantsToAConversation, checkAgents)
-	setParticipantsCall    = newCall(operation.SetParticipantsOfAConversation, checkAgents)
+	participantsCall       = newListCall(operation.ListParticipantsOfAConversation, checkAgent)
+	addParticipantsCall    = newListCall(operation.AddParticipantsToAConversation, checkAgent)
+	setParticipantsCall    = newListCall(operation.SetParticipantsOfAConversation, checkAgent)
 	removeParticipantsCall = newEmptyCall(operation.RemoveParticipantsFromAConversation)
 )
 

@@ -20,6 +20,12 @@ func (c *Conversation) JSON() json.RawMessage {
 // A jsonKeeper is an answer that can keep what it was received as.
 type jsonKeeper interface{ keepJSON(body []byte) }
 
+// A keeperOf is the address of a T that can keep what it was received as.
+type keeperOf[T any] interface {
+	*T
+	jsonKeeper
+}
+
 func (c *Conversation) keepJSON(body []byte) {
 	c.received = redact.JSON(reflect.TypeFor[Conversation](), body)
 }
@@ -64,40 +70,36 @@ func (a *ContactCreateAnswer) keepJSON(body []byte) {
 	a.Payload.Contact.keepJSON(received.Payload.Contact)
 }
 
-func (p *ContactPage) keepJSON(body []byte) {
-	var received struct{ Payload []json.RawMessage }
-	_ = json.Unmarshal(body, &received)
-	for i := range min(len(p.Payload), len(received.Payload)) {
-		p.Payload[i].keepJSON(received.Payload[i])
-	}
-}
+func (p *ContactPage) keepJSON(body []byte) { keepRows(p.Payload, payloadRows(body)) }
 
-func (a *ContactConversations) keepJSON(body []byte) {
-	var received struct{ Payload []json.RawMessage }
-	_ = json.Unmarshal(body, &received)
-	for i := range min(len(a.Payload), len(received.Payload)) {
-		a.Payload[i].keepJSON(received.Payload[i])
-	}
-}
+func (a *ContactConversations) keepJSON(body []byte) { keepRows(a.Payload, payloadRows(body)) }
 
-func (p *MessagePage) keepJSON(body []byte) {
-	var received struct{ Payload []json.RawMessage }
-	_ = json.Unmarshal(body, &received)
-	for i := range min(len(p.Payload), len(received.Payload)) {
-		p.Payload[i].keepJSON(received.Payload[i])
-	}
-}
+func (p *MessagePage) keepJSON(body []byte) { keepRows(p.Payload, payloadRows(body)) }
 
-func (p *ConversationPage) keepJSON(body []byte) {
-	var received struct{ Payload []json.RawMessage }
-	_ = json.Unmarshal(body, &received) // it has been decoded before
-	for i := range min(len(p.Payload), len(received.Payload)) {
-		p.Payload[i].keepJSON(received.Payload[i])
-	}
-}
+func (p *ConversationPage) keepJSON(body []byte) { keepRows(p.Payload, payloadRows(body)) }
 
 func (l *ConversationListAnswer) keepJSON(body []byte) {
 	var received struct{ Data json.RawMessage }
 	_ = json.Unmarshal(body, &received)
 	l.Data.keepJSON(received.Data)
+}
+
+// keepRows keeps with each row of a list what it was received as.
+func keepRows[T any, P keeperOf[T]](rows []T, received []json.RawMessage) {
+	for i := range min(len(rows), len(received)) {
+		P(&rows[i]).keepJSON(received[i])
+	}
+}
+
+// payloadRows returns the rows of a list that is the payload of an answer, as they were received.
+func payloadRows(body []byte) []json.RawMessage {
+	var received struct{ Payload []json.RawMessage }
+	_ = json.Unmarshal(body, &received) // it has been decoded before
+	return received.Payload
+}
+
+// bareRows returns the rows of a list that is the whole of an answer, as they were received.
+func bareRows(body []byte) (received []json.RawMessage) {
+	_ = json.Unmarshal(body, &received)
+	return received
 }

@@ -14,9 +14,9 @@ type TeamsService struct{ core *core }
 
 // The calls that the methods below make.
 var (
-	teamsCall       = newCall(operation.ListAllTeams, func(teams *[]Team, _ []byte) error { return everyRow(*teams, checkTeam) })
+	teamsCall       = newListCall(operation.ListAllTeams, checkTeam)
 	teamCall        = newCall(operation.GetDetailsOfASingleTeam, func(team *Team, _ []byte) error { return checkTeam(team) })
-	teamMembersCall = newCall(operation.GetTeamMembers, checkAgents)
+	teamMembersCall = newListCall(operation.GetTeamMembers, checkAgent)
 )
 
 // List lists the teams of the account, all in one answer and in no order; an empty list when there are none. IsMember is about the
