@@ -6,6 +6,7 @@ replace github.com/cfchat/cfchat-go => ../..
 
 require (
 	github.com/cfchat/cfchat-go v0.0.0-00010101000000-000000000000
+	github.com/gofrs/flock v0.13.2
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
 )
@@ -15,4 +16,5 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/oapi-codegen/runtime v1.8.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )

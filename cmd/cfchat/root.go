@@ -10,6 +10,6 @@ func newCommand(env func(string) string) *cobra.Command {
 		SilenceErrors: true, // main prints them
 		SilenceUsage:  true, // which hides what was wrong
 	}
-	root.SetOut(nil) // standard output
+	root.AddCommand(newExport(env))
 	return root
 }

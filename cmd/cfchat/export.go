@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+)
+
+// unreadable is the exit status of an export that has everything but what could not be read.
+const unreadable = 3
+
+// exportFlags are what the flags of export say.
+type exportFlags struct {
+	connect     *connect.Options
+	out         string
+	format      string
+	since       string
+	shard       string
+	shards      int
+	files       bool
+	standIn     bool
+	concurrency int
+	perMinute   int
+	json, quiet bool
+}
+
+func newExport(env func(string) string) *cobra.Command {
+	f := new(exportFlags)
+	command := &cobra.Command{
+		Use:   "export --out DIR",
+		Short: "Write an account to a folder: conversations, messages, contacts and names",
+		Long: `Write an account to a folder: conversations, messages, contacts and names, as they are
+received, one JSON object a line, and manifest.json, which says what is there.
+
+It can be killed at any time. The same command goes on where it stopped; nothing is missing
+then, and nothing is there twice. A folder is one server's, one account's and one kind of
+key's, and is refused to any other.
+
+The exit status is 0 when all is there, 3 when something could not be read, which
+manifest.json names with the reason, 1 when it failed, and 130 or 143 when it was interrupted.
+
+` + connect.Help,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error { return f.run(command, env) },
+	}
+	flags := command.Flags()
+	f.connect = connect.Add(flags, env)
+	flags.StringVar(&f.out, "out", "", "the `folder` to write to, or to go on with")
+	flags.StringVar(&f.format, "format", "ndjson", "ndjson, or csv for tables beside it")
+	flags.StringVar(&f.since, "since", "", "only what has changed since a `time`, such as 2026-01-31 or 2026-01-31T12:00:00Z")
+	flags.BoolVar(&f.files, "files", false, "download the files of attachments too")
+	flags.StringVar(&f.shard, "shard", "", "only a part of the account, `I/N`: 0/4 is the first of four")
+	flags.IntVar(&f.shards, "shards", 0, "how many parts there are, where the scheduler of a job says which one this is")
+	flags.IntVar(&f.concurrency, "concurrency", 4, "how many conversations are read at once")
+	flags.IntVar(&f.perMinute, "limit", 0, "at most so many requests a minute; 0 is as many as the server takes")
+	flags.BoolVar(&f.standIn, "stand-in", false, "export a stand-in that this program starts, to have a look")
+	flags.BoolVar(&f.json, "json", false, "say how it gets on as JSON, one object a line")
+	flags.BoolVar(&f.quiet, "quiet", false, "say nothing")
+	command.AddCommand(newMerge(), newVerify())
+	command.MarkFlagsMutuallyExclusive("json", "quiet")
+	command.MarkFlagsMutuallyExclusive("shard", "shards")
+	_ = command.MarkFlagRequired("out")
+	return command
+}
+
+// run exports an account, and says what came of it.
+func (f *exportFlags) run(command *cobra.Command, env func(string) string) error {
+	options, err := f.options(env)
+	if err != nil {
+		return err
+	}
+	requests := new(export.Requests)
+	chat, account, stop, err := f.account(requests)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if options.Server = standInName; !f.standIn {
+		_, options.Server, _ = f.connect.Named()
+	}
+	out := command.OutOrStdout()
+	meter := progress.New(command.ErrOrStderr(), f.mode())
+	begun := time.Now()
+	m, err := export.Run(command.Context(), chat, account, options, requests, meter)
+	meter.Finish()
+	if !f.quiet && !f.json && m.Format != 0 {
+		printExport(out, f.out, &m, requests.Sent(), time.Since(begun))
+	}
+	switch {
+	case err != nil && command.Context().Err() != nil:
+		return errors.New("run the same command again to go on")
+	case err != nil:
+		return fmt.Errorf("%w; run the same command again to go on", err)
+	}
+	return whole(f.out, &m)
+}
+
+// whole says what could not be read, if anything.
+func whole(dir string, m *archive.Manifest) error {
+	if len(m.Unreadable) == 0 {
+		return nil
+	}
+	return exit.With(unreadable, fmt.Errorf("%d could not be read; %s says which, and why", len(m.Unreadable), filepath.Join(dir, archive.ManifestName)))
+}
+
+// options returns what the flags say of an export, and what the scheduler says whose job it is.
+func (f *exportFlags) options(env func(string) string) (o export.Options, err error) {
+	o = export.Options{Dir: f.out, Attachments: f.files, CSV: f.format == "csv", Concurrency: f.concurrency}
+	switch {
+	case f.format != "ndjson" && f.format != "csv":
+		return o, fmt.Errorf("--format %s: there are ndjson and csv", f.format)
+	case f.concurrency < 1:
+		return o, fmt.Errorf("--concurrency %d: give at least 1", f.concurrency)
+	case f.perMinute < 0:
+		return o, fmt.Errorf("--limit %d: give how many requests there may be in a minute, or 0 for as many as the server takes", f.perMinute)
+	case f.shards < 0:
+		return o, fmt.Errorf("--shards %d: give how many there are", f.shards)
+	}
+	if f.since != "" {
+		since, err := timeOf(f.since)
+		if err != nil {
+			return o, err
+		}
+		o.Since = &since
+	}
+	if f.shard != "" {
+		o.Shard, err = export.ParseShard(f.shard)
+	} else {
+		o.Shard, err = export.ShardOfJob(f.shards, env)
+	}
+	return o, err
+}
+
+// timeOf reads a day of UTC, or a time.
+func timeOf(text string) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--since %s: write a day of UTC, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z", text)
+}
+
+// account returns the client of the account, or of a stand-in's, and what ends it.
+func (f *exportFlags) account(requests *export.Requests) (*cfchat.Chat, *cfchat.Account, func(), error) {
+	configure := func(c *cfchat.Config) {
+		if c.Limiter = requests; f.perMinute > 0 {
+			c.Limiter = requests.Within(cfchat.PerMinute(f.perMinute))
+		}
+	}
+	if f.standIn {
+		return standIn(configure)
+	}
+	chat, account, err := f.connect.Connect(configure)
+	if err != nil {
+		err = fmt.Errorf("%w; or export a stand-in, by --stand-in, to have a look", err)
+	}
+	return chat, account, func() {}, err
+}
+
+// mode returns how the export shows how it gets on: where standard error is no terminal, not at all.
+func (f *exportFlags) mode() progress.Mode {
+	switch {
+	case f.json:
+		return progress.JSON
+	case f.quiet:
+		return progress.Quiet
+	}
+	return progress.Bar
+}
+
+// printExport says what is in the folder.
+func printExport(out io.Writer, dir string, m *archive.Manifest, requests int64, took time.Duration) {
+	p := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.AlignRight)
+	for _, file := range m.Files {
+		_, _ = fmt.Fprintf(p, "%d\t %s\n", file.Rows, filepath.Join(dir, file.Name))
+	}
+	_ = p.Flush()
+	state := "It is not complete yet."
+	if m.Complete {
+		state = "It is complete. What changes from now on: --since " + m.NextSince.Format(time.RFC3339)
+	}
+	_, _ = fmt.Fprintf(out, "%d requests in %s. %s\n", requests, took.Round(100*time.Millisecond), state)
+}

@@ -1,0 +1,227 @@
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Merge puts the shards of an account together, in a folder of their own, after it has verified each. It begins anew where an
+// earlier run was killed.
+func Merge(ctx context.Context, out string, dirs []string) (Manifest, error) {
+	shards, err := readShards(ctx, dirs)
+	if err != nil {
+		return Manifest{}, err
+	}
+	head := shards[0].Head
+	head.Shard = nil
+	from, next, to := shards[0].From, shards[0].NextSince, *shards[0].To
+	for _, s := range shards {
+		if s.From.Before(from) {
+			from, next = s.From, s.NextSince
+		}
+		if s.To.After(to) {
+			to = *s.To
+		}
+	}
+	f, err := Open(out, head, from)
+	if err != nil {
+		return Manifest{}, err
+	}
+	m := &merging{Folder: f, shards: shards, contacts: map[int64]bool{}}
+	if err = m.merge(ctx); err == nil {
+		f.manifest.NextSince = next
+		err = f.Complete(to)
+	}
+	return f.Committed(), errors.Join(err, f.Close())
+}
+
+// shard is a folder that is merged.
+type shard struct {
+	*Manifest
+	dir string
+}
+
+// readShards reads and verifies folders, which must be all the shards of one account, and returns them by their indexes.
+func readShards(ctx context.Context, dirs []string) ([]shard, error) {
+	if len(dirs) == 0 {
+		return nil, errors.New("name the folders of the shards")
+	}
+	byIndex := map[int]shard{}
+	var first *Manifest
+	for _, dir := range dirs {
+		m, err := Verify(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		if first == nil {
+			first = m
+		}
+		switch same := first.Head; {
+		case m.Shard == nil:
+			return nil, fmt.Errorf("%s is no shard, but a whole account", dir)
+		case m.Shard.Of != len(dirs):
+			return nil, fmt.Errorf("%s is %s, and %d folders are named; name all %d", dir, m.Shard, len(dirs), m.Shard.Of)
+		case byIndex[m.Shard.Index].Manifest != nil:
+			return nil, fmt.Errorf("%s and %s are both %s", byIndex[m.Shard.Index].dir, dir, m.Shard)
+		default:
+			if same.Shard = m.Shard; m.isOf(same) != nil {
+				return nil, fmt.Errorf("%s does not go with %s: it %w", dir, dirs[0], m.isOf(same))
+			}
+		}
+		byIndex[m.Shard.Index] = shard{m, dir}
+	}
+	return slices.Collect(func(yield func(shard) bool) {
+		for _, i := range slices.Sorted(maps.Keys(byIndex)) {
+			if !yield(byIndex[i]) {
+				return
+			}
+		}
+	}), nil
+}
+
+// merging is one run of Merge.
+type merging struct {
+	*Folder
+	shards   []shard
+	contacts map[int64]bool
+}
+
+// merge writes the rows of all shards: those of conversations in the order of conversations, and lists of names as the first shard
+// has them, which is the only one that has any.
+func (m *merging) merge(ctx context.Context) error {
+	if m.manifest.Complete {
+		return fmt.Errorf("%s is complete already; name another folder", m.Dir)
+	}
+	for _, name := range m.names() {
+		key := func(r row) int64 { return r.Conversation }
+		switch name {
+		case Conversation:
+			key = func(r row) int64 { return r.ID }
+		case Message, StoredFile:
+		default: // one shard after the other
+			key = func(row) int64 { return 0 }
+		}
+		if err := m.rows(ctx, name, key); err != nil {
+			return err
+		}
+	}
+	for _, s := range m.shards {
+		for _, u := range s.Unreadable {
+			m.Folder.Unreadable(u)
+		}
+	}
+	return nil
+}
+
+// names returns the files of rows, in their order.
+func (m *merging) names() (names []string) {
+	for _, s := range m.shards {
+		for _, file := range s.Files {
+			if filepath.Ext(file.Name) == ".ndjson" && !slices.Contains(names, file.Name) {
+				names = append(names, file.Name)
+			}
+		}
+	}
+	return names
+}
+
+// rows merges a file, by the smallest key first.
+func (m *merging) rows(ctx context.Context, name string, key func(row) int64) error {
+	if err := m.Ensure(name); err != nil {
+		return err
+	}
+	var sources []*source
+	for _, s := range m.shards {
+		from := &source{dir: s.dir}
+		for _, file := range s.Files {
+			if file.Name == name {
+				from.next, from.stop = iter.Pull2(linesOf(filepath.Join(s.dir, name), 0, file.Bytes))
+				defer from.stop()
+			}
+		}
+		if from.next == nil {
+			continue
+		}
+		if err := from.advance(key); err != nil {
+			return err
+		}
+		sources = append(sources, from)
+	}
+	for {
+		sources = slices.DeleteFunc(sources, func(s *source) bool { return s.line == nil })
+		if len(sources) == 0 {
+			return nil
+		}
+		s := slices.MinFunc(sources, func(a, b *source) int { return int(min(max(a.key-b.key, -1), 1)) })
+		if err := errors.Join(ctx.Err(), m.take(name, s)); err != nil {
+			return err
+		}
+		if err := s.advance(key); err != nil {
+			return err
+		}
+	}
+}
+
+// source is a file of a shard.
+type source struct {
+	dir  string
+	next func() ([]byte, error, bool)
+	stop func()
+	line []byte // nil behind the last
+	row  row
+	key  int64
+}
+
+// advance goes to the next line.
+func (s *source) advance(key func(row) int64) error {
+	line, err, more := s.next()
+	if !more || err != nil {
+		s.line = nil
+		return err
+	}
+	s.line, s.row = line, row{}
+	err = json.Unmarshal(line, &s.row)
+	s.key = key(s.row)
+	return err
+}
+
+// take writes a row of a shard.
+func (m *merging) take(name string, s *source) error {
+	switch name {
+	case Contact: // a contact may have conversations in several shards
+		if m.contacts[s.row.ID] {
+			return nil
+		}
+		m.contacts[s.row.ID] = true
+	case StoredFile:
+		if err := m.copy(s.dir, s.row.SHA256); err != nil {
+			return err
+		}
+	}
+	return m.Append(name, s.line)
+}
+
+// copy takes over an attachment's file.
+func (m *merging) copy(dir, name string) error {
+	into := filepath.Join(m.Dir, FilesFolder)
+	if err := os.MkdirAll(into, 0o700); err != nil {
+		return err
+	}
+	from, err := os.Open(filepath.Join(dir, FilesFolder, name))
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	return Replace(into, name, func(to *os.File) error {
+		_, err := io.Copy(to, from)
+		return err
+	})
+}

@@ -1,0 +1,135 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// The files of rows whose ids are looked at.
+const (
+	Conversation = "conversations.ndjson"
+	Message      = "messages.ndjson"
+	Contact      = "contacts.ndjson"
+	StoredFile   = "files.ndjson"
+)
+
+// Verify reads a folder and reports whether it is as its manifest says: complete, each file with its rows and its SHA-256, no row
+// twice, no message without its conversation, and each attachment's file there and whole.
+func Verify(ctx context.Context, dir string) (*Manifest, error) {
+	m, err := Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !m.Complete {
+		return nil, fmt.Errorf("%s is not complete; run its export again to go on", dir)
+	}
+	v := verifier{dir: dir, conversations: map[int64]bool{}, contacts: map[int64]bool{}}
+	var errs []error
+	for _, file := range m.Files {
+		if err := v.file(ctx, file); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", filepath.Join(dir, file.Name), err))
+		}
+	}
+	return m, errors.Join(errs...)
+}
+
+// verifier remembers what it has seen in a folder.
+type verifier struct {
+	dir           string
+	conversations map[int64]bool // true as long as no message of it has come
+	contacts      map[int64]bool
+	conversation  int64 // of the last message
+	message       int64 // the last
+}
+
+// row is what a row says of where it belongs.
+type row struct {
+	ID           int64
+	Conversation int64 `json:"conversation_id"`
+	SHA256       string
+	Bytes        int64
+}
+
+func (v *verifier) file(ctx context.Context, file File) error {
+	hash, rows, bytes := sha256.New(), int64(0), int64(0)
+	name := filepath.Join(v.dir, file.Name)
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if filepath.Ext(name) != ".ndjson" {
+		return isFile(name, file)
+	}
+	for line, err := range linesOf(name, 0, info.Size()) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		hash.Write(line)
+		rows, bytes = rows+1, bytes+int64(len(line))
+		var r row
+		if err := json.Unmarshal(line, &r); err != nil {
+			return fmt.Errorf("line %d: %w", rows, err)
+		}
+		if err := v.row(file.Name, r); err != nil {
+			return fmt.Errorf("line %d: %w", rows, err)
+		}
+	}
+	if sum := hex.EncodeToString(hash.Sum(nil)); rows != file.Rows || bytes != file.Bytes || sum != file.SHA256 {
+		return fmt.Errorf("it has %d rows, %d bytes and the SHA-256 %s, where the manifest says %d, %d and %s", rows, bytes, sum, file.Rows, file.Bytes, file.SHA256)
+	}
+	return nil
+}
+
+// row looks at where a row belongs.
+func (v *verifier) row(file string, r row) error {
+	switch file {
+	case Conversation:
+		if _, again := v.conversations[r.ID]; again {
+			return fmt.Errorf("conversation %d is there twice", r.ID)
+		}
+		v.conversations[r.ID] = true
+	case Contact:
+		if v.contacts[r.ID] {
+			return fmt.Errorf("contact %d is there twice", r.ID)
+		}
+		v.contacts[r.ID] = true
+	case Message:
+		isNew, isThere := v.conversations[r.Conversation]
+		switch {
+		case !isThere:
+			return fmt.Errorf("message %d is of conversation %d, which is not there", r.ID, r.Conversation)
+		case r.Conversation != v.conversation && !isNew, r.Conversation == v.conversation && r.ID <= v.message:
+			return fmt.Errorf("message %d of conversation %d is there twice, or out of order", r.ID, r.Conversation)
+		}
+		v.conversations[r.Conversation] = false
+		v.conversation, v.message = r.Conversation, r.ID
+	case StoredFile:
+		return isFile(filepath.Join(v.dir, FilesFolder, r.SHA256), File{Bytes: r.Bytes, SHA256: r.SHA256})
+	}
+	return nil
+}
+
+// isFile reports how a file is not what it should be.
+func isFile(name string, want File) error {
+	opened, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	hash := sha256.New()
+	n, err := io.Copy(hash, opened)
+	if err != nil {
+		return err
+	}
+	if sum := hex.EncodeToString(hash.Sum(nil)); n != want.Bytes || sum != want.SHA256 {
+		return fmt.Errorf("%s has %d bytes and the SHA-256 %s, where it should have %d and %s", name, n, sum, want.Bytes, want.SHA256)
+	}
+	return nil
+}

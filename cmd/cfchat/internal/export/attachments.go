@@ -1,0 +1,136 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// storedFile is a row of files.ndjson: which file is which attachment's.
+type storedFile struct {
+	AttachmentID   int64  `json:"attachment_id"`
+	MessageID      int64  `json:"message_id"`
+	ConversationID int64  `json:"conversation_id"`
+	FileType       string `json:"file_type"`
+	Bytes          int64  `json:"bytes"`
+	SHA256         string `json:"sha256"` // which is its name in the folder
+}
+
+// attachments downloads the files of the messages that were written, those of a message at once.
+func (x *exporter) attachments(ctx context.Context) error {
+	if !x.Attachments {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Join(x.Dir, archive.FilesFolder), 0o700); err != nil {
+		return err
+	}
+	total := x.folder.Rows(archive.Message)
+	done := int64(0)
+	return x.folder.Lines(archive.Message, x.folder.Manifest().Position.Offset, func(line []byte, behind int64) error {
+		if done++; bytes.Contains(line, []byte(`"attachments"`)) {
+			var m cfchat.Message
+			if err := json.Unmarshal(line, &m); err != nil {
+				return err
+			}
+			if err := x.filesOf(ctx, &m); err != nil {
+				return err
+			}
+		}
+		x.show(done, total, time.Time{})
+		return x.mark(archive.Position{Phase: archive.Attachments, Offset: behind})
+	})
+}
+
+// filesOf downloads the files of a message.
+func (x *exporter) filesOf(ctx context.Context, m *cfchat.Message) error {
+	stored := make([]storedFile, len(m.Attachments))
+	failed := make([]error, len(m.Attachments))
+	slots := make(chan struct{}, max(x.Concurrency, 1))
+	var running sync.WaitGroup
+	for i, attachment := range m.Attachments {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			stored[i], failed[i] = x.download(ctx, attachment)
+		})
+	}
+	running.Wait()
+	for i, attachment := range m.Attachments {
+		file := stored[i]
+		file.AttachmentID, file.MessageID, file.ConversationID = attachment.ID, m.ID, m.ConversationID
+		file.FileType = string(attachment.GetFileType())
+		switch err := failed[i]; {
+		case errors.Is(err, cfchat.ErrInvalidInput): // a location, a contact, a link: no file
+		case err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			if err := x.cannotBeHad(ctx, file, err); err != nil {
+				return err
+			}
+		default:
+			row, err := json.Marshal(file)
+			if err != nil {
+				return err
+			}
+			if err := x.write(archive.StoredFile, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cannotBeHad notes down a file that cannot be had, if the server answers at all.
+func (x *exporter) cannotBeHad(ctx context.Context, file storedFile, err error) error {
+	if _, isOfCall := errors.AsType[*cfchat.Error](err); !isOfCall {
+		return err // of the disk
+	}
+	if _, gone := x.chat.Profile(ctx); gone != nil {
+		return errors.Join(err, gone)
+	}
+	x.folder.Unreadable(archive.Unreadable{
+		What: "file", ConversationID: file.ConversationID, MessageID: file.MessageID, AttachmentID: file.AttachmentID, Why: err.Error(),
+	})
+	return nil
+}
+
+// download stores a file under its hash.
+func (x *exporter) download(ctx context.Context, attachment *cfchat.Attachment) (stored storedFile, err error) {
+	hash := sha256.New()
+	into := filepath.Join(x.Dir, archive.FilesFolder)
+	name := func() string { return hex.EncodeToString(hash.Sum(nil)) }
+	err = archive.Store(into, name, func(f *os.File) error {
+		to := &disk{Writer: io.MultiWriter(f, hash)}
+		n, err := x.account.Messages.Download(ctx, attachment, to)
+		stored.Bytes = n
+		if to.err != nil {
+			return fmt.Errorf("a file of message %d: %w", attachment.MessageID, to.err)
+		}
+		return err
+	})
+	stored.SHA256 = name()
+	return stored, err
+}
+
+// disk remembers why nothing could be written, which is no fault of the server's.
+type disk struct {
+	io.Writer
+	err error
+}
+
+func (d *disk) Write(p []byte) (n int, err error) {
+	n, d.err = d.Writer.Write(p)
+	return n, d.err
+}

@@ -1,0 +1,187 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// conversations writes the conversations, each with its messages.
+func (x *exporter) conversations(ctx context.Context) error {
+	if x.Since != nil {
+		return x.changed(ctx)
+	}
+	at := x.folder.Manifest().Position
+	x.folder.Readable(func(u archive.Unreadable) bool { // they are looked at again
+		return u.ConversationID == at.ConversationID && u.ConversationID != 0 && (u.MessageID == 0 || u.MessageID > at.MessageID)
+	})
+	newest, total, err := x.size(ctx)
+	if err != nil {
+		return err
+	}
+	for _, part := range partsOf(x.Shard, at.ConversationID, newest) {
+		r := &reading{exporter: x, total: total, wrote: at}
+		if part.ConversationID <= at.ConversationID {
+			part.ConversationID, part.After = at.ConversationID, at.MessageID
+		}
+		if err := r.read(ctx, part); err != nil {
+			return err
+		}
+		if part.Until == 0 {
+			break // behind which the next phase begins
+		}
+		at = archive.Position{Phase: archive.Conversations, ConversationID: part.Until + 1}
+		if err := x.mark(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// size returns the highest id that is known, and how many conversations there are; 0 and 0 where a conversation that cannot be
+// read is in the way.
+func (x *exporter) size(ctx context.Context) (newest, total int64, err error) {
+	page, err := x.account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll})
+	if errors.Is(err, cfchat.ErrServer) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	for i := range page.Payload {
+		newest = max(newest, page.Payload[i].ID)
+	}
+	if total = page.Meta.AllCount; x.Shard != nil {
+		total /= int64(x.Shard.Of)
+	}
+	return newest, total, nil
+}
+
+// blockSize is how many ids in a row belong to the same shard.
+const blockSize = 250
+
+// owns reports whether a conversation belongs to a shard. It depends on the id alone, so that all shards agree about it without
+// asking each other.
+func owns(shard *archive.Shard, id int64) bool {
+	return shard == nil || (id-1)/blockSize%int64(shard.Of) == int64(shard.Index)
+}
+
+// partsOf cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
+// everything behind those, of which the shard keeps its own. So no two shards have to agree about where the account ends.
+func partsOf(shard *archive.Shard, from, newest int64) []cfchat.MessageScanAllOptions {
+	if shard == nil {
+		return []cfchat.MessageScanAllOptions{{}}
+	}
+	var parts []cfchat.MessageScanAllOptions
+	first := int64(0)
+	for ; first+blockSize <= newest; first += blockSize {
+		if last := first + blockSize; last >= from && owns(shard, last) {
+			parts = append(parts, cfchat.MessageScanAllOptions{ConversationID: first + 1, Until: last})
+		}
+	}
+	return append(parts, cfchat.MessageScanAllOptions{ConversationID: max(first+1, from)})
+}
+
+// reading is the reading of a part of the account.
+type reading struct {
+	*exporter
+	total int64            // conversations of the account, 0 where that is not known
+	wrote archive.Position // how far rows have been written
+	skips bool             // the conversation is another shard's
+	whole bool             // nothing is marked before its end
+	err   error            // of writing a row
+}
+
+// read reads a part of the account.
+func (r *reading) read(ctx context.Context, part cfchat.MessageScanAllOptions) error {
+	part.Concurrency, part.Conversation, part.Progress = r.Concurrency, r.conversation, r.progress
+	for m, err := range r.account.Messages.ScanAll(ctx, cfchat.Filter{}, part, cfchat.KeepJSON()) {
+		switch e, ok := errors.AsType[*cfchat.Error](err); {
+		case ok && e.ConversationID != 0:
+			r.unreadable(e)
+		case err != nil:
+			return err
+		case !r.skips && r.err == nil:
+			r.wrote.MessageID = m.ID
+			r.err = r.write(archive.Message, m.JSON())
+		}
+		if r.err != nil {
+			return r.err
+		}
+	}
+	return r.err
+}
+
+// conversation writes a conversation, unless a former run has.
+func (r *reading) conversation(c *cfchat.Conversation) {
+	r.skips = !owns(r.Shard, c.ID)
+	isResumed := r.wrote.ConversationID == c.ID && r.wrote.Row
+	if isResumed || r.err != nil {
+		return
+	}
+	r.wrote = archive.Position{Phase: archive.Conversations, ConversationID: c.ID, Row: !r.skips}
+	if !r.skips {
+		r.err = r.write(archive.Conversation, c.JSON())
+	}
+}
+
+// unreadable notes down what cannot be read.
+func (r *reading) unreadable(e *cfchat.Error) {
+	u := archive.Unreadable{What: "conversation", ConversationID: e.ConversationID, MessageID: e.MessageID, Why: e.Error()}
+	if e.MessageID != 0 {
+		u.What, r.wrote.MessageID = "message", e.MessageID
+	}
+	if e.ConversationID != r.wrote.ConversationID {
+		r.wrote = archive.Position{Phase: archive.Conversations, ConversationID: e.ConversationID}
+		r.skips = !owns(r.Shard, e.ConversationID)
+	}
+	if !r.skips {
+		r.folder.Unreadable(u)
+	}
+}
+
+// progress marks how far the scan has come, if nothing has been written that a scan from there on would bring again.
+func (r *reading) progress(p cfchat.MessageScanAllProgress) {
+	r.show(r.folder.Rows(archive.Conversation), r.total, p.WaitingUntil)
+	if r.whole || r.err != nil || p.ConversationID != r.wrote.ConversationID || p.LastID < r.wrote.MessageID {
+		return
+	}
+	at := r.wrote
+	at.MessageID = p.LastID
+	r.err = r.mark(at)
+}
+
+// changed writes the conversations that have changed, each with all of its messages, because a message that was imported, or
+// deleted, shows in no other way.
+func (x *exporter) changed(ctx context.Context) error {
+	written, err := x.ids(archive.Conversation)
+	if err != nil {
+		return err
+	}
+	x.folder.Readable(func(u archive.Unreadable) bool {
+		return u.What == "conversation" || u.What == "message" && !written[u.ConversationID]
+	})
+	for c, err := range x.account.Conversations.Changed(ctx, *x.Since, cfchat.ConversationChangedOptions{}, cfchat.KeepJSON()).All() {
+		e, isError := errors.AsType[*cfchat.Error](err)
+		switch {
+		case isError && e.ConversationID != 0 && owns(x.Shard, e.ConversationID):
+			x.folder.Unreadable(archive.Unreadable{What: "conversation", ConversationID: e.ConversationID, Why: e.Error()})
+		case isError && e.ConversationID != 0:
+		case err != nil:
+			return err
+		case owns(x.Shard, c.ID) && !written[c.ID]:
+			r := &reading{exporter: x, whole: true}
+			if err := r.read(ctx, cfchat.MessageScanAllOptions{ConversationID: c.ID, Until: c.ID}); err != nil {
+				return err
+			}
+		}
+		x.show(x.folder.Rows(archive.Conversation), 0, time.Time{})
+		if err := x.mark(archive.Position{Phase: archive.Conversations}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+// Package export writes an account to a folder, as it is received.
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+)
+
+// Options say what is exported, and where to.
+type Options struct {
+	Dir         string
+	Since       *time.Time     // nil for everything
+	Shard       *archive.Shard // nil for the whole account
+	Attachments bool           // their files too
+	CSV         bool           // tables too
+	Concurrency int            // how many requests run at once
+	Server      string         // what the folder is said to be of
+}
+
+// exporter is one run.
+type exporter struct {
+	Options
+	chat      *cfchat.Chat
+	account   *cfchat.Account
+	folder    *archive.Folder
+	meter     *progress.Meter
+	state     progress.State
+	requests  *Requests
+	committed time.Time // when it last did
+}
+
+// Run exports an account, or goes on with what an earlier run has left, and returns what the folder has then, of a run that fails
+// too.
+func Run(ctx context.Context, chat *cfchat.Chat, account *cfchat.Account, options Options, requests *Requests, meter *progress.Meter) (archive.Manifest, error) {
+	x := &exporter{Options: options, chat: chat, account: account, meter: meter, requests: requests}
+	head, begun, err := x.head(ctx)
+	if err != nil {
+		return archive.Manifest{}, err
+	}
+	if x.folder, err = archive.Open(options.Dir, head, begun); err != nil {
+		return archive.Manifest{}, err
+	}
+	err = x.run(ctx)
+	err = errors.Join(err, x.folder.Close())
+	return x.folder.Committed(), err
+}
+
+// head finds out whose folder it is, and what the server's clock says.
+func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, err error) {
+	head = archive.Head{Server: x.Server, Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
+	head.ServerVersion, begun = x.clock(ctx)
+	profile, err := x.chat.Profile(ctx)
+	if err != nil {
+		return head, begun, err
+	}
+	for _, of := range profile.Accounts {
+		if of.ID == head.Account {
+			if head.Key = string(of.Role); head.Key != "administrator" {
+				head.Key = fmt.Sprintf("%s %d", of.Role, profile.ID)
+			}
+			return head, begun, nil
+		}
+	}
+	return head, begun, fmt.Errorf("the key is of %s, who is not in account %d; take the key of somebody who is", profile.Name, head.Account)
+}
+
+// clock returns the server's version, "" where it does not tell, and the time by its clock, or else by the local one.
+func (x *exporter) clock(ctx context.Context) (version string, now time.Time) {
+	info, err := x.chat.ServerInfo(ctx)
+	if err != nil {
+		return "", time.Now().UTC().Truncate(time.Second)
+	}
+	now, err = time.ParseInLocation(time.DateTime, info.GetTimestamp(), time.UTC)
+	if err != nil {
+		now = time.Now().UTC().Truncate(time.Second)
+	}
+	return info.Version, now
+}
+
+// run goes through the phases that are left, and ends at the last mark if one of them fails.
+func (x *exporter) run(ctx context.Context) error {
+	if x.folder.Manifest().Complete {
+		return x.tables(ctx)
+	}
+	if err := x.folder.Ensure(archive.Conversation, archive.Message, archive.Contact); err != nil {
+		return err
+	}
+	if x.Attachments {
+		if err := x.folder.Ensure(archive.StoredFile); err != nil {
+			return err
+		}
+	}
+	phases := []struct {
+		phase archive.Phase
+		run   func(context.Context) error
+	}{
+		{archive.Names, x.names}, {archive.Conversations, x.conversations}, {archive.Contacts, x.contacts},
+		{archive.Senders, x.senders}, {archive.Attachments, x.attachments},
+	}
+	at := 0
+	for at < len(phases) && phases[at].phase != x.folder.Manifest().Position.Phase {
+		at++
+	}
+	for ; at < len(phases); at++ {
+		x.state = progress.State{Phase: string(phases[at].phase), Rows: x.state.Rows}
+		if err := phases[at].run(ctx); err != nil {
+			return errors.Join(err, x.folder.Commit())
+		}
+		next := archive.Done
+		if at+1 < len(phases) {
+			next = phases[at+1].phase
+		}
+		if err := x.mark(archive.Position{Phase: next}); err != nil {
+			return err
+		}
+	}
+	_, now := x.clock(ctx)
+	if err := x.folder.Complete(now); err != nil {
+		return err
+	}
+	return x.tables(ctx)
+}
+
+// commitEvery is how much of the work may have to be done again after a kill.
+const commitEvery = time.Second
+
+// mark takes everything that has been written as what belongs to a position. Now and then it commits that.
+func (x *exporter) mark(p archive.Position) error {
+	x.folder.Mark(p)
+	if time.Since(x.committed) < commitEvery {
+		return nil
+	}
+	err := x.folder.Commit()
+	x.committed = time.Now()
+	return err
+}
+
+// write appends a row.
+func (x *exporter) write(file string, row []byte) error {
+	x.state.Rows++
+	return x.folder.Append(file, row)
+}
+
+// show shows how far a phase has come.
+func (x *exporter) show(done, total int64, waiting time.Time) {
+	x.state.Done, x.state.Total, x.state.WaitingUntil = done, total, waiting
+	x.state.Requests = x.requests.Sent()
+	x.meter.Show(x.state)
+}
+
+// tables makes tables of the rows.
+func (x *exporter) tables(context.Context) error { return nil }

@@ -1,0 +1,54 @@
+package export
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Requests counts those of a run, repeated ones too.
+type Requests struct{ sent atomic.Int64 }
+
+// Sent returns how many there were.
+func (r *Requests) Sent() int64 { return r.sent.Load() }
+
+// Wait counts a request that is about to be sent. It holds none back.
+func (r *Requests) Wait(context.Context) error {
+	r.sent.Add(1)
+	return nil
+}
+
+// Within returns a limiter that counts what another one lets through, and has what cfchat.PerMinute has.
+func (r *Requests) Within(limiter cfchat.Limiter) cfchat.Limiter { //nolint:ireturn // what Config.Limiter takes
+	return &counted{limiter, r}
+}
+
+type counted struct {
+	cfchat.Limiter
+	requests *Requests
+}
+
+func (c *counted) Wait(ctx context.Context) error {
+	if err := c.Limiter.Wait(ctx); err != nil {
+		return err
+	}
+	return c.requests.Wait(ctx)
+}
+
+// Observe gives the limiter an answer.
+func (c *counted) Observe(answer *http.Response) {
+	if l, ok := c.Limiter.(interface{ Observe(answer *http.Response) }); ok {
+		l.Observe(answer)
+	}
+}
+
+// Sent tells the limiter how often a request went out.
+func (c *counted) Sent(ctx context.Context, times int) {
+	if l, ok := c.Limiter.(interface {
+		Sent(ctx context.Context, times int)
+	}); ok {
+		l.Sent(ctx, times)
+	}
+}

@@ -1,0 +1,93 @@
+package export
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// ParseShard reads a shard such as 0/4, which is the first of four.
+func ParseShard(text string) (*archive.Shard, error) {
+	index, of, found := strings.Cut(text, "/")
+	i, err := strconv.Atoi(index)
+	n, errN := strconv.Atoi(of)
+	if err = cmp.Or(err, errN); !found || err != nil {
+		return nil, fmt.Errorf("--shard %s: write it as I/N, such as 0/4 for the first of four", text)
+	}
+	return newShard("--shard "+text, i, n)
+}
+
+func newShard(source string, index, of int) (*archive.Shard, error) {
+	if of < 1 || index < 0 || index >= of {
+		return nil, fmt.Errorf("%s: of %d shards the first is 0 and the last %d", source, of, of-1)
+	}
+	return &archive.Shard{Index: index, Of: of}, nil
+}
+
+// scheduler is how one that runs a program many times tells each run which it is.
+type scheduler struct{ index, first, count string } // names of variables, "" for none
+
+var schedulers = []scheduler{
+	{index: "JOB_COMPLETION_INDEX"}, // of a Kubernetes job, which does not tell how many there are
+	{index: "SLURM_ARRAY_TASK_ID", first: "SLURM_ARRAY_TASK_MIN", count: "SLURM_ARRAY_TASK_COUNT"},
+	{index: "AWS_BATCH_JOB_ARRAY_INDEX", count: "AWS_BATCH_JOB_ARRAY_SIZE"},
+}
+
+// ShardOfJob returns the shard of a job that a scheduler runs many times: nil where no scheduler says that it does. How many there
+// are is given, 0 where the scheduler is to tell. A job that cannot tell which part is its own is refused, because each of its
+// runs would export the whole account.
+func ShardOfJob(of int, env func(string) string) (*archive.Shard, error) {
+	var by *scheduler
+	for i := range schedulers {
+		switch s := &schedulers[i]; {
+		case env(s.index) == "":
+		case by != nil:
+			return nil, fmt.Errorf("both %s and %s are set; say which shard it is by --shard I/N", by.index, s.index)
+		default:
+			by = s
+		}
+	}
+	if by == nil {
+		if of != 0 {
+			return nil, fmt.Errorf("--shards %d: no scheduler says which of them this is; give --shard I/N, such as --shard 0/%d", of, of)
+		}
+		return nil, nil //nolint:nilnil // the whole account is no shard
+	}
+	index, err := numberOf(env, by.index, 0)
+	if err != nil {
+		return nil, err
+	}
+	first, err := numberOf(env, by.first, 0)
+	if err != nil {
+		return nil, err
+	}
+	count, err := numberOf(env, by.count, of)
+	switch {
+	case err != nil:
+		return nil, err
+	case count == 0:
+		return nil, fmt.Errorf("%s is %d, and nothing says of how many; give --shards N, or --shard 0/1 for the whole account", by.index, index)
+	case of != 0 && count != of:
+		return nil, fmt.Errorf("--shards is %d, and %s is %d; make them the same, or say which shard it is by --shard I/N", of, by.count, count)
+	}
+	return newShard(fmt.Sprintf("%s is %d", by.index, index), index-first, count)
+}
+
+// numberOf returns the number in a variable, or another one where there is none.
+func numberOf(env func(string) string, name string, without int) (int, error) {
+	text := ""
+	if name != "" {
+		text = env(name)
+	}
+	if text == "" {
+		return without, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %q is not a number", name, text)
+	}
+	return n, nil
+}
