@@ -143,15 +143,13 @@ func (r *reading) unreadable(e *cfchat.Error) {
 	}
 }
 
-// progress marks how far the scan has come, if nothing has been written that a scan from there on would bring again.
+// progress marks how far the reading has come. What was created since the export began may be stored behind that with a smaller
+// id, and is for the next export: what was there when it began has come.
 func (r *reading) progress(p cfchat.MessageScanAllProgress) {
 	r.show(r.folder.Rows(archive.Conversation), r.total, p.WaitingUntil)
-	if r.whole || r.err != nil || p.ConversationID != r.wrote.ConversationID || p.LastID < r.wrote.MessageID {
-		return
+	if !r.whole && r.err == nil {
+		r.err = r.mark(r.wrote)
 	}
-	at := r.wrote
-	at.MessageID = p.LastID
-	r.err = r.mark(at)
 }
 
 // changed writes the conversations that have changed, each with all of its messages, because a message that was imported, or

@@ -26,13 +26,13 @@ type Options struct {
 // exporter is one run.
 type exporter struct {
 	Options
-	chat      *cfchat.Chat
-	account   *cfchat.Account
-	folder    *archive.Folder
-	meter     *progress.Meter
-	state     progress.State
-	requests  *Requests
-	committed time.Time // when it last did
+	chat     *cfchat.Chat
+	account  *cfchat.Account
+	folder   *archive.Folder
+	meter    *progress.Meter
+	state    progress.State
+	requests *Requests
+	commitAt time.Time // when a mark is to be committed again
 }
 
 // Run exports an account, or goes on with what an earlier run has left, and returns what the folder has then, of a run that fails
@@ -127,17 +127,19 @@ func (x *exporter) run(ctx context.Context) error {
 	return x.tables(ctx)
 }
 
-// commitEvery is how much of the work may have to be done again after a kill.
-const commitEvery = time.Second
+// commitShare is how many times longer than a commit takes the export goes on before the next one: so a disk that is slow does not
+// hold it up, and little has to be done again after a kill.
+const commitShare = 10
 
 // mark takes everything that has been written as what belongs to a position. Now and then it commits that.
 func (x *exporter) mark(p archive.Position) error {
 	x.folder.Mark(p)
-	if time.Since(x.committed) < commitEvery {
+	begun := time.Now()
+	if begun.Before(x.commitAt) || p == x.folder.Committed().Position {
 		return nil
 	}
 	err := x.folder.Commit()
-	x.committed = time.Now()
+	x.commitAt = time.Now().Add(commitShare * time.Since(begun))
 	return err
 }
 

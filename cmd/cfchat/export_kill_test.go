@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// busyAccount is a stand-in in which something happens with every fifth request, and what was in it before the first.
+type busyAccount struct {
+	*cfchattest.Server
+	front    *httptest.Server
+	turn     atomic.Pointer[turn]
+	mu       sync.Mutex // of random
+	random   *rand.Rand
+	contents map[int64]map[int64]string // of messages, by their conversations and ids
+	contacts map[int64]bool
+	broken   map[int64]bool // conversations that cannot be read
+	unseen   map[int64]bool // messages that cannot be read
+}
+
+// newBusyAccount makes an account of conversations with ten messages each, of which some have hundreds and some have none.
+func newBusyAccount(t *testing.T, size, broken int) *busyAccount {
+	b := &busyAccount{
+		Server: cfchattest.New(t), random: rand.New(rand.NewPCG(1, uint64(size))), contents: map[int64]map[int64]string{},
+		contacts: map[int64]bool{}, broken: map[int64]bool{}, unseen: map[int64]bool{},
+	}
+	b.front = httptest.NewServer(b)
+	t.Cleanup(b.front.Close)
+	for i := range size {
+		named := cfchattest.Contact{}
+		if i%2 == 0 { // the other half is in no list
+			named.Email = fmt.Sprintf("contact%d@example.com", i)
+		}
+		contact := b.AddContact(named)
+		id := b.AddConversation(cfchattest.Conversation{Contact: contact, Status: []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved}[i%2]})
+		b.contents[id] = map[int64]string{}
+		messages := 10
+		switch i {
+		case 3:
+			messages = 0
+		case size / 2:
+			messages = 1500
+		}
+		for range messages {
+			b.say(id, i)
+		}
+		switch {
+		case i%(size/broken) == 7:
+			b.DeleteContact(contact)
+			b.broken[id] = true
+			continue
+		case i%(size/broken) == 9:
+			for message := range b.contents[id] {
+				b.BreakMessage(id, message)
+				b.unseen[message] = true
+				break
+			}
+		}
+		b.contacts[contact] = true
+	}
+	return b
+}
+
+// say adds a message that was there before the export begins.
+func (b *busyAccount) say(conversation int64, i int) {
+	content := fmt.Sprintf("%d: =1+1 \"ü\" <b>\u2028", i)
+	message := b.AddMessage(conversation, cfchattest.Message{Content: content})
+	b.contents[conversation][message] = content
+}
+
+// happens does what goes on in an account meanwhile.
+func (b *busyAccount) happens() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	id := 1 + b.random.Int64N(int64(len(b.contents)))
+	switch b.random.IntN(15) {
+	case 0:
+		if !b.broken[id] {
+			b.AddMessage(id, cfchattest.Message{Content: "meanwhile"})
+		}
+	case 1:
+		b.AddConversation(cfchattest.Conversation{})
+	case 2:
+		b.SetStatus(id, cfchat.StatusResolved)
+	}
+}
+
+// TestExportKilled kills the program a hundred times, each at a random request, while things happen in the account; then it lets it
+// come to the end. Whatever was there all the time is in the folder once, and the manifest names what could not be read.
+func TestExportKilled(t *testing.T) {
+	size, kills := 2000, 100
+	if testing.Short() {
+		size, kills = 300, 15
+	}
+	account := newBusyAccount(t, size, 5)
+	dir := filepath.Join(t.TempDir(), "export")
+	killed, stopped, position := 0, 0, int64(0)
+	for n := 0; ; n++ {
+		how, at := syscall.SIGKILL, 1+account.random.Int64N(4*int64(size)/int64(kills))
+		switch {
+		case n >= kills:
+			at = 1 << 40
+		case n%10 == 9:
+			how = syscall.SIGTERM
+		}
+		status := account.export(t, dir, at, how)
+		if status == 3 {
+			break
+		}
+		if killed++; status == 143 {
+			stopped++
+		}
+		if m, err := archive.Read(dir); err == nil {
+			if m.Position.Phase == archive.Conversations && m.Position.ConversationID < position {
+				t.Errorf("it went back from conversation %d to %d", position, m.Position.ConversationID)
+			}
+			position = m.Position.ConversationID
+		}
+	}
+	t.Logf("ended %d times, %d of them by SIGTERM, at conversation %d", killed, stopped, position)
+	if killed < kills*8/10 || stopped == 0 || position < int64(size)/10 {
+		t.Error("it was not ended often enough to tell, or does not get on")
+	}
+	account.check(t, dir)
+}
+
+// turn is one run of the program.
+type turn struct {
+	how       syscall.Signal
+	at        int64 // the request at which it gets that
+	requests  atomic.Int64
+	due, over chan struct{}
+}
+
+// ServeHTTP answers a request of the program.
+func (b *busyAccount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := b.turn.Load()
+	switch n := now.requests.Add(1); {
+	case n == now.at:
+		close(now.due) // and it is answered, so that the program may be writing when the signal comes
+	case n > now.at && now.how == syscall.SIGKILL:
+		<-now.over // so that it does not come to the end before
+		return
+	}
+	b.happens()
+	b.Server.ServeHTTP(w, r)
+}
+
+// export runs the program as a process of its own and gives it a signal at a request. It returns its exit status, -1 where it was
+// killed.
+func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Signal) int {
+	t.Helper()
+	now := &turn{how: how, at: at, due: make(chan struct{}), over: make(chan struct{})}
+	b.turn.Store(now)
+	defer close(now.over)
+	command := exec.CommandContext(t.Context(), os.Args[0], "export", "--out", dir)
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	command.Env = append(os.Environ(), isProgram+"=1", "CFCHAT_SERVER="+b.front.URL, "CFCHAT_USER_API_KEY="+b.AdminKey(),
+		"CFCHAT_ACCOUNT_ID="+strconv.FormatInt(b.AccountID(), 10))
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended, stop := context.WithCancel(t.Context())
+	go func() {
+		select {
+		case <-now.due:
+			_ = command.Process.Signal(how)
+		case <-ended.Done():
+		}
+	}()
+	err := command.Wait()
+	stop()
+	status := command.ProcessState.ExitCode()
+	if status != -1 && status != 3 && status != 143 {
+		t.Fatalf("%v: %s", err, &out)
+	}
+	return status
+}
+
+// check compares a folder with what was there all the time.
+func (b *busyAccount) check(t *testing.T, dir string) {
+	t.Helper()
+	m, err := archive.Verify(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conversations, contacts := map[int64]bool{}, map[int64]bool{}
+	for _, row := range rowsIn(t, dir, archive.Conversation) {
+		conversations[row.ID] = true
+	}
+	for _, row := range rowsIn(t, dir, archive.Contact) {
+		contacts[row.ID] = true
+	}
+	messages := map[int64]map[int64]string{}
+	for _, row := range rowsIn(t, dir, archive.Message) {
+		if messages[row.ConversationID] == nil {
+			messages[row.ConversationID] = map[int64]string{}
+		}
+		messages[row.ConversationID][row.ID] = row.Content
+	}
+	unread := map[string]int{}
+	for _, u := range m.Unreadable {
+		unread[fmt.Sprint(u.What, " ", max(u.MessageID, u.ConversationID*(1-min(u.MessageID, 1))))]++
+	}
+	for id, contents := range b.contents {
+		if conversations[id] == b.broken[id] || unread[fmt.Sprint("conversation ", id)] == 1 != b.broken[id] {
+			t.Errorf("conversation %d: there %t, broken %t, named %v", id, conversations[id], b.broken[id], unread[fmt.Sprint("conversation ", id)])
+		}
+		for message, content := range contents {
+			there, ok := messages[id][message]
+			isUnseen := b.broken[id] || b.unseen[message]
+			if ok == isUnseen || ok && there != content || unread[fmt.Sprint("message ", message)] == 1 != b.unseen[message] {
+				t.Errorf("message %d of conversation %d: %q, want %q; unseen %t", message, id, there, content, isUnseen)
+			}
+		}
+	}
+	for id := range b.contacts {
+		if !contacts[id] {
+			t.Errorf("contact %d is not there", id)
+		}
+	}
+}
+
+// exportedRow is what the test looks at in a row.
+type exportedRow struct {
+	ID             int64
+	ConversationID int64 `json:"conversation_id"`
+	Content        string
+}
+
+// rowsIn reads a file of rows.
+func rowsIn(t *testing.T, dir, name string) (rows []exportedRow) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var row exportedRow
+		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
