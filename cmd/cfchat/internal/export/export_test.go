@@ -1,0 +1,394 @@
+package export_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+)
+
+// run exports the account of a stand-in.
+func run(t *testing.T, server *cfchattest.Server, options export.Options, configure ...func(*cfchat.Config)) (archive.Manifest, *export.Requests, error) {
+	t.Helper()
+	requests := new(export.Requests)
+	chat := server.Chat(t, append(configure, func(c *cfchat.Config) { c.Limiter = requests })...)
+	options.Server, options.Concurrency = "stand-in", 4
+	m, err := export.Run(t.Context(), chat, chat.Account(server.AccountID()), options, requests, progress.New(io.Discard, progress.Quiet))
+	return m, requests, err
+}
+
+// exported exports an account, which must be whole.
+func exported(t *testing.T, server *cfchattest.Server, options export.Options) archive.Manifest {
+	t.Helper()
+	if options.Dir == "" {
+		options.Dir = t.TempDir()
+	}
+	m, _, err := run(t, server, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := archive.Verify(t.Context(), options.Dir); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// lines returns the rows of a file, by their ids.
+func lines(t *testing.T, dir, name string) map[int64]json.RawMessage {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows := map[int64]json.RawMessage{}
+	for r := bufio.NewReader(f); ; {
+		line, err := r.ReadBytes('\n')
+		if err == io.EOF {
+			return rows
+		}
+		var row struct{ ID int64 }
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		rows[row.ID] = line
+	}
+}
+
+// account is a stand-in with conversations, each with a few messages, and contacts that are in no conversation.
+func account(t *testing.T, size int, opts ...cfchattest.Option) *cfchattest.Server {
+	server := cfchattest.New(t, opts...)
+	server.AddLabel(cfchattest.Label{Title: "vip"})
+	server.AddTeam(cfchattest.Team{Name: "support"})
+	for i := range size {
+		known := cfchattest.Contact{Email: fmt.Sprintf("known%d@example.com", i)}
+		if i%3 == 0 {
+			known.Email = ""
+		}
+		id := server.AddConversation(cfchattest.Conversation{Contact: server.AddContact(known)})
+		for range i % 5 {
+			server.AddMessage(id, cfchattest.Message{})
+		}
+		server.AddContact(cfchattest.Contact{Email: fmt.Sprintf("alone%d@example.com", i)})
+	}
+	return server
+}
+
+// TestRows compares what is written with what the server answers, for each version that has been recorded.
+func TestRows(t *testing.T) {
+	for _, version := range []string{"2.16.0", "3.16.0", "4.7.0", "4.16.2"} {
+		t.Run(version, func(t *testing.T) {
+			server, dir := account(t, 30, cfchattest.Version(version)), t.TempDir()
+			m := exported(t, server, export.Options{Dir: dir})
+			if m.ServerVersion != version || m.Key != "administrator" || len(m.Unreadable) != 0 || !m.Complete {
+				t.Errorf("%+v", m)
+			}
+			for name, path := range map[string]string{
+				"inboxes": "inboxes", "agents": "agents", "agent_bots": "agent_bots", "teams": "teams", "labels": "labels",
+			} {
+				want := received(t, server, path)
+				if got := lines(t, dir, name+".ndjson"); len(got) != len(want) || len(want) == 0 && name != "agent_bots" {
+					t.Errorf("%s: %d rows, want %d", name, len(got), len(want))
+				}
+			}
+			messages := lines(t, dir, "messages.ndjson")
+			for id, row := range lines(t, dir, "conversations.ndjson") {
+				if want := received(t, server, fmt.Sprintf("conversations/%d", id)); !sameJSON(row, want[id]) {
+					t.Errorf("conversation %d:\n%s\n%s", id, row, want[id])
+				}
+				for message, want := range received(t, server, fmt.Sprintf("conversations/%d/messages", id)) {
+					if got := messages[message]; !sameJSON(got, want) {
+						t.Errorf("message %d:\n%s\n%s", message, got, want)
+					}
+				}
+			}
+			contacts := lines(t, dir, "contacts.ndjson")
+			if len(contacts) < 60 {
+				t.Errorf("%d contacts", len(contacts))
+			}
+			for _, c := range server.Conversations() {
+				if contacts[c.Meta.Sender.ID] == nil {
+					t.Errorf("the contact of conversation %d is not there", c.ID)
+				}
+			}
+		})
+	}
+}
+
+// received returns the rows that a server answers to a plain request, by their ids.
+func received(t *testing.T, server *cfchattest.Server, path string) map[int64]json.RawMessage {
+	t.Helper()
+	address := fmt.Sprintf("https://x.test/api/v1/accounts/%d/%s", server.AccountID(), path)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header["api_access_token"] = []string{server.AdminKey()}
+	resp, err := server.Transport().RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer json.RawMessage
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	var within struct{ Payload json.RawMessage }
+	if _ = json.Unmarshal(answer, &within); within.Payload != nil {
+		answer = within.Payload
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(answer, &list) != nil {
+		list = []json.RawMessage{answer}
+	}
+	rows := map[int64]json.RawMessage{}
+	for _, row := range list {
+		var of struct{ ID int64 }
+		if err := json.Unmarshal(row, &of); err != nil {
+			t.Fatal(err)
+		}
+		rows[of.ID] = row
+	}
+	return rows
+}
+
+// sameJSON compares two objects, but for the times that a server counts anew for each answer.
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y map[string]any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && fmt.Sprint(x) == fmt.Sprint(y)
+}
+
+// TestShards wants what shards export to be what a single export has, row by row, whatever the number of shards, and however much
+// has been added meanwhile.
+func TestShards(t *testing.T) {
+	server := account(t, 620)
+	gone := server.AddContact(cfchattest.Contact{})
+	broken := server.AddConversation(cfchattest.Conversation{Contact: gone})
+	server.DeleteContact(gone)
+	whole := t.TempDir()
+	exported(t, server, export.Options{Dir: whole})
+	for _, of := range []int{1, 2, 5} {
+		var dirs []string
+		for i := range of {
+			dirs = append(dirs, t.TempDir())
+			exported(t, server, export.Options{Dir: dirs[i], Shard: &archive.Shard{Index: i, Of: of}})
+		}
+		out := filepath.Join(t.TempDir(), "merged")
+		m, err := archive.Merge(t.Context(), out, dirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := archive.Verify(t.Context(), out); err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Unreadable) != 1 || m.Unreadable[0].ConversationID != broken || m.Shard != nil {
+			t.Errorf("of %d: %+v", of, m)
+		}
+		for _, file := range m.Files {
+			want, got := lines(t, whole, file.Name), lines(t, out, file.Name)
+			if !slices.Equal(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))) {
+				t.Errorf("of %d, %s: %d rows, want %d", of, file.Name, len(got), len(want))
+			}
+			for id := range want {
+				if file.Name != archive.Contact && file.Name != archive.Conversation && !sameJSON(got[id], want[id]) {
+					t.Errorf("of %d, %s, %d:\n%s\n%s", of, file.Name, id, got[id], want[id])
+				}
+			}
+		}
+	}
+}
+
+// TestMergeRefused names what is wrong with a set of shards.
+func TestMergeRefused(t *testing.T) {
+	server, other := account(t, 5), account(t, 5)
+	shard := func(server *cfchattest.Server, i, of int) string {
+		dir := t.TempDir()
+		exported(t, server, export.Options{Dir: dir, Shard: &archive.Shard{Index: i, Of: of}})
+		return dir
+	}
+	first, second, third := shard(server, 0, 2), shard(server, 1, 2), shard(server, 1, 3)
+	again, whole := shard(server, 0, 2), t.TempDir()
+	exported(t, server, export.Options{Dir: whole})
+	since := time.Now().Add(-time.Hour)
+	later := t.TempDir()
+	exported(t, other, export.Options{Dir: later, Since: &since, Shard: &archive.Shard{Index: 1, Of: 2}})
+	touched := shard(server, 1, 2)
+	if err := os.WriteFile(filepath.Join(touched, archive.Message), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for says, dirs := range map[string][]string{
+		"name the folders":         nil,
+		"name all 2":               {first},
+		"are both shard 0/2":       {first, again},
+		"is shard 1/3, and 2":      {first, third},
+		"is no shard":              {whole},
+		"what has changed since":   {first, later},
+		"where the manifest says":  {first, touched},
+		"no such file or director": {first, filepath.Join(first, "nowhere")},
+	} {
+		if _, err := archive.Merge(t.Context(), filepath.Join(t.TempDir(), "out"), dirs); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+	if _, err := archive.Merge(t.Context(), filepath.Join(t.TempDir(), "out"), []string{second, first}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSince has whole what has changed, and the contacts that are new, and nothing else; a run after one that failed goes on.
+func TestSince(t *testing.T) {
+	server := cfchattest.New(t)
+	old := time.Now().Add(-48 * time.Hour)
+	for range 40 {
+		server.AddConversation(cfchattest.Conversation{CreatedAt: old})
+	}
+	since := time.Now().Add(-time.Hour).Truncate(time.Second)
+	var want []int64
+	for id := int64(3); id <= 40; id += 9 {
+		server.AddMessage(id, cfchattest.Message{})
+		want = append(want, id)
+	}
+	want = append(want, server.AddConversation(cfchattest.Conversation{}))
+	alone := server.AddContact(cfchattest.Contact{Email: "new@example.com"})
+	dir := t.TempDir()
+	server.FailEvery("listAllMessages", 4, cfchattest.Failure{Status: http.StatusUnauthorized})
+	if m, _, err := run(t, server, export.Options{Dir: dir, Since: &since}); err == nil || m.Complete {
+		t.Fatalf("%v, %+v", err, m)
+	}
+	server.FailEvery("listAllMessages", 0, cfchattest.Failure{})
+	exported(t, server, export.Options{Dir: dir, Since: &since})
+	if got := slices.Sorted(maps.Keys(lines(t, dir, archive.Conversation))); !slices.Equal(got, want) {
+		t.Errorf("conversations %d, want %d", got, want)
+	}
+	if got := len(lines(t, dir, archive.Message)); got != 5 {
+		t.Errorf("%d messages", got)
+	}
+	if contacts := lines(t, dir, archive.Contact); contacts[alone] == nil || len(contacts) < len(want)+1 {
+		t.Errorf("%d contacts", len(contacts))
+	}
+}
+
+// TestFailure ends at the last position when the server fails, and goes on from there; a list that is not for the key's user is
+// named, and the rest comes.
+func TestFailure(t *testing.T) {
+	server := account(t, 60)
+	dir := t.TempDir()
+	server.FailEvery("listAllMessages", 25, cfchattest.Failure{Status: http.StatusUnauthorized})
+	m, first, err := run(t, server, export.Options{Dir: dir})
+	if err == nil || m.Complete || m.Position.ConversationID < 10 || m.Position.Phase != archive.Conversations {
+		t.Fatalf("%v, %+v", err, m.Position)
+	}
+	server.FailEvery("listAllMessages", 0, cfchattest.Failure{})
+	server.FailEvery("listAllTeams", 1, cfchattest.Failure{Status: http.StatusForbidden})
+	m, second, err := run(t, server, export.Options{Dir: dir})
+	if err != nil || !m.Complete || first.Sent()+second.Sent() > 130 {
+		t.Errorf("%v, %+v, %d and %d requests", err, m, first.Sent(), second.Sent())
+	}
+	if _, err := archive.Verify(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+	closed := t.TempDir()
+	m, _, err = run(t, server, export.Options{Dir: closed})
+	if err != nil || len(m.Unreadable) != 1 || m.Unreadable[0].What != "teams" || len(lines(t, closed, archive.Conversation)) != 60 {
+		t.Errorf("%v, %+v", err, m.Unreadable)
+	}
+}
+
+// TestAttachments stores each file once under its hash, and names those that cannot be had.
+func TestAttachments(t *testing.T) {
+	server := cfchattest.New(t)
+	acct := server.Account(t)
+	contents := []string{"one", "two", "one", "gone"}
+	for _, content := range contents {
+		id := server.AddConversation(cfchattest.Conversation{})
+		file := cfchat.File{Name: content + ".txt", Reader: strings.NewReader(content)}
+		if _, err := acct.Messages.Send(t.Context(), id, cfchat.MessageCreate{Files: []cfchat.File{file}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	m := exported(t, server, export.Options{Dir: dir, Attachments: true})
+	if len(m.Unreadable) != 0 {
+		t.Error(m.Unreadable)
+	}
+	stored, err := os.ReadDir(filepath.Join(dir, "files"))
+	if err != nil || len(stored) != 3 || len(lines(t, dir, archive.StoredFile)) == 0 {
+		t.Errorf("%v, %v", stored, err)
+	}
+	for _, name := range stored {
+		data, err := os.ReadFile(filepath.Join(dir, "files", name.Name()))
+		if err != nil || !slices.Contains(contents, string(data)) {
+			t.Errorf("%s: %q, %v", name.Name(), data, err)
+		}
+		if info, err := name.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name.Name(), info.Mode(), err)
+		}
+	}
+}
+
+// TestFolderIsOnes refuses a folder to another server, account, kind of key, time and shard, and to a second program.
+func TestFolderIsOnes(t *testing.T) {
+	server := account(t, 3)
+	agent, key := server.AddAgent(cfchattest.Agent{Name: "Ann"})
+	dir := t.TempDir()
+	exported(t, server, export.Options{Dir: dir})
+	since := time.Now().Add(-time.Hour)
+	for says, c := range map[string]struct {
+		options   export.Options
+		configure func(*cfchat.Config)
+	}{
+		fmt.Sprintf("not of an agent %d", agent): {configure: func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} }},
+		"not what has changed since":             {options: export.Options{Since: &since}},
+		"and not shard 0/2":                      {options: export.Options{Shard: &archive.Shard{Of: 2}}},
+		"begun with --files=false":               {options: export.Options{Attachments: true}},
+	} {
+		c.options.Dir = dir
+		if c.configure == nil {
+			c.configure = func(*cfchat.Config) {}
+		}
+		if _, _, err := run(t, server, c.options, c.configure); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+	for says, head := range map[string]archive.Head{
+		"not of elsewhere":  {Server: "elsewhere", Account: server.AccountID(), Key: "administrator"},
+		"not of 77":         {Server: "stand-in", Account: 77, Key: "administrator"},
+		"another export is": {Server: "stand-in", Account: server.AccountID(), Key: "administrator"},
+	} {
+		open, err := archive.Open(dir, archive.Head{Server: "stand-in", Account: server.AccountID(), Key: "administrator"}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(says, "another") {
+			if err := open.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := archive.Open(dir, head, time.Now()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+		_ = open.Close()
+	}
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "photo.jpg"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := run(t, server, export.Options{Dir: full}); err == nil || !strings.Contains(err.Error(), "photo.jpg") {
+		t.Errorf("a folder of something else: %v", err)
+	}
+}
