@@ -41,7 +41,8 @@ type lines struct {
 func newLines(out io.Writer, width int) *lines {
 	options := []mpb.ContainerOption{mpb.WithOutput(out), mpb.WithRefreshRate(redraw), mpb.PopCompletedMode()}
 	if width > 0 {
-		options = append(options, mpb.WithOutput(struct{ io.Writer }{out}), mpb.ForceTTY(), mpb.WithAutoRefresh(), mpb.WithWidth(width))
+		hidden := struct{ io.Writer }{out} // mpb asks what it knows for a terminal how wide it is
+		options = append(options, mpb.WithOutput(hidden), mpb.ForceTTY(), mpb.WithAutoRefresh(), mpb.WithWidth(width))
 	}
 	return &lines{all: mpb.New(options...)}
 }

@@ -1,5 +1,5 @@
-// Package progress shows how a long command gets on: on a terminal by a line that is drawn again and again, and to a program by
-// JSON.
+// Package progress shows how a long command gets on: on a terminal by a line that is drawn again and again, and to a program
+// by JSON.
 //
 // A line of JSON has these fields; those that are not known are not there:
 //
@@ -116,8 +116,8 @@ func (m *Meter) Write(text []byte) (int, error) {
 	return m.out.Write(text)
 }
 
-// Finish ends the progress, which is shown as done if there is no error, and leaves the terminal at the begin of a line. After it
-// the meter shows nothing.
+// Finish ends the progress, which is shown as done if there is no error, and leaves the terminal at the beginning of a line.
+// After it the meter shows nothing.
 func (m *Meter) Finish(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

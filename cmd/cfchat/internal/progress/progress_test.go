@@ -137,7 +137,8 @@ func TestWaiting(t *testing.T) {
 		until := time.Now().Add(20 * time.Second)
 		m.Show(progress.State{Phase: "messages", Done: 100, Total: 10_000, Rows: 1000, Requests: 100, WaitingUntil: until})
 		time.Sleep(time.Second)
-		if got, want := s.last(), "  1,000 rows  waiting for the limit until "+until.Local().Format("15:04:05"); !strings.HasSuffix(got, want) {
+		want := "  1,000 rows  waiting for the limit until " + until.Format("15:04:05")
+		if got := s.last(); !strings.HasSuffix(got, want) {
 			t.Error(got)
 		}
 		time.Sleep(20 * time.Second)
@@ -149,7 +150,20 @@ func TestWaiting(t *testing.T) {
 		until := time.Now().Add(20 * time.Second)
 		m.Show(progress.State{Phase: "messages", Total: 10, Rows: 1000, WaitingUntil: until})
 		time.Sleep(time.Second)
-		if got, want := s.last(), "messages   0%  waiting until "+until.Local().Format("15:04:05"); got != want {
+		if got, want := s.last(), "messages   0%  waiting until "+until.Format("15:04:05"); got != want {
+			t.Error(got)
+		}
+	})
+}
+
+func TestWaitsUntilTheLocalTime(t *testing.T) { //nolint:paralleltest // it changes the zone of the program
+	before := time.Local                           //nolint:gosmopolitan // it is what the test is about
+	defer func() { time.Local = before }()         //nolint:gosmopolitan
+	time.Local = time.FixedZone("", 5*60*60+30*60) //nolint:gosmopolitan
+	bar(t, 80, func(m *progress.Meter, s *screen) {
+		m.Show(progress.State{Phase: "messages", WaitingUntil: time.Date(2000, 1, 1, 0, 0, 20, 0, time.UTC)})
+		time.Sleep(time.Second)
+		if got := s.last(); !strings.HasSuffix(got, "waiting for the limit until 05:30:20") {
 			t.Error(got)
 		}
 	})
@@ -247,7 +261,7 @@ func TestFailureLeavesWhatWasThere(t *testing.T) {
 	bar(t, 60, func(m *progress.Meter, s *screen) {
 		m.Show(progress.State{Phase: "messages", Done: 99, Total: 100, Rows: 7, Requests: 1})
 		m.Finish(errFailed)
-		if want := "messages       99% [=================>]  7 rows  1 request\n"; s.text != want {
+		if want := "messages       99% [==================>]  7 rows  1 request\n"; s.text != want {
 			t.Errorf("%q, not %q", s.text, want)
 		}
 	})
@@ -378,7 +392,8 @@ func TestModeIsAFlag(t *testing.T) {
 		if err := flags.Parse([]string{"--progress", word}); err != nil || mode != want || mode.String() != word {
 			t.Error(word, mode, err)
 		}
-		if err := flags.Parse([]string{"--progress", "loud"}); err == nil || !strings.Contains(err.Error(), "choose bar, json or none") || mode != want {
+		err := flags.Parse([]string{"--progress", "loud"})
+		if err == nil || !strings.Contains(err.Error(), "choose bar, json or none") || mode != want {
 			t.Error(mode, err)
 		}
 	}

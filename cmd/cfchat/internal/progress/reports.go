@@ -86,7 +86,8 @@ func (r *reports) report(ended string) {
 	r.last = time.Now()
 	a := r.speed.measure(r.last, r.state)
 	line := report{
-		Time: a.now.UTC().Truncate(time.Millisecond), Phase: a.Phase, Done: a.Done, Total: a.Total, Rows: a.Rows, Requests: a.Requests,
+		Time:  a.now.UTC().Truncate(time.Millisecond),
+		Phase: a.Phase, Done: a.Done, Total: a.Total, Rows: a.Rows, Requests: a.Requests,
 		SecondsLeft: int64(math.Ceil(a.left.Seconds())), Ended: ended,
 	}
 	if a.rate >= 0 {

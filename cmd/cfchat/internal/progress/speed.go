@@ -3,8 +3,8 @@ package progress
 import "time"
 
 const (
-	// window is what a speed is of: the time by which servers count their limits, so that a burst and the wait that follows are
-	// seen as one.
+	// window is what a speed is of: the time by which servers count their limits, so that a burst and the wait that follows
+	// are seen as one.
 	window = time.Minute
 	// settled is from when on a speed says anything.
 	settled = 3 * time.Second
@@ -14,7 +14,7 @@ const (
 
 // speed is how fast a phase goes.
 type speed struct {
-	samples []sample // a second apart, the oldest one at the begin of the window
+	samples []sample // a second apart, the oldest one at the beginning of the window
 }
 
 type sample struct {
@@ -22,8 +22,8 @@ type sample struct {
 	done, rows int64
 }
 
-// measure takes a state into account, and returns what is known of the phase now. It changes once a second, so that it can be
-// read.
+// measure takes a state into account, and returns what is known of the phase now. The speed changes once a second, so that
+// it can be read.
 func (s *speed) measure(now time.Time, state State) at {
 	if n := len(s.samples); n == 0 || now.Sub(s.samples[n-1].at) >= time.Second {
 		s.samples = append(s.samples, sample{now, state.Done, state.Rows})

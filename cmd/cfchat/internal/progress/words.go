@@ -3,6 +3,7 @@ package progress
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,18 +33,15 @@ func extent(a at, s decor.Statistics) string {
 	return string(`-\|/`[a.now.UnixMilli()/250%4])
 }
 
-// fitting returns the first of several texts that there is room for, with blanks before each of its words; the last one if there
-// is room for none. One column stays free, for terminals that begin a new line in the last one.
-func fitting(texts [][]string, room int) string {
-	text := ""
+// fitting returns the first of several texts that there is room for, with blanks before each of its words; the last one if
+// there is room for none. One column stays free, for terminals that begin a new line in the last one.
+func fitting(texts [][]string, room int) (text string) {
 	for _, words := range texts {
-		text = ""
-		for _, word := range words {
-			if word != "" {
-				text += "  " + word
-			}
+		words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
+		if len(words) == 0 {
+			return ""
 		}
-		if len(text) < room {
+		if text = "  " + strings.Join(words, "  "); len(text) < room {
 			break
 		}
 	}
@@ -54,7 +52,7 @@ func fitting(texts [][]string, room int) string {
 func going(a at) [][]string {
 	rows, requests := counted(a.Rows, "row"), counted(a.Requests, "request")
 	if a.waits() {
-		until := a.WaitingUntil.Local().Format(time.TimeOnly)
+		until := a.WaitingUntil.Local().Format(time.TimeOnly) //nolint:gosmopolitan // a person looks at a clock
 		long, short := "waiting for the limit until "+until, "waiting until "+until
 		return [][]string{{rows, requests, long}, {rows, long}, {rows, short}, {short}}
 	}
@@ -90,12 +88,21 @@ func perSecond(rate float64) string {
 
 // rough returns a time as exactly as it can be foretold, rounded up.
 func rough(d time.Duration) string {
-	up := func(unit time.Duration) time.Duration { return (d + unit - 1) / unit * unit }
+	const day = 24 * time.Hour
 	switch {
 	case d <= 55*time.Second:
-		return up(5 * time.Second).String()
-	case d <= 24*time.Hour:
-		return strings.TrimSuffix(up(time.Minute).String(), "0s")
+		return upTo(5*time.Second, d).String()
+	case d <= day:
+		return strings.TrimSuffix(upTo(time.Minute, d).String(), "0s")
 	}
-	return fmt.Sprintf("%d days", up(24*time.Hour)/(24*time.Hour))
+	return fmt.Sprintf("%d days", upTo(day, d)/day)
+}
+
+// upTo rounds a time up to a whole number of units.
+func upTo(unit, d time.Duration) time.Duration {
+	whole := d.Truncate(unit)
+	if whole < d {
+		whole += unit
+	}
+	return whole
 }

