@@ -31,14 +31,15 @@ var shapes = map[string][]string{
 
 var (
 	once   sync.Once
-	byKind map[string][]json.RawMessage // by version and kind
+	byKind map[string][]json.RawMessage // by version and kind, each once
+	known  map[string]bool
 )
 
 // recorded returns the rows of a kind that a server of a version has answered, wherever in an answer they are.
 func recorded(t *testing.T, version, kind string) []json.RawMessage {
 	t.Helper()
 	once.Do(func() {
-		byKind = map[string][]json.RawMessage{}
+		byKind, known = map[string][]json.RawMessage{}, map[string]bool{}
 		for _, e := range recordings.All(t, "../../../..") {
 			if e.Response.Status == http.StatusOK {
 				collect(e.Version, json.RawMessage(e.Response.Body))
@@ -66,8 +67,9 @@ func collect(version string, data json.RawMessage) {
 			continue
 		}
 		var line bytes.Buffer
-		if json.Compact(&line, data) == nil {
-			byKind[version+" "+kind] = append(byKind[version+" "+kind], line.Bytes())
+		if at := version + " " + kind; json.Compact(&line, data) == nil && !known[at+line.String()] {
+			known[at+line.String()] = true
+			byKind[at] = append(byKind[at], line.Bytes())
 		}
 	}
 	for _, value := range object {
@@ -135,18 +137,20 @@ var own = []string{
 }
 
 // wanted returns what a cell has to be, by the JSON alone.
-func wanted(t *testing.T, kind, name string, row json.RawMessage) string {
+func wanted(t *testing.T, kind, name string, row map[string]json.RawMessage) string {
 	t.Helper()
 	path := name
 	if there, ok := elsewhere[kind+" "+name]; ok {
 		path = there
 	}
-	value := row
-	for key := range strings.SplitSeq(path, ".") {
+	key, path, deeper := strings.Cut(path, ".")
+	value := row[key]
+	for deeper {
 		var object map[string]json.RawMessage
 		if json.Unmarshal(value, &object) != nil {
 			return ""
 		}
+		key, path, deeper = strings.Cut(path, ".")
 		value = object[key]
 	}
 	isTime := strings.HasSuffix(name, "_at") || name == "waiting_since" || name == "snoozed_until"
@@ -199,15 +203,15 @@ func TestRecordedRows(t *testing.T) {
 	for _, test := range []struct {
 		kind    string
 		columns int
-		atLeast map[string]int // how many rows testdata has of a version
+		atLeast map[string]int // how many different rows testdata has of a version
 	}{
-		{"conversations", 32, map[string]int{"2.16.0": 37, "4.7.0": 37, "4.16.2": 8}},
-		{"messages", 16, map[string]int{"2.16.0": 91, "4.7.0": 46, "4.16.2": 35}},
-		{"contacts", 14, map[string]int{"2.16.0": 99, "4.7.0": 60, "4.16.2": 44}},
-		{"inboxes", 17, map[string]int{"2.16.0": 6, "4.7.0": 0, "4.16.2": 28}},
-		{"agents", 12, map[string]int{"2.16.0": 27, "4.7.0": 15, "4.16.2": 9}},
-		{"agent_bots", 9, map[string]int{"2.16.0": 0, "4.7.0": 0, "4.16.2": 3}},
-		{"teams", 7, map[string]int{"2.16.0": 6, "4.7.0": 3, "4.16.2": 3}},
+		{"conversations", 32, map[string]int{"2.16.0": 32, "4.7.0": 32, "4.16.2": 8}},
+		{"messages", 16, map[string]int{"2.16.0": 61, "4.7.0": 25, "4.16.2": 30}},
+		{"contacts", 14, map[string]int{"2.16.0": 39, "4.7.0": 23, "4.16.2": 31}},
+		{"inboxes", 17, map[string]int{"2.16.0": 3, "4.7.0": 0, "4.16.2": 12}},
+		{"agents", 12, map[string]int{"2.16.0": 5, "4.7.0": 3, "4.16.2": 3}},
+		{"agent_bots", 9, map[string]int{"2.16.0": 0, "4.7.0": 0, "4.16.2": 1}},
+		{"teams", 7, map[string]int{"2.16.0": 3, "4.7.0": 2, "4.16.2": 3}},
 		{"labels", 5, map[string]int{"2.16.0": 4, "4.7.0": 0, "4.16.2": 4}},
 		{"attribute_definitions", 12, map[string]int{"2.16.0": 0, "4.7.0": 0, "4.16.2": 4}},
 	} {
@@ -234,11 +238,15 @@ func TestRecordedRows(t *testing.T) {
 
 func compare(t *testing.T, kind string, row json.RawMessage, cells map[string]string) {
 	t.Helper()
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(row, &object); err != nil {
+		t.Fatal(err)
+	}
 	for name, got := range cells {
 		if slices.Contains(own, kind+" "+name) {
 			continue
 		}
-		if want := wanted(t, kind, name, row); got != want {
+		if want := wanted(t, kind, name, object); got != want {
 			t.Errorf("%s is %q, not %q, of %s", name, got, want, row)
 		}
 	}
