@@ -94,7 +94,7 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 	meter := progress.New(command.ErrOrStderr(), f.mode())
 	begun := time.Now()
 	m, err := export.Run(command.Context(), chat, account, options, requests, meter)
-	meter.Finish()
+	meter.Finish(err)
 	if !f.quiet && !f.json && m.Format != 0 {
 		printExport(out, f.out, &m, requests.Sent(), time.Since(begun))
 	}

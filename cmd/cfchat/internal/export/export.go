@@ -155,6 +155,3 @@ func (x *exporter) show(done, total int64, waiting time.Time) {
 	x.state.Requests = x.requests.Sent()
 	x.meter.Show(x.state)
 }
-
-// tables makes tables of the rows.
-func (x *exporter) tables(context.Context) error { return nil }

@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -47,6 +49,24 @@ func exported(t *testing.T, server *cfchattest.Server, options export.Options) a
 	}
 	return m
 }
+
+// closing has a server take the key away at a request for messages.
+func closing(server *cfchattest.Server, at int64) func(*cfchat.Config) {
+	var asked atomic.Int64
+	return func(c *cfchat.Config) {
+		c.HTTPClient = &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/messages") && asked.Add(1) == at || asked.Load() > at {
+				req = req.Clone(req.Context())
+				req.Header = http.Header{}
+			}
+			return server.Transport().RoundTrip(req)
+		})}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // lines returns the rows of a file, by their ids.
 func lines(t *testing.T, dir, name string) map[int64]json.RawMessage {
@@ -175,7 +195,9 @@ func sameJSON(a, b json.RawMessage) bool {
 
 // TestShards wants what shards export to be what a single export has, row by row, whatever the number of shards, and however much
 // has been added meanwhile.
-func TestShards(t *testing.T) {
+func TestShards(t *testing.T) { synctest.Test(t, testShards) } // in which a broken conversation is tried again and again
+
+func testShards(t *testing.T) {
 	server := account(t, 620)
 	gone := server.AddContact(cfchattest.Contact{})
 	broken := server.AddConversation(cfchattest.Conversation{Contact: gone})
@@ -227,7 +249,7 @@ func TestMergeRefused(t *testing.T) {
 	since := time.Now().Add(-time.Hour)
 	later := t.TempDir()
 	exported(t, other, export.Options{Dir: later, Since: &since, Shard: &archive.Shard{Index: 1, Of: 2}})
-	touched := shard(server, 1, 2)
+	touched := shard(server, 0, 2)
 	if err := os.WriteFile(filepath.Join(touched, archive.Message), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +260,7 @@ func TestMergeRefused(t *testing.T) {
 		"is shard 1/3, and 2":      {first, third},
 		"is no shard":              {whole},
 		"what has changed since":   {first, later},
-		"where the manifest says":  {first, touched},
+		"where the manifest says":  {touched, second},
 		"no such file or director": {first, filepath.Join(first, "nowhere")},
 	} {
 		if _, err := archive.Merge(t.Context(), filepath.Join(t.TempDir(), "out"), dirs); err == nil || !strings.Contains(err.Error(), says) {
@@ -266,11 +288,9 @@ func TestSince(t *testing.T) {
 	want = append(want, server.AddConversation(cfchattest.Conversation{}))
 	alone := server.AddContact(cfchattest.Contact{Email: "new@example.com"})
 	dir := t.TempDir()
-	server.FailEvery("listAllMessages", 4, cfchattest.Failure{Status: http.StatusUnauthorized})
-	if m, _, err := run(t, server, export.Options{Dir: dir, Since: &since}); err == nil || m.Complete {
+	if m, _, err := run(t, server, export.Options{Dir: dir, Since: &since}, closing(server, 4)); err == nil || m.Complete {
 		t.Fatalf("%v, %+v", err, m)
 	}
-	server.FailEvery("listAllMessages", 0, cfchattest.Failure{})
 	exported(t, server, export.Options{Dir: dir, Since: &since})
 	if got := slices.Sorted(maps.Keys(lines(t, dir, archive.Conversation))); !slices.Equal(got, want) {
 		t.Errorf("conversations %d, want %d", got, want)
@@ -288,13 +308,10 @@ func TestSince(t *testing.T) {
 func TestFailure(t *testing.T) {
 	server := account(t, 60)
 	dir := t.TempDir()
-	server.FailEvery("listAllMessages", 25, cfchattest.Failure{Status: http.StatusUnauthorized})
-	m, first, err := run(t, server, export.Options{Dir: dir})
+	m, first, err := run(t, server, export.Options{Dir: dir}, closing(server, 25))
 	if err == nil || m.Complete || m.Position.ConversationID < 10 || m.Position.Phase != archive.Conversations {
 		t.Fatalf("%v, %+v", err, m.Position)
 	}
-	server.FailEvery("listAllMessages", 0, cfchattest.Failure{})
-	server.FailEvery("listAllTeams", 1, cfchattest.Failure{Status: http.StatusForbidden})
 	m, second, err := run(t, server, export.Options{Dir: dir})
 	if err != nil || !m.Complete || first.Sent()+second.Sent() > 130 {
 		t.Errorf("%v, %+v, %d and %d requests", err, m, first.Sent(), second.Sent())
@@ -303,6 +320,7 @@ func TestFailure(t *testing.T) {
 		t.Error(err)
 	}
 	closed := t.TempDir()
+	server.FailEvery("listAllTeams", 1, cfchattest.Failure{Status: http.StatusForbidden})
 	m, _, err = run(t, server, export.Options{Dir: closed})
 	if err != nil || len(m.Unreadable) != 1 || m.Unreadable[0].What != "teams" || len(lines(t, closed, archive.Conversation)) != 60 {
 		t.Errorf("%v, %+v", err, m.Unreadable)

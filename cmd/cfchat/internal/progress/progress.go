@@ -1,0 +1,140 @@
+// Package progress shows how a long command gets on: on a terminal by a line that is drawn again and again, and to a program
+// by JSON.
+//
+// A line of JSON has these fields; those that are not known are not there:
+//
+//	time             when it was written, RFC 3339
+//	phase            what the command is about
+//	done, total      how far the phase is, in its own unit
+//	rows, requests   what was written and asked for so far
+//	rows_per_second  over the last minute
+//	waiting_until    until when the command waits for the server's limit
+//	seconds_left     how long the phase still takes, by the last minute
+//	ended            of the last line: "done", or "failed" if the command has failed
+package progress
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+)
+
+// State is how far a command is.
+type State struct {
+	Phase          string
+	Done, Total    int64 // of the phase, in any unit; a Total of 0 is not known
+	Rows, Requests int64 // as they are shown
+	WaitingUntil   time.Time
+}
+
+// Mode is how a meter shows the progress. It is the value of a flag.
+type Mode int
+
+// The modes.
+const (
+	Quiet Mode = iota // not at all
+	Bar               // by a line for each phase; on a terminal only, elsewhere it is Quiet
+	JSON              // by a line of JSON at each change of the phase, and otherwise at most one a second
+)
+
+var modes = map[Mode]string{Quiet: "none", Bar: "bar", JSON: "json"}
+
+// String returns the word for a mode.
+func (m *Mode) String() string { return modes[*m] }
+
+// Set takes the word for a mode.
+func (m *Mode) Set(word string) error {
+	for mode, known := range modes {
+		if word == known {
+			*m = mode
+			return nil
+		}
+	}
+	return errors.New("choose bar, json or none")
+}
+
+// Type returns what help calls the value.
+func (*Mode) Type() string { return "bar|json|none" }
+
+// Meter shows a progress. It is safe for concurrent use.
+type Meter struct {
+	out     io.Writer
+	mu      sync.Mutex
+	display display // nil when nothing is shown, or no more
+}
+
+// display is how a mode shows the progress. Its methods are not called at the same time.
+type display interface {
+	show(state State)
+	write(text []byte) (int, error)
+	finish(failed bool)
+}
+
+// New makes a meter. One that shows anything has to be finished.
+func New(out io.Writer, mode Mode, options ...Option) *Meter {
+	var set settings
+	for _, option := range options {
+		option(&set)
+	}
+	m := &Meter{out: out}
+	switch {
+	case mode == JSON:
+		m.display = &reports{out: out}
+	case mode == Bar && set.width > 0:
+		m.display = newLines(out, set.width)
+	case mode == Bar && isTerminal(out):
+		m.display = newLines(out, widthUnlessKnown(out))
+	}
+	return m
+}
+
+// Option changes a meter.
+type Option func(*settings)
+
+type settings struct{ width int }
+
+// Width has a meter draw as on a terminal of so many columns, whatever it draws on.
+func Width(columns int) Option { return func(s *settings) { s.width = columns } }
+
+// Show tells how far the command is. It may be called at any rate: what is drawn is the last one.
+func (m *Meter) Show(state State) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.display != nil {
+		m.display.show(state)
+	}
+}
+
+// Write writes whole lines, such as warnings, above what is drawn.
+func (m *Meter) Write(text []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.display != nil {
+		return m.display.write(text)
+	}
+	return m.out.Write(text)
+}
+
+// Finish ends the progress, which is shown as done if there is no error, and leaves the terminal at the beginning of a line.
+// After it the meter shows nothing.
+func (m *Meter) Finish(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.display != nil {
+		m.display.finish(err != nil)
+		m.display = nil
+	}
+}
+
+// at is a State at a time, with what was measured until then.
+type at struct {
+	State
+
+	now  time.Time
+	rate float64       // rows a second, negative when not known
+	left time.Duration // 0 when not known
+}
+
+// waits reports whether the command waits for the limit.
+func (a at) waits() bool { return a.now.Before(a.WaitingUntil) }
