@@ -37,6 +37,9 @@ func Open(dir string, head Head, from time.Time) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	if err := isExport(dir); err != nil {
+		return nil, err
+	}
 	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
 	switch locked, err := lock.TryLock(); {
 	case err != nil:
@@ -59,9 +62,6 @@ func (f *Folder) begin(head Head, from time.Time) error {
 	m, err := Read(f.Dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := isEmpty(f.Dir); err != nil {
-			return err
-		}
 		f.manifest = Manifest{Format: Format, Head: head, From: from, NextSince: from.Add(-Margin)}
 		return f.Commit()
 	case err != nil:
@@ -76,9 +76,11 @@ func (f *Folder) begin(head Head, from time.Time) error {
 		return nil
 	}
 	for _, end := range m.Files {
-		if f.files[end.Name], err = resume(f.Dir, end); err != nil {
+		opened, err := resume(f.Dir, end)
+		if err != nil {
 			return err
 		}
+		f.files[end.Name] = opened
 	}
 	return nil
 }
@@ -97,16 +99,23 @@ func clean(dir string) error {
 	return err
 }
 
-// isEmpty refuses a folder with something in it that is no export.
-func isEmpty(dir string) error {
+// isExport refuses a folder that has something in it and is no export.
+func isExport(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
+	other := ""
 	for _, entry := range entries {
-		if name := entry.Name(); name != lockName {
-			return fmt.Errorf("%s is not empty and is no export, because it has %s and no %s; name another folder", dir, name, ManifestName)
+		switch name := entry.Name(); {
+		case name == ManifestName:
+			return nil
+		case name != lockName && !strings.HasPrefix(name, unfinished):
+			other = name
 		}
+	}
+	if other != "" {
+		return fmt.Errorf("%s is no export, because it has %s and no %s; name another folder", dir, other, ManifestName)
 	}
 	return nil
 }
