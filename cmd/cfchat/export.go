@@ -49,7 +49,8 @@ then, and nothing is there twice. A folder is one server's, one account's and on
 key's, and is refused to any other.
 
 The exit status is 0 when all is there, 3 when something could not be read, which
-manifest.json names with the reason, 1 when it failed, and 130 or 143 when it was interrupted.
+manifest.json names with the reason, 1 when it failed, and 130 or 143 when SIGINT or SIGTERM
+ended it. docs/export.md of the repository has the files and the columns of the tables.
 
 ` + connect.Help,
 		Args: cobra.NoArgs,
@@ -58,13 +59,13 @@ manifest.json names with the reason, 1 when it failed, and 130 or 143 when it wa
 	flags := command.Flags()
 	f.connect = connect.Add(flags, env)
 	flags.StringVar(&f.out, "out", "", "the `folder` to write to, or to go on with")
-	flags.StringVar(&f.format, "format", "ndjson", "ndjson, or csv for tables beside it")
+	flags.StringVar(&f.format, "format", "ndjson", "`ndjson`, or csv for tables beside it")
 	flags.StringVar(&f.since, "since", "", "only what has changed since a `time`, such as 2026-01-31 or 2026-01-31T12:00:00Z")
 	flags.BoolVar(&f.files, "files", false, "download the files of attachments too")
-	flags.StringVar(&f.shard, "shard", "", "only a part of the account, `I/N`: 0/4 is the first of four")
-	flags.IntVar(&f.shards, "shards", 0, "how many parts there are, where the scheduler of a job says which one this is")
-	flags.IntVar(&f.concurrency, "concurrency", 4, "how many conversations are read at once")
-	flags.IntVar(&f.perMinute, "limit", 0, "at most so many requests a minute; 0 is as many as the server takes")
+	flags.StringVar(&f.shard, "shard", "", "only the part `I/N` of the account; 0/4 is the first of four")
+	flags.IntVar(&f.shards, "shards", 0, "that there are `N` parts, and the scheduler of a job says which one this is")
+	flags.IntVar(&f.concurrency, "concurrency", 4, "read `N` conversations at once")
+	flags.IntVar(&f.perMinute, "limit", 0, "at most `N` requests a minute; 0 is as many as the server takes")
 	flags.BoolVar(&f.standIn, "stand-in", false, "export a stand-in that this program starts, to have a look")
 	flags.BoolVar(&f.json, "json", false, "say how it gets on as JSON, one object a line")
 	flags.BoolVar(&f.quiet, "quiet", false, "say nothing")
