@@ -15,14 +15,20 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
+const rootHelp = `Show, check and export an account of ClickFunnels Chat.
+
+` + connect.Help + `
+
+The exit status is 0, or 1 where something failed, 2 where a flag or an argument
+is wrong, 130 after an interruption and 143 after a SIGTERM, unless the help of
+a command says more of it. go run makes 1 of all but 0, and prints what it was.`
+
 // newCommand returns the whole command, which reads its environment by a function.
 func newCommand(env func(string) string) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "cfchat",
-		Short: "Show, check and export an account of ClickFunnels Chat",
-		Long: `Show, check and export an account of ClickFunnels Chat.
-
-` + connect.Help,
+		Use:                        "cfchat",
+		Short:                      "Show, check and export an account of ClickFunnels Chat",
+		Long:                       rootHelp,
 		Version:                    version(),
 		Args:                       noArguments,
 		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },

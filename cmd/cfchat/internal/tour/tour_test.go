@@ -81,7 +81,7 @@ func TestRealAccount(t *testing.T) {
 		}, nil},
 		"write": {Options{Write: true, Inbox: 1, Contact: 1}, []string{
 			"(written now, by --write)", "The tour writes to account 1 now: it will\n",
-			"a conversation in inbox 1 (API inbox)\n    for contact 1 (Priya),\n", `the message "Hello from the tour", which the inbox may deliver`,
+			"a conversation in inbox 1 (API inbox)\n    for contact 1 (Priya),\n", "which the inbox may deliver,\n    and with the custom attribute source, \"tour\"\n",
 		}, []string{"", "/2", "/2", "/2", "/2"}},
 	} {
 		server := anAccount(t)

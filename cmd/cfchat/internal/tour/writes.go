@@ -15,6 +15,9 @@ import (
 // greeting is the message that the tour creates a conversation with.
 const greeting = "Hello from the tour"
 
+// source is what the custom attribute of that name says of the conversation.
+const source = "tour"
+
 // offer says what the tour would write to a real account, or will, and does it if it may.
 func (t *tour) offer(ctx context.Context, o Options) error {
 	if o.Write {
@@ -42,7 +45,8 @@ func (t *tour) offer(ctx context.Context, o Options) error {
 		t.printf("  Account %d was only read. With --write the tour would\n", t.account.ID())
 	}
 	t.printf("  - create a conversation in %s\n    for %s,\n", inbox, contact)
-	t.printf("    with the message %q, which the inbox may deliver\n", greeting)
+	t.printf("    with the message %q, which the inbox may deliver,\n", greeting)
+	t.printf("    and with the custom attribute source, %q\n", source)
 	t.printf("  - change the status of that conversation four times, and leave it resolved\n")
 	if o.Write {
 		return t.writes(ctx, o.Inbox, o.Contact)
@@ -89,7 +93,7 @@ func (t *tour) writes(ctx context.Context, inbox, contact int64) error {
 	t.heading("A new conversation", "new_conversation")
 	created, err := t.account.Conversations.Create(ctx, cfchat.ConversationCreate{
 		InboxID: inbox, ContactID: contact,
-		CustomAttributes: map[string]any{"source": "tour"},
+		CustomAttributes: map[string]any{"source": source},
 		Message:          cfchat.FirstMessage{Content: greeting},
 	})
 	switch {
