@@ -2,6 +2,8 @@ package check
 
 import (
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,23 +20,48 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	_, described, _ := strings.Cut(help, "# JSON")
-	for _, name := range fields(reflect.TypeFor[report]()) {
-		if !strings.Contains(described, "  "+name) && !strings.Contains(described, " "+name+" ") && !strings.Contains(described, name+",") {
-			t.Errorf("%s is not described", name)
+	described := describedIn(help)
+	for _, name := range fields(reflect.TypeFor[report](), "") {
+		if !slices.Contains(described, name) {
+			t.Errorf("%s is not described, of %q", name, described)
 		}
 	}
 }
 
-// fields returns the names that the JSON of a type has, at any depth.
-func fields(of reflect.Type) (names []string) {
+// describedLine is a line of the help that begins with names of fields, indented once more where they are of the field above.
+var describedLine = regexp.MustCompile(`(?m)^  (  )?([a-z][a-z_, ]*?)(?:\[\])?(?:  .*)?$`)
+
+// describedIn returns the fields that the help describes, such as drift and drift.path.
+func describedIn(help string) (names []string) {
+	_, table, _ := strings.Cut(help, "# JSON")
+	parent := ""
+	for _, line := range describedLine.FindAllStringSubmatch(table, -1) {
+		for name := range strings.SplitSeq(line[2], ", ") {
+			if line[1] == "" {
+				parent = name
+			} else {
+				name = parent + "." + name
+			}
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// fields returns the names that the JSON of a type has. Those of new_values are as those of drift, and those of signs are in its line.
+func fields(of reflect.Type, parent string) (names []string) {
 	switch of.Kind() {
 	case reflect.Pointer, reflect.Slice:
-		return fields(of.Elem())
+		return fields(of.Elem(), parent)
 	case reflect.Struct:
 		for f := range of.Fields() {
-			if name := f.Tag.Get("json"); name != "" {
-				names = append(append(names, name), fields(f.Type)...)
+			name := f.Tag.Get("json")
+			if name == "" {
+				continue
+			}
+			names = append(names, parent+name)
+			if name != "new_values" && name != "signs" {
+				names = append(names, fields(f.Type, parent+name+".")...)
 			}
 		}
 	}
