@@ -68,11 +68,13 @@ func noArguments(c *cobra.Command, args []string) error {
 		return nil
 	}
 	if c.HasParent() {
-		return exit.With(exit.Usage, fmt.Errorf("%q: %s takes flags alone; %[2]s --help lists them", args[0], c.CommandPath()))
+		err := fmt.Errorf("%q: %s takes flags alone; %[2]s --help lists them", args[0], c.CommandPath())
+		return exit.With(exit.Usage, err)
 	}
 	meant := ""
 	if names := c.SuggestionsFor(args[0]); len(names) > 0 {
 		meant = "did you mean " + strings.Join(names, " or ") + "? "
 	}
-	return exit.With(exit.Usage, fmt.Errorf("there is no command %q; %s%s --help lists the commands", args[0], meant, c.CommandPath()))
+	err := fmt.Errorf("there is no command %q; %s%s --help lists the commands", args[0], meant, c.CommandPath())
+	return exit.With(exit.Usage, err)
 }

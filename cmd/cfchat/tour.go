@@ -60,7 +60,8 @@ func newTour(env func(string) string) *cobra.Command {
 func checkTour(c *cobra.Command, named *connect.Options, o tour.Options) error {
 	for _, name := range []string{"write", "inbox", "contact"} {
 		if c.Flags().Changed(name) && !named.IsSet() {
-			return fmt.Errorf("--%s is for a real account; set %s, and name the account by --account", name, connect.UserKeyVariable)
+			return fmt.Errorf("--%s is for a real account; set %s, and name the account by --account",
+				name, connect.UserKeyVariable)
 		}
 	}
 	switch {

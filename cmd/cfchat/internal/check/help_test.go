@@ -28,7 +28,8 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// describedLine is a line of the help that begins with names of fields, indented once more where they are of the field above.
+// describedLine is a line of the help that begins with names of fields, indented once more where they are of the field
+// above.
 var describedLine = regexp.MustCompile(`(?m)^  (  )?([a-z][a-z_, ]*?)(?:\[\])?(?:  .*)?$`)
 
 // describedIn returns the fields that the help describes, such as drift and drift.path.
@@ -48,7 +49,8 @@ func describedIn(help string) (names []string) {
 	return names
 }
 
-// fields returns the names that the JSON of a type has. Those of new_values are as those of drift, and those of signs are in its line.
+// fields returns the names that the JSON of a type has. Those of new_values are as those of drift, and those of signs are in
+// its line.
 func fields(of reflect.Type, parent string) (names []string) {
 	switch of.Kind() {
 	case reflect.Pointer, reflect.Slice:

@@ -22,8 +22,8 @@ type Options struct {
 	JSON    bool   // for programs
 }
 
-// Run checks an account and prints what it found. Its error has the exit status; that of drift says nothing besides, because what is
-// printed does.
+// Run checks an account and prints what it found. Its error has the exit status; that of drift says nothing besides, because
+// what is printed does.
 func Run(ctx context.Context, o Options, out io.Writer) error {
 	r, err := check(ctx, o)
 	if o.JSON {

@@ -1,5 +1,5 @@
-// Package connect finds the account that a command works on, by flags and by the environment. A key comes from the environment
-// alone: what is a flag is seen by everybody who lists the processes of the machine.
+// Package connect finds the account that a command works on, by flags and by the environment. A key comes from the
+// environment alone: what is a flag is seen by everybody who lists the processes of the machine.
 package connect
 
 import (

@@ -53,7 +53,8 @@ func Status(err error) int {
 	return Failed
 }
 
-// Text returns what a person is told, "" for nothing. It comes after the command's name, with which errors of the library begin too.
+// Text returns what a person is told, "" for nothing. It comes after the command's name, with which errors of the library
+// begin too.
 func Text(err error) string {
 	if err == nil {
 		return ""

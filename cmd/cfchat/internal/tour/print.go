@@ -79,8 +79,8 @@ func lastMessage(c cfchat.Conversation) string {
 // list returns labels in a line, "-" for none.
 func list(labels []string) string { return cmp.Or(strings.Join(labels, ", "), "-") }
 
-// short returns a text in one line, cut to a width. What a terminal would obey, such as the beginning of a sequence that moves its
-// cursor, is a blank.
+// short returns a text in one line, cut to a width. What a terminal would obey, such as the beginning of a sequence that
+// moves its cursor, is a blank.
 func short(s string, width int) string {
 	blank := func(r rune) rune {
 		if !unicode.IsGraphic(r) {

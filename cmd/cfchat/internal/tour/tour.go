@@ -26,8 +26,8 @@ type tour struct {
 	out     io.Writer
 }
 
-// Run takes the tour of a real account. It only reads, unless the options say that it may write, and then it changes nothing but the
-// conversation that it creates. What it writes it says before.
+// Run takes the tour of a real account. It only reads, unless the options say that it may write, and then it changes nothing
+// but the conversation that it creates. What it writes it says before.
 func Run(ctx context.Context, account *cfchat.Account, o Options, out io.Writer) error {
 	t := &tour{account: account, out: out}
 	t.printf("Account %d of %s\n", account.ID(), o.Server)
