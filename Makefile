@@ -4,6 +4,8 @@ SHELL := /bin/bash
 TOOL := go tool -modfile=tools/go.mod
 LINT := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
+# The command is a module of its own, and the tools are run there too.
+COMMAND := go -C cmd/cfchat
 REDOCLY := npx --yes @redocly/cli@2.77.0
 GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go README.md docs/keys.md docs/errors.md
 # bench is tidy only with the client that make bench generates.
@@ -12,7 +14,6 @@ MODULES = $(filter-out bench,$(patsubst %/,%,$(dir $(shell git ls-files go.mod '
 # What the module's zip is made of; modules within are not in it.
 SHIPPED := (^|/)testdata/|\.(go|md)$$|^(LICENSE|Makefile|go\.(mod|sum)|openapi\.yaml)$$
 SHIPPED := $(SHIPPED)|^((api/|cfchattest/|internal/operation/|internal/redact/internal/example/)?oapi-codegen|internal/redact/internal/example/openapi|overlay|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
-SHIPPED := $(SHIPPED)|^examples/tour/snapshot\.json$$
 
 # The race detector needs a C compiler.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
@@ -28,6 +29,7 @@ generate: ## Generate the client, the table of operations and the tables of READ
 .PHONY: test
 test: ## Run all tests, with the race detector where there is a C compiler
 	$(if $(RACE),tools/race.sh,go test) -shuffle=on ./...
+	cd cmd/cfchat && $(if $(RACE),../../tools/race.sh,go test) -shuffle=on ./...
 	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
 
 # The Go after the one of go.mod, whose encoding/json is another.
@@ -82,18 +84,22 @@ check-format:
 	@echo "format: every file is as gofmt and go fix would write it"
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	@go fix -diff ./...
+	@$(COMMAND) fix -diff ./...
 
 .PHONY: check-vet
 check-vet:
 	@echo "vet, staticcheck: no suspicious code"
 	@go vet ./...
 	@go vet -C tools ./...
+	@$(COMMAND) vet ./...
 	@$(TOOL) staticcheck ./...
+	@$(COMMAND) tool -modfile=../../tools/go.mod staticcheck ./...
 
 .PHONY: check-lint
 check-lint:
 	@echo "lint: golangci-lint finds nothing; .golangci.yaml has the reason for each exception"
 	@$(LINT) run --show-stats=false
+	@$(COMMAND) tool -modfile=../../tools/golangci-lint/go.mod golangci-lint run --show-stats=false
 
 .PHONY: check-tidy
 check-tidy:
@@ -151,6 +157,7 @@ check-actions:
 .PHONY: check-vulnerabilities
 check-vulnerabilities:
 	@echo "vulnerabilities: govulncheck knows of none in what is called"
-	@said=$$($(TOOL) govulncheck ./... 2>&1) || case "$$said" in \
-	*"govulncheck: fetching vulnerabilities: "*) echo "govulncheck was not run, because its database cannot be reached here; CI runs it every week";; \
-	*) echo "$$said"; exit 1;; esac
+	@for module in . cmd/cfchat; do \
+	said=$$(go -C $$module tool -modfile=$(CURDIR)/tools/go.mod govulncheck ./... 2>&1) || case "$$said" in \
+	*"govulncheck: fetching vulnerabilities: "*) echo "govulncheck was not run, because its database cannot be reached here; CI runs it every week"; break;; \
+	*) echo "$$said"; exit 1;; esac; done

@@ -3,7 +3,7 @@
 //
 // [GetSpec] is the spec parsed, for validators, mocks and generators, and [GetSpecJSON] its text. A Validator is an
 // [http.RoundTripper] for any client: it passes every exchange on, and tells by [Validator.Findings] where it does not fit.
-// Command cfchat-check of this module does so with a live account.
+// The command cfchat check, of the module cmd/cfchat, does so with a live account.
 //
 // The package needs kin-openapi, which programs that import only cfchat and auth do not link.
 package api

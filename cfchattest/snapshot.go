@@ -61,8 +61,9 @@ type snapshotInbox struct {
 const sinceSnapshot = 5 * time.Minute
 
 // LoadSnapshot replaces everything by a recorded account; what of the former state is not delivered by then never is. The data is like
-// examples/tour/snapshot.json. The roles of [Server.Key] are the users that its facts name, a bot that has an inbox in the account, and
-// one without. Time goes on from the snapshot's, unless [Clock] is given. A conversation that has no meta.sender there cannot be rendered.
+// cmd/cfchat/internal/tour/snapshot.json. The roles of [Server.Key] are the users that its facts name, a bot that has an inbox in the
+// account, and one without. Time goes on from the snapshot's, unless [Clock] is given. A conversation that has no meta.sender there
+// cannot be rendered.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {

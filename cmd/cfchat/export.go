@@ -40,21 +40,29 @@ func newExport(env func(string) string) *cobra.Command {
 	f := new(exportFlags)
 	command := &cobra.Command{
 		Use:   "export --out DIR",
-		Short: "Write an account to a folder: conversations, messages, contacts and names",
-		Long: `Write an account to a folder: conversations, messages, contacts and names, as they are
-received, one JSON object a line, and manifest.json, which says what is there.
+		Short: "Write an account to a folder, and go on where it was killed",
+		Long: `Write an account to a folder: conversations, messages, contacts and names, as
+they are received, one JSON object a line, and manifest.json, which says what is
+there.
 
-It can be killed at any time. The same command goes on where it stopped; nothing is missing
-then, and nothing is there twice. A folder is one server's, one account's and one kind of
-key's, and is refused to any other.
+It can be killed at any time. The same command goes on where it stopped; nothing
+is missing then, and nothing is there twice. A folder is one server's, one
+account's and one kind of key's, and is refused to any other.
 
-The exit status is 0 when all is there, 3 when something could not be read, which
-manifest.json names with the reason, 1 when it failed, and 130 or 143 when SIGINT or SIGTERM
-ended it. docs/export.md of the repository has the files and the columns of the tables.
+The exit status is 0 when all is there, 3 when something could not be read,
+which manifest.json names with the reason, 1 when it failed, 2 where a flag is
+wrong, and 130 or 143 when SIGINT or SIGTERM has ended it. docs/export.md of the
+repository has the files and the columns of the tables.
 
 ` + connect.Help,
-		Args: cobra.NoArgs,
+		Example: `  cfchat export --out backup
+  cfchat export --out backup --files --format csv --limit 200
+  cfchat export --out changes --since 2026-01-31
+  cfchat export --out demo --stand-in`,
+		Args: noArguments,
 		RunE: func(command *cobra.Command, _ []string) error { return f.run(command, env) },
+
+		DisableFlagsInUseLine: true,
 	}
 	flags := command.Flags()
 	f.connect = connect.Add(flags, env)
@@ -70,22 +78,21 @@ ended it. docs/export.md of the repository has the files and the columns of the 
 	flags.BoolVar(&f.json, "json", false, "say how it gets on as JSON, one object a line")
 	flags.BoolVar(&f.quiet, "quiet", false, "say nothing")
 	command.AddCommand(newMerge(), newVerify())
-	command.MarkFlagsMutuallyExclusive("json", "quiet")
-	command.MarkFlagsMutuallyExclusive("shard", "shards")
-	_ = command.MarkFlagRequired("out")
 	return command
 }
+
+var errNoFolder = errors.New("name the folder to write to, by --out")
 
 // run exports an account, and says what came of it.
 func (f *exportFlags) run(command *cobra.Command, env func(string) string) error {
 	options, err := f.options(env)
 	if err != nil {
-		return err
+		return exit.With(exit.Usage, err)
 	}
 	requests := new(export.Requests)
 	chat, account, stop, err := f.account(requests)
 	if err != nil {
-		return err
+		return exit.With(exit.Usage, err)
 	}
 	defer stop()
 	if options.Server = standInName; !f.standIn {
@@ -120,6 +127,14 @@ func whole(dir string, m *archive.Manifest) error {
 func (f *exportFlags) options(env func(string) string) (o export.Options, err error) {
 	o = export.Options{Dir: f.out, Attachments: f.files, CSV: f.format == "csv", Concurrency: f.concurrency}
 	switch {
+	case f.out == "":
+		return o, errNoFolder
+	case f.json && f.quiet:
+		return o, errors.New("--json and --quiet: choose one of them")
+	case f.shard != "" && f.shards != 0:
+		return o, errors.New("--shard says how many there are too; leave --shards out")
+	case f.standIn && (f.connect.Account != 0 || f.connect.Server != ""):
+		return o, errors.New("--stand-in is no real account; leave --account and --server out")
 	case f.format != "ndjson" && f.format != "csv":
 		return o, fmt.Errorf("--format %s: there are ndjson and csv", f.format)
 	case f.concurrency < 1:

@@ -49,7 +49,7 @@ func BenchmarkExport(b *testing.B) {
 		status := filepath.Join(b.TempDir(), "status")
 		command := exec.CommandContext(b.Context(), os.Args[0], "export", "--quiet", "--out", filepath.Join(b.TempDir(), "export"))
 		command.Stderr = os.Stderr
-		command.Env = append(os.Environ(), isProgram+"=1", memoryFile+"="+status, "CFCHAT_SERVER="+front.URL, "CFCHAT_USER_API_KEY="+server.AdminKey(),
+		command.Env = append(os.Environ(), asProgram+"=1", memoryFile+"="+status, "CFCHAT_SERVER="+front.URL, "CFCHAT_USER_API_KEY="+server.AdminKey(),
 			"CFCHAT_ACCOUNT_ID="+strconv.FormatInt(server.AccountID(), 10))
 		begun := time.Now()
 		if err := command.Run(); err != nil {

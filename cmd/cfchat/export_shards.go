@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
 func newMerge() *cobra.Command {
@@ -14,8 +15,16 @@ func newMerge() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "merge --out DIR SHARD...",
 		Short: "Put the shards of an account together, after verifying each",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `Put the shards of an account together in a folder of their own, after verifying
+each, and that they are all there. Killed, the same command begins anew.`,
+		Example: "  cfchat export merge --out backup part-0 part-1 part-2 part-3",
+		Args:    folders,
+
+		DisableFlagsInUseLine: true,
 		RunE: func(command *cobra.Command, shards []string) error {
+			if out == "" {
+				return exit.With(exit.Usage, errNoFolder)
+			}
 			begun := time.Now()
 			m, err := archive.Merge(command.Context(), out, shards)
 			if err != nil {
@@ -26,7 +35,6 @@ func newMerge() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&out, "out", "", "the `folder` to write to")
-	_ = command.MarkFlagRequired("out")
 	return command
 }
 
@@ -34,7 +42,13 @@ func newVerify() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify DIR...",
 		Short: "Read exports and compare them with their manifests",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `Read exports and compare them with their manifests: each file with its rows and
+its SHA-256, no row twice, no message without its conversation, and each
+attachment's file there and whole.`,
+		Example: "  cfchat export verify backup",
+		Args:    folders,
+
+		DisableFlagsInUseLine: true,
 		RunE: func(command *cobra.Command, dirs []string) error {
 			for _, dir := range dirs {
 				m, err := archive.Verify(command.Context(), dir)
@@ -51,4 +65,12 @@ func newVerify() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// folders refuses a command line that names none.
+func folders(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return exit.With(exit.Usage, fmt.Errorf("name the folders; %s --help has an example", c.CommandPath()))
+	}
+	return nil
 }

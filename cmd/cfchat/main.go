@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
@@ -40,7 +41,7 @@ func run(args []string) int {
 		err = exit.Interrupted(err, s)
 	}
 	if text := exit.Text(err); text != "" {
-		_, _ = fmt.Fprintln(os.Stderr, "cfchat:", text)
+		_, _ = fmt.Fprintln(os.Stderr, "cfchat:", connect.InFlags(text))
 	}
 	return exit.Status(err)
 }

@@ -1,18 +1,27 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
+	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// isProgram makes the test binary the program itself, for tests that run it as a process of its own.
-const isProgram = "CFCHAT_TEST_IS_THE_PROGRAM"
+// asProgram is set in the environment of a test binary that is to be the command.
+const asProgram = "CFCHAT_TEST_AS_PROGRAM"
 
 // memoryFile is where such a process writes in the end what the system says of its memory, if the variable is set.
 const memoryFile = "CFCHAT_TEST_MEMORY_FILE"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(isProgram) != "" {
+	if os.Getenv(asProgram) != "" {
 		status := run(os.Args[1:])
 		if name := os.Getenv(memoryFile); name != "" {
 			if data, err := os.ReadFile("/proc/self/status"); err == nil {
@@ -22,4 +31,152 @@ func TestMain(m *testing.M) {
 		os.Exit(status)
 	}
 	os.Exit(m.Run())
+}
+
+// ran runs a command line in this process, and gives what it printed.
+func ran(t *testing.T, env map[string]string, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	command := newCommand(func(name string) string { return env[name] })
+	command.SetOut(&out)
+	command.SetErr(&out)
+	command.SetArgs(args)
+	err := command.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+// TestSignals end a command that waits for an answer, with the status that a shell knows.
+func TestSignals(t *testing.T) {
+	for _, c := range []struct {
+		command string
+		signal  syscall.Signal
+		status  int
+		text    string
+	}{
+		{"check", syscall.SIGINT, 130, "cfchat: interrupt: it was stopped before its end\n"},
+		{"check", syscall.SIGTERM, 143, "cfchat: terminated: it was stopped before its end\n"},
+		{"tour", syscall.SIGINT, 130, "cfchat: interrupt: conversationListMeta"},
+		{"tour", syscall.SIGTERM, 143, "cfchat: terminated: conversationListMeta"},
+	} {
+		asked := make(chan struct{}, 10)
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			asked <- struct{}{}
+			<-r.Context().Done()
+		}))
+		program := exec.CommandContext(t.Context(), os.Args[0], c.command)
+		program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person", "CFCHAT_ACCOUNT_ID=1", "CFCHAT_SERVER=" + server.URL}
+		var out, errs bytes.Buffer
+		program.Stdout, program.Stderr = &out, &errs
+		if err := program.Start(); err != nil {
+			t.Fatal(err)
+		}
+		<-asked
+		if err := program.Process.Signal(c.signal); err != nil {
+			t.Fatal(err)
+		}
+		_ = program.Wait()
+		server.Close()
+		if status := program.ProcessState.ExitCode(); status != c.status || !strings.HasPrefix(errs.String(), c.text) {
+			t.Errorf("%s ended with %d: %s", c.command, status, &errs)
+		}
+	}
+}
+
+// TestRemedies name flags and variables, and not the fields of the client's Config.
+func TestRemedies(t *testing.T) {
+	program := exec.CommandContext(t.Context(), os.Args[0], "tour", "--account", "1", "--server", "chat.example.com")
+	program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person"}
+	said, err := program.CombinedOutput()
+	want := "cfchat: --server: it is not an address such as https://chat.example.com"
+	if status := program.ProcessState.ExitCode(); err == nil || status != exit.Usage || !strings.HasPrefix(string(said), want) {
+		t.Errorf("it ended with %d: %s", status, said)
+	}
+}
+
+// TestUsage is refused with what is wrong and a remedy.
+func TestUsage(t *testing.T) {
+	set := map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1"}
+	for want, c := range map[string]struct {
+		env  map[string]string
+		args []string
+	}{
+		`there is no command "chekc"; did you mean check? cfchat --help lists the commands`: {nil, []string{"chekc"}},
+		`there is no command "x"; cfchat --help lists the commands`:                         {nil, []string{"x"}},
+		`unknown flag: --x; cfchat --help lists the flags`:                                  {nil, []string{"--x"}},
+		`unknown flag: --acount; cfchat check --help lists the flags`:                       {nil, []string{"check", "--acount", "1"}},
+		`--account: "x" is no number; cfchat check --help lists the flags`:                  {nil, []string{"check", "--account", "x"}},
+		`"7": cfchat check takes flags alone; cfchat check --help lists them`:               {nil, []string{"check", "7"}},
+		`name the account, by --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/`: {
+			nil, []string{"check"}},
+		`CFCHAT_ACCOUNT_ID: "x" is not a number`: {map[string]string{"CFCHAT_ACCOUNT_ID": "x"}, []string{"check"}},
+		`there is no key; set CFCHAT_USER_API_KEY to your access token, from your profile settings`: {
+			nil, []string{"check", "--account", "1"}},
+		`set CFCHAT_USER_API_KEY to the key of a person; it is in the person's profile`: {nil, []string{"tour", "--account", "1"}},
+		`--write is for a real account; set CFCHAT_USER_API_KEY, and name the account by --account`: {
+			nil, []string{"tour", "--write"}},
+		`--inbox is for a real account; set CFCHAT_USER_API_KEY, and name the account by --account`: {
+			nil, []string{"tour", "--inbox", "1"}},
+		`--write: say where and for whom, by --inbox and --contact`:                                         {set, []string{"tour", "--write", "--inbox", "1"}},
+		`--inbox: must be 1 or more`:                                                                        {set, []string{"tour", "--inbox", "-1"}},
+		`name the folder to write to, by --out`:                                                             {nil, []string{"export"}},
+		`--json and --quiet: choose one of them`:                                                            {nil, []string{"export", "--out", "x", "--json", "--quiet"}},
+		`--shard says how many there are too; leave --shards out`:                                           {nil, []string{"export", "--out", "x", "--shard", "0/2", "--shards", "2"}},
+		`--stand-in is no real account; leave --account and --server out`:                                   {nil, []string{"export", "--out", "x", "--stand-in", "--account", "1"}},
+		`--format xls: there are ndjson and csv`:                                                            {nil, []string{"export", "--out", "x", "--format", "xls"}},
+		`--concurrency 0: give at least 1`:                                                                  {nil, []string{"export", "--out", "x", "--concurrency", "0"}},
+		`--limit -1: give how many requests there may be in a minute, or 0 for as many as the server takes`: {nil, []string{"export", "--out", "x", "--limit", "-1"}},
+		`--shards -1: give how many there are`:                                                              {nil, []string{"export", "--out", "x", "--shards", "-1"}},
+		`--since 31.1.: write a day of UTC, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z`:    {nil, []string{"export", "--out", "x", "--since", "31.1."}},
+		`--shard 2/2: of 2 shards the first is 0 and the last 1`:                                            {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
+		`JOB_COMPLETION_INDEX is 1, and nothing says of how many; give --shards N, or --shard 0/1 for the whole account`: {
+			map[string]string{"JOB_COMPLETION_INDEX": "1"}, []string{"export", "--out", "x"}},
+		`name the account, by --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/; or export a stand-in, by --stand-in, to have a look`: {
+			nil, []string{"export", "--out", "x"}},
+		`name the folder to write to, by --out `:                       {nil, []string{"export", "merge", "a"}},
+		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},
+		`--contact: must be 1 or more`:                                 {set, []string{"tour", "--contact", "-1"}},
+	} {
+		out, err := ran(t, c.env, c.args...)
+		if exit.Status(err) != exit.Usage || exit.Text(err) != strings.TrimSpace(want) || out != "" {
+			t.Errorf("%q: got %d, %v, want %s, and it prints %s", c.args, exit.Status(err), err, want, out)
+		}
+	}
+}
+
+// TestHelp says which environment is read, and fits a terminal.
+func TestHelp(t *testing.T) {
+	root := newCommand(os.Getenv)
+	for _, args := range [][]string{nil, {"--help"}, {"tour", "--help"}, {"check", "--help"}, {"export", "--help"}, {"export", "merge", "--help"}, {"export", "verify", "--help"}} {
+		out, err := ran(t, nil, args...)
+		asks := len(args) < 3 // the others ask no server
+		if err != nil || asks && (!strings.Contains(out, "CFCHAT_USER_API_KEY") || !strings.Contains(out, "CFCHAT_ACCOUNT_ID") || !strings.Contains(out, "CFCHAT_SERVER")) {
+			t.Errorf("%q: %v\n%s", args, err, out)
+		}
+		for line := range strings.Lines(out) {
+			if len([]rune(strings.TrimSuffix(line, "\n"))) > 80 {
+				t.Errorf("%q: more than 80 columns: %s", args, line)
+			}
+		}
+	}
+	if out, err := ran(t, nil, "--version"); err != nil || out != "cfchat "+root.Version+"\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestCheckEnds with the status of what was found, and prints JSON also where nothing could be checked.
+func TestCheckEnds(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	env := map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "2", "CFCHAT_SERVER": "http://127.0.0.1:1"}
+	out, err := ran(t, env, "check", "--json", "--account", "7", "--server", server.URL)
+	var report struct {
+		Account       int64
+		Server, Error string
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if exit.Status(err) != 2 || report.Account != 7 || report.Server != server.URL || report.Error != exit.Text(err) {
+		t.Errorf("%v: %s", err, out)
+	}
 }

@@ -1,5 +1,5 @@
-// Package connect finds the account that a command works on, by flags and by the environment. A key comes from the environment
-// alone: what is a flag is seen by everybody who lists the processes of the machine.
+// Package connect finds the account that a command works on, by flags and by the environment. A key comes from the
+// environment alone: what is a flag is seen by everybody who lists the processes of the machine.
 package connect
 
 import (
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -23,8 +24,8 @@ const (
 )
 
 // Help is what a command's help says of the environment.
-const Help = `The key of a person is read from ` + UserKeyVariable + `. Flags win over the environment:
-` + AccountVariable + ` is the account, and ` + ServerVariable + ` the address of the server.`
+const Help = `The key of a person is read from ` + UserKeyVariable + `. The account may be in
+` + AccountVariable + ` and the address of the server in ` + ServerVariable + `; flags win.`
 
 // Options say which account it is.
 type Options struct {
@@ -84,3 +85,16 @@ func (o *Options) Named() (account int64, server string, err error) {
 	}
 	return account, cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer), nil
 }
+
+// InFlags names flags and variables in place of the fields of cfchat.Config that they fill, in the text of an error.
+func InFlags(text string) string { return inFlags.Replace(text) }
+
+var inFlags = strings.NewReplacer(
+	"Config.Keys: there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)",
+	"there is no key; set "+UserKeyVariable+" to your access token, from your profile settings",
+	"Config.Keys.User", UserKeyVariable,
+	"Config.Keys.AgentBot", BotKeyVariable,
+	"check Keys,", "check "+UserKeyVariable+",",
+	"Config.Server", "--server",
+	" (Config.Timeout)", "",
+)

@@ -4,11 +4,15 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 )
 
-// Failed is the status of an error that has none of its own.
-const Failed = 1
+// The statuses besides 0 that every command has. A command may say more of them.
+const (
+	Failed = 1 // of an error that has none of its own
+	Usage  = 2 // of a flag or an argument that is wrong
+)
 
 // Error is an error with a status of its own. One without text says nothing, because the command has.
 type Error struct {
@@ -49,7 +53,8 @@ func Status(err error) int {
 	return Failed
 }
 
-// Text returns what a person is told, "" for nothing.
+// Text returns what a person is told, "" for nothing. It comes after the command's name, with which errors of the library
+// begin too.
 func Text(err error) string {
 	if err == nil {
 		return ""
@@ -58,7 +63,7 @@ func Text(err error) string {
 		if e.Err == nil {
 			return ""
 		}
-		return e.Err.Error()
+		err = e.Err
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "cfchat: ")
 }
