@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -126,23 +127,8 @@ func whole(dir string, m *archive.Manifest) error {
 // options returns what the flags say of an export, and what the scheduler says whose job it is.
 func (f *exportFlags) options(env func(string) string) (o export.Options, err error) {
 	o = export.Options{Dir: f.out, Attachments: f.files, CSV: f.format == "csv", Concurrency: f.concurrency}
-	switch {
-	case f.out == "":
-		return o, errNoFolder
-	case f.json && f.quiet:
-		return o, errors.New("--json and --quiet: choose one of them")
-	case f.shard != "" && f.shards != 0:
-		return o, errors.New("--shard says how many there are too; leave --shards out")
-	case f.standIn && (f.connect.Account != 0 || f.connect.Server != ""):
-		return o, errors.New("--stand-in is no real account; leave --account and --server out")
-	case f.format != "ndjson" && f.format != "csv":
-		return o, fmt.Errorf("--format %s: there are ndjson and csv", f.format)
-	case f.concurrency < 1:
-		return o, fmt.Errorf("--concurrency %d: give at least 1", f.concurrency)
-	case f.perMinute < 0:
-		return o, fmt.Errorf("--limit %d: give how many requests there may be in a minute, or 0 for as many as the server takes", f.perMinute)
-	case f.shards < 0:
-		return o, fmt.Errorf("--shards %d: give how many there are", f.shards)
+	if err := cmp.Or(f.contradiction(), f.nonsense()); err != nil {
+		return o, err
 	}
 	if f.since != "" {
 		since, err := timeOf(f.since)
@@ -157,6 +143,36 @@ func (f *exportFlags) options(env func(string) string) (o export.Options, err er
 		o.Shard, err = export.ShardOfJob(f.shards, env)
 	}
 	return o, err
+}
+
+// contradiction reports flags that do not go together.
+func (f *exportFlags) contradiction() error {
+	switch {
+	case f.json && f.quiet:
+		return errors.New("--json and --quiet: choose one of them")
+	case f.shard != "" && f.shards != 0:
+		return errors.New("--shard says how many there are too; leave --shards out")
+	case f.standIn && (f.connect.Account != 0 || f.connect.Server != ""):
+		return errors.New("--stand-in is no real account; leave --account and --server out")
+	}
+	return nil
+}
+
+// nonsense reports a flag whose value makes no sense.
+func (f *exportFlags) nonsense() error {
+	switch {
+	case f.out == "":
+		return errNoFolder
+	case f.format != "ndjson" && f.format != "csv":
+		return fmt.Errorf("--format %s: there are ndjson and csv", f.format)
+	case f.concurrency < 1:
+		return fmt.Errorf("--concurrency %d: give at least 1", f.concurrency)
+	case f.perMinute < 0:
+		return fmt.Errorf("--limit %d: give how many requests there may be in a minute, or 0 for as many as the server takes", f.perMinute)
+	case f.shards < 0:
+		return fmt.Errorf("--shards %d: give how many there are", f.shards)
+	}
+	return nil
 }
 
 // timeOf reads a day of UTC, or a time.

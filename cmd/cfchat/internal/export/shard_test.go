@@ -35,7 +35,7 @@ func TestShardOfJob(t *testing.T) {
 		"no scheduler":              {4, "", archive.Shard{}, "no scheduler says which"},
 	} {
 		env := map[string]string{}
-		for _, variable := range strings.Fields(c.env) {
+		for variable := range strings.FieldsSeq(c.env) {
 			key, value, _ := strings.Cut(variable, "=")
 			env[key] = value
 		}
