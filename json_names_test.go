@@ -177,7 +177,6 @@ func TestKeepJSONOfRecordedNames(t *testing.T) {
 			seen[r.Version+" "+typeName(row)]++
 		}
 	}
-	fmt.Println(seen)
 	for _, want := range []string{
 		"2.16.0 Agent", "4.16.2 Agent", "2.16.0 Team", "4.16.2 Team", "2.16.0 Label", "4.16.2 Label",
 		"4.16.2 AttributeDefinition", "4.16.2 Inbox",
