@@ -28,8 +28,8 @@ func (a *Agent) JSON() json.RawMessage {
 
 func (a *Agent) keepJSON(body []byte) { a.received = receivedAs[Agent](body) }
 
-// JSON returns the bytes that the bot was received as, nil without [KeepJSON]. What openapi.yaml marks as secret, its key and
-// what its events are signed with, is null in them.
+// JSON returns the bytes that the bot was received as, nil without [KeepJSON]. What openapi.yaml marks as secret, its key
+// and what its events are signed with, is null in them.
 func (b *AccountBot) JSON() json.RawMessage {
 	if b == nil {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -22,53 +23,50 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// namesCalls are the methods that return what the lists of names have, by the operation that they return the answer of.
-var namesCalls = map[*operation.Operation]func(context.Context, *cfchat.Account, trial.Subject, ...cfchat.CallOption) (any, error){
-	operation.ListAllInboxes: func(ctx context.Context, a *cfchat.Account, _ trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Inboxes.List(ctx, e...)
-	},
-	operation.GetInbox: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Inboxes.Get(ctx, s.Inbox, e...)
-	},
-	operation.GetInboxMembers: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Inboxes.Members(ctx, s.Inbox, e...)
-	},
-	operation.GetAccountAgents: func(ctx context.Context, a *cfchat.Account, _ trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Agents.List(ctx, e...)
-	},
-	operation.ListAllAccountAgentBots: func(ctx context.Context, a *cfchat.Account, _ trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.AgentBots.List(ctx, e...)
-	},
-	operation.ListAllTeams: func(ctx context.Context, a *cfchat.Account, _ trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Teams.List(ctx, e...)
-	},
-	operation.GetDetailsOfASingleTeam: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Teams.Get(ctx, s.Team, e...)
-	},
-	operation.GetTeamMembers: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Teams.Members(ctx, s.Team, e...)
-	},
-	operation.ListAllLabels: func(ctx context.Context, a *cfchat.Account, _ trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Labels.List(ctx, e...)
-	},
-	operation.GetAccountCustomAttribute: func(ctx context.Context, a *cfchat.Account, _ trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.AttributeDefinitions.List(ctx, e...)
-	},
-	operation.ListParticipantsOfAConversation: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Conversations.Participants(ctx, s.Conversation, e...)
-	},
-	operation.AddParticipantsToAConversation: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Conversations.AddParticipants(ctx, s.Conversation, s.People, e...)
-	},
-	operation.SetParticipantsOfAConversation: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Conversations.SetParticipants(ctx, s.Conversation, s.People, e...)
-	},
-	operation.AssignAConversation: func(ctx context.Context, a *cfchat.Account, s trial.Subject, e ...cfchat.CallOption) (any, error) {
-		return a.Conversations.Assign(ctx, trial.One.Conversation, s.Assigned.Agent.GetID(), e...)
-	},
+// namesOperations are those whose answers have what the lists of names have.
+var namesOperations = []*operation.Operation{
+	operation.ListAllInboxes, operation.GetInbox, operation.GetInboxMembers, operation.GetAccountAgents, operation.ListAllAccountAgentBots,
+	operation.ListAllTeams, operation.GetDetailsOfASingleTeam, operation.GetTeamMembers, operation.ListAllLabels,
+	operation.GetAccountCustomAttribute, operation.ListParticipantsOfAConversation, operation.AddParticipantsToAConversation,
+	operation.SetParticipantsOfAConversation, operation.AssignAConversation,
 }
 
-// namesAccount is an account of a server with one answer. Before an assignment it is looked who there is: who is to be assigned.
+// callNames calls the method of an operation.
+func callNames(ctx context.Context, a *cfchat.Account, op *operation.Operation, s trial.Subject, e ...cfchat.CallOption) (any, error) {
+	switch op {
+	case operation.ListAllInboxes:
+		return a.Inboxes.List(ctx, e...)
+	case operation.GetInbox:
+		return a.Inboxes.Get(ctx, s.Inbox, e...)
+	case operation.GetInboxMembers:
+		return a.Inboxes.Members(ctx, s.Inbox, e...)
+	case operation.GetAccountAgents:
+		return a.Agents.List(ctx, e...)
+	case operation.ListAllAccountAgentBots:
+		return a.AgentBots.List(ctx, e...)
+	case operation.ListAllTeams:
+		return a.Teams.List(ctx, e...)
+	case operation.GetDetailsOfASingleTeam:
+		return a.Teams.Get(ctx, s.Team, e...)
+	case operation.GetTeamMembers:
+		return a.Teams.Members(ctx, s.Team, e...)
+	case operation.ListAllLabels:
+		return a.Labels.List(ctx, e...)
+	case operation.GetAccountCustomAttribute:
+		return a.AttributeDefinitions.List(ctx, e...)
+	case operation.ListParticipantsOfAConversation:
+		return a.Conversations.Participants(ctx, s.Conversation, e...)
+	case operation.AddParticipantsToAConversation:
+		return a.Conversations.AddParticipants(ctx, s.Conversation, s.People, e...)
+	case operation.SetParticipantsOfAConversation:
+		return a.Conversations.SetParticipants(ctx, s.Conversation, s.People, e...)
+	case operation.AssignAConversation:
+		return a.Conversations.Assign(ctx, trial.One.Conversation, s.Assigned.Agent.GetID(), e...)
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// namesAccount returns an account of a server with one answer. The look before an assignment finds who is to be assigned.
 func namesAccount(t *testing.T, op *operation.Operation, body string) *cfchat.Account {
 	t.Helper()
 	return trial.Chat(t, trial.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -143,24 +141,24 @@ func compact(t *testing.T, data []byte) string {
 	return out.String()
 }
 
-// TestKeepJSONOfRecordedNames keeps of every recorded answer what was recorded, to the byte, but for what opens something, in whose
-// place the recordings have <secret>. A website's token is none: the website shows it.
+// TestKeepJSONOfRecordedNames keeps of every recorded answer what was recorded, to the byte, but for what opens something,
+// in whose place the recordings have <secret>. A website's token is none: the website shows it.
 func TestKeepJSONOfRecordedNames(t *testing.T) {
 	t.Parallel()
 	secret := regexp.MustCompile(`"(hmac_token|secret|imap_password|smtp_password)":"[^"]*"`)
 	website := regexp.MustCompile(`"website_token":"<secret>"`)
 	seen := map[string]int{}
 	for _, r := range recordings.All(t, ".") {
-		call, body := namesCalls[r.Operation], r.Response.Body
+		body := r.Response.Body
 		switch {
-		case call == nil, r.Response.Status != http.StatusOK:
+		case !slices.Contains(namesOperations, r.Operation), r.Response.Status != http.StatusOK:
 			continue
 		case body == "[]": // nothing is in it to keep
 			continue
 		case r.Operation == operation.AssignAConversation && !strings.Contains(body, `"email"`): // nobody, a bot or a team
 			continue
 		}
-		returned, err := call(t.Context(), namesAccount(t, r.Operation, body), trial.SubjectOf(t, body), cfchat.KeepJSON())
+		returned, err := callNames(t.Context(), namesAccount(t, r.Operation, body), r.Operation, trial.SubjectOf(t, body), cfchat.KeepJSON())
 		if err != nil {
 			t.Fatalf("%s: %v", r.File, err)
 		}
@@ -179,9 +177,9 @@ func TestKeepJSONOfRecordedNames(t *testing.T) {
 			seen[r.Version+" "+typeName(row)]++
 		}
 	}
-	fmt.Println(seen)
-for _, want := range []string{
-		"2.16.0 Agent", "4.16.2 Agent", "2.16.0 Team", "4.16.2 Team", "2.16.0 Label", "4.16.2 Label", "4.16.2 AttributeDefinition", "4.16.2 Inbox",
+	for _, want := range []string{
+		"2.16.0 Agent", "4.16.2 Agent", "2.16.0 Team", "4.16.2 Team", "2.16.0 Label", "4.16.2 Label",
+		"4.16.2 AttributeDefinition", "4.16.2 Inbox",
 	} {
 		if seen[want] == 0 {
 			t.Errorf("of %s nothing was kept, but of %v", want, slices.Sorted(maps.Keys(seen)))
@@ -189,16 +187,16 @@ for _, want := range []string{
 	}
 }
 
-// TestKeepJSONOfNames keeps to the byte what no type has a field for, and null for each secret, a text or an object, whichever method
-// it came by; and without being asked it keeps nothing.
+// TestKeepJSONOfNames keeps to the byte what no type has a field for, and null for each secret, a text or an object,
+// whichever method it came by; and without being asked it keeps nothing.
 func TestKeepJSONOfNames(t *testing.T) {
 	t.Parallel()
-	for op, call := range namesCalls {
+	for _, op := range namesOperations {
 		good := trial.CallOf(op.ID).Good
 		if op == operation.AssignAConversation {
 			good = trial.GoodAgent
 		}
-		plain, err := call(t.Context(), namesAccount(t, op, good), namesSubject())
+		plain, err := callNames(t.Context(), namesAccount(t, op, good), op, namesSubject())
 		if err != nil {
 			t.Fatalf("%s: %v", op.ID, err)
 		}
@@ -210,8 +208,7 @@ func TestKeepJSONOfNames(t *testing.T) {
 		}
 		body := strings.ReplaceAll(good, `{"id":`, sent+`"id":`)
 		want := rowsIn(t, strings.ReplaceAll(good, `{"id":`, kept+`"id":`))
-		account := namesAccount(t, op, body)
-		returned, err := call(t.Context(), account, namesSubject(), cfchat.KeepJSON())
+		returned, err := callNames(t.Context(), namesAccount(t, op, body), op, namesSubject(), cfchat.KeepJSON())
 		if err != nil {
 			t.Fatalf("%s: %v", op.ID, err)
 		}
@@ -238,13 +235,15 @@ func TestKeepJSONOfNames(t *testing.T) {
 	}
 }
 
+// namesSubject returns what the calls are about, with somebody to be assigned.
 func namesSubject() trial.Subject {
 	s := trial.One
 	s.Assigned = cfchat.Assignment{Agent: &cfchat.Agent{ID: 2}}
 	return s
 }
 
-// TestSecretsOfNamesAreMarked looks for fields that are called like secrets and are not marked as such: KeepJSON would show them.
+// TestSecretsOfNamesAreMarked looks for fields that are called like secrets and are not marked as such: KeepJSON would
+// show them.
 func TestSecretsOfNamesAreMarked(t *testing.T) {
 	t.Parallel()
 	for _, row := range []any{
@@ -281,26 +280,22 @@ func TestKeptNamesHaveNoSecrets(t *testing.T) {
 			inboxSecrets = append(inboxSecrets, srv.InboxSecret(1).Reveal())
 			botSecrets = append(botSecrets, srv.BotSecret(bot).Reveal())
 		}
-		for what, c := range map[string]struct {
-			secrets []string
-			call    func(opts ...cfchat.CallOption) (any, error)
-		}{
-			"inboxes":  {inboxSecrets, func(opts ...cfchat.CallOption) (any, error) { return account.Inboxes.List(t.Context(), opts...) }},
-			"an inbox": {inboxSecrets, func(opts ...cfchat.CallOption) (any, error) { return account.Inboxes.Get(t.Context(), 1, opts...) }},
-			"bots":     {botSecrets, func(opts ...cfchat.CallOption) (any, error) { return account.AgentBots.List(t.Context(), opts...) }},
+		for op, secrets := range map[*operation.Operation][]string{
+			operation.ListAllInboxes: inboxSecrets, operation.GetInbox: inboxSecrets, operation.ListAllAccountAgentBots: botSecrets,
 		} {
 			var response cfchat.Response
-			returned, err := c.call(cfchat.KeepJSON(), cfchat.WithResponse(&response))
+			about := trial.Subject{Inbox: 1}
+			returned, err := callNames(t.Context(), account, op, about, cfchat.KeepJSON(), cfchat.WithResponse(&response))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, secret := range c.secrets {
+			for _, secret := range secrets {
 				if !strings.Contains(string(response.Body), secret) {
-					t.Errorf("%s: of %s the stand-in does not send %q", version, what, secret)
+					t.Errorf("%s: %s of the stand-in does not send %q", version, op.ID, secret)
 				}
 				for _, row := range keepersIn(t, returned) {
 					if shown := fmt.Sprintf("%s %+v %#v %s", row.JSON(), row, row, encode(t, row)); strings.Contains(shown, secret) {
-						t.Errorf("%s: %s show %q", version, what, secret)
+						t.Errorf("%s: %s shows %q", version, op.ID, secret)
 					}
 				}
 			}
@@ -311,7 +306,8 @@ func TestKeptNamesHaveNoSecrets(t *testing.T) {
 // TestKeptJSONOfNoNames is nil.
 func TestKeptJSONOfNoNames(t *testing.T) {
 	for _, row := range []keepsJSON{
-		(*cfchat.Inbox)(nil), (*cfchat.Agent)(nil), (*cfchat.AccountBot)(nil), (*cfchat.Team)(nil), (*cfchat.Label)(nil), (*cfchat.AttributeDefinition)(nil),
+		(*cfchat.Inbox)(nil), (*cfchat.Agent)(nil), (*cfchat.AccountBot)(nil),
+		(*cfchat.Team)(nil), (*cfchat.Label)(nil), (*cfchat.AttributeDefinition)(nil),
 	} {
 		if row.JSON() != nil {
 			t.Errorf("a nil %T has JSON", row)

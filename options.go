@@ -99,8 +99,11 @@ func WithMaxBody(bytes int64) CallOption {
 	})
 }
 
-// KeepJSON keeps with each conversation, message and contact the bytes that it was received as: [Conversation.JSON],
-// [Message.JSON] and [Contact.JSON] return them, with the fields that a newer server adds. It doubles the memory.
+// KeepJSON keeps the bytes that a thing was received as, with the fields that a newer server adds: of each conversation,
+// message and contact, for [Conversation.JSON], [Message.JSON] and [Contact.JSON]; and of each inbox, person, bot, team,
+// label and attribute definition that a method returns itself, for [Inbox.JSON], [Agent.JSON], [AccountBot.JSON],
+// [Team.JSON], [Label.JSON] and [AttributeDefinition.JSON]. What openapi.yaml marks as secret is null in them. It doubles
+// the memory.
 func KeepJSON() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
 }
