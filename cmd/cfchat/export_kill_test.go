@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -27,6 +28,7 @@ import (
 type busyAccount struct {
 	*cfchattest.Server
 	front    *httptest.Server
+	grows    bool // new conversations come
 	turn     atomic.Pointer[turn]
 	mu       sync.Mutex // of random
 	random   *rand.Rand
@@ -63,6 +65,7 @@ func newBusyAccount(t *testing.T, size, broken int) *busyAccount {
 			b.say(id, i)
 		}
 		switch {
+		case broken == 0:
 		case i%(size/broken) == 7:
 			b.DeleteContact(contact)
 			b.broken[id] = true
@@ -97,7 +100,9 @@ func (b *busyAccount) happens() {
 			b.AddMessage(id, cfchattest.Message{Content: "meanwhile"})
 		}
 	case 1:
-		b.AddConversation(cfchattest.Conversation{})
+		if b.grows {
+			b.AddConversation(cfchattest.Conversation{})
+		}
 	case 2:
 		b.SetStatus(id, cfchat.StatusResolved)
 	}
@@ -112,6 +117,7 @@ func TestExportKilled(t *testing.T) {
 	}
 	account := newBusyAccount(t, size, 5)
 	dir := filepath.Join(t.TempDir(), "export")
+	account.grows = true
 	killed, stopped, position := 0, 0, int64(0)
 	for n := 0; ; n++ {
 		how, at := syscall.SIGKILL, 1+account.random.Int64N(4*int64(size)/int64(kills))
@@ -142,6 +148,42 @@ func TestExportKilled(t *testing.T) {
 	account.check(t, dir)
 }
 
+// TestExportKilledLater kills the program in what comes behind the conversations: contacts, files and tables.
+func TestExportKilledLater(t *testing.T) {
+	account := newBusyAccount(t, 10, 0)
+	for i := range 150 {
+		account.contacts[account.AddContact(cfchattest.Contact{Email: fmt.Sprintf("alone%d@example.com", i)})] = true
+	}
+	account.turn.Store(&turn{at: 1 << 40})
+	acct := account.Account(t, func(c *cfchat.Config) { c.Server, c.HTTPClient = account.front.URL, account.front.Client() })
+	for i := range 20 {
+		file := cfchat.File{Name: "a.txt", Reader: strings.NewReader(fmt.Sprint("file ", i))}
+		if _, err := acct.Messages.Send(t.Context(), int64(1+i%5), cfchat.MessageCreate{Files: []cfchat.File{file}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "export")
+	phases := map[archive.Phase]bool{}
+	killed := 0
+	for account.export(t, dir, 3+account.random.Int64N(18)+int64(killed/4), syscall.SIGKILL, "--files", "--format", "csv") != 0 {
+		killed++
+		if m, err := archive.Read(dir); err == nil {
+			phases[m.Position.Phase] = true
+		}
+	}
+	t.Logf("killed %d times", killed)
+	if !phases[archive.Contacts] || !phases[archive.Attachments] {
+		t.Errorf("it was killed in %v only", phases)
+	}
+	account.check(t, dir)
+	if files := rowsIn(t, dir, archive.StoredFile); len(files) != 20 {
+		t.Errorf("%d files", len(files))
+	}
+	if m, err := archive.Read(dir); err != nil || len(m.Files) != 19 {
+		t.Errorf("%v, %+v", err, m)
+	}
+}
+
 // turn is one run of the program.
 type turn struct {
 	how       syscall.Signal
@@ -166,12 +208,12 @@ func (b *busyAccount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // export runs the program as a process of its own and gives it a signal at a request. It returns its exit status, -1 where it was
 // killed.
-func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Signal) int {
+func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Signal, flags ...string) int {
 	t.Helper()
 	now := &turn{how: how, at: at, due: make(chan struct{}), over: make(chan struct{})}
 	b.turn.Store(now)
 	defer close(now.over)
-	command := exec.CommandContext(t.Context(), os.Args[0], "export", "--out", dir)
+	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"export", "--out", dir}, flags...)...)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	command.Env = append(os.Environ(), asProgram+"=1", "CFCHAT_SERVER="+b.front.URL, "CFCHAT_USER_API_KEY="+b.AdminKey(),
@@ -190,7 +232,7 @@ func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Sig
 	err := command.Wait()
 	stop()
 	status := command.ProcessState.ExitCode()
-	if status != -1 && status != 3 && status != 143 {
+	if status != -1 && status != 0 && status != 3 && status != 143 {
 		t.Fatalf("%v: %s", err, &out)
 	}
 	return status

@@ -71,7 +71,7 @@ func (f *Folder) begin(head Head, from time.Time) error {
 		return fmt.Errorf("%s %w", f.Dir, err)
 	}
 	m.ServerVersion = head.ServerVersion
-	f.manifest, f.committed = *m, *m
+	f.manifest, f.committed = *m, m.marked()
 	if m.Complete {
 		return nil
 	}
@@ -209,6 +209,12 @@ func (f *Folder) Commit() error {
 	}
 	f.committed = f.manifest.marked()
 	return nil
+}
+
+// HasNews reports whether the last mark has something that is not on the disk.
+func (f *Folder) HasNews() bool {
+	return f.manifest.Position != f.committed.Position || f.manifest.unreadable != f.committed.unreadable ||
+		!slices.Equal(f.manifest.Files, f.committed.Files)
 }
 
 // Committed returns the manifest as it is on the disk.

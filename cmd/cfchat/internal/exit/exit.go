@@ -53,7 +53,7 @@ func Status(err error) int {
 	return Failed
 }
 
-// Text returns what a person is told, "" for nothing. It comes after the command's name, with which errors of the library
+// Text returns what a person is told in one line, "" for nothing. It comes after the command's name, with which errors of the library
 // begin too.
 func Text(err error) string {
 	if err == nil {
@@ -65,5 +65,5 @@ func Text(err error) string {
 		}
 		err = e.Err
 	}
-	return strings.TrimPrefix(err.Error(), "cfchat: ")
+	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "cfchat: "), "\n", "; ")
 }

@@ -110,7 +110,10 @@ func (x *exporter) run(ctx context.Context) error {
 	for ; at < len(phases); at++ {
 		x.state = progress.State{Phase: string(phases[at].phase), Rows: x.state.Rows}
 		if err := phases[at].run(ctx); err != nil {
-			return errors.Join(err, x.folder.Commit())
+			if failed := x.folder.Commit(); failed != nil && !errors.Is(err, failed) {
+				return fmt.Errorf("%w; %w", err, failed)
+			}
+			return err
 		}
 		next := archive.Done
 		if at+1 < len(phases) {
@@ -135,7 +138,7 @@ const commitShare = 10
 func (x *exporter) mark(p archive.Position) error {
 	x.folder.Mark(p)
 	begun := time.Now()
-	if begun.Before(x.commitAt) || p == x.folder.Committed().Position {
+	if begun.Before(x.commitAt) || !x.folder.HasNews() {
 		return nil
 	}
 	err := x.folder.Commit()
