@@ -24,9 +24,10 @@ const (
 	farPage     = 1 << 20 // a page far behind the last counts, and shows nothing
 	keptRows    = 2_000   // what a sweep finds at most before windows go on
 	fewRows     = 4 * pageSize
-	nearWindows = 64 // windows up to Until that are rather read than looked behind
-	pageTries   = 3  // of what counts and cannot be shown
-	countTries  = 5  // a filter's 500 is not repeated by the chain
+	fewMatches  = 10 * pageSize // for which to look takes no fewer requests than a window
+	nearWindows = 64            // windows up to Until that are rather read than looked behind
+	pageTries   = 3             // of what counts and cannot be shown
+	countTries  = 5             // a filter's 500 is not repeated by the chain
 )
 
 // sweep asks for everything that matches and has not been dealt with, in spans of days: everything that is due and not among
@@ -102,6 +103,8 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 		return nil, nil
 	case fresh == 0:
 		return nil, w.found("the server shows again what was left out")
+	case w.first && sp.whole() && w.isNarrow(int64(len(page.Payload))+more):
+		return nil, errEnough
 	case w.isEnough(w.unreadOf(ctx, sp, page, more, unread)):
 		return nil, errEnough
 	case ran && more > pageSize, !sp.runs && more > 10*pageSize:
@@ -332,6 +335,17 @@ func (w *sweep) isEnough(more int64) bool {
 		return false
 	}
 	w.unread = max(w.unread, unread)
+	return true
+}
+
+// isNarrow reports whether the windows up to Until take fewer requests than to look for what is there among so many that match.
+func (w *sweep) isNarrow(matches int64) bool {
+	if (w.Until-w.read-1)/w.windows.Widest() > matches/fewMatches {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unread = max(w.unread, min(matches, w.Until-w.read))
 	return true
 }
 

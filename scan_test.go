@@ -616,6 +616,18 @@ func TestScanUntilFarAway(t *testing.T) {
 	}
 }
 
+// A part of an account takes its pages and the first look, however much else there is.
+func TestScanOfAPart(t *testing.T) {
+	for _, part := range [][2]int64{{0, 1}, {0, 250}, {2000, 2001}, {2000, 2250}, {4999, 5000}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScan(t, quietAccount(upTo(1, 5000)...), nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{After: part[0], Until: part[1]})
+			want := upTo(part[0]+1, part[1])
+			s.came(want)
+			s.within(3 + len(want)/25)
+		})
+	}
+}
+
 // The largest id that there can be comes like every other.
 func TestScanOfTheLargestID(t *testing.T) {
 	const last = 1<<31 - 1
