@@ -104,9 +104,8 @@ func (r *reading) read(ctx context.Context, part cfchat.MessageScanAllOptions) e
 			r.unreadable(e)
 		case err != nil:
 			return err
-		case !r.skips && r.err == nil:
-			r.wrote.MessageID = m.ID
-			r.err = r.write(archive.Message, m.JSON())
+		default:
+			r.message(m)
 		}
 		if r.err != nil {
 			return r.err
@@ -126,6 +125,15 @@ func (r *reading) conversation(c *cfchat.Conversation) {
 	if !r.skips {
 		r.err = r.write(archive.Conversation, c.JSON())
 	}
+}
+
+// message writes a message.
+func (r *reading) message(m *cfchat.Message) {
+	if r.skips || r.err != nil {
+		return
+	}
+	r.wrote.MessageID = m.ID
+	r.err = r.write(archive.Message, m.JSON())
 }
 
 // unreadable notes down what cannot be read.
@@ -172,7 +180,7 @@ func (x *exporter) changed(ctx context.Context) error {
 			return err
 		case owns(x.Shard, c.ID) && !written[c.ID]:
 			r := &reading{exporter: x, whole: true}
-			if err := r.read(ctx, cfchat.MessageScanAllOptions{ConversationID: c.ID, Until: c.ID}); err != nil {
+			if err := r.one(ctx, c); err != nil {
 				return err
 			}
 		}
@@ -182,4 +190,23 @@ func (x *exporter) changed(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// one writes a conversation and its messages.
+func (r *reading) one(ctx context.Context, c *cfchat.Conversation) error {
+	r.conversation(c)
+	for m, err := range r.account.Messages.Scan(ctx, c.ID, cfchat.MessageScanOptions{}, cfchat.KeepJSON()) {
+		switch e, ok := errors.AsType[*cfchat.Error](err); {
+		case ok && e.MessageID != 0:
+			r.unreadable(e)
+		case err != nil: // a scan of several tells whether it is the conversation's fault
+			return r.read(ctx, cfchat.MessageScanAllOptions{ConversationID: c.ID, After: r.wrote.MessageID, Until: c.ID})
+		default:
+			r.message(m)
+		}
+		if r.err != nil {
+			return r.err
+		}
+	}
+	return r.err
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -193,18 +194,60 @@ func sameJSON(a, b json.RawMessage) bool {
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && fmt.Sprint(x) == fmt.Sprint(y)
 }
 
+// TestNoSecrets looks for keys and secrets in everything that is written; the server sends all of them.
+func TestNoSecrets(t *testing.T) {
+	for _, version := range []string{"2.16.0", "4.16.2"} {
+		server, dir := account(t, 5, cfchattest.Version(version)), t.TempDir()
+		inbox := server.AddInbox(cfchattest.Inbox{Name: "API"})
+		bot, botKey := server.AddBot(cfchattest.Bot{OutgoingURL: "https://bot.example.com", Inboxes: []int64{inbox}})
+		_, agentKey := server.AddAgent(cfchattest.Agent{})
+		exported(t, server, export.Options{Dir: dir, CSV: true})
+		secrets := []string{
+			server.AdminKey(), server.AgentKey(), server.BotKey(), botKey, agentKey,
+			server.BotSecret(bot).Reveal(), server.InboxSecret(inbox).Reveal(),
+		}
+		sent := ""
+		for _, path := range []string{"inboxes", "agent_bots"} {
+			for _, row := range received(t, server, path) {
+				sent += string(row)
+			}
+		}
+		for _, token := range regexp.MustCompile(`"(?:hmac_token|secret|access_token)":"([^"]+)"`).FindAllStringSubmatch(sent, -1) {
+			secrets = append(secrets, token[1])
+		}
+		if len(secrets) < 9 {
+			t.Errorf("%s: the server sends %d secrets", version, len(secrets))
+		}
+		files, err := os.ReadDir(dir)
+		if err != nil || len(files) < 18 {
+			t.Fatalf("%v, %v", files, err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(filepath.Join(dir, file.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range secrets {
+				if secret != "" && strings.Contains(string(data), secret) {
+					t.Errorf("%s: %s has a secret: %s", version, file.Name(), secret)
+				}
+			}
+		}
+	}
+}
+
 // TestShards wants what shards export to be what a single export has, row by row, whatever the number of shards, and however much
 // has been added meanwhile.
 func TestShards(t *testing.T) { synctest.Test(t, testShards) } // in which a broken conversation is tried again and again
 
 func testShards(t *testing.T) {
-	server := account(t, 620)
+	server := account(t, 560)
 	gone := server.AddContact(cfchattest.Contact{})
 	broken := server.AddConversation(cfchattest.Conversation{Contact: gone})
 	server.DeleteContact(gone)
 	whole := t.TempDir()
 	exported(t, server, export.Options{Dir: whole})
-	for _, of := range []int{1, 2, 5} {
+	for _, of := range []int{1, 3} {
 		var dirs []string
 		for i := range of {
 			dirs = append(dirs, t.TempDir())
@@ -301,6 +344,37 @@ func TestSince(t *testing.T) {
 	if contacts := lines(t, dir, archive.Contact); contacts[alone] == nil || len(contacts) < len(want)+1 {
 		t.Errorf("%d contacts", len(contacts))
 	}
+}
+
+// TestSinceBroken names what has changed and cannot be read, and goes on.
+func TestSinceBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := cfchattest.New(t)
+		since := time.Now().Add(-time.Hour)
+		var messages []int64
+		for range 10 {
+			id := server.AddConversation(cfchattest.Conversation{})
+			for range 4 {
+				messages = append(messages, server.AddMessage(id, cfchattest.Message{}))
+			}
+		}
+		server.BreakMessage(3, messages[10])
+		gone, _ := server.Conversation(5)
+		server.DeleteContact(gone.Meta.Sender.ID)
+		dir := t.TempDir()
+		m := exported(t, server, export.Options{Dir: dir, Since: &since})
+		var unread []string
+		for _, u := range m.Unreadable {
+			unread = append(unread, fmt.Sprint(u.What, " ", u.ConversationID, " ", u.MessageID))
+		}
+		slices.Sort(unread)
+		if want := []string{"conversation 5 0", fmt.Sprint("message 3 ", messages[10])}; !slices.Equal(unread, want) {
+			t.Errorf("%q, want %q", unread, want)
+		}
+		if c, m := lines(t, dir, archive.Conversation), lines(t, dir, archive.Message); len(c) != 9 || len(m) != 35 {
+			t.Errorf("%d conversations, %d messages", len(c), len(m))
+		}
+	})
 }
 
 // TestFailure ends at the last position when the server fails, and goes on from there; a list that is not for the key's user is
