@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -29,7 +28,7 @@ import (
 func run(t *testing.T, server *cfchattest.Server, options export.Options, configure ...func(*cfchat.Config)) (archive.Manifest, *export.Requests, error) {
 	t.Helper()
 	requests := new(export.Requests)
-	chat := server.Chat(t, append(configure, func(c *cfchat.Config) { c.Limiter = requests })...)
+	chat := server.Chat(t, append(configure, func(c *cfchat.Config) { c.Limiter, c.Retry = requests, cfchat.Retry{MaxTries: 1} })...)
 	options.Server, options.Concurrency = "stand-in", 4
 	m, err := export.Run(t.Context(), chat, chat.Account(server.AccountID()), options, requests, progress.New(io.Discard, progress.Quiet))
 	return m, requests, err
@@ -238,9 +237,7 @@ func TestNoSecrets(t *testing.T) {
 
 // TestShards wants what shards export to be what a single export has, row by row, whatever the number of shards, and however much
 // has been added meanwhile.
-func TestShards(t *testing.T) { synctest.Test(t, testShards) } // in which a broken conversation is tried again and again
-
-func testShards(t *testing.T) {
+func TestShards(t *testing.T) {
 	server := account(t, 560)
 	gone := server.AddContact(cfchattest.Contact{})
 	broken := server.AddConversation(cfchattest.Conversation{Contact: gone})
@@ -348,33 +345,31 @@ func TestSince(t *testing.T) {
 
 // TestSinceBroken names what has changed and cannot be read, and goes on.
 func TestSinceBroken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := cfchattest.New(t)
-		since := time.Now().Add(-time.Hour)
-		var messages []int64
-		for range 10 {
-			id := server.AddConversation(cfchattest.Conversation{})
-			for range 4 {
-				messages = append(messages, server.AddMessage(id, cfchattest.Message{}))
-			}
+	server := cfchattest.New(t)
+	since := time.Now().Add(-time.Hour)
+	var messages []int64
+	for range 10 {
+		id := server.AddConversation(cfchattest.Conversation{})
+		for range 4 {
+			messages = append(messages, server.AddMessage(id, cfchattest.Message{}))
 		}
-		server.BreakMessage(3, messages[10])
-		gone, _ := server.Conversation(5)
-		server.DeleteContact(gone.Meta.Sender.ID)
-		dir := t.TempDir()
-		m := exported(t, server, export.Options{Dir: dir, Since: &since})
-		var unread []string
-		for _, u := range m.Unreadable {
-			unread = append(unread, fmt.Sprint(u.What, " ", u.ConversationID, " ", u.MessageID))
-		}
-		slices.Sort(unread)
-		if want := []string{"conversation 5 0", fmt.Sprint("message 3 ", messages[10])}; !slices.Equal(unread, want) {
-			t.Errorf("%q, want %q", unread, want)
-		}
-		if c, m := lines(t, dir, archive.Conversation), lines(t, dir, archive.Message); len(c) != 9 || len(m) != 35 {
-			t.Errorf("%d conversations, %d messages", len(c), len(m))
-		}
-	})
+	}
+	server.BreakMessage(3, messages[10])
+	gone, _ := server.Conversation(5)
+	server.DeleteContact(gone.Meta.Sender.ID)
+	dir := t.TempDir()
+	m := exported(t, server, export.Options{Dir: dir, Since: &since})
+	var unread []string
+	for _, u := range m.Unreadable {
+		unread = append(unread, fmt.Sprint(u.What, " ", u.ConversationID, " ", u.MessageID))
+	}
+	slices.Sort(unread)
+	if want := []string{"conversation 5 0", fmt.Sprint("message 3 ", messages[10])}; !slices.Equal(unread, want) {
+		t.Errorf("%q, want %q", unread, want)
+	}
+	if c, m := lines(t, dir, archive.Conversation), lines(t, dir, archive.Message); len(c) != 9 || len(m) != 35 {
+		t.Errorf("%d conversations, %d messages", len(c), len(m))
+	}
 }
 
 // TestFailure ends at the last position when the server fails, and goes on from there; a list that is not for the key's user is
