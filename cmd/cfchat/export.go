@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/time/rate"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
@@ -41,14 +43,15 @@ func newExport(env func(string) string) *cobra.Command {
 	f := new(exportFlags)
 	command := &cobra.Command{
 		Use:   "export --out DIR",
-		Short: "Write an account to a folder, and go on where it was killed",
+		Short: "Export an account to a folder; one that was interrupted goes on",
 		Long: `Write an account to a folder: conversations, messages, contacts and names, as
 they are received, one JSON object a line, and manifest.json, which says what is
 there.
 
 It can be killed at any time. The same command goes on where it stopped; nothing
-is missing then, and nothing is there twice. A folder is one server's, one
-account's and one kind of key's, and is refused to any other.
+is missing then, and nothing is there twice. A complete folder stays as it is:
+export what has changed since to another one, by --since. A folder belongs to
+one server, one account and one kind of key, and is refused to any other.
 
 The exit status is 0 when all is there, 3 when something could not be read,
 which manifest.json names with the reason, 1 when it failed, 2 where a flag is
@@ -72,12 +75,12 @@ repository has the files and the columns of the tables.
 	flags.StringVar(&f.since, "since", "", "only what has changed since a `time`, such as 2026-01-31 or 2026-01-31T12:00:00Z")
 	flags.BoolVar(&f.files, "files", false, "download the files of attachments too")
 	flags.StringVar(&f.shard, "shard", "", "only the part `I/N` of the account; 0/4 is the first of four")
-	flags.IntVar(&f.shards, "shards", 0, "that there are `N` parts, and the scheduler of a job says which one this is")
+	flags.IntVar(&f.shards, "shards", 0, "export one of `N` parts; which one is taken from the scheduler of the job")
 	flags.IntVar(&f.concurrency, "concurrency", 4, "read `N` conversations at once")
 	flags.IntVar(&f.perMinute, "limit", 0, "at most `N` requests a minute; 0 is as many as the server takes")
 	flags.BoolVar(&f.standIn, "stand-in", false, "export a stand-in that this program starts, to have a look")
-	flags.BoolVar(&f.json, "json", false, "say how it gets on as JSON, one object a line")
-	flags.BoolVar(&f.quiet, "quiet", false, "say nothing")
+	flags.BoolVar(&f.json, "json", false, "print progress as JSON, one object a line, and how it ended")
+	flags.BoolVar(&f.quiet, "quiet", false, "print errors only")
 	command.AddCommand(newMerge(), newVerify())
 	return command
 }
@@ -99,21 +102,29 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 	if options.Server = standInName; !f.standIn {
 		_, options.Server, _ = f.connect.Named()
 	}
-	out := command.OutOrStdout()
 	meter := progress.New(command.ErrOrStderr(), f.mode())
 	begun := time.Now()
 	m, err := export.Run(command.Context(), chat, account, options, requests, meter)
 	meter.Finish(err)
-	if !f.quiet && !f.json && m.Format != 0 {
-		printExport(out, f.out, &m, requests.Sent(), time.Since(begun))
+	took := time.Since(begun)
+	if err == nil {
+		err = whole(f.out, &m)
 	}
-	switch {
-	case err != nil && command.Context().Err() != nil:
+	switch out := command.OutOrStdout(); {
+	case f.json:
+		return exit.With(exit.Status(err), printJSON(out, &m, err))
+	case f.quiet || m.Format == 0:
+	case m.Complete && requests.Sent() <= 2 && !options.CSV:
+		_, _ = fmt.Fprintf(out, "%s has been complete since %s, and nothing was read.\nTo export what has changed: --out NEW --since %s\n",
+			f.out, m.To.Format(time.RFC3339), m.NextSince.Format(time.RFC3339))
+	default:
+		printExport(out, f.out, &m)
+		_, _ = fmt.Fprintf(out, "%d requests in %.1f s. %s\n", requests.Sent(), took.Seconds(), next(&m))
+	}
+	if exit.Status(err) != 0 && command.Context().Err() != nil {
 		return errors.New("run the same command again to go on")
-	case err != nil:
-		return fmt.Errorf("%w; run the same command again to go on", err)
 	}
-	return whole(f.out, &m)
+	return err
 }
 
 // whole says what could not be read, if anything.
@@ -121,7 +132,11 @@ func whole(dir string, m *archive.Manifest) error {
 	if len(m.Unreadable) == 0 {
 		return nil
 	}
-	return exit.With(unreadable, fmt.Errorf("%d could not be read; %s says which, and why", len(m.Unreadable), filepath.Join(dir, archive.ManifestName)))
+	what := "1 thing"
+	if n := len(m.Unreadable); n > 1 {
+		what = fmt.Sprint(n, " things")
+	}
+	return exit.With(unreadable, fmt.Errorf("%s could not be read; %s says which, and why", what, filepath.Join(dir, archive.ManifestName)))
 }
 
 // options returns what the flags say of an export, and what the scheduler says whose job it is.
@@ -134,6 +149,9 @@ func (f *exportFlags) options(env func(string) string) (o export.Options, err er
 		since, err := timeOf(f.since)
 		if err != nil {
 			return o, err
+		}
+		if since.After(time.Now()) {
+			return o, fmt.Errorf("--since %s: it is yet to come", f.since)
 		}
 		o.Since = &since
 	}
@@ -188,17 +206,17 @@ func timeOf(text string) (time.Time, error) {
 // account returns the client of the account, or of a stand-in's, and what ends it.
 func (f *exportFlags) account(requests *export.Requests) (*cfchat.Chat, *cfchat.Account, func(), error) {
 	configure := func(c *cfchat.Config) {
-		if c.Limiter = requests; f.perMinute > 0 {
-			c.Limiter = requests.Within(cfchat.PerMinute(f.perMinute))
+		if c.Limiter = requests; f.perMinute > 0 { // evenly, so that nobody waits long without knowing why
+			c.Limiter = requests.Within(rate.NewLimiter(rate.Every(time.Minute/time.Duration(f.perMinute)), 1))
 		}
 	}
 	if f.standIn {
 		return standIn(configure)
 	}
-	chat, account, err := f.connect.Connect(configure)
-	if err != nil {
-		err = fmt.Errorf("%w; or export a stand-in, by --stand-in, to have a look", err)
+	if !f.connect.IsSet() {
+		return nil, nil, nil, errors.New("name an account, by --account and " + connect.UserKeyVariable + ", or give --stand-in to have a look")
 	}
+	chat, account, err := f.connect.Connect(configure)
 	return chat, account, func() {}, err
 }
 
@@ -214,15 +232,33 @@ func (f *exportFlags) mode() progress.Mode {
 }
 
 // printExport says what is in the folder.
-func printExport(out io.Writer, dir string, m *archive.Manifest, requests int64, took time.Duration) {
+func printExport(out io.Writer, dir string, m *archive.Manifest) {
 	p := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.AlignRight)
 	for _, file := range m.Files {
 		_, _ = fmt.Fprintf(p, "%d\t %s\n", file.Rows, filepath.Join(dir, file.Name))
 	}
 	_ = p.Flush()
-	state := "It is not complete yet."
-	if m.Complete {
-		state = "It is complete. What changes from now on: --since " + m.NextSince.Format(time.RFC3339)
+}
+
+// next says how to go on.
+func next(m *archive.Manifest) string {
+	if !m.Complete {
+		return "There is more to come."
 	}
-	_, _ = fmt.Fprintf(out, "%d requests in %s. %s\n", requests, took.Round(100*time.Millisecond), state)
+	return "Next time: --out NEW --since " + m.NextSince.Format(time.RFC3339)
+}
+
+// printJSON prints how an export ended, as one object. What it returns has no text, because that has it.
+func printJSON(out io.Writer, m *archive.Manifest, ended error) error {
+	text, err := json.Marshal(struct {
+		Complete   bool      `json:"complete"`
+		Rows       int64     `json:"rows"`
+		Unreadable int       `json:"unreadable"`
+		NextSince  time.Time `json:"next_since,omitzero"`
+		Error      string    `json:"error"`
+	}{m.Complete, m.Written(), len(m.Unreadable), m.NextSince, connect.InFlags(exit.Text(ended))})
+	if err == nil {
+		_, err = fmt.Fprintf(out, "%s\n", text)
+	}
+	return err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,12 +24,11 @@ each, and that they are all there. Killed, the same command begins anew.`,
 			if out == "" {
 				return exit.With(exit.Usage, errNoFolder)
 			}
-			begun := time.Now()
 			m, err := archive.Merge(command.Context(), out, shards)
 			if err != nil {
 				return err
 			}
-			printExport(command.OutOrStdout(), out, &m, 0, time.Since(begun))
+			printExport(command.OutOrStdout(), out, &m)
 			return whole(out, &m)
 		},
 	}
@@ -55,12 +53,8 @@ attachment's file there and whole.`,
 				if err != nil {
 					return err
 				}
-				rows := int64(0)
-				for _, file := range m.Files {
-					rows += file.Rows
-				}
-				_, _ = fmt.Fprintf(command.OutOrStdout(), "%s is as its manifest says: %d rows in %d files, %d could not be read\n",
-					dir, rows, len(m.Files), len(m.Unreadable))
+				_, _ = fmt.Fprintf(command.OutOrStdout(), "%s is as its manifest says: %d rows in %d files, %d things could not be read\n",
+					dir, m.Written(), len(m.Files), len(m.Unreadable))
 			}
 			return nil
 		},

@@ -73,7 +73,7 @@ func (f *Folder) begin(head Head, from time.Time) error {
 	m.ServerVersion = head.ServerVersion
 	f.manifest, f.committed = *m, m.marked()
 	if m.Complete {
-		return nil
+		return m.isThere(f.Dir)
 	}
 	for _, end := range m.Files {
 		opened, err := resume(f.Dir, end)

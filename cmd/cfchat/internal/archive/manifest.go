@@ -30,7 +30,7 @@ const Margin = time.Minute
 type Head struct {
 	Server  string `json:"server"`
 	Account int64  `json:"account"`
-	// Key is whose eyes it was read with: "administrator", or "agent 12", who sees only some inboxes.
+	// Key is whose eyes it was read with: "an administrator", or "agent 12", who sees only some inboxes.
 	Key   string     `json:"key"`
 	Since *time.Time `json:"since,omitempty"`
 	Shard *Shard     `json:"shard,omitempty"`
@@ -94,6 +94,16 @@ func (u Unreadable) isAbout(v Unreadable) bool {
 	return u == v
 }
 
+// Written returns how many rows are there, without those of tables that were made of them.
+func (m *Manifest) Written() (rows int64) {
+	for _, file := range m.Files {
+		if filepath.Ext(file.Name) == ".ndjson" {
+			rows += file.Rows
+		}
+	}
+	return rows
+}
+
 // Phase is a part of an export. They come one after the other.
 type Phase string
 
@@ -126,13 +136,17 @@ func (m *Manifest) isOf(head Head) error {
 	case m.Account != head.Account:
 		return fmt.Errorf("is an export of account %d, and not of %d; name another folder", m.Account, head.Account)
 	case m.Key != head.Key:
-		return fmt.Errorf("was read with the key of an %s, and not of an %s, who may see others; name another folder", m.Key, head.Key)
+		return fmt.Errorf("was read with the key of %s, and not with that of %s, who may see other conversations; name another folder",
+			m.Key, head.Key)
 	case !sameTime(m.Since, head.Since):
-		return fmt.Errorf("has %s, and not %s; name another folder", sinceText(m.Since), sinceText(head.Since))
+		return fmt.Errorf("has %s, and not %s; say it as before, or name another folder", sinceText(m.Since), sinceText(head.Since))
 	case m.Shard.String() != head.Shard.String():
-		return fmt.Errorf("is %s, and not %s; name another folder", m.Shard, head.Shard)
+		return fmt.Errorf("is %s, and not %s; say it as before, or name another folder", m.Shard, head.Shard)
 	case m.Attachments != head.Attachments:
-		return fmt.Errorf("was begun with --files=%t; go on so, or name another folder", m.Attachments)
+		if m.Attachments {
+			return errors.New("was begun with --files; add --files, or name another folder")
+		}
+		return errors.New("was begun without --files; leave it out, or name another folder")
 	}
 	return nil
 }
@@ -143,7 +157,7 @@ func sinceText(since *time.Time) string {
 	if since == nil {
 		return "everything"
 	}
-	return "what has changed since " + since.Format(time.RFC3339)
+	return "what has changed since " + since.Format(time.RFC3339) + " (--since)"
 }
 
 // Read reads the manifest of a folder.

@@ -66,17 +66,21 @@ func readShards(ctx context.Context, dirs []string) ([]shard, error) {
 		}
 		switch same := first.Head; {
 		case m.Shard == nil:
-			return nil, fmt.Errorf("%s is no shard, but a whole account", dir)
-		case m.Shard.Of != len(dirs):
-			return nil, fmt.Errorf("%s is %s, and %d folders are named; name all %d", dir, m.Shard, len(dirs), m.Shard.Of)
+			return nil, fmt.Errorf("%s is a whole account, and no shard; there is nothing to merge", dir)
 		case byIndex[m.Shard.Index].Manifest != nil:
 			return nil, fmt.Errorf("%s and %s are both %s", byIndex[m.Shard.Index].dir, dir, m.Shard)
 		default:
-			if same.Shard = m.Shard; m.isOf(same) != nil {
-				return nil, fmt.Errorf("%s does not go with %s: it %w", dir, dirs[0], m.isOf(same))
+			same.Shard = &Shard{m.Shard.Index, same.Shard.Of}
+			if err := m.isOf(same); err != nil {
+				return nil, fmt.Errorf("%s does not go with %s: it %w", dir, dirs[0], err)
 			}
 		}
 		byIndex[m.Shard.Index] = shard{m, dir}
+	}
+	for i := range first.Shard.Of {
+		if byIndex[i].Manifest == nil {
+			return nil, fmt.Errorf("shard %d/%d is missing; name the folders of all %d", i, first.Shard.Of, first.Shard.Of)
+		}
 	}
 	return slices.Collect(func(yield func(shard) bool) {
 		for _, i := range slices.Sorted(maps.Keys(byIndex)) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -24,6 +25,9 @@ const (
 // twice, no message without its conversation, and each attachment's file there and whole.
 func Verify(ctx context.Context, dir string) (*Manifest, error) {
 	m, err := Read(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is no export: it has no %s", dir, ManifestName)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +42,18 @@ func Verify(ctx context.Context, dir string) (*Manifest, error) {
 		}
 	}
 	return m, errors.Join(errs...)
+}
+
+// isThere reports what a complete folder lacks, by the sizes of its files, so that a run which has nothing to do does not say that
+// all is well.
+func (m *Manifest) isThere(dir string) error {
+	for _, file := range m.Files {
+		name := filepath.Join(dir, file.Name)
+		if info, err := os.Stat(name); err != nil || info.Size() != file.Bytes {
+			return fmt.Errorf("%s has changed since the export was complete; cfchat export verify %s says how", name, dir)
+		}
+	}
+	return nil
 }
 
 // verifier remembers what it has seen in a folder.
@@ -55,6 +71,8 @@ type row struct {
 	Conversation int64 `json:"conversation_id"`
 	SHA256       string
 	Bytes        int64
+	Attachment   int64 `json:"attachment_id"`
+	Message      int64 `json:"message_id"`
 }
 
 func (v *verifier) file(ctx context.Context, file File) error {
@@ -75,7 +93,7 @@ func (v *verifier) file(ctx context.Context, file File) error {
 		rows, bytes = rows+1, bytes+int64(len(line))
 		var r row
 		if err := json.Unmarshal(line, &r); err != nil {
-			return fmt.Errorf("line %d: %w", rows, err)
+			return fmt.Errorf("it has changed since the export: line %d is no JSON object: %w", rows, err)
 		}
 		if err := v.row(file.Name, r); err != nil {
 			return fmt.Errorf("line %d: %w", rows, err)
@@ -111,7 +129,9 @@ func (v *verifier) row(file string, r row) error {
 		v.conversations[r.Conversation] = false
 		v.conversation, v.message = r.Conversation, r.ID
 	case StoredFile:
-		return isFile(filepath.Join(v.dir, FilesFolder, r.SHA256), File{Bytes: r.Bytes, SHA256: r.SHA256})
+		if err := isFile(filepath.Join(v.dir, FilesFolder, r.SHA256), File{Bytes: r.Bytes, SHA256: r.SHA256}); err != nil {
+			return fmt.Errorf("the file of attachment %d of message %d: %w", r.Attachment, r.Message, err)
+		}
 	}
 	return nil
 }

@@ -96,5 +96,7 @@ var inFlags = strings.NewReplacer(
 	"Config.Keys.AgentBot", BotKeyVariable,
 	"check Keys,", "check "+UserKeyVariable+",",
 	"Config.Server", "--server",
+	"set Keys.User to a person's key", "set "+UserKeyVariable+" to a person's key",
+	", or set AllowPlainHTTP where nobody can listen", "",
 	" (Config.Timeout)", "",
 )

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"time"
@@ -24,6 +26,8 @@ type storedFile struct {
 	MessageID      int64  `json:"message_id"`
 	ConversationID int64  `json:"conversation_id"`
 	FileType       string `json:"file_type"`
+	Name           string `json:"name"` // as its address ends
+	ContentType    string `json:"content_type,omitempty"`
 	Bytes          int64  `json:"bytes"`
 	SHA256         string `json:"sha256"` // which is its name in the folder
 }
@@ -70,7 +74,7 @@ func (x *exporter) filesOf(ctx context.Context, m *cfchat.Message) error {
 	for i, attachment := range m.Attachments {
 		file := stored[i]
 		file.AttachmentID, file.MessageID, file.ConversationID = attachment.ID, m.ID, m.ConversationID
-		file.FileType = string(attachment.GetFileType())
+		file.FileType, file.ContentType, file.Name = string(attachment.GetFileType()), attachment.GetContentType(), nameOf(attachment)
 		switch err := failed[i]; {
 		case errors.Is(err, cfchat.ErrInvalidInput): // a location, a contact, a link: no file
 		case err != nil && ctx.Err() != nil:
@@ -90,6 +94,15 @@ func (x *exporter) filesOf(ctx context.Context, m *cfchat.Message) error {
 		}
 	}
 	return nil
+}
+
+// nameOf returns what a file was called, as far as its address tells.
+func nameOf(a *cfchat.Attachment) string {
+	address, err := url.Parse(a.GetDataURL())
+	if err != nil || address.Path == "" {
+		return ""
+	}
+	return path.Base(address.Path)
 }
 
 // cannotBeHad notes down a file that cannot be had, if the server answers at all.

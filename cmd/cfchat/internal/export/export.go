@@ -46,7 +46,9 @@ func Run(ctx context.Context, chat *cfchat.Chat, account *cfchat.Account, option
 	if x.folder, err = archive.Open(options.Dir, head, begun); err != nil {
 		return archive.Manifest{}, err
 	}
-	err = x.run(ctx)
+	if err = x.run(ctx); err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w; run the same command again to go on", err)
+	}
 	err = errors.Join(err, x.folder.Close())
 	return x.folder.Committed(), err
 }
@@ -61,7 +63,7 @@ func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time
 	}
 	for _, of := range profile.Accounts {
 		if of.ID == head.Account {
-			if head.Key = string(of.Role); head.Key != "administrator" {
+			if head.Key = "an administrator"; of.Role != "administrator" {
 				head.Key = fmt.Sprintf("%s %d", of.Role, profile.ID)
 			}
 			return head, begun, nil
@@ -83,10 +85,18 @@ func (x *exporter) clock(ctx context.Context) (version string, now time.Time) {
 	return info.Version, now
 }
 
+// shown is what people are told of a phase.
+var shown = map[archive.Phase]string{
+	archive.Names: "names", archive.Conversations: "conversations and messages", archive.Contacts: "contacts",
+	archive.Senders: "contacts of conversations", archive.Attachments: "files",
+}
+
 // run goes through the phases that are left, and ends at the last mark if one of them fails.
 func (x *exporter) run(ctx context.Context) error {
-	if x.folder.Manifest().Complete {
+	if m := x.folder.Manifest(); m.Complete {
 		return x.tables(ctx)
+	} else if n := m.Written(); n > 0 {
+		_, _ = fmt.Fprintf(x.meter, "Going on where %s ends, behind %d rows.\n", x.Dir, n)
 	}
 	if err := x.folder.Ensure(archive.Conversation, archive.Message, archive.Contact); err != nil {
 		return err
@@ -108,7 +118,7 @@ func (x *exporter) run(ctx context.Context) error {
 		at++
 	}
 	for ; at < len(phases); at++ {
-		x.state = progress.State{Phase: string(phases[at].phase), Rows: x.state.Rows}
+		x.state = progress.State{Phase: shown[phases[at].phase]}
 		if err := phases[at].run(ctx); err != nil {
 			if failed := x.folder.Commit(); failed != nil && !errors.Is(err, failed) {
 				return fmt.Errorf("%w; %w", err, failed)

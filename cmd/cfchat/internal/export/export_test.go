@@ -115,7 +115,7 @@ func TestRows(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			server, dir := account(t, 30, cfchattest.Version(version)), t.TempDir()
 			m := exported(t, server, export.Options{Dir: dir})
-			if m.ServerVersion != version || m.Key != "administrator" || len(m.Unreadable) != 0 || !m.Complete {
+			if m.ServerVersion != version || m.Key != "an administrator" || len(m.Unreadable) != 0 || !m.Complete {
 				t.Errorf("%+v", m)
 			}
 			for name, path := range map[string]string{
@@ -294,14 +294,14 @@ func TestMergeRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, dirs := range map[string][]string{
-		"name the folders":         nil,
-		"name all 2":               {first},
-		"are both shard 0/2":       {first, again},
-		"is shard 1/3, and 2":      {first, third},
-		"is no shard":              {whole},
-		"what has changed since":   {first, later},
-		"where the manifest says":  {touched, second},
-		"no such file or director": {first, filepath.Join(first, "nowhere")},
+		"name the folders":        nil,
+		"shard 1/2 is missing":    {first},
+		"are both shard 0/2":      {first, again},
+		"is shard 1/3, and not":   {first, third},
+		"is a whole account":      {whole},
+		"what has changed since":  {first, later},
+		"where the manifest says": {touched, second},
+		"nowhere is no export":    {first, filepath.Join(first, "nowhere")},
 	} {
 		if _, err := archive.Merge(t.Context(), filepath.Join(t.TempDir(), "out"), dirs); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
@@ -414,8 +414,14 @@ func TestAttachments(t *testing.T) {
 		t.Error(m.Unreadable)
 	}
 	stored, err := os.ReadDir(filepath.Join(dir, "files"))
-	if err != nil || len(stored) != 3 || len(lines(t, dir, archive.StoredFile)) == 0 {
+	if err != nil || len(stored) != 3 {
 		t.Errorf("%v, %v", stored, err)
+	}
+	rows, err := os.ReadFile(filepath.Join(dir, archive.StoredFile))
+	for _, content := range contents {
+		if err != nil || !strings.Contains(string(rows), fmt.Sprintf(`"name":"%s.txt"`, content)) {
+			t.Errorf("%s.txt is not in %s, %v", content, rows, err)
+		}
 	}
 	for _, name := range stored {
 		data, err := os.ReadFile(filepath.Join(dir, "files", name.Name()))
@@ -439,10 +445,10 @@ func TestFolderIsOnes(t *testing.T) {
 		options   export.Options
 		configure func(*cfchat.Config)
 	}{
-		fmt.Sprintf("not of an agent %d", agent): {configure: func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} }},
-		"not what has changed since":             {options: export.Options{Since: &since}},
-		"and not shard 0/2":                      {options: export.Options{Shard: &archive.Shard{Of: 2}}},
-		"begun with --files=false":               {options: export.Options{Attachments: true}},
+		fmt.Sprintf("not with that of agent %d", agent): {configure: func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} }},
+		"not what has changed since":                    {options: export.Options{Since: &since}},
+		"and not shard 0/2":                             {options: export.Options{Shard: &archive.Shard{Of: 2}}},
+		"begun without --files":                         {options: export.Options{Attachments: true}},
 	} {
 		c.options.Dir = dir
 		if c.configure == nil {
@@ -453,11 +459,11 @@ func TestFolderIsOnes(t *testing.T) {
 		}
 	}
 	for says, head := range map[string]archive.Head{
-		"not of elsewhere":  {Server: "elsewhere", Account: server.AccountID(), Key: "administrator"},
-		"not of 77":         {Server: "stand-in", Account: 77, Key: "administrator"},
-		"another export is": {Server: "stand-in", Account: server.AccountID(), Key: "administrator"},
+		"not of elsewhere":  {Server: "elsewhere", Account: server.AccountID(), Key: "an administrator"},
+		"not of 77":         {Server: "stand-in", Account: 77, Key: "an administrator"},
+		"another export is": {Server: "stand-in", Account: server.AccountID(), Key: "an administrator"},
 	} {
-		open, err := archive.Open(dir, archive.Head{Server: "stand-in", Account: server.AccountID(), Key: "administrator"}, time.Now())
+		open, err := archive.Open(dir, archive.Head{Server: "stand-in", Account: server.AccountID(), Key: "an administrator"}, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
