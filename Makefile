@@ -51,7 +51,7 @@ fuzz: ## Fuzz what reads answers, FUZZTIME for each target
 	@go test -run '^$$' -fuzz '^FuzzServe$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./cfchattest
 
 .PHONY: bench
-bench: ## Compare with other clients in time and memory, and count what a scan costs beside pages
+bench: ## Compare with other clients in time and memory, and count what a scan and an export cost
 	@cd bench && go generate . 2>/dev/null
 	@cd bench && go version && go run .
 	@cd bench && export GOTOOLCHAIN=$(NEXT) && go version && go run . || echo "$(NEXT) cannot be had here"
@@ -59,6 +59,7 @@ bench: ## Compare with other clients in time and memory, and count what a scan c
 	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
 	@cd bench/scan && go test -run TestScanCosts -count=1
+	@go -C cmd/cfchat test -run '^$$' -bench Export -benchtime 1x . | grep Benchmark
 	@go test -run 'TestMessageScan(Requests|Memory)' -message-costs -count=1 -v . | grep -E 'requests|alive'
 
 .PHONY: docs
