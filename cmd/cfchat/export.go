@@ -150,8 +150,8 @@ func (f *exportFlags) options(env func(string) string) (o export.Options, err er
 		if err != nil {
 			return o, err
 		}
-		if since.After(time.Now()) {
-			return o, fmt.Errorf("--since %s: it is yet to come", f.since)
+		if since.After(time.Now()) || since.Year() < 1970 {
+			return o, fmt.Errorf("--since %s: give a time between 1970 and now", f.since)
 		}
 		o.Since = &since
 	}

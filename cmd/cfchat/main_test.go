@@ -127,7 +127,7 @@ func TestUsage(t *testing.T) {
 		`--limit -1: give how many requests there may be in a minute, or 0 for as many as the server takes`: {nil, []string{"export", "--out", "x", "--limit", "-1"}},
 		`--shards -1: give how many there are`:                                                              {nil, []string{"export", "--out", "x", "--shards", "-1"}},
 		`--since 31.1.: write a day of UTC, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z`:    {nil, []string{"export", "--out", "x", "--since", "31.1."}},
-		`--since 2099-01-01: it is yet to come`:                                                             {nil, []string{"export", "--out", "x", "--since", "2099-01-01"}},
+		`--since 2099-01-01: give a time between 1970 and now`:                                              {nil, []string{"export", "--out", "x", "--since", "2099-01-01"}},
 		`--shard 2/2: of 2 shards the first is 0 and the last 1`:                                            {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
 		`JOB_COMPLETION_INDEX is 1, and nothing says of how many; give --shards N, or --shard 0/1 for the whole account`: {
 			map[string]string{"JOB_COMPLETION_INDEX": "1"}, []string{"export", "--out", "x"}},

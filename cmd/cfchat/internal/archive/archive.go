@@ -37,7 +37,7 @@ func Open(dir string, head Head, from time.Time) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := isExport(dir); err != nil {
+	if err := isFor(dir, head); err != nil {
 		return nil, err
 	}
 	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
@@ -62,13 +62,10 @@ func (f *Folder) begin(head Head, from time.Time) error {
 	m, err := Read(f.Dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.manifest = Manifest{Format: Format, Head: head, From: from, NextSince: from.Add(-Margin)}
+		f.manifest = Manifest{Format: Format, Head: head, From: from, NextSince: from.Add(-Margin), Position: Position{Phase: phases[0]}}
 		return f.Commit()
 	case err != nil:
 		return err
-	}
-	if err := m.isOf(head); err != nil {
-		return fmt.Errorf("%s %w", f.Dir, err)
 	}
 	m.ServerVersion = head.ServerVersion
 	f.manifest, f.committed = *m, m.marked()
@@ -99,8 +96,14 @@ func clean(dir string) error {
 	return err
 }
 
-// isExport refuses a folder that has something in it and is no export.
-func isExport(dir string) error {
+// isFor refuses a folder that has something in it and is no export, or another one's, before anything is changed in it.
+func isFor(dir string, head Head) error {
+	switch m, err := Read(dir); {
+	case err == nil && m.isOf(head) != nil:
+		return fmt.Errorf("%s %w", dir, m.isOf(head))
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

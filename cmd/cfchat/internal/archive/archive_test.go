@@ -165,7 +165,7 @@ func TestVerify(t *testing.T) {
 			{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":2}`}, {archive.Message, `{"id":3,"conversation_id":1}`},
 			{archive.Message, `{"id":4,"conversation_id":2}`}, {archive.Message, `{"id":7,"conversation_id":1}`},
 		},
-		"no such file": {{archive.StoredFile, `{"sha256":"00","bytes":1}`}},
+		"no such file": {{archive.StoredFile, `{"sha256":"00","bytes":1,"attachment_id":1,"message_id":2,"conversation_id":3}`}},
 		"": {
 			{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":2}`}, {archive.Message, `{"id":3,"conversation_id":1}`},
 			{archive.Message, `{"id":4,"conversation_id":1}`}, {archive.Message, `{"id":4,"conversation_id":2}`}, {archive.Contact, `{"id":4}`},

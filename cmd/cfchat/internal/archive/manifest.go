@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -109,13 +111,15 @@ type Phase string
 
 // The phases, in their order.
 const (
-	Names         Phase = ""
 	Conversations Phase = "conversations" // with their messages
+	Names         Phase = "names"
 	Contacts      Phase = "contacts"
 	Senders       Phase = "contacts of conversations"
 	Attachments   Phase = "files"
 	Done          Phase = "done"
 )
+
+var phases = []Phase{Conversations, Names, Contacts, Senders, Attachments, Done}
 
 // Position is how far an export has come.
 type Position struct {
@@ -173,6 +177,12 @@ func Read(dir string) (*Manifest, error) {
 	if err := decoder.Decode(m); err != nil {
 		return nil, fmt.Errorf("%s is no manifest of an export: %w", name, err)
 	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%s is no manifest of an export: there is something behind it", name)
+	}
+	if err := m.makesSense(); err != nil {
+		return nil, fmt.Errorf("%s is not as an export writes it: %w", name, err)
+	}
 	m.unreadable = len(m.Unreadable)
 	return m, nil
 }
@@ -183,6 +193,20 @@ func (m *Manifest) marked() Manifest {
 	marked.Unreadable = append([]Unreadable{}, m.Unreadable[:m.unreadable]...)
 	marked.Files = append([]File{}, m.Files...)
 	return marked
+}
+
+// makesSense reports what no export writes.
+func (m *Manifest) makesSense() error {
+	switch {
+	case m.Format != Format: // which is for isOf to tell
+	case !slices.Contains(phases, m.Position.Phase):
+		return fmt.Errorf("there is no phase %q", m.Position.Phase)
+	case m.Position.Phase != phases[0] && len(m.Files) == 0:
+		return fmt.Errorf("there are no files in the phase %q", m.Position.Phase)
+	case m.Complete && m.To == nil:
+		return errors.New("it is complete, and has no end")
+	}
+	return nil
 }
 
 // write puts a manifest in place of the one before, in one step.

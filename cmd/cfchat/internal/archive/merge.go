@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -104,6 +103,9 @@ func (m *merging) merge(ctx context.Context) error {
 	if m.manifest.Complete {
 		return fmt.Errorf("%s is complete already; name another folder", m.Dir)
 	}
+	if len(m.manifest.Files) > 0 {
+		return fmt.Errorf("%s has an export that is not complete; name another folder", m.Dir)
+	}
 	for _, name := range m.names() {
 		key := func(r row) int64 { return r.Conversation }
 		switch name {
@@ -154,6 +156,7 @@ func (m *merging) rows(ctx context.Context, name string, key func(row) int64) er
 		if from.next == nil {
 			continue
 		}
+		from.name = name
 		if err := from.advance(key); err != nil {
 			return err
 		}
@@ -177,6 +180,7 @@ func (m *merging) rows(ctx context.Context, name string, key func(row) int64) er
 // source is a file of a shard.
 type source struct {
 	dir  string
+	name string
 	next func() ([]byte, error, bool)
 	stop func()
 	line []byte // nil behind the last
@@ -191,8 +195,8 @@ func (s *source) advance(key func(row) int64) error {
 		s.line = nil
 		return err
 	}
-	s.line, s.row = line, row{}
-	err = json.Unmarshal(line, &s.row)
+	s.line = line
+	s.row, err = rowOf(s.name, line)
 	s.key = key(s.row)
 	return err
 }

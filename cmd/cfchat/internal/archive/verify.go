@@ -44,13 +44,13 @@ func Verify(ctx context.Context, dir string) (*Manifest, error) {
 	return m, errors.Join(errs...)
 }
 
-// isThere reports what a complete folder lacks, by the sizes of its files, so that a run which has nothing to do does not say that
+// isThere reports what a complete folder lacks, so that a run which has nothing to do does not say that
 // all is well.
 func (m *Manifest) isThere(dir string) error {
 	for _, file := range m.Files {
 		name := filepath.Join(dir, file.Name)
-		if info, err := os.Stat(name); err != nil || info.Size() != file.Bytes {
-			return fmt.Errorf("%s has changed since the export was complete; cfchat export verify %s says how", name, dir)
+		if err := isFile(name, file); err != nil {
+			return fmt.Errorf("%s has changed since the export was complete: %w", name, err)
 		}
 	}
 	return nil
@@ -67,12 +67,39 @@ type verifier struct {
 
 // row is what a row says of where it belongs.
 type row struct {
-	ID           int64
-	Conversation int64 `json:"conversation_id"`
-	SHA256       string
-	Bytes        int64
-	Attachment   int64 `json:"attachment_id"`
-	Message      int64 `json:"message_id"`
+	ID, Conversation, Message, Attachment, Bytes int64
+	SHA256                                       string
+}
+
+// rowOf reads what is looked at in a row of a file, and nothing else: a server may put anything into the rest. A list of names has
+// nothing that is looked at.
+func rowOf(file string, line []byte) (r row, err error) {
+	var fields map[string]json.RawMessage // whose names are as they are written
+	if json.Unmarshal(line, &fields) != nil || fields == nil {
+		return r, errors.New("it is no JSON object")
+	}
+	wanted := map[string]any{}
+	switch file {
+	case Conversation, Contact:
+		wanted["id"] = &r.ID
+	case Message:
+		wanted["id"], wanted["conversation_id"] = &r.ID, &r.Conversation
+	case StoredFile:
+		wanted["conversation_id"], wanted["message_id"], wanted["attachment_id"] = &r.Conversation, &r.Message, &r.Attachment
+		wanted["bytes"], wanted["sha256"] = &r.Bytes, &r.SHA256
+	}
+	for name, into := range wanted {
+		if err := json.Unmarshal(fields[name], into); err != nil {
+			return r, fmt.Errorf("its %s: %w", name, err)
+		}
+	}
+	return r, nil
+}
+
+// IDOf returns the id of a conversation, a message or a contact, by its row.
+func IDOf(line []byte) (int64, error) {
+	r, err := rowOf(Contact, line)
+	return r.ID, err
 }
 
 func (v *verifier) file(ctx context.Context, file File) error {
@@ -91,9 +118,9 @@ func (v *verifier) file(ctx context.Context, file File) error {
 		}
 		hash.Write(line)
 		rows, bytes = rows+1, bytes+int64(len(line))
-		var r row
-		if err := json.Unmarshal(line, &r); err != nil {
-			return fmt.Errorf("it has changed since the export: line %d is no JSON object: %w", rows, err)
+		r, err := rowOf(file.Name, line)
+		if err != nil {
+			return fmt.Errorf("it has changed since the export: line %d: %w", rows, err)
 		}
 		if err := v.row(file.Name, r); err != nil {
 			return fmt.Errorf("line %d: %w", rows, err)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,30 +41,54 @@ func (x *exporter) attachments(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(x.Dir, archive.FilesFolder), 0o700); err != nil {
 		return err
 	}
-	total := x.folder.Rows(archive.Message)
-	done := int64(0)
-	return x.folder.Lines(archive.Message, x.folder.Manifest().Position.Offset, func(line []byte, behind int64) error {
-		if done++; bytes.Contains(line, []byte(`"attachments"`)) {
-			var m cfchat.Message
-			if err := json.Unmarshal(line, &m); err != nil {
-				return err
-			}
-			if err := x.filesOf(ctx, &m); err != nil {
-				return err
-			}
+	total, done := x.folder.Rows(archive.Message), int64(0)
+	err := x.folder.Lines(archive.Message, x.folder.Manifest().Position.Offset, func(line []byte, behind int64) error {
+		done++
+		if err := x.filesOf(ctx, line, func(*cfchat.Attachment) bool { return true }); err != nil {
+			return err
 		}
 		x.show(done, total, time.Time{})
 		return x.mark(archive.Position{Phase: archive.Attachments, Offset: behind})
 	})
+	if err != nil {
+		return err
+	}
+	return x.missingFiles(ctx)
 }
 
-// filesOf downloads the files of a message.
-func (x *exporter) filesOf(ctx context.Context, m *cfchat.Message) error {
-	stored := make([]storedFile, len(m.Attachments))
-	failed := make([]error, len(m.Attachments))
+// missingFiles asks once more for the files that could not be had, because what they are kept on may have been out of reach.
+func (x *exporter) missingFiles(ctx context.Context) error {
+	missing := map[int64]bool{}
+	for _, u := range x.folder.Manifest().Unreadable {
+		missing[u.AttachmentID] = u.What == fileOf
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	x.folder.Readable(func(u archive.Unreadable) bool { return u.What == fileOf })
+	return x.folder.Lines(archive.Message, 0, func(line []byte, _ int64) error {
+		return x.filesOf(ctx, line, func(a *cfchat.Attachment) bool { return missing[a.ID] })
+	})
+}
+
+// fileOf is what the manifest calls a file that cannot be had.
+const fileOf = "file"
+
+// filesOf downloads the files of a message that are wanted.
+func (x *exporter) filesOf(ctx context.Context, line []byte, wanted func(*cfchat.Attachment) bool) error {
+	var m cfchat.Message
+	if !bytes.Contains(line, []byte(`"attachments"`)) {
+		return nil
+	}
+	if err := json.Unmarshal(line, &m); err != nil {
+		return err
+	}
+	attachments := slices.DeleteFunc(m.Attachments, func(a *cfchat.Attachment) bool { return a == nil || hasNoFile(a) || !wanted(a) })
+	stored := make([]storedFile, len(attachments))
+	failed := make([]error, len(attachments))
 	slots := make(chan struct{}, max(x.Concurrency, 1))
 	var running sync.WaitGroup
-	for i, attachment := range m.Attachments {
+	for i, attachment := range attachments {
 		slots <- struct{}{}
 		running.Go(func() {
 			defer func() { <-slots }()
@@ -71,12 +96,11 @@ func (x *exporter) filesOf(ctx context.Context, m *cfchat.Message) error {
 		})
 	}
 	running.Wait()
-	for i, attachment := range m.Attachments {
+	for i, attachment := range attachments {
 		file := stored[i]
 		file.AttachmentID, file.MessageID, file.ConversationID = attachment.ID, m.ID, m.ConversationID
 		file.FileType, file.ContentType, file.Name = string(attachment.GetFileType()), attachment.GetContentType(), nameOf(attachment)
 		switch err := failed[i]; {
-		case errors.Is(err, cfchat.ErrInvalidInput): // a location, a contact, a link: no file
 		case err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:
@@ -94,6 +118,15 @@ func (x *exporter) filesOf(ctx context.Context, m *cfchat.Message) error {
 		}
 	}
 	return nil
+}
+
+// hasNoFile reports whether an attachment is one of the kinds that have none.
+func hasNoFile(a *cfchat.Attachment) bool {
+	switch a.GetFileType() {
+	case cfchat.AttachmentTypeLocation, cfchat.AttachmentTypeContact, cfchat.AttachmentTypeFallback, cfchat.AttachmentTypeEmbed:
+		return true
+	}
+	return false
 }
 
 // nameOf returns what a file was called, as far as its address tells.
@@ -114,10 +147,13 @@ func (x *exporter) cannotBeHad(ctx context.Context, file storedFile, err error) 
 		return errors.Join(err, gone)
 	}
 	x.folder.Unreadable(archive.Unreadable{
-		What: "file", ConversationID: file.ConversationID, MessageID: file.MessageID, AttachmentID: file.AttachmentID, Why: err.Error(),
+		What: fileOf, ConversationID: file.ConversationID, MessageID: file.MessageID, AttachmentID: file.AttachmentID, Why: err.Error(),
 	})
 	return nil
 }
+
+// maxFile is how many bytes a file may have. It goes to the disk as it comes.
+const maxFile = 1 << 40
 
 // download stores a file under its hash.
 func (x *exporter) download(ctx context.Context, attachment *cfchat.Attachment) (stored storedFile, err error) {
@@ -126,7 +162,7 @@ func (x *exporter) download(ctx context.Context, attachment *cfchat.Attachment) 
 	name := func() string { return hex.EncodeToString(hash.Sum(nil)) }
 	err = archive.Store(into, name, func(f *os.File) error {
 		to := &disk{Writer: io.MultiWriter(f, hash)}
-		n, err := x.account.Messages.Download(ctx, attachment, to)
+		n, err := x.account.Messages.Download(ctx, attachment, to, cfchat.WithMaxBody(maxFile))
 		stored.Bytes = n
 		if to.err != nil {
 			return fmt.Errorf("a file of message %d: %w", attachment.MessageID, to.err)

@@ -13,6 +13,10 @@ import (
 // patience is how often a page of contacts is asked for. Scans wait for a limit by themselves.
 var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 10, MaxWait: 2 * time.Minute})
 
+// walks is how often the list of contacts is read. Where one contact goes and another comes while it is read, a third may slip from
+// a page that is still to be read to one that was read already, and nothing tells; it does not slip twice.
+const walks = 2
+
 // contacts writes the contacts that the server lists, those that a former run has not. Of several shards the first does.
 func (x *exporter) contacts(ctx context.Context) error {
 	if x.Shard != nil && x.Shard.Index != 0 {
@@ -22,23 +26,34 @@ func (x *exporter) contacts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at := archive.Position{Phase: archive.Contacts}
-	for c, err := range x.listed(ctx) {
-		if err != nil && x.isClosed(ctx, err) {
-			x.folder.Unreadable(archive.Unreadable{What: "contacts", Why: err.Error()})
-			break
+	for range walks {
+		closed, err := x.tried(ctx, func() error { return x.listedOnce(ctx, written) })
+		if err != nil {
+			return err
 		}
+		if closed != nil {
+			x.folder.Unreadable(archive.Unreadable{What: "contacts", Why: closed.Error()})
+			return nil
+		}
+	}
+	return nil
+}
+
+// listedOnce reads the list of contacts, and writes those that are not written.
+func (x *exporter) listedOnce(ctx context.Context, written map[int64]bool) error {
+	for c, err := range x.listed(ctx) {
 		if err != nil {
 			return err
 		}
 		if written[c.ID] || x.Since != nil && c.GetCreatedAt().Before(*x.Since) {
 			continue
 		}
+		written[c.ID] = true
 		if err := x.write(archive.Contact, c.JSON()); err != nil {
 			return err
 		}
 		x.show(x.folder.Rows(archive.Contact), 0, time.Time{})
-		if err := x.mark(at); err != nil {
+		if err := x.mark(archive.Position{Phase: archive.Contacts}); err != nil {
 			return err
 		}
 	}
@@ -65,12 +80,11 @@ func (x *exporter) senders(context.Context) error {
 		var conversation struct {
 			Meta struct{ Sender json.RawMessage }
 		}
-		var sender struct{ ID int64 }
 		if err := json.Unmarshal(line, &conversation); err != nil {
 			return err
 		}
-		if err := json.Unmarshal(conversation.Meta.Sender, &sender); err == nil && sender.ID != 0 && !written[sender.ID] {
-			written[sender.ID] = true
+		if id, err := archive.IDOf(conversation.Meta.Sender); err == nil && !written[id] {
+			written[id] = true
 			if err := x.write(archive.Contact, conversation.Meta.Sender); err != nil {
 				return err
 			}
@@ -83,9 +97,8 @@ func (x *exporter) senders(context.Context) error {
 func (x *exporter) ids(file string) (map[int64]bool, error) {
 	ids := map[int64]bool{}
 	err := x.folder.Lines(file, 0, func(line []byte, _ int64) error {
-		var row struct{ ID int64 }
-		err := json.Unmarshal(line, &row)
-		ids[row.ID] = true
+		id, err := archive.IDOf(line)
+		ids[id] = true
 		return err
 	})
 	return ids, err

@@ -24,6 +24,9 @@ func (x *exporter) conversations(ctx context.Context) error {
 	}
 	for _, part := range partsOf(x.Shard, at.ConversationID, newest) {
 		r := &reading{exporter: x, total: total, wrote: at}
+		if x.Shard != nil && part.Until == 0 {
+			return r.rest(ctx, part.ConversationID)
+		}
 		if part.ConversationID <= at.ConversationID {
 			part.ConversationID, part.After = at.ConversationID, at.MessageID
 		}
@@ -41,21 +44,25 @@ func (x *exporter) conversations(ctx context.Context) error {
 	return nil
 }
 
-// size returns the highest id that is known, and how many conversations there are; 0 and 0 where a conversation that cannot be
-// read is in the way.
+// size returns the highest id that is known, and how many conversations there are. A page with a conversation on it that cannot be
+// read is passed over.
 func (x *exporter) size(ctx context.Context) (newest, total int64, err error) {
-	page, err := x.account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll})
-	if errors.Is(err, cfchat.ErrServer) {
-		return 0, 0, nil
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	for i := range page.Payload {
-		newest = max(newest, page.Payload[i].ID)
-	}
-	if total = page.Meta.AllCount; x.Shard != nil {
-		total /= int64(x.Shard.Of)
+	const pages = 5
+	for page := 1; page <= pages; page++ {
+		rows, err := x.account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: page})
+		if errors.Is(err, cfchat.ErrServer) {
+			continue
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		for i := range rows.Payload {
+			newest = max(newest, rows.Payload[i].ID)
+		}
+		if total = rows.Meta.AllCount; x.Shard != nil {
+			total /= int64(x.Shard.Of)
+		}
+		break
 	}
 	return newest, total, nil
 }
@@ -70,7 +77,7 @@ func owns(shard *archive.Shard, id int64) bool {
 }
 
 // partsOf cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
-// everything behind those, of which the shard keeps its own. So no two shards have to agree about where the account ends.
+// everything behind those, of which the shard reads its own. So no two shards have to agree about where the account ends.
 func partsOf(shard *archive.Shard, from, newest int64) []cfchat.MessageScanAllOptions {
 	if shard == nil {
 		return []cfchat.MessageScanAllOptions{{}}
@@ -90,7 +97,6 @@ type reading struct {
 	*exporter
 	total int64            // conversations of the account, 0 where that is not known
 	wrote archive.Position // how far rows have been written
-	skips bool             // the conversation is another shard's
 	whole bool             // nothing is marked before its end
 	err   error            // of writing a row
 }
@@ -116,24 +122,51 @@ func (r *reading) read(ctx context.Context, part cfchat.MessageScanAllOptions) e
 
 // conversation writes a conversation, unless a former run has.
 func (r *reading) conversation(c *cfchat.Conversation) {
-	r.skips = !owns(r.Shard, c.ID)
 	isResumed := r.wrote.ConversationID == c.ID && r.wrote.Row
 	if isResumed || r.err != nil {
 		return
 	}
-	r.wrote = archive.Position{Phase: archive.Conversations, ConversationID: c.ID, Row: !r.skips}
-	if !r.skips {
-		r.err = r.write(archive.Conversation, c.JSON())
+	r.wrote = archive.Position{Phase: archive.Conversations, ConversationID: c.ID, Row: true}
+	r.err = r.write(archive.Conversation, c.JSON())
+}
+
+// rest reads the conversations from an id on that are the shard's, one after the other: there are few.
+func (r *reading) rest(ctx context.Context, from int64) error {
+	r.whole = true
+	options := cfchat.ConversationScanOptions{After: max(from-1, 0), Concurrency: r.Concurrency}
+	for c, err := range r.account.Conversations.Scan(ctx, cfchat.Filter{}, options, cfchat.KeepJSON()) {
+		id := int64(0)
+		switch e, ok := errors.AsType[*cfchat.Error](err); {
+		case ok && e.ConversationID != 0:
+			id = e.ConversationID
+			if owns(r.Shard, id) {
+				r.unreadable(e)
+			}
+		case err != nil:
+			return err
+		default:
+			id = c.ID
+			if owns(r.Shard, id) {
+				r.err = r.one(ctx, c)
+			}
+		}
+		if r.err != nil {
+			return r.err
+		}
+		r.show(r.folder.Rows(archive.Conversation), r.total, time.Time{})
+		if err := r.mark(archive.Position{Phase: archive.Conversations, ConversationID: id + 1}); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // message writes a message.
 func (r *reading) message(m *cfchat.Message) {
-	if r.skips || r.err != nil {
-		return
+	if r.err == nil {
+		r.wrote.MessageID = m.ID
+		r.err = r.write(archive.Message, m.JSON())
 	}
-	r.wrote.MessageID = m.ID
-	r.err = r.write(archive.Message, m.JSON())
 }
 
 // unreadable notes down what cannot be read.
@@ -144,11 +177,8 @@ func (r *reading) unreadable(e *cfchat.Error) {
 	}
 	if e.ConversationID != r.wrote.ConversationID {
 		r.wrote = archive.Position{Phase: archive.Conversations, ConversationID: e.ConversationID}
-		r.skips = !owns(r.Shard, e.ConversationID)
 	}
-	if !r.skips {
-		r.folder.Unreadable(u)
-	}
+	r.folder.Unreadable(u)
 }
 
 // progress marks how far the reading has come. What was created since the export began may be stored behind that with a smaller
@@ -195,7 +225,7 @@ func (x *exporter) changed(ctx context.Context) error {
 // one writes a conversation and its messages.
 func (r *reading) one(ctx context.Context, c *cfchat.Conversation) error {
 	r.conversation(c)
-	for m, err := range r.account.Messages.Scan(ctx, c.ID, cfchat.MessageScanOptions{}, cfchat.KeepJSON()) {
+	for m, err := range r.account.Messages.Scan(ctx, c.ID, cfchat.MessageScanOptions{After: r.wrote.MessageID}, cfchat.KeepJSON()) {
 		switch e, ok := errors.AsType[*cfchat.Error](err); {
 		case ok && e.MessageID != 0:
 			r.unreadable(e)

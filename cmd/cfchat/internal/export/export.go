@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -54,10 +56,12 @@ func Run(ctx context.Context, chat *cfchat.Chat, account *cfchat.Account, option
 }
 
 // head finds out whose folder it is, and what the server's clock says.
-func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, err error) {
-	head = archive.Head{Server: x.Server, Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
-	head.ServerVersion, begun = x.clock(ctx)
-	profile, err := x.chat.Profile(ctx)
+func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, _ error) {
+	head = archive.Head{Server: strings.TrimRight(x.Server, "/"), Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
+	if info, err := x.chat.ServerInfo(ctx); err == nil {
+		head.ServerVersion = info.Version
+	}
+	begun, profile, err := x.clock(ctx)
 	if err != nil {
 		return head, begun, err
 	}
@@ -72,17 +76,19 @@ func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time
 	return head, begun, fmt.Errorf("the key is of %s, who is not in account %d; take the key of somebody who is", profile.Name, head.Account)
 }
 
-// clock returns the server's version, "" where it does not tell, and the time by its clock, or else by the local one.
-func (x *exporter) clock(ctx context.Context) (version string, now time.Time) {
-	info, err := x.chat.ServerInfo(ctx)
+// clock returns the time by the server's clock, and whose the key is. Where an answer has no Date, it is a day before that of the
+// local clock, which may be wrong: so the next export looks at some of what has changed once more, and misses nothing.
+func (x *exporter) clock(ctx context.Context) (time.Time, *cfchat.Profile, error) {
+	var answer cfchat.Response
+	profile, err := x.chat.Profile(ctx, cfchat.WithResponse(&answer))
 	if err != nil {
-		return "", time.Now().UTC().Truncate(time.Second)
+		return time.Time{}, nil, err
 	}
-	now, err = time.ParseInLocation(time.DateTime, info.GetTimestamp(), time.UTC)
+	now, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
-		now = time.Now().UTC().Truncate(time.Second)
+		now = time.Now().Truncate(time.Second).AddDate(0, 0, -1)
 	}
-	return info.Version, now
+	return now.UTC(), profile, nil
 }
 
 // shown is what people are told of a phase.
@@ -110,7 +116,7 @@ func (x *exporter) run(ctx context.Context) error {
 		phase archive.Phase
 		run   func(context.Context) error
 	}{
-		{archive.Names, x.names}, {archive.Conversations, x.conversations}, {archive.Contacts, x.contacts},
+		{archive.Conversations, x.conversations}, {archive.Names, x.names}, {archive.Contacts, x.contacts},
 		{archive.Senders, x.senders}, {archive.Attachments, x.attachments},
 	}
 	at := 0
@@ -133,7 +139,10 @@ func (x *exporter) run(ctx context.Context) error {
 			return err
 		}
 	}
-	_, now := x.clock(ctx)
+	now, _, err := x.clock(ctx)
+	if err != nil {
+		return err
+	}
 	if err := x.folder.Complete(now); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
@@ -14,6 +15,7 @@ func (x *exporter) names(ctx context.Context) error {
 	if x.Shard != nil && x.Shard.Index != 0 {
 		return nil
 	}
+	x.show(0, 0, time.Time{})
 	keep := cfchat.KeepJSON()
 	const ending = ".ndjson"
 	for _, list := range []struct {
@@ -27,13 +29,13 @@ func (x *exporter) names(ctx context.Context) error {
 		{"labels", func() ([]json.RawMessage, error) { return rowsOf(x.account.Labels.List(ctx, keep)) }},
 		{"attribute_definitions", func() ([]json.RawMessage, error) { return rowsOf(x.account.AttributeDefinitions.List(ctx, keep)) }},
 	} {
-		rows, err := list.rows()
-		if err != nil && x.isClosed(ctx, err) {
-			x.folder.Unreadable(archive.Unreadable{What: list.name, Why: err.Error()})
-			continue
-		}
+		var rows []json.RawMessage
+		closed, err := x.tried(ctx, func() (err error) { rows, err = list.rows(); return err })
 		if err != nil {
 			return err
+		}
+		if closed != nil {
+			x.folder.Unreadable(archive.Unreadable{What: list.name, Why: closed.Error()})
 		}
 		if err := x.folder.Ensure(list.name + ending); err != nil {
 			return err
@@ -58,14 +60,28 @@ func rowsOf[T any, P interface {
 	return rows, err
 }
 
-// isClosed reports whether it is only a list that cannot be read: because it is not for the key's user, or the server lacks it or
-// fails at it, while it answers other requests.
-func (x *exporter) isClosed(ctx context.Context, err error) bool {
-	for _, kind := range []error{cfchat.ErrUnauthorized, cfchat.ErrForbidden, cfchat.ErrNotFound, cfchat.ErrServer} {
-		if errors.Is(err, kind) {
-			_, err := x.chat.Profile(ctx)
-			return err == nil
+// tries is how often a list is asked for before it is said that it cannot be read.
+const tries = 3
+
+// tried reads a list, and returns why it alone cannot be read: because it is not for the key's user, or the server lacks it or fails
+// at it, while it answers for the account otherwise. Any other failure is the export's.
+func (x *exporter) tried(ctx context.Context, read func() error) (closed, failed error) {
+	for range tries {
+		if closed = read(); closed == nil || !isOfList(closed) {
+			return nil, closed
+		}
+		if _, err := x.account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: pageBehind}); err != nil {
+			return nil, closed
 		}
 	}
-	return false
+	return closed, nil
+}
+
+// pageBehind is a page of conversations on which there is none, so that none can break it.
+const pageBehind = 1 << 20
+
+// isOfList reports whether a failure may be that of a list, and not of the server.
+func isOfList(err error) bool {
+	return errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrForbidden) || errors.Is(err, cfchat.ErrNotFound) ||
+		errors.Is(err, cfchat.ErrServer)
 }
