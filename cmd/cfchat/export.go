@@ -203,9 +203,13 @@ func timeOf(text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--since %s: write a day of UTC, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z", text)
 }
 
+// maxBody is how many bytes an answer may have: a page of the longest messages.
+const maxBody = 256 << 20
+
 // account returns the client of the account, or of a stand-in's, and what ends it.
 func (f *exportFlags) account(requests *export.Requests) (*cfchat.Chat, *cfchat.Account, func(), error) {
 	configure := func(c *cfchat.Config) {
+		c.MaxBody = maxBody
 		if c.Limiter = requests; f.perMinute > 0 { // evenly, so that nobody waits long without knowing why
 			c.Limiter = requests.Within(rate.NewLimiter(rate.Every(time.Minute/time.Duration(f.perMinute)), 1))
 		}

@@ -180,8 +180,11 @@ func (f *Folder) Unreadable(u Unreadable) {
 	}
 }
 
-// Readable forgets what could not be read, because a run that goes on reads it again.
+// Readable forgets what could not be read, because it has been, or is going to be, read again.
 func (f *Folder) Readable(forget func(Unreadable) bool) {
+	if !slices.ContainsFunc(f.manifest.Unreadable, forget) {
+		return
+	}
 	f.manifest.Unreadable = slices.DeleteFunc(slices.Clone(f.manifest.Unreadable), forget)
 	f.manifest.unreadable = len(f.manifest.Unreadable)
 }

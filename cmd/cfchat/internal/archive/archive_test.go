@@ -139,6 +139,9 @@ func TestManifestRefused(t *testing.T) {
 		`{"format":2}`:              "has the format 2",
 		`{"format":1,"tomorrow":1}`: "is no manifest",
 		`[]`:                        "is no manifest",
+		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"later"}} `:   `no phase "later"`,
+		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"contacts"}}`: "there are no files",
+		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"done"}} {}`:  "something behind it",
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, archive.ManifestName), []byte(text), 0o600); err != nil {
@@ -150,6 +153,42 @@ func TestManifestRefused(t *testing.T) {
 		if got := content(t, dir, archive.ManifestName); got != text {
 			t.Errorf("%s was changed to %s", text, got)
 		}
+	}
+}
+
+// TestMergeIntoAnother refuses a folder with an export that is not complete.
+func TestMergeIntoAnother(t *testing.T) {
+	parts := []string{t.TempDir(), t.TempDir()}
+	for i, dir := range parts {
+		of := head
+		of.Shard = &archive.Shard{Index: i, Of: 2}
+		f, err := archive.Open(dir, of, time.Now().Add(time.Duration(i)*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.Ensure(archive.Conversation), f.Complete(time.Now().Add(time.Duration(i)*time.Hour)), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := t.TempDir()
+	f := open(t, out)
+	appended(t, f, archive.Conversation, `{"id":1}`)
+	f.Mark(archive.Position{Phase: archive.Conversations, ConversationID: 1})
+	if err := errors.Join(f.Commit(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := archive.Merge(t.Context(), out, parts); err == nil || !strings.Contains(err.Error(), "that is not complete") {
+		t.Error(err)
+	}
+	merged := t.TempDir()
+	m, err := archive.Merge(t.Context(), merged, parts)
+	first, errFirst := archive.Read(parts[0])
+	last, errLast := archive.Read(parts[1])
+	if errors.Join(err, errFirst, errLast) != nil || !m.From.Equal(first.From) || !m.NextSince.Equal(first.NextSince) || !m.To.Equal(*last.To) {
+		t.Errorf("%v, %+v", err, m)
+	}
+	if _, err := archive.Merge(t.Context(), merged, parts); err == nil || !strings.Contains(err.Error(), "is complete already") {
+		t.Error(err)
 	}
 }
 

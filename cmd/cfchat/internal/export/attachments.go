@@ -60,19 +60,24 @@ func (x *exporter) attachments(ctx context.Context) error {
 func (x *exporter) missingFiles(ctx context.Context) error {
 	missing := map[int64]bool{}
 	for _, u := range x.folder.Manifest().Unreadable {
-		missing[u.AttachmentID] = u.What == fileOf
+		if u.What == attachedFile {
+			missing[u.AttachmentID] = true
+		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	x.folder.Readable(func(u archive.Unreadable) bool { return u.What == fileOf })
+	end := x.folder.Manifest().Position
 	return x.folder.Lines(archive.Message, 0, func(line []byte, _ int64) error {
-		return x.filesOf(ctx, line, func(a *cfchat.Attachment) bool { return missing[a.ID] })
+		if err := x.filesOf(ctx, line, func(a *cfchat.Attachment) bool { return missing[a.ID] }); err != nil {
+			return err
+		}
+		return x.mark(end)
 	})
 }
 
-// fileOf is what the manifest calls a file that cannot be had.
-const fileOf = "file"
+// attachedFile is what the manifest calls a file that cannot be had.
+const attachedFile = "file"
 
 // filesOf downloads the files of a message that are wanted.
 func (x *exporter) filesOf(ctx context.Context, line []byte, wanted func(*cfchat.Attachment) bool) error {
@@ -115,6 +120,7 @@ func (x *exporter) filesOf(ctx context.Context, line []byte, wanted func(*cfchat
 			if err := x.write(archive.StoredFile, row); err != nil {
 				return err
 			}
+			x.folder.Readable(func(u archive.Unreadable) bool { return u.What == attachedFile && u.AttachmentID == file.AttachmentID })
 		}
 	}
 	return nil
@@ -147,7 +153,7 @@ func (x *exporter) cannotBeHad(ctx context.Context, file storedFile, err error) 
 		return errors.Join(err, gone)
 	}
 	x.folder.Unreadable(archive.Unreadable{
-		What: fileOf, ConversationID: file.ConversationID, MessageID: file.MessageID, AttachmentID: file.AttachmentID, Why: err.Error(),
+		What: attachedFile, ConversationID: file.ConversationID, MessageID: file.MessageID, AttachmentID: file.AttachmentID, Why: err.Error(),
 	})
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how often a page of contacts is asked for. Scans wait for a limit by themselves.
-var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 10, MaxWait: 2 * time.Minute})
+var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
 
 // walks is how often the list of contacts is read. Where one contact goes and another comes while it is read, a third may slip from
 // a page that is still to be read to one that was read already, and nothing tells; it does not slip twice.
@@ -32,12 +32,16 @@ func (x *exporter) contacts(ctx context.Context) error {
 			return err
 		}
 		if closed != nil {
-			x.folder.Unreadable(archive.Unreadable{What: "contacts", Why: closed.Error()})
+			x.folder.Unreadable(archive.Unreadable{What: contactsList, Why: closed.Error()})
 			return nil
 		}
 	}
+	x.folder.Readable(func(u archive.Unreadable) bool { return u.What == contactsList })
 	return nil
 }
+
+// contactsList is what the manifest calls the list of contacts where that cannot be read.
+const contactsList = "contacts"
 
 // listedOnce reads the list of contacts, and writes those that are not written.
 func (x *exporter) listedOnce(ctx context.Context, written map[int64]bool) error {
@@ -53,7 +57,7 @@ func (x *exporter) listedOnce(ctx context.Context, written map[int64]bool) error
 			return err
 		}
 		x.show(x.folder.Rows(archive.Contact), 0, time.Time{})
-		if err := x.mark(archive.Position{Phase: archive.Contacts}); err != nil {
+		if err := x.mark(x.folder.Manifest().Position); err != nil {
 			return err
 		}
 	}

@@ -139,6 +139,9 @@ func (x *exporter) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := x.again(ctx); err != nil {
+		return errors.Join(err, x.folder.Commit())
+	}
 	now, _, err := x.clock(ctx)
 	if err != nil {
 		return err

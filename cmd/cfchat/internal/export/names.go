@@ -10,41 +10,83 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
-// names writes the lists of names: what ids in conversations, messages and contacts mean. Of several shards the first has them.
-func (x *exporter) names(ctx context.Context) error {
-	if x.Shard != nil && x.Shard.Index != 0 {
-		return nil
-	}
-	x.show(0, 0, time.Time{})
+// list is one of names.
+type list struct {
+	name string
+	rows func() ([]json.RawMessage, error)
+}
+
+// lists returns those that tell what ids in conversations, messages and contacts mean.
+func (x *exporter) lists(ctx context.Context) []list {
 	keep := cfchat.KeepJSON()
-	const ending = ".ndjson"
-	for _, list := range []struct {
-		name string
-		rows func() ([]json.RawMessage, error)
-	}{
+	return []list{
 		{"inboxes", func() ([]json.RawMessage, error) { return rowsOf(x.account.Inboxes.List(ctx, keep)) }},
 		{"agents", func() ([]json.RawMessage, error) { return rowsOf(x.account.Agents.List(ctx, keep)) }},
 		{"agent_bots", func() ([]json.RawMessage, error) { return rowsOf(x.account.AgentBots.List(ctx, keep)) }},
 		{"teams", func() ([]json.RawMessage, error) { return rowsOf(x.account.Teams.List(ctx, keep)) }},
 		{"labels", func() ([]json.RawMessage, error) { return rowsOf(x.account.Labels.List(ctx, keep)) }},
 		{"attribute_definitions", func() ([]json.RawMessage, error) { return rowsOf(x.account.AttributeDefinitions.List(ctx, keep)) }},
-	} {
-		var rows []json.RawMessage
-		closed, err := x.tried(ctx, func() (err error) { rows, err = list.rows(); return err })
-		if err != nil {
+	}
+}
+
+// names writes the lists of names. Of several shards the first has them.
+func (x *exporter) names(ctx context.Context) error {
+	if x.Shard != nil && x.Shard.Index != 0 {
+		return nil
+	}
+	x.show(0, 0, time.Time{})
+	for _, l := range x.lists(ctx) {
+		if err := x.folder.Ensure(fileOf(l)); err != nil {
 			return err
 		}
-		if closed != nil {
-			x.folder.Unreadable(archive.Unreadable{What: list.name, Why: closed.Error()})
-		}
-		if err := x.folder.Ensure(list.name + ending); err != nil {
+		if err := x.list(ctx, l); err != nil {
 			return err
 		}
-		for _, row := range rows {
-			if err := x.write(list.name+ending, row); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+func fileOf(l list) string { return l.name + ".ndjson" }
+
+// list writes a list of names, or notes down that it cannot be read.
+func (x *exporter) list(ctx context.Context, l list) error {
+	var rows []json.RawMessage
+	closed, err := x.tried(ctx, func() (err error) { rows, err = l.rows(); return err })
+	if err != nil {
+		return err
+	}
+	if closed != nil {
+		x.folder.Unreadable(archive.Unreadable{What: l.name, Why: closed.Error()})
+		return nil
+	}
+	for _, row := range rows {
+		if err := x.write(fileOf(l), row); err != nil {
+			return err
 		}
+	}
+	x.folder.Readable(func(u archive.Unreadable) bool { return u.What == l.name })
+	return nil
+}
+
+// again asks once more for the lists that could not be read: the server may have been busy.
+func (x *exporter) again(ctx context.Context) error {
+	closed := map[string]bool{}
+	for _, u := range x.folder.Manifest().Unreadable {
+		closed[u.What] = true
+	}
+	for _, l := range x.lists(ctx) {
+		if !closed[l.name] {
+			continue
+		}
+		if err := x.list(ctx, l); err != nil {
+			return err
+		}
+		if err := x.mark(x.folder.Manifest().Position); err != nil {
+			return err
+		}
+	}
+	if closed[contactsList] {
+		return x.contacts(ctx)
 	}
 	return nil
 }
