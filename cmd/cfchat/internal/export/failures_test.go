@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -187,6 +188,41 @@ func TestResumeShard(t *testing.T) {
 		for _, name := range []string{archive.Conversation, archive.Message} {
 			if got, want := lines(t, dir, name), lines(t, whole, name); len(got) != len(want) || len(want) == 0 {
 				t.Errorf("%v: %s has %d rows, want %d", shard, name, len(got), len(want))
+			}
+		}
+	}
+}
+
+// TestEndsAnywhere has every request fail in its turn, from then on: the export ends with the failure, says how to go on, and does.
+func TestEndsAnywhere(t *testing.T) { synctest.Test(t, endsAnywhere) } // in which the scans wait before they give up
+
+func endsAnywhere(t *testing.T) {
+	server := account(t, 2)
+	attach(t, server, "one")
+	since := time.Now().Add(-time.Hour)
+	for name, options := range map[string]export.Options{
+		"whole": {Attachments: true}, "since": {Since: &since}, "first": {Shard: &archive.Shard{Index: 0, Of: 2}}, "second": {Shard: &archive.Shard{Index: 1, Of: 2}},
+	} {
+		for at, ended := int64(1), false; !ended; at++ {
+			options.Dir = filepath.Join(t.TempDir(), "export")
+			sent := atomic.Int64{}
+			m, _, err := run(t, server, options, through(server, func(req *http.Request) (*http.Response, error) {
+				if sent.Add(1) >= at {
+					return nil, errors.New("the server is gone")
+				}
+				return nil, nil
+			}))
+			if ended = sent.Load() < at; ended != (err == nil) || ended != m.Complete || len(m.Unreadable) > 0 {
+				t.Fatalf("%s, from request %d on: %v, %+v", name, at, err, m)
+			}
+			if m.Format != 0 && !ended && !strings.HasSuffix(err.Error(), "run the same command again to go on") {
+				t.Errorf("%s, from request %d on: %v", name, at, err)
+			}
+			if m, _, err := run(t, server, options); err != nil || !m.Complete || len(m.Unreadable) > 0 {
+				t.Errorf("%s, behind request %d: %v, %+v", name, at, err, m)
+			}
+			if _, err := archive.Verify(t.Context(), options.Dir); err != nil {
+				t.Errorf("%s, behind request %d: %v", name, at, err)
 			}
 		}
 	}
