@@ -102,6 +102,9 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 	if options.Server = standInName; !f.standIn {
 		_, options.Server, _ = f.connect.Named()
 	}
+	if !f.json && !f.quiet {
+		options.Note = func(text string) { _, _ = fmt.Fprintln(command.OutOrStdout(), text) }
+	}
 	meter := progress.New(command.ErrOrStderr(), f.mode())
 	begun := time.Now()
 	m, err := export.Run(command.Context(), chat, account, options, requests, meter)

@@ -27,13 +27,12 @@ func (x *exporter) contacts(ctx context.Context) error {
 		return err
 	}
 	for range walks {
-		closed, err := x.tried(ctx, func() error { return x.listedOnce(ctx, written) })
-		if err != nil {
-			return err
+		why, err := x.tried(ctx, func() error { return x.listedOnce(ctx, written) })
+		if why != "" {
+			x.folder.Unreadable(archive.Unreadable{What: contactsList, Why: why})
 		}
-		if closed != nil {
-			x.folder.Unreadable(archive.Unreadable{What: contactsList, Why: closed.Error()})
-			return nil
+		if why != "" || err != nil {
+			return err
 		}
 	}
 	x.folder.Readable(func(u archive.Unreadable) bool { return u.What == contactsList })

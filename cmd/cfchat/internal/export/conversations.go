@@ -135,7 +135,7 @@ func (r *reading) rest(ctx context.Context, from int64) error {
 	r.whole = true
 	options := cfchat.ConversationScanOptions{After: max(from-1, 0), Concurrency: r.Concurrency}
 	for c, err := range r.account.Conversations.Scan(ctx, cfchat.Filter{}, options, cfchat.KeepJSON()) {
-		id := int64(0)
+		var id int64
 		switch e, ok := errors.AsType[*cfchat.Error](err); {
 		case ok && e.ConversationID != 0:
 			id = e.ConversationID

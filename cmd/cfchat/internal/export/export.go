@@ -23,6 +23,7 @@ type Options struct {
 	CSV         bool           // tables too
 	Concurrency int            // how many requests run at once
 	Server      string         // what the folder is said to be of
+	Note        func(string)   // told where an export goes on, nil for nobody
 }
 
 // exporter is one run.
@@ -97,50 +98,19 @@ var shown = map[archive.Phase]string{
 	archive.Senders: "contacts of conversations", archive.Attachments: "files",
 }
 
-// run goes through the phases that are left, and ends at the last mark if one of them fails.
+// run does what is left of an export.
 func (x *exporter) run(ctx context.Context) error {
-	if m := x.folder.Manifest(); m.Complete {
+	switch m := x.folder.Manifest(); {
+	case m.Complete:
 		return x.tables(ctx)
-	} else if n := m.Written(); n > 0 {
-		_, _ = fmt.Fprintf(x.meter, "Going on where %s ends, behind %d rows.\n", x.Dir, n)
+	case m.Written() > 0 && x.Note != nil:
+		x.Note(fmt.Sprintf("Going on where %s ends, behind %d rows.", x.Dir, m.Written()))
 	}
-	if err := x.folder.Ensure(archive.Conversation, archive.Message, archive.Contact); err != nil {
+	if err := x.read(ctx); err != nil {
+		if failed := x.folder.Commit(); failed != nil && !errors.Is(err, failed) {
+			return fmt.Errorf("%w; %w", err, failed)
+		}
 		return err
-	}
-	if x.Attachments {
-		if err := x.folder.Ensure(archive.StoredFile); err != nil {
-			return err
-		}
-	}
-	phases := []struct {
-		phase archive.Phase
-		run   func(context.Context) error
-	}{
-		{archive.Conversations, x.conversations}, {archive.Names, x.names}, {archive.Contacts, x.contacts},
-		{archive.Senders, x.senders}, {archive.Attachments, x.attachments},
-	}
-	at := 0
-	for at < len(phases) && phases[at].phase != x.folder.Manifest().Position.Phase {
-		at++
-	}
-	for ; at < len(phases); at++ {
-		x.state = progress.State{Phase: shown[phases[at].phase]}
-		if err := phases[at].run(ctx); err != nil {
-			if failed := x.folder.Commit(); failed != nil && !errors.Is(err, failed) {
-				return fmt.Errorf("%w; %w", err, failed)
-			}
-			return err
-		}
-		next := archive.Done
-		if at+1 < len(phases) {
-			next = phases[at+1].phase
-		}
-		if err := x.mark(archive.Position{Phase: next}); err != nil {
-			return err
-		}
-	}
-	if err := x.again(ctx); err != nil {
-		return errors.Join(err, x.folder.Commit())
 	}
 	now, _, err := x.clock(ctx)
 	if err != nil {
@@ -150,6 +120,40 @@ func (x *exporter) run(ctx context.Context) error {
 		return err
 	}
 	return x.tables(ctx)
+}
+
+// read goes through the phases that are left, and asks again for what could not be read.
+func (x *exporter) read(ctx context.Context) error {
+	files := []string{archive.Conversation, archive.Message, archive.Contact}
+	if x.Attachments {
+		files = append(files, archive.StoredFile)
+	}
+	if err := x.folder.Ensure(files...); err != nil {
+		return err
+	}
+	phases := []struct {
+		phase, next archive.Phase
+		run         func(context.Context) error
+	}{
+		{archive.Conversations, archive.Names, x.conversations},
+		{archive.Names, archive.Contacts, x.names},
+		{archive.Contacts, archive.Senders, x.contacts},
+		{archive.Senders, archive.Attachments, x.senders},
+		{archive.Attachments, archive.Done, x.attachments},
+	}
+	for _, p := range phases {
+		if p.phase != x.folder.Manifest().Position.Phase {
+			continue // an earlier run has done it
+		}
+		x.state = progress.State{Phase: shown[p.phase]}
+		if err := p.run(ctx); err != nil {
+			return err
+		}
+		if err := x.mark(archive.Position{Phase: p.next}); err != nil {
+			return err
+		}
+	}
+	return x.again(ctx)
 }
 
 // commitShare is how many times longer than a commit takes the export goes on before the next one: so a disk that is slow does not

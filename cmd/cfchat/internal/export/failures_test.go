@@ -206,7 +206,7 @@ func endsAnywhere(t *testing.T) {
 		for at, ended := int64(1), false; !ended; at++ {
 			options.Dir = filepath.Join(t.TempDir(), "export")
 			sent := atomic.Int64{}
-			m, _, err := run(t, server, options, through(server, func(req *http.Request) (*http.Response, error) {
+			m, _, err := run(t, server, options, through(server, func(*http.Request) (*http.Response, error) {
 				if sent.Add(1) >= at {
 					return nil, errors.New("the server is gone")
 				}

@@ -51,13 +51,12 @@ func fileOf(l list) string { return l.name + ".ndjson" }
 // list writes a list of names, or notes down that it cannot be read.
 func (x *exporter) list(ctx context.Context, l list) error {
 	var rows []json.RawMessage
-	closed, err := x.tried(ctx, func() (err error) { rows, err = l.rows(); return err })
-	if err != nil {
-		return err
+	why, err := x.tried(ctx, func() (err error) { rows, err = l.rows(); return err })
+	if why != "" {
+		x.folder.Unreadable(archive.Unreadable{What: l.name, Why: why})
 	}
-	if closed != nil {
-		x.folder.Unreadable(archive.Unreadable{What: l.name, Why: closed.Error()})
-		return nil
+	if why != "" || err != nil {
+		return err
 	}
 	for _, row := range rows {
 		if err := x.write(fileOf(l), row); err != nil {
@@ -105,18 +104,21 @@ func rowsOf[T any, P interface {
 // tries is how often a list is asked for before it is said that it cannot be read.
 const tries = 3
 
-// tried reads a list, and returns why it alone cannot be read: because it is not for the key's user, or the server lacks it or fails
-// at it, while it answers for the account otherwise. Any other failure is the export's.
-func (x *exporter) tried(ctx context.Context, read func() error) (closed, failed error) {
+// tried reads a list, and returns why it alone cannot be read, "" if it can: because it is not for the key's user, or the server
+// lacks it or fails at it, while it answers for the account otherwise. Any other failure is the export's.
+func (x *exporter) tried(ctx context.Context, read func() error) (why string, failed error) {
 	for range tries {
-		if closed = read(); closed == nil || !isOfList(closed) {
-			return nil, closed
+		err := read()
+		if err == nil || !isOfList(err) {
+			return "", err
 		}
-		if _, err := x.account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: pageBehind}); err != nil {
-			return nil, closed
+		behind := cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: pageBehind}
+		if _, other := x.account.Conversations.List(ctx, behind); other != nil {
+			return "", err
 		}
+		why = err.Error()
 	}
-	return closed, nil
+	return why, nil
 }
 
 // pageBehind is a page of conversations on which there is none, so that none can break it.
