@@ -2,7 +2,9 @@ package export_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -251,6 +253,16 @@ func TestShards(t *testing.T) {
 			exported(t, server, export.Options{Dir: dirs[i], Shard: &archive.Shard{Index: i, Of: of}})
 		}
 		out := filepath.Join(t.TempDir(), "merged")
+		looks := &countedContext{Context: t.Context(), left: 1 << 40}
+		for _, dir := range dirs {
+			if _, err := archive.Verify(looks, dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ending := &countedContext{Context: t.Context(), left: 1<<40 - looks.left + 700} // in the middle of the merge
+		if _, err := archive.Merge(ending, out, dirs); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
 		m, err := archive.Merge(t.Context(), out, dirs)
 		if err != nil {
 			t.Fatal(err)
@@ -273,6 +285,19 @@ func TestShards(t *testing.T) {
 			}
 		}
 	}
+}
+
+// countedContext ends when it has been looked at so often.
+type countedContext struct {
+	context.Context //nolint:containedctx // which it is
+	left            int
+}
+
+func (c *countedContext) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
 }
 
 // TestMergeRefused names what is wrong with a set of shards.
