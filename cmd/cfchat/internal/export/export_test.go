@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,6 +91,23 @@ func lines(t *testing.T, dir, name string) map[int64]json.RawMessage {
 		}
 		rows[row.ID] = line
 	}
+}
+
+// order returns the ids of the rows of a file, as they come.
+func order(t *testing.T, dir, name string) (ids []int64) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(data) {
+		id, err := archive.IDOf(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 // account is a stand-in with conversations, each with a few messages, and contacts that are in no conversation.
@@ -272,6 +290,11 @@ func TestShards(t *testing.T) {
 		}
 		if len(m.Unreadable) != 1 || m.Unreadable[0].ConversationID != broken || m.Shard != nil {
 			t.Errorf("of %d: %+v", of, m)
+		}
+		for _, name := range []string{archive.Conversation, archive.Message} {
+			if !slices.Equal(order(t, out, name), order(t, whole, name)) {
+				t.Errorf("of %d: the rows of %s come in another order", of, name)
+			}
 		}
 		for _, file := range m.Files {
 			want, got := lines(t, whole, file.Name), lines(t, out, file.Name)
