@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
@@ -24,7 +25,7 @@ func (x *exporter) contacts(ctx context.Context) error {
 	}
 	at := archive.Position{Phase: archive.Contacts}
 	for c, err := range x.listed(ctx) {
-		if err != nil && x.isClosed(ctx, err) {
+		if err != nil && account.IsClosed(ctx, x.chat, err) {
 			x.folder.Unreadable(archive.Unreadable{What: "contacts", Why: err.Error()})
 			break
 		}

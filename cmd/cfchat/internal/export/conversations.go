@@ -22,7 +22,7 @@ func (x *exporter) conversations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, part := range partsOf(x.Shard, at.ConversationID, newest) {
+	for _, part := range PartsOf(x.Shard, at.ConversationID, newest) {
 		r := &reading{exporter: x, total: total, wrote: at}
 		if part.ConversationID <= at.ConversationID {
 			part.ConversationID, part.After = at.ConversationID, at.MessageID
@@ -60,25 +60,16 @@ func (x *exporter) size(ctx context.Context) (newest, total int64, err error) {
 	return newest, total, nil
 }
 
-// blockSize is how many ids in a row belong to the same shard.
-const blockSize = 250
-
-// owns reports whether a conversation belongs to a shard. It depends on the id alone, so that all shards agree about it without
-// asking each other.
-func owns(shard *archive.Shard, id int64) bool {
-	return shard == nil || (id-1)/blockSize%int64(shard.Of) == int64(shard.Index)
-}
-
-// partsOf cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
+// PartsOf cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
 // everything behind those, of which the shard keeps its own. So no two shards have to agree about where the account ends.
-func partsOf(shard *archive.Shard, from, newest int64) []cfchat.MessageScanAllOptions {
+func PartsOf(shard *archive.Shard, from, newest int64) []cfchat.MessageScanAllOptions {
 	if shard == nil {
 		return []cfchat.MessageScanAllOptions{{}}
 	}
 	var parts []cfchat.MessageScanAllOptions
 	first := int64(0)
-	for ; first+blockSize <= newest; first += blockSize {
-		if last := first + blockSize; last >= from && owns(shard, last) {
+	for ; first+archive.BlockSize <= newest; first += archive.BlockSize {
+		if last := first + archive.BlockSize; last >= from && shard.Owns(last) {
 			parts = append(parts, cfchat.MessageScanAllOptions{ConversationID: first + 1, Until: last})
 		}
 	}
@@ -116,7 +107,7 @@ func (r *reading) read(ctx context.Context, part cfchat.MessageScanAllOptions) e
 
 // conversation writes a conversation, unless a former run has.
 func (r *reading) conversation(c *cfchat.Conversation) {
-	r.skips = !owns(r.Shard, c.ID)
+	r.skips = !r.Shard.Owns(c.ID)
 	isResumed := r.wrote.ConversationID == c.ID && r.wrote.Row
 	if isResumed || r.err != nil {
 		return
@@ -144,7 +135,7 @@ func (r *reading) unreadable(e *cfchat.Error) {
 	}
 	if e.ConversationID != r.wrote.ConversationID {
 		r.wrote = archive.Position{Phase: archive.Conversations, ConversationID: e.ConversationID}
-		r.skips = !owns(r.Shard, e.ConversationID)
+		r.skips = !r.Shard.Owns(e.ConversationID)
 	}
 	if !r.skips {
 		r.folder.Unreadable(u)
@@ -173,12 +164,12 @@ func (x *exporter) changed(ctx context.Context) error {
 	for c, err := range x.account.Conversations.Changed(ctx, *x.Since, cfchat.ConversationChangedOptions{}, cfchat.KeepJSON()).All() {
 		e, isError := errors.AsType[*cfchat.Error](err)
 		switch {
-		case isError && e.ConversationID != 0 && owns(x.Shard, e.ConversationID):
+		case isError && e.ConversationID != 0 && x.Shard.Owns(e.ConversationID):
 			x.folder.Unreadable(archive.Unreadable{What: "conversation", ConversationID: e.ConversationID, Why: e.Error()})
 		case isError && e.ConversationID != 0:
 		case err != nil:
 			return err
-		case owns(x.Shard, c.ID) && !written[c.ID]:
+		case x.Shard.Owns(c.ID) && !written[c.ID]:
 			r := &reading{exporter: x, whole: true}
 			if err := r.one(ctx, c); err != nil {
 				return err

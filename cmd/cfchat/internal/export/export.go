@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
 )
@@ -37,8 +38,8 @@ type exporter struct {
 
 // Run exports an account, or goes on with what an earlier run has left, and returns what the folder has then, of a run that fails
 // too.
-func Run(ctx context.Context, chat *cfchat.Chat, account *cfchat.Account, options Options, requests *Requests, meter *progress.Meter) (archive.Manifest, error) {
-	x := &exporter{Options: options, chat: chat, account: account, meter: meter, requests: requests}
+func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Options, requests *Requests, meter *progress.Meter) (archive.Manifest, error) {
+	x := &exporter{Options: options, chat: chat, account: of, meter: meter, requests: requests}
 	head, begun, err := x.head(ctx)
 	if err != nil {
 		return archive.Manifest{}, err
@@ -54,33 +55,9 @@ func Run(ctx context.Context, chat *cfchat.Chat, account *cfchat.Account, option
 // head finds out whose folder it is, and what the server's clock says.
 func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, err error) {
 	head = archive.Head{Server: x.Server, Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
-	head.ServerVersion, begun = x.clock(ctx)
-	profile, err := x.chat.Profile(ctx)
-	if err != nil {
-		return head, begun, err
-	}
-	for _, of := range profile.Accounts {
-		if of.ID == head.Account {
-			if head.Key = string(of.Role); head.Key != "administrator" {
-				head.Key = fmt.Sprintf("%s %d", of.Role, profile.ID)
-			}
-			return head, begun, nil
-		}
-	}
-	return head, begun, fmt.Errorf("the key is of %s, who is not in account %d; take the key of somebody who is", profile.Name, head.Account)
-}
-
-// clock returns the server's version, "" where it does not tell, and the time by its clock, or else by the local one.
-func (x *exporter) clock(ctx context.Context) (version string, now time.Time) {
-	info, err := x.chat.ServerInfo(ctx)
-	if err != nil {
-		return "", time.Now().UTC().Truncate(time.Second)
-	}
-	now, err = time.ParseInLocation(time.DateTime, info.GetTimestamp(), time.UTC)
-	if err != nil {
-		now = time.Now().UTC().Truncate(time.Second)
-	}
-	return info.Version, now
+	head.ServerVersion, begun = account.Clock(ctx, x.chat)
+	head.Key, err = account.Key(ctx, x.chat, head.Account)
+	return head, begun, err
 }
 
 // run goes through the phases that are left, and ends at the last mark if one of them fails.
@@ -123,7 +100,7 @@ func (x *exporter) run(ctx context.Context) error {
 			return err
 		}
 	}
-	_, now := x.clock(ctx)
+	_, now := account.Clock(ctx, x.chat)
 	if err := x.folder.Complete(now); err != nil {
 		return err
 	}

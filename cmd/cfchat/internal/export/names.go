@@ -3,9 +3,9 @@ package export
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
@@ -28,7 +28,7 @@ func (x *exporter) names(ctx context.Context) error {
 		{"attribute_definitions", func() ([]json.RawMessage, error) { return rowsOf(x.account.AttributeDefinitions.List(ctx, keep)) }},
 	} {
 		rows, err := list.rows()
-		if err != nil && x.isClosed(ctx, err) {
+		if err != nil && account.IsClosed(ctx, x.chat, err) {
 			x.folder.Unreadable(archive.Unreadable{What: list.name, Why: err.Error()})
 			continue
 		}
@@ -56,16 +56,4 @@ func rowsOf[T any, P interface {
 		rows = append(rows, P(&list[i]).JSON())
 	}
 	return rows, err
-}
-
-// isClosed reports whether it is only a list that cannot be read: because it is not for the key's user, or the server lacks it or
-// fails at it, while it answers other requests.
-func (x *exporter) isClosed(ctx context.Context, err error) bool {
-	for _, kind := range []error{cfchat.ErrUnauthorized, cfchat.ErrForbidden, cfchat.ErrNotFound, cfchat.ErrServer} {
-		if errors.Is(err, kind) {
-			_, err := x.chat.Profile(ctx)
-			return err == nil
-		}
-	}
-	return false
 }

@@ -1,0 +1,74 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// postgres is a database of PostgreSQL, in the schema that its search_path begins with.
+type postgres struct{ config *pgx.ConnConfig }
+
+// newPostgres reads an address. A password in it would be seen by everybody who lists the processes of the machine.
+func newPostgres(address string) (*postgres, string, error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return nil, "", errors.New("--to: it is not an address such as postgres://user@host:5432/database")
+	}
+	if _, has := parsed.User.Password(); has || parsed.Query().Has("password") {
+		return nil, "", errors.New("--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
+	}
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, "", err
+	}
+	return &postgres{config}, parsed.Redacted(), nil
+}
+
+func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
+	pool := stdlib.OpenDB(*p.config)
+	return pool, pool.PingContext(ctx)
+}
+
+// migrate has the programs of several shards take turns.
+func (p *postgres) migrate(ctx context.Context, pool *sql.DB) error {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, goose.DialectPostgres, pool, "postgres", goose.WithSessionLocker(locker))
+}
+
+func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (func() error, error) {
+	var locked bool
+	const query = "select pg_try_advisory_lock(hashtext('cfchat ' || current_schema()), $1)"
+	if err := conn.QueryRowContext(ctx, query, shard.Index).Scan(&locked); err != nil || !locked {
+		return nil, err
+	}
+	return func() error { return nil }, nil // the connection has it
+}
+
+func (p *postgres) words(statement string) string { return statement }
+
+// value leaves out NUL, which PostgreSQL does not take in texts; a server that has one of its own does not either.
+func (p *postgres) value(v any) any {
+	if s, ok := v.(string); ok {
+		return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+	}
+	return v
+}
+
+func (p *postgres) lockContacts() string { return "lock table contacts in exclusive mode" }
+
+func (p *postgres) tables() string {
+	return "select count(*) from pg_class where relname = $1 and relnamespace = current_schema()::regnamespace"
+}
