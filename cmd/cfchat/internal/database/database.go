@@ -201,12 +201,17 @@ func (db *DB) Position(ctx context.Context) (p Position, err error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return Position{}, nil
 	}
-	for text, into := range map[sql.NullString]*time.Time{begun: &p.BegunAt, since: &p.Since, walked: &p.WalkedAt} {
-		if text.Valid && err == nil {
-			*into, err = time.Parse(time.RFC3339Nano, text.String)
-		}
+	if err != nil {
+		return p, err
 	}
-	return p, err
+	p.BegunAt, p.Since, p.WalkedAt = timeOf(begun), timeOf(since), timeOf(walked)
+	return p, nil
+}
+
+// timeOf reads a time of a position.
+func timeOf(text sql.NullString) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, text.String) // no time is the zero time
+	return t
 }
 
 // Counts returns how many rows there are of each kind, of all shards.

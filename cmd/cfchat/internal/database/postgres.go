@@ -3,9 +3,11 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -48,13 +50,39 @@ func (p *postgres) migrate(ctx context.Context, pool *sql.DB) error {
 	return migrate(ctx, goose.DialectPostgres, pool, "postgres", goose.WithSessionLocker(locker))
 }
 
+// lockPatience is how long a lock is waited for that a program which was killed may still have, until the server has noticed.
+const lockPatience = 3 * time.Second
+
 func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (func() error, error) {
-	var locked bool
 	const query = "select pg_try_advisory_lock(hashtext('cfchat ' || current_schema()), $1)"
-	if err := conn.QueryRowContext(ctx, query, shard.Index).Scan(&locked); err != nil || !locked {
-		return nil, err
+	for begun := time.Now(); ; {
+		var locked bool
+		err := conn.QueryRowContext(ctx, query, shard.Index).Scan(&locked)
+		switch {
+		case err != nil:
+			return nil, err
+		case locked:
+			return func() error { return unlock(ctx, conn) }, nil
+		case time.Since(begun) > lockPatience:
+			return nil, nil
+		}
+		select {
+		case <-time.After(lockPatience / 20):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	return func() error { return nil }, nil // the connection has it
+}
+
+// unlock lets the next program go on at once. A connection that is gone has no lock any more.
+func unlock(ctx context.Context, conn *sql.Conn) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockPatience)
+	defer cancel()
+	_, err := conn.ExecContext(ctx, "select pg_advisory_unlock_all()")
+	if errors.Is(err, driver.ErrBadConn) {
+		return nil
+	}
+	return err
 }
 
 func (p *postgres) words(statement string) string { return statement }
