@@ -92,11 +92,12 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	begun := time.Now()
 	err = mirror.Run(command.Context(), chat, account, db, options, requests, meter)
 	meter.Finish(err)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = f.end(command.Context(), command.OutOrStdout(), db, requests.Sent(), time.Since(begun))
-	} else if command.Context().Err() != nil {
+	case command.Context().Err() != nil:
 		err = errors.New("run the same command again to go on")
-	} else {
+	default:
 		err = fmt.Errorf("%w; run the same command again to go on", err)
 	}
 	if closed := db.Close(); err == nil {

@@ -104,6 +104,9 @@ func syncKilled(t *testing.T, to, driver, address string) {
 		}
 		messages[id] = content
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	for id, contents := range account.contents {
 		if conversations[id] == account.broken[id] || unread[id] != account.broken[id] {
 			t.Errorf("conversation %d: there %t, broken %t, named %t", id, conversations[id], account.broken[id], unread[id])
@@ -137,6 +140,9 @@ func idsIn(t *testing.T, db *sql.DB, query string) map[int64]bool {
 			t.Fatal(err)
 		}
 		ids[id] = true
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return ids
 }

@@ -95,6 +95,8 @@ func (p *postgres) value(v any) any {
 	return v
 }
 
+func (p *postgres) batches() []int { return []int{50, 10, 1} } // so one far away is asked less often
+
 func (p *postgres) lockContacts() string { return "lock table contacts in exclusive mode" }
 
 func (p *postgres) tables() string {

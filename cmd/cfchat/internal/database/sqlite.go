@@ -62,6 +62,8 @@ func (s *sqlite) value(v any) any {
 	return v
 }
 
+func (s *sqlite) batches() []int { return []int{1} } // a longer statement takes longer to prepare, and saves nothing
+
 func (s *sqlite) lockContacts() string { return "" } // there is one writer
 
 func (s *sqlite) tables() string { return "select count(*) from sqlite_master where name = $1" }

@@ -2,8 +2,8 @@ package database
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +20,9 @@ type column[T any] struct {
 type table struct {
 	name    string
 	columns []string
-	upsert  string
+	upsert  string // of one row
+
+	onConflict string
 }
 
 // kind is a table with the values of its rows.
@@ -36,17 +38,32 @@ func newKind[T any](name, condition string, values []column[T], more ...string) 
 		k.columns = append(k.columns, c.name)
 	}
 	k.columns = append(k.columns, more...)
-	numbers := make([]string, len(k.columns))
-	for i := range numbers {
-		numbers[i] = fmt.Sprintf("$%d", i+1)
-	}
-	var sets []string
+	sets := make([]string, 0, len(k.columns))
 	for _, c := range k.columns[1:] {
 		sets = append(sets, c+" = excluded."+c)
 	}
-	k.upsert = fmt.Sprintf("insert into %s (%s) values (%s) on conflict (id) do update set %s%s",
-		name, strings.Join(k.columns, ", "), strings.Join(numbers, ", "), strings.Join(sets, ", "), condition)
+	k.onConflict = " on conflict (id) do update set " + strings.Join(sets, ", ") + condition
+	k.upsert = k.upsertOf(1)
 	return k
+}
+
+// upsertOf returns the statement that writes so many rows, of different ids.
+func (t *table) upsertOf(rows int) string {
+	var text strings.Builder
+	text.WriteString("insert into " + t.name + " (" + strings.Join(t.columns, ", ") + ") values ")
+	for n := range rows * len(t.columns) {
+		switch {
+		case n == 0:
+			text.WriteString("(")
+		case n%len(t.columns) == 0:
+			text.WriteString("), (")
+		default:
+			text.WriteString(", ")
+		}
+		text.WriteString("$" + strconv.Itoa(n+1))
+	}
+	text.WriteString(")" + t.onConflict)
+	return text.String()
 }
 
 // row returns the statement that writes a row.

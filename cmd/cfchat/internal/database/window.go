@@ -26,13 +26,15 @@ type Window struct {
 	walk       int64
 	contacts   map[int64]statement // written first and in order, so that no two shards wait for each other
 	statements []statement
+	messages   []statement   // written last, many at once
+	places     map[int64]int // of messages, by their ids
 	rows       int
 	sweeps     bool
 }
 
 // NewWindow begins one whose rows belong to a walk.
 func (db *DB) NewWindow(walk int64) *Window {
-	return &Window{shard: db.shard, walk: walk, contacts: map[int64]statement{}}
+	return &Window{shard: db.shard, walk: walk, contacts: map[int64]statement{}, places: map[int64]int{}}
 }
 
 // Rows returns how many rows it has.
@@ -65,8 +67,14 @@ func (w *Window) Conversation(c *cfchat.Conversation, settled bool) error {
 
 // Message writes a message.
 func (w *Window) Message(m *cfchat.Message) {
+	row := messages.row(m, w.walk)
+	if place, again := w.places[m.ID]; again {
+		w.messages[place] = row
+		return
+	}
 	w.rows++
-	w.statements = append(w.statements, messages.row(m, w.walk))
+	w.places[m.ID] = len(w.messages)
+	w.messages = append(w.messages, row)
 }
 
 // Contact writes a contact as the list has it.
@@ -95,6 +103,13 @@ func (w *Window) Unreadable(what string, conversation, message int64, why string
 
 // Delete deletes a conversation that is gone.
 func (w *Window) Delete(conversation int64) {
+	w.messages = slices.DeleteFunc(w.messages, func(s statement) bool { return s.args[1] == any(conversation) })
+	clear(w.places)
+	for place, s := range w.messages {
+		if id, isID := s.args[0].(int64); isID {
+			w.places[id] = place
+		}
+	}
 	w.add("delete from messages where conversation_id = $1", conversation)
 	w.add("delete from conversation_labels where conversation_id = $1", conversation)
 	w.add("delete from conversations where id = $1", conversation)
@@ -181,42 +196,77 @@ func ignoreDone(err error) error {
 	return err
 }
 
+// write writes what a window has, contacts first.
 func (db *DB) write(ctx context.Context, tx *sql.Tx, w *Window, p Position) error {
-	prepared := map[string]*sql.Stmt{}
-	defer func() {
-		for _, s := range prepared {
-			_ = s.Close()
-		}
-	}()
-	exec := func(s statement) (err error) {
-		stmt := prepared[s.text]
-		if stmt == nil {
-			if stmt, err = tx.PrepareContext(ctx, db.dialect.words(s.text)); err != nil {
-				return err
-			}
-			prepared[s.text] = stmt
-		}
-		for i := range s.args {
-			s.args[i] = db.dialect.value(s.args[i])
-		}
-		_, err = stmt.ExecContext(ctx, s.args...)
-		return err
-	}
+	writer := writer{db.dialect, tx, map[string]*sql.Stmt{}}
+	defer writer.close()
 	for _, contact := range slices.Sorted(maps.Keys(w.contacts)) {
-		if err := exec(w.contacts[contact]); err != nil {
+		if err := writer.exec(ctx, w.contacts[contact]); err != nil {
 			return fmt.Errorf("contact %d: %w", contact, err)
 		}
 	}
-	statements := w.statements
-	if w.sweeps {
-		statements = slices.Concat(statements, db.sweepContacts())
-	}
-	for _, s := range statements {
-		if err := exec(s); err != nil {
+	for _, s := range w.statements {
+		if err := writer.exec(ctx, s); err != nil {
 			return err
 		}
 	}
-	return exec(positionOf(w.shard, p))
+	if err := writer.many(ctx, w.messages); err != nil {
+		return err
+	}
+	if w.sweeps {
+		for _, s := range db.sweepContacts() {
+			if err := writer.exec(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return writer.exec(ctx, positionOf(w.shard, p))
+}
+
+// writer prepares each statement of a transaction once.
+type writer struct {
+	dialect  dialect
+	tx       *sql.Tx
+	prepared map[string]*sql.Stmt
+}
+
+func (w *writer) close() {
+	for _, s := range w.prepared {
+		_ = s.Close() // as the transaction does
+	}
+}
+
+func (w *writer) exec(ctx context.Context, s statement) error {
+	prepared := w.prepared[s.text]
+	if prepared == nil {
+		var err error
+		if prepared, err = w.tx.PrepareContext(ctx, w.dialect.words(s.text)); err != nil {
+			return err
+		}
+		w.prepared[s.text] = prepared
+	}
+	for i := range s.args {
+		s.args[i] = w.dialect.value(s.args[i])
+	}
+	_, err := prepared.ExecContext(ctx, s.args...)
+	return err
+}
+
+// many writes messages, as many at once as the database takes well.
+func (w *writer) many(ctx context.Context, rows []statement) error {
+	for _, size := range w.dialect.batches() {
+		for len(rows) >= size {
+			all := statement{text: messages.upsertOf(size)}
+			for _, row := range rows[:size] {
+				all.args = append(all.args, row.args...)
+			}
+			if err := w.exec(ctx, all); err != nil {
+				return err
+			}
+			rows = rows[size:]
+		}
+	}
+	return nil
 }
 
 func positionOf(shard archive.Shard, p Position) statement {

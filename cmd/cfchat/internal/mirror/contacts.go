@@ -41,7 +41,7 @@ func (m *mirror) listed(ctx context.Context, w *database.Window) (*database.Wind
 		}
 		w.Contact(c, c.JSON())
 		done++
-		m.show(done, 0, time.Time{})
+		m.show(done, time.Time{})
 		if w, err = m.between(ctx, w); err != nil {
 			return w, err
 		}

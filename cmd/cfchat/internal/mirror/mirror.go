@@ -153,7 +153,7 @@ func (m *mirror) dueRound(ctx context.Context) error {
 	m.roundAt = time.Now().Add(m.Every)
 	state := m.state
 	err := m.round(ctx)
-	m.state.Phase, m.state.Done, m.state.Total = state.Phase, state.Done, state.Total
+	m.state.Phase, m.state.Done = state.Phase, state.Done
 	return err
 }
 
@@ -179,8 +179,8 @@ func (m *mirror) isFull(w *database.Window) bool {
 func (m *mirror) newWindow() *database.Window { return m.db.NewWindow(m.position.Walk) }
 
 // show shows how far a phase has come.
-func (m *mirror) show(done, total int64, waiting time.Time) {
-	m.state.Done, m.state.Total, m.state.WaitingUntil = done, total, waiting
+func (m *mirror) show(done int64, waiting time.Time) {
+	m.state.Done, m.state.WaitingUntil = done, waiting
 	m.state.Requests = m.requests.Sent()
 	m.meter.Show(m.state)
 }

@@ -305,7 +305,7 @@ func TestShards(t *testing.T) {
 	wants(t, address, "select count(*) from contacts where listed", "1100")
 	wants(t, address, "select shard, phase from cfchat_positions order by 1", "0|done", "1|done", "2|done")
 	exec(t, address, "insert into messages (id, conversation_id, message_type, attachments_count, received, walk) "+
-		"select 1000000 + id, id, 'incoming', 0, '{}', 1 from conversations")
+		"select id + 1000000, conversations.id, 'incoming', 0, '{}', 1 from conversations")
 	all(always)
 	wants(t, address, "select count(*) from messages where id > 1000000", "0")
 	wants(t, address, "select count(*) from conversations", "1100")

@@ -100,7 +100,7 @@ func (r *reading) progress(ctx context.Context, p cfchat.MessageScanAllProgress)
 	if r.isOver() {
 		return
 	}
-	r.show(p.ConversationID, 0, p.WaitingUntil)
+	r.show(p.ConversationID, p.WaitingUntil)
 	if r.whole {
 		return
 	}

@@ -26,9 +26,9 @@ func (m *mirror) round(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.show(m.state.Done+1, 0, time.Time{})
+		m.show(m.state.Done+1, time.Time{})
 	}
-	m.show(m.state.Done, 0, time.Time{})
+	m.show(m.state.Done, time.Time{})
 	if changes.Next().Equal(m.position.Since) {
 		return nil
 	}
