@@ -278,11 +278,13 @@ func (h *history) isWhole() {
 	for _, c := range h.Conversations() {
 		senders[c.Meta.Sender.ID] = true
 	}
-	brokenOnes := ""
-	for id := range h.broken {
-		brokenOnes += fmt.Sprintf(" and %%s <> %d", id)
+	where := func(column string) string {
+		var condition strings.Builder
+		for id := range h.broken {
+			_, _ = fmt.Fprintf(&condition, " and %s <> %d", column, id)
+		}
+		return condition.String()
 	}
-	where := func(column string) string { return strings.ReplaceAll(brokenOnes, "%s", column) }
 	same(t, "conversation", h.address, "select id, received from conversations where true"+where("id"), conversations)
 	same(t, "message", h.address, "select id, received from messages where true"+where("conversation_id"), messages)
 	same(t, "contact", h.address, "select id, received from contacts where listed", contacts)
