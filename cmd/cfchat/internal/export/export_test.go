@@ -205,13 +205,13 @@ func TestNoSecrets(t *testing.T) {
 			server.AdminKey(), server.AgentKey(), server.BotKey(), botKey, agentKey,
 			server.BotSecret(bot).Reveal(), server.InboxSecret(inbox).Reveal(),
 		}
-		sent := ""
+		var sent strings.Builder
 		for _, path := range []string{"inboxes", "agent_bots"} {
 			for _, row := range received(t, server, path) {
-				sent += string(row)
+				sent.WriteString(string(row))
 			}
 		}
-		for _, token := range regexp.MustCompile(`"(?:hmac_token|secret|access_token)":"([^"]+)"`).FindAllStringSubmatch(sent, -1) {
+		for _, token := range regexp.MustCompile(`"(?:hmac_token|secret|access_token)":"([^"]+)"`).FindAllStringSubmatch(sent.String(), -1) {
 			secrets = append(secrets, token[1])
 		}
 		if len(secrets) < 9 {

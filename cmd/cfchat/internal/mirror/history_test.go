@@ -41,6 +41,7 @@ type history struct {
 	admin   *cfchat.Account
 	delay   time.Duration // of each request
 	quiet   bool          // nothing happens
+	steady  bool          // the network does not fail
 	killAt  int           // the request at which the program is killed, by the end of its context
 	kill    context.CancelCauseFunc
 	outage  time.Time // until when nothing answers
@@ -83,9 +84,9 @@ func (h *history) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h.killAt--; h.killAt == 0 {
 		h.kill(errKilled)
 	}
-	isOut := time.Now().Before(h.outage)
+	isOut, isQuiet := time.Now().Before(h.outage), h.quiet
 	h.mu.Unlock()
-	if !h.quiet {
+	if !isQuiet {
 		h.happens(r.Context())
 	}
 	if isOut {
@@ -102,7 +103,7 @@ func (h *history) happens(ctx context.Context) {
 		h.size++
 	}
 	n := h.random.IntN(1000)
-	if fails {
+	if fails && !h.steady {
 		h.outage = time.Now().Add(time.Duration(n) * time.Second)
 	}
 	h.mu.Unlock()
@@ -216,6 +217,36 @@ func (h *history) live() {
 	}
 	h.isWhole()
 	h.t.Logf("killed %d times, and %d times a round was looked at; %d conversations", killed, ended, len(h.Conversations()))
+}
+
+// TestRoundsBetween makes rounds in the middle of a repair: what they have found is not overwritten by what the repair had read ahead.
+func TestRoundsBetween(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		h := newHistory(t, 2, address)
+		h.quiet, h.delay = true, time.Millisecond
+		if err := h.run(mirror.Options{Repair: never}, 0); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(25 * time.Hour)
+		h.quiet, h.delay, h.steady = false, 3*time.Second, true
+		ended := make(chan error)
+		go func() { ended <- h.run(mirror.Options{Repair: 24 * time.Hour, Every: time.Minute}, 0) }()
+		for range 50 {
+			time.Sleep(10 * time.Minute)
+			if query(t, address, "select count(*) from cfchat_positions where phase = 'done' and begun_at > '2000-01-02'")[0] == "1" {
+				break
+			}
+		}
+		h.mu.Lock()
+		h.quiet = true
+		h.mu.Unlock()
+		time.Sleep(30 * time.Minute)
+		wants(t, address, "select phase from cfchat_positions", "done")
+		h.isCurrent()
+		h.kill(errKilled)
+		<-ended
+	})
 }
 
 // isCurrent compares what a round promises: the last activity of each conversation, and that all of its messages are there.
