@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/time/rate"
 
-	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
@@ -26,17 +24,12 @@ const unreadable = 3
 
 // exportFlags are what the flags of export say.
 type exportFlags struct {
-	connect     *connect.Options
-	out         string
-	format      string
-	since       string
-	shard       string
-	shards      int
-	files       bool
-	standIn     bool
-	concurrency int
-	perMinute   int
-	json, quiet bool
+	readFlags
+
+	out    string
+	format string
+	since  string
+	files  bool
 }
 
 func newExport(env func(string) string) *cobra.Command {
@@ -69,18 +62,11 @@ repository has the files and the columns of the tables.
 		DisableFlagsInUseLine: true,
 	}
 	flags := command.Flags()
-	f.connect = connect.Add(flags, env)
+	f.add(flags, env)
 	flags.StringVar(&f.out, "out", "", "the `folder` to write to, or to go on with")
 	flags.StringVar(&f.format, "format", "ndjson", "`ndjson`, or csv for tables beside it")
 	flags.StringVar(&f.since, "since", "", "only what has changed since a `time`, such as 2026-01-31 or 2026-01-31T12:00:00Z")
 	flags.BoolVar(&f.files, "files", false, "download the files of attachments too")
-	flags.StringVar(&f.shard, "shard", "", "only the part `I/N` of the account; 0/4 is the first of four")
-	flags.IntVar(&f.shards, "shards", 0, "export one of `N` parts; which one is taken from the scheduler of the job")
-	flags.IntVar(&f.concurrency, "concurrency", 4, "read `N` conversations at once")
-	flags.IntVar(&f.perMinute, "limit", 0, "at most `N` requests a minute; 0 is as many as the server takes")
-	flags.BoolVar(&f.standIn, "stand-in", false, "export a stand-in that this program starts, to have a look")
-	flags.BoolVar(&f.json, "json", false, "print progress as JSON, one object a line, and how it ended")
-	flags.BoolVar(&f.quiet, "quiet", false, "print errors only")
 	command.AddCommand(newMerge(), newVerify())
 	return command
 }
@@ -99,9 +85,7 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 		return exit.With(exit.Usage, err)
 	}
 	defer stop()
-	if options.Server = standInName; !f.standIn {
-		_, options.Server, _ = f.connect.Named()
-	}
+	options.Server = f.server()
 	if !f.json && !f.quiet {
 		options.Note = func(text string) { _, _ = fmt.Fprintln(command.OutOrStdout(), text) }
 	}
@@ -145,7 +129,7 @@ func whole(dir string, m *archive.Manifest) error {
 // options returns what the flags say of an export, and what the scheduler says whose job it is.
 func (f *exportFlags) options(env func(string) string) (o export.Options, err error) {
 	o = export.Options{Dir: f.out, Attachments: f.files, CSV: f.format == "csv", Concurrency: f.concurrency}
-	if err := cmp.Or(f.contradiction(), f.nonsense()); err != nil {
+	if err := cmp.Or(f.nonsense(), f.wrong()); err != nil {
 		return o, err
 	}
 	if f.since != "" {
@@ -158,40 +142,17 @@ func (f *exportFlags) options(env func(string) string) (o export.Options, err er
 		}
 		o.Since = &since
 	}
-	if f.shard != "" {
-		o.Shard, err = export.ParseShard(f.shard)
-	} else {
-		o.Shard, err = export.ShardOfJob(f.shards, env)
-	}
+	o.Shard, err = f.shardOf(env)
 	return o, err
 }
 
-// contradiction reports flags that do not go together.
-func (f *exportFlags) contradiction() error {
-	switch {
-	case f.json && f.quiet:
-		return errors.New("--json and --quiet: choose one of them")
-	case f.shard != "" && f.shards != 0:
-		return errors.New("--shard says how many there are too; leave --shards out")
-	case f.standIn && (f.connect.Account != 0 || f.connect.Server != ""):
-		return errors.New("--stand-in is no real account; leave --account and --server out")
-	}
-	return nil
-}
-
-// nonsense reports a flag whose value makes no sense.
+// nonsense reports a flag of export alone whose value makes no sense.
 func (f *exportFlags) nonsense() error {
 	switch {
 	case f.out == "":
 		return errNoFolder
 	case f.format != "ndjson" && f.format != "csv":
 		return fmt.Errorf("--format %s: there are ndjson and csv", f.format)
-	case f.concurrency < 1:
-		return fmt.Errorf("--concurrency %d: give at least 1", f.concurrency)
-	case f.perMinute < 0:
-		return fmt.Errorf("--limit %d: give how many requests there may be in a minute, or 0 for as many as the server takes", f.perMinute)
-	case f.shards < 0:
-		return fmt.Errorf("--shards %d: give how many there are", f.shards)
 	}
 	return nil
 }
@@ -204,38 +165,6 @@ func timeOf(text string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("--since %s: write a day of UTC, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z", text)
-}
-
-// maxBody is how many bytes an answer may have: a page of the longest messages.
-const maxBody = 256 << 20
-
-// account returns the client of the account, or of a stand-in's, and what ends it.
-func (f *exportFlags) account(requests *export.Requests) (*cfchat.Chat, *cfchat.Account, func(), error) {
-	configure := func(c *cfchat.Config) {
-		c.MaxBody = maxBody
-		if c.Limiter = requests; f.perMinute > 0 { // evenly, so that nobody waits long without knowing why
-			c.Limiter = requests.Within(rate.NewLimiter(rate.Every(time.Minute/time.Duration(f.perMinute)), 1))
-		}
-	}
-	if f.standIn {
-		return standIn(configure)
-	}
-	if !f.connect.IsSet() {
-		return nil, nil, nil, errors.New("name an account, by --account and " + connect.UserKeyVariable + ", or give --stand-in to have a look")
-	}
-	chat, account, err := f.connect.Connect(configure)
-	return chat, account, func() {}, err
-}
-
-// mode returns how the export shows how it gets on: where standard error is no terminal, not at all.
-func (f *exportFlags) mode() progress.Mode {
-	switch {
-	case f.json:
-		return progress.JSON
-	case f.quiet:
-		return progress.Quiet
-	}
-	return progress.Bar
 }
 
 // printExport says what is in the folder.

@@ -210,10 +210,16 @@ func (b *busyAccount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // killed.
 func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Signal, flags ...string) int {
 	t.Helper()
+	return b.command(t, at, how, append([]string{"export", "--out", dir}, flags...)...)
+}
+
+// command runs a command of the program as export does.
+func (b *busyAccount) command(t *testing.T, at int64, how syscall.Signal, args ...string) int {
+	t.Helper()
 	now := &turn{how: how, at: at, due: make(chan struct{}), over: make(chan struct{})}
 	b.turn.Store(now)
 	defer close(now.over)
-	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"export", "--out", dir}, flags...)...)
+	command := exec.CommandContext(t.Context(), os.Args[0], args...)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	command.Env = append(os.Environ(), asProgram+"=1", "CFCHAT_SERVER="+b.front.URL, "CFCHAT_USER_API_KEY="+b.AdminKey(),

@@ -133,9 +133,17 @@ func TestUsage(t *testing.T) {
 			map[string]string{"JOB_COMPLETION_INDEX": "1"}, []string{"export", "--out", "x"}},
 		`name an account, by --account and CFCHAT_USER_API_KEY, or give --stand-in to have a look`: {
 			nil, []string{"export", "--out", "x"}},
-		`name the folder to write to, by --out `:                       {nil, []string{"export", "merge", "a"}},
-		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},
-		`--contact: must be 1 or more`:                                 {set, []string{"tour", "--contact", "-1"}},
+		`name the database, by --to: a file such as chat.db, or postgres://…`: {nil, []string{"sync"}},
+		`--to mysql://…: give the name of a file, or postgres://…`:            {nil, []string{"sync", "--to", "mysql://x"}},
+		`--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass`: {
+			nil, []string{"sync", "--to", "postgres://me:secret@x/y"}},
+		`--to is a file, which one program keeps alone; for several shards name a postgres://…`: {
+			nil, []string{"sync", "--to", "x", "--shard", "0/2"}},
+		`--every 1ms: give at least 1s, such as 1m, or leave it out to ask once`: {nil, []string{"sync", "--to", "x", "--every", "1ms"}},
+		`--repair 0s: give how old what was read may get, such as 24h`:           {nil, []string{"sync", "--to", "x", "--repair", "0"}},
+		`name the folder to write to, by --out `:                                 {nil, []string{"export", "merge", "a"}},
+		`name the folders; cfchat export verify --help has an example`:           {nil, []string{"export", "verify"}},
+		`--contact: must be 1 or more`:                                           {set, []string{"tour", "--contact", "-1"}},
 	} {
 		out, err := ran(t, c.env, c.args...)
 		if exit.Status(err) != exit.Usage || exit.Text(err) != strings.TrimSpace(want) || out != "" {
@@ -147,7 +155,7 @@ func TestUsage(t *testing.T) {
 // TestHelp says which environment is read, and fits a terminal.
 func TestHelp(t *testing.T) {
 	root := newCommand(os.Getenv)
-	for _, args := range [][]string{nil, {"--help"}, {"tour", "--help"}, {"check", "--help"}, {"export", "--help"}, {"export", "merge", "--help"}, {"export", "verify", "--help"}} {
+	for _, args := range [][]string{nil, {"--help"}, {"tour", "--help"}, {"check", "--help"}, {"export", "--help"}, {"sync", "--help"}, {"export", "merge", "--help"}, {"export", "verify", "--help"}} {
 		out, err := ran(t, nil, args...)
 		asks := len(args) < 3 // the others ask no server
 		if err != nil || asks && (!strings.Contains(out, "CFCHAT_USER_API_KEY") || !strings.Contains(out, "CFCHAT_ACCOUNT_ID") || !strings.Contains(out, "CFCHAT_SERVER")) {

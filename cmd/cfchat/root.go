@@ -15,7 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-const rootHelp = `Show, check and export an account of ClickFunnels Chat.
+const rootHelp = `Show, check, export and mirror an account of ClickFunnels Chat.
 
 ` + connect.Help + `
 
@@ -27,7 +27,7 @@ a command says more of it. go run makes 1 of all but 0, and prints what it was.`
 func newCommand(env func(string) string) *cobra.Command {
 	root := &cobra.Command{
 		Use:                        "cfchat",
-		Short:                      "Show, check and export an account of ClickFunnels Chat",
+		Short:                      "Show, check, export and mirror an account of ClickFunnels Chat",
 		Long:                       rootHelp,
 		Version:                    version(),
 		Args:                       noArguments,
@@ -40,7 +40,7 @@ func newCommand(env func(string) string) *cobra.Command {
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.SetFlagErrorFunc(wrongFlag)
-	root.AddCommand(newTour(env), newCheck(env), newExport(env))
+	root.AddCommand(newTour(env), newCheck(env), newExport(env), newSync(env))
 	return root
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
@@ -27,7 +28,7 @@ func (x *exporter) contacts(ctx context.Context) error {
 		return err
 	}
 	for range walks {
-		why, err := x.tried(ctx, func() error { return x.listedOnce(ctx, written) })
+		why, err := account.Tried(ctx, x.account, func() error { return x.listedOnce(ctx, written) })
 		if why != "" {
 			x.folder.Unreadable(archive.Unreadable{What: contactsList, Why: why})
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
@@ -18,11 +19,14 @@ func (x *exporter) conversations(ctx context.Context) error {
 	x.folder.Readable(func(u archive.Unreadable) bool { // they are looked at again
 		return u.ConversationID == at.ConversationID && u.ConversationID != 0 && (u.MessageID == 0 || u.MessageID > at.MessageID)
 	})
-	newest, total, err := x.size(ctx)
+	newest, total, err := account.Newest(ctx, x.account)
 	if err != nil {
 		return err
 	}
-	for _, part := range partsOf(x.Shard, at.ConversationID, newest) {
+	if x.Shard != nil {
+		total /= int64(x.Shard.Of)
+	}
+	for _, part := range PartsOf(x.Shard, at.ConversationID, newest) {
 		r := &reading{exporter: x, total: total, wrote: at}
 		if x.Shard != nil && part.Until == 0 {
 			return r.rest(ctx, part.ConversationID)
@@ -44,48 +48,16 @@ func (x *exporter) conversations(ctx context.Context) error {
 	return nil
 }
 
-// size returns the highest id that is known, and how many conversations there are. A page with a conversation on it that cannot be
-// read is passed over.
-func (x *exporter) size(ctx context.Context) (newest, total int64, err error) {
-	const pages = 5
-	for page := 1; page <= pages; page++ {
-		rows, err := x.account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: page})
-		if errors.Is(err, cfchat.ErrServer) {
-			continue
-		}
-		if err != nil {
-			return 0, 0, err
-		}
-		for i := range rows.Payload {
-			newest = max(newest, rows.Payload[i].ID)
-		}
-		if total = rows.Meta.AllCount; x.Shard != nil {
-			total /= int64(x.Shard.Of)
-		}
-		break
-	}
-	return newest, total, nil
-}
-
-// blockSize is how many ids in a row belong to the same shard.
-const blockSize = 250
-
-// owns reports whether a conversation belongs to a shard. It depends on the id alone, so that all shards agree about it without
-// asking each other.
-func owns(shard *archive.Shard, id int64) bool {
-	return shard == nil || (id-1)/blockSize%int64(shard.Of) == int64(shard.Index)
-}
-
-// partsOf cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
+// PartsOf cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
 // everything behind those, of which the shard reads its own. So no two shards have to agree about where the account ends.
-func partsOf(shard *archive.Shard, from, newest int64) []cfchat.MessageScanAllOptions {
+func PartsOf(shard *archive.Shard, from, newest int64) []cfchat.MessageScanAllOptions {
 	if shard == nil {
 		return []cfchat.MessageScanAllOptions{{}}
 	}
 	var parts []cfchat.MessageScanAllOptions
 	first := int64(0)
-	for ; first+blockSize <= newest; first += blockSize {
-		if last := first + blockSize; last >= from && owns(shard, last) {
+	for ; first+archive.BlockSize <= newest; first += archive.BlockSize {
+		if last := first + archive.BlockSize; last >= from && shard.Owns(last) {
 			parts = append(parts, cfchat.MessageScanAllOptions{ConversationID: first + 1, Until: last})
 		}
 	}
@@ -139,14 +111,14 @@ func (r *reading) rest(ctx context.Context, from int64) error {
 		switch e, ok := errors.AsType[*cfchat.Error](err); {
 		case ok && e.ConversationID != 0:
 			id = e.ConversationID
-			if owns(r.Shard, id) {
+			if r.Shard.Owns(id) {
 				r.unreadable(e)
 			}
 		case err != nil:
 			return err
 		default:
 			id = c.ID
-			if owns(r.Shard, id) {
+			if r.Shard.Owns(id) {
 				r.err = r.one(ctx, c)
 			}
 		}
@@ -203,12 +175,12 @@ func (x *exporter) changed(ctx context.Context) error {
 	for c, err := range x.account.Conversations.Changed(ctx, *x.Since, cfchat.ConversationChangedOptions{}, cfchat.KeepJSON()).All() {
 		e, isError := errors.AsType[*cfchat.Error](err)
 		switch {
-		case isError && e.ConversationID != 0 && owns(x.Shard, e.ConversationID):
+		case isError && e.ConversationID != 0 && x.Shard.Owns(e.ConversationID):
 			x.folder.Unreadable(archive.Unreadable{What: "conversation", ConversationID: e.ConversationID, Why: e.Error()})
 		case isError && e.ConversationID != 0:
 		case err != nil:
 			return err
-		case owns(x.Shard, c.ID) && !written[c.ID]:
+		case x.Shard.Owns(c.ID) && !written[c.ID]:
 			r := &reading{exporter: x, whole: true}
 			if err := r.one(ctx, c); err != nil {
 				return err

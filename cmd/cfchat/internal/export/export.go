@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
 )
@@ -40,8 +40,8 @@ type exporter struct {
 
 // Run exports an account, or goes on with what an earlier run has left, and returns what the folder has then, of a run that fails
 // too.
-func Run(ctx context.Context, chat *cfchat.Chat, account *cfchat.Account, options Options, requests *Requests, meter *progress.Meter) (archive.Manifest, error) {
-	x := &exporter{Options: options, chat: chat, account: account, meter: meter, requests: requests}
+func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Options, requests *Requests, meter *progress.Meter) (archive.Manifest, error) {
+	x := &exporter{Options: options, chat: chat, account: of, meter: meter, requests: requests}
 	head, begun, err := x.head(ctx)
 	if err != nil {
 		return archive.Manifest{}, err
@@ -57,39 +57,13 @@ func Run(ctx context.Context, chat *cfchat.Chat, account *cfchat.Account, option
 }
 
 // head finds out whose folder it is, and what the server's clock says.
-func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, _ error) {
+func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, err error) {
 	head = archive.Head{Server: strings.TrimRight(x.Server, "/"), Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
 	if info, err := x.chat.ServerInfo(ctx); err == nil {
 		head.ServerVersion = info.Version
 	}
-	begun, profile, err := x.clock(ctx)
-	if err != nil {
-		return head, begun, err
-	}
-	for _, of := range profile.Accounts {
-		if of.ID == head.Account {
-			if head.Key = "an administrator"; of.Role != "administrator" {
-				head.Key = fmt.Sprintf("%s %d", of.Role, profile.ID)
-			}
-			return head, begun, nil
-		}
-	}
-	return head, begun, fmt.Errorf("the key is of %s, who is not in account %d; take the key of somebody who is", profile.Name, head.Account)
-}
-
-// clock returns the time by the server's clock, and whose the key is. Where an answer has no Date, it is a day before that of the
-// local clock, which may be wrong: so the next export looks at some of what has changed once more, and misses nothing.
-func (x *exporter) clock(ctx context.Context) (time.Time, *cfchat.Profile, error) {
-	var answer cfchat.Response
-	profile, err := x.chat.Profile(ctx, cfchat.WithResponse(&answer))
-	if err != nil {
-		return time.Time{}, nil, err
-	}
-	now, err := http.ParseTime(answer.Header.Get("Date"))
-	if err != nil {
-		now = time.Now().Truncate(time.Second).AddDate(0, 0, -1)
-	}
-	return now.UTC(), profile, nil
+	head.Key, begun, err = account.Seen(ctx, x.chat, head.Account)
+	return head, begun, err
 }
 
 // shown is what people are told of a phase.
@@ -112,7 +86,7 @@ func (x *exporter) run(ctx context.Context) error {
 		}
 		return err
 	}
-	now, _, err := x.clock(ctx)
+	now, err := account.Clock(ctx, x.chat)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,10 @@ package export
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
@@ -51,7 +51,7 @@ func fileOf(l list) string { return l.name + ".ndjson" }
 // list writes a list of names, or notes down that it cannot be read.
 func (x *exporter) list(ctx context.Context, l list) error {
 	var rows []json.RawMessage
-	why, err := x.tried(ctx, func() (err error) { rows, err = l.rows(); return err })
+	why, err := account.Tried(ctx, x.account, func() (err error) { rows, err = l.rows(); return err })
 	if why != "" {
 		x.folder.Unreadable(archive.Unreadable{What: l.name, Why: why})
 	}
@@ -99,33 +99,4 @@ func rowsOf[T any, P interface {
 		rows = append(rows, P(&list[i]).JSON())
 	}
 	return rows, err
-}
-
-// tries is how often a list is asked for before it is said that it cannot be read.
-const tries = 3
-
-// tried reads a list, and returns why it alone cannot be read, "" if it can: because it is not for the key's user, or the server
-// lacks it or fails at it, while it answers for the account otherwise. Any other failure is the export's.
-func (x *exporter) tried(ctx context.Context, read func() error) (why string, failed error) {
-	for range tries {
-		err := read()
-		if err == nil || !isOfList(err) {
-			return "", err
-		}
-		behind := cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: pageBehind}
-		if _, other := x.account.Conversations.List(ctx, behind); other != nil {
-			return "", err
-		}
-		why = err.Error()
-	}
-	return why, nil
-}
-
-// pageBehind is a page of conversations on which there is none, so that none can break it.
-const pageBehind = 1 << 20
-
-// isOfList reports whether a failure may be that of a list, and not of the server.
-func isOfList(err error) bool {
-	return errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrForbidden) || errors.Is(err, cfchat.ErrNotFound) ||
-		errors.Is(err, cfchat.ErrServer)
 }

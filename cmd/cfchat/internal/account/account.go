@@ -1,0 +1,100 @@
+// Package account finds out what a command has to know of an account before it reads it.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// Seen returns whose eyes an account is read with, "an administrator", or "agent 12", who sees only some inboxes, and the time by
+// [Clock].
+func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now time.Time, err error) {
+	now, profile, err := clock(ctx, chat)
+	if err != nil {
+		return "", now, err
+	}
+	for _, of := range profile.Accounts {
+		switch {
+		case of.ID != id:
+		case of.Role == cfchat.RoleAdministrator:
+			return "an administrator", now, nil
+		default:
+			return fmt.Sprintf("%s %d", of.Role, profile.ID), now, nil
+		}
+	}
+	return "", now, fmt.Errorf("the key is of %s, who is not in account %d; take the key of somebody who is", profile.Name, id)
+}
+
+// Clock returns the time by the server's clock. Where an answer has no Date, it is a day before that of the local clock, which may be
+// wrong: so who asks for what has changed since then looks at some of it once more, and misses nothing.
+func Clock(ctx context.Context, chat *cfchat.Chat) (time.Time, error) {
+	now, _, err := clock(ctx, chat)
+	return now, err
+}
+
+func clock(ctx context.Context, chat *cfchat.Chat) (time.Time, *cfchat.Profile, error) {
+	var answer cfchat.Response
+	profile, err := chat.Profile(ctx, cfchat.WithResponse(&answer))
+	if err != nil {
+		return time.Time{}, nil, err
+	}
+	now, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		now = time.Now().Truncate(time.Second).AddDate(0, 0, -1)
+	}
+	return now.UTC(), profile, nil
+}
+
+// Newest returns the highest id that is known of a conversation, and how many there are. A page with a conversation on it that cannot
+// be read is passed over.
+func Newest(ctx context.Context, account *cfchat.Account) (newest, total int64, err error) {
+	const pages = 5
+	for page := 1; page <= pages; page++ {
+		rows, err := account.Conversations.List(ctx, cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: page})
+		if errors.Is(err, cfchat.ErrServer) {
+			continue
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		for i := range rows.Payload {
+			newest = max(newest, rows.Payload[i].ID)
+		}
+		return newest, rows.Meta.AllCount, nil
+	}
+	return 0, 0, nil
+}
+
+// tries is how often a list is asked for before it is said that it cannot be read.
+const tries = 3
+
+// Tried reads a list, and returns why it alone cannot be read, "" if it can: because it is not for the key's user, or the server
+// lacks it or fails at it, while it answers for the account otherwise. Any other failure is returned as such.
+func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why string, failed error) {
+	for range tries {
+		err := read()
+		if err == nil || !isOfList(err) {
+			return "", err
+		}
+		behind := cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: pageBehind}
+		if _, other := account.Conversations.List(ctx, behind); other != nil {
+			return "", err
+		}
+		why = err.Error()
+	}
+	return why, nil
+}
+
+// pageBehind is a page of conversations on which there is none, so that none can break it.
+const pageBehind = 1 << 20
+
+// isOfList reports whether a failure may be that of a list, and not of the server.
+func isOfList(err error) bool {
+	return errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrForbidden) || errors.Is(err, cfchat.ErrNotFound) ||
+		errors.Is(err, cfchat.ErrServer)
+}

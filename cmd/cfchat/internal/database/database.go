@@ -1,0 +1,270 @@
+// Package database keeps a copy of an account in SQLite or PostgreSQL.
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// DB is the database that a copy is in. It is for one goroutine at a time.
+type DB struct {
+	Name string // as it may be shown
+
+	dialect dialect
+	pool    *sql.DB
+	conn    *sql.Conn // the only one, which has the lock too: what loses the lock cannot write
+	unlock  func() error
+	shard   archive.Shard
+}
+
+// owned is the condition that a conversation belongs to a shard, as archive.Shard.Owns has it.
+func owned(s archive.Shard, column string) string {
+	return fmt.Sprintf("(%s - 1) / %d %% %d = %d", column, archive.BlockSize, s.Of, s.Index)
+}
+
+// dialect is what differs between the databases.
+type dialect interface {
+	// open connects, and makes what is not there.
+	open(ctx context.Context) (*sql.DB, error)
+	// migrate brings the tables to this program's version.
+	migrate(ctx context.Context, pool *sql.DB) error
+	// lock keeps other programs from the same shard. It returns nil where another one has it.
+	lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (unlock func() error, err error)
+	// words returns a statement as the database writes it.
+	words(statement string) string
+	// value returns a value as it is stored.
+	value(v any) any
+	// batches says how many rows are written by one statement, largest first, to 1.
+	batches() []int
+	// lockContacts holds back who else writes contacts, until the transaction ends.
+	lockContacts() string
+	// tables counts the tables and views of a name.
+	tables() string
+}
+
+// Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is made where there is
+// none. One program at a time keeps a
+// shard; 0/1 is the whole account.
+func Open(ctx context.Context, address string, shard archive.Shard) (*DB, error) {
+	d, name, err := dialectOf(address, shard)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{Name: name, dialect: d, shard: shard}
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), db.Close())
+	}
+	return db, nil
+}
+
+// Check refuses an address that nothing can be written to.
+func Check(address string, shard archive.Shard) error {
+	_, _, err := dialectOf(address, shard)
+	return err
+}
+
+func dialectOf(address string, shard archive.Shard) (d dialect, name string, err error) { //nolint:ireturn // which it is depends on the address
+	scheme, _, hasScheme := strings.Cut(address, "://")
+	switch {
+	case address == "":
+		return nil, "", errors.New("name the database, by --to: a file such as chat.db, or postgres://…")
+	case scheme == "postgres" || scheme == "postgresql":
+		return newPostgres(address)
+	case hasScheme:
+		return nil, "", fmt.Errorf("--to %s://…: give the name of a file, or postgres://…", scheme)
+	case shard.Of > 1:
+		return nil, "", errors.New("--to is a file, which one program keeps alone; for several shards name a postgres://…")
+	}
+	return &sqlite{file: address}, address, nil
+}
+
+func (db *DB) open(ctx context.Context) (err error) {
+	if db.pool, err = db.dialect.open(ctx); err != nil {
+		return err
+	}
+	if db.conn, err = db.pool.Conn(ctx); err != nil {
+		return err
+	}
+	if db.unlock, err = db.dialect.lock(ctx, db.conn, db.shard); err != nil {
+		return err
+	}
+	if db.unlock == nil {
+		return errors.New("another program is keeping this copy, or this shard of it; wait for its end, or name another database")
+	}
+	if err := db.isFree(ctx); err != nil {
+		return err
+	}
+	return db.dialect.migrate(ctx, db.pool)
+}
+
+// isFree refuses a database that is somebody else's.
+func (db *DB) isFree(ctx context.Context) error {
+	var ours, theirs int
+	if err := db.get(ctx, db.dialect.tables(), []any{migrationsTable}, &ours); err != nil || ours > 0 {
+		return err
+	}
+	for _, t := range allTables() {
+		if err := db.get(ctx, db.dialect.tables(), []any{t.name}, &theirs); err != nil {
+			return err
+		}
+		if theirs > 0 {
+			return fmt.Errorf("it has %s of something else; name a database of its own, or a new file", t.name)
+		}
+	}
+	return nil
+}
+
+// Close lets go of the database.
+func (db *DB) Close() error {
+	var failed error
+	if db.unlock != nil {
+		failed = db.unlock()
+	}
+	if db.conn != nil {
+		failed = errors.Join(failed, db.conn.Close())
+	}
+	if db.pool != nil {
+		failed = errors.Join(failed, db.pool.Close())
+	}
+	return failed
+}
+
+// get reads one row.
+func (db *DB) get(ctx context.Context, query string, args []any, into ...any) error {
+	return db.conn.QueryRowContext(ctx, db.dialect.words(query), args...).Scan(into...)
+}
+
+// Identity says whose copy it is.
+type Identity struct {
+	Server  string
+	Account int64
+	Key     string // whose eyes it was read with
+}
+
+// Belong takes a new database for an account, and refuses one that is another's.
+func (db *DB) Belong(ctx context.Context, to Identity) error {
+	const insert = `insert into cfchat_copy (only_one, server, account, "key", shards) values ($1, $2, $3, $4, $5) on conflict do nothing`
+	if _, err := db.conn.ExecContext(ctx, db.dialect.words(insert), true, to.Server, to.Account, to.Key, db.shard.Of); err != nil {
+		return err
+	}
+	var is Identity
+	var shards int
+	if err := db.get(ctx, `select server, account, "key", shards from cfchat_copy`, nil, &is.Server, &is.Account, &is.Key, &shards); err != nil {
+		return err
+	}
+	const remedy = "take that, or name another database"
+	switch {
+	case is.Server != to.Server:
+		return fmt.Errorf("%s: it is a copy of %s, not of %s; %s", db.Name, is.Server, to.Server, remedy)
+	case is.Account != to.Account:
+		return fmt.Errorf("%s: it is a copy of account %d, not of %d; %s", db.Name, is.Account, to.Account, remedy)
+	case is.Key != to.Key:
+		return fmt.Errorf("%s: it is a copy that the key of an %s sees, not of an %s; %s", db.Name, is.Key, to.Key, remedy)
+	case shards != db.shard.Of:
+		return fmt.Errorf("%s: it is kept by %d shards, not by %d; give --shard I/%[2]d, or name another database", db.Name, shards, db.shard.Of)
+	}
+	return nil
+}
+
+// Phase is what a walk is about.
+type Phase string
+
+// The phases of a walk, in their order.
+const (
+	Names         Phase = "names"
+	Conversations Phase = "conversations"
+	Contacts      Phase = "contacts"
+	Sweep         Phase = "sweep"
+	Done          Phase = "done"
+)
+
+// Position is how far a shard's copy has come.
+type Position struct {
+	Walk           int64 // which is written to each row that it finds
+	Phase          Phase // "" before the first walk
+	ConversationID int64 // to go on with
+	MessageID      int64 // to go on behind
+	BegunAt        time.Time
+	Since          time.Time // from when on to ask for changes; zero until a first walk is done
+	WalkedAt       time.Time // when the last walk that is done began
+}
+
+// Position reads how far the copy has come.
+func (db *DB) Position(ctx context.Context) (p Position, err error) {
+	var begun, since, walked sql.NullString
+	const query = `select walk, phase, conversation_id, message_id, begun_at, since, walked_at from cfchat_positions where shard = $1`
+	err = db.get(ctx, query, []any{db.shard.Index}, &p.Walk, &p.Phase, &p.ConversationID, &p.MessageID, &begun, &since, &walked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Position{}, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	p.BegunAt, p.Since, p.WalkedAt = timeOf(begun), timeOf(since), timeOf(walked)
+	return p, nil
+}
+
+// timeOf reads a time of a position.
+func timeOf(text sql.NullString) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, text.String) // no time is the zero time
+	return t
+}
+
+// Counts returns how many rows there are of each kind, of all shards.
+func (db *DB) Counts(ctx context.Context) (counts []Count, err error) {
+	for _, t := range allTables() {
+		c := Count{Table: t.name}
+		if err := db.get(ctx, "select count(*) from "+t.name, nil, &c.Rows); err != nil {
+			return nil, err
+		}
+		counts = append(counts, c)
+	}
+	return counts, nil
+}
+
+// Count is how many rows a table has.
+type Count struct {
+	Table string
+	Rows  int64
+}
+
+// Unreadable returns how many conversations, messages and lists could not be read.
+func (db *DB) Unreadable(ctx context.Context) (n int64, err error) {
+	err = db.get(ctx, "select count(*) from unreadable", nil, &n)
+	return n, err
+}
+
+// Has reports whether a conversation is there as it was received, and was read with its messages when nothing was about to happen
+// any more.
+func (db *DB) Has(ctx context.Context, id int64, received []byte) (bool, error) {
+	var has string
+	var settled bool
+	err := db.get(ctx, "select received, settled from conversations where id = $1", []any{id}, &has, &settled)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return settled && has == string(received), err
+}
+
+// Forgotten returns the contacts that were in the list once, and have not come with a walk.
+func (db *DB) Forgotten(ctx context.Context, walk int64) (ids []int64, err error) {
+	rows, err := db.conn.QueryContext(ctx, db.dialect.words("select id from contacts where listed and walk <> $1 order by id"), walk)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}

@@ -1,0 +1,40 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// migrations are the tables and views, in steps that are never changed any more.
+//
+//go:embed migrations
+var migrations embed.FS
+
+// migrationsTable says which steps a database has had.
+const migrationsTable = "cfchat_migrations"
+
+// migrate makes the steps that a database has not had, and refuses one that a later program has written.
+func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, folder string, options ...goose.ProviderOption) error {
+	steps, err := fs.Sub(migrations, "migrations/"+folder)
+	if err != nil {
+		return err
+	}
+	options = append(options, goose.WithTableName(migrationsTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	provider, err := goose.NewProvider(dialect, pool, steps, options...)
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("making the tables: %w", err)
+	}
+	current, known, err := provider.GetVersions(ctx)
+	if err == nil && current > known {
+		err = fmt.Errorf("a later version of this program has written it (step %d, known is %d); take that one", current, known)
+	}
+	return err
+}

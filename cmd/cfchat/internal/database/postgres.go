@@ -1,0 +1,104 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// postgres is a database of PostgreSQL, in the schema that its search_path begins with.
+type postgres struct{ config *pgx.ConnConfig }
+
+// newPostgres reads an address. A password in it would be seen by everybody who lists the processes of the machine.
+func newPostgres(address string) (*postgres, string, error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return nil, "", errors.New("--to: it is not an address such as postgres://user@host:5432/database")
+	}
+	if _, has := parsed.User.Password(); has || parsed.Query().Has("password") {
+		return nil, "", errors.New("--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
+	}
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, "", err
+	}
+	return &postgres{config}, parsed.Redacted(), nil
+}
+
+func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
+	pool := stdlib.OpenDB(*p.config)
+	return pool, pool.PingContext(ctx)
+}
+
+// migrate has the programs of several shards take turns.
+func (p *postgres) migrate(ctx context.Context, pool *sql.DB) error {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, goose.DialectPostgres, pool, "postgres", goose.WithSessionLocker(locker))
+}
+
+// lockPatience is how long a lock is waited for that a program which was killed may still have, until the server has noticed.
+const lockPatience = 3 * time.Second
+
+func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (func() error, error) {
+	const query = "select pg_try_advisory_lock(hashtext('cfchat ' || current_schema()), $1)"
+	for begun := time.Now(); ; {
+		var locked bool
+		err := conn.QueryRowContext(ctx, query, shard.Index).Scan(&locked)
+		switch {
+		case err != nil:
+			return nil, err
+		case locked:
+			return func() error { return unlock(ctx, conn) }, nil
+		case time.Since(begun) > lockPatience:
+			return nil, nil
+		}
+		select {
+		case <-time.After(lockPatience / 20):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// unlock lets the next program go on at once. A connection that is gone has no lock any more.
+func unlock(ctx context.Context, conn *sql.Conn) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockPatience)
+	defer cancel()
+	_, err := conn.ExecContext(ctx, "select pg_advisory_unlock_all()")
+	if errors.Is(err, driver.ErrBadConn) {
+		return nil
+	}
+	return err
+}
+
+func (p *postgres) words(statement string) string { return statement }
+
+// value leaves out NUL, which PostgreSQL does not take in texts; a server that has one of its own does not either.
+func (p *postgres) value(v any) any {
+	if s, ok := v.(string); ok {
+		return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+	}
+	return v
+}
+
+func (p *postgres) batches() []int { return []int{50, 10, 1} } // so one far away is asked less often
+
+func (p *postgres) lockContacts() string { return "lock table contacts in exclusive mode" }
+
+func (p *postgres) tables() string {
+	return "select count(*) from pg_class where relname = $1 and relnamespace = current_schema()::regnamespace"
+}

@@ -1,0 +1,69 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// sqlite is a file.
+type sqlite struct{ file string }
+
+// open makes a file that nobody else may read. Readers and the writer do not wait for each other, and a loss of power may take the
+// last transactions, each with the position that it had reached.
+func (s *sqlite) open(context.Context) (*sql.DB, error) {
+	path, err := filepath.Abs(s.file)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	options := url.Values{
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)"}, "_txlock": {"immediate"},
+	}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String())
+}
+
+func (s *sqlite) migrate(ctx context.Context, pool *sql.DB) error {
+	return migrate(ctx, goose.DialectSQLite3, pool, "sqlite")
+}
+
+func (s *sqlite) lock(context.Context, *sql.Conn, archive.Shard) (func() error, error) {
+	lock := flock.New(s.file+".lock", flock.SetPermissions(0o600))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		return nil, err
+	}
+	return lock.Close, nil
+}
+
+// words writes parameters as SQLite numbers them.
+func (s *sqlite) words(statement string) string { return strings.ReplaceAll(statement, "$", "?") }
+
+// value writes a time as the date functions of SQLite read it.
+func (s *sqlite) value(v any) any {
+	if t, ok := v.(time.Time); ok {
+		return t.UTC().Format("2006-01-02T15:04:05.999999999Z")
+	}
+	return v
+}
+
+func (s *sqlite) batches() []int { return []int{1} } // a longer statement takes longer to prepare, and saves nothing
+
+func (s *sqlite) lockContacts() string { return "" } // there is one writer
+
+func (s *sqlite) tables() string { return "select count(*) from sqlite_master where name = $1" }

@@ -1,0 +1,287 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+)
+
+// statement is one that writes.
+type statement struct {
+	text string
+	args []any
+}
+
+// Window is what is written in one transaction, together with the position that it brings the copy to.
+type Window struct {
+	shard      archive.Shard
+	walk       int64
+	contacts   map[int64]statement // written first and in order, so that no two shards wait for each other
+	statements []statement
+	messages   []statement   // written last, many at once
+	places     map[int64]int // of messages, by their ids
+	rows       int
+	sweeps     bool
+}
+
+// NewWindow begins one whose rows belong to a walk.
+func (db *DB) NewWindow(walk int64) *Window {
+	return &Window{shard: db.shard, walk: walk, contacts: map[int64]statement{}, places: map[int64]int{}}
+}
+
+// Rows returns how many rows it has.
+func (w *Window) Rows() int { return w.rows }
+
+func (w *Window) add(text string, args ...any) {
+	w.statements = append(w.statements, statement{text, args})
+}
+
+// Conversation writes a conversation, its labels, and what it says of its contact. One is settled when its messages are those that it
+// had when it was last active.
+func (w *Window) Conversation(c *cfchat.Conversation, settled bool) error {
+	w.rows++
+	w.statements = append(w.statements, conversations.row(c, settled, w.walk))
+	w.add("delete from conversation_labels where conversation_id = $1", c.ID)
+	for _, label := range c.Labels {
+		w.add("insert into conversation_labels (conversation_id, label) values ($1, $2) on conflict do nothing", c.ID, label)
+	}
+	var conversation struct {
+		Meta struct{ Sender json.RawMessage }
+	}
+	if err := json.Unmarshal(c.JSON(), &conversation); err != nil {
+		return fmt.Errorf("conversation %d: %w", c.ID, err)
+	}
+	if sender := &c.Meta.Sender; sender.ID != 0 {
+		w.contacts[sender.ID] = contacts.row(sender, false, string(conversation.Meta.Sender), w.walk)
+	}
+	return nil
+}
+
+// Message writes a message.
+func (w *Window) Message(m *cfchat.Message) {
+	row := messages.row(m, w.walk)
+	if place, again := w.places[m.ID]; again {
+		w.messages[place] = row
+		return
+	}
+	w.rows++
+	w.places[m.ID] = len(w.messages)
+	w.messages = append(w.messages, row)
+}
+
+// Contact writes a contact as the list has it.
+func (w *Window) Contact(c *cfchat.Contact, received json.RawMessage) {
+	w.rows++
+	w.contacts[c.ID] = contacts.row(c, true, string(received), w.walk)
+}
+
+// Gone forgets that a contact is in the list. It stays where a conversation has it.
+func (w *Window) Gone(contact int64) {
+	w.add("update contacts set listed = false where id = $1", contact)
+}
+
+// Unreadable notes down what could not be read, and keeps what is there of it.
+func (w *Window) Unreadable(what string, conversation, message int64, why string) {
+	w.add(`insert into unreadable (what, conversation_id, message_id, why, walk) values ($1, $2, $3, $4, $5)
+		on conflict (what, conversation_id, message_id) do update set why = excluded.why, walk = excluded.walk`, what, conversation, message, why, w.walk)
+	switch {
+	case message != 0:
+		w.add("update messages set walk = $1 where id = $2", w.walk, message)
+	case conversation != 0:
+		w.add("update conversations set walk = $1, settled = false where id = $2", w.walk, conversation)
+		w.add("update messages set walk = $1 where conversation_id = $2", w.walk, conversation)
+	}
+}
+
+// Delete deletes a conversation that is gone.
+func (w *Window) Delete(conversation int64) {
+	w.messages = slices.DeleteFunc(w.messages, func(s statement) bool { return s.args[1] == any(conversation) })
+	clear(w.places)
+	for place, s := range w.messages {
+		if id, isID := s.args[0].(int64); isID {
+			w.places[id] = place
+		}
+	}
+	w.add("delete from messages where conversation_id = $1", conversation)
+	w.add("delete from conversation_labels where conversation_id = $1", conversation)
+	w.add("delete from conversations where id = $1", conversation)
+	w.Readable(conversation)
+}
+
+// Readable forgets what of a conversation could not be read.
+func (w *Window) Readable(conversation int64) {
+	w.add("delete from unreadable where conversation_id = $1", conversation)
+}
+
+// names writes the rows of a list of names, all of them.
+func names[T any](w *Window, k *kind[T], list []T) {
+	w.add("delete from " + k.name)
+	for i := range list {
+		w.rows++
+		w.statements = append(w.statements, k.row(&list[i]))
+	}
+}
+
+// Inboxes writes all inboxes.
+func (w *Window) Inboxes(list []cfchat.Inbox) { names(w, &inboxes, list) }
+
+// Agents writes all people.
+func (w *Window) Agents(list []cfchat.Agent) { names(w, &agents, list) }
+
+// AgentBots writes all bots.
+func (w *Window) AgentBots(list []cfchat.AccountBot) { names(w, &agentBots, list) }
+
+// Teams writes all teams.
+func (w *Window) Teams(list []cfchat.Team) { names(w, &teams, list) }
+
+// Labels writes all labels.
+func (w *Window) Labels(list []cfchat.Label) { names(w, &labels, list) }
+
+// AttributeDefinitions writes all definitions.
+func (w *Window) AttributeDefinitions(list []cfchat.AttributeDefinition) {
+	names(w, &attributeDefinitions, list)
+}
+
+// Sweep deletes what of this shard has not come with the walk, which must have come to its end, and contacts that neither the list
+// nor a conversation has.
+func (w *Window) Sweep() {
+	w.add("delete from messages where walk <> $1 and "+owned(w.shard, "conversation_id"), w.walk)
+	w.add("delete from conversation_labels where conversation_id in (select id from conversations where walk <> $1 and "+
+		owned(w.shard, "id")+")", w.walk)
+	w.add("delete from conversations where walk <> $1 and "+owned(w.shard, "id"), w.walk)
+	w.add("delete from unreadable where walk <> $1 and "+owned(w.shard, "conversation_id"), w.walk)
+	w.sweeps = true
+}
+
+// sweepContacts deletes the contacts that nothing has. Other shards may be writing conversations that have them.
+func (db *DB) sweepContacts() []statement {
+	const text = "delete from contacts where not listed and not exists (select 1 from conversations where contact_id = contacts.id)"
+	if lock := db.dialect.lockContacts(); lock != "" {
+		return []statement{{text: lock}, {text: text}}
+	}
+	return []statement{{text: text}}
+}
+
+// Commit writes a window and the position, or neither.
+func (db *DB) Commit(ctx context.Context, w *Window, p Position) error {
+	tx, err := db.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", db.Name, err)
+	}
+	err = db.write(ctx, tx, w, p)
+	if err == nil {
+		err = tx.Commit()
+	} else {
+		err = errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", db.Name, err)
+	}
+	return nil
+}
+
+// ignoreDone leaves out that the end of a context has rolled back already.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// write writes what a window has, contacts first.
+func (db *DB) write(ctx context.Context, tx *sql.Tx, w *Window, p Position) error {
+	writer := writer{db.dialect, tx, map[string]*sql.Stmt{}}
+	defer writer.close()
+	for _, contact := range slices.Sorted(maps.Keys(w.contacts)) {
+		if err := writer.exec(ctx, w.contacts[contact]); err != nil {
+			return fmt.Errorf("contact %d: %w", contact, err)
+		}
+	}
+	for _, s := range w.statements {
+		if err := writer.exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := writer.many(ctx, w.messages); err != nil {
+		return err
+	}
+	if w.sweeps {
+		for _, s := range db.sweepContacts() {
+			if err := writer.exec(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return writer.exec(ctx, positionOf(w.shard, p))
+}
+
+// writer prepares each statement of a transaction once.
+type writer struct {
+	dialect  dialect
+	tx       *sql.Tx
+	prepared map[string]*sql.Stmt
+}
+
+func (w *writer) close() {
+	for _, s := range w.prepared {
+		_ = s.Close() // as the transaction does
+	}
+}
+
+func (w *writer) exec(ctx context.Context, s statement) error {
+	prepared := w.prepared[s.text]
+	if prepared == nil {
+		var err error
+		if prepared, err = w.tx.PrepareContext(ctx, w.dialect.words(s.text)); err != nil {
+			return err
+		}
+		w.prepared[s.text] = prepared
+	}
+	for i := range s.args {
+		s.args[i] = w.dialect.value(s.args[i])
+	}
+	_, err := prepared.ExecContext(ctx, s.args...)
+	return err
+}
+
+// many writes messages, as many at once as the database takes well.
+func (w *writer) many(ctx context.Context, rows []statement) error {
+	for _, size := range w.dialect.batches() {
+		for len(rows) >= size {
+			all := statement{text: messages.upsertOf(size)}
+			for _, row := range rows[:size] {
+				all.args = append(all.args, row.args...)
+			}
+			if err := w.exec(ctx, all); err != nil {
+				return err
+			}
+			rows = rows[size:]
+		}
+	}
+	return nil
+}
+
+func positionOf(shard archive.Shard, p Position) statement {
+	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,
+		conversation_id = excluded.conversation_id, message_id = excluded.message_id, begun_at = excluded.begun_at,
+		since = excluded.since, walked_at = excluded.walked_at`
+	args := []any{shard.Index, p.Walk, string(p.Phase), p.ConversationID, p.MessageID, clock(p.BegunAt), clock(p.Since), clock(p.WalkedAt)}
+	return statement{text, args}
+}
+
+// clock is a time as a position has it.
+func clock(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}

@@ -1,0 +1,99 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+)
+
+// patience is how often a page of contacts is asked for. Scans wait for a limit by themselves.
+var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
+
+// isFirst reports whether this shard has the names and the list of contacts too.
+func (m *mirror) isFirst() bool { return m.Shard == nil || m.Shard.Index == 0 }
+
+// contacts reads the list of contacts, which has no place to go on from, and asks for those that are not in it any more.
+func (m *mirror) contacts(ctx context.Context) (err error) {
+	w := m.newWindow()
+	if m.isFirst() {
+		if w, err = m.listed(ctx, w); err != nil {
+			return err
+		}
+	}
+	m.position.Phase = database.Sweep
+	_, err = m.commit(ctx, w)
+	return err
+}
+
+// listed reads the list, and names it where it alone cannot be read.
+func (m *mirror) listed(ctx context.Context, w *database.Window) (*database.Window, error) {
+	why, err := account.Tried(ctx, m.account, func() (err error) { w, err = m.pages(ctx, w); return err })
+	if err != nil {
+		return w, err
+	}
+	if why != "" {
+		w.Unreadable("contacts", 0, 0, why)
+		return w, nil
+	}
+	if w, err = m.commit(ctx, w); err != nil {
+		return w, err
+	}
+	return m.forgotten(ctx, w)
+}
+
+// pages reads the pages of the list.
+func (m *mirror) pages(ctx context.Context, w *database.Window) (*database.Window, error) {
+	done := int64(0)
+	for c, err := range m.account.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, cfchat.KeepJSON(), patience) {
+		if err != nil {
+			return w, err
+		}
+		w.Contact(c, c.JSON())
+		done++
+		m.show(done, time.Time{})
+		if w, err = m.between(ctx, w); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+// between commits a window that is full, and makes a round that is due.
+func (m *mirror) between(ctx context.Context, w *database.Window) (_ *database.Window, err error) {
+	isDue := m.isRoundDue()
+	if isDue || m.isFull(w) {
+		w, err = m.commit(ctx, w)
+	}
+	if isDue && err == nil {
+		err = m.dueRound(ctx)
+	}
+	return w, err
+}
+
+// forgotten asks for the contacts that were in the list once: one may have lost what it was listed by, and a list that moves while
+// its pages are read proves nothing.
+func (m *mirror) forgotten(ctx context.Context, w *database.Window) (*database.Window, error) {
+	ids, err := m.db.Forgotten(ctx, m.position.Walk)
+	if err != nil {
+		return w, err
+	}
+	for _, id := range ids {
+		c, err := m.account.Contacts.Get(ctx, id, cfchat.KeepJSON(), patience)
+		switch {
+		case errors.Is(err, cfchat.ErrNotFound):
+			w.Gone(id)
+		case err != nil:
+			return w, err
+		default:
+			w.Contact(c, c.JSON())
+		}
+		if w, err = m.between(ctx, w); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}

@@ -1,0 +1,187 @@
+// Package mirror keeps a copy of an account in a database current.
+package mirror
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+)
+
+// Options say how a copy is kept.
+type Options struct {
+	Every       time.Duration  // how often what has changed is asked for; 0 for once
+	Repair      time.Duration  // how often everything is read again
+	Shard       *archive.Shard // nil for the whole account
+	Concurrency int            // how many conversations are read at once
+	Server      string         // what the copy is said to be of
+	Failed      func(error)    // is told of a round that failed, and is tried again
+}
+
+// mirror is one run.
+type mirror struct {
+	Options
+	chat     *cfchat.Chat
+	account  *cfchat.Account
+	db       *database.DB
+	requests *export.Requests
+	meter    *progress.Meter
+	state    progress.State
+	position database.Position
+	isOurs   bool
+	ahead    time.Duration // by how much the server's clock is
+	commitAt time.Time     // when a window is to be committed
+	roundAt  time.Time     // when the next round is due
+}
+
+// Run brings a copy up to date: everything at first, and again when a repair is due, and otherwise what has changed. With
+// Options.Every it goes on until the context ends.
+func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *database.DB, options Options, requests *export.Requests, meter *progress.Meter) error {
+	m := &mirror{Options: options, chat: chat, account: of, db: db, requests: requests, meter: meter}
+	for {
+		m.roundAt = time.Now().Add(m.Every)
+		err := m.once(ctx)
+		if m.Every == 0 || ctx.Err() != nil || err != nil && !isPassing(err) {
+			return err
+		}
+		if err != nil {
+			m.Failed(err)
+		}
+		if err := sleep(ctx, time.Until(m.roundAt)); err != nil {
+			return err
+		}
+	}
+}
+
+// isPassing reports whether a failure may be over the next time: one of a call that is not the key's fault.
+func isPassing(err error) bool {
+	for _, lasting := range []error{cfchat.ErrUnauthorized, cfchat.ErrForbidden, cfchat.ErrInvalidInput} {
+		if errors.Is(err, lasting) {
+			return false
+		}
+	}
+	_, isOfCall := errors.AsType[*cfchat.Error](err)
+	return isOfCall
+}
+
+// sleep waits, as long as the context lives.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// once reads everything if that is due, or goes on with it, and then asks for what has changed.
+func (m *mirror) once(ctx context.Context) error {
+	if err := m.resume(ctx); err != nil {
+		return err
+	}
+	p := m.position
+	if p.Phase == "" || p.Phase == database.Done && m.now().Sub(p.BegunAt) >= m.Repair {
+		if err := m.begin(ctx); err != nil {
+			return err
+		}
+	}
+	if m.position.Phase != database.Done {
+		if err := m.walk(ctx); err != nil {
+			return err
+		}
+	}
+	return m.round(ctx)
+}
+
+// resume finds out how far the copy has come: what a round that failed has not committed never was. The first time it finds out whose
+// copy it is, too.
+func (m *mirror) resume(ctx context.Context) (err error) {
+	if !m.isOurs {
+		if err := m.claim(ctx); err != nil {
+			return err
+		}
+		m.isOurs = true
+	}
+	m.position, err = m.db.Position(ctx)
+	return err
+}
+
+// claim takes a new copy for the account, and refuses another one's.
+func (m *mirror) claim(ctx context.Context) error {
+	key, now, err := account.Seen(ctx, m.chat, m.account.ID())
+	if err != nil {
+		return err
+	}
+	m.ahead = time.Until(now)
+	return m.db.Belong(ctx, database.Identity{Server: m.Server, Account: m.account.ID(), Key: key})
+}
+
+// askClock asks by how much the server's clock is ahead of this one.
+func (m *mirror) askClock(ctx context.Context) error {
+	now, err := account.Clock(ctx, m.chat)
+	m.ahead = time.Until(now)
+	return err
+}
+
+// now is the time by the server's clock.
+func (m *mirror) now() time.Time { return time.Now().Add(m.ahead) }
+
+// isSettled reports whether a conversation that was asked for at a time had been left alone for so long that nothing which happened
+// until then can be stored later.
+func (m *mirror) isSettled(c *cfchat.Conversation, asked time.Time) bool {
+	latest := c.Timestamp.Time
+	if updated := c.GetUpdatedAt().Time; updated.After(latest) {
+		latest = updated
+	}
+	return asked.Sub(latest) >= archive.Margin
+}
+
+// isRoundDue reports whether a walk is to let a round pass. The first walk lets none, because nothing would be known to have changed.
+func (m *mirror) isRoundDue() bool {
+	return m.Every > 0 && !m.position.Since.IsZero() && !time.Now().Before(m.roundAt)
+}
+
+// dueRound makes a round that has become due in the middle of a walk.
+func (m *mirror) dueRound(ctx context.Context) error {
+	m.roundAt = time.Now().Add(m.Every)
+	state := m.state
+	err := m.round(ctx)
+	m.state.Phase, m.state.Done = state.Phase, state.Done
+	return err
+}
+
+const (
+	windowRows  = 500 // with so many a window is committed at once
+	commitShare = 10  // how many times longer than a commit takes the reading goes on before the next one
+)
+
+// commit writes a window and the position, and returns the window that comes next.
+func (m *mirror) commit(ctx context.Context, w *database.Window) (*database.Window, error) {
+	begun := time.Now()
+	err := m.db.Commit(ctx, w, m.position)
+	m.commitAt = time.Now().Add(commitShare * time.Since(begun))
+	m.state.Rows += int64(w.Rows())
+	return m.newWindow(), err
+}
+
+// isFull reports whether a window is to be committed.
+func (m *mirror) isFull(w *database.Window) bool {
+	return w.Rows() >= windowRows || w.Rows() > 0 && !time.Now().Before(m.commitAt)
+}
+
+func (m *mirror) newWindow() *database.Window { return m.db.NewWindow(m.position.Walk) }
+
+// show shows how far a phase has come.
+func (m *mirror) show(done int64, waiting time.Time) {
+	m.state.Done, m.state.WaitingUntil = done, waiting
+	m.state.Requests = m.requests.Sent()
+	m.meter.Show(m.state)
+}

@@ -1,0 +1,48 @@
+package mirror
+
+import (
+	"context"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+)
+
+// names reads the lists of names. One that is closed stays as it is.
+func (m *mirror) names(ctx context.Context) error {
+	w := m.newWindow()
+	if m.isFirst() {
+		a, keep := m.account, cfchat.KeepJSON()
+		for name, read := range map[string]func() error{
+			"inboxes":    func() error { return list(w.Inboxes)(a.Inboxes.List(ctx, keep)) },
+			"agents":     func() error { return list(w.Agents)(a.Agents.List(ctx, keep)) },
+			"agent_bots": func() error { return list(w.AgentBots)(a.AgentBots.List(ctx, keep)) },
+			"teams":      func() error { return list(w.Teams)(a.Teams.List(ctx, keep)) },
+			"labels":     func() error { return list(w.Labels)(a.Labels.List(ctx, keep)) },
+			"attribute_definitions": func() error {
+				return list(w.AttributeDefinitions)(a.AttributeDefinitions.List(ctx, keep))
+			},
+		} {
+			why, err := account.Tried(ctx, m.account, read)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				w.Unreadable(name, 0, 0, why)
+			}
+		}
+	}
+	m.position.Phase = database.Conversations
+	_, err := m.commit(ctx, w)
+	return err
+}
+
+// list writes a list that came.
+func list[T any](write func([]T)) func([]T, error) error {
+	return func(rows []T, err error) error {
+		if err == nil {
+			write(rows)
+		}
+		return err
+	}
+}

@@ -1,0 +1,85 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+)
+
+// round asks for the conversations that have changed, and reads each of them whole. The time from which on to ask the next time moves
+// when all of them are there.
+func (m *mirror) round(ctx context.Context) error {
+	m.state = progress.State{Phase: "changes", Rows: m.state.Rows}
+	asked := m.now()
+	changes := m.account.Conversations.Changed(ctx, m.position.Since, cfchat.ConversationChangedOptions{}, cfchat.KeepJSON())
+	for c, err := range changes.All() {
+		e, isOfCall := errors.AsType[*cfchat.Error](err)
+		switch {
+		case isOfCall && e.ConversationID != 0:
+			err = m.unreadable(ctx, e)
+		case err == nil && m.Shard.Owns(c.ID):
+			err = m.changed(ctx, c, asked)
+		}
+		if err != nil {
+			return err
+		}
+		m.show(m.state.Done+1, time.Time{})
+	}
+	m.show(m.state.Done, time.Time{})
+	if changes.Next().Equal(m.position.Since) {
+		return nil
+	}
+	m.position.Since = changes.Next()
+	_, err := m.commit(ctx, m.newWindow())
+	return err
+}
+
+// unreadable notes down a conversation that cannot be read.
+func (m *mirror) unreadable(ctx context.Context, e *cfchat.Error) error {
+	if !m.Shard.Owns(e.ConversationID) {
+		return nil
+	}
+	w := m.newWindow()
+	w.Unreadable("conversation", e.ConversationID, 0, e.Error())
+	_, err := m.commit(ctx, w)
+	return err
+}
+
+// changed reads a conversation whole, because a message that was imported, or deleted, shows in no other way. One that looks as it did
+// when it had settled is left alone: those of the margin come with each round.
+func (m *mirror) changed(ctx context.Context, c *cfchat.Conversation, asked time.Time) error {
+	if has, err := m.db.Has(ctx, c.ID, c.JSON()); has || err != nil {
+		return err
+	}
+	r := &reading{mirror: m, window: m.newWindow(), asked: asked, whole: true}
+	if r.conversation(c); r.err != nil {
+		return r.err
+	}
+	if err := r.messages(ctx, c.ID); err != nil {
+		return err
+	}
+	_, err := m.commit(ctx, r.window)
+	return err
+}
+
+// messages reads the messages of a conversation.
+func (r *reading) messages(ctx context.Context, conversation int64) error {
+	last := int64(0)
+	for message, err := range r.account.Messages.Scan(ctx, conversation, cfchat.MessageScanOptions{}, cfchat.KeepJSON()) {
+		switch e, ok := errors.AsType[*cfchat.Error](err); {
+		case ok && e.MessageID != 0:
+			last = e.MessageID
+			r.unreadable(e)
+		case err != nil: // a scan of several tells whether it is the conversation's fault
+			r.from = cfchat.MessageScanAllOptions{ConversationID: conversation, After: last, Until: conversation}
+			return r.read(ctx, r.from)
+		default:
+			last = message.ID
+			r.message(message)
+		}
+	}
+	return nil
+}
