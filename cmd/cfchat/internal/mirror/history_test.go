@@ -27,7 +27,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
 )
 
-var histories = flag.Int("sync.histories", 3, "how many random histories TestHistories goes through")
+var histories = flag.Int("sync.histories", 2, "how many random histories TestHistories goes through")
 
 // history is an account in which something happens with some of the requests of the program, and a network that fails.
 type history struct {

@@ -198,7 +198,7 @@ func TestRepair(t *testing.T) {
 		const conversations = "select id from conversations where id in (20, 30) order by id"
 		ctx, kill := context.WithCancel(t.Context())
 		late := func(c *cfchat.Config) {
-			c.HTTPClient = &http.Client{Transport: killing{server.Transport(), "/contacts", kill}}
+			c.HTTPClient = &http.Client{Transport: killing{RoundTripper: server.Transport(), at: "/contacts", kill: kill}}
 		}
 		if _, err := run(ctx, t, server, address, mirror.Options{Repair: always}, late); err == nil {
 			t.Fatal("the walk was not killed")
@@ -222,13 +222,38 @@ type killing struct {
 
 	at   string
 	kill context.CancelFunc
+
+	address string // of a copy whose first walk is to be done before; "" for at once
+	t       *testing.T
 }
 
 func (k killing) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasSuffix(r.URL.Path, k.at) {
+	if strings.HasSuffix(r.URL.Path, k.at) && (k.address == "" || len(query(k.t, k.address, "select 1 from cfchat_positions where phase = 'done'")) > 0) {
 		k.kill()
 	}
 	return k.RoundTripper.RoundTrip(r)
+}
+
+// TestFailedWalk goes on at what was committed, and not at what was read, when a walk fails and is tried again.
+func TestFailedWalk(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	server := old(t, 0, time.Now)
+	for range 300 {
+		id := server.AddConversation(cfchattest.Conversation{CreatedAt: time.Now().Add(-time.Hour)})
+		server.AddMessage(id, cfchattest.Message{})
+	}
+	server.FailEvery("listAllMessages", 37, cfchattest.Failure{Status: http.StatusTeapot})
+	ctx, kill := context.WithCancel(t.Context())
+	atEnd := func(c *cfchat.Config) {
+		c.HTTPClient = &http.Client{Transport: killing{server.Transport(), "/filter", kill, address, t}}
+	}
+	failures := 0
+	options := mirror.Options{Every: time.Millisecond, Repair: never, Failed: func(error) { failures++ }}
+	if _, err := run(ctx, t, server, address, options, atEnd); err == nil || failures < 5 {
+		t.Errorf("%d failures, %v", failures, err)
+	}
+	wants(t, address, "select phase from cfchat_positions", "done")
+	wants(t, address, "select count(*) from messages", "300")
 }
 
 // TestRefused refuses a database that is another's, or another program's.
