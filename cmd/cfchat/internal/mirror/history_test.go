@@ -245,7 +245,7 @@ func TestRoundsBetween(t *testing.T) {
 		wants(t, address, "select phase from cfchat_positions", "done")
 		h.isCurrent()
 		h.kill(errKilled)
-		<-ended
+		_ = <-ended
 	})
 }
 
