@@ -252,7 +252,9 @@ func TestRoundsBetween(t *testing.T) {
 		wants(t, address, "select phase from cfchat_positions", "done")
 		h.isCurrent()
 		h.kill(errKilled)
-		<-ended
+		if err := <-ended; err == nil {
+			t.Error("it ended by itself")
+		}
 	})
 }
 
