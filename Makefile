@@ -30,6 +30,7 @@ generate: ## Generate the client, the table of operations and the tables of READ
 test: ## Run all tests, with the race detector where there is a C compiler
 	$(if $(RACE),tools/race.sh,go test) -shuffle=on ./...
 	cd cmd/cfchat && $(if $(RACE),../../tools/race.sh,go test) -shuffle=on ./...
+	$(if $(RACE),$(COMMAND) test -run Histories ./internal/mirror) # of which the race detector gets a part
 	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
 
 # The Go after the one of go.mod, whose encoding/json is another.
