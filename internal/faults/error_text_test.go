@@ -641,6 +641,11 @@ var answerTexts = []errorText{
 			return s.ScanAll(t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{After: 5})
 		})
 	}},
+	{"messages of an account, up to one before the first", func(t *testing.T) error {
+		return messageOver(t, nil, func(s cfchat.MessagesService) iter.Seq2[*cfchat.Message, error] {
+			return s.ScanAll(t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{ConversationID: 5, Until: 4})
+		})
+	}},
 	{"all messages, with another key", func(t *testing.T) error {
 		return messageOver(t, func(req *http.Request) *http.Response {
 			if req.Method == http.MethodPost {
