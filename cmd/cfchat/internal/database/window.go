@@ -101,21 +101,6 @@ func (w *Window) Unreadable(what string, conversation, message int64, why string
 	}
 }
 
-// Delete deletes a conversation that is gone.
-func (w *Window) Delete(conversation int64) {
-	w.messages = slices.DeleteFunc(w.messages, func(s statement) bool { return s.args[1] == any(conversation) })
-	clear(w.places)
-	for place, s := range w.messages {
-		if id, isID := s.args[0].(int64); isID {
-			w.places[id] = place
-		}
-	}
-	w.add("delete from messages where conversation_id = $1", conversation)
-	w.add("delete from conversation_labels where conversation_id = $1", conversation)
-	w.add("delete from conversations where id = $1", conversation)
-	w.Readable(conversation)
-}
-
 // Readable forgets what of a conversation could not be read.
 func (w *Window) Readable(conversation int64) {
 	w.add("delete from unreadable where conversation_id = $1", conversation)
