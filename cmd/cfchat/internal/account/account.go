@@ -11,7 +11,10 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Seen returns whose eyes an account is read with, "an administrator", or "agent 12", who sees only some inboxes, and the time by
+// Administrator is who sees everything.
+const Administrator = "an administrator"
+
+// Seen returns whose eyes an account is read with, [Administrator], or "agent 12", who sees only some inboxes, and the time by
 // [Clock].
 func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now time.Time, err error) {
 	now, profile, err := clock(ctx, chat)
@@ -22,7 +25,7 @@ func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now tim
 		switch {
 		case of.ID != id:
 		case of.Role == cfchat.RoleAdministrator:
-			return "an administrator", now, nil
+			return Administrator, now, nil
 		default:
 			return fmt.Sprintf("%s %d", of.Role, profile.ID), now, nil
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -137,11 +138,25 @@ func (w *Window) AttributeDefinitions(list []cfchat.AttributeDefinition) {
 
 // Sweep deletes what of this shard has not come with the walk, which must have come to its end, and contacts that neither the list
 // nor a conversation has.
-func (w *Window) Sweep() {
-	w.add("delete from messages where walk <> $1 and "+owned(w.shard, "conversation_id"), w.walk)
-	w.add("delete from conversation_labels where conversation_id in (select id from conversations where walk <> $1 and "+
-		owned(w.shard, "id")+")", w.walk)
-	w.add("delete from conversations where walk <> $1 and "+owned(w.shard, "id"), w.walk)
+func (w *Window) Sweep() { w.sweep("true") }
+
+// SweepInboxes is Sweep for the key of somebody who sees only some inboxes. A conversation that has not come is gone if its inbox was
+// seen when the walk began and is at its end, and may otherwise be hidden: it stays, with its messages and labels.
+func (w *Window) SweepInboxes(seen []int64) {
+	ids := "0" // which no inbox has
+	for _, id := range seen {
+		ids += ", " + strconv.FormatInt(id, 10)
+	}
+	w.sweep("coalesce(inbox_id, -1) in (select id from inboxes where id in (" + ids + "))")
+}
+
+// sweep deletes what has not come of conversations for which a condition holds, and messages of none.
+func (w *Window) sweep(isSeen string) {
+	w.add("delete from messages where walk <> $1 and "+owned(w.shard, "conversation_id")+
+		" and conversation_id not in (select id from conversations where walk <> $1 and not ("+isSeen+"))", w.walk)
+	gone := "walk <> $1 and " + owned(w.shard, "id") + " and " + isSeen
+	w.add("delete from conversation_labels where conversation_id in (select id from conversations where "+gone+")", w.walk)
+	w.add("delete from conversations where "+gone, w.walk)
 	w.add("delete from unreadable where walk <> $1 and "+owned(w.shard, "conversation_id"), w.walk)
 	w.sweeps = true
 }

@@ -35,6 +35,7 @@ type mirror struct {
 	state    progress.State
 	position database.Position
 	isOurs   bool
+	key      string        // whose eyes the account is read with
 	ahead    time.Duration // by how much the server's clock is
 	commitAt time.Time     // when a window is to be committed
 	roundAt  time.Time     // when the next round is due
@@ -114,21 +115,14 @@ func (m *mirror) resume(ctx context.Context) (err error) {
 	return err
 }
 
-// claim takes a new copy for the account, and refuses another one's.
+// claim takes a new copy for the account, and refuses another one's. It finds out by how much the server's clock is ahead, too.
 func (m *mirror) claim(ctx context.Context) error {
 	key, now, err := account.Seen(ctx, m.chat, m.account.ID())
 	if err != nil {
 		return err
 	}
-	m.ahead = time.Until(now)
+	m.key, m.ahead = key, time.Until(now)
 	return m.db.Belong(ctx, database.Identity{Server: m.Server, Account: m.account.ID(), Key: key})
-}
-
-// askClock asks by how much the server's clock is ahead of this one.
-func (m *mirror) askClock(ctx context.Context) error {
-	now, err := account.Clock(ctx, m.chat)
-	m.ahead = time.Until(now)
-	return err
 }
 
 // now is the time by the server's clock.
