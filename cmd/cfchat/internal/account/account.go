@@ -76,8 +76,8 @@ func Newest(ctx context.Context, account *cfchat.Account) (newest, total int64, 
 // tries is how often a list is asked for before it is said that it cannot be read.
 const tries = 3
 
-// Tried reads a list, and returns why it alone cannot be read, "" if it can: because it is not for the key's user, or the server
-// lacks it or fails at it, while it answers for the account otherwise. Any other failure is returned as such.
+// Tried reads a list, or one of its rows, and returns why it alone cannot be read, "" if it can: because it is not for the key's user,
+// or the server lacks it or fails at it, while it answers for the account otherwise. Any other failure is returned as such.
 func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why string, failed error) {
 	for range tries {
 		err := read()
@@ -95,6 +95,12 @@ func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why
 
 // pageBehind is a page of conversations on which there is none, so that none can break it.
 const pageBehind = 1 << 20
+
+// IsGone reports whether the server itself says that something is not there: other words are a proxy's.
+func IsGone(err error) bool {
+	e, ok := errors.AsType[*cfchat.Error](err)
+	return ok && e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found"
+}
 
 // isOfList reports whether a failure may be that of a list, and not of the server.
 func isOfList(err error) bool {

@@ -102,6 +102,12 @@ func (w *Window) Unreadable(what string, conversation, message int64, why string
 	}
 }
 
+// UnreadableContact notes down a contact that could not be read, and keeps it.
+func (w *Window) UnreadableContact(contact int64, why string) {
+	w.contacts[contact] = statement{"update contacts set walk = $1 where id = $2", []any{w.walk, contact}}
+	w.Unreadable("contact "+strconv.FormatInt(contact, 10), 0, 0, why)
+}
+
 // Readable forgets what of a conversation could not be read.
 func (w *Window) Readable(conversation int64) {
 	w.add("delete from unreadable where conversation_id = $1", conversation)

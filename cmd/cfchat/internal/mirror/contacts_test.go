@@ -1,0 +1,60 @@
+package mirror_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
+)
+
+// TestForgotten asks for the contacts that are in the list no more: only the server's own words delete one, and what else is
+// answered for one of them keeps it, names it, and lets the walk end.
+func TestForgotten(t *testing.T) {
+	for name, test := range map[string]struct {
+		status     int
+		kind, body string
+		isGone     bool
+	}{
+		"gone":         {http.StatusNotFound, asJSON, gone, true},
+		"proxy":        {http.StatusNotFound, "text/html", "<html>404 Not Found</html>", false},
+		"forbidden":    {http.StatusForbidden, asJSON, `{"error":"x"}`, false},
+		"unauthorized": {http.StatusUnauthorized, asJSON, `{"error":"You are not authorized to do this action"}`, false},
+		"broken":       {http.StatusInternalServerError, asJSON, `{"error":"x"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := filepath.Join(t.TempDir(), "chat.db")
+			synctest.Test(t, func(t *testing.T) {
+				server := old(t, 3, time.Now)
+				id := server.AddContact(cfchattest.Contact{Name: "Cy", Email: "cy@example.com"})
+				mirrored(t, server, address, never)
+				hides := via(server, func(r *http.Request) *http.Response {
+					switch {
+					case strings.HasSuffix(r.URL.Path, fmt.Sprint("/contacts/", id)):
+						return answer(r, test.status, test.kind, test.body)
+					case strings.HasSuffix(r.URL.Path, "/contacts"):
+						return answer(r, http.StatusOK, asJSON, `{"meta":{"count":0,"current_page":"1"},"payload":[]}`)
+					}
+					return nil
+				})
+				if _, err := run(t.Context(), t, server, address, mirror.Options{Repair: always}, hides); err != nil {
+					t.Fatal(err)
+				}
+				wants(t, address, "select phase from cfchat_positions", "done")
+				there, named := []string{fmt.Sprint(id)}, []string{fmt.Sprint("contact ", id)}
+				if test.isGone {
+					there, named = nil, nil
+				}
+				wants(t, address, "select id from contacts where name = 'Cy' and walk = (select walk from cfchat_positions)", there...)
+				wants(t, address, "select what from unreadable", named...)
+				mirrored(t, server, address, always)
+				wants(t, address, "select count(*) from unreadable", "0")
+			})
+		})
+	}
+}
