@@ -254,7 +254,7 @@ func (db *DB) Has(ctx context.Context, id int64, received []byte) (bool, error) 
 
 // Forgotten returns the contacts that were in the list once, and have not come with a walk.
 func (db *DB) Forgotten(ctx context.Context, walk int64) (ids []int64, err error) {
-	rows, err := db.conn.QueryContext(ctx, db.dialect.words("select id from contacts where listed and walk <> $1 order by id"), walk)
+	rows, err := db.conn.QueryContext(ctx, db.dialect.words("select id from contacts where listed and walk < $1 order by id"), walk)
 	if err != nil {
 		return nil, err
 	}

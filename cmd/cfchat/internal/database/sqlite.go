@@ -17,7 +17,10 @@ import (
 )
 
 // sqlite is a file.
-type sqlite struct{ file string }
+type sqlite struct {
+	file string
+	path string // the one name by which it is locked, however it was named
+}
 
 // open makes a file that nobody else may read. Readers and the writer do not wait for each other, and a loss of power may take the
 // last transactions, each with the position that it had reached.
@@ -33,10 +36,13 @@ func (s *sqlite) open(context.Context) (*sql.DB, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
+	if s.path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
+	}
 	options := url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)"}, "_txlock": {"immediate"},
 	}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String())
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(s.path), RawQuery: options.Encode()}).String())
 }
 
 func (s *sqlite) migrate(ctx context.Context, pool *sql.DB) error {
@@ -44,7 +50,7 @@ func (s *sqlite) migrate(ctx context.Context, pool *sql.DB) error {
 }
 
 func (s *sqlite) lock(context.Context, *sql.Conn, archive.Shard) (func() error, error) {
-	lock := flock.New(s.file+".lock", flock.SetPermissions(0o600))
+	lock := flock.New(s.path+".lock", flock.SetPermissions(0o600))
 	if locked, err := lock.TryLock(); err != nil || !locked {
 		return nil, err
 	}

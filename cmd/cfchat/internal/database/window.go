@@ -158,12 +158,12 @@ func (w *Window) SweepInboxes(seen []int64) {
 
 // sweep deletes what has not come of conversations for which a condition holds, and messages of none.
 func (w *Window) sweep(isSeen string) {
-	w.add("delete from messages where walk <> $1 and "+owned(w.shard, "conversation_id")+
-		" and conversation_id not in (select id from conversations where walk <> $1 and not ("+isSeen+"))", w.walk)
-	gone := "walk <> $1 and " + owned(w.shard, "id") + " and " + isSeen
+	w.add("delete from messages where walk < $1 and "+owned(w.shard, "conversation_id")+
+		" and conversation_id not in (select id from conversations where walk < $1 and not ("+isSeen+"))", w.walk)
+	gone := "walk < $1 and " + owned(w.shard, "id") + " and " + isSeen
 	w.add("delete from conversation_labels where conversation_id in (select id from conversations where "+gone+")", w.walk)
 	w.add("delete from conversations where "+gone, w.walk)
-	w.add("delete from unreadable where walk <> $1 and "+owned(w.shard, "conversation_id"), w.walk)
+	w.add("delete from unreadable where walk < $1 and "+owned(w.shard, "conversation_id"), w.walk)
 	w.sweeps = true
 }
 
@@ -226,7 +226,11 @@ func (db *DB) write(ctx context.Context, tx *sql.Tx, w *Window, p Position) erro
 			}
 		}
 	}
-	return writer.exec(ctx, positionOf(w.shard, p))
+	written, err := writer.run(ctx, positionOf(w.shard, p))
+	if err == nil && written == 0 {
+		return errors.New("another program is keeping this copy, and has begun to read everything again; let only one of them run")
+	}
+	return err
 }
 
 // writer prepares each statement of a transaction once.
@@ -243,19 +247,28 @@ func (w *writer) close() {
 }
 
 func (w *writer) exec(ctx context.Context, s statement) error {
+	_, err := w.run(ctx, s)
+	return err
+}
+
+// run returns how many rows a statement has written.
+func (w *writer) run(ctx context.Context, s statement) (int64, error) {
 	prepared := w.prepared[s.text]
 	if prepared == nil {
 		var err error
 		if prepared, err = w.tx.PrepareContext(ctx, w.dialect.words(s.text)); err != nil {
-			return err
+			return 0, err
 		}
 		w.prepared[s.text] = prepared
 	}
 	for i := range s.args {
 		s.args[i] = w.dialect.value(s.args[i])
 	}
-	_, err := prepared.ExecContext(ctx, s.args...)
-	return err
+	result, err := prepared.ExecContext(ctx, s.args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // many writes messages, as many at once as the database takes well.
@@ -275,11 +288,12 @@ func (w *writer) many(ctx context.Context, rows []statement) error {
 	return nil
 }
 
+// positionOf writes a position, unless the one that is there is of a later walk, which only another program can have begun.
 func positionOf(shard archive.Shard, p Position) statement {
 	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,
 		conversation_id = excluded.conversation_id, message_id = excluded.message_id, begun_at = excluded.begun_at,
-		since = excluded.since, walked_at = excluded.walked_at`
+		since = excluded.since, walked_at = excluded.walked_at where cfchat_positions.walk <= excluded.walk`
 	args := []any{shard.Index, p.Walk, string(p.Phase), p.ConversationID, p.MessageID, clock(p.BegunAt), clock(p.Since), clock(p.WalkedAt)}
 	return statement{text, args}
 }
