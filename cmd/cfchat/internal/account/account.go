@@ -105,5 +105,5 @@ func IsGone(err error) bool {
 // isOfList reports whether a failure may be that of a list, and not of the server.
 func isOfList(err error) bool {
 	return errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrForbidden) || errors.Is(err, cfchat.ErrNotFound) ||
-		errors.Is(err, cfchat.ErrServer)
+		errors.Is(err, cfchat.ErrServer) || errors.Is(err, cfchat.ErrDecode) || errors.Is(err, cfchat.ErrTooLarge)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 )
 
-// patience is how often a page of contacts is asked for. Scans wait for a limit by themselves.
+// patience is how often a list, and a page of contacts, is asked for. Scans wait for a limit by themselves.
 var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
 
 // isFirst reports whether this shard has the names and the list of contacts too.

@@ -83,23 +83,36 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// once reads everything if that is due, or goes on with it, and then asks for what has changed.
+// once reads everything if that is due, or goes on with it, and then asks for what has changed. It does so too where the reading of
+// everything fails, so that what the server cannot give of a repair does not hold up the rounds.
 func (m *mirror) once(ctx context.Context) error {
 	if err := m.resume(ctx); err != nil {
 		return err
 	}
+	failed := m.everything(ctx)
+	if failed != nil {
+		if m.position.Since.IsZero() || ctx.Err() != nil || !isPassing(failed) {
+			return failed
+		}
+		if err := m.resume(ctx); err != nil {
+			return err
+		}
+	}
+	if err := m.round(ctx); err != nil && (failed == nil || !isPassing(err)) {
+		return err
+	}
+	return failed
+}
+
+// everything makes a walk that is due, or what is left of one.
+func (m *mirror) everything(ctx context.Context) error {
 	p := m.position
 	if p.Phase == "" || p.Phase == database.Done && m.now().Sub(p.BegunAt) >= m.Repair {
 		if err := m.begin(ctx); err != nil {
 			return err
 		}
 	}
-	if m.position.Phase != database.Done {
-		if err := m.walk(ctx); err != nil {
-			return err
-		}
-	}
-	return m.round(ctx)
+	return m.walk(ctx)
 }
 
 // resume finds out how far the copy has come: what a round that failed has not committed never was. The first time it finds out whose
