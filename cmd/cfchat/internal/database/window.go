@@ -86,7 +86,7 @@ func (w *Window) Contact(c *cfchat.Contact, received json.RawMessage) {
 
 // Gone forgets that a contact is in the list. It stays where a conversation has it.
 func (w *Window) Gone(contact int64) {
-	w.add("update contacts set listed = false where id = $1", contact)
+	w.contacts[contact] = statement{"update contacts set listed = false where id = $1", []any{contact}}
 }
 
 // Unreadable notes down what could not be read, and keeps what is there of it.

@@ -5,11 +5,14 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
@@ -57,4 +60,46 @@ func TestForgotten(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestContactsInOrder has two shards write the same contacts at once, one of which is gone for the first: neither waits for the other
+// for ever.
+func TestContactsInOrder(t *testing.T) {
+	address := inPostgres(t)
+	server := old(t, 2, time.Now)
+	list := server.Conversations()
+	low, high := &list[0].Meta.Sender, &list[1].Meta.Sender
+	if low.ID > high.ID {
+		low, high = high, low
+	}
+	shards := make([]*database.DB, 2)
+	for i := range shards {
+		var err error
+		if shards[i], err = database.Open(t.Context(), address, archive.Shard{Index: i, Of: 2}); err != nil {
+			t.Fatal(err)
+		}
+		defer shards[i].Close()
+	}
+	w := shards[0].NewWindow(1)
+	w.Contact(low, []byte("{}"))
+	w.Contact(high, []byte("{}"))
+	if err := shards[0].Commit(t.Context(), w, database.Position{}); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, address, "create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.3); return new; end $$")
+	exec(t, address, "create trigger slowly after insert or update on contacts for each row execute function slowly()")
+	first, second := shards[0].NewWindow(2), shards[1].NewWindow(2)
+	first.Contact(high, []byte("{}"))
+	first.Gone(low.ID)
+	second.Contact(low, []byte("{}"))
+	second.Contact(high, []byte("{}"))
+	var running sync.WaitGroup
+	for i, w := range []*database.Window{first, second} {
+		running.Go(func() {
+			if err := shards[i].Commit(t.Context(), w, database.Position{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
 }
