@@ -32,8 +32,8 @@ func owned(s archive.Shard, column string) string {
 type dialect interface {
 	// open connects, and makes what is not there.
 	open(ctx context.Context) (*sql.DB, error)
-	// migrate brings the tables to this program's version.
-	migrate(ctx context.Context, pool *sql.DB) error
+	// migrate brings the tables to this program's version, and refuses a database that is somebody else's.
+	migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error
 	// lock keeps other programs from the same shard. It returns nil where another one has it.
 	lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (unlock func() error, err error)
 	// words returns a statement as the database writes it.
@@ -44,13 +44,10 @@ type dialect interface {
 	batches() []int
 	// lockContacts holds back who else writes contacts, until the transaction ends.
 	lockContacts() string
-	// tables counts the tables and views of a name.
-	tables() string
 }
 
 // Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is made where there is
-// none. One program at a time keeps a
-// shard; 0/1 is the whole account.
+// none. One program at a time keeps a shard; 0/1 is the whole account.
 func Open(ctx context.Context, address string, shard archive.Shard) (*DB, error) {
 	d, name, err := dialectOf(address, shard)
 	if err != nil {
@@ -97,27 +94,7 @@ func (db *DB) open(ctx context.Context) (err error) {
 	if db.unlock == nil {
 		return errors.New("another program is keeping this copy, or this shard of it; wait for its end, or name another database")
 	}
-	if err := db.isFree(ctx); err != nil {
-		return err
-	}
-	return db.dialect.migrate(ctx, db.pool)
-}
-
-// isFree refuses a database that is somebody else's.
-func (db *DB) isFree(ctx context.Context) error {
-	var ours, theirs int
-	if err := db.get(ctx, db.dialect.tables(), []any{migrationsTable}, &ours); err != nil || ours > 0 {
-		return err
-	}
-	for _, t := range allTables() {
-		if err := db.get(ctx, db.dialect.tables(), []any{t.name}, &theirs); err != nil {
-			return err
-		}
-		if theirs > 0 {
-			return fmt.Errorf("it has %s of something else; name a database of its own, or a new file", t.name)
-		}
-	}
-	return nil
+	return db.dialect.migrate(ctx, db.pool, db.conn)
 }
 
 // Close lets go of the database.

@@ -41,14 +41,27 @@ func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
 	return pool, pool.PingContext(ctx)
 }
 
-// migrate has the programs of several shards take turns.
-func (p *postgres) migrate(ctx context.Context, pool *sql.DB) error {
-	locker, err := lock.NewPostgresSessionLocker()
+// migrate has the programs of several shards take turns, also in looking whose the schema is.
+func (p *postgres) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) (err error) {
+	turns, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // each second, for five minutes
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, goose.DialectPostgres, pool, "postgres", goose.WithSessionLocker(locker))
+	if err := turns.SessionLock(ctx, conn); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, turns.SessionUnlock(context.WithoutCancel(ctx), conn)) }()
+	if err := isFree(ctx, conn, foreignTables); err != nil {
+		return err
+	}
+	return migrate(ctx, goose.DialectPostgres, pool, "postgres")
 }
+
+// foreignTables asks for a table or view of a schema that is not this program's. Those of extensions are nobody's.
+const foreignTables = `select min(relname) from pg_class where relkind in ('r', 'p', 'v', 'm', 'f')
+	and relnamespace = current_schema()::regnamespace
+	and not exists (select 1 from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
+	and not exists (select 1 from pg_class as own where own.relname = '` + migrationsTable + `' and own.relnamespace = pg_class.relnamespace)`
 
 // lockPatience is how long a lock is waited for that a program which was killed may still have, until the server has noticed.
 const lockPatience = 3 * time.Second
@@ -98,7 +111,3 @@ func (p *postgres) value(v any) any {
 func (p *postgres) batches() []int { return []int{50, 10, 1} } // so one far away is asked less often
 
 func (p *postgres) lockContacts() string { return "lock table contacts in exclusive mode" }
-
-func (p *postgres) tables() string {
-	return "select count(*) from pg_class where relname = $1 and relnamespace = current_schema()::regnamespace"
-}

@@ -40,12 +40,21 @@ func (s *sqlite) open(context.Context) (*sql.DB, error) {
 		return nil, err
 	}
 	options := url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)"}, "_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(10000)", "synchronous(NORMAL)", "foreign_keys(0)"}, "_txlock": {"immediate"},
 	}
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(s.path), RawQuery: options.Encode()}).String())
 }
 
-func (s *sqlite) migrate(ctx context.Context, pool *sql.DB) error {
+// migrate changes nothing in a file that is somebody else's.
+func (s *sqlite) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error {
+	const foreign = "select min(name) from sqlite_master where type in ('table', 'view') " +
+		"and not exists (select 1 from sqlite_master where name = '" + migrationsTable + "')"
+	if err := isFree(ctx, conn, foreign); err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "pragma journal_mode = WAL"); err != nil {
+		return err
+	}
 	return migrate(ctx, goose.DialectSQLite3, pool, "sqlite")
 }
 
@@ -71,5 +80,3 @@ func (s *sqlite) value(v any) any {
 func (s *sqlite) batches() []int { return []int{1} } // a longer statement takes longer to prepare, and saves nothing
 
 func (s *sqlite) lockContacts() string { return "" } // there is one writer
-
-func (s *sqlite) tables() string { return "select count(*) from sqlite_master where name = $1" }
