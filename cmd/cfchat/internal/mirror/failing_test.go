@@ -73,3 +73,35 @@ func TestNamesUndecodable(t *testing.T) {
 		wants(t, address, "select phase from cfchat_positions", "done")
 	})
 }
+
+// TestEnds goes on after a 403, which may be a firewall's, and ends when the key is not taken any more.
+func TestEnds(t *testing.T) {
+	for status, ends := range map[int]bool{http.StatusForbidden: false, http.StatusUnauthorized: true} {
+		address := filepath.Join(t.TempDir(), "chat.db")
+		synctest.Test(t, func(t *testing.T) {
+			server := old(t, 10, time.Now)
+			failing := false
+			refused := via(server, func(r *http.Request) *http.Response {
+				if failing {
+					return answer(r, status, "text/html", "<html>Forbidden by a firewall</html>")
+				}
+				return nil
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			failures, ended := 0, make(chan error, 1)
+			go func() {
+				options := mirror.Options{Every: time.Minute, Repair: never, Failed: func(error) { failures++ }}
+				_, err := run(ctx, t, server, address, options, refused)
+				ended <- err
+			}()
+			time.Sleep(10*time.Minute + time.Second)
+			failing = true
+			time.Sleep(5 * time.Minute)
+			if hasEnded := len(ended) == 1; hasEnded != ends || (failures == 5) == ends {
+				t.Errorf("status %d: it has ended: %t, after %d failures", status, hasEnded, failures)
+			}
+			cancel()
+			<-ended
+		})
+	}
+}

@@ -60,12 +60,11 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 	}
 }
 
-// isPassing reports whether a failure may be over the next time: one of a call that is not the key's fault.
+// isPassing reports whether a failure may be over the next time: one of a call, unless the key is not taken, or the call makes no
+// sense. A 403 may be a firewall's.
 func isPassing(err error) bool {
-	for _, lasting := range []error{cfchat.ErrUnauthorized, cfchat.ErrForbidden, cfchat.ErrInvalidInput} {
-		if errors.Is(err, lasting) {
-			return false
-		}
+	if errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrInvalidInput) {
+		return false
 	}
 	_, isOfCall := errors.AsType[*cfchat.Error](err)
 	return isOfCall
