@@ -219,14 +219,14 @@ func (db *DB) Unreadable(ctx context.Context) (n int64, err error) {
 
 // Has reports whether a conversation is there as it was received, and was read with its messages when nothing was about to happen
 // any more.
-func (db *DB) Has(ctx context.Context, id int64, received []byte) (bool, error) {
+func (db *DB) Has(ctx context.Context, id int64, data []byte) (bool, error) {
 	var has string
 	var settled bool
 	err := db.get(ctx, "select received, settled from conversations where id = $1", []any{id}, &has, &settled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return settled && has == string(received), err
+	return settled && db.dialect.value(received(data)) == has, err
 }
 
 // Forgotten returns the contacts that were in the list once, and have not come with a walk.

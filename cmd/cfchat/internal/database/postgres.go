@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -100,12 +101,35 @@ func unlock(ctx context.Context, conn *sql.Conn) error {
 
 func (p *postgres) words(statement string) string { return statement }
 
-// value leaves out NUL, which PostgreSQL does not take in texts; a server that has one of its own does not either.
+// value leaves out NUL, which PostgreSQL does not take in texts; a server that has one of its own does not either. In JSON it takes
+// the escape, and then no operator reads the document.
 func (p *postgres) value(v any) any {
-	if s, ok := v.(string); ok {
-		return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+	switch v := v.(type) {
+	case string:
+		return strings.ReplaceAll(strings.ToValidUTF8(v, "\uFFFD"), "\x00", "")
+	case document:
+		return readable(strings.ToValidUTF8(string(v), "\uFFFD"))
 	}
 	return v
+}
+
+// escapes are those of JSON: a pair of surrogates, a half of one and other numbers, and letters, such as the backslash itself.
+var escapes = regexp.MustCompile(`\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)`)
+
+// readable returns JSON without the escapes that PostgreSQL cannot read.
+func readable(document string) string {
+	if !strings.Contains(document, `\u`) {
+		return document
+	}
+	return escapes.ReplaceAllStringFunc(document, func(escape string) string {
+		switch {
+		case escape == `\u0000`:
+			return ""
+		case len(escape) == len(`\ud800`) && strings.Contains("dD", escape[2:3]) && strings.Contains("89abcdefABCDEF", escape[3:4]):
+			return `\ufffd`
+		}
+		return escape
+	})
 }
 
 func (p *postgres) batches() []int { return []int{50, 10, 1} } // so one far away is asked less often

@@ -71,8 +71,11 @@ func (s *sqlite) words(statement string) string { return strings.ReplaceAll(stat
 
 // value writes a time as the date functions of SQLite read it.
 func (s *sqlite) value(v any) any {
-	if t, ok := v.(time.Time); ok {
-		return t.UTC().Format("2006-01-02T15:04:05.999999999Z")
+	switch v := v.(type) {
+	case time.Time:
+		return v.UTC().Format("2006-01-02T15:04:05.999999999Z")
+	case document:
+		return string(v)
 	}
 	return v
 }

@@ -61,7 +61,7 @@ func (w *Window) Conversation(c *cfchat.Conversation, settled bool) error {
 		return fmt.Errorf("conversation %d: %w", c.ID, err)
 	}
 	if sender := &c.Meta.Sender; sender.ID != 0 {
-		w.contacts[sender.ID] = contacts.row(sender, false, string(conversation.Meta.Sender), w.walk)
+		w.contacts[sender.ID] = contacts.row(sender, false, received(conversation.Meta.Sender), w.walk)
 	}
 	return nil
 }
@@ -79,9 +79,9 @@ func (w *Window) Message(m *cfchat.Message) {
 }
 
 // Contact writes a contact as the list has it.
-func (w *Window) Contact(c *cfchat.Contact, received json.RawMessage) {
+func (w *Window) Contact(c *cfchat.Contact, data json.RawMessage) {
 	w.rows++
-	w.contacts[c.ID] = contacts.row(c, true, string(received), w.walk)
+	w.contacts[c.ID] = contacts.row(c, true, received(data), w.walk)
 }
 
 // Gone forgets that a contact is in the list. It stays where a conversation has it.
