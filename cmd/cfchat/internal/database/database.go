@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -71,6 +72,8 @@ func dialectOf(address string, shard archive.Shard) (d dialect, name string, err
 	switch {
 	case address == "":
 		return nil, "", errors.New("name the database, by --to: a file such as chat.db, or postgres://…")
+	case hasPassword(address):
+		return nil, "", errPassword
 	case scheme == "postgres" || scheme == "postgresql":
 		return newPostgres(address)
 	case hasScheme:
@@ -79,6 +82,18 @@ func dialectOf(address string, shard archive.Shard) (d dialect, name string, err
 		return nil, "", errors.New("--to is a file, which one program keeps alone; for several shards name a postgres://…")
 	}
 	return &sqlite{file: address}, address, nil
+}
+
+// errPassword is about an address that everybody would see who lists the processes of the machine.
+var errPassword = errors.New("--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
+
+// hasPassword reports whether an address has password=, or sslpassword=, in whatever form it is written.
+func hasPassword(address string) bool {
+	plain, err := url.PathUnescape(address)
+	if err != nil {
+		plain = address
+	}
+	return strings.Contains(strings.ToLower(strings.Join(strings.Fields(plain), "")), "password=")
 }
 
 func (db *DB) open(ctx context.Context) (err error) {

@@ -299,6 +299,10 @@ func TestRefused(t *testing.T) {
 		"":                               "name the database, by --to",
 		"mysql://localhost/chat":         "--to mysql://…",
 		"postgres://me:secret@host/chat": "PGPASSWORD",
+
+		"postgres://me@host/chat?sslpassword=secret":    "PGPASSWORD",
+		"postgres://me@host/chat?Pass%77ord=secret":     "PGPASSWORD",
+		"host=db.example.com user=me password = secret": "PGPASSWORD",
 	} {
 		if err := database.Check(address, archive.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", address, err)
