@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -149,11 +150,12 @@ func (w *Window) Sweep() { w.sweep("true") }
 // SweepInboxes is Sweep for the key of somebody who sees only some inboxes. A conversation that has not come is gone if its inbox was
 // seen when the walk began and is at its end, and may otherwise be hidden: it stays, with its messages and labels.
 func (w *Window) SweepInboxes(seen []int64) {
-	ids := "0" // which no inbox has
+	var ids strings.Builder
+	ids.WriteString("0") // which no inbox has
 	for _, id := range seen {
-		ids += ", " + strconv.FormatInt(id, 10)
+		ids.WriteString(", " + strconv.FormatInt(id, 10))
 	}
-	w.sweep("coalesce(inbox_id, -1) in (select id from inboxes where id in (" + ids + "))")
+	w.sweep("coalesce(inbox_id, -1) in (select id from inboxes where id in (" + ids.String() + "))")
 }
 
 // sweep deletes what has not come of conversations for which a condition holds, and messages of none.
