@@ -11,7 +11,10 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Seen returns whose eyes an account is read with, "an administrator", or "agent 12", who sees only some inboxes, and the time by
+// Administrator is who sees everything.
+const Administrator = "an administrator"
+
+// Seen returns whose eyes an account is read with, [Administrator], or "agent 12", who sees only some inboxes, and the time by
 // [Clock].
 func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now time.Time, err error) {
 	now, profile, err := clock(ctx, chat)
@@ -22,7 +25,7 @@ func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now tim
 		switch {
 		case of.ID != id:
 		case of.Role == cfchat.RoleAdministrator:
-			return "an administrator", now, nil
+			return Administrator, now, nil
 		default:
 			return fmt.Sprintf("%s %d", of.Role, profile.ID), now, nil
 		}
@@ -73,8 +76,8 @@ func Newest(ctx context.Context, account *cfchat.Account) (newest, total int64, 
 // tries is how often a list is asked for before it is said that it cannot be read.
 const tries = 3
 
-// Tried reads a list, and returns why it alone cannot be read, "" if it can: because it is not for the key's user, or the server
-// lacks it or fails at it, while it answers for the account otherwise. Any other failure is returned as such.
+// Tried reads a list, or one of its rows, and returns why it alone cannot be read, "" if it can: because it is not for the key's user,
+// or the server lacks it or fails at it, while it answers for the account otherwise. Any other failure is returned as such.
 func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why string, failed error) {
 	for range tries {
 		err := read()
@@ -93,8 +96,14 @@ func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why
 // pageBehind is a page of conversations on which there is none, so that none can break it.
 const pageBehind = 1 << 20
 
+// IsGone reports whether the server itself says that something is not there: other words are a proxy's.
+func IsGone(err error) bool {
+	e, ok := errors.AsType[*cfchat.Error](err)
+	return ok && e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found"
+}
+
 // isOfList reports whether a failure may be that of a list, and not of the server.
 func isOfList(err error) bool {
 	return errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrForbidden) || errors.Is(err, cfchat.ErrNotFound) ||
-		errors.Is(err, cfchat.ErrServer)
+		errors.Is(err, cfchat.ErrServer) || errors.Is(err, cfchat.ErrDecode) || errors.Is(err, cfchat.ErrTooLarge)
 }

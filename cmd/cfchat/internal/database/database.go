@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -32,8 +33,8 @@ func owned(s archive.Shard, column string) string {
 type dialect interface {
 	// open connects, and makes what is not there.
 	open(ctx context.Context) (*sql.DB, error)
-	// migrate brings the tables to this program's version.
-	migrate(ctx context.Context, pool *sql.DB) error
+	// migrate brings the tables to this program's version, and refuses a database that is somebody else's.
+	migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error
 	// lock keeps other programs from the same shard. It returns nil where another one has it.
 	lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (unlock func() error, err error)
 	// words returns a statement as the database writes it.
@@ -44,13 +45,10 @@ type dialect interface {
 	batches() []int
 	// lockContacts holds back who else writes contacts, until the transaction ends.
 	lockContacts() string
-	// tables counts the tables and views of a name.
-	tables() string
 }
 
 // Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is made where there is
-// none. One program at a time keeps a
-// shard; 0/1 is the whole account.
+// none. One program at a time keeps a shard; 0/1 is the whole account.
 func Open(ctx context.Context, address string, shard archive.Shard) (*DB, error) {
 	d, name, err := dialectOf(address, shard)
 	if err != nil {
@@ -74,6 +72,8 @@ func dialectOf(address string, shard archive.Shard) (d dialect, name string, err
 	switch {
 	case address == "":
 		return nil, "", errors.New("name the database, by --to: a file such as chat.db, or postgres://…")
+	case hasPassword(address):
+		return nil, "", errPassword
 	case scheme == "postgres" || scheme == "postgresql":
 		return newPostgres(address)
 	case hasScheme:
@@ -82,6 +82,18 @@ func dialectOf(address string, shard archive.Shard) (d dialect, name string, err
 		return nil, "", errors.New("--to is a file, which one program keeps alone; for several shards name a postgres://…")
 	}
 	return &sqlite{file: address}, address, nil
+}
+
+// errPassword is about an address that everybody would see who lists the processes of the machine.
+var errPassword = errors.New("--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
+
+// hasPassword reports whether an address has password=, or sslpassword=, in whatever form it is written.
+func hasPassword(address string) bool {
+	plain, err := url.PathUnescape(address)
+	if err != nil {
+		plain = address
+	}
+	return strings.Contains(strings.ToLower(strings.Join(strings.Fields(plain), "")), "password=")
 }
 
 func (db *DB) open(ctx context.Context) (err error) {
@@ -97,27 +109,7 @@ func (db *DB) open(ctx context.Context) (err error) {
 	if db.unlock == nil {
 		return errors.New("another program is keeping this copy, or this shard of it; wait for its end, or name another database")
 	}
-	if err := db.isFree(ctx); err != nil {
-		return err
-	}
-	return db.dialect.migrate(ctx, db.pool)
-}
-
-// isFree refuses a database that is somebody else's.
-func (db *DB) isFree(ctx context.Context) error {
-	var ours, theirs int
-	if err := db.get(ctx, db.dialect.tables(), []any{migrationsTable}, &ours); err != nil || ours > 0 {
-		return err
-	}
-	for _, t := range allTables() {
-		if err := db.get(ctx, db.dialect.tables(), []any{t.name}, &theirs); err != nil {
-			return err
-		}
-		if theirs > 0 {
-			return fmt.Errorf("it has %s of something else; name a database of its own, or a new file", t.name)
-		}
-	}
-	return nil
+	return db.dialect.migrate(ctx, db.pool, db.conn)
 }
 
 // Close lets go of the database.
@@ -242,19 +234,19 @@ func (db *DB) Unreadable(ctx context.Context) (n int64, err error) {
 
 // Has reports whether a conversation is there as it was received, and was read with its messages when nothing was about to happen
 // any more.
-func (db *DB) Has(ctx context.Context, id int64, received []byte) (bool, error) {
+func (db *DB) Has(ctx context.Context, id int64, data []byte) (bool, error) {
 	var has string
 	var settled bool
 	err := db.get(ctx, "select received, settled from conversations where id = $1", []any{id}, &has, &settled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return settled && has == string(received), err
+	return settled && db.dialect.value(received(data)) == has, err
 }
 
 // Forgotten returns the contacts that were in the list once, and have not come with a walk.
 func (db *DB) Forgotten(ctx context.Context, walk int64) (ids []int64, err error) {
-	rows, err := db.conn.QueryContext(ctx, db.dialect.words("select id from contacts where listed and walk <> $1 order by id"), walk)
+	rows, err := db.conn.QueryContext(ctx, db.dialect.words("select id from contacts where listed and walk < $1 order by id"), walk)
 	if err != nil {
 		return nil, err
 	}

@@ -18,14 +18,26 @@ var migrations embed.FS
 // migrationsTable says which steps a database has had.
 const migrationsTable = "cfchat_migrations"
 
+// isFree refuses a database that is somebody else's, which has tables or views but not of this program. The query is for a name of theirs.
+func isFree(ctx context.Context, conn *sql.Conn, query string) error {
+	var name sql.NullString
+	if err := conn.QueryRowContext(ctx, query).Scan(&name); err != nil {
+		return err
+	}
+	if name.Valid {
+		return fmt.Errorf("it has %s of something else; name a database or a schema of its own, or a new file", name.String)
+	}
+	return nil
+}
+
 // migrate makes the steps that a database has not had, and refuses one that a later program has written.
-func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, folder string, options ...goose.ProviderOption) error {
+func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, folder string) error {
 	steps, err := fs.Sub(migrations, "migrations/"+folder)
 	if err != nil {
 		return err
 	}
-	options = append(options, goose.WithTableName(migrationsTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	provider, err := goose.NewProvider(dialect, pool, steps, options...)
+	provider, err := goose.NewProvider(dialect, pool, steps, goose.WithTableName(migrationsTable), goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -20,14 +21,14 @@ import (
 // postgres is a database of PostgreSQL, in the schema that its search_path begins with.
 type postgres struct{ config *pgx.ConnConfig }
 
-// newPostgres reads an address. A password in it would be seen by everybody who lists the processes of the machine.
+// newPostgres reads an address.
 func newPostgres(address string) (*postgres, string, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return nil, "", errors.New("--to: it is not an address such as postgres://user@host:5432/database")
 	}
-	if _, has := parsed.User.Password(); has || parsed.Query().Has("password") {
-		return nil, "", errors.New("--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
+	if _, has := parsed.User.Password(); has {
+		return nil, "", errPassword
 	}
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
@@ -41,14 +42,27 @@ func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
 	return pool, pool.PingContext(ctx)
 }
 
-// migrate has the programs of several shards take turns.
-func (p *postgres) migrate(ctx context.Context, pool *sql.DB) error {
-	locker, err := lock.NewPostgresSessionLocker()
+// migrate has the programs of several shards take turns, also in looking whose the schema is.
+func (p *postgres) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) (err error) {
+	turns, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // each second, for five minutes
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, goose.DialectPostgres, pool, "postgres", goose.WithSessionLocker(locker))
+	if err := turns.SessionLock(ctx, conn); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, turns.SessionUnlock(context.WithoutCancel(ctx), conn)) }()
+	if err := isFree(ctx, conn, foreignTables); err != nil {
+		return err
+	}
+	return migrate(ctx, goose.DialectPostgres, pool, "postgres")
 }
+
+// foreignTables asks for a table or view of a schema that is not this program's. Those of extensions are nobody's.
+const foreignTables = `select min(relname) from pg_class where relkind in ('r', 'p', 'v', 'm', 'f')
+	and relnamespace = current_schema()::regnamespace
+	and not exists (select 1 from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
+	and not exists (select 1 from pg_class as own where own.relname = '` + migrationsTable + `' and own.relnamespace = pg_class.relnamespace)`
 
 // lockPatience is how long a lock is waited for that a program which was killed may still have, until the server has noticed.
 const lockPatience = 3 * time.Second
@@ -87,18 +101,47 @@ func unlock(ctx context.Context, conn *sql.Conn) error {
 
 func (p *postgres) words(statement string) string { return statement }
 
-// value leaves out NUL, which PostgreSQL does not take in texts; a server that has one of its own does not either.
+// The years that PostgreSQL has times of.
+const (
+	firstYear = -4000
+	lastYear  = 294000
+)
+
+// value leaves out NUL, which PostgreSQL does not take in texts; a server that has one of its own does not either. In JSON it takes
+// the escape, and then no operator reads the document.
 func (p *postgres) value(v any) any {
-	if s, ok := v.(string); ok {
-		return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+	switch v := v.(type) {
+	case string:
+		return strings.ReplaceAll(strings.ToValidUTF8(v, "\uFFFD"), "\x00", "")
+	case time.Time:
+		if v.Year() < firstYear || v.Year() > lastYear {
+			return nil // received has it
+		}
+	case document:
+		return readable(strings.ToValidUTF8(string(v), "\uFFFD"))
 	}
 	return v
+}
+
+// escapes are those of JSON: a pair of surrogates, a half of one and other numbers, and letters, such as the backslash itself.
+var escapes = regexp.MustCompile(`\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)`)
+
+// readable returns JSON without the escapes that PostgreSQL cannot read.
+func readable(document string) string {
+	if !strings.Contains(document, `\u`) {
+		return document
+	}
+	return escapes.ReplaceAllStringFunc(document, func(escape string) string {
+		switch {
+		case escape == `\u0000`:
+			return ""
+		case len(escape) == len(`\ud800`) && strings.Contains("dD", escape[2:3]) && strings.Contains("89abcdefABCDEF", escape[3:4]):
+			return `\ufffd`
+		}
+		return escape
+	})
 }
 
 func (p *postgres) batches() []int { return []int{50, 10, 1} } // so one far away is asked less often
 
 func (p *postgres) lockContacts() string { return "lock table contacts in exclusive mode" }
-
-func (p *postgres) tables() string {
-	return "select count(*) from pg_class where relname = $1 and relnamespace = current_schema()::regnamespace"
-}

@@ -17,7 +17,10 @@ import (
 )
 
 // sqlite is a file.
-type sqlite struct{ file string }
+type sqlite struct {
+	file string
+	path string // the one name by which it is locked, however it was named
+}
 
 // open makes a file that nobody else may read. Readers and the writer do not wait for each other, and a loss of power may take the
 // last transactions, each with the position that it had reached.
@@ -33,18 +36,30 @@ func (s *sqlite) open(context.Context) (*sql.DB, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	options := url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)"}, "_txlock": {"immediate"},
+	if s.path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
 	}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String())
+	options := url.Values{
+		"_pragma": {"busy_timeout(10000)", "synchronous(NORMAL)", "foreign_keys(0)"}, "_txlock": {"immediate"},
+	}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(s.path), RawQuery: options.Encode()}).String())
 }
 
-func (s *sqlite) migrate(ctx context.Context, pool *sql.DB) error {
+// migrate changes nothing in a file that is somebody else's.
+func (s *sqlite) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error {
+	const foreign = "select min(name) from sqlite_master where type in ('table', 'view') " +
+		"and not exists (select 1 from sqlite_master where name = '" + migrationsTable + "')"
+	if err := isFree(ctx, conn, foreign); err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "pragma journal_mode = WAL"); err != nil {
+		return err
+	}
 	return migrate(ctx, goose.DialectSQLite3, pool, "sqlite")
 }
 
 func (s *sqlite) lock(context.Context, *sql.Conn, archive.Shard) (func() error, error) {
-	lock := flock.New(s.file+".lock", flock.SetPermissions(0o600))
+	lock := flock.New(s.path+".lock", flock.SetPermissions(0o600))
 	if locked, err := lock.TryLock(); err != nil || !locked {
 		return nil, err
 	}
@@ -56,8 +71,11 @@ func (s *sqlite) words(statement string) string { return strings.ReplaceAll(stat
 
 // value writes a time as the date functions of SQLite read it.
 func (s *sqlite) value(v any) any {
-	if t, ok := v.(time.Time); ok {
-		return t.UTC().Format("2006-01-02T15:04:05.999999999Z")
+	switch v := v.(type) {
+	case time.Time:
+		return v.UTC().Format("2006-01-02T15:04:05.999999999Z")
+	case document:
+		return string(v)
 	}
 	return v
 }
@@ -65,5 +83,3 @@ func (s *sqlite) value(v any) any {
 func (s *sqlite) batches() []int { return []int{1} } // a longer statement takes longer to prepare, and saves nothing
 
 func (s *sqlite) lockContacts() string { return "" } // there is one writer
-
-func (s *sqlite) tables() string { return "select count(*) from sqlite_master where name = $1" }

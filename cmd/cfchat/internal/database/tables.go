@@ -112,10 +112,13 @@ func attributes(a cfchat.Attributes) any {
 	if a.IsZero() {
 		return nil
 	}
-	return a.String()
+	return document(a.String())
 }
 
-func received(data json.RawMessage) any { return string(data) }
+// document is JSON as it came.
+type document string
+
+func received(data json.RawMessage) any { return document(data) }
 
 var conversations = newKind("conversations", "", []column[cfchat.Conversation]{
 	{"id", func(c *cfchat.Conversation) any { return c.ID }},

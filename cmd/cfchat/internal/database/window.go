@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -60,7 +62,7 @@ func (w *Window) Conversation(c *cfchat.Conversation, settled bool) error {
 		return fmt.Errorf("conversation %d: %w", c.ID, err)
 	}
 	if sender := &c.Meta.Sender; sender.ID != 0 {
-		w.contacts[sender.ID] = contacts.row(sender, false, string(conversation.Meta.Sender), w.walk)
+		w.contacts[sender.ID] = contacts.row(sender, false, received(conversation.Meta.Sender), w.walk)
 	}
 	return nil
 }
@@ -78,14 +80,14 @@ func (w *Window) Message(m *cfchat.Message) {
 }
 
 // Contact writes a contact as the list has it.
-func (w *Window) Contact(c *cfchat.Contact, received json.RawMessage) {
+func (w *Window) Contact(c *cfchat.Contact, data json.RawMessage) {
 	w.rows++
-	w.contacts[c.ID] = contacts.row(c, true, string(received), w.walk)
+	w.contacts[c.ID] = contacts.row(c, true, received(data), w.walk)
 }
 
 // Gone forgets that a contact is in the list. It stays where a conversation has it.
 func (w *Window) Gone(contact int64) {
-	w.add("update contacts set listed = false where id = $1", contact)
+	w.contacts[contact] = statement{"update contacts set listed = false where id = $1", []any{contact}}
 }
 
 // Unreadable notes down what could not be read, and keeps what is there of it.
@@ -101,19 +103,10 @@ func (w *Window) Unreadable(what string, conversation, message int64, why string
 	}
 }
 
-// Delete deletes a conversation that is gone.
-func (w *Window) Delete(conversation int64) {
-	w.messages = slices.DeleteFunc(w.messages, func(s statement) bool { return s.args[1] == any(conversation) })
-	clear(w.places)
-	for place, s := range w.messages {
-		if id, isID := s.args[0].(int64); isID {
-			w.places[id] = place
-		}
-	}
-	w.add("delete from messages where conversation_id = $1", conversation)
-	w.add("delete from conversation_labels where conversation_id = $1", conversation)
-	w.add("delete from conversations where id = $1", conversation)
-	w.Readable(conversation)
+// UnreadableContact notes down a contact that could not be read, and keeps it.
+func (w *Window) UnreadableContact(contact int64, why string) {
+	w.contacts[contact] = statement{"update contacts set walk = $1 where id = $2", []any{w.walk, contact}}
+	w.Unreadable("contact "+strconv.FormatInt(contact, 10), 0, 0, why)
 }
 
 // Readable forgets what of a conversation could not be read.
@@ -152,12 +145,27 @@ func (w *Window) AttributeDefinitions(list []cfchat.AttributeDefinition) {
 
 // Sweep deletes what of this shard has not come with the walk, which must have come to its end, and contacts that neither the list
 // nor a conversation has.
-func (w *Window) Sweep() {
-	w.add("delete from messages where walk <> $1 and "+owned(w.shard, "conversation_id"), w.walk)
-	w.add("delete from conversation_labels where conversation_id in (select id from conversations where walk <> $1 and "+
-		owned(w.shard, "id")+")", w.walk)
-	w.add("delete from conversations where walk <> $1 and "+owned(w.shard, "id"), w.walk)
-	w.add("delete from unreadable where walk <> $1 and "+owned(w.shard, "conversation_id"), w.walk)
+func (w *Window) Sweep() { w.sweep("true") }
+
+// SweepInboxes is Sweep for the key of somebody who sees only some inboxes. A conversation that has not come is gone if its inbox was
+// seen when the walk began and is at its end, and may otherwise be hidden: it stays, with its messages and labels.
+func (w *Window) SweepInboxes(seen []int64) {
+	var ids strings.Builder
+	ids.WriteString("0") // which no inbox has
+	for _, id := range seen {
+		ids.WriteString(", " + strconv.FormatInt(id, 10))
+	}
+	w.sweep("coalesce(inbox_id, -1) in (select id from inboxes where id in (" + ids.String() + "))")
+}
+
+// sweep deletes what has not come of conversations for which a condition holds, and messages of none.
+func (w *Window) sweep(isSeen string) {
+	w.add("delete from messages where walk < $1 and "+owned(w.shard, "conversation_id")+
+		" and conversation_id not in (select id from conversations where walk < $1 and not ("+isSeen+"))", w.walk)
+	gone := "walk < $1 and " + owned(w.shard, "id") + " and " + isSeen
+	w.add("delete from conversation_labels where conversation_id in (select id from conversations where "+gone+")", w.walk)
+	w.add("delete from conversations where "+gone, w.walk)
+	w.add("delete from unreadable where walk < $1 and "+owned(w.shard, "conversation_id"), w.walk)
 	w.sweeps = true
 }
 
@@ -220,7 +228,11 @@ func (db *DB) write(ctx context.Context, tx *sql.Tx, w *Window, p Position) erro
 			}
 		}
 	}
-	return writer.exec(ctx, positionOf(w.shard, p))
+	written, err := writer.run(ctx, positionOf(w.shard, p))
+	if err == nil && written == 0 {
+		return errors.New("another program is keeping this copy, and has begun to read everything again; let only one of them run")
+	}
+	return err
 }
 
 // writer prepares each statement of a transaction once.
@@ -237,19 +249,28 @@ func (w *writer) close() {
 }
 
 func (w *writer) exec(ctx context.Context, s statement) error {
+	_, err := w.run(ctx, s)
+	return err
+}
+
+// run returns how many rows a statement has written.
+func (w *writer) run(ctx context.Context, s statement) (int64, error) {
 	prepared := w.prepared[s.text]
 	if prepared == nil {
 		var err error
 		if prepared, err = w.tx.PrepareContext(ctx, w.dialect.words(s.text)); err != nil {
-			return err
+			return 0, err
 		}
 		w.prepared[s.text] = prepared
 	}
 	for i := range s.args {
 		s.args[i] = w.dialect.value(s.args[i])
 	}
-	_, err := prepared.ExecContext(ctx, s.args...)
-	return err
+	result, err := prepared.ExecContext(ctx, s.args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // many writes messages, as many at once as the database takes well.
@@ -269,11 +290,12 @@ func (w *writer) many(ctx context.Context, rows []statement) error {
 	return nil
 }
 
+// positionOf writes a position, unless the one that is there is of a later walk, which only another program can have begun.
 func positionOf(shard archive.Shard, p Position) statement {
 	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,
 		conversation_id = excluded.conversation_id, message_id = excluded.message_id, begun_at = excluded.begun_at,
-		since = excluded.since, walked_at = excluded.walked_at`
+		since = excluded.since, walked_at = excluded.walked_at where cfchat_positions.walk <= excluded.walk`
 	args := []any{shard.Index, p.Walk, string(p.Phase), p.ConversationID, p.MessageID, clock(p.BegunAt), clock(p.Since), clock(p.WalkedAt)}
 	return statement{text, args}
 }

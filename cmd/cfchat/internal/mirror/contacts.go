@@ -2,7 +2,6 @@ package mirror
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -10,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 )
 
-// patience is how often a page of contacts is asked for. Scans wait for a limit by themselves.
+// patience is how often a list, and a page of contacts, is asked for. Scans wait for a limit by themselves.
 var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
 
 // isFirst reports whether this shard has the names and the list of contacts too.
@@ -82,18 +81,34 @@ func (m *mirror) forgotten(ctx context.Context, w *database.Window) (*database.W
 		return w, err
 	}
 	for _, id := range ids {
-		c, err := m.account.Contacts.Get(ctx, id, cfchat.KeepJSON(), patience)
-		switch {
-		case errors.Is(err, cfchat.ErrNotFound):
-			w.Gone(id)
-		case err != nil:
+		if err := m.again(ctx, w, id); err != nil {
 			return w, err
-		default:
-			w.Contact(c, c.JSON())
 		}
 		if w, err = m.between(ctx, w); err != nil {
 			return w, err
 		}
 	}
 	return w, nil
+}
+
+// again asks for one contact. It is gone if the server itself says so, and is named, and stays, where it alone cannot be read.
+func (m *mirror) again(ctx context.Context, w *database.Window, id int64) error {
+	var contact *cfchat.Contact
+	why, err := account.Tried(ctx, m.account, func() (err error) {
+		if contact, err = m.account.Contacts.Get(ctx, id, cfchat.KeepJSON(), patience); account.IsGone(err) {
+			contact, err = nil, nil
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case why != "":
+		w.UnreadableContact(id, why)
+	case contact == nil:
+		w.Gone(id)
+	default:
+		w.Contact(contact, contact.JSON())
+	}
+	return nil
 }

@@ -35,6 +35,7 @@ type mirror struct {
 	state    progress.State
 	position database.Position
 	isOurs   bool
+	key      string        // whose eyes the account is read with
 	ahead    time.Duration // by how much the server's clock is
 	commitAt time.Time     // when a window is to be committed
 	roundAt  time.Time     // when the next round is due
@@ -59,12 +60,11 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 	}
 }
 
-// isPassing reports whether a failure may be over the next time: one of a call that is not the key's fault.
+// isPassing reports whether a failure may be over the next time: one of a call, unless the key is not taken, or the call makes no
+// sense. A 403 may be a firewall's.
 func isPassing(err error) bool {
-	for _, lasting := range []error{cfchat.ErrUnauthorized, cfchat.ErrForbidden, cfchat.ErrInvalidInput} {
-		if errors.Is(err, lasting) {
-			return false
-		}
+	if errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrInvalidInput) {
+		return false
 	}
 	_, isOfCall := errors.AsType[*cfchat.Error](err)
 	return isOfCall
@@ -82,23 +82,36 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// once reads everything if that is due, or goes on with it, and then asks for what has changed.
+// once reads everything if that is due, or goes on with it, and then asks for what has changed. It does so too where the reading of
+// everything fails, so that what the server cannot give of a repair does not hold up the rounds.
 func (m *mirror) once(ctx context.Context) error {
 	if err := m.resume(ctx); err != nil {
 		return err
 	}
+	failed := m.everything(ctx)
+	if failed != nil {
+		if m.position.Since.IsZero() || ctx.Err() != nil || !isPassing(failed) {
+			return failed
+		}
+		if err := m.resume(ctx); err != nil {
+			return err
+		}
+	}
+	if err := m.round(ctx); err != nil && (failed == nil || !isPassing(err)) {
+		return err
+	}
+	return failed
+}
+
+// everything makes a walk that is due, or what is left of one.
+func (m *mirror) everything(ctx context.Context) error {
 	p := m.position
 	if p.Phase == "" || p.Phase == database.Done && m.now().Sub(p.BegunAt) >= m.Repair {
 		if err := m.begin(ctx); err != nil {
 			return err
 		}
 	}
-	if m.position.Phase != database.Done {
-		if err := m.walk(ctx); err != nil {
-			return err
-		}
-	}
-	return m.round(ctx)
+	return m.walk(ctx)
 }
 
 // resume finds out how far the copy has come: what a round that failed has not committed never was. The first time it finds out whose
@@ -114,21 +127,14 @@ func (m *mirror) resume(ctx context.Context) (err error) {
 	return err
 }
 
-// claim takes a new copy for the account, and refuses another one's.
+// claim takes a new copy for the account, and refuses another one's. It finds out by how much the server's clock is ahead, too.
 func (m *mirror) claim(ctx context.Context) error {
 	key, now, err := account.Seen(ctx, m.chat, m.account.ID())
 	if err != nil {
 		return err
 	}
-	m.ahead = time.Until(now)
+	m.key, m.ahead = key, time.Until(now)
 	return m.db.Belong(ctx, database.Identity{Server: m.Server, Account: m.account.ID(), Key: key})
-}
-
-// askClock asks by how much the server's clock is ahead of this one.
-func (m *mirror) askClock(ctx context.Context) error {
-	now, err := account.Clock(ctx, m.chat)
-	m.ahead = time.Until(now)
-	return err
 }
 
 // now is the time by the server's clock.

@@ -60,7 +60,7 @@ func mirrored(t *testing.T, server *cfchattest.Server, address string, repair ti
 
 const (
 	never  = 1000 * time.Hour
-	always = time.Nanosecond
+	always = -time.Hour // so a server whose clock has only seconds is walked through again at once
 )
 
 // wants compares the rows of a query.
@@ -299,6 +299,10 @@ func TestRefused(t *testing.T) {
 		"":                               "name the database, by --to",
 		"mysql://localhost/chat":         "--to mysql://…",
 		"postgres://me:secret@host/chat": "PGPASSWORD",
+
+		"postgres://me@host/chat?sslpassword=secret":    "PGPASSWORD",
+		"postgres://me@host/chat?Pass%77ord=secret":     "PGPASSWORD",
+		"host=db.example.com user=me password = secret": "PGPASSWORD",
 	} {
 		if err := database.Check(address, archive.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", address, err)

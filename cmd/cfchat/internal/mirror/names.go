@@ -14,13 +14,13 @@ func (m *mirror) names(ctx context.Context) error {
 	if m.isFirst() {
 		a, keep := m.account, cfchat.KeepJSON()
 		for name, read := range map[string]func() error{
-			"inboxes":    func() error { return list(w.Inboxes)(a.Inboxes.List(ctx, keep)) },
-			"agents":     func() error { return list(w.Agents)(a.Agents.List(ctx, keep)) },
-			"agent_bots": func() error { return list(w.AgentBots)(a.AgentBots.List(ctx, keep)) },
-			"teams":      func() error { return list(w.Teams)(a.Teams.List(ctx, keep)) },
-			"labels":     func() error { return list(w.Labels)(a.Labels.List(ctx, keep)) },
+			"inboxes":    func() error { return list(w.Inboxes)(a.Inboxes.List(ctx, keep, patience)) },
+			"agents":     func() error { return list(w.Agents)(a.Agents.List(ctx, keep, patience)) },
+			"agent_bots": func() error { return list(w.AgentBots)(a.AgentBots.List(ctx, keep, patience)) },
+			"teams":      func() error { return list(w.Teams)(a.Teams.List(ctx, keep, patience)) },
+			"labels":     func() error { return list(w.Labels)(a.Labels.List(ctx, keep, patience)) },
 			"attribute_definitions": func() error {
-				return list(w.AttributeDefinitions)(a.AttributeDefinitions.List(ctx, keep))
+				return list(w.AttributeDefinitions)(a.AttributeDefinitions.List(ctx, keep, patience))
 			},
 		} {
 			why, err := account.Tried(ctx, m.account, read)

@@ -78,7 +78,7 @@ func (r *reading) message(m *cfchat.Message) {
 	}
 }
 
-// unreadable notes down what cannot be read, and drops what the server says is gone.
+// unreadable notes down what cannot be read. One that the server says is gone stays until a walk has not found it.
 func (r *reading) unreadable(e *cfchat.Error) {
 	if e.ConversationID != r.at {
 		r.at, r.skips = e.ConversationID, !r.Shard.Owns(e.ConversationID)
@@ -87,8 +87,6 @@ func (r *reading) unreadable(e *cfchat.Error) {
 	case r.skips:
 	case e.MessageID != 0:
 		r.window.Unreadable("message", e.ConversationID, e.MessageID, e.Error())
-	case errors.Is(e, cfchat.ErrNotFound):
-		r.window.Delete(e.ConversationID)
 	default:
 		r.window.Unreadable("conversation", e.ConversationID, 0, e.Error())
 	}

@@ -18,9 +18,9 @@ import (
 // A walk and a round take turns. When a round is due, the walk drops what it has read ahead, and reads it again behind the round:
 // so nothing that is older than what a round has written comes after it.
 
-// begin begins a walk.
+// begin begins a walk. It asks again whose the key is, which may have come to see less since.
 func (m *mirror) begin(ctx context.Context) error {
-	if err := m.askClock(ctx); err != nil {
+	if err := m.claim(ctx); err != nil {
 		return err
 	}
 	p := &m.position
@@ -93,15 +93,44 @@ func (m *mirror) part(ctx context.Context, part cfchat.MessageScanAllOptions) er
 	}
 }
 
-// sweep deletes what is gone, and ends the walk.
+// sweep deletes what is gone, and ends the walk. What the key's user does not see any more is not gone.
 func (m *mirror) sweep(ctx context.Context) error {
 	w := m.newWindow()
-	w.Sweep()
+	inboxes, err := m.seenInboxes(ctx, w)
+	if err != nil {
+		return err
+	}
+	if err := m.claim(ctx); err != nil {
+		return err
+	}
+	if m.key == account.Administrator {
+		w.Sweep()
+	} else {
+		w.SweepInboxes(inboxes)
+	}
 	p := &m.position
 	p.Phase, p.WalkedAt = database.Done, p.BegunAt
 	if p.Since.IsZero() {
 		p.Since = p.BegunAt.Add(-archive.Margin)
 	}
-	_, err := m.commit(ctx, w)
+	_, err = m.commit(ctx, w)
 	return err
+}
+
+// seenInboxes returns the inboxes that somebody sees who does not see all, none where their list cannot be read.
+func (m *mirror) seenInboxes(ctx context.Context, w *database.Window) (ids []int64, err error) {
+	if m.key == account.Administrator {
+		return nil, nil
+	}
+	why, err := account.Tried(ctx, m.account, func() error {
+		list, err := m.account.Inboxes.List(ctx, patience)
+		for i := range list {
+			ids = append(ids, list[i].ID)
+		}
+		return err
+	})
+	if why != "" {
+		w.Unreadable("inboxes", 0, 0, why)
+	}
+	return ids, err
 }

@@ -1,0 +1,107 @@
+package mirror_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
+)
+
+// TestRoundsDespiteRepair makes rounds while no repair comes to its end, and the next one goes on where the failed one was.
+func TestRoundsDespiteRepair(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		server := old(t, 40, time.Now)
+		var fails bool
+		limited := via(server, func(r *http.Request) *http.Response {
+			if fails && strings.HasSuffix(r.URL.Path, "/contacts") {
+				return answer(r, http.StatusTeapot, asJSON, `{"error":"x"}`)
+			}
+			return nil
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		failures, ended := 0, make(chan error, 1)
+		go func() {
+			options := mirror.Options{Every: time.Minute, Repair: time.Hour, Failed: func(error) { failures++ }}
+			_, err := run(ctx, t, server, address, options, limited)
+			ended <- err
+		}()
+		time.Sleep(10 * time.Minute)
+		fails = true
+		time.Sleep(2 * time.Hour)
+		id := server.AddMessage(3, cfchattest.Message{Content: "later news"})
+		time.Sleep(5 * time.Minute)
+		wants(t, address, fmt.Sprint("select content from messages where id = ", id), "later news")
+		wants(t, address, "select phase from cfchat_positions", "contacts")
+		if failures < 60 {
+			t.Errorf("%d failures", failures)
+		}
+		fails = false
+		time.Sleep(5 * time.Minute)
+		wants(t, address, "select phase from cfchat_positions", "done")
+		wants(t, address, "select count(*) from conversations", "40")
+		cancel()
+		<-ended
+	})
+}
+
+// TestNamesUndecodable names a list that is none, and ends the walk.
+func TestNamesUndecodable(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		server := old(t, 3, time.Now)
+		_, err := run(t.Context(), t, server, address, mirror.Options{Repair: never}, via(server, func(r *http.Request) *http.Response {
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/custom_attribute_definitions"):
+				return answer(r, http.StatusOK, asJSON, `{"payload": "x"}`)
+			case strings.HasSuffix(r.URL.Path, "/teams"):
+				return answer(r, http.StatusOK, "text/html", "<html>")
+			}
+			return nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants(t, address, "select what from unreadable order by what", "attribute_definitions", "teams")
+		wants(t, address, "select phase from cfchat_positions", "done")
+	})
+}
+
+// TestEnds goes on after a 403, which may be a firewall's, and ends when the key is not taken any more.
+func TestEnds(t *testing.T) {
+	for status, ends := range map[int]bool{http.StatusForbidden: false, http.StatusUnauthorized: true} {
+		address := filepath.Join(t.TempDir(), "chat.db")
+		synctest.Test(t, func(t *testing.T) {
+			server := old(t, 10, time.Now)
+			failing := false
+			refused := via(server, func(r *http.Request) *http.Response {
+				if failing {
+					return answer(r, status, "text/html", "<html>Forbidden by a firewall</html>")
+				}
+				return nil
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			failures, ended := 0, make(chan error, 1)
+			go func() {
+				options := mirror.Options{Every: time.Minute, Repair: never, Failed: func(error) { failures++ }}
+				_, err := run(ctx, t, server, address, options, refused)
+				ended <- err
+			}()
+			time.Sleep(10*time.Minute + time.Second)
+			failing = true
+			time.Sleep(5 * time.Minute)
+			if hasEnded := len(ended) == 1; hasEnded != ends || (failures == 5) == ends {
+				t.Errorf("status %d: it has ended: %t, after %d failures", status, hasEnded, failures)
+			}
+			cancel()
+			<-ended
+		})
+	}
+}
