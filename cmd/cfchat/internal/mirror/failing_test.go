@@ -48,7 +48,7 @@ func TestRoundsDespiteRepair(t *testing.T) {
 		wants(t, address, "select phase from cfchat_positions", "done")
 		wants(t, address, "select count(*) from conversations", "40")
 		cancel()
-		<-ended
+		_ = <-ended
 	})
 }
 
@@ -101,7 +101,7 @@ func TestEnds(t *testing.T) {
 				t.Errorf("status %d: it has ended: %t, after %d failures", status, hasEnded, failures)
 			}
 			cancel()
-			<-ended
+			_ = <-ended
 		})
 	}
 }
