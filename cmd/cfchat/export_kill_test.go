@@ -89,6 +89,13 @@ func (b *busyAccount) say(conversation int64, i int) {
 	b.contents[conversation][message] = content
 }
 
+// chance returns a number below n. What the program has asked for may still be answered when it is dead.
+func (b *busyAccount) chance(n int64) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.random.Int64N(n)
+}
+
 // happens does what goes on in an account meanwhile.
 func (b *busyAccount) happens() {
 	b.mu.Lock()
@@ -120,7 +127,7 @@ func TestExportKilled(t *testing.T) {
 	account.grows = true
 	killed, stopped, position := 0, 0, int64(0)
 	for n := 0; ; n++ {
-		how, at := syscall.SIGKILL, 1+account.random.Int64N(4*int64(size)/int64(kills))
+		how, at := syscall.SIGKILL, 1+account.chance(4*int64(size)/int64(kills))
 		switch {
 		case n >= kills:
 			at = 1 << 40
@@ -165,7 +172,7 @@ func TestExportKilledLater(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "export")
 	phases := map[archive.Phase]bool{}
 	killed := 0
-	for account.export(t, dir, 3+account.random.Int64N(18)+int64(killed/4), syscall.SIGKILL, "--files", "--format", "csv") != 0 {
+	for account.export(t, dir, 3+account.chance(18)+int64(killed/4), syscall.SIGKILL, "--files", "--format", "csv") != 0 {
 		killed++
 		if m, err := archive.Read(dir); err == nil {
 			phases[m.Position.Phase] = true

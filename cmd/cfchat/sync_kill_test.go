@@ -68,7 +68,7 @@ func syncKilled(t *testing.T, to, driver, address string) {
 	account.grows = true
 	killed, stopped := 0, 0
 	for n := 0; ; n++ {
-		how, at := syscall.SIGKILL, 4+account.random.Int64N(3*int64(size)/int64(kills))
+		how, at := syscall.SIGKILL, 4+account.chance(3*int64(size)/int64(kills))
 		switch {
 		case n >= kills:
 			at = 1 << 40
