@@ -48,7 +48,9 @@ func TestRoundsDespiteRepair(t *testing.T) {
 		wants(t, address, "select phase from cfchat_positions", "done")
 		wants(t, address, "select count(*) from conversations", "40")
 		cancel()
-		_ = <-ended
+		if err := <-ended; err == nil {
+			t.Error("it has ended well")
+		}
 	})
 }
 
@@ -101,7 +103,9 @@ func TestEnds(t *testing.T) {
 				t.Errorf("status %d: it has ended: %t, after %d failures", status, hasEnded, failures)
 			}
 			cancel()
-			_ = <-ended
+			if err := <-ended; err == nil {
+				t.Error("it has ended well")
+			}
 		})
 	}
 }
