@@ -103,9 +103,7 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 		return nil, nil
 	case fresh == 0:
 		return nil, w.found("the server shows again what was left out")
-	case w.first && sp.whole() && w.isNarrow(int64(len(page.Payload))+more):
-		return nil, errEnough
-	case w.isEnough(w.unreadOf(ctx, sp, page, more, unread)):
+	case w.isNarrow(sp, int64(len(page.Payload))+more), w.isEnough(w.unreadOf(ctx, sp, page, more, unread)):
 		return nil, errEnough
 	case ran && more > pageSize, !sp.runs && more > 10*pageSize:
 		if parts := sp.halves(w.lastSeen(), middleDay(page)-1); parts != nil {
@@ -339,8 +337,8 @@ func (w *sweep) isEnough(more int64) bool {
 }
 
 // isNarrow reports whether the windows up to Until take fewer requests than to look for what is there among so many that match.
-func (w *sweep) isNarrow(matches int64) bool {
-	if (w.Until-w.read-1)/w.windows.Widest() > matches/fewMatches {
+func (w *sweep) isNarrow(sp span, matches int64) bool {
+	if !w.first || !sp.whole() || (w.Until-w.read-1)/w.windows.Widest() > matches/fewMatches {
 		return false
 	}
 	w.mu.Lock()
