@@ -73,6 +73,9 @@ func Newest(ctx context.Context, account *cfchat.Account) (newest, total int64, 
 	return 0, 0, nil
 }
 
+// Patience is how often a list, and a page of contacts, is asked for. Scans wait for a limit by themselves.
+var Patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
+
 // tries is how often a list is asked for before it is said that it cannot be read.
 const tries = 3
 

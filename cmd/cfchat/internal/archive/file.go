@@ -19,6 +19,7 @@ type file struct {
 	hash        hash.Hash
 	rows, bytes int64
 	synced      int64 // bytes that have reached the disk
+	ended       File  // what the manifest was told last
 }
 
 // resume opens a file and cuts off what is behind its end. Up to there it must be what was written.
@@ -58,8 +59,13 @@ func (f *file) append(line []byte) error {
 	return err
 }
 
-// end returns what the manifest says of the file as it is now.
-func (f *file) end() File { return File{Name: f.name, Rows: f.rows, Bytes: f.bytes, SHA256: f.sum()} }
+// end returns what the manifest says of the file as it is now. Its sum is only made when it has grown, because every mark asks.
+func (f *file) end() File {
+	if f.ended.Name == "" || f.ended.Bytes != f.bytes {
+		f.ended = File{Name: f.name, Rows: f.rows, Bytes: f.bytes, SHA256: f.sum()}
+	}
+	return f.ended
+}
 
 // flush brings all rows to the disk.
 func (f *file) flush() error {

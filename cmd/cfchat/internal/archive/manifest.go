@@ -57,6 +57,9 @@ func (s *Shard) Owns(id int64) bool {
 	return s == nil || (id-1)/BlockSize%int64(s.Of) == int64(s.Index)
 }
 
+// IsFirst reports whether a shard has the names and the list of contacts too, as the whole account has.
+func (s *Shard) IsFirst() bool { return s == nil || s.Index == 0 }
+
 func (s *Shard) String() string {
 	if s == nil {
 		return "the whole account"

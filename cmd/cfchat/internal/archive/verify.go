@@ -44,8 +44,7 @@ func Verify(ctx context.Context, dir string) (*Manifest, error) {
 	return m, errors.Join(errs...)
 }
 
-// isThere reports what a complete folder lacks, so that a run which has nothing to do does not say that
-// all is well.
+// isThere reports what a complete folder lacks, so that a run which has nothing to do does not say that all is well.
 func (m *Manifest) isThere(dir string) error {
 	for _, file := range m.Files {
 		name := filepath.Join(dir, file.Name)

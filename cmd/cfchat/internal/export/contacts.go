@@ -11,16 +11,13 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
-// patience is how often a page of contacts is asked for. Scans wait for a limit by themselves.
-var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
-
 // walks is how often the list of contacts is read. Where one contact goes and another comes while it is read, a third may slip from
 // a page that is still to be read to one that was read already, and nothing tells; it does not slip twice.
 const walks = 2
 
 // contacts writes the contacts that the server lists, those that a former run has not. Of several shards the first does.
 func (x *exporter) contacts(ctx context.Context) error {
-	if x.Shard != nil && x.Shard.Index != 0 {
+	if !x.Shard.IsFirst() {
 		return nil
 	}
 	written, err := x.ids(archive.Contact)
@@ -67,10 +64,10 @@ func (x *exporter) listedOnce(ctx context.Context, written map[int64]bool) error
 // listed walks through the contacts that the server lists, of an export of what has changed those that are new.
 func (x *exporter) listed(ctx context.Context) iter.Seq2[*cfchat.Contact, error] {
 	if x.Since == nil {
-		return x.account.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, cfchat.KeepJSON(), patience)
+		return x.account.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, cfchat.KeepJSON(), account.Patience)
 	}
 	isNew := cfchat.Where(cfchat.GreaterThan("created_at", x.Since.UTC().AddDate(0, 0, -1).Format(time.DateOnly)))
-	return x.account.Contacts.FilterAll(ctx, isNew, cfchat.ContactListOptions{}, cfchat.KeepJSON(), patience)
+	return x.account.Contacts.FilterAll(ctx, isNew, cfchat.ContactListOptions{}, cfchat.KeepJSON(), account.Patience)
 }
 
 // senders writes the contacts of the conversations that are in no list, as the conversations have them.

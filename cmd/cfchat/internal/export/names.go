@@ -31,7 +31,7 @@ func (x *exporter) lists(ctx context.Context) []list {
 
 // names writes the lists of names. Of several shards the first has them.
 func (x *exporter) names(ctx context.Context) error {
-	if x.Shard != nil && x.Shard.Index != 0 {
+	if !x.Shard.IsFirst() {
 		return nil
 	}
 	x.show(0, 0, time.Time{})

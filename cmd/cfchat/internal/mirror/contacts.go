@@ -9,16 +9,10 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 )
 
-// patience is how often a list, and a page of contacts, is asked for. Scans wait for a limit by themselves.
-var patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
-
-// isFirst reports whether this shard has the names and the list of contacts too.
-func (m *mirror) isFirst() bool { return m.Shard == nil || m.Shard.Index == 0 }
-
 // contacts reads the list of contacts, which has no place to go on from, and asks for those that are not in it any more.
 func (m *mirror) contacts(ctx context.Context) (err error) {
 	w := m.newWindow()
-	if m.isFirst() {
+	if m.Shard.IsFirst() {
 		if w, err = m.listed(ctx, w); err != nil {
 			return err
 		}
@@ -47,7 +41,7 @@ func (m *mirror) listed(ctx context.Context, w *database.Window) (*database.Wind
 // pages reads the pages of the list.
 func (m *mirror) pages(ctx context.Context, w *database.Window) (*database.Window, error) {
 	done := int64(0)
-	for c, err := range m.account.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, cfchat.KeepJSON(), patience) {
+	for c, err := range m.account.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, cfchat.KeepJSON(), account.Patience) {
 		if err != nil {
 			return w, err
 		}
@@ -95,7 +89,7 @@ func (m *mirror) forgotten(ctx context.Context, w *database.Window) (*database.W
 func (m *mirror) again(ctx context.Context, w *database.Window, id int64) error {
 	var contact *cfchat.Contact
 	why, err := account.Tried(ctx, m.account, func() (err error) {
-		if contact, err = m.account.Contacts.Get(ctx, id, cfchat.KeepJSON(), patience); account.IsGone(err) {
+		if contact, err = m.account.Contacts.Get(ctx, id, cfchat.KeepJSON(), account.Patience); account.IsGone(err) {
 			contact, err = nil, nil
 		}
 		return err

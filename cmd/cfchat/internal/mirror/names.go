@@ -11,16 +11,16 @@ import (
 // names reads the lists of names. One that is closed stays as it is.
 func (m *mirror) names(ctx context.Context) error {
 	w := m.newWindow()
-	if m.isFirst() {
+	if m.Shard.IsFirst() {
 		a, keep := m.account, cfchat.KeepJSON()
 		for name, read := range map[string]func() error{
-			"inboxes":    func() error { return list(w.Inboxes)(a.Inboxes.List(ctx, keep, patience)) },
-			"agents":     func() error { return list(w.Agents)(a.Agents.List(ctx, keep, patience)) },
-			"agent_bots": func() error { return list(w.AgentBots)(a.AgentBots.List(ctx, keep, patience)) },
-			"teams":      func() error { return list(w.Teams)(a.Teams.List(ctx, keep, patience)) },
-			"labels":     func() error { return list(w.Labels)(a.Labels.List(ctx, keep, patience)) },
+			"inboxes":    func() error { return list(w.Inboxes)(a.Inboxes.List(ctx, keep, account.Patience)) },
+			"agents":     func() error { return list(w.Agents)(a.Agents.List(ctx, keep, account.Patience)) },
+			"agent_bots": func() error { return list(w.AgentBots)(a.AgentBots.List(ctx, keep, account.Patience)) },
+			"teams":      func() error { return list(w.Teams)(a.Teams.List(ctx, keep, account.Patience)) },
+			"labels":     func() error { return list(w.Labels)(a.Labels.List(ctx, keep, account.Patience)) },
 			"attribute_definitions": func() error {
-				return list(w.AttributeDefinitions)(a.AttributeDefinitions.List(ctx, keep, patience))
+				return list(w.AttributeDefinitions)(a.AttributeDefinitions.List(ctx, keep, account.Patience))
 			},
 		} {
 			why, err := account.Tried(ctx, m.account, read)

@@ -123,7 +123,7 @@ func (m *mirror) seenInboxes(ctx context.Context, w *database.Window) (ids []int
 		return nil, nil
 	}
 	why, err := account.Tried(ctx, m.account, func() error {
-		list, err := m.account.Inboxes.List(ctx, patience)
+		list, err := m.account.Inboxes.List(ctx, account.Patience)
 		for i := range list {
 			ids = append(ids, list[i].ID)
 		}

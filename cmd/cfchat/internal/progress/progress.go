@@ -14,7 +14,6 @@
 package progress
 
 import (
-	"errors"
 	"io"
 	"sync"
 	"time"
@@ -28,7 +27,7 @@ type State struct {
 	WaitingUntil   time.Time
 }
 
-// Mode is how a meter shows the progress. It is the value of a flag.
+// Mode is how a meter shows the progress.
 type Mode int
 
 // The modes.
@@ -37,25 +36,6 @@ const (
 	Bar               // by a line for each phase; on a terminal only, elsewhere it is Quiet
 	JSON              // by a line of JSON at each change of the phase, and otherwise at most one a second
 )
-
-var modes = map[Mode]string{Quiet: "none", Bar: "bar", JSON: "json"}
-
-// String returns the word for a mode.
-func (m *Mode) String() string { return modes[*m] }
-
-// Set takes the word for a mode.
-func (m *Mode) Set(word string) error {
-	for mode, known := range modes {
-		if word == known {
-			*m = mode
-			return nil
-		}
-	}
-	return errors.New("choose bar, json or none")
-}
-
-// Type returns what help calls the value.
-func (*Mode) Type() string { return "bar|json|none" }
 
 // Meter shows a progress. It is safe for concurrent use.
 type Meter struct {

@@ -14,8 +14,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/spf13/pflag"
-
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
 )
 
@@ -380,21 +378,5 @@ func TestQuiet(t *testing.T) {
 	m := progress.New(&buffer, progress.Bar)
 	if _, err := fmt.Fprintln(m, "a warning"); err != nil || buffer.String() != "a warning\n" {
 		t.Error(err, buffer.String())
-	}
-}
-
-func TestModeIsAFlag(t *testing.T) {
-	t.Parallel()
-	for word, want := range map[string]progress.Mode{"none": progress.Quiet, "bar": progress.Bar, "json": progress.JSON} {
-		mode := progress.Mode(-1)
-		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-		flags.Var(&mode, "progress", "how to show it")
-		if err := flags.Parse([]string{"--progress", word}); err != nil || mode != want || mode.String() != word {
-			t.Error(word, mode, err)
-		}
-		err := flags.Parse([]string{"--progress", "loud"})
-		if err == nil || !strings.Contains(err.Error(), "choose bar, json or none") || mode != want {
-			t.Error(mode, err)
-		}
 	}
 }
