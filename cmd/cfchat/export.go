@@ -17,6 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
 )
 
 // unreadable is the exit status of an export that has everything but what could not be read.
@@ -79,7 +80,7 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	requests := new(export.Requests)
+	requests := new(requests.Counter)
 	chat, account, stop, err := f.account(requests)
 	if err != nil {
 		return exit.With(exit.Usage, err)

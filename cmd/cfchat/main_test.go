@@ -140,10 +140,15 @@ func TestUsage(t *testing.T) {
 		`--to is a file, which one program keeps alone; for several shards name a postgres://…`: {
 			nil, []string{"sync", "--to", "x", "--shard", "0/2"}},
 		`--every 1ms: give at least 1s, such as 1m, or leave it out to ask once`: {nil, []string{"sync", "--to", "x", "--every", "1ms"}},
-		`--repair 0s: give how old what was read may get, such as 24h`:           {nil, []string{"sync", "--to", "x", "--repair", "0"}},
-		`name the folder to write to, by --out `:                                 {nil, []string{"export", "merge", "a"}},
-		`name the folders; cfchat export verify --help has an example`:           {nil, []string{"export", "verify"}},
-		`--contact: must be 1 or more`:                                           {set, []string{"tour", "--contact", "-1"}},
+		`--listen: give --every too, such as --every 1m, which finds what no webhook tells`: {
+			nil, []string{"sync", "--to", "x", "--listen", ":0"}},
+		`--listen: set CFCHAT_WEBHOOK_SECRET to the webhook's secret; or, if the server is older than 4.12.0 and does not sign, CFCHAT_WEBHOOK_PATH ` +
+			`to a random text of 16 characters or more, in which the webhook's address ends`: {
+			map[string]string{"CFCHAT_WEBHOOK_PATH": "short"}, []string{"sync", "--to", "x", "--listen", ":0", "--every", "1m"}},
+		`--repair 0s: give how old what was read may get, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
+		`name the folder to write to, by --out `:                       {nil, []string{"export", "merge", "a"}},
+		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},
+		`--contact: must be 1 or more`:                                 {set, []string{"tour", "--contact", "-1"}},
 	} {
 		out, err := ran(t, c.env, c.args...)
 		if exit.Status(err) != exit.Usage || exit.Text(err) != strings.TrimSpace(want) || out != "" {

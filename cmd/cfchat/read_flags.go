@@ -9,10 +9,10 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // readFlags are what the flags say of how an account is read.
@@ -58,11 +58,11 @@ func (f *readFlags) wrong() error {
 }
 
 // shardOf returns which part of the account is read, nil for all of it.
-func (f *readFlags) shardOf(env func(string) string) (*archive.Shard, error) {
+func (f *readFlags) shardOf(env func(string) string) (*shards.Shard, error) {
 	if f.shard != "" {
-		return export.ParseShard(f.shard)
+		return shards.Parse(f.shard)
 	}
-	return export.ShardOfJob(f.shards, env)
+	return shards.OfJob(f.shards, env)
 }
 
 // server returns what the server is called.
@@ -78,7 +78,7 @@ func (f *readFlags) server() string {
 const maxBody = 256 << 20
 
 // account returns the client of the account, or of a stand-in's, and what ends it.
-func (f *readFlags) account(requests *export.Requests) (*cfchat.Chat, *cfchat.Account, func(), error) {
+func (f *readFlags) account(requests *requests.Counter) (*cfchat.Chat, *cfchat.Account, func(), error) {
 	configure := func(c *cfchat.Config) {
 		c.MaxBody = maxBody
 		if c.Limiter = requests; f.perMinute > 0 { // evenly, so that nobody waits long without knowing why

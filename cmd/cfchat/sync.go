@@ -11,13 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // syncFlags are what the flags of sync say.
@@ -27,6 +28,9 @@ type syncFlags struct {
 	to     string
 	every  time.Duration
 	repair time.Duration
+	listen string
+
+	receiver *receiver // nil without --listen
 }
 
 func newSync(env func(string) string) *cobra.Command {
@@ -49,9 +53,12 @@ docs/sync.md of the repository has the tables, the views, and what a copy cannot
 know.
 
 ` + connect.Help + `
-A password of PostgreSQL is read from PGPASSWORD or ~/.pgpass.`,
+A password of PostgreSQL is read from PGPASSWORD or ~/.pgpass. The secret of the
+webhook is read from ` + webhookSecretVariable + `; where the server does not sign,
+` + webhookPathVariable + ` is a random text that the webhook's address ends in.`,
 		Example: `  cfchat sync --to chat.db
   cfchat sync --to chat.db --every 1m
+  cfchat sync --to chat.db --every 1m --listen :8080
   cfchat sync --to postgres://me@db.example.com/chat --every 1m --shard 0/4
   cfchat sync --to demo.db --stand-in`,
 		Args: noArguments,
@@ -63,6 +70,7 @@ A password of PostgreSQL is read from PGPASSWORD or ~/.pgpass.`,
 	f.add(flags, env)
 	flags.StringVar(&f.to, "to", "", "the `database`: a file, or postgres://user@host/name")
 	flags.DurationVar(&f.every, "every", 0, "stay, and ask for what has changed at each `interval`, such as 1m")
+	flags.StringVar(&f.listen, "listen", "", "take the deliveries of a webhook at this `address`, such as :8080")
 	flags.DurationVar(&f.repair, "repair", 24*time.Hour, "read everything again when it is older than this `age`")
 	return command
 }
@@ -73,7 +81,7 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	requests := new(export.Requests)
+	requests := new(requests.Counter)
 	chat, account, stop, err := f.account(requests)
 	if err != nil {
 		return exit.With(exit.Usage, err)
@@ -83,14 +91,8 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	if err != nil {
 		return err
 	}
-	meter := progress.New(command.ErrOrStderr(), f.mode())
-	options.Failed = func(err error) {
-		if !f.quiet && !f.json {
-			_, _ = fmt.Fprintf(meter, "cfchat: %s; trying again within %s\n", connect.InFlags(exit.Text(err)), f.every)
-		}
-	}
-	begun := time.Now()
-	err = mirror.Run(command.Context(), chat, account, db, options, requests, meter)
+	meter, begun := progress.New(command.ErrOrStderr(), f.mode()), time.Now()
+	err = f.keep(command.Context(), options, chat, account, db, requests, meter)
 	meter.Finish(err)
 	switch {
 	case err == nil:
@@ -106,6 +108,32 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	return err
 }
 
+// keep keeps a copy, and takes what webhooks say meanwhile if it is to.
+func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfchat.Chat, account *cfchat.Account, db *database.DB, sent *requests.Counter, meter *progress.Meter) error {
+	tell := func(format string, args ...any) {
+		if !f.json {
+			_, _ = fmt.Fprintf(meter, "cfchat: "+format+"\n", args...)
+		}
+	}
+	options.Failed = func(err error) { tell("%s; trying again within %s", connect.InFlags(exit.Text(err)), f.every) }
+	if f.receiver != nil {
+		if err := f.receiver.check(ctx, chat); err != nil {
+			return err
+		}
+		options.Hints = mirror.NewHints()
+		refused := func(err error) { tell("of what came to --listen: %s", exit.Text(err)) }
+		at, stop, err := f.receiver.serve(ctx, f.listen, account.ID(), options.Hints.Take, refused)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		if !f.quiet {
+			tell("listening at %s", at)
+		}
+	}
+	return mirror.Run(ctx, chat, account, db, options, sent, meter)
+}
+
 // options returns what the flags say, and what the scheduler says whose job it is.
 func (f *syncFlags) options(env func(string) string) (o mirror.Options, err error) {
 	o = mirror.Options{Every: f.every, Repair: f.repair, Concurrency: f.concurrency, Server: f.server()}
@@ -115,6 +143,11 @@ func (f *syncFlags) options(env func(string) string) (o mirror.Options, err erro
 	if o.Shard, err = f.shardOf(env); err != nil {
 		return o, err
 	}
+	if f.listen != "" {
+		if f.receiver, err = newReceiver(env); err != nil {
+			return o, err
+		}
+	}
 	return o, database.Check(f.to, shardOrWhole(o.Shard))
 }
 
@@ -123,15 +156,17 @@ func (f *syncFlags) nonsense() error {
 	switch {
 	case f.every < 0 || f.every > 0 && f.every < time.Second:
 		return fmt.Errorf("--every %s: give at least 1s, such as 1m, or leave it out to ask once", f.every)
+	case f.listen != "" && f.every == 0:
+		return errors.New("--listen: give --every too, such as --every 1m, which finds what no webhook tells")
 	case f.repair <= 0:
 		return fmt.Errorf("--repair %s: give how old what was read may get, such as 24h", f.repair)
 	}
 	return nil
 }
 
-func shardOrWhole(shard *archive.Shard) archive.Shard {
+func shardOrWhole(shard *shards.Shard) shards.Shard {
 	if shard == nil {
-		return archive.Shard{Of: 1}
+		return shards.Shard{Of: 1}
 	}
 	return *shard
 }

@@ -33,6 +33,10 @@ func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now tim
 	return "", now, fmt.Errorf("the key is of %s, who is not in account %d; take the key of somebody who is", profile.Name, id)
 }
 
+// Margin is how long before the begin of one reading the next is to ask for what has changed since: longer than the servers take from
+// giving a change its time to storing it, and than their clocks differ.
+const Margin = time.Minute
+
 // Clock returns the time by the server's clock. Where an answer has no Date, it is a day before that of the local clock, which may be
 // wrong: so who asks for what has changed since then looks at some of it once more, and misses nothing.
 func Clock(ctx context.Context, chat *cfchat.Chat) (time.Time, error) {

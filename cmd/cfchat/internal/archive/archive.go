@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 )
 
 // Folder is an open export. One program at a time has it open. It is for one goroutine at a time.
@@ -62,7 +64,7 @@ func (f *Folder) begin(head Head, from time.Time) error {
 	m, err := Read(f.Dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.manifest = Manifest{Format: Format, Head: head, From: from, NextSince: from.Add(-Margin), Position: Position{Phase: phases[0]}}
+		f.manifest = Manifest{Format: Format, Head: head, From: from, NextSince: from.Add(-account.Margin), Position: Position{Phase: phases[0]}}
 		return f.Commit()
 	case err != nil:
 		return err

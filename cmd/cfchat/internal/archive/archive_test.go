@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 var head = archive.Head{Server: "https://chat.test", Account: 7, Key: "administrator"}
@@ -161,7 +162,7 @@ func TestMergeIntoAnother(t *testing.T) {
 	parts := []string{t.TempDir(), t.TempDir()}
 	for i, dir := range parts {
 		of := head
-		of.Shard = &archive.Shard{Index: i, Of: 2}
+		of.Shard = &shards.Shard{Index: i, Of: 2}
 		f, err := archive.Open(dir, of, time.Now().Add(time.Duration(i)*time.Hour))
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // The names in a folder that are not those of rows.
@@ -24,47 +26,18 @@ const (
 // Format is the version of the manifest that this program writes, and reads.
 const Format = 1
 
-// Margin is how long before its begin the next export since then is to look: longer than the servers take from giving a change
-// its time to storing it, and than their clocks differ.
-const Margin = time.Minute
-
 // Head is what every run of an export must agree about. A folder is one server's, one account's and one kind of key's.
 type Head struct {
 	Server  string `json:"server"`
 	Account int64  `json:"account"`
 	// Key is whose eyes it was read with: "an administrator", or "agent 12", who sees only some inboxes.
-	Key   string     `json:"key"`
-	Since *time.Time `json:"since,omitempty"`
-	Shard *Shard     `json:"shard,omitempty"`
+	Key   string        `json:"key"`
+	Since *time.Time    `json:"since,omitempty"`
+	Shard *shards.Shard `json:"shard,omitempty"`
 	// Attachments is whether the files of attachments are there too.
 	Attachments bool `json:"attachments,omitempty"`
 
 	ServerVersion string `json:"server_version,omitempty"` // when it was last asked, which need not stay the same
-}
-
-// Shard is one part of several, from 0.
-type Shard struct {
-	Index int `json:"index"`
-	Of    int `json:"of"`
-}
-
-// BlockSize is how many ids in a row belong to the same shard.
-const BlockSize = 250
-
-// Owns reports whether a conversation belongs to a shard, as all do where there is none. It depends on the id alone, so that all
-// shards agree about it without asking each other.
-func (s *Shard) Owns(id int64) bool {
-	return s == nil || (id-1)/BlockSize%int64(s.Of) == int64(s.Index)
-}
-
-// IsFirst reports whether a shard has the names and the list of contacts too, as the whole account has.
-func (s *Shard) IsFirst() bool { return s == nil || s.Index == 0 }
-
-func (s *Shard) String() string {
-	if s == nil {
-		return "the whole account"
-	}
-	return fmt.Sprintf("shard %d/%d", s.Index, s.Of)
 }
 
 // Manifest is what manifest.json says.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // Merge puts the shards of an account together, in a folder of their own, after it has verified each. It begins anew where an
@@ -69,7 +71,7 @@ func readShards(ctx context.Context, dirs []string) ([]shard, error) {
 		case byIndex[m.Shard.Index].Manifest != nil:
 			return nil, fmt.Errorf("%s and %s are both %s", byIndex[m.Shard.Index].dir, dir, m.Shard)
 		default:
-			same.Shard = &Shard{m.Shard.Index, same.Shard.Of}
+			same.Shard = &shards.Shard{Index: m.Shard.Index, Of: same.Shard.Of}
 			if err := m.isOf(same); err != nil {
 				return nil, fmt.Errorf("%s does not go with %s: it %w", dir, dirs[0], err)
 			}

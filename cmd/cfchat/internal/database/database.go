@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // DB is the database that a copy is in. It is for one goroutine at a time.
@@ -21,12 +21,12 @@ type DB struct {
 	pool    *sql.DB
 	conn    *sql.Conn // the only one, which has the lock too: what loses the lock cannot write
 	unlock  func() error
-	shard   archive.Shard
+	shard   shards.Shard
 }
 
-// owned is the condition that a conversation belongs to a shard, as archive.Shard.Owns has it.
-func owned(s archive.Shard, column string) string {
-	return fmt.Sprintf("(%s - 1) / %d %% %d = %d", column, archive.BlockSize, s.Of, s.Index)
+// owned is the condition that a conversation belongs to a shard, as shards.Shard.Owns has it.
+func owned(s shards.Shard, column string) string {
+	return fmt.Sprintf("(%s - 1) / %d %% %d = %d", column, shards.BlockSize, s.Of, s.Index)
 }
 
 // dialect is what differs between the databases.
@@ -36,7 +36,7 @@ type dialect interface {
 	// migrate brings the tables to this program's version, and refuses a database that is somebody else's.
 	migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error
 	// lock keeps other programs from the same shard. It returns nil where another one has it.
-	lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (unlock func() error, err error)
+	lock(ctx context.Context, conn *sql.Conn, shard shards.Shard) (unlock func() error, err error)
 	// words returns a statement as the database writes it.
 	words(statement string) string
 	// value returns a value as it is stored.
@@ -49,7 +49,7 @@ type dialect interface {
 
 // Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is made where there is
 // none. One program at a time keeps a shard; 0/1 is the whole account.
-func Open(ctx context.Context, address string, shard archive.Shard) (*DB, error) {
+func Open(ctx context.Context, address string, shard shards.Shard) (*DB, error) {
 	d, name, err := dialectOf(address, shard)
 	if err != nil {
 		return nil, err
@@ -62,12 +62,12 @@ func Open(ctx context.Context, address string, shard archive.Shard) (*DB, error)
 }
 
 // Check refuses an address that nothing can be written to.
-func Check(address string, shard archive.Shard) error {
+func Check(address string, shard shards.Shard) error {
 	_, _, err := dialectOf(address, shard)
 	return err
 }
 
-func dialectOf(address string, shard archive.Shard) (d dialect, name string, err error) { //nolint:ireturn // which it is depends on the address
+func dialectOf(address string, shard shards.Shard) (d dialect, name string, err error) { //nolint:ireturn // which it is depends on the address
 	scheme, _, hasScheme := strings.Cut(address, "://")
 	switch {
 	case address == "":
@@ -242,6 +242,13 @@ func (db *DB) Has(ctx context.Context, id int64, data []byte) (bool, error) {
 		return false, nil
 	}
 	return settled && db.dialect.value(received(data)) == has, err
+}
+
+// NewestMessage returns the highest id of the messages that are there of a conversation, 0 for none.
+func (db *DB) NewestMessage(ctx context.Context, conversation int64) (id int64, err error) {
+	const query = "select coalesce(max(id), 0) from messages where conversation_id = $1"
+	err = db.get(ctx, query, []any{conversation}, &id)
+	return id, err
 }
 
 // Forgotten returns the contacts that were in the list once, and have not come with a walk.

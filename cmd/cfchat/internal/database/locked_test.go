@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // TestOneFileOfTwoNames is kept by one program, by whichever name each has it.
@@ -16,12 +16,12 @@ func TestOneFileOfTwoNames(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
 	}
-	db, err := Open(t.Context(), link, archive.Shard{Of: 1})
+	db, err := Open(t.Context(), link, shards.Shard{Of: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{file, link, "./link.db"} {
-		if _, err := Open(t.Context(), name, archive.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "another program") {
+		if _, err := Open(t.Context(), name, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "another program") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -32,7 +32,7 @@ func TestOneFileOfTwoNames(t *testing.T) {
 
 // TestLaterWalk writes nothing when another program has begun a later walk, and deletes nothing that a later walk has found.
 func TestLaterWalk(t *testing.T) {
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), archive.Shard{Of: 1})
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), shards.Shard{Of: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

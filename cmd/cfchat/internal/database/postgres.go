@@ -15,7 +15,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // postgres is a database of PostgreSQL, in the schema that its search_path begins with.
@@ -67,7 +67,7 @@ const foreignTables = `select min(relname) from pg_class where relkind in ('r', 
 // lockPatience is how long a lock is waited for that a program which was killed may still have, until the server has noticed.
 const lockPatience = 3 * time.Second
 
-func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard archive.Shard) (func() error, error) {
+func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard shards.Shard) (func() error, error) {
 	const query = "select pg_try_advisory_lock(hashtext('cfchat ' || current_schema()), $1)"
 	for begun := time.Now(); ; {
 		var locked bool

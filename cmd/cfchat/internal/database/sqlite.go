@@ -13,7 +13,7 @@ import (
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
 
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // sqlite is a file.
@@ -58,7 +58,7 @@ func (s *sqlite) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) erro
 	return migrate(ctx, goose.DialectSQLite3, pool, "sqlite")
 }
 
-func (s *sqlite) lock(context.Context, *sql.Conn, archive.Shard) (func() error, error) {
+func (s *sqlite) lock(context.Context, *sql.Conn, shards.Shard) (func() error, error) {
 	lock := flock.New(s.path+".lock", flock.SetPermissions(0o600))
 	if locked, err := lock.TryLock(); err != nil || !locked {
 		return nil, err

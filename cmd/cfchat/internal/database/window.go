@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // statement is one that writes.
@@ -24,7 +24,7 @@ type statement struct {
 
 // Window is what is written in one transaction, together with the position that it brings the copy to.
 type Window struct {
-	shard      archive.Shard
+	shard      shards.Shard
 	walk       int64
 	contacts   map[int64]statement // written first and in order, so that no two shards wait for each other
 	statements []statement
@@ -291,7 +291,7 @@ func (w *writer) many(ctx context.Context, rows []statement) error {
 }
 
 // positionOf writes a position, unless the one that is there is of a later walk, which only another program can have begun.
-func positionOf(shard archive.Shard, p Position) statement {
+func positionOf(shard shards.Shard, p Position) statement {
 	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,
 		conversation_id = excluded.conversation_id, message_id = excluded.message_id, begun_at = excluded.begun_at,

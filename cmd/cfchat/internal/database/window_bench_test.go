@@ -10,7 +10,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // BenchmarkMessages compares the shortest time to write windows of 500 messages with that of a bare loop of the same statements, prepared once
@@ -35,7 +35,7 @@ func BenchmarkMessages(b *testing.B) {
 			b.Skip("CFCHAT_TEST_POSTGRES has no address of a PostgreSQL, which .ci/run starts")
 		}
 		schema := fmt.Sprint("bench_", time.Now().UnixNano())
-		db, err := Open(b.Context(), address, archive.Shard{Of: 1})
+		db, err := Open(b.Context(), address, shards.Shard{Of: 1})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func BenchmarkMessages(b *testing.B) {
 }
 
 func benchmarkMessages(b *testing.B, address string, rows []*cfchat.Message) {
-	db, err := Open(b.Context(), address, archive.Shard{Of: 1})
+	db, err := Open(b.Context(), address, shards.Shard{Of: 1})
 	if err != nil {
 		b.Fatal(err)
 	}

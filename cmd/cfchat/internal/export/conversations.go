@@ -8,6 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // conversations writes the conversations, each with its messages.
@@ -26,7 +27,7 @@ func (x *exporter) conversations(ctx context.Context) error {
 	if x.Shard != nil {
 		total /= int64(x.Shard.Of)
 	}
-	for _, part := range PartsOf(x.Shard, at.ConversationID, newest) {
+	for _, part := range shards.Parts(x.Shard, at.ConversationID, newest) {
 		r := &reading{exporter: x, total: total, wrote: at}
 		if x.Shard != nil && part.Until == 0 {
 			return r.rest(ctx, part.ConversationID)
@@ -46,22 +47,6 @@ func (x *exporter) conversations(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// PartsOf cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
-// everything behind those, of which the shard reads its own. So no two shards have to agree about where the account ends.
-func PartsOf(shard *archive.Shard, from, newest int64) []cfchat.MessageScanAllOptions {
-	if shard == nil {
-		return []cfchat.MessageScanAllOptions{{}}
-	}
-	var parts []cfchat.MessageScanAllOptions
-	first := int64(0)
-	for ; first+archive.BlockSize <= newest; first += archive.BlockSize {
-		if last := first + archive.BlockSize; last >= from && shard.Owns(last) {
-			parts = append(parts, cfchat.MessageScanAllOptions{ConversationID: first + 1, Until: last})
-		}
-	}
-	return append(parts, cfchat.MessageScanAllOptions{ConversationID: max(first+1, from)})
 }
 
 // reading is the reading of a part of the account.

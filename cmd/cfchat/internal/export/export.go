@@ -12,18 +12,20 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // Options say what is exported, and where to.
 type Options struct {
 	Dir         string
-	Since       *time.Time     // nil for everything
-	Shard       *archive.Shard // nil for the whole account
-	Attachments bool           // their files too
-	CSV         bool           // tables too
-	Concurrency int            // how many requests run at once
-	Server      string         // what the folder is said to be of
-	Note        func(string)   // told where an export goes on, nil for nobody
+	Since       *time.Time    // nil for everything
+	Shard       *shards.Shard // nil for the whole account
+	Attachments bool          // their files too
+	CSV         bool          // tables too
+	Concurrency int           // how many requests run at once
+	Server      string        // what the folder is said to be of
+	Note        func(string)  // told where an export goes on, nil for nobody
 }
 
 // exporter is one run.
@@ -34,13 +36,13 @@ type exporter struct {
 	folder   *archive.Folder
 	meter    *progress.Meter
 	state    progress.State
-	requests *Requests
+	requests *requests.Counter
 	commitAt time.Time // when a mark is to be committed again
 }
 
 // Run exports an account, or goes on with what an earlier run has left, and returns what the folder has then, of a run that fails
 // too.
-func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Options, requests *Requests, meter *progress.Meter) (archive.Manifest, error) {
+func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Options, requests *requests.Counter, meter *progress.Meter) (archive.Manifest, error) {
 	x := &exporter{Options: options, chat: chat, account: of, meter: meter, requests: requests}
 	head, begun, err := x.head(ctx)
 	if err != nil {

@@ -25,12 +25,14 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // run exports the account of a stand-in.
-func run(t *testing.T, server *cfchattest.Server, options export.Options, configure ...func(*cfchat.Config)) (archive.Manifest, *export.Requests, error) {
+func run(t *testing.T, server *cfchattest.Server, options export.Options, configure ...func(*cfchat.Config)) (archive.Manifest, *requests.Counter, error) {
 	t.Helper()
-	requests := new(export.Requests)
+	requests := new(requests.Counter)
 	chat := server.Chat(t, append(configure, func(c *cfchat.Config) { c.Limiter, c.Retry = requests, cfchat.Retry{MaxTries: 1} })...)
 	options.Server, options.Concurrency = "stand-in", 4
 	m, err := export.Run(t.Context(), chat, chat.Account(server.AccountID()), options, requests, progress.New(io.Discard, progress.Quiet))
@@ -268,7 +270,7 @@ func TestShards(t *testing.T) {
 		var dirs []string
 		for i := range of {
 			dirs = append(dirs, t.TempDir())
-			exported(t, server, export.Options{Dir: dirs[i], Shard: &archive.Shard{Index: i, Of: of}})
+			exported(t, server, export.Options{Dir: dirs[i], Shard: &shards.Shard{Index: i, Of: of}})
 		}
 		out := filepath.Join(t.TempDir(), "merged")
 		looks := &countedContext{Context: t.Context(), left: 1 << 40}
@@ -328,7 +330,7 @@ func TestMergeRefused(t *testing.T) {
 	server, other := account(t, 5), account(t, 5)
 	shard := func(server *cfchattest.Server, i, of int) string {
 		dir := t.TempDir()
-		exported(t, server, export.Options{Dir: dir, Shard: &archive.Shard{Index: i, Of: of}})
+		exported(t, server, export.Options{Dir: dir, Shard: &shards.Shard{Index: i, Of: of}})
 		return dir
 	}
 	first, second, third := shard(server, 0, 2), shard(server, 1, 2), shard(server, 1, 3)
@@ -336,7 +338,7 @@ func TestMergeRefused(t *testing.T) {
 	exported(t, server, export.Options{Dir: whole})
 	since := time.Now().Add(-time.Hour)
 	later := t.TempDir()
-	exported(t, other, export.Options{Dir: later, Since: &since, Shard: &archive.Shard{Index: 1, Of: 2}})
+	exported(t, other, export.Options{Dir: later, Since: &since, Shard: &shards.Shard{Index: 1, Of: 2}})
 	touched := shard(server, 0, 2)
 	if err := os.WriteFile(filepath.Join(touched, archive.Message), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -495,7 +497,7 @@ func TestFolderIsOnes(t *testing.T) {
 	}{
 		fmt.Sprintf("not with that of agent %d", agent): {configure: func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} }},
 		"not what has changed since":                    {options: export.Options{Since: &since}},
-		"and not shard 0/2":                             {options: export.Options{Shard: &archive.Shard{Of: 2}}},
+		"and not shard 0/2":                             {options: export.Options{Shard: &shards.Shard{Of: 2}}},
 		"begun without --files":                         {options: export.Options{Attachments: true}},
 	} {
 		c.options.Dir = dir

@@ -18,6 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // through lets a function answer requests of the export in place of the server, which does where it gives neither an answer nor an
@@ -162,7 +163,7 @@ func TestShardRequests(t *testing.T) {
 	}
 	server.BreakConversation(2000)
 	for i := range 4 {
-		_, requests, err := run(t, server, export.Options{Dir: t.TempDir(), Shard: &archive.Shard{Index: i, Of: 4}})
+		_, requests, err := run(t, server, export.Options{Dir: t.TempDir(), Shard: &shards.Shard{Index: i, Of: 4}})
 		if err != nil || requests.Sent() > 1000 {
 			t.Errorf("shard %d: %d requests, %v", i, requests.Sent(), err)
 		}
@@ -172,7 +173,7 @@ func TestShardRequests(t *testing.T) {
 // TestResumeShard ends a shard at each of its requests for messages, and goes on: nothing is missing, and nothing is there twice.
 func TestResumeShard(t *testing.T) {
 	server := account(t, 520)
-	for _, shard := range []archive.Shard{{Index: 0, Of: 2}, {Index: 1, Of: 2}} {
+	for _, shard := range []shards.Shard{{Index: 0, Of: 2}, {Index: 1, Of: 2}} {
 		whole := t.TempDir()
 		exported(t, server, export.Options{Dir: whole, Shard: &shard})
 		dir := t.TempDir()
@@ -201,7 +202,7 @@ func endsAnywhere(t *testing.T) {
 	attach(t, server, "one")
 	since := time.Now().Add(-time.Hour)
 	for name, options := range map[string]export.Options{
-		"whole": {Attachments: true}, "since": {Since: &since}, "first": {Shard: &archive.Shard{Index: 0, Of: 2}}, "second": {Shard: &archive.Shard{Index: 1, Of: 2}},
+		"whole": {Attachments: true}, "since": {Since: &since}, "first": {Shard: &shards.Shard{Index: 0, Of: 2}}, "second": {Shard: &shards.Shard{Index: 1, Of: 2}},
 	} {
 		for at, ended := int64(1), false; !ended; at++ {
 			options.Dir = filepath.Join(t.TempDir(), "export")

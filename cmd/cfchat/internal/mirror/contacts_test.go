@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // TestForgotten asks for the contacts that are in the list no more: only the server's own words delete one, and what else is
@@ -72,23 +72,23 @@ func TestContactsInOrder(t *testing.T) {
 	if low.ID > high.ID {
 		low, high = high, low
 	}
-	shards := make([]*database.DB, 2)
-	for i := range shards {
+	parts := make([]*database.DB, 2)
+	for i := range parts {
 		var err error
-		if shards[i], err = database.Open(t.Context(), address, archive.Shard{Index: i, Of: 2}); err != nil {
+		if parts[i], err = database.Open(t.Context(), address, shards.Shard{Index: i, Of: 2}); err != nil {
 			t.Fatal(err)
 		}
-		defer shards[i].Close()
+		defer parts[i].Close()
 	}
-	w := shards[0].NewWindow(1)
+	w := parts[0].NewWindow(1)
 	w.Contact(low, []byte("{}"))
 	w.Contact(high, []byte("{}"))
-	if err := shards[0].Commit(t.Context(), w, database.Position{}); err != nil {
+	if err := parts[0].Commit(t.Context(), w, database.Position{}); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, address, "create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.3); return new; end $$")
 	exec(t, address, "create trigger slowly after insert or update on contacts for each row execute function slowly()")
-	first, second := shards[0].NewWindow(2), shards[1].NewWindow(2)
+	first, second := parts[0].NewWindow(2), parts[1].NewWindow(2)
 	first.Contact(high, []byte("{}"))
 	first.Gone(low.ID)
 	second.Contact(low, []byte("{}"))
@@ -96,7 +96,7 @@ func TestContactsInOrder(t *testing.T) {
 	var running sync.WaitGroup
 	for i, w := range []*database.Window{first, second} {
 		running.Go(func() {
-			if err := shards[i].Commit(t.Context(), w, database.Position{}); err != nil {
+			if err := parts[i].Commit(t.Context(), w, database.Position{}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -45,6 +45,14 @@ func inEach(t *testing.T, test func(t *testing.T, address string)) {
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, inPostgres(t)) })
 }
 
+// inUTC is a column with a time, as text such as 2026-01-31T12:00:00Z.
+func inUTC(address, column string) string {
+	if strings.HasPrefix(address, "postgres") {
+		return "to_char(" + column + ` at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
+	}
+	return column
+}
+
 // connect connects as a reader would.
 func connect(t *testing.T, address string) *sql.DB {
 	t.Helper()

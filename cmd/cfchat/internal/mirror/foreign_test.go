@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // TestForeign refuses a database that has anything of somebody else's, and changes nothing in it.
@@ -26,7 +26,7 @@ func TestForeign(t *testing.T) {
 				before, _ = os.ReadFile(address)
 			}
 			for range 2 {
-				_, err := database.Open(t.Context(), address, archive.Shard{Of: 1})
+				_, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 				if err == nil || !strings.Contains(err.Error(), "of something else; name") {
 					t.Errorf("%s: %v", made, err)
 				}
@@ -45,7 +45,7 @@ func TestForeign(t *testing.T) {
 // TestWAL has readers of a file not wait for the writer.
 func TestWAL(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
-	db, err := database.Open(t.Context(), address, archive.Shard{Of: 1})
+	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestBeginTogether(t *testing.T) {
 		var running sync.WaitGroup
 		for i := range 4 {
 			running.Go(func() {
-				db, err := database.Open(t.Context(), address, archive.Shard{Index: i, Of: 4})
+				db, err := database.Open(t.Context(), address, shards.Shard{Index: i, Of: 4})
 				if err != nil {
 					t.Error(err)
 					return

@@ -20,14 +20,18 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
+	"github.com/cfchat/cfchat-go/webhook"
 )
 
-var histories = flag.Int("sync.histories", 2, "how many random histories TestHistories goes through")
+var (
+	histories = flag.Int("sync.histories", 1, "how many random histories TestHistories goes through in each database")
+	firstSeed = flag.Uint64("sync.first", 0, "the seed of the first of them")
+)
 
 // history is an account in which something happens with some of the requests of the program, and a network that fails.
 type history struct {
@@ -46,6 +50,7 @@ type history struct {
 	kill    context.CancelCauseFunc
 	outage  time.Time // until when nothing answers
 	broken  map[int64]bool
+	hints   *mirror.Hints // of the program that runs, nil for none
 }
 
 var errKilled = errors.New("killed")
@@ -74,12 +79,33 @@ func newHistory(t *testing.T, seed uint64, address string) *history {
 		h.BreakConversation(id)
 	}
 	h.admin = h.Account(t, func(c *cfchat.Config) { c.Retry = cfchat.Retry{MaxTries: 1} })
+	_, secret := h.AddWebhook(cfchattest.Webhook{URL: hook})
+	if secret.IsZero() {
+		secret = webhook.Unsigned
+	}
+	h.Receive(hook, webhook.Handler(webhook.Options{Secret: secret}, h.hinted))
 	return h
 }
 
-// RoundTrip answers a request of the program.
+// hinted has the program that runs take a delivery, if it listens.
+func (h *history) hinted(ctx context.Context, e webhook.Event) error {
+	h.mu.Lock()
+	hints := h.hints
+	h.mu.Unlock()
+	if hints == nil {
+		return nil
+	}
+	return hints.Take(ctx, e)
+}
+
+// RoundTrip answers a request of the program, as long as that waits for an answer: one that still slept when the test ends would make
+// it fail.
 func (h *history) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(h.delay)
+	select {
+	case <-time.After(h.delay):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 	h.mu.Lock()
 	if h.killAt--; h.killAt == 0 {
 		h.kill(errKilled)
@@ -136,6 +162,10 @@ func (h *history) happens(ctx context.Context) {
 		h.AddContact(cfchattest.Contact{Email: fmt.Sprintf("new%d-%d@example.com", id, n)})
 	case 11:
 		_, _ = h.admin.Conversations.MarkUnread(ctx, id)
+	case 12:
+		h.LoseDeliveries("", 1+n%3)
+	case 13:
+		h.RequeueDeliveries("", 1+n%3)
 	}
 }
 
@@ -153,13 +183,19 @@ func (h *history) run(options mirror.Options, killAt int) error {
 	ctx, kill := context.WithCancelCause(h.t.Context())
 	defer kill(nil)
 	h.killAt, h.kill = killAt, kill
-	requests := new(export.Requests)
+	requests := new(requests.Counter)
 	chat := h.Chat(h.t, func(c *cfchat.Config) { c.Limiter, c.HTTPClient = requests, &http.Client{Transport: h} })
-	db, err := database.Open(ctx, h.address, archive.Shard{Of: 1})
+	db, err := database.Open(ctx, h.address, shards.Shard{Of: 1})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	options.Server, options.Concurrency, options.Failed = "stand-in", 4, func(error) {}
+	if options.Every > 0 {
+		options.Hints = mirror.NewHints()
+	}
+	h.mu.Lock()
+	h.hints = options.Hints
+	h.mu.Unlock()
 	err = mirror.Run(ctx, chat, chat.Account(h.AccountID()), db, options, requests, progress.New(io.Discard, progress.Quiet))
 	if err := db.Close(); err != nil {
 		h.t.Error(err)
@@ -175,10 +211,11 @@ func TestHistories(t *testing.T) {
 	if withRaceDetector || testing.Short() {
 		count = 1
 	}
-	for seed := range uint64(count) {
+	for seed := *firstSeed; seed < *firstSeed+uint64(count); seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			address := filepath.Join(t.TempDir(), "chat.db")
-			synctest.Test(t, func(t *testing.T) { newHistory(t, seed, address).live() })
+			inEach(t, func(t *testing.T, address string) {
+				synctest.Test(t, func(t *testing.T) { newHistory(t, seed, address).live() })
+			})
 		})
 	}
 }
@@ -261,7 +298,7 @@ func TestRoundsBetween(t *testing.T) {
 // isCurrent compares what a round promises: the last activity of each conversation, and that all of its messages are there.
 func (h *history) isCurrent() {
 	there := map[string]bool{}
-	for _, row := range query(h.t, h.address, "select id, status, last_activity_at from conversations") {
+	for _, row := range query(h.t, h.address, "select id, status, "+inUTC(h.address, "last_activity_at")+" from conversations") {
 		there[row] = true
 	}
 	messages := map[string]string{}

@@ -8,20 +8,21 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // Options say how a copy is kept.
 type Options struct {
-	Every       time.Duration  // how often what has changed is asked for; 0 for once
-	Repair      time.Duration  // how often everything is read again
-	Shard       *archive.Shard // nil for the whole account
-	Concurrency int            // how many conversations are read at once
-	Server      string         // what the copy is said to be of
-	Failed      func(error)    // is told of a round that failed, and is tried again
+	Every       time.Duration // how often what has changed is asked for; 0 for once
+	Repair      time.Duration // how often everything is read again
+	Shard       *shards.Shard // nil for the whole account
+	Concurrency int           // how many conversations are read at once
+	Server      string        // what the copy is said to be of
+	Hints       *Hints        // of what to ask for between the rounds; nil for none
+	Failed      func(error)   // is told of a round that failed, and is tried again
 }
 
 // mirror is one run.
@@ -30,7 +31,7 @@ type mirror struct {
 	chat     *cfchat.Chat
 	account  *cfchat.Account
 	db       *database.DB
-	requests *export.Requests
+	requests *requests.Counter
 	meter    *progress.Meter
 	state    progress.State
 	position database.Position
@@ -43,7 +44,7 @@ type mirror struct {
 
 // Run brings a copy up to date: everything at first, and again when a repair is due, and otherwise what has changed. With
 // Options.Every it goes on until the context ends.
-func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *database.DB, options Options, requests *export.Requests, meter *progress.Meter) error {
+func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *database.DB, options Options, requests *requests.Counter, meter *progress.Meter) error {
 	m := &mirror{Options: options, chat: chat, account: of, db: db, requests: requests, meter: meter}
 	for {
 		m.roundAt = time.Now().Add(m.Every)
@@ -54,7 +55,7 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 		if err != nil {
 			m.Failed(err)
 		}
-		if err := sleep(ctx, time.Until(m.roundAt)); err != nil {
+		if err := m.rest(ctx); err != nil {
 			return err
 		}
 	}
@@ -82,8 +83,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// once reads everything if that is due, or goes on with it, and then asks for what has changed. It does so too where the reading of
-// everything fails, so that what the server cannot give of a repair does not hold up the rounds.
+// once reads everything if that is due, or goes on with it, and then asks for what has changed, and for what hints name. It does so too
+// where the reading of everything fails, so that what the server cannot give of a repair does not hold up the rounds.
 func (m *mirror) once(ctx context.Context) error {
 	if err := m.resume(ctx); err != nil {
 		return err
@@ -97,7 +98,11 @@ func (m *mirror) once(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := m.round(ctx); err != nil && (failed == nil || !isPassing(err)) {
+	err := m.round(ctx)
+	if err == nil {
+		err = m.follow(ctx)
+	}
+	if err != nil && (failed == nil || !isPassing(err)) {
 		return err
 	}
 	return failed
@@ -147,7 +152,7 @@ func (m *mirror) isSettled(c *cfchat.Conversation, asked time.Time) bool {
 	if updated := c.GetUpdatedAt().Time; updated.After(latest) {
 		latest = updated
 	}
-	return asked.Sub(latest) >= archive.Margin
+	return asked.Sub(latest) >= account.Margin
 }
 
 // isRoundDue reports whether a walk is to let a round pass. The first walk lets none, because nothing would be known to have changed.

@@ -17,19 +17,19 @@ import (
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // run keeps a copy of a stand-in, and returns how many requests that took.
 func run(ctx context.Context, t *testing.T, server *cfchattest.Server, address string, options mirror.Options, configure ...func(*cfchat.Config)) (int64, error) {
 	t.Helper()
-	requests := new(export.Requests)
+	requests := new(requests.Counter)
 	chat := server.Chat(t, append(configure, func(c *cfchat.Config) { c.Limiter, c.Retry = requests, cfchat.Retry{MaxTries: 1} })...)
-	shard := archive.Shard{Of: 1}
+	shard := shards.Shard{Of: 1}
 	if options.Shard != nil {
 		shard = *options.Shard
 	}
@@ -93,15 +93,12 @@ func TestTables(t *testing.T) {
 		now = now.Add(time.Hour)
 		mirrored(t, server, address, never)
 
-		yes, no, text := "1", "0", func(column string) string { return column }
+		yes, no := "1", "0"
 		if strings.HasPrefix(address, "postgres") {
 			yes, no = "true", "false"
-			text = func(column string) string {
-				return "to_char(" + column + ` at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
-			}
 		}
 		wants(t, address, "select id, inbox_id, channel, status, contact_id, assignee_type, assignee_id, team_id, muted, custom_attributes, settled, "+
-			text("created_at")+", "+text("last_activity_at")+" from conversations",
+			inUTC(address, "created_at")+", "+inUTC(address, "last_activity_at")+" from conversations",
 			fmt.Sprintf(`%d|%d|Channel::Api|open|%d|User|%d|%d|%s|{"plan":"pro"}|%s|2026-01-31T12:00:00Z|2026-01-31T12:02:00Z`, id, inbox, contact, agent, team, no, yes))
 		wants(t, address, "select label from conversation_labels order by 1", "late", "vip")
 		wants(t, address, "select message_type, private, sender_type, content, content_type, status, attachments_count from messages where message_type <> 'activity' order by id",
@@ -129,8 +126,8 @@ func TestTables(t *testing.T) {
 }
 
 // old makes an account in which nothing has happened for a day.
-func old(t *testing.T, size int, now func() time.Time) *cfchattest.Server {
-	server := cfchattest.New(t, cfchattest.Clock(now))
+func old(t *testing.T, size int, now func() time.Time, options ...cfchattest.Option) *cfchattest.Server {
+	server := cfchattest.New(t, append(options, cfchattest.Clock(now))...)
 	for i := range size {
 		at := now().AddDate(0, 0, -1).Add(-time.Duration(i) * time.Second)
 		id := server.AddConversation(cfchattest.Conversation{
@@ -270,7 +267,7 @@ func TestRefused(t *testing.T) {
 			!strings.Contains(err.Error(), "it is a copy of stand-in, not of elsewhere") {
 			t.Error(err)
 		}
-		db, err := database.Open(t.Context(), address, archive.Shard{Of: 1})
+		db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -278,20 +275,20 @@ func TestRefused(t *testing.T) {
 			!strings.Contains(err.Error(), "not of 77") {
 			t.Error(err)
 		}
-		if _, err := database.Open(t.Context(), address, archive.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "another program") {
+		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "another program") {
 			t.Error(err)
 		}
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
 		exec(t, address, "insert into cfchat_migrations (version_id, is_applied) values (99, true)")
-		if _, err := database.Open(t.Context(), address, archive.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "later version") {
+		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "later version") {
 			t.Error(err)
 		}
 	})
 	inEach(t, func(t *testing.T, address string) {
 		exec(t, address, "create table messages (id integer)")
-		if _, err := database.Open(t.Context(), address, archive.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it has messages of something else") {
+		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it has messages of something else") {
 			t.Error(err)
 		}
 	})
@@ -304,11 +301,11 @@ func TestRefused(t *testing.T) {
 		"postgres://me@host/chat?Pass%77ord=secret":     "PGPASSWORD",
 		"host=db.example.com user=me password = secret": "PGPASSWORD",
 	} {
-		if err := database.Check(address, archive.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "secret") {
+		if err := database.Check(address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	if err := database.Check("chat.db", archive.Shard{Of: 2}); err == nil || !strings.Contains(err.Error(), "postgres://") {
+	if err := database.Check("chat.db", shards.Shard{Of: 2}); err == nil || !strings.Contains(err.Error(), "postgres://") {
 		t.Error(err)
 	}
 }
@@ -321,7 +318,7 @@ func TestShards(t *testing.T) {
 		var running sync.WaitGroup
 		for i := range 3 {
 			running.Go(func() {
-				options := mirror.Options{Repair: repair, Shard: &archive.Shard{Index: i, Of: 3}}
+				options := mirror.Options{Repair: repair, Shard: &shards.Shard{Index: i, Of: 3}}
 				if _, err := run(t.Context(), t, server, address, options); err != nil {
 					t.Error(err)
 				}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // TestOddTexts leaves what a person can have written as it is, and what PostgreSQL cannot read out of its JSON.
@@ -31,7 +31,7 @@ func TestOddTexts(t *testing.T) {
 // TestSurrogates reads a document with a half of a surrogate, and one with a whole one, and finds it unchanged the next time.
 func TestSurrogates(t *testing.T) {
 	address := inPostgres(t)
-	db, err := database.Open(t.Context(), address, archive.Shard{Of: 1})
+	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestSurrogates(t *testing.T) {
 // TestOddValues writes an e-mail address that is too long for an index of PostgreSQL, and a time that it does not have.
 func TestOddValues(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
-		db, err := database.Open(t.Context(), address, archive.Shard{Of: 1})
+		db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

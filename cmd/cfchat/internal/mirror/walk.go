@@ -5,10 +5,9 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/export"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // How a walk works. It reads everything and writes its own number to each row that it finds, and so do the rounds between. When it
@@ -63,7 +62,7 @@ func (m *mirror) conversations(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, part := range export.PartsOf(m.Shard, m.position.ConversationID, newest) {
+	for _, part := range shards.Parts(m.Shard, m.position.ConversationID, newest) {
 		if err := m.part(ctx, part); err != nil {
 			return err
 		}
@@ -111,7 +110,7 @@ func (m *mirror) sweep(ctx context.Context) error {
 	p := &m.position
 	p.Phase, p.WalkedAt = database.Done, p.BegunAt
 	if p.Since.IsZero() {
-		p.Since = p.BegunAt.Add(-archive.Margin)
+		p.Since = p.BegunAt.Add(-account.Margin)
 	}
 	_, err = m.commit(ctx, w)
 	return err

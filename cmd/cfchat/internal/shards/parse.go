@@ -1,16 +1,14 @@
-package export
+package shards
 
 import (
 	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
-// ParseShard reads a shard such as 0/4, which is the first of four.
-func ParseShard(text string) (*archive.Shard, error) {
+// Parse reads a shard such as 0/4, which is the first of four.
+func Parse(text string) (*Shard, error) {
 	index, of, found := strings.Cut(text, "/")
 	i, err := strconv.Atoi(index)
 	n, errN := strconv.Atoi(of)
@@ -20,11 +18,11 @@ func ParseShard(text string) (*archive.Shard, error) {
 	return newShard("--shard "+text, i, n)
 }
 
-func newShard(source string, index, of int) (*archive.Shard, error) {
+func newShard(source string, index, of int) (*Shard, error) {
 	if of < 1 || index < 0 || index >= of {
 		return nil, fmt.Errorf("%s: of %d shards the first is 0 and the last %d", source, of, of-1)
 	}
-	return &archive.Shard{Index: index, Of: of}, nil
+	return &Shard{Index: index, Of: of}, nil
 }
 
 // scheduler is how one that runs a program many times tells each run which it is.
@@ -36,10 +34,10 @@ var schedulers = []scheduler{
 	{index: "AWS_BATCH_JOB_ARRAY_INDEX", count: "AWS_BATCH_JOB_ARRAY_SIZE"},
 }
 
-// ShardOfJob returns the shard of a job that a scheduler runs many times: nil where no scheduler says that it does. How many there
+// OfJob returns the shard of a job that a scheduler runs many times: nil where no scheduler says that it does. How many there
 // are is given, 0 where the scheduler is to tell. A job that cannot tell which part is its own is refused, because each of its
 // runs would export the whole account.
-func ShardOfJob(of int, env func(string) string) (*archive.Shard, error) {
+func OfJob(of int, env func(string) string) (*Shard, error) {
 	var by *scheduler
 	for i := range schedulers {
 		switch s := &schedulers[i]; {

@@ -1,4 +1,5 @@
-package export
+// Package requests counts the requests of a command.
+package requests
 
 import (
 	"context"
@@ -8,26 +9,26 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Requests counts those of a run, repeated ones too.
-type Requests struct{ sent atomic.Int64 }
+// Counter counts the requests of a run, repeated ones too.
+type Counter struct{ sent atomic.Int64 }
 
 // Sent returns how many there were.
-func (r *Requests) Sent() int64 { return r.sent.Load() }
+func (r *Counter) Sent() int64 { return r.sent.Load() }
 
 // Wait counts a request that is about to be sent. It holds none back.
-func (r *Requests) Wait(context.Context) error {
+func (r *Counter) Wait(context.Context) error {
 	r.sent.Add(1)
 	return nil
 }
 
 // Within returns a limiter that counts what another one lets through, and has what cfchat.PerMinute has.
-func (r *Requests) Within(limiter cfchat.Limiter) cfchat.Limiter { //nolint:ireturn // what Config.Limiter takes
+func (r *Counter) Within(limiter cfchat.Limiter) cfchat.Limiter { //nolint:ireturn // what Config.Limiter takes
 	return &counted{limiter, r}
 }
 
 type counted struct {
 	cfchat.Limiter
-	requests *Requests
+	requests *Counter
 }
 
 func (c *counted) Wait(ctx context.Context) error {

@@ -1,0 +1,194 @@
+package mirror_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
+	"github.com/cfchat/cfchat-go/webhook"
+)
+
+// listening is a copy that is kept by webhooks, while its rounds are far apart.
+type listening struct {
+	*cfchattest.Server
+	t        *testing.T
+	admin    *cfchat.Account
+	address  string
+	hints    *mirror.Hints
+	failures atomic.Int64
+	down     atomic.Bool // whether nothing but the version is answered
+}
+
+const hook = "https://copy.example/hook"
+
+// listen keeps a copy of an account of 40 conversations in which nothing has happened for a day, as long as the test lasts.
+func listen(t *testing.T, address string, options mirror.Options) *listening {
+	t.Helper()
+	l := &listening{Server: old(t, 40, time.Now, cfchattest.Version("4.16.2")), t: t, address: address}
+	l.admin = l.Account(t)
+	_, secret := l.AddWebhook(cfchattest.Webhook{URL: hook})
+	l.hints = mirror.NewHints()
+	options.Repair, options.Hints, options.Failed = never, l.hints, func(error) { l.failures.Add(1) }
+	l.Receive(hook, webhook.Handler(webhook.Options{Secret: secret}, l.hints.Take))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	down := via(l.Server, func(r *http.Request) *http.Response {
+		if l.down.Load() {
+			return answer(r, http.StatusBadGateway, asJSON, `{}`)
+		}
+		return nil
+	})
+	go func() {
+		defer close(ended)
+		_, _ = run(ctx, t, l.Server, address, options, down)
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	time.Sleep(10 * time.Minute)
+	return l
+}
+
+// delivered waits until everything is delivered, and what it says was asked for.
+func (l *listening) delivered() {
+	l.t.Helper()
+	if err := l.Settle(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
+	time.Sleep(time.Minute)
+}
+
+// is compares the copy with the account.
+func (l *listening) is() {
+	l.t.Helper()
+	(&history{t: l.t, Server: l.Server, admin: l.admin, address: l.address}).isWhole()
+}
+
+// TestHints asks for what webhooks name at once, and for nothing else: among it what moves nothing that a round would see.
+func TestHints(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		l, ctx := listen(t, address, mirror.Options{Every: 12 * time.Hour}), t.Context()
+		l.AddMessage(1, cfchattest.Message{Content: "seen"})
+		l.SetStatus(2, cfchat.StatusResolved)
+		if _, err := l.admin.Conversations.SetLabels(ctx, 3, []string{"vip"}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := l.admin.Messages.List(ctx, 1, cfchat.MessageListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.admin.Messages.Delete(ctx, 1, page.Payload[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		begun := l.AddConversation(cfchattest.Conversation{Contact: l.AddContact(cfchattest.Contact{Email: "new@example.com"})})
+		l.AddMessage(begun, cfchattest.Message{Content: "first"})
+		l.AddMessage(begun, cfchattest.Message{Content: "second"})
+		l.delivered()
+		wants(t, address, "select status from conversations where id = 2", "resolved")
+		wants(t, address, fmt.Sprint("select content from messages where message_type = 'incoming' and conversation_id = ", begun), "first", "second")
+		l.is()
+		fourth, _ := l.Conversation(4)
+		if _, err := l.admin.Contacts.Update(ctx, fourth.Meta.Sender.ID, cfchat.ContactUpdate{Name: new("Renamed")}); err != nil {
+			t.Fatal(err)
+		}
+		l.delivered()
+		wants(t, address, fmt.Sprint("select name from contacts where id = ", fourth.Meta.Sender.ID), "Renamed")
+		if n := l.failures.Load(); n != 0 {
+			t.Errorf("%d failures", n)
+		}
+	})
+}
+
+// TestHintsKept asks again for what a failing server had no answer to, though no list of changes has it.
+func TestHintsKept(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		l := listen(t, address, mirror.Options{Every: time.Hour})
+		page, err := l.admin.Messages.List(t.Context(), 1, cfchat.MessageListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.down.Store(true)
+		for _, m := range page.Payload {
+			if _, err := l.admin.Messages.Delete(t.Context(), 1, m.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		contact := l.AddContact(cfchattest.Contact{Email: "new@example.com"})
+		l.delivered()
+		if n := l.failures.Load(); n != 1 {
+			t.Errorf("%d failures", n)
+		}
+		wants(t, address, fmt.Sprint("select count(*) from contacts where id = ", contact), "0")
+		l.down.Store(false)
+		time.Sleep(time.Hour)
+		wants(t, address, fmt.Sprint("select email from contacts where id = ", contact), "new@example.com")
+		l.is()
+	})
+}
+
+// TestHintsOfOthers passes over what is another shard's, gone, or not to be listed.
+func TestHintsOfOthers(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		l, ctx := listen(t, address, mirror.Options{Every: 12 * time.Hour}), t.Context()
+		gone := l.AddContact(cfchattest.Contact{Email: "gone@example.com"})
+		if err := l.admin.Contacts.Delete(ctx, gone); err != nil {
+			t.Fatal(err)
+		}
+		nameless := l.AddContact(cfchattest.Contact{Name: "Nobody"})
+		l.BreakConversation(5)
+		if err := l.hints.Take(ctx, webhook.Event{Conversation: &webhook.Conversation{ID: 5}}); err != nil {
+			t.Fatal(err)
+		}
+		l.AddMessage(6, cfchattest.Message{Content: "behind it"})
+		l.delivered()
+		wants(t, address, fmt.Sprintf("select id from contacts where id in (%d, %d)", gone, nameless))
+		wants(t, address, "select conversation_id from unreadable", "5")
+		wants(t, address, "select count(*) from messages where content = 'behind it'", "1")
+		if n := l.failures.Load(); n != 0 {
+			t.Errorf("%d failures", n)
+		}
+	})
+}
+
+// TestHintsOfShards follows those of a shard alone, and has the first one ask for contacts.
+func TestHintsOfShards(t *testing.T) {
+	address := inPostgres(t)
+	server := old(t, 300, time.Now, cfchattest.Version("4.16.2"))
+	for i, want := range [][]string{{"conversations/2/messages", "contacts/7"}, {"conversations/252/messages"}} {
+		options := mirror.Options{Shard: &shards.Shard{Index: i, Of: 2}, Repair: never}
+		if _, err := run(t.Context(), t, server, address, options); err != nil {
+			t.Fatal(err)
+		}
+		options.Hints = mirror.NewHints()
+		for _, e := range []webhook.Event{
+			{Contact: &webhook.Contact{ID: 7}}, {Conversation: &webhook.Conversation{ID: 2}}, {Conversation: &webhook.Conversation{ID: 252}},
+		} {
+			if err := options.Hints.Take(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var asked []string
+		_, err := run(t.Context(), t, server, address, options, via(server, func(r *http.Request) *http.Response {
+			// those of the last minute, of 1, 101 and 201, each round reads
+			if _, path, _ := strings.Cut(r.URL.Path, "/accounts/1/"); !strings.Contains(path, "1/messages") && strings.ContainsAny(path, "0123456789") {
+				asked = append(asked, path)
+			}
+			return nil
+		}))
+		if err != nil || !slices.Equal(asked, want) {
+			t.Errorf("shard %d asked for %q, %v", i, asked, err)
+		}
+	}
+}
