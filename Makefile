@@ -58,6 +58,7 @@ bench: ## Compare with other clients in time and memory, and count what a scan a
 	@cd bench && go generate . 2>/dev/null
 	@cd bench && go version && go run .
 	@cd bench && export GOTOOLCHAIN=$(NEXT) && go version && go run . || echo "$(NEXT) cannot be had here"
+	@cd bench && go test -run 'Troubles|Changes' -count=1
 	@go test -run '^$$' -bench Find ./internal/operation
 	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
