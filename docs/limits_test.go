@@ -14,7 +14,7 @@ import (
 )
 
 // limitRow is a row of the table in limits.md: what is counted, on which servers, and how many.
-var limitRow = regexp.MustCompile("(?m)^\\| (.*?), by [a-z ,]+ \\| (before|from) ([0-9.]+)(?: to ([0-9.]+)| on)? \\| ([0-9,]+) an? (?:minute|hour).* \\|$")
+var limitRow = regexp.MustCompile(`(?m)^\| (.*?), by [a-z ,]+ \| (before|from) ([0-9.]+)(?: to ([0-9.]+)| on)? \| ([0-9,]+) an? (?:minute|hour).* \|$`)
 
 // limited makes a call by what the table names it.
 var limited = map[string]func(ctx context.Context, acct *cfchat.Account, id int64) error{

@@ -18,7 +18,7 @@ type refusal struct {
 	makes   func(t *testing.T, srv *cfchattest.Server, acct *cfchat.Account, conversation int64) error
 }
 
-// sends sends a message.
+// sends is a call that sends a message.
 func sends(message cfchat.MessageCreate) refusal {
 	return refusal{makes: func(t *testing.T, _ *cfchattest.Server, acct *cfchat.Account, id int64) error {
 		t.Helper()
@@ -27,7 +27,7 @@ func sends(message cfchat.MessageCreate) refusal {
 	}}
 }
 
-// subscribes creates a webhook.
+// subscribes is a call that creates a webhook.
 func subscribes(create cfchat.WebhookCreate) refusal {
 	create.URL = "https://example.com/hooks"
 	return refusal{makes: func(t *testing.T, _ *cfchattest.Server, acct *cfchat.Account, _ int64) error {
