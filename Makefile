@@ -7,7 +7,7 @@ ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
 # The command is a module of its own, and the tools are run there too.
 COMMAND := go -C cmd/cfchat
 REDOCLY := npx --yes @redocly/cli@2.77.0
-GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go README.md docs/keys.md docs/errors.md
+GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go docs/README.md docs/operations.md docs/keys.md docs/errors.md docs/versions.md
 # bench is tidy only with the client that make bench generates.
 MODULES = $(filter-out bench,$(patsubst %/,%,$(dir $(shell git ls-files go.mod '*/go.mod'))))
 
@@ -23,7 +23,7 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: generate
-generate: ## Generate the client, the table of operations and the tables of README and docs from openapi.yaml
+generate: ## Generate the client, the table of operations and the tables of docs from openapi.yaml
 	go generate ./...
 
 .PHONY: test
@@ -58,6 +58,7 @@ bench: ## Compare with other clients in time and memory, and count what a scan a
 	@cd bench && go generate . 2>/dev/null
 	@cd bench && go version && go run .
 	@cd bench && export GOTOOLCHAIN=$(NEXT) && go version && go run . || echo "$(NEXT) cannot be had here"
+	@cd bench && go test -run 'Troubles|Changes' -count=1
 	@go test -run '^$$' -bench Find ./internal/operation
 	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat

@@ -38,9 +38,8 @@
 //
 // Package [github.com/cfchat/cfchat-go/webhook] receives what the server sends, package [github.com/cfchat/cfchat-go/cfchattest] is
 // a server in memory, for tests of programs that use this package, and package [github.com/cfchat/cfchat-go/api] holds a live
-// server against openapi.yaml. The folder docs of the repository has a page each on conversations, assignment, attributes, labels,
-// names, contacts, messages, webhooks, filters, walking, keys, errors, what has no method, testing, speed, drift, and coming from
-// the vendor's Ruby gem.
+// server against openapi.yaml. The folder docs of the repository has a page for each job, such as answering a customer, keeping a copy
+// and staying below a limit; docs/README.md lists them.
 package cfchat
 
 import (

@@ -75,10 +75,7 @@ func run() error {
 	if err := printCold(server); err != nil {
 		return err
 	}
-	if err := printCrowd(server); err != nil {
-		return err
-	}
-	return printChanged()
+	return printCrowd(server)
 }
 
 // newTransport makes one like net/http's with as many idle connections as Account has by itself. All clients share it.

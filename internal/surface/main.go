@@ -1,5 +1,5 @@
-// Command surface writes the tables of README and docs that follow from the operations of openapi.yaml and the methods that
-// call them. go generate runs it. A table stands between two lines, <!-- table: NAME --> and <!-- end -->.
+// Command surface writes the tables of docs that follow from the operations of openapi.yaml, the methods that call them, and the
+// programs in examples. go generate runs it. A table stands between two lines, <!-- table: NAME --> and <!-- end -->.
 package main
 
 import (
@@ -13,29 +13,42 @@ import (
 	"strings"
 
 	"github.com/cfchat/cfchat-go/internal/operation"
+	"github.com/cfchat/cfchat-go/internal/release"
 )
-
-// tables are what is written where, by page and name.
-var tables = map[string]map[string]func([]method) string{
-	"README.md":      {"operations": operations},
-	"docs/keys.md":   {"keys": keys},
-	"docs/errors.md": {"retries": retries},
-}
 
 func main() {
 	log.SetFlags(0)
-	methods, err := methodsIn(".")
-	if err != nil {
+	if err := writeAll(); err != nil {
 		log.Fatal(err)
-	}
-	for page, tables := range tables {
-		if err := write(filepath.FromSlash(page), tables, methods); err != nil {
-			log.Fatal(err)
-		}
 	}
 }
 
-func write(page string, tables map[string]func([]method) string, methods []method) error {
+// writeAll writes every table.
+func writeAll() error {
+	methods, err := methodsIn(".")
+	if err != nil {
+		return err
+	}
+	programs, err := programsIn("examples")
+	if err != nil {
+		return err
+	}
+	for page, tables := range map[string]map[string]string{ // by name
+		"docs/README.md":     {"examples": examples(programs)},
+		"docs/operations.md": {"operations": operations(methods)},
+		"docs/keys.md":       {"keys": keys(methods)},
+		"docs/errors.md":     {"retries": retries(methods)},
+		"docs/versions.md":   {"versions": versions(methods)},
+	} {
+		if err := write(filepath.FromSlash(page), tables); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes tables between their markers on a page.
+func write(page string, tables map[string]string) error {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
@@ -48,7 +61,7 @@ func write(page string, tables map[string]func([]method) string, methods []metho
 		if !ok || !closed || strings.Contains(within, "<!-- table: ") || strings.Contains(after, begin) {
 			return fmt.Errorf("%s: there must be one %s, and an end before the next", page, strings.TrimSpace(begin))
 		}
-		out = before + begin + "\n" + tables[name](methods) + "\n" + end + after
+		out = before + begin + "\n" + tables[name] + "\n" + end + after
 	}
 	return os.WriteFile(page, []byte(out), 0o600) // the page is there, and keeps its mode
 }
@@ -107,6 +120,29 @@ func botsWork(op *operation.Operation, key operation.Key) string {
 		return "works"
 	}
 	return "works from " + key.Since + " on"
+}
+
+// versions says which calls came with which version, to everybody or to bots, in the order of the versions.
+func versions(methods []method) string {
+	calls, bots := map[string][]string{}, map[string][]string{} // by version
+	for _, op := range operation.All {
+		name, since := namesOf(methods, func(m method) bool { return m.Operation == op }), op.Since()
+		if since != first {
+			calls[since] = append(calls[since], name)
+		}
+		for _, key := range op.Keys {
+			if key.Scheme == operation.AgentBotAPIKey && key.Since != operation.Never && key.Since != since {
+				bots[key.Since] = append(bots[key.Since], name)
+			}
+		}
+	}
+	rows := []string{"| from | calls | with a bot's key too |", "|---|---|---|"}
+	both := maps.Clone(calls)
+	maps.Copy(both, bots)
+	for _, version := range slices.SortedFunc(maps.Keys(both), func(a, b string) int { return release.Of(a).Compare(release.Of(b)) }) {
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s |", version, strings.Join(calls[version], ", "), strings.Join(bots[version], ", ")))
+	}
+	return strings.Join(rows, "\n") + "\n"
 }
 
 // retries says what is tried again, by the kinds of operations that mayRepeat in retry.go tells apart.

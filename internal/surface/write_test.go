@@ -9,8 +9,7 @@ import (
 
 // TestWrite writes between markers, twice alike, and refuses a page whose markers are not in order.
 func TestWrite(t *testing.T) {
-	table := func(text string) func([]method) string { return func([]method) string { return text + "\n" } }
-	both := map[string]func([]method) string{"a": table("A"), "b": table("B")}
+	both := map[string]string{"a": "A\n", "b": "B\n"}
 	page := filepath.Join(t.TempDir(), "page.md")
 	for text, want := range map[string]string{
 		"x\n<!-- table: a -->\nold\n<!-- end -->\ny\n<!-- table: b -->\n<!-- end -->\nz\n":                    "x\n<!-- table: a -->\n\nA\n\n<!-- end -->\ny\n<!-- table: b -->\n\nB\n\n<!-- end -->\nz\n",
@@ -23,7 +22,7 @@ func TestWrite(t *testing.T) {
 			if err := os.WriteFile(page, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := write(page, both, nil)
+			err := write(page, both)
 			got, readErr := os.ReadFile(page)
 			switch {
 			case readErr != nil:
