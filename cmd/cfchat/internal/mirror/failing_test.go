@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,6 +107,67 @@ func TestEnds(t *testing.T) {
 			if err := <-ended; err == nil {
 				t.Error("it has ended well")
 			}
+		})
+	}
+}
+
+// TestRoundBehindFailedWalk commits with its changes how far the walk before it was committed, and not how far that had read when it
+// failed: what was read and not committed is read again.
+func TestRoundBehindFailedWalk(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	var ahead atomic.Int64
+	server := old(t, 300, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	for id := range int64(300) {
+		server.AddMessage(id+1, cfchattest.Message{})
+	}
+	ahead.Store(int64(time.Hour)) // so that a round has nothing of this
+	mirrored(t, server, address, never)
+	for _, from := range []int64{60, 120, 180, 240} {
+		server.AddMessage(1, cfchattest.Message{Content: fmt.Sprint("news ", from)}) // so that the round has something to commit
+		failing := via(server, func(r *http.Request) *http.Response {
+			var id int64
+			_, rest, _ := strings.Cut(r.URL.Path, "/conversations/")
+			if n, _ := fmt.Sscanf(rest, "%d/messages", &id); n == 1 && id >= from {
+				return answer(r, http.StatusTeapot, asJSON, `{"error":"x"}`)
+			}
+			return nil
+		})
+		if _, err := run(t.Context(), t, server, address, mirror.Options{Repair: always}, failing); err == nil {
+			t.Fatal("the walk has not failed")
+		}
+		wants(t, address, fmt.Sprintf("select content from messages where content = 'news %d'", from), fmt.Sprint("news ", from))
+	}
+	mirrored(t, server, address, never)
+	wants(t, address, "select phase from cfchat_positions", "done")
+	wants(t, address, "select count(*) from conversations", "300")
+	wants(t, address, "select count(distinct conversation_id) from messages", "300")
+}
+
+// TestUnsettled reads a conversation again in the next round, as it is read again or not, if something was about to happen in it when it
+// was read: what shows in no list of changes is found then, and otherwise by a repair alone.
+func TestUnsettled(t *testing.T) {
+	for name, c := range map[string]struct {
+		waits time.Duration // before the first of the rounds
+		want  string
+	}{
+		"read at once":          {0, "This message was deleted"},
+		"read when it was over": {time.Hour, "first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := filepath.Join(t.TempDir(), "chat.db")
+			synctest.Test(t, func(t *testing.T) {
+				server := old(t, 40, time.Now, cfchattest.Version("4.16.2"))
+				id := server.AddMessage(2, cfchattest.Message{Content: "first"})
+				server.AddMessage(2, cfchattest.Message{Content: "second"})
+				time.Sleep(c.waits)
+				mirrored(t, server, address, never)
+				if _, err := server.Account(t).Messages.Delete(t.Context(), 2, id); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Second)
+				mirrored(t, server, address, never)
+				wants(t, address, fmt.Sprint("select content from messages where id = ", id), c.want)
+			})
 		})
 	}
 }
