@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -140,11 +141,13 @@ func old(t *testing.T, size int, now func() time.Time, options ...cfchattest.Opt
 	return server
 }
 
+var unchanged = flag.Int("sync.unchanged", 1000, "how many conversations the account of TestUnchanged has")
+
 // TestUnchanged takes two requests a round, however large the account is, and whatever its latest minute has.
 func TestUnchanged(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
-		server := old(t, 1000, time.Now)
+		server := old(t, *unchanged, time.Now)
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
