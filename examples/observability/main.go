@@ -74,12 +74,25 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	return nil
 }
 
-// newSeen has what a program has one of: where spans, counts and the log go to.
+// seen is what is seen of the calls. A program has one of each of these, or OpenTelemetry's own.
+type seen struct {
+	out      io.Writer
+	spans    *spans
+	tracing  *sdktrace.TracerProvider
+	counts   *metric.ManualReader
+	metering *metric.MeterProvider
+}
+
 func newSeen(out io.Writer) *seen {
 	s := &seen{out: out, spans: new(spans), counts: metric.NewManualReader()}
 	s.tracing = sdktrace.NewTracerProvider(sdktrace.WithSyncer(s.spans)) // where spans go over a network, WithBatcher
 	s.metering = metric.NewMeterProvider(metric.WithReader(s.counts))
 	return s
+}
+
+// observe has the calls of a Config seen.
+func (s *seen) observe(config *cfchat.Config, transport http.RoundTripper) {
+	observe(config, transport, logged(s.out), s.tracing, s.metering)
 }
 
 // calls makes a call of each kind, each in a span of its own, and returns how many have failed.

@@ -133,6 +133,22 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// TestUntraced logs a call that is in no span of the program's own without the id of a trace.
+func TestUntraced(t *testing.T) {
+	var out strings.Builder
+	s := newSeen(&out)
+	account, err := s.accountOf(cfchattest.New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := account.Labels.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "attempt=1") || strings.Contains(out.String(), "trace_id") {
+		t.Errorf("it says %s", &out)
+	}
+}
+
 // TestRun prints everything without an account.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -2,36 +2,25 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/cfchat/cfchat-go"
 )
 
-// seen is what is seen of the calls of a program.
-type seen struct {
-	out      io.Writer
-	spans    *spans
-	tracing  *sdktrace.TracerProvider
-	counts   *sdkmetric.ManualReader
-	metering *sdkmetric.MeterProvider
-}
-
 // observe has the calls of a Config traced, logged and counted. They go through a transport.
-func (s *seen) observe(config *cfchat.Config, transport http.RoundTripper) {
-	config.HTTPClient = &http.Client{Transport: traced(transport, s.tracing)}
-	config.Logger = slog.New(counted(logged(s.out), s.metering.Meter("example")))
+func observe(config *cfchat.Config, transport http.RoundTripper, log slog.Handler, tracing trace.TracerProvider, metering metric.MeterProvider) {
+	config.HTTPClient = &http.Client{Transport: traced(transport, tracing)}
+	config.Logger = slog.New(counted(log, metering.Meter("example")))
 }
 
 // operation returns the name that spans and counts go by. Do has none of its own, and its path is too fine to count by.
@@ -72,7 +61,7 @@ type counting struct {
 func counted(next slog.Handler, meter metric.Meter) slog.Handler {
 	tries, err := meter.Float64Histogram("cfchat.try.duration", metric.WithUnit("s"))
 	if err != nil {
-		panic(err) // of the name or the unit
+		otel.Handle(err) // where OpenTelemetry's own trouble goes to; nothing is counted then
 	}
 	return counting{next, tries}
 }
@@ -108,7 +97,9 @@ func (c counting) Handle(ctx context.Context, record slog.Record) error {
 	if !c.Handler.Enabled(ctx, record.Level) {
 		return nil
 	}
-	record = record.Clone()
-	record.AddAttrs(slog.String("trace_id", trace.SpanContextFromContext(ctx).TraceID().String()))
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		record = record.Clone()
+		record.AddAttrs(slog.String("trace_id", span.TraceID().String()))
+	}
 	return c.Handler.Handle(ctx, record)
 }

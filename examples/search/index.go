@@ -157,8 +157,8 @@ type message struct {
 // find returns the messages that have all of the words, the newest first. The index knows which may have them.
 func (i *index) find(ctx context.Context, words []text) iter.Seq2[*message, error] {
 	return func(yield func(*message, error) bool) {
-		query := `select m.conversation_id, coalesce(strftime('%Y-%m-%d %H:%M UTC', m.created_at), 'some day'), coalesce(m.sender_name, m.message_type),
-coalesce(m.private, 0), coalesce(contacts.name, 'nobody'), coalesce(inboxes.name, 'no inbox'), m.content
+		query := `select m.conversation_id, coalesce(strftime('%Y-%m-%d %H:%M UTC', m.created_at), 'some day'), coalesce(nullif(m.sender_name, ''), m.message_type),
+coalesce(m.private, 0), coalesce(nullif(contacts.name, ''), 'nobody'), coalesce(nullif(inboxes.name, ''), 'no inbox'), m.content
 from own.texts join messages as m on m.id = texts.rowid
 left join conversations on conversations.id = m.conversation_id
 left join contacts on contacts.id = conversations.contact_id

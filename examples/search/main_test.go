@@ -228,6 +228,26 @@ Conversation 1 with Mia, Support[2J mail
 	}
 }
 
+// TestNameless finds messages whose contact, sender and inbox have no name, or are gone.
+func TestNameless(t *testing.T) {
+	server := cfchattest.New(t)
+	for range 2 {
+		server.AddMessage(server.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: "hello"})
+	}
+	file := filepath.Join(t.TempDir(), "chat.db")
+	synced(t, server, file)
+	edit(t, file, "update messages set sender_name = case id when 1 then '' end, created_at = null")
+	edit(t, file, "update contacts set name = '' where id = 1")
+	edit(t, file, "delete from contacts where id <> 1")
+	edit(t, file, "update inboxes set name = null")
+	got := said(t, file, "hello")
+	for id := range 2 {
+		if want := fmt.Sprintf("Conversation %d with nobody, no inbox\n  some day  incoming: [hello]\n", id+1); !strings.Contains(got, want) {
+			t.Errorf("it says\n%s\nwant\n%s", got, want)
+		}
+	}
+}
+
 // TestFollows finds what the copy has now: not what was deleted or changed in it, and what is new.
 func TestFollows(t *testing.T) {
 	var ahead atomic.Int64 // of the clock, because servers delete later
