@@ -4,8 +4,9 @@ SHELL := /bin/bash
 TOOL := go tool -modfile=tools/go.mod
 LINT := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
-# The command is a module of its own, and the tools are run there too.
+# The command and some examples are modules of their own, because they need libraries, and the tools are run there too.
 COMMAND := go -C cmd/cfchat
+PROGRAMS := cmd/cfchat examples/observability examples/search
 REDOCLY := npx --yes @redocly/cli@2.77.0
 GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go docs/README.md docs/operations.md docs/keys.md docs/errors.md docs/versions.md
 # bench is tidy only with the client that make bench generates.
@@ -33,6 +34,8 @@ test: ## Run all tests, with the race detector where there is a C compiler
 	cd cmd/cfchat && go test -shuffle=on .
 	cd cmd/cfchat && go test -shuffle=on ./internal/mirror # SQLite is Go, and takes minutes under the race detector
 	$(if $(RACE),$(COMMAND) test -run Histories ./internal/mirror) # of which the race detector gets a part
+	cd examples/observability && $(if $(RACE),../../tools/race.sh,go test) -shuffle=on ./...
+	go -C examples/search test -shuffle=on ./... # SQLite again
 	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
 
 # The Go after the one of go.mod, whose encoding/json is another.
@@ -89,22 +92,21 @@ check-format:
 	@echo "format: every file is as gofmt and go fix would write it"
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	@go fix -diff ./...
-	@$(COMMAND) fix -diff ./...
+	@for module in $(PROGRAMS); do go -C $$module fix -diff ./... || exit 1; done
 
 .PHONY: check-vet
 check-vet:
 	@echo "vet, staticcheck: no suspicious code"
 	@go vet ./...
 	@go vet -C tools ./...
-	@$(COMMAND) vet ./...
 	@$(TOOL) staticcheck ./...
-	@$(COMMAND) tool -modfile=../../tools/go.mod staticcheck ./...
+	@for module in $(PROGRAMS); do go -C $$module vet ./... && go -C $$module tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./... || exit 1; done
 
 .PHONY: check-lint
 check-lint:
 	@echo "lint: golangci-lint finds nothing; .golangci.yaml has the reason for each exception"
 	@$(LINT) run --show-stats=false
-	@$(COMMAND) tool -modfile=../../tools/golangci-lint/go.mod golangci-lint run --show-stats=false
+	@for module in $(PROGRAMS); do go -C $$module tool -modfile=$(CURDIR)/tools/golangci-lint/go.mod golangci-lint run --show-stats=false || exit 1; done
 
 .PHONY: check-tidy
 check-tidy:
@@ -162,7 +164,7 @@ check-actions:
 .PHONY: check-vulnerabilities
 check-vulnerabilities:
 	@echo "vulnerabilities: govulncheck knows of none in what is called"
-	@for module in . cmd/cfchat; do \
+	@for module in . $(PROGRAMS); do \
 	said=$$(go -C $$module tool -modfile=$(CURDIR)/tools/go.mod govulncheck ./... 2>&1) || case "$$said" in \
 	*"govulncheck: fetching vulnerabilities: "*) echo "govulncheck was not run, because its database cannot be reached here; CI runs it every week"; break;; \
 	*) echo "$$said"; exit 1;; esac; done

@@ -102,7 +102,8 @@ type Config struct {
 	// UserAgent is the User-Agent header. Empty means "cfchat-go/" with Version.
 	UserAgent string
 	// Logger gets one Debug record per try: operation, account, conversation, message, attempt, wait, status, duration,
-	// request_id and error, as far as there are any, and never a header, a query or a body. Nil is silent.
+	// request_id and error, as far as there are any, and never a header, a query or a body. Its handler is given the call's
+	// context, of which OperationOf and a tracer can be asked. Nil is silent.
 	Logger *slog.Logger
 	// ServerVersion is the server's version, such as "4.7.0", for a server that a proxy keeps from telling it. PerMinute
 	// depends on it; ServerInfo asks the server all the same. Empty means that the server is asked, once, when a call first

@@ -9,9 +9,20 @@ import (
 	"strings"
 )
 
-// Parse parses the flags of an example, writes their Usage to out where -h asks for it, and refuses arguments, with a hint.
-// What is wrong is in the error alone, which main prints: the flag package would print it too, and all of the usage below it.
+// Parse is ParseFlags for an example without arguments: it refuses them, with a hint.
 func Parse(flags *flag.FlagSet, args []string, out io.Writer, hint string) error {
+	if err := ParseFlags(flags, args, out); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q; %s", flags.Arg(0), hint)
+	}
+	return nil
+}
+
+// ParseFlags parses the flags of an example, and writes their Usage to out where -h asks for it. What is wrong is in the error
+// alone, which main prints: the flag package would print it too, and all of the usage below it.
+func ParseFlags(flags *flag.FlagSet, args []string, out io.Writer) error {
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
 	flags.SetOutput(out)
@@ -21,8 +32,6 @@ func Parse(flags *flag.FlagSet, args []string, out io.Writer, hint string) error
 		return err
 	case err != nil:
 		return fmt.Errorf("%w; -h shows the flags", err)
-	case flags.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q; %s", flags.Arg(0), hint)
 	}
 	return nil
 }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cfchattest"
+)
+
+func nothing(string) string { return "" }
+
+// observed makes the calls on a stand-in, and returns what was seen of them and printed.
+func observed(t *testing.T, server *cfchattest.Server) (*seen, string) {
+	t.Helper()
+	var out strings.Builder
+	s := newSeen(&out)
+	account, err := s.accountOf(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failed := calls(t.Context(), s.tracing.Tracer("test"), account); failed != 1 {
+		t.Errorf("%d calls have failed; want the filter alone", failed)
+	}
+	if err := s.print(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s, out.String()
+}
+
+// tries returns the spans that are part of another, as operation and status, in the order in which they began.
+func tries(s *seen) (all []string) {
+	for _, span := range s.spans.ended { // which print has sorted
+		if !span.Parent().IsValid() {
+			continue
+		}
+		status := ""
+		for _, a := range span.Attributes() {
+			if a.Key == "http.response.status_code" {
+				status = a.Value.String()
+			}
+		}
+		all = append(all, span.Name()+" "+status)
+	}
+	return all
+}
+
+// TestSpans has a span for each request that has arrived, with the name and the answer that it had there.
+func TestSpans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := standIn()
+		defer server.Close()
+		s, _ := observed(t, server)
+		var want []string
+		for _, request := range server.Requests() {
+			name := request.Operation
+			if name == "" {
+				name = "do"
+			}
+			want = append(want, fmt.Sprintf("%s %d", name, request.Status))
+		}
+		if got := tries(s); strings.Join(got, "\n") != strings.Join(want, "\n") || len(got) != 7 {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// TestSecrets looks for the key, and for what was searched for, in all that is kept of the calls and printed.
+func TestSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := standIn()
+		defer server.Close()
+		s, all := observed(t, server)
+		for _, span := range s.spans.ended {
+			all += fmt.Sprintln(span.Name(), span.Status(), span.Attributes(), span.Events(), span.Resource(), span.InstrumentationScope())
+		}
+		if !strings.Contains(all, "/api/v1/accounts/1/conversations") {
+			t.Errorf("the address is not in\n%s", all)
+		}
+		for _, secret := range []string{server.AdminKey(), "api_access_token", "q=refund", "would like"} {
+			if strings.Contains(all, secret) {
+				t.Errorf("%q is in\n%s", secret, all)
+			}
+		}
+	})
+}
+
+// TestCounts counts each try, and as a failure also the one whose answer has broken off behind a 200.
+func TestCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := standIn()
+		defer server.Close()
+		s, out := observed(t, server)
+		rows := strings.Join(strings.Fields(out), " ")
+		for _, want := range []string{
+			"conversationFilter 500 1 1 ", "conversationList 200 2 0 ", "conversationList 503 1 1 ", "do 200 1 0 ",
+			"listAllMessages 200 1 0 ", "listAllMessages 200 1 1 ",
+		} {
+			if !strings.Contains(rows, want) {
+				t.Errorf("%q is not in\n%s", want, out)
+			}
+		}
+		for _, span := range s.spans.ended {
+			if id := span.SpanContext().TraceID().String(); !span.Parent().IsValid() && !strings.Contains(out, "trace_id="+id) {
+				t.Errorf("no line of the log is of %s of %s", span.Name(), id)
+			}
+		}
+	})
+}
+
+// TestQuiet counts also what is below the level of the log, and what comes by a logger that was made of another.
+func TestQuiet(t *testing.T) {
+	var out strings.Builder
+	s := newSeen(&out)
+	quiet := slog.New(counted(slog.NewTextHandler(&out, nil), s.metering.Meter("test")))
+	server := cfchattest.New(t)
+	account := server.Account(t, func(c *cfchat.Config) { c.Logger = quiet.With("program", "test").WithGroup("chat") })
+	if _, err := account.Labels.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out.Len() > 0 {
+		t.Errorf("it says %s", &out)
+	}
+	if err := s.print(t.Context()); err != nil || !strings.Contains(out.String(), "\n"+server.Requests()[0].Operation+" ") {
+		t.Errorf("%v, and it counts\n%s", err, &out)
+	}
+}
+
+// TestUntraced logs a call that is in no span of the program's own without the id of a trace.
+func TestUntraced(t *testing.T) {
+	var out strings.Builder
+	s := newSeen(&out)
+	account, err := s.accountOf(cfchattest.New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := account.Labels.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "attempt=1") || strings.Contains(out.String(), "trace_id") {
+		t.Errorf("it says %s", &out)
+	}
+}
+
+// TestRun prints everything without an account.
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		if err := run(t.Context(), nil, nothing, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"A stand-in server. ", "\nmsg=\"cfchat try\" ", "\n  conversationList ", "\nlistAllMessages "} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%q is not in\n%s", want, &out)
+			}
+		}
+	})
+}
+
+// TestReal observes an account that is reached as any other, and says how many calls have failed.
+func TestReal(t *testing.T) {
+	server := cfchattest.New(t)
+	server.AddMessage(server.AddConversation(cfchattest.Conversation{}), cfchattest.Message{})
+	env := func(name string) string {
+		return map[string]string{
+			"CFCHAT_USER_API_KEY": server.AdminKey(), "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": server.URL(),
+		}[name]
+	}
+	var out strings.Builder
+	if err := run(t.Context(), nil, env, &out); err == nil || err.Error() != "calls that have failed: 1" {
+		t.Errorf("got %v, want one, of what the server does not have", err)
+	}
+	if !strings.Contains(out.String(), "404 ") || strings.Contains(out.String(), server.AdminKey()) {
+		t.Errorf("it says\n%s", &out)
+	}
+}
+
+// TestFlags shows the environment with the flags, and refuses what is wrong.
+func TestFlags(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), []string{"-h"}, nothing, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "CFCHAT_USER_API_KEY") {
+		t.Errorf("%v, and it says\n%s", err, &out)
+	}
+	if err := run(t.Context(), []string{"x"}, nothing, io.Discard); err == nil || !strings.Contains(err.Error(), `unexpected argument "x"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestInterrupted says so, behind what was seen until then.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out strings.Builder
+	if err := run(ctx, nil, nothing, &out); err == nil || err.Error() != "interrupted" || !strings.Contains(out.String(), "\nSPAN ") {
+		t.Errorf("%v, and it says\n%s", err, &out)
+	}
+}
