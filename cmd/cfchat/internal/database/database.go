@@ -112,14 +112,15 @@ func (db *DB) open(ctx context.Context) (err error) {
 	return db.dialect.migrate(ctx, db.pool, db.conn)
 }
 
-// Close lets go of the database.
+// Close lets go of the database. A connection that has ended already, as PostgreSQL's does with a context in the middle of a statement,
+// has let go of its lock too.
 func (db *DB) Close() error {
 	var failed error
 	if db.unlock != nil {
-		failed = db.unlock()
+		failed = ignoreDone(db.unlock())
 	}
 	if db.conn != nil {
-		failed = errors.Join(failed, db.conn.Close())
+		failed = errors.Join(failed, ignoreDone(db.conn.Close()))
 	}
 	if db.pool != nil {
 		failed = errors.Join(failed, db.pool.Close())

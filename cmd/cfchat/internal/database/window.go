@@ -196,9 +196,9 @@ func (db *DB) Commit(ctx context.Context, w *Window, p Position) error {
 	return nil
 }
 
-// ignoreDone leaves out that the end of a context has rolled back already.
+// ignoreDone leaves out that the end of a context has rolled back already, or ended the connection.
 func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
+	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, sql.ErrConnDone) {
 		return nil
 	}
 	return err

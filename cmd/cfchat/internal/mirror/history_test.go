@@ -177,6 +177,21 @@ func (h *history) deleteMessage(ctx context.Context, id int64, n int) {
 	}
 }
 
+// open opens the database. The clock of the test does not wait until PostgreSQL has noticed the end of a program that was killed, and
+// let go of its locks: so it is tried often.
+func (h *history) open(ctx context.Context) *database.DB {
+	h.t.Helper()
+	for tries := 0; ; tries++ {
+		db, err := database.Open(ctx, h.address, shards.Shard{Of: 1})
+		if err == nil {
+			return db
+		}
+		if tries == 1000 {
+			h.t.Fatal(err)
+		}
+	}
+}
+
 // run runs the program until it ends, or is killed at a request, 0 for never.
 func (h *history) run(options mirror.Options, killAt int) error {
 	h.t.Helper()
@@ -185,10 +200,7 @@ func (h *history) run(options mirror.Options, killAt int) error {
 	h.killAt, h.kill = killAt, kill
 	requests := new(requests.Counter)
 	chat := h.Chat(h.t, func(c *cfchat.Config) { c.Limiter, c.HTTPClient = requests, &http.Client{Transport: h} })
-	db, err := database.Open(ctx, h.address, shards.Shard{Of: 1})
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	db := h.open(ctx)
 	options.Server, options.Concurrency, options.Failed = "stand-in", 4, func(error) {}
 	if options.Every > 0 {
 		options.Hints = mirror.NewHints()
@@ -196,7 +208,7 @@ func (h *history) run(options mirror.Options, killAt int) error {
 	h.mu.Lock()
 	h.hints = options.Hints
 	h.mu.Unlock()
-	err = mirror.Run(ctx, chat, chat.Account(h.AccountID()), db, options, requests, progress.New(io.Discard, progress.Quiet))
+	err := mirror.Run(ctx, chat, chat.Account(h.AccountID()), db, options, requests, progress.New(io.Discard, progress.Quiet))
 	if err := db.Close(); err != nil {
 		h.t.Error(err)
 	}

@@ -130,7 +130,7 @@ func TestTables(t *testing.T) {
 func old(t *testing.T, size int, now func() time.Time, options ...cfchattest.Option) *cfchattest.Server {
 	server := cfchattest.New(t, append(options, cfchattest.Clock(now))...)
 	for i := range size {
-		at := now().AddDate(0, 0, -1).Add(-time.Duration(i) * time.Second)
+		at := now().AddDate(0, 0, -1).Add(-time.Duration(i) * 10 * time.Second) // no day has more than a scan can take
 		id := server.AddConversation(cfchattest.Conversation{
 			Contact: server.AddContact(cfchattest.Contact{Email: fmt.Sprintf("contact%d@example.com", i)}), CreatedAt: at,
 		})
@@ -152,7 +152,8 @@ func TestUnchanged(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() {
-			_, err := run(ctx, t, server, address, mirror.Options{Every: time.Minute, Repair: never})
+			failed := func(err error) { t.Error(err) }
+			_, err := run(ctx, t, server, address, mirror.Options{Every: time.Minute, Repair: never, Failed: failed})
 			ended <- err
 		}()
 		time.Sleep(5*time.Minute + time.Second)
