@@ -21,7 +21,6 @@ type form struct {
 
 	account    *cfchat.Account
 	store      *store
-	names      *cfchat.Names
 	attributes []cfchat.Attribute // what there is to pick: the standard ones, and those that the account has defined
 	page       *template.Template
 }
@@ -40,18 +39,26 @@ func newForm(ctx context.Context, account *cfchat.Account, kept *store) (*form, 
 	if err != nil {
 		return nil, err
 	}
-	f := &form{account: account, store: kept, names: names, attributes: slices.Clone(standard)}
+	f := &form{account: account, store: kept, attributes: slices.Clone(standard)}
 	for _, d := range defined {
 		if d.AttributeModel == cfchat.AttributeModelConversation {
 			f.attributes = append(f.attributes, cfchat.Attribute(d.AttributeKey))
 		}
 	}
-	f.page = template.Must(template.New("page").Funcs(template.FuncMap{"inbox": names.Inbox, "agent": names.Agent}).Parse(page))
+	f.page = template.Must(template.New("page").Funcs(template.FuncMap{"inbox": names.Inbox, "owner": owner}).Parse(page))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", f.find)
 	mux.HandleFunc("POST /{$}", f.save)
 	f.Handler = http.NewCrossOriginProtection().Handler(mux) // no other site keeps filters in the name of who visits it
 	return f, nil
+}
+
+// owner says whose a conversation is.
+func owner(c cfchat.Conversation) string {
+	if bot := c.Meta.AssigneeBot; bot != nil {
+		return bot.GetName() + " (bot)"
+	}
+	return c.Meta.Assignee.GetName()
 }
 
 // view is what the page shows.

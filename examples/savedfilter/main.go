@@ -8,7 +8,7 @@
 // [cfchat.Filter] reads.
 //
 // Everybody who reaches the form sees the conversations that the key sees: leave it on this machine, or put it behind a login.
-// The names of inboxes, people and custom attributes are those of its start.
+// The inboxes and custom attributes are those of its start.
 package main
 
 import (

@@ -121,6 +121,22 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestOwner names people and bots.
+func TestOwner(t *testing.T) {
+	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
+	ada, _ := server.AddAgent(cfchattest.Agent{Name: "Ada"})
+	router, _ := server.AddBot(cfchattest.Bot{Name: "Router"})
+	server.AddConversation(cfchattest.Conversation{Assignee: ada})
+	server.AddConversation(cfchattest.Conversation{Bot: router})
+	server.AddConversation(cfchattest.Conversation{})
+	_, page := newBrowser(t, server).find(fields([4]string{and, "status", "equal_to", "all"}))
+	for _, want := range []string{"<td>API inbox<td>Ada<td>", "<td>API inbox<td>Router (bot)<td>", "<td>API inbox<td><td>"} {
+		if strings.Count(page, want) != 1 {
+			t.Errorf("no %s in %s", want, page)
+		}
+	}
+}
+
 // TestWrong says what is wrong at its row, and keeps nothing.
 func TestWrong(t *testing.T) {
 	for _, c := range []struct {

@@ -30,8 +30,8 @@ td, th { text-align: left; vertical-align: top; padding: .2em 1em .2em 0 }
 <p><button>Find</button> <label>Name <input name="name" maxlength="100" value="{{.Name}}"></label> <button formmethod="post">Save</button></p>
 </form>
 {{with .Found}}<p>{{len .Payload}} of {{.Meta.AllCount}}, the latest activity first</p>
-<table><tr><th>ID<th>Status<th>Contact<th>Inbox<th>Agent<th>Labels<th>Last activity{{range .Payload}}
-<tr><td>{{.ID}}<td>{{.Status}}<td>{{.Meta.Sender.GetName}}<td>{{inbox .InboxID}}<td>{{agent .Meta.Assignee.GetID}}
+<table><tr><th>ID<th>Status<th>Contact<th>Inbox<th>Assigned to<th>Labels<th>Last activity{{range .Payload}}
+<tr><td>{{.ID}}<td>{{.Status}}<td>{{.Meta.Sender.GetName}}<td>{{inbox .InboxID}}<td>{{owner .}}
 {{- ""}}<td>{{range .Labels}}{{.}} {{end}}<td>{{.Timestamp.UTC.Format "2006-01-02 15:04"}}{{end}}
 </table>{{end}}
 `

@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	var where *cfchat.Filter
 	flags := flag.NewFlagSet("transcript", flag.ContinueOnError)
 	conversation := flags.Int64("conversation", 0, "the `id` of the conversation to write")
-	flags.Func("where", "the `rules` of the conversations to write, as a JSON list in the server's notation", func(text string) error {
+	flags.Func("where", "the `rules` of the conversations to write, as a JSON list in the server's notation (on the stand-in all, if there is no -conversation)", func(text string) error {
 		filter, err := connect.Where(text)
 		where = &filter
 		return err
