@@ -87,7 +87,8 @@ func (s ConversationsService) Get(ctx context.Context, id int64, opts ...CallOpt
 // Filter gets one page, from 1, of the conversations that match a filter, 25 to a page, the latest activity first, of
 // every status unless a rule says otherwise. A page beyond the last is empty, and nothing else marks the end. Before
 // 3.1.1 a conversation comes, and counts, once for each of its labels. A server before 3.8.0 answers a rule that it
-// cannot use with ErrServer, a later one with ErrRejected. An agent bot may not filter (D4).
+// cannot use with ErrServer, a later one with ErrRejected. An agent bot may not filter (D4): a bot's key alone is sent all the
+// same, and is ErrUnauthorized.
 //
 // POST /api/v1/accounts/{account_id}/conversations/filter, conversationFilter. Key: user.
 func (s ConversationsService) Filter(ctx context.Context, filter Filter, page int, opts ...CallOption) (*ConversationPage, error) {

@@ -242,6 +242,19 @@ func (r Rule) words() []string {
 	return append(words, string(data))
 }
 
+// Rules returns the rules as they are kept and sent, each with how the next one is joined to it: for a form that shows a filter
+// again. Numbers of a filter that was read from JSON are json.Number, with every digit. [Since] is the day that goes out for it.
+func (f Filter) Rules() []FilterRule {
+	rules := f.wire().Payload
+	for i := range rules {
+		rules[i].Values = slices.Clone(rules[i].Values)
+		if i < len(f.joins) {
+			rules[i].QueryOperator = new(f.joins[i])
+		}
+	}
+	return rules
+}
+
 // MarshalJSON writes the filter in the server's own notation, an object with the rules as payload, so that it can be kept. It
 // fails where there is a rule of [Since], for which the servers have no notation.
 func (f Filter) MarshalJSON() ([]byte, error) {

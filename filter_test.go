@@ -607,6 +607,36 @@ func TestFilterText(t *testing.T) {
 	}
 }
 
+// TestFilterRules has every rule as it is kept, and is a copy.
+func TestFilterRules(t *testing.T) {
+	since := time.Date(2026, time.August, 27, 0, 0, 0, 0, time.FixedZone("Berlin", 2*60*60))
+	filter := cfchat.Where(cfchat.Equal("inbox_id", int64(12345678901234567))).Or(cfchat.Absent("assignee_id")).And(cfchat.DaysBefore("created_at", 3))
+	var read cfchat.Filter
+	if err := json.Unmarshal(encode(t, filter), &read); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []cfchat.Filter{filter, read} {
+		rules := f.Rules()
+		if got, want := encode(t, cfchat.FilterRequest{Payload: rules}), encode(t, filter); string(got) != string(want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		rules[0].Values[0], *rules[0].QueryOperator = 5, cfchat.QueryOperatorAND
+		if got, want := encode(t, f), encode(t, filter); string(got) != string(want) {
+			t.Errorf("it has become %s, and was %s", got, want)
+		}
+	}
+	if got := fmt.Sprint(read.Rules()[0].Values); got != "[12345678901234567]" {
+		t.Errorf("the number is %s", got)
+	}
+	day := cfchat.Where(cfchat.Since("created_at", since)).Rules()[0]
+	if day.FilterOperator != cfchat.FilterOperatorIsGreaterThan || day.Values[0] != "2026-08-25" {
+		t.Errorf("Since is %+v", day)
+	}
+	if rules := (cfchat.Filter{}).Rules(); len(rules) != 0 {
+		t.Errorf("no rules are %v", rules)
+	}
+}
+
 // TestDaysBefore goes out as the day that it means by the server's clock, which every version knows.
 func TestDaysBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // it is midnight, UTC, of 2000-01-01

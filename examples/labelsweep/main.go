@@ -18,7 +18,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -50,7 +49,10 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	flags := flag.NewFlagSet("labelsweep", flag.ContinueOnError)
 	flags.Func("add", "a `label` to add; may be repeated (on the stand-in vip, if there is neither -add nor -remove)", appendTo(&s.add))
 	flags.Func("remove", "a `label` to take off; may be repeated", appendTo(&s.remove))
-	flags.Func("where", "the `rules` of the conversations, as a JSON list in the server's notation (default all that are open)", s.where)
+	flags.Func("where", "the `rules` of the conversations, as a JSON list in the server's notation (default all that are open)", func(text string) (err error) {
+		s.filter, err = connect.Where(text)
+		return err
+	})
 	flags.Int64Var(&s.after, "after", 0, "continue after this `id`, which a run that was stopped has named")
 	perMinute := flags.Int("per-minute", 100, "how many requests to send in a minute at most")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "only show what would be done")
@@ -101,25 +103,6 @@ func appendTo(list *[]string) func(string) error {
 		*list = append(*list, label)
 		return nil
 	}
-}
-
-// where reads the filter.
-func (s *sweep) where(text string) error {
-	var rules []map[string]any
-	if json.Unmarshal([]byte(text), &rules) != nil || rules == nil {
-		return errors.New(`it is no JSON list of rules; "[]" is every conversation`)
-	}
-	if err := json.Unmarshal(fmt.Appendf(nil, `{"payload":%s}`, text), &s.filter); err != nil {
-		return err
-	}
-	if len(rules) == 0 {
-		return nil // no filter is one for a scan only
-	}
-	var wrong []error
-	for _, field := range s.filter.CheckConversations() {
-		wrong = append(wrong, fmt.Errorf("%s: %s", field.Field, field.Reason))
-	}
-	return errors.Join(wrong...)
 }
 
 // standIn is a server with conversations, some of which have the label vip already.

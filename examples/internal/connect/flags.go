@@ -1,12 +1,15 @@
 package connect
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/cfchat/cfchat-go"
 )
 
 // Parse is ParseFlags for an example without arguments: it refuses them, with a hint.
@@ -63,4 +66,21 @@ func NotOnStandIn(flags *flag.FlagSet, names ...string) error {
 		verb = "are"
 	}
 	return fmt.Errorf("on the stand-in %s %s not used; set CFCHAT_ACCOUNT_ID and a key for a real account", strings.Join(unused, " and "), verb)
+}
+
+// Where reads the filter of a flag: a JSON list of rules in the server's own notation. An empty list is every conversation, as an
+// empty filter is to a scan.
+func Where(text string) (filter cfchat.Filter, err error) {
+	var rules []json.RawMessage
+	if json.Unmarshal([]byte(text), &rules) != nil || rules == nil {
+		return filter, errors.New(`it is no JSON list of rules; "[]" is every conversation`)
+	}
+	if err := json.Unmarshal(fmt.Appendf(nil, `{"payload":%s}`, text), &filter); err != nil || len(rules) == 0 {
+		return filter, err
+	}
+	var wrong []error
+	for _, field := range filter.CheckConversations() {
+		wrong = append(wrong, fmt.Errorf("%s: %s", field.Field, field.Reason))
+	}
+	return filter, errors.Join(wrong...)
 }

@@ -1,0 +1,100 @@
+// Command faultdrill plays every failure that a call can meet, each on a stand-in server of its own, and prints what the caller saw,
+// whether the server has stored it, and what a program had better do.
+//
+//	go run ./examples/faultdrill
+//
+// It needs no account, reads no environment, and never touches a server but its own. It takes some seconds, because tries are
+// repeated after a wait as on a real server. With -texts the error itself stands below each line, and with -only those lines come
+// in which a text stands, such as ErrUnknownOutcome or SetStatus.
+//
+// The last column is made by [advice], from the error alone, as a program has to where a call fails. It exits with 1 where that
+// would be wrong: where it says to call again, and it was stored.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/cfchat/cfchat-go/examples/internal/connect"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "faultdrill:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("faultdrill", flag.ContinueOnError)
+	only := flags.String("only", "", "print only the lines in which this `text` stands")
+	texts := flags.Bool("texts", false, "print the error below each line")
+	flags.Usage = func() {
+		_, _ = fmt.Fprintln(out, "Usage of faultdrill:")
+		flags.PrintDefaults()
+		_, _ = fmt.Fprintln(out, "It reads no environment: it plays on stand-in servers in this process.")
+	}
+	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
+		return err
+	}
+	outcomes, err := playAll(ctx)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return printTable(out, outcomes, *only, *texts)
+}
+
+// playAll plays all drills at the same time, since most of it is waiting.
+func playAll(ctx context.Context) ([]outcome, error) {
+	outcomes, failed := make([]outcome, len(drills)), make([]error, len(drills))
+	var all sync.WaitGroup
+	for i, d := range drills {
+		all.Go(func() { outcomes[i], failed[i] = d.play(ctx) })
+	}
+	all.Wait()
+	return outcomes, errors.Join(failed...)
+}
+
+// printTable writes the table, and fails where the advice of a line is wrong.
+func printTable(out io.Writer, outcomes []outcome, only string, texts bool) error {
+	var lines strings.Builder
+	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "PLAYED\tCALL\tTRIES\tTHE CALLER SAW\tSTORED\tWHAT TO DO")
+	wrong := 0
+	for _, o := range outcomes {
+		advice := o.advice
+		if o.misleads() {
+			wrong++
+			advice += " (WRONG)"
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n", o.played, o.call.name, o.tries, strings.Join(o.saw, ", "), o.stored, advice)
+	}
+	_ = table.Flush()
+	n := 0
+	for line := range strings.Lines(lines.String()) {
+		if n == 0 || strings.Contains(line, only) {
+			_, _ = io.WriteString(out, line)
+			if texts && n > 0 && outcomes[n-1].err != nil {
+				_, _ = fmt.Fprintf(out, "    %v\n", outcomes[n-1].err)
+			}
+		}
+		n++
+	}
+	if wrong > 0 {
+		return fmt.Errorf("wrong advice: %d", wrong)
+	}
+	return nil
+}
