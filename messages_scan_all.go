@@ -273,19 +273,31 @@ func (s *allMessages) setGood(id int64) {
 }
 
 // cannotBeRead finds out whether a failure is about one conversation, which is gone, or closed to the key's user, or cannot be
-// read: another one can be, while it cannot twice in a row.
+// read: another one can be, while it cannot twice in a row. One that the server itself calls closed needs no other one: all that an
+// agent meets first may be closed.
 func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure error) bool {
-	if !isAboutOne(failure) && judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
+	closed := isClosed(failure)
+	if !closed && !isGone(failure) && judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
 		return false
 	}
-	return s.anotherCan(ctx, of.id, s.control) && of.scan.control(ctx) != nil && of.scan.control(ctx) != nil && ctx.Err() == nil
+	again := func() bool {
+		failure := of.scan.control(ctx)
+		return failure != nil && (!closed || isClosed(failure))
+	}
+	return (closed || s.anotherCan(ctx, of.id, s.control)) && again() && again() && ctx.Err() == nil
 }
 
-// isAboutOne reports whether a failure is what the server says of one conversation that is gone, or closed (contract,
-// section 3): other words are a proxy's, or about the key.
-func isAboutOne(failure error) bool {
+// isGone reports whether a failure is what the server says of what is not there (contract, section 3): other words are a proxy's.
+func isGone(failure error) bool {
 	e, ok := errors.AsType[*Error](failure)
-	return ok && (e.isGone() || e.StatusCode == http.StatusUnauthorized && e.Message == "You are not authorized to do this action")
+	return ok && e.isGone()
+}
+
+// isClosed reports whether a failure is what the server says of a conversation that the key's user may not see (contract, section
+// 3): of a key that it does not take, or of an account, it has other words.
+func isClosed(failure error) bool {
+	e, ok := errors.AsType[*Error](failure)
+	return ok && e.StatusCode == http.StatusUnauthorized && e.Message == "You are not authorized to do this action"
 }
 
 // maxOthers is how many conversations on either side are tried before it is said that none can be read.

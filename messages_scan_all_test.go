@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/auth"
 	"github.com/cfchat/cfchat-go/cfchattest"
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
@@ -173,6 +174,34 @@ func TestMessageScanAllUnreadable(t *testing.T) {
 		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
 		if got := strings.Join(places, " "); got != c.want || (err != nil) != (c.want == "") {
 			t.Errorf("%v: %s, %v", c.broken, got, err)
+		}
+	}
+}
+
+// TestMessageScanAllClosed reports each conversation that older servers list and then call closed to an agent, however many of them
+// come first, and reads what is the agent's.
+func TestMessageScanAllClosed(t *testing.T) {
+	for _, version := range []string{"2.16.0", "3.0.0", "4.0.2"} {
+		server := cfchattest.New(t, cfchattest.Version(version))
+		agent, key := server.AddAgent(cfchattest.Agent{Name: "Ann"})
+		inboxes := map[bool]int64{true: server.AddInbox(cfchattest.Inbox{Members: []int64{agent}}), false: server.AddInbox(cfchattest.Inbox{})}
+		var want []string
+		for i := range 60 {
+			id := server.AddConversation(cfchattest.Conversation{Inbox: inboxes[i == 59]})
+			if message := server.AddMessage(id, cfchattest.Message{}); i == 59 {
+				want = append(want, fmt.Sprintf("%d/%d", id, message))
+			} else {
+				want = append(want, fmt.Sprintf("%d broken", id))
+			}
+		}
+		account := server.Account(t, func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} })
+		before := len(server.Requests())
+		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
+		if err != nil || !slices.Equal(places, want) {
+			t.Errorf("%s: %v, %v", version, places, err)
+		}
+		if n := len(server.Requests()) - before; n > 3*60+20 {
+			t.Errorf("%s: %d requests", version, n)
 		}
 	}
 }
