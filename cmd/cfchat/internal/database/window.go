@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -26,7 +27,7 @@ type statement struct {
 type Window struct {
 	shard      shards.Shard
 	walk       int64
-	contacts   map[int64]statement // written first and in order, so that no two shards wait for each other
+	contacts   map[int64][]statement // written first and in order, so that no two shards wait for each other
 	statements []statement
 	messages   []statement   // written last, many at once
 	places     map[int64]int // of messages, by their ids
@@ -36,7 +37,7 @@ type Window struct {
 
 // NewWindow begins one whose rows belong to a walk.
 func (db *DB) NewWindow(walk int64) *Window {
-	return &Window{shard: db.shard, walk: walk, contacts: map[int64]statement{}, places: map[int64]int{}}
+	return &Window{shard: db.shard, walk: walk, contacts: map[int64][]statement{}, places: map[int64]int{}}
 }
 
 // Rows returns how many rows it has.
@@ -62,7 +63,7 @@ func (w *Window) Conversation(c *cfchat.Conversation, settled bool) error {
 		return fmt.Errorf("conversation %d: %w", c.ID, err)
 	}
 	if sender := &c.Meta.Sender; sender.ID != 0 {
-		w.contacts[sender.ID] = contacts.row(sender, false, received(conversation.Meta.Sender), w.walk)
+		w.contacts[sender.ID] = []statement{contacts.row(sender, false, received(conversation.Meta.Sender), w.walk)}
 	}
 	return nil
 }
@@ -82,12 +83,24 @@ func (w *Window) Message(m *cfchat.Message) {
 // Contact writes a contact as the list has it.
 func (w *Window) Contact(c *cfchat.Contact, data json.RawMessage) {
 	w.rows++
-	w.contacts[c.ID] = contacts.row(c, true, received(data), w.walk)
+	w.contacts[c.ID] = []statement{contacts.row(c, true, received(data), w.walk)}
+}
+
+// ContactAlone writes a contact that was asked for by its id. It is in no list if it has nothing that the list goes by, and stays then
+// where a conversation has it.
+func (w *Window) ContactAlone(c *cfchat.Contact, data json.RawMessage) {
+	if cmp.Or(c.GetEmail(), c.GetPhoneNumber(), c.GetIdentifier()) != "" {
+		w.Contact(c, data)
+		return
+	}
+	w.rows++
+	w.Gone(c.ID)
+	w.contacts[c.ID] = append(w.contacts[c.ID], contacts.row(c, false, received(data), w.walk), statement{nobodys + " and id = $1", []any{c.ID}})
 }
 
 // Gone forgets that a contact is in the list. It stays where a conversation has it.
 func (w *Window) Gone(contact int64) {
-	w.contacts[contact] = statement{"update contacts set listed = false where id = $1", []any{contact}}
+	w.contacts[contact] = []statement{{"update contacts set listed = false where id = $1", []any{contact}}}
 }
 
 // Unreadable notes down what could not be read, and keeps what is there of it.
@@ -105,7 +118,7 @@ func (w *Window) Unreadable(what string, conversation, message int64, why string
 
 // UnreadableContact notes down a contact that could not be read, and keeps it.
 func (w *Window) UnreadableContact(contact int64, why string) {
-	w.contacts[contact] = statement{"update contacts set walk = $1 where id = $2", []any{w.walk, contact}}
+	w.contacts[contact] = []statement{{"update contacts set walk = $1 where id = $2", []any{w.walk, contact}}}
 	w.Unreadable("contact "+strconv.FormatInt(contact, 10), 0, 0, why)
 }
 
@@ -171,12 +184,14 @@ func (w *Window) sweep(isSeen string) {
 
 // sweepContacts deletes the contacts that nothing has. Other shards may be writing conversations that have them.
 func (db *DB) sweepContacts() []statement {
-	const text = "delete from contacts where not listed and not exists (select 1 from conversations where contact_id = contacts.id)"
 	if lock := db.dialect.lockContacts(); lock != "" {
-		return []statement{{text: lock}, {text: text}}
+		return []statement{{text: lock}, {text: nobodys}}
 	}
-	return []statement{{text: text}}
+	return []statement{{text: nobodys}}
 }
+
+// nobodys deletes the contacts that nothing has.
+const nobodys = "delete from contacts where not listed and not exists (select 1 from conversations where contact_id = contacts.id)"
 
 // Commit writes a window and the position, or neither.
 func (db *DB) Commit(ctx context.Context, w *Window, p Position) error {
@@ -209,8 +224,10 @@ func (db *DB) write(ctx context.Context, tx *sql.Tx, w *Window, p Position) erro
 	writer := writer{db.dialect, tx, map[string]*sql.Stmt{}}
 	defer writer.close()
 	for _, contact := range slices.Sorted(maps.Keys(w.contacts)) {
-		if err := writer.exec(ctx, w.contacts[contact]); err != nil {
-			return fmt.Errorf("contact %d: %w", contact, err)
+		for _, s := range w.contacts[contact] {
+			if err := writer.exec(ctx, s); err != nil {
+				return fmt.Errorf("contact %d: %w", contact, err)
+			}
 		}
 	}
 	for _, s := range w.statements {

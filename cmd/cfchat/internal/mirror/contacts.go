@@ -102,7 +102,7 @@ func (m *mirror) again(ctx context.Context, w *database.Window, id int64) error 
 	case contact == nil:
 		w.Gone(id)
 	default:
-		w.Contact(contact, contact.JSON())
+		w.ContactAlone(contact, contact.JSON())
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func TestHintsOfOthers(t *testing.T) {
 func TestHintsOfShards(t *testing.T) {
 	address := inPostgres(t)
 	server := old(t, 300, time.Now, cfchattest.Version("4.16.2"))
-	for i, want := range [][]string{{"conversations/2/messages", "contacts/7"}, {"conversations/252/messages"}} {
+	for i, want := range [][]string{{"contacts/7", "conversations/2/messages"}, {"conversations/252/messages"}} {
 		options := mirror.Options{Shard: &shards.Shard{Index: i, Of: 2}, Repair: never}
 		if _, err := run(t.Context(), t, server, address, options); err != nil {
 			t.Fatal(err)
@@ -187,7 +187,7 @@ func TestHintsOfShards(t *testing.T) {
 			}
 			return nil
 		}))
-		if err != nil || !slices.Equal(asked, want) {
+		if slices.Sort(asked); err != nil || !slices.Equal(asked, want) {
 			t.Errorf("shard %d asked for %q, %v", i, asked, err)
 		}
 	}

@@ -2,6 +2,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -49,10 +50,12 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 	for {
 		m.roundAt = time.Now().Add(m.Every)
 		err := m.once(ctx)
-		if m.Every == 0 || ctx.Err() != nil || err != nil && !isPassing(err) {
+		switch {
+		case m.Every == 0 || err != nil && !isPassing(err):
 			return err
-		}
-		if err != nil {
+		case ctx.Err() != nil:
+			return cmp.Or(err, ctx.Err())
+		case err != nil:
 			m.Failed(err)
 		}
 		if err := m.rest(ctx); err != nil {
@@ -64,11 +67,16 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 // isPassing reports whether a failure may be over the next time: one of a call, unless the key is not taken, or the call makes no
 // sense. A 403 may be a firewall's.
 func isPassing(err error) bool {
-	if errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrInvalidInput) {
-		return false
+	if _, ok := errors.AsType[passing](err); ok {
+		return true
 	}
-	_, isOfCall := errors.AsType[*cfchat.Error](err)
-	return isOfCall
+	return isOfCall(err) && !errors.Is(err, cfchat.ErrUnauthorized) && !errors.Is(err, cfchat.ErrInvalidInput)
+}
+
+// isOfCall reports whether a failure is one of a call.
+func isOfCall(err error) bool {
+	_, ok := errors.AsType[*cfchat.Error](err)
+	return ok
 }
 
 // sleep waits, as long as the context lives.
