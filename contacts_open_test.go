@@ -94,7 +94,7 @@ func TestOpenConversationBlocked(t *testing.T) {
 		if untold {
 			srv.FailEvery("serverInformation", 1, cfchattest.Failure{Status: http.StatusNotFound})
 		}
-		inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{Blocked: true})
+		inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{Blocked: counts})
 		for i := range 3 {
 			got, err := contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{})
 			if err != nil || got.Blocked != counts || got.Created != (i == 0) || (got.Conversation.Status == cfchat.StatusResolved) != counts {
