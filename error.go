@@ -36,7 +36,7 @@ var (
 
 // Error is what every failed call returns. Fields are zero when not known.
 type Error struct {
-	Operation  string        // the operationId of openapi.yaml; of Do the method and the path
+	Operation  string        // the operationId, such as OperationConversationList; of Do the method and the path
 	AccountID  int64         // the account that the call is about
 	StatusCode int           // the HTTP status; 0 when no answer came
 	Header     http.Header   // of the answer, without keys; nil when none came
