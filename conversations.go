@@ -144,8 +144,9 @@ func (s ConversationsService) SetStatus(ctx context.Context, id int64, status St
 }
 
 // Snooze snoozes a conversation until a time, to the second; the zero time means until the next reply. The time is sent
-// as seconds since 1970, because the server reads ISO text as the year 1970 (D45). A server may keep the time that a
-// snoozed conversation has when none is given; the answer's SnoozedUntil tells.
+// as seconds since 1970, because the server reads ISO text as the year 1970 (D45). One that is past wakes it at the server's next
+// look, and one that is more than three days past never. A server may keep the time that a snoozed conversation has when none is
+// given; the answer's SnoozedUntil tells.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
 // Keys: agent bot, else user.
