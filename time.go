@@ -82,8 +82,9 @@ func (t UnixTime) String() string {
 	return t.Format(time.RFC3339Nano)
 }
 
-// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". The zero value is no
-// time, and null; of what is a pointer the getter takes nil for it, as in change.GetSnoozedUntil().IsZero(). Text that is no time decodes too, to a zero Time, and encodes as it came: String returns it.
+// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". The zero value is
+// no time, and null; of what is a pointer the getter takes nil for it, as in change.GetSnoozedUntil().IsZero(). Text that
+// is no time decodes too, to a zero Time, and encodes as it came: String returns it.
 type ISOTime struct {
 	time.Time
 

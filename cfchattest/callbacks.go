@@ -19,16 +19,17 @@ const (
 	after
 )
 
-// Before has a function called before each call of an operation is carried out, or fails as [Server.FailNext] says: somebody else can be
-// quicker, or a failure depend on what is asked. The operation is as with FailNext, "" for any request; the Request has no Status yet.
-// The function may call the Server's methods, and a client of it, whose requests call the functions that are theirs. Several are called
-// in the order in which they were given.
+// Before has a function called at each request of an operation, before it is carried out or fails: so somebody else is
+// quicker, or [Server.FailNext] depends on what is asked. The operation is as with FailNext, "" for any request; the Request
+// has no Status yet. The function may call the Server's methods, and a client of the Server, at whose requests functions are
+// called too. Several are called in the order in which they were given.
 func (s *Server) Before(operation string, f func(Request)) {
 	s.addCallback("Before", callback{before, operation, f})
 }
 
-// After has a function called after each call of an operation was carried out, before its caller has the answer: what is changed then, the
-// caller does not know. All else is as with [Server.Before]. It is not called where the connection was refused.
+// After has a function called at each request of an operation, after it was carried out or has failed, and before the
+// answer is sent: what is changed then, the caller does not know. All else is as with [Server.Before]. It is not called
+// where the connection is refused.
 func (s *Server) After(operation string, f func(Request)) {
 	s.addCallback("After", callback{after, operation, f})
 }

@@ -72,7 +72,8 @@ func (s *Server) BreakMessage(conversationID, id int64) {
 }
 
 // BreakConversation makes a conversation one that the server cannot render, as an attachment without its file does: what
-// shows it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It must be there.
+// shows it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It must be
+// there.
 func (s *Server) BreakConversation(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

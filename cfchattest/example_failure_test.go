@@ -74,8 +74,8 @@ func ExampleServer_Transport() {
 	// Api-Access-Token arrives: true
 }
 
-// The connection is refused, so that provably nothing was sent: the one failure after which a write may be tried again at once.
-// It takes a client without a socket, as that of srv.Chat(t) in a test is.
+// The connection is refused, so that provably nothing was sent: the one failure after which a write may be tried again at
+// once. It takes a client without a socket, as that of srv.Chat(t) in a test is.
 func ExampleFailure_refused() {
 	srv := cfchattest.Start()
 	defer srv.Close()

@@ -24,8 +24,9 @@ type Failure struct {
 	Cut bool
 	// Delay is how long the answer takes, or until the caller gives up.
 	Delay time.Duration
-	// Refused refuses the connection, so that provably nothing is sent: [cfchat.ErrNotSent], of reads and writes. It is no request of
-	// [Server.Requests]. It needs the client of [Server.Chat], or another one over [Server.Transport]; over [Server.URL] it fails the test.
+	// Refused refuses the connection, so that provably nothing is sent: [cfchat.ErrNotSent], of reads and writes. It is
+	// no request of [Server.Requests]. It needs the client of [Server.Chat], or another one over [Server.Transport]; over
+	// [Server.URL] it fails the test.
 	Refused bool
 }
 
@@ -38,15 +39,16 @@ type fault struct {
 }
 
 // FailNext makes the next call of an operation fail, once. The operation is an operationId such as
-// [cfchat.OperationConversationList], or the documented name, or "" for any request, also one of no operation. Several for one
-// operation are used up in the order in which they were given. An operation that there is not, or a Failure that cannot be, fails
-// the test.
+// [cfchat.OperationConversationList], or the documented name, or "" for any request, also one of no operation. Several
+// for one operation are used up in the order in which they were given. An operation that there is not, or a Failure that
+// cannot be, fails the test.
 func (s *Server) FailNext(operation string, f Failure) {
 	s.addFault("FailNext", fault{operation: operation, Failure: f})
 }
 
-// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. Where several
-// failures fit a call, the first one given is played. An n below 1, and what [Server.FailNext] would not take, fail the test.
+// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. Where
+// several failures fit a call, the first one given is played. An n below 1, and what [Server.FailNext] would not take,
+// fail the test.
 func (s *Server) FailEvery(operation string, n int, f Failure) {
 	if n < 1 {
 		s.mistake("FailEvery", "every call number %d cannot fail; 1 is every one", n)

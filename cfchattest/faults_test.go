@@ -139,8 +139,8 @@ func TestConcurrentUse(t *testing.T) {
 	done.Wait()
 }
 
-// TestRefused refuses the connection, which the client takes for proof: it tries again, or says that nothing was sent. No request
-// arrives.
+// TestRefused refuses the connection, which the client takes for proof: it tries again, or says that nothing was sent. No
+// request arrives.
 func TestRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)

@@ -19,10 +19,10 @@ import (
 // read to the end before it is sent. Failures for the operation "" apply to it, and [Server.Requests] lists its requests
 // with the Operation "".
 //
-// The operations of openapi.yaml stay what they are: a pattern that names one fails the test, and of a pattern that also fits
-// others, such as "/", the handler gets the others. Of …/conversations/search and the like, which have a word for an id, the
-// handler gets those that its pattern fits. So does what [http.ServeMux.Handle] panics at: a pattern that is wrong, or
-// there already.
+// The operations of openapi.yaml stay what they are: a pattern that names one fails the test, and of a pattern that also
+// fits others, such as "/", the handler gets the others. Of …/conversations/search and the like, which have a word for an
+// id, the handler gets those that its pattern fits. A pattern that is wrong, or there
+// already, fails the test too.
 func (s *Server) Handle(pattern string, h http.Handler) {
 	if op := replaced(pattern); op != nil {
 		s.mistake("Handle", "%q takes requests of %s, which the stand-in answers itself; FailNext and FailEvery make it fail", pattern, op)

@@ -65,7 +65,8 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	return added
 }
 
-// inbox returns an inbox of the account that is there, for 0 the first one. An account that was recorded without any gets one.
+// inbox returns an inbox of the account that is there, for 0 the first one. An account that was recorded without any gets
+// one.
 func (s *Server) inbox(id int64) *inbox {
 	inboxes := s.home().inboxes
 	switch {

@@ -32,9 +32,9 @@ func (s *Server) AgentKey() string { return s.Key(roleAgent) }
 // BotKey returns the key of a bot that belongs to the account.
 func (s *Server) BotKey() string { return s.Key(roleBot) }
 
-// Key returns the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot of the account without an inbox in
-// it, which is refused before 4.8.0. A snapshot adds the users that its facts name, such as "agent2", and may lack an agent. Another role
-// fails the test.
+// Key returns the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot of the account without an inbox
+// in it, which is refused before 4.8.0. A snapshot adds the users that its facts name, such as "agent2", and may lack an
+// agent. Another role fails the test.
 func (s *Server) Key(role string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,8 +15,8 @@ type Message struct {
 	Private bool
 	Sender  int64 // the agent who sends an outgoing one; the administrator by default
 
-	// CreatedAt is when it was written, now by default. What follows from it follows then: the conversation's last activity is
-	// that of the message added last, even of one that is older than others, as with imported ones.
+	// CreatedAt is when it was written, now by default. What follows from it follows then: the conversation's last
+	// activity is that of the message added last, even of one that is older than others, as with imported ones.
 	CreatedAt time.Time
 }
 

@@ -85,8 +85,9 @@ func Shuffled(seed uint64) Order {
 	return func(n int) []int { return rand.New(rand.NewPCG(seed, seed)).Perm(n) }
 }
 
-// ReleaseDeliveries has what was held leave in an order, nil for [InOrder], and nothing be held any more. The bodies of what goes to webhooks of the
-// account and of API inboxes are made now: several may tell of the same, newer state (contract, H3).
+// ReleaseDeliveries has what was held leave in an order, nil for [InOrder], and nothing be held any more. The bodies of
+// what goes to webhooks of the account and of API inboxes are made now: several may tell of the same, newer state
+// (contract, H3).
 func (s *Server) ReleaseDeliveries(order Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
