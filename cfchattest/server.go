@@ -91,16 +91,17 @@ func (s *Server) fail(format string, args ...any) {
 
 // whereAsked returns the place in the test, or in what it calls, that has called the package.
 func whereAsked() string {
-	_, own, _, _ := runtime.Caller(0)
-	for skip := 1; ; skip++ {
-		_, file, line, ok := runtime.Caller(skip)
-		switch {
-		case !ok:
-			return ""
-		case filepath.Dir(file) != filepath.Dir(own) || strings.HasSuffix(file, "_test.go"):
-			return fmt.Sprintf(" (%s:%d)", filepath.Base(file), line)
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers[:])])
+	own, more := frames.Next()
+	for more {
+		var frame runtime.Frame
+		frame, more = frames.Next()
+		if filepath.Dir(frame.File) != filepath.Dir(own.File) || strings.HasSuffix(frame.File, "_test.go") {
+			return fmt.Sprintf(" (%s:%d)", filepath.Base(frame.File), frame.Line)
 		}
 	}
+	return ""
 }
 
 // complain reports a mistake in the test that a request shows, from whatever goroutine. Without a test nobody is told.
