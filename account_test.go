@@ -167,6 +167,12 @@ func TestRefusedInput(t *testing.T) {
 		"filter page 0": {func(ctx context.Context, a *cfchat.Account) error {
 			return trial.Second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.Present("labels")), 0))
 		}, "page: 0"},
+		"counts of nobody's": {func(ctx context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{AssigneeType: cfchat.AssigneeTypeUnassigned}))
+		}, "AssigneeType: the server does not count by it"},
+		"counts of changes": {func(ctx context.Context, a *cfchat.Account) error {
+			return trial.Second(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{UpdatedWithin: time.Hour}))
+		}, "UpdatedWithin: the server does not count by it"},
 		"inbox 0":             {list(cfchat.ConversationListOptions{InboxID: -1}), "InboxID: -1"},
 		"team 0":              {list(cfchat.ConversationListOptions{TeamID: -1}), "TeamID: -1"},
 		"updated within":      {list(cfchat.ConversationListOptions{UpdatedWithin: -time.Second}), "UpdatedWithin: -1s"},

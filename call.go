@@ -17,38 +17,56 @@ import (
 // typedCall is an operation with the type of its answer: one row an operation. A method of a service makes its request through
 // one.
 type typedCall[T any] struct {
-	operation    *operation.Operation
-	conversation int64                   // that it is about, 0 for none
-	form         string                  // the Content-Type of a form with files, "" for JSON
-	message      int64                   // that it is about, 0 for none
-	contact      int64                   // that it is about, 0 for none
-	accept       func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
-	keep         func(*T, []byte)        // keeps the JSON of an answer that is no jsonKeeper, nil for none
-	decode       func(body []byte, conversation int64) (*T, error)
+	operation *operation.Operation
+	subject   operation.Subject       // what it is about, but for the account
+	form      string                  // the Content-Type of a form with files, "" for JSON
+	accept    func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
+	keep      func(*T, []byte)        // keeps the JSON of an answer that is no jsonKeeper, nil for none
+	decode    func(body []byte, conversation int64) (*T, error)
 }
 
 // about returns the call for one conversation. Its answer must be about the same.
 func (c typedCall[T]) about(conversation int64) typedCall[T] {
-	c.conversation = conversation
+	c.subject.ConversationID = conversation
 	return c
 }
 
 // on returns the call for one message.
 func (c typedCall[T]) on(message int64) typedCall[T] {
-	c.message = message
+	c.subject.MessageID = message
 	return c
 }
 
 // of returns the call for one contact.
 func (c typedCall[T]) of(contact int64) typedCall[T] {
-	c.contact = contact
+	c.subject.ContactID = contact
+	return c
+}
+
+// ofInbox returns the call for one inbox.
+func (c typedCall[T]) ofInbox(inbox int64) typedCall[T] {
+	c.subject.InboxID = inbox
+	return c
+}
+
+// ofTeam returns the call for one team.
+func (c typedCall[T]) ofTeam(team int64) typedCall[T] {
+	c.subject.TeamID = team
+	return c
+}
+
+// ofWebhook returns the call for one webhook.
+func (c typedCall[T]) ofWebhook(webhook int64) typedCall[T] {
+	c.subject.WebhookID = webhook
 	return c
 }
 
 // call returns the call as errors tell of it.
 func (c typedCall[T]) call(of *core) *chain.Call {
-	call := of.call(c.operation, c.conversation)
-	call.MessageID, call.ContactID = c.message, c.contact
+	call := of.call(c.operation, 0)
+	about := c.subject
+	about.AccountID = call.AccountID
+	call.Subject = about
 	return call
 }
 
@@ -122,7 +140,7 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	}
 	var answer *T
 	call.Decode = func(body []byte) (err error) {
-		answer, err = c.decode(body, c.conversation)
+		answer, err = c.decode(body, c.subject.ConversationID)
 		if err == nil && options.keepJSON {
 			c.keepJSON(answer, body)
 		}

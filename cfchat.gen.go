@@ -8375,6 +8375,70 @@ func newFetchProfileRequest(server string) (*http.Request, error) {
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
+// The operationIds of openapi.yaml, as [OperationOf] returns them and the Operation of an [Error] has them: names that the compiler
+// checks, for a switch, or for a failure that cfchattest is to play.
+const (
+	OperationServerInformation                     = "serverInformation"                     // tells the version of the server
+	OperationContactMerge                          = "contactMerge"                          // merges a contact into another
+	OperationListAllAccountAgentBots               = "listAllAccountAgentBots"               // lists the bots of the account, and of the whole server
+	OperationGetAccountAgents                      = "getAccountAgents"                      // lists the people of the account
+	OperationContactInboxFilter                    = "contactInboxFilter"                    // finds the contact that has a source id in an inbox
+	OperationContactList                           = "contactList"                           // lists contacts
+	OperationContactCreate                         = "contactCreate"                         // creates a contact
+	OperationContactFilter                         = "contactFilter"                         // filters contacts
+	OperationContactSearch                         = "contactSearch"                         // searches contacts
+	OperationContactDelete                         = "contactDelete"                         // deletes a contact
+	OperationContactDetails                        = "contactDetails"                        // gets a contact
+	OperationContactUpdate                         = "contactUpdate"                         // changes a contact
+	OperationContactInboxCreation                  = "contactInboxCreation"                  // gives a contact a source id in an inbox
+	OperationContactableInboxesGet                 = "contactableInboxesGet"                 // lists the inboxes in which a contact can be written to
+	OperationContactConversations                  = "contactConversations"                  // lists the newest conversations of a contact
+	OperationDestroyCustomAttributesOfAContact     = "destroyCustomAttributesOfAContact"     // takes custom attributes away from a contact
+	OperationListAllLabelsOfAContact               = "listAllLabelsOfAContact"               // lists the labels of a contact
+	OperationContactAddLabels                      = "contactAddLabels"                      // sets the labels of a contact
+	OperationConversationList                      = "conversationList"                      // lists conversations
+	OperationNewConversation                       = "newConversation"                       // creates a conversation
+	OperationConversationFilter                    = "conversationFilter"                    // filters conversations
+	OperationConversationListMeta                  = "conversationListMeta"                  // counts conversations
+	OperationDeleteAConversation                   = "deleteAConversation"                   // deletes a conversation
+	OperationGetDetailsOfAConversation             = "getDetailsOfAConversation"             // gets a conversation
+	OperationAssignAConversation                   = "assignAConversation"                   // assigns a conversation to a person, a bot or a team, or takes them off
+	OperationListAttachmentsOfAConversation        = "listAttachmentsOfAConversation"        // lists the attachments of a conversation
+	OperationUpdateCustomAttributesOfAConversation = "updateCustomAttributesOfAConversation" // sets the custom attributes of a conversation
+	OperationListAllLabelsOfAConversation          = "listAllLabelsOfAConversation"          // lists the labels of a conversation
+	OperationConversationAddLabels                 = "conversationAddLabels"                 // sets the labels of a conversation
+	OperationListAllMessages                       = "listAllMessages"                       // lists messages of a conversation
+	OperationCreateANewMessageInAConversation      = "createANewMessageInAConversation"      // sends a message
+	OperationDeleteAMessage                        = "deleteAMessage"                        // deletes what a message says
+	OperationUpdateAMessage                        = "updateAMessage"                        // sets the status of a message
+	OperationRetryAMessage                         = "retryAMessage"                         // sends a message once more
+	OperationMuteAConversation                     = "muteAConversation"                     // mutes a conversation
+	OperationRemoveParticipantsFromAConversation   = "removeParticipantsFromAConversation"   // has people no longer take part in a conversation
+	OperationListParticipantsOfAConversation       = "listParticipantsOfAConversation"       // lists who takes part in a conversation
+	OperationSetParticipantsOfAConversation        = "setParticipantsOfAConversation"        // sets who takes part in a conversation
+	OperationAddParticipantsToAConversation        = "addParticipantsToAConversation"        // has people take part in a conversation
+	OperationTogglePriorityOfAConversation         = "togglePriorityOfAConversation"         // sets or takes away the priority of a conversation
+	OperationToggleStatusOfAConversation           = "toggleStatusOfAConversation"           // sets or flips the status of a conversation
+	OperationToggleTypingStatusOfAConversation     = "toggleTypingStatusOfAConversation"     // shows that somebody types
+	OperationSendTranscriptOfAConversation         = "sendTranscriptOfAConversation"         // sends the transcript of a conversation by e-mail
+	OperationUnmuteAConversation                   = "unmuteAConversation"                   // unmutes a conversation
+	OperationMarkAConversationAsUnread             = "markAConversationAsUnread"             // marks a conversation as unread
+	OperationConversationUpdateLastSeen            = "conversationUpdateLastSeen"            // marks a conversation as seen
+	OperationGetAccountCustomAttribute             = "getAccountCustomAttribute"             // lists the custom attributes that the account has defined
+	OperationGetInboxMembers                       = "getInboxMembers"                       // lists the members of an inbox
+	OperationListAllInboxes                        = "listAllInboxes"                        // lists the inboxes that the caller sees
+	OperationGetInbox                              = "getInbox"                              // gets one inbox
+	OperationListAllLabels                         = "listAllLabels"                         // lists the labels that the account knows
+	OperationListAllTeams                          = "listAllTeams"                          // lists the teams of the account
+	OperationGetDetailsOfASingleTeam               = "getDetailsOfASingleTeam"               // gets one team
+	OperationGetTeamMembers                        = "getTeamMembers"                        // lists the members of a team
+	OperationListAllWebhooks                       = "listAllWebhooks"                       // lists the webhooks of the account
+	OperationCreateAWebhook                        = "createAWebhook"                        // adds a webhook to the account
+	OperationDeleteAWebhook                        = "deleteAWebhook"                        // deletes a webhook
+	OperationUpdateAWebhook                        = "updateAWebhook"                        // changes a webhook
+	OperationFetchProfile                          = "fetchProfile"                          // tells whose a key is, and which accounts it serves
+)
+
 // ClientWithResponses is a [Client] whose calls return the answer decoded, together with its status and headers.
 // [Chat.Raw] and [NewClientWithResponses] make one.
 type ClientWithResponses struct {

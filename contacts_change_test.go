@@ -353,7 +353,7 @@ func TestSourceNotTaken(t *testing.T) {
 			owner := srv.AddContact(cfchattest.Contact{Email: taken, Inbox: inbox, SourceID: taken})
 			other := srv.AddContact(cfchattest.Contact{Email: "eve@customer.test"})
 			contacts := srv.Account(t).Contacts
-			srv.FailNext("contactInboxFilter", cfchattest.Failure{Status: http.StatusNotFound, Body: body})
+			srv.FailNext(cfchat.OperationContactInboxFilter, cfchattest.Failure{Status: http.StatusNotFound, Body: body})
 			err := take(contacts, other, inbox)
 			got, getErr := contacts.Get(t.Context(), owner)
 			if err == nil || getErr != nil || got.ContactInboxes[0].SourceID != taken {

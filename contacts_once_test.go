@@ -57,7 +57,7 @@ func TestFindOrCreateConflict(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", create, found, err)
 		}
 	}
-	server.FailNext("contactCreate", cfchattest.Failure{Status: 500})
+	server.FailNext(cfchat.OperationContactCreate, cfchattest.Failure{Status: 500})
 	found, err := contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "jo@b.test", Identifier: "crm-1"})
 	if !errors.Is(err, cfchat.ErrRejected) || errors.Is(err, cfchat.ErrUnknownOutcome) || !slices.Equal(found.Others, []int64{jo, mia}) {
 		t.Errorf("after a 500: %+v, %v", found, err)
@@ -290,7 +290,7 @@ func TestFindOrCreateFailures(t *testing.T) {
 // TestFindOrCreateLookAgain returns the contact that was created where it cannot be looked whether it is the second one.
 func TestFindOrCreateLookAgain(t *testing.T) {
 	server := cfchattest.New(t)
-	server.FailNext("contactFilter", cfchattest.Failure{Status: 500})
+	server.FailNext(cfchat.OperationContactFilter, cfchattest.Failure{Status: 500})
 	found, err := server.Account(t).Contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{PhoneNumber: "+14155551000"})
 	if !errors.Is(err, cfchat.ErrServer) || found == nil || !found.Created || found.Contact.ID != 1 || !strings.Contains(err.Error(), "contact 1 was created") {
 		t.Errorf("%+v, %v", found, err)

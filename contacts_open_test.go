@@ -92,9 +92,9 @@ func TestOpenConversationBlocked(t *testing.T) {
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		contacts := srv.Account(t).Contacts
 		if untold {
-			srv.FailEvery("serverInformation", 1, cfchattest.Failure{Status: http.StatusNotFound})
+			srv.FailEvery(cfchat.OperationServerInformation, 1, cfchattest.Failure{Status: http.StatusNotFound})
 		}
-		inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{Blocked: true})
+		inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{Blocked: counts})
 		for i := range 3 {
 			got, err := contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{})
 			if err != nil || got.Blocked != counts || got.Created != (i == 0) || (got.Conversation.Status == cfchat.StatusResolved) != counts {
@@ -327,7 +327,7 @@ func TestOpenConversationLockedLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv.SetStatus(first.Conversation.ID, cfchat.StatusResolved)
-	srv.FailNext("newConversation", cfchattest.Failure{Cut: true})
+	srv.FailNext(cfchat.OperationNewConversation, cfchattest.Failure{Cut: true})
 	got, err := contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{Message: cfchat.FirstMessage{Content: "hi"}})
 	if !errors.Is(err, cfchat.ErrUnknownOutcome) || got == nil || got.Conversation.ID != first.Conversation.ID || got.Sent || got.Created {
 		t.Errorf("%+v, %v", got, err)

@@ -18,8 +18,8 @@ type ConversationListOptions struct {
 	// Status is the status to list, or StatusAll. Empty means open. It cannot be asked for together with Q. One that the server
 	// does not know lists nothing, or is a 500.
 	Status Status
-	// AssigneeType says whose conversations to list; one that the server does not know is everybody's. It does not change
-	// counts (D44). What an agent bot owns counts as unassigned.
+	// AssigneeType says whose conversations to list; one that the server does not know is everybody's. Counts
+	// refuses it (D44). What an agent bot owns counts as unassigned.
 	AssigneeType AssigneeType
 	// Q is text that an incoming or outgoing message contains, in any case, with % and _ as wildcards. It finds conversations
 	// of every status, and counts of one page of at most 25 (D25).
@@ -39,7 +39,7 @@ type ConversationListOptions struct {
 	ConversationType ConversationType
 	// UpdatedWithin lists conversations that changed in so much time until now, in whole seconds. From 3.6.0 on, where all of
 	// them come in one answer, whatever the Page; ignored before. From 4.12.0 on a message that is changed or deleted does not
-	// show. It does not change counts.
+	// show. Counts refuses it.
 	UpdatedWithin time.Duration
 	// SourceID lists conversations of this contact's source id. From 2.17.0 on, ignored before.
 	SourceID string
@@ -63,6 +63,16 @@ func (o ConversationListOptions) check(r *refusal) {
 	byValue := strings.Contains(string(o.SortBy), "priority") || strings.Contains(string(o.SortBy), "waiting_since")
 	if byValue && o.SortBy.Known() && (o.Q != "" || o.SourceID != "") {
 		r.add("SortBy", "%s together with Q or SourceID is a 500; sort by activity or creation", o.SortBy)
+	}
+}
+
+// checkCounted refuses what a server takes with counts, and does not count by.
+func (o ConversationListOptions) checkCounted(r *refusal) {
+	if o.AssigneeType != "" && o.AssigneeType != AssigneeTypeAll {
+		r.add("AssigneeType", "the server does not count by it; the answer has MineCount, AssignedCount and UnassignedCount")
+	}
+	if o.UpdatedWithin != 0 {
+		r.add("UpdatedWithin", "the server does not count by it; count what List answers")
 	}
 }
 

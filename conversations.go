@@ -53,15 +53,16 @@ func (s ConversationsService) List(ctx context.Context, options ConversationList
 	return &list.Data, nil
 }
 
-// Counts counts the conversations that List would list with the same options. AssigneeType and UpdatedWithin do not change
-// the counts (D44), and with Q they cover one page of at most 25 (D25). With the zero options it counts the open ones. From
-// 4.12.0 on a server takes 30 calls a minute for each account and key; the Meta of a List has the same counts without that
-// limit.
+// Counts counts the conversations that List would list with the same options. The server does not count by AssigneeType
+// (D44) and UpdatedWithin, so they are refused, and with Q it counts one page of at most 25 (D25). With the zero options
+// it counts the open ones. From 4.12.0 on a server takes 30 calls a minute for each account and key; the Meta of a List
+// has the same counts without that limit.
 //
 // GET /api/v1/accounts/{account_id}/conversations/meta, conversationListMeta. Key: user.
 func (s ConversationsService) Counts(ctx context.Context, options ConversationListOptions, opts ...CallOption) (*ConversationCounts, error) {
 	var input refusal
 	options.check(&input)
+	options.checkCounted(&input)
 	counts, err := countsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newConversationListMetaRequest(server, s.core.id, (*ConversationListMetaParams)(options.params()))
 	})
@@ -144,8 +145,9 @@ func (s ConversationsService) SetStatus(ctx context.Context, id int64, status St
 }
 
 // Snooze snoozes a conversation until a time, to the second; the zero time means until the next reply. The time is sent
-// as seconds since 1970, because the server reads ISO text as the year 1970 (D45). A server may keep the time that a
-// snoozed conversation has when none is given; the answer's SnoozedUntil tells.
+// as seconds since 1970, because the server reads ISO text as the year 1970 (D45). One that is past wakes it at the
+// server's next look, and one that is more than three days past never. A server may keep the time that a snoozed
+// conversation has when none is given; the answer's SnoozedUntil tells.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
 // Keys: agent bot, else user.

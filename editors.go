@@ -11,9 +11,9 @@ import (
 // RequestEditorFn changes a request before it is sent. A failure is the call's, and nothing is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// OperationOf returns the operationId of the call that a context belongs to, such as "conversationList". It is for what runs
-// within a call and is given its context: a RoundTripper, a limiter, a request editor, a log handler. It is false outside of
-// calls, and for a request that is no operation of openapi.yaml.
+// OperationOf returns the operationId of the call that a context belongs to, such as [OperationConversationList]. It is
+// for what runs within a call and is given its context: a RoundTripper, a limiter, a request editor, a log handler. It is
+// false outside of calls, and for a request that is no operation of openapi.yaml.
 func OperationOf(ctx context.Context) (id string, ok bool) {
 	call := chain.CallOf(ctx)
 	if call == nil || !call.Known() {

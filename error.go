@@ -36,7 +36,7 @@ var (
 
 // Error is what every failed call returns. Fields are zero when not known.
 type Error struct {
-	Operation  string        // the operationId of openapi.yaml; of Do the method and the path
+	Operation  string        // the operationId, such as OperationConversationList; of Do the method and the path
 	AccountID  int64         // the account that the call is about
 	StatusCode int           // the HTTP status; 0 when no answer came
 	Header     http.Header   // of the answer, without keys; nil when none came
@@ -57,6 +57,9 @@ type Error struct {
 
 	// ContactID is the contact that the call is about. Merge is about two, which its error names in words.
 	ContactID int64
+
+	// InboxID, TeamID and WebhookID are what a call is about that is about one of them by its own id.
+	InboxID, TeamID, WebhookID int64
 
 	mark            //lint:ignore U1000 the chain asks for its method
 	marks   []error // sentinels that the status does not tell
@@ -81,7 +84,9 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	}
 	e := &Error{
 		Operation: call.ID, AccountID: max(call.AccountID, 0), ConversationID: max(call.ConversationID, 0),
-		MessageID: max(call.MessageID, 0), ContactID: max(call.ContactID, 0), StatusCode: f.Status, Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)),
+		MessageID: max(call.MessageID, 0), ContactID: max(call.ContactID, 0), InboxID: max(call.InboxID, 0),
+		TeamID: max(call.TeamID, 0), WebhookID: max(call.WebhookID, 0),
+		StatusCode: f.Status, Header: f.Header, Message: cmp.Or(f.Message, http.StatusText(f.Status)),
 		Attributes: f.Attributes, RequestID: f.RequestID, RetryAfter: f.RetryAfter,
 		Body: f.Body, Err: f.Cause, cut: f.Cut, asked: f.Asked, noRoute: f.NoRoute,
 	}
@@ -191,7 +196,7 @@ var errNotSentAgain = errors.New("it was not sent again")
 
 // Error is one line: the operation, what it was about, the status with the server's words, and the cause.
 func (e *Error) Error() string {
-	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID, ContactID: e.ContactID}.String()
+	about := e.subject().String()
 	if e.unread {
 		about += " cannot be read"
 	}
@@ -224,6 +229,14 @@ func (e *Error) Error() string {
 		return strings.ToValidUTF8(text[:maxErrorText], "") + " …"
 	}
 	return text
+}
+
+// subject returns what the call is about.
+func (e *Error) subject() operation.Subject {
+	return operation.Subject{
+		AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID, ContactID: e.ContactID,
+		InboxID: e.InboxID, TeamID: e.TeamID, WebhookID: e.WebhookID,
+	}
 }
 
 // maxErrorText bounds what an Error says, in bytes.
@@ -265,18 +278,7 @@ func (e *Error) isGone() bool {
 // LogValue gives slog the fields, without the body, which may be about people.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("operation", e.Operation), slog.String("error", e.Error())}
-	if e.AccountID != 0 {
-		attrs = append(attrs, slog.Int64("account", e.AccountID))
-	}
-	if e.ConversationID != 0 {
-		attrs = append(attrs, slog.Int64("conversation", e.ConversationID))
-	}
-	if e.MessageID != 0 {
-		attrs = append(attrs, slog.Int64("message", e.MessageID))
-	}
-	if e.ContactID != 0 {
-		attrs = append(attrs, slog.Int64("contact", e.ContactID))
-	}
+	attrs = e.subject().AppendAttrs(attrs)
 	if e.StatusCode != 0 {
 		attrs = append(attrs, slog.Int("status", e.StatusCode))
 	}

@@ -729,7 +729,7 @@ func ExampleError() {
 func ExampleError_unknownOutcome() {
 	server, account := standIn()
 	defer server.Close()
-	server.FailNext("toggleStatusOfAConversation", cfchattest.Failure{Cut: true})
+	server.FailNext(cfchat.OperationToggleStatusOfAConversation, cfchattest.Failure{Cut: true})
 
 	_, err := account.Conversations.SetStatus(context.Background(), 1, cfchat.StatusResolved)
 	if errors.Is(err, cfchat.ErrUnknownOutcome) {
@@ -766,7 +766,7 @@ func ExampleError_invalidInput() {
 func ExampleWithResponse() {
 	server, account := standIn()
 	defer server.Close()
-	server.FailNext("getDetailsOfAConversation", cfchattest.Failure{Status: http.StatusBadGateway})
+	server.FailNext(cfchat.OperationGetDetailsOfAConversation, cfchattest.Failure{Status: http.StatusBadGateway})
 
 	var resp cfchat.Response
 	_, err := account.Conversations.Get(context.Background(), 42, cfchat.WithResponse(&resp))
@@ -778,7 +778,7 @@ func ExampleWithResponse() {
 func ExampleWithRetry() {
 	server, account := standIn()
 	defer server.Close()
-	server.FailNext("getDetailsOfAConversation", cfchattest.Failure{Status: http.StatusServiceUnavailable})
+	server.FailNext(cfchat.OperationGetDetailsOfAConversation, cfchattest.Failure{Status: http.StatusServiceUnavailable})
 
 	_, err := account.Conversations.Get(context.Background(), 1, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
 	fmt.Println(errors.Is(err, cfchat.ErrServer), len(server.Requests()))
@@ -961,7 +961,7 @@ func ExampleContactsService_Create() {
 func ExampleContactsService_FindOrCreate() {
 	server, account := standIn()
 	defer server.Close()
-	server.FailNext("contactCreate", cfchattest.Failure{Cut: true})
+	server.FailNext(cfchat.OperationContactCreate, cfchattest.Failure{Cut: true})
 
 	people := map[int64]bool{}
 	for range 2 {
@@ -1110,7 +1110,7 @@ func ExampleMessagesService_FindSent() {
 	message := cfchat.MessageCreate{Content: "It is on its way.", Mark: "order-17"}
 
 	began := time.Now()
-	server.FailNext("createANewMessageInAConversation", cfchattest.Failure{Cut: true})
+	server.FailNext(cfchat.OperationCreateANewMessageInAConversation, cfchattest.Failure{Cut: true})
 	_, err := account.Messages.Send(context.Background(), 1, message)
 	if !errors.Is(err, cfchat.ErrUnknownOutcome) {
 		log.Fatal(err)
@@ -1132,7 +1132,7 @@ func ExampleMessagesService_SendOnce() {
 	server, account := standIn()
 	defer server.Close()
 
-	server.FailNext("createANewMessageInAConversation", cfchattest.Failure{Cut: true})
+	server.FailNext(cfchat.OperationCreateANewMessageInAConversation, cfchattest.Failure{Cut: true})
 	for range 2 {
 		sent, now, err := account.Messages.SendOnce(context.Background(), 1, cfchat.MessageCreate{Content: "It is on its way.", Mark: "order-17"})
 		if err != nil {

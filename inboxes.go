@@ -44,7 +44,7 @@ func (s InboxesService) Get(ctx context.Context, id int64, opts ...CallOption) (
 	var input refusal
 	input.id("id", id)
 	asked := answers("inbox", id, func(i *Inbox) int64 { return i.ID })
-	return inboxCall.accepting(asked).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	return inboxCall.ofInbox(id).accepting(asked).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newGetInboxRequest(server, s.core.id, id)
 	})
 }
@@ -56,7 +56,7 @@ func (s InboxesService) Get(ctx context.Context, id int64, opts ...CallOption) (
 func (s InboxesService) Members(ctx context.Context, id int64, opts ...CallOption) ([]Agent, error) {
 	var input refusal
 	input.id("id", id)
-	members, err := inboxMembersCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	members, err := inboxMembersCall.ofInbox(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newGetInboxMembersRequest(server, s.core.id, id)
 	})
 	if err != nil {

@@ -223,7 +223,7 @@ func TestMessageScanAllOutage(t *testing.T) {
 		server := talkative(t, 3, 3, 3, 3, 3, 3)
 		account := server.Account(t, func(c *cfchat.Config) { c.Retry = cfchat.Retry{MaxTries: 1} })
 		all, _ := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
-		server.FailEvery("listAllMessages", n, cfchattest.Failure{Status: 401})
+		server.FailEvery(cfchat.OperationListAllMessages, n, cfchattest.Failure{Status: 401})
 		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
 		e, ok := errors.AsType[*cfchat.Error](err)
 		if !slices.Equal(places, all[:len(places)]) || err == nil && len(places) < len(all) {

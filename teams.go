@@ -36,7 +36,7 @@ func (s TeamsService) Get(ctx context.Context, id int64, opts ...CallOption) (*T
 	var input refusal
 	input.id("id", id)
 	asked := answers("team", id, func(t *Team) int64 { return t.ID })
-	return teamCall.accepting(asked).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	return teamCall.ofTeam(id).accepting(asked).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newGetDetailsOfASingleTeamRequest(server, s.core.id, id)
 	})
 }
@@ -48,7 +48,7 @@ func (s TeamsService) Get(ctx context.Context, id int64, opts ...CallOption) (*T
 func (s TeamsService) Members(ctx context.Context, id int64, opts ...CallOption) ([]Agent, error) {
 	var input refusal
 	input.id("id", id)
-	return listed(teamMembersCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	return listed(teamMembersCall.ofTeam(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newGetTeamMembersRequest(server, s.core.id, id)
 	}))
 }

@@ -13,7 +13,9 @@ import (
 )
 
 // UnixTime is a time that the server writes as seconds since 1970, mostly whole ones. The zero value is the server's
-// 0, which means "never": ask with IsZero.
+// 0, which means "never": ask with IsZero, of what is a pointer through its getter, which takes nil for never:
+// c.GetWaitingSince().IsZero(). The time itself, for what wants a [time.Time], is its field:
+// a.Timestamp.Before(b.Timestamp.Time).
 type UnixTime struct{ time.Time }
 
 // errNotSeconds does not repeat what it is about, which may be anything.
@@ -80,8 +82,9 @@ func (t UnixTime) String() string {
 	return t.Format(time.RFC3339Nano)
 }
 
-// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". The zero value is no
-// time, and null. Text that is no time decodes too, to a zero Time, and encodes as it came: String returns it.
+// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". The zero value is
+// no time, and null; of what is a pointer the getter takes nil for it, as in change.GetSnoozedUntil().IsZero(). Text that
+// is no time decodes too, to a zero Time, and encodes as it came: String returns it.
 type ISOTime struct {
 	time.Time
 

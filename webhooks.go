@@ -94,7 +94,7 @@ func (s WebhooksService) Update(ctx context.Context, id int64, update WebhookUpd
 		input.text("Name", *update.Name)
 	}
 	input.webhookVersion(ctx, s.core, update.Subscriptions, update.Name != nil)
-	call := updateWebhookCall.accepting(func(a *WebhookAnswer) *chain.Failure {
+	call := updateWebhookCall.ofWebhook(id).accepting(func(a *WebhookAnswer) *chain.Failure {
 		now := &a.Payload.Webhook
 		switch {
 		case now.ID != id:
@@ -115,7 +115,7 @@ func (s WebhooksService) Update(ctx context.Context, id int64, update WebhookUpd
 func (s WebhooksService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
 	var input refusal
 	input.id("id", id)
-	_, err := deleteWebhookCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
+	_, err := deleteWebhookCall.ofWebhook(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newDeleteAWebhookRequest(server, s.core.id, id)
 	})
 	return err

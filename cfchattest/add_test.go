@@ -1,83 +1,221 @@
 package cfchattest_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// impossible are what a server is asked to add and cannot, by what it says.
+// impossible are what a server is asked for and cannot do, by what it says.
 var impossible = map[string]func(*cfchattest.Server){
-	"there is no inbox 77": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: 77}) },
-	"there is no inbox 78": func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Inbox: 78, SourceID: "x"}) },
-	"there is no contact 77": func(s *cfchattest.Server) {
+	"Conversation.Inbox: there is no inbox 77; there is 1": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: 77}) },
+	"Conversation.Inbox: there is no inbox -1; there is 1": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: -1}) },
+	"Conversation.Contact: there is no contact 77; there are 1, 2": func(s *cfchattest.Server) {
+		s.AddContact(cfchattest.Contact{})
+		s.AddContact(cfchattest.Contact{})
 		s.AddConversation(cfchattest.Conversation{Contact: 77})
 	},
-	"there is no contact 1": func(s *cfchattest.Server) {
+	"Conversation.Contact: there is no contact 1; there is none": func(s *cfchattest.Server) {
 		s.DeleteContact(s.AddContact(cfchattest.Contact{}))
 		s.AddConversation(cfchattest.Conversation{Contact: 1})
 	},
-	`there is no status "closed"`:   func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Status: "closed"}) },
-	`there is no status "shut"`:     func(s *cfchattest.Server) { s.SetStatus(s.AddConversation(cfchattest.Conversation{}), "shut") },
-	`there is no priority "lowest"`: func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Priority: "lowest"}) },
-	"there is no team 7":            func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Team: 7}) },
-	"there is no agent 77":          func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Assignee: 77}) },
-	"there is no agent 78":          func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{Members: []int64{1, 78}}) },
-	"there is no agent 79":          func(s *cfchattest.Server) { s.AddTeam(cfchattest.Team{Members: []int64{79}}) },
-	"there is no agent 80": func(s *cfchattest.Server) {
-		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: cfchat.MessageTypeOutgoing,
-			Sender: 80})
+	`Conversation.Status: there is no status "closed"; there are open, resolved, pending, snoozed`: func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Status: "closed"})
 	},
-	"there is no bot 77": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Bot: 77}) },
-	"bot 1 and agent 2 cannot both own a conversation": func(s *cfchattest.Server) {
+	`Conversation.Status: there is no status "all"; there are open, resolved, pending, snoozed`: func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Status: cfchat.StatusAll})
+	},
+	"Conversation.SnoozedUntil: only a snoozed conversation has it; set Status to cfchat.StatusSnoozed": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{SnoozedUntil: time.Now()})
+	},
+	`Conversation.Priority: there is no priority "lowest"; there are low, medium, high, urgent`: func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Priority: "lowest"})
+	},
+	"Conversation.Team: there is no team 7; there is none": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Team: 7}) },
+	"Conversation.Assignee: there is no agent 77; there are 1, 2": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Assignee: 77})
+	},
+	"Conversation.Bot: there is no bot 77; there are 1, 2": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Bot: 77}) },
+	"Conversation.Bot: there is no bot 3; there are 1, 2": func(s *cfchattest.Server) { // which is of another account
+		id, _ := s.AddBot(cfchattest.Bot{Stray: true})
+		s.AddConversation(cfchattest.Conversation{Bot: id})
+	},
+	"Conversation.Bot: bot 1 and agent 2 cannot both own a conversation": func(s *cfchattest.Server) {
 		s.AddConversation(cfchattest.Conversation{Bot: 1, Assignee: 2})
 	},
-	`bots own conversations from 4.8.0 on, and this is 4.7.0; take New(t, Version("4.8.0"))`: func(s *cfchattest.Server) {
+	`Conversation.Bot: servers have it from 4.8.0 on, and this is 4.7.0; take Version("4.8.0")`: func(s *cfchattest.Server) {
 		s.AddConversation(cfchattest.Conversation{Bot: 1})
 	},
-	`"hooks.example" is no web address`: func(s *cfchattest.Server) { s.AddWebhook(cfchattest.Webhook{URL: "hooks.example"}) },
-	`"" is no web address`:              func(s *cfchattest.Server) { s.Receive("", nil) },
-	`"ftp://x" is no web address`:       func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{WebhookURL: "ftp://x"}) },
-	`"https://" is no web address`:      func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{OutgoingURL: "https://"}) },
-	"only API inboxes have a webhook, and this is a Channel::Email": func(s *cfchattest.Server) {
+	"Conversation.Labels[1]: it is blank": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Labels: []string{"vip", " "}})
+	},
+	"Conversation.Labels[0]: it has 256 characters, and servers take 255 at most": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Labels: []string{strings.Repeat("ü", 256)}})
+	},
+	"Conversation.Custom: json: unsupported type: chan int": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Custom: map[string]any{"tier": make(chan int)}})
+	},
+	"Conversation.Custom: tier length should be < 1500": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Custom: map[string]any{"tier": strings.Repeat("x", 1501)}})
+	},
+	"Conversation.Additional: json: unsupported type: func()": func(s *cfchattest.Server) {
+		s.AddConversation(cfchattest.Conversation{Additional: map[string]any{"referer": func() {}}})
+	},
+
+	"Contact.Inbox: there is no inbox 78; there is 1": func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Inbox: 78, SourceID: "x"}) },
+	`Contact.SourceID: in inbox 1 contact 1 has "x" already`: func(s *cfchattest.Server) {
+		s.AddContact(cfchattest.Contact{SourceID: "x"})
+		s.AddContact(cfchattest.Contact{SourceID: "x"})
+	},
+	`Contact.Email: contact 1 has "Jo@example.com" already`: func(s *cfchattest.Server) {
+		s.AddContact(cfchattest.Contact{Email: "jo@Example.com"})
+		s.AddContact(cfchattest.Contact{Email: "Jo@example.com"})
+	},
+	`Contact.Email: "jo" is no e-mail address`:                  func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Email: "jo"}) },
+	`Contact.Phone: "0471 2345" is no number as +4712345678 is`: func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Phone: "0471 2345"}) },
+	"Contact.Name: it has 256 characters, and servers take 255 at most": func(s *cfchattest.Server) {
+		s.AddContact(cfchattest.Contact{Name: strings.Repeat("x", 256)})
+	},
+	`Contact.Identifier: contact 1 has "crm-1" already`: func(s *cfchattest.Server) {
+		s.AddContact(cfchattest.Contact{Identifier: "crm-1"})
+		s.AddContact(cfchattest.Contact{Identifier: "crm-1"})
+	},
+	"Contact.Custom: json: unsupported type: chan int": func(s *cfchattest.Server) {
+		s.AddContact(cfchattest.Contact{Custom: map[string]any{"tier": make(chan int)}})
+	},
+
+	`Inbox.Channel: there is no channel "Api"; there are Channel::Api, Channel::Email, Channel::FacebookPage,`: func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{Channel: "Api"})
+	},
+	"Inbox.Members: there is no agent 78; there are 1, 2": func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{Members: []int64{1, 78}}) },
+	`Inbox.WebhookURL: "ftp://x" is no web address`:       func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{WebhookURL: "ftp://x"}) },
+	"Inbox.WebhookURL: only API inboxes have a webhook, and this is a Channel::Email": func(s *cfchattest.Server) {
 		s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail, WebhookURL: "https://x"})
 	},
-	"there is a webhook to https://x already": func(s *cfchattest.Server) {
-		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
-		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
+	"Team.Members: there is no agent 79; there are 1, 2": func(s *cfchattest.Server) { s.AddTeam(cfchattest.Team{Members: []int64{79}}) },
+	`Agent.Email: agent 1 has "ADA@example.com" already`: func(s *cfchattest.Server) { s.AddAgent(cfchattest.Agent{Email: "ADA@example.com"}) },
+	`Agent.Email: "ada@" is no e-mail address`:           func(s *cfchattest.Server) { s.AddAgent(cfchattest.Agent{Email: "ada@"}) },
+	`Bot.OutgoingURL: "https://" is no web address`:      func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{OutgoingURL: "https://"}) },
+	"Bot.Inboxes: there is no inbox 81; there is 1":      func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{Inboxes: []int64{81}}) },
+	"Bot.Inboxes: a stray bot has none in this account; leave out one of the two": func(s *cfchattest.Server) {
+		s.AddBot(cfchattest.Bot{Inboxes: []int64{1}, Stray: true})
 	},
-	`webhooks of 4.7.0 have no event "conversation_opened"`: func(s *cfchattest.Server) {
-		s.AddWebhook(cfchattest.Webhook{URL: "https://x", Subscriptions: []cfchat.WebhookEvent{"conversation_opened"}})
+	`Label.Title: "a b" is none: it is of two letters,`: func(s *cfchattest.Server) { s.AddLabel(cfchattest.Label{Title: "a b"}) },
+	`Label.Title: there is a label "VIP" already`: func(s *cfchattest.Server) {
+		s.AddLabel(cfchattest.Label{Title: "vip"})
+		s.AddLabel(cfchattest.Label{Title: "VIP"})
 	},
-	"there is no webhook 5": func(s *cfchattest.Server) { s.WebhookSecret(5) },
-	"there is no bot 79":    func(s *cfchattest.Server) { s.BotSecret(79) },
-	"inbox 2 has no secret: it is a Channel::Email": func(s *cfchattest.Server) {
-		s.InboxSecret(s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail}))
-	},
-	"there is no inbox 81":       func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{Inboxes: []int64{81}}) },
-	"there is no conversation 9": func(s *cfchattest.Server) { s.AddMessage(9, cfchattest.Message{}) },
-	"there is no message type 9": func(s *cfchattest.Server) {
-		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: 9})
-	},
-	`no custom attribute is of type "textt"`: func(s *cfchattest.Server) {
+	`CustomAttribute.Display: there is no type "textt"; there are text, number, date, list, link, checkbox, currency, percent`: func(s *cfchattest.Server) {
 		s.AddCustomAttribute(cfchattest.CustomAttribute{Key: "tier", Display: "textt"})
 	},
-	`inbox 1 has a contact with the source id "x"`: func(s *cfchattest.Server) {
-		s.AddContact(cfchattest.Contact{SourceID: "x"})
-		s.AddContact(cfchattest.Contact{SourceID: "x"})
+	"CustomAttribute.Key: it is blank": func(s *cfchattest.Server) { s.AddCustomAttribute(cfchattest.CustomAttribute{Name: "Tier"}) },
+
+	"AddMessage: there is no conversation 9; there is none": func(s *cfchattest.Server) { s.AddMessage(9, cfchattest.Message{}) },
+	"Message.Type: there is no type 9; there are incoming, outgoing, activity, template": func(s *cfchattest.Server) {
+		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: 9})
+	},
+	"Message.Sender: there is no agent 80; there are 1, 2": func(s *cfchattest.Server) {
+		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Type: cfchat.MessageTypeOutgoing, Sender: 80})
+	},
+	"Message.Sender: only an outgoing message is an agent's; set Type to cfchat.MessageTypeOutgoing": func(s *cfchattest.Server) {
+		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Sender: 1})
+	},
+	"Message.Content: it has 150001 characters, and servers take 150000 at most": func(s *cfchattest.Server) {
+		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: strings.Repeat("x", 150_001)})
+	},
+
+	`SetStatus: there is no status "shut"; there are open, resolved, pending, snoozed`: func(s *cfchattest.Server) {
+		s.SetStatus(s.AddConversation(cfchattest.Conversation{}), "shut")
+	},
+	`SetStatus: there is no status ""; there are open, resolved, pending, snoozed`: func(s *cfchattest.Server) {
+		s.SetStatus(s.AddConversation(cfchattest.Conversation{}), "")
+	},
+	"SetStatus: there is no conversation 5; there is none":           func(s *cfchattest.Server) { s.SetStatus(5, cfchat.StatusOpen) },
+	"SetLabels: there is no conversation 5; there is none":           func(s *cfchattest.Server) { s.SetLabels(5) },
+	"SetCustomAttributes: there is no conversation 5; there is none": func(s *cfchattest.Server) { s.SetCustomAttributes(5, nil) },
+	"Assign: there is no conversation 5; there is none":              func(s *cfchattest.Server) { s.Assign(5, 1) },
+	"AssignTeam: there is no conversation 5; there is none":          func(s *cfchattest.Server) { s.AssignTeam(5, 1) },
+	"SetPriority: there is no conversation 5; there is none":         func(s *cfchattest.Server) { s.SetPriority(5, "") },
+	"SetLabels[0]: it is blank":                                      func(s *cfchattest.Server) { s.SetLabels(s.AddConversation(cfchattest.Conversation{}), "") },
+	"SetCustomAttributes: json: unsupported type: chan int": func(s *cfchattest.Server) {
+		s.SetCustomAttributes(s.AddConversation(cfchattest.Conversation{}), map[string]any{"tier": make(chan int)})
+	},
+	"Assign: there is no agent 9; there are 1, 2":   func(s *cfchattest.Server) { s.Assign(s.AddConversation(cfchattest.Conversation{}), 9) },
+	"AssignTeam: there is no team 9; there is none": func(s *cfchattest.Server) { s.AssignTeam(s.AddConversation(cfchattest.Conversation{}), 9) },
+	`SetPriority: there is no priority "hgih"; there are low, medium, high, urgent`: func(s *cfchattest.Server) {
+		s.SetPriority(s.AddConversation(cfchattest.Conversation{}), "hgih")
+	},
+	"RemoveAgent: there is no agent 9; there are 1, 2":             func(s *cfchattest.Server) { s.RemoveAgent(9) },
+	"DeleteContact: there is no contact 9; there is none":          func(s *cfchattest.Server) { s.DeleteContact(9) },
+	"BreakConversation: there is no conversation 9; there is none": func(s *cfchattest.Server) { s.BreakConversation(9) },
+	"BreakMessage: there is no message 9; there are 1, 2": func(s *cfchattest.Server) {
+		id := s.AddConversation(cfchattest.Conversation{})
+		s.AddMessage(id, cfchattest.Message{})
+		s.AddMessage(id, cfchattest.Message{})
+		s.BreakMessage(id, 9)
+	},
+	"Delivered: there is no conversation 9; there is none":   func(s *cfchattest.Server) { s.Delivered(9) },
+	"Transcripts: there is no conversation 9; there is none": func(s *cfchattest.Server) { s.Transcripts(9) },
+	`Key: there is no role "robot"; there are administrator, agent, bot, stray_bot`: func(s *cfchattest.Server) {
+		s.Key("robot")
+	},
+
+	`FailNext: there is no operation "List", only [serverInformation`:        func(s *cfchattest.Server) { s.FailNext("List", cfchattest.Failure{}) },
+	`FailEvery: there is no operation "lists", only [serverInformation`:      func(s *cfchattest.Server) { s.FailEvery("lists", 1, cfchattest.Failure{}) },
+	"FailEvery: every call number 0 cannot fail; 1 is every one":             func(s *cfchattest.Server) { s.FailEvery("", 0, cfchattest.Failure{}) },
+	"Failure.Status: 42 is not the status of an answer":                      func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Status: 42}) },
+	"Failure.Body: it goes with a Status; without one":                       func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Body: "no"}) },
+	"Failure.Delay: no answer takes -1s":                                     func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Delay: -time.Second}) },
+	"Failure.Refused: where the connection is refused nothing is answered; ": func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Refused: true, Cut: true}) },
+	`Before: there is no operation "lists", only [serverInformation`:         func(s *cfchattest.Server) { s.Before("lists", func(cfchattest.Request) {}) },
+	"After: the function is nil":                                             func(s *cfchattest.Server) { s.After("", nil) },
+	`Handle: "GET /api" takes requests of serverInformation, which the `:     func(s *cfchattest.Server) { s.Handle("GET /api", http.NotFoundHandler()) },
+	"Handle: http: invalid pattern":                                          func(s *cfchattest.Server) { s.Handle("", http.NotFoundHandler()) },
+
+	`Webhook.URL: "hooks.example" is no web address`: func(s *cfchattest.Server) { s.AddWebhook(cfchattest.Webhook{URL: "hooks.example"}) },
+	"Webhook.URL: there is a webhook to https://x already": func(s *cfchattest.Server) {
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
+	},
+	`Webhook.Name: servers have it from 4.8.0 on, and this is 4.7.0; take Version("4.8.0")`: func(s *cfchattest.Server) {
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x", Name: "CRM"})
+	},
+	`Webhook.Subscriptions: there is no event "conversation_opened"; there are conversation_status_changed, conversation_updated,`: func(s *cfchattest.Server) {
+		s.AddWebhook(cfchattest.Webhook{URL: "https://x", Subscriptions: []cfchat.WebhookEvent{"conversation_opened"}})
+	},
+	"WebhookSecret: there is no webhook 5; there is none": func(s *cfchattest.Server) { s.WebhookSecret(5) },
+	"BotSecret: there is no bot 79; there are 1, 2":       func(s *cfchattest.Server) { s.BotSecret(79) },
+	"InboxSecret: there is no inbox 79; there is 1":       func(s *cfchattest.Server) { s.InboxSecret(79) },
+	"InboxSecret: inbox 2 has none: it is a Channel::Email": func(s *cfchattest.Server) {
+		s.InboxSecret(s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail}))
+	},
+	`Receive: "" is no web address`:                                 func(s *cfchattest.Server) { s.Receive("", http.NotFoundHandler()) },
+	"Receive: the handler of https://x is nil":                      func(s *cfchattest.Server) { s.Receive("https://x", nil) },
+	`LoseDeliveries: "x" is no web address`:                         func(s *cfchattest.Server) { s.LoseDeliveries("x", 1) },
+	"RepeatDeliveries: -1 deliveries cannot go wrong; 0 takes back": func(s *cfchattest.Server) { s.RepeatDeliveries("", -1) },
+	"DeliveryFailure.Status: 5 is not the status of an answer":      func(s *cfchattest.Server) { s.FailDeliveries("", 1, cfchattest.DeliveryFailure{Status: 5}) },
+	"DeliveryFailure.TimedOut: nothing is answered then; leave out Status": func(s *cfchattest.Server) {
+		s.FailDeliveries("", 1, cfchattest.DeliveryFailure{Status: 500, TimedOut: true})
+	},
+	"ReleaseDeliveries: the order of 0 is [0 1], which has not each place once": func(s *cfchattest.Server) {
+		s.ReleaseDeliveries(func(int) []int { return []int{0, 1} })
 	},
 }
 
-// TestImpossible asks for what cannot be: that is an error of the test, and without one a panic.
+// TestImpossible asks for what cannot be: that is an error of the test, with the line in it, and without one a panic.
 func TestImpossible(t *testing.T) {
-	for want, add := range impossible {
+	for want, ask := range impossible {
 		want = "cfchattest: " + want
-		if got := failureOf(t, func(t testing.TB) { add(cfchattest.New(t)) }); got != want {
+		got := failureOf(t, func(t testing.TB) { ask(cfchattest.New(t)) })
+		if !strings.HasPrefix(got, want) || !strings.Contains(got, " (add_test.go:") {
 			t.Errorf("it fails the test with %q, want %q", got, want)
 		}
 		srv := cfchattest.Start()
-		if got := panicOf(func() { add(srv) }); got != want {
+		if got := panicOf(func() { ask(srv) }); !strings.HasPrefix(got, want) {
 			t.Errorf("it panics with %q, want %q", got, want)
 		}
 		srv.Close()
@@ -100,6 +238,24 @@ func TestAddAgent(t *testing.T) {
 		}
 		if c.agent.Name != "" && ownerOf(t, srv, 1) != "agent Ada" {
 			t.Errorf("conversation 1 is of %s", ownerOf(t, srv, 1))
+		}
+	}
+}
+
+// TestAddContactInAnInbox gives a contact a source id there, one of its own where it is not told.
+func TestAddContactInAnInbox(t *testing.T) {
+	srv := cfchattest.New(t)
+	inbox := srv.AddInbox(cfchattest.Inbox{})
+	for _, c := range []struct {
+		contact cfchattest.Contact
+		want    int
+	}{{cfchattest.Contact{}, 0}, {cfchattest.Contact{Inbox: inbox}, 1}, {cfchattest.Contact{Inbox: inbox, SourceID: "crm-1"}, 1}, {cfchattest.Contact{SourceID: "crm-1"}, 1}} {
+		ids, err := srv.Account(t).Contacts.Get(t.Context(), srv.AddContact(c.contact))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in := ids.ContactInboxes; len(in) != c.want || c.want > 0 && (c.contact.SourceID != "" && in[0].SourceID != c.contact.SourceID || in[0].SourceID == "") {
+			t.Errorf("%+v is in %+v", c.contact, in)
 		}
 	}
 }

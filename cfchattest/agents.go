@@ -31,7 +31,18 @@ func (u *user) role(a *account) cfchat.Role { return u.roles[a.id] }
 func (s *Server) AddAgent(a Agent) (id int64, key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkEmail("Agent.Email", a.Email, "agent", s.state.agentWith(a.Email))
 	return s.state.addAgent(s.home(), a)
+}
+
+// agentWith returns who has an e-mail address, 0 for nobody.
+func (s *state) agentWith(email string) int64 {
+	for _, id := range idsOf(s.users) {
+		if strings.EqualFold(s.users[id].Email, email) {
+			return id
+		}
+	}
+	return 0
 }
 
 func (s *state) addAgent(a *account, in Agent) (int64, string) {
@@ -62,7 +73,7 @@ func (s *state) addAgent(a *account, in Agent) (int64, string) {
 func (s *Server) RemoveAgent(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.checkAgents(id)
+	s.checkAgents("RemoveAgent", id)
 	a := s.home()
 	delete(s.state.users[id].roles, a.id)
 	for _, in := range a.inboxes {
@@ -74,15 +85,6 @@ func (s *Server) RemoveAgent(id int64) {
 	for _, of := range a.conversations {
 		if of.assignee != nil && *of.assignee == id {
 			of.assignee = nil
-		}
-	}
-}
-
-// checkAgents fails the test if one of the people is not in the account.
-func (s *Server) checkAgents(ids ...int64) {
-	for _, id := range ids {
-		if u := s.state.users[id]; u == nil || u.role(s.home()) == "" {
-			s.fail("there is no agent %d", id)
 		}
 	}
 }

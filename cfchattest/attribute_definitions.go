@@ -3,7 +3,7 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -17,13 +17,17 @@ type CustomAttribute struct {
 	Display string // text, number, date, list, link, checkbox, currency or percent; text by default
 }
 
+// displays are the types of custom attributes.
+var displays = []string{"text", "number", "date", "list", "link", "checkbox", "currency", "percent"}
+
 // AddCustomAttribute defines a custom attribute of conversations or of contacts.
 func (s *Server) AddCustomAttribute(a CustomAttribute) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	display := cmp.Or(a.Display, "text")
-	if !slices.Contains([]string{"text", "number", "date", "list", "link", "checkbox", "currency", "percent"}, display) {
-		s.fail("no custom attribute is of type %q", display)
+	oneOf(s, "CustomAttribute.Display", "type", display, displays)
+	if strings.TrimSpace(a.Key) == "" {
+		s.mistake("CustomAttribute.Key", "it is blank")
 	}
 	s.state.define(s.home(), a, display)
 }

@@ -33,10 +33,14 @@ func (s *Server) AddBot(b Bot) (id int64, key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b.OutgoingURL != "" {
-		s.checkAddress(b.OutgoingURL)
+		s.checkAddress("Bot.OutgoingURL", b.OutgoingURL)
+	}
+	if b.Stray && len(b.Inboxes) > 0 {
+		s.mistake("Bot.Inboxes", "a stray bot has none in this account; leave out one of the two")
 	}
 	served := make([]*inbox, len(b.Inboxes))
 	for i, id := range b.Inboxes {
+		oneOf(s, "Bot.Inboxes", "inbox", id, idsOf(s.home().inboxes))
 		served[i] = s.inbox(id)
 	}
 	added := s.state.addBot(b)

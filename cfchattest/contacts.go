@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -13,13 +14,13 @@ import (
 // Contact is a contact to add.
 type Contact struct {
 	Name       string // "Contact 2" and so on by default
-	Email      string
+	Email      string // in lower case
 	Phone      string
 	Identifier string
 	Blocked    bool           // new conversations are resolved at once, from 3.7.0 on
 	Online     bool           // so that it cannot be deleted
-	Inbox      int64          // where SourceID is known; the first inbox by default
-	SourceID   string         // the contact's id in that inbox, if it has one already; its conversations there have it
+	Inbox      int64          // where it has a source id; none by default, and with a SourceID the first inbox
+	SourceID   string         // the contact's id in that inbox, which its conversations there have; a new one by default
 	Additional map[string]any // additional_attributes
 	Custom     map[string]any // custom_attributes
 	Labels     []string
@@ -41,21 +42,52 @@ type contact struct {
 func (s *Server) AddContact(c Contact) int64 {
 	s.mu.Lock()
 	defer s.unlock()
-	c.Labels = s.labels(c.Labels)
-	if c.SourceID == "" {
-		added := s.state.addContact(s.home(), c)
-		s.state.tellContact("contact_created", s.home(), added)
-		return added.ID
-	}
-	in := s.inbox(c.Inbox)
-	if s.state.sourceOf(in, c.SourceID) != nil {
-		s.fail("inbox %d has a contact with the source id %q", in.id, c.SourceID)
-	}
+	s.checkNewContact(c)
+	c.Email, c.Labels = deref(lowered(&c.Email)), s.labels("Contact.Labels", c.Labels)
 	added := s.state.addContact(s.home(), c)
-	place, _ := s.state.joinInbox(s.home(), in, added, c.SourceID)
-	added.places = map[*inbox]*contactInbox{in: place}
+	switch {
+	case c.SourceID != "":
+		in := s.inbox(c.Inbox)
+		place, _ := s.state.joinInbox(s.home(), in, added, c.SourceID)
+		added.places = map[*inbox]*contactInbox{in: place}
+	case c.Inbox != 0:
+		s.state.placeOf(s.home(), s.inbox(c.Inbox), added)
+	}
 	s.state.tellContact("contact_created", s.home(), added)
 	return added.ID
+}
+
+// checkNewContact fails the test if a server would not store such a contact (contract, W2.5).
+func (s *Server) checkNewContact(c Contact) {
+	a := s.home()
+	noneOrOneOf(s, "Contact.Inbox", "inbox", c.Inbox, idsOf(a.inboxes))
+	if c.SourceID != "" {
+		in := s.inbox(c.Inbox)
+		if other := s.state.sourceOf(in, c.SourceID); other != nil {
+			s.mistake("Contact.SourceID", "in inbox %d contact %d has %q already", in.id, other.contact.ID, c.SourceID)
+		}
+	}
+	s.checkEmail("Contact.Email", c.Email, "contact", a.contactWith(emailOf, strings.ToLower(c.Email)))
+	if c.Phone != "" && !validNumber.MatchString(c.Phone) {
+		s.mistake("Contact.Phone", "%q is no number as +4712345678 is", c.Phone)
+	}
+	if other := a.contactWith(identifierOf, c.Identifier); other != 0 {
+		s.mistake("Contact.Identifier", "contact %d has %q already", other, c.Identifier)
+	}
+	for field, text := range map[string]string{"Name": c.Name, "Email": c.Email, "Phone": c.Phone, "Identifier": c.Identifier} {
+		s.checkText("Contact."+field, text, 255)
+	}
+	s.checkSince("Contact.Blocked", c.Blocked, "3.7.0")
+	s.checkAttributes("Contact.Additional", c.Additional)
+	s.checkAttributes("Contact.Custom", c.Custom)
+}
+
+// contactWith returns the contact that has a value, 0 for none. Nobody has "".
+func (a *account) contactWith(of func(*contact) *string, value string) int64 {
+	for _, each := range a.contactsThat(func(c *contact) bool { return value != "" && deref(of(c)) == value }) {
+		return each.ID
+	}
+	return 0
 }
 
 func (s *state) addContact(a *account, c Contact) *contact {
@@ -113,16 +145,12 @@ func (c *contact) isIdentified() bool {
 }
 
 // DeleteContact deletes a contact and leaves its conversations, as the server does for a while: it cannot render them, and
-// answers 500 to every page that one of them is on. It returns false if there is no such contact.
-func (s *Server) DeleteContact(id int64) bool {
+// answers 500 to every page that one of them is on. It must be there.
+func (s *Server) DeleteContact(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.home().contacts[id]
-	if c == nil || c.deleted {
-		return false
-	}
-	c.deleted = true
-	return true
+	s.checkContact("DeleteContact", id)
+	s.home().contacts[id].deleted = true
 }
 
 func (v view) contact(c *contact) object {

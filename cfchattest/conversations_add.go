@@ -13,7 +13,7 @@ type Conversation struct {
 	Inbox        int64
 	Contact      int64
 	Status       cfchat.Status
-	SnoozedUntil time.Time
+	SnoozedUntil time.Time // of a snoozed one; until the next reply by default
 	Assignee     int64
 	Bot          int64 // the agent bot that owns it, from 4.8.0 on, in place of an assignee; AddBot returns its id
 	Team         int64
@@ -43,7 +43,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 		account: a, source: s.state.placeOf(a, s.inbox(in.Inbox), who),
 		status:   cmp.Or(in.Status, cfchat.StatusOpen),
 		assignee: orNil(in.Assignee), ownedBy: s.state.bots[in.Bot], team: orNil(in.Team), priority: orNil(in.Priority),
-		labels: s.state.tagged(s.labels(in.Labels)), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
+		labels: s.state.tagged(s.labels("Conversation.Labels", in.Labels)), additional: orEmpty(in.Additional), custom: orEmpty(in.Custom), canReply: true,
 		created: created, updated: created, waiting: created, lastActivity: created, snoozed: in.SnoozedUntil,
 	}
 	if !in.LastActivity.IsZero() {
@@ -54,33 +54,36 @@ func (s *Server) AddConversation(in Conversation) int64 {
 	return added.id
 }
 
-// checkConversation fails the test if what a conversation is to be of is not there.
+// checkConversation fails the test if there can be no such conversation.
 func (s *Server) checkConversation(in Conversation) {
-	who := s.home().contacts[in.Contact]
-	switch {
-	case in.Contact != 0 && (who == nil || who.deleted):
-		s.fail("there is no contact %d", in.Contact)
-	case in.Status != "" && !in.Status.Known():
-		s.fail("there is no status %q", in.Status)
-	case in.Priority != "" && !in.Priority.Known():
-		s.fail("there is no priority %q", in.Priority)
-	case in.Team != 0 && s.home().teams[in.Team] == nil:
-		s.fail("there is no team %d", in.Team)
-	case in.Bot != 0:
-		s.checkOwner(in)
-	case in.Assignee != 0:
-		s.checkAgents(in.Assignee)
+	a := s.home()
+	noneOrOneOf(s, "Conversation.Inbox", "inbox", in.Inbox, idsOf(a.inboxes))
+	s.checkContact("Conversation.Contact", in.Contact)
+	noneOrOneOf(s, "Conversation.Status", "status", in.Status, statuses)
+	noneOrOneOf(s, "Conversation.Priority", "priority", in.Priority, priorities)
+	noneOrOneOf(s, "Conversation.Team", "team", in.Team, idsOf(a.teams))
+	if !in.SnoozedUntil.IsZero() && in.Status != cfchat.StatusSnoozed {
+		s.mistake("Conversation.SnoozedUntil", "only a snoozed conversation has it; set Status to cfchat.StatusSnoozed")
 	}
+	if in.Assignee != 0 {
+		s.checkAgents("Conversation.Assignee", in.Assignee)
+	}
+	s.checkOwner(in)
+	s.checkConversationAttributes("Conversation.Additional", in.Additional)
+	s.checkConversationAttributes("Conversation.Custom", in.Custom)
 }
 
-// checkOwner fails the test if the bot cannot own the conversation.
+// checkOwner fails the test if the bot, if there is one, cannot own the conversation.
 func (s *Server) checkOwner(in Conversation) {
-	switch {
-	case s.state.bots[in.Bot] == nil:
-		s.fail("there is no bot %d", in.Bot)
-	case in.Assignee != 0:
-		s.fail("bot %d and agent %d cannot both own a conversation", in.Bot, in.Assignee)
-	case !s.state.version.AtLeast("4.8.0"):
-		s.fail("bots own conversations from 4.8.0 on, and this is %s; take New(t, Version(\"4.8.0\"))", s.state.version)
+	var there []int64
+	for _, id := range idsOf(s.state.bots) {
+		if s.state.bots[id].account == s.home().id {
+			there = append(there, id)
+		}
 	}
+	noneOrOneOf(s, "Conversation.Bot", "bot", in.Bot, there)
+	if in.Bot != 0 && in.Assignee != 0 {
+		s.mistake("Conversation.Bot", "bot %d and agent %d cannot both own a conversation", in.Bot, in.Assignee)
+	}
+	s.checkSince("Conversation.Bot", in.Bot != 0, "4.8.0")
 }

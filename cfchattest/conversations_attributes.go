@@ -16,9 +16,15 @@ func (c *caller) updateCustomAttributesOfAConversation() (any, error) {
 	if err := validAttributes(&conversation{custom: sent}); err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(encode(of.custom), encode(sent)) {
-		defer c.saving(of).done()
-		of.custom, of.updated = sent, c.now()
-	}
+	c.setCustom(of, sent)
 	return object{"custom_attributes": of.custom}, nil
+}
+
+// setCustom replaces the custom attributes of a conversation.
+func (c *caller) setCustom(of *conversation, custom map[string]any) {
+	if bytes.Equal(encode(of.custom), encode(custom)) {
+		return
+	}
+	defer c.saving(of).done()
+	of.custom, of.updated = custom, c.now()
 }

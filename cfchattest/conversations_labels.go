@@ -2,6 +2,7 @@ package cfchattest
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,18 +28,23 @@ func (c *caller) conversationAddLabels() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, save := found.labels, c.saving(found)
-	if found.labels = c.tagged(sent); c.version.AtLeast("3.4.0") {
-		found.labels = splitAtCommas(sent)
+	c.setLabels(found, sent)
+	return labelNames(sent), nil
+}
+
+// setLabels replaces the labels of a conversation, with the activity messages that say so.
+func (c *caller) setLabels(of *conversation, labels []string) {
+	before, save := of.labels, c.saving(of)
+	if of.labels = c.tagged(labels); c.version.AtLeast("3.4.0") {
+		of.labels = splitAtCommas(labels)
 	}
-	added, removed := except(sent, before), except(before, sent)
+	added, removed := except(labels, before), except(before, labels)
 	if len(added)+len(removed) > 0 {
-		found.updated, save.twice = c.now(), c.name() != "" && !c.version.AtLeast("4.6.0")
+		of.updated, save.twice = c.now(), c.name() != "" && !c.version.AtLeast("4.6.0")
 		save.done()
 	}
-	c.noteLabels(found, " added ", added)
-	c.noteLabels(found, " removed ", removed)
-	return labelNames(sent), nil
+	c.noteLabels(of, " added ", added)
+	c.noteLabels(of, " removed ", removed)
 }
 
 // noteLabels writes the activity message about labels that were added or removed, if there are any.
@@ -81,17 +87,15 @@ func asLabels(parsed []string) (labels []string, err error) {
 }
 
 // labels returns the labels that something is added with, which fails the test for one that no server takes.
-func (s *Server) labels(given []string) []string {
+func (s *Server) labels(field string, given []string) []string {
 	trimmed := make([]string, len(given))
 	for i, label := range given {
 		if trimmed[i] = strings.TrimSpace(label); trimmed[i] == "" {
-			s.fail("labels[%d] is blank", i)
+			s.mistake(fmt.Sprintf("%s[%d]", field, i), "it is blank")
 		}
+		s.checkText(fmt.Sprintf("%s[%d]", field, i), label, 255)
 	}
-	labels, err := asLabels(trimmed)
-	if err != nil {
-		s.fail("a label has more than 255 characters")
-	}
+	labels, _ := asLabels(trimmed)
 	return labels
 }
 

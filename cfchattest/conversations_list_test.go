@@ -139,9 +139,7 @@ func TestBrokenConversation(t *testing.T) {
 	who := srv.AddContact(cfchattest.Contact{})
 	srv.AddConversation(cfchattest.Conversation{})
 	id := srv.AddConversation(cfchattest.Conversation{Contact: who})
-	if !srv.DeleteContact(who) || srv.DeleteContact(who) {
-		t.Error("a contact is deleted once")
-	}
+	srv.DeleteContact(who)
 	if status, _ := call(t, srv, srv.AdminKey(), "GET", conversations, ""); status != 500 {
 		t.Errorf("list: %d, want 500", status)
 	}
@@ -159,9 +157,7 @@ func TestBreakConversation(t *testing.T) {
 	for range 26 {
 		srv.AddConversation(cfchattest.Conversation{})
 	}
-	if !srv.BreakConversation(1) || srv.BreakConversation(27) {
-		t.Error("it breaks what there is")
-	}
+	srv.BreakConversation(1)
 	for _, c := range []struct {
 		method, path, body string
 		want               int

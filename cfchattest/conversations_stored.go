@@ -3,7 +3,6 @@ package cfchattest
 import (
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -43,76 +42,40 @@ func (s *Server) copyOf(c *conversation) (out cfchat.Conversation, ok bool) {
 	return out, json.Unmarshal(encode(rendered), &out) == nil
 }
 
-// SetStatus changes the status of a conversation as if the administrator had, activity message included. It returns false
-// if there is no such conversation. A status that there is not fails the test.
-func (s *Server) SetStatus(conversationID int64, status cfchat.Status) bool {
-	s.mu.Lock()
-	defer s.unlock()
-	c := s.home().conversations[conversationID]
-	if c == nil {
-		return false
-	}
-	if !status.Known() {
-		s.fail("there is no status %q", status)
-	}
-	by := &caller{state: s.state, account: s.home(), owner: s.state.keys[keyFor(roleAdministrator)]}
-	by.setStatus(c, status, time.Time{})
-	return true
-}
-
 // Delivered returns the ids of the outgoing messages of a conversation that went out to the contact, in that order; of
 // one that was resent twice. A message with a source_id goes out in API and web widget inboxes only, and before 4.8.0 in
 // e-mail inboxes. What the channel makes of it, such as a failure or an id of its own, is left out.
 func (s *Server) Delivered(conversationID int64) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.home().conversations[conversationID]
-	if c == nil {
-		return nil
-	}
-	return slices.Clone(c.delivered)
+	return slices.Clone(s.conversationFor("Delivered", conversationID).delivered)
 }
 
 // Transcripts returns the addresses that transcripts of a conversation were sent to, in that order.
 func (s *Server) Transcripts(conversationID int64) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.home().conversations[conversationID]
-	if c == nil {
-		return nil
-	}
-	return slices.Clone(c.transcripts)
+	return slices.Clone(s.conversationFor("Transcripts", conversationID).transcripts)
 }
 
 // BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every
-// list that it is on is a 500, while its conversation and windows without it go on. It returns false if there is no such
-// message.
-func (s *Server) BreakMessage(conversationID, id int64) bool {
+// list that it is on is a 500, while its conversation and windows without it go on. Both must be there.
+func (s *Server) BreakMessage(conversationID, id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.home().conversations[conversationID]
-	if c == nil {
-		return false
+	messages := map[int64]*message{}
+	for _, m := range s.conversationFor("BreakMessage", conversationID).messages {
+		messages[m.ID] = m
 	}
-	for _, m := range c.messages {
-		if m.ID == id {
-			m.broken = true
-			return true
-		}
-	}
-	return false
+	oneOf(s, "BreakMessage", "message", id, idsOf(messages))
+	messages[id].broken = true
 }
 
 // BreakConversation makes a conversation one that the server cannot render, as an attachment without its file does: what
-// shows it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It returns false
-// if there is no such conversation.
-func (s *Server) BreakConversation(id int64) bool {
+// shows it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It must be
+// there.
+func (s *Server) BreakConversation(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.home().conversations[id]
-	if c == nil {
-		return false
-	}
-	c.broken = true
-	return true
+	s.conversationFor("BreakConversation", id).broken = true
 }

@@ -12,13 +12,15 @@
 // A new server has account 1 with an administrator, an agent, an API inbox of which the agent is a member, and a bot; the
 // Add methods add to it, each in one line. [Server.LoadSnapshot] replaces all of it by a recorded account.
 //
-// What a test asks to add and cannot be, such as a conversation in an inbox that is not there, fails the test; without one it
-// is a panic.
+// What a test asks for and cannot be, such as a conversation in an inbox that is not there, fails the test, with the
+// field, what there is, and the line; without a test it is a panic.
 //
-// [Server.FailNext] and [Server.FailEvery] make calls fail, [Server.BreakConversation] and [Server.BreakMessage] make
-// what the server cannot render, [RateLimits] counts. [Server.Conversation] shows what became of a conversation, and
-// [Server.Requests] what was asked. With [Server.Chat], [Server.Account] or [Server.Transport] all of it works inside
-// [testing/synctest], where waiting costs no time.
+// [Server.FailNext] and [Server.FailEvery] make calls fail, or refuse their connection, [Server.BreakConversation] and
+// [Server.BreakMessage] make what the server cannot render, [RateLimits] counts. [Server.Before] and [Server.After] call
+// a function of the test at a request, and [Server.SetStatus], [Server.SetLabels], [Server.Assign] and their like change
+// what somebody else would. [Server.Conversation] shows what became of a conversation, and [Server.Requests] what was
+// asked. With [Server.Chat], [Server.Account] or [Server.Transport] all of it works inside [testing/synctest], where
+// waiting costs no time.
 //
 // [Server.Receive] has a handler answer what the version delivers to webhooks of the account, of API inboxes and of agent bots: which
 // events for which change, with its bodies and signatures. [Server.Settle] waits for that, [Server.Deliveries] lists it, and

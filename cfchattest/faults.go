@@ -24,6 +24,10 @@ type Failure struct {
 	Cut bool
 	// Delay is how long the answer takes, or until the caller gives up.
 	Delay time.Duration
+	// Refused refuses the connection, so that provably nothing is sent: [cfchat.ErrNotSent], of reads and writes. It is
+	// no request of [Server.Requests]. It needs the client of [Server.Chat], or another one over [Server.Transport]; over
+	// [Server.URL] it fails the test.
+	Refused bool
 }
 
 // fault is a failure that waits for its call.
@@ -34,33 +38,55 @@ type fault struct {
 	Failure
 }
 
-// FailNext makes the next call of an operation fail, once. The operation is an operationId such as "conversationList", or
-// the documented name, or "" for any request, also one of no operation; it panics on another name. Several for one operation
-// are used up in the order in which they were given.
+// FailNext makes the next call of an operation fail, once. The operation is an operationId such as
+// [cfchat.OperationConversationList], or the documented name, or "" for any request, also one of no operation. Several
+// for one operation are used up in the order in which they were given. An operation that there is not, or a Failure that
+// cannot be, fails the test.
 func (s *Server) FailNext(operation string, f Failure) {
-	s.addFault(fault{operation: operation, Failure: f})
+	s.addFault("FailNext", fault{operation: operation, Failure: f})
 }
 
-// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. It panics
-// on n below 1, and on an operation that [Server.FailNext] would panic on. Where several failures fit a call, the first one
-// given is played.
+// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. Where
+// several failures fit a call, the first one given is played. An n below 1, and what [Server.FailNext] would not take,
+// fail the test.
 func (s *Server) FailEvery(operation string, n int, f Failure) {
 	if n < 1 {
-		panic(fmt.Sprintf("cfchattest: every call number %d cannot fail", n))
+		s.mistake("FailEvery", "every call number %d cannot fail; 1 is every one", n)
 	}
-	s.addFault(fault{operation: operation, every: n, Failure: f})
+	s.addFault("FailEvery", fault{operation: operation, every: n, Failure: f})
 }
 
-func (s *Server) addFault(f fault) {
-	if op := operation.ByDocumented(f.operation); op != nil {
-		f.operation = op.ID
-	}
-	if f.operation != "" && operation.ByID(f.operation) == nil {
-		panic(fmt.Sprintf("cfchattest: there is no operation %q, only %s", f.operation, operation.All))
-	}
+func (s *Server) addFault(method string, f fault) {
+	f.operation = s.operation(method, f.operation)
+	s.checkFailure(f.Failure)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)
+}
+
+// operation returns the operationId of an operation that a test names by that or by its documented name, "" for any request.
+func (s *Server) operation(method, name string) string {
+	if op := operation.ByDocumented(name); op != nil {
+		return op.ID
+	}
+	if name != "" && operation.ByID(name) == nil {
+		s.mistake(method, "there is no operation %q, only %s", name, operation.All)
+	}
+	return name
+}
+
+// checkFailure fails the test if nothing can fail so.
+func (s *Server) checkFailure(f Failure) {
+	switch {
+	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
+		s.mistake("Failure.Status", "%d is not the status of an answer", f.Status)
+	case f.Status == 0 && f.Body != "":
+		s.mistake("Failure.Body", "it goes with a Status; without one the operation is carried out, and answers itself")
+	case f.Delay < 0:
+		s.mistake("Failure.Delay", "no answer takes %s", f.Delay)
+	case f.Refused && (f.Status != 0 || f.Header != nil || f.Cut):
+		s.mistake("Failure.Refused", "where the connection is refused nothing is answered; leave out Status, Header and Cut")
+	}
 }
 
 // takeFault finds the first failure whose turn it is with a call of the operation, and removes it if it was for one call.
@@ -105,8 +131,11 @@ func (f Failure) instead() *reply {
 }
 
 // play writes the answer as the failure wants it.
-func (f Failure) play(w http.ResponseWriter, r *http.Request, out *reply) {
-	if !f.wait(r) {
+func (s *Server) play(f Failure, w http.ResponseWriter, r *http.Request, out *reply) {
+	if f.Refused {
+		s.refuse(w)
+	}
+	if !f.wait(r) || f.Refused {
 		panic(http.ErrAbortHandler)
 	}
 	for name, values := range f.Header {
@@ -123,6 +152,16 @@ func (f Failure) play(w http.ResponseWriter, r *http.Request, out *reply) {
 		_ = http.NewResponseController(w).Flush()
 	}
 	panic(http.ErrAbortHandler) // net/http's way to drop a connection
+}
+
+// refuse refuses the connection, which is too late where there is one.
+func (s *Server) refuse(w http.ResponseWriter) {
+	inMemory, ok := w.(*recorder)
+	if !ok {
+		s.complain("cfchattest: Failure.Refused: over URL there is a connection already; take the client of Chat, or Transport")
+		return
+	}
+	inMemory.refused = true
 }
 
 // wait waits for the delay and reports whether the caller is still there.

@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
@@ -96,19 +98,6 @@ func TestFailEvery(t *testing.T) {
 			t.Errorf("call %d: %d %v, want %d", call, status, err, want)
 		}
 	}
-	for name, add := range map[string]func(){
-		"every none": func() { srv.FailEvery("", 0, cfchattest.Failure{}) },
-		"no such":    func() { srv.FailEvery("conversation_lists", 1, cfchattest.Failure{}) },
-	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: it does not panic", name)
-				}
-			}()
-			add()
-		}()
-	}
 }
 
 // A write that is cut off or too slow has happened.
@@ -148,4 +137,46 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	done.Wait()
+}
+
+// TestRefused refuses the connection, which the client takes for proof: it tries again, or says that nothing was sent. No
+// request arrives.
+func TestRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		id := srv.AddConversation(cfchattest.Conversation{})
+		srv.FailNext(cfchat.OperationToggleStatusOfAConversation, cfchattest.Failure{Refused: true})
+		if _, err := srv.Account(t).Conversations.SetStatus(t.Context(), id, cfchat.StatusResolved); err != nil || len(srv.Requests()) != 1 {
+			t.Errorf("tried again: %v, %d requests", err, len(srv.Requests()))
+		}
+
+		once := srv.Account(t, func(c *cfchat.Config) { c.Retry.MaxTries = 1 })
+		srv.FailEvery(cfchat.OperationToggleStatusOfAConversation, 1, cfchattest.Failure{Refused: true})
+		_, err := once.Conversations.SetStatus(t.Context(), id, cfchat.StatusOpen)
+		if !errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, syscall.ECONNREFUSED) || len(srv.Requests()) != 1 {
+			t.Errorf("refused: %v, %d requests", err, len(srv.Requests()))
+		}
+
+		slow := cfchattest.New(t)
+		slow.FailNext("", cfchattest.Failure{Refused: true, Delay: time.Minute})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := slow.Account(t).Conversations.SetStatus(ctx, id, cfchat.StatusOpen); !errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("given up while it connects: %v", err)
+		}
+	})
+}
+
+// TestRefusedByASocket is too late: a mistake of the test.
+func TestRefusedByASocket(t *testing.T) {
+	said := failureOf(t, func(t testing.TB) {
+		srv := cfchattest.New(t)
+		srv.FailNext("", cfchattest.Failure{Refused: true})
+		if _, _, err := get(t.Context(), srv, &http.Transport{DisableKeepAlives: true}, srv.URL()); err == nil {
+			t.Error("it answers")
+		}
+	})
+	if !strings.Contains(said, "over URL there is a connection already") {
+		t.Errorf("it fails the test with %q", said)
+	}
 }

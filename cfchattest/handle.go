@@ -2,7 +2,6 @@ package cfchattest
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -20,16 +19,24 @@ import (
 // read to the end before it is sent. Failures for the operation "" apply to it, and [Server.Requests] lists its requests
 // with the Operation "".
 //
-// The operations of openapi.yaml stay what they are: a pattern that names one is a panic, and of a pattern that also fits
-// others, such as "/", the handler gets the others. Of …/conversations/search and the like, which have a word for an id, the
-// handler gets those that its pattern fits. As with [http.ServeMux.Handle], a pattern that is wrong, or there already,
-// is a panic.
+// The operations of openapi.yaml stay what they are: a pattern that names one fails the test, and of a pattern that also
+// fits others, such as "/", the handler gets the others. Of …/conversations/search and the like, which have a word for an
+// id, the handler gets those that its pattern fits. A pattern that is wrong, or there
+// already, fails the test too.
 func (s *Server) Handle(pattern string, h http.Handler) {
 	if op := replaced(pattern); op != nil {
-		panic(fmt.Sprintf("cfchattest: %q takes requests of %s, which the stand-in answers itself; "+
-			"FailNext and FailEvery make it fail", pattern, op))
+		s.mistake("Handle", "%q takes requests of %s, which the stand-in answers itself; FailNext and FailEvery make it fail", pattern, op)
 	}
-	s.others.Handle(pattern, h)
+	if wrong := register(&s.others, pattern, h); wrong != nil {
+		s.mistake("Handle", "%v", wrong)
+	}
+}
+
+// register registers a handler, and returns what [http.ServeMux.Handle] panics with.
+func register(mux *http.ServeMux, pattern string, h http.Handler) (wrong any) {
+	defer func() { wrong = recover() }()
+	mux.Handle(pattern, h)
+	return nil
 }
 
 // replaced returns the operation that a pattern names, nil if it names none. What ends with a slash or with {name...} names

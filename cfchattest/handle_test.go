@@ -82,7 +82,8 @@ func TestHandleDo(t *testing.T) {
 
 // TestHandleNoOperation cannot put a handler in the place of an operation.
 func TestHandleNoOperation(t *testing.T) {
-	srv := cfchattest.New(t)
+	srv := cfchattest.Start()
+	defer srv.Close()
 	id := srv.AddConversation(cfchattest.Conversation{})
 	for pattern, want := range map[string]string{
 		"GET /api/v1/accounts/{account_id}/conversations":            "conversationList, ",

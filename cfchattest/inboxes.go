@@ -37,11 +37,15 @@ type inbox struct {
 func (s *Server) AddInbox(in Inbox) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.checkAgents(in.Members...)
+	noneOrOneOf(s, "Inbox.Channel", "channel", in.Channel, channels)
+	s.checkAgents("Inbox.Members", in.Members...)
+	if in.Bot && s.state.keys[keyFor(roleBot)].bot == nil {
+		s.mistake("Inbox.Bot", "the account has no bot; add one with AddBot, which takes Inboxes")
+	}
 	if in.WebhookURL != "" {
-		s.checkAddress(in.WebhookURL)
+		s.checkAddress("Inbox.WebhookURL", in.WebhookURL)
 		if cmp.Or(in.Channel, cfchat.ChannelAPI) != cfchat.ChannelAPI {
-			s.fail("only API inboxes have a webhook, and this is a %s", in.Channel)
+			s.mistake("Inbox.WebhookURL", "only API inboxes have a webhook, and this is a %s", in.Channel)
 		}
 	}
 	return s.state.addInbox(s.home(), in).id
@@ -61,18 +65,17 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	return added
 }
 
-// inbox returns an inbox of the account, for 0 the first one. An account that was recorded without any gets one.
+// inbox returns an inbox of the account that is there, for 0 the first one. An account that was recorded without any gets
+// one.
 func (s *Server) inbox(id int64) *inbox {
 	inboxes := s.home().inboxes
-	switch found := inboxes[id]; {
-	case found != nil:
-		return found
+	switch {
 	case id != 0:
-		s.fail("there is no inbox %d", id)
+		return inboxes[id]
 	case len(inboxes) == 0:
 		return s.state.addInbox(s.home(), Inbox{})
 	}
-	return inboxes[slices.Min(slices.Collect(maps.Keys(inboxes)))]
+	return inboxes[firstOf(inboxes)]
 }
 
 // listAllInboxes answers the inboxes that the caller sees: from 4.14.0 on by name, before in no order, which is here by id

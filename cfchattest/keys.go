@@ -1,5 +1,10 @@
 package cfchattest
 
+import (
+	"slices"
+	"strings"
+)
+
 // The roles of the keys that every server has.
 const (
 	roleAdministrator = "administrator"
@@ -27,16 +32,26 @@ func (s *Server) AgentKey() string { return s.Key(roleAgent) }
 // BotKey returns the key of a bot that belongs to the account.
 func (s *Server) BotKey() string { return s.Key(roleBot) }
 
-// Key returns the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot of the account without an inbox in
-// it, which is refused before 4.8.0. A snapshot adds the users that its facts name, such as "agent2". For any other role it
-// returns "".
+// Key returns the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot of the account without an inbox
+// in it, which is refused before 4.8.0. A snapshot adds the users that its facts name, such as "agent2", and may lack an
+// agent. Another role fails the test.
 func (s *Server) Key(role string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.state.keys[keyFor(role)]; !ok {
-		return ""
-	}
+	oneOf(s, "Key", "role", role, s.state.roles())
 	return keyFor(role)
+}
+
+// roles returns the roles that have a key, and not whom AddAgent and AddBot have returned one for.
+func (s *state) roles() []string {
+	var roles []string
+	for key := range s.keys {
+		if role := strings.TrimPrefix(key, keyFor("")); !strings.HasPrefix(role, "user-") && !strings.HasPrefix(role, "bot-") {
+			roles = append(roles, role)
+		}
+	}
+	slices.Sort(roles)
+	return roles
 }
 
 // keyFor makes the key of a role or of somebody added later. It says what it is for, and that it opens nothing real.

@@ -26,9 +26,9 @@ func (s *Server) AddLabel(l Label) int64 {
 	title := downcase(strings.TrimSpace(l.Title))
 	switch {
 	case !labelTitle.MatchString(title):
-		s.fail("a label cannot have the title %q: it is of two letters, digits, _ and - at least, and begins with neither of the last two", l.Title)
+		s.mistake("Label.Title", "%q is none: it is of two letters, digits, _ and - at least, and begins with neither of the last two", l.Title)
 	case slices.ContainsFunc(s.home().labels, func(other cfchat.Label) bool { return other.Title == title }):
-		s.fail("there is a label %q already", l.Title)
+		s.mistake("Label.Title", "there is a label %q already", l.Title)
 	}
 	l.Title = title
 	return s.state.addLabel(s.home(), l)

@@ -45,8 +45,10 @@ func (s *state) sentBy(m *message, kind cfchat.SenderType, id int64) {
 }
 
 // append adds a message to a conversation, with what the server does after each one.
-func (s *state) append(c *conversation, m *message) {
-	now := s.now()
+func (s *state) append(c *conversation, m *message) { s.appendAt(c, m, s.now()) }
+
+// appendAt adds a message that was written at a time.
+func (s *state) appendAt(c *conversation, m *message, now time.Time) {
 	if m.ID == 0 {
 		s.lastMessage++
 		m.ID = s.lastMessage

@@ -3,6 +3,7 @@ package cfchattest
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/cfchat/cfchat-go"
 )
@@ -13,6 +14,15 @@ type Message struct {
 	Type    cfchat.MessageType
 	Private bool
 	Sender  int64 // the agent who sends an outgoing one; the administrator by default
+
+	// CreatedAt is when it was written, now by default. What follows from it follows then: the conversation's last
+	// activity is that of the message added last, even of one that is older than others, as with imported ones.
+	CreatedAt time.Time
+}
+
+// messageTypes are the types of messages.
+var messageTypes = []cfchat.MessageType{
+	cfchat.MessageTypeIncoming, cfchat.MessageTypeOutgoing, cfchat.MessageTypeActivity, cfchat.MessageTypeTemplate,
 }
 
 // AddMessage adds a message to a conversation and returns the message's id. What follows from one happens: it moves to the
@@ -20,15 +30,8 @@ type Message struct {
 func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 	s.mu.Lock()
 	defer s.unlock()
-	c := s.home().conversations[conversationID]
-	switch {
-	case c == nil:
-		s.fail("there is no conversation %d", conversationID)
-	case !m.Type.Known():
-		s.fail("there is no message type %d", m.Type)
-	case m.Sender != 0:
-		s.checkAgents(m.Sender)
-	}
+	c := s.conversationFor("AddMessage", conversationID)
+	s.checkMessage(m)
 	content := cmp.Or(m.Content, fmt.Sprintf("Message %d", s.state.lastMessage+1))
 	added := &message{ConversationMessage: cfchat.ConversationMessage{Content: &content, MessageType: m.Type, Private: new(m.Private)}}
 	switch m.Type {
@@ -37,6 +40,23 @@ func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 	case cfchat.MessageTypeOutgoing:
 		s.state.sentBy(added, cfchat.SenderTypeUser, cmp.Or(m.Sender, s.state.keys[keyFor(roleAdministrator)].user.ID))
 	}
-	s.state.append(c, added)
+	written := m.CreatedAt.UTC().Truncate(time.Microsecond)
+	if m.CreatedAt.IsZero() {
+		written = s.state.now()
+	}
+	s.state.appendAt(c, added, written)
 	return added.ID
+}
+
+// checkMessage fails the test if there can be no such message.
+func (s *Server) checkMessage(m Message) {
+	oneOf(s, "Message.Type", "type", m.Type, messageTypes)
+	s.checkText("Message.Content", m.Content, maxContent)
+	if m.Sender == 0 {
+		return
+	}
+	if m.Type != cfchat.MessageTypeOutgoing {
+		s.mistake("Message.Sender", "only an outgoing message is an agent's; set Type to cfchat.MessageTypeOutgoing")
+	}
+	s.checkAgents("Message.Sender", m.Sender)
 }

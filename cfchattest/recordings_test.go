@@ -150,9 +150,7 @@ func catchUp(t *testing.T, srv *cfchattest.Server, want exchange) {
 	if err := json.Unmarshal([]byte(want.Response.Body), &toggled); err != nil {
 		t.Fatal(err)
 	}
-	if !srv.SetStatus(toggled.Payload.ConversationID, toggled.Payload.CurrentStatus) {
-		t.Fatalf("%s: no conversation %d", want.Name, toggled.Payload.ConversationID)
-	}
+	srv.SetStatus(toggled.Payload.ConversationID, toggled.Payload.CurrentStatus)
 }
 
 // send sends a recorded request with the key of its role.
@@ -171,9 +169,8 @@ func send(t *testing.T, srv *cfchattest.Server, want exchange) (int, string) {
 	}
 	for name, value := range want.Request.Headers {
 		if value == "<"+want.As+">" {
-			value = srv.Key(want.As)
-			if want.As == "wrong" {
-				value = "no-such-key"
+			if value = "no-such-key"; want.As != "wrong" {
+				value = srv.Key(want.As)
 			}
 		}
 		r.Header[name] = []string{value}

@@ -11,7 +11,7 @@ type Request struct {
 	Method    string
 	Path      string
 	Query     url.Values
-	Operation string // "" for one that openapi.yaml does not have, answered by a handler of Handle or with 404
+	Operation string // the operationId, such as cfchat.OperationConversationList; "" for one that openapi.yaml does not have, answered by a handler of Handle or with 404
 	Body      string
 	Status    int // what was answered
 }

@@ -6,6 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,12 +24,13 @@ type Server struct {
 	limits          *limits       // nil for none
 	others          http.ServeMux // what has no operation
 
-	mu       sync.Mutex
-	state    *state
-	faults   []*fault
-	requests []Request
-	listener *httptest.Server
-	post     post
+	mu        sync.Mutex
+	state     *state
+	faults    []*fault
+	requests  []Request
+	callbacks []callback
+	listener  *httptest.Server
+	post      post
 
 	privateNetwork, keepPending bool
 }
@@ -41,7 +45,13 @@ func BehindNginx(s *Server) { s.dropUnderscores = true }
 // Clock sets where the server takes the time from. The default is [time.Now], and the time of the snapshot after
 // [Server.LoadSnapshot].
 func Clock(now func() time.Time) Option {
-	return func(s *Server) { s.state.clock, s.ownClock = now, true }
+	return func(s *Server) {
+		if now == nil {
+			s.wrong = errors.New("cfchattest: Clock: the function is nil")
+			return
+		}
+		s.state.clock, s.ownClock = now, true
+	}
 }
 
 // New starts a server that is closed when the test ends. An invalid [Version] fails the test. Without a test it panics:
@@ -76,7 +86,22 @@ func (s *Server) fail(format string, args ...any) {
 		panic(text)
 	}
 	s.t.Helper()
-	s.t.Fatal(text)
+	s.t.Fatal(text + whereAsked())
+}
+
+// whereAsked returns the place in the test, or in what it calls, that has called the package.
+func whereAsked() string {
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers[:])])
+	own, more := frames.Next()
+	for more {
+		var frame runtime.Frame
+		frame, more = frames.Next()
+		if filepath.Dir(frame.File) != filepath.Dir(own.File) || strings.HasSuffix(frame.File, "_test.go") {
+			return fmt.Sprintf(" (%s:%d)", filepath.Base(frame.File), frame.Line)
+		}
+	}
+	return ""
 }
 
 // complain reports a mistake in the test that a request shows, from whatever goroutine. Without a test nobody is told.
@@ -125,13 +150,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the caller went away in the middle of the request: there is nobody to answer
 	}
+	asked := s.requestOf(r, body)
+	s.callBack(before, asked)
 	out, plan, deliveries := s.serve(r, body)
 	defer s.send(deliveries)
-	plan.play(w, r, out)
+	if out != nil {
+		asked.Status = out.status
+		s.callBack(after, asked)
+	}
+	s.play(plan, w, r, out)
 }
 
 // serve carries out a request and keeps it for [Server.Requests]. It returns what to answer, how that is to fail, and what is to be
-// delivered then.
+// delivered then. There is no answer to one that never arrives.
 func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure, []*outgoing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,6 +173,9 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure, []*outgoi
 	}
 	s.state.runJobs()
 	plan := s.takeFault(to.id())
+	if plan.Refused { // it never arrives
+		return nil, plan, s.take()
+	}
 	out := plan.instead()
 	switch {
 	case out != nil:

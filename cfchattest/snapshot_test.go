@@ -9,7 +9,7 @@ import (
 )
 
 // loaded is a server with a snapshot of an administrator, and of what else is given.
-func loaded(t *testing.T, rest string, opts ...cfchattest.Option) *cfchattest.Server {
+func loaded(t testing.TB, rest string, opts ...cfchattest.Option) *cfchattest.Server {
 	t.Helper()
 	srv := cfchattest.New(t, opts...)
 	if err := srv.LoadSnapshot([]byte(`{"account":7,"agents":[{"id":5,"name":"Ada","role":"administrator"},{"id":6,"role":"agent"}],` + rest + `}`)); err != nil {
@@ -25,8 +25,8 @@ func TestSnapshotOfAnEmptyAccount(t *testing.T) {
 	if _, got := call(t, srv, srv.AdminKey(), "GET", accountSeven, ""); !strings.Contains(got, `"payload":[]`) {
 		t.Errorf("list: %s", got)
 	}
-	if srv.AgentKey() != "" {
-		t.Error("there is a key of an agent who is not there")
+	if said := failureOf(t, func(t testing.TB) { loaded(t, `"facts":{"users":{"admin":5,"other":6}}`).AgentKey() }); !strings.Contains(said, `no role "agent"`) {
+		t.Errorf("a key of an agent who is not there: %q", said)
 	}
 	if status, _ := call(t, srv, srv.Key("other"), "GET", accountSeven+"/meta", ""); status != 200 {
 		t.Errorf("the other user: %d", status)

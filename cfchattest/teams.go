@@ -32,7 +32,7 @@ type team struct {
 func (s *Server) AddTeam(t Team) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.checkAgents(t.Members...)
+	s.checkAgents("Team.Members", t.Members...)
 	s.state.lastTeam++
 	id := s.state.lastTeam
 	s.home().teams[id] = &team{

@@ -3,8 +3,12 @@ package cfchattest
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
+	"os"
 	"strconv"
+	"syscall"
 )
 
 // Transport answers requests in process: no socket, no goroutine, any host. It works inside a testing/synctest bubble and
@@ -29,7 +33,11 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	answer := &recorder{header: http.Header{}}
-	if aborted := answer.serve(t.server, inner); aborted {
+	aborted := answer.serve(t.server, inner)
+	switch {
+	case answer.refused:
+		return nil, refusedConnection(r)
+	case aborted:
 		if err := r.Context().Err(); err != nil {
 			return nil, err
 		}
@@ -40,12 +48,24 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.response(r), nil
 }
 
+// refusedConnection fails as net/http does where nothing listens, and reports it as net/http does.
+func refusedConnection(r *http.Request) error {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GetConn != nil {
+		trace.GetConn(r.URL.Host)
+	}
+	if err := r.Context().Err(); err != nil {
+		return err
+	}
+	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+}
+
 // recorder takes an answer.
 type recorder struct {
 	header  http.Header
 	status  int
 	body    bytes.Buffer
 	aborted bool
+	refused bool // there never was a connection
 }
 
 func (a *recorder) Header() http.Header         { return a.header }

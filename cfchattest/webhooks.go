@@ -54,11 +54,19 @@ func everySubscription() (names []string) {
 	return names
 }
 
+// subscriptions returns the events that the version has for webhooks.
+func (s *state) subscriptions() (names []string) {
+	for _, event := range subscribable {
+		if s.since(event.since) {
+			names = append(names, event.name)
+		}
+	}
+	return names
+}
+
 // subscribes reports whether the version has an event for webhooks.
 func (s *state) subscribes(event string) bool {
-	return slices.ContainsFunc(subscribable, func(known struct{ name, since string }) bool {
-		return known.name == event && s.since(known.since)
-	})
+	return slices.Contains(s.subscriptions(), event)
 }
 
 // AddWebhook adds a webhook of the account. It returns its id and the secret that its deliveries are signed with, which is zero
@@ -67,18 +75,17 @@ func (s *Server) AddWebhook(w Webhook) (id int64, secret auth.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.home()
-	s.checkAddress(w.URL)
+	s.checkAddress("Webhook.URL", w.URL)
 	if a.hasWebhookTo(w.URL, 0) {
-		s.fail("there is a webhook to %s already", w.URL)
+		s.mistake("Webhook.URL", "there is a webhook to %s already", w.URL)
 	}
+	s.checkSince("Webhook.Name", w.Name != "", "4.8.0")
 	added := &accountWebhook{url: w.URL, name: orNil(w.Name)}
 	if len(w.Subscriptions) == 0 {
 		added.subscriptions = everySubscription()
 	}
 	for _, event := range w.Subscriptions {
-		if !s.state.subscribes(string(event)) {
-			s.fail("webhooks of %s have no event %q", s.state.version, event)
-		}
+		oneOf(s, "Webhook.Subscriptions", "event", string(event), s.state.subscriptions())
 		added.subscriptions = append(added.subscriptions, string(event))
 	}
 	s.state.storeWebhook(a, added)
@@ -91,10 +98,10 @@ func (a *account) hasWebhookTo(address string, but int64) bool {
 }
 
 // checkAddress fails the test if what is called is no web address.
-func (s *Server) checkAddress(address string) {
+func (s *Server) checkAddress(field, address string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		s.fail("%q is no web address", address)
+		s.mistake(field, "%q is no web address", address)
 	}
 }
 
@@ -102,22 +109,22 @@ func (s *Server) checkAddress(address string) {
 func (s *Server) WebhookSecret(id int64) auth.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	webhooks := map[int64]*accountWebhook{}
 	for _, w := range s.home().webhooks {
-		if w.id == id {
-			return auth.NewSecret(w.secret)
-		}
+		webhooks[w.id] = w
 	}
-	s.fail("there is no webhook %d", id)
-	return auth.Secret{}
+	oneOf(s, "WebhookSecret", "webhook", id, idsOf(webhooks))
+	return auth.NewSecret(webhooks[id].secret)
 }
 
 // InboxSecret returns the secret of an API inbox, as administrators are shown it: zero before 4.13.0.
 func (s *Server) InboxSecret(id int64) auth.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	oneOf(s, "InboxSecret", "inbox", id, idsOf(s.home().inboxes))
 	in := s.inbox(id)
 	if in.channel != cfchat.ChannelAPI {
-		s.fail("inbox %d has no secret: it is a %s", in.id, in.channel)
+		s.mistake("InboxSecret", "inbox %d has none: it is a %s", in.id, in.channel)
 	}
 	return s.state.shownSecret(in.secret)
 }
@@ -126,12 +133,8 @@ func (s *Server) InboxSecret(id int64) auth.Secret {
 func (s *Server) BotSecret(id int64) auth.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.state.bots[id]
-	if b == nil {
-		s.fail("there is no bot %d", id)
-		return auth.Secret{}
-	}
-	return s.state.shownSecret(b.secret)
+	oneOf(s, "BotSecret", "bot", id, idsOf(s.state.bots))
+	return s.state.shownSecret(s.state.bots[id].secret)
 }
 
 // shownSecret returns the secret of an inbox or a bot where the version has them.

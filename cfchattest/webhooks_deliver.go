@@ -84,7 +84,10 @@ type post struct {
 func (s *Server) Receive(url string, h http.Handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.checkAddress(url)
+	s.checkAddress("Receive", url)
+	if h == nil {
+		s.mistake("Receive", "the handler of %s is nil", url)
+	}
 	if s.post.receivers == nil {
 		s.post.receivers = map[string]http.Handler{}
 	}

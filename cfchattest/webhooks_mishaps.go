@@ -85,15 +85,16 @@ func Shuffled(seed uint64) Order {
 	return func(n int) []int { return rand.New(rand.NewPCG(seed, seed)).Perm(n) }
 }
 
-// ReleaseDeliveries has what was held leave in an order, and nothing be held any more. The bodies of what goes to webhooks of the
-// account and of API inboxes are made now: several may tell of the same, newer state (contract, H3).
+// ReleaseDeliveries has what was held leave in an order, nil for [InOrder], and nothing be held any more. The bodies of
+// what goes to webhooks of the account and of API inboxes are made now: several may tell of the same, newer state
+// (contract, H3).
 func (s *Server) ReleaseDeliveries(order Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	held := s.post.held
 	s.post.held, s.post.holds = nil, false
 	released := make([]*outgoing, 0, len(held))
-	for _, i := range order(len(held)) {
+	for _, i := range s.places(order, len(held)) {
 		released = append(released, held[i])
 	}
 	if len(released) > 0 {
@@ -102,10 +103,23 @@ func (s *Server) ReleaseDeliveries(order Order) {
 	}
 }
 
+// places returns the places of n deliveries in an order. One that is not of each once fails the test.
+func (s *Server) places(order Order, n int) []int {
+	if order == nil {
+		order = InOrder
+	}
+	places := order(n)
+	if sorted := slices.Sorted(slices.Values(places)); !slices.Equal(sorted, InOrder(n)) {
+		s.mistake("ReleaseDeliveries", "the order of %d is %v, which has not each place once", n, places)
+	}
+	return places
+}
+
 // addMishap adds what is to go wrong, or takes away all of its kind and address.
 func (s *Server) addMishap(m mishap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.checkMishap(m)
 	if m.url != "" {
 		m.url = bareAddress(m.url)
 	}
@@ -114,6 +128,25 @@ func (s *Server) addMishap(m mishap) {
 		return
 	}
 	s.post.mishaps = slices.DeleteFunc(s.post.mishaps, func(each *mishap) bool { return each.kind == m.kind && each.url == m.url })
+}
+
+// checkMishap fails the test if nothing can go wrong so.
+func (s *Server) checkMishap(m mishap) {
+	switch f := m.DeliveryFailure; {
+	case m.left < 0:
+		s.mistake(m.kind.String(), "%d deliveries cannot go wrong; 0 takes back what was asked for", m.left)
+	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
+		s.mistake("DeliveryFailure.Status", "%d is not the status of an answer", f.Status)
+	case f.Status != 0 && f.TimedOut:
+		s.mistake("DeliveryFailure.TimedOut", "nothing is answered then; leave out Status")
+	case m.url != "":
+		s.checkAddress(m.kind.String(), m.url)
+	}
+}
+
+// String returns the method that has asked for it.
+func (k mishapKind) String() string {
+	return [...]string{"FailDeliveries", "LoseDeliveries", "RepeatDeliveries", "RequeueDeliveries"}[k]
 }
 
 // mishapOf takes the first mishap of some kinds whose turn it is with a delivery, nil for none.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
@@ -152,7 +153,7 @@ func TestSyncStays(t *testing.T) {
 	account := newBusyAccount(t, 10, 0)
 	file := filepath.Join(t.TempDir(), "chat.db")
 	account.turn.Store(&turn{at: 1 << 40})
-	account.FailNext("conversationFilter", cfchattest.Failure{Status: 404})
+	account.FailNext(cfchat.OperationConversationFilter, cfchattest.Failure{Status: 404})
 	if status := account.command(t, 50, syscall.SIGTERM, "sync", "--to", file, "--every", "1s"); status != 143 {
 		t.Errorf("it ended with %d", status)
 	}

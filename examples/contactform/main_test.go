@@ -142,11 +142,11 @@ func TestForm(t *testing.T) {
 		t.Errorf("a wrong address: %d %s", code, page)
 	}
 	fields.Set("email", "mia@customer.test")
-	server.FailNext("contactCreate", cfchattest.Failure{Status: 401})
+	server.FailNext(cfchat.OperationContactCreate, cfchattest.Failure{Status: 401})
 	if code, page := send(fields); code != 500 || !strings.Contains(page, "on our side") {
 		t.Errorf("a wrong key: %d %s", code, page)
 	}
-	server.FailNext("contactCreate", cfchattest.Failure{Status: 503})
+	server.FailNext(cfchat.OperationContactCreate, cfchattest.Failure{Status: 503})
 	if code, page := send(fields); code != 503 || !strings.Contains(page, "mia@customer.test") {
 		t.Errorf("a failure: %d %s", code, page)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -17,24 +16,20 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// stepped is a server at an address where a test can step in before a request.
+// stepped is a server in which a test can step in before a request.
 type stepped struct {
 	*cfchattest.Server
-	url    string
 	before map[string]func() // by method and the end of the path
 }
 
 func newStepped(t *testing.T) *stepped {
 	s := &stepped{Server: cfchattest.New(t), before: map[string]func(){}}
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, target, _ := strings.Cut(r.URL.Path, "/conversations")
+	s.Before("", func(r cfchattest.Request) {
+		_, target, _ := strings.Cut(r.Path, "/conversations")
 		if step := s.before[r.Method+" "+target]; step != nil {
 			step()
 		}
-		s.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	s.url = front.URL
+	})
 	s.AddLabel(cfchattest.Label{Title: "vip"})
 	return s
 }
@@ -49,7 +44,7 @@ func (s *stepped) fill(n int) {
 // run runs the program against the server.
 func (s *stepped) run(ctx context.Context, args ...string) (string, error) {
 	env := map[string]string{
-		"CFCHAT_USER_API_KEY": s.AdminKey(), "CFCHAT_SERVER": s.url, "CFCHAT_ACCOUNT_ID": strconv.FormatInt(s.AccountID(), 10),
+		"CFCHAT_USER_API_KEY": s.AdminKey(), "CFCHAT_SERVER": s.URL(), "CFCHAT_ACCOUNT_ID": strconv.FormatInt(s.AccountID(), 10),
 	}
 	var out strings.Builder
 	err := run(ctx, append([]string{"-per-minute", "100000"}, args...), func(name string) string { return env[name] }, &out)
@@ -127,7 +122,7 @@ func TestDryRun(t *testing.T) {
 func TestFailures(t *testing.T) {
 	s := newStepped(t)
 	s.fill(90) // so that what cannot be read is on neither the first nor the last page
-	const set = "conversationAddLabels"
+	const set = cfchat.OperationConversationAddLabels
 	s.before = map[string]func(){
 		"POST /4/labels":  func() { s.FailNext(set, cfchattest.Failure{Status: http.StatusForbidden}) },
 		"POST /7/labels":  func() { s.FailNext(set, cfchattest.Failure{Cut: true}) }, // after it was done, which is seen
@@ -161,7 +156,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s.before["POST /4/labels"] = func() {
 		cancel()
-		s.FailNext("conversationAddLabels", cfchattest.Failure{Cut: true})
+		s.FailNext(cfchat.OperationConversationAddLabels, cfchattest.Failure{Cut: true})
 	}
 	out, err := s.run(ctx, "-add", "vip", "-yes")
 	if err == nil || err.Error() != "interrupted; to go on, run it again with -after 3" ||
@@ -203,15 +198,15 @@ func TestInterruptedBehindBroken(t *testing.T) {
 // TestFailedSearch says from where to go on, unless that is the beginning.
 func TestFailedSearch(t *testing.T) {
 	s := newStepped(t)
-	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
+	s.FailNext(cfchat.OperationConversationFilter, cfchattest.Failure{Status: http.StatusUnauthorized})
 	if out, err := s.run(t.Context(), "-remove", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized") || out != "" {
 		t.Errorf("it ended with %v and said %q", err, out)
 	}
-	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
+	s.FailNext(cfchat.OperationConversationFilter, cfchattest.Failure{Status: http.StatusUnauthorized})
 	if _, err := s.run(t.Context(), "-remove", "vip", "-yes", "-after", "7"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized; to go on, run it again with -after 7") {
 		t.Errorf("after 7 it ended with %v", err)
 	}
-	s.FailNext("listAllLabels", cfchattest.Failure{Status: http.StatusUnauthorized})
+	s.FailNext(cfchat.OperationListAllLabels, cfchattest.Failure{Status: http.StatusUnauthorized})
 	if out, err := s.run(t.Context(), "-add", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized") || out != "" {
 		t.Errorf("of a failed list of labels it ended with %v and said %q", err, out)
 	}
@@ -290,7 +285,9 @@ func TestInterruptedBehindAFailure(t *testing.T) {
 	s := newStepped(t)
 	s.fill(9)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.before["POST /2/labels"] = func() { s.FailNext("conversationAddLabels", cfchattest.Failure{Status: http.StatusForbidden}) }
+	s.before["POST /2/labels"] = func() {
+		s.FailNext(cfchat.OperationConversationAddLabels, cfchattest.Failure{Status: http.StatusForbidden})
+	}
 	s.before["POST /5/labels"] = func() { cancel() }
 	out, err := s.run(ctx, "-add", "vip", "-yes")
 	if err == nil || !strings.HasSuffix(err.Error(), "-after 1") {

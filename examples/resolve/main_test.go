@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,10 +16,9 @@ import (
 
 var today = time.Date(2026, time.June, 30, 12, 0, 0, 0, time.UTC)
 
-// standIn is a server of today, at an address where a test can step in before a request.
+// standIn is a server of today in which a test can step in before a request.
 type standIn struct {
 	*cfchattest.Server
-	url    string
 	before map[string]func() // by method and the end of the path
 }
 
@@ -29,15 +27,12 @@ func newStandIn(t *testing.T) *standIn {
 		Server: cfchattest.New(t, cfchattest.Clock(func() time.Time { return today })),
 		before: map[string]func(){},
 	}
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, target, _ := strings.Cut(r.URL.Path, "/conversations")
+	s.Before("", func(r cfchattest.Request) {
+		_, target, _ := strings.Cut(r.Path, "/conversations")
 		if step := s.before[r.Method+" "+target]; step != nil {
 			step()
 		}
-		s.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	s.url = front.URL
+	})
 	return s
 }
 
@@ -52,7 +47,7 @@ func (s *standIn) add(n, days int, status cfchat.Status) (id int64) {
 // run runs the program against the server.
 func (s *standIn) run(ctx context.Context, botKey string, args ...string) (string, error) {
 	env := map[string]string{
-		"CFCHAT_USER_API_KEY": s.AdminKey(), "CFCHAT_AGENT_BOT_API_KEY": botKey, "CFCHAT_SERVER": s.url,
+		"CFCHAT_USER_API_KEY": s.AdminKey(), "CFCHAT_AGENT_BOT_API_KEY": botKey, "CFCHAT_SERVER": s.URL(),
 		"CFCHAT_ACCOUNT_ID": strconv.FormatInt(s.AccountID(), 10),
 	}
 	var out strings.Builder
@@ -189,7 +184,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s.before["POST /3/toggle_status"] = func() {
 		cancel()
-		s.FailNext("toggleStatusOfAConversation", cfchattest.Failure{Cut: true})
+		s.FailNext(cfchat.OperationToggleStatusOfAConversation, cfchattest.Failure{Cut: true})
 	}
 	out, err := s.run(ctx, s.BotKey(), "-yes")
 	if err == nil || err.Error() != "interrupted" || !strings.Contains(out, "\n3 found: 2 resolved, 1 unknown\n") {
@@ -203,7 +198,7 @@ func TestInterrupted(t *testing.T) {
 // TestFailedSearch says nothing of what it did not see.
 func TestFailedSearch(t *testing.T) {
 	s := newStandIn(t)
-	s.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusUnauthorized})
+	s.FailNext(cfchat.OperationConversationFilter, cfchattest.Failure{Status: http.StatusUnauthorized})
 	if out, err := s.run(t.Context(), "", "-yes"); err == nil || !strings.Contains(err.Error(), "401") || out != "" {
 		t.Errorf("it ended with %v and said %q", err, out)
 	}

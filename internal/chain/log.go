@@ -35,18 +35,7 @@ func logTry(req *http.Request, logger *slog.Logger, describe func(*Failure) stri
 // attributes returns what is known of a try: no header, no query, no body.
 func (r tryRecord) attributes(call *Call, describe func(*Failure) string) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", call.ID)}
-	if call.AccountID > 0 {
-		attrs = append(attrs, slog.Int64("account", call.AccountID))
-	}
-	if call.ConversationID > 0 {
-		attrs = append(attrs, slog.Int64("conversation", call.ConversationID))
-	}
-	if call.MessageID > 0 {
-		attrs = append(attrs, slog.Int64("message", call.MessageID))
-	}
-	if call.ContactID > 0 {
-		attrs = append(attrs, slog.Int64("contact", call.ContactID))
-	}
+	attrs = call.AppendAttrs(attrs)
 	status, requestID := 0, ""
 	switch {
 	case r.answer != nil:

@@ -73,7 +73,7 @@ var contactOpenTexts = []errorText{
 		inbox := server.AddInbox(cfchattest.Inbox{Locked: true})
 		contact := server.AddContact(cfchattest.Contact{Name: "Jo"})
 		server.AddConversation(cfchattest.Conversation{Inbox: inbox, Contact: contact, Status: cfchat.StatusResolved})
-		server.FailNext("newConversation", cfchattest.Failure{Cut: true})
+		server.FailNext(cfchat.OperationNewConversation, cfchattest.Failure{Cut: true})
 		options := cfchat.OpenOptions{Message: cfchat.FirstMessage{Content: "hi"}}
 		return trial.Second(server.Account(t).Contacts.OpenConversation(t.Context(), contact, inbox, options))
 	}},
@@ -98,7 +98,7 @@ var contactOpenTexts = []errorText{
 		account := server.Account(t, func(c *cfchat.Config) {
 			c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				if req.Method == http.MethodPost {
-					server.FailNext("contactConversations", cfchattest.Failure{Status: 401})
+					server.FailNext(cfchat.OperationContactConversations, cfchattest.Failure{Status: 401})
 					return nil, io.ErrUnexpectedEOF
 				}
 				return server.Transport().RoundTrip(req)

@@ -68,7 +68,7 @@ func contactOf(ask func(context.Context, cfchat.ContactsService) error, failures
 		server.AddContact(cfchattest.Contact{Email: "jo@customer.test"})
 		server.AddContact(cfchattest.Contact{Phone: "+14155551000"})
 		for _, failure := range failures {
-			server.FailNext("contactFilter", failure)
+			server.FailNext(cfchat.OperationContactFilter, failure)
 		}
 		return ask(t.Context(), server.Account(t).Contacts)
 	}

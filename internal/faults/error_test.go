@@ -37,6 +37,12 @@ func TestErrorLogValue(t *testing.T) {
 			slog.Int64("account", 56), slog.Int64("contact", 77), slog.Int("status", 429), slog.String("request_id", "abc"),
 			slog.Duration("retry_after", 90*time.Second),
 		}},
+		{chat.Account(56).Webhooks.Delete(t.Context(), 3), []slog.Attr{
+			slog.String("operation", "deleteAWebhook"),
+			slog.String("error", "cfchat: deleteAWebhook: webhook 3 of account 56: 429 Retry later: the server asks to wait 1m30s"),
+			slog.Int64("account", 56), slog.Int64("webhook", 3), slog.Int("status", 429), slog.String("request_id", "abc"),
+			slog.Duration("retry_after", 90*time.Second),
+		}},
 		{trial.Second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{Page: -1})), []slog.Attr{
 			slog.String("operation", "conversationList"),
 			slog.String("error", "cfchat: conversationList: account 56: nothing was sent: invalid input: Page: -1 is not a page; pages start at 1"),

@@ -253,6 +253,12 @@ func scanningBy(options cfchat.ConversationScanOptions) func(*testing.T) error {
 	})
 }
 
+func countsOf(options cfchat.ConversationListOptions) func(*testing.T) error {
+	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		return trial.Second(s.Counts(ctx, options))
+	})
+}
+
 func changedSince(since time.Time, margin time.Duration) func(*testing.T) error {
 	return asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 		return firstError(s.Changed(ctx, since, cfchat.ConversationChangedOptions{Margin: margin}).All())
@@ -301,6 +307,8 @@ var inputTexts = []errorText{
 	{"a part of a second", listed(cfchat.ConversationListOptions{UpdatedWithin: time.Millisecond})},
 	{"Q with a status", listed(cfchat.ConversationListOptions{Q: "refund", Status: cfchat.StatusOpen})},
 	{"Q with an order by priority", listed(cfchat.ConversationListOptions{Q: "refund", SortBy: cfchat.SortBySortOnPriority})},
+	{"counts of mine", countsOf(cfchat.ConversationListOptions{AssigneeType: cfchat.AssigneeTypeMe})},
+	{"counts of changes", countsOf(cfchat.ConversationListOptions{UpdatedWithin: time.Hour})},
 	{"three things at once", listed(cfchat.ConversationListOptions{TeamID: -1, InboxID: -1, Page: -1})},
 	{"a create without a place", created(cfchat.ConversationCreate{})},
 	{"a create without an inbox", created(cfchat.ConversationCreate{ContactID: 1, SourceID: "s"})},

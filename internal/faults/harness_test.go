@@ -450,7 +450,10 @@ func (want outcome) judge(t *testing.T, c trial.Call, value any, err error) {
 	if e.Operation != c.ID {
 		t.Errorf("operation %q, want %q", e.Operation, c.ID)
 	}
-	about := operation.Subject{AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID, ContactID: e.ContactID}
+	about := operation.Subject{
+		AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID, ContactID: e.ContactID,
+		InboxID: e.InboxID, TeamID: e.TeamID, WebhookID: e.WebhookID,
+	}
 	if about != c.About() {
 		t.Errorf("about %q, want %q", about, c.About())
 	}

@@ -719,3 +719,24 @@ func TestPerMinuteCountsWhatWasSentTwice(t *testing.T) {
 		}
 	})
 }
+
+// TestRoundTripperThatWaits has held a write back until its time was up: nothing was sent, and the client cannot know.
+func TestRoundTripperThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := cfchattest.New(t)
+		id := srv.AddConversation(cfchattest.Conversation{})
+		waits := trial.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			select {
+			case <-time.After(45 * time.Second):
+				return srv.Transport().RoundTrip(r)
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+		})
+		acct := srv.Account(t, func(c *cfchat.Config) { c.HTTPClient = &http.Client{Transport: waits} })
+		_, err := acct.Conversations.SetStatus(t.Context(), id, cfchat.StatusResolved)
+		if !errors.Is(err, cfchat.ErrUnknownOutcome) || len(srv.Requests()) != 0 {
+			t.Errorf("%v, and %d requests arrived", err, len(srv.Requests()))
+		}
+	})
+}

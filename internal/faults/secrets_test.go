@@ -284,7 +284,9 @@ func TestLogger(t *testing.T) {
 					"duration": want[i].duration,
 				}
 				for name, value := range map[string]any{
-					"account": c.About().AccountID, "conversation": c.About().ConversationID, "message": c.About().MessageID, "contact": c.About().ContactID, "request_id": want[i].requestID, "error": want[i].error,
+					"account": c.About().AccountID, "conversation": c.About().ConversationID, "message": c.About().MessageID,
+					"contact": c.About().ContactID, "inbox": c.About().InboxID, "team": c.About().TeamID, "webhook": c.About().WebhookID,
+					"request_id": want[i].requestID, "error": want[i].error,
 				} {
 					if !reflect.ValueOf(value).IsZero() {
 						wanted[name] = value

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 )
@@ -12,6 +13,9 @@ type Subject struct {
 	ConversationID int64
 	MessageID      int64
 	ContactID      int64
+	InboxID        int64
+	TeamID         int64
+	WebhookID      int64
 }
 
 // SubjectOf returns what a request is about that is this operation.
@@ -30,31 +34,52 @@ func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 			s.MessageID = id
 		case "contact_id":
 			s.ContactID = id
+		case "inbox_id":
+			s.InboxID = id
+		case "team_id":
+			s.TeamID = id
+		case "webhook_id":
+			s.WebhookID = id
 		}
 	}
 	return s
 }
 
+// part is an id of a Subject with the name of what has it.
+type part struct {
+	name string
+	id   int64
+}
+
+// parts returns the ids, each before what it is in.
+func (s Subject) parts() [7]part {
+	return [...]part{
+		{"message", s.MessageID}, {"conversation", s.ConversationID}, {"contact", s.ContactID},
+		{"inbox", s.InboxID}, {"team", s.TeamID}, {"webhook", s.WebhookID}, {"account", s.AccountID},
+	}
+}
+
 // String returns words such as "conversation 42 of account 56", "" when nothing is known.
-func (s Subject) String() string {
-	if s.MessageID > 0 {
-		within := s
-		if within.MessageID = 0; within == (Subject{}) {
-			return fmt.Sprintf("message %d", s.MessageID)
+func (s Subject) String() (words string) {
+	for _, p := range s.parts() {
+		switch {
+		case p.id <= 0:
+		case words == "":
+			words = fmt.Sprintf("%s %d", p.name, p.id)
+		default:
+			words += fmt.Sprintf(" of %s %d", p.name, p.id)
 		}
-		return fmt.Sprintf("message %d of %s", s.MessageID, within)
 	}
-	switch {
-	case s.ConversationID > 0 && s.AccountID > 0:
-		return fmt.Sprintf("conversation %d of account %d", s.ConversationID, s.AccountID)
-	case s.ConversationID > 0:
-		return fmt.Sprintf("conversation %d", s.ConversationID)
-	case s.ContactID > 0 && s.AccountID > 0:
-		return fmt.Sprintf("contact %d of account %d", s.ContactID, s.AccountID)
-	case s.ContactID > 0:
-		return fmt.Sprintf("contact %d", s.ContactID)
-	case s.AccountID > 0:
-		return fmt.Sprintf("account %d", s.AccountID)
+	return words
+}
+
+// AppendAttrs appends the ids that are known, as slog has them, from the account down.
+func (s Subject) AppendAttrs(attrs []slog.Attr) []slog.Attr {
+	parts := s.parts()
+	for i := len(parts) - 1; i >= 0; i-- {
+		if p := parts[i]; p.id > 0 {
+			attrs = append(attrs, slog.Int64(p.name, p.id))
+		}
 	}
-	return ""
+	return attrs
 }

@@ -738,6 +738,15 @@ func (c Call) About() operation.Subject {
 	if strings.Contains(c.Path, "{contact_id}") {
 		about.ContactID = One.Contact
 	}
+	if strings.Contains(c.Path, "{inbox_id}") {
+		about.InboxID = One.Inbox
+	}
+	if strings.Contains(c.Path, "{team_id}") {
+		about.TeamID = One.Team
+	}
+	if strings.Contains(c.Path, "{webhook_id}") {
+		about.WebhookID = One.Webhook
+	}
 	return about
 }
 

@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -28,7 +29,7 @@ func standIn(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	srv := cfchattest.New(t, opts...)
 	agent, _ := srv.AddAgent(cfchattest.Agent{Name: canary, Email: canary + "@example.com"})
 	for i := range size {
-		contact := srv.AddContact(cfchattest.Contact{Name: canary, Email: canary + "@example.com", Custom: map[string]any{canary: canary}})
+		contact := srv.AddContact(cfchattest.Contact{Name: canary, Email: fmt.Sprintf("%s%d@example.com", canary, i), Custom: map[string]any{canary: canary}})
 		id := srv.AddConversation(cfchattest.Conversation{
 			CreatedAt: time.Now().Add(time.Duration(i-size) * time.Hour), // the oldest has the least id
 			Contact:   contact, Assignee: agent, Labels: []string{canary}, Custom: map[string]any{canary: canary},

@@ -439,7 +439,7 @@ func TestFailure(t *testing.T) {
 		t.Error(err)
 	}
 	closed := t.TempDir()
-	server.FailEvery("listAllTeams", 1, cfchattest.Failure{Status: http.StatusForbidden})
+	server.FailEvery(cfchat.OperationListAllTeams, 1, cfchattest.Failure{Status: http.StatusForbidden})
 	m, _, err = run(t, server, export.Options{Dir: closed})
 	if err != nil || len(m.Unreadable) != 1 || m.Unreadable[0].What != "teams" || len(lines(t, closed, archive.Conversation)) != 60 {
 		t.Errorf("%v, %+v", err, m.Unreadable)

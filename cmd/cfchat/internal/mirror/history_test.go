@@ -145,7 +145,9 @@ func (h *history) happens(ctx context.Context) {
 	case 3:
 		h.AddMessage(h.AddConversation(cfchattest.Conversation{}), cfchattest.Message{})
 	case 4:
-		h.SetStatus(id, cfchat.StatusResolved)
+		if _, there := h.Conversation(id); there {
+			h.SetStatus(id, cfchat.StatusResolved)
+		}
 	case 5:
 		h.deleteMessage(ctx, id, n)
 	case 6:
@@ -159,7 +161,7 @@ func (h *history) happens(ctx context.Context) {
 			_, _ = h.admin.Contacts.Update(ctx, c.Meta.Sender.ID, cfchat.ContactUpdate{Name: new(fmt.Sprint("renamed ", n))})
 		}
 	case 10:
-		h.AddContact(cfchattest.Contact{Email: fmt.Sprintf("new%d-%d@example.com", id, n)})
+		h.AddContact(cfchattest.Contact{Email: fmt.Sprintf("new%d-%d-%d@example.com", id, n, time.Now().UnixNano())})
 	case 11:
 		_, _ = h.admin.Conversations.MarkUnread(ctx, id)
 	case 12:

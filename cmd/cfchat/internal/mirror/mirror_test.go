@@ -243,7 +243,7 @@ func TestFailedWalk(t *testing.T) {
 		id := server.AddConversation(cfchattest.Conversation{CreatedAt: time.Now().Add(-time.Hour)})
 		server.AddMessage(id, cfchattest.Message{})
 	}
-	server.FailEvery("listAllMessages", 37, cfchattest.Failure{Status: http.StatusTeapot})
+	server.FailEvery(cfchat.OperationListAllMessages, 37, cfchattest.Failure{Status: http.StatusTeapot})
 	ctx, kill := context.WithCancel(t.Context())
 	atEnd := func(c *cfchat.Config) {
 		c.HTTPClient = &http.Client{Transport: killing{server.Transport(), "/filter", kill, address, t}}

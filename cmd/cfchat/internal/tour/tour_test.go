@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
@@ -128,7 +129,7 @@ func TestSaysBefore(t *testing.T) {
 // TestUnreadableNames do not keep the tour from writing: a key may write where it may not read.
 func TestUnreadableNames(t *testing.T) {
 	server := anAccount(t)
-	server.FailNext("getInbox", cfchattest.Failure{Status: http.StatusUnauthorized})
+	server.FailNext(cfchat.OperationGetInbox, cfchattest.Failure{Status: http.StatusUnauthorized})
 	var out strings.Builder
 	err := Run(t.Context(), server.Account(t), Options{Write: true, Inbox: 1, Contact: 1}, &out)
 	if err != nil || !strings.Contains(out.String(), "inbox 1 (its name cannot be read: 401 Unauthorized)") || len(writes(server)) != 5 {
@@ -147,7 +148,7 @@ func TestNowhere(t *testing.T) {
 // TestStops says what it leaves behind.
 func TestStops(t *testing.T) {
 	server := anAccount(t)
-	server.FailNext("toggleStatusOfAConversation", cfchattest.Failure{Status: http.StatusForbidden})
+	server.FailNext(cfchat.OperationToggleStatusOfAConversation, cfchattest.Failure{Status: http.StatusForbidden})
 	err := Run(t.Context(), server.Account(t), Options{Write: true, Inbox: 1, Contact: 1}, io.Discard)
 	if err == nil || !strings.HasPrefix(err.Error(), "conversation 2, which the tour has created, stays: ") {
 		t.Errorf("got %v", err)

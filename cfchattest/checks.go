@@ -1,0 +1,134 @@
+package cfchattest
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cfchat/cfchat-go"
+)
+
+// mistake fails the test because of what a field, or an argument of a method, is given.
+func (s *Server) mistake(field, format string, args ...any) {
+	s.fail("%s: "+format, append([]any{field}, args...)...)
+}
+
+// oneOf fails the test if a value is none of those that there are.
+func oneOf[T comparable](s *Server, field, kind string, value T, there []T) {
+	if !slices.Contains(there, value) {
+		s.mistake(field, "there is no %s %#v; %s", kind, value, whatThereIs(there))
+	}
+}
+
+// noneOrOneOf is oneOf for what may be left out.
+func noneOrOneOf[T comparable](s *Server, field, kind string, value T, there []T) {
+	if value != *new(T) {
+		oneOf(s, field, kind, value, there)
+	}
+}
+
+// whatThereIs says what could have been given, or some of it.
+func whatThereIs[T any](there []T) string {
+	const most = 20
+	some := make([]string, min(len(there), most))
+	for i := range some {
+		some[i] = fmt.Sprint(there[i])
+	}
+	switch more := len(there) - most; {
+	case len(there) == 0:
+		return "there is none"
+	case len(there) == 1:
+		return "there is " + some[0]
+	case more > 0:
+		return fmt.Sprintf("there are %s and %d more", strings.Join(some, ", "), more)
+	}
+	return "there are " + strings.Join(some, ", ")
+}
+
+// idsOf returns the ids of what an account has, in order.
+func idsOf[V any](rows map[int64]V) []int64 { return slices.Sorted(maps.Keys(rows)) }
+
+// checkAgents fails the test if one of the people is not in the account. Of several the field is that of a list.
+func (s *Server) checkAgents(field string, ids ...int64) {
+	var there []int64
+	for _, id := range idsOf(s.state.users) {
+		if s.state.users[id].role(s.home()) != "" {
+			there = append(there, id)
+		}
+	}
+	for _, id := range ids {
+		oneOf(s, field, "agent", id, there)
+	}
+}
+
+// checkContact fails the test if a contact is not there, or not any more.
+func (s *Server) checkContact(field string, id int64) {
+	var there []int64
+	for _, c := range s.home().contactsThat(func(*contact) bool { return true }) {
+		there = append(there, c.ID)
+	}
+	noneOrOneOf(s, field, "contact", id, there)
+}
+
+// checkText fails the test if a text is longer than servers store.
+func (s *Server) checkText(field, text string, most int) {
+	if n := len([]rune(text)); n > most {
+		s.mistake(field, "it has %d characters, and servers take %d at most", n, most)
+	}
+}
+
+// checkAttributes fails the test if free-form attributes hold what JSON cannot say.
+func (s *Server) checkAttributes(field string, attributes map[string]any) {
+	if _, err := cfchat.NewAttributes(attributes); err != nil {
+		s.mistake(field, "%s", strings.TrimPrefix(err.Error(), "cfchat: attributes: "))
+	}
+}
+
+// checkConversationAttributes fails the test also if they are larger than servers store of a conversation.
+func (s *Server) checkConversationAttributes(field string, attributes map[string]any) {
+	s.checkAttributes(field, attributes)
+	for _, problem := range attributeProblems(orEmpty(attributes)) {
+		s.mistake(field, "%s", problem)
+	}
+}
+
+// checkSince fails the test if something is given that the version does not have yet.
+func (s *Server) checkSince(field string, given bool, since string) {
+	if given && !s.state.version.AtLeast(since) {
+		s.mistake(field, "servers have it from %s on, and this is %s; take Version(%q)", since, s.state.version, since)
+	}
+}
+
+// conversationFor returns a conversation that a method is about. One that is not there fails the test.
+func (s *Server) conversationFor(method string, id int64) *conversation {
+	oneOf(s, method, "conversation", id, idsOf(s.home().conversations))
+	return s.home().conversations[id]
+}
+
+// checkEmail fails the test if an address is none, or somebody's already: whose it is, is told by owner, 0 for nobody.
+func (s *Server) checkEmail(field, email, kind string, owner int64) {
+	switch {
+	case email == "":
+	case !validEmail.MatchString(email):
+		s.mistake(field, "%q is no e-mail address", email)
+	case owner != 0:
+		s.mistake(field, "%s %d has %q already", kind, owner, email)
+	}
+}
+
+// channels are the channels that an inbox can have.
+var channels = []cfchat.Channel{
+	cfchat.ChannelAPI, cfchat.ChannelEmail, cfchat.ChannelFacebookPage, cfchat.ChannelInstagram, cfchat.ChannelLine, cfchat.ChannelSMS,
+	cfchat.ChannelTelegram, cfchat.ChannelTikTok, cfchat.ChannelTwilioSMS, cfchat.ChannelTwitterProfile, cfchat.ChannelVoice,
+	cfchat.ChannelWebWidget, cfchat.ChannelWhatsApp,
+}
+
+// checkStatus fails the test if a status is none that a conversation can have.
+func (s *Server) checkStatus(field string, status cfchat.Status) {
+	oneOf(s, field, "status", status, statuses)
+}
+
+// firstOf returns the least id of what an account has, 0 for none.
+func firstOf[V any](rows map[int64]V) int64 { return cmp.Or(append(idsOf(rows), 0)...) }
