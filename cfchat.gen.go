@@ -3392,7 +3392,7 @@ type Inbox struct {
 	// A secret, to administrators. From 4.2.0.
 	_ struct{} `json:"-"`
 
-	// Of an API inbox.
+	// Of an API inbox, what was set for it.
 	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
 
 	// Whether contacts may write in a resolved conversation.
@@ -3404,7 +3404,7 @@ type Inbox struct {
 	// A secret, to administrators. From 4.2.0.
 	_ struct{} `json:"-"`
 
-	// How they are assigned.
+	// How the server assigns conversations.
 	AutoAssignmentConfig Attributes `json:"auto_assignment_config,omitzero"`
 
 	// The picture's address; "" when there is none.
@@ -3425,13 +3425,13 @@ type Inbox struct {
 	// Of a website, whether the conversation goes on by e-mail.
 	ContinuityViaEmail *bool `json:"continuity_via_email,omitempty"`
 
-	// How they are asked. From 4.2.0.
+	// How contacts are asked if they are content. From 4.2.0.
 	CsatConfig Attributes `json:"csat_config,omitzero"`
 
 	// Whether contacts are asked if they are content.
 	CsatSurveyEnabled *bool `json:"csat_survey_enabled,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, its address.
 	Email *string `json:"email,omitempty"`
 
 	// Whether conversations are assigned by the server.
@@ -3464,25 +3464,25 @@ type Inbox struct {
 	// The inbox's id.
 	ID int64 `json:"id"`
 
-	// Of e-mail.
+	// Of e-mail, the IMAP server.
 	ImapAddress *string `json:"imap_address,omitempty"`
 
-	// Of e-mail. Seen from 4.16.2 on.
+	// Of e-mail, how to sign in at the IMAP server. Seen from 4.16.2 on.
 	ImapAuthentication *string `json:"imap_authentication,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, whether it speaks TLS with the IMAP server.
 	ImapEnableSsl *bool `json:"imap_enable_ssl,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, whether it fetches mail by IMAP.
 	ImapEnabled *bool `json:"imap_enabled,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, the name at the IMAP server.
 	ImapLogin *string `json:"imap_login,omitempty"`
 
 	// A secret, to administrators.
 	_ struct{} `json:"-"`
 
-	// Of e-mail.
+	// Of e-mail, the port of the IMAP server.
 	ImapPort *int64 `json:"imap_port,omitempty"`
 
 	// Of an API inbox, what its public address has.
@@ -3491,7 +3491,7 @@ type Inbox struct {
 	// Whether a contact has one conversation here.
 	LockToSingleConversation *bool `json:"lock_to_single_conversation,omitempty"`
 
-	// Of Twilio.
+	// Of Twilio, the messaging service.
 	MessagingServiceSid *string `json:"messaging_service_sid,omitempty"`
 
 	// Of e-mail, whether it has lost its access to Microsoft.
@@ -3503,16 +3503,16 @@ type Inbox struct {
 	// What contacts are told out of working hours.
 	OutOfOfficeMessage *string `json:"out_of_office_message,omitempty"`
 
-	// Of Facebook.
+	// Of Facebook, the page.
 	PageID *string `json:"page_id,omitempty"`
 
-	// Of channels with a phone.
+	// Of channels with a phone, its number.
 	PhoneNumber *string `json:"phone_number,omitempty"`
 
-	// Of a website.
+	// Of a website, whether contacts fill in a form first.
 	PreChatFormEnabled *bool `json:"pre_chat_form_enabled,omitempty"`
 
-	// Of a website.
+	// Of a website, that form.
 	PreChatFormOptions Attributes `json:"pre_chat_form_options,omitzero"`
 
 	// Who carries its messages, where its channel has several.
@@ -3530,40 +3530,40 @@ type Inbox struct {
 	// A secret, to administrators. From 4.13.0.
 	_ struct{} `json:"-"`
 
-	// Of a website.
+	// Of a website, what its widget offers.
 	SelectedFeatureFlags []string `json:"selected_feature_flags,omitzero"`
 
 	// What name contacts see, friendly or professional. From 3.0.0.
 	SenderNameType *string `json:"sender_name_type,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, the SMTP server.
 	SMTPAddress *string `json:"smtp_address,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, how to sign in at the SMTP server.
 	SMTPAuthentication *string `json:"smtp_authentication,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, the domain that it greets the SMTP server with.
 	SMTPDomain *string `json:"smtp_domain,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, whether it speaks TLS with the SMTP server from the start.
 	SMTPEnableSslTLS *bool `json:"smtp_enable_ssl_tls,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, whether it changes to TLS where the SMTP server can.
 	SMTPEnableStarttlsAuto *bool `json:"smtp_enable_starttls_auto,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, whether it sends by an SMTP server of its own.
 	SMTPEnabled *bool `json:"smtp_enabled,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, the name at the SMTP server.
 	SMTPLogin *string `json:"smtp_login,omitempty"`
 
-	// Of e-mail.
+	// Of e-mail, how the certificate of the SMTP server is checked.
 	SMTPOpensslVerifyMode *string `json:"smtp_openssl_verify_mode,omitempty"`
 
 	// A secret, to administrators.
 	_ struct{} `json:"-"`
 
-	// Of e-mail.
+	// Of e-mail, the port of the SMTP server.
 	SMTPPort *int64 `json:"smtp_port,omitempty"`
 
 	// The time zone of the working hours.
@@ -3578,16 +3578,16 @@ type Inbox struct {
 	// Of a website, and public there.
 	WebsiteToken *string `json:"website_token,omitempty"`
 
-	// Of a website.
+	// Of a website, its address.
 	WebsiteURL *string `json:"website_url,omitempty"`
 
-	// Of a website.
+	// Of a website, what stands below the title.
 	WelcomeTagline *string `json:"welcome_tagline,omitempty"`
 
-	// Of a website.
+	// Of a website, the title of its widget.
 	WelcomeTitle *string `json:"welcome_title,omitempty"`
 
-	// Of a website.
+	// Of a website, the colour of its widget.
 	WidgetColor *string `json:"widget_color,omitempty"`
 
 	// The working hours, one element a day.
@@ -4744,9 +4744,9 @@ func (x *MessageConversation) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// MessageCreate is what to send. With nothing in it, an empty message goes out.
+// MessageCreate is what to send. Send refuses one with nothing in it.
 type MessageCreate struct {
-	// Signed ids of files that were uploaded before. Files themselves go as multipart/form-data.
+	// Signed ids of files that were uploaded before. Files of yours go into Files.
 	Attachments []string `json:"attachments,omitempty,omitzero"`
 
 	// Mail addresses, separated by commas. In e-mail inboxes only.
@@ -4868,9 +4868,7 @@ type MessagePageMeta struct {
 	// When the assignee last looked, as text; null is never.
 	AssigneeLastSeenAt *ISOTime `json:"assignee_last_seen_at"`
 
-	// Who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
-	// avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
-	// avatar_url, description and created_at.
+	// The person on the other side.
 	Contact MessageSender `json:"contact"`
 
 	// The conversation's labels.
