@@ -6420,10 +6420,10 @@ type WebhookUpdate struct {
 
 // WorkingHours is the working hours of one day, in the time zone of the inbox.
 type WorkingHours struct {
-	// From 0.
+	// The hour of closing, from 0.
 	CloseHour *int64 `json:"close_hour"`
 
-	// From 0.
+	// The minutes of closing, from 0.
 	CloseMinutes *int64 `json:"close_minutes"`
 
 	// Whether it is closed.
@@ -6435,10 +6435,10 @@ type WorkingHours struct {
 	// Whether it is open all day.
 	OpenAllDay *bool `json:"open_all_day"`
 
-	// From 0.
+	// The hour of opening, from 0.
 	OpenHour *int64 `json:"open_hour"`
 
-	// From 0.
+	// The minutes of opening, from 0.
 	OpenMinutes *int64 `json:"open_minutes"`
 }
 
