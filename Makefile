@@ -77,6 +77,12 @@ docs: ## Draw openapi.yaml as a page, bin/openapi.html, that needs nothing from 
 	@sed 's|https://cdn.redoc.ly/[^"`]*|data:,|g' bin/openapi.tmp >bin/openapi.html && rm bin/openapi.tmp bin/redocly.log bin/openapi.yaml
 	@echo "open bin/openapi.html"
 
+.PHONY: json
+json: ## Write openapi.yaml as JSON, bin/openapi.json, for a release
+	@mkdir -p bin
+	@go run ./internal/openapijson >bin/openapi.json
+	@echo "bin/openapi.json"
+
 .PHONY: accept
 accept: ## Take openapi.yaml and the Go API, as they are now, as what must not break
 	cp openapi.yaml tools/baseline/openapi.yaml

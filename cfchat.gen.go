@@ -492,40 +492,40 @@ func (e *WebhookEvent) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
 // AccountBot is a bot as the list of an account's bots has it.
 type AccountBot struct {
-	// _ Its key: a secret.
+	// Its key: a secret.
 	_ struct{} `json:"-"`
 
-	// AccountID Whose it is; null for one of the whole server.
+	// Whose it is; null for one of the whole server.
 	AccountID *int64 `json:"account_id,omitempty"`
 
-	// BotConfig What it is set to.
+	// What it is set to.
 	BotConfig Attributes `json:"bot_config,omitzero"`
 
-	// BotType The kind of bot, such as webhook.
+	// The kind of bot, such as webhook.
 	BotType string `json:"bot_type"`
 
-	// Description What it does.
+	// What it does.
 	Description *string `json:"description"`
 
-	// ID The bot's id.
+	// The bot's id.
 	ID int64 `json:"id"`
 
-	// Name The name.
+	// The name.
 	Name *string `json:"name"`
 
-	// OutgoingURL Where its events go.
+	// Where its events go.
 	OutgoingURL *string `json:"outgoing_url"`
 
-	// received As it was received, with KeepJSON; "" without.
+	// As it was received, with KeepJSON; "" without.
 	received string `json:"-"`
 
-	// _ What its events are signed with: a secret. From 4.13.0.
+	// What its events are signed with: a secret. From 4.13.0.
 	_ struct{} `json:"-"`
 
-	// SystemBot Whether it is one of the whole server. Newer versions.
+	// Whether it is one of the whole server. Newer versions.
 	SystemBot *bool `json:"system_bot,omitempty"`
 
-	// Thumbnail The picture's address; "" when there is none. Newer versions.
+	// The picture's address; "" when there is none. Newer versions.
 	Thumbnail *string `json:"thumbnail,omitempty"`
 }
 
@@ -645,46 +645,46 @@ type AccountStatus string
 
 // Agent is a person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
 type Agent struct {
-	// AccountID The account's id.
+	// The account's id.
 	AccountID *int64 `json:"account_id"`
 
-	// AutoOffline Whether the agent goes offline on leaving.
+	// Whether the agent goes offline on leaving.
 	AutoOffline *bool `json:"auto_offline"`
 
-	// AvailabilityStatus Whether the agent is there.
+	// Whether the agent is there.
 	AvailabilityStatus *Availability `json:"availability_status"`
 
-	// AvailableName The name shown to contacts.
+	// The name shown to contacts.
 	AvailableName string `json:"available_name"`
 
-	// Confirmed Whether the invitation was accepted.
+	// Whether the invitation was accepted.
 	Confirmed bool `json:"confirmed"`
 
-	// CustomAttributes Absent when there are none.
+	// Absent when there are none.
 	CustomAttributes Attributes `json:"custom_attributes,omitzero"`
 
-	// CustomRoleID From 3.13.0.
+	// From 3.13.0.
 	CustomRoleID *int64 `json:"custom_role_id,omitempty"`
 
-	// Email The mail address.
+	// The mail address.
 	Email string `json:"email"`
 
-	// ID The agent's id.
+	// The agent's id.
 	ID int64 `json:"id"`
 
-	// Name The full name.
+	// The full name.
 	Name string `json:"name"`
 
-	// Provider How the agent signs in. From 4.7.0.
+	// How the agent signs in. From 4.7.0.
 	Provider *string `json:"provider,omitempty"`
 
-	// received As it was received, with KeepJSON; "" without.
+	// As it was received, with KeepJSON; "" without.
 	received string `json:"-"`
 
-	// Role The role in the account.
+	// The role in the account.
 	Role *Role `json:"role"`
 
-	// Thumbnail The picture's address; "" when there is none.
+	// The picture's address; "" when there is none.
 	Thumbnail string `json:"thumbnail"`
 }
 
@@ -843,22 +843,22 @@ func (x *Agent) decodeJSON(r *decode.Reader) {
 
 // AgentBot is a program that owns a conversation in place of a person. From 4.8.0.
 type AgentBot struct {
-	// BotType The kind of bot, "webhook" in every answer seen.
+	// The kind of bot, "webhook" in every answer seen.
 	BotType string `json:"bot_type"`
 
-	// Description What it does.
+	// What it does.
 	Description *string `json:"description"`
 
-	// ID The bot's id.
+	// The bot's id.
 	ID int64 `json:"id"`
 
-	// Name The name.
+	// The name.
 	Name *string `json:"name"`
 
-	// OutgoingURL Where its events go. Absent for a bot of the whole server.
+	// Where its events go. Absent for a bot of the whole server.
 	OutgoingURL *string `json:"outgoing_url,omitempty"`
 
-	// Thumbnail The picture's address; "" when there is none.
+	// The picture's address; "" when there is none.
 	Thumbnail string `json:"thumbnail"`
 }
 
@@ -945,52 +945,52 @@ type AssigneeType string
 // file_size, extension; images width and height; a location coordinates_lat and coordinates_long; a fallback and a
 // contact fallback_title.
 type Attachment struct {
-	// AccountID The account's id.
+	// The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// ContentType The file's media type. From 4.13.0.
+	// The file's media type. From 4.13.0.
 	ContentType *string `json:"content_type,omitempty"`
 
-	// CoordinatesLat Degrees north.
+	// Degrees north.
 	CoordinatesLat *float64 `json:"coordinates_lat,omitempty"`
 
-	// CoordinatesLong Degrees east.
+	// Degrees east.
 	CoordinatesLong *float64 `json:"coordinates_long,omitempty"`
 
-	// DataURL The file's address.
+	// The file's address.
 	DataURL *string `json:"data_url,omitempty"`
 
-	// Extension The file's extension; null for files stored before 4.13.0.
+	// The file's extension; null for files stored before 4.13.0.
 	Extension *string `json:"extension,omitempty"`
 
-	// FallbackTitle What to show in its place.
+	// What to show in its place.
 	FallbackTitle *string `json:"fallback_title,omitempty"`
 
-	// FileSize Bytes.
+	// Bytes.
 	FileSize *int64 `json:"file_size,omitempty"`
 
-	// FileType The kind.
+	// The kind.
 	FileType *AttachmentType `json:"file_type"`
 
-	// Height Pixels. From 3.7.0.
+	// Pixels. From 3.7.0.
 	Height *float64 `json:"height,omitempty"`
 
-	// ID The attachment's id.
+	// The attachment's id.
 	ID int64 `json:"id"`
 
-	// MessageID The message's id.
+	// The message's id.
 	MessageID int64 `json:"message_id"`
 
-	// Meta A contact's card. From 4.3.0.
+	// A contact's card. From 4.3.0.
 	Meta Attributes `json:"meta,omitzero"`
 
-	// ThumbURL The preview's address; "" when there is none.
+	// The preview's address; "" when there is none.
 	ThumbURL *string `json:"thumb_url,omitempty"`
 
-	// TranscribedText What is said in an audio file. From 4.3.0.
+	// What is said in an audio file. From 4.3.0.
 	TranscribedText *string `json:"transcribed_text,omitempty"`
 
-	// Width Pixels. From 3.7.0.
+	// Pixels. From 3.7.0.
 	Width *float64 `json:"width,omitempty"`
 }
 
@@ -1182,7 +1182,7 @@ func (x *Attachment) decodeJSON(r *decode.Reader) {
 
 // AttachmentCounts is how many attachments there are.
 type AttachmentCounts struct {
-	// TotalCount All of them, over all pages.
+	// All of them, over all pages.
 	TotalCount int64 `json:"total_count"`
 }
 
@@ -1209,10 +1209,10 @@ func (x *AttachmentCounts) decodeJSON(r *decode.Reader) {
 
 // AttachmentPage is the answer of listAttachmentsOfAConversation.
 type AttachmentPage struct {
-	// Meta From 4.0.4.
+	// From 4.0.4.
 	Meta *AttachmentCounts `json:"meta,omitempty"`
 
-	// Payload The attachments; empty beyond the last. An element is null if its kind is not known.
+	// The attachments; empty beyond the last. An element is null if its kind is not known.
 	Payload []*ConversationAttachment `json:"payload"`
 }
 
@@ -1242,48 +1242,48 @@ func (x *AttachmentPage) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// AttachmentType is the kind of an attachment. The last three from 4.9.0.
+// AttachmentType is the kind of an attachment. `ig_post`, `ig_story` and `embed` from 4.9.0.
 type AttachmentType string
 
 // AttributeDefinition is a custom attribute that an account has defined.
 type AttributeDefinition struct {
-	// AttributeDescription What it is for.
+	// What it is for.
 	AttributeDescription *string `json:"attribute_description"`
 
-	// AttributeDisplayName The name that people see.
+	// The name that people see.
 	AttributeDisplayName string `json:"attribute_display_name"`
 
-	// AttributeDisplayType What the values of a custom attribute are.
+	// What the values of a custom attribute are.
 	AttributeDisplayType AttributeDisplay `json:"attribute_display_type"`
 
-	// AttributeKey Its key in custom_attributes.
+	// Its key in custom_attributes.
 	AttributeKey string `json:"attribute_key"`
 
-	// AttributeModel What has a custom attribute. Companies from 4.14.0.
+	// What has a custom attribute. Companies from 4.14.0.
 	AttributeModel AttributeModel `json:"attribute_model"`
 
-	// AttributeValues What can be chosen from a list.
+	// What can be chosen from a list.
 	AttributeValues []interface{} `json:"attribute_values"`
 
-	// CreatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	// When it was created.
 	CreatedAt ISOTime `json:"created_at"`
 
-	// DefaultValue What it is without a value.
+	// What it is without a value.
 	DefaultValue *int64 `json:"default_value"`
 
-	// ID The definition's id.
+	// The definition's id.
 	ID int64 `json:"id"`
 
-	// received As it was received, with KeepJSON; "" without.
+	// As it was received, with KeepJSON; "" without.
 	received string `json:"-"`
 
-	// RegexCue How to write it, for people. From 3.6.0.
+	// How to write it, for people. From 3.6.0.
 	RegexCue *string `json:"regex_cue,omitempty"`
 
-	// RegexPattern What a text has to match. From 3.6.0.
+	// What a text has to match. From 3.6.0.
 	RegexPattern *string `json:"regex_pattern,omitempty"`
 
-	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	// When it was last changed.
 	UpdatedAt ISOTime `json:"updated_at"`
 }
 
@@ -1426,7 +1426,7 @@ type AttributeDisplay string
 
 // AttributeKeys is custom attributes by their keys.
 type AttributeKeys struct {
-	// CustomAttributes The keys.
+	// The keys.
 	CustomAttributes []string `json:"custom_attributes"`
 }
 
@@ -1441,52 +1441,52 @@ type Channel string
 
 // Contact is the person on the other side.
 type Contact struct {
-	// AdditionalAttributes Free-form attributes of any JSON type.
+	// What the channel and the dashboard know, such as city and company_name.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
-	// AvailabilityStatus Whether the contact is there.
+	// Whether the contact is there.
 	AvailabilityStatus *Availability `json:"availability_status"`
 
-	// Blocked Whether the contact is blocked. From 4.0.2.
+	// Whether the contact is blocked. From 4.0.2.
 	Blocked *bool `json:"blocked,omitempty"`
 
-	// CompanyID The company's id. From 4.15.0, where companies are switched on.
+	// The company's id. From 4.15.0, where companies are switched on.
 	CompanyID *int64 `json:"company_id,omitempty"`
 
-	// ContactInboxes Where the contact can be reached. In answers about contacts, and not in those about conversations.
+	// Where the contact can be reached. In answers about contacts, and not in those about conversations.
 	ContactInboxes []ContactInbox `json:"contact_inboxes,omitzero"`
 
-	// ConversationsCount How many conversations there are. Up to 3.0.0, in lists, searches and filters of contacts only.
+	// How many conversations there are. Up to 3.0.0, in lists, searches and filters of contacts only.
 	ConversationsCount *int64 `json:"conversations_count,omitempty"`
 
-	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
+	// When it was created.
 	CreatedAt *UnixTime `json:"created_at,omitempty"`
 
-	// CustomAttributes Free-form attributes of any JSON type.
+	// What the account defines.
 	CustomAttributes Attributes `json:"custom_attributes"`
 
-	// Email The mail address.
+	// The mail address.
 	Email *string `json:"email"`
 
-	// ID The contact's id.
+	// The contact's id.
 	ID int64 `json:"id"`
 
-	// Identifier Your own id for the contact.
+	// Your own id for the contact.
 	Identifier *string `json:"identifier"`
 
-	// LastActivityAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
+	// When the contact was last active.
 	LastActivityAt *UnixTime `json:"last_activity_at,omitempty"`
 
-	// Name The name.
+	// The name.
 	Name *string `json:"name"`
 
-	// PhoneNumber The phone number, with "+" and country code.
+	// The phone number, with "+" and country code.
 	PhoneNumber *string `json:"phone_number"`
 
-	// received As it was received, with KeepJSON.
+	// As it was received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
-	// Thumbnail The picture's address; "" when there is none.
+	// The picture's address; "" when there is none.
 	Thumbnail string `json:"thumbnail"`
 }
 
@@ -1659,7 +1659,7 @@ func (x *Contact) decodeJSON(r *decode.Reader) {
 
 // ContactAnswer is the answer about one contact (D62).
 type ContactAnswer struct {
-	// Payload The person on the other side.
+	// The person on the other side.
 	Payload Contact `json:"payload"`
 }
 
@@ -1694,45 +1694,44 @@ func (x *ContactConversations) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ContactCreate is what to create. Without an e-mail, a phone number or an identifier no list shows the contact. Never send one of them empty:
-// of identifiers a second empty one is a 500.
+// ContactCreate is what to create. Without an e-mail, a phone number or an identifier no list shows the contact.
 type ContactCreate struct {
-	// AdditionalAttributes What the dashboard shows beside, such as city, country and company_name. The server adds keys of its own.
+	// What the dashboard shows beside, such as city, country and company_name. The server adds keys of its own.
 	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
 
-	// AvatarURL Where the server gets a picture from, later.
+	// Where the server gets a picture from, later.
 	AvatarURL string `json:"avatar_url,omitempty,omitzero"`
 
-	// Blocked Whether its new conversations are resolved at once. From 3.7.0.
+	// Whether its new conversations are resolved at once. From 3.7.0.
 	Blocked bool `json:"blocked,omitempty,omitzero"`
 
-	// CustomAttributes Attributes of your own. Anything but an object is dropped.
+	// Attributes of your own. Anything but an object is dropped.
 	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
 
-	// Email The mail address, with one `@` and no blanks. It is stored in lower case, and one contact has it.
+	// The mail address, with one `@` and no blanks. It is stored in lower case, and one contact has it.
 	Email string `json:"email,omitempty,omitzero"`
 
-	// Identifier Your own id for the contact, in exactly the case given. One contact has it.
+	// Your own id for the contact, in exactly the case given. One contact has it.
 	Identifier string `json:"identifier,omitempty,omitzero"`
 
-	// InboxID An inbox in which the contact gets a source id.
+	// An inbox in which the contact gets a source id.
 	InboxID int64 `json:"inbox_id,omitempty,omitzero"`
 
-	// Name The name, up to 255 characters. Null in any of these is as good as absent.
+	// The name, up to 255 characters.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// PhoneNumber The phone number as `+` and 2 to 15 digits of which the first is not 0, such as +14155551000. One contact has it, but for
+	// The phone number as `+` and 2 to 15 digits of which the first is not 0, such as +14155551000. One contact has it, but for
 	// two that are created at once.
 	PhoneNumber string `json:"phone_number,omitempty,omitzero"`
 
-	// SourceID The contact's id in the inbox, a new one when absent. One that another contact has there is a 500; in inboxes of e-mail,
+	// The contact's id in the inbox, a new one when absent. One that another contact has there is a 500; in inboxes of e-mail,
 	// SMS, Twilio and WhatsApp it is taken from that contact, from 4.0.4 on.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 }
 
 // ContactCreateAnswer is the answer about a contact that was created (D62).
 type ContactCreateAnswer struct {
-	// Payload The contact that was created, and where. There is no id beside them.
+	// The contact that was created, and where. There is no id beside them.
 	Payload ContactCreatePayload `json:"payload"`
 }
 
@@ -1751,10 +1750,10 @@ func (x *ContactCreateAnswer) decodeJSON(r *decode.Reader) {
 
 // ContactCreatePayload is the contact that was created, and where. There is no id beside them.
 type ContactCreatePayload struct {
-	// Contact The person on the other side.
+	// The person on the other side.
 	Contact Contact `json:"contact"`
 
-	// ContactInbox Where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
+	// Where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
 	ContactInbox CreatedContactInbox `json:"contact_inbox"`
 }
 
@@ -1776,11 +1775,11 @@ func (x *ContactCreatePayload) decodeJSON(r *decode.Reader) {
 
 // ContactInbox is an inbox in which a contact can be reached, and the id that the contact has there.
 type ContactInbox struct {
-	// Inbox An inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
+	// An inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
 	// itself an e-mail inbox also its email); before, all that an inbox has, to an administrator with its secrets.
 	Inbox Inbox `json:"inbox"`
 
-	// SourceID The contact's id in the inbox.
+	// The contact's id in the inbox.
 	SourceID string `json:"source_id"`
 }
 
@@ -1810,34 +1809,34 @@ func (x *ContactInbox) decodeJSON(r *decode.Reader) {
 
 // ContactInboxCreate is a source id to have in an inbox.
 type ContactInboxCreate struct {
-	// InboxID The inbox.
+	// The inbox.
 	InboxID int64 `json:"inbox_id"`
 
-	// SourceID The source id. Without one the server makes one where it can. Never send it empty: that is a 500.
+	// The source id. Without one the server makes one where it can.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 }
 
 // ContactInboxFilter is which source id to look for.
 type ContactInboxFilter struct {
-	// InboxID The inbox.
+	// The inbox.
 	InboxID int64 `json:"inbox_id"`
 
-	// SourceID The contact's id in the inbox.
+	// The contact's id in the inbox.
 	SourceID string `json:"source_id"`
 }
 
 // ContactMerge is which contact becomes a part of which.
 type ContactMerge struct {
-	// BaseContactID The contact that stays.
+	// The contact that stays.
 	BaseContactID int64 `json:"base_contact_id"`
 
-	// MergeeContactID The contact that goes.
+	// The contact that goes.
 	MergeeContactID int64 `json:"mergee_contact_id"`
 }
 
 // ContactPage is a page of contacts (D57).
 type ContactPage struct {
-	// Meta What a page of contacts is a part of.
+	// What a page of contacts is a part of.
 	Meta    ContactPageMeta `json:"meta"`
 	Payload []Contact       `json:"payload"`
 }
@@ -1860,14 +1859,14 @@ func (x *ContactPage) decodeJSON(r *decode.Reader) {
 
 // ContactPageMeta is what a page of contacts is a part of.
 type ContactPageMeta struct {
-	// Count How many contacts there are, in a search from 4.11.0 on how many this page has (D59). Before 3.1.0 a filter on labels counts
+	// How many contacts there are, in a search from 4.11.0 on how many this page has (D59). Before 3.1.0 a filter on labels counts
 	// too many. Null of a search for nothing.
 	Count *int64 `json:"count"`
 
-	// CurrentPage The page as it was asked for, which is text in a query, and the number 1 when it was not.
+	// The page as it was asked for, which is text in a query, and the number 1 when it was not.
 	CurrentPage any `json:"current_page"`
 
-	// HasMore Whether there is a further page. In searches, from 4.11.0; null of a search for nothing.
+	// Whether there is a further page. In searches, from 4.11.0; null of a search for nothing.
 	HasMore *bool `json:"has_more,omitempty"`
 }
 
@@ -1909,31 +1908,31 @@ func (x *ContactPageMeta) decodeJSON(r *decode.Reader) {
 // ContactSort is what to sort contacts by, `-` in front for the reverse.
 type ContactSort string
 
-// ContactUpdate is what to change of a contact. Empty texts are stored as such, but for that of an e-mail, and two contacts with an empty
-// identifier are a 500: send null instead.
+// ContactUpdate is what to change of a contact. What is to be empty goes into Clear: empty texts are stored as such, and two contacts with an
+// empty identifier are a 500.
 type ContactUpdate struct {
-	// AdditionalAttributes From 4.2.0 on merged into those that are there, key by key; before, all that there are then (D71).
+	// From 4.2.0 on merged into those that are there, key by key; before, all that there are then (D71).
 	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
 
-	// Blocked Whether the contact is blocked. From 3.7.0, ignored before.
+	// Whether the contact is blocked. From 3.7.0, ignored before.
 	Blocked *bool `json:"blocked,omitempty"`
 
-	// Clear The fields to empty.
+	// The fields to empty.
 	Clear []ContactField `json:"-"`
 
-	// CustomAttributes Merged into those that are there, key by key. A null stays as such.
+	// Merged into those that are there, key by key. A null stays as such.
 	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
 
-	// Email The mail address; stored in lower case.
+	// The mail address; stored in lower case.
 	Email *string `json:"email,omitempty"`
 
-	// Identifier Your own id for the contact.
+	// Your own id for the contact.
 	Identifier *string `json:"identifier,omitempty"`
 
-	// Name The name.
+	// The name.
 	Name *string `json:"name,omitempty"`
 
-	// PhoneNumber The phone number, + and 2 to 15 digits.
+	// The phone number, + and 2 to 15 digits.
 	PhoneNumber *string `json:"phone_number,omitempty"`
 }
 
@@ -1957,92 +1956,92 @@ func (x *ContactableInboxes) decodeJSON(r *decode.Reader) {
 
 // Conversation is a conversation, as list, filter, get and create answer it.
 type Conversation struct {
-	// AccountID The account's id.
+	// The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// AdditionalAttributes What the channel knows; never null.
+	// What the channel knows; never null.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
-	// AgentLastSeenAt When an agent last looked; zero is never.
+	// When an agent last looked; zero is never.
 	AgentLastSeenAt UnixTime `json:"agent_last_seen_at"`
 
-	// AppliedSLA From 3.8.0, where service level agreements are switched on and one applies.
+	// From 3.8.0, where service level agreements are switched on and one applies.
 	AppliedSLA Attributes `json:"applied_sla,omitzero"`
 
-	// AssigneeLastSeenAt When the assignee last looked; zero is never.
+	// When the assignee last looked; zero is never.
 	AssigneeLastSeenAt UnixTime `json:"assignee_last_seen_at"`
 
-	// CanReply Whether the channel lets you answer now.
+	// Whether the channel lets you answer now.
 	CanReply bool `json:"can_reply"`
 
-	// ContactLastSeenAt When the contact last looked; zero is never.
+	// When the contact last looked; zero is never.
 	ContactLastSeenAt UnixTime `json:"contact_last_seen_at"`
 
-	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
+	// When it was created.
 	CreatedAt UnixTime `json:"created_at"`
 
-	// CustomAttributes What the account defines; never null.
+	// What the account defines; never null.
 	CustomAttributes Attributes `json:"custom_attributes"`
 
-	// FirstReplyCreatedAt When it was first answered; zero is never.
+	// When it was first answered; zero is never.
 	FirstReplyCreatedAt UnixTime `json:"first_reply_created_at"`
 
-	// ID The id within the account (`display_id`).
+	// The id within the account (`display_id`).
 	ID int64 `json:"id"`
 
-	// InboxID The inbox's id.
+	// The inbox's id.
 	InboxID int64 `json:"inbox_id"`
 
-	// Labels The labels.
+	// The labels.
 	Labels []string `json:"labels"`
 
-	// LastActivityAt The same as `timestamp`. From 2.17.1.
+	// The same as `timestamp`. From 2.17.1.
 	LastActivityAt *UnixTime `json:"last_activity_at,omitempty"`
 
-	// LastNonActivityMessage The last message that is not an activity; null when there is none.
+	// The last message that is not an activity; null when there is none.
 	LastNonActivityMessage *ConversationMessage `json:"last_non_activity_message"`
 
-	// Messages Not all messages (D21). From 3.1.0 at most the last one; before, up to ten unread ones, or the last. An element
+	// Not all messages (D21). From 3.1.0 at most the last one; before, up to ten unread ones, or the last. An element
 	// is null if its message was deleted meanwhile.
 	Messages []*ConversationMessage `json:"messages"`
 
-	// Meta Who and what a conversation belongs to.
+	// Who and what a conversation belongs to.
 	Meta ConversationMeta `json:"meta"`
 
-	// Muted Whether the contact is blocked; before 3.7.0 that this conversation was muted, for six hours.
+	// Whether the contact is blocked; before 3.7.0 that this conversation was muted, for six hours.
 	Muted bool `json:"muted"`
 
-	// Priority From 2.17.1; null when none is set.
+	// From 2.17.1; null when none is set.
 	Priority *Priority `json:"priority,omitempty"`
 
-	// received As it was received, with KeepJSON.
+	// As it was received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
-	// SLAEvents From 3.8.0, where service level agreements are switched on.
+	// From 3.8.0, where service level agreements are switched on.
 	SLAEvents []Attributes `json:"sla_events,omitzero"`
 
-	// SLAPolicyID From 3.7.0.
+	// From 3.7.0.
 	SLAPolicyID *int64 `json:"sla_policy_id,omitempty"`
 
-	// SnoozedUntil When a snoozed conversation opens again; null if not snoozed, or until the next reply.
+	// When a snoozed conversation opens again; null if not snoozed, or until the next reply.
 	SnoozedUntil *ISOTime `json:"snoozed_until"`
 
-	// Status The status of a conversation. The documentation knows three of the four (D15, D33, D36).
+	// The status of a conversation. The documentation knows three of the four (D15, D33, D36).
 	Status Status `json:"status"`
 
-	// Timestamp The last activity, not the creation; a number, not text (D13).
+	// The last activity, not the creation; a number, not text (D13).
 	Timestamp UnixTime `json:"timestamp"`
 
-	// UnreadCount Incoming messages since an agent looked. From 3.1.0 it stops at 10.
+	// Incoming messages since an agent looked. From 3.1.0 it stops at 10.
 	UnreadCount int64 `json:"unread_count"`
 
-	// UpdatedAt When anything about it changed, with a fraction of a second. From 4.0.2.
+	// When anything about it changed, with a fraction of a second. From 4.0.2.
 	UpdatedAt *UnixTime `json:"updated_at,omitempty"`
 
-	// UUID An id that is unique everywhere. From 2.18.0.
+	// An id that is unique everywhere. From 2.18.0.
 	UUID *string `json:"uuid,omitempty"`
 
-	// WaitingSince Since when the contact waits for an answer. From 3.1.0.
+	// Since when the contact waits for an answer. From 3.1.0.
 	WaitingSince *UnixTime `json:"waiting_since,omitempty"`
 }
 
@@ -2337,49 +2336,49 @@ func (x *Conversation) decodeJSON(r *decode.Reader) {
 // ConversationAttachment is an attachment in the list of a conversation. Fields that its kind does not have are null. Before 2.18.0 it is the
 // attachment as it goes with a message.
 type ConversationAttachment struct {
-	// AccountID The account's id. Only in 2.17.
+	// The account's id. Only in 2.17.
 	AccountID *int64 `json:"account_id,omitempty"`
 
-	// CoordinatesLat Degrees north. Only in 2.17.
+	// Degrees north. Only in 2.17.
 	CoordinatesLat *float64 `json:"coordinates_lat,omitempty"`
 
-	// CoordinatesLong Degrees east. Only in 2.17.
+	// Degrees east. Only in 2.17.
 	CoordinatesLong *float64 `json:"coordinates_long,omitempty"`
 
-	// CreatedAt When its message was stored. From 2.18.0.
+	// When its message was stored. From 2.18.0.
 	CreatedAt *UnixTime `json:"created_at,omitempty"`
 
-	// DataURL The file's address.
+	// The file's address.
 	DataURL *string `json:"data_url,omitempty"`
 
-	// Extension The file's extension; null for files stored before 4.13.0.
+	// The file's extension; null for files stored before 4.13.0.
 	Extension *string `json:"extension,omitempty"`
 
-	// FallbackTitle What to show in its place. Only in 2.17.
+	// What to show in its place. Only in 2.17.
 	FallbackTitle *string `json:"fallback_title,omitempty"`
 
-	// FileSize Bytes.
+	// Bytes.
 	FileSize *int64 `json:"file_size,omitempty"`
 
-	// FileType The kind.
+	// The kind.
 	FileType *AttachmentType `json:"file_type"`
 
-	// Height Pixels. From 3.7.0.
+	// Pixels. From 3.7.0.
 	Height *float64 `json:"height,omitempty"`
 
-	// ID The attachment's id. In 2.17, and from 4.14.0 on.
+	// The attachment's id. In 2.17, and from 4.14.0 on.
 	ID *int64 `json:"id,omitempty"`
 
-	// MessageID The message's id.
+	// The message's id.
 	MessageID int64 `json:"message_id"`
 
-	// Sender Who sent it; absent when the sender is gone. From 2.18.0.
+	// Who sent it; absent when the sender is gone. From 2.18.0.
 	Sender *MessageSender `json:"sender,omitempty"`
 
-	// ThumbURL The preview's address; "" when there is none.
+	// The preview's address; "" when there is none.
 	ThumbURL *string `json:"thumb_url,omitempty"`
 
-	// Width Pixels. From 3.7.0.
+	// Pixels. From 3.7.0.
 	Width *float64 `json:"width,omitempty"`
 }
 
@@ -2560,7 +2559,7 @@ func (x *ConversationAttachment) decodeJSON(r *decode.Reader) {
 
 // ConversationAttributes is the custom attributes of a conversation.
 type ConversationAttributes struct {
-	// CustomAttributes Free-form attributes of any JSON type.
+	// The custom attributes.
 	CustomAttributes Attributes `json:"custom_attributes"`
 }
 
@@ -2585,18 +2584,18 @@ func (x *ConversationAttributes) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ConversationCounts is how many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
+// ConversationCounts is how many conversations there are. AssigneeType does not change them (D26), and with Q they are of one page only (D25).
 type ConversationCounts struct {
-	// AllCount All of them.
+	// All of them.
 	AllCount int64 `json:"all_count"`
 
-	// AssignedCount Assigned to anybody.
+	// Assigned to anybody.
 	AssignedCount *int64 `json:"assigned_count,omitempty"`
 
-	// MineCount Assigned to the owner of the key.
+	// Assigned to the owner of the key.
 	MineCount int64 `json:"mine_count"`
 
-	// UnassignedCount Assigned to no person; from 4.8.0 what a bot owns is among them.
+	// Assigned to no person; from 4.8.0 what a bot owns is among them.
 	UnassignedCount int64 `json:"unassigned_count"`
 }
 
@@ -2654,47 +2653,47 @@ func (x *ConversationCounts) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ConversationCreate is what to create. Set `source_id`, or `inbox_id` and `contact_id`, or all three. Ids are numbers (D31).
+// ConversationCreate is what to create. Set SourceID, or InboxID and ContactID, or all three.
 type ConversationCreate struct {
-	// AdditionalAttributes Text up to 1500 characters, whole numbers up to 9999999999.
+	// Text up to 1500 characters, whole numbers up to 9999999999.
 	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
 
-	// AssigneeID An agent. The server does not check it; 3.16.0 answers an unknown one with 500.
+	// An agent. The server does not check it; 3.16.0 answers an unknown one with 500.
 	AssigneeID int64 `json:"assignee_id,omitempty,omitzero"`
 
-	// ContactID The contact; together with inbox_id.
+	// The contact; together with inbox_id.
 	ContactID int64 `json:"contact_id,omitempty,omitzero"`
 
-	// CustomAttributes Text up to 1500 characters, whole numbers up to 9999999999.
+	// Text up to 1500 characters, whole numbers up to 9999999999.
 	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
 
-	// HMACVerified Whether the contact's identity is proven. From 2.18.0.
+	// Whether the contact's identity is proven. From 2.18.0.
 	HMACVerified bool `json:"hmac_verified,omitempty,omitzero"`
 
-	// InboxID The inbox; together with contact_id.
+	// The inbox; together with contact_id.
 	InboxID int64 `json:"inbox_id,omitempty,omitzero"`
 
-	// Message A first message; if it is refused, nothing is created (D34).
+	// A first message; if it is refused, nothing is created (D34).
 	Message FirstMessage `json:"message,omitzero"`
 
-	// SnoozedUntil With status snoozed only. Text here, where toggle_status wants seconds (D45).
+	// With status snoozed only.
 	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
 
-	// SourceID The contact's id in the inbox. Alone, the server looks it up in all accounts and takes the first match, so
-	// name the inbox and the contact too. Null is as good as absent. Never send it empty: that is a 404.
+	// The contact's id in the inbox. Alone, the server looks it up in all accounts and takes the first match, so name the inbox and
+	// the contact too.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
-	// Status Open when absent. Inboxes with an active bot make it pending, and from 4.16.2 on the bot its owner where there is no
+	// Open when absent. Inboxes with an active bot make it pending, and from 4.16.2 on the bot its owner where there is no
 	// assignee; a blocked contact makes it resolved from 3.7.0.
 	Status Status `json:"status,omitempty,omitzero"`
 
-	// TeamID A team. With a bot's key the answer is 500 and the conversation exists.
+	// A team. With a bot's key the answer is 500 and the conversation exists.
 	TeamID int64 `json:"team_id,omitempty,omitzero"`
 }
 
 // ConversationListAnswer is the answer of conversationList.
 type ConversationListAnswer struct {
-	// Data One page of a list.
+	// One page of a list.
 	Data ConversationPage `json:"data"`
 }
 
@@ -2713,7 +2712,7 @@ func (x *ConversationListAnswer) decodeJSON(r *decode.Reader) {
 
 // ConversationListMetaAnswer is the answer of conversationListMeta.
 type ConversationListMetaAnswer struct {
-	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
+	// How many conversations there are. AssigneeType does not change them (D26), and with Q they are of one page only (D25).
 	Meta ConversationCounts `json:"meta"`
 }
 
@@ -2732,77 +2731,77 @@ func (x *ConversationListMetaAnswer) decodeJSON(r *decode.Reader) {
 
 // ConversationMessage is a message as it goes with a conversation. The one of the message operations, `Message`, has fewer fields.
 type ConversationMessage struct {
-	// AccountID The account's id.
+	// The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// AdditionalAttributes Free-form attributes of any JSON type.
+	// What the server notes, such as the campaign that it belongs to.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
-	// Attachments Files, places and the like; absent when there are none. The documentation names one `attachment` (D11). An
+	// Files, places and the like; absent when there are none. The documentation names one `attachment` (D11). An
 	// element is null if its kind is not known.
 	Attachments []*Attachment `json:"attachments,omitzero"`
 
-	// Call A phone call's data, where content_type is voice_call. From 4.14.0.
+	// A phone call's data, where content_type is voice_call. From 4.14.0.
 	Call Attributes `json:"call,omitzero"`
 
-	// Content The text as it was written.
+	// The text as it was written.
 	Content *string `json:"content"`
 
-	// ContentAttributes What the kind of content needs; never null.
+	// What the kind of content needs; never null.
 	ContentAttributes Attributes `json:"content_attributes"`
 
-	// ContentType The kind of content.
+	// The kind of content.
 	ContentType *MessageContentType `json:"content_type"`
 
-	// Conversation Its conversation in short. Null from 4.6.0 if the conversation is gone.
+	// Its conversation in short. Null from 4.6.0 if the conversation is gone.
 	Conversation *MessageConversation `json:"conversation"`
 
-	// ConversationID The conversation's id within the account. Null from 4.6.0 if the conversation is gone.
+	// The conversation's id within the account. Null from 4.6.0 if the conversation is gone.
 	ConversationID *int64 `json:"conversation_id"`
 
-	// CreatedAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
+	// When it was stored, in whole seconds.
 	CreatedAt UnixTime `json:"created_at"`
 
-	// ExternalSourceIDs The ids of the message at other services.
+	// The ids of the message at other services.
 	ExternalSourceIDs Attributes `json:"external_source_ids"`
 
-	// ID The message's id.
+	// The message's id.
 	ID int64 `json:"id"`
 
-	// InboxID The inbox's id.
+	// The inbox's id.
 	InboxID int64 `json:"inbox_id"`
 
-	// LabelList Before 3.16.0, and null in every answer seen.
+	// Before 3.16.0, and null in every answer seen.
 	LabelList []string `json:"label_list,omitzero"`
 
-	// MessageType 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
+	// 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
 	MessageType MessageType `json:"message_type"`
 
-	// Private Whether it is a note that the contact does not see.
+	// Whether it is a note that the contact does not see.
 	Private *bool `json:"private"`
 
-	// ProcessedMessageContent The text as it is shown. From 2.18.0.
+	// The text as it is shown. From 2.18.0.
 	ProcessedMessageContent *string `json:"processed_message_content,omitempty"`
 
-	// Sender Who sent it; absent for activities and when the sender is gone.
+	// Who sent it; absent for activities and when the sender is gone.
 	Sender *MessageSender `json:"sender,omitempty"`
 
-	// SenderID The sender's id; null for activities.
+	// The sender's id; null for activities.
 	SenderID *int64 `json:"sender_id"`
 
-	// SenderType Who sent it; null for activities.
+	// Who sent it; null for activities.
 	SenderType *SenderType `json:"sender_type"`
 
-	// Sentiment From 3.1.0.
+	// From 3.1.0.
 	Sentiment Attributes `json:"sentiment,omitzero"`
 
-	// SourceID The id at the channel.
+	// The id at the channel.
 	SourceID *string `json:"source_id"`
 
-	// Status How far it got.
+	// How far it got.
 	Status *MessageStatus `json:"status"`
 
-	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	// When anything about it changed.
 	UpdatedAt ISOTime `json:"updated_at"`
 }
 
@@ -3066,25 +3065,25 @@ func (x *ConversationMessage) decodeJSON(r *decode.Reader) {
 
 // ConversationMeta is who and what a conversation belongs to.
 type ConversationMeta struct {
-	// Assignee The person who is assigned; nil when nobody is, or a bot (D19).
+	// The person who is assigned; nil when nobody is, or a bot (D19).
 	Assignee *Agent `json:"assignee,omitempty"`
 
-	// AssigneeBot The agent bot that is assigned, nil when none is. From 4.8.0. Lists and counts take what a bot owns for unassigned.
+	// The agent bot that is assigned, nil when none is. From 4.8.0. Lists and counts take what a bot owns for unassigned.
 	AssigneeBot *AgentBot `json:"-"`
 
-	// AssigneeType What the assignee is, `User` or `AgentBot`; absent when there is none. From 4.8.0.
+	// What the assignee is, `User` or `AgentBot`; absent when there is none. From 4.8.0.
 	AssigneeType *SenderType `json:"assignee_type,omitempty"`
 
-	// Channel The kind of inbox; here, not in `sender` (D18). Null if the inbox is gone.
+	// The kind of inbox; here, not in `sender` (D18). Null if the inbox is gone.
 	Channel *Channel `json:"channel"`
 
-	// HMACVerified Whether the contact's identity was proven.
+	// Whether the contact's identity was proven.
 	HMACVerified *bool `json:"hmac_verified"`
 
-	// Sender The person on the other side.
+	// The person on the other side.
 	Sender Contact `json:"sender"`
 
-	// Team The team; absent when there is none.
+	// The team; absent when there is none.
 	Team *Team `json:"team,omitempty"`
 }
 
@@ -3166,10 +3165,10 @@ func (x *ConversationMeta) decodeFields(r *decode.Reader) {
 
 // ConversationPage is one page of a list.
 type ConversationPage struct {
-	// Meta How many conversations there are. Taken before `assignee_type` (D26); with `q`, of one page only (D25).
+	// How many conversations there are. AssigneeType does not change them (D26), and with Q they are of one page only (D25).
 	Meta ConversationCounts `json:"meta"`
 
-	// Payload The conversations of this page; empty beyond the last.
+	// The conversations of this page; empty beyond the last.
 	Payload []Conversation `json:"payload"`
 }
 
@@ -3194,16 +3193,16 @@ type ConversationType string
 
 // CreateWebhookRequest is what createAWebhook sends.
 type CreateWebhookRequest struct {
-	// Webhook A webhook to create.
+	// A webhook to create.
 	Webhook WebhookCreate `json:"webhook"`
 }
 
 // CreatedContactInbox is where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
 type CreatedContactInbox struct {
-	// _ The inbox as a row of the database, with whatever that holds.
+	// The inbox as a row of the database, with whatever that holds.
 	_ struct{} `json:"-"`
 
-	// SourceID The contact's id in the inbox.
+	// The contact's id in the inbox.
 	SourceID *string `json:"source_id"`
 }
 
@@ -3233,19 +3232,19 @@ func (x *CreatedContactInbox) decodeJSON(r *decode.Reader) {
 // ErrorBody is one of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
 // `description` never comes (D23). The chain of this package reads it more leniently than this type does.
 type ErrorBody struct {
-	// Attributes The attributes that are wrong.
+	// The attributes that are wrong.
 	Attributes []string `json:"attributes,omitempty"`
 
-	// Error What is wrong.
+	// What is wrong.
 	Error *string `json:"error,omitempty"`
 
-	// Errors What is wrong.
+	// What is wrong.
 	Errors []string `json:"errors,omitempty"`
 
-	// Message What is wrong with the attributes.
+	// What is wrong with the attributes.
 	Message *string `json:"message,omitempty"`
 
-	// Status The HTTP status again.
+	// The HTTP status again.
 	Status *int64 `json:"status,omitempty"`
 }
 
@@ -3308,293 +3307,293 @@ type FilterRequest struct {
 
 // FilterRule is one rule, and how the next one is joined to it.
 type FilterRule struct {
-	// AttributeKey A standard attribute, or a custom one of conversations.
+	// A standard attribute, or a custom one of conversations.
 	AttributeKey string `json:"attribute_key"`
 
-	// CustomAttributeType Read for is_greater_than, is_less_than and days_before only.
+	// Read for is_greater_than, is_less_than and days_before only.
 	CustomAttributeType string `json:"custom_attribute_type,omitempty"`
 
-	// FilterOperator How a rule compares. The documentation knows four of them (D6).
+	// How a rule compares. The documentation knows four of them (D6).
 	FilterOperator FilterOperator `json:"filter_operator"`
 
-	// QueryOperator Set on every rule but the last, null or absent on the last; anything else is a 500 (D8).
+	// Set on every rule but the last, null or absent on the last; anything else is a 500 (D8).
 	QueryOperator *QueryOperator `json:"query_operator"`
 
-	// Values Text, numbers or booleans. Ids go as numbers: as text, all but the first are lost after a rule on a custom
+	// Text, numbers or booleans. Ids go as numbers: as text, all but the first are lost after a rule on a custom
 	// attribute (D7).
 	Values []interface{} `json:"values,omitzero"`
 }
 
 // FirstMessage is the first message of a new conversation.
 type FirstMessage struct {
-	// Attachments Signed ids of files that were uploaded before.
+	// Signed ids of files that were uploaded before.
 	Attachments []string `json:"attachments,omitempty,omitzero"`
 
-	// BCCEmails Mail addresses, separated by commas.
+	// Mail addresses, separated by commas.
 	BCCEmails string `json:"bcc_emails,omitempty,omitzero"`
 
-	// CampaignID The campaign it belongs to.
+	// The campaign it belongs to.
 	CampaignID int64 `json:"campaign_id,omitempty,omitzero"`
 
-	// CCEmails Mail addresses, separated by commas.
+	// Mail addresses, separated by commas.
 	CCEmails string `json:"cc_emails,omitempty,omitzero"`
 
-	// Content The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
+	// The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
 	Content string `json:"content,omitempty,omitzero"`
 
-	// ContentAttributes What the kind of content needs, such as the items of a choice. Before 4.9.0 the server keeps `items` and
+	// What the kind of content needs, such as the items of a choice. Before 4.9.0 the server keeps `items` and
 	// `in_reply_to` only.
 	ContentAttributes map[string]any `json:"content_attributes,omitempty,omitzero"`
 
-	// ContentType The kind of content of a message. The documentation knows four (D10).
+	// The kind of content of a message. The documentation knows four (D10).
 	ContentType MessageContentType `json:"content_type,omitempty,omitzero"`
 
-	// EchoID An id of your own; it comes back in events.
+	// An id of your own; it comes back in events.
 	EchoID string `json:"echo_id,omitempty,omitzero"`
 
-	// ExternalCreatedAt When it was written elsewhere; kept as it is.
+	// When it was written elsewhere; kept as it is.
 	ExternalCreatedAt string `json:"external_created_at,omitempty,omitzero"`
 
-	// IsVoiceMessage Whether the audio among the attachments is a voice message. From 4.14.2.
+	// Whether the audio among the attachments is a voice message. From 4.14.2.
 	IsVoiceMessage bool `json:"is_voice_message,omitempty,omitzero"`
 
-	// MessageType The kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message that
+	// The kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message that
 	// the contact has sent. `incoming` only in API inboxes; the sender of all but `outgoing` is the contact.
 	MessageType MessageKind `json:"message_type,omitempty,omitzero"`
 
-	// Private A note that the contact does not see.
+	// A note that the contact does not see.
 	Private bool `json:"private,omitempty,omitzero"`
 
-	// SenderID The sender; together with sender_type.
+	// The sender; together with sender_type.
 	SenderID int64 `json:"sender_id,omitempty,omitzero"`
 
-	// SenderType Who sent a message, as its `sender_type` says it.
+	// Who sent a message, as its `sender_type` says it.
 	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
 
-	// SourceID An id of your own, to find the message by; from 3.4.0, ignored before. In most channels an outgoing message that has
+	// An id of your own, to find the message by; from 3.4.0, ignored before. In most channels an outgoing message that has
 	// one is taken for sent already, and does not go out; those of API and web widget inboxes do.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
-	// Template Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
+	// Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
 	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as it is
 	// written. An incoming message is no template.
 	Template bool `json:"-"`
 
-	// TemplateParams For WhatsApp templates.
+	// For WhatsApp templates.
 	TemplateParams map[string]any `json:"template_params,omitempty,omitzero"`
 
-	// ToEmails Mail addresses, separated by commas. From 3.0.0.
+	// Mail addresses, separated by commas. From 3.0.0.
 	ToEmails string `json:"to_emails,omitempty,omitzero"`
 }
 
 // Inbox is an inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
 // itself an e-mail inbox also its email); before, all that an inbox has, to an administrator with its secrets.
 type Inbox struct {
-	// _ A secret, to administrators. From 4.2.0.
+	// A secret, to administrators. From 4.2.0.
 	_ struct{} `json:"-"`
 
-	// AdditionalAttributes Of an API inbox.
+	// Of an API inbox, what was set for it.
 	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
 
-	// AllowMessagesAfterResolved Whether contacts may write in a resolved conversation.
+	// Whether contacts may write in a resolved conversation.
 	AllowMessagesAfterResolved *bool `json:"allow_messages_after_resolved,omitempty"`
 
-	// AllowedDomains The domains that the widget may stand on. From 4.6.0.
+	// The domains that the widget may stand on. From 4.6.0.
 	AllowedDomains *string `json:"allowed_domains,omitempty"`
 
-	// _ A secret, to administrators. From 4.2.0.
+	// A secret, to administrators. From 4.2.0.
 	_ struct{} `json:"-"`
 
-	// AutoAssignmentConfig How they are assigned.
+	// How the server assigns conversations.
 	AutoAssignmentConfig Attributes `json:"auto_assignment_config,omitzero"`
 
-	// AvatarURL The picture's address; "" when there is none.
+	// The picture's address; "" when there is none.
 	AvatarURL string `json:"avatar_url"`
 
-	// BusinessName The name of the business. From 3.0.0.
+	// The name of the business. From 3.0.0.
 	BusinessName *string `json:"business_name,omitempty"`
 
-	// CallbackWebhookURL Where its provider sends events.
+	// Where its provider sends events.
 	CallbackWebhookURL *string `json:"callback_webhook_url,omitempty"`
 
-	// ChannelID The id of its channel, among those of the same type.
+	// The id of its channel, among those of the same type.
 	ChannelID int64 `json:"channel_id"`
 
-	// ChannelType The kind of inbox. Instagram from 4.1.0, Voice from 4.4.0 to 4.13.0, TikTok from 4.9.0.
+	// The kind of inbox. Instagram from 4.1.0, Voice from 4.4.0 to 4.13.0, TikTok from 4.9.0.
 	ChannelType Channel `json:"channel_type"`
 
-	// ContinuityViaEmail Of a website, whether the conversation goes on by e-mail.
+	// Of a website, whether the conversation goes on by e-mail.
 	ContinuityViaEmail *bool `json:"continuity_via_email,omitempty"`
 
-	// CsatConfig How they are asked. From 4.2.0.
+	// How contacts are asked if they are content. From 4.2.0.
 	CsatConfig Attributes `json:"csat_config,omitzero"`
 
-	// CsatSurveyEnabled Whether contacts are asked if they are content.
+	// Whether contacts are asked if they are content.
 	CsatSurveyEnabled *bool `json:"csat_survey_enabled,omitempty"`
 
-	// Email Of e-mail.
+	// Of e-mail, its address.
 	Email *string `json:"email,omitempty"`
 
-	// EnableAutoAssignment Whether conversations are assigned by the server.
+	// Whether conversations are assigned by the server.
 	EnableAutoAssignment *bool `json:"enable_auto_assignment,omitempty"`
 
-	// EnableEmailCollect Whether contacts are asked for their e-mail.
+	// Whether contacts are asked for their e-mail.
 	EnableEmailCollect *bool `json:"enable_email_collect,omitempty"`
 
-	// ForwardToEmail Of e-mail, where to forward to.
+	// Of e-mail, where to forward to.
 	ForwardToEmail *string `json:"forward_to_email,omitempty"`
 
-	// ForwardingEnabled Of e-mail, whether mail is forwarded to it, in place of the address. Seen from 4.16.2 on.
+	// Of e-mail, whether mail is forwarded to it, in place of the address. Seen from 4.16.2 on.
 	ForwardingEnabled *bool `json:"forwarding_enabled,omitempty"`
 
-	// GreetingEnabled Whether contacts are greeted.
+	// Whether contacts are greeted.
 	GreetingEnabled *bool `json:"greeting_enabled,omitempty"`
 
-	// GreetingMessage The greeting.
+	// The greeting.
 	GreetingMessage *string `json:"greeting_message,omitempty"`
 
-	// HelpCenter The help center, absent without one. From 2.17.0.
+	// The help center, absent without one. From 2.17.0.
 	HelpCenter Attributes `json:"help_center,omitzero"`
 
-	// HMACMandatory Whether contacts must prove who they are.
+	// Whether contacts must prove who they are.
 	HMACMandatory *bool `json:"hmac_mandatory,omitempty"`
 
-	// _ A secret, to administrators.
+	// A secret, to administrators.
 	_ struct{} `json:"-"`
 
-	// ID The inbox's id.
+	// The inbox's id.
 	ID int64 `json:"id"`
 
-	// ImapAddress Of e-mail.
+	// Of e-mail, the IMAP server.
 	ImapAddress *string `json:"imap_address,omitempty"`
 
-	// ImapAuthentication Of e-mail. Seen from 4.16.2 on.
+	// Of e-mail, how to sign in at the IMAP server. Seen from 4.16.2 on.
 	ImapAuthentication *string `json:"imap_authentication,omitempty"`
 
-	// ImapEnableSsl Of e-mail.
+	// Of e-mail, whether it speaks TLS with the IMAP server.
 	ImapEnableSsl *bool `json:"imap_enable_ssl,omitempty"`
 
-	// ImapEnabled Of e-mail.
+	// Of e-mail, whether it fetches mail by IMAP.
 	ImapEnabled *bool `json:"imap_enabled,omitempty"`
 
-	// ImapLogin Of e-mail.
+	// Of e-mail, the name at the IMAP server.
 	ImapLogin *string `json:"imap_login,omitempty"`
 
-	// _ A secret, to administrators.
+	// A secret, to administrators.
 	_ struct{} `json:"-"`
 
-	// ImapPort Of e-mail.
+	// Of e-mail, the port of the IMAP server.
 	ImapPort *int64 `json:"imap_port,omitempty"`
 
-	// InboxIdentifier Of an API inbox, what its public address has.
+	// Of an API inbox, what its public address has.
 	InboxIdentifier *string `json:"inbox_identifier,omitempty"`
 
-	// LockToSingleConversation Whether a contact has one conversation here.
+	// Whether a contact has one conversation here.
 	LockToSingleConversation *bool `json:"lock_to_single_conversation,omitempty"`
 
-	// MessagingServiceSid Of Twilio.
+	// Of Twilio, the messaging service.
 	MessagingServiceSid *string `json:"messaging_service_sid,omitempty"`
 
-	// MicrosoftReauthorization Of e-mail, whether it has lost its access to Microsoft.
+	// Of e-mail, whether it has lost its access to Microsoft.
 	MicrosoftReauthorization *bool `json:"microsoft_reauthorization,omitempty"`
 
-	// Name The name.
+	// The name.
 	Name string `json:"name"`
 
-	// OutOfOfficeMessage What contacts are told out of working hours.
+	// What contacts are told out of working hours.
 	OutOfOfficeMessage *string `json:"out_of_office_message,omitempty"`
 
-	// PageID Of Facebook.
+	// Of Facebook, the page.
 	PageID *string `json:"page_id,omitempty"`
 
-	// PhoneNumber Of channels with a phone.
+	// Of channels with a phone, its number.
 	PhoneNumber *string `json:"phone_number,omitempty"`
 
-	// PreChatFormEnabled Of a website.
+	// Of a website, whether contacts fill in a form first.
 	PreChatFormEnabled *bool `json:"pre_chat_form_enabled,omitempty"`
 
-	// PreChatFormOptions Of a website.
+	// Of a website, that form.
 	PreChatFormOptions Attributes `json:"pre_chat_form_options,omitzero"`
 
-	// Provider Who carries its messages, where its channel has several.
+	// Who carries its messages, where its channel has several.
 	Provider *string `json:"provider,omitempty"`
 
-	// _ Secrets, to administrators.
+	// Secrets, to administrators.
 	_ struct{} `json:"-"`
 
-	// received As it was received, with KeepJSON; "" without.
+	// As it was received, with KeepJSON; "" without.
 	received string `json:"-"`
 
-	// ReplyTime Of a website, how soon contacts are promised an answer.
+	// Of a website, how soon contacts are promised an answer.
 	ReplyTime *string `json:"reply_time,omitempty"`
 
-	// _ A secret, to administrators. From 4.13.0.
+	// A secret, to administrators. From 4.13.0.
 	_ struct{} `json:"-"`
 
-	// SelectedFeatureFlags Of a website.
+	// Of a website, what its widget offers.
 	SelectedFeatureFlags []string `json:"selected_feature_flags,omitzero"`
 
-	// SenderNameType What name contacts see, friendly or professional. From 3.0.0.
+	// What name contacts see, friendly or professional. From 3.0.0.
 	SenderNameType *string `json:"sender_name_type,omitempty"`
 
-	// SMTPAddress Of e-mail.
+	// Of e-mail, the SMTP server.
 	SMTPAddress *string `json:"smtp_address,omitempty"`
 
-	// SMTPAuthentication Of e-mail.
+	// Of e-mail, how to sign in at the SMTP server.
 	SMTPAuthentication *string `json:"smtp_authentication,omitempty"`
 
-	// SMTPDomain Of e-mail.
+	// Of e-mail, the domain that it greets the SMTP server with.
 	SMTPDomain *string `json:"smtp_domain,omitempty"`
 
-	// SMTPEnableSslTLS Of e-mail.
+	// Of e-mail, whether it speaks TLS with the SMTP server from the start.
 	SMTPEnableSslTLS *bool `json:"smtp_enable_ssl_tls,omitempty"`
 
-	// SMTPEnableStarttlsAuto Of e-mail.
+	// Of e-mail, whether it changes to TLS where the SMTP server can.
 	SMTPEnableStarttlsAuto *bool `json:"smtp_enable_starttls_auto,omitempty"`
 
-	// SMTPEnabled Of e-mail.
+	// Of e-mail, whether it sends by an SMTP server of its own.
 	SMTPEnabled *bool `json:"smtp_enabled,omitempty"`
 
-	// SMTPLogin Of e-mail.
+	// Of e-mail, the name at the SMTP server.
 	SMTPLogin *string `json:"smtp_login,omitempty"`
 
-	// SMTPOpensslVerifyMode Of e-mail.
+	// Of e-mail, how the certificate of the SMTP server is checked.
 	SMTPOpensslVerifyMode *string `json:"smtp_openssl_verify_mode,omitempty"`
 
-	// _ A secret, to administrators.
+	// A secret, to administrators.
 	_ struct{} `json:"-"`
 
-	// SMTPPort Of e-mail.
+	// Of e-mail, the port of the SMTP server.
 	SMTPPort *int64 `json:"smtp_port,omitempty"`
 
-	// Timezone The time zone of the working hours.
+	// The time zone of the working hours.
 	Timezone *string `json:"timezone,omitempty"`
 
-	// WebWidgetScript Of a website, the script to put into its pages.
+	// Of a website, the script to put into its pages.
 	WebWidgetScript *string `json:"web_widget_script,omitempty"`
 
-	// WebhookURL Of an API inbox, where its events go.
+	// Of an API inbox, where its events go.
 	WebhookURL *string `json:"webhook_url,omitempty"`
 
-	// WebsiteToken Of a website, and public there.
+	// Of a website, and public there.
 	WebsiteToken *string `json:"website_token,omitempty"`
 
-	// WebsiteURL Of a website.
+	// Of a website, its address.
 	WebsiteURL *string `json:"website_url,omitempty"`
 
-	// WelcomeTagline Of a website.
+	// Of a website, what stands below the title.
 	WelcomeTagline *string `json:"welcome_tagline,omitempty"`
 
-	// WelcomeTitle Of a website.
+	// Of a website, the title of its widget.
 	WelcomeTitle *string `json:"welcome_title,omitempty"`
 
-	// WidgetColor Of a website.
+	// Of a website, the colour of its widget.
 	WidgetColor *string `json:"widget_color,omitempty"`
 
-	// WorkingHours The working hours, one element a day.
+	// The working hours, one element a day.
 	WorkingHours []WorkingHours `json:"working_hours,omitzero"`
 
-	// WorkingHoursEnabled Whether it has working hours.
+	// Whether it has working hours.
 	WorkingHoursEnabled *bool `json:"working_hours_enabled,omitempty"`
 }
 
@@ -4303,22 +4302,22 @@ func (x *InboxMembers) decodeJSON(r *decode.Reader) {
 
 // Label is a label that an account knows.
 type Label struct {
-	// Color Such as #1f93ff.
+	// Such as #1f93ff.
 	Color string `json:"color"`
 
-	// Description What it is for.
+	// What it is for.
 	Description *string `json:"description"`
 
-	// ID The label's id. Conversations have the title.
+	// The label's id. Conversations have the title.
 	ID int64 `json:"id"`
 
-	// received As it was received, with KeepJSON; "" without.
+	// As it was received, with KeepJSON; "" without.
 	received string `json:"-"`
 
-	// ShowOnSidebar Whether the web page lists it.
+	// Whether the web page lists it.
 	ShowOnSidebar *bool `json:"show_on_sidebar"`
 
-	// Title The name.
+	// The name.
 	Title string `json:"title"`
 }
 
@@ -4407,7 +4406,7 @@ func (x *LabelList) decodeJSON(r *decode.Reader) {
 
 // LabelNames is the labels of a conversation, or of a contact.
 type LabelNames struct {
-	// Payload The labels; empty where there are none.
+	// The labels; empty where there are none.
 	Payload []string `json:"payload"`
 }
 
@@ -4427,55 +4426,55 @@ func (x *LabelNames) decodeJSON(r *decode.Reader) {
 // Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
 // fields (D50). The text that a person wrote is in `content`, whatever the kind.
 type Message struct {
-	// Attachments Files, places and the like; absent when there are none. Their order may change between two reads: sort by id. An
+	// Files, places and the like; absent when there are none. Their order may change between two reads: sort by id. An
 	// element is null if its kind is not known.
 	Attachments []*Attachment `json:"attachments,omitzero"`
 
-	// Call A phone call's data, where content_type is voice_call. From 4.14.0.
+	// A phone call's data, where content_type is voice_call. From 4.14.0.
 	Call Attributes `json:"call,omitzero"`
 
-	// Content The text; null where there is none. Before 4.3.0 that of an input_csat outside of web widgets is a sentence with the
+	// The text; null where there is none. Before 4.3.0 that of an input_csat outside of web widgets is a sentence with the
 	// survey's address.
 	Content *string `json:"content"`
 
-	// ContentAttributes What the kind of content needs, what it replies to, and what was sent along; `deleted`, and `external_error` with what
+	// What the kind of content needs, what it replies to, and what was sent along; `deleted`, and `external_error` with what
 	// kept it from going out.
 	ContentAttributes Attributes `json:"content_attributes"`
 
-	// ContentType The kind of content of a message. The documentation knows four (D10).
+	// The kind of content of a message. The documentation knows four (D10).
 	ContentType MessageContentType `json:"content_type"`
 
-	// ConversationID The conversation's id within the account.
+	// The conversation's id within the account.
 	ConversationID int64 `json:"conversation_id"`
 
-	// CreatedAt When it was stored, in whole seconds, though lists go by microseconds.
+	// When it was stored, in whole seconds, though lists go by microseconds.
 	CreatedAt UnixTime `json:"created_at"`
 
-	// EchoID Your own id, in the answer to the call that carried it; it is not stored.
+	// Your own id, in the answer to the call that carried it; it is not stored.
 	EchoID *string `json:"echo_id,omitempty"`
 
-	// ID The message's id, among all of the server.
+	// The message's id, among all of the server.
 	ID int64 `json:"id"`
 
-	// InboxID The inbox's id.
+	// The inbox's id.
 	InboxID int64 `json:"inbox_id"`
 
-	// MessageType 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
+	// 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
 	MessageType MessageType `json:"message_type"`
 
-	// Private Whether it is a note that the contact does not see. Null only before 3.2.0.
+	// Whether it is a note that the contact does not see. Null only before 3.2.0.
 	Private *bool `json:"private"`
 
-	// received As it was received, with KeepJSON.
+	// As it was received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
-	// Sender Who sent it; absent for activities, for templates, and when the sender is gone.
+	// Who sent it; absent for activities, for templates, and when the sender is gone.
 	Sender *MessageSender `json:"sender,omitempty"`
 
-	// SourceID The id at the channel, or your own.
+	// The id at the channel, or your own.
 	SourceID *string `json:"source_id"`
 
-	// Status How far it got; `sent` before it goes out.
+	// How far it got; `sent` before it goes out.
 	Status *MessageStatus `json:"status"`
 }
 
@@ -4648,7 +4647,7 @@ func (x *Message) decodeJSON(r *decode.Reader) {
 
 // MessageContactInbox is the contact's id in the inbox.
 type MessageContactInbox struct {
-	// SourceID The contact's source id.
+	// The contact's source id.
 	SourceID *string `json:"source_id"`
 }
 
@@ -4678,16 +4677,16 @@ type MessageContentType string
 
 // MessageConversation is what a message tells about its conversation.
 type MessageConversation struct {
-	// AssigneeID Who is assigned.
+	// Who is assigned.
 	AssigneeID *int64 `json:"assignee_id"`
 
-	// ContactInbox From 3.1.0.
+	// From 3.1.0.
 	ContactInbox *MessageContactInbox `json:"contact_inbox,omitempty"`
 
-	// LastActivityAt Seconds since 1970, UTC; `0` means "never". Whole numbers, but for `updated_at` of a conversation.
+	// The last activity.
 	LastActivityAt *UnixTime `json:"last_activity_at,omitempty"`
 
-	// UnreadCount Incoming messages since an agent looked.
+	// Incoming messages since an agent looked.
 	UnreadCount int64 `json:"unread_count"`
 }
 
@@ -4745,84 +4744,84 @@ func (x *MessageConversation) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// MessageCreate is what to send. With nothing in it, an empty message goes out.
+// MessageCreate is what to send. Send refuses one with nothing in it.
 type MessageCreate struct {
-	// Attachments Signed ids of files that were uploaded before. Files themselves go as multipart/form-data.
+	// Signed ids of files that were uploaded before. Files of yours go into Files.
 	Attachments []string `json:"attachments,omitempty,omitzero"`
 
-	// BCCEmails Mail addresses, separated by commas. In e-mail inboxes only.
+	// Mail addresses, separated by commas. In e-mail inboxes only.
 	BCCEmails string `json:"bcc_emails,omitempty,omitzero"`
 
-	// CampaignID The campaign it belongs to; it does not count as a reply then.
+	// The campaign it belongs to; it does not count as a reply then.
 	CampaignID int64 `json:"campaign_id,omitempty,omitzero"`
 
-	// CCEmails Mail addresses, separated by commas. In e-mail inboxes only.
+	// Mail addresses, separated by commas. In e-mail inboxes only.
 	CCEmails string `json:"cc_emails,omitempty,omitzero"`
 
-	// Content The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
+	// The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
 	Content string `json:"content,omitempty,omitzero"`
 
-	// ContentAttributes What the kind of content needs, such as `items`; `in_reply_to`, the id of a message of the same conversation; and
+	// What the kind of content needs, such as `items`; `in_reply_to`, the id of a message of the same conversation; and
 	// what you want to find there again. Before 4.9.0 the server drops what is neither of these two (D52);
 	// `automation_rule_id` drives out all else on every version. `deleted` and `external_error` make a message look so.
 	ContentAttributes map[string]any `json:"content_attributes,omitempty,omitzero"`
 
-	// ContentType Text when absent.
+	// Text when absent.
 	ContentType MessageContentType `json:"content_type,omitempty,omitzero"`
 
-	// EchoID An id of your own; it comes back in the answer and in events, and is not stored.
+	// An id of your own; it comes back in the answer and in events, and is not stored.
 	EchoID string `json:"echo_id,omitempty,omitzero"`
 
-	// EmailHTMLContent The HTML of an e-mail, as it is, in place of the text. From 4.7.0.
+	// The HTML of an e-mail, as it is, in place of the text. From 4.7.0.
 	EmailHTMLContent string `json:"email_html_content,omitempty,omitzero"`
 
-	// ExternalCreatedAt When it was written elsewhere; kept in content_attributes, and no more.
+	// When it was written elsewhere; kept in content_attributes, and no more.
 	ExternalCreatedAt string `json:"external_created_at,omitempty,omitzero"`
 
-	// Files Files to send along, up to 15. Only Send sends them; Raw does not.
+	// Files to send along, up to 15. Only Send sends them; Raw does not.
 	Files []File `json:"-"`
 
-	// InReplyTo The id of the message of the same conversation that this one answers. From 3.3.0 on the server makes it null where there
+	// The id of the message of the same conversation that this one answers. From 3.3.0 on the server makes it null where there
 	// is no such message; before, it does not look.
 	InReplyTo int64 `json:"-"`
 
-	// Items What an input_select, cards, form or article is made of.
+	// What an input_select, cards, form or article is made of.
 	Items []MessageItem `json:"-"`
 
-	// Mark An id of your own, up to 255 characters, that no other message of the conversation has, such as that of an order. FindSent
+	// An id of your own, up to 255 characters, that no other message of the conversation has, such as that of an order. FindSent
 	// and SendOnce find the message by it. From 4.9.0 on it goes along in ContentAttributes, as MarkAttribute; before, in
 	// SourceID, from 3.4.0 on and in API and web widget inboxes only, because elsewhere the message would not go out. Where
 	// neither keeps it, it is refused.
 	Mark string `json:"-"`
 
-	// MessageType Outgoing when absent.
+	// Outgoing when absent.
 	MessageType MessageKind `json:"message_type,omitempty,omitzero"`
 
-	// Private A note that the contact does not see. An API inbox's webhook gets it.
+	// A note that the contact does not see. An API inbox's webhook gets it.
 	Private bool `json:"private,omitempty,omitzero"`
 
-	// SenderID The bot's id, together with sender_type.
+	// The bot's id, together with sender_type.
 	SenderID int64 `json:"sender_id,omitempty,omitzero"`
 
-	// SenderType `AgentBot`, for a user who sends as a bot. The server takes nothing else, and the caller where it does not know the
+	// `AgentBot`, for a user who sends as a bot. The server takes nothing else, and the caller where it does not know the
 	// bot.
 	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
 
-	// SourceID An id of your own, to find the message by; from 3.4.0, ignored before. Two messages can have the same. In most
+	// An id of your own, to find the message by; from 3.4.0, ignored before. Two messages can have the same. In most
 	// channels an outgoing message that has one is taken for sent already, and does not go out; those of API and web
 	// widget inboxes do.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
-	// Template Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
+	// Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
 	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as it is
 	// written. An incoming message is no template.
 	Template bool `json:"-"`
 
-	// TemplateParams A WhatsApp template: `name`, and `category`, `language`, `namespace` and `processed_params`, of which only the name is
+	// A WhatsApp template: `name`, and `category`, `language`, `namespace` and `processed_params`, of which only the name is
 	// required. From 4.6.0 on texts in `processed_params` are rendered as Liquid templates.
 	TemplateParams map[string]any `json:"template_params,omitempty,omitzero"`
 
-	// ToEmails Mail addresses, separated by commas. In e-mail inboxes only, from 3.0.0.
+	// Mail addresses, separated by commas. In e-mail inboxes only, from 3.0.0.
 	ToEmails string `json:"to_emails,omitempty,omitzero"`
 }
 
@@ -4832,10 +4831,10 @@ type MessageKind string
 
 // MessagePage is the answer of listAllMessages. The documentation of 2.16.0 has the messages alone (D49).
 type MessagePage struct {
-	// Meta Whose conversation it is that messages are of.
+	// Whose conversation it is that messages are of.
 	Meta MessagePageMeta `json:"meta"`
 
-	// Payload The messages in order of time; empty where there are none.
+	// The messages in order of time; empty where there are none.
 	Payload []Message `json:"payload"`
 }
 
@@ -4857,24 +4856,22 @@ func (x *MessagePage) decodeJSON(r *decode.Reader) {
 
 // MessagePageMeta is whose conversation it is that messages are of.
 type MessagePageMeta struct {
-	// AdditionalAttributes What the channel knows of the conversation.
+	// What the channel knows of the conversation.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
-	// AgentLastSeenAt When an agent last looked, as text; null is never.
+	// When an agent last looked, as text; null is never.
 	AgentLastSeenAt *ISOTime `json:"agent_last_seen_at"`
 
-	// Assignee The person who is assigned; absent when nobody is, or a bot.
+	// The person who is assigned; absent when nobody is, or a bot.
 	Assignee *MessageSender `json:"assignee,omitempty"`
 
-	// AssigneeLastSeenAt When the assignee last looked, as text; null is never.
+	// When the assignee last looked, as text; null is never.
 	AssigneeLastSeenAt *ISOTime `json:"assignee_last_seen_at"`
 
-	// Contact Who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
-	// avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
-	// avatar_url, description and created_at.
+	// The person on the other side.
 	Contact MessageSender `json:"contact"`
 
-	// Labels The conversation's labels.
+	// The conversation's labels.
 	Labels []string `json:"labels"`
 }
 
@@ -4942,52 +4939,52 @@ func (x *MessagePageMeta) decodeJSON(r *decode.Reader) {
 // avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
 // avatar_url, description and created_at.
 type MessageSender struct {
-	// AdditionalAttributes A contact's.
+	// A contact's.
 	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
 
-	// AvailabilityStatus Whether the sender is there.
+	// Whether the sender is there.
 	AvailabilityStatus *Availability `json:"availability_status,omitempty"`
 
-	// AvailableName The name shown to contacts.
+	// The name shown to contacts.
 	AvailableName *string `json:"available_name,omitempty"`
 
-	// AvatarURL The picture's address; "" when there is none.
+	// The picture's address; "" when there is none.
 	AvatarURL *string `json:"avatar_url,omitempty"`
 
-	// Blocked Whether the contact is blocked. From 4.0.2.
+	// Whether the contact is blocked. From 4.0.2.
 	Blocked *bool `json:"blocked,omitempty"`
 
-	// CompanyID A contact's. From 4.15.0, where companies are switched on.
+	// A contact's. From 4.15.0, where companies are switched on.
 	CompanyID *int64 `json:"company_id,omitempty"`
 
-	// CreatedAt A Captain assistant's, as text. From 4.0.0.
+	// A Captain assistant's, as text. From 4.0.0.
 	CreatedAt *ISOTime `json:"created_at,omitempty"`
 
-	// CustomAttributes A contact's.
+	// A contact's.
 	CustomAttributes Attributes `json:"custom_attributes,omitzero"`
 
-	// Description A Captain assistant's. From 4.0.0.
+	// A Captain assistant's. From 4.0.0.
 	Description *string `json:"description,omitempty"`
 
-	// Email The mail address.
+	// The mail address.
 	Email *string `json:"email,omitempty"`
 
-	// ID The sender's id among its kind.
+	// The sender's id among its kind.
 	ID int64 `json:"id"`
 
-	// Identifier Your own id for the contact.
+	// Your own id for the contact.
 	Identifier *string `json:"identifier,omitempty"`
 
-	// Name The name.
+	// The name.
 	Name *string `json:"name,omitempty"`
 
-	// PhoneNumber The phone number, with "+" and country code.
+	// The phone number, with "+" and country code.
 	PhoneNumber *string `json:"phone_number,omitempty"`
 
-	// Thumbnail The picture's address; "" when there is none.
+	// The picture's address; "" when there is none.
 	Thumbnail *string `json:"thumbnail,omitempty"`
 
-	// Type Who sent a message, as the `type` of its `sender` says it.
+	// Who sent a message, as the `type` of its `sender` says it.
 	Type SenderKind `json:"type"`
 }
 
@@ -5185,16 +5182,16 @@ type MessageType int64
 
 // MessageUpdate is a message's new status.
 type MessageUpdate struct {
-	// ExternalError Why it failed; with status failed only.
+	// Why it failed; with status failed only.
 	ExternalError string `json:"external_error,omitempty,omitzero"`
 
-	// Status How far a message got.
+	// How far a message got.
 	Status MessageStatus `json:"status,omitzero"`
 }
 
 // ParticipantsRequest is people, by their ids.
 type ParticipantsRequest struct {
-	// UserIDs The ids.
+	// The ids.
 	UserIDs []int64 `json:"user_ids"`
 }
 
@@ -5203,7 +5200,7 @@ type Priority string
 
 // PriorityChange is the priority that a conversation is to have.
 type PriorityChange struct {
-	// Priority The priority; null takes it away.
+	// The priority; null takes it away.
 	Priority *Priority `json:"priority"`
 }
 
@@ -5230,64 +5227,64 @@ func (x *PriorityChange) decodeJSON(r *decode.Reader) {
 
 // Profile is the owner of a key, with the accounts that it serves.
 type Profile struct {
-	// _ The key itself: a secret. From 4.16.0 it is "" where no account allows keys.
+	// The key itself: a secret. From 4.16.0 it is "" where no account allows keys.
 	_ struct{} `json:"-"`
 
-	// AccountID The account that was last active, null where there is none. It says nothing of the others.
+	// The account that was last active, null where there is none. It says nothing of the others.
 	AccountID *int64 `json:"account_id"`
 
-	// Accounts The accounts that the key serves, and those that are suspended.
+	// The accounts that the key serves, and those that are suspended.
 	Accounts []ProfileAccount `json:"accounts"`
 
-	// AvailableName The name shown to contacts.
+	// The name shown to contacts.
 	AvailableName string `json:"available_name"`
 
-	// AvatarURL The picture's address; "" when there is none.
+	// The picture's address; "" when there is none.
 	AvatarURL string `json:"avatar_url"`
 
-	// Confirmed Whether the mail address is confirmed.
+	// Whether the mail address is confirmed.
 	Confirmed bool `json:"confirmed"`
 
-	// CustomAttributes Absent when there are none.
+	// Absent when there are none.
 	CustomAttributes Attributes `json:"custom_attributes,omitzero"`
 
-	// DisplayName The name to show, where it is not the full one.
+	// The name to show, where it is not the full one.
 	DisplayName *string `json:"display_name"`
 
-	// Email The mail address.
+	// The mail address.
 	Email string `json:"email"`
 
-	// _ A secret. Absent unless it is set up.
+	// A secret. Absent unless it is set up.
 	_ struct{} `json:"-"`
 
-	// ID The person's id, that of an agent in every account.
+	// The person's id, that of an agent in every account.
 	ID int64 `json:"id"`
 
-	// InviterID Who has invited the person.
+	// Who has invited the person.
 	InviterID *int64 `json:"inviter_id"`
 
-	// MessageSignature What is put below messages.
+	// What is put below messages.
 	MessageSignature *string `json:"message_signature"`
 
-	// Name The full name.
+	// The full name.
 	Name string `json:"name"`
 
-	// Provider How the person signs in, such as email.
+	// How the person signs in, such as email.
 	Provider string `json:"provider"`
 
-	// _ A secret.
+	// A secret.
 	_ struct{} `json:"-"`
 
-	// Role The role in that account; null where there is none.
+	// The role in that account; null where there is none.
 	Role *Role `json:"role"`
 
-	// Type "SuperAdmin" for those who run the server, else null.
+	// "SuperAdmin" for those who run the server, else null.
 	Type *string `json:"type"`
 
-	// UISettings What the person has set up in the dashboard.
+	// What the person has set up in the dashboard.
 	UISettings Attributes `json:"ui_settings,omitzero"`
 
-	// UID What the person signs in with.
+	// What the person signs in with.
 	UID string `json:"uid"`
 }
 
@@ -5484,43 +5481,43 @@ func (x *Profile) decodeJSON(r *decode.Reader) {
 
 // ProfileAccount is an account of the owner of a key.
 type ProfileAccount struct {
-	// ActiveAt When the person was last active in it; null before.
+	// When the person was last active in it; null before.
 	ActiveAt *ISOTime `json:"active_at"`
 
-	// APIAndWebhooks Whether the account allows keys. From 4.16.0.
+	// Whether the account allows keys. From 4.16.0.
 	APIAndWebhooks *bool `json:"api_and_webhooks,omitempty"`
 
-	// AutoOffline Whether the person goes offline on leaving.
+	// Whether the person goes offline on leaving.
 	AutoOffline *bool `json:"auto_offline"`
 
-	// Availability What the person has set.
+	// What the person has set.
 	Availability *Availability `json:"availability"`
 
-	// AvailabilityStatus Whether the person is there.
+	// Whether the person is there.
 	AvailabilityStatus *Availability `json:"availability_status"`
 
-	// CustomRole From 3.13.0, in the enterprise edition.
+	// From 3.13.0, in the enterprise edition.
 	CustomRole Attributes `json:"custom_role,omitzero"`
 
-	// CustomRoleID From 3.13.0, in the enterprise edition.
+	// From 3.13.0, in the enterprise edition.
 	CustomRoleID *int64 `json:"custom_role_id,omitempty"`
 
-	// ID The account's id.
+	// The account's id.
 	ID int64 `json:"id"`
 
-	// Name The account's name.
+	// The account's name.
 	Name string `json:"name"`
 
-	// OnboardingStep How far the account is set up; null when it is. From 4.14.0.
+	// How far the account is set up; null when it is. From 4.14.0.
 	OnboardingStep *string `json:"onboarding_step,omitempty"`
 
-	// Permissions What the person may do, the role of those without a custom one. From 3.11.0.
+	// What the person may do, the role of those without a custom one. From 3.11.0.
 	Permissions []string `json:"permissions,omitzero"`
 
-	// Role The role of an agent in the account.
+	// The role of an agent in the account.
 	Role Role `json:"role"`
 
-	// Status Whether an account is in use. Every call in a suspended one is refused.
+	// Whether an account is in use. Every call in a suspended one is refused.
 	Status AccountStatus `json:"status"`
 }
 
@@ -5683,16 +5680,16 @@ type SenderType string
 
 // ServerInfo is what a server says of itself.
 type ServerInfo struct {
-	// DataServices Whether the database answers: ok or failing. It may be failing on a server that has just begun and works.
+	// Whether the database answers: ok or failing. It may be failing on a server that has just begun and works.
 	DataServices *string `json:"data_services,omitempty"`
 
-	// QueueServices Whether the queue answers: ok or failing.
+	// Whether the queue answers: ok or failing.
 	QueueServices *string `json:"queue_services,omitempty"`
 
-	// Timestamp The time by the server's clock, in UTC: 2026-08-27 17:39:12.
+	// The time by the server's clock, in UTC: 2026-08-27 17:39:12.
 	Timestamp *string `json:"timestamp,omitempty"`
 
-	// Version Such as 4.7.0. The tag v4.11.2 and the hotfix 4.11.2 say the same, and the former has what 4.12.0 has.
+	// Such as 4.7.0. The tag v4.11.2 and the hotfix 4.11.2 say the same, and the former has what 4.12.0 has.
 	Version string `json:"version"`
 }
 
@@ -5752,13 +5749,13 @@ func (x *ServerInfo) decodeJSON(r *decode.Reader) {
 
 // SetAttributesRequest is the custom attributes that a conversation is to have, and no other.
 type SetAttributesRequest struct {
-	// CustomAttributes The custom attributes; an empty object removes all.
+	// The custom attributes; an empty object removes all.
 	CustomAttributes map[string]any `json:"custom_attributes"`
 }
 
 // SetLabelsRequest is the labels that a conversation or a contact is to have, and no other.
 type SetLabelsRequest struct {
-	// Labels The labels; an empty list removes all.
+	// The labels; an empty list removes all.
 	Labels []string `json:"labels"`
 }
 
@@ -5786,16 +5783,16 @@ type Status string
 
 // StatusChange is a conversation's status after the call.
 type StatusChange struct {
-	// ConversationID The id within the account.
+	// The id within the account.
 	ConversationID int64 `json:"conversation_id"`
 
-	// CurrentStatus The status of a conversation. The documentation knows three of the four (D15, D33, D36).
+	// The status of a conversation. The documentation knows three of the four (D15, D33, D36).
 	CurrentStatus Status `json:"current_status"`
 
-	// SnoozedUntil When it opens again; null if not snoozed, or until the next reply.
+	// When it opens again; null if not snoozed, or until the next reply.
 	SnoozedUntil *ISOTime `json:"snoozed_until"`
 
-	// Success Null from 3.5.0 when a bot opens a pending conversation (D39), which is a success. False when the status could
+	// Null from 3.5.0 when a bot opens a pending conversation (D39), which is a success. False when the status could
 	// not be stored; `current_status` is then not what is stored.
 	Success *bool `json:"success"`
 }
@@ -5856,31 +5853,31 @@ func (x *StatusChange) decodeJSON(r *decode.Reader) {
 
 // Team is a team of the account.
 type Team struct {
-	// AccountID The account's id.
+	// The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// AllowAutoAssign Whether its members get conversations by turns.
+	// Whether its members get conversations by turns.
 	AllowAutoAssign *bool `json:"allow_auto_assign"`
 
-	// Description What it is for.
+	// What it is for.
 	Description *string `json:"description"`
 
-	// Icon The picture's name; "" when there is none. From 4.16.0.
+	// The picture's name; "" when there is none. From 4.16.0.
 	Icon *string `json:"icon,omitempty"`
 
-	// IconColor The picture's colour; "" when there is none. From 4.16.0.
+	// The picture's colour; "" when there is none. From 4.16.0.
 	IconColor *string `json:"icon_color,omitempty"`
 
-	// ID The team's id.
+	// The team's id.
 	ID int64 `json:"id"`
 
-	// IsMember Whether the owner of the key is in it.
+	// Whether the owner of the key is in it.
 	IsMember *bool `json:"is_member"`
 
-	// Name The name, in lower case.
+	// The name, in lower case.
 	Name string `json:"name"`
 
-	// received As it was received, with KeepJSON; "" without.
+	// As it was received, with KeepJSON; "" without.
 	received string `json:"-"`
 }
 
@@ -5984,31 +5981,31 @@ func (x *Team) decodeJSON(r *decode.Reader) {
 
 // TeamRow is a team as a row of the database.
 type TeamRow struct {
-	// AccountID The account's id.
+	// The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// AllowAutoAssign Whether its members get conversations by turns.
+	// Whether its members get conversations by turns.
 	AllowAutoAssign *bool `json:"allow_auto_assign"`
 
-	// CreatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	// When it was created.
 	CreatedAt ISOTime `json:"created_at"`
 
-	// Description What it is for.
+	// What it is for.
 	Description *string `json:"description"`
 
-	// Icon The picture's name; "" when there is none. From 4.16.0.
+	// The picture's name; "" when there is none. From 4.16.0.
 	Icon *string `json:"icon,omitempty"`
 
-	// IconColor The picture's colour; "" when there is none. From 4.16.0.
+	// The picture's colour; "" when there is none. From 4.16.0.
 	IconColor *string `json:"icon_color,omitempty"`
 
-	// ID The team's id.
+	// The team's id.
 	ID int64 `json:"id"`
 
-	// Name The name, in lower case.
+	// The name, in lower case.
 	Name string `json:"name"`
 
-	// UpdatedAt A time as text, UTC with milliseconds, such as `2023-04-18T12:00:00.000Z`.
+	// When it was last changed.
 	UpdatedAt ISOTime `json:"updated_at"`
 }
 
@@ -6123,17 +6120,17 @@ func (x *TeamRow) decodeJSON(r *decode.Reader) {
 
 // ToggleStatusRequest is empty to flip the status.
 type ToggleStatusRequest struct {
-	// SnoozedUntil Seconds since 1970, with status snoozed. Absent means until the next reply. Text such as 2030-01-01 would be
+	// Seconds since 1970, with status snoozed. Absent means until the next reply. Text such as 2030-01-01 would be
 	// read as 2030 seconds: the year 1970 (D45).
 	SnoozedUntil int64 `json:"snoozed_until,omitempty,omitzero"`
 
-	// Status The status to set. Absent or null, the status flips (D35); an unknown one is a 500.
+	// The status to set. Absent or null, the status flips (D35); an unknown one is a 500.
 	Status Status `json:"status,omitempty,omitzero"`
 }
 
 // ToggleStatusResult is the answer of toggleStatusOfAConversation. There is no `meta` (D37).
 type ToggleStatusResult struct {
-	// Payload A conversation's status after the call.
+	// A conversation's status after the call.
 	Payload StatusChange `json:"payload"`
 }
 
@@ -6152,46 +6149,46 @@ func (x *ToggleStatusResult) decodeJSON(r *decode.Reader) {
 
 // TranscriptRequest is where a transcript is sent.
 type TranscriptRequest struct {
-	// Email The address.
+	// The address.
 	Email string `json:"email"`
 }
 
 // TypingRequest is whether somebody types.
 type TypingRequest struct {
-	// IsPrivate It is a private note that is typed, which the contact does not see.
+	// It is a private note that is typed, which the contact does not see.
 	IsPrivate bool `json:"is_private,omitempty,omitzero"`
 
-	// TypingStatus `on` or `off`.
+	// `on` or `off`.
 	TypingStatus string `json:"typing_status"`
 }
 
 // UpdateWebhookRequest is what updateAWebhook sends.
 type UpdateWebhookRequest struct {
-	// Webhook What to change of a webhook.
+	// What to change of a webhook.
 	Webhook WebhookUpdate `json:"webhook"`
 }
 
 // Webhook is an address that an account sends events to.
 type Webhook struct {
-	// AccountID The account's id.
+	// The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// ID The webhook's id.
+	// The webhook's id.
 	ID int64 `json:"id"`
 
-	// Inbox The inbox that it was created with, which narrows nothing; absent as a rule.
+	// The inbox that it was created with, which narrows nothing; absent as a rule.
 	Inbox *WebhookInbox `json:"inbox,omitempty"`
 
-	// Name The name. From 4.8.0.
+	// The name. From 4.8.0.
 	Name *string `json:"name,omitempty"`
 
-	// Secret What its events are signed with. From 4.12.0; the server has chosen it, and nobody can change it.
+	// What its events are signed with. From 4.12.0; the server has chosen it, and nobody can change it.
 	Secret auth.Secret `json:"secret,omitzero"`
 
-	// Subscriptions Which events it gets.
+	// Which events it gets.
 	Subscriptions []WebhookEvent `json:"subscriptions"`
 
-	// URL Where the events are posted to. It may have a secret in it: take care where it is shown.
+	// Where the events are posted to. It may have a secret in it: take care where it is shown.
 	URL string `json:"url"`
 }
 
@@ -6278,7 +6275,7 @@ func (x *Webhook) decodeJSON(r *decode.Reader) {
 
 // WebhookAnswer is a webhook that was created or changed.
 type WebhookAnswer struct {
-	// Payload What holds a webhook that was created or changed.
+	// What holds a webhook that was created or changed.
 	Payload WebhookRow `json:"payload"`
 }
 
@@ -6297,13 +6294,13 @@ func (x *WebhookAnswer) decodeJSON(r *decode.Reader) {
 
 // WebhookCreate is a webhook to create.
 type WebhookCreate struct {
-	// Name A name for people. From 4.8.0; refused before, because servers drop it.
+	// A name for people. From 4.8.0; refused before, because servers drop it.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Subscriptions Which events; without them the eight that 2.16.0 has, all but those of typing and of inboxes.
+	// Which events; without them the eight that 2.16.0 has, all but those of typing and of inboxes.
 	Subscriptions []WebhookEvent `json:"subscriptions,omitempty,omitzero"`
 
-	// URL Where the events are to be posted to: http or https. Required.
+	// Where the events are to be posted to: http or https. Required.
 	URL string `json:"url"`
 }
 
@@ -6313,10 +6310,10 @@ type WebhookEvent string
 
 // WebhookInbox is an inbox as a webhook names it.
 type WebhookInbox struct {
-	// ID The inbox's id.
+	// The inbox's id.
 	ID int64 `json:"id"`
 
-	// Name The name.
+	// The name.
 	Name *string `json:"name"`
 }
 
@@ -6354,7 +6351,7 @@ func (x *WebhookInbox) decodeJSON(r *decode.Reader) {
 
 // WebhookList is the webhooks of an account.
 type WebhookList struct {
-	// Payload What holds the webhooks of an account.
+	// What holds the webhooks of an account.
 	Payload WebhookRows `json:"payload"`
 }
 
@@ -6373,7 +6370,7 @@ func (x *WebhookList) decodeJSON(r *decode.Reader) {
 
 // WebhookRow is what holds a webhook that was created or changed.
 type WebhookRow struct {
-	// Webhook An address that an account sends events to.
+	// An address that an account sends events to.
 	Webhook Webhook `json:"webhook"`
 }
 
@@ -6392,7 +6389,7 @@ func (x *WebhookRow) decodeJSON(r *decode.Reader) {
 
 // WebhookRows is what holds the webhooks of an account.
 type WebhookRows struct {
-	// Webhooks All of them.
+	// All of them.
 	Webhooks []Webhook `json:"webhooks"`
 }
 
@@ -6411,37 +6408,37 @@ func (x *WebhookRows) decodeJSON(r *decode.Reader) {
 
 // WebhookUpdate is what to change of a webhook.
 type WebhookUpdate struct {
-	// Name A name for people. From 4.8.0; refused before, because servers drop it.
+	// A name for people. From 4.8.0; refused before, because servers drop it.
 	Name *string `json:"name,omitempty"`
 
-	// Subscriptions Which events, all that it is to get from now on.
+	// Which events, all that it is to get from now on.
 	Subscriptions []WebhookEvent `json:"subscriptions,omitempty"`
 
-	// URL Where the events are to be posted to.
+	// Where the events are to be posted to.
 	URL *string `json:"url,omitempty"`
 }
 
 // WorkingHours is the working hours of one day, in the time zone of the inbox.
 type WorkingHours struct {
-	// CloseHour From 0.
+	// The hour of closing, from 0.
 	CloseHour *int64 `json:"close_hour"`
 
-	// CloseMinutes From 0.
+	// The minutes of closing, from 0.
 	CloseMinutes *int64 `json:"close_minutes"`
 
-	// ClosedAllDay Whether it is closed.
+	// Whether it is closed.
 	ClosedAllDay *bool `json:"closed_all_day"`
 
-	// DayOfWeek 0 is Sunday.
+	// 0 is Sunday.
 	DayOfWeek int64 `json:"day_of_week"`
 
-	// OpenAllDay Whether it is open all day.
+	// Whether it is open all day.
 	OpenAllDay *bool `json:"open_all_day"`
 
-	// OpenHour From 0.
+	// The hour of opening, from 0.
 	OpenHour *int64 `json:"open_hour"`
 
-	// OpenMinutes From 0.
+	// The minutes of opening, from 0.
 	OpenMinutes *int64 `json:"open_minutes"`
 }
 
@@ -6534,156 +6531,156 @@ func (x *WorkingHours) decodeJSON(r *decode.Reader) {
 
 // ContactListParams defines parameters for ContactList.
 type ContactListParams struct {
-	// Page The page, from 1. The server reads 0 and less as 1.
+	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// Sort What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
+	// What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
 	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
 	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// IncludeContactInboxes Whether each contact has `contact_inboxes`. Absent means true.
+	// Whether each contact has `contact_inboxes`. Absent means true.
 	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
 
-	// Labels Only contacts with any of these labels, which are not those of conversations.
+	// Only contacts with any of these labels, which are not those of conversations.
 	Labels []string `form:"labels,omitempty" json:"labels,omitempty"`
 }
 
 // ContactFilterParams defines parameters for ContactFilter.
 type ContactFilterParams struct {
-	// Page The page, from 1. The server reads 0 and less as 1.
+	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// Sort What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
+	// What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
 	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
 	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// IncludeContactInboxes Whether each contact has `contact_inboxes`. Absent means true.
+	// Whether each contact has `contact_inboxes`. Absent means true.
 	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
 }
 
 // ContactSearchParams defines parameters for ContactSearch.
 type ContactSearchParams struct {
-	// Q The text. `%` and `_` are wildcards. Blank or absent finds nothing, and counts null.
+	// The text. `%` and `_` are wildcards. Blank or absent finds nothing, and counts null.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Page The page, from 1. The server reads 0 and less as 1.
+	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// Sort What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
+	// What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
 	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
 	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// IncludeContactInboxes Whether each contact has `contact_inboxes`. Absent means true.
+	// Whether each contact has `contact_inboxes`. Absent means true.
 	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
 }
 
 // ContactDetailsParams defines parameters for ContactDetails.
 type ContactDetailsParams struct {
-	// IncludeContactInboxes Whether the contact has `contact_inboxes`, from 3.16.0; they are always there before. Absent means true.
+	// Whether the contact has `contact_inboxes`, from 3.16.0; they are always there before. Absent means true.
 	IncludeContactInboxes *bool `form:"include_contact_inboxes,omitempty" json:"include_contact_inboxes,omitempty"`
 }
 
 // ConversationListParams defines parameters for ConversationList.
 type ConversationListParams struct {
-	// Status Only this status; `all` for every one (D24). Absent means `open`. The server ignores it when `q` is sent (D25).
+	// Only this status; `all` for every one (D24). Absent means `open`. The server ignores it when `q` is sent (D25).
 	Status *Status `form:"status,omitempty" json:"status,omitempty"`
 
-	// AssigneeType Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
+	// Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
 	AssigneeType *AssigneeType `form:"assignee_type,omitempty" json:"assignee_type,omitempty"`
 
-	// Q Text that an incoming or outgoing message contains, in any case. `%` and `_` are wildcards. It drops the status
+	// Text that an incoming or outgoing message contains, in any case. `%` and `_` are wildcards. It drops the status
 	// filter and makes the counts cover one page (D25).
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// InboxID Only this inbox. One that is unknown or not yours gives an empty page, not an error (D27).
+	// Only this inbox. One that is unknown or not yours gives an empty page, not an error (D27).
 	InboxID *int64 `form:"inbox_id,omitempty" json:"inbox_id,omitempty"`
 
-	// TeamID Only this team. An unknown one gives a 404 (D28).
+	// Only this team. An unknown one gives a 404 (D28).
 	TeamID *int64 `form:"team_id,omitempty" json:"team_id,omitempty"`
 
-	// Labels Conversations with any of these labels, in any case. They travel as one comma list (a repeated `labels=` would
+	// Conversations with any of these labels, in any case. They travel as one comma list (a repeated `labels=` would
 	// lose all but the last), so a label cannot contain a comma (D29).
 	Labels []string `form:"labels,omitempty" json:"labels,omitempty"`
 
-	// Page The page, from 1. The server reads 0 and less as 1.
+	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// SortBy The order. The server silently falls back to `latest` for one that it does not know.
+	// The order. The server silently falls back to `latest` for one that it does not know.
 	SortBy *SortBy `form:"sort_by,omitempty" json:"sort_by,omitempty"`
 
-	// ConversationType Only conversations that mention you, that you take part in (both ignore `inbox_id`), or that nobody answered yet.
+	// Only conversations that mention you, that you take part in (both ignore `inbox_id`), or that nobody answered yet.
 	ConversationType *ConversationType `form:"conversation_type,omitempty" json:"conversation_type,omitempty"`
 
-	// UpdatedWithin Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
+	// Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
 	// comes in one answer, whatever the page. Ignored before. From 4.12.0 on a message that is changed or deleted does not
 	// show.
 	UpdatedWithin *int64 `form:"updated_within,omitempty" json:"updated_within,omitempty"`
 
-	// SourceID Only conversations of this contact's source id. From 2.17.0 on, ignored before.
+	// Only conversations of this contact's source id. From 2.17.0 on, ignored before.
 	SourceID *string `form:"source_id,omitempty" json:"source_id,omitempty"`
 }
 
 // ConversationFilterParams defines parameters for ConversationFilter.
 type ConversationFilterParams struct {
-	// Page The page, from 1. The server reads 0 and less as 1.
+	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 }
 
 // ConversationListMetaParams defines parameters for ConversationListMeta.
 type ConversationListMetaParams struct {
-	// Status Only this status; `all` for every one (D24). Absent means `open`. The server ignores it when `q` is sent (D25).
+	// Only this status; `all` for every one (D24). Absent means `open`. The server ignores it when `q` is sent (D25).
 	Status *Status `form:"status,omitempty" json:"status,omitempty"`
 
-	// AssigneeType Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
+	// Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
 	AssigneeType *AssigneeType `form:"assignee_type,omitempty" json:"assignee_type,omitempty"`
 
-	// Q Text that an incoming or outgoing message contains, in any case. `%` and `_` are wildcards. It drops the status
+	// Text that an incoming or outgoing message contains, in any case. `%` and `_` are wildcards. It drops the status
 	// filter and makes the counts cover one page (D25).
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// InboxID Only this inbox. One that is unknown or not yours gives an empty page, not an error (D27).
+	// Only this inbox. One that is unknown or not yours gives an empty page, not an error (D27).
 	InboxID *int64 `form:"inbox_id,omitempty" json:"inbox_id,omitempty"`
 
-	// TeamID Only this team. An unknown one gives a 404 (D28).
+	// Only this team. An unknown one gives a 404 (D28).
 	TeamID *int64 `form:"team_id,omitempty" json:"team_id,omitempty"`
 
-	// Labels Conversations with any of these labels, in any case. They travel as one comma list (a repeated `labels=` would
+	// Conversations with any of these labels, in any case. They travel as one comma list (a repeated `labels=` would
 	// lose all but the last), so a label cannot contain a comma (D29).
 	Labels []string `form:"labels,omitempty" json:"labels,omitempty"`
 
-	// Page The page, from 1. The server reads 0 and less as 1.
+	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// SortBy The order. The server silently falls back to `latest` for one that it does not know.
+	// The order. The server silently falls back to `latest` for one that it does not know.
 	SortBy *SortBy `form:"sort_by,omitempty" json:"sort_by,omitempty"`
 
-	// ConversationType Only conversations that mention you, that you take part in (both ignore `inbox_id`), or that nobody answered yet.
+	// Only conversations that mention you, that you take part in (both ignore `inbox_id`), or that nobody answered yet.
 	ConversationType *ConversationType `form:"conversation_type,omitempty" json:"conversation_type,omitempty"`
 
-	// UpdatedWithin Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
+	// Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
 	// comes in one answer, whatever the page. Ignored before. From 4.12.0 on a message that is changed or deleted does not
 	// show.
 	UpdatedWithin *int64 `form:"updated_within,omitempty" json:"updated_within,omitempty"`
 
-	// SourceID Only conversations of this contact's source id. From 2.17.0 on, ignored before.
+	// Only conversations of this contact's source id. From 2.17.0 on, ignored before.
 	SourceID *string `form:"source_id,omitempty" json:"source_id,omitempty"`
 }
 
 // ListAttachmentsOfAConversationParams defines parameters for ListAttachmentsOfAConversation.
 type ListAttachmentsOfAConversationParams struct {
-	// Page The page, from 1. The server reads 0 and less as 1.
+	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 }
 
 // ListAllMessagesParams defines parameters for ListAllMessages.
 type ListAllMessagesParams struct {
-	// Before Only messages with a smaller id. More than int8 holds is a 500.
+	// Only messages with a smaller id. More than int8 holds is a 500.
 	Before *int64 `form:"before,omitempty" json:"before,omitempty"`
 
-	// After Only messages with a greater id; together with `before` also the one that has this id.
+	// Only messages with a greater id; together with `before` also the one that has this id.
 	After *int64 `form:"after,omitempty" json:"after,omitempty"`
 
-	// FilterInternalMessages Anything that is not blank, `false` and `0` too, leaves out activities, and private notes with them, before anything
+	// Anything that is not blank, `false` and `0` too, leaves out activities, and private notes with them, before anything
 	// is cut off. The documentation does not have it.
 	FilterInternalMessages *string `form:"filter_internal_messages,omitempty" json:"filter_internal_messages,omitempty"`
 }

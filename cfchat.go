@@ -32,7 +32,7 @@
 // servers do. What a server may leave out or send as null is a pointer, and every such field has a getter that is safe to
 // call on nil: conversation.Meta.Assignee.GetName(). A field that only some versions send is nil where it does not come. A
 // value that a list of constants does not have, such as a new [Channel], is kept as it came. The D-numbers in comments are
-// the rows of docs/differences.md in the repository.
+// the rows of docs/differences.md in the repository, and "contract, H5" is section H5 of its docs/contract.
 //
 // # Further
 //

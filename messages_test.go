@@ -105,9 +105,9 @@ func TestSendForm(t *testing.T) {
 		{
 			cfchat.MessageCreate{
 				ContentType: cfchat.MessageContentTypeCards,
-				Items:       []cfchat.MessageItem{{Title: "T", Actions: []cfchat.MessageAction{{Type: "link", Text: "Go", URI: "https://x"}}}},
+				Items:       []cfchat.MessageItem{{Title: "{{T}}", Actions: []cfchat.MessageAction{{Type: "link", Text: "Go", URI: "https://x"}}}},
 			},
-			`{"content_type":"cards","content_attributes":{"items":[{"title":"T","actions":[{"type":"link","text":"Go","uri":"https://x"}]}]}}`,
+			`{"content_type":"cards","content_attributes":{"items":[{"title":"{{T}}","actions":[{"type":"link","text":"Go","uri":"https://x"}]}]}}`,
 		},
 		{
 			cfchat.MessageCreate{Content: "hi", CCEmails: "a@x.test, b@x.test", BCCEmails: " c@x.test", ToEmails: "d@x.test\n", EmailHTMLContent: "<b>{{x}}</b>"},

@@ -192,7 +192,7 @@ func findLoose(places map[string]bool, place string, schema *openapi3.Schema) {
 		findLoose(places, place+"[]", schema.Items.Value)
 	}
 	for name, field := range schema.Properties {
-		if field.Value.Nullable && !slices.Contains(schema.Required, name) {
+		if mayBeNull(field.Value) && !slices.Contains(schema.Required, name) {
 			places[place+"."+name] = true
 		}
 		if field.Value.Extensions["x-secret"] == true {
@@ -200,6 +200,11 @@ func findLoose(places map[string]bool, place string, schema *openapi3.Schema) {
 		}
 		findLoose(places, place+"."+name, field.Value)
 	}
+}
+
+// mayBeNull reports whether a field may be null: by itself, or as any of what it refers to and null.
+func mayBeNull(field *openapi3.Schema) bool {
+	return field.Nullable || slices.ContainsFunc(field.AnyOf, func(part *openapi3.SchemaRef) bool { return part.Value.Nullable })
 }
 
 // secrets are the places in answers of what openapi.yaml marks with x-secret.

@@ -28,13 +28,62 @@ func TestSpecIsValid(t *testing.T) {
 	}
 }
 
-// TestFailuresAndKeys wants a default response for the failures of each operation, and the keys it takes.
+// TestFailuresAndKeys wants a default response for the failures of each operation, and the keys it takes, each in both
+// spellings of its header.
 func TestFailuresAndKeys(t *testing.T) {
 	for id, operation := range operations(spec(t)) {
 		if operation.Responses.Default() == nil || operation.Security == nil {
 			t.Errorf("%s: no default response, or no security", id)
+			continue
+		}
+		keys := map[string]bool{}
+		for _, alternative := range *operation.Security {
+			for scheme := range alternative {
+				keys[scheme] = true
+			}
+		}
+		for _, scheme := range []string{"userApiKey", "agentBotApiKey"} {
+			if keys[scheme] != keys[scheme+"Dashed"] {
+				t.Errorf("%s: of %s one spelling only", id, scheme)
+			}
 		}
 	}
+}
+
+// TestNullIsWrittenForEveryTool looks for a null that tools do not see who read OpenAPI to the letter: nullable counts for the
+// type beside it only, and whatever else the schema refers to, or lists, has to let null in too.
+func TestNullIsWrittenForEveryTool(t *testing.T) {
+	nullable := 0
+	for name, ref := range spec(t).Components.Schemas {
+		everySchema(name, ref, func(where string, s *openapi3.Schema) {
+			if !s.Nullable {
+				return
+			}
+			nullable++
+			listsNull := len(s.Enum) == 0 || slices.Contains(s.Enum, nil)
+			if s.Type == nil || len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0 || !listsNull {
+				t.Errorf("%s: write it as anyOf of what it refers to and NullValue", where)
+			}
+		})
+	}
+	if nullable == 0 {
+		t.Error("no schema is nullable")
+	}
+}
+
+// everySchema visits a schema and those that are written inside it.
+func everySchema(where string, ref *openapi3.SchemaRef, visit func(where string, s *openapi3.Schema)) {
+	if ref == nil || ref.Ref != "" {
+		return
+	}
+	visit(where, ref.Value)
+	for name, field := range ref.Value.Properties {
+		everySchema(where+"."+name, field, visit)
+	}
+	for _, part := range slices.Concat(ref.Value.AllOf, ref.Value.AnyOf, ref.Value.OneOf) {
+		everySchema(where, part, visit)
+	}
+	everySchema(where+"[]", ref.Value.Items, visit)
 }
 
 // TestRecordedAnswersFitTheSpec checks every recorded success against its schema.

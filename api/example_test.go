@@ -40,7 +40,7 @@ func ExampleValidator() {
 	// conversationListMeta response meta.vip_count: unknown, found integer, once
 }
 
-// Which keys does an operation take, the preferred one first?
+// Which keys does an operation take, the preferred one first? Each comes with the other spelling of its header.
 func ExampleGetSpec() {
 	spec, err := api.GetSpec()
 	if err != nil {
@@ -59,6 +59,6 @@ func ExampleGetSpec() {
 	fmt.Println("conversationList", keys["conversationList"])
 	fmt.Println("newConversation", keys["newConversation"])
 	// Output:
-	// conversationList [userApiKey]
-	// newConversation [agentBotApiKey userApiKey]
+	// conversationList [userApiKey userApiKeyDashed]
+	// newConversation [agentBotApiKey agentBotApiKeyDashed userApiKey userApiKeyDashed]
 }

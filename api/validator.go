@@ -15,8 +15,8 @@ import "net/http"
 //
 // It compares
 //
-//   - the request: whether the spec has its method and path (below whatever path the server lives), its parameters and
-//     their types, and the JSON of its body;
+//   - the request: whether the spec has its method and path (below whatever path the server lives), its parameters,
+//     their types and limits, and the JSON of its body;
 //   - an answer with status 200: its JSON against the operation's schema, where a field that the schema does not name is
 //     a finding unless additionalProperties lets it in;
 //   - an answer with status 400, 401, 404, 422 or 500, if it is JSON: the fields that the spec's ErrorBody names, of which
@@ -62,7 +62,7 @@ func (v *Validator) base() http.RoundTripper {
 	return v.Base
 }
 
-// Findings are what did not fit so far: sorted by operation, part and path, each with how often it came. They are a copy.
+// Findings returns what did not fit so far: sorted by operation, part and path, each with how often it came. It is a copy.
 func (v *Validator) Findings() []Finding { return v.tally.list() }
 
 // reporter takes the findings of one exchange.

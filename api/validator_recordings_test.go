@@ -60,6 +60,16 @@ var odd = map[string]string{
 	"assign-text":      "assignAConversation request assignee_id: type, expected integer, found string, once",
 	"assign-text-id":   "assignAConversation request assignee_id: type, expected integer, found string, once",
 
+	"assign-zero":                "assignAConversation request assignee_id: value, expected 1 or more, found less, once",
+	"assign-team-zero":           "assignAConversation request team_id: value, expected 1 or more, found less, once",
+	"contact-create-bad-phone":   `contactCreate request phone_number: value, expected a text like ^\+[1-9][0-9]{1,14}$, found another text, once`,
+	"contacts-create-two-wrong":  `contactCreate request phone_number: value, expected a text like ^\+[1-9][0-9]{1,14}$, found another text, once`,
+	"contact-create-blank-email": "contactCreate request email: value, expected 1 or more characters, found a shorter text, once",
+	"contact-inbox-blank-source": "contactInboxCreation request source_id: value, expected 1 or more characters, found a shorter text, once",
+	"create-source-blank":        "newConversation request source_id: value, expected 1 or more characters, found a shorter text, once",
+	"list-labels-blank":          "conversationList query labels[]: value, expected a text like ^[^,]+$, found another text, once",
+	"typing-bad":                 "toggleTypingStatusOfAConversation request typing_status: value, expected one of 2 in the spec, found another string, once",
+
 	"contact-inbox-none":             "contactInboxCreation request inbox_id: missing, expected integer, once",
 	"contact-update-attributes-text": "contactUpdate request custom_attributes: type, expected object, found string, once",
 	"contact-update-patch":           "no operation path: unknown, found another method or path, once",

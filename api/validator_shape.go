@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -19,8 +20,8 @@ type shape struct {
 	required []string
 	free     bool // fields that are not named may be anything
 	items    *shape
-	listed   []string // the enum, nil for none
-	minimum  *float64
+	listed   []string // the enum without null, nil for none
+	limits   []limit
 }
 
 // The JSON types, as the spec names them.
@@ -39,8 +40,8 @@ type shapes map[*openapi3.Schema]*shape
 
 // of makes the shape of a schema; that of no schema fits anything.
 //
-// The spec writes a reference that is described, or may be null, as an allOf of one: `nullable` beside it counts then, and
-// without a type beside it that of the reference.
+// The spec writes a reference that is described as an allOf of one, and a type beside it keeps null out; one that may be null
+// as an anyOf of it and of null.
 func (done shapes) of(ref *openapi3.SchemaRef) *shape {
 	if ref == nil {
 		return &shape{}
@@ -49,7 +50,7 @@ func (done shapes) of(ref *openapi3.SchemaRef) *shape {
 	if s := done[schema]; s != nil {
 		return s
 	}
-	s := &shape{nullable: schema.Nullable, required: slices.Clone(schema.Required), minimum: schema.Min, fields: map[string]*shape{}}
+	s := &shape{nullable: schema.Nullable, required: slices.Clone(schema.Required), limits: limitsOf(schema), fields: map[string]*shape{}}
 	done[schema] = s
 	if schema.Type != nil && schema.Type.IsSingle() {
 		s.kind = (*schema.Type)[0]
@@ -64,7 +65,9 @@ func (done shapes) of(ref *openapi3.SchemaRef) *shape {
 		s.items = done.of(schema.Items)
 	}
 	for _, value := range schema.Enum {
-		s.listed = append(s.listed, fmt.Sprint(value))
+		if value != nil {
+			s.listed = append(s.listed, fmt.Sprint(value))
+		}
 	}
 	for _, part := range schema.AllOf {
 		s.merge(done.of(part), schema.Type == nil)
@@ -112,9 +115,7 @@ func (s *shape) merge(part *shape, untyped bool) {
 	if s.listed == nil {
 		s.listed = part.listed
 	}
-	if s.minimum == nil {
-		s.minimum = part.minimum
-	}
+	s.limits = append(s.limits, part.limits...)
 }
 
 // mergeAny adds what the parts of an anyOf say: a field may be any one's, and only what all require is required.
@@ -161,6 +162,8 @@ func (s *shape) check(value any, at *place, report reporter) {
 		s.checkInside(value, at, report)
 	case s.listed != nil && !slices.Contains(s.listed, fmt.Sprint(value)):
 		report(Finding{Path: at.String(), Kind: KindValue, Expected: s.anyListed(), Found: "another " + found})
+	default:
+		s.checkLimits(value, at.String(), report)
 	}
 }
 
@@ -197,16 +200,22 @@ func (s *shape) checkFields(object map[string]any, at *place, report reporter) {
 // anyListed says what is expected without repeating a list that may be long.
 func (s *shape) anyListed() string { return fmt.Sprintf("one of %d in the spec", len(s.listed)) }
 
-// checkText compares a parameter of a path or a query, which is text, with the shape.
+// checkText compares a parameter of a path or a query, which is text, with the shape. A list has commas.
 func (s *shape) checkText(text, name string, report reporter) {
-	n, err := strconv.ParseInt(text, 10, 64)
+	_, err := strconv.ParseInt(text, 10, 64)
 	switch {
+	case s.kind == kindArray:
+		for item := range strings.SplitSeq(text, ",") {
+			s.items.checkText(item, name+"[]", report)
+		}
 	case s.kind == kindInteger && err != nil:
 		report(Finding{Path: name, Kind: KindType, Expected: s.kind, Found: "other text"})
-	case s.kind == kindInteger && s.minimum != nil && float64(n) < *s.minimum:
-		report(Finding{Path: name, Kind: KindValue, Expected: fmt.Sprintf("%v or more", *s.minimum), Found: "less"})
+	case s.kind == kindInteger:
+		s.checkLimits(json.Number(text), name, report)
 	case s.listed != nil && !slices.Contains(s.listed, text):
 		report(Finding{Path: name, Kind: KindValue, Expected: s.anyListed(), Found: "other text"})
+	default:
+		s.checkLimits(text, name, report)
 	}
 }
 

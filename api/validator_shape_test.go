@@ -22,7 +22,13 @@ func TestShapes(t *testing.T) {
 		`{"type":"array","items":{"allOf":[{"$ref":"#/components/schemas/Listed"}]}}`:       {`[] [1,2]`, `[3] [null] [1,{}]`},
 		`{"allOf":[{"type":"array","items":{"type":"boolean"}}]}`:                           {`[true]`, `[1]`},
 		`{"type":"number"}`: {`1 1.5 -1e9`, `"1" true`},
-		`{}`:                {`1 null {} []`, ``},
+		`{"anyOf":[{"$ref":"#/components/schemas/Listed"},{"type":"object","nullable":true,"enum":[null]}]}`: {`null 1`, `3 "1"`},
+		`{"type":"integer","minimum":1,"maximum":6}`:                                                         {`1 6`, `0 7 -1`},
+		`{"type":"number","minimum":0}`:                                                                      {`0 0.5`, `-0.5`},
+		`{"type":"string","minLength":1,"maxLength":2}`:                                                      {`"a" "äö"`, `"" "abc"`},
+		`{"nullable":true,"type":"string","minLength":1,"pattern":"^a+$"}`:                                   {`null "aa"`, `"" "b"`},
+		`{"allOf":[{"type":"integer","minimum":1}]}`:                                                         {`1`, `0`},
+		`{}`: {`1 null {} []`, ``},
 	} {
 		s := shapeOf(t, schema)
 		for text := range strings.FieldsSeq(c.fits) {

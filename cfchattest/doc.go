@@ -36,4 +36,6 @@
 // Of Liquid, as whose templates the server renders outgoing messages, it has what stands for a value, such as
 // {{contact.name}}, texts in quotes, the filter url_decode and raw blocks. A message with another tag or filter that Liquid
 // knows is an error of the test, which names it, and is stored as it was sent.
+//
+// "contract, H3" in comments is section H3 of docs/contract in the repository.
 package cfchattest

@@ -11,6 +11,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
@@ -192,5 +195,28 @@ func TestCheckEnds(t *testing.T) {
 	}
 	if exit.Status(err) != 2 || report.Account != 7 || report.Server != server.URL || report.Error != exit.Text(err) {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestNoFlagTakesAKey looks for a flag that a key could be given to, where everybody sees it who lists the processes.
+func TestNoFlagTakesAKey(t *testing.T) {
+	flags := 0
+	var look func(c *cobra.Command)
+	look = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			flags++
+			for _, word := range []string{"key", "token", "secret", "password"} {
+				if strings.Contains(f.Name, word) {
+					t.Errorf("%s has --%s", c.CommandPath(), f.Name)
+				}
+			}
+		})
+		for _, below := range c.Commands() {
+			look(below)
+		}
+	}
+	look(newCommand(func(string) string { return "" }))
+	if flags == 0 {
+		t.Error("no command has a flag")
 	}
 }

@@ -128,6 +128,7 @@ func TestF10Download(t *testing.T) {
 		"a redirect to a file":         {[]storageStep{elsewhere("file:///etc/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 1, nil, "neither https nor http", 0}},
 		"F6 round and round":           {[]storageStep{elsewhere("/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 11, nil, "more than 10 redirects", 0}},
 		"F8 too large":                 {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all - 1))}, want{cfchat.ErrTooLarge, 0, 1, nil, "(WithMaxBody)", 0}},
+		"too large for anybody":        {[]storageStep{{status: 200, headers: []string{"Content-Length: 268435457"}, body: "x", endless: true}}, 0, nil, want{cfchat.ErrTooLarge, 0, 1, nil, "268435456", 0}},
 		"just so large":                {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all))}, want{nil, all, 1, nil, "", 0}},
 		"too large, of no length":      {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "xyz", endless: true}}, 0, []cfchat.CallOption{cfchat.WithMaxBody(2)}, want{cfchat.ErrTooLarge, 2, 1, nil, "more than 2 bytes", 0}},
 	} {

@@ -43,6 +43,9 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 					t.Errorf("%s: an alternative of security is %v, and the client sends one key", got, requirement)
 				}
 				for name := range maps.Keys(requirement) {
+					if strings.HasSuffix(name, "Dashed") { // the other spelling of the header
+						continue
+					}
 					version, _ := since[name].(string)
 					keys = append(keys, operation.Key{Scheme: name, Since: version})
 				}
