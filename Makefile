@@ -67,6 +67,7 @@ bench: ## Compare with other clients in time and memory, and count what a scan a
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
 	@cd bench/scan && go test -run TestScanCosts -count=1
 	@go -C cmd/cfchat test -run '^$$' -bench Export -benchtime 1x . | grep Benchmark
+	@go -C cmd/cfchat test -run '^$$' -bench Messages -benchtime 20x ./internal/database | grep Benchmark
 	@go test -run 'TestMessageScan(Requests|Memory)' -message-costs -count=1 -v . | grep -E 'requests|alive'
 
 .PHONY: docs
