@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
 // The environment that is read.
@@ -66,6 +68,9 @@ func (o *Options) Connect(options ...func(*cfchat.Config)) (*cfchat.Chat, *cfcha
 	}
 	chat, err := cfchat.New(config)
 	if err != nil {
+		if o.Server == "" && o.env(ServerVariable) != "" {
+			err = errors.New(strings.ReplaceAll(err.Error(), "Config.Server:", ServerVariable+":"))
+		}
 		return nil, nil, err
 	}
 	return chat, chat.Account(account), nil
@@ -84,6 +89,15 @@ func (o *Options) Named() (account int64, server string, err error) {
 			"; its number is in the address bar, /app/accounts/<number>/")
 	}
 	return account, cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer), nil
+}
+
+// Text returns what a person is told of an error, in one line.
+func Text(err error) string {
+	text := InFlags(exit.Text(err))
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" && errors.Is(err, cfchat.ErrNotSent) {
+		return "the server cannot be reached; check the network and the server's address (--server, " + ServerVariable + "): " + text
+	}
+	return text
 }
 
 // InFlags names flags and variables in place of the fields of cfchat.Config that they fill, in the text of an error.
