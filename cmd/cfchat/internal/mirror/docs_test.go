@@ -1,10 +1,14 @@
 package mirror_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
 // TestDocumentedQueries runs the queries of docs/sync.md, three for each view.
@@ -30,5 +34,34 @@ func TestDocumentedQueries(t *testing.T) {
 			}
 		}
 		wants(t, address, "select received ->> 'status' from conversations where id = 1", "open")
+	})
+}
+
+// TestDocumentedColumns wants docs/sync.md to have each column of each table and view that is not the program's own, in their order.
+func TestDocumentedColumns(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/sync.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inEach(t, func(t *testing.T, address string) {
+		db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		tables := "select name from sqlite_master where type in ('table', 'view') and name not like 'cfchat%' and name not like 'sqlite%'"
+		columns := "select name from pragma_table_info('%s') order by cid"
+		if strings.HasPrefix(address, "postgres") {
+			tables = "select table_name from information_schema.tables where table_schema = current_schema() and table_name not like 'cfchat%'"
+			columns = "select column_name from information_schema.columns where table_schema = current_schema() and table_name = '%s' order by ordinal_position"
+		}
+		for _, table := range query(t, address, tables) {
+			want := fmt.Sprintf("| `%s` | `%s` |", table, strings.Join(query(t, address, fmt.Sprintf(columns, table)), "`, `"))
+			if !strings.Contains(string(page), want+"\n") {
+				t.Errorf("docs/sync.md does not have\n%s", want)
+			}
+		}
 	})
 }
