@@ -88,6 +88,5 @@ var remediesOfPostgres = map[string]string{
 	"42704": "leave out of the address what only PostgreSQL's own programs take",
 	"53100": "make room on the server's disk",
 	"53300": "let another program end its connection, or raise max_connections",
-	"57P01": "the server has ended the connection",
 	"57P03": "wait until the server has started",
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
@@ -78,11 +79,12 @@ func TestBeginTogether(t *testing.T) {
 
 // TestServerNames takes a copy for that of its server however the server's address is written, and for that of no other.
 func TestServerNames(t *testing.T) {
-	db, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), shards.Shard{Of: 1})
+	address := filepath.Join(t.TempDir(), "chat.db")
+	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	for _, server := range []string{"https://Chat.example.com/", "https://chat.example.com", "https://chat.example.com:443/"} {
 		if err := db.Belong(t.Context(), database.Identity{Server: server, Account: 1, Key: "agent 2"}); err != nil {
 			t.Error(err)
@@ -90,6 +92,16 @@ func TestServerNames(t *testing.T) {
 	}
 	if err := db.Belong(t.Context(), database.Identity{Server: "https://chat.example.com:8443", Account: 1, Key: "agent 2"}); err == nil {
 		t.Error("another server's was taken")
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, address, "update cfchat_copy set server = 'https://new.example.com'") // as docs/sync.md says
+	if db, err = database.Open(t.Context(), address, shards.Shard{Of: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Belong(t.Context(), database.Identity{Server: "https://new.example.com", Account: 1, Key: "agent 2"}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -141,5 +153,22 @@ func TestFailures(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), file+": ") || !strings.HasSuffix(err.Error(), says) {
 			t.Errorf("%v, want %s", err, says)
 		}
+	}
+}
+
+// TestTerminated names the database whose connection has ended.
+func TestTerminated(t *testing.T) {
+	address := inPostgres(t)
+	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const locked = "locktype = 'advisory' and classid::bigint = hashtext('cfchat ' || current_schema())::bigint & 4294967295"
+	wants(t, address, "select pg_terminate_backend(pid, 10000) from pg_locks where "+locked, "true")
+	if _, err := db.Position(t.Context()); err == nil || !strings.HasPrefix(err.Error(), address+": ") || !mirror.IsPassing(err) {
+		t.Error(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
 	}
 }
