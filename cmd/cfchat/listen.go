@@ -51,10 +51,10 @@ func newReceiver(env func(string) string) (*receiver, error) {
 }
 
 // checkListen refuses what is no address to listen at.
-func checkListen(address string) error {
+func checkListen(ctx context.Context, address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
 	}
 	if err != nil {
 		return fmt.Errorf("--listen %s: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080", address)

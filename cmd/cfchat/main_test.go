@@ -157,6 +157,8 @@ func TestUsage(t *testing.T) {
 		`--to :memory: would be gone with the program; give the name of a file`:                                          {nil, []string{"sync", "--to", ":memory:"}},
 		`CFCHAT_SERVER: it is not an address such as https://chat.example.com`: {
 			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"sync", "--to", "x"}},
+		`CFCHAT_SERVER: it is not an address such as https://chat.example.com `: {
+			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"check"}},
 		`--repair 0s: give how old what was read may get, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
 		`name the folder to write to, by --out `:                       {nil, []string{"export", "merge", "a"}},
 		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},

@@ -81,7 +81,7 @@ webhook is read from ` + webhookSecretVariable + `; where the server does not si
 
 // run keeps a copy, and says what came of it.
 func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
-	options, err := f.options(env)
+	options, err := f.options(command.Context(), env)
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
@@ -180,7 +180,7 @@ func (f *syncFlags) mayBeReadByAll() bool {
 }
 
 // options returns what the flags say, and what the scheduler says whose job it is.
-func (f *syncFlags) options(env func(string) string) (o mirror.Options, err error) {
+func (f *syncFlags) options(ctx context.Context, env func(string) string) (o mirror.Options, err error) {
 	o = mirror.Options{Every: f.every, Repair: f.repair, Concurrency: f.concurrency, Server: account.ServerName(f.server())}
 	if err := cmp.Or(f.nonsense(), f.wrong()); err != nil {
 		return o, err
@@ -189,7 +189,7 @@ func (f *syncFlags) options(env func(string) string) (o mirror.Options, err erro
 		return o, err
 	}
 	if f.listen != "" {
-		if err := checkListen(f.listen); err != nil {
+		if err := checkListen(ctx, f.listen); err != nil {
 			return o, err
 		}
 		if f.receiver, err = newReceiver(env); err != nil {

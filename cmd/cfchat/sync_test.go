@@ -25,6 +25,9 @@ func TestSyncStandIn(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	db := opened(t, "sqlite", file)
+	if days := 0; db.QueryRow("select count(distinct day) from open_per_inbox_and_day").Scan(&days) != nil || days < 10 {
+		t.Errorf("it has %d days", days)
+	}
 	for block := range strings.SplitSeq(string(page), "```sql\n") {
 		text, _, isQuery := strings.Cut(block, ";\n```")
 		if !isQuery || strings.Contains(text, "PostgreSQL") {

@@ -68,9 +68,6 @@ func (o *Options) Connect(options ...func(*cfchat.Config)) (*cfchat.Chat, *cfcha
 	}
 	chat, err := cfchat.New(config)
 	if err != nil {
-		if o.Server == "" && o.env(ServerVariable) != "" {
-			err = errors.New(strings.ReplaceAll(err.Error(), "Config.Server:", ServerVariable+":"))
-		}
 		return nil, nil, err
 	}
 	return chat, chat.Account(account), nil
@@ -88,7 +85,21 @@ func (o *Options) Named() (account int64, server string, err error) {
 		return 0, "", errors.New("name the account, by --account or " + AccountVariable +
 			"; its number is in the address bar, /app/accounts/<number>/")
 	}
-	return account, cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer), nil
+	server = cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer)
+	return account, server, o.checkServer(server)
+}
+
+// checkServer refuses the address of a server as a client does, and says where it was given.
+func (o *Options) checkServer(server string) error {
+	_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey("any")}, Server: server})
+	if err == nil {
+		return nil
+	}
+	given := "--server"
+	if o.Server == "" {
+		given = ServerVariable
+	}
+	return errors.New(InFlags(strings.ReplaceAll(exit.Text(err), "Config.Server", given)))
 }
 
 // Text returns what a person is told of an error, in one line.

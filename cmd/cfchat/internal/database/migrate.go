@@ -46,7 +46,7 @@ func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, folder st
 	}
 	current, known, err := provider.GetVersions(ctx)
 	if err == nil && current > known {
-		err = fmt.Errorf("a later version of this program has written it (step %d, known is %d); take that one", current, known)
+		err = fmt.Errorf("a later version of this program has changed its tables (to their version %d, and this one knows %d); use that program", current, known)
 	}
 	return err
 }

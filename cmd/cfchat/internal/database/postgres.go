@@ -46,7 +46,7 @@ func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
 // hasSchema refuses a search_path without a schema that the role may use, and a new copy in one that it may make nothing in.
 func (p *postgres) hasSchema(ctx context.Context, conn *sql.Conn) error {
 	const query = `select current_user, current_setting('search_path'), coalesce(quote_ident(current_schema()), ''),
-		coalesce(has_schema_privilege(current_schema(), 'create'), false) or to_regclass('` + migrationsTable + `') is not null`
+		coalesce(has_schema_privilege(current_schema(), 'create'), false) or to_regclass(quote_ident(current_schema()) || '.` + migrationsTable + `') is not null`
 	var role, path, schema string
 	var mayCreate bool
 	switch err := conn.QueryRowContext(ctx, query).Scan(&role, &path, &schema, &mayCreate); {

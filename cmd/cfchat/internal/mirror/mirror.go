@@ -70,7 +70,7 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 // IsPassing reports whether what has ended a run may be over when it is run again: a failure of the server, of the network or of the
 // database, and not a refusal.
 func IsPassing(err error) bool {
-	_, isOfDatabase := errors.AsType[*database.Failure](err)
+	_, isOfDatabase := errors.AsType[*database.Error](err)
 	return isOfDatabase || isPassing(err)
 }
 

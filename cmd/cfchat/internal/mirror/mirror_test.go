@@ -204,7 +204,9 @@ func TestUnchangedBehindMany(t *testing.T) {
 			t.Errorf("%d requests a round when something newer has happened", n)
 		}
 		cancel()
-		<-ended
+		if err := <-ended; err == nil {
+			t.Error("it ended by itself")
+		}
 	})
 }
 

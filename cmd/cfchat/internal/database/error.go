@@ -12,28 +12,28 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Failure is what a database has failed at, which may be over the next time.
-type Failure struct {
+// Error is what a database has failed at, which may be over the next time.
+type Error struct {
 	Name string // of the database
 	Err  error
 }
 
-func (f *Failure) Error() string {
-	if remedy := remedyOf(f.Err); remedy != "" {
-		return fmt.Sprintf("%s: %s; %s", f.Name, textOf(f.Err), remedy)
+func (e *Error) Error() string {
+	if remedy := remedyOf(e.Err); remedy != "" {
+		return fmt.Sprintf("%s: %s; %s", e.Name, textOf(e.Err), remedy)
 	}
-	return f.Name + ": " + textOf(f.Err)
+	return e.Name + ": " + textOf(e.Err)
 }
 
 // Unwrap returns what the driver says.
-func (f *Failure) Unwrap() error { return f.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
 // failed names the database of a failure, once.
 func (db *DB) failed(err error) error {
-	if _, isNamed := errors.AsType[*Failure](err); isNamed || err == nil {
+	if _, isNamed := errors.AsType[*Error](err); isNamed || err == nil {
 		return err
 	}
-	return &Failure{db.Name, err}
+	return &Error{db.Name, err}
 }
 
 // textOf says what a driver says, in one line. PostgreSQL's tries several ways to connect, most of which fail for one reason.
