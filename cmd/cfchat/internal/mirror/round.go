@@ -29,10 +29,7 @@ func (m *mirror) round(ctx context.Context) error {
 		m.show(m.state.Done+1, time.Time{})
 	}
 	m.show(m.state.Done, time.Time{})
-	if changes.Next().Equal(m.position.Since) {
-		return nil
-	}
-	m.position.Since = changes.Next()
+	m.position.Since, m.position.AskedAt = changes.Next(), asked.Truncate(time.Second)
 	_, err := m.commit(ctx, m.newWindow())
 	return err
 }
