@@ -42,6 +42,7 @@ type mirror struct {
 	ahead    time.Duration // by how much the server's clock is
 	commitAt time.Time     // when a window is to be committed
 	roundAt  time.Time     // when the next round is due
+	crowded  bool          // whether the round before has found many
 }
 
 // Run brings a copy up to date: everything at first, and again when a repair is due, and otherwise what has changed. With
