@@ -5,7 +5,6 @@ TOOL := go tool -modfile=tools/go.mod
 LINT := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
 # The command and some examples are modules of their own, because they need libraries, and the tools are run there too.
-COMMAND := go -C cmd/cfchat
 PROGRAMS := cmd/cfchat examples/observability examples/search
 REDOCLY := npx --yes @redocly/cli@2.77.0
 GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go docs/README.md docs/operations.md docs/keys.md docs/errors.md docs/versions.md
