@@ -33,7 +33,6 @@ test: ## Run all tests, with the race detector where there is a C compiler
 	cd cmd/cfchat && $(if $(RACE),../../tools/race.sh,go test) -short -shuffle=on $$(go list ./... | grep -v internal/mirror)
 	cd cmd/cfchat && go test -shuffle=on .
 	cd cmd/cfchat && go test -shuffle=on ./internal/mirror # SQLite is Go, and takes minutes under the race detector
-	$(if $(RACE),$(COMMAND) test -run Histories ./internal/mirror) # of which the race detector gets a part
 	cd examples/observability && $(if $(RACE),../../tools/race.sh,go test) -shuffle=on ./...
 	go -C examples/search test -shuffle=on ./... # SQLite again
 	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
@@ -67,6 +66,7 @@ bench: ## Compare with other clients in time and memory, and count what a scan a
 	go tool pprof -top -nodecount 4 -hide '^(sync|runtime)' bin/bench bin/mutex 2>/dev/null | grep -A4 flat
 	@cd bench/scan && go test -run TestScanCosts -count=1
 	@go -C cmd/cfchat test -run '^$$' -bench Export -benchtime 1x . | grep Benchmark
+	@go -C cmd/cfchat test -run '^$$' -bench Messages -benchtime 20x ./internal/database | grep Benchmark
 	@go test -run 'TestMessageScan(Requests|Memory)' -message-costs -count=1 -v . | grep -E 'requests|alive'
 
 .PHONY: docs

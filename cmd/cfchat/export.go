@@ -93,7 +93,7 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 	meter := progress.New(command.ErrOrStderr(), f.mode())
 	begun := time.Now()
 	m, err := export.Run(command.Context(), chat, account, options, requests, meter)
-	meter.Finish(err)
+	meter.Finish(ended(command.Context(), err))
 	took := time.Since(begun)
 	if err == nil {
 		err = whole(f.out, &m)
@@ -193,7 +193,7 @@ func printJSON(out io.Writer, m *archive.Manifest, ended error) error {
 		Unreadable int       `json:"unreadable"`
 		NextSince  time.Time `json:"next_since,omitzero"`
 		Error      string    `json:"error"`
-	}{m.Complete, m.Written(), len(m.Unreadable), m.NextSince, connect.InFlags(exit.Text(ended))})
+	}{m.Complete, m.Written(), len(m.Unreadable), m.NextSince, connect.Text(ended)})
 	if err == nil {
 		_, err = fmt.Fprintf(out, "%s\n", text)
 	}

@@ -36,13 +36,13 @@ func TestExportSays(t *testing.T) {
 	if out, _, status, _ := exportStandIn(t, dir); status != 3 || !strings.Contains(out, "and nothing was read.\nTo export what has changed: --out NEW --since ") {
 		t.Errorf("again: %d\n%s", status, out)
 	}
-	if out, _, status, _ := exportStandIn(t, dir, "--format", "csv"); status != 3 || !strings.Contains(out, " 450 "+filepath.Join(dir, "messages.csv")+"\n") {
+	if out, _, status, _ := exportStandIn(t, dir, "--format", "csv"); status != 3 || !strings.Contains(out, " 600 "+filepath.Join(dir, "messages.csv")+"\n") {
 		t.Errorf("tables: %d\n%s", status, out)
 	}
 	if m, err := archive.Verify(t.Context(), dir); err != nil || len(m.Files) != 18 {
 		t.Errorf("%v, %+v", err, m)
 	}
-	if out, err := ran(t, nil, "export", "verify", dir); err != nil || !strings.HasPrefix(out, dir+" is as its manifest says: 1056 rows in 18 files") {
+	if out, err := ran(t, nil, "export", "verify", dir); err != nil || !strings.HasPrefix(out, dir+" is as its manifest says: 1208 rows in 18 files") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if err := os.Remove(filepath.Join(dir, "messages.csv")); err != nil {
@@ -65,7 +65,7 @@ func TestExportJSON(t *testing.T) {
 		Rows, Unreadable int
 		Error            string
 	}
-	if err := json.Unmarshal([]byte(out), &end); err != nil || status != 3 || text != "" || !end.Complete || end.Rows != 1056 || end.Unreadable != 1 || end.Error == "" {
+	if err := json.Unmarshal([]byte(out), &end); err != nil || status != 3 || text != "" || !end.Complete || end.Rows != 1208 || end.Unreadable != 1 || end.Error == "" {
 		t.Errorf("%v, %d, %s\n%s", err, status, text, out)
 	}
 	phases := map[string]bool{}
@@ -96,7 +96,7 @@ func TestMergeSays(t *testing.T) {
 		t.Error(err)
 	}
 	said, err := ran(t, nil, "export", "merge", "--out", out, dirs[0], dirs[1])
-	if exit.Status(err) != 3 || !strings.Contains(said, " 450 "+filepath.Join(out, "messages.ndjson")+"\n") {
+	if exit.Status(err) != 3 || !strings.Contains(said, " 600 "+filepath.Join(out, "messages.ndjson")+"\n") {
 		t.Errorf("%v\n%s", err, said)
 	}
 }

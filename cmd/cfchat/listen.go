@@ -32,7 +32,7 @@ const signedSince = "4.12.0"
 type receiver struct {
 	secret webhook.Secret
 	signed bool   // by the secret
-	path   string // that they come to, "/" and what follows
+	path   string // that unsigned ones come to, "/" and what follows
 }
 
 // newReceiver returns a receiver of what is the server's: by the secret of the webhook, or, where the server does not sign, by a path
@@ -48,6 +48,18 @@ func newReceiver(env func(string) string) (*receiver, error) {
 			"of %d characters or more, in which the webhook's address ends", webhookSecretVariable, signedSince, webhookPathVariable, shortest)
 	}
 	return r, nil
+}
+
+// checkListen refuses what is no address to listen at.
+func checkListen(ctx context.Context, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if err != nil {
+		return fmt.Errorf("--listen %s: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080", address)
+	}
+	return nil
 }
 
 // check refuses to take what is not signed from a server that signs.
@@ -77,7 +89,7 @@ const (
 func (r *receiver) serve(ctx context.Context, address string, account int64, take func(context.Context, webhook.Event) error, failed func(error)) (net.Addr, func(), error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--listen: %w", err)
+		return nil, nil, fmt.Errorf("--listen: %w; end what listens there, or give another address", err)
 	}
 	sometimes := rate.Sometimes{First: 1, Interval: time.Minute}
 	h := webhook.Handler(webhook.Options{
@@ -85,7 +97,7 @@ func (r *receiver) serve(ctx context.Context, address string, account int64, tak
 		OnError: func(_ context.Context, _ webhook.Event, err error) { sometimes.Do(func() { failed(err) }) },
 	}, take)
 	server := &http.Server{
-		Handler: r.route(h), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: idleTimeout,
+		Handler: r.route(h, func(err error) { sometimes.Do(func() { failed(err) }) }), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: log.New(io.Discard, "", 0), // what strangers send is nobody's trouble
 	}
 	go func() {
@@ -100,12 +112,22 @@ func (r *receiver) serve(ctx context.Context, address string, account int64, tak
 	}, nil
 }
 
-// route has a handler for one path, and nothing anywhere else.
-func (r *receiver) route(h http.Handler) http.Handler {
+// errOtherPath does not say which, because it may be nearly the right one, which is a secret.
+var errOtherPath = errors.New("a delivery came to another path than the one that the webhook's address must end in, " + webhookPathVariable)
+
+// route has a handler for one path where that proves who has sent something, and nothing anywhere else. Where signatures do it has the
+// handler for every path.
+func (r *receiver) route(h http.Handler, failed func(error)) http.Handler {
+	if r.signed {
+		return h
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if subtle.ConstantTimeCompare([]byte(q.URL.Path), []byte(r.path)) == 1 {
 			h.ServeHTTP(w, q)
 			return
+		}
+		if q.Method == http.MethodPost {
+			failed(errOtherPath)
 		}
 		http.NotFound(w, q)
 	})

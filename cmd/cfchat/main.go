@@ -40,8 +40,8 @@ func run(args []string) int {
 	if s, ok := errors.AsType[exit.Signal](context.Cause(ctx)); ok && err != nil {
 		err = exit.Interrupted(err, s)
 	}
-	if text := exit.Text(err); text != "" {
-		_, _ = fmt.Fprintln(os.Stderr, "cfchat:", connect.InFlags(text))
+	if text := connect.Text(err); text != "" {
+		_, _ = fmt.Fprintln(os.Stderr, "cfchat:", text)
 	}
 	return exit.Status(err)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,7 +108,7 @@ func TestUsage(t *testing.T) {
 		`there is no command "x"; cfchat --help lists the commands`:                         {nil, []string{"x"}},
 		`unknown flag: --x; cfchat --help lists the flags`:                                  {nil, []string{"--x"}},
 		`unknown flag: --acount; cfchat check --help lists the flags`:                       {nil, []string{"check", "--acount", "1"}},
-		`--account: "x" is no number; cfchat check --help lists the flags`:                  {nil, []string{"check", "--account", "x"}},
+		`--account: "x" is not a number; cfchat check --help lists the flags`:               {nil, []string{"check", "--account", "x"}},
 		`"7": cfchat check takes flags alone; cfchat check --help lists them`:               {nil, []string{"check", "7"}},
 		`name the account, by --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/`: {
 			nil, []string{"check"}},
@@ -148,6 +149,19 @@ func TestUsage(t *testing.T) {
 		`--listen: set CFCHAT_WEBHOOK_SECRET to the webhook's secret; or, if the server is older than 4.12.0 and does not sign, CFCHAT_WEBHOOK_PATH ` +
 			`to a random text of 16 characters or more, in which the webhook's address ends`: {
 			map[string]string{"CFCHAT_WEBHOOK_PATH": "short"}, []string{"sync", "--to", "x", "--listen", ":0", "--every", "1m"}},
+		`--json: it takes no value; cfchat sync --help lists the flags`:                                                  {nil, []string{"sync", "--json=2"}},
+		`--every: "1" is not a length of time; give a number and a unit, such as 1m; cfchat sync --help lists the flags`: {nil, []string{"sync", "--every", "1"}},
+		`--concurrency: "x" is not a number; cfchat sync --help lists the flags`:                                         {nil, []string{"sync", "--concurrency", "x"}},
+		`--shard 0/0: there must be at least one shard`:                                                                  {nil, []string{"sync", "--to", "x", "--shard", "0/0"}},
+		`--listen 8080: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080`:          {nil, []string{"sync", "--to", "x", "--every", "1m", "--listen", "8080"}},
+		`--listen :nonsense: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080`:     {nil, []string{"sync", "--to", "x", "--every", "1m", "--listen", ":nonsense"}},
+		`--to: write PostgreSQL's address as postgres://user@host/name`:                                                  {nil, []string{"sync", "--to", "host=localhost dbname=x"}},
+		`--to sqlite:y.db: give the name of a file alone, such as chat.db, or ./sqlite:y.db if that is its name`:         {nil, []string{"sync", "--to", "sqlite:y.db"}},
+		`--to :memory: would be gone with the program; give the name of a file`:                                          {nil, []string{"sync", "--to", ":memory:"}},
+		`CFCHAT_SERVER: it is not an address such as https://chat.example.com`: {
+			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"sync", "--to", "x"}},
+		`CFCHAT_SERVER: it is not an address such as https://chat.example.com `: {
+			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"check"}},
 		`--repair 0s: give how old what was read may get, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
 		`name the folder to write to, by --out `:                       {nil, []string{"export", "merge", "a"}},
 		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},
@@ -218,5 +232,16 @@ func TestNoFlagTakesAKey(t *testing.T) {
 	look(newCommand(func(string) string { return "" }))
 	if flags == 0 {
 		t.Error("no command has a flag")
+	}
+}
+
+// TestUnreachable says that the server cannot be reached, and what to look at.
+func TestUnreachable(t *testing.T) {
+	program := exec.CommandContext(t.Context(), os.Args[0], "sync", "--to", filepath.Join(t.TempDir(), "chat.db"))
+	program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person", "CFCHAT_ACCOUNT_ID=1", "CFCHAT_SERVER=http://127.0.0.1:1"}
+	said, _ := program.CombinedOutput()
+	const want = "cfchat: the server cannot be reached; check the network and the server's address (--server, CFCHAT_SERVER): fetchProfile: "
+	if !strings.HasPrefix(string(said), want) || !strings.HasSuffix(string(said), "; run the same command again to go on\n") {
+		t.Errorf("it said %s", said)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -104,4 +105,12 @@ func (f *readFlags) mode() progress.Mode {
 		return progress.Quiet
 	}
 	return progress.Bar
+}
+
+// ended returns the error that the progress ends with, which is that of the context where it has ended the command, whatever failed then.
+func ended(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }

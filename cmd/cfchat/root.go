@@ -56,10 +56,20 @@ func version() string {
 // wrongFlag says what is wrong with a flag, in words, and where the right ones are.
 func wrongFlag(c *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		kind, _ := pflag.UnquoteUsage(e.GetFlag())
-		err = fmt.Errorf("--%s: %q is no %s", e.GetFlag().Name, e.GetValue(), kind)
+		err = fmt.Errorf("--%s: %s", e.GetFlag().Name, wrongValue(e.GetFlag().Value.Type(), e.GetValue()))
 	}
 	return exit.With(exit.Usage, fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath()))
+}
+
+// wrongValue says what is wrong with the value of a flag of a type.
+func wrongValue(kind, value string) string {
+	switch kind {
+	case "bool":
+		return "it takes no value"
+	case "duration":
+		return fmt.Sprintf("%q is not a length of time; give a number and a unit, such as 1m", value)
+	}
+	return fmt.Sprintf("%q is not a number", value)
 }
 
 // noArguments refuses what is neither a command nor a flag, and says what it may have been meant for.

@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
@@ -77,7 +81,7 @@ webhook is read from ` + webhookSecretVariable + `; where the server does not si
 
 // run keeps a copy, and says what came of it.
 func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
-	options, err := f.options(env)
+	options, err := f.options(command.Context(), env)
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
@@ -91,15 +95,18 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	if err != nil {
 		return err
 	}
+	if f.mayBeReadByAll() && !f.quiet && !f.json {
+		_, _ = fmt.Fprintf(command.ErrOrStderr(), "cfchat: every user of this machine may read %s; to keep them out: chmod 600 %[1]s\n", f.to)
+	}
 	meter, begun := progress.New(command.ErrOrStderr(), f.mode()), time.Now()
 	err = f.keep(command.Context(), options, chat, account, db, requests, meter)
-	meter.Finish(err)
+	meter.Finish(ended(command.Context(), err))
 	switch {
 	case err == nil:
 		err = f.end(command.Context(), command.OutOrStdout(), db, requests.Sent(), time.Since(begun))
 	case command.Context().Err() != nil:
 		err = errors.New("run the same command again to go on")
-	default:
+	case mirror.IsPassing(err):
 		err = fmt.Errorf("%w; run the same command again to go on", err)
 	}
 	if closed := db.Close(); err == nil {
@@ -115,7 +122,10 @@ func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfch
 			_, _ = fmt.Fprintf(meter, "cfchat: "+format+"\n", args...)
 		}
 	}
-	options.Failed = func(err error) { tell("%s; trying again within %s", connect.InFlags(exit.Text(err)), f.every) }
+	options.Failed = func(err error) { tell("%s; trying again within %s", connect.Text(err), f.every) }
+	if !f.quiet && !f.json {
+		options.Current = news(ctx, db, tell)
+	}
 	if f.receiver != nil {
 		if err := f.receiver.check(ctx, chat); err != nil {
 			return err
@@ -134,9 +144,44 @@ func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfch
 	return mirror.Run(ctx, chat, account, db, options, sent, meter)
 }
 
+// news returns a function that tells when the copy is current for the first time, and when the number of what could not be read has
+// changed since.
+func news(ctx context.Context, db *database.DB, tell func(string, ...any)) func() error {
+	var known int64
+	isFirst := true
+	return func() error {
+		unread, err := db.Unreadable(ctx)
+		if err != nil {
+			return err
+		}
+		switch {
+		case isFirst:
+			counts, err := db.Counts(ctx)
+			if err != nil {
+				return err
+			}
+			texts := make([]string, len(counts))
+			for i, c := range counts {
+				texts[i] = fmt.Sprint(c.Rows, " ", c.Table)
+			}
+			tell("%s is current: %s, and %d rows in unreadable", db.Name, strings.Join(texts, ", "), unread)
+		case unread != known:
+			tell("the table unreadable has %d rows; before it had %d", unread, known)
+		}
+		isFirst, known = false, unread
+		return nil
+	}
+}
+
+// mayBeReadByAll reports whether the copy is a file that is open to everybody on the machine. One that the program makes is not.
+func (f *syncFlags) mayBeReadByAll() bool {
+	info, err := os.Stat(f.to)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o004 != 0
+}
+
 // options returns what the flags say, and what the scheduler says whose job it is.
-func (f *syncFlags) options(env func(string) string) (o mirror.Options, err error) {
-	o = mirror.Options{Every: f.every, Repair: f.repair, Concurrency: f.concurrency, Server: f.server()}
+func (f *syncFlags) options(ctx context.Context, env func(string) string) (o mirror.Options, err error) {
+	o = mirror.Options{Every: f.every, Repair: f.repair, Concurrency: f.concurrency, Server: account.ServerName(f.server())}
 	if err := cmp.Or(f.nonsense(), f.wrong()); err != nil {
 		return o, err
 	}
@@ -144,6 +189,9 @@ func (f *syncFlags) options(env func(string) string) (o mirror.Options, err erro
 		return o, err
 	}
 	if f.listen != "" {
+		if err := checkListen(ctx, f.listen); err != nil {
+			return o, err
+		}
 		if f.receiver, err = newReceiver(env); err != nil {
 			return o, err
 		}

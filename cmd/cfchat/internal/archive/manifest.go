@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
@@ -120,7 +121,7 @@ func (m *Manifest) isOf(head Head) error {
 	switch {
 	case m.Format != Format:
 		return fmt.Errorf("has the format %d of another version of this program, and not %d; name another folder", m.Format, Format)
-	case m.Server != head.Server:
+	case account.ServerName(m.Server) != account.ServerName(head.Server):
 		return fmt.Errorf("is an export of %s, and not of %s; name another folder", m.Server, head.Server)
 	case m.Account != head.Account:
 		return fmt.Errorf("is an export of account %d, and not of %d; name another folder", m.Account, head.Account)

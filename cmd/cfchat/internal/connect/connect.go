@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
 // The environment that is read.
@@ -83,7 +85,30 @@ func (o *Options) Named() (account int64, server string, err error) {
 		return 0, "", errors.New("name the account, by --account or " + AccountVariable +
 			"; its number is in the address bar, /app/accounts/<number>/")
 	}
-	return account, cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer), nil
+	server = cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer)
+	return account, server, o.checkServer(server)
+}
+
+// checkServer refuses the address of a server as a client does, and says where it was given.
+func (o *Options) checkServer(server string) error {
+	_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey("any")}, Server: server})
+	if err == nil {
+		return nil
+	}
+	given := "--server"
+	if o.Server == "" {
+		given = ServerVariable
+	}
+	return errors.New(InFlags(strings.ReplaceAll(exit.Text(err), "Config.Server", given)))
+}
+
+// Text returns what a person is told of an error, in one line.
+func Text(err error) string {
+	text := InFlags(exit.Text(err))
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" && errors.Is(err, cfchat.ErrNotSent) {
+		return "the server cannot be reached; check the network and the server's address (--server, " + ServerVariable + "): " + text
+	}
+	return text
 }
 
 // InFlags names flags and variables in place of the fields of cfchat.Config that they fill, in the text of an error.

@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -68,5 +70,23 @@ func TestInFlags(t *testing.T) {
 		if got := InFlags(text); got != want {
 			t.Errorf("%q becomes %q", text, got)
 		}
+	}
+}
+
+// TestText says that a server cannot be reached, of a call that was not sent alone, and otherwise what happened.
+func TestText(t *testing.T) {
+	o := &Options{Account: 3, env: func(name string) string {
+		return map[string]string{UserKeyVariable: "a-key-of-a-person", ServerVariable: "http://127.0.0.1:1"}[name]
+	}}
+	chat, _, err := o.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = chat.Profile(t.Context())
+	if text := Text(err); !strings.HasPrefix(text, "the server cannot be reached; check the network and ") {
+		t.Error(text)
+	}
+	if text := Text(errors.New("cfchat: check Keys, and more")); text != "check CFCHAT_USER_API_KEY, and more" {
+		t.Error(text)
 	}
 }

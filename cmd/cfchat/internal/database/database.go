@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
@@ -56,7 +58,7 @@ func Open(ctx context.Context, address string, shard shards.Shard) (*DB, error) 
 	}
 	db := &DB{Name: name, dialect: d, shard: shard}
 	if err := db.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), db.Close())
+		return nil, errors.Join(db.failed(err), db.Close())
 	}
 	return db, nil
 }
@@ -78,11 +80,24 @@ func dialectOf(address string, shard shards.Shard) (d dialect, name string, err 
 		return newPostgres(address)
 	case hasScheme:
 		return nil, "", fmt.Errorf("--to %s://…: give the name of a file, or postgres://…", scheme)
+	case libpq.MatchString(address):
+		return nil, "", errors.New("--to: write PostgreSQL's address as postgres://user@host/name")
+	case address == ":memory:":
+		return nil, "", errors.New("--to :memory: would be gone with the program; give the name of a file")
+	case prefixed.MatchString(address):
+		return nil, "", fmt.Errorf("--to %s: give the name of a file alone, such as chat.db, or ./%[1]s if that is its name", address)
 	case shard.Of > 1:
 		return nil, "", errors.New("--to is a file, which one program keeps alone; for several shards name a postgres://…")
 	}
 	return &sqlite{file: address}, address, nil
 }
+
+// What is not the name of a file, though it could be one: the other way to write an address of PostgreSQL, and what other programs put
+// before a file's name. A single letter is a drive.
+var (
+	libpq    = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|dbname|user|service)\s*=`)
+	prefixed = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]+:`)
+)
 
 // errPassword is about an address that everybody would see who lists the processes of the machine.
 var errPassword = errors.New("--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
@@ -130,7 +145,11 @@ func (db *DB) Close() error {
 
 // get reads one row.
 func (db *DB) get(ctx context.Context, query string, args []any, into ...any) error {
-	return db.conn.QueryRowContext(ctx, db.dialect.words(query), args...).Scan(into...)
+	err := db.conn.QueryRowContext(ctx, db.dialect.words(query), args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return db.failed(err)
 }
 
 // Identity says whose copy it is.
@@ -144,7 +163,7 @@ type Identity struct {
 func (db *DB) Belong(ctx context.Context, to Identity) error {
 	const insert = `insert into cfchat_copy (only_one, server, account, "key", shards) values ($1, $2, $3, $4, $5) on conflict do nothing`
 	if _, err := db.conn.ExecContext(ctx, db.dialect.words(insert), true, to.Server, to.Account, to.Key, db.shard.Of); err != nil {
-		return err
+		return db.failed(err)
 	}
 	var is Identity
 	var shards int
@@ -153,12 +172,12 @@ func (db *DB) Belong(ctx context.Context, to Identity) error {
 	}
 	const remedy = "take that, or name another database"
 	switch {
-	case is.Server != to.Server:
+	case account.ServerName(is.Server) != account.ServerName(to.Server):
 		return fmt.Errorf("%s: it is a copy of %s, not of %s; %s", db.Name, is.Server, to.Server, remedy)
 	case is.Account != to.Account:
 		return fmt.Errorf("%s: it is a copy of account %d, not of %d; %s", db.Name, is.Account, to.Account, remedy)
 	case is.Key != to.Key:
-		return fmt.Errorf("%s: it is a copy that the key of an %s sees, not of an %s; %s", db.Name, is.Key, to.Key, remedy)
+		return fmt.Errorf("%s: it was made with the key of %s, and this is the key of %s; use that key, or name another database", db.Name, is.Key, to.Key)
 	case shards != db.shard.Of:
 		return fmt.Errorf("%s: it is kept by %d shards, not by %d; give --shard I/%[2]d, or name another database", db.Name, shards, db.shard.Of)
 	}
@@ -186,20 +205,21 @@ type Position struct {
 	BegunAt        time.Time
 	Since          time.Time // from when on to ask for changes; zero until a first walk is done
 	WalkedAt       time.Time // when the last walk that is done began
+	AskedAt        time.Time // when the last round that is done began
 }
 
 // Position reads how far the copy has come.
 func (db *DB) Position(ctx context.Context) (p Position, err error) {
-	var begun, since, walked sql.NullString
-	const query = `select walk, phase, conversation_id, message_id, begun_at, since, walked_at from cfchat_positions where shard = $1`
-	err = db.get(ctx, query, []any{db.shard.Index}, &p.Walk, &p.Phase, &p.ConversationID, &p.MessageID, &begun, &since, &walked)
+	var begun, since, walked, asked sql.NullString
+	const query = `select walk, phase, conversation_id, message_id, begun_at, since, walked_at, asked_at from cfchat_positions where shard = $1`
+	err = db.get(ctx, query, []any{db.shard.Index}, &p.Walk, &p.Phase, &p.ConversationID, &p.MessageID, &begun, &since, &walked, &asked)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Position{}, nil
 	}
 	if err != nil {
 		return p, err
 	}
-	p.BegunAt, p.Since, p.WalkedAt = timeOf(begun), timeOf(since), timeOf(walked)
+	p.BegunAt, p.Since, p.WalkedAt, p.AskedAt = timeOf(begun), timeOf(since), timeOf(walked), timeOf(asked)
 	return p, nil
 }
 
@@ -256,15 +276,15 @@ func (db *DB) NewestMessage(ctx context.Context, conversation int64) (id int64, 
 func (db *DB) Forgotten(ctx context.Context, walk int64) (ids []int64, err error) {
 	rows, err := db.conn.QueryContext(ctx, db.dialect.words("select id from contacts where listed and walk < $1 order by id"), walk)
 	if err != nil {
-		return nil, err
+		return nil, db.failed(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
-			return nil, err
+			return nil, db.failed(err)
 		}
 		ids = append(ids, id)
 	}
-	return ids, rows.Err()
+	return ids, db.failed(rows.Err())
 }

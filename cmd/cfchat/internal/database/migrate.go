@@ -18,14 +18,14 @@ var migrations embed.FS
 // migrationsTable says which steps a database has had.
 const migrationsTable = "cfchat_migrations"
 
-// isFree refuses a database that is somebody else's, which has tables or views but not of this program. The query is for a name of theirs.
+// isFree refuses a database that is somebody else's, which has tables or views but not of this program. The query is for what one of theirs is.
 func isFree(ctx context.Context, conn *sql.Conn, query string) error {
-	var name sql.NullString
-	if err := conn.QueryRowContext(ctx, query).Scan(&name); err != nil {
+	var what sql.NullString
+	if err := conn.QueryRowContext(ctx, query).Scan(&what); err != nil {
 		return err
 	}
-	if name.Valid {
-		return fmt.Errorf("it has %s of something else; name a database or a schema of its own, or a new file", name.String)
+	if what.Valid {
+		return fmt.Errorf("it already has a %s that cfchat did not make; name a database or a schema of its own, or a new file", what.String)
 	}
 	return nil
 }
@@ -46,7 +46,7 @@ func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, folder st
 	}
 	current, known, err := provider.GetVersions(ctx)
 	if err == nil && current > known {
-		err = fmt.Errorf("a later version of this program has written it (step %d, known is %d); take that one", current, known)
+		err = fmt.Errorf("a later version of this program has changed its tables (to their version %d, and this one knows %d); use that program", current, known)
 	}
 	return err
 }

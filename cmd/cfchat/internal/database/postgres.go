@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -32,14 +33,33 @@ func newPostgres(address string) (*postgres, string, error) {
 	}
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("--to: %w", err)
 	}
-	return &postgres{config}, parsed.Redacted(), nil
+	return &postgres{config}, address, nil
 }
 
 func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
 	pool := stdlib.OpenDB(*p.config)
 	return pool, pool.PingContext(ctx)
+}
+
+// hasSchema refuses a search_path without a schema that the role may use, and a new copy in one that it may make nothing in.
+func (p *postgres) hasSchema(ctx context.Context, conn *sql.Conn) error {
+	const query = `select current_user, current_setting('search_path'), coalesce(quote_ident(current_schema()), ''),
+		coalesce(has_schema_privilege(current_schema(), 'create'), false) or to_regclass(quote_ident(current_schema()) || '.` + migrationsTable + `') is not null`
+	var role, path, schema string
+	var mayCreate bool
+	switch err := conn.QueryRowContext(ctx, query).Scan(&role, &path, &schema, &mayCreate); {
+	case err != nil:
+		return err
+	case schema == "":
+		return fmt.Errorf("the role %s may use no schema of its search_path, %s; create the schema, grant usage and create on it to the role, "+
+			"or name another by ?options=-csearch_path%%3DNAME", role, path)
+	case !mayCreate:
+		return fmt.Errorf("the role %s may not make tables in the schema %s; grant create on schema %[2]s to it, or name another schema "+
+			"by ?options=-csearch_path%%3DNAME", role, schema)
+	}
+	return nil
 }
 
 // migrate has the programs of several shards take turns, also in looking whose the schema is.
@@ -59,7 +79,7 @@ func (p *postgres) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) (e
 }
 
 // foreignTables asks for a table or view of a schema that is not this program's. Those of extensions are nobody's.
-const foreignTables = `select min(relname) from pg_class where relkind in ('r', 'p', 'v', 'm', 'f')
+const foreignTables = `select min(case when relkind in ('v', 'm') then 'view ' else 'table ' end || relname) from pg_class where relkind in ('r', 'p', 'v', 'm', 'f')
 	and relnamespace = current_schema()::regnamespace
 	and not exists (select 1 from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
 	and not exists (select 1 from pg_class as own where own.relname = '` + migrationsTable + `' and own.relnamespace = pg_class.relnamespace)`
@@ -68,6 +88,9 @@ const foreignTables = `select min(relname) from pg_class where relkind in ('r', 
 const lockPatience = 3 * time.Second
 
 func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard shards.Shard) (func() error, error) {
+	if err := p.hasSchema(ctx, conn); err != nil {
+		return nil, err
+	}
 	const query = "select pg_try_advisory_lock(hashtext('cfchat ' || current_schema()), $1)"
 	for begun := time.Now(); ; {
 		var locked bool

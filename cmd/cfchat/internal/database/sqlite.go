@@ -47,7 +47,7 @@ func (s *sqlite) open(context.Context) (*sql.DB, error) {
 
 // migrate changes nothing in a file that is somebody else's.
 func (s *sqlite) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error {
-	const foreign = "select min(name) from sqlite_master where type in ('table', 'view') " +
+	const foreign = "select min(type || ' ' || name) from sqlite_master where type in ('table', 'view') " +
 		"and not exists (select 1 from sqlite_master where name = '" + migrationsTable + "')"
 	if err := isFree(ctx, conn, foreign); err != nil {
 		return err

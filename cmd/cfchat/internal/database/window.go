@@ -197,7 +197,7 @@ const nobodys = "delete from contacts where not listed and not exists (select 1 
 func (db *DB) Commit(ctx context.Context, w *Window, p Position) error {
 	tx, err := db.conn.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("%s: %w", db.Name, err)
+		return db.failed(err)
 	}
 	err = db.write(ctx, tx, w, p)
 	if err == nil {
@@ -205,11 +205,14 @@ func (db *DB) Commit(ctx context.Context, w *Window, p Position) error {
 	} else {
 		err = errors.Join(err, ignoreDone(tx.Rollback()))
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", db.Name, err)
+	if errors.Is(err, errLaterWalk) {
+		return fmt.Errorf("%s: %w", db.Name, errLaterWalk)
 	}
-	return nil
+	return db.failed(err)
 }
+
+// errLaterWalk means that two programs keep one copy.
+var errLaterWalk = errors.New("another program is keeping this copy, and has begun to read everything again; let only one of them run")
 
 // ignoreDone leaves out that the end of a context has rolled back already, or ended the connection.
 func ignoreDone(err error) error {
@@ -247,7 +250,7 @@ func (db *DB) write(ctx context.Context, tx *sql.Tx, w *Window, p Position) erro
 	}
 	written, err := writer.run(ctx, positionOf(w.shard, p))
 	if err == nil && written == 0 {
-		return errors.New("another program is keeping this copy, and has begun to read everything again; let only one of them run")
+		return errLaterWalk
 	}
 	return err
 }
@@ -309,11 +312,12 @@ func (w *writer) many(ctx context.Context, rows []statement) error {
 
 // positionOf writes a position, unless the one that is there is of a later walk, which only another program can have begun.
 func positionOf(shard shards.Shard, p Position) statement {
-	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,
+	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at, asked_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,
 		conversation_id = excluded.conversation_id, message_id = excluded.message_id, begun_at = excluded.begun_at,
-		since = excluded.since, walked_at = excluded.walked_at where cfchat_positions.walk <= excluded.walk`
-	args := []any{shard.Index, p.Walk, string(p.Phase), p.ConversationID, p.MessageID, clock(p.BegunAt), clock(p.Since), clock(p.WalkedAt)}
+		since = excluded.since, walked_at = excluded.walked_at,
+		asked_at = excluded.asked_at where cfchat_positions.walk <= excluded.walk`
+	args := []any{shard.Index, p.Walk, string(p.Phase), p.ConversationID, p.MessageID, clock(p.BegunAt), clock(p.Since), clock(p.WalkedAt), clock(p.AskedAt)}
 	return statement{text, args}
 }
 

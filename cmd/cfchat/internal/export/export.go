@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/cfchat/cfchat-go"
@@ -60,7 +59,7 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Opt
 
 // head finds out whose folder it is, and what the server's clock says.
 func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, err error) {
-	head = archive.Head{Server: strings.TrimRight(x.Server, "/"), Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
+	head = archive.Head{Server: account.ServerName(x.Server), Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
 	if info, err := x.chat.ServerInfo(ctx); err == nil {
 		head.ServerVersion = info.Version
 	}

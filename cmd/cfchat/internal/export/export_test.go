@@ -527,6 +527,16 @@ func TestFolderIsOnes(t *testing.T) {
 		}
 		_ = open.Close()
 	}
+	named := t.TempDir()
+	for _, name := range []string{"https://Chat.example.com/", "https://chat.example.com", "https://chat.example.com:443"} { // as earlier runs called it
+		open, err := archive.Open(named, archive.Head{Server: name, Account: 1, Key: "an administrator"}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := open.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 	full := t.TempDir()
 	if err := os.WriteFile(filepath.Join(full, "photo.jpg"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
@@ -27,7 +28,7 @@ func TestForeign(t *testing.T) {
 			}
 			for range 2 {
 				_, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
-				if err == nil || !strings.Contains(err.Error(), "of something else; name") {
+				if err == nil || !strings.Contains(err.Error(), "that cfchat did not make; name") {
 					t.Errorf("%s: %v", made, err)
 				}
 			}
@@ -73,5 +74,101 @@ func TestBeginTogether(t *testing.T) {
 			})
 		}
 		running.Wait()
+	}
+}
+
+// TestServerNames takes a copy for that of its server however the server's address is written, and for that of no other.
+func TestServerNames(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, server := range []string{"https://Chat.example.com/", "https://chat.example.com", "https://chat.example.com:443/"} {
+		if err := db.Belong(t.Context(), database.Identity{Server: server, Account: 1, Key: "agent 2"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := db.Belong(t.Context(), database.Identity{Server: "https://chat.example.com:8443", Account: 1, Key: "agent 2"}); err == nil {
+		t.Error("another server's was taken")
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, address, "update cfchat_copy set server = 'https://new.example.com'") // as docs/sync.md says
+	if db, err = database.Open(t.Context(), address, shards.Shard{Of: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Belong(t.Context(), database.Identity{Server: "https://new.example.com", Account: 1, Key: "agent 2"}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSchemas are chosen as PostgreSQL's own programs take it, too, and one that cannot be used is named with a remedy.
+func TestSchemas(t *testing.T) {
+	address := inPostgres(t)
+	at, schema, _ := strings.Cut(address, "search_path=")
+	role := schema + "_role"
+	exec(t, address, "create role "+role+" login")
+	t.Cleanup(func() { exec(t, address, "drop owned by "+role+"; drop role "+role) })
+	exec(t, address, "grant usage on schema "+schema+" to "+role)
+	db, err := database.Open(t.Context(), at+"options=-csearch_path%3D"+schema, shards.Shard{Of: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	wants(t, address, "select count(*) from cfchat_positions", "0")
+	empty := inPostgres(t)
+	exec(t, empty, "grant usage on schema "+empty[strings.LastIndex(empty, "=")+1:]+" to "+role)
+	as := func(address string) string { return strings.Replace(address, "://postgres@", "://"+role+"@", 1) }
+	for address, says := range map[string]string{
+		at + "search_path=none_of_the_kind": "may use no schema of its search_path, none_of_the_kind; create the schema",
+		at + "keepalives=1":                 "leave out of the address what only PostgreSQL's own programs take",
+		as(empty):                           "may not make tables in the schema test_",
+		as(address):                         "; connect as the role that made the tables",
+		at + "port=1":                       "; look at the host and the port",
+	} {
+		_, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
+		if err == nil || !strings.HasPrefix(err.Error(), address+": ") || !strings.Contains(err.Error(), says) || strings.ContainsAny(err.Error(), "\n\t") {
+			t.Errorf("%v, want %s", err, says)
+		}
+	}
+}
+
+// TestFailures name a file, and what can be done.
+func TestFailures(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text.db")
+	if err := os.WriteFile(text, bytes.Repeat([]byte("no database "), 100), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, says := range map[string]string{
+		text:                                  "; name a new file, or one that this command has made",
+		filepath.Join(dir, "none", "chat.db"): "; make the folder first",
+	} {
+		_, err := database.Open(t.Context(), file, shards.Shard{Of: 1})
+		if err == nil || !strings.HasPrefix(err.Error(), file+": ") || !strings.HasSuffix(err.Error(), says) {
+			t.Errorf("%v, want %s", err, says)
+		}
+	}
+}
+
+// TestTerminated names the database whose connection has ended.
+func TestTerminated(t *testing.T) {
+	address := inPostgres(t)
+	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const locked = "locktype = 'advisory' and classid::bigint = hashtext('cfchat ' || current_schema())::bigint & 4294967295"
+	wants(t, address, "select pg_terminate_backend(pid, 10000) from pg_locks where "+locked, "true")
+	if _, err := db.Position(t.Context()); err == nil || !strings.HasPrefix(err.Error(), address+": ") || !mirror.IsPassing(err) {
+		t.Error(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -41,7 +41,7 @@ func TestDemoted(t *testing.T) {
 			_, key := server.AddAgent(cfchattest.Agent{Name: "Boss"})
 			mirrored(t, server, address, never)
 			_, err := run(t.Context(), t, server, address, mirror.Options{Repair: always}, swapped(server, key, from, n, "none"))
-			if err == nil || !strings.Contains(err.Error(), "an administrator sees") {
+			if err == nil || !strings.Contains(err.Error(), "made with the key of an administrator") {
 				t.Error(err)
 			}
 			wants(t, address, "select count(*) from conversations", "30")

@@ -24,6 +24,7 @@ type Options struct {
 	Server      string        // what the copy is said to be of
 	Hints       *Hints        // of what to ask for between the rounds; nil for none
 	Failed      func(error)   // is told of a round that failed, and is tried again
+	Current     func() error  // is told of each round that has made the copy current; nil for nobody
 }
 
 // mirror is one run.
@@ -41,6 +42,7 @@ type mirror struct {
 	ahead    time.Duration // by how much the server's clock is
 	commitAt time.Time     // when a window is to be committed
 	roundAt  time.Time     // when the next round is due
+	crowded  bool          // whether the round before has found many
 }
 
 // Run brings a copy up to date: everything at first, and again when a repair is due, and otherwise what has changed. With
@@ -57,11 +59,22 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 			return cmp.Or(err, ctx.Err())
 		case err != nil:
 			m.Failed(err)
+		case m.Current != nil:
+			if err := m.Current(); err != nil {
+				return err
+			}
 		}
 		if err := m.rest(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// IsPassing reports whether what has ended a run may be over when it is run again: a failure of the server, of the network or of the
+// database, and not a refusal.
+func IsPassing(err error) bool {
+	_, isOfDatabase := errors.AsType[*database.Error](err)
+	return isOfDatabase || isPassing(err)
 }
 
 // isPassing reports whether a failure may be over the next time: one of a call, unless the key is not taken, or the call makes no

@@ -150,10 +150,11 @@ func TestUnchanged(t *testing.T) {
 		server := old(t, *unchanged, time.Now)
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
+		ended, rounds := make(chan error), 0
 		go func() {
 			failed := func(err error) { t.Error(err) }
-			_, err := run(ctx, t, server, address, mirror.Options{Every: time.Minute, Repair: never, Failed: failed})
+			current := func() error { rounds++; return nil }
+			_, err := run(ctx, t, server, address, mirror.Options{Every: time.Minute, Repair: never, Failed: failed, Current: current})
 			ended <- err
 		}()
 		time.Sleep(5*time.Minute + time.Second)
@@ -166,6 +167,42 @@ func TestUnchanged(t *testing.T) {
 		message := server.AddMessage(id, cfchattest.Message{Content: "news"})
 		time.Sleep(time.Minute)
 		wants(t, address, fmt.Sprint("select content from messages where id = ", message), "news")
+		cancel()
+		if err := <-ended; err == nil || rounds != 17 {
+			t.Errorf("it ended by itself, or told %d times that it was current: %v", rounds, err)
+		}
+	})
+}
+
+// TestUnchangedBehindMany takes two requests a round some minutes after many conversations have changed at once, though nothing newer
+// happens.
+func TestUnchangedBehindMany(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		server := old(t, 10, time.Now)
+		for range 300 {
+			server.AddConversation(cfchattest.Conversation{})
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			_, err := run(ctx, t, server, address, mirror.Options{Every: time.Minute, Repair: never})
+			ended <- err
+		}()
+		perRound := func() int {
+			before := len(server.Requests())
+			time.Sleep(10 * time.Minute)
+			return (len(server.Requests()) - before) / 10
+		}
+		time.Sleep(8*time.Minute + time.Second)
+		if n := perRound(); n != 2 {
+			t.Errorf("%d requests a round", n)
+		}
+		server.AddConversation(cfchattest.Conversation{})
+		time.Sleep(time.Minute)
+		if n := perRound(); n != 2 {
+			t.Errorf("%d requests a round when something newer has happened", n)
+		}
 		cancel()
 		if err := <-ended; err == nil {
 			t.Error("it ended by itself")
@@ -264,7 +301,7 @@ func TestRefused(t *testing.T) {
 		mirrored(t, server, address, never)
 		_, key := server.AddAgent(cfchattest.Agent{Name: "Ann"})
 		asAgent := func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} }
-		if _, err := run(t.Context(), t, server, address, mirror.Options{Repair: never}, asAgent); err == nil || !strings.Contains(err.Error(), "an administrator sees") {
+		if _, err := run(t.Context(), t, server, address, mirror.Options{Repair: never}, asAgent); err == nil || !strings.Contains(err.Error(), "made with the key of an administrator, and this is the key of agent ") {
 			t.Error(err)
 		}
 		if _, err := run(t.Context(), t, server, address, mirror.Options{Repair: never, Server: "elsewhere"}); err == nil ||
@@ -292,7 +329,7 @@ func TestRefused(t *testing.T) {
 	})
 	inEach(t, func(t *testing.T, address string) {
 		exec(t, address, "create table messages (id integer)")
-		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it has messages of something else") {
+		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it already has a table messages that cfchat did not make") {
 			t.Error(err)
 		}
 	})
@@ -304,9 +341,19 @@ func TestRefused(t *testing.T) {
 		"postgres://me@host/chat?sslpassword=secret":    "PGPASSWORD",
 		"postgres://me@host/chat?Pass%77ord=secret":     "PGPASSWORD",
 		"host=db.example.com user=me password = secret": "PGPASSWORD",
+
+		"host=localhost dbname=chat": "postgres://user@host/name",
+		"sqlite:chat.db":             "the name of a file",
+		"file:chat.db?mode=ro":       "the name of a file",
+		":memory:":                   "the name of a file",
 	} {
 		if err := database.Check(address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for _, file := range []string{"chat.db", "./sqlite:chat.db", `C:\chat.db`, "a folder/its host.db", "x=y.db"} {
+		if err := database.Check(file, shards.Shard{Of: 1}); err != nil {
+			t.Errorf("%s: %v", file, err)
 		}
 	}
 	if err := database.Check("chat.db", shards.Shard{Of: 2}); err == nil || !strings.Contains(err.Error(), "postgres://") {
@@ -342,4 +389,26 @@ func TestShards(t *testing.T) {
 	if _, err := run(t.Context(), t, server, address, mirror.Options{Repair: never}); err == nil || !strings.Contains(err.Error(), "--shard I/3") {
 		t.Error(err)
 	}
+}
+
+// TestCurrentAsOf tells as of when a copy is current, which moves also while nothing happens, and only when all shards have come so far.
+func TestCurrentAsOf(t *testing.T) {
+	inEach(t, func(t *testing.T, address string) {
+		now := time.Date(2026, 1, 31, 12, 0, 30, 0, time.UTC)
+		server := old(t, 3, func() time.Time { return now })
+		minute := func(column string) string {
+			if strings.HasPrefix(address, "postgres") {
+				return "to_char(" + column + " at time zone 'UTC', 'HH24:MI')"
+			}
+			return "strftime('%H:%M', " + column + ")"
+		}
+		text := "select " + minute("changes") + ", " + minute("everything") + " from current_as_of"
+		mirrored(t, server, address, never)
+		wants(t, address, text, "12:00|12:00")
+		now = now.Add(time.Hour)
+		mirrored(t, server, address, never)
+		wants(t, address, text, "13:00|12:00")
+		exec(t, address, "update cfchat_copy set shards = 2")
+		wants(t, address, text, "<nil>|<nil>")
+	})
 }

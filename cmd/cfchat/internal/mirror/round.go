@@ -6,16 +6,32 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go"
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
+)
+
+const (
+	crowd       = 25 // conversations, which is a page of a list
+	crowdMargin = 5 * account.Margin
 )
 
 // round asks for the conversations that have changed, and reads each of them whole. The time from which on to ask the next time moves
 // when all of them are there.
+//
+// It lies a minute before the newest change. Where many have changed in that minute, and nothing happens after it, each round would
+// ask for all of them again: so the next one looks at the server's clock, and moves the time to shortly before now.
 func (m *mirror) round(ctx context.Context) error {
+	looks := m.crowded
+	if looks {
+		if err := m.claim(ctx); err != nil {
+			return err
+		}
+	}
 	m.state = progress.State{Phase: "changes", Rows: m.state.Rows}
-	asked := m.now()
+	asked, found := m.now(), 0
 	changes := m.account.Conversations.Changed(ctx, m.position.Since, cfchat.ConversationChangedOptions{}, cfchat.KeepJSON())
 	for c, err := range changes.All() {
+		found++
 		e, isOfCall := errors.AsType[*cfchat.Error](err)
 		switch {
 		case isOfCall && e.ConversationID != 0:
@@ -29,10 +45,11 @@ func (m *mirror) round(ctx context.Context) error {
 		m.show(m.state.Done+1, time.Time{})
 	}
 	m.show(m.state.Done, time.Time{})
-	if changes.Next().Equal(m.position.Since) {
-		return nil
+	m.position.Since, m.position.AskedAt = changes.Next(), asked.Truncate(time.Second)
+	if looks {
+		m.position.Since = later(m.position.Since, asked.Add(-crowdMargin))
 	}
-	m.position.Since = changes.Next()
+	m.crowded = found > crowd && !looks
 	_, err := m.commit(ctx, m.newWindow())
 	return err
 }

@@ -10,7 +10,7 @@
 //	rows_per_second  over the last minute
 //	waiting_until    until when the command waits for the server's limit
 //	seconds_left     how long the phase still takes, by the last minute
-//	ended            of the last line: "done", or "failed" if the command has failed
+//	ended            of the last line: "done", "interrupted" if the command was told to end, or "failed"
 package progress
 
 import (
@@ -48,7 +48,7 @@ type Meter struct {
 type display interface {
 	show(state State)
 	write(text []byte) (int, error)
-	finish(failed bool)
+	finish(err error)
 }
 
 // New makes a meter. One that shows anything has to be finished.
@@ -102,7 +102,7 @@ func (m *Meter) Finish(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.display != nil {
-		m.display.finish(err != nil)
+		m.display.finish(err)
 		m.display = nil
 	}
 }

@@ -1,7 +1,9 @@
 package progress
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"sync"
@@ -67,13 +69,16 @@ func (r *reports) write(text []byte) (int, error) {
 	return r.out.Write(text)
 }
 
-func (r *reports) finish(failed bool) {
+func (r *reports) finish(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if failed {
-		r.report("failed")
-	} else {
+	switch {
+	case err == nil:
 		r.report("done")
+	case errors.Is(err, context.Canceled):
+		r.report("interrupted")
+	default:
+		r.report("failed")
 	}
 }
 

@@ -2,7 +2,10 @@ package progress_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,4 +101,16 @@ func TestReportsOfABusyMinute(t *testing.T) {
 			t.Errorf("there are %d lines", lines)
 		}
 	})
+}
+
+// TestReportsTheEnd tells a failure from an interruption.
+func TestReportsTheEnd(t *testing.T) {
+	for want, err := range map[string]error{"done": nil, "failed": errFailed, "interrupted": fmt.Errorf("reading: %w", context.Canceled)} {
+		var out bytes.Buffer
+		m := progress.New(&out, progress.JSON)
+		m.Finish(err)
+		if !strings.Contains(out.String(), `"ended":"`+want+`"`) {
+			t.Errorf("%v: %s", err, &out)
+		}
+	}
 }

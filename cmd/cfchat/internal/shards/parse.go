@@ -19,7 +19,10 @@ func Parse(text string) (*Shard, error) {
 }
 
 func newShard(source string, index, of int) (*Shard, error) {
-	if of < 1 || index < 0 || index >= of {
+	if of < 1 {
+		return nil, fmt.Errorf("%s: there must be at least one shard", source)
+	}
+	if index < 0 || index >= of {
 		return nil, fmt.Errorf("%s: of %d shards the first is 0 and the last %d", source, of, of-1)
 	}
 	return &Shard{Index: index, Of: of}, nil

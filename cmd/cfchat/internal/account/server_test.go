@@ -1,0 +1,26 @@
+package account_test
+
+import (
+	"testing"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
+)
+
+// TestServerName gives the addresses of one server one name, and those of two servers two.
+func TestServerName(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://chat.example.com":        "https://chat.example.com",
+		"https://chat.example.com//":      "https://chat.example.com",
+		"HTTPS://Chat.Example.com:443":    "https://chat.example.com",
+		"https://chat.example.com/Below/": "https://chat.example.com/Below",
+		"https://chat.example.com:8443/":  "https://chat.example.com:8443",
+		"http://127.0.0.1:80":             "http://127.0.0.1",
+		"http://[::1]:3000":               "http://[::1]:3000",
+		"http://chat.example.com:443":     "http://chat.example.com:443",
+		"stand-in":                        "stand-in",
+	} {
+		if got := account.ServerName(address); got != want {
+			t.Errorf("%s is %s, not %s", address, got, want)
+		}
+	}
+}
