@@ -10,12 +10,13 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// checkFiles refuses files that cannot be sent, before anything is. A path out of the queue's folder is no file of the queue's.
+// checkFiles refuses files that cannot be sent, before anything is sent. A path that leads out of the queue's folder is an
+// error of the Root.
 func (b *bridge) checkFiles(names []string) error {
 	for _, name := range names {
 		info, err := b.folder.Stat(name)
 		if path, ok := errors.AsType[*fs.PathError](err); ok {
-			err = path.Err // which says enough
+			err = path.Err // the name is said below
 		}
 		switch {
 		case err != nil:
@@ -31,7 +32,7 @@ func (b *bridge) checkFiles(names []string) error {
 	return nil
 }
 
-// files returns files to send. They are opened when they are sent, and not for a message that is there.
+// files returns the files to send. They are opened when they are sent, and not if the message is already there.
 func (b *bridge) files(names []string) (files []cfchat.File) {
 	for _, name := range names {
 		files = append(files, cfchat.File{

@@ -25,8 +25,8 @@ func (b *bridge) connect(env func(string) string) (stop func(), err error) {
 	return func() {}, nil
 }
 
-// standIn starts a server on a loopback port, with a conversation and an API inbox, and without -queue also writes a queue for
-// them.
+// standIn starts a server on a loopback port, with a conversation and an API inbox, and without -queue also writes a queue
+// for them.
 func (b *bridge) standIn() (stop func(), err error) {
 	server := cfchattest.Start()
 	stop = server.Close

@@ -215,7 +215,8 @@ func (g *game) count(all *played) {
 // came counts the messages of all conversations by what they are.
 func (g *game) came() map[string]int {
 	came := map[string]int{}
-	for m, err := range g.Account(g.t).Messages.ScanAll(g.t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{WithoutActivity: true}) {
+	options := cfchat.MessageScanAllOptions{WithoutActivity: true}
+	for m, err := range g.Account(g.t).Messages.ScanAll(g.t.Context(), cfchat.Filter{}, options) {
 		if err != nil {
 			g.t.Fatal(err)
 		}

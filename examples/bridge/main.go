@@ -6,19 +6,21 @@
 // The queue is a file that another program appends to, one message per line:
 //
 //	{"id":"order-17","conversation":42,"content":"It is on its way."}
-//	{"id":"chat-1","inbox":5,"source_id":"user-7f3a","name":"Jo","email":"jo@customer.test","from":"contact","content":"Where is it?"}
+//	{"id":"chat-1","inbox":5,"source_id":"user-7f3a","name":"Jo","email":"jo@customer.test","from":"contact","content":"Hi"}
 //	{"id":"chat-2","inbox":5,"source_id":"user-7f3a","content":"Here is your invoice.","files":["invoice.pdf"]}
 //
-// The id is the message's mark, so it must be unique; a line that repeats one is skipped. A line names a conversation, or a
-// person by the source id that another system knows them by, and an API inbox. If no contact has this source id there, the
-// contact with the e-mail gets it, or a new one; without an e-mail, the contact's identifier becomes 5/user-7f3a. The message
-// goes to the newest conversation of the contact in the inbox that is not resolved, or else opens one.
+// The id is the message's mark, so it must be unique; a line that repeats one is skipped.
 //
-// "from":"contact" makes it a message from the contact, which API inboxes take; otherwise the account sends it. Files are
-// paths relative to the queue's folder, and never outside of it; keep them until they are sent.
+// Instead of a conversation, a line can name a person by the id that another system has for them: their source id in an API
+// inbox. If no contact has it there, it is given to the contact with the e-mail, or to a new one; a contact without an e-mail
+// gets an identifier, such as 5/user-7f3a. The message goes to the contact's newest unresolved conversation in the inbox, or
+// to a new one.
 //
-// The bridge keeps notes of its progress in a file next to the queue. Keep both: without the notes only the marks remain, and
-// agents remove those when they delete or resend a message.
+// With "from":"contact" the message is from the contact, which only API inboxes accept; otherwise it is from the owner of the
+// key. Files are paths relative to the queue's folder, and may not lead out of it.
+//
+// The bridge keeps notes of its progress in a file next to the queue. Keep both: without the notes only the marks remain,
+// and agents remove those when they delete or resend a message. Keep the files until they are sent.
 //
 // If the bridge is killed while sending a message or opening a conversation, the request may still be on its way to the
 // server. So the next run waits for a minute before it does so again; a bridge that is killed more often than that makes no

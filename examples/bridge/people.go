@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// person is whom another system knows by a source id.
+// person is somebody whom another system knows by a source id.
 type person struct {
 	Inbox    int64  `json:"inbox,omitzero"`
 	SourceID string `json:"source_id,omitzero"`
@@ -17,8 +17,8 @@ type person struct {
 	Email    string `json:"email,omitzero"`
 }
 
-// conversationOf returns the conversation for a message to a person, and notes it: it may be resolved before the next try, and
-// the message must not go to another one then.
+// conversationOf returns the conversation for a message to a person, and notes it: if it is resolved before the next try, the
+// message must not go to a new one.
 func (b *bridge) conversationOf(ctx context.Context, e entry, notes *notes) (int64, error) {
 	if id := notes.of[e.ID].Conversation; id != 0 {
 		return id, nil
@@ -37,8 +37,8 @@ func (b *bridge) conversationOf(ctx context.Context, e entry, notes *notes) (int
 	return id, notes.add(note{ID: e.ID, Conversation: id})
 }
 
-// checkInbox refuses an inbox that does not keep source ids of another system, and a server that keeps no marks, before anybody
-// becomes a contact.
+// checkInbox refuses an inbox that does not keep ids of another system, and a server that keeps no marks, before it creates
+// a contact for a message that cannot be sent.
 func (b *bridge) checkInbox(ctx context.Context, id int64) error {
 	if b.inboxes[id] {
 		return nil
@@ -48,21 +48,21 @@ func (b *bridge) checkInbox(ctx context.Context, id int64) error {
 		return err
 	}
 	if !info.AtLeast("3.4.0") {
-		return fmt.Errorf("the server is %s, and servers before 3.4.0 keep no mark, so that nothing can be sent once", info.Version)
+		return fmt.Errorf("the server is %s; servers before 3.4.0 keep no mark, so nothing can be sent once", info.Version)
 	}
 	inbox, err := b.account.Inboxes.Get(ctx, id)
 	if err != nil {
 		return err
 	}
 	if inbox.ChannelType != cfchat.ChannelAPI {
-		return fmt.Errorf("inbox %d is %s, and only API inboxes keep source ids of another system", id, inbox.ChannelType)
+		return fmt.Errorf("inbox %d is %s; only API inboxes keep the ids of another system", id, inbox.ChannelType)
 	}
 	b.inboxes[id] = true
 	return nil
 }
 
-// contactOf finds or creates the contact of a person. It may be repeated: a source id, an e-mail and an identifier are each
-// one contact's.
+// contactOf finds or creates the contact of a person. It may be repeated: no two contacts have the same source id, e-mail or
+// identifier.
 func (b *bridge) contactOf(ctx context.Context, p person) (int64, error) {
 	owner, err := b.account.Contacts.FindBySourceID(ctx, p.Inbox, p.SourceID)
 	switch {
@@ -73,21 +73,21 @@ func (b *bridge) contactOf(ctx context.Context, p person) (int64, error) {
 	}
 	create := cfchat.ContactCreate{Name: p.Name, Email: p.Email, InboxID: p.Inbox, SourceID: p.SourceID}
 	if p.Email == "" {
-		create.Identifier = fmt.Sprintf("%d/%s", p.Inbox, p.SourceID) // without the inbox, another system's user could have it
+		create.Identifier = fmt.Sprintf("%d/%s", p.Inbox, p.SourceID) // other systems may have the same ids
 	}
 	found, err := b.account.Contacts.FindOrCreate(ctx, create)
 	if err != nil {
 		return 0, err
 	}
-	_, err = b.account.Contacts.AddSource(ctx, found.Contact.ID, p.Inbox, p.SourceID) // to one who was there by the e-mail
+	_, err = b.account.Contacts.AddSource(ctx, found.Contact.ID, p.Inbox, p.SourceID) // if somebody already had the e-mail
 	return found.Contact.ID, err
 }
 
-// open returns the conversation to go on with of a contact. It first waits for an earlier request that may open one: two of
-// them would open two.
+// open returns the contact's conversation to continue, or opens one. First it waits until no earlier request can still open
+// one, because that would make two.
 func (b *bridge) open(ctx context.Context, contact, inbox int64) (int64, error) {
 	if left := b.settle - time.Since(b.unsure); left > 0 {
-		b.printf("waiting %v for a conversation that may still be opened\n", left.Round(time.Second))
+		b.printf("waiting %v, because an earlier request may still open a conversation\n", left.Round(time.Second))
 		if err := wait(ctx, left); err != nil {
 			return 0, err
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestKnownByEmail gives a contact that is there its source id, and nobody's to another inbox's user with the same one.
+// TestKnownByEmail gives a source id to the contact with the e-mail, and keeps users apart who have the same id elsewhere.
 func TestKnownByEmail(t *testing.T) {
 	server := cfchattest.New(t)
 	shop, forum := server.AddInbox(cfchattest.Inbox{}), server.AddInbox(cfchattest.Inbox{})
@@ -44,8 +44,8 @@ func TestKnownByEmail(t *testing.T) {
 	}
 }
 
-// TestResolved finds a message in the conversation that it went to, although that has been resolved before the bridge is
-// started anew, so that a new one would be opened.
+// TestResolved finds a message in the conversation that it went to, although that was resolved before the restart, so that
+// a new one would be opened.
 func TestResolved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := cfchattest.New(t)
@@ -61,13 +61,14 @@ func TestResolved(t *testing.T) {
 		if err := newBridgeOn(t, server, queue, &out).work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasSuffix(out.String(), "a: already there as message 1 of conversation 1\nForwarded: 1 of 1\n") || len(server.Conversations()) != 1 {
-			t.Errorf("%d conversations, %s", len(server.Conversations()), &out)
+		want := "a: already there as message 1 of conversation 1\nForwarded: 1 of 1\n"
+		if n := len(server.Conversations()); n != 1 || !strings.HasSuffix(out.String(), want) {
+			t.Errorf("%d conversations, %s", n, &out)
 		}
 	})
 }
 
-// TestLostOpening waits before it opens a conversation again whose opening failed: the server may still be at it.
+// TestLostOpening waits before it tries again to open a conversation: the server may still be opening it.
 func TestLostOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := cfchattest.New(t)
@@ -95,8 +96,8 @@ func TestNotForPeople(t *testing.T) {
 	}{
 		{"2.16.0", cfchat.ChannelAPI, 0, "servers before 3.4.0 keep no mark"},
 		{"3.3.1", cfchat.ChannelAPI, 0, "the server is 3.3.1"},
-		{"4.16.2", cfchat.ChannelEmail, 0, "is Channel::Email, and only API inboxes"},
-		{"4.16.2", cfchat.ChannelWebWidget, 0, "is Channel::WebWidget, and only API inboxes"},
+		{"4.16.2", cfchat.ChannelEmail, 0, "is Channel::Email; only API inboxes"},
+		{"4.16.2", cfchat.ChannelWebWidget, 0, "is Channel::WebWidget; only API inboxes"},
 		{"4.16.2", cfchat.ChannelAPI, 99, "404"},
 	} {
 		server := cfchattest.New(t, cfchattest.Version(c.version))
@@ -123,7 +124,8 @@ func TestNotForPeople(t *testing.T) {
 // TestFromContactElsewhere stops at a message from the contact where the server takes none.
 func TestFromContactElsewhere(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
-	id := server.AddConversation(cfchattest.Conversation{Inbox: server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})})
+	inbox := server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
+	id := server.AddConversation(cfchattest.Conversation{Inbox: inbox})
 	queue := filepath.Join(t.TempDir(), "queue")
 	enqueue(t, queue, entry{ID: "a", Conversation: id, From: fromContact, Content: "hi"})
 	var out strings.Builder
