@@ -43,6 +43,9 @@ type Opened struct {
 // creation is lost, it looks for the conversation as well. ErrUnknownOutcome means that there is none yet, or that nobody
 // knows whether it has the Message: look at it, in Opened, before you send the Message again.
 //
+// One that is not there yet may still be created, for up to a minute. A second call before that makes two of them, so wait;
+// and so does a program that was killed over a call, from when it is started anew.
+//
 // A conversation of the contact that the server cannot answer makes it ErrServer.
 //
 // With an error Opened is nil, or what has been done before it, as when the context ends between requests. It takes two

@@ -7,21 +7,45 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 )
 
-// entry is a message of the queue.
+// entry is a message in the queue, to a conversation or to a person.
 type entry struct {
 	ID           string `json:"id"`
-	Conversation int64  `json:"conversation"`
-	Content      string `json:"content"`
+	Conversation int64  `json:"conversation,omitzero"`
+	person
+	From    string   `json:"from,omitzero"` // "contact", or empty for the account
+	Content string   `json:"content,omitzero"`
+	Files   []string `json:"files,omitempty"` // paths relative to the queue's folder
 }
 
-// note is what the bridge has done about a message: begun, or sent.
+// check refuses a line that does not say what to send where.
+func (e entry) check() error {
+	switch {
+	case e.ID == "":
+		return errors.New(`it has no "id"`)
+	case e.Conversation != 0 && e.person != person{}:
+		return errors.New(`it has both a "conversation" and a person; leave one out`)
+	case e.Conversation == 0 && (e.Inbox == 0 || e.SourceID == ""):
+		return errors.New(`it has no "conversation", and not both "inbox" and "source_id"`)
+	case e.From != "" && e.From != fromContact:
+		return fmt.Errorf(`"from" is %q; make it "contact", or leave it out`, e.From)
+	case strings.TrimSpace(e.Content) == "" && len(e.Files) == 0:
+		return errors.New(`it has neither "content" nor "files"`)
+	}
+	return nil
+}
+
+const fromContact = "contact"
+
+// note records that the bridge has started to send a message, to which conversation of a person, or sent it.
 type note struct {
-	ID    string    `json:"id"`
-	Tried time.Time `json:"tried,omitzero"` // for the first time
-	Sent  int64     `json:"sent,omitzero"`  // as this message
+	ID           string    `json:"id"`
+	Tried        time.Time `json:"tried,omitzero"` // for the first time
+	Conversation int64     `json:"conversation,omitzero"`
+	Sent         int64     `json:"sent,omitzero"` // as this message
 }
 
 // readQueue reads the whole lines of a queue. One that is still being written has no end yet.
@@ -36,8 +60,12 @@ func readQueue(name string) ([]entry, error) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			break
 		}
-		if err := json.Unmarshal(line, &e); err != nil || e.ID == "" {
-			return nil, fmt.Errorf(`%s: line %d is no message; want {"id":"order-17","conversation":42,"content":"…"}`, name, len(all)+1)
+		err := json.Unmarshal(line, &e)
+		if err == nil {
+			err = e.check()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: line %d is not a message: %w", name, len(all)+1, err)
 		}
 		all = append(all, e)
 	}
@@ -95,6 +123,7 @@ func (n *notes) keep(one note) {
 		known.Tried = one.Tried
 	}
 	known.ID, known.Sent = one.ID, max(known.Sent, one.Sent)
+	known.Conversation = max(known.Conversation, one.Conversation)
 	n.of[one.ID] = known
 }
 

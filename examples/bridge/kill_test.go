@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,9 @@ func (l *life) die(how string) {
 // RoundTrip asks the server, while the program lives.
 func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
 	if l.left <= 0 {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
 		return nil, errKilled
 	}
 	if !l.ends() {
@@ -58,7 +62,7 @@ func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
 	late := req.Clone(context.WithoutCancel(req.Context()))
 	if req.Body != nil {
 		body, err := io.ReadAll(req.Body)
-		if err != nil {
+		if err := errors.Join(err, req.Body.Close()); err != nil {
 			return nil, err
 		}
 		late.Body = io.NopCloser(bytes.NewReader(body))
@@ -111,96 +115,180 @@ func (d dying) Write(line []byte) (int, error) {
 // played is what became of a queue.
 type played struct {
 	messages, kills, doubles, losses int
+	people                           int // contacts and conversations too many or too few
 	ends                             map[string]int
+}
+
+// game is a server and a queue for the bridge.
+type game struct {
+	*cfchattest.Server
+
+	t             *testing.T
+	random        *rand.Rand
+	queue         string
+	conversations []int64
+	inboxes       []int64
+	entries       []entry
+}
+
+func newGame(t *testing.T, seed uint64, version string) *game {
+	g := &game{Server: cfchattest.New(t, cfchattest.Version(version)), t: t, random: rand.New(rand.NewPCG(seed, 200))}
+	g.queue = filepath.Join(t.TempDir(), "queue.ndjson")
+	for range 3 {
+		g.conversations = append(g.conversations, g.AddConversation(cfchattest.Conversation{}))
+	}
+	g.inboxes = []int64{g.AddInbox(cfchattest.Inbox{}), g.AddInbox(cfchattest.Inbox{Locked: true})}
+	for _, name := range []string{"a.txt", "b.txt"} {
+		write(t, filepath.Join(filepath.Dir(g.queue), name), name)
+	}
+	return g
+}
+
+// add adds a message to the queue: every second one to a person, of whom many are new and every second one has an e-mail.
+func (g *game) add() {
+	n := len(g.entries)
+	e := entry{ID: fmt.Sprint("m", n), Content: []string{"Thank you.", "It is {{late}}."}[g.random.IntN(2)]}
+	e.From = []string{"", fromContact}[g.random.IntN(2)]
+	e.Files = [][]string{nil, {"a.txt"}, {"a.txt", "b.txt"}}[g.random.IntN(3)]
+	if g.random.IntN(2) == 0 {
+		e.Conversation = g.conversations[g.random.IntN(3)]
+	} else {
+		number := g.random.IntN(n + 1)
+		e.person = person{Inbox: g.inboxes[g.random.IntN(2)], SourceID: fmt.Sprint("user-", number), Name: "Jo"}
+		if number%2 == 0 {
+			e.Email = fmt.Sprint(e.SourceID, "@customer.test")
+		}
+	}
+	g.entries = append(g.entries, e)
+	enqueue(g.t, g.queue, e)
+}
+
+// live lets the bridge live once, and returns what ended it: "" for the end of the queue.
+func (g *game) live(points int, change func(*bridge)) string {
+	ctx, cancel := context.WithCancel(g.t.Context())
+	defer cancel()
+	l := &life{t: g.t, random: g.random, server: g.Server, kill: cancel, left: points, notes: g.queue + ".notes"}
+	chat := g.Chat(g.t, func(c *cfchat.Config) { c.HTTPClient = &http.Client{Transport: l} })
+	b := newBridge(chat, chat.Account(g.AccountID()), g.queue, io.Discard)
+	b.through = func(file io.Writer) io.Writer { return dying{l, file} }
+	if change != nil {
+		change(b)
+	}
+	err := b.work(ctx)
+	if l.how == "" && err != nil {
+		g.t.Fatalf("it was not killed, and failed: %v", err)
+	}
+	if l.how != "" && !bytes.Equal(read(g.t, l.notes), l.wrote) {
+		g.t.Fatalf("the dead write: %v", err)
+	}
+	return l.how
+}
+
+// count compares what has come with what was to come.
+func (g *game) count(all *played) {
+	came := g.came()
+	people, talks := map[string]bool{}, map[string]bool{}
+	for _, e := range g.entries {
+		want := fmt.Sprintf("%s from %q with %d files", e.ID, e.From, len(e.Files))
+		all.doubles += max(came[want]-1, 0)
+		all.losses += max(1-came[want], 0)
+		delete(came, want)
+		if e.Conversation == 0 {
+			talk := fmt.Sprint(e.Inbox, e.SourceID)
+			talks[talk] = true
+			people[cmp.Or(e.Email, talk)] = true
+		}
+	}
+	all.doubles += len(came)
+	all.messages = len(g.entries)
+	contacts := 0
+	for _, err := range g.Account(g.t).Contacts.ListAll(g.t.Context(), cfchat.ContactListOptions{}) {
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		contacts++
+	}
+	wrong := func(n int) int { return max(n, -n) }
+	all.people = wrong(contacts-len(people)) + wrong(len(g.Conversations())-len(g.conversations)-len(talks))
+}
+
+// came counts the messages of all conversations by what they are.
+func (g *game) came() map[string]int {
+	came := map[string]int{}
+	options := cfchat.MessageScanAllOptions{WithoutActivity: true}
+	for m, err := range g.Account(g.t).Messages.ScanAll(g.t.Context(), cfchat.Filter{}, options) {
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		mark, _ := m.ContentAttributes.Text(cfchat.MarkAttribute)
+		from := ""
+		if m.MessageType == cfchat.MessageTypeIncoming {
+			from = fromContact
+		}
+		came[fmt.Sprintf("%s from %q with %d files", mark+m.GetSourceID(), from, len(m.Attachments))]++
+	}
+	return came
 }
 
 // play forwards messages, of which many say the same, and kills the bridge again and again; then it lets it come to the end.
 func play(t *testing.T, seed uint64, version string, kills int, change func(*bridge)) (all played) {
 	synctest.Test(t, func(t *testing.T) {
-		random := rand.New(rand.NewPCG(seed, 200))
-		server := cfchattest.New(t, cfchattest.Version(version))
-		queue := filepath.Join(t.TempDir(), "queue.ndjson")
-		conversations := []int64{
-			server.AddConversation(cfchattest.Conversation{}), server.AddConversation(cfchattest.Conversation{}), server.AddConversation(cfchattest.Conversation{}),
-		}
-		var ids []string
+		g := newGame(t, seed, version)
 		all.ends = map[string]int{}
-		for alive := false; !alive; time.Sleep(time.Duration(random.Int64N(int64(3 * time.Second)))) {
-			alive = all.kills == kills
-			for len(ids) < sentBy(queue)+6 { // more than a life can forward
-				e := entry{fmt.Sprint("m", len(ids)), conversations[random.IntN(3)], []string{"Thank you.", "It is {{late}}."}[random.IntN(2)]}
-				ids = append(ids, e.ID)
-				enqueue(t, queue, e)
+		for alive := false; !alive; time.Sleep(time.Duration(g.random.Int64N(int64(3 * time.Second)))) {
+			for len(g.entries) < sentBy(g.queue)+8 { // more than a life can forward
+				g.add()
 			}
-			ctx, cancel := context.WithCancel(t.Context())
-			l := &life{t: t, random: random, server: server, kill: cancel, left: 1 + random.IntN(25), notes: queue + ".notes"}
-			if alive {
-				l.left = 1 << 40
+			points := 1 + g.random.IntN(30)
+			if alive = all.kills == kills; alive {
+				points = 1 << 40
 			}
-			account := server.Account(t, func(c *cfchat.Config) { c.HTTPClient = &http.Client{Transport: l} })
-			b := newBridge(account, queue, io.Discard)
-			b.through = func(file io.Writer) io.Writer { return dying{l, file} }
-			if change != nil {
-				change(b)
-			}
-			err := b.work(ctx)
-			cancel()
-			if l.how == "" && err != nil {
-				t.Fatalf("seed %d: it was not killed, and failed: %v", seed, err)
-			}
-			if l.how != "" {
+			if how := g.live(points, change); how != "" {
 				all.kills++
-				all.ends[l.how]++
-				if !bytes.Equal(read(t, l.notes), l.wrote) {
-					t.Fatalf("seed %d: the dead write: %v", seed, err)
-				}
+				all.ends[how]++
 			}
 		}
 		time.Sleep(time.Minute) // what is on its way arrives
-		came := marksIn(t, server, conversations)
-		for _, id := range ids {
-			all.doubles += max(came[id]-1, 0)
-			all.losses += max(1-came[id], 0)
-		}
-		all.messages = len(ids)
+		g.count(&all)
 	})
 	return all
 }
 
-// TestKilled kills the bridge 200 times on each version, and finds every message once.
+// TestKilled kills the bridge 200 times on each version, and finds every message, file, contact and conversation once.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	for _, version := range []string{"4.7.0", "4.16.2"} {
+	for _, version := range []string{"3.4.0", "4.7.0", "4.16.2"} {
 		seed := rand.Uint64()
 		all := play(t, seed, version, 200, nil)
 		t.Logf("%s: %+v", version, all)
-		if all.doubles+all.losses > 0 || all.kills != 200 || len(all.ends) < 7 {
+		if all.doubles+all.losses+all.people > 0 || all.kills != 200 || len(all.ends) < 7 {
 			t.Errorf("%s, seed %d: %+v", version, seed, all)
 		}
 	}
 }
 
 // TestKilledOtherwise shows that TestKilled can fail: Send makes doubles, and so does SendOnce where nobody tells it of an
-// earlier try that is still on its way.
+// earlier try that is still on its way. A conversation that is opened again at once is there twice.
 func TestKilledOtherwise(t *testing.T) {
 	t.Parallel()
-	for name, forward := range map[string]func(*bridge, context.Context, entry) (*cfchat.Message, bool, error){
-		"Send": func(b *bridge, ctx context.Context, e entry) (*cfchat.Message, bool, error) {
-			sent, err := b.account.Messages.Send(ctx, e.Conversation, cfchat.MessageCreate{Content: e.Content, Mark: e.ID})
-			return sent, true, err
-		},
-		"SendOnce without notes": func(b *bridge, ctx context.Context, e entry) (*cfchat.Message, bool, error) {
-			return b.sendOnce(ctx, e, time.Time{})
-		},
-	} {
-		all := play(t, 1, "4.16.2", 200, func(b *bridge) {
+	for name, change := range map[string]func(*bridge){
+		"Send": func(b *bridge) {
 			b.forward = func(ctx context.Context, e entry, _ time.Time) (*cfchat.Message, bool, error) {
-				return forward(b, ctx, e)
+				sent, err := b.account.Messages.Send(ctx, e.Conversation, b.message(e))
+				return sent, true, err
 			}
-		})
+		},
+		"SendOnce without notes": func(b *bridge) {
+			b.forward = func(ctx context.Context, e entry, _ time.Time) (*cfchat.Message, bool, error) {
+				return b.sendOnce(ctx, e, time.Time{})
+			}
+		},
+		"OpenConversation at once": func(b *bridge) { b.settle = 0 },
+	} {
+		all := play(t, 1, "4.16.2", 400, change)
 		t.Logf("%s: %+v", name, all)
-		if all.doubles == 0 {
-			t.Errorf("%s: there are no doubles, so the test tells nothing", name)
+		if all.doubles+all.people == 0 {
+			t.Errorf("%s: everything is there once, so the test tells nothing", name)
 		}
 	}
 }
@@ -231,26 +319,9 @@ func read(t *testing.T, name string) []byte {
 	return data
 }
 
-// marksIn counts the messages of conversations that went out, by their marks.
-func marksIn(t *testing.T, server *cfchattest.Server, conversations []int64) map[string]int {
+func write(t *testing.T, name, text string) {
 	t.Helper()
-	came := map[string]int{}
-	for _, id := range conversations {
-		delivered := server.Delivered(id)
-		for after := int64(1); ; {
-			page, err := server.Account(t).Messages.List(t.Context(), id, cfchat.MessageListOptions{After: after, Before: after + 1000})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range page.Payload {
-				mark, _ := m.ContentAttributes.Text(cfchat.MarkAttribute)
-				came[mark+m.GetSourceID()]++
-				delivered = delivered[1:]
-			}
-			if after += 1000; len(delivered) == 0 {
-				break
-			}
-		}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	return came
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,12 +18,17 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
+func newBridgeOn(t *testing.T, server *cfchattest.Server, queue string, out io.Writer) *bridge {
+	chat := server.Chat(t)
+	return newBridge(chat, chat.Account(server.AccountID()), queue, out)
+}
+
 func noEnv(string) string { return "" }
 
 // TestStandIn runs the program as somebody does who tries it.
 func TestStandIn(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(t.Context(), nil, noEnv, &out); err != nil || !strings.HasSuffix(out.String(), "order-19: sent as message 3\nForwarded: 3 of 3\n") {
+	if err := run(t.Context(), nil, noEnv, &out); err != nil || !strings.HasSuffix(out.String(), "chat-2: sent as message 3 of conversation 2, with invoice.pdf\nForwarded: 3 of 3\n") {
 		t.Errorf("%v: %s", err, &out)
 	}
 }
@@ -48,11 +54,17 @@ func TestArguments(t *testing.T) {
 // TestFiles reads whole lines, and touches nothing that is something else.
 func TestFiles(t *testing.T) {
 	for _, c := range []struct{ queue, notes, want, left string }{
-		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"b","conv`, "", "a: sent as message 1\nForwarded: 1 of 1\n", ""},
-		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"a","conversation":1,"content":"hi"}` + "\n", "", "a: sent as message 1\nForwarded: 1 of 2\n", ""},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"b","conv`, "", "a: sent as message 1 of conversation 1\nForwarded: 1 of 1\n", ""},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"a","conversation":1,"content":"hi"}` + "\n", "", "a: sent as message 1 of conversation 1\nForwarded: 1 of 2\n", ""},
 		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", `{"id":"a","sent":7}` + "\n", "Forwarded: 0 of 1\n", `{"id":"a","sent":7}` + "\n"},
 		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", `{"id":"a","sent":7}` + "\n" + `{"id":`, "Forwarded: 0 of 1\n", `{"id":"a","sent":7}` + "\n"},
-		{`{"conversation":1}` + "\n", "", `line 1 is no message; want {"id":"order-17","conversation":42,"content":"…"}`, ""},
+		{`{"conversation":1}` + "\n", "", `line 1 is not a message: it has no "id"`, ""},
+		{`{"id":"a",` + "\n", "", "line 1 is not a message: unexpected end of JSON", ""},
+		{`{"id":"a","content":"hi"}` + "\n", "", `it has no "conversation"`, ""},
+		{`{"id":"a","inbox":1,"content":"hi"}` + "\n", "", `not both "inbox" and "source_id"`, ""},
+		{`{"id":"a","conversation":1,"inbox":1,"source_id":"x","content":"hi"}` + "\n", "", `both a "conversation" and a person`, ""},
+		{`{"id":"a","conversation":1,"from":"agent","content":"hi"}` + "\n", "", `"from" is "agent"`, ""},
+		{`{"id":"a","conversation":1,"content":" "}` + "\n", "", `neither "content" nor "files"`, ""},
 		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", "a text\n", "not the notes of a bridge", "a text\n"},
 		{`{"id":"a","conversation":9,"content":"hi"}` + "\n", "", "a: cfchat: ", ""},
 	} {
@@ -65,7 +77,7 @@ func TestFiles(t *testing.T) {
 			}
 		}
 		var out strings.Builder
-		if err := newBridge(server.Account(t), queue, &out).work(t.Context()); err != nil {
+		if err := newBridgeOn(t, server, queue, &out).work(t.Context()); err != nil {
 			out.WriteString(err.Error())
 		}
 		if !strings.Contains(out.String(), c.want) {
@@ -84,9 +96,9 @@ func TestDoubt(t *testing.T) {
 		server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 		id := server.AddConversation(cfchattest.Conversation{})
 		queue := filepath.Join(t.TempDir(), "queue")
-		enqueue(t, queue, entry{"a", id, "hi"})
+		enqueue(t, queue, entry{ID: "a", Conversation: id, Content: "hi"})
 		var out strings.Builder
-		b := newBridge(server.Account(t), queue, &out)
+		b := newBridgeOn(t, server, queue, &out)
 		if err := b.work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -97,17 +109,17 @@ func TestDoubt(t *testing.T) {
 		if err := os.WriteFile(queue+".notes", begun, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := newBridge(b.account, queue, &out).work(t.Context())
+		err := newBridge(b.chat, b.account, queue, &out).work(t.Context())
 		if err == nil || !errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "message 1 may be it") {
 			t.Errorf("%v: %s", err, &out)
 		}
-		enqueue(t, queue+".other", entry{"b", id, "ho"})
+		enqueue(t, queue+".other", entry{ID: "b", Conversation: id, Content: "ho"})
 		if err := os.WriteFile(queue+".other.notes", bytes.Replace(begun, []byte(`"a"`), []byte(`"b"`), 1), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		other := newBridge(b.account, queue+".other", &out)
+		other := newBridge(b.chat, b.account, queue+".other", &out)
 		other.forward = func(context.Context, entry, time.Time) (*cfchat.Message, bool, error) {
 			return nil, false, cfchat.ErrUnknownOutcome
 		}

@@ -33,16 +33,22 @@ func Usage(flags *flag.FlagSet) func() {
 // Real makes the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key of
 // CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account nor server is set. The options change its Config.
 func Real(env func(string) string, options ...func(*cfchat.Config)) (*cfchat.Account, error) {
+	_, account, err := RealChat(env, options...)
+	return account, err
+}
+
+// RealChat is Real with the Chat too, for a program that asks for the server's version.
+func RealChat(env func(string) string, options ...func(*cfchat.Config)) (*cfchat.Chat, *cfchat.Account, error) {
 	key, number := env("CFCHAT_USER_API_KEY"), env("CFCHAT_ACCOUNT_ID")
 	switch {
 	case key == "" && number == "" && env("CFCHAT_SERVER") == "":
-		return nil, nil
+		return nil, nil, nil
 	case key == "" || number == "":
-		return nil, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in")
+		return nil, nil, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in")
 	}
 	id, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
-		return nil, errors.New("CFCHAT_ACCOUNT_ID: it is not a number")
+		return nil, nil, errors.New("CFCHAT_ACCOUNT_ID: it is not a number")
 	}
 	config := cfchat.Config{
 		Keys:   auth.Keys{User: auth.NewKey(key), AgentBot: auth.NewKey(env("CFCHAT_AGENT_BOT_API_KEY"))},
@@ -53,9 +59,9 @@ func Real(env func(string) string, options ...func(*cfchat.Config)) (*cfchat.Acc
 	}
 	chat, err := cfchat.New(config)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return chat.Account(id), nil
+	return chat, chat.Account(id), nil
 }
 
 // BotUsage is Usage for what Bot reads.
