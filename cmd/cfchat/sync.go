@@ -110,25 +110,22 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 
 // keep keeps a copy, and takes what webhooks say meanwhile if it is to.
 func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfchat.Chat, account *cfchat.Account, db *database.DB, sent *requests.Counter, meter *progress.Meter) error {
-	tell := func(format string, args ...any) {
-		if !f.json {
-			_, _ = fmt.Fprintf(meter, "cfchat: "+format+"\n", args...)
-		}
+	options.Failed = func(err error) {
+		meter.Warn(fmt.Sprintf("%s; trying again within %s", connect.InFlags(exit.Text(err)), f.every))
 	}
-	options.Failed = func(err error) { tell("%s; trying again within %s", connect.InFlags(exit.Text(err)), f.every) }
 	if f.receiver != nil {
 		if err := f.receiver.check(ctx, chat); err != nil {
 			return err
 		}
 		options.Hints = mirror.NewHints()
-		refused := func(err error) { tell("of what came to --listen: %s", exit.Text(err)) }
+		refused := func(err error) { meter.Warn("of what came to --listen: " + exit.Text(err)) }
 		at, stop, err := f.receiver.serve(ctx, f.listen, account.ID(), options.Hints.Take, refused)
 		if err != nil {
 			return err
 		}
 		defer stop()
-		if !f.quiet {
-			tell("listening at %s", at)
+		if !f.quiet && !f.json {
+			_, _ = fmt.Fprintf(meter, "cfchat: listening at %s\n", at)
 		}
 	}
 	return mirror.Run(ctx, chat, account, db, options, sent, meter)
