@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -219,4 +220,29 @@ func TestReceiverFull(t *testing.T) {
 			_ = conn.Close()
 		}
 	})
+}
+
+// TestWebhookVariables takes no line end that a file or a store of secrets adds for a part of the secret, or of the path, and refuses a
+// path that no request has.
+func TestWebhookVariables(t *testing.T) {
+	const path = "b6f1c9e0a27d4f33"
+	made := func(variable, value string) (*receiver, error) {
+		return newReceiver(func(name string) string { return map[string]string{variable: value}[name] })
+	}
+	for _, value := range []string{path, "/" + path, " " + path + "\r\n", "\t/" + path + " "} {
+		if r, err := made(webhookPathVariable, value); err != nil || r.path != "/"+path || r.signed {
+			t.Errorf("%q: %v, %v", value, r, err)
+		}
+		if r, err := made(webhookSecretVariable, value); err != nil || r.secret.Reveal() != strings.TrimSpace(value) || !r.signed {
+			t.Errorf("%q: %v, %v", value, r, err)
+		}
+	}
+	for _, value := range []string{"https://copy.example/" + path, path + "?", path + "#top", path + "%20", path + " " + path} {
+		if _, err := made(webhookPathVariable, value); err == nil || !strings.Contains(err.Error(), "the path alone") || strings.Contains(err.Error(), path) {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+	if _, err := made(webhookSecretVariable, " \n"); err == nil {
+		t.Error("a blank is taken for a secret")
+	}
 }

@@ -128,7 +128,7 @@ func TestHintsFirstRefused(t *testing.T) {
 	})
 }
 
-// TestHintsBesideRounds follows hints where a round takes longer than the time between rounds.
+// TestHintsBesideRounds follows hints where a round takes longer than the time between rounds, many of them if each is short.
 func TestHintsBesideRounds(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -138,6 +138,23 @@ func TestHintsBesideRounds(t *testing.T) {
 		message := l.delete(1)
 		l.delivered()
 		l.isDeleted(message)
+	})
+	address = filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		l := listen(t, address, mirror.Options{Every: 10 * time.Second})
+		l.answers.Store(new(func(r *http.Request) *http.Response {
+			if !strings.Contains(r.URL.Path, "/contacts/") {
+				time.Sleep(10 * time.Second)
+			}
+			return nil
+		}))
+		time.Sleep(time.Minute)
+		for id := range int64(30) {
+			l.rename(1 + id)
+		}
+		l.delivered()
+		time.Sleep(time.Minute)
+		wants(t, address, "select count(*) from contacts where name = 'Renamed'", "30")
 	})
 }
 
