@@ -1,6 +1,7 @@
 package mirror_test
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,8 +18,10 @@ func TestDatabaseFails(t *testing.T) {
 		server := old(t, 40, time.Now)
 		mirrored(t, server, address, never)
 		exec(t, address, "create trigger full before insert on conversations when new.id = 20 begin select raise(abort, 'it is full'); end")
-		options := mirror.Options{Every: time.Minute, Repair: always, Failed: func(err error) { t.Error(err) }}
-		if _, err := run(t.Context(), t, server, address, options); err == nil || !strings.Contains(err.Error(), "it is full") {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		options := mirror.Options{Every: time.Minute, Repair: always, Failed: func(error) { cancel() }}
+		if _, err := run(ctx, t, server, address, options); err == nil || !strings.Contains(err.Error(), "it is full") {
 			t.Error(err)
 		}
 	})

@@ -55,7 +55,8 @@ type history struct {
 
 var errKilled = errors.New("killed")
 
-// newHistory makes an account of 500 conversations and 5,000 messages.
+// newHistory makes an account of 500 conversations and 7,500 messages. Some conversations are long, so that the program is killed in the
+// middle of one.
 func newHistory(t *testing.T, seed uint64, address string) *history {
 	h := &history{t: t, address: address, size: 500, random: rand.New(rand.NewPCG(seed, 23)), broken: map[int64]bool{}}
 	versions := []string{"2.16.0", "3.0.0", "3.6.0", "3.16.0", "4.3.0", "4.7.0", "4.11.0", "4.12.0", "4.16.2"}
@@ -69,7 +70,11 @@ func newHistory(t *testing.T, seed uint64, address string) *history {
 			named.Email = fmt.Sprintf("contact%d@example.com", i)
 		}
 		id := h.AddConversation(cfchattest.Conversation{Contact: h.AddContact(named)})
-		for range 10 {
+		messages := 10
+		if i%50 == 7 {
+			messages = 260
+		}
+		for range messages {
 			h.AddMessage(id, cfchattest.Message{})
 		}
 	}
