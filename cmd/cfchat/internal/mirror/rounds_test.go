@@ -207,7 +207,7 @@ func TestRoundReadsInPart(t *testing.T) {
 	_, err := run(t.Context(), t, server, address, mirror.Options{Repair: never}, via(server, func(r *http.Request) *http.Response {
 		if strings.HasSuffix(r.URL.Path, "/conversations/2/messages") {
 			if asked++; asked == 2 {
-				return answer(r, http.StatusInternalServerError, asJSON, `{"error":"x"}`)
+				return answer(r, http.StatusTeapot, asJSON, `{"error":"x"}`)
 			}
 		}
 		return nil
