@@ -126,12 +126,12 @@ func TestHintsUnsettled(t *testing.T) {
 		mirrored(t, server, address, never)
 		wants(t, address, "select settled from conversations", "1", "1", "1")
 		exec(t, address, "insert into unreadable (what, conversation_id, message_id, why, walk) select 'message', 2, 1, 'x', walk from cfchat_positions")
-		hints, asked := mirror.NewHints(), 0
+		hints, asked := mirror.NewHints(), new(atomic.Int64)
 		take(t, hints, ofMessage(2, message), ofConversation(4))
 		// the round has come to its end when the conversation is made
 		_, err := run(t.Context(), t, server, address, mirror.Options{Repair: never, Hints: hints}, via(server, func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, "/conversations/2/messages") {
-				if asked++; asked == 1 {
+				if asked.Add(1) == 1 {
 					server.AddMessage(server.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: "new"})
 				}
 			}

@@ -55,8 +55,8 @@ type history struct {
 
 var errKilled = errors.New("killed")
 
-// newHistory makes an account of 500 conversations and 7,500 messages. Some conversations are long, so that the program is killed in the
-// middle of one.
+// newHistory makes an account of 500 conversations and 10,000 messages. Some conversations have more than one answer does, so that the
+// program may be killed in the middle of one.
 func newHistory(t *testing.T, seed uint64, address string) *history {
 	h := &history{t: t, address: address, size: 500, random: rand.New(rand.NewPCG(seed, 23)), broken: map[int64]bool{}}
 	versions := []string{"2.16.0", "3.0.0", "3.6.0", "3.16.0", "4.3.0", "4.7.0", "4.11.0", "4.12.0", "4.16.2"}
@@ -71,8 +71,8 @@ func newHistory(t *testing.T, seed uint64, address string) *history {
 		}
 		id := h.AddConversation(cfchattest.Conversation{Contact: h.AddContact(named)})
 		messages := 10
-		if i%50 == 7 {
-			messages = 260
+		if i%125 == 7 {
+			messages = 1250
 		}
 		for range messages {
 			h.AddMessage(id, cfchattest.Message{})

@@ -109,14 +109,11 @@ func TestSettled(t *testing.T) {
 func TestStoredLate(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
-		var ahead atomic.Int64
-		server := old(t, 4, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+		server := old(t, 4, time.Now)
 		time.Sleep(time.Hour)
 		mirrored(t, server, address, never)
 		for id := int64(2); id <= 4; id++ {
-			ahead.Store(int64(-50 * time.Second))
-			server.AddMessage(id, cfchattest.Message{Content: "late"})
-			ahead.Store(0)
+			server.AddMessage(id, cfchattest.Message{Content: "late", CreatedAt: time.Now().Add(-50 * time.Second)})
 			mirrored(t, server, address, never)
 			wants(t, address, "select conversation_id from messages where content = 'late' order by id desc limit 1", fmt.Sprint(id))
 			time.Sleep(2 * time.Minute)
@@ -198,15 +195,15 @@ func TestShardAlone(t *testing.T) {
 func TestRoundReadsInPart(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	server := old(t, 2, time.Now)
-	for range 300 {
+	for range 1500 {
 		server.AddMessage(2, cfchattest.Message{})
 	}
 	mirrored(t, server, address, never)
 	server.AddMessage(2, cfchattest.Message{Content: "last"})
-	asked := 0
+	var asked atomic.Int64
 	_, err := run(t.Context(), t, server, address, mirror.Options{Repair: never}, via(server, func(r *http.Request) *http.Response {
 		if strings.HasSuffix(r.URL.Path, "/conversations/2/messages") {
-			if asked++; asked == 2 {
+			if asked.Add(1) == 2 {
 				return answer(r, http.StatusTeapot, asJSON, `{"error":"x"}`)
 			}
 		}
@@ -215,6 +212,37 @@ func TestRoundReadsInPart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wants(t, address, "select count(*) from messages where conversation_id = 2 and message_type = 'incoming'", "301")
+	wants(t, address, "select count(*) from messages where conversation_id = 2 and message_type = 'incoming'", "1501")
 	wants(t, address, "select phase, conversation_id from cfchat_positions", "done|0")
+}
+
+// TestResumedInConversation goes on in the middle of a conversation behind the message that was committed last, and does not
+// take that for settled.
+func TestResumedInConversation(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		server := old(t, 3, time.Now)
+		for range 2500 {
+			server.AddMessage(2, cfchattest.Message{})
+		}
+		time.Sleep(time.Hour)
+		mirrored(t, server, address, never)
+		exec(t, address, "delete from messages where conversation_id = 2")
+		var asked atomic.Int64
+		_, err := run(t.Context(), t, server, address, mirror.Options{Repair: always}, via(server, func(r *http.Request) *http.Response {
+			if strings.HasSuffix(r.URL.Path, "/conversations/2/messages") && asked.Add(1) > 2 {
+				time.Sleep(time.Second) // until what came before is committed
+				return answer(r, http.StatusTeapot, asJSON, `{"error":"x"}`)
+			}
+			return nil
+		}))
+		if err == nil {
+			t.Fatal("the walk has not failed")
+		}
+		wants(t, address, "select count(*) > 0, count(*) < 2500 from messages where conversation_id = 2", "1|1")
+		wants(t, address, "select phase, conversation_id, message_id > 0 from cfchat_positions", "conversations|2|1")
+		mirrored(t, server, address, never)
+		wants(t, address, "select count(*) from messages where conversation_id = 2 and message_type = 'incoming'", "2500")
+		wants(t, address, "select id from conversations where not settled", "2")
+	})
 }
