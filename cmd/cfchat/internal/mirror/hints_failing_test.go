@@ -166,7 +166,7 @@ func TestRoundsBesideHints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := listen(t, address, mirror.Options{Every: time.Minute})
 		l.delay.Store(int64(2 * time.Second))
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2*time.Minute + 30*time.Second) // between two rounds
 		for id := range int64(400) {
 			take(t, l.hints, ofContact(1000+id))
 		}
