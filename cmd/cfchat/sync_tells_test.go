@@ -70,6 +70,7 @@ func TestSyncTells(t *testing.T) {
 					var report struct{ Warning string }
 					if err := json.Unmarshal([]byte(line), &report); err != nil {
 						t.Errorf("%v: %s", err, line)
+						cancel()
 					}
 					line = report.Warning
 				}
