@@ -231,7 +231,10 @@ func TestResumedInConversation(t *testing.T) {
 		var asked atomic.Int64
 		_, err := run(t.Context(), t, server, address, mirror.Options{Repair: always}, via(server, func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, "/conversations/2/messages") && asked.Add(1) > 2 {
-				time.Sleep(time.Second) // until what came before is committed
+				select { // until what came before is committed
+				case <-time.After(time.Second):
+				case <-r.Context().Done():
+				}
 				return answer(r, http.StatusTeapot, asJSON, `{"error":"x"}`)
 			}
 			return nil
