@@ -39,8 +39,12 @@ type receiver struct {
 // that nobody else knows.
 func newReceiver(env func(string) string) (*receiver, error) {
 	const shortest = 16
-	r := &receiver{secret: webhook.Unsigned, path: "/" + strings.TrimPrefix(env(webhookPathVariable), "/")}
-	switch secret := env(webhookSecretVariable); {
+	given := func(variable string) string { return strings.TrimSpace(env(variable)) } // a file, or a store of secrets, ends a line
+	r := &receiver{secret: webhook.Unsigned, path: "/" + strings.TrimPrefix(given(webhookPathVariable), "/")}
+	switch secret := given(webhookSecretVariable); {
+	case strings.ContainsAny(r.path, "?#% ") || strings.Contains(r.path, "://"):
+		return nil, fmt.Errorf("--listen: %s is the path alone in which the webhook's address ends, without the server and without ?, #, %% and "+
+			"spaces; letters and digits do", webhookPathVariable)
 	case secret != "":
 		r.secret, r.signed = webhook.NewSecret(secret), true
 	case len(r.path) <= shortest:
@@ -77,11 +81,11 @@ func (r *receiver) check(ctx context.Context, chat *cfchat.Chat) error {
 	return nil
 }
 
-// The bounds of who connects.
+// The bounds of who connects. No stranger keeps all connections for longer than these times.
 const (
 	maxConnections = 100
 	readTimeout    = 10 * time.Second
-	idleTimeout    = time.Minute
+	idleTimeout    = 5 * time.Second
 	endTimeout     = 5 * time.Second
 )
 
@@ -91,13 +95,18 @@ func (r *receiver) serve(ctx context.Context, address string, account int64, tak
 	if err != nil {
 		return nil, nil, fmt.Errorf("--listen: %w; end what listens there, or give another address", err)
 	}
+	return listener.Addr(), r.serveAt(ctx, listener, account, take, failed), nil
+}
+
+// serveAt is serve for those who connect to a listener.
+func (r *receiver) serveAt(ctx context.Context, listener net.Listener, account int64, take func(context.Context, webhook.Event) error, failed func(error)) (stop func()) {
 	sometimes := rate.Sometimes{First: 1, Interval: time.Minute}
+	told := func(err error) { sometimes.Do(func() { failed(err) }) }
 	h := webhook.Handler(webhook.Options{
-		Secret: r.secret, AccountID: account,
-		OnError: func(_ context.Context, _ webhook.Event, err error) { sometimes.Do(func() { failed(err) }) },
+		Secret: r.secret, AccountID: account, OnError: func(_ context.Context, _ webhook.Event, err error) { told(err) },
 	}, take)
 	server := &http.Server{
-		Handler: r.route(h, func(err error) { sometimes.Do(func() { failed(err) }) }), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: idleTimeout,
+		Handler: r.route(h, told), ReadTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: log.New(io.Discard, "", 0), // what strangers send is nobody's trouble
 	}
 	go func() {
@@ -105,11 +114,11 @@ func (r *receiver) serve(ctx context.Context, address string, account int64, tak
 			failed(fmt.Errorf("--listen: %w", err))
 		}
 	}()
-	return listener.Addr(), func() {
+	return func() {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 		defer cancel()
 		_ = server.Shutdown(last)
-	}, nil
+	}
 }
 
 // errOtherPath does not say which, because it may be nearly the right one, which is a secret.

@@ -44,7 +44,7 @@ func ran(t *testing.T, env map[string]string, args ...string) (string, error) {
 	command := newCommand(func(name string) string { return env[name] })
 	command.SetOut(&out)
 	command.SetErr(&out)
-	command.SetArgs(args)
+	command.SetArgs(append([]string{}, args...)) // of nil it would take those of the test
 	err := command.ExecuteContext(t.Context())
 	return out.String(), err
 }

@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -117,12 +114,10 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 
 // keep keeps a copy, and takes what webhooks say meanwhile if it is to.
 func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfchat.Chat, account *cfchat.Account, db *database.DB, sent *requests.Counter, meter *progress.Meter) error {
-	tell := func(format string, args ...any) {
-		if !f.json {
-			_, _ = fmt.Fprintf(meter, "cfchat: "+format+"\n", args...)
-		}
+	options.Failed = func(err error) {
+		meter.Warn(fmt.Sprintf("%s; trying again within %s", connect.Text(err), f.every))
 	}
-	options.Failed = func(err error) { tell("%s; trying again within %s", connect.Text(err), f.every) }
+	tell := func(format string, args ...any) { _, _ = fmt.Fprintf(meter, "cfchat: "+format+"\n", args...) }
 	if !f.quiet && !f.json {
 		options.Current = news(ctx, db, tell)
 	}
@@ -131,46 +126,17 @@ func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfch
 			return err
 		}
 		options.Hints = mirror.NewHints()
-		refused := func(err error) { tell("of what came to --listen: %s", exit.Text(err)) }
+		refused := func(err error) { meter.Warn("of what came to --listen: " + exit.Text(err)) }
 		at, stop, err := f.receiver.serve(ctx, f.listen, account.ID(), options.Hints.Take, refused)
 		if err != nil {
 			return err
 		}
 		defer stop()
-		if !f.quiet {
+		if !f.quiet && !f.json {
 			tell("listening at %s", at)
 		}
 	}
 	return mirror.Run(ctx, chat, account, db, options, sent, meter)
-}
-
-// news returns a function that tells when the copy is current for the first time, and when the number of what could not be read has
-// changed since.
-func news(ctx context.Context, db *database.DB, tell func(string, ...any)) func() error {
-	var known int64
-	isFirst := true
-	return func() error {
-		unread, err := db.Unreadable(ctx)
-		if err != nil {
-			return err
-		}
-		switch {
-		case isFirst:
-			counts, err := db.Counts(ctx)
-			if err != nil {
-				return err
-			}
-			texts := make([]string, len(counts))
-			for i, c := range counts {
-				texts[i] = fmt.Sprint(c.Rows, " ", c.Table)
-			}
-			tell("%s is current: %s, and %d rows in unreadable", db.Name, strings.Join(texts, ", "), unread)
-		case unread != known:
-			tell("the table unreadable has %d rows; before it had %d", unread, known)
-		}
-		isFirst, known = false, unread
-		return nil
-	}
 }
 
 // mayBeReadByAll reports whether the copy is a file that is open to everybody on the machine. One that the program makes is not.
@@ -217,32 +183,4 @@ func shardOrWhole(shard *shards.Shard) shards.Shard {
 		return shards.Shard{Of: 1}
 	}
 	return *shard
-}
-
-// end says what is in the copy, and whether something could not be read.
-func (f *syncFlags) end(ctx context.Context, out io.Writer, db *database.DB, requests int64, took time.Duration) error {
-	counts, err := db.Counts(ctx)
-	if err != nil {
-		return err
-	}
-	unread, err := db.Unreadable(ctx)
-	if err != nil {
-		return err
-	}
-	if !f.quiet && !f.json {
-		printSync(out, db.Name, counts, requests, took)
-	}
-	if unread > 0 {
-		return exit.With(unreadable, fmt.Errorf("%d could not be read; the table unreadable of %s says which, and why", unread, db.Name))
-	}
-	return nil
-}
-
-func printSync(out io.Writer, name string, counts []database.Count, requests int64, took time.Duration) {
-	p := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.AlignRight)
-	for _, c := range counts {
-		_, _ = fmt.Fprintf(p, "%d\t %s\n", c.Rows, c.Table)
-	}
-	_ = p.Flush()
-	_, _ = fmt.Fprintf(out, "%d requests in %s. %s is current.\n", requests, took.Round(100*time.Millisecond), name)
 }

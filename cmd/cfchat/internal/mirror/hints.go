@@ -166,7 +166,7 @@ func (m *mirror) follow(ctx context.Context) (failed error) {
 		case err == nil:
 			failures = 0
 			m.show(m.state.Done+1, time.Time{})
-		case ctx.Err() != nil || !isOfCall(err) && !errors.Is(err, context.DeadlineExceeded):
+		case ctx.Err() != nil || !isOfCall(err):
 			return err
 		default:
 			failures++

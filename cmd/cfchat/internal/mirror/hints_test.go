@@ -1,6 +1,7 @@
 package mirror_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -27,35 +28,73 @@ type listening struct {
 	address  string
 	hints    *mirror.Hints
 	failures atomic.Int64
-	down     atomic.Bool // whether nothing but the version is answered
+	down     atomic.Bool  // whether nothing but the version is answered
+	delay    atomic.Int64 // of each request
+	answers  atomic.Pointer[func(*http.Request) *http.Response]
+	ended    chan struct{}
 }
 
 const hook = "https://copy.example/hook"
 
-// listen keeps a copy of an account of 40 conversations in which nothing has happened for a day, as long as the test lasts.
+// listen keeps a copy of an account of 40 conversations in which nothing has happened for an hour, as long as the test lasts. The rounds
+// look at the first alone; it has a message, and so have the second and the third.
 func listen(t *testing.T, address string, options mirror.Options) *listening {
 	t.Helper()
 	l := &listening{Server: old(t, 40, time.Now, cfchattest.Version("4.16.2")), t: t, address: address}
+	l.AddMessage(2, cfchattest.Message{})
+	l.AddMessage(3, cfchattest.Message{})
+	time.Sleep(time.Hour)
+	l.AddMessage(1, cfchattest.Message{})
 	l.admin = l.Account(t)
 	_, secret := l.AddWebhook(cfchattest.Webhook{URL: hook})
 	l.hints = mirror.NewHints()
-	options.Repair, options.Hints, options.Failed = never, l.hints, func(error) { l.failures.Add(1) }
+	options.Repair, options.Hints, options.Failed = cmp.Or(options.Repair, never), l.hints, func(error) { l.failures.Add(1) }
 	l.Receive(hook, webhook.Handler(webhook.Options{Secret: secret}, l.hints.Take))
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	down := via(l.Server, func(r *http.Request) *http.Response {
-		if l.down.Load() {
-			return answer(r, http.StatusBadGateway, asJSON, `{}`)
-		}
-		return nil
-	})
+	l.ended = make(chan struct{})
 	go func() {
-		defer close(ended)
-		_, _ = run(ctx, t, l.Server, address, options, down)
+		defer close(l.ended)
+		_, _ = run(ctx, t, l.Server, address, options, via(l.Server, l.between))
 	}()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() { cancel(); <-l.ended })
 	time.Sleep(10 * time.Minute)
 	return l
+}
+
+// between is what happens to a request on its way.
+func (l *listening) between(r *http.Request) *http.Response {
+	select {
+	case <-time.After(time.Duration(l.delay.Load())):
+	case <-r.Context().Done():
+	}
+	if answers := l.answers.Load(); answers != nil {
+		return (*answers)(r)
+	}
+	if l.down.Load() {
+		return answer(r, http.StatusBadGateway, asJSON, `{}`)
+	}
+	return nil
+}
+
+// take takes hints.
+func take(t *testing.T, hints *mirror.Hints, events ...webhook.Event) {
+	t.Helper()
+	for _, e := range events {
+		if err := hints.Take(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// ofContact, ofConversation and ofMessage are what webhooks say that something has happened to.
+func ofContact(id int64) webhook.Event { return webhook.Event{Contact: &webhook.Contact{ID: id}} }
+
+func ofConversation(id int64) webhook.Event {
+	return webhook.Event{Conversation: &webhook.Conversation{ID: id}}
+}
+
+func ofMessage(conversation, id int64) webhook.Event {
+	return webhook.Event{Message: &webhook.Message{ID: id, Conversation: webhook.Conversation{ID: conversation}}}
 }
 
 // delivered waits until everything is delivered, and what it says was asked for.
@@ -148,9 +187,7 @@ func TestHintsOfOthers(t *testing.T) {
 		}
 		nameless := l.AddContact(cfchattest.Contact{Name: "Nobody"})
 		l.BreakConversation(5)
-		if err := l.hints.Take(ctx, webhook.Event{Conversation: &webhook.Conversation{ID: 5}}); err != nil {
-			t.Fatal(err)
-		}
+		take(t, l.hints, ofConversation(5))
 		l.AddMessage(6, cfchattest.Message{Content: "behind it"})
 		l.delivered()
 		wants(t, address, fmt.Sprintf("select id from contacts where id in (%d, %d)", gone, nameless))
@@ -172,13 +209,7 @@ func TestHintsOfShards(t *testing.T) {
 			t.Fatal(err)
 		}
 		options.Hints = mirror.NewHints()
-		for _, e := range []webhook.Event{
-			{Contact: &webhook.Contact{ID: 7}}, {Conversation: &webhook.Conversation{ID: 2}}, {Conversation: &webhook.Conversation{ID: 252}},
-		} {
-			if err := options.Hints.Take(t.Context(), e); err != nil {
-				t.Fatal(err)
-			}
-		}
+		take(t, options.Hints, ofContact(7), ofConversation(2), ofConversation(252))
 		var asked []string
 		_, err := run(t.Context(), t, server, address, options, via(server, func(r *http.Request) *http.Response {
 			// those of the last minute, of 1, 101 and 201, each round reads

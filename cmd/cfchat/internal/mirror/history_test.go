@@ -55,7 +55,8 @@ type history struct {
 
 var errKilled = errors.New("killed")
 
-// newHistory makes an account of 500 conversations and 5,000 messages.
+// newHistory makes an account of 500 conversations and 10,000 messages. Some conversations have more than one answer does, so that the
+// program may be killed in the middle of one.
 func newHistory(t *testing.T, seed uint64, address string) *history {
 	h := &history{t: t, address: address, size: 500, random: rand.New(rand.NewPCG(seed, 23)), broken: map[int64]bool{}}
 	versions := []string{"2.16.0", "3.0.0", "3.6.0", "3.16.0", "4.3.0", "4.7.0", "4.11.0", "4.12.0", "4.16.2"}
@@ -69,7 +70,11 @@ func newHistory(t *testing.T, seed uint64, address string) *history {
 			named.Email = fmt.Sprintf("contact%d@example.com", i)
 		}
 		id := h.AddConversation(cfchattest.Conversation{Contact: h.AddContact(named)})
-		for range 10 {
+		messages := 10
+		if i%125 == 7 {
+			messages = 1250
+		}
+		for range messages {
 			h.AddMessage(id, cfchattest.Message{})
 		}
 	}
@@ -255,7 +260,7 @@ func (h *history) live() {
 			continue
 		}
 		h.quiet = true
-		time.Sleep(10 * time.Minute) // of outages too
+		time.Sleep(20 * time.Minute) // of outages too
 		if err := h.run(mirror.Options{Repair: 1000 * time.Hour}, 0); err != nil {
 			h.t.Fatal(err)
 		}
@@ -347,7 +352,7 @@ func (h *history) isCurrent() {
 
 // isWhole compares all rows.
 func (h *history) isWhole() {
-	t, ctx, keep := h.t, h.t.Context(), cfchat.KeepJSON()
+	t, ctx, keep, patience := h.t, h.t.Context(), cfchat.KeepJSON(), cfchat.WithRetry(cfchat.Retry{MaxTries: 10, MaxWait: 2 * time.Minute})
 	conversations, messages, contacts := map[int64]string{}, map[int64]string{}, map[int64]string{}
 	options := cfchat.MessageScanAllOptions{Conversation: func(c *cfchat.Conversation) { conversations[c.ID] = string(c.JSON()) }}
 	senders := map[int64]bool{}
@@ -360,7 +365,7 @@ func (h *history) isWhole() {
 		}
 		messages[m.ID] = string(m.JSON())
 	}
-	for c, err := range h.admin.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, keep) {
+	for c, err := range h.admin.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, keep, patience) {
 		if err != nil {
 			t.Fatal(err)
 		}

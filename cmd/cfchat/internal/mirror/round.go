@@ -88,7 +88,6 @@ func (r *reading) messages(ctx context.Context, conversation int64) error {
 	for message, err := range r.account.Messages.Scan(ctx, conversation, cfchat.MessageScanOptions{}, cfchat.KeepJSON()) {
 		switch e, ok := errors.AsType[*cfchat.Error](err); {
 		case ok && e.MessageID != 0:
-			last = e.MessageID
 			r.unreadable(e)
 		case err != nil: // a scan of several tells whether it is the conversation's fault
 			r.from = cfchat.MessageScanAllOptions{ConversationID: conversation, After: last, Until: conversation}

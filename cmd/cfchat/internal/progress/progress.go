@@ -10,6 +10,7 @@
 //	rows_per_second  over the last minute
 //	waiting_until    until when the command waits for the server's limit
 //	seconds_left     how long the phase still takes, by the last minute
+//	warning          what went wrong without an end of the command, with the state as it was
 //	ended            of the last line: "done", "interrupted" if the command was told to end, or "failed"
 package progress
 
@@ -90,10 +91,25 @@ func (m *Meter) Show(state State) {
 func (m *Meter) Write(text []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.write(text)
+}
+
+func (m *Meter) write(text []byte) (int, error) {
 	if m.display != nil {
 		return m.display.write(text)
 	}
 	return m.out.Write(text)
+}
+
+// Warn tells of what went wrong without an end of the command: in words above what is drawn, or to a program by a line of JSON.
+func (m *Meter) Warn(text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r, ok := m.display.(*reports); ok {
+		r.warn(text)
+		return
+	}
+	_, _ = m.write([]byte("cfchat: " + text + "\n"))
 }
 
 // Finish ends the progress, which is shown as done if there is no error, and leaves the terminal at the beginning of a line.

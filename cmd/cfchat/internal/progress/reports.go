@@ -32,6 +32,7 @@ type report struct {
 	RowsPerSecond *float64  `json:"rows_per_second,omitzero"`
 	WaitingUntil  time.Time `json:"waiting_until,omitzero"`
 	SecondsLeft   int64     `json:"seconds_left,omitzero"`
+	Warning       string    `json:"warning,omitzero"`
 	Ended         string    `json:"ended,omitzero"`
 }
 
@@ -51,7 +52,7 @@ func (r *reports) show(state State) {
 		}
 		return
 	}
-	r.report("")
+	r.report("", "")
 }
 
 // overdue writes what was shown since the last line, for there may be nothing more for long.
@@ -59,7 +60,7 @@ func (r *reports) overdue() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.due != nil {
-		r.report("")
+		r.report("", "")
 	}
 }
 
@@ -69,21 +70,27 @@ func (r *reports) write(text []byte) (int, error) {
 	return r.out.Write(text)
 }
 
+func (r *reports) warn(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report(text, "")
+}
+
 func (r *reports) finish(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case err == nil:
-		r.report("done")
+		r.report("", "done")
 	case errors.Is(err, context.Canceled):
-		r.report("interrupted")
+		r.report("", "interrupted")
 	default:
-		r.report("failed")
+		r.report("", "failed")
 	}
 }
 
 // report writes a line. That nobody reads it is no reason to end what the command does.
-func (r *reports) report(ended string) {
+func (r *reports) report(warning, ended string) {
 	if r.due != nil {
 		r.due.Stop()
 		r.due = nil
@@ -93,7 +100,7 @@ func (r *reports) report(ended string) {
 	line := report{
 		Time:  a.now.UTC().Truncate(time.Millisecond),
 		Phase: a.Phase, Done: a.Done, Total: a.Total, Rows: a.Rows, Requests: a.Requests,
-		SecondsLeft: int64(math.Ceil(a.left.Seconds())), Ended: ended,
+		SecondsLeft: int64(math.Ceil(a.left.Seconds())), Warning: warning, Ended: ended,
 	}
 	if a.rate >= 0 {
 		line.RowsPerSecond = new(math.Round(a.rate*10) / 10)

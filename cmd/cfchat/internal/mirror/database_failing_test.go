@@ -1,0 +1,28 @@
+package mirror_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
+)
+
+// TestDatabaseFails ends with what the database says, and does not take it for a failure of the server, which passes.
+func TestDatabaseFails(t *testing.T) {
+	address := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		server := old(t, 40, time.Now)
+		mirrored(t, server, address, never)
+		exec(t, address, "create trigger full before insert on conversations when new.id = 20 begin select raise(abort, 'it is full'); end")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		options := mirror.Options{Every: time.Minute, Repair: always, Failed: func(error) { cancel() }}
+		if _, err := run(ctx, t, server, address, options); err == nil || !strings.Contains(err.Error(), "it is full") {
+			t.Error(err)
+		}
+	})
+}
