@@ -11,11 +11,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// MessagesService is the messages of an account's conversations: [Account.Messages]. Of the zero value every call fails with
+// MessagesService is the messages of an account's conversations: [Account.Messages]. Every call of the zero value fails with
 // ErrInvalidInput. It is safe for concurrent use.
 type MessagesService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	messagesCall      = newCall(operation.ListAllMessages, checkMessages)
 	sendCall          = newCall(operation.CreateANewMessageInAConversation, checkMessage)
@@ -219,7 +219,7 @@ func (p *MessagePage) conversationID() int64 {
 	return p.Payload[0].ConversationID
 }
 
-// checkMessages wants the payload, which the servers send even when it is empty, of one conversation.
+// checkMessages requires the payload, which the servers send even when it is empty, of one conversation.
 func checkMessages(p *MessagePage, _ []byte) error {
 	if p.Payload == nil {
 		return errors.New("there is no payload")

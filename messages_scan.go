@@ -49,9 +49,9 @@ const (
 //
 // A message that the server cannot answer (one such makes every window with it a 500) is yielded as nil and an [*Error] with
 // its id in MessageID, and the scan goes on; before that, others of the conversation have to come twice. Any other error is
-// the last thing that is yielded; resume behind the last id with MessageScanOptions.After. A conversation whose contact is
-// gone cannot be read at all, which is ErrServer. After a 429 it waits, as long as the context lasts. Breaking out of the
-// loop, or ending the context, stops every request at once.
+// yielded last; resume behind the last id with MessageScanOptions.After. A conversation whose contact is gone cannot be read
+// at all, which is ErrServer. After a 429 it waits, as long as the context lasts. Breaking out of the loop, or ending the
+// context, stops every request at once.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one.
@@ -74,7 +74,7 @@ func (s MessagesService) Scan(ctx context.Context, conversationID int64, options
 	}
 }
 
-// check refuses options that make no sense.
+// check refuses meaningless options.
 func (o MessageScanOptions) check(input *refusal) {
 	input.stretch(o.After, o.Until)
 }
@@ -125,7 +125,7 @@ func newMessageScan(s MessagesService, conversation int64, options MessageScanOp
 	return m
 }
 
-// all yields everything. What it returns is still to be yielded.
+// all yields everything. The caller yields the error that it returns.
 func (s *messageScan) all(ctx context.Context, yield func(*Message, error) bool) error {
 	for s.spans.Lo < s.spans.End {
 		var w messageWindow
@@ -181,7 +181,7 @@ func blamedMessage(failure error, id int64) error {
 	return failure
 }
 
-// tell says how far the scan is.
+// tell reports how far the scan is.
 func (s *messageScan) tell() {
 	if s.Progress != nil {
 		s.Progress(ScanProgress{LastID: s.last, End: s.highest, Requests: s.sent(), WaitingUntil: s.waitingUntil()})

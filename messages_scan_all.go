@@ -85,7 +85,7 @@ func (s MessagesService) ScanAll(ctx context.Context, filter Filter, options Mes
 	}
 }
 
-// check refuses options that make no sense.
+// check refuses meaningless options.
 func (o MessageScanAllOptions) check(input *refusal) {
 	if o.ConversationID < 0 {
 		input.add("ConversationID", "%d is negative; zero begins with the first", o.ConversationID)
@@ -130,7 +130,7 @@ type messagesOf struct {
 	unread       bool               // the scan of conversations says so
 }
 
-// all yields everything. What it returns is still to be yielded.
+// all yields everything. The caller yields the error that it returns.
 func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.running.Wait()
@@ -385,7 +385,7 @@ func (s *allMessages) dealtWith(of *messagesOf) {
 	}
 }
 
-// tell says how far the scan is.
+// tell reports how far the scan is.
 func (s *allMessages) tell() {
 	if s.Progress != nil {
 		s.Progress(MessageScanAllProgress{ConversationID: s.at, LastID: s.last, Requests: s.sent(), WaitingUntil: s.waitingUntil()})

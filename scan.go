@@ -74,10 +74,10 @@ const (
 // and one per 10,000 ids, and one per 2,000 conversations for the proof. Windows are read ahead, a few at a time, and memory
 // stays flat but for four bytes a conversation.
 //
-// A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as nil and an [*Error] with
-// its id in ConversationID, and the scan goes on; before that, others that came have to come again. Any other error is the last
-// thing that is yielded; resume behind the last id with ConversationScanOptions.After. After a 429 it waits, as long as the
-// context lasts. Breaking out of the loop, or ending the context, stops every request at once.
+// A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as nil and an [*Error]
+// with its id in ConversationID, and the scan goes on; before that, others that came have to come again. Any other error is
+// yielded last; resume behind the last id with ConversationScanOptions.After. After a 429 it waits, as long as the context
+// lasts. Breaking out of the loop, or ending the context, stops every request at once.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one; an agent's sees that person's inboxes from 4.1.0, and before those of the whole account.
@@ -107,7 +107,7 @@ func byUser(ctx context.Context) context.Context {
 	return auth.WithScheme(ctx, auth.UserAPIKey)
 }
 
-// check refuses options that make no sense.
+// check refuses meaningless options.
 func (o ConversationScanOptions) check(input *refusal) {
 	input.stretch(o.After, o.Until)
 	input.concurrency(o.Concurrency)
@@ -166,7 +166,7 @@ func newConversationScan(s ConversationsService, filter Filter, options Conversa
 // errStopped means that the caller wants no more.
 var errStopped = errors.New("stopped")
 
-// all yields everything. What it returns is still to be yielded.
+// all yields everything. The caller yields the error that it returns.
 func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, error) bool) error {
 	undated := s.filter
 	s.filter = undated.dated(s.conversations.core.now()) // the same day for all windows
@@ -290,7 +290,7 @@ func blamed(failure error, id int64) error {
 // must not be left out.
 func (s *conversationScan) lastID() int64 { return min(s.read, s.last) }
 
-// tell says how far the scan is.
+// tell reports how far the scan is.
 func (s *conversationScan) tell() {
 	if s.Progress == nil {
 		return

@@ -14,14 +14,14 @@ import (
 )
 
 // WebhooksService is the webhooks of an account, to which its events are posted: [Account.Webhooks]. Only the key of an
-// administrator may make its calls; that of an agent is ErrUnauthorized. Of the zero value every call fails with ErrInvalidInput. It
-// is safe for concurrent use.
+// administrator may make its calls; that of an agent is ErrUnauthorized. Every call of the zero value fails with
+// ErrInvalidInput. It is safe for concurrent use.
 //
 // Package webhook receives what they are sent, and [Webhook].Secret is what it verifies that with. API inboxes and agent bots have
 // addresses of their own, which are not among these.
 type WebhooksService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	webhooksCall = newCall(operation.ListAllWebhooks, func(list *WebhookList, _ []byte) error {
 		return everyRow(list.Payload.Webhooks, checkWebhook)
@@ -31,8 +31,8 @@ var (
 	deleteWebhookCall = newEmptyCall(operation.DeleteAWebhook)
 )
 
-// List lists the webhooks of the account, all in one answer and in no order; an empty list when there are none. From 4.12.0 on each
-// has its Secret.
+// List lists the webhooks of the account, all in one answer and in no order; an empty list if there are none. From 4.12.0 on
+// each has its Secret.
 //
 // GET /api/v1/accounts/{account_id}/webhooks, listAllWebhooks. Key: user.
 func (s WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webhook, error) {
@@ -214,7 +214,7 @@ func checkWebhookAnswer(answer *WebhookAnswer, _ []byte) error {
 	return checkWebhook(&answer.Payload.Webhook)
 }
 
-// checkWebhook wants what nothing else has that is answered.
+// checkWebhook requires what no other answer has.
 func checkWebhook(w *Webhook) error {
 	if w.ID <= 0 || w.URL == "" || w.Subscriptions == nil {
 		return errors.New("there is no webhook with an id, a url and subscriptions")
