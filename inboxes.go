@@ -9,11 +9,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// InboxesService is the inboxes of an account that the key's user sees: an administrator all of them, an agent those of
-// which they are a member: [Account.Inboxes]. Every call of the zero value fails with ErrInvalidInput. It is safe for
+// InboxesService is the inboxes of an account that the key's user sees: [Account.Inboxes]. An administrator sees all of
+// them, an agent those that they are a member of. Every call of the zero value fails with ErrInvalidInput. It is safe for
 // concurrent use.
 //
-// The servers send an administrator the passwords and tokens of an inbox. An [Inbox] has none of them.
+// The servers send an administrator the passwords and tokens of an inbox. An [Inbox] omits them.
 type InboxesService struct{ core *core }
 
 // Calls of the methods below.
@@ -24,7 +24,7 @@ var (
 )
 
 // List lists the inboxes that the key's user sees, all in one answer; an empty list if there are none. An agent's list lacks
-// inboxes whose ids other answers have. They come by name from 4.14.0 on, and before in no order.
+// inboxes whose ids appear in other answers. They are sorted by name from 4.14.0 on, and before in no order.
 //
 // GET /api/v1/accounts/{account_id}/inboxes, listAllInboxes. Key: user.
 func (s InboxesService) List(ctx context.Context, opts ...CallOption) ([]Inbox, error) {
@@ -37,8 +37,8 @@ func (s InboxesService) List(ctx context.Context, opts ...CallOption) ([]Inbox, 
 	return list.Payload, nil
 }
 
-// Get gets one inbox by its id. ErrNotFound means that the account has no such inbox, ErrUnauthorized also that the key's user is
-// no member of it.
+// Get gets one inbox by its id. ErrNotFound means that the account has no such inbox, ErrUnauthorized also that the key's
+// user is not a member of it.
 //
 // GET /api/v1/accounts/{account_id}/inboxes/{inbox_id}, getInbox. Key: user.
 func (s InboxesService) Get(ctx context.Context, id int64, opts ...CallOption) (*Inbox, error) {
@@ -66,7 +66,7 @@ func (s InboxesService) Members(ctx context.Context, id int64, opts ...CallOptio
 	return members.Payload, nil
 }
 
-// payload says of a failure that it is in the payload.
+// payload marks a failure as one in the payload.
 func payload(err error) error {
 	if err != nil {
 		return fmt.Errorf("payload: %w", err)

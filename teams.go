@@ -19,8 +19,8 @@ var (
 	teamMembersCall = newListCall(operation.GetTeamMembers, checkAgent)
 )
 
-// List lists the teams of the account, all in one answer and in no order; an empty list if there are none. IsMember is about
-// the key's user.
+// List lists the teams of the account, all in one answer and in no order; an empty list if there are none. IsMember refers
+// to the key's user.
 //
 // GET /api/v1/accounts/{account_id}/teams, listAllTeams. Key: user.
 func (s TeamsService) List(ctx context.Context, opts ...CallOption) ([]Team, error) {
