@@ -301,7 +301,7 @@ func (d *Download) length() int64 {
 	return -1
 }
 
-// part is the part of a file in an answer: from its first byte up to, but without, its end, out of whole; -1 if it does not
+// part is the part of a file in an answer: from its first byte up to, but without, its end, out of total; -1 if it does not
 // say.
 type part struct {
 	is                bool // a part, not the whole
