@@ -309,7 +309,7 @@ func TestFindSentSender(t *testing.T) {
 	}
 }
 
-// TestFindSentTime takes "not there" for "not stored" after a minute by the clock that says longer, and a message from
+// TestFindSentTime treats "not there" as "not stored" after a minute by the clock that gives more time, and a message from
 // before for another one.
 func TestFindSentTime(t *testing.T) {
 	for _, skew := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {

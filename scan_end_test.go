@@ -99,8 +99,8 @@ func TestScanOfADayWithTooMany(t *testing.T) {
 	})
 }
 
-// An account that grows with every request does not keep the scan for ever: what is created
-// meanwhile is not promised. Only the server's clock tells what that is.
+// An account that grows with every request cannot keep the scan running forever: what is created meanwhile is not promised.
+// Only the server's clock tells what that is.
 func TestScanGrowingAccount(t *testing.T) {
 	for _, c := range []struct {
 		from  int64
@@ -193,7 +193,7 @@ func TestScanWithoutTimes(t *testing.T) {
 	}
 }
 
-// A server that does not know how to leave ids out shows the same again and again. That ends with an error, and not never.
+// A server that does not know how to leave ids out shows the same again and again. That ends with an error instead of never.
 func TestScanNothingIsLeftOut(t *testing.T) {
 	for _, n := range []int64{60, 300} {
 		synctest.Test(t, func(t *testing.T) {
