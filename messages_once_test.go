@@ -559,7 +559,7 @@ func (o outcomes) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var allOutcomes = []string{"good", "lost before", "failed before", "stored later", "lost after", "failed after", "refused after"}
 
-// TestSendOnce sends one message by calls one after the other, whatever each request comes to, of the same Chat and of new
+// TestSendOnce sends one message by calls one after another, whatever each request comes to, of the same Chat and of new
 // ones whose program has noted when it called last.
 func TestSendOnce(t *testing.T) {
 	t.Parallel()

@@ -162,7 +162,7 @@ func TestScanOfADayWithABrokenOne(t *testing.T) {
 	}
 }
 
-// What was created when the scan began is not left out, although the server's clock is behind that of what wrote it.
+// What was created when the scan started is not left out, although the server's clock is behind that of what wrote it.
 func TestScanOfTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -291,7 +291,7 @@ func TestScanEndIsNotProven(t *testing.T) {
 	}
 }
 
-// Where nothing has come there is nothing to go on from: the first refusal is the error, as it came, and nothing follows it.
+// Where nothing has come there is nothing to go on from: the first refusal is the error, as received, and nothing follows it.
 func TestScanFirstRefusal(t *testing.T) {
 	for _, after := range []int64{0, 7} {
 		synctest.Test(t, func(t *testing.T) {
