@@ -1,10 +1,10 @@
 package cfchat
 
-// Account is one account of a server: its services as fields. [Chat.Account] makes one; of the zero Account every call fails
-// with ErrInvalidInput. It is safe for concurrent use.
+// Account is one account of a server: its services as fields. [Chat.Account] returns one; every call of the zero Account
+// fails with ErrInvalidInput. It is safe for concurrent use.
 //
-// Every method of a service takes a context first and any number of [CallOption] last, and fails with an [*Error]; what it
-// refuses to send is ErrInvalidInput.
+// Every method of a service takes a context first and any number of [CallOption] last, and fails with an [*Error]; input
+// that it refuses to send is ErrInvalidInput.
 type Account struct {
 	Conversations ConversationsService // lists, filters, scans, creates and changes conversations
 	Messages      MessagesService      // lists, scans, sends, deletes and resends messages
@@ -12,7 +12,7 @@ type Account struct {
 	Agents        AgentsService        // lists the people of the account
 	Teams         TeamsService         // lists and gets teams, and lists their members
 	Inboxes       InboxesService       // lists and gets inboxes, and lists their members
-	Labels        LabelsService        // lists the labels that the account knows
+	Labels        LabelsService        // lists the account's labels
 
 	AttributeDefinitions AttributeDefinitionsService // lists the custom attributes that the account has defined
 	AgentBots            AgentBotsService            // lists the bots of the account, without their keys
@@ -33,7 +33,7 @@ func (c *Chat) Account(id int64) *Account {
 	}
 }
 
-// ID returns the account's id, 0 of the zero Account.
+// ID returns the account's id, 0 for the zero Account.
 func (a *Account) ID() int64 {
 	core := a.shared()
 	if core == nil {
@@ -42,7 +42,7 @@ func (a *Account) ID() int64 {
 	return core.id
 }
 
-// shared returns what the account shares with its services, nil of the zero Account.
+// shared returns what the account shares with its services, nil for the zero Account.
 func (a *Account) shared() *core {
 	if a == nil {
 		return nil

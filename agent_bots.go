@@ -8,16 +8,16 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// AgentBotsService is the bots of an account: [Account.AgentBots]. Of the zero value every call fails with ErrInvalidInput. It is
-// safe for concurrent use.
+// AgentBotsService is the bots of an account: [Account.AgentBots]. Every call of the zero value fails with ErrInvalidInput.
+// It is safe for concurrent use.
 //
-// The servers send each bot's key with it. An [AccountBot] has none.
+// The servers send each bot with its key. An [AccountBot] omits it.
 type AgentBotsService struct{ core *core }
 
 var agentBotsCall = newListCall(operation.ListAllAccountAgentBots, checkBot)
 
-// List lists the bots of the account and those of the whole server, all in one answer and in no order; an empty list when there
-// are none. From 4.8.0 on they own conversations, as AssigneeBot of a conversation's Meta.
+// List lists the bots of the account and those of the whole server, all in one answer and in no order; an empty list if
+// there are none. From 4.8.0 on they can own conversations, as AssigneeBot in a conversation's Meta.
 //
 // GET /api/v1/accounts/{account_id}/agent_bots, listAllAccountAgentBots. Key: user.
 func (s AgentBotsService) List(ctx context.Context, opts ...CallOption) ([]AccountBot, error) {
@@ -26,7 +26,7 @@ func (s AgentBotsService) List(ctx context.Context, opts ...CallOption) ([]Accou
 	}))
 }
 
-// checkBot wants what nothing else has that is listed.
+// checkBot requires what no other listed thing has.
 func checkBot(b *AccountBot) error {
 	if b.ID <= 0 || b.BotType == "" {
 		return errors.New("there is no bot with an id and a bot_type")

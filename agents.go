@@ -8,14 +8,14 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// AgentsService is the people of an account: [Account.Agents]. Of the zero value every call fails with ErrInvalidInput. It is
-// safe for concurrent use.
+// AgentsService is the people of an account: [Account.Agents]. Every call of the zero value fails with ErrInvalidInput. It
+// is safe for concurrent use.
 type AgentsService struct{ core *core }
 
 var agentsCall = newListCall(operation.GetAccountAgents, checkAgent)
 
-// List lists the people of the account, all in one answer, by name: administrators too, and those who have not accepted their
-// invitation, who are not Confirmed. A bot is none of them.
+// List lists the people of the account, all in one answer, by name: administrators too, and people who have not accepted
+// their invitation, who are not Confirmed. Bots are not included.
 //
 // GET /api/v1/accounts/{account_id}/agents, getAccountAgents. Key: user.
 func (s AgentsService) List(ctx context.Context, opts ...CallOption) ([]Agent, error) {
@@ -24,7 +24,7 @@ func (s AgentsService) List(ctx context.Context, opts ...CallOption) ([]Agent, e
 	}))
 }
 
-// checkAgent wants what nothing else has that is listed.
+// checkAgent requires what no other listed thing has.
 func checkAgent(a *Agent) error {
 	if a.ID <= 0 || a.Email == "" {
 		return errors.New("there is no agent with an id and an e-mail")

@@ -8,20 +8,20 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// amendment changes a part of what servers can only set as a whole, such as the labels of a conversation: it reads, sets, and
-// reads again.
+// amendment changes a part of something that servers can only set as a whole, such as the labels of a conversation: it
+// reads, sets, and reads again.
 type amendment[T any] struct {
-	call *chain.Call // that sets
+	call *chain.Call // sets
 
 	read func(context.Context) (T, error)
-	set  func(context.Context, T) (now *T, err error) // now is what the answer says, nil where there is none
-	next func(now T) (next T, differs bool)           // what it is to be
+	set  func(context.Context, T) (now *T, err error) // now is what the answer says, nil without one
+	next func(now T) (next T, differs bool)           // what to set
 	bars func(next T) string                          // why it cannot be set, "" for nothing
-	lost func(next, then T) error                     // that the change is not there any more
-	left func(set T) string                           // that nobody knows whether it is
+	lost func(next, then T) error                     // the change is gone
+	left func(set T) string                           // it is unknown whether the change is there
 }
 
-// amend makes a change, in a turn of its own, and returns what was seen last, with an error too.
+// amend makes a change, in a turn of its own, and returns what was seen last, even with an error.
 func (a amendment[T]) amend(ctx context.Context) (seen T, err error) {
 	now, err := a.read(ctx)
 	if err != nil {
@@ -45,7 +45,7 @@ func (a amendment[T]) amend(ctx context.Context) (seen T, err error) {
 	then, err := a.read(ctx)
 	if err == nil {
 		if _, differs = a.next(then); !differs {
-			return then, nil // of a set that failed too
+			return then, nil // even if the set failed
 		}
 	}
 	switch {
@@ -60,8 +60,8 @@ func (a amendment[T]) amend(ctx context.Context) (seen T, err error) {
 	return then, errorOf(a.call, &chain.Failure{Cause: a.lost(next, then), Overwritten: true})
 }
 
-// turnToSet waits until no other call of the Chat sets the same of a conversation or contact, and refuses what must not be
-// sent. Others wait until done is called.
+// turnToSet waits until no other call of the Chat sets the same part of a conversation or contact, and refuses what must not
+// be sent. Others wait until done is called.
 func (c *core) turnToSet(ctx context.Context, id int64, call *chain.Call, input refusal, opts []CallOption) (done func(), err error) {
 	input.id("id", id)
 	optionsOf(opts, &input)

@@ -8,15 +8,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
-// Assignment is the answer to an assignment, as [Chat.Raw] returns it: one of a person, a bot and a team, or none for the null
-// that says that there is nobody, or that nothing has happened.
+// Assignment is the answer to an assignment, as [Chat.Raw] returns it: a person, a bot or a team; or none of them, for a
+// null that means that there is nobody or that nothing has happened.
 type Assignment struct {
 	Agent *Agent    // the person who has the conversation
 	Bot   *AgentBot // the bot that owns it, from 4.8.0 on
-	Team  *TeamRow  // the team that it has
+	Team  *TeamRow  // the conversation's team
 }
 
-// UnmarshalJSON reads the one that it is, which the fields tell that only that one has.
+// UnmarshalJSON reads whichever it is, recognized by the fields that only that one has.
 func (a *Assignment) UnmarshalJSON(data []byte) error {
 	*a = Assignment{}
 	var has map[string]json.RawMessage
@@ -54,7 +54,7 @@ func checkAssignment(a *Assignment, _ []byte) error {
 	return nil
 }
 
-// String says who it is, "nobody" of none.
+// String names who it is, "nobody" for none.
 func (a Assignment) String() string {
 	switch {
 	case a.Agent != nil:
@@ -70,23 +70,23 @@ func (a Assignment) String() string {
 // isNobody reports whether it is null.
 func (a Assignment) isNobody() bool { return a == Assignment{} }
 
-// AssigneeKind is what the id of an [AssignmentRequest] is of.
+// AssigneeKind is the kind of an [AssignmentRequest]'s ID.
 type AssigneeKind string
 
-// What a conversation can be assigned to.
+// The kinds of assignees.
 const (
 	AssigneeKindAgent    AssigneeKind = ""         // a person
 	AssigneeKindAgentBot AssigneeKind = "AgentBot" // from 4.8.0 on; before, the servers read the id as a person's
 	AssigneeKindTeam     AssigneeKind = "Team"
 )
 
-// AssignmentRequest says to whom [Chat.Raw] assigns a conversation. The zero value takes off the person or bot who has it.
+// AssignmentRequest names whom [Chat.Raw] assigns a conversation to. The zero value removes the person or bot who has it.
 type AssignmentRequest struct {
-	ID   int64        // 0 takes off who is there
-	Kind AssigneeKind // what the ID is of
+	ID   int64        // 0 removes whoever is there
+	Kind AssigneeKind // of the ID
 }
 
-// MarshalJSON writes one of assignee_id and team_id, and null for 0. It fails for what no server takes.
+// MarshalJSON writes one of assignee_id and team_id, and null for 0. It fails for what no server accepts.
 func (r AssignmentRequest) MarshalJSON() ([]byte, error) {
 	var id *int64
 	if r.ID != 0 {

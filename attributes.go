@@ -15,15 +15,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
-// Attributes are the free-form attributes of an answer: any JSON object. They stay as they came until one is asked for, so
-// numbers keep every digit. Of the zero value, which the server writes as null, and of an empty set, which it may write as
-// [], nothing is there. Attributes are safe for concurrent use; a copy shares what was received, which nothing changes.
+// Attributes are the free-form attributes of an answer: any JSON object. They are decoded only when one is asked for, so
+// numbers keep every digit. The zero value, which the server writes as null, and an empty set, which it may write as [],
+// contain nothing. Attributes are safe for concurrent use; a copy shares the received bytes, which never change.
 //
-// To send attributes, give a map[string]any.
+// To send attributes, use a map[string]any.
 type Attributes struct{ received string }
 
-// NewAttributes makes the Attributes that a server would send of a map, for fakes and tests. It fails on a value that JSON
-// does not have, such as NaN.
+// NewAttributes returns the Attributes that a server would send for a map, for fakes and tests. It fails on a value that
+// JSON cannot express, such as NaN.
 func NewAttributes(values map[string]any) (Attributes, error) {
 	data, err := json.Marshal(values)
 	if err != nil {
@@ -34,14 +34,14 @@ func NewAttributes(values map[string]any) (Attributes, error) {
 
 var null = json.RawMessage("null")
 
-// errNotObject does not repeat what it is about, which may be anything.
+// errNotObject does not repeat the value, which may be anything.
 var errNotObject = errors.New("attributes are not an object")
 
 // UnmarshalJSON reads an object, null, or the empty list.
 func (a *Attributes) UnmarshalJSON(data []byte) error {
-	switch text := string(data); { // which the compiler compares without a copy
+	switch text := string(data); { // the compiler compares it without a copy
 	case text == "{}":
-		a.received = "{}" // what most are
+		a.received = "{}" // most are empty
 	case json.Valid(data) && areAttributes(data):
 		a.received = text
 	default:
@@ -51,7 +51,7 @@ func (a *Attributes) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// decodeJSON reads what UnmarshalJSON does.
+// decodeJSON reads the same as UnmarshalJSON.
 func (a *Attributes) decodeJSON(r *decode.Reader) {
 	data := r.Raw()
 	if !areAttributes(data) {
@@ -72,10 +72,10 @@ func isEmptyList(data []byte) bool {
 	return isList && bytes.Equal(bytes.TrimSpace(inner), []byte("]"))
 }
 
-// MarshalJSON writes the attributes as they came.
+// MarshalJSON writes the attributes as received.
 func (a Attributes) MarshalJSON() ([]byte, error) { return a.JSON(), nil }
 
-// JSON returns the attributes as they came, in a copy: an object, [] for an empty one of some servers, or null.
+// JSON returns a copy of the attributes as received: an object, [] for an empty one from some servers, or null.
 func (a Attributes) JSON() json.RawMessage { return json.RawMessage(a.String()) }
 
 // GobEncode writes the JSON.
@@ -90,14 +90,14 @@ func (a Attributes) IsZero() bool { return a.received == "" }
 // String returns the JSON.
 func (a Attributes) String() string { return cmp.Or(a.received, "null") }
 
-// fields returns the attributes, each as it came.
+// fields returns the attributes, each as received.
 func (a Attributes) fields() map[string]json.RawMessage {
 	var fields map[string]json.RawMessage
-	_ = json.Unmarshal([]byte(a.received), &fields) // null and [] have none
+	_ = json.Unmarshal([]byte(a.received), &fields) // null and [] contain none
 	return fields
 }
 
-// Has reports whether there is an attribute, which may be null.
+// Has reports whether there is an attribute with this key, even if null.
 func (a Attributes) Has(key string) bool {
 	_, ok := a.fields()[key]
 	return ok
@@ -116,8 +116,8 @@ func (a Attributes) Text(key string) (string, bool) {
 	return text, json.Unmarshal(field, &text) == nil
 }
 
-// Int returns an attribute that is a whole number, however it is written: 5, 5.0 or 5e0. It is false if the attribute is
-// something else, beyond an int64, or not there.
+// Int returns an attribute that is a whole number, however it is written: 5, 5.0 or 5e0. It reports false if the attribute
+// is something else, beyond an int64, or not there.
 func (a Attributes) Int(key string) (int64, bool) {
 	number, ok := a.number(key)
 	if !ok {
@@ -133,8 +133,8 @@ func (a Attributes) Int(key string) (int64, bool) {
 	return whole.Int64(), true
 }
 
-// wholeOf returns a number of JSON that is whole, however it is written, and 0 and false for any other, and for one that
-// takes too long to read. It does not go through a float64, which is often another number.
+// wholeOf returns a whole number of JSON, however it is written; 0 and false for any other, and for one that takes too long
+// to read. It does not go through a float64, which often is another number.
 func wholeOf(number string) (*big.Int, bool) {
 	digits, exponent := number, ""
 	if i := strings.IndexAny(number, "eE"); i >= 0 {
@@ -153,7 +153,7 @@ func wholeOf(number string) (*big.Int, bool) {
 	return exact.Num(), true
 }
 
-// maxIntText bounds the work that a number in a strange notation may make, in bytes of its digits.
+// maxIntText bounds the work that a number in an odd notation may cause, in bytes of its digits.
 const maxIntText = 1000
 
 // Float returns an attribute that is a number, rounded to a float64; false if it is something else, beyond a float64, or not
@@ -167,7 +167,7 @@ func (a Attributes) Float(key string) (float64, bool) {
 	return f, err == nil
 }
 
-// number returns an attribute that is a number, as it is written.
+// number returns an attribute that is a number, as written.
 func (a Attributes) number(key string) (string, bool) {
 	field := a.fields()[key]
 	if len(field) == 0 || field[0] != '-' && (field[0] < '0' || field[0] > '9') {
@@ -182,13 +182,13 @@ func (a Attributes) Bool(key string) (value, ok bool) {
 	return field == "true", field == "true" || field == "false"
 }
 
-// Map returns the attributes as a new map: string, bool, nil, map[string]any, []any, and [json.Number] for numbers, which
-// keeps every digit. It is empty, and not nil, when there are none.
+// Map returns the attributes as a new map of string, bool, nil, map[string]any, []any, and [json.Number], which keeps every
+// digit. It is empty, not nil, if there are none.
 func (a Attributes) Map() map[string]any {
 	all := map[string]any{}
 	decoder := json.NewDecoder(strings.NewReader(a.received))
 	decoder.UseNumber()
-	if decoder.Decode(&all) != nil || all == nil { // null and [] have none
+	if decoder.Decode(&all) != nil || all == nil { // null and [] contain none
 		return map[string]any{}
 	}
 	return all

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// notStored returns the first attribute that is not as it was sent, if there is one.
+// notStored returns the first attribute that is not as sent, if there is one.
 func notStored(sent map[string]any, stored Attributes) (key string, missing bool) {
 	fields := stored.fields()
 	for _, key := range slices.Sorted(maps.Keys(sent)) {
@@ -19,7 +19,7 @@ func notStored(sent map[string]any, stored Attributes) (key string, missing bool
 	return "", false
 }
 
-// sameJSON reports whether two JSON values mean the same: a server may write numbers otherwise than they came, and keys in
+// sameJSON reports whether two JSON values mean the same: a server may write numbers in another notation, and keys in
 // another order.
 func sameJSON(a, b json.RawMessage) bool {
 	var x, y any

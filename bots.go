@@ -6,10 +6,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
-// UnmarshalJSON reads the one assignee of an answer as a person or as a bot, as assignee_type says.
+// UnmarshalJSON reads the assignee of an answer as a person or as a bot, depending on assignee_type.
 func (m *ConversationMeta) UnmarshalJSON(data []byte) error {
 	type plain ConversationMeta                               // without methods
-	m.Assignee, m.AssigneeBot, m.AssigneeType = nil, nil, nil // of a conversation that is decoded over
+	m.Assignee, m.AssigneeBot, m.AssigneeType = nil, nil, nil // when decoding over an earlier conversation
 	if err := json.Unmarshal(data, (*plain)(m)); err != nil || m.GetAssigneeType() != SenderTypeAgentBot {
 		return err
 	}
@@ -19,7 +19,7 @@ func (m *ConversationMeta) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// decodeJSON reads what UnmarshalJSON does.
+// decodeJSON reads the same as UnmarshalJSON.
 func (m *ConversationMeta) decodeJSON(r *decode.Reader) {
 	begin := r.Pos()
 	m.decodeFields(r)
@@ -28,7 +28,8 @@ func (m *ConversationMeta) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// MarshalJSON writes what UnmarshalJSON has read. Of a person and a bot it writes the bot, as the servers do.
+// MarshalJSON writes what UnmarshalJSON has read. If there are both a person and a bot, it writes the bot, as the servers
+// do.
 func (m ConversationMeta) MarshalJSON() ([]byte, error) {
 	type plain ConversationMeta
 	if m.AssigneeBot == nil {

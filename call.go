@@ -14,14 +14,14 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// typedCall is an operation with the type of its answer: one row an operation. A method of a service makes its request through
-// one.
+// typedCall is an operation with the type of its answer: one row per operation. A method of a service makes its request
+// through one.
 type typedCall[T any] struct {
 	operation *operation.Operation
-	subject   operation.Subject       // what it is about, but for the account
-	form      string                  // the Content-Type of a form with files, "" for JSON
+	subject   operation.Subject       // what it is about, besides the account
+	form      string                  // the Content-Type of a form with files; "" for JSON
 	accept    func(*T) *chain.Failure // judges an answer that has been decoded, nil for none
-	keep      func(*T, []byte)        // keeps the JSON of an answer that is no jsonKeeper, nil for none
+	keep      func(*T, []byte)        // keeps the JSON of an answer that is not a jsonKeeper, nil for none
 	decode    func(body []byte, conversation int64) (*T, error)
 }
 
@@ -61,7 +61,7 @@ func (c typedCall[T]) ofWebhook(webhook int64) typedCall[T] {
 	return c
 }
 
-// call returns the call as errors tell of it.
+// call returns the call as errors describe it.
 func (c typedCall[T]) call(of *core) *chain.Call {
 	call := of.call(c.operation, 0)
 	about := c.subject
@@ -76,7 +76,7 @@ func (c typedCall[T]) accepting(accept func(*T) *chain.Failure) typedCall[T] {
 	return c
 }
 
-// newCall binds an operation to the type of its answer. check looks for what every answer of the operation has, because
+// newCall binds an operation to the type of its answer. check looks for what every answer of the operation contains, because
 // a login page, {} or the answer of another operation would decode too, and look like an empty success.
 func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) error) typedCall[T] {
 	decode := func(body []byte, conversation int64) (*T, error) {
@@ -87,7 +87,7 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 		if err := check(answer, body); err != nil {
 			return nil, err
 		}
-		// A connection that has lost count gives a call the answer of another one.
+		// A connection that has lost count hands a call the answer of another.
 		if one, ok := any(answer).(ofConversation); ok && conversation != 0 {
 			if about := one.conversationID(); about != 0 && about != conversation {
 				return nil, fmt.Errorf("it is about conversation %d, and not about %d", about, conversation)
@@ -98,7 +98,7 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 	return bound(op, decode)
 }
 
-// newListCall binds an operation whose whole answer is a list. check looks for what every row has.
+// newListCall binds an operation whose whole answer is a list. check looks for what every row contains.
 func newListCall[T any, P keeperOf[T]](op *operation.Operation, check func(row *T) error) typedCall[[]T] {
 	call := newCall(op, func(rows *[]T, _ []byte) error { return everyRow(*rows, check) })
 	call.keep = func(rows *[]T, body []byte) { keepRows[T, P](*rows, bareRows(body)) }
@@ -115,7 +115,7 @@ func newEmptyCall(op *operation.Operation) typedCall[struct{}] {
 	})
 }
 
-// bound binds an operation to what decodes its answer.
+// bound binds an operation to its decoder.
 func bound[T any](op *operation.Operation, decode func(body []byte, conversation int64) (*T, error)) typedCall[T] {
 	decoders[op] = func(body []byte, conversation int64) error {
 		_, err := decode(body, conversation)
@@ -124,10 +124,10 @@ func bound[T any](op *operation.Operation, decode func(body []byte, conversation
 	return typedCall[T]{operation: op, decode: decode}
 }
 
-// ofConversation is an answer that says which conversation it is about, 0 where it has nothing that says so.
+// ofConversation is an answer that names the conversation it is about, 0 if it names none.
 type ofConversation interface{ conversationID() int64 }
 
-// run is what every call does: refuse what must not be sent, send, and return what the chain has decoded.
+// run makes a call: it refuses what must not be sent, sends, and returns what the chain has decoded.
 func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []CallOption,
 	build func(server string) (*http.Request, error),
 ) (*T, error) {
@@ -159,7 +159,7 @@ func (c typedCall[T]) run(ctx context.Context, of *core, input refusal, opts []C
 	return answer, nil
 }
 
-// keepJSON keeps with an answer, or with the rows of one, what it was received as.
+// keepJSON keeps the received JSON with an answer, or with its rows.
 func (c typedCall[T]) keepJSON(answer *T, body []byte) {
 	if c.keep != nil {
 		c.keep(answer, body)
@@ -168,8 +168,8 @@ func (c typedCall[T]) keepJSON(answer *T, body []byte) {
 	}
 }
 
-// answers judges whether an answer is about what was asked for, because a connection that has lost count gives a call the answer
-// of another one.
+// answers judges whether an answer is about what was asked for, because a connection that has lost count hands a call the
+// answer of another.
 func answers[T any](what string, id int64, idOf func(*T) int64) func(*T) *chain.Failure {
 	return func(answer *T) *chain.Failure {
 		if got := idOf(answer); got != id {
@@ -179,7 +179,7 @@ func answers[T any](what string, id int64, idOf func(*T) int64) func(*T) *chain.
 	}
 }
 
-// another is the failure of a change whose answer is about something else than what was to be changed.
+// another returns the failure of a change whose answer is about something else.
 func another(what string, got, want int64) *chain.Failure {
 	return &chain.Failure{Cause: aboutAnother(what, got, want), Decode: true, Unknown: true}
 }
@@ -188,7 +188,7 @@ func aboutAnother(what string, got, want int64) error {
 	return fmt.Errorf("it is about %s %d, and not about %d", what, got, want)
 }
 
-// listed returns the list that is the whole of an answer.
+// listed returns the list that makes up an answer.
 func listed[T any](answer *[]T, err error) ([]T, error) {
 	if err != nil {
 		return nil, err
@@ -214,9 +214,9 @@ func eachRow[T any](list string, rows []T, check func(*T) error) error {
 	return nil
 }
 
-// redacted returns the body of an answer for an error that keeps it: without what openapi.yaml marks as secret in its type, and
-// without what is secret by its name, because it may be the answer of another call. JSON that ends early has nothing left of it
-// where its type has a secret, and else the part before; what is no JSON at all stays.
+// redacted returns the body of an answer for an error that keeps it: without what openapi.yaml marks as secret in its type,
+// and without what is secret by its name, because it may be the answer of another call. Of JSON that ends early nothing is
+// kept if its type has a secret, otherwise the part before the end; what is not JSON at all is kept.
 func redacted[T any](body []byte) []byte {
 	if begin := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff"))); len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
 		return redact.Everywhere(redact.ByName, redact.JSON(reflect.TypeFor[T](), begin))

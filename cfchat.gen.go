@@ -20,7 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// The values of AccountStatus that are known.
+// The known values of AccountStatus.
 const (
 	AccountStatusActive    AccountStatus = "active"
 	AccountStatusSuspended AccountStatus = "suspended"
@@ -37,7 +37,7 @@ func (e AccountStatus) Known() bool {
 
 func (e *AccountStatus) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of AssigneeType that are known.
+// The known values of AssigneeType.
 const (
 	AssigneeTypeAll        AssigneeType = "all"
 	AssigneeTypeAssigned   AssigneeType = "assigned"
@@ -56,7 +56,7 @@ func (e AssigneeType) Known() bool {
 
 func (e *AssigneeType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of AttachmentType that are known.
+// The known values of AttachmentType.
 const (
 	AttachmentTypeAudio        AttachmentType = "audio"
 	AttachmentTypeContact      AttachmentType = "contact"
@@ -84,7 +84,7 @@ func (e AttachmentType) Known() bool {
 
 func (e *AttachmentType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of AttributeDisplay that are known.
+// The known values of AttributeDisplay.
 const (
 	AttributeDisplayCheckbox AttributeDisplay = "checkbox"
 	AttributeDisplayCurrency AttributeDisplay = "currency"
@@ -107,7 +107,7 @@ func (e AttributeDisplay) Known() bool {
 
 func (e *AttributeDisplay) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of AttributeModel that are known.
+// The known values of AttributeModel.
 const (
 	AttributeModelCompany      AttributeModel = "company_attribute"
 	AttributeModelContact      AttributeModel = "contact_attribute"
@@ -125,7 +125,7 @@ func (e AttributeModel) Known() bool {
 
 func (e *AttributeModel) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of Availability that are known.
+// The known values of Availability.
 const (
 	AvailabilityBusy    Availability = "busy"
 	AvailabilityOffline Availability = "offline"
@@ -143,7 +143,7 @@ func (e Availability) Known() bool {
 
 func (e *Availability) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of Channel that are known.
+// The known values of Channel.
 const (
 	ChannelAPI            Channel = "Channel::Api"
 	ChannelEmail          Channel = "Channel::Email"
@@ -171,7 +171,7 @@ func (e Channel) Known() bool {
 
 func (e *Channel) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of ContactSort that are known.
+// The known values of ContactSort.
 const (
 	ContactSortCreatedAt          ContactSort = "created_at"
 	ContactSortCreatedAtDesc      ContactSort = "-created_at"
@@ -196,7 +196,7 @@ func (e ContactSort) Known() bool {
 
 func (e *ContactSort) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of ConversationType that are known.
+// The known values of ConversationType.
 const (
 	ConversationTypeMention       ConversationType = "mention"
 	ConversationTypeParticipating ConversationType = "participating"
@@ -214,7 +214,7 @@ func (e ConversationType) Known() bool {
 
 func (e *ConversationType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of FilterOperator that are known.
+// The known values of FilterOperator.
 const (
 	FilterOperatorContains       FilterOperator = "contains"
 	FilterOperatorDaysBefore     FilterOperator = "days_before"
@@ -238,7 +238,7 @@ func (e FilterOperator) Known() bool {
 
 func (e *FilterOperator) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of MessageContentType that are known.
+// The known values of MessageContentType.
 const (
 	MessageContentTypeArticle       MessageContentType = "article"
 	MessageContentTypeCards         MessageContentType = "cards"
@@ -266,7 +266,7 @@ func (e MessageContentType) Known() bool {
 
 func (e *MessageContentType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of MessageKind that are known.
+// The known values of MessageKind.
 const (
 	MessageKindActivity MessageKind = "activity"
 	MessageKindIncoming MessageKind = "incoming"
@@ -285,7 +285,7 @@ func (e MessageKind) Known() bool {
 
 func (e *MessageKind) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of MessageStatus that are known.
+// The known values of MessageStatus.
 const (
 	MessageStatusDelivered MessageStatus = "delivered"
 	MessageStatusFailed    MessageStatus = "failed"
@@ -304,7 +304,7 @@ func (e MessageStatus) Known() bool {
 
 func (e *MessageStatus) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of MessageType that are known.
+// The known values of MessageType.
 const (
 	MessageTypeActivity MessageType = 2
 	MessageTypeIncoming MessageType = 0
@@ -323,7 +323,7 @@ func (e MessageType) Known() bool {
 
 func (e *MessageType) decodeJSON(r *decode.Reader) { decode.Int(e, r) }
 
-// The values of Priority that are known.
+// The known values of Priority.
 const (
 	PriorityHigh   Priority = "high"
 	PriorityLow    Priority = "low"
@@ -342,7 +342,7 @@ func (e Priority) Known() bool {
 
 func (e *Priority) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of QueryOperator that are known.
+// The known values of QueryOperator.
 const (
 	QueryOperatorAND QueryOperator = "AND"
 	QueryOperatorOR  QueryOperator = "OR"
@@ -359,7 +359,7 @@ func (e QueryOperator) Known() bool {
 
 func (e *QueryOperator) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of Role that are known.
+// The known values of Role.
 const (
 	RoleAdministrator Role = "administrator"
 	RoleAgent         Role = "agent"
@@ -376,7 +376,7 @@ func (e Role) Known() bool {
 
 func (e *Role) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of SenderKind that are known.
+// The known values of SenderKind.
 const (
 	SenderKindAgentBot         SenderKind = "agent_bot"
 	SenderKindCaptainAssistant SenderKind = "captain_assistant"
@@ -395,7 +395,7 @@ func (e SenderKind) Known() bool {
 
 func (e *SenderKind) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of SenderType that are known.
+// The known values of SenderType.
 const (
 	SenderTypeAgentBot         SenderType = "AgentBot"
 	SenderTypeCaptainAssistant SenderType = "Captain::Assistant"
@@ -414,7 +414,7 @@ func (e SenderType) Known() bool {
 
 func (e *SenderType) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of SortBy that are known.
+// The known values of SortBy.
 const (
 	SortByCreatedAtAsc             SortBy = "created_at_asc"
 	SortByCreatedAtDesc            SortBy = "created_at_desc"
@@ -444,7 +444,7 @@ func (e SortBy) Known() bool {
 
 func (e *SortBy) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of Status that are known.
+// The known values of Status.
 const (
 	StatusOpen     Status = "open"
 	StatusPending  Status = "pending"
@@ -463,7 +463,7 @@ func (e Status) Known() bool {
 
 func (e *Status) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// The values of WebhookEvent that are known.
+// The known values of WebhookEvent.
 const (
 	WebhookEventContactCreated            WebhookEvent = "contact_created"
 	WebhookEventContactUpdated            WebhookEvent = "contact_updated"
@@ -490,7 +490,7 @@ func (e WebhookEvent) Known() bool {
 
 func (e *WebhookEvent) decodeJSON(r *decode.Reader) { decode.Text(e, r) }
 
-// AccountBot is a bot as the list of an account's bots has it.
+// AccountBot is a bot as in the list of an account's bots.
 type AccountBot struct {
 	// Its key: a secret.
 	_ struct{} `json:"-"`
@@ -498,7 +498,7 @@ type AccountBot struct {
 	// Whose it is; null for one of the whole server.
 	AccountID *int64 `json:"account_id,omitempty"`
 
-	// What it is set to.
+	// Its settings.
 	BotConfig Attributes `json:"bot_config,omitzero"`
 
 	// The kind of bot, such as webhook.
@@ -516,7 +516,7 @@ type AccountBot struct {
 	// Where its events go.
 	OutgoingURL *string `json:"outgoing_url"`
 
-	// As it was received, with KeepJSON; "" without.
+	// As received, with KeepJSON; "" without.
 	received string `json:"-"`
 
 	// What its events are signed with: a secret. From 4.13.0.
@@ -531,7 +531,7 @@ type AccountBot struct {
 
 var _ = redact.Mark[AccountBot]("access_token", "secret")
 
-// GetAccountID returns what AccountID points to, or the zero value when there is none.
+// GetAccountID returns what AccountID points to, or the zero value if there is none.
 func (x *AccountBot) GetAccountID() (value int64) {
 	if x == nil || x.AccountID == nil {
 		return value
@@ -555,7 +555,7 @@ func (x *AccountBot) GetBotType() (value string) {
 	return x.BotType
 }
 
-// GetDescription returns what Description points to, or the zero value when there is none.
+// GetDescription returns what Description points to, or the zero value if there is none.
 func (x *AccountBot) GetDescription() (value string) {
 	if x == nil || x.Description == nil {
 		return value
@@ -571,7 +571,7 @@ func (x *AccountBot) GetID() (value int64) {
 	return x.ID
 }
 
-// GetName returns what Name points to, or the zero value when there is none.
+// GetName returns what Name points to, or the zero value if there is none.
 func (x *AccountBot) GetName() (value string) {
 	if x == nil || x.Name == nil {
 		return value
@@ -579,7 +579,7 @@ func (x *AccountBot) GetName() (value string) {
 	return *x.Name
 }
 
-// GetOutgoingURL returns what OutgoingURL points to, or the zero value when there is none.
+// GetOutgoingURL returns what OutgoingURL points to, or the zero value if there is none.
 func (x *AccountBot) GetOutgoingURL() (value string) {
 	if x == nil || x.OutgoingURL == nil {
 		return value
@@ -587,7 +587,7 @@ func (x *AccountBot) GetOutgoingURL() (value string) {
 	return *x.OutgoingURL
 }
 
-// GetSystemBot returns what SystemBot points to, or the zero value when there is none.
+// GetSystemBot returns what SystemBot points to, or the zero value if there is none.
 func (x *AccountBot) GetSystemBot() (value bool) {
 	if x == nil || x.SystemBot == nil {
 		return value
@@ -595,7 +595,7 @@ func (x *AccountBot) GetSystemBot() (value bool) {
 	return *x.SystemBot
 }
 
-// GetThumbnail returns what Thumbnail points to, or the zero value when there is none.
+// GetThumbnail returns what Thumbnail points to, or the zero value if there is none.
 func (x *AccountBot) GetThumbnail() (value string) {
 	if x == nil || x.Thumbnail == nil {
 		return value
@@ -603,7 +603,7 @@ func (x *AccountBot) GetThumbnail() (value string) {
 	return *x.Thumbnail
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *AccountBot) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -643,7 +643,7 @@ func (x *AccountBot) decodeJSON(r *decode.Reader) {
 // AccountStatus is whether an account is in use. Every call in a suspended one is refused.
 type AccountStatus string
 
-// Agent is a person of the account. It has none of `uid`, `display_name` and `accounts` (D19).
+// Agent is a person of the account, without `uid`, `display_name` and `accounts` (D19).
 type Agent struct {
 	// The account's id.
 	AccountID *int64 `json:"account_id"`
@@ -651,7 +651,7 @@ type Agent struct {
 	// Whether the agent goes offline on leaving.
 	AutoOffline *bool `json:"auto_offline"`
 
-	// Whether the agent is there.
+	// Whether the agent is online.
 	AvailabilityStatus *Availability `json:"availability_status"`
 
 	// The name shown to contacts.
@@ -660,7 +660,7 @@ type Agent struct {
 	// Whether the invitation was accepted.
 	Confirmed bool `json:"confirmed"`
 
-	// Absent when there are none.
+	// Absent if there are none.
 	CustomAttributes Attributes `json:"custom_attributes,omitzero"`
 
 	// From 3.13.0.
@@ -678,7 +678,7 @@ type Agent struct {
 	// How the agent signs in. From 4.7.0.
 	Provider *string `json:"provider,omitempty"`
 
-	// As it was received, with KeepJSON; "" without.
+	// As received, with KeepJSON; "" without.
 	received string `json:"-"`
 
 	// The role in the account.
@@ -688,7 +688,7 @@ type Agent struct {
 	Thumbnail string `json:"thumbnail"`
 }
 
-// GetAccountID returns what AccountID points to, or the zero value when there is none.
+// GetAccountID returns what AccountID points to, or the zero value if there is none.
 func (x *Agent) GetAccountID() (value int64) {
 	if x == nil || x.AccountID == nil {
 		return value
@@ -696,7 +696,7 @@ func (x *Agent) GetAccountID() (value int64) {
 	return *x.AccountID
 }
 
-// GetAutoOffline returns what AutoOffline points to, or the zero value when there is none.
+// GetAutoOffline returns what AutoOffline points to, or the zero value if there is none.
 func (x *Agent) GetAutoOffline() (value bool) {
 	if x == nil || x.AutoOffline == nil {
 		return value
@@ -704,7 +704,7 @@ func (x *Agent) GetAutoOffline() (value bool) {
 	return *x.AutoOffline
 }
 
-// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value if there is none.
 func (x *Agent) GetAvailabilityStatus() (value Availability) {
 	if x == nil || x.AvailabilityStatus == nil {
 		return value
@@ -736,7 +736,7 @@ func (x *Agent) GetCustomAttributes() (value Attributes) {
 	return x.CustomAttributes
 }
 
-// GetCustomRoleID returns what CustomRoleID points to, or the zero value when there is none.
+// GetCustomRoleID returns what CustomRoleID points to, or the zero value if there is none.
 func (x *Agent) GetCustomRoleID() (value int64) {
 	if x == nil || x.CustomRoleID == nil {
 		return value
@@ -768,7 +768,7 @@ func (x *Agent) GetName() (value string) {
 	return x.Name
 }
 
-// GetProvider returns what Provider points to, or the zero value when there is none.
+// GetProvider returns what Provider points to, or the zero value if there is none.
 func (x *Agent) GetProvider() (value string) {
 	if x == nil || x.Provider == nil {
 		return value
@@ -776,7 +776,7 @@ func (x *Agent) GetProvider() (value string) {
 	return *x.Provider
 }
 
-// GetRole returns what Role points to, or the zero value when there is none.
+// GetRole returns what Role points to, or the zero value if there is none.
 func (x *Agent) GetRole() (value Role) {
 	if x == nil || x.Role == nil {
 		return value
@@ -792,7 +792,7 @@ func (x *Agent) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Agent) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -841,7 +841,7 @@ func (x *Agent) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// AgentBot is a program that owns a conversation in place of a person. From 4.8.0.
+// AgentBot is a program that owns a conversation instead of a person. From 4.8.0.
 type AgentBot struct {
 	// The kind of bot, "webhook" in every answer seen.
 	BotType string `json:"bot_type"`
@@ -855,7 +855,7 @@ type AgentBot struct {
 	// The name.
 	Name *string `json:"name"`
 
-	// Where its events go. Absent for a bot of the whole server.
+	// Where its events are sent. Absent for a bot of the whole server.
 	OutgoingURL *string `json:"outgoing_url,omitempty"`
 
 	// The picture's address; "" when there is none.
@@ -870,7 +870,7 @@ func (x *AgentBot) GetBotType() (value string) {
 	return x.BotType
 }
 
-// GetDescription returns what Description points to, or the zero value when there is none.
+// GetDescription returns what Description points to, or the zero value if there is none.
 func (x *AgentBot) GetDescription() (value string) {
 	if x == nil || x.Description == nil {
 		return value
@@ -886,7 +886,7 @@ func (x *AgentBot) GetID() (value int64) {
 	return x.ID
 }
 
-// GetName returns what Name points to, or the zero value when there is none.
+// GetName returns what Name points to, or the zero value if there is none.
 func (x *AgentBot) GetName() (value string) {
 	if x == nil || x.Name == nil {
 		return value
@@ -894,7 +894,7 @@ func (x *AgentBot) GetName() (value string) {
 	return *x.Name
 }
 
-// GetOutgoingURL returns what OutgoingURL points to, or the zero value when there is none.
+// GetOutgoingURL returns what OutgoingURL points to, or the zero value if there is none.
 func (x *AgentBot) GetOutgoingURL() (value string) {
 	if x == nil || x.OutgoingURL == nil {
 		return value
@@ -910,7 +910,7 @@ func (x *AgentBot) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *AgentBot) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -938,12 +938,12 @@ func (x *AgentBot) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// AssigneeType is whose conversations to list. To every version what an agent bot owns is unassigned.
+// AssigneeType is whose conversations to list. Every version counts those owned by an agent bot as unassigned.
 type AssigneeType string
 
-// Attachment is a file, place or the like of a message. `file_type` says which fields there are: files have data_url, thumb_url,
-// file_size, extension; images width and height; a location coordinates_lat and coordinates_long; a fallback and a
-// contact fallback_title.
+// Attachment is a file, place or the like of a message. `file_type` determines the fields: files have data_url, thumb_url, file_size,
+// extension; images width and height; a location coordinates_lat and coordinates_long; a fallback and a contact
+// fallback_title.
 type Attachment struct {
 	// The account's id.
 	AccountID int64 `json:"account_id"`
@@ -1002,7 +1002,7 @@ func (x *Attachment) GetAccountID() (value int64) {
 	return x.AccountID
 }
 
-// GetContentType returns what ContentType points to, or the zero value when there is none.
+// GetContentType returns what ContentType points to, or the zero value if there is none.
 func (x *Attachment) GetContentType() (value string) {
 	if x == nil || x.ContentType == nil {
 		return value
@@ -1010,7 +1010,7 @@ func (x *Attachment) GetContentType() (value string) {
 	return *x.ContentType
 }
 
-// GetCoordinatesLat returns what CoordinatesLat points to, or the zero value when there is none.
+// GetCoordinatesLat returns what CoordinatesLat points to, or the zero value if there is none.
 func (x *Attachment) GetCoordinatesLat() (value float64) {
 	if x == nil || x.CoordinatesLat == nil {
 		return value
@@ -1018,7 +1018,7 @@ func (x *Attachment) GetCoordinatesLat() (value float64) {
 	return *x.CoordinatesLat
 }
 
-// GetCoordinatesLong returns what CoordinatesLong points to, or the zero value when there is none.
+// GetCoordinatesLong returns what CoordinatesLong points to, or the zero value if there is none.
 func (x *Attachment) GetCoordinatesLong() (value float64) {
 	if x == nil || x.CoordinatesLong == nil {
 		return value
@@ -1026,7 +1026,7 @@ func (x *Attachment) GetCoordinatesLong() (value float64) {
 	return *x.CoordinatesLong
 }
 
-// GetDataURL returns what DataURL points to, or the zero value when there is none.
+// GetDataURL returns what DataURL points to, or the zero value if there is none.
 func (x *Attachment) GetDataURL() (value string) {
 	if x == nil || x.DataURL == nil {
 		return value
@@ -1034,7 +1034,7 @@ func (x *Attachment) GetDataURL() (value string) {
 	return *x.DataURL
 }
 
-// GetExtension returns what Extension points to, or the zero value when there is none.
+// GetExtension returns what Extension points to, or the zero value if there is none.
 func (x *Attachment) GetExtension() (value string) {
 	if x == nil || x.Extension == nil {
 		return value
@@ -1042,7 +1042,7 @@ func (x *Attachment) GetExtension() (value string) {
 	return *x.Extension
 }
 
-// GetFallbackTitle returns what FallbackTitle points to, or the zero value when there is none.
+// GetFallbackTitle returns what FallbackTitle points to, or the zero value if there is none.
 func (x *Attachment) GetFallbackTitle() (value string) {
 	if x == nil || x.FallbackTitle == nil {
 		return value
@@ -1050,7 +1050,7 @@ func (x *Attachment) GetFallbackTitle() (value string) {
 	return *x.FallbackTitle
 }
 
-// GetFileSize returns what FileSize points to, or the zero value when there is none.
+// GetFileSize returns what FileSize points to, or the zero value if there is none.
 func (x *Attachment) GetFileSize() (value int64) {
 	if x == nil || x.FileSize == nil {
 		return value
@@ -1058,7 +1058,7 @@ func (x *Attachment) GetFileSize() (value int64) {
 	return *x.FileSize
 }
 
-// GetFileType returns what FileType points to, or the zero value when there is none.
+// GetFileType returns what FileType points to, or the zero value if there is none.
 func (x *Attachment) GetFileType() (value AttachmentType) {
 	if x == nil || x.FileType == nil {
 		return value
@@ -1066,7 +1066,7 @@ func (x *Attachment) GetFileType() (value AttachmentType) {
 	return *x.FileType
 }
 
-// GetHeight returns what Height points to, or the zero value when there is none.
+// GetHeight returns what Height points to, or the zero value if there is none.
 func (x *Attachment) GetHeight() (value float64) {
 	if x == nil || x.Height == nil {
 		return value
@@ -1098,7 +1098,7 @@ func (x *Attachment) GetMeta() (value Attributes) {
 	return x.Meta
 }
 
-// GetThumbURL returns what ThumbURL points to, or the zero value when there is none.
+// GetThumbURL returns what ThumbURL points to, or the zero value if there is none.
 func (x *Attachment) GetThumbURL() (value string) {
 	if x == nil || x.ThumbURL == nil {
 		return value
@@ -1106,7 +1106,7 @@ func (x *Attachment) GetThumbURL() (value string) {
 	return *x.ThumbURL
 }
 
-// GetTranscribedText returns what TranscribedText points to, or the zero value when there is none.
+// GetTranscribedText returns what TranscribedText points to, or the zero value if there is none.
 func (x *Attachment) GetTranscribedText() (value string) {
 	if x == nil || x.TranscribedText == nil {
 		return value
@@ -1114,7 +1114,7 @@ func (x *Attachment) GetTranscribedText() (value string) {
 	return *x.TranscribedText
 }
 
-// GetWidth returns what Width points to, or the zero value when there is none.
+// GetWidth returns what Width points to, or the zero value if there is none.
 func (x *Attachment) GetWidth() (value float64) {
 	if x == nil || x.Width == nil {
 		return value
@@ -1122,7 +1122,7 @@ func (x *Attachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Attachment) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1194,7 +1194,7 @@ func (x *AttachmentCounts) GetTotalCount() (value int64) {
 	return x.TotalCount
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *AttachmentCounts) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1216,7 +1216,7 @@ type AttachmentPage struct {
 	Payload []*ConversationAttachment `json:"payload"`
 }
 
-// GetMeta returns Meta, or nil when there is none.
+// GetMeta returns Meta, or nil if there is none.
 func (x *AttachmentPage) GetMeta() *AttachmentCounts {
 	if x == nil {
 		return nil
@@ -1224,7 +1224,7 @@ func (x *AttachmentPage) GetMeta() *AttachmentCounts {
 	return x.Meta
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *AttachmentPage) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1253,7 +1253,7 @@ type AttributeDefinition struct {
 	// The name that people see.
 	AttributeDisplayName string `json:"attribute_display_name"`
 
-	// What the values of a custom attribute are.
+	// The type of a custom attribute's values.
 	AttributeDisplayType AttributeDisplay `json:"attribute_display_type"`
 
 	// Its key in custom_attributes.
@@ -1274,7 +1274,7 @@ type AttributeDefinition struct {
 	// The definition's id.
 	ID int64 `json:"id"`
 
-	// As it was received, with KeepJSON; "" without.
+	// As received, with KeepJSON; "" without.
 	received string `json:"-"`
 
 	// How to write it, for people. From 3.6.0.
@@ -1287,7 +1287,7 @@ type AttributeDefinition struct {
 	UpdatedAt ISOTime `json:"updated_at"`
 }
 
-// GetAttributeDescription returns what AttributeDescription points to, or the zero value when there is none.
+// GetAttributeDescription returns what AttributeDescription points to, or the zero value if there is none.
 func (x *AttributeDefinition) GetAttributeDescription() (value string) {
 	if x == nil || x.AttributeDescription == nil {
 		return value
@@ -1335,7 +1335,7 @@ func (x *AttributeDefinition) GetCreatedAt() (value ISOTime) {
 	return x.CreatedAt
 }
 
-// GetDefaultValue returns what DefaultValue points to, or the zero value when there is none.
+// GetDefaultValue returns what DefaultValue points to, or the zero value if there is none.
 func (x *AttributeDefinition) GetDefaultValue() (value int64) {
 	if x == nil || x.DefaultValue == nil {
 		return value
@@ -1351,7 +1351,7 @@ func (x *AttributeDefinition) GetID() (value int64) {
 	return x.ID
 }
 
-// GetRegexCue returns what RegexCue points to, or the zero value when there is none.
+// GetRegexCue returns what RegexCue points to, or the zero value if there is none.
 func (x *AttributeDefinition) GetRegexCue() (value string) {
 	if x == nil || x.RegexCue == nil {
 		return value
@@ -1359,7 +1359,7 @@ func (x *AttributeDefinition) GetRegexCue() (value string) {
 	return *x.RegexCue
 }
 
-// GetRegexPattern returns what RegexPattern points to, or the zero value when there is none.
+// GetRegexPattern returns what RegexPattern points to, or the zero value if there is none.
 func (x *AttributeDefinition) GetRegexPattern() (value string) {
 	if x == nil || x.RegexPattern == nil {
 		return value
@@ -1375,7 +1375,7 @@ func (x *AttributeDefinition) GetUpdatedAt() (value ISOTime) {
 	return x.UpdatedAt
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *AttributeDefinition) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1421,7 +1421,7 @@ func (x *AttributeDefinition) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// AttributeDisplay is what the values of a custom attribute are.
+// AttributeDisplay is the type of a custom attribute's values.
 type AttributeDisplay string
 
 // AttributeKeys is custom attributes by their keys.
@@ -1433,7 +1433,7 @@ type AttributeKeys struct {
 // AttributeModel is what has a custom attribute. Companies from 4.14.0.
 type AttributeModel string
 
-// Availability is whether a person is there. The documentation says "available" for online (D20).
+// Availability is whether a person is online. The documentation says "available" for online (D20).
 type Availability string
 
 // Channel is the kind of inbox. Instagram from 4.1.0, Voice from 4.4.0 to 4.13.0, TikTok from 4.9.0.
@@ -1444,7 +1444,7 @@ type Contact struct {
 	// What the channel and the dashboard know, such as city and company_name.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
-	// Whether the contact is there.
+	// Whether the contact is online.
 	AvailabilityStatus *Availability `json:"availability_status"`
 
 	// Whether the contact is blocked. From 4.0.2.
@@ -1453,7 +1453,7 @@ type Contact struct {
 	// The company's id. From 4.15.0, where companies are switched on.
 	CompanyID *int64 `json:"company_id,omitempty"`
 
-	// Where the contact can be reached. In answers about contacts, and not in those about conversations.
+	// Where the contact can be reached. In answers about contacts, not in those about conversations.
 	ContactInboxes []ContactInbox `json:"contact_inboxes,omitzero"`
 
 	// How many conversations there are. Up to 3.0.0, in lists, searches and filters of contacts only.
@@ -1483,7 +1483,7 @@ type Contact struct {
 	// The phone number, with "+" and country code.
 	PhoneNumber *string `json:"phone_number"`
 
-	// As it was received, with KeepJSON.
+	// As received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
 	// The picture's address; "" when there is none.
@@ -1498,7 +1498,7 @@ func (x *Contact) GetAdditionalAttributes() (value Attributes) {
 	return x.AdditionalAttributes
 }
 
-// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value if there is none.
 func (x *Contact) GetAvailabilityStatus() (value Availability) {
 	if x == nil || x.AvailabilityStatus == nil {
 		return value
@@ -1506,7 +1506,7 @@ func (x *Contact) GetAvailabilityStatus() (value Availability) {
 	return *x.AvailabilityStatus
 }
 
-// GetBlocked returns what Blocked points to, or the zero value when there is none.
+// GetBlocked returns what Blocked points to, or the zero value if there is none.
 func (x *Contact) GetBlocked() (value bool) {
 	if x == nil || x.Blocked == nil {
 		return value
@@ -1514,7 +1514,7 @@ func (x *Contact) GetBlocked() (value bool) {
 	return *x.Blocked
 }
 
-// GetCompanyID returns what CompanyID points to, or the zero value when there is none.
+// GetCompanyID returns what CompanyID points to, or the zero value if there is none.
 func (x *Contact) GetCompanyID() (value int64) {
 	if x == nil || x.CompanyID == nil {
 		return value
@@ -1522,7 +1522,7 @@ func (x *Contact) GetCompanyID() (value int64) {
 	return *x.CompanyID
 }
 
-// GetConversationsCount returns what ConversationsCount points to, or the zero value when there is none.
+// GetConversationsCount returns what ConversationsCount points to, or the zero value if there is none.
 func (x *Contact) GetConversationsCount() (value int64) {
 	if x == nil || x.ConversationsCount == nil {
 		return value
@@ -1530,7 +1530,7 @@ func (x *Contact) GetConversationsCount() (value int64) {
 	return *x.ConversationsCount
 }
 
-// GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
+// GetCreatedAt returns what CreatedAt points to, or the zero value if there is none.
 func (x *Contact) GetCreatedAt() (value UnixTime) {
 	if x == nil || x.CreatedAt == nil {
 		return value
@@ -1546,7 +1546,7 @@ func (x *Contact) GetCustomAttributes() (value Attributes) {
 	return x.CustomAttributes
 }
 
-// GetEmail returns what Email points to, or the zero value when there is none.
+// GetEmail returns what Email points to, or the zero value if there is none.
 func (x *Contact) GetEmail() (value string) {
 	if x == nil || x.Email == nil {
 		return value
@@ -1562,7 +1562,7 @@ func (x *Contact) GetID() (value int64) {
 	return x.ID
 }
 
-// GetIdentifier returns what Identifier points to, or the zero value when there is none.
+// GetIdentifier returns what Identifier points to, or the zero value if there is none.
 func (x *Contact) GetIdentifier() (value string) {
 	if x == nil || x.Identifier == nil {
 		return value
@@ -1570,7 +1570,7 @@ func (x *Contact) GetIdentifier() (value string) {
 	return *x.Identifier
 }
 
-// GetLastActivityAt returns what LastActivityAt points to, or the zero value when there is none.
+// GetLastActivityAt returns what LastActivityAt points to, or the zero value if there is none.
 func (x *Contact) GetLastActivityAt() (value UnixTime) {
 	if x == nil || x.LastActivityAt == nil {
 		return value
@@ -1578,7 +1578,7 @@ func (x *Contact) GetLastActivityAt() (value UnixTime) {
 	return *x.LastActivityAt
 }
 
-// GetName returns what Name points to, or the zero value when there is none.
+// GetName returns what Name points to, or the zero value if there is none.
 func (x *Contact) GetName() (value string) {
 	if x == nil || x.Name == nil {
 		return value
@@ -1586,7 +1586,7 @@ func (x *Contact) GetName() (value string) {
 	return *x.Name
 }
 
-// GetPhoneNumber returns what PhoneNumber points to, or the zero value when there is none.
+// GetPhoneNumber returns what PhoneNumber points to, or the zero value if there is none.
 func (x *Contact) GetPhoneNumber() (value string) {
 	if x == nil || x.PhoneNumber == nil {
 		return value
@@ -1602,7 +1602,7 @@ func (x *Contact) GetThumbnail() (value string) {
 	return x.Thumbnail
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Contact) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1663,7 +1663,7 @@ type ContactAnswer struct {
 	Payload Contact `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactAnswer) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1681,7 +1681,7 @@ type ContactConversations struct {
 	Payload []Conversation `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactConversations) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1696,7 +1696,7 @@ func (x *ContactConversations) decodeJSON(r *decode.Reader) {
 
 // ContactCreate is what to create. Without an e-mail, a phone number or an identifier no list shows the contact.
 type ContactCreate struct {
-	// What the dashboard shows beside, such as city, country and company_name. The server adds keys of its own.
+	// What else the dashboard shows, such as city, country and company_name. The server adds keys of its own.
 	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
 
 	// Where the server gets a picture from, later.
@@ -1708,7 +1708,7 @@ type ContactCreate struct {
 	// Attributes of your own. Anything but an object is dropped.
 	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
 
-	// The mail address, with one `@` and no blanks. It is stored in lower case, and one contact has it.
+	// The mail address, with one `@` and no blanks. It is stored in lower case, and only one contact has it.
 	Email string `json:"email,omitempty,omitzero"`
 
 	// Your own id for the contact, in exactly the case given. One contact has it.
@@ -1720,22 +1720,22 @@ type ContactCreate struct {
 	// The name, up to 255 characters.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// The phone number as `+` and 2 to 15 digits of which the first is not 0, such as +14155551000. One contact has it, but for
-	// two that are created at once.
+	// The phone number as `+` and 2 to 15 digits, the first not 0, such as +14155551000. Only one contact has it,
+	// unless two are created at once.
 	PhoneNumber string `json:"phone_number,omitempty,omitzero"`
 
-	// The contact's id in the inbox, a new one when absent. One that another contact has there is a 500; in inboxes of e-mail,
-	// SMS, Twilio and WhatsApp it is taken from that contact, from 4.0.4 on.
+	// The contact's id in the inbox, a new one if absent. One that another contact has there is a 500; from 4.0.4 on,
+	// in inboxes of e-mail, SMS, Twilio and WhatsApp, it is taken from that contact.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 }
 
 // ContactCreateAnswer is the answer about a contact that was created (D62).
 type ContactCreateAnswer struct {
-	// The contact that was created, and where. There is no id beside them.
+	// The created contact, and where. There is no id beside them.
 	Payload ContactCreatePayload `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactCreateAnswer) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1748,16 +1748,16 @@ func (x *ContactCreateAnswer) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ContactCreatePayload is the contact that was created, and where. There is no id beside them.
+// ContactCreatePayload is the created contact, and where. There is no id beside them.
 type ContactCreatePayload struct {
 	// The person on the other side.
 	Contact Contact `json:"contact"`
 
-	// Where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
+	// Where it was created; nulls without `inbox_id`. The `contact_inboxes` of the contact state the same.
 	ContactInbox CreatedContactInbox `json:"contact_inbox"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactCreatePayload) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1775,8 +1775,8 @@ func (x *ContactCreatePayload) decodeJSON(r *decode.Reader) {
 
 // ContactInbox is an inbox in which a contact can be reached, and the id that the contact has there.
 type ContactInbox struct {
-	// An inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
-	// itself an e-mail inbox also its email); before, all that an inbox has, to an administrator with its secrets.
+	// An inbox. From 4.0.2 on a contact's has only id, avatar_url, channel_id, name, channel_type and provider (in 4.0.2
+	// itself an e-mail inbox also its email); before, all fields of an inbox, for an administrator including its secrets.
 	Inbox Inbox `json:"inbox"`
 
 	// The contact's id in the inbox.
@@ -1791,7 +1791,7 @@ func (x *ContactInbox) GetSourceID() (value string) {
 	return x.SourceID
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactInbox) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1812,7 +1812,7 @@ type ContactInboxCreate struct {
 	// The inbox.
 	InboxID int64 `json:"inbox_id"`
 
-	// The source id. Without one the server makes one where it can.
+	// The source id. Without one the server makes one if it can.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 }
 
@@ -1825,7 +1825,7 @@ type ContactInboxFilter struct {
 	SourceID string `json:"source_id"`
 }
 
-// ContactMerge is which contact becomes a part of which.
+// ContactMerge is which contact is merged into which.
 type ContactMerge struct {
 	// The contact that stays.
 	BaseContactID int64 `json:"base_contact_id"`
@@ -1836,12 +1836,12 @@ type ContactMerge struct {
 
 // ContactPage is a page of contacts (D57).
 type ContactPage struct {
-	// What a page of contacts is a part of.
+	// The position of a page of contacts.
 	Meta    ContactPageMeta `json:"meta"`
 	Payload []Contact       `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactPage) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1857,20 +1857,20 @@ func (x *ContactPage) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ContactPageMeta is what a page of contacts is a part of.
+// ContactPageMeta is the position of a page of contacts.
 type ContactPageMeta struct {
-	// How many contacts there are, in a search from 4.11.0 on how many this page has (D59). Before 3.1.0 a filter on labels counts
-	// too many. Null of a search for nothing.
+	// How many contacts there are; in a search from 4.11.0 on, how many are on this page (D59). Before 3.1.0 a filter
+	// on labels counts too many. Null for a blank search.
 	Count *int64 `json:"count"`
 
-	// The page as it was asked for, which is text in a query, and the number 1 when it was not.
+	// The requested page, which is text in a query, and the number 1 without one.
 	CurrentPage any `json:"current_page"`
 
-	// Whether there is a further page. In searches, from 4.11.0; null of a search for nothing.
+	// Whether there is a further page. In searches, from 4.11.0; null for a blank search.
 	HasMore *bool `json:"has_more,omitempty"`
 }
 
-// GetCount returns what Count points to, or the zero value when there is none.
+// GetCount returns what Count points to, or the zero value if there is none.
 func (x *ContactPageMeta) GetCount() (value int64) {
 	if x == nil || x.Count == nil {
 		return value
@@ -1878,7 +1878,7 @@ func (x *ContactPageMeta) GetCount() (value int64) {
 	return *x.Count
 }
 
-// GetHasMore returns what HasMore points to, or the zero value when there is none.
+// GetHasMore returns what HasMore points to, or the zero value if there is none.
 func (x *ContactPageMeta) GetHasMore() (value bool) {
 	if x == nil || x.HasMore == nil {
 		return value
@@ -1886,7 +1886,7 @@ func (x *ContactPageMeta) GetHasMore() (value bool) {
 	return *x.HasMore
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactPageMeta) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1905,13 +1905,13 @@ func (x *ContactPageMeta) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ContactSort is what to sort contacts by, `-` in front for the reverse.
+// ContactSort is what to sort contacts by, with a leading `-` for the reverse.
 type ContactSort string
 
-// ContactUpdate is what to change of a contact. What is to be empty goes into Clear: empty texts are stored as such, and two contacts with an
+// ContactUpdate is what to change in a contact. Put fields to empty into Clear: empty texts are stored as such, and two contacts with an
 // empty identifier are a 500.
 type ContactUpdate struct {
-	// From 4.2.0 on merged into those that are there, key by key; before, all that there are then (D71).
+	// From 4.2.0 on merged into the existing ones, key by key; before, they replace all (D71).
 	AdditionalAttributes map[string]any `json:"additional_attributes,omitempty,omitzero"`
 
 	// Whether the contact is blocked. From 3.7.0, ignored before.
@@ -1920,7 +1920,7 @@ type ContactUpdate struct {
 	// The fields to empty.
 	Clear []ContactField `json:"-"`
 
-	// Merged into those that are there, key by key. A null stays as such.
+	// Merged into the existing ones, key by key. A null stays as such.
 	CustomAttributes map[string]any `json:"custom_attributes,omitempty,omitzero"`
 
 	// The mail address; stored in lower case.
@@ -1941,7 +1941,7 @@ type ContactableInboxes struct {
 	Payload []ContactInbox `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ContactableInboxes) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -1954,7 +1954,7 @@ func (x *ContactableInboxes) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// Conversation is a conversation, as list, filter, get and create answer it.
+// Conversation is a conversation, as list, filter, get and create return it.
 type Conversation struct {
 	// The account's id.
 	AccountID int64 `json:"account_id"`
@@ -1962,19 +1962,19 @@ type Conversation struct {
 	// What the channel knows; never null.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
-	// When an agent last looked; zero is never.
+	// When an agent last looked; zero means never.
 	AgentLastSeenAt UnixTime `json:"agent_last_seen_at"`
 
 	// From 3.8.0, where service level agreements are switched on and one applies.
 	AppliedSLA Attributes `json:"applied_sla,omitzero"`
 
-	// When the assignee last looked; zero is never.
+	// When the assignee last looked; zero means never.
 	AssigneeLastSeenAt UnixTime `json:"assignee_last_seen_at"`
 
 	// Whether the channel lets you answer now.
 	CanReply bool `json:"can_reply"`
 
-	// When the contact last looked; zero is never.
+	// When the contact last looked; zero means never.
 	ContactLastSeenAt UnixTime `json:"contact_last_seen_at"`
 
 	// When it was created.
@@ -1983,7 +1983,7 @@ type Conversation struct {
 	// What the account defines; never null.
 	CustomAttributes Attributes `json:"custom_attributes"`
 
-	// When it was first answered; zero is never.
+	// When it was first answered; zero means never.
 	FirstReplyCreatedAt UnixTime `json:"first_reply_created_at"`
 
 	// The id within the account (`display_id`).
@@ -1998,7 +1998,7 @@ type Conversation struct {
 	// The same as `timestamp`. From 2.17.1.
 	LastActivityAt *UnixTime `json:"last_activity_at,omitempty"`
 
-	// The last message that is not an activity; null when there is none.
+	// The last message that is not an activity; null if there is none.
 	LastNonActivityMessage *ConversationMessage `json:"last_non_activity_message"`
 
 	// Not all messages (D21). From 3.1.0 at most the last one; before, up to ten unread ones, or the last. An element
@@ -2014,7 +2014,7 @@ type Conversation struct {
 	// From 2.17.1; null when none is set.
 	Priority *Priority `json:"priority,omitempty"`
 
-	// As it was received, with KeepJSON.
+	// As received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
 	// From 3.8.0, where service level agreements are switched on.
@@ -2041,7 +2041,7 @@ type Conversation struct {
 	// An id that is unique everywhere. From 2.18.0.
 	UUID *string `json:"uuid,omitempty"`
 
-	// Since when the contact waits for an answer. From 3.1.0.
+	// Since when the contact has been waiting for an answer. From 3.1.0.
 	WaitingSince *UnixTime `json:"waiting_since,omitempty"`
 }
 
@@ -2141,7 +2141,7 @@ func (x *Conversation) GetInboxID() (value int64) {
 	return x.InboxID
 }
 
-// GetLastActivityAt returns what LastActivityAt points to, or the zero value when there is none.
+// GetLastActivityAt returns what LastActivityAt points to, or the zero value if there is none.
 func (x *Conversation) GetLastActivityAt() (value UnixTime) {
 	if x == nil || x.LastActivityAt == nil {
 		return value
@@ -2149,7 +2149,7 @@ func (x *Conversation) GetLastActivityAt() (value UnixTime) {
 	return *x.LastActivityAt
 }
 
-// GetLastNonActivityMessage returns LastNonActivityMessage, or nil when there is none.
+// GetLastNonActivityMessage returns LastNonActivityMessage, or nil if there is none.
 func (x *Conversation) GetLastNonActivityMessage() *ConversationMessage {
 	if x == nil {
 		return nil
@@ -2165,7 +2165,7 @@ func (x *Conversation) GetMuted() (value bool) {
 	return x.Muted
 }
 
-// GetPriority returns what Priority points to, or the zero value when there is none.
+// GetPriority returns what Priority points to, or the zero value if there is none.
 func (x *Conversation) GetPriority() (value Priority) {
 	if x == nil || x.Priority == nil {
 		return value
@@ -2173,7 +2173,7 @@ func (x *Conversation) GetPriority() (value Priority) {
 	return *x.Priority
 }
 
-// GetSLAPolicyID returns what SLAPolicyID points to, or the zero value when there is none.
+// GetSLAPolicyID returns what SLAPolicyID points to, or the zero value if there is none.
 func (x *Conversation) GetSLAPolicyID() (value int64) {
 	if x == nil || x.SLAPolicyID == nil {
 		return value
@@ -2181,7 +2181,7 @@ func (x *Conversation) GetSLAPolicyID() (value int64) {
 	return *x.SLAPolicyID
 }
 
-// GetSnoozedUntil returns what SnoozedUntil points to, or the zero value when there is none.
+// GetSnoozedUntil returns what SnoozedUntil points to, or the zero value if there is none.
 func (x *Conversation) GetSnoozedUntil() (value ISOTime) {
 	if x == nil || x.SnoozedUntil == nil {
 		return value
@@ -2213,7 +2213,7 @@ func (x *Conversation) GetUnreadCount() (value int64) {
 	return x.UnreadCount
 }
 
-// GetUpdatedAt returns what UpdatedAt points to, or the zero value when there is none.
+// GetUpdatedAt returns what UpdatedAt points to, or the zero value if there is none.
 func (x *Conversation) GetUpdatedAt() (value UnixTime) {
 	if x == nil || x.UpdatedAt == nil {
 		return value
@@ -2221,7 +2221,7 @@ func (x *Conversation) GetUpdatedAt() (value UnixTime) {
 	return *x.UpdatedAt
 }
 
-// GetUUID returns what UUID points to, or the zero value when there is none.
+// GetUUID returns what UUID points to, or the zero value if there is none.
 func (x *Conversation) GetUUID() (value string) {
 	if x == nil || x.UUID == nil {
 		return value
@@ -2229,7 +2229,7 @@ func (x *Conversation) GetUUID() (value string) {
 	return *x.UUID
 }
 
-// GetWaitingSince returns what WaitingSince points to, or the zero value when there is none.
+// GetWaitingSince returns what WaitingSince points to, or the zero value if there is none.
 func (x *Conversation) GetWaitingSince() (value UnixTime) {
 	if x == nil || x.WaitingSince == nil {
 		return value
@@ -2237,7 +2237,7 @@ func (x *Conversation) GetWaitingSince() (value UnixTime) {
 	return *x.WaitingSince
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Conversation) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -2334,7 +2334,7 @@ func (x *Conversation) decodeJSON(r *decode.Reader) {
 }
 
 // ConversationAttachment is an attachment in the list of a conversation. Fields that its kind does not have are null. Before 2.18.0 it is the
-// attachment as it goes with a message.
+// same as in a message.
 type ConversationAttachment struct {
 	// The account's id. Only in 2.17.
 	AccountID *int64 `json:"account_id,omitempty"`
@@ -2372,7 +2372,7 @@ type ConversationAttachment struct {
 	// The message's id.
 	MessageID int64 `json:"message_id"`
 
-	// Who sent it; absent when the sender is gone. From 2.18.0.
+	// Who sent it; absent if the sender is gone. From 2.18.0.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The preview's address; "" when there is none.
@@ -2382,7 +2382,7 @@ type ConversationAttachment struct {
 	Width *float64 `json:"width,omitempty"`
 }
 
-// GetAccountID returns what AccountID points to, or the zero value when there is none.
+// GetAccountID returns what AccountID points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetAccountID() (value int64) {
 	if x == nil || x.AccountID == nil {
 		return value
@@ -2390,7 +2390,7 @@ func (x *ConversationAttachment) GetAccountID() (value int64) {
 	return *x.AccountID
 }
 
-// GetCoordinatesLat returns what CoordinatesLat points to, or the zero value when there is none.
+// GetCoordinatesLat returns what CoordinatesLat points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetCoordinatesLat() (value float64) {
 	if x == nil || x.CoordinatesLat == nil {
 		return value
@@ -2398,7 +2398,7 @@ func (x *ConversationAttachment) GetCoordinatesLat() (value float64) {
 	return *x.CoordinatesLat
 }
 
-// GetCoordinatesLong returns what CoordinatesLong points to, or the zero value when there is none.
+// GetCoordinatesLong returns what CoordinatesLong points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetCoordinatesLong() (value float64) {
 	if x == nil || x.CoordinatesLong == nil {
 		return value
@@ -2406,7 +2406,7 @@ func (x *ConversationAttachment) GetCoordinatesLong() (value float64) {
 	return *x.CoordinatesLong
 }
 
-// GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
+// GetCreatedAt returns what CreatedAt points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetCreatedAt() (value UnixTime) {
 	if x == nil || x.CreatedAt == nil {
 		return value
@@ -2414,7 +2414,7 @@ func (x *ConversationAttachment) GetCreatedAt() (value UnixTime) {
 	return *x.CreatedAt
 }
 
-// GetDataURL returns what DataURL points to, or the zero value when there is none.
+// GetDataURL returns what DataURL points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetDataURL() (value string) {
 	if x == nil || x.DataURL == nil {
 		return value
@@ -2422,7 +2422,7 @@ func (x *ConversationAttachment) GetDataURL() (value string) {
 	return *x.DataURL
 }
 
-// GetExtension returns what Extension points to, or the zero value when there is none.
+// GetExtension returns what Extension points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetExtension() (value string) {
 	if x == nil || x.Extension == nil {
 		return value
@@ -2430,7 +2430,7 @@ func (x *ConversationAttachment) GetExtension() (value string) {
 	return *x.Extension
 }
 
-// GetFallbackTitle returns what FallbackTitle points to, or the zero value when there is none.
+// GetFallbackTitle returns what FallbackTitle points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetFallbackTitle() (value string) {
 	if x == nil || x.FallbackTitle == nil {
 		return value
@@ -2438,7 +2438,7 @@ func (x *ConversationAttachment) GetFallbackTitle() (value string) {
 	return *x.FallbackTitle
 }
 
-// GetFileSize returns what FileSize points to, or the zero value when there is none.
+// GetFileSize returns what FileSize points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetFileSize() (value int64) {
 	if x == nil || x.FileSize == nil {
 		return value
@@ -2446,7 +2446,7 @@ func (x *ConversationAttachment) GetFileSize() (value int64) {
 	return *x.FileSize
 }
 
-// GetFileType returns what FileType points to, or the zero value when there is none.
+// GetFileType returns what FileType points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetFileType() (value AttachmentType) {
 	if x == nil || x.FileType == nil {
 		return value
@@ -2454,7 +2454,7 @@ func (x *ConversationAttachment) GetFileType() (value AttachmentType) {
 	return *x.FileType
 }
 
-// GetHeight returns what Height points to, or the zero value when there is none.
+// GetHeight returns what Height points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetHeight() (value float64) {
 	if x == nil || x.Height == nil {
 		return value
@@ -2462,7 +2462,7 @@ func (x *ConversationAttachment) GetHeight() (value float64) {
 	return *x.Height
 }
 
-// GetID returns what ID points to, or the zero value when there is none.
+// GetID returns what ID points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetID() (value int64) {
 	if x == nil || x.ID == nil {
 		return value
@@ -2478,7 +2478,7 @@ func (x *ConversationAttachment) GetMessageID() (value int64) {
 	return x.MessageID
 }
 
-// GetSender returns Sender, or nil when there is none.
+// GetSender returns Sender, or nil if there is none.
 func (x *ConversationAttachment) GetSender() *MessageSender {
 	if x == nil {
 		return nil
@@ -2486,7 +2486,7 @@ func (x *ConversationAttachment) GetSender() *MessageSender {
 	return x.Sender
 }
 
-// GetThumbURL returns what ThumbURL points to, or the zero value when there is none.
+// GetThumbURL returns what ThumbURL points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetThumbURL() (value string) {
 	if x == nil || x.ThumbURL == nil {
 		return value
@@ -2494,7 +2494,7 @@ func (x *ConversationAttachment) GetThumbURL() (value string) {
 	return *x.ThumbURL
 }
 
-// GetWidth returns what Width points to, or the zero value when there is none.
+// GetWidth returns what Width points to, or the zero value if there is none.
 func (x *ConversationAttachment) GetWidth() (value float64) {
 	if x == nil || x.Width == nil {
 		return value
@@ -2502,7 +2502,7 @@ func (x *ConversationAttachment) GetWidth() (value float64) {
 	return *x.Width
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ConversationAttachment) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -2571,7 +2571,7 @@ func (x *ConversationAttributes) GetCustomAttributes() (value Attributes) {
 	return x.CustomAttributes
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ConversationAttributes) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -2584,7 +2584,7 @@ func (x *ConversationAttributes) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ConversationCounts is how many conversations there are. AssigneeType does not change them (D26), and with Q they are of one page only (D25).
+// ConversationCounts is how many conversations there are. AssigneeType does not change them (D26), and with Q they cover one page only (D25).
 type ConversationCounts struct {
 	// All of them.
 	AllCount int64 `json:"all_count"`
@@ -2595,7 +2595,7 @@ type ConversationCounts struct {
 	// Assigned to the owner of the key.
 	MineCount int64 `json:"mine_count"`
 
-	// Assigned to no person; from 4.8.0 what a bot owns is among them.
+	// Assigned to no person; from 4.8.0 including those owned by a bot.
 	UnassignedCount int64 `json:"unassigned_count"`
 }
 
@@ -2607,7 +2607,7 @@ func (x *ConversationCounts) GetAllCount() (value int64) {
 	return x.AllCount
 }
 
-// GetAssignedCount returns what AssignedCount points to, or the zero value when there is none.
+// GetAssignedCount returns what AssignedCount points to, or the zero value if there is none.
 func (x *ConversationCounts) GetAssignedCount() (value int64) {
 	if x == nil || x.AssignedCount == nil {
 		return value
@@ -2631,7 +2631,7 @@ func (x *ConversationCounts) GetUnassignedCount() (value int64) {
 	return x.UnassignedCount
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ConversationCounts) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -2683,8 +2683,8 @@ type ConversationCreate struct {
 	// the contact too.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
-	// Open when absent. Inboxes with an active bot make it pending, and from 4.16.2 on the bot its owner where there is no
-	// assignee; a blocked contact makes it resolved from 3.7.0.
+	// Open if absent. Inboxes with an active bot make it pending, and from 4.16.2 on the bot its owner if there is no
+	// assignee; a blocked contact makes it resolved from 3.7.0 on.
 	Status Status `json:"status,omitempty,omitzero"`
 
 	// A team. With a bot's key the answer is 500 and the conversation exists.
@@ -2697,7 +2697,7 @@ type ConversationListAnswer struct {
 	Data ConversationPage `json:"data"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ConversationListAnswer) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -2712,11 +2712,11 @@ func (x *ConversationListAnswer) decodeJSON(r *decode.Reader) {
 
 // ConversationListMetaAnswer is the answer of conversationListMeta.
 type ConversationListMetaAnswer struct {
-	// How many conversations there are. AssigneeType does not change them (D26), and with Q they are of one page only (D25).
+	// How many conversations there are. AssigneeType does not change them (D26), and with Q they cover one page only (D25).
 	Meta ConversationCounts `json:"meta"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ConversationListMetaAnswer) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -2729,12 +2729,12 @@ func (x *ConversationListMetaAnswer) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// ConversationMessage is a message as it goes with a conversation. The one of the message operations, `Message`, has fewer fields.
+// ConversationMessage is a message as part of a conversation. The message operations' `Message` has fewer fields.
 type ConversationMessage struct {
 	// The account's id.
 	AccountID int64 `json:"account_id"`
 
-	// What the server notes, such as the campaign that it belongs to.
+	// What the server records, such as the campaign that it belongs to.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
 	// Files, places and the like; absent when there are none. The documentation names one `attachment` (D11). An
@@ -2783,7 +2783,7 @@ type ConversationMessage struct {
 	// The text as it is shown. From 2.18.0.
 	ProcessedMessageContent *string `json:"processed_message_content,omitempty"`
 
-	// Who sent it; absent for activities and when the sender is gone.
+	// Who sent it; absent for activities and if the sender is gone.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The sender's id; null for activities.
@@ -2798,7 +2798,7 @@ type ConversationMessage struct {
 	// The id at the channel.
 	SourceID *string `json:"source_id"`
 
-	// How far it got.
+	// The delivery status.
 	Status *MessageStatus `json:"status"`
 
 	// When anything about it changed.
@@ -2829,7 +2829,7 @@ func (x *ConversationMessage) GetCall() (value Attributes) {
 	return x.Call
 }
 
-// GetContent returns what Content points to, or the zero value when there is none.
+// GetContent returns what Content points to, or the zero value if there is none.
 func (x *ConversationMessage) GetContent() (value string) {
 	if x == nil || x.Content == nil {
 		return value
@@ -2845,7 +2845,7 @@ func (x *ConversationMessage) GetContentAttributes() (value Attributes) {
 	return x.ContentAttributes
 }
 
-// GetContentType returns what ContentType points to, or the zero value when there is none.
+// GetContentType returns what ContentType points to, or the zero value if there is none.
 func (x *ConversationMessage) GetContentType() (value MessageContentType) {
 	if x == nil || x.ContentType == nil {
 		return value
@@ -2853,7 +2853,7 @@ func (x *ConversationMessage) GetContentType() (value MessageContentType) {
 	return *x.ContentType
 }
 
-// GetConversation returns Conversation, or nil when there is none.
+// GetConversation returns Conversation, or nil if there is none.
 func (x *ConversationMessage) GetConversation() *MessageConversation {
 	if x == nil {
 		return nil
@@ -2861,7 +2861,7 @@ func (x *ConversationMessage) GetConversation() *MessageConversation {
 	return x.Conversation
 }
 
-// GetConversationID returns what ConversationID points to, or the zero value when there is none.
+// GetConversationID returns what ConversationID points to, or the zero value if there is none.
 func (x *ConversationMessage) GetConversationID() (value int64) {
 	if x == nil || x.ConversationID == nil {
 		return value
@@ -2909,7 +2909,7 @@ func (x *ConversationMessage) GetMessageType() (value MessageType) {
 	return x.MessageType
 }
 
-// GetPrivate returns what Private points to, or the zero value when there is none.
+// GetPrivate returns what Private points to, or the zero value if there is none.
 func (x *ConversationMessage) GetPrivate() (value bool) {
 	if x == nil || x.Private == nil {
 		return value
@@ -2917,7 +2917,7 @@ func (x *ConversationMessage) GetPrivate() (value bool) {
 	return *x.Private
 }
 
-// GetProcessedMessageContent returns what ProcessedMessageContent points to, or the zero value when there is none.
+// GetProcessedMessageContent returns what ProcessedMessageContent points to, or the zero value if there is none.
 func (x *ConversationMessage) GetProcessedMessageContent() (value string) {
 	if x == nil || x.ProcessedMessageContent == nil {
 		return value
@@ -2925,7 +2925,7 @@ func (x *ConversationMessage) GetProcessedMessageContent() (value string) {
 	return *x.ProcessedMessageContent
 }
 
-// GetSender returns Sender, or nil when there is none.
+// GetSender returns Sender, or nil if there is none.
 func (x *ConversationMessage) GetSender() *MessageSender {
 	if x == nil {
 		return nil
@@ -2933,7 +2933,7 @@ func (x *ConversationMessage) GetSender() *MessageSender {
 	return x.Sender
 }
 
-// GetSenderID returns what SenderID points to, or the zero value when there is none.
+// GetSenderID returns what SenderID points to, or the zero value if there is none.
 func (x *ConversationMessage) GetSenderID() (value int64) {
 	if x == nil || x.SenderID == nil {
 		return value
@@ -2941,7 +2941,7 @@ func (x *ConversationMessage) GetSenderID() (value int64) {
 	return *x.SenderID
 }
 
-// GetSenderType returns what SenderType points to, or the zero value when there is none.
+// GetSenderType returns what SenderType points to, or the zero value if there is none.
 func (x *ConversationMessage) GetSenderType() (value SenderType) {
 	if x == nil || x.SenderType == nil {
 		return value
@@ -2957,7 +2957,7 @@ func (x *ConversationMessage) GetSentiment() (value Attributes) {
 	return x.Sentiment
 }
 
-// GetSourceID returns what SourceID points to, or the zero value when there is none.
+// GetSourceID returns what SourceID points to, or the zero value if there is none.
 func (x *ConversationMessage) GetSourceID() (value string) {
 	if x == nil || x.SourceID == nil {
 		return value
@@ -2965,7 +2965,7 @@ func (x *ConversationMessage) GetSourceID() (value string) {
 	return *x.SourceID
 }
 
-// GetStatus returns what Status points to, or the zero value when there is none.
+// GetStatus returns what Status points to, or the zero value if there is none.
 func (x *ConversationMessage) GetStatus() (value MessageStatus) {
 	if x == nil || x.Status == nil {
 		return value
@@ -2981,7 +2981,7 @@ func (x *ConversationMessage) GetUpdatedAt() (value ISOTime) {
 	return x.UpdatedAt
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ConversationMessage) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -3065,13 +3065,14 @@ func (x *ConversationMessage) decodeJSON(r *decode.Reader) {
 
 // ConversationMeta is who and what a conversation belongs to.
 type ConversationMeta struct {
-	// The person who is assigned; nil when nobody is, or a bot (D19).
+	// The person who is assigned; nil if nobody is, or a bot (D19).
 	Assignee *Agent `json:"assignee,omitempty"`
 
-	// The agent bot that is assigned, nil when none is. From 4.8.0. Lists and counts take what a bot owns for unassigned.
+	// The agent bot that is assigned, nil if none is. From 4.8.0. Lists and counts treat conversations owned by a bot as
+	// unassigned.
 	AssigneeBot *AgentBot `json:"-"`
 
-	// What the assignee is, `User` or `AgentBot`; absent when there is none. From 4.8.0.
+	// The kind of assignee, `User` or `AgentBot`; absent if there is none. From 4.8.0.
 	AssigneeType *SenderType `json:"assignee_type,omitempty"`
 
 	// The kind of inbox; here, not in `sender` (D18). Null if the inbox is gone.
@@ -3083,11 +3084,11 @@ type ConversationMeta struct {
 	// The person on the other side.
 	Sender Contact `json:"sender"`
 
-	// The team; absent when there is none.
+	// The team; absent if there is none.
 	Team *Team `json:"team,omitempty"`
 }
 
-// GetAssignee returns Assignee, or nil when there is none.
+// GetAssignee returns Assignee, or nil if there is none.
 func (x *ConversationMeta) GetAssignee() *Agent {
 	if x == nil {
 		return nil
@@ -3095,7 +3096,7 @@ func (x *ConversationMeta) GetAssignee() *Agent {
 	return x.Assignee
 }
 
-// GetAssigneeBot returns AssigneeBot, or nil when there is none.
+// GetAssigneeBot returns AssigneeBot, or nil if there is none.
 func (x *ConversationMeta) GetAssigneeBot() *AgentBot {
 	if x == nil {
 		return nil
@@ -3103,7 +3104,7 @@ func (x *ConversationMeta) GetAssigneeBot() *AgentBot {
 	return x.AssigneeBot
 }
 
-// GetAssigneeType returns what AssigneeType points to, or the zero value when there is none.
+// GetAssigneeType returns what AssigneeType points to, or the zero value if there is none.
 func (x *ConversationMeta) GetAssigneeType() (value SenderType) {
 	if x == nil || x.AssigneeType == nil {
 		return value
@@ -3111,7 +3112,7 @@ func (x *ConversationMeta) GetAssigneeType() (value SenderType) {
 	return *x.AssigneeType
 }
 
-// GetChannel returns what Channel points to, or the zero value when there is none.
+// GetChannel returns what Channel points to, or the zero value if there is none.
 func (x *ConversationMeta) GetChannel() (value Channel) {
 	if x == nil || x.Channel == nil {
 		return value
@@ -3119,7 +3120,7 @@ func (x *ConversationMeta) GetChannel() (value Channel) {
 	return *x.Channel
 }
 
-// GetHMACVerified returns what HMACVerified points to, or the zero value when there is none.
+// GetHMACVerified returns what HMACVerified points to, or the zero value if there is none.
 func (x *ConversationMeta) GetHMACVerified() (value bool) {
 	if x == nil || x.HMACVerified == nil {
 		return value
@@ -3127,7 +3128,7 @@ func (x *ConversationMeta) GetHMACVerified() (value bool) {
 	return *x.HMACVerified
 }
 
-// GetTeam returns Team, or nil when there is none.
+// GetTeam returns Team, or nil if there is none.
 func (x *ConversationMeta) GetTeam() *Team {
 	if x == nil {
 		return nil
@@ -3135,7 +3136,7 @@ func (x *ConversationMeta) GetTeam() *Team {
 	return x.Team
 }
 
-// decodeFields reads what encoding/json would.
+// decodeFields reads the same as encoding/json.
 func (x *ConversationMeta) decodeFields(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -3165,14 +3166,14 @@ func (x *ConversationMeta) decodeFields(r *decode.Reader) {
 
 // ConversationPage is one page of a list.
 type ConversationPage struct {
-	// How many conversations there are. AssigneeType does not change them (D26), and with Q they are of one page only (D25).
+	// How many conversations there are. AssigneeType does not change them (D26), and with Q they cover one page only (D25).
 	Meta ConversationCounts `json:"meta"`
 
 	// The conversations of this page; empty beyond the last.
 	Payload []Conversation `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ConversationPage) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -3197,9 +3198,9 @@ type CreateWebhookRequest struct {
 	Webhook WebhookCreate `json:"webhook"`
 }
 
-// CreatedContactInbox is where it was created, nulls without `inbox_id`. The `contact_inboxes` of the contact say the same.
+// CreatedContactInbox is where it was created; nulls without `inbox_id`. The `contact_inboxes` of the contact state the same.
 type CreatedContactInbox struct {
-	// The inbox as a row of the database, with whatever that holds.
+	// The inbox as a row of the database, with all its columns.
 	_ struct{} `json:"-"`
 
 	// The contact's id in the inbox.
@@ -3208,7 +3209,7 @@ type CreatedContactInbox struct {
 
 var _ = redact.Mark[CreatedContactInbox]("inbox")
 
-// GetSourceID returns what SourceID points to, or the zero value when there is none.
+// GetSourceID returns what SourceID points to, or the zero value if there is none.
 func (x *CreatedContactInbox) GetSourceID() (value string) {
 	if x == nil || x.SourceID == nil {
 		return value
@@ -3216,7 +3217,7 @@ func (x *CreatedContactInbox) GetSourceID() (value string) {
 	return *x.SourceID
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *CreatedContactInbox) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -3230,7 +3231,7 @@ func (x *CreatedContactInbox) decodeJSON(r *decode.Reader) {
 }
 
 // ErrorBody is one of four shapes: `error`; `errors`; `message` with `attributes`; `status` with `error`. The documented
-// `description` never comes (D23). The chain of this package reads it more leniently than this type does.
+// `description` never appears (D23). The chain of this package is more lenient than this type.
 type ErrorBody struct {
 	// The attributes that are wrong.
 	Attributes []string `json:"attributes,omitempty"`
@@ -3248,7 +3249,7 @@ type ErrorBody struct {
 	Status *int64 `json:"status,omitempty"`
 }
 
-// GetError returns what Error points to, or the zero value when there is none.
+// GetError returns what Error points to, or the zero value if there is none.
 func (x *ErrorBody) GetError() (value string) {
 	if x == nil || x.Error == nil {
 		return value
@@ -3256,7 +3257,7 @@ func (x *ErrorBody) GetError() (value string) {
 	return *x.Error
 }
 
-// GetMessage returns what Message points to, or the zero value when there is none.
+// GetMessage returns what Message points to, or the zero value if there is none.
 func (x *ErrorBody) GetMessage() (value string) {
 	if x == nil || x.Message == nil {
 		return value
@@ -3264,7 +3265,7 @@ func (x *ErrorBody) GetMessage() (value string) {
 	return *x.Message
 }
 
-// GetStatus returns what Status points to, or the zero value when there is none.
+// GetStatus returns what Status points to, or the zero value if there is none.
 func (x *ErrorBody) GetStatus() (value int64) {
 	if x == nil || x.Status == nil {
 		return value
@@ -3272,7 +3273,7 @@ func (x *ErrorBody) GetStatus() (value int64) {
 	return *x.Status
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ErrorBody) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -3305,7 +3306,7 @@ type FilterRequest struct {
 	Payload []FilterRule `json:"payload"`
 }
 
-// FilterRule is one rule, and how the next one is joined to it.
+// FilterRule is one rule, and the operator that joins the next.
 type FilterRule struct {
 	// A standard attribute, or a custom one of conversations.
 	AttributeKey string `json:"attribute_key"`
@@ -3319,7 +3320,7 @@ type FilterRule struct {
 	// Set on every rule but the last, null or absent on the last; anything else is a 500 (D8).
 	QueryOperator *QueryOperator `json:"query_operator"`
 
-	// Text, numbers or booleans. Ids go as numbers: as text, all but the first are lost after a rule on a custom
+	// Text, numbers or booleans. Send ids as numbers: as text, all but the first are lost after a rule on a custom
 	// attribute (D7).
 	Values []interface{} `json:"values,omitzero"`
 }
@@ -3338,7 +3339,7 @@ type FirstMessage struct {
 	// Mail addresses, separated by commas.
 	CCEmails string `json:"cc_emails,omitempty,omitzero"`
 
-	// The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
+	// The text, up to 150000 characters as sent. It arrives as written, unless Template is set (D46).
 	Content string `json:"content,omitempty,omitzero"`
 
 	// What the kind of content needs, such as the items of a choice. Before 4.9.0 the server keeps `items` and
@@ -3357,8 +3358,8 @@ type FirstMessage struct {
 	// Whether the audio among the attachments is a voice message. From 4.14.2.
 	IsVoiceMessage bool `json:"is_voice_message,omitempty,omitzero"`
 
-	// The kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message that
-	// the contact has sent. `incoming` only in API inboxes; the sender of all but `outgoing` is the contact.
+	// The kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message
+	// sent by the contact. `incoming` only in API inboxes; the sender of all but `outgoing` is the contact.
 	MessageType MessageKind `json:"message_type,omitempty,omitzero"`
 
 	// A note that the contact does not see.
@@ -3367,16 +3368,16 @@ type FirstMessage struct {
 	// The sender; together with sender_type.
 	SenderID int64 `json:"sender_id,omitempty,omitzero"`
 
-	// Who sent a message, as its `sender_type` says it.
+	// Who sent a message, as in its `sender_type`.
 	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
 
-	// An id of your own, to find the message by; from 3.4.0, ignored before. In most channels an outgoing message that has
-	// one is taken for sent already, and does not go out; those of API and web widget inboxes do.
+	// An id of your own, to find the message by; from 3.4.0, ignored before. In most channels an outgoing message with
+	// one is treated as already sent and does not go out; in API and web widget inboxes it does.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
 	// Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
-	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as it is
-	// written. An incoming message is no template.
+	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as
+	// written. An incoming message is not a template.
 	Template bool `json:"-"`
 
 	// For WhatsApp templates.
@@ -3386,13 +3387,13 @@ type FirstMessage struct {
 	ToEmails string `json:"to_emails,omitempty,omitzero"`
 }
 
-// Inbox is an inbox. From 4.0.2 on the one of a contact has id, avatar_url, channel_id, name, channel_type and provider only (in 4.0.2
-// itself an e-mail inbox also its email); before, all that an inbox has, to an administrator with its secrets.
+// Inbox is an inbox. From 4.0.2 on a contact's has only id, avatar_url, channel_id, name, channel_type and provider (in 4.0.2
+// itself an e-mail inbox also its email); before, all fields of an inbox, for an administrator including its secrets.
 type Inbox struct {
 	// A secret, to administrators. From 4.2.0.
 	_ struct{} `json:"-"`
 
-	// Of an API inbox, what was set for it.
+	// Of an API inbox, its settings.
 	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
 
 	// Whether contacts may write in a resolved conversation.
@@ -3452,7 +3453,7 @@ type Inbox struct {
 	// The greeting.
 	GreetingMessage *string `json:"greeting_message,omitempty"`
 
-	// The help center, absent without one. From 2.17.0.
+	// The help center; absent without one. From 2.17.0.
 	HelpCenter Attributes `json:"help_center,omitzero"`
 
 	// Whether contacts must prove who they are.
@@ -3521,7 +3522,7 @@ type Inbox struct {
 	// Secrets, to administrators.
 	_ struct{} `json:"-"`
 
-	// As it was received, with KeepJSON; "" without.
+	// As received, with KeepJSON; "" without.
 	received string `json:"-"`
 
 	// Of a website, how soon contacts are promised an answer.
@@ -3607,7 +3608,7 @@ func (x *Inbox) GetAdditionalAttributes() (value Attributes) {
 	return x.AdditionalAttributes
 }
 
-// GetAllowMessagesAfterResolved returns what AllowMessagesAfterResolved points to, or the zero value when there is none.
+// GetAllowMessagesAfterResolved returns what AllowMessagesAfterResolved points to, or the zero value if there is none.
 func (x *Inbox) GetAllowMessagesAfterResolved() (value bool) {
 	if x == nil || x.AllowMessagesAfterResolved == nil {
 		return value
@@ -3615,7 +3616,7 @@ func (x *Inbox) GetAllowMessagesAfterResolved() (value bool) {
 	return *x.AllowMessagesAfterResolved
 }
 
-// GetAllowedDomains returns what AllowedDomains points to, or the zero value when there is none.
+// GetAllowedDomains returns what AllowedDomains points to, or the zero value if there is none.
 func (x *Inbox) GetAllowedDomains() (value string) {
 	if x == nil || x.AllowedDomains == nil {
 		return value
@@ -3639,7 +3640,7 @@ func (x *Inbox) GetAvatarURL() (value string) {
 	return x.AvatarURL
 }
 
-// GetBusinessName returns what BusinessName points to, or the zero value when there is none.
+// GetBusinessName returns what BusinessName points to, or the zero value if there is none.
 func (x *Inbox) GetBusinessName() (value string) {
 	if x == nil || x.BusinessName == nil {
 		return value
@@ -3647,7 +3648,7 @@ func (x *Inbox) GetBusinessName() (value string) {
 	return *x.BusinessName
 }
 
-// GetCallbackWebhookURL returns what CallbackWebhookURL points to, or the zero value when there is none.
+// GetCallbackWebhookURL returns what CallbackWebhookURL points to, or the zero value if there is none.
 func (x *Inbox) GetCallbackWebhookURL() (value string) {
 	if x == nil || x.CallbackWebhookURL == nil {
 		return value
@@ -3671,7 +3672,7 @@ func (x *Inbox) GetChannelType() (value Channel) {
 	return x.ChannelType
 }
 
-// GetContinuityViaEmail returns what ContinuityViaEmail points to, or the zero value when there is none.
+// GetContinuityViaEmail returns what ContinuityViaEmail points to, or the zero value if there is none.
 func (x *Inbox) GetContinuityViaEmail() (value bool) {
 	if x == nil || x.ContinuityViaEmail == nil {
 		return value
@@ -3687,7 +3688,7 @@ func (x *Inbox) GetCsatConfig() (value Attributes) {
 	return x.CsatConfig
 }
 
-// GetCsatSurveyEnabled returns what CsatSurveyEnabled points to, or the zero value when there is none.
+// GetCsatSurveyEnabled returns what CsatSurveyEnabled points to, or the zero value if there is none.
 func (x *Inbox) GetCsatSurveyEnabled() (value bool) {
 	if x == nil || x.CsatSurveyEnabled == nil {
 		return value
@@ -3695,7 +3696,7 @@ func (x *Inbox) GetCsatSurveyEnabled() (value bool) {
 	return *x.CsatSurveyEnabled
 }
 
-// GetEmail returns what Email points to, or the zero value when there is none.
+// GetEmail returns what Email points to, or the zero value if there is none.
 func (x *Inbox) GetEmail() (value string) {
 	if x == nil || x.Email == nil {
 		return value
@@ -3703,7 +3704,7 @@ func (x *Inbox) GetEmail() (value string) {
 	return *x.Email
 }
 
-// GetEnableAutoAssignment returns what EnableAutoAssignment points to, or the zero value when there is none.
+// GetEnableAutoAssignment returns what EnableAutoAssignment points to, or the zero value if there is none.
 func (x *Inbox) GetEnableAutoAssignment() (value bool) {
 	if x == nil || x.EnableAutoAssignment == nil {
 		return value
@@ -3711,7 +3712,7 @@ func (x *Inbox) GetEnableAutoAssignment() (value bool) {
 	return *x.EnableAutoAssignment
 }
 
-// GetEnableEmailCollect returns what EnableEmailCollect points to, or the zero value when there is none.
+// GetEnableEmailCollect returns what EnableEmailCollect points to, or the zero value if there is none.
 func (x *Inbox) GetEnableEmailCollect() (value bool) {
 	if x == nil || x.EnableEmailCollect == nil {
 		return value
@@ -3719,7 +3720,7 @@ func (x *Inbox) GetEnableEmailCollect() (value bool) {
 	return *x.EnableEmailCollect
 }
 
-// GetForwardToEmail returns what ForwardToEmail points to, or the zero value when there is none.
+// GetForwardToEmail returns what ForwardToEmail points to, or the zero value if there is none.
 func (x *Inbox) GetForwardToEmail() (value string) {
 	if x == nil || x.ForwardToEmail == nil {
 		return value
@@ -3727,7 +3728,7 @@ func (x *Inbox) GetForwardToEmail() (value string) {
 	return *x.ForwardToEmail
 }
 
-// GetForwardingEnabled returns what ForwardingEnabled points to, or the zero value when there is none.
+// GetForwardingEnabled returns what ForwardingEnabled points to, or the zero value if there is none.
 func (x *Inbox) GetForwardingEnabled() (value bool) {
 	if x == nil || x.ForwardingEnabled == nil {
 		return value
@@ -3735,7 +3736,7 @@ func (x *Inbox) GetForwardingEnabled() (value bool) {
 	return *x.ForwardingEnabled
 }
 
-// GetGreetingEnabled returns what GreetingEnabled points to, or the zero value when there is none.
+// GetGreetingEnabled returns what GreetingEnabled points to, or the zero value if there is none.
 func (x *Inbox) GetGreetingEnabled() (value bool) {
 	if x == nil || x.GreetingEnabled == nil {
 		return value
@@ -3743,7 +3744,7 @@ func (x *Inbox) GetGreetingEnabled() (value bool) {
 	return *x.GreetingEnabled
 }
 
-// GetGreetingMessage returns what GreetingMessage points to, or the zero value when there is none.
+// GetGreetingMessage returns what GreetingMessage points to, or the zero value if there is none.
 func (x *Inbox) GetGreetingMessage() (value string) {
 	if x == nil || x.GreetingMessage == nil {
 		return value
@@ -3759,7 +3760,7 @@ func (x *Inbox) GetHelpCenter() (value Attributes) {
 	return x.HelpCenter
 }
 
-// GetHMACMandatory returns what HMACMandatory points to, or the zero value when there is none.
+// GetHMACMandatory returns what HMACMandatory points to, or the zero value if there is none.
 func (x *Inbox) GetHMACMandatory() (value bool) {
 	if x == nil || x.HMACMandatory == nil {
 		return value
@@ -3775,7 +3776,7 @@ func (x *Inbox) GetID() (value int64) {
 	return x.ID
 }
 
-// GetImapAddress returns what ImapAddress points to, or the zero value when there is none.
+// GetImapAddress returns what ImapAddress points to, or the zero value if there is none.
 func (x *Inbox) GetImapAddress() (value string) {
 	if x == nil || x.ImapAddress == nil {
 		return value
@@ -3783,7 +3784,7 @@ func (x *Inbox) GetImapAddress() (value string) {
 	return *x.ImapAddress
 }
 
-// GetImapAuthentication returns what ImapAuthentication points to, or the zero value when there is none.
+// GetImapAuthentication returns what ImapAuthentication points to, or the zero value if there is none.
 func (x *Inbox) GetImapAuthentication() (value string) {
 	if x == nil || x.ImapAuthentication == nil {
 		return value
@@ -3791,7 +3792,7 @@ func (x *Inbox) GetImapAuthentication() (value string) {
 	return *x.ImapAuthentication
 }
 
-// GetImapEnableSsl returns what ImapEnableSsl points to, or the zero value when there is none.
+// GetImapEnableSsl returns what ImapEnableSsl points to, or the zero value if there is none.
 func (x *Inbox) GetImapEnableSsl() (value bool) {
 	if x == nil || x.ImapEnableSsl == nil {
 		return value
@@ -3799,7 +3800,7 @@ func (x *Inbox) GetImapEnableSsl() (value bool) {
 	return *x.ImapEnableSsl
 }
 
-// GetImapEnabled returns what ImapEnabled points to, or the zero value when there is none.
+// GetImapEnabled returns what ImapEnabled points to, or the zero value if there is none.
 func (x *Inbox) GetImapEnabled() (value bool) {
 	if x == nil || x.ImapEnabled == nil {
 		return value
@@ -3807,7 +3808,7 @@ func (x *Inbox) GetImapEnabled() (value bool) {
 	return *x.ImapEnabled
 }
 
-// GetImapLogin returns what ImapLogin points to, or the zero value when there is none.
+// GetImapLogin returns what ImapLogin points to, or the zero value if there is none.
 func (x *Inbox) GetImapLogin() (value string) {
 	if x == nil || x.ImapLogin == nil {
 		return value
@@ -3815,7 +3816,7 @@ func (x *Inbox) GetImapLogin() (value string) {
 	return *x.ImapLogin
 }
 
-// GetImapPort returns what ImapPort points to, or the zero value when there is none.
+// GetImapPort returns what ImapPort points to, or the zero value if there is none.
 func (x *Inbox) GetImapPort() (value int64) {
 	if x == nil || x.ImapPort == nil {
 		return value
@@ -3823,7 +3824,7 @@ func (x *Inbox) GetImapPort() (value int64) {
 	return *x.ImapPort
 }
 
-// GetInboxIdentifier returns what InboxIdentifier points to, or the zero value when there is none.
+// GetInboxIdentifier returns what InboxIdentifier points to, or the zero value if there is none.
 func (x *Inbox) GetInboxIdentifier() (value string) {
 	if x == nil || x.InboxIdentifier == nil {
 		return value
@@ -3831,7 +3832,7 @@ func (x *Inbox) GetInboxIdentifier() (value string) {
 	return *x.InboxIdentifier
 }
 
-// GetLockToSingleConversation returns what LockToSingleConversation points to, or the zero value when there is none.
+// GetLockToSingleConversation returns what LockToSingleConversation points to, or the zero value if there is none.
 func (x *Inbox) GetLockToSingleConversation() (value bool) {
 	if x == nil || x.LockToSingleConversation == nil {
 		return value
@@ -3839,7 +3840,7 @@ func (x *Inbox) GetLockToSingleConversation() (value bool) {
 	return *x.LockToSingleConversation
 }
 
-// GetMessagingServiceSid returns what MessagingServiceSid points to, or the zero value when there is none.
+// GetMessagingServiceSid returns what MessagingServiceSid points to, or the zero value if there is none.
 func (x *Inbox) GetMessagingServiceSid() (value string) {
 	if x == nil || x.MessagingServiceSid == nil {
 		return value
@@ -3847,7 +3848,7 @@ func (x *Inbox) GetMessagingServiceSid() (value string) {
 	return *x.MessagingServiceSid
 }
 
-// GetMicrosoftReauthorization returns what MicrosoftReauthorization points to, or the zero value when there is none.
+// GetMicrosoftReauthorization returns what MicrosoftReauthorization points to, or the zero value if there is none.
 func (x *Inbox) GetMicrosoftReauthorization() (value bool) {
 	if x == nil || x.MicrosoftReauthorization == nil {
 		return value
@@ -3863,7 +3864,7 @@ func (x *Inbox) GetName() (value string) {
 	return x.Name
 }
 
-// GetOutOfOfficeMessage returns what OutOfOfficeMessage points to, or the zero value when there is none.
+// GetOutOfOfficeMessage returns what OutOfOfficeMessage points to, or the zero value if there is none.
 func (x *Inbox) GetOutOfOfficeMessage() (value string) {
 	if x == nil || x.OutOfOfficeMessage == nil {
 		return value
@@ -3871,7 +3872,7 @@ func (x *Inbox) GetOutOfOfficeMessage() (value string) {
 	return *x.OutOfOfficeMessage
 }
 
-// GetPageID returns what PageID points to, or the zero value when there is none.
+// GetPageID returns what PageID points to, or the zero value if there is none.
 func (x *Inbox) GetPageID() (value string) {
 	if x == nil || x.PageID == nil {
 		return value
@@ -3879,7 +3880,7 @@ func (x *Inbox) GetPageID() (value string) {
 	return *x.PageID
 }
 
-// GetPhoneNumber returns what PhoneNumber points to, or the zero value when there is none.
+// GetPhoneNumber returns what PhoneNumber points to, or the zero value if there is none.
 func (x *Inbox) GetPhoneNumber() (value string) {
 	if x == nil || x.PhoneNumber == nil {
 		return value
@@ -3887,7 +3888,7 @@ func (x *Inbox) GetPhoneNumber() (value string) {
 	return *x.PhoneNumber
 }
 
-// GetPreChatFormEnabled returns what PreChatFormEnabled points to, or the zero value when there is none.
+// GetPreChatFormEnabled returns what PreChatFormEnabled points to, or the zero value if there is none.
 func (x *Inbox) GetPreChatFormEnabled() (value bool) {
 	if x == nil || x.PreChatFormEnabled == nil {
 		return value
@@ -3903,7 +3904,7 @@ func (x *Inbox) GetPreChatFormOptions() (value Attributes) {
 	return x.PreChatFormOptions
 }
 
-// GetProvider returns what Provider points to, or the zero value when there is none.
+// GetProvider returns what Provider points to, or the zero value if there is none.
 func (x *Inbox) GetProvider() (value string) {
 	if x == nil || x.Provider == nil {
 		return value
@@ -3911,7 +3912,7 @@ func (x *Inbox) GetProvider() (value string) {
 	return *x.Provider
 }
 
-// GetReplyTime returns what ReplyTime points to, or the zero value when there is none.
+// GetReplyTime returns what ReplyTime points to, or the zero value if there is none.
 func (x *Inbox) GetReplyTime() (value string) {
 	if x == nil || x.ReplyTime == nil {
 		return value
@@ -3919,7 +3920,7 @@ func (x *Inbox) GetReplyTime() (value string) {
 	return *x.ReplyTime
 }
 
-// GetSenderNameType returns what SenderNameType points to, or the zero value when there is none.
+// GetSenderNameType returns what SenderNameType points to, or the zero value if there is none.
 func (x *Inbox) GetSenderNameType() (value string) {
 	if x == nil || x.SenderNameType == nil {
 		return value
@@ -3927,7 +3928,7 @@ func (x *Inbox) GetSenderNameType() (value string) {
 	return *x.SenderNameType
 }
 
-// GetSMTPAddress returns what SMTPAddress points to, or the zero value when there is none.
+// GetSMTPAddress returns what SMTPAddress points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPAddress() (value string) {
 	if x == nil || x.SMTPAddress == nil {
 		return value
@@ -3935,7 +3936,7 @@ func (x *Inbox) GetSMTPAddress() (value string) {
 	return *x.SMTPAddress
 }
 
-// GetSMTPAuthentication returns what SMTPAuthentication points to, or the zero value when there is none.
+// GetSMTPAuthentication returns what SMTPAuthentication points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPAuthentication() (value string) {
 	if x == nil || x.SMTPAuthentication == nil {
 		return value
@@ -3943,7 +3944,7 @@ func (x *Inbox) GetSMTPAuthentication() (value string) {
 	return *x.SMTPAuthentication
 }
 
-// GetSMTPDomain returns what SMTPDomain points to, or the zero value when there is none.
+// GetSMTPDomain returns what SMTPDomain points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPDomain() (value string) {
 	if x == nil || x.SMTPDomain == nil {
 		return value
@@ -3951,7 +3952,7 @@ func (x *Inbox) GetSMTPDomain() (value string) {
 	return *x.SMTPDomain
 }
 
-// GetSMTPEnableSslTLS returns what SMTPEnableSslTLS points to, or the zero value when there is none.
+// GetSMTPEnableSslTLS returns what SMTPEnableSslTLS points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPEnableSslTLS() (value bool) {
 	if x == nil || x.SMTPEnableSslTLS == nil {
 		return value
@@ -3959,7 +3960,7 @@ func (x *Inbox) GetSMTPEnableSslTLS() (value bool) {
 	return *x.SMTPEnableSslTLS
 }
 
-// GetSMTPEnableStarttlsAuto returns what SMTPEnableStarttlsAuto points to, or the zero value when there is none.
+// GetSMTPEnableStarttlsAuto returns what SMTPEnableStarttlsAuto points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPEnableStarttlsAuto() (value bool) {
 	if x == nil || x.SMTPEnableStarttlsAuto == nil {
 		return value
@@ -3967,7 +3968,7 @@ func (x *Inbox) GetSMTPEnableStarttlsAuto() (value bool) {
 	return *x.SMTPEnableStarttlsAuto
 }
 
-// GetSMTPEnabled returns what SMTPEnabled points to, or the zero value when there is none.
+// GetSMTPEnabled returns what SMTPEnabled points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPEnabled() (value bool) {
 	if x == nil || x.SMTPEnabled == nil {
 		return value
@@ -3975,7 +3976,7 @@ func (x *Inbox) GetSMTPEnabled() (value bool) {
 	return *x.SMTPEnabled
 }
 
-// GetSMTPLogin returns what SMTPLogin points to, or the zero value when there is none.
+// GetSMTPLogin returns what SMTPLogin points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPLogin() (value string) {
 	if x == nil || x.SMTPLogin == nil {
 		return value
@@ -3983,7 +3984,7 @@ func (x *Inbox) GetSMTPLogin() (value string) {
 	return *x.SMTPLogin
 }
 
-// GetSMTPOpensslVerifyMode returns what SMTPOpensslVerifyMode points to, or the zero value when there is none.
+// GetSMTPOpensslVerifyMode returns what SMTPOpensslVerifyMode points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPOpensslVerifyMode() (value string) {
 	if x == nil || x.SMTPOpensslVerifyMode == nil {
 		return value
@@ -3991,7 +3992,7 @@ func (x *Inbox) GetSMTPOpensslVerifyMode() (value string) {
 	return *x.SMTPOpensslVerifyMode
 }
 
-// GetSMTPPort returns what SMTPPort points to, or the zero value when there is none.
+// GetSMTPPort returns what SMTPPort points to, or the zero value if there is none.
 func (x *Inbox) GetSMTPPort() (value int64) {
 	if x == nil || x.SMTPPort == nil {
 		return value
@@ -3999,7 +4000,7 @@ func (x *Inbox) GetSMTPPort() (value int64) {
 	return *x.SMTPPort
 }
 
-// GetTimezone returns what Timezone points to, or the zero value when there is none.
+// GetTimezone returns what Timezone points to, or the zero value if there is none.
 func (x *Inbox) GetTimezone() (value string) {
 	if x == nil || x.Timezone == nil {
 		return value
@@ -4007,7 +4008,7 @@ func (x *Inbox) GetTimezone() (value string) {
 	return *x.Timezone
 }
 
-// GetWebWidgetScript returns what WebWidgetScript points to, or the zero value when there is none.
+// GetWebWidgetScript returns what WebWidgetScript points to, or the zero value if there is none.
 func (x *Inbox) GetWebWidgetScript() (value string) {
 	if x == nil || x.WebWidgetScript == nil {
 		return value
@@ -4015,7 +4016,7 @@ func (x *Inbox) GetWebWidgetScript() (value string) {
 	return *x.WebWidgetScript
 }
 
-// GetWebhookURL returns what WebhookURL points to, or the zero value when there is none.
+// GetWebhookURL returns what WebhookURL points to, or the zero value if there is none.
 func (x *Inbox) GetWebhookURL() (value string) {
 	if x == nil || x.WebhookURL == nil {
 		return value
@@ -4023,7 +4024,7 @@ func (x *Inbox) GetWebhookURL() (value string) {
 	return *x.WebhookURL
 }
 
-// GetWebsiteToken returns what WebsiteToken points to, or the zero value when there is none.
+// GetWebsiteToken returns what WebsiteToken points to, or the zero value if there is none.
 func (x *Inbox) GetWebsiteToken() (value string) {
 	if x == nil || x.WebsiteToken == nil {
 		return value
@@ -4031,7 +4032,7 @@ func (x *Inbox) GetWebsiteToken() (value string) {
 	return *x.WebsiteToken
 }
 
-// GetWebsiteURL returns what WebsiteURL points to, or the zero value when there is none.
+// GetWebsiteURL returns what WebsiteURL points to, or the zero value if there is none.
 func (x *Inbox) GetWebsiteURL() (value string) {
 	if x == nil || x.WebsiteURL == nil {
 		return value
@@ -4039,7 +4040,7 @@ func (x *Inbox) GetWebsiteURL() (value string) {
 	return *x.WebsiteURL
 }
 
-// GetWelcomeTagline returns what WelcomeTagline points to, or the zero value when there is none.
+// GetWelcomeTagline returns what WelcomeTagline points to, or the zero value if there is none.
 func (x *Inbox) GetWelcomeTagline() (value string) {
 	if x == nil || x.WelcomeTagline == nil {
 		return value
@@ -4047,7 +4048,7 @@ func (x *Inbox) GetWelcomeTagline() (value string) {
 	return *x.WelcomeTagline
 }
 
-// GetWelcomeTitle returns what WelcomeTitle points to, or the zero value when there is none.
+// GetWelcomeTitle returns what WelcomeTitle points to, or the zero value if there is none.
 func (x *Inbox) GetWelcomeTitle() (value string) {
 	if x == nil || x.WelcomeTitle == nil {
 		return value
@@ -4055,7 +4056,7 @@ func (x *Inbox) GetWelcomeTitle() (value string) {
 	return *x.WelcomeTitle
 }
 
-// GetWidgetColor returns what WidgetColor points to, or the zero value when there is none.
+// GetWidgetColor returns what WidgetColor points to, or the zero value if there is none.
 func (x *Inbox) GetWidgetColor() (value string) {
 	if x == nil || x.WidgetColor == nil {
 		return value
@@ -4063,7 +4064,7 @@ func (x *Inbox) GetWidgetColor() (value string) {
 	return *x.WidgetColor
 }
 
-// GetWorkingHoursEnabled returns what WorkingHoursEnabled points to, or the zero value when there is none.
+// GetWorkingHoursEnabled returns what WorkingHoursEnabled points to, or the zero value if there is none.
 func (x *Inbox) GetWorkingHoursEnabled() (value bool) {
 	if x == nil || x.WorkingHoursEnabled == nil {
 		return value
@@ -4071,7 +4072,7 @@ func (x *Inbox) GetWorkingHoursEnabled() (value bool) {
 	return *x.WorkingHoursEnabled
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Inbox) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4269,7 +4270,7 @@ type InboxList struct {
 	Payload []Inbox `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *InboxList) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4287,7 +4288,7 @@ type InboxMembers struct {
 	Payload []Agent `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *InboxMembers) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4311,7 +4312,7 @@ type Label struct {
 	// The label's id. Conversations have the title.
 	ID int64 `json:"id"`
 
-	// As it was received, with KeepJSON; "" without.
+	// As received, with KeepJSON; "" without.
 	received string `json:"-"`
 
 	// Whether the web page lists it.
@@ -4329,7 +4330,7 @@ func (x *Label) GetColor() (value string) {
 	return x.Color
 }
 
-// GetDescription returns what Description points to, or the zero value when there is none.
+// GetDescription returns what Description points to, or the zero value if there is none.
 func (x *Label) GetDescription() (value string) {
 	if x == nil || x.Description == nil {
 		return value
@@ -4345,7 +4346,7 @@ func (x *Label) GetID() (value int64) {
 	return x.ID
 }
 
-// GetShowOnSidebar returns what ShowOnSidebar points to, or the zero value when there is none.
+// GetShowOnSidebar returns what ShowOnSidebar points to, or the zero value if there is none.
 func (x *Label) GetShowOnSidebar() (value bool) {
 	if x == nil || x.ShowOnSidebar == nil {
 		return value
@@ -4361,7 +4362,7 @@ func (x *Label) GetTitle() (value string) {
 	return x.Title
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Label) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4391,7 +4392,7 @@ type LabelList struct {
 	Payload []Label `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *LabelList) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4406,11 +4407,11 @@ func (x *LabelList) decodeJSON(r *decode.Reader) {
 
 // LabelNames is the labels of a conversation, or of a contact.
 type LabelNames struct {
-	// The labels; empty where there are none.
+	// The labels; empty if there are none.
 	Payload []string `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *LabelNames) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4423,8 +4424,8 @@ func (x *LabelNames) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// Message is a message, as the message operations answer it. The one that goes with a conversation, `ConversationMessage`, has more
-// fields (D50). The text that a person wrote is in `content`, whatever the kind.
+// Message is a message, as the message operations return it. The one in a conversation, `ConversationMessage`, has more fields
+// (D50). The text that a person wrote is in `content`, for every kind.
 type Message struct {
 	// Files, places and the like; absent when there are none. Their order may change between two reads: sort by id. An
 	// element is null if its kind is not known.
@@ -4433,12 +4434,12 @@ type Message struct {
 	// A phone call's data, where content_type is voice_call. From 4.14.0.
 	Call Attributes `json:"call,omitzero"`
 
-	// The text; null where there is none. Before 4.3.0 that of an input_csat outside of web widgets is a sentence with the
+	// The text; null if there is none. Before 4.3.0 an input_csat outside of web widgets has a sentence with the
 	// survey's address.
 	Content *string `json:"content"`
 
-	// What the kind of content needs, what it replies to, and what was sent along; `deleted`, and `external_error` with what
-	// kept it from going out.
+	// What the kind of content needs, what it replies to, and what was sent along; `deleted`, and `external_error` with
+	// the reason why it did not go out.
 	ContentAttributes Attributes `json:"content_attributes"`
 
 	// The kind of content of a message. The documentation knows four (D10).
@@ -4465,16 +4466,16 @@ type Message struct {
 	// Whether it is a note that the contact does not see. Null only before 3.2.0.
 	Private *bool `json:"private"`
 
-	// As it was received, with KeepJSON.
+	// As received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
-	// Who sent it; absent for activities, for templates, and when the sender is gone.
+	// Who sent it; absent for activities, for templates, and if the sender is gone.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The id at the channel, or your own.
 	SourceID *string `json:"source_id"`
 
-	// How far it got; `sent` before it goes out.
+	// The delivery status; `sent` even before it goes out.
 	Status *MessageStatus `json:"status"`
 }
 
@@ -4486,7 +4487,7 @@ func (x *Message) GetCall() (value Attributes) {
 	return x.Call
 }
 
-// GetContent returns what Content points to, or the zero value when there is none.
+// GetContent returns what Content points to, or the zero value if there is none.
 func (x *Message) GetContent() (value string) {
 	if x == nil || x.Content == nil {
 		return value
@@ -4526,7 +4527,7 @@ func (x *Message) GetCreatedAt() (value UnixTime) {
 	return x.CreatedAt
 }
 
-// GetEchoID returns what EchoID points to, or the zero value when there is none.
+// GetEchoID returns what EchoID points to, or the zero value if there is none.
 func (x *Message) GetEchoID() (value string) {
 	if x == nil || x.EchoID == nil {
 		return value
@@ -4558,7 +4559,7 @@ func (x *Message) GetMessageType() (value MessageType) {
 	return x.MessageType
 }
 
-// GetPrivate returns what Private points to, or the zero value when there is none.
+// GetPrivate returns what Private points to, or the zero value if there is none.
 func (x *Message) GetPrivate() (value bool) {
 	if x == nil || x.Private == nil {
 		return value
@@ -4566,7 +4567,7 @@ func (x *Message) GetPrivate() (value bool) {
 	return *x.Private
 }
 
-// GetSender returns Sender, or nil when there is none.
+// GetSender returns Sender, or nil if there is none.
 func (x *Message) GetSender() *MessageSender {
 	if x == nil {
 		return nil
@@ -4574,7 +4575,7 @@ func (x *Message) GetSender() *MessageSender {
 	return x.Sender
 }
 
-// GetSourceID returns what SourceID points to, or the zero value when there is none.
+// GetSourceID returns what SourceID points to, or the zero value if there is none.
 func (x *Message) GetSourceID() (value string) {
 	if x == nil || x.SourceID == nil {
 		return value
@@ -4582,7 +4583,7 @@ func (x *Message) GetSourceID() (value string) {
 	return *x.SourceID
 }
 
-// GetStatus returns what Status points to, or the zero value when there is none.
+// GetStatus returns what Status points to, or the zero value if there is none.
 func (x *Message) GetStatus() (value MessageStatus) {
 	if x == nil || x.Status == nil {
 		return value
@@ -4590,7 +4591,7 @@ func (x *Message) GetStatus() (value MessageStatus) {
 	return *x.Status
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Message) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4651,7 +4652,7 @@ type MessageContactInbox struct {
 	SourceID *string `json:"source_id"`
 }
 
-// GetSourceID returns what SourceID points to, or the zero value when there is none.
+// GetSourceID returns what SourceID points to, or the zero value if there is none.
 func (x *MessageContactInbox) GetSourceID() (value string) {
 	if x == nil || x.SourceID == nil {
 		return value
@@ -4659,7 +4660,7 @@ func (x *MessageContactInbox) GetSourceID() (value string) {
 	return *x.SourceID
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *MessageContactInbox) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4675,7 +4676,7 @@ func (x *MessageContactInbox) decodeJSON(r *decode.Reader) {
 // MessageContentType is the kind of content of a message. The documentation knows four (D10).
 type MessageContentType string
 
-// MessageConversation is what a message tells about its conversation.
+// MessageConversation is what a message states about its conversation.
 type MessageConversation struct {
 	// Who is assigned.
 	AssigneeID *int64 `json:"assignee_id"`
@@ -4690,7 +4691,7 @@ type MessageConversation struct {
 	UnreadCount int64 `json:"unread_count"`
 }
 
-// GetAssigneeID returns what AssigneeID points to, or the zero value when there is none.
+// GetAssigneeID returns what AssigneeID points to, or the zero value if there is none.
 func (x *MessageConversation) GetAssigneeID() (value int64) {
 	if x == nil || x.AssigneeID == nil {
 		return value
@@ -4698,7 +4699,7 @@ func (x *MessageConversation) GetAssigneeID() (value int64) {
 	return *x.AssigneeID
 }
 
-// GetContactInbox returns ContactInbox, or nil when there is none.
+// GetContactInbox returns ContactInbox, or nil if there is none.
 func (x *MessageConversation) GetContactInbox() *MessageContactInbox {
 	if x == nil {
 		return nil
@@ -4706,7 +4707,7 @@ func (x *MessageConversation) GetContactInbox() *MessageContactInbox {
 	return x.ContactInbox
 }
 
-// GetLastActivityAt returns what LastActivityAt points to, or the zero value when there is none.
+// GetLastActivityAt returns what LastActivityAt points to, or the zero value if there is none.
 func (x *MessageConversation) GetLastActivityAt() (value UnixTime) {
 	if x == nil || x.LastActivityAt == nil {
 		return value
@@ -4722,7 +4723,7 @@ func (x *MessageConversation) GetUnreadCount() (value int64) {
 	return x.UnreadCount
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *MessageConversation) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4744,9 +4745,9 @@ func (x *MessageConversation) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// MessageCreate is what to send. Send refuses one with nothing in it.
+// MessageCreate is what to send. Send refuses an empty message.
 type MessageCreate struct {
-	// Signed ids of files that were uploaded before. Files of yours go into Files.
+	// Signed ids of files that were uploaded before. Put files of your own into Files.
 	Attachments []string `json:"attachments,omitempty,omitzero"`
 
 	// Mail addresses, separated by commas. In e-mail inboxes only.
@@ -4758,15 +4759,16 @@ type MessageCreate struct {
 	// Mail addresses, separated by commas. In e-mail inboxes only.
 	CCEmails string `json:"cc_emails,omitempty,omitzero"`
 
-	// The text, up to 150000 characters as it is sent. It arrives as it is written, unless Template is set (D46).
+	// The text, up to 150000 characters as sent. It arrives as written, unless Template is set (D46).
 	Content string `json:"content,omitempty,omitzero"`
 
 	// What the kind of content needs, such as `items`; `in_reply_to`, the id of a message of the same conversation; and
-	// what you want to find there again. Before 4.9.0 the server drops what is neither of these two (D52);
-	// `automation_rule_id` drives out all else on every version. `deleted` and `external_error` make a message look so.
+	// what you want to find there again. Before 4.9.0 the server drops everything but these two (D52);
+	// `automation_rule_id` displaces everything else on every version. `deleted` and `external_error` make a message
+	// look so.
 	ContentAttributes map[string]any `json:"content_attributes,omitempty,omitzero"`
 
-	// Text when absent.
+	// Text if absent.
 	ContentType MessageContentType `json:"content_type,omitempty,omitzero"`
 
 	// An id of your own; it comes back in the answer and in events, and is not stored.
@@ -4781,20 +4783,20 @@ type MessageCreate struct {
 	// Files to send along, up to 15. Only Send sends them; Raw does not.
 	Files []File `json:"-"`
 
-	// The id of the message of the same conversation that this one answers. From 3.3.0 on the server makes it null where there
-	// is no such message; before, it does not look.
+	// The id of the message of the same conversation that this one answers. From 3.3.0 on the server makes it null if
+	// there is no such message; before, it does not check.
 	InReplyTo int64 `json:"-"`
 
-	// What an input_select, cards, form or article is made of.
+	// The parts of an input_select, cards, form or article.
 	Items []MessageItem `json:"-"`
 
-	// An id of your own, up to 255 characters, that no other message of the conversation has, such as that of an order. FindSent
-	// and SendOnce find the message by it. From 4.9.0 on it goes along in ContentAttributes, as MarkAttribute; before, in
-	// SourceID, from 3.4.0 on and in API and web widget inboxes only, because elsewhere the message would not go out. Where
+	// An id of your own, up to 255 characters, that no other message of the conversation has, such as an order's.
+	// FindSent and SendOnce find the message by it. From 4.9.0 on it is sent in ContentAttributes, as MarkAttribute; from
+	// 3.4.0 on in SourceID, in API and web widget inboxes only, because elsewhere the message would not go out. If
 	// neither keeps it, it is refused.
 	Mark string `json:"-"`
 
-	// Outgoing when absent.
+	// Outgoing if absent.
 	MessageType MessageKind `json:"message_type,omitempty,omitzero"`
 
 	// A note that the contact does not see. An API inbox's webhook gets it.
@@ -4803,18 +4805,18 @@ type MessageCreate struct {
 	// The bot's id, together with sender_type.
 	SenderID int64 `json:"sender_id,omitempty,omitzero"`
 
-	// `AgentBot`, for a user who sends as a bot. The server takes nothing else, and the caller where it does not know the
-	// bot.
+	// `AgentBot`, for a user who sends as a bot. The server accepts nothing else, and replaces a bot that it does not
+	// know with the caller.
 	SenderType SenderType `json:"sender_type,omitempty,omitzero"`
 
 	// An id of your own, to find the message by; from 3.4.0, ignored before. Two messages can have the same. In most
-	// channels an outgoing message that has one is taken for sent already, and does not go out; those of API and web
-	// widget inboxes do.
+	// channels an outgoing message with one is treated as already sent and does not go out; in API and web widget
+	// inboxes it does.
 	SourceID string `json:"source_id,omitempty,omitzero"`
 
 	// Whether content and template_params are Liquid templates for the server to fill in, such as {{contact.name}}. Never
-	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as it is
-	// written. An incoming message is no template.
+	// set it for text that somebody else has written: it could be made to reveal data. Without it text arrives as
+	// written. An incoming message is not a template.
 	Template bool `json:"-"`
 
 	// A WhatsApp template: `name`, and `category`, `language`, `namespace` and `processed_params`, of which only the name is
@@ -4825,20 +4827,20 @@ type MessageCreate struct {
 	ToEmails string `json:"to_emails,omitempty,omitzero"`
 }
 
-// MessageKind is the kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message that
-// the contact has sent. `incoming` only in API inboxes; the sender of all but `outgoing` is the contact.
+// MessageKind is the kind of a message to create, as a word. The numbers of MessageType are a trap here: 1 makes an outgoing message
+// sent by the contact. `incoming` only in API inboxes; the sender of all but `outgoing` is the contact.
 type MessageKind string
 
 // MessagePage is the answer of listAllMessages. The documentation of 2.16.0 has the messages alone (D49).
 type MessagePage struct {
-	// Whose conversation it is that messages are of.
+	// The people of the conversation that the messages belong to.
 	Meta MessagePageMeta `json:"meta"`
 
-	// The messages in order of time; empty where there are none.
+	// The messages in order of time; empty if there are none.
 	Payload []Message `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *MessagePage) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4854,18 +4856,18 @@ func (x *MessagePage) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// MessagePageMeta is whose conversation it is that messages are of.
+// MessagePageMeta is the people of the conversation that the messages belong to.
 type MessagePageMeta struct {
-	// What the channel knows of the conversation.
+	// What the channel knows about the conversation.
 	AdditionalAttributes Attributes `json:"additional_attributes"`
 
-	// When an agent last looked, as text; null is never.
+	// When an agent last looked, as text; null means never.
 	AgentLastSeenAt *ISOTime `json:"agent_last_seen_at"`
 
-	// The person who is assigned; absent when nobody is, or a bot.
+	// The person who is assigned; absent if nobody is, or a bot.
 	Assignee *MessageSender `json:"assignee,omitempty"`
 
-	// When the assignee last looked, as text; null is never.
+	// When the assignee last looked, as text; null means never.
 	AssigneeLastSeenAt *ISOTime `json:"assignee_last_seen_at"`
 
 	// The person on the other side.
@@ -4883,7 +4885,7 @@ func (x *MessagePageMeta) GetAdditionalAttributes() (value Attributes) {
 	return x.AdditionalAttributes
 }
 
-// GetAgentLastSeenAt returns what AgentLastSeenAt points to, or the zero value when there is none.
+// GetAgentLastSeenAt returns what AgentLastSeenAt points to, or the zero value if there is none.
 func (x *MessagePageMeta) GetAgentLastSeenAt() (value ISOTime) {
 	if x == nil || x.AgentLastSeenAt == nil {
 		return value
@@ -4891,7 +4893,7 @@ func (x *MessagePageMeta) GetAgentLastSeenAt() (value ISOTime) {
 	return *x.AgentLastSeenAt
 }
 
-// GetAssignee returns Assignee, or nil when there is none.
+// GetAssignee returns Assignee, or nil if there is none.
 func (x *MessagePageMeta) GetAssignee() *MessageSender {
 	if x == nil {
 		return nil
@@ -4899,7 +4901,7 @@ func (x *MessagePageMeta) GetAssignee() *MessageSender {
 	return x.Assignee
 }
 
-// GetAssigneeLastSeenAt returns what AssigneeLastSeenAt points to, or the zero value when there is none.
+// GetAssigneeLastSeenAt returns what AssigneeLastSeenAt points to, or the zero value if there is none.
 func (x *MessagePageMeta) GetAssigneeLastSeenAt() (value ISOTime) {
 	if x == nil || x.AssigneeLastSeenAt == nil {
 		return value
@@ -4907,7 +4909,7 @@ func (x *MessagePageMeta) GetAssigneeLastSeenAt() (value ISOTime) {
 	return *x.AssigneeLastSeenAt
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *MessagePageMeta) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -4935,14 +4937,14 @@ func (x *MessagePageMeta) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// MessageSender is who sent a message. `type` says which of four shapes it is: `user` has available_name, availability_status,
-// avatar_url and thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has
-// avatar_url, description and created_at.
+// MessageSender is who sent a message. `type` names one of four shapes: `user` has available_name, availability_status, avatar_url and
+// thumbnail; `contact` has the contact's fields; `agent_bot` has avatar_url; `captain_assistant` has avatar_url,
+// description and created_at.
 type MessageSender struct {
 	// A contact's.
 	AdditionalAttributes Attributes `json:"additional_attributes,omitzero"`
 
-	// Whether the sender is there.
+	// Whether the sender is online.
 	AvailabilityStatus *Availability `json:"availability_status,omitempty"`
 
 	// The name shown to contacts.
@@ -4984,7 +4986,7 @@ type MessageSender struct {
 	// The picture's address; "" when there is none.
 	Thumbnail *string `json:"thumbnail,omitempty"`
 
-	// Who sent a message, as the `type` of its `sender` says it.
+	// Who sent a message, as in the `type` of its `sender`.
 	Type SenderKind `json:"type"`
 }
 
@@ -4996,7 +4998,7 @@ func (x *MessageSender) GetAdditionalAttributes() (value Attributes) {
 	return x.AdditionalAttributes
 }
 
-// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value if there is none.
 func (x *MessageSender) GetAvailabilityStatus() (value Availability) {
 	if x == nil || x.AvailabilityStatus == nil {
 		return value
@@ -5004,7 +5006,7 @@ func (x *MessageSender) GetAvailabilityStatus() (value Availability) {
 	return *x.AvailabilityStatus
 }
 
-// GetAvailableName returns what AvailableName points to, or the zero value when there is none.
+// GetAvailableName returns what AvailableName points to, or the zero value if there is none.
 func (x *MessageSender) GetAvailableName() (value string) {
 	if x == nil || x.AvailableName == nil {
 		return value
@@ -5012,7 +5014,7 @@ func (x *MessageSender) GetAvailableName() (value string) {
 	return *x.AvailableName
 }
 
-// GetAvatarURL returns what AvatarURL points to, or the zero value when there is none.
+// GetAvatarURL returns what AvatarURL points to, or the zero value if there is none.
 func (x *MessageSender) GetAvatarURL() (value string) {
 	if x == nil || x.AvatarURL == nil {
 		return value
@@ -5020,7 +5022,7 @@ func (x *MessageSender) GetAvatarURL() (value string) {
 	return *x.AvatarURL
 }
 
-// GetBlocked returns what Blocked points to, or the zero value when there is none.
+// GetBlocked returns what Blocked points to, or the zero value if there is none.
 func (x *MessageSender) GetBlocked() (value bool) {
 	if x == nil || x.Blocked == nil {
 		return value
@@ -5028,7 +5030,7 @@ func (x *MessageSender) GetBlocked() (value bool) {
 	return *x.Blocked
 }
 
-// GetCompanyID returns what CompanyID points to, or the zero value when there is none.
+// GetCompanyID returns what CompanyID points to, or the zero value if there is none.
 func (x *MessageSender) GetCompanyID() (value int64) {
 	if x == nil || x.CompanyID == nil {
 		return value
@@ -5036,7 +5038,7 @@ func (x *MessageSender) GetCompanyID() (value int64) {
 	return *x.CompanyID
 }
 
-// GetCreatedAt returns what CreatedAt points to, or the zero value when there is none.
+// GetCreatedAt returns what CreatedAt points to, or the zero value if there is none.
 func (x *MessageSender) GetCreatedAt() (value ISOTime) {
 	if x == nil || x.CreatedAt == nil {
 		return value
@@ -5052,7 +5054,7 @@ func (x *MessageSender) GetCustomAttributes() (value Attributes) {
 	return x.CustomAttributes
 }
 
-// GetDescription returns what Description points to, or the zero value when there is none.
+// GetDescription returns what Description points to, or the zero value if there is none.
 func (x *MessageSender) GetDescription() (value string) {
 	if x == nil || x.Description == nil {
 		return value
@@ -5060,7 +5062,7 @@ func (x *MessageSender) GetDescription() (value string) {
 	return *x.Description
 }
 
-// GetEmail returns what Email points to, or the zero value when there is none.
+// GetEmail returns what Email points to, or the zero value if there is none.
 func (x *MessageSender) GetEmail() (value string) {
 	if x == nil || x.Email == nil {
 		return value
@@ -5076,7 +5078,7 @@ func (x *MessageSender) GetID() (value int64) {
 	return x.ID
 }
 
-// GetIdentifier returns what Identifier points to, or the zero value when there is none.
+// GetIdentifier returns what Identifier points to, or the zero value if there is none.
 func (x *MessageSender) GetIdentifier() (value string) {
 	if x == nil || x.Identifier == nil {
 		return value
@@ -5084,7 +5086,7 @@ func (x *MessageSender) GetIdentifier() (value string) {
 	return *x.Identifier
 }
 
-// GetName returns what Name points to, or the zero value when there is none.
+// GetName returns what Name points to, or the zero value if there is none.
 func (x *MessageSender) GetName() (value string) {
 	if x == nil || x.Name == nil {
 		return value
@@ -5092,7 +5094,7 @@ func (x *MessageSender) GetName() (value string) {
 	return *x.Name
 }
 
-// GetPhoneNumber returns what PhoneNumber points to, or the zero value when there is none.
+// GetPhoneNumber returns what PhoneNumber points to, or the zero value if there is none.
 func (x *MessageSender) GetPhoneNumber() (value string) {
 	if x == nil || x.PhoneNumber == nil {
 		return value
@@ -5100,7 +5102,7 @@ func (x *MessageSender) GetPhoneNumber() (value string) {
 	return *x.PhoneNumber
 }
 
-// GetThumbnail returns what Thumbnail points to, or the zero value when there is none.
+// GetThumbnail returns what Thumbnail points to, or the zero value if there is none.
 func (x *MessageSender) GetThumbnail() (value string) {
 	if x == nil || x.Thumbnail == nil {
 		return value
@@ -5116,7 +5118,7 @@ func (x *MessageSender) GetType() (value SenderKind) {
 	return x.Type
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *MessageSender) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -5174,7 +5176,7 @@ func (x *MessageSender) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// MessageStatus is how far a message got.
+// MessageStatus is the delivery status of a message.
 type MessageStatus string
 
 // MessageType is 0 incoming, 1 outgoing, 2 activity, 3 template. A number; the documentation says text (D9).
@@ -5185,7 +5187,7 @@ type MessageUpdate struct {
 	// Why it failed; with status failed only.
 	ExternalError string `json:"external_error,omitempty,omitzero"`
 
-	// How far a message got.
+	// The delivery status of a message.
 	Status MessageStatus `json:"status,omitzero"`
 }
 
@@ -5198,13 +5200,13 @@ type ParticipantsRequest struct {
 // Priority is how urgent a conversation is.
 type Priority string
 
-// PriorityChange is the priority that a conversation is to have.
+// PriorityChange is a conversation's new priority.
 type PriorityChange struct {
-	// The priority; null takes it away.
+	// The priority; null removes it.
 	Priority *Priority `json:"priority"`
 }
 
-// GetPriority returns what Priority points to, or the zero value when there is none.
+// GetPriority returns what Priority points to, or the zero value if there is none.
 func (x *PriorityChange) GetPriority() (value Priority) {
 	if x == nil || x.Priority == nil {
 		return value
@@ -5212,7 +5214,7 @@ func (x *PriorityChange) GetPriority() (value Priority) {
 	return *x.Priority
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *PriorityChange) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -5230,10 +5232,10 @@ type Profile struct {
 	// The key itself: a secret. From 4.16.0 it is "" where no account allows keys.
 	_ struct{} `json:"-"`
 
-	// The account that was last active, null where there is none. It says nothing of the others.
+	// The last active account, null if there is none. It says nothing about the others.
 	AccountID *int64 `json:"account_id"`
 
-	// The accounts that the key serves, and those that are suspended.
+	// The accounts that the key serves, including suspended ones.
 	Accounts []ProfileAccount `json:"accounts"`
 
 	// The name shown to contacts.
@@ -5245,7 +5247,7 @@ type Profile struct {
 	// Whether the mail address is confirmed.
 	Confirmed bool `json:"confirmed"`
 
-	// Absent when there are none.
+	// Absent if there are none.
 	CustomAttributes Attributes `json:"custom_attributes,omitzero"`
 
 	// The name to show, where it is not the full one.
@@ -5275,7 +5277,7 @@ type Profile struct {
 	// A secret.
 	_ struct{} `json:"-"`
 
-	// The role in that account; null where there is none.
+	// The role in that account; null if there is none.
 	Role *Role `json:"role"`
 
 	// "SuperAdmin" for those who run the server, else null.
@@ -5290,7 +5292,7 @@ type Profile struct {
 
 var _ = redact.Mark[Profile]("access_token", "hmac_identifier", "pubsub_token")
 
-// GetAccountID returns what AccountID points to, or the zero value when there is none.
+// GetAccountID returns what AccountID points to, or the zero value if there is none.
 func (x *Profile) GetAccountID() (value int64) {
 	if x == nil || x.AccountID == nil {
 		return value
@@ -5330,7 +5332,7 @@ func (x *Profile) GetCustomAttributes() (value Attributes) {
 	return x.CustomAttributes
 }
 
-// GetDisplayName returns what DisplayName points to, or the zero value when there is none.
+// GetDisplayName returns what DisplayName points to, or the zero value if there is none.
 func (x *Profile) GetDisplayName() (value string) {
 	if x == nil || x.DisplayName == nil {
 		return value
@@ -5354,7 +5356,7 @@ func (x *Profile) GetID() (value int64) {
 	return x.ID
 }
 
-// GetInviterID returns what InviterID points to, or the zero value when there is none.
+// GetInviterID returns what InviterID points to, or the zero value if there is none.
 func (x *Profile) GetInviterID() (value int64) {
 	if x == nil || x.InviterID == nil {
 		return value
@@ -5362,7 +5364,7 @@ func (x *Profile) GetInviterID() (value int64) {
 	return *x.InviterID
 }
 
-// GetMessageSignature returns what MessageSignature points to, or the zero value when there is none.
+// GetMessageSignature returns what MessageSignature points to, or the zero value if there is none.
 func (x *Profile) GetMessageSignature() (value string) {
 	if x == nil || x.MessageSignature == nil {
 		return value
@@ -5386,7 +5388,7 @@ func (x *Profile) GetProvider() (value string) {
 	return x.Provider
 }
 
-// GetRole returns what Role points to, or the zero value when there is none.
+// GetRole returns what Role points to, or the zero value if there is none.
 func (x *Profile) GetRole() (value Role) {
 	if x == nil || x.Role == nil {
 		return value
@@ -5394,7 +5396,7 @@ func (x *Profile) GetRole() (value Role) {
 	return *x.Role
 }
 
-// GetType returns what Type points to, or the zero value when there is none.
+// GetType returns what Type points to, or the zero value if there is none.
 func (x *Profile) GetType() (value string) {
 	if x == nil || x.Type == nil {
 		return value
@@ -5418,7 +5420,7 @@ func (x *Profile) GetUID() (value string) {
 	return x.UID
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Profile) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -5493,7 +5495,7 @@ type ProfileAccount struct {
 	// What the person has set.
 	Availability *Availability `json:"availability"`
 
-	// Whether the person is there.
+	// Whether the person is online.
 	AvailabilityStatus *Availability `json:"availability_status"`
 
 	// From 3.13.0, in the enterprise edition.
@@ -5511,7 +5513,7 @@ type ProfileAccount struct {
 	// How far the account is set up; null when it is. From 4.14.0.
 	OnboardingStep *string `json:"onboarding_step,omitempty"`
 
-	// What the person may do, the role of those without a custom one. From 3.11.0.
+	// What the person may do; the role itself if there is no custom one. From 3.11.0.
 	Permissions []string `json:"permissions,omitzero"`
 
 	// The role of an agent in the account.
@@ -5521,7 +5523,7 @@ type ProfileAccount struct {
 	Status AccountStatus `json:"status"`
 }
 
-// GetActiveAt returns what ActiveAt points to, or the zero value when there is none.
+// GetActiveAt returns what ActiveAt points to, or the zero value if there is none.
 func (x *ProfileAccount) GetActiveAt() (value ISOTime) {
 	if x == nil || x.ActiveAt == nil {
 		return value
@@ -5529,7 +5531,7 @@ func (x *ProfileAccount) GetActiveAt() (value ISOTime) {
 	return *x.ActiveAt
 }
 
-// GetAPIAndWebhooks returns what APIAndWebhooks points to, or the zero value when there is none.
+// GetAPIAndWebhooks returns what APIAndWebhooks points to, or the zero value if there is none.
 func (x *ProfileAccount) GetAPIAndWebhooks() (value bool) {
 	if x == nil || x.APIAndWebhooks == nil {
 		return value
@@ -5537,7 +5539,7 @@ func (x *ProfileAccount) GetAPIAndWebhooks() (value bool) {
 	return *x.APIAndWebhooks
 }
 
-// GetAutoOffline returns what AutoOffline points to, or the zero value when there is none.
+// GetAutoOffline returns what AutoOffline points to, or the zero value if there is none.
 func (x *ProfileAccount) GetAutoOffline() (value bool) {
 	if x == nil || x.AutoOffline == nil {
 		return value
@@ -5545,7 +5547,7 @@ func (x *ProfileAccount) GetAutoOffline() (value bool) {
 	return *x.AutoOffline
 }
 
-// GetAvailability returns what Availability points to, or the zero value when there is none.
+// GetAvailability returns what Availability points to, or the zero value if there is none.
 func (x *ProfileAccount) GetAvailability() (value Availability) {
 	if x == nil || x.Availability == nil {
 		return value
@@ -5553,7 +5555,7 @@ func (x *ProfileAccount) GetAvailability() (value Availability) {
 	return *x.Availability
 }
 
-// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value when there is none.
+// GetAvailabilityStatus returns what AvailabilityStatus points to, or the zero value if there is none.
 func (x *ProfileAccount) GetAvailabilityStatus() (value Availability) {
 	if x == nil || x.AvailabilityStatus == nil {
 		return value
@@ -5569,7 +5571,7 @@ func (x *ProfileAccount) GetCustomRole() (value Attributes) {
 	return x.CustomRole
 }
 
-// GetCustomRoleID returns what CustomRoleID points to, or the zero value when there is none.
+// GetCustomRoleID returns what CustomRoleID points to, or the zero value if there is none.
 func (x *ProfileAccount) GetCustomRoleID() (value int64) {
 	if x == nil || x.CustomRoleID == nil {
 		return value
@@ -5593,7 +5595,7 @@ func (x *ProfileAccount) GetName() (value string) {
 	return x.Name
 }
 
-// GetOnboardingStep returns what OnboardingStep points to, or the zero value when there is none.
+// GetOnboardingStep returns what OnboardingStep points to, or the zero value if there is none.
 func (x *ProfileAccount) GetOnboardingStep() (value string) {
 	if x == nil || x.OnboardingStep == nil {
 		return value
@@ -5617,7 +5619,7 @@ func (x *ProfileAccount) GetStatus() (value AccountStatus) {
 	return x.Status
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ProfileAccount) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -5672,15 +5674,15 @@ type QueryOperator string
 // Role is the role of an agent in the account.
 type Role string
 
-// SenderKind is who sent a message, as the `type` of its `sender` says it.
+// SenderKind is who sent a message, as in the `type` of its `sender`.
 type SenderKind string
 
-// SenderType is who sent a message, as its `sender_type` says it.
+// SenderType is who sent a message, as in its `sender_type`.
 type SenderType string
 
-// ServerInfo is what a server says of itself.
+// ServerInfo is what a server reports about itself.
 type ServerInfo struct {
-	// Whether the database answers: ok or failing. It may be failing on a server that has just begun and works.
+	// Whether the database answers: ok or failing. It may be failing on a server that has just started and works.
 	DataServices *string `json:"data_services,omitempty"`
 
 	// Whether the queue answers: ok or failing.
@@ -5693,7 +5695,7 @@ type ServerInfo struct {
 	Version string `json:"version"`
 }
 
-// GetDataServices returns what DataServices points to, or the zero value when there is none.
+// GetDataServices returns what DataServices points to, or the zero value if there is none.
 func (x *ServerInfo) GetDataServices() (value string) {
 	if x == nil || x.DataServices == nil {
 		return value
@@ -5701,7 +5703,7 @@ func (x *ServerInfo) GetDataServices() (value string) {
 	return *x.DataServices
 }
 
-// GetQueueServices returns what QueueServices points to, or the zero value when there is none.
+// GetQueueServices returns what QueueServices points to, or the zero value if there is none.
 func (x *ServerInfo) GetQueueServices() (value string) {
 	if x == nil || x.QueueServices == nil {
 		return value
@@ -5709,7 +5711,7 @@ func (x *ServerInfo) GetQueueServices() (value string) {
 	return *x.QueueServices
 }
 
-// GetTimestamp returns what Timestamp points to, or the zero value when there is none.
+// GetTimestamp returns what Timestamp points to, or the zero value if there is none.
 func (x *ServerInfo) GetTimestamp() (value string) {
 	if x == nil || x.Timestamp == nil {
 		return value
@@ -5725,7 +5727,7 @@ func (x *ServerInfo) GetVersion() (value string) {
 	return x.Version
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ServerInfo) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -5747,19 +5749,19 @@ func (x *ServerInfo) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// SetAttributesRequest is the custom attributes that a conversation is to have, and no other.
+// SetAttributesRequest is all custom attributes that a conversation is to have.
 type SetAttributesRequest struct {
 	// The custom attributes; an empty object removes all.
 	CustomAttributes map[string]any `json:"custom_attributes"`
 }
 
-// SetLabelsRequest is the labels that a conversation or a contact is to have, and no other.
+// SetLabelsRequest is all labels that a conversation or a contact is to have.
 type SetLabelsRequest struct {
 	// The labels; an empty list removes all.
 	Labels []string `json:"labels"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *SetLabelsRequest) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -5813,7 +5815,7 @@ func (x *StatusChange) GetCurrentStatus() (value Status) {
 	return x.CurrentStatus
 }
 
-// GetSnoozedUntil returns what SnoozedUntil points to, or the zero value when there is none.
+// GetSnoozedUntil returns what SnoozedUntil points to, or the zero value if there is none.
 func (x *StatusChange) GetSnoozedUntil() (value ISOTime) {
 	if x == nil || x.SnoozedUntil == nil {
 		return value
@@ -5821,7 +5823,7 @@ func (x *StatusChange) GetSnoozedUntil() (value ISOTime) {
 	return *x.SnoozedUntil
 }
 
-// GetSuccess returns what Success points to, or the zero value when there is none.
+// GetSuccess returns what Success points to, or the zero value if there is none.
 func (x *StatusChange) GetSuccess() (value bool) {
 	if x == nil || x.Success == nil {
 		return value
@@ -5829,7 +5831,7 @@ func (x *StatusChange) GetSuccess() (value bool) {
 	return *x.Success
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *StatusChange) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -5877,7 +5879,7 @@ type Team struct {
 	// The name, in lower case.
 	Name string `json:"name"`
 
-	// As it was received, with KeepJSON; "" without.
+	// As received, with KeepJSON; "" without.
 	received string `json:"-"`
 }
 
@@ -5889,7 +5891,7 @@ func (x *Team) GetAccountID() (value int64) {
 	return x.AccountID
 }
 
-// GetAllowAutoAssign returns what AllowAutoAssign points to, or the zero value when there is none.
+// GetAllowAutoAssign returns what AllowAutoAssign points to, or the zero value if there is none.
 func (x *Team) GetAllowAutoAssign() (value bool) {
 	if x == nil || x.AllowAutoAssign == nil {
 		return value
@@ -5897,7 +5899,7 @@ func (x *Team) GetAllowAutoAssign() (value bool) {
 	return *x.AllowAutoAssign
 }
 
-// GetDescription returns what Description points to, or the zero value when there is none.
+// GetDescription returns what Description points to, or the zero value if there is none.
 func (x *Team) GetDescription() (value string) {
 	if x == nil || x.Description == nil {
 		return value
@@ -5905,7 +5907,7 @@ func (x *Team) GetDescription() (value string) {
 	return *x.Description
 }
 
-// GetIcon returns what Icon points to, or the zero value when there is none.
+// GetIcon returns what Icon points to, or the zero value if there is none.
 func (x *Team) GetIcon() (value string) {
 	if x == nil || x.Icon == nil {
 		return value
@@ -5913,7 +5915,7 @@ func (x *Team) GetIcon() (value string) {
 	return *x.Icon
 }
 
-// GetIconColor returns what IconColor points to, or the zero value when there is none.
+// GetIconColor returns what IconColor points to, or the zero value if there is none.
 func (x *Team) GetIconColor() (value string) {
 	if x == nil || x.IconColor == nil {
 		return value
@@ -5929,7 +5931,7 @@ func (x *Team) GetID() (value int64) {
 	return x.ID
 }
 
-// GetIsMember returns what IsMember points to, or the zero value when there is none.
+// GetIsMember returns what IsMember points to, or the zero value if there is none.
 func (x *Team) GetIsMember() (value bool) {
 	if x == nil || x.IsMember == nil {
 		return value
@@ -5945,7 +5947,7 @@ func (x *Team) GetName() (value string) {
 	return x.Name
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Team) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6017,7 +6019,7 @@ func (x *TeamRow) GetAccountID() (value int64) {
 	return x.AccountID
 }
 
-// GetAllowAutoAssign returns what AllowAutoAssign points to, or the zero value when there is none.
+// GetAllowAutoAssign returns what AllowAutoAssign points to, or the zero value if there is none.
 func (x *TeamRow) GetAllowAutoAssign() (value bool) {
 	if x == nil || x.AllowAutoAssign == nil {
 		return value
@@ -6033,7 +6035,7 @@ func (x *TeamRow) GetCreatedAt() (value ISOTime) {
 	return x.CreatedAt
 }
 
-// GetDescription returns what Description points to, or the zero value when there is none.
+// GetDescription returns what Description points to, or the zero value if there is none.
 func (x *TeamRow) GetDescription() (value string) {
 	if x == nil || x.Description == nil {
 		return value
@@ -6041,7 +6043,7 @@ func (x *TeamRow) GetDescription() (value string) {
 	return *x.Description
 }
 
-// GetIcon returns what Icon points to, or the zero value when there is none.
+// GetIcon returns what Icon points to, or the zero value if there is none.
 func (x *TeamRow) GetIcon() (value string) {
 	if x == nil || x.Icon == nil {
 		return value
@@ -6049,7 +6051,7 @@ func (x *TeamRow) GetIcon() (value string) {
 	return *x.Icon
 }
 
-// GetIconColor returns what IconColor points to, or the zero value when there is none.
+// GetIconColor returns what IconColor points to, or the zero value if there is none.
 func (x *TeamRow) GetIconColor() (value string) {
 	if x == nil || x.IconColor == nil {
 		return value
@@ -6081,7 +6083,7 @@ func (x *TeamRow) GetUpdatedAt() (value ISOTime) {
 	return x.UpdatedAt
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *TeamRow) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6134,7 +6136,7 @@ type ToggleStatusResult struct {
 	Payload StatusChange `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *ToggleStatusResult) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6153,7 +6155,7 @@ type TranscriptRequest struct {
 	Email string `json:"email"`
 }
 
-// TypingRequest is whether somebody types.
+// TypingRequest is whether somebody is typing.
 type TypingRequest struct {
 	// It is a private note that is typed, which the contact does not see.
 	IsPrivate bool `json:"is_private,omitempty,omitzero"`
@@ -6164,7 +6166,7 @@ type TypingRequest struct {
 
 // UpdateWebhookRequest is what updateAWebhook sends.
 type UpdateWebhookRequest struct {
-	// What to change of a webhook.
+	// What to change in a webhook.
 	Webhook WebhookUpdate `json:"webhook"`
 }
 
@@ -6176,13 +6178,13 @@ type Webhook struct {
 	// The webhook's id.
 	ID int64 `json:"id"`
 
-	// The inbox that it was created with, which narrows nothing; absent as a rule.
+	// The inbox that it was created with, which narrows nothing; usually absent.
 	Inbox *WebhookInbox `json:"inbox,omitempty"`
 
 	// The name. From 4.8.0.
 	Name *string `json:"name,omitempty"`
 
-	// What its events are signed with. From 4.12.0; the server has chosen it, and nobody can change it.
+	// The secret that signs its events. From 4.12.0; chosen by the server, and unchangeable.
 	Secret auth.Secret `json:"secret,omitzero"`
 
 	// Which events it gets.
@@ -6210,7 +6212,7 @@ func (x *Webhook) GetID() (value int64) {
 	return x.ID
 }
 
-// GetInbox returns Inbox, or nil when there is none.
+// GetInbox returns Inbox, or nil if there is none.
 func (x *Webhook) GetInbox() *WebhookInbox {
 	if x == nil {
 		return nil
@@ -6218,7 +6220,7 @@ func (x *Webhook) GetInbox() *WebhookInbox {
 	return x.Inbox
 }
 
-// GetName returns what Name points to, or the zero value when there is none.
+// GetName returns what Name points to, or the zero value if there is none.
 func (x *Webhook) GetName() (value string) {
 	if x == nil || x.Name == nil {
 		return value
@@ -6242,7 +6244,7 @@ func (x *Webhook) GetURL() (value string) {
 	return x.URL
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Webhook) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6275,11 +6277,11 @@ func (x *Webhook) decodeJSON(r *decode.Reader) {
 
 // WebhookAnswer is a webhook that was created or changed.
 type WebhookAnswer struct {
-	// What holds a webhook that was created or changed.
+	// The envelope of a created or changed webhook.
 	Payload WebhookRow `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *WebhookAnswer) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6297,18 +6299,18 @@ type WebhookCreate struct {
 	// A name for people. From 4.8.0; refused before, because servers drop it.
 	Name string `json:"name,omitempty,omitzero"`
 
-	// Which events; without them the eight that 2.16.0 has, all but those of typing and of inboxes.
+	// Which events; without them the eight of 2.16.0, all except those of typing and inboxes.
 	Subscriptions []WebhookEvent `json:"subscriptions,omitempty,omitzero"`
 
 	// Where the events are to be posted to: http or https. Required.
 	URL string `json:"url"`
 }
 
-// WebhookEvent is an event of an account. Those of typing are there from 4.2.0 on, those of inboxes from 3.2.0 on, and arrive from 4.14.1 on where the
-// operator wants them; the others always.
+// WebhookEvent is an event of an account. Those of typing exist from 4.2.0 on, those of inboxes from 3.2.0 on, but arrive only from
+// 4.14.1 on if the operator has enabled them; the others exist always.
 type WebhookEvent string
 
-// WebhookInbox is an inbox as a webhook names it.
+// WebhookInbox is an inbox in a webhook.
 type WebhookInbox struct {
 	// The inbox's id.
 	ID int64 `json:"id"`
@@ -6325,7 +6327,7 @@ func (x *WebhookInbox) GetID() (value int64) {
 	return x.ID
 }
 
-// GetName returns what Name points to, or the zero value when there is none.
+// GetName returns what Name points to, or the zero value if there is none.
 func (x *WebhookInbox) GetName() (value string) {
 	if x == nil || x.Name == nil {
 		return value
@@ -6333,7 +6335,7 @@ func (x *WebhookInbox) GetName() (value string) {
 	return *x.Name
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *WebhookInbox) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6351,11 +6353,11 @@ func (x *WebhookInbox) decodeJSON(r *decode.Reader) {
 
 // WebhookList is the webhooks of an account.
 type WebhookList struct {
-	// What holds the webhooks of an account.
+	// The envelope of an account's webhooks.
 	Payload WebhookRows `json:"payload"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *WebhookList) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6368,13 +6370,13 @@ func (x *WebhookList) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// WebhookRow is what holds a webhook that was created or changed.
+// WebhookRow is the envelope of a created or changed webhook.
 type WebhookRow struct {
 	// An address that an account sends events to.
 	Webhook Webhook `json:"webhook"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *WebhookRow) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6387,13 +6389,13 @@ func (x *WebhookRow) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// WebhookRows is what holds the webhooks of an account.
+// WebhookRows is the envelope of an account's webhooks.
 type WebhookRows struct {
 	// All of them.
 	Webhooks []Webhook `json:"webhooks"`
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *WebhookRows) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6406,12 +6408,12 @@ func (x *WebhookRows) decodeJSON(r *decode.Reader) {
 	}
 }
 
-// WebhookUpdate is what to change of a webhook.
+// WebhookUpdate is what to change in a webhook.
 type WebhookUpdate struct {
 	// A name for people. From 4.8.0; refused before, because servers drop it.
 	Name *string `json:"name,omitempty"`
 
-	// Which events, all that it is to get from now on.
+	// All events that it is to get from now on.
 	Subscriptions []WebhookEvent `json:"subscriptions,omitempty"`
 
 	// Where the events are to be posted to.
@@ -6442,7 +6444,7 @@ type WorkingHours struct {
 	OpenMinutes *int64 `json:"open_minutes"`
 }
 
-// GetCloseHour returns what CloseHour points to, or the zero value when there is none.
+// GetCloseHour returns what CloseHour points to, or the zero value if there is none.
 func (x *WorkingHours) GetCloseHour() (value int64) {
 	if x == nil || x.CloseHour == nil {
 		return value
@@ -6450,7 +6452,7 @@ func (x *WorkingHours) GetCloseHour() (value int64) {
 	return *x.CloseHour
 }
 
-// GetCloseMinutes returns what CloseMinutes points to, or the zero value when there is none.
+// GetCloseMinutes returns what CloseMinutes points to, or the zero value if there is none.
 func (x *WorkingHours) GetCloseMinutes() (value int64) {
 	if x == nil || x.CloseMinutes == nil {
 		return value
@@ -6458,7 +6460,7 @@ func (x *WorkingHours) GetCloseMinutes() (value int64) {
 	return *x.CloseMinutes
 }
 
-// GetClosedAllDay returns what ClosedAllDay points to, or the zero value when there is none.
+// GetClosedAllDay returns what ClosedAllDay points to, or the zero value if there is none.
 func (x *WorkingHours) GetClosedAllDay() (value bool) {
 	if x == nil || x.ClosedAllDay == nil {
 		return value
@@ -6474,7 +6476,7 @@ func (x *WorkingHours) GetDayOfWeek() (value int64) {
 	return x.DayOfWeek
 }
 
-// GetOpenAllDay returns what OpenAllDay points to, or the zero value when there is none.
+// GetOpenAllDay returns what OpenAllDay points to, or the zero value if there is none.
 func (x *WorkingHours) GetOpenAllDay() (value bool) {
 	if x == nil || x.OpenAllDay == nil {
 		return value
@@ -6482,7 +6484,7 @@ func (x *WorkingHours) GetOpenAllDay() (value bool) {
 	return *x.OpenAllDay
 }
 
-// GetOpenHour returns what OpenHour points to, or the zero value when there is none.
+// GetOpenHour returns what OpenHour points to, or the zero value if there is none.
 func (x *WorkingHours) GetOpenHour() (value int64) {
 	if x == nil || x.OpenHour == nil {
 		return value
@@ -6490,7 +6492,7 @@ func (x *WorkingHours) GetOpenHour() (value int64) {
 	return *x.OpenHour
 }
 
-// GetOpenMinutes returns what OpenMinutes points to, or the zero value when there is none.
+// GetOpenMinutes returns what OpenMinutes points to, or the zero value if there is none.
 func (x *WorkingHours) GetOpenMinutes() (value int64) {
 	if x == nil || x.OpenMinutes == nil {
 		return value
@@ -6498,7 +6500,7 @@ func (x *WorkingHours) GetOpenMinutes() (value int64) {
 	return *x.OpenMinutes
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *WorkingHours) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -6534,8 +6536,8 @@ type ContactListParams struct {
 	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
-	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
+	// What to sort by, with a leading `-` for the reverse. Of several the server applies email, name, phone_number,
+	// last_activity_at and created_at in this order, regardless of yours. Keys that it does not know are ignored.
 	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Whether each contact has `contact_inboxes`. Absent means true.
@@ -6550,8 +6552,8 @@ type ContactFilterParams struct {
 	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
-	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
+	// What to sort by, with a leading `-` for the reverse. Of several the server applies email, name, phone_number,
+	// last_activity_at and created_at in this order, regardless of yours. Keys that it does not know are ignored.
 	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Whether each contact has `contact_inboxes`. Absent means true.
@@ -6566,8 +6568,8 @@ type ContactSearchParams struct {
 	// The page, from 1. The server reads 0 and less as 1.
 	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
 
-	// What to sort by, `-` in front for the reverse. Of several the server takes email, name, phone_number,
-	// last_activity_at and created_at in this order, whatever yours is. Keys that it does not know are ignored.
+	// What to sort by, with a leading `-` for the reverse. Of several the server applies email, name, phone_number,
+	// last_activity_at and created_at in this order, regardless of yours. Keys that it does not know are ignored.
 	Sort []ContactSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Whether each contact has `contact_inboxes`. Absent means true.
@@ -6588,18 +6590,18 @@ type ConversationListParams struct {
 	// Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
 	AssigneeType *AssigneeType `form:"assignee_type,omitempty" json:"assignee_type,omitempty"`
 
-	// Text that an incoming or outgoing message contains, in any case. `%` and `_` are wildcards. It drops the status
-	// filter and makes the counts cover one page (D25).
+	// Text that an incoming or outgoing message contains, ignoring case. `%` and `_` are wildcards. It disables the
+	// status filter and makes the counts cover one page (D25).
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Only this inbox. One that is unknown or not yours gives an empty page, not an error (D27).
+	// Only this inbox. One that is unknown or not yours returns an empty page, not an error (D27).
 	InboxID *int64 `form:"inbox_id,omitempty" json:"inbox_id,omitempty"`
 
-	// Only this team. An unknown one gives a 404 (D28).
+	// Only this team. An unknown one is a 404 (D28).
 	TeamID *int64 `form:"team_id,omitempty" json:"team_id,omitempty"`
 
-	// Conversations with any of these labels, in any case. They travel as one comma list (a repeated `labels=` would
-	// lose all but the last), so a label cannot contain a comma (D29).
+	// Conversations with any of these labels, ignoring case. They are sent as one comma-separated list (a repeated
+	// `labels=` would lose all but the last), so a label cannot contain a comma (D29).
 	Labels []string `form:"labels,omitempty" json:"labels,omitempty"`
 
 	// The page, from 1. The server reads 0 and less as 1.
@@ -6608,12 +6610,13 @@ type ConversationListParams struct {
 	// The order. The server silently falls back to `latest` for one that it does not know.
 	SortBy *SortBy `form:"sort_by,omitempty" json:"sort_by,omitempty"`
 
-	// Only conversations that mention you, that you take part in (both ignore `inbox_id`), or that nobody answered yet.
+	// Only conversations that mention you, that you participate in (both ignore `inbox_id`), or that nobody has
+	// answered yet.
 	ConversationType *ConversationType `form:"conversation_type,omitempty" json:"conversation_type,omitempty"`
 
-	// Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
-	// comes in one answer, whatever the page. Ignored before. From 4.12.0 on a message that is changed or deleted does not
-	// show.
+	// Only conversations updated within the last this many seconds. From 3.6.0 on, where it also turns off paging:
+	// everything is in one answer, regardless of the page. Ignored before. From 4.12.0 on changing or deleting a
+	// message does not count as an update.
 	UpdatedWithin *int64 `form:"updated_within,omitempty" json:"updated_within,omitempty"`
 
 	// Only conversations of this contact's source id. From 2.17.0 on, ignored before.
@@ -6634,18 +6637,18 @@ type ConversationListMetaParams struct {
 	// Whose conversations. The server reads anything it does not know as `all`. It does not change the counts (D26).
 	AssigneeType *AssigneeType `form:"assignee_type,omitempty" json:"assignee_type,omitempty"`
 
-	// Text that an incoming or outgoing message contains, in any case. `%` and `_` are wildcards. It drops the status
-	// filter and makes the counts cover one page (D25).
+	// Text that an incoming or outgoing message contains, ignoring case. `%` and `_` are wildcards. It disables the
+	// status filter and makes the counts cover one page (D25).
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Only this inbox. One that is unknown or not yours gives an empty page, not an error (D27).
+	// Only this inbox. One that is unknown or not yours returns an empty page, not an error (D27).
 	InboxID *int64 `form:"inbox_id,omitempty" json:"inbox_id,omitempty"`
 
-	// Only this team. An unknown one gives a 404 (D28).
+	// Only this team. An unknown one is a 404 (D28).
 	TeamID *int64 `form:"team_id,omitempty" json:"team_id,omitempty"`
 
-	// Conversations with any of these labels, in any case. They travel as one comma list (a repeated `labels=` would
-	// lose all but the last), so a label cannot contain a comma (D29).
+	// Conversations with any of these labels, ignoring case. They are sent as one comma-separated list (a repeated
+	// `labels=` would lose all but the last), so a label cannot contain a comma (D29).
 	Labels []string `form:"labels,omitempty" json:"labels,omitempty"`
 
 	// The page, from 1. The server reads 0 and less as 1.
@@ -6654,12 +6657,13 @@ type ConversationListMetaParams struct {
 	// The order. The server silently falls back to `latest` for one that it does not know.
 	SortBy *SortBy `form:"sort_by,omitempty" json:"sort_by,omitempty"`
 
-	// Only conversations that mention you, that you take part in (both ignore `inbox_id`), or that nobody answered yet.
+	// Only conversations that mention you, that you participate in (both ignore `inbox_id`), or that nobody has
+	// answered yet.
 	ConversationType *ConversationType `form:"conversation_type,omitempty" json:"conversation_type,omitempty"`
 
-	// Only conversations updated in the last so many seconds. From 3.6.0 on, where it also turns paging off: everything
-	// comes in one answer, whatever the page. Ignored before. From 4.12.0 on a message that is changed or deleted does not
-	// show.
+	// Only conversations updated within the last this many seconds. From 3.6.0 on, where it also turns off paging:
+	// everything is in one answer, regardless of the page. Ignored before. From 4.12.0 on changing or deleting a
+	// message does not count as an update.
 	UpdatedWithin *int64 `form:"updated_within,omitempty" json:"updated_within,omitempty"`
 
 	// Only conversations of this contact's source id. From 2.17.0 on, ignored before.
@@ -6677,31 +6681,31 @@ type ListAllMessagesParams struct {
 	// Only messages with a smaller id. More than int8 holds is a 500.
 	Before *int64 `form:"before,omitempty" json:"before,omitempty"`
 
-	// Only messages with a greater id; together with `before` also the one that has this id.
+	// Only messages with a greater id; together with `before` also the one with this id.
 	After *int64 `form:"after,omitempty" json:"after,omitempty"`
 
-	// Anything that is not blank, `false` and `0` too, leaves out activities, and private notes with them, before anything
-	// is cut off. The documentation does not have it.
+	// Anything but blank, even `false` and `0`, leaves out activities, and private notes with them, before anything is
+	// cut off. It is not documented.
 	FilterInternalMessages *string `form:"filter_internal_messages,omitempty" json:"filter_internal_messages,omitempty"`
 }
 
-// HttpRequestDoer sends a request. An [http.Client] does.
+// HttpRequestDoer sends a request, as an [http.Client] does.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client makes the requests of openapi.yaml and returns the answers as they come. [NewClient] makes one.
+// Client makes the requests of openapi.yaml and returns the raw answers. [NewClient] returns one.
 type Client struct {
-	Server         string            // where the API lives, with a slash at its end
-	Client         HttpRequestDoer   // what sends the requests
+	Server         string            // the API's address, ending in a slash
+	Client         HttpRequestDoer   // sends the requests
 	RequestEditors []RequestEditorFn // run on every request, before those of the call
 }
 
-// ClientOption sets up a Client that NewClient makes.
+// ClientOption configures a Client of NewClient.
 type ClientOption func(*Client) error
 
-// NewClient makes a Client for a server, without the chain of [New]: it repeats nothing and bounds nothing. Without an
-// option it sends by an [http.Client] with nothing set.
+// NewClient returns a Client for a server, without the chain of [New]: it repeats nothing and bounds nothing. Without
+// options it sends with a zero [http.Client].
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
 	client := &Client{Server: server}
 	for _, option := range opts {
@@ -6718,7 +6722,7 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 	return client, nil
 }
 
-// WithHTTPClient sets what sends the requests.
+// WithHTTPClient sets the client that sends the requests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 	return func(c *Client) error {
 		c.Client = doer
@@ -6734,8 +6738,8 @@ func WithRequestEditorFn(edit RequestEditorFn) ClientOption {
 	}
 }
 
-// do sends a request, after the editors have seen it, as a call of its operation. It stays that call when an editor puts
-// another request in its place.
+// do sends a request, after the editors have seen it, as a call of its operation. It stays that call even if an editor
+// replaces the request.
 func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (*http.Response, error) {
 	ctx, err := begin(ctx, op, req, editors)
 	if err != nil {
@@ -6748,7 +6752,7 @@ func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Requ
 	return c.Client.Do(ready(req))
 }
 
-// ServerInformation tells the version of the server.
+// ServerInformation reports the version of the server.
 //
 // GET /api
 func (c *Client) ServerInformation(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7189,7 +7193,7 @@ func newContactConversationsRequest(server string, accountID int64, contactID in
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
-// DestroyCustomAttributesOfAContact takes custom attributes away from a contact.
+// DestroyCustomAttributesOfAContact removes custom attributes from a contact.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes
 func (c *Client) DestroyCustomAttributesOfAContact(ctx context.Context, accountID int64, contactID int64, body AttributeKeys, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7603,7 +7607,7 @@ func newGetDetailsOfAConversationRequest(server string, accountID int64, convers
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
-// AssignAConversation assigns a conversation to a person, a bot or a team, or takes them off.
+// AssignAConversation assigns a conversation to a person, a bot or a team, or removes them.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments
 func (c *Client) AssignAConversation(ctx context.Context, accountID int64, conversationID int64, body AssignmentRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7806,7 +7810,7 @@ func newCreateANewMessageInAConversationRequest(server string, accountID int64, 
 	return req, nil
 }
 
-// DeleteAMessage deletes what a message says.
+// DeleteAMessage deletes the content of a message.
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}
 func (c *Client) DeleteAMessage(ctx context.Context, accountID int64, conversationID int64, messageID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7883,7 +7887,7 @@ func newMuteAConversationRequest(server string, accountID int64, conversationID 
 	return http.NewRequest(http.MethodPost, address, nil)
 }
 
-// RemoveParticipantsFromAConversation has people no longer take part in a conversation.
+// RemoveParticipantsFromAConversation removes participants from a conversation.
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *Client) RemoveParticipantsFromAConversation(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7909,7 +7913,7 @@ func newRemoveParticipantsFromAConversationRequest(server string, accountID int6
 	return req, nil
 }
 
-// ListParticipantsOfAConversation lists who takes part in a conversation.
+// ListParticipantsOfAConversation lists the participants of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *Client) ListParticipantsOfAConversation(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7926,7 +7930,7 @@ func newListParticipantsOfAConversationRequest(server string, accountID int64, c
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
-// SetParticipantsOfAConversation sets who takes part in a conversation.
+// SetParticipantsOfAConversation sets the participants of a conversation.
 //
 // PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *Client) SetParticipantsOfAConversation(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7952,7 +7956,7 @@ func newSetParticipantsOfAConversationRequest(server string, accountID int64, co
 	return req, nil
 }
 
-// AddParticipantsToAConversation has people take part in a conversation.
+// AddParticipantsToAConversation adds participants to a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *Client) AddParticipantsToAConversation(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7978,7 +7982,7 @@ func newAddParticipantsToAConversationRequest(server string, accountID int64, co
 	return req, nil
 }
 
-// TogglePriorityOfAConversation sets or takes away the priority of a conversation.
+// TogglePriorityOfAConversation sets or removes the priority of a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
 func (c *Client) TogglePriorityOfAConversation(ctx context.Context, accountID int64, conversationID int64, body PriorityChange, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8030,7 +8034,7 @@ func newToggleStatusOfAConversationRequest(server string, accountID int64, conve
 	return req, nil
 }
 
-// ToggleTypingStatusOfAConversation shows that somebody types.
+// ToggleTypingStatusOfAConversation shows that somebody is typing.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status
 func (c *Client) ToggleTypingStatusOfAConversation(ctx context.Context, accountID int64, conversationID int64, body TypingRequest, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8355,7 +8359,7 @@ func newUpdateAWebhookRequest(server string, accountID int64, webhookID int64, b
 	return req, nil
 }
 
-// FetchProfile tells whose a key is, and which accounts it serves.
+// FetchProfile gets the owner of a key, and the accounts that it serves.
 //
 // GET /api/v1/profile
 func (c *Client) FetchProfile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8372,10 +8376,10 @@ func newFetchProfileRequest(server string) (*http.Request, error) {
 	return http.NewRequest(http.MethodGet, address, nil)
 }
 
-// The operationIds of openapi.yaml, as [OperationOf] returns them and the Operation of an [Error] has them: names that the compiler
-// checks, for a switch, or for a failure that cfchattest is to play.
+// The operationIds of openapi.yaml, as in [OperationOf] and in the Operation of an [Error]: names that the compiler checks,
+// for a switch, or for a failure in cfchattest.
 const (
-	OperationServerInformation                     = "serverInformation"                     // tells the version of the server
+	OperationServerInformation                     = "serverInformation"                     // reports the version of the server
 	OperationContactMerge                          = "contactMerge"                          // merges a contact into another
 	OperationListAllAccountAgentBots               = "listAllAccountAgentBots"               // lists the bots of the account, and of the whole server
 	OperationGetAccountAgents                      = "getAccountAgents"                      // lists the people of the account
@@ -8390,7 +8394,7 @@ const (
 	OperationContactInboxCreation                  = "contactInboxCreation"                  // gives a contact a source id in an inbox
 	OperationContactableInboxesGet                 = "contactableInboxesGet"                 // lists the inboxes in which a contact can be written to
 	OperationContactConversations                  = "contactConversations"                  // lists the newest conversations of a contact
-	OperationDestroyCustomAttributesOfAContact     = "destroyCustomAttributesOfAContact"     // takes custom attributes away from a contact
+	OperationDestroyCustomAttributesOfAContact     = "destroyCustomAttributesOfAContact"     // removes custom attributes from a contact
 	OperationListAllLabelsOfAContact               = "listAllLabelsOfAContact"               // lists the labels of a contact
 	OperationContactAddLabels                      = "contactAddLabels"                      // sets the labels of a contact
 	OperationConversationList                      = "conversationList"                      // lists conversations
@@ -8399,24 +8403,24 @@ const (
 	OperationConversationListMeta                  = "conversationListMeta"                  // counts conversations
 	OperationDeleteAConversation                   = "deleteAConversation"                   // deletes a conversation
 	OperationGetDetailsOfAConversation             = "getDetailsOfAConversation"             // gets a conversation
-	OperationAssignAConversation                   = "assignAConversation"                   // assigns a conversation to a person, a bot or a team, or takes them off
+	OperationAssignAConversation                   = "assignAConversation"                   // assigns a conversation to a person, a bot or a team, or removes them
 	OperationListAttachmentsOfAConversation        = "listAttachmentsOfAConversation"        // lists the attachments of a conversation
 	OperationUpdateCustomAttributesOfAConversation = "updateCustomAttributesOfAConversation" // sets the custom attributes of a conversation
 	OperationListAllLabelsOfAConversation          = "listAllLabelsOfAConversation"          // lists the labels of a conversation
 	OperationConversationAddLabels                 = "conversationAddLabels"                 // sets the labels of a conversation
 	OperationListAllMessages                       = "listAllMessages"                       // lists messages of a conversation
 	OperationCreateANewMessageInAConversation      = "createANewMessageInAConversation"      // sends a message
-	OperationDeleteAMessage                        = "deleteAMessage"                        // deletes what a message says
+	OperationDeleteAMessage                        = "deleteAMessage"                        // deletes the content of a message
 	OperationUpdateAMessage                        = "updateAMessage"                        // sets the status of a message
 	OperationRetryAMessage                         = "retryAMessage"                         // sends a message once more
 	OperationMuteAConversation                     = "muteAConversation"                     // mutes a conversation
-	OperationRemoveParticipantsFromAConversation   = "removeParticipantsFromAConversation"   // has people no longer take part in a conversation
-	OperationListParticipantsOfAConversation       = "listParticipantsOfAConversation"       // lists who takes part in a conversation
-	OperationSetParticipantsOfAConversation        = "setParticipantsOfAConversation"        // sets who takes part in a conversation
-	OperationAddParticipantsToAConversation        = "addParticipantsToAConversation"        // has people take part in a conversation
-	OperationTogglePriorityOfAConversation         = "togglePriorityOfAConversation"         // sets or takes away the priority of a conversation
+	OperationRemoveParticipantsFromAConversation   = "removeParticipantsFromAConversation"   // removes participants from a conversation
+	OperationListParticipantsOfAConversation       = "listParticipantsOfAConversation"       // lists the participants of a conversation
+	OperationSetParticipantsOfAConversation        = "setParticipantsOfAConversation"        // sets the participants of a conversation
+	OperationAddParticipantsToAConversation        = "addParticipantsToAConversation"        // adds participants to a conversation
+	OperationTogglePriorityOfAConversation         = "togglePriorityOfAConversation"         // sets or removes the priority of a conversation
 	OperationToggleStatusOfAConversation           = "toggleStatusOfAConversation"           // sets or flips the status of a conversation
-	OperationToggleTypingStatusOfAConversation     = "toggleTypingStatusOfAConversation"     // shows that somebody types
+	OperationToggleTypingStatusOfAConversation     = "toggleTypingStatusOfAConversation"     // shows that somebody is typing
 	OperationSendTranscriptOfAConversation         = "sendTranscriptOfAConversation"         // sends the transcript of a conversation by e-mail
 	OperationUnmuteAConversation                   = "unmuteAConversation"                   // unmutes a conversation
 	OperationMarkAConversationAsUnread             = "markAConversationAsUnread"             // marks a conversation as unread
@@ -8433,16 +8437,16 @@ const (
 	OperationCreateAWebhook                        = "createAWebhook"                        // adds a webhook to the account
 	OperationDeleteAWebhook                        = "deleteAWebhook"                        // deletes a webhook
 	OperationUpdateAWebhook                        = "updateAWebhook"                        // changes a webhook
-	OperationFetchProfile                          = "fetchProfile"                          // tells whose a key is, and which accounts it serves
+	OperationFetchProfile                          = "fetchProfile"                          // gets the owner of a key, and the accounts that it serves
 )
 
-// ClientWithResponses is a [Client] whose calls return the answer decoded, together with its status and headers.
-// [Chat.Raw] and [NewClientWithResponses] make one.
+// ClientWithResponses is a [Client] whose calls return the decoded answer, together with its status and headers. [Chat.Raw]
+// and [NewClientWithResponses] return one.
 type ClientWithResponses struct {
 	*Client
 }
 
-// NewClientWithResponses makes a ClientWithResponses for a server, as [NewClient] makes a Client.
+// NewClientWithResponses returns a ClientWithResponses for a server, as [NewClient] returns a Client.
 func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithResponses, error) {
 	client, err := NewClient(server, opts...)
 	if err != nil {
@@ -8451,7 +8455,7 @@ func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithRes
 	return &ClientWithResponses{client}, nil
 }
 
-// ServerInformationWithResponse tells the version of the server.
+// ServerInformationWithResponse reports the version of the server.
 //
 // GET /api
 func (c *ClientWithResponses) ServerInformationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RawResponse[ServerInfo], error) {
@@ -8616,7 +8620,7 @@ func (c *ClientWithResponses) ContactConversationsWithResponse(ctx context.Conte
 	return parseRaw[ContactConversations](resp)
 }
 
-// DestroyCustomAttributesOfAContactWithResponse takes custom attributes away from a contact.
+// DestroyCustomAttributesOfAContactWithResponse removes custom attributes from a contact.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes
 func (c *ClientWithResponses) DestroyCustomAttributesOfAContactWithResponse(ctx context.Context, accountID int64, contactID int64, body AttributeKeys, reqEditors ...RequestEditorFn) (*RawResponse[ContactAnswer], error) {
@@ -8715,7 +8719,7 @@ func (c *ClientWithResponses) GetDetailsOfAConversationWithResponse(ctx context.
 	return parseRaw[Conversation](resp)
 }
 
-// AssignAConversationWithResponse assigns a conversation to a person, a bot or a team, or takes them off.
+// AssignAConversationWithResponse assigns a conversation to a person, a bot or a team, or removes them.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments
 func (c *ClientWithResponses) AssignAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body AssignmentRequest, reqEditors ...RequestEditorFn) (*RawResponse[Assignment], error) {
@@ -8792,7 +8796,7 @@ func (c *ClientWithResponses) CreateANewMessageInAConversationWithResponse(ctx c
 	return parseRaw[Message](resp)
 }
 
-// DeleteAMessageWithResponse deletes what a message says.
+// DeleteAMessageWithResponse deletes the content of a message.
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}
 func (c *ClientWithResponses) DeleteAMessageWithResponse(ctx context.Context, accountID int64, conversationID int64, messageID int64, reqEditors ...RequestEditorFn) (*RawResponse[Message], error) {
@@ -8836,7 +8840,7 @@ func (c *ClientWithResponses) MuteAConversationWithResponse(ctx context.Context,
 	return parseRaw[struct{}](resp)
 }
 
-// RemoveParticipantsFromAConversationWithResponse has people no longer take part in a conversation.
+// RemoveParticipantsFromAConversationWithResponse removes participants from a conversation.
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *ClientWithResponses) RemoveParticipantsFromAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
@@ -8847,7 +8851,7 @@ func (c *ClientWithResponses) RemoveParticipantsFromAConversationWithResponse(ct
 	return parseRaw[struct{}](resp)
 }
 
-// ListParticipantsOfAConversationWithResponse lists who takes part in a conversation.
+// ListParticipantsOfAConversationWithResponse lists the participants of a conversation.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *ClientWithResponses) ListParticipantsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
@@ -8858,7 +8862,7 @@ func (c *ClientWithResponses) ListParticipantsOfAConversationWithResponse(ctx co
 	return parseRaw[[]Agent](resp)
 }
 
-// SetParticipantsOfAConversationWithResponse sets who takes part in a conversation.
+// SetParticipantsOfAConversationWithResponse sets the participants of a conversation.
 //
 // PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *ClientWithResponses) SetParticipantsOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
@@ -8869,7 +8873,7 @@ func (c *ClientWithResponses) SetParticipantsOfAConversationWithResponse(ctx con
 	return parseRaw[[]Agent](resp)
 }
 
-// AddParticipantsToAConversationWithResponse has people take part in a conversation.
+// AddParticipantsToAConversationWithResponse adds participants to a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants
 func (c *ClientWithResponses) AddParticipantsToAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body ParticipantsRequest, reqEditors ...RequestEditorFn) (*RawResponse[[]Agent], error) {
@@ -8880,7 +8884,7 @@ func (c *ClientWithResponses) AddParticipantsToAConversationWithResponse(ctx con
 	return parseRaw[[]Agent](resp)
 }
 
-// TogglePriorityOfAConversationWithResponse sets or takes away the priority of a conversation.
+// TogglePriorityOfAConversationWithResponse sets or removes the priority of a conversation.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority
 func (c *ClientWithResponses) TogglePriorityOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body PriorityChange, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
@@ -8902,7 +8906,7 @@ func (c *ClientWithResponses) ToggleStatusOfAConversationWithResponse(ctx contex
 	return parseRaw[ToggleStatusResult](resp)
 }
 
-// ToggleTypingStatusOfAConversationWithResponse shows that somebody types.
+// ToggleTypingStatusOfAConversationWithResponse shows that somebody is typing.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status
 func (c *ClientWithResponses) ToggleTypingStatusOfAConversationWithResponse(ctx context.Context, accountID int64, conversationID int64, body TypingRequest, reqEditors ...RequestEditorFn) (*RawResponse[struct{}], error) {
@@ -9089,7 +9093,7 @@ func (c *ClientWithResponses) UpdateAWebhookWithResponse(ctx context.Context, ac
 	return parseRaw[WebhookAnswer](resp)
 }
 
-// FetchProfileWithResponse tells whose a key is, and which accounts it serves.
+// FetchProfileWithResponse gets the owner of a key, and the accounts that it serves.
 //
 // GET /api/v1/profile
 func (c *ClientWithResponses) FetchProfileWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RawResponse[Profile], error) {

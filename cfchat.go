@@ -17,29 +17,29 @@
 //
 // # Calls
 //
-// [Account] has the operations as methods of its services, such as [Account.Conversations], that return data alone, and ways
-// to walk through many conversations, of which [ConversationsService.Scan] loses none, and through their messages. A
-// [CallOption] adds to a call: [WithResponse] has its status and headers. What has no method yet is asked for by
-// [Account.Do]. [Chat.Raw] is the generated client, whose methods return data with status and headers.
+// [Account] offers the operations as methods of its services, such as [Account.Conversations]; they return data alone. It
+// also walks through many conversations and their messages; [ConversationsService.Scan] loses none. A [CallOption] adds to a
+// call: [WithResponse] keeps its status and headers. [Account.Do] requests what has no method yet. [Chat.Raw] is the
+// generated client, whose methods return data with status and headers.
 //
 // All go through one chain: it adds the key that the operation takes (package [auth]), refuses redirects, bounds time and
-// size ([Config]), repeats what may be repeated and nothing else ([Retry]), and makes every failure an [*Error]. Methods of
-// services also refuse what a server would read as something else.
+// size ([Config]), repeats only what may be repeated ([Retry]), and makes every failure an [*Error]. Methods of services
+// also refuse input that a server would read as something else.
 //
 // # Data
 //
-// Requests are plain values: what is zero is not sent. Answers are generated from openapi.yaml, which follows what the
-// servers do. What a server may leave out or send as null is a pointer, and every such field has a getter that is safe to
-// call on nil: conversation.Meta.Assignee.GetName(). A field that only some versions send is nil where it does not come. A
-// value that a list of constants does not have, such as a new [Channel], is kept as it came. The D-numbers in comments are
-// the rows of docs/differences.md in the repository, and "contract, H5" is section H5 of its docs/contract.
+// Requests are plain values: zero fields are not sent. Types of answers are generated from openapi.yaml, which follows what
+// the servers do. A field that a server may leave out or send as null is a pointer, and every such field has a getter that
+// is safe to call on nil: conversation.Meta.Assignee.GetName(). A field that only some versions send is nil when absent. A
+// value that is not among the constants, such as a new [Channel], is kept as received. The D-numbers in comments are the
+// rows of docs/differences.md in the repository, and "contract, H5" is section H5 of its docs/contract.
 //
 // # Further
 //
-// Package [github.com/cfchat/cfchat-go/webhook] receives what the server sends, package [github.com/cfchat/cfchat-go/cfchattest] is
-// a server in memory, for tests of programs that use this package, and package [github.com/cfchat/cfchat-go/api] holds a live
-// server against openapi.yaml. The folder docs of the repository has a page for each job, such as answering a customer, keeping a copy
-// and staying below a limit; docs/README.md lists them.
+// Package [github.com/cfchat/cfchat-go/webhook] receives what the server sends, package
+// [github.com/cfchat/cfchat-go/cfchattest] is a server in memory, for tests of programs that use this package, and package
+// [github.com/cfchat/cfchat-go/api] holds a live server against openapi.yaml. The repository's docs folder has a page for
+// each job, such as answering a customer, keeping a copy or staying below a limit; docs/README.md lists them.
 package cfchat
 
 import (
@@ -71,43 +71,43 @@ const (
 	defaultMaxBody = 10 << 20
 )
 
-// Config says how to reach a server. Only Keys must be set; the zero value of every other field is right for most.
+// Config tells New how to reach a server. Only Keys must be set; the zero value of every other field is right for most.
 type Config struct {
 	// Keys are the keys of the account; at least one.
 	Keys auth.Keys
-	// Server is where the API lives, "https://chat.example.com" or with a path below which it lives, and without the
-	// "/api/v1" that every operation has. Empty means DefaultServer. Plain http is refused except to this machine, because
-	// the key would travel in clear.
+	// Server is the API's address, such as "https://chat.example.com", with a path if the API lives below one, and without
+	// the "/api/v1" that every operation adds. Empty means DefaultServer. Plain http is refused except to this machine,
+	// because the key would travel in clear text.
 	Server string
-	// AllowPlainHTTP lets Server be a plain http address. It is unsafe: the keys and all that is said can be read on the way.
-	// It is for a network in which nobody else can listen, such as that of Docker Compose.
+	// AllowPlainHTTP lets Server be a plain http address. It is unsafe: the keys and all content can be read on the way. Use
+	// it only in a network where nobody else can listen, such as Docker Compose's.
 	AllowPlainHTTP bool
 	// HTTPClient is used for its Transport, its Jar, and its Timeout if that is shorter than Config's. It is never changed,
-	// and its CheckRedirect is not asked: redirects are refused. Without a Transport it is that of DefaultTransport. Nil is
-	// a client with nothing set.
+	// and its CheckRedirect is not called: redirects are refused. Without a Transport, DefaultTransport is used. Nil means a
+	// client with nothing set.
 	HTTPClient *http.Client
-	// Downloads is what Messages.Download gets files with, from wherever the addresses of attachments lead: give one that refuses
-	// addresses of your own network where that matters. Nil means HTTPClient's Transport if that is an http.Transport, which
-	// adds nothing to a request, and else a DefaultTransport: another might add a password that is for the server only.
+	// Downloads is the transport with which Messages.Download fetches files, from wherever the addresses of attachments
+	// lead: set one that refuses addresses of your own network where that matters. Nil means HTTPClient's Transport if that
+	// is an http.Transport, which adds nothing to a request; otherwise a DefaultTransport, because any other might add a
+	// password meant for the server only.
 	Downloads http.RoundTripper
-	// Retry says how often a failed call is tried again. The zero value is what you want.
+	// Retry sets how often a failed call is tried again. The zero value is what you want.
 	Retry Retry
-	// Limiter is asked before each try. Nil is no limit; PerMinute is the servers' own.
+	// Limiter is asked before each try. Nil means no limit; PerMinute has the servers' own.
 	Limiter Limiter
-	// Timeout bounds one try, from connecting to the last byte of the body. Zero means 30 seconds. What bounds all tries
-	// together is the context. Of a download it bounds how long nothing comes.
+	// Timeout bounds one try, from connecting to the last byte of the body. Zero means 30 seconds. The context bounds all
+	// tries together. For a download, Timeout bounds the time without new bytes.
 	Timeout time.Duration
 	// MaxBody bounds an answer, in bytes after decompression, but no download. Zero means 10 MiB.
 	MaxBody int64
 	// UserAgent is the User-Agent header. Empty means "cfchat-go/" with Version.
 	UserAgent string
 	// Logger gets one Debug record per try: operation, account, conversation, message, attempt, wait, status, duration,
-	// request_id and error, as far as there are any, and never a header, a query or a body. Its handler is given the call's
-	// context, of which OperationOf and a tracer can be asked. Nil is silent.
+	// request_id and error, where present, and never a header, a query or a body. Its handler receives the call's context,
+	// for OperationOf or a tracer. Nil disables logging.
 	Logger *slog.Logger
-	// ServerVersion is the server's version, such as "4.7.0", for a server that a proxy keeps from telling it. PerMinute
-	// depends on it; ServerInfo asks the server all the same. Empty means that the server is asked, once, when a call first
-	// depends on it.
+	// ServerVersion is the server's version, such as "4.7.0", for a server whose proxy hides it. PerMinute depends on it;
+	// ServerInfo asks the server regardless. Empty means that the server is asked once, when a call first depends on it.
 	ServerVersion string
 	// RequestEditors are run on every request, before those of the call.
 	RequestEditors []RequestEditorFn
@@ -118,7 +118,7 @@ type Chat struct {
 	server    string // with a slash at its end
 	chain     chain.Link
 	transport http.RoundTripper
-	downloads chain.Config // what downloads go through
+	downloads chain.Config // for downloads
 	editors   []RequestEditorFn
 	keys      auth.Keys
 	clock     *serverClock
@@ -127,10 +127,10 @@ type Chat struct {
 	turns     *sendTurns
 	unsure    *unsureSends
 	looks     *lookCache
-	settled   time.Duration // after which a message that was sent and is not stored will not be
+	settled   time.Duration // after it, a message that was sent and is not stored never will be
 }
 
-// New checks a Config and makes a client of it. It sends nothing. An error names the field and never repeats a key or an
+// New checks a Config and returns a client for it. It sends nothing. An error names the field and never repeats a key or an
 // address, which may hold a password.
 func New(config Config) (*Chat, error) {
 	if err := config.complete(); err != nil {
@@ -155,7 +155,7 @@ func New(config Config) (*Chat, error) {
 	}, nil
 }
 
-// Raw is the generated client over the same chain: its methods return data with status and headers, and fail with the
+// Raw returns the generated client over the same chain: its methods return data with status and headers, and fail with the
 // same [*Error]. It does not check parameters before it sends them, as the methods of an [Account]'s services do.
 func (c *Chat) Raw() *ClientWithResponses {
 	if c == nil || c.chain == nil {
@@ -193,7 +193,7 @@ func (c *Config) complete() error {
 	return nil
 }
 
-// check refuses values that cannot be meant.
+// check refuses values that nobody can mean.
 func (c *Config) check(input *refusal) {
 	input.keys("Config.Keys", c.Keys)
 	if err := checkServer(c.Server, c.AllowPlainHTTP); err != nil {
@@ -241,7 +241,7 @@ func checkServer(address string, allowPlainHTTP bool) error {
 }
 
 // belongsToClient reports whether a path was copied from a browser's address bar or from the documentation. This client
-// would put its own path behind it, and every call would be a 404.
+// would append its own path, and every call would get a 404.
 func belongsToClient(path string) bool {
 	path = strings.TrimSuffix(path, "/") + "/"
 	return strings.Contains(path, "/app/accounts/") || strings.Contains(path, "/api/v1/accounts/") || strings.HasSuffix(path, "/api/v1/")
@@ -252,8 +252,9 @@ func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// CloseIdleConnections closes the connections that no call uses, if the Transport can, for a program that goes on without
-// the Chat. Else they stay open for a minute and a half. Calls go on, and may still be made.
+// CloseIdleConnections closes the connections that no call uses, if the Transport can, for a program that continues without
+// the Chat. Otherwise they stay open for a minute and a half. Running calls are not affected, and new ones may still be
+// made.
 func (c *Chat) CloseIdleConnections() {
 	if c == nil {
 		return

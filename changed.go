@@ -9,39 +9,39 @@ import (
 	"time"
 )
 
-// How Changed works. A filter has one order, the latest activity first, and no other page of it holds still than the first.
-// So the walk asks for the first page of what was active on the day of since or later, again and again, and leaves out what
-// has come. What becomes active meanwhile is in front and cannot hide anything, and a row from before since proves that
-// nothing newer is left; so does a page that is not full. Where that way ends, at a page that the server cannot answer or
-// at maxChanged conversations, a scan with the same rule reads the rest.
+// How Changed works. A filter has one order, the latest activity first, and only its first page holds still. So the walk
+// asks again and again for the first page of what was active on the day of since or later, leaving out what it has seen.
+// What becomes active meanwhile sorts first and cannot hide anything. A row from before since, or a page that is not full,
+// proves that nothing newer is left. If the server cannot answer a page, or after maxChanged conversations, a scan with the
+// same rule reads the rest.
 //
-// What came was read after the first page was, so whatever it does not show was stored after that. Next therefore counts
-// from the latest activity of the first page, and not from the latest of all, which may be minutes younger than a row that
-// came early.
+// Every row was read after the first page was, so any change that the rows do not show was stored after that. Next therefore
+// counts from the latest activity of the first page, not from the latest of all, which may be minutes after an early row was
+// read.
 
-// ConversationChangedOptions say how [ConversationsService.Changed] looks for changes. The zero value is right for most.
+// ConversationChangedOptions set how [ConversationsService.Changed] looks for changes. The zero value is right for most.
 type ConversationChangedOptions struct {
-	// Margin is how far Changes.Next lies before the latest activity. Zero means a minute. It must be longer than the
-	// servers take from giving a change its time to storing it, and than their clocks differ; a longer one costs repeats,
-	// nothing else.
+	// Margin is how far Changes.Next lies before the latest activity. Zero means a minute. It must exceed the time that the
+	// servers take from timestamping a change to storing it, and the difference between their clocks. A longer margin only
+	// costs repeats.
 	Margin time.Duration
 }
 
 const (
 	changedMargin  = time.Minute
-	maxChanged     = 20_000  // ids that a walk leaves out; behind so many a scan is as cheap
+	maxChanged     = 20_000  // ids that a walk leaves out; beyond that a scan is as cheap
 	maxUpdated     = 1_000   // conversations in one answer without pages: 3 MB
-	updatedVersion = "3.6.0" // the first that reads updated_within
+	updatedVersion = "3.6.0" // the first version that reads updated_within
 	farAhead       = 24 * time.Hour
 )
 
-// updatedSlack is how much longer than since then the time is that is asked for with updated_within. The server counts it
-// back from when it gets the request, which may have waited, for a limiter say: when it may have waited for half as long,
-// it is sent once more. The other half is for the seconds by which clocks are rounded.
+// updatedSlack is added to the time since then when asking with updated_within. The server counts back from when it gets the
+// request, which may have waited, for a limiter say: a request that may have waited for half the slack is sent once more.
+// The other half covers the rounding of clocks to seconds.
 var updatedSlack = []time.Duration{30 * time.Second, 5 * time.Minute}
 
-// Changes is a walk through what has changed, made by [ConversationsService.Changed]: range over All, and then ask Next
-// from when on to look the next time. It is for one goroutine at a time.
+// Changes is a walk through what has changed, returned by [ConversationsService.Changed]: range over All, then call Next for
+// the time from which to look next. It must be used by one goroutine at a time.
 type Changes struct {
 	next         time.Time
 	activityOnly bool
@@ -49,21 +49,22 @@ type Changes struct {
 }
 
 // Changed walks through what has changed since a time by the server's clock, to keep a copy current. Every conversation
-// whose last activity is stored at or after it, to the second, when the range begins is yielded exactly once, unless it is
-// deleted meanwhile, or set back to an earlier activity. One that is active later may be yielded or not, and comes the next
-// time, from [Changes.Next] on. A message is an activity, and so is a change of status, labels, assignee, team or priority
-// by a person.
+// whose last activity is at or after since, to the second, when the range starts is yielded exactly once, unless it is
+// deleted meanwhile or set back to an earlier activity. One that becomes active later may be yielded or not, and is found
+// the next time, from [Changes.Next] on. A message is an activity, and so is a change of status, labels, assignee, team or
+// priority by a person.
 //
 // From 3.6.0 on it also yields what was updated without an activity: attributes, the end of a snooze, the agent bot that
-// owns it. That is extra: a server that does not tell its version and its time is not asked for it, nor when more than
-// 1,000 came; an agent's key sees that person's inboxes only; and when it fails the walk ends well without.
-// [Changes.ActivityOnly] tells. What shows in no way, deleted conversations above all, only a scan finds, once a day say.
+// owns it. That is an extra: it is left out if the server does not state its version and its time, and after more than 1,000
+// conversations; an agent's key sees that person's inboxes only; and if it fails, the walk ends well without it.
+// [Changes.ActivityOnly] reports that. Changes that leave no trace, above all deletions, are found only by a scan, run once
+// a day say.
 //
-// The latest activity comes first, but what becomes active meanwhile comes when it is found, and what was updated without
-// an activity last. It takes a request per 25 conversations, and one or two for the extra. A conversation that the server
-// cannot answer, and more than 20,000 that have changed, make it go on with a [ConversationsService.Scan], in the order of
-// ids. Such a conversation is yielded as nil and an [*Error] with its id in ConversationID, if it was active on the day of
-// since or later, and the walk goes on. Any other error is the last thing that is yielded.
+// The latest activity comes first, but conversations that become active meanwhile are yielded when found, and those updated
+// without an activity last. It takes a request per 25 conversations, and one or two for the extra. After a conversation that
+// the server cannot answer, or more than 20,000 changed ones, it continues with a [ConversationsService.Scan], in the order
+// of ids. An unreadable conversation is yielded as nil and an [*Error] with its id in ConversationID, if it was active on
+// the day of since or later, and the walk continues. Any other error is yielded last.
 //
 // A zero since, one before 1970, one more than a day ahead, and a negative Margin are ErrInvalidInput. It takes a user's
 // key.
@@ -84,7 +85,7 @@ func (s ConversationsService) Changed(ctx context.Context, since time.Time, opti
 	return changes
 }
 
-// All yields what has changed. Every range over it starts anew, from the same time.
+// All returns an iterator over what has changed. Every range over it starts anew, from the same time.
 func (c *Changes) All() iter.Seq2[*Conversation, error] {
 	if c != nil && c.all != nil {
 		return c.all
@@ -96,14 +97,14 @@ func (c *Changes) All() iter.Seq2[*Conversation, error] {
 	}
 }
 
-// Next returns the time to give to Changed the next time, so that nothing is lost between the two: the latest activity that
-// was stored when the last range began, or the server's clock if that is earlier, as it is where an activity lies in the
-// future, less the Margin. It is never before since, and it is since until a range has come to its end, without an error
-// and without being left: keep it only when everything that came has been dealt with.
+// Next returns the time to pass to Changed the next time, so that nothing is lost in between: the latest activity stored
+// when the last range started, less the Margin; or the server's clock less the Margin, if an activity lies in the future. It
+// is never before since, and it is since until a range has ended without an error or a break. Store it only once everything
+// yielded has been dealt with.
 func (c *Changes) Next() time.Time { return c.next }
 
 // ActivityOnly reports whether the last range yielded only what was active, and not what else was updated. It is true until
-// a range has come to its end.
+// a range has ended.
 func (c *Changes) ActivityOnly() bool { return c.activityOnly }
 
 // errLeft means that the loop was left.
@@ -118,13 +119,13 @@ type changedWalk struct {
 
 	came       map[int64]struct{}
 	leftOut    []any     // their ids, as the values of a rule
-	begun      time.Time // by the server's clock, when the first page was asked for
-	newest     UnixTime  // the latest activity of what was read first
-	paged      bool      // a page was read
+	begun      time.Time // by the server's clock, when the first page was requested
+	newest     UnixTime  // the latest activity on the first page
+	paged      bool      // a page has been read
 	sawUpdates bool
 }
 
-// all yields everything. What it returns is still to be yielded.
+// all yields everything. The caller yields the error that it returns.
 func (w *changedWalk) all(ctx context.Context, options ConversationChangedOptions) error {
 	var input refusal
 	refuseResponse(w.opts, &input)
@@ -143,7 +144,7 @@ func (w *changedWalk) all(ctx context.Context, options ConversationChangedOption
 	return err
 }
 
-// changed refuses a time from which nothing can be asked for, and options that make no sense.
+// changed refuses an impossible time and meaningless options.
 func (r *refusal) changed(since, now time.Time, options ConversationChangedOptions) {
 	switch {
 	case since.IsZero():
@@ -158,7 +159,7 @@ func (r *refusal) changed(since, now time.Time, options ConversationChangedOptio
 	}
 }
 
-// pages walks through first pages and reports whether that was all. Where it was not, a scan can read the rest.
+// pages walks through first pages and reports whether that was all. If not, a scan can read the rest.
 func (w *changedWalk) pages(ctx context.Context) (whole bool, err error) {
 	for len(w.leftOut) <= maxChanged {
 		page, err := w.page(ctx)
@@ -169,20 +170,20 @@ func (w *changedWalk) pages(ctx context.Context) (whole bool, err error) {
 			return false, err
 		}
 		if !slices.IsSortedFunc(page.Payload, laterFirst) {
-			return false, nil // then a row from before since proves nothing
+			return false, nil // so a row from before since proves nothing
 		}
 		before := len(w.came)
 		if whole, err = w.take(page); whole || err != nil {
 			return whole, err
 		}
 		if len(w.came) == before {
-			return false, nil // the server answers what was left out
+			return false, nil // the server answers rows that were left out
 		}
 	}
 	return false, nil
 }
 
-// page asks for the first page of what has not come.
+// page requests the first page of what has not been seen.
 func (w *changedWalk) page(ctx context.Context) (*ConversationPage, error) {
 	filter := w.active()
 	if len(w.leftOut) > 0 {
@@ -200,7 +201,7 @@ func (w *changedWalk) page(ctx context.Context) (*ConversationPage, error) {
 	return page, err
 }
 
-// active is the filter for what was active, of which servers know the day.
+// active returns the filter for what was active, by the day, because servers know days only.
 func (w *changedWalk) active() Filter { return Where(Since(AttributeLastActivityAt, w.since)) }
 
 // isSince reports whether a time is at or after since, to the second, as the times in answers are.
@@ -208,7 +209,7 @@ func (w *changedWalk) isSince(t UnixTime) bool { return !t.Before(w.since.Trunca
 
 func laterFirst(a, b Conversation) int { return b.activity().Compare(a.activity().Time) }
 
-// take yields what a page has, and reports whether nothing is left behind it.
+// take yields the rows of a page, and reports whether nothing is left after it.
 func (w *changedWalk) take(page *ConversationPage) (last bool, err error) {
 	for i := range page.Payload {
 		c := &page.Payload[i]
@@ -222,7 +223,7 @@ func (w *changedWalk) take(page *ConversationPage) (last bool, err error) {
 	return moreThan(page) == 0, nil
 }
 
-// give yields a conversation that has not come.
+// give yields a conversation that has not been yielded.
 func (w *changedWalk) give(c *Conversation) error {
 	if w.note(c.ID) && !w.yield(c, nil) {
 		return errLeft
@@ -240,9 +241,9 @@ func (w *changedWalk) note(id int64) bool {
 	return true
 }
 
-// canScan reports whether a failure may be that of a page, so that windows of ids can be answered: a conversation that
-// cannot be rendered, or a list of ids that the server or a proxy before it does not take. A scan meets every other failure
-// again.
+// canScan reports whether only the page may have failed, so that windows of ids can be answered: because of a conversation
+// that cannot be rendered, or a list of ids that the server or its proxy does not accept. A scan would meet any other
+// failure again.
 func (w *changedWalk) canScan(err error) bool {
 	e, ok := err.(*Error)
 	if !ok || errors.Is(e, ErrNotSent) {
@@ -251,14 +252,14 @@ func (w *changedWalk) canScan(err error) bool {
 	switch e.StatusCode {
 	case 0, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return true
-	case http.StatusBadRequest, http.StatusForbidden: // as a firewall refuses large bodies
+	case http.StatusBadRequest, http.StatusForbidden: // firewalls refuse large bodies so
 		return len(w.leftOut) > 0
 	}
 	return errors.Is(e, ErrServer) || errors.Is(e, ErrTooLarge) || errors.Is(e, ErrDecode) || e.cut ||
 		errors.Is(e, context.DeadlineExceeded)
 }
 
-// scan yields what has not come in the order of ids.
+// scan yields what has not been yielded, in the order of ids.
 func (w *changedWalk) scan(ctx context.Context) error {
 	for c, err := range w.conversations.Scan(ctx, w.active(), ConversationScanOptions{}, w.opts...) {
 		if e, ok := err.(*Error); ok && e.ConversationID != 0 {
@@ -280,7 +281,7 @@ func (w *changedWalk) scan(ctx context.Context) error {
 	return nil
 }
 
-// updates yields what was updated without an activity. Only the end of the context makes it fail.
+// updates yields what was updated without an activity. It fails only when the context ends.
 func (w *changedWalk) updates(ctx context.Context) error {
 	core := w.conversations.core
 	if len(w.came) > maxUpdated || !core.chat.clock.known() || !core.chat.has(ctx, updatedVersion) {
@@ -292,12 +293,12 @@ func (w *changedWalk) updates(ctx context.Context) error {
 		options := ConversationListOptions{Status: StatusAll, UpdatedWithin: within.Truncate(time.Second)}
 		list, err := w.conversations.List(ctx, options, w.opts...)
 		if err != nil {
-			return ended(ctx, err) // everything that is promised has come
+			return ended(ctx, err) // everything promised has been yielded
 		}
 		for i := range list.Payload {
 			c := &list.Payload[i]
 			if c.UpdatedAt != nil && !w.isSince(*c.UpdatedAt) {
-				continue // of the slack
+				continue // within the slack
 			}
 			if err := w.give(c); err != nil {
 				return err
@@ -310,7 +311,7 @@ func (w *changedWalk) updates(ctx context.Context) error {
 	return nil
 }
 
-// ended returns a failure if it is the end of the context.
+// ended returns a failure if the context has ended.
 func ended(ctx context.Context, failure error) error {
 	if ctx.Err() == nil {
 		return nil
@@ -318,7 +319,7 @@ func ended(ctx context.Context, failure error) error {
 	return failure
 }
 
-// next is the time from which on to look the next time.
+// next returns the time from which to look the next time.
 func (w *changedWalk) next(margin time.Duration) time.Time {
 	if margin == 0 {
 		margin = changedMargin

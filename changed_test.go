@@ -165,7 +165,7 @@ func (a *livingAccount) play(t *testing.T, since time.Time, quiet bool, sum *cha
 // changedFigures are sums over histories.
 type changedFigures struct{ histories, due, came, blamed, scanned, updated, requests int }
 
-// Whatever happens meanwhile, what has changed comes once.
+// Whatever happens meanwhile, each change is yielded once.
 func TestChangedLosesNothing(t *testing.T) {
 	t.Parallel()
 	first, last := uint64(1), uint64(*changedHistories)
@@ -436,7 +436,7 @@ func TestChangedGoesOnWithAScan(t *testing.T) {
 // newest is the latest activity.
 func (a *livingAccount) newest() time.Time { return a.all[len(a.all)-1].active }
 
-// A server that answers what was left out does not keep the walk for ever.
+// A server that answers what was left out cannot keep the walk running forever.
 func TestChangedThatIsNotLeftOut(t *testing.T) {
 	within(t, 90, func(t *testing.T, a *livingAccount) {
 		a.ignoresRules = true
@@ -560,7 +560,7 @@ func TestChangedSmallerPages(t *testing.T) {
 	})
 }
 
-// The times in answers are whole seconds, so what was active in the second of since comes, and nothing before.
+// The times in answers are whole seconds, so what was active in the second of since is yielded, and nothing before.
 func TestChangedToTheSecond(t *testing.T) {
 	within(t, 10, func(t *testing.T, a *livingAccount) {
 		for _, of := range []time.Duration{0, time.Nanosecond, 999 * time.Millisecond} {
@@ -570,7 +570,7 @@ func TestChangedToTheSecond(t *testing.T) {
 	})
 }
 
-// Next goes on only where nothing can be lost by it.
+// Next advances only if that loses nothing.
 func TestChangedNext(t *testing.T) {
 	walk := func(changes *cfchat.Changes) { _, _, _ = changedOf(changes) }
 	leave := func(changes *cfchat.Changes) {
@@ -647,7 +647,7 @@ func TestChangedNext(t *testing.T) {
 	}
 }
 
-// What was updated without an activity comes too, after the rest, where that can be asked for.
+// What was updated without an activity is yielded too, after the rest, if that can be asked for.
 func TestChangedUpdates(t *testing.T) {
 	refuses := func(status int) func(*livingAccount, *cfchat.Config) {
 		return func(a *livingAccount, _ *cfchat.Config) {

@@ -12,11 +12,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// ContactsService is the contacts of an account, whatever the inboxes of the key's user: [Account.Contacts]. Of the zero value
-// every call fails with ErrInvalidInput. It is safe for concurrent use.
+// ContactsService is the contacts of an account, regardless of the inboxes of the key's user: [Account.Contacts]. Every call
+// of the zero value fails with ErrInvalidInput. It is safe for concurrent use.
 type ContactsService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	contactsCall       = newCall(operation.ContactList, checkContacts)
 	searchContactsCall = newCall(operation.ContactSearch, checkContacts)
@@ -36,23 +36,23 @@ var (
 	setContactLabelsCall = newCall(operation.ContactAddLabels, checkLabelNames)
 )
 
-// ContactListOptions say which page of contacts to get. The zero value asks for the first one, the oldest contact first.
+// ContactListOptions select a page of contacts. The zero value selects the first, the oldest contact first.
 type ContactListOptions struct {
 	// Page is the page to get, from 1. Zero means the first.
 	Page int
-	// Sort is what to sort by. The servers take e-mail, name, phone number, last activity and creation in this order, whatever
-	// yours is. A key that no version knows is refused, because then there would be no order. Empty means by creation from
-	// 3.1.0 on, and by e-mail, name and phone number before, or where the server's version is not known: without an order pages
-	// repeat and lose contacts (D58).
+	// Sort is what to sort by. The servers apply e-mail, name, phone number, last activity and creation in this order,
+	// regardless of yours. A key that no version knows is refused, because then there would be no order. Empty means by
+	// creation from 3.1.0 on; before, or if the server's version is not known, by e-mail, name and phone number. Without an
+	// order pages repeat and lose contacts (D58).
 	Sort []ContactSort
-	// Labels lists contacts with any of these labels, which are not those of conversations. A label with a comma cannot be asked
-	// for. Only List takes it.
+	// Labels lists contacts with any of these labels, which are not those of conversations. A label with a comma is refused.
+	// Only List accepts this field.
 	Labels []string
-	// WithoutInboxes leaves ContactInboxes out, which are most of an answer before 4.0.2.
+	// WithoutInboxes omits ContactInboxes, which make up most of an answer before 4.0.2.
 	WithoutInboxes bool
 }
 
-// otherContactSorts are the keys that the servers know and that have no constant: some of these only some versions.
+// otherContactSorts are the keys without a constant that servers know; some versions lack some of them.
 var otherContactSorts = []string{"company", "company_name", "city", "country"}
 
 func (o ContactListOptions) check(r *refusal) {
@@ -67,14 +67,14 @@ func (o ContactListOptions) check(r *refusal) {
 	r.labels("Labels", o.Labels)
 }
 
-// withoutLabels refuses labels where the server does not look at them.
+// withoutLabels refuses labels where the server ignores them.
 func (o ContactListOptions) withoutLabels(r *refusal, instead string) {
 	if len(o.Labels) > 0 {
 		r.add("Labels", "only List takes them; %s", instead)
 	}
 }
 
-// inboxes is the parameter for WithoutInboxes.
+// inboxes returns the parameter for WithoutInboxes.
 func (o ContactListOptions) inboxes() *bool {
 	if o.WithoutInboxes {
 		return new(false)
@@ -93,10 +93,11 @@ func (s ContactsService) sort(ctx context.Context, o ContactListOptions) []Conta
 	return []ContactSort{ContactSortEmail, ContactSortName, ContactSortPhoneNumber}
 }
 
-// List gets one page of the contacts that have an e-mail, a phone number or an identifier, 15 to a page; where the account tells
-// leads from visitors, of the leads. Others can be had by [ContactsService.Get] alone, and are with their conversations. A page
-// beyond the last is empty. An order is always asked for, because the server has none (D58), but none is of unique keys: pages
-// that are read one after the other may repeat or miss contacts that come, go or change meanwhile.
+// List gets one page, 15 to a page, of the contacts that have an e-mail, a phone number or an identifier; of the leads,
+// where the account distinguishes leads from visitors. Other contacts are reached by [ContactsService.Get] and through their
+// conversations only. A page beyond the last is empty. An order is always requested, because the server has none (D58), but
+// no order has unique keys: pages read one after another may repeat or miss contacts that are added, removed or changed
+// meanwhile.
 //
 // GET /api/v1/accounts/{account_id}/contacts, contactList. Key: user.
 func (s ContactsService) List(ctx context.Context, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
@@ -105,20 +106,20 @@ func (s ContactsService) List(ctx context.Context, options ContactListOptions, o
 	return contactsCall.run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		params := &ContactListParams{
 			Page: optional(int64(options.Page)), Sort: s.sort(ctx, options), IncludeContactInboxes: options.inboxes(),
-			Labels: append([]string(nil), options.Labels...), // nil, and not empty, is not sent
+			Labels: append([]string(nil), options.Labels...), // nil is not sent, empty would be
 		}
 		return newContactListRequest(server, s.core.id, params)
 	})
 }
 
-// Search gets one page of the contacts that have a text in their name, e-mail or phone number, in any case, or in their
-// identifier, in this case; from 3.1.1 to 4.10 in the company_name of their AdditionalAttributes too. In the text % and _ are
-// wildcards. It is for people who look for somebody, and no look-up: the first that comes may be anybody whose name has the
-// text in it.
+// Search gets one page of the contacts that have a text in their name, e-mail or phone number, ignoring case, or in their
+// identifier, respecting case; from 3.1.1 to 4.10 in the company_name of their AdditionalAttributes too. In the text % and _
+// are wildcards. It serves people who look for somebody, and is not a look-up: the first match may be anybody whose name
+// contains the text.
 //
-// Up to 4.10 it looks at those that List lists, and Meta.Count is of all that match. From 4.11.0 on it looks at every
-// contact, and Meta.Count is of this page only; Meta.HasMore tells whether there is another (D59). From 3.9.0 on a server
-// takes 100 searches of an account a minute, from 3.6.0 to 3.8.0 five.
+// Up to 4.10 it searches the contacts that List lists, and Meta.Count counts all matches. From 4.11.0 on it searches every
+// contact, and Meta.Count counts this page only; Meta.HasMore reports whether there is another (D59). From 3.9.0 on a server
+// accepts 100 searches per account and minute, from 3.6.0 to 3.8.0 five.
 //
 // GET /api/v1/accounts/{account_id}/contacts/search, contactSearch. Key: user.
 func (s ContactsService) Search(ctx context.Context, text string, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
@@ -137,10 +138,10 @@ func (s ContactsService) Search(ctx context.Context, text string, options Contac
 	})
 }
 
-// Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared in any
-// case. Of the values of a rule the server reads the first only, so several are refused; a phone number may have its + or
-// not. Up to 4.6 every contact is looked at, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1
-// servers compare the number of a label, so that Equal and NotEqual on labels are refused there: use the Labels of List.
+// Filter gets one page of the contacts that match a filter, 15 to a page, with the count of all. Texts are compared without
+// case. The server reads only the first value of a rule, so several are refused; a phone number may omit its +. Up to 4.6 it
+// searches every contact, from 4.7.0 on those that List lists. There is no rule on ids. Before 3.1.1 servers compare a
+// label's number, so Equal and NotEqual on labels are refused there: use the Labels of List.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) Filter(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) (*ContactPage, error) {
@@ -174,14 +175,14 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 	return &answer.Payload, nil
 }
 
-// Create creates a contact, by one request. What is zero is not sent. That another contact has the e-mail, phone number or
-// identifier is ErrRejected, and the error's Attributes name which; of two creates at once it may be a 500, so ErrServer and
-// ErrUnknownOutcome, and with the same phone number both may be made (D63). [ContactsService.FindOrCreate] deals with all of
-// that.
+// Create creates a contact, with one request. Zero fields are not sent. If another contact has the e-mail, phone number or
+// identifier, it is ErrRejected, and the error's Attributes name which. With two creates at once it may be a 500, so
+// ErrServer and ErrUnknownOutcome, and with the same phone number both contacts may be created (D63).
+// [ContactsService.FindOrCreate] deals with all of that.
 //
-// With an InboxID, which need not be one of the key's user, the contact gets a source id there; ContactInboxes has it.
-// ErrNotFound means that the inbox is not there, and that nothing was created. In inboxes of e-mail, SMS, Twilio and
-// WhatsApp a SourceID that another contact has is taken from it, from 4.0.4 on.
+// With an InboxID, which need not be an inbox of the key's user, the contact gets a source id there; ContactInboxes has it.
+// ErrNotFound means that the inbox does not exist and that nothing was created. From 4.0.4 on, in inboxes of e-mail, SMS,
+// Twilio and WhatsApp, a SourceID that another contact has is taken away from it.
 //
 // POST /api/v1/accounts/{account_id}/contacts, contactCreate. Key: user.
 func (s ContactsService) Create(ctx context.Context, create ContactCreate, opts ...CallOption) (*Contact, error) {
@@ -200,15 +201,15 @@ func (s ContactsService) Create(ctx context.Context, create ContactCreate, opts 
 	return &answer.Payload.Contact, nil
 }
 
-// Update changes what is set of a contact, and empties what Clear names; all else stays. Custom attributes are merged into
-// those that are there, key by key, and so are additional attributes: before 4.2.0 a server would replace them all, so that
-// they are read first, which is a second request, and what another program writes to them in between is lost. Within one
-// Chat such updates of a contact wait for each other. A null stays as an attribute; [ContactsService.RemoveCustomAttributes]
-// takes one away.
+// Update changes the fields that are set, and empties those that Clear names; everything else stays. Custom attributes are
+// merged into the existing ones, key by key, and so are additional attributes. Before 4.2.0 a server would replace the
+// latter, so they are read first, with a second request, and what another program writes to them in between is lost. Within
+// one Chat such updates of a contact wait for each other. A null stays as an attribute;
+// [ContactsService.RemoveCustomAttributes] removes one.
 //
 // A value that another contact has is ErrRejected, and Attributes of the [*Error] names it. So is an answer in which the
-// contact is not as it was asked to be. An update that changes nothing is ErrInvalidInput: [ContactUpdate.IsZero] tells.
-// Blocked is there from 3.7.0 on. It changes contacts of inboxes that the key's user does not see, too.
+// contact is not as requested. An update that changes nothing is ErrInvalidInput: see [ContactUpdate.IsZero]. Blocked exists
+// from 3.7.0 on. Contacts of inboxes that the key's user does not see can be changed, too.
 //
 // PUT /api/v1/accounts/{account_id}/contacts/{contact_id}, contactUpdate. Key: user.
 func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpdate, opts ...CallOption) (*Contact, error) {
@@ -239,7 +240,7 @@ func (s ContactsService) Update(ctx context.Context, id int64, update ContactUpd
 	})
 }
 
-// RemoveCustomAttributes takes custom attributes away from a contact. Those that it has not are no fault.
+// RemoveCustomAttributes removes custom attributes from a contact. Ones that it does not have are no error.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes, destroyCustomAttributesOfAContact.
 // Key: user.
@@ -262,16 +263,16 @@ func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, k
 	})
 }
 
-// Labels lists the labels of a contact, which are not those of its conversations, in no particular order; an empty list when
-// it has none. Compare them without case: a label comes as it was first written anywhere on the server.
+// Labels lists the labels of a contact, which are not those of its conversations, in no particular order; an empty list if
+// it has none. Compare them without case: a label is returned as it was first written anywhere on the server.
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}/labels, listAllLabelsOfAContact. Key: user.
 func (s ContactsService) Labels(ctx context.Context, id int64, opts ...CallOption) ([]string, error) {
 	return s.labelled(id, opts).read(ctx)
 }
 
-// SetLabels replaces all labels of a contact, whoever has set them, and returns those that are set. It takes at least one;
-// [ContactsService.ClearLabels] is for none. Within a Chat it waits for AddLabels and RemoveLabels of the contact.
+// SetLabels replaces all labels of a contact, no matter who set them, and returns those that are set. It requires at least
+// one; [ContactsService.ClearLabels] sets none. Within a Chat it waits for AddLabels and RemoveLabels of the contact.
 // ErrUnknownOutcome means that they may be set or not; calling again does no harm.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/labels, contactAddLabels. Key: user.
@@ -281,8 +282,8 @@ func (s ContactsService) SetLabels(ctx context.Context, id int64, labels []strin
 	return s.labelled(id, opts).set(ctx, labels, input)
 }
 
-// ClearLabels takes all labels off a contact, whoever has set them. Those that another program sets at the same time may be
-// taken off or stay.
+// ClearLabels removes all labels from a contact, no matter who set them. Those that another program sets at the same time
+// may be removed or stay.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/labels, contactAddLabels. Key: user.
 func (s ContactsService) ClearLabels(ctx context.Context, id int64, opts ...CallOption) error {
@@ -290,10 +291,10 @@ func (s ContactsService) ClearLabels(ctx context.Context, id int64, opts ...Call
 	return err
 }
 
-// Delete deletes a contact, which only an administrator may: anybody else is ErrUnauthorized. Its conversations and messages
-// follow within seconds, by a job of the server, and until then every list, filter and get that one of them is in is
-// ErrServer: try it again then. [ConversationsService.Scan] goes on without them. A contact that is online is ErrRejected.
-// Deleting one again is ErrNotFound.
+// Delete deletes a contact, which only an administrator may: anybody else is ErrUnauthorized. A job of the server deletes
+// its conversations and messages within seconds; until then every list, filter and get that includes one of them is
+// ErrServer: try again later. [ConversationsService.Scan] continues without them. Deleting a contact that is online is
+// ErrRejected, deleting one again ErrNotFound.
 //
 // DELETE /api/v1/accounts/{account_id}/contacts/{contact_id}, contactDelete. Key: user.
 func (s ContactsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
@@ -305,12 +306,12 @@ func (s ContactsService) Delete(ctx context.Context, id int64, opts ...CallOptio
 	return err
 }
 
-// Merge merges a contact, the mergee, into another one, the base, and returns the base, without its ContactInboxes. At once the
-// base has the mergee's conversations, messages and source ids, what it lacked itself of the mergee's fields and attributes, and
-// the mergee is gone. The mergee's labels, and that it was blocked, are lost.
+// Merge merges a contact, the mergee, into another, the base, and returns the base, without its ContactInboxes. Immediately
+// the base has the mergee's conversations, messages and source ids, and those of its fields and attributes that the base
+// lacked, and the mergee is gone. The mergee's labels, and that it was blocked, are lost.
 //
-// It cannot be undone, nor repeated: the same again is ErrNotFound. So after ErrUnknownOutcome look for the mergee by
-// [ContactsService.Get]: if it is ErrNotFound, they have been merged. Agents may merge as administrators do.
+// It cannot be undone or repeated: a second call is ErrNotFound. So after ErrUnknownOutcome look for the mergee with
+// [ContactsService.Get]: if it is ErrNotFound, they have been merged. Agents may merge, like administrators.
 //
 // POST /api/v1/accounts/{account_id}/actions/contact_merge, contactMerge. Key: user.
 func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts ...CallOption) (*Contact, error) {
@@ -338,9 +339,9 @@ func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts
 	return &merged.Contact, nil
 }
 
-// Conversations gets conversations of a contact, of every status, in the inboxes that the key's user sees: 20 and no more,
-// without a further page. Up to 4.0.1 these are the newest, the newest first, from 4.0.2 on the last active ones. For all of
-// them take [ContactsService.ConversationsAll].
+// Conversations gets conversations of a contact, of every status, in the inboxes that the key's user sees: at most 20, with
+// no further page. Up to 4.0.1 these are the newest, the newest first, from 4.0.2 on the last active ones. For all of them
+// use [ContactsService.ConversationsAll].
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}/conversations, contactConversations. Key: user.
 func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...CallOption) ([]Conversation, error) {
@@ -364,9 +365,9 @@ func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...Ca
 	return answer.Payload, nil
 }
 
-// Contactable gets the inboxes in which a contact can be written to, of those that the key's user sees, as the server answers. In
-// an API inbox where the contact has no source id yet, it is a random one that the server makes up for each answer and stores
-// nowhere: [ContactsService.SourceIDs] leaves those out.
+// Contactable gets the inboxes in which a contact can be written to, of those that the key's user sees, as the server
+// answers. In an API inbox where the contact has no source id yet, the server makes up a random one for each answer and does
+// not store it: [ContactsService.SourceIDs] leaves those out.
 //
 // GET /api/v1/accounts/{account_id}/contacts/{contact_id}/contactable_inboxes, contactableInboxesGet. Key: user.
 func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
@@ -381,10 +382,10 @@ func (s ContactsService) Contactable(ctx context.Context, id int64, opts ...Call
 	return answer.Payload, nil
 }
 
-// TakeSource gives a contact a source id in an inbox, whoever has it: from 4.0.4 on, in e-mail, SMS, Twilio and WhatsApp
-// inboxes, another contact loses it without a word. In other inboxes, and before, one of another contact is ErrServer, and
-// ErrUnknownOutcome as every 500 of a change is. [ContactsService.AddSource] looks first. One that the contact has already
-// is no fault, so that it may be repeated.
+// TakeSource gives a contact a source id in an inbox, no matter who has it: from 4.0.4 on, in e-mail, SMS, Twilio and
+// WhatsApp inboxes, another contact silently loses it. In other inboxes, and before, a source id of another contact is
+// ErrServer, and ErrUnknownOutcome like every 500 of a change. [ContactsService.AddSource] looks first. A source id that the
+// contact already has is no error, so the call may be repeated.
 //
 // POST /api/v1/accounts/{account_id}/contacts/{contact_id}/contact_inboxes, contactInboxCreation. Key: user.
 func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
@@ -405,8 +406,8 @@ func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sour
 	return added, err
 }
 
-// FindByEmail finds the contact that has an e-mail, in any case, and nobody else (ErrNotFound: no contact that can be found
-// has it). It filters, compares what comes, and from 4.7.0 on, where a filter does not look at everybody, searches too.
+// FindByEmail finds the contact with this e-mail, ignoring case, and nobody else (ErrNotFound: no contact that can be found
+// has it). It filters, compares the results, and from 4.7.0 on, where a filter does not cover everybody, searches too.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...CallOption) (*Contact, error) {
@@ -415,9 +416,9 @@ func (s ContactsService) FindByEmail(ctx context.Context, email string, opts ...
 	return s.find(ctx, byEmail(email), input, opts)
 }
 
-// FindByPhone finds the contact that has a phone number, such as +14155551000, and nobody else (ErrNotFound: no contact that
-// can be found has it). The servers look for doubles before they store a number, but two that are stored at once both stay:
-// of these it is the one with the lower id. It filters, compares and searches as [ContactsService.FindByEmail] does.
+// FindByPhone finds the contact with this phone number, such as +14155551000, and nobody else (ErrNotFound: no contact that
+// can be found has it). The servers look for duplicates before they store a number, but two that are stored at once both
+// stay; it returns the one with the lower id. It filters, compares and searches as [ContactsService.FindByEmail] does.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ...CallOption) (*Contact, error) {
@@ -426,9 +427,8 @@ func (s ContactsService) FindByPhone(ctx context.Context, number string, opts ..
 	return s.find(ctx, byPhone(number), input, opts)
 }
 
-// FindByIdentifier finds the contact that has an identifier of yours, in exactly the case given, and nobody else
-// (ErrNotFound: no contact that can be found has it). It filters, compares and searches as [ContactsService.FindByEmail]
-// does.
+// FindByIdentifier finds the contact with this identifier of yours, in exactly the given case, and nobody else (ErrNotFound:
+// no contact that can be found has it). It filters, compares and searches as [ContactsService.FindByEmail] does.
 //
 // POST /api/v1/accounts/{account_id}/contacts/filter, contactFilter. Key: user.
 func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string, opts ...CallOption) (*Contact, error) {
@@ -437,10 +437,10 @@ func (s ContactsService) FindByIdentifier(ctx context.Context, identifier string
 	return s.find(ctx, byIdentifier(identifier), input, opts)
 }
 
-// FindBySourceID finds the contact that has a source id in an inbox, in exactly the case given, and nobody else. Servers
-// have the call from 3.2.0 on, and nothing else that is exact: an older one's error says so, and is no ErrNotFound.
-// ErrNotFound means that nobody has it there, or that the inbox is not there, which the error says. An agent who does not
-// belong to the inbox gets ErrUnauthorized.
+// FindBySourceID finds the contact with this source id in an inbox, in exactly the given case, and nobody else. Servers have
+// the call from 3.2.0 on, and no other exact look-up: an older server's error says so, and is not ErrNotFound. ErrNotFound
+// means that nobody has it there, or that the inbox does not exist; the error says which. An agent who does not belong to
+// the inbox gets ErrUnauthorized.
 //
 // POST /api/v1/accounts/{account_id}/contact_inboxes/filter, contactInboxFilter. Key: user.
 func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sourceID string, opts ...CallOption) (*Contact, error) {
@@ -460,10 +460,10 @@ func (s ContactsService) FindBySourceID(ctx context.Context, inboxID int64, sour
 	case e.isGone():
 		return nil, e.with(fmt.Sprintf("the account has no inbox %d", inboxID))
 	}
-	return nil, e // of a proxy
+	return nil, e // from a proxy
 }
 
-// isIn judges an answer about the contact that has a source id in an inbox: it must say so itself.
+// isIn judges an answer about the contact with a source id in an inbox: it must name that source id.
 func isIn(inboxID int64, sourceID string) func(*Contact) *chain.Failure {
 	return func(c *Contact) *chain.Failure {
 		if c.source(inboxID, sourceID) != nil {
@@ -474,7 +474,7 @@ func isIn(inboxID int64, sourceID string) func(*Contact) *chain.Failure {
 	}
 }
 
-// checkContacts wants the payload, which the servers send even when it is empty, and the page that it is.
+// checkContacts requires the payload, which the servers send even when it is empty, and the page number.
 func checkContacts(p *ContactPage, _ []byte) error {
 	if p.Payload == nil || p.Meta.CurrentPage == nil {
 		return errors.New("there is no payload with a meta.current_page")
@@ -505,7 +505,7 @@ func checkContact(c *Contact) error {
 
 func checkMerged(m *MergedContact, _ []byte) error { return checkContact(&m.Contact) }
 
-// checkContactConversations wants the payload, which the servers send even when it is empty.
+// checkContactConversations requires the payload, which the servers send even when it is empty.
 func checkContactConversations(a *ContactConversations, _ []byte) error {
 	if a.Payload == nil {
 		return errors.New("there is no payload")
@@ -513,7 +513,7 @@ func checkContactConversations(a *ContactConversations, _ []byte) error {
 	return checkConversations(a.Payload)
 }
 
-// checkContactable wants the payload, which the servers send even when it is empty.
+// checkContactable requires the payload, which the servers send even when it is empty.
 func checkContactable(a *ContactableInboxes, _ []byte) error {
 	if a.Payload == nil {
 		return errors.New("there is no payload")

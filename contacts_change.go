@@ -17,7 +17,7 @@ import (
 // ContactField is a field of a contact that can be emptied: [ContactUpdate].Clear.
 type ContactField string
 
-// The fields that can be emptied.
+// Fields that can be emptied.
 const (
 	ContactFieldName        ContactField = "name"
 	ContactFieldEmail       ContactField = "email"
@@ -25,7 +25,7 @@ const (
 	ContactFieldIdentifier  ContactField = "identifier"
 )
 
-// contactText is a text of an update, or of the contact that answers it.
+// contactText is a text of an update, or of the contact in its answer.
 type contactText struct {
 	name  string // in Go
 	value *string
@@ -56,23 +56,23 @@ func (u ContactUpdate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// errBlockedOrNot is why it is not known whether a contact has been blocked.
+// errBlockedOrNot is the reason why it is unknown whether a contact has been blocked.
 var errBlockedOrNot = errors.New("the server tells neither whether the contact is blocked now nor its version, on which it depends; " +
 	"set Config.ServerVersion")
 
-// whole returns an update with all additional attributes that the contact is to have, where the server would replace those that
-// are there. Until done is called, other updates of the contact wait.
+// whole returns an update with all additional attributes that the contact is to have, where the server would replace the
+// existing ones. Until done is called, other updates of the contact wait.
 func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpdate, opts []CallOption) (body ContactUpdate, done func(), err error) {
 	if len(update.AdditionalAttributes) == 0 || s.core.chat.has(ctx, "4.2.0") {
 		return update, func() {}, nil
 	}
-	key := turnKey{conversationKey: conversationKey{s.core.id, id}} // that of a message has a mark
+	key := turnKey{conversationKey: conversationKey{s.core.id, id}} // the key of a message has a mark
 	_, give, err := s.core.turn(ctx, key, s.core.callOf(updateContactCall.operation, id))
 	if err != nil {
 		return update, nil, err
 	}
 	defer func() {
-		if done == nil { // it could not be read, or the caller's code has ended the goroutine
+		if done == nil { // the contact could not be read, or the caller's code has ended the goroutine
 			give()
 		}
 	}()
@@ -86,7 +86,7 @@ func (s ContactsService) whole(ctx context.Context, id int64, update ContactUpda
 	return update, give, nil
 }
 
-// change makes a call that changes one contact. Its answer must be that contact, as accept wants it to be.
+// change makes a call that changes one contact. Its answer must be that contact, and pass accept.
 func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswer], id int64, accept func(*Contact) *chain.Failure,
 	input refusal, opts []CallOption, build func(server string) (*http.Request, error),
 ) (*Contact, error) {
@@ -103,13 +103,13 @@ func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswe
 	return &answer.Payload, nil
 }
 
-// notAsAsked is the failure of a change after which a field is not as it was to be.
+// notAsAsked returns the failure of a change after which a field is not as requested.
 func notAsAsked(field string) *chain.Failure {
 	return &chain.Failure{Cause: fmt.Errorf("%s is not as it was asked to be", field), Rejected: true}
 }
 
 func (u ContactUpdate) check(r *refusal) {
-	if u.IsZero() && u.AdditionalAttributes == nil && u.CustomAttributes == nil { // of these it is said below
+	if u.IsZero() && u.AdditionalAttributes == nil && u.CustomAttributes == nil { // refused below
 		r.add("update", "it changes nothing; set a field, or Clear")
 	}
 	texts := u.texts()
@@ -142,7 +142,7 @@ func (u ContactUpdate) check(r *refusal) {
 	r.attributesIn("CustomAttributes", u.CustomAttributes)
 }
 
-// checkVersion refuses what the server's version does not take.
+// checkVersion refuses what the server's version does not accept.
 func (u ContactUpdate) checkVersion(ctx context.Context, core *core, r *refusal) {
 	if u.Blocked != nil && core.chat.lacks(ctx, "3.7.0") {
 		r.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
@@ -154,7 +154,7 @@ func (u ContactUpdate) checkVersion(ctx context.Context, core *core, r *refusal)
 	}
 }
 
-// IsZero reports whether it changes nothing: nothing is set, nor in Clear. Attributes that are empty are nothing.
+// IsZero reports whether the update changes nothing: nothing is set, and Clear is empty. Empty attributes change nothing.
 func (u ContactUpdate) IsZero() bool {
 	for _, text := range u.texts() {
 		if text.value != nil {
@@ -173,8 +173,8 @@ func (r *refusal) attributesIn(field string, attributes map[string]any) {
 	r.texts(field, attributes)
 }
 
-// accept wants the contact to be as it was asked to be. The servers say 200 where they have left out what they do not know, or
-// do not take in this place.
+// accept requires the contact to be as requested. The servers answer 200 even if they have left out what they do not know,
+// or do not accept in this place.
 func (u ContactUpdate) accept(c *Contact) *chain.Failure {
 	got := ContactUpdate{Name: c.Name, Email: c.Email, PhoneNumber: c.PhoneNumber, Identifier: c.Identifier}.texts()
 	for field, want := range u.texts() {
@@ -187,7 +187,7 @@ func (u ContactUpdate) accept(c *Contact) *chain.Failure {
 			return notAsAsked(want.name)
 		}
 	}
-	if u.Blocked != nil && c.Blocked != nil && *c.Blocked != *u.Blocked { // up to 4.0.1 it does not say
+	if u.Blocked != nil && c.Blocked != nil && *c.Blocked != *u.Blocked { // up to 4.0.1 the answer does not state it
 		return notAsAsked("Blocked")
 	}
 	if key, missing := notStored(u.CustomAttributes, c.CustomAttributes); missing {
@@ -199,7 +199,7 @@ func (u ContactUpdate) accept(c *Contact) *chain.Failure {
 	return nil
 }
 
-// MergedContact is the answer of a merge: a contact. Up to 3.1.1 it is the row of the database, whose times are text (D76).
+// MergedContact is the answer to a merge: a contact. Up to 3.1.1 it is the row of the database, whose times are text (D76).
 type MergedContact struct{ Contact }
 
 // UnmarshalJSON reads either.

@@ -39,7 +39,7 @@ func (c ContactCreate) check(ctx context.Context, core *core, r *refusal) {
 	}
 }
 
-// checkColumns refuses what is longer than servers take from 2.17.0 on; earlier ones look at the name only.
+// checkColumns refuses texts that are longer than servers accept from 2.17.0 on; earlier ones check the name only.
 func checkColumns(ctx context.Context, core *core, r *refusal, texts ...fieldText) {
 	for _, t := range texts {
 		if utf8.RuneCountInString(t.text) > maxColumn && core.mayAsk(ctx, &refusal{}) && !core.chat.lacks(ctx, "2.17.0") {
@@ -48,7 +48,7 @@ func checkColumns(ctx context.Context, core *core, r *refusal, texts ...fieldTex
 	}
 }
 
-// keys are what no two contacts have, as far as they are given.
+// keys returns the given values that no two contacts can share.
 func (c ContactCreate) keys() []sought {
 	var all []sought
 	for _, key := range []sought{byEmail(c.Email), byPhone(c.PhoneNumber), byIdentifier(c.Identifier)} {
@@ -59,7 +59,7 @@ func (c ContactCreate) keys() []sought {
 	return all
 }
 
-// stored judges an answer: a connection that has lost count gives a call the answer of another one.
+// stored judges an answer: a connection that has lost count hands a call the answer of another.
 func (c ContactCreate) stored(answer *ContactCreateAnswer) *chain.Failure {
 	made := &answer.Payload.Contact
 	for _, key := range c.keys() {

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// sought is what a contact is looked for by.
+// sought is what identifies a contact in a look-up.
 type sought struct {
 	attribute Attribute
 	value     string
@@ -33,13 +33,13 @@ func byIdentifier(identifier string) sought {
 	return sought{AttributeIdentifier, identifier, "identifier", same}
 }
 
-// sameEmail reports whether two e-mails are the same in lower case, as servers store them. Of İ they make two characters.
+// sameEmail reports whether two e-mails are the same in lower case, as servers store them. İ becomes two characters.
 func sameEmail(a, b string) bool {
 	lower := func(email string) string { return strings.ToLower(strings.ReplaceAll(email, "İ", "i\u0307")) }
 	return lower(a) == lower(b)
 }
 
-// find looks for one contact, of several the one with the lowest id.
+// find looks for one contact; of several it takes the one with the lowest id.
 func (s ContactsService) find(ctx context.Context, by sought, input refusal, opts []CallOption) (*Contact, error) {
 	call := s.core.call(filterContactsCall.operation, 0)
 	s.core.check(ctx, &input)
@@ -56,9 +56,8 @@ func (s ContactsService) find(ctx context.Context, by sought, input refusal, opt
 	return found[0], nil
 }
 
-// owners finds every contact that has what is sought, in the order of their ids; none is no error. A filter is exact, but
-// for case; from 4.7.0 on it does not look at everybody, so that a search has to find the others. What comes is compared
-// either way.
+// owners finds every contact that has what is sought, in the order of their ids; none is no error. A filter is exact, except
+// for case; from 4.7.0 on it does not cover everybody, so a search has to find the others. Results are compared either way.
 func (s ContactsService) owners(ctx context.Context, by sought, opts []CallOption) ([]*Contact, error) {
 	filter := Where(Equal(by.attribute, by.value))
 	found, err := matching(by.same, func(page int) (*ContactPage, error) {
@@ -72,10 +71,10 @@ func (s ContactsService) owners(ctx context.Context, by sought, opts []CallOptio
 	})
 }
 
-// literal writes a text so that a search takes it as it is, which is read of its database and (unseen).
+// literal writes a text so that a search takes it literally, by the rules of its database (unseen).
 var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// matching reads the pages of a filter or search, and returns the contacts that fit, in the order of their ids.
+// matching reads the pages of a filter or search, and returns the matching contacts in the order of their ids.
 func matching(fit func(*Contact) bool, fetch func(page int) (*ContactPage, error)) ([]*Contact, error) {
 	var found []*Contact
 	seen := map[int64]bool{}
@@ -92,7 +91,7 @@ func matching(fit func(*Contact) bool, fetch func(page int) (*ContactPage, error
 			}
 			seen[c.ID] = true
 		}
-		more := int64(len(seen)) < got.Meta.GetCount() // of all, but in a search from 4.11.0 on
+		more := int64(len(seen)) < got.Meta.GetCount() // of all, except in a search from 4.11.0 on
 		if got.Meta.HasMore != nil {
 			more = *got.Meta.HasMore
 		}
@@ -103,7 +102,7 @@ func matching(fit func(*Contact) bool, fetch func(page int) (*ContactPage, error
 	}
 }
 
-// email refuses what servers do not take for a mail address.
+// email refuses what servers do not accept as a mail address.
 func (r *refusal) email(field, email string) {
 	name, domain, _ := strings.Cut(email, "@")
 	if name == "" || domain == "" || strings.ContainsAny(domain, "@") || strings.ContainsAny(email, " \t\r\n\f\v") {
@@ -119,7 +118,7 @@ func (r *refusal) phoneNumber(field, number string) {
 	}
 }
 
-// notBlank refuses a text of blanks alone as what somebody is told by.
+// notBlank refuses a blank text as an identification.
 func (r *refusal) notBlank(field, text, what string) {
 	if strings.TrimSpace(text) == "" {
 		r.add(field, "it is blank, which is no %s", what)
@@ -127,7 +126,7 @@ func (r *refusal) notBlank(field, text, what string) {
 	r.text(field, text)
 }
 
-// isE164 reports whether a phone number is one that servers store: + and 2 to 15 digits, of which the first is not 0.
+// isE164 reports whether servers store a phone number: + and 2 to 15 digits, the first not 0.
 func isE164(number string) bool {
 	digits, plus := strings.CutPrefix(number, "+")
 	return plus && len(digits) >= 2 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""

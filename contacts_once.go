@@ -14,19 +14,19 @@ import (
 // FoundContact is the contact that [ContactsService.FindOrCreate] returns.
 type FoundContact struct {
 	Contact *Contact // as the server has it
-	// Created is whether this call has created it, by the server's word. Else it was there, and nothing of it was changed;
-	// or the word was lost on its way.
+	// Created is whether this call has created it, as confirmed by the server. Otherwise it was there and is unchanged, or
+	// the confirmation was lost on its way.
 	Created bool
-	// Others are the ids of other contacts that have some of what was given, in order: of two that were created at once with
-	// one phone number, that of the one which is not used.
+	// Others are the ids of other contacts that have some of the given values, in order: after two creates at once with one
+	// phone number, the contact that is not used.
 	Others []int64
-	// Differs are the fields that were given and that the contact has otherwise: its name, or what another may have.
+	// Differs are the given fields that are different in the contact: its name, or what another contact may have.
 	Differs []ContactField
-	// Missing are the fields that were given and that are empty in the contact; [ContactsService.Update] fills them.
+	// Missing are the given fields that are empty in the contact; [ContactsService.Update] fills them.
 	Missing []ContactField
 }
 
-// compare notes what the contact has otherwise than it was given, as the server compares, and what it lacks.
+// compare notes the fields that differ from the given ones, as the server compares, and those that are missing.
 func (f *FoundContact) compare(given ContactCreate) {
 	for _, text := range []struct {
 		field      ContactField
@@ -47,27 +47,28 @@ func (f *FoundContact) compare(given ContactCreate) {
 	}
 }
 
-// FindOrCreate returns the contact who has the e-mail, the phone number or the identifier, and creates one where nobody has.
-// It takes at least one of them. However often it is called, and whatever fails in between, these calls make one contact,
+// FindOrCreate returns the contact who has the e-mail, the phone number or the identifier, and creates one if nobody has. It
+// requires at least one of them. No matter how often it is called, and what fails in between, these calls make one contact,
 // and so do programs that call it at once.
 //
-// It creates. Where the server says that one of them is taken, or it is not known whether the contact was created, it looks
-// for each that is given. The contact who has all that anybody has is returned as it is, even if its own e-mail, phone
-// number or identifier is another than yours: Differs says so. What else was given is not stored, nor is it put into the
-// InboxID. A SourceID is looked for before, because some inboxes would take it from its owner; that inbox has to be one of
-// the key's user. Before 3.2.0 nobody can look, and a SourceID is refused: give it by [ContactsService.AddSource]
-// afterwards.
+// It creates first. If the server reports one of them as taken, or it is unknown whether the contact was created, it looks
+// for each given value. The contact who has all values that anybody has is returned unchanged, even if its own e-mail, phone
+// number or identifier differs from yours: see Differs. Other given fields are not stored, and the contact is not added to
+// the InboxID. A SourceID is looked for first, because some inboxes would take it from its owner; that inbox has to be one
+// of the key's user. Before 3.2.0 there is no such look-up, and a SourceID is refused: add it with
+// [ContactsService.AddSource] afterwards.
 //
-// Where no one contact has them it is ErrRejected, and says whose each is; Others has the ids. It is also ErrRejected, and
-// says so, where the server calls one taken and nobody can be found who has it: from 4.7.0 on some contacts are hidden from
-// filters and searches. ErrUnknownOutcome means that nobody has them yet, but the contact may be stored still; call again.
+// If the values belong to several contacts, it is ErrRejected with a text that names whose each is; Others has the ids. It
+// is also ErrRejected if the server calls a value taken and its owner cannot be found: from 4.7.0 on some contacts are
+// hidden from filters and searches. ErrUnknownOutcome means that nobody has them yet, but the contact may still be stored;
+// call again.
 //
-// Phone numbers are told apart by the server's look before it stores, and by nothing else, so that of two creates at once
-// with a phone number alone both may be made. It looks again then: the one with the lower id is used, and the other stays,
-// in Others. Calls that overlap to the moment may return both; each later one returns the lower.
+// Only the server's look before it stores keeps phone numbers unique, so two creates at once with only a phone number may
+// both succeed. It looks again then: the contact with the lower id is used, and the other stays, in Others. Calls that
+// overlap exactly may return different contacts; each later one returns the lower id.
 //
-// The requests are one to create, and where it looks, up to two for each that is given, and one for a SourceID. What it
-// returns is never nil. With an error its Contact is, but where that was created and could not be looked for again.
+// It makes one request to create and, if it looks, up to two for each given value, and one for a SourceID. Its result is
+// never nil. With an error its Contact is nil, unless that was created and the second look failed.
 func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate, opts ...CallOption) (*FoundContact, error) {
 	var input refusal
 	if len(create.keys()) == 0 {
@@ -93,7 +94,7 @@ func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate,
 	return found, err
 }
 
-// findOrCreate is the same without a look at the input, and has nil for nothing that is found.
+// findOrCreate does the same without checking the input, and returns nil if nothing is found.
 func (q *contactSearch) findOrCreate(ctx context.Context) (*FoundContact, error) {
 	taken, err := q.lookForSource(ctx)
 	switch {
@@ -121,17 +122,17 @@ type contactSearch struct {
 	opts   []CallOption
 	call   *chain.Call
 	owned  []ownedKey
-	blind  bool // the server may have no call that tells who has the source id
+	blind  bool // the server may have no call that finds the owner of the source id
 }
 
-// ownedKey is something that no two contacts have, with those who have it.
+// ownedKey is a value that no two contacts can share, with its owners.
 type ownedKey struct {
 	sought
 
 	owners []*Contact
 }
 
-// lookForSource reports whether somebody has the source id. A server that has no such call tells of nobody.
+// lookForSource reports whether somebody has the source id. On a server without such a call nobody is found.
 func (q *contactSearch) lookForSource(ctx context.Context) (taken bool, err error) {
 	if q.create.SourceID == "" {
 		return false, nil
@@ -149,7 +150,7 @@ func (q *contactSearch) lookForSource(ctx context.Context) (taken bool, err erro
 	return false, err
 }
 
-// lookForKeys looks for who has what was given, each by itself.
+// lookForKeys looks for the owners of each given value.
 func (q *contactSearch) lookForKeys(ctx context.Context) error {
 	for _, key := range q.create.keys() {
 		owners, err := q.owners(ctx, key, q.opts)
@@ -161,11 +162,11 @@ func (q *contactSearch) lookForKeys(ctx context.Context) error {
 	return nil
 }
 
-// lookFor looks for the contact after a failure that leaves open who it is; nil is none.
+// lookFor looks for the contact after a failure that leaves open who it is; nil means none.
 func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundContact, error) {
 	unknown := failed != nil && failed.Is(ErrUnknownOutcome)
 	err := q.lookForKeys(ctx)
-	if err == nil && unknown { // of somebody else's source id it is a 500, too
+	if err == nil && unknown { // somebody else's source id is a 500, too
 		_, err = q.lookForSource(ctx)
 	}
 	switch {
@@ -193,7 +194,7 @@ func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundConta
 	return nil, failed // for a reason of its own
 }
 
-// unseen says what may be the reason of an unknown outcome that cannot be looked for.
+// unseen names the possible reason for an unknown outcome that no look-up can settle.
 func (q *contactSearch) unseen() string {
 	if !q.blind {
 		return ""
@@ -201,8 +202,8 @@ func (q *contactSearch) unseen() string {
 	return fmt.Sprintf(", or another contact has the source id in inbox %d", q.create.InboxID)
 }
 
-// lookAgain looks who else has the phone number of a contact that was created with nothing else: the server looks before it
-// stores one, and its database takes two. Of the others it takes one.
+// lookAgain looks for others with the phone number of a contact that was created with nothing else: the server looks before
+// it stores a number, but its database allows duplicates. Other values it allows once.
 func (q *contactSearch) lookAgain(ctx context.Context, made *Contact) (*FoundContact, error) {
 	found := &FoundContact{Contact: made, Created: true}
 	if q.create.Email != "" || q.create.Identifier != "" {
@@ -226,14 +227,14 @@ func (q *contactSearch) lookAgain(ctx context.Context, made *Contact) (*FoundCon
 	return found, nil
 }
 
-// isOpen reports whether there may be a contact in spite of a failure: of a 422 not where it names other attributes only.
-// One that names none may have lost its body.
+// isOpen reports whether there may be a contact in spite of a failure: not after a 422 that names other attributes only. A
+// 422 that names none may have lost its body.
 func (c ContactCreate) isOpen(failed *Error) bool {
 	refused := failed.Is(ErrRejected) && (len(failed.Attributes) == 0 || len(c.named(failed)) > 0)
 	return refused || failed.Is(ErrUnknownOutcome)
 }
 
-// named returns what a failure says that the server does not take.
+// named returns the values that the server does not accept, according to a failure.
 func (c ContactCreate) named(failed *Error) []sought {
 	if failed == nil || !failed.Is(ErrRejected) {
 		return nil
@@ -243,12 +244,12 @@ func (c ContactCreate) named(failed *Error) []sought {
 	})
 }
 
-// isOwned reports whether anybody has been found who has a key.
+// isOwned reports whether an owner of any value has been found.
 func (q *contactSearch) isOwned(key sought) bool {
 	return slices.ContainsFunc(q.owned, func(o ownedKey) bool { return o.attribute == key.attribute && len(o.owners) > 0 })
 }
 
-// all returns everybody who has something of what was given, by their ids.
+// all returns everybody who has one of the given values, by id.
 func (q *contactSearch) all() map[int64]*Contact {
 	all := map[int64]*Contact{}
 	for _, key := range q.owned {
@@ -259,7 +260,7 @@ func (q *contactSearch) all() map[int64]*Contact {
 	return all
 }
 
-// pick picks the contact that has all that anybody has, of several the one with the lowest id.
+// pick returns the contact that has all values that anybody has; of several the one with the lowest id.
 func (q *contactSearch) pick() *FoundContact {
 	all, has, most := q.all(), map[int64]int{}, 0
 	for _, key := range q.owned {
@@ -279,7 +280,7 @@ func (q *contactSearch) pick() *FoundContact {
 	return found
 }
 
-// conflict says whose each is of what was given.
+// conflict names the owner of each given value.
 func (q *contactSearch) conflict(failed *Error) error {
 	var whose []string
 	for _, key := range q.owned {

@@ -64,7 +64,7 @@ func TestFindOrCreateConflict(t *testing.T) {
 	}
 }
 
-// TestFindOrCreateDiffers says what the contact has otherwise than it was given, and what it has not.
+// TestFindOrCreateDiffers reports the given fields that differ in the contact, and those that it lacks.
 func TestFindOrCreateDiffers(t *testing.T) {
 	server := cfchattest.New(t)
 	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@b.test", Phone: "+14155551000"})

@@ -13,16 +13,16 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// OpenOptions say how a conversation is opened. The zero value opens an empty one where there is none.
+// OpenOptions set how a conversation is opened. The zero value opens an empty one if there is none.
 type OpenOptions struct {
-	// Reopen opens the conversation of an inbox that has one for each contact, where it is resolved. In other inboxes a new one
-	// takes the place of those that are resolved.
+	// Reopen opens a resolved conversation in an inbox that keeps one for each contact. In other inboxes a new one replaces
+	// those that are resolved.
 	Reopen bool
-	// Message is the first message of a conversation that is created. To one that is there it is not sent: Opened.Sent tells.
+	// Message is the first message of a new conversation. It is not sent to an existing one: see Opened.Sent.
 	Message FirstMessage
 }
 
-// Opened is the conversation to go on with.
+// Opened is the conversation to continue with.
 type Opened struct {
 	Conversation *Conversation // never nil
 	Created      bool          // by this call, or while its answer was lost
@@ -32,26 +32,26 @@ type Opened struct {
 	Others       []int64       // the other conversations of the contact in the inbox that are not resolved, in order
 }
 
-// OpenConversation returns the conversation to go on with of a contact in an inbox: the newest that is not resolved, or
-// else a new one. It is created with a source id that the contact has in the inbox, so that the contact gets no second one.
+// OpenConversation returns the conversation to continue with for a contact in an inbox: the newest that is not resolved, or
+// a new one. It is created with a source id that the contact has in the inbox, so that the contact gets no second one.
 //
-// In an inbox that is locked to one conversation for each contact, it is that one, resolved unless Reopen opens it. Of a
-// contact that is blocked it is the newest, because from 3.7.0 on each new one would be resolved at once.
+// In an inbox that is locked to one conversation for each contact, it is that conversation, resolved unless Reopen opens it.
+// For a blocked contact it is the newest, because from 3.7.0 on each new one would be resolved at once.
 //
-// Within a Chat such calls for a contact and an inbox wait for each other. Two programs at once may create a conversation
-// each: after it has created one, a call looks again, and Others has those that are open too. Where the answer to the
-// creation is lost, it looks for the conversation as well. ErrUnknownOutcome means that there is none yet, or that nobody
-// knows whether it has the Message: look at it, in Opened, before you send the Message again.
+// Within a Chat such calls for a contact and an inbox wait for each other. Two programs at once may each create a
+// conversation: after creating one, a call looks again, and Others has those that are open too. If the answer to the
+// creation is lost, it also looks for the conversation. ErrUnknownOutcome means that there is none yet, or that it is
+// unknown whether it has the Message: check it, in Opened, before you send the Message again.
 //
-// One that is not there yet may still be created, for up to a minute. A second call before that makes two of them, so wait;
-// and so does a program that was killed over a call, from when it is started anew.
+// A conversation that is not there yet may still be created, for up to a minute. A second call before that makes two of them, so
+// wait; a program that was killed during a call waits as long after its restart.
 //
-// A conversation of the contact that the server cannot answer makes it ErrServer.
+// If the server cannot answer one of the contact's conversations, it is ErrServer.
 //
-// With an error Opened is nil, or what has been done before it, as when the context ends between requests. It takes two
-// requests where there is a conversation, and four or five where there is none; more where the contact has 20
-// conversations, see [ContactsService.ConversationsAll]. Everything is
-// done with a user's key, so that a Message is the user's, and an agent's look finds what the agent has created.
+// With an error Opened is nil, or what was done before it, as when the context ends between requests. It takes two requests
+// if there is a conversation, and four or five if there is none; more if the contact has 20 conversations, see
+// [ContactsService.ConversationsAll]. Everything is done with a user's key, so a Message is the user's, and an agent's look
+// finds what the agent has created.
 func (s ContactsService) OpenConversation(ctx context.Context, contactID, inboxID int64, options OpenOptions, opts ...CallOption) (*Opened, error) {
 	create := ConversationCreate{ContactID: contactID, InboxID: inboxID, Message: options.Message}
 	call := s.core.call(createCall.operation, 0)
@@ -84,7 +84,7 @@ type opening struct {
 	opts     []CallOption
 }
 
-// open returns a conversation that is there, or creates one.
+// open returns an existing conversation, or creates one.
 func (o *opening) open(ctx context.Context) (*Opened, error) {
 	asUser := auth.WithScheme(ctx, auth.UserAPIKey)
 	contact, err := o.contacts.Get(asUser, o.create.ContactID, o.opts...)
@@ -117,7 +117,7 @@ func (o *opening) open(ctx context.Context) (*Opened, error) {
 	return o.made(asUser, made, before)
 }
 
-// notMade says more of why the server created nothing.
+// notMade adds why the server created nothing.
 func (o *opening) notMade(failure error) error {
 	e, ok := errors.AsType[*Error](failure)
 	switch {
@@ -131,7 +131,7 @@ func (o *opening) notMade(failure error) error {
 	return failure
 }
 
-// made returns a conversation that was created, or what a locked inbox gave in its place.
+// made returns a conversation that was created, or the one that a locked inbox returned instead.
 func (o *opening) made(ctx context.Context, made *Conversation, before []*Conversation) (*Opened, error) {
 	if made.InboxID != o.create.InboxID || made.Meta.Sender.ID != o.create.ContactID {
 		wrong := fmt.Errorf("conversation %d is of contact %d in inbox %d", made.ID, made.Meta.Sender.ID, made.InboxID)
@@ -163,7 +163,7 @@ func (o *opening) made(ctx context.Context, made *Conversation, before []*Conver
 	return opened, nil
 }
 
-// lookFor looks for a conversation after the creation of one failed, so that it may be there.
+// lookFor looks for a conversation whose creation failed, because it may be there.
 func (o *opening) lookFor(ctx context.Context, failure error, before []*Conversation) (*Opened, error) {
 	failed, _ := errors.AsType[*Error](failure)
 	if ctx.Err() != nil {
@@ -190,7 +190,7 @@ func (o *opening) lookFor(ctx context.Context, failure error, before []*Conversa
 	return opened, nil
 }
 
-// there returns the conversations of the contact in the inbox, of every status.
+// there returns the contact's conversations in the inbox, of every status.
 func (o *opening) there(ctx context.Context) (there []*Conversation, err error) {
 	for c, err := range o.contacts.ConversationsAll(ctx, o.create.ContactID, o.opts...) {
 		if err != nil {
@@ -203,7 +203,7 @@ func (o *opening) there(ctx context.Context) (there []*Conversation, err error) 
 	return there, nil
 }
 
-// isBlocked reports whether the contact is blocked. From 3.7.0 on conversations tell it, before 4.0.2 nothing else does.
+// isBlocked reports whether the contact is blocked. From 3.7.0 on conversations state it, before 4.0.2 nothing else does.
 func (o *opening) isBlocked(ctx context.Context, contact *Contact, there []*Conversation) bool {
 	muted := func(c *Conversation) bool { return c.Muted }
 	return contact.GetBlocked() || contact.Blocked == nil && slices.ContainsFunc(there, muted) && !o.contacts.core.chat.lacks(ctx, "3.7.0")
@@ -213,7 +213,7 @@ func (o *opening) hasMessage() bool { return !reflect.ValueOf(o.create.Message).
 
 func (o *opening) call() *chain.Call { return o.contacts.core.call(createCall.operation, 0) }
 
-// isUnresolved reports whether a conversation is to go on with.
+// isUnresolved reports whether a conversation is not resolved.
 func (c *Conversation) isUnresolved() bool { return c.Status != StatusResolved }
 
 // isSame returns a func that reports whether a conversation is the same as another.
@@ -221,7 +221,7 @@ func isSame(as *Conversation) func(*Conversation) bool {
 	return func(c *Conversation) bool { return c.ID == as.ID }
 }
 
-// newestOf returns the conversation with the highest id of those that count, which nil has all do; nil for none.
+// newestOf returns the counting conversation with the highest id, nil for none. With a nil func all count.
 func newestOf(all []*Conversation, counts func(*Conversation) bool) (newest *Conversation) {
 	for _, c := range all {
 		if (counts == nil || counts(c)) && (newest == nil || c.ID > newest.ID) {
@@ -231,7 +231,7 @@ func newestOf(all []*Conversation, counts func(*Conversation) bool) (newest *Con
 	return newest
 }
 
-// othersOf returns the ids of the unresolved conversations but one, in order.
+// othersOf returns the ids of the unresolved conversations except one, in order.
 func othersOf(all []*Conversation, one *Conversation) (ids []int64) {
 	for _, c := range all {
 		if c.ID != one.ID && c.isUnresolved() {

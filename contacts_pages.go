@@ -11,15 +11,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// ListAll walks through every page of the contacts that [ContactsService.List] lists, and yields none twice. It asks for an
-// order, of which none is of unique keys, and pages are counted off a list that changes meanwhile: so it compares what has
-// come with the server's count, reads all of it again, up to three times, where that is more, and ends with an error that
-// says how many of how many came where that does not help. Only where one contact goes and another comes between two pages
-// the count cannot tell. Its Page stays zero.
+// ListAll walks through every page of the contacts that [ContactsService.List] lists, and yields none twice. No order has
+// unique keys, and pages are counted off a list that changes meanwhile. So it compares what it has read with the server's
+// count, reads everything again, up to three times, if the count is higher, and otherwise ends with an error that states how
+// many of how many were read. Only if one contact is removed and another added between two pages does the count not show it.
+// Page must be zero.
 //
-// There is no scan of contacts as there is of conversations, because the servers have no rule on ids to cut them by. Nor does
-// any list have the contacts without an e-mail, a phone number and an identifier: they are reached through their conversations,
-// by [ConversationsService.Scan] and the ids in Meta.Sender.
+// There is no scan of contacts as there is of conversations, because the servers have no rule on ids to divide them by. No
+// list has the contacts without an e-mail, a phone number and an identifier: reach them through their conversations, with
+// [ConversationsService.Scan] and the ids in Meta.Sender.
 //
 // Every range over it starts anew, with the options as they were when it was called. It remembers the ids of one walk.
 func (s ContactsService) ListAll(ctx context.Context, options ContactListOptions, opts ...CallOption) iter.Seq2[*Contact, error] {
@@ -36,9 +36,9 @@ func (s ContactsService) ListAll(ctx context.Context, options ContactListOptions
 	})
 }
 
-// FilterAll walks through every page of a filter of contacts, and promises what [ContactsService.ListAll] promises. Up to 4.6 it
-// comes to every contact that matches, from 4.7.0 on to those that List lists. Before 3.1.0 the servers count too many for
-// Present on labels, which ends it with an error.
+// FilterAll walks through every page of a filter of contacts, with the promises of [ContactsService.ListAll]. Up to 4.6 it
+// covers every matching contact, from 4.7.0 on those that List lists. Before 3.1.0 the servers count too many for Present on
+// labels, which ends it with an error.
 func (s ContactsService) FilterAll(ctx context.Context, filter Filter, options ContactListOptions, opts ...CallOption) iter.Seq2[*Contact, error] {
 	options.Sort, options.Labels = slices.Clone(options.Sort), slices.Clone(options.Labels)
 	walk := s.walk(filterContactsCall.operation, opts)
@@ -58,7 +58,7 @@ func (s ContactsService) FilterAll(ctx context.Context, filter Filter, options C
 	}
 }
 
-// checkAll is check for a walk through all pages.
+// checkAll does the same as check, for a walk through all pages.
 func (o ContactListOptions) checkAll(r *refusal) {
 	if o.Page != 0 {
 		r.add("Page", "it is %d, and every page is read; leave it zero, or use List or Filter for one", o.Page)
@@ -73,7 +73,7 @@ func (s ContactsService) walk(op *operation.Operation, opts []CallOption) pageWa
 	return pageWalk[Contact]{call: s.core.call(op, 0), opts: slices.Clone(opts), first: 1, id: id}
 }
 
-// contactRows returns what a page has, and of how many it is.
+// contactRows returns the rows of a page and the count of all.
 func contactRows(page *ContactPage, err error) ([]Contact, int64, error) {
 	if err != nil {
 		return nil, 0, err
@@ -81,11 +81,11 @@ func contactRows(page *ContactPage, err error) ([]Contact, int64, error) {
 	return page.Payload, page.Meta.GetCount(), nil
 }
 
-// maxReadings is how often all pages are read where rows are missing.
+// maxReadings is how often all pages are read if rows are missing.
 const maxReadings = 4
 
-// counted walks through the pages of what the server counts, yields each row once, and reads all pages again while fewer came
-// than there are.
+// counted walks through the pages of what the server counts, yields each row once, and reads all pages again while rows are
+// missing.
 func counted[T any](walk pageWalk[T], fetch func(page int) (rows []T, count int64, err error)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		yielded, tally := map[int64]struct{}{}, tally{}
@@ -120,11 +120,11 @@ func counted[T any](walk pageWalk[T], fetch func(page int) (rows []T, count int6
 	}
 }
 
-// tally compares what came with the server's count. What has come since the count fell last is still there, unless another took
-// its place unseen: so when that is as many as the server counts, it is all of them. What went before the fall may have moved
-// another one from a page that was still to be read to one that was read already.
+// tally compares what was read with the server's count. Rows read since the count last fell are still there, unless others
+// silently took their places: so if they are as many as the server counts, they are all of them. A row removed before that
+// may have moved another from a page still to be read to a page already read.
 //
-// A reading through which the count stayed the same is whole by itself, if as many came.
+// A reading during which the count stayed the same is complete by itself if it read as many.
 type tally struct {
 	count   int64 // of the last page with rows
 	came    map[int64]struct{}

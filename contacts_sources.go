@@ -11,16 +11,16 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// SourceIDs gets the source ids by which a contact can be written to, each with its inbox, of those that the key's user
-// sees. In an e-mail inbox it is the contact's e-mail, in one with phones its number, also where the contact has never been
-// there. Of an API inbox it is the newest that the contact has there, and none where it has none: what the server makes up
-// is left out, which takes a second request, for the contact. Get has every source id that is stored.
+// SourceIDs gets the source ids with which a contact can be written to, each with its inbox, of those that the key's user
+// sees. In an e-mail inbox it is the contact's e-mail, in a phone inbox its number, even if the contact has never been
+// there. In an API inbox it is the contact's newest there, if any: source ids that the server makes up are left out, which
+// takes a second request, for the contact. Get has every stored source id.
 func (s ContactsService) SourceIDs(ctx context.Context, id int64, opts ...CallOption) ([]ContactInbox, error) {
 	found, err := s.Contactable(ctx, id, opts...)
 	if err != nil {
 		return nil, err
 	}
-	found = slices.DeleteFunc(found, func(c ContactInbox) bool { return c.SourceID == "" }) // of a phone number that is ""
+	found = slices.DeleteFunc(found, func(c ContactInbox) bool { return c.SourceID == "" }) // for a phone number that is ""
 	isAPI := func(c ContactInbox) bool { return c.Inbox.ChannelType == ChannelAPI }
 	if !slices.ContainsFunc(found, isAPI) {
 		return found, nil
@@ -32,7 +32,7 @@ func (s ContactsService) SourceIDs(ctx context.Context, id int64, opts ...CallOp
 	return slices.DeleteFunc(found, func(c ContactInbox) bool { return isAPI(c) && contact.source(c.Inbox.ID, c.SourceID) == nil }), nil
 }
 
-// checkSource refuses what is no source id in an inbox.
+// checkSource refuses an invalid source id or inbox.
 func checkSource(id, inboxID int64, sourceID string) refusal {
 	var input refusal
 	input.id("id", id)
@@ -45,10 +45,10 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 }
 
 // AddSource gives a contact a source id in an inbox, and never takes one from another contact, as servers would from 4.0.4
-// on in inboxes of e-mail, SMS, Twilio and WhatsApp: one that another contact has is ErrInvalidInput, and names it. From
-// 3.2.0 on it looks for who has it before, which is a request of its own; another program may come in between. Before, a
-// server keeps it for whoever has it, and answers a 500: ErrServer and ErrUnknownOutcome. One that the contact has already
-// is returned. It may be repeated.
+// on in inboxes of e-mail, SMS, Twilio and WhatsApp: if another contact has it, it is ErrInvalidInput, and the error names
+// that contact. From 3.2.0 on it first looks for the owner, with a request of its own; another program may act in between.
+// Before 3.2.0 a server keeps it for its owner, and answers a 500: ErrServer and ErrUnknownOutcome. A source id that the
+// contact already has is returned. The call may be repeated.
 func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourceID string, opts ...CallOption) (*ContactInbox, error) {
 	call := s.core.callOf(addSourceCall.operation, id)
 	input := checkSource(id, inboxID, sourceID)
@@ -71,8 +71,8 @@ func (s ContactsService) AddSource(ctx context.Context, id, inboxID int64, sourc
 	return s.TakeSource(ctx, id, inboxID, sourceID, opts...)
 }
 
-// saysNobody reports whether a look for a source id says that nobody has it, or that the server has no such call, or no such
-// inbox, of which what follows says more. A 404 of a proxy says none of it.
+// saysNobody reports whether a look for a source id found that nobody has it, or that the server has no such call, or no
+// such inbox, which the next request reports better. A proxy's 404 means none of these.
 func (s ContactsService) saysNobody(ctx context.Context, err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	switch {
@@ -84,7 +84,7 @@ func (s ContactsService) saysNobody(ctx context.Context, err error) bool {
 	return e.Body == "" || e.isGone()
 }
 
-// source returns where a contact has a source id, nil for nowhere.
+// source returns a contact's source id in an inbox, nil for none.
 func (c *Contact) source(inboxID int64, sourceID string) *ContactInbox {
 	i := slices.IndexFunc(c.ContactInboxes, func(has ContactInbox) bool { return has.Inbox.ID == inboxID && has.SourceID == sourceID })
 	if i < 0 {
@@ -93,15 +93,16 @@ func (c *Contact) source(inboxID int64, sourceID string) *ContactInbox {
 	return &c.ContactInboxes[i]
 }
 
-// maxConversations is how many conversations a contact's list has at most.
+// maxConversations is the maximum number of conversations in a contact's list.
 const maxConversations = 20
 
-// ConversationsAll walks through every conversation of a contact, of every status, in the inboxes that the key's user sees, and yields
-// each once. Fewer than 20 are one request. The others are filtered by the contact up to 2.16 and from 4.14.2 on; between these,
-// and where the server's version is not known, the conversations of each of its source ids are listed, and those of other
-// contacts left out. What came is compared with the server's count and read again, as [ContactsService.ListAll] does, but
-// not up to 2.16: there the filter counts a conversation for each of its labels, and finds those of other inboxes too.
-// One that is created meanwhile may be missing, and one that moves to another contact, by a merge say.
+// ConversationsAll walks through every conversation of a contact, of every status, in the inboxes that the key's user sees,
+// and yields each once. Fewer than 20 take one request. For more, it filters by the contact up to 2.16 and from 4.14.2 on;
+// in between, or if the server's version is not known, it lists the conversations of each of its source ids and leaves out
+// those of other contacts. It compares the rows with the server's count and reads again, as [ContactsService.ListAll] does,
+// but not up to 2.16, where the filter counts a conversation for each of its labels and also finds other inboxes'
+// conversations. A conversation that is created meanwhile may be missing, and so may one that moves to another contact, by a
+// merge say.
 //
 // Every range over it starts anew.
 func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ...CallOption) iter.Seq2[*Conversation, error] {
@@ -148,7 +149,8 @@ func (s ContactsService) ConversationsAll(ctx context.Context, id int64, opts ..
 	}
 }
 
-// olderConversations walks through all conversations of a contact that has many, and may yield those of others, and one twice.
+// olderConversations walks through all conversations of a contact that has many, and may yield those of others, or one
+// twice.
 func (s ContactsService) olderConversations(ctx context.Context, id int64, opts []CallOption) iter.Seq2[*Conversation, error] {
 	conversations := ConversationsService(s)
 	isOld := s.core.chat.lacks(ctx, "2.17.0")
@@ -165,7 +167,7 @@ func (s ContactsService) olderConversations(ctx context.Context, id int64, opts 
 	}
 	return func(yield func(*Conversation, error) bool) {
 		walked := map[string]bool{}
-		for more := true; more; { // a source id may have come meanwhile
+		for more := true; more; { // a source id may have been added meanwhile
 			contact, err := s.Get(ctx, id, opts...)
 			if err != nil {
 				yield(nil, err)
@@ -187,7 +189,7 @@ func (s ContactsService) olderConversations(ctx context.Context, id int64, opts 
 	}
 }
 
-// ofSource walks through the conversations of a source id, in whatever inbox. Before 2.17.0 a server lists all there are.
+// ofSource walks through the conversations of a source id, in any inbox. Before 2.17.0 a server lists all conversations.
 func (s ConversationsService) ofSource(ctx context.Context, sourceID string, opts []CallOption) iter.Seq2[*Conversation, error] {
 	walk := s.walk(listCall.operation, opts)
 	walk.check = func(*refusal) {}
@@ -199,7 +201,7 @@ func (s ConversationsService) ofSource(ctx context.Context, sourceID string, opt
 	})
 }
 
-// conversationRows returns what a page has, and of how many it is.
+// conversationRows returns the rows of a page and the count of all.
 func conversationRows(page *ConversationPage, err error) ([]Conversation, int64, error) {
 	if err != nil {
 		return nil, 0, err

@@ -12,41 +12,41 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// ConversationListOptions say which conversations to list or count. What is zero is not sent; the zero value asks for the
-// first page of the open ones.
+// ConversationListOptions select conversations to list or count. Zero fields are not sent; the zero value selects the first
+// page of the open ones.
 type ConversationListOptions struct {
-	// Status is the status to list, or StatusAll. Empty means open. It cannot be asked for together with Q. One that the server
+	// Status is the status to list, or StatusAll. Empty means open. It cannot be combined with Q. A status that the server
 	// does not know lists nothing, or is a 500.
 	Status Status
-	// AssigneeType says whose conversations to list; one that the server does not know is everybody's. Counts
-	// refuses it (D44). What an agent bot owns counts as unassigned.
+	// AssigneeType selects whose conversations to list; a value that the server does not know means everybody's. Counts
+	// refuses it (D44). Conversations owned by an agent bot count as unassigned.
 	AssigneeType AssigneeType
-	// Q is text that an incoming or outgoing message contains, in any case, with % and _ as wildcards. It finds conversations
-	// of every status, and counts of one page of at most 25 (D25).
+	// Q is text that an incoming or outgoing message contains, ignoring case, with % and _ as wildcards. It finds
+	// conversations of every status; counts cover one page of at most 25 (D25).
 	Q string
-	// InboxID is the inbox to list. One that does not exist, or is not yours, gives an empty page (D27).
+	// InboxID is the inbox to list. One that does not exist, or is not yours, returns an empty page (D27).
 	InboxID int64
-	// TeamID is the team to list. One that does not exist gives ErrNotFound (D28).
+	// TeamID is the team to list. One that does not exist is ErrNotFound (D28).
 	TeamID int64
-	// Labels lists conversations with any of these labels, in any case. A label with a comma cannot be asked for (D29).
+	// Labels lists conversations with any of these labels, ignoring case. A label with a comma is refused (D29).
 	Labels []string
 	// Page is the page to list, from 1. Zero means the first.
 	Page int
-	// SortBy is the order. Empty means the latest activity first, and so does an order that the server does not know.
+	// SortBy is the order. Empty, or an order that the server does not know, means the latest activity first.
 	SortBy SortBy
-	// ConversationType lists conversations that mention you, that you take part in, or that nobody has answered. One that the
-	// server does not know is ignored.
+	// ConversationType lists conversations that mention you, that you participate in, or that nobody has answered. A value
+	// that the server does not know is ignored.
 	ConversationType ConversationType
-	// UpdatedWithin lists conversations that changed in so much time until now, in whole seconds. From 3.6.0 on, where all of
-	// them come in one answer, whatever the Page; ignored before. From 4.12.0 on a message that is changed or deleted does not
-	// show. Counts refuses it.
+	// UpdatedWithin lists conversations that changed within this time until now, in whole seconds. From 3.6.0 on, all in one
+	// answer regardless of Page; ignored before. From 4.12.0 on, changing or deleting a message does not count as a change.
+	// Counts refuses it.
 	UpdatedWithin time.Duration
 	// SourceID lists conversations of this contact's source id. From 2.17.0 on, ignored before.
 	SourceID string
 }
 
-// check refuses options that the server would read as something else, or ignore. Words that this module does not know pass,
-// because a newer server may know them.
+// check refuses options that the server would read as something else, or ignore. Unknown words pass, because a newer server
+// may know them.
 func (o ConversationListOptions) check(r *refusal) {
 	r.optionalID("InboxID", o.InboxID)
 	r.optionalID("TeamID", o.TeamID)
@@ -66,7 +66,7 @@ func (o ConversationListOptions) check(r *refusal) {
 	}
 }
 
-// checkCounted refuses what a server takes with counts, and does not count by.
+// checkCounted refuses options that a server accepts with counts but does not apply.
 func (o ConversationListOptions) checkCounted(r *refusal) {
 	if o.AssigneeType != "" && o.AssigneeType != AssigneeTypeAll {
 		r.add("AssigneeType", "the server does not count by it; the answer has MineCount, AssignedCount and UnassignedCount")
@@ -76,9 +76,9 @@ func (o ConversationListOptions) checkCounted(r *refusal) {
 	}
 }
 
-// params returns what is sent of the options.
+// params returns the parameters to send for the options.
 func (o ConversationListOptions) params() *ConversationListParams {
-	var labels []string // nil, and not empty, is not sent
+	var labels []string // nil is not sent, empty would be
 	if len(o.Labels) > 0 {
 		labels = o.Labels
 	}
@@ -90,7 +90,7 @@ func (o ConversationListOptions) params() *ConversationListParams {
 }
 
 // optional returns a pointer to a value, nil for the zero value, which is not sent: the server reads an empty parameter as
-// one that matches nothing, or everything (contract, section 1.2).
+// matching nothing, or everything (contract, section 1.2).
 func optional[T comparable](value T) *T {
 	var zero T
 	if value == zero {
@@ -99,7 +99,7 @@ func optional[T comparable](value T) *T {
 	return &value
 }
 
-// check refuses a conversation that the server would create from something else than what is given.
+// check refuses a conversation that the server would create differently than asked.
 func (c ConversationCreate) check(r *refusal) {
 	switch {
 	case c.InboxID == 0 && c.ContactID != 0:
@@ -128,7 +128,7 @@ func (c ConversationCreate) check(r *refusal) {
 	c.Message.check(r)
 }
 
-// check refuses a first message that the server would store as something else, or render where that is not asked for.
+// check refuses a first message that the server would store as something else, or render unasked.
 func (m FirstMessage) check(r *refusal) {
 	if m.MessageType != "" && m.MessageType != MessageKindOutgoing && m.MessageType != MessageKindIncoming {
 		r.add("Message.MessageType", "%q does not open a conversation; use MessageKindOutgoing or MessageKindIncoming", m.MessageType)
@@ -145,7 +145,7 @@ func (m FirstMessage) check(r *refusal) {
 		{"Content", m.Content}, {"ContentType", string(m.ContentType)}, {"CCEmails", m.CCEmails}, {"BCCEmails", m.BCCEmails},
 		{"EchoID", m.EchoID}, {"ExternalCreatedAt", m.ExternalCreatedAt}, {"SourceID", m.SourceID}, {"ToEmails", m.ToEmails},
 	} {
-		if strings.Contains(f.text, "\x00") || f.field != "Content" { // of which the rest is said anyway
+		if strings.Contains(f.text, "\x00") || f.field != "Content" { // the rest is refused anyway
 			r.text("Message."+f.field, f.text)
 		}
 	}
@@ -158,21 +158,22 @@ func (m FirstMessage) check(r *refusal) {
 	}
 }
 
-// status refuses a status that is a 500, or, empty, flips the status.
+// status refuses a status that would be a 500, and an empty one, which would flip the status.
 func (r *refusal) status(field string, status Status) {
 	if !status.Known() {
 		r.add(field, "%q is not a status; use open, resolved, pending or snoozed", status)
 	}
 }
 
-// priority refuses what is no priority: to servers "" is none, and anything else, "none" among it, a 500 (contract, W3.3).
+// priority refuses an invalid priority: servers read "" as none, and answer anything else, even "none", with a 500
+// (contract, W3.3).
 func (r *refusal) priority(field string, priority Priority) {
 	if !priority.Known() {
 		r.add(field, "%q is not a priority; use low, medium, high or urgent, or call ClearPriority for none", priority)
 	}
 }
 
-// snooze refuses times that cannot be meant.
+// snooze refuses times that nobody can mean.
 func (r *refusal) snooze(field string, until time.Time) {
 	switch {
 	case until.Unix() <= 0:
@@ -182,8 +183,8 @@ func (r *refusal) snooze(field string, until time.Time) {
 	}
 }
 
-// labels refuses labels that the comma list cannot carry: the server splits at commas, drops blank ones, and takes
-// quotes at an end for its own (contract, section 6.4).
+// labels refuses labels that the comma list cannot carry: the server splits at commas, drops blank ones, and interprets
+// quotes at either end (contract, section 6.4).
 func (r *refusal) labels(field string, labels []string) {
 	for i, label := range labels {
 		switch {
@@ -196,7 +197,7 @@ func (r *refusal) labels(field string, labels []string) {
 	}
 }
 
-// isMisread reports whether a list of labels cannot carry one, because the server reads what is in it as punctuation.
+// isMisread reports whether a list cannot carry a label, because the server reads part of it as punctuation.
 func isMisread(label string) bool {
 	return strings.Contains(label, ",") || strings.IndexAny(label, "\"'") == 0
 }
@@ -204,7 +205,7 @@ func isMisread(label string) bool {
 // teamKey refuses a team together with a bot's key: every version then stores the conversation and answers 500.
 func (r *refusal) teamKey(ctx context.Context, keys *auth.Keys) {
 	if ctx == nil {
-		return // which is refused too
+		return // refused elsewhere
 	}
 	call := chain.Call{Operation: operation.NewConversation}
 	if scheme, _ := call.Scheme(ctx, *keys); scheme == operation.AgentBotAPIKey {

@@ -14,11 +14,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// ConversationsService is the conversations of an account: [Account.Conversations]. Of the zero value every call fails with
+// ConversationsService is the conversations of an account: [Account.Conversations]. Every call of the zero value fails with
 // ErrInvalidInput. It is safe for concurrent use.
 type ConversationsService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	listCall   = newCall(operation.ConversationList, checkList)
 	countsCall = newCall(operation.ConversationListMeta, checkCounts)
@@ -37,8 +37,8 @@ var (
 	assignCall        = newCall(operation.AssignAConversation, checkAssignment)
 )
 
-// List gets one page of conversations, 25 to a page, the latest activity first. The zero options mean the first page of the
-// open ones. A page beyond the last is empty, and nothing else marks the end.
+// List gets one page of conversations, 25 to a page, the latest activity first. Zero options select the first page of the
+// open ones. A page beyond the last is empty; nothing else marks the end.
 //
 // GET /api/v1/accounts/{account_id}/conversations, conversationList. Key: user.
 func (s ConversationsService) List(ctx context.Context, options ConversationListOptions, opts ...CallOption) (*ConversationPage, error) {
@@ -53,10 +53,10 @@ func (s ConversationsService) List(ctx context.Context, options ConversationList
 	return &list.Data, nil
 }
 
-// Counts counts the conversations that List would list with the same options. The server does not count by AssigneeType
-// (D44) and UpdatedWithin, so they are refused, and with Q it counts one page of at most 25 (D25). With the zero options
-// it counts the open ones. From 4.12.0 on a server takes 30 calls a minute for each account and key; the Meta of a List
-// has the same counts without that limit.
+// Counts counts the conversations that List would list with the same options. The server does not apply AssigneeType (D44)
+// and UpdatedWithin to counts, so they are refused; with Q it counts one page of at most 25 (D25). With zero options it
+// counts the open ones. From 4.12.0 on a server accepts 30 calls a minute for each account and key; the Meta of a List has
+// the same counts without that limit.
 //
 // GET /api/v1/accounts/{account_id}/conversations/meta, conversationListMeta. Key: user.
 func (s ConversationsService) Counts(ctx context.Context, options ConversationListOptions, opts ...CallOption) (*ConversationCounts, error) {
@@ -72,9 +72,9 @@ func (s ConversationsService) Counts(ctx context.Context, options ConversationLi
 	return &counts.Meta, nil
 }
 
-// Get gets one conversation by its id within the account. It does not come with all its messages (D21): from 3.1.0 with
-// the last one, before with up to ten unread ones or the last. A bot's key works from 4.14.2 on, and a conversation that has a
-// team is a 500 then.
+// Get gets one conversation by its id within the account. It does not include all its messages (D21): from 3.1.0 on only the
+// last, before up to ten unread ones or the last. A bot's key works from 4.14.2 on, but a conversation with a team is a 500
+// then.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}, getDetailsOfAConversation. Keys: user, else agent bot.
 func (s ConversationsService) Get(ctx context.Context, id int64, opts ...CallOption) (*Conversation, error) {
@@ -85,11 +85,11 @@ func (s ConversationsService) Get(ctx context.Context, id int64, opts ...CallOpt
 	})
 }
 
-// Filter gets one page, from 1, of the conversations that match a filter, 25 to a page, the latest activity first, of
-// every status unless a rule says otherwise. A page beyond the last is empty, and nothing else marks the end. Before
-// 3.1.1 a conversation comes, and counts, once for each of its labels. A server before 3.8.0 answers a rule that it
-// cannot use with ErrServer, a later one with ErrRejected. An agent bot may not filter (D4): a bot's key alone is sent all the
-// same, and is ErrUnauthorized.
+// Filter gets one page, from 1, of the conversations that match a filter, 25 to a page, the latest activity first, of every
+// status unless a rule says otherwise. A page beyond the last is empty; nothing else marks the end. Before 3.1.1 a
+// conversation appears, and counts, once for each of its labels. A rule that the server cannot use is ErrServer before
+// 3.8.0, later ErrRejected. An agent bot may not filter (D4): a bot's key alone is sent nevertheless, and is
+// ErrUnauthorized.
 //
 // POST /api/v1/accounts/{account_id}/conversations/filter, conversationFilter. Key: user.
 func (s ConversationsService) Filter(ctx context.Context, filter Filter, page int, opts ...CallOption) (*ConversationPage, error) {
@@ -102,11 +102,11 @@ func (s ConversationsService) Filter(ctx context.Context, filter Filter, page in
 	})
 }
 
-// Create creates a conversation, of a SourceID, or of an InboxID and a ContactID. Every call makes a new one, except in
-// an inbox that is locked to a single conversation. It is not repeated when its outcome is unknown: look for
-// ErrUnknownOutcome before you do. ErrNotFound also means that the inbox, the contact or the source id is not there. A
-// TeamID is refused where a bot's key would be sent, of the Config or of WithKeys; what key a request editor sets is not
-// known. The first message arrives as it is written, unless its Template asks the server to fill it in.
+// Create creates a conversation from a SourceID, or from an InboxID and a ContactID. Every call creates a new one, except in
+// an inbox that is locked to a single conversation. It is not repeated when its outcome is unknown: check for
+// ErrUnknownOutcome before you repeat it. ErrNotFound also means that the inbox, the contact or the source id does not
+// exist. A TeamID is refused if a bot's key from the Config or from WithKeys would be sent; a key set by a request editor is
+// not checked. The first message arrives as written, unless its Template asks the server to fill it in.
 //
 // POST /api/v1/accounts/{account_id}/conversations, newConversation. Keys: agent bot, else user.
 func (s ConversationsService) Create(ctx context.Context, create ConversationCreate, opts ...CallOption) (*Conversation, error) {
@@ -132,8 +132,8 @@ func (s ConversationsService) ToggleStatus(ctx context.Context, id int64, opts .
 	return s.toggle(ctx, id, ToggleStatusRequest{}, refusal{}, opts)
 }
 
-// SetStatus sets the status of a conversation; setting the one it has is no error. Without an error the status was stored;
-// do not ask for the answer's Success, which is null when a bot hands a conversation over. StatusSnoozed snoozes it until the
+// SetStatus sets the status of a conversation; setting the current one is no error. Without an error the status was stored;
+// do not check the answer's Success, which is null when a bot hands a conversation over. StatusSnoozed snoozes it until the
 // next reply. An agent whose call leaves a conversation open becomes its assignee, even if somebody else was.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
@@ -144,10 +144,10 @@ func (s ConversationsService) SetStatus(ctx context.Context, id int64, status St
 	return s.toggle(ctx, id, ToggleStatusRequest{Status: status}, input, opts)
 }
 
-// Snooze snoozes a conversation until a time, to the second; the zero time means until the next reply. The time is sent
-// as seconds since 1970, because the server reads ISO text as the year 1970 (D45). One that is past wakes it at the
-// server's next look, and one that is more than three days past never. A server may keep the time that a snoozed
-// conversation has when none is given; the answer's SnoozedUntil tells.
+// Snooze snoozes a conversation until a time, to the second; the zero time means until the next reply. The time is sent as
+// seconds since 1970, because the server reads ISO text as the year 1970 (D45). A past time wakes it at the server's next
+// look, one more than three days past never does. A server may keep the time of a snoozed conversation if none is given; see
+// the answer's SnoozedUntil.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status, toggleStatusOfAConversation.
 // Keys: agent bot, else user.
@@ -161,7 +161,7 @@ func (s ConversationsService) Snooze(ctx context.Context, id int64, until time.T
 	return s.toggle(ctx, id, body, input, opts)
 }
 
-// toggle is the one operation of ToggleStatus, SetStatus and Snooze.
+// toggle makes the call of ToggleStatus, SetStatus and Snooze.
 func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleStatusRequest, input refusal, opts []CallOption) (*StatusChange, error) {
 	input.id("id", id)
 	stored := func(result *ToggleStatusResult) *chain.Failure {
@@ -184,10 +184,10 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 	return &result.Payload, nil
 }
 
-// SetPriority sets the priority of a conversation, whatever it was before; setting the one it has is no error.
-// [ConversationsService.ClearPriority] takes it away. The answer is empty, so that nothing but the server's word says that it
-// is set. ErrUnknownOutcome means that it may be set or not; calling again does no harm. Servers have the call from 2.17.0 on,
-// and an older one's error says so. A bot's key works from 3.6.0 on.
+// SetPriority sets the priority of a conversation; setting the current one is no error. [ConversationsService.ClearPriority]
+// removes it. The answer is empty, so only its HTTP status confirms the change. ErrUnknownOutcome means that it may be set
+// or not; calling again does no harm. Servers have the call from 2.17.0 on; an older server's error says so. A bot's key
+// works from 3.6.0 on.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority, togglePriorityOfAConversation.
 // Keys: user, else agent bot.
@@ -197,7 +197,7 @@ func (s ConversationsService) SetPriority(ctx context.Context, id int64, priorit
 	return s.changePriority(ctx, id, &priority, input, opts)
 }
 
-// ClearPriority takes the priority of a conversation away; where there is none, that is no error. All else is as of
+// ClearPriority removes the priority of a conversation; if there is none, that is no error. Everything else is as for
 // [ConversationsService.SetPriority].
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority, togglePriorityOfAConversation.
@@ -213,8 +213,8 @@ func (s ConversationsService) changePriority(ctx context.Context, id int64, prio
 	})
 }
 
-// Labels lists the labels of a conversation, in no particular order; an empty list when it has none. Compare them without
-// case: before 3.4.0 a label comes as it was first written anywhere on the server. A bot's key works from 4.14.2 on.
+// Labels lists the labels of a conversation, in no particular order; an empty list if it has none. Compare them without
+// case: before 3.4.0 a label is returned as it was first written anywhere on the server. A bot's key works from 4.14.2 on.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels, listAllLabelsOfAConversation.
 // Keys: user, else agent bot.
@@ -222,9 +222,10 @@ func (s ConversationsService) Labels(ctx context.Context, id int64, opts ...Call
 	return s.labelled(id, opts).read(ctx)
 }
 
-// SetLabels replaces all labels of a conversation, whoever has set them, and returns those that are set. It takes at least one;
-// [ConversationsService.ClearLabels] is for none. Within a Chat it waits for AddLabels and RemoveLabels of the conversation.
-// ErrUnknownOutcome means that they may be set or not; calling again does no harm. A bot's key works from 4.14.2 on.
+// SetLabels replaces all labels of a conversation, no matter who set them, and returns those that are set. It requires at
+// least one; [ConversationsService.ClearLabels] sets none. Within a Chat it waits for AddLabels and RemoveLabels of the
+// conversation. ErrUnknownOutcome means that they may be set or not; calling again does no harm. A bot's key works from
+// 4.14.2 on.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels, conversationAddLabels.
 // Keys: user, else agent bot.
@@ -234,8 +235,8 @@ func (s ConversationsService) SetLabels(ctx context.Context, id int64, labels []
 	return s.labelled(id, opts).set(ctx, labels, input)
 }
 
-// ClearLabels takes all labels off a conversation, whoever has set them. Those that another program sets at the same time may
-// be taken off or stay.
+// ClearLabels removes all labels from a conversation, no matter who set them. Those that another program sets at the same
+// time may be removed or stay.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels, conversationAddLabels.
 // Keys: user, else agent bot.
@@ -244,14 +245,15 @@ func (s ConversationsService) ClearLabels(ctx context.Context, id int64, opts ..
 	return err
 }
 
-// SetCustomAttributes replaces all custom attributes of a conversation, whoever has set them, and returns those that are set. It
-// takes at least one; [ConversationsService.ClearCustomAttributes] is for none, and [ConversationsService.MergeCustomAttributes]
-// leaves the others as they are. Within a Chat it waits for the calls of the conversation that merge and remove.
-// ErrUnknownOutcome means that they may be set or not; calling again does no harm. A bot's key works from 4.2.0 on.
+// SetCustomAttributes replaces all custom attributes of a conversation, no matter who set them, and returns those that are
+// set. It requires at least one; [ConversationsService.ClearCustomAttributes] sets none, and
+// [ConversationsService.MergeCustomAttributes] keeps the others. Within a Chat it waits for calls that merge and remove on
+// the same conversation. ErrUnknownOutcome means that they may be set or not; calling again does no harm. A bot's key works
+// from 4.2.0 on.
 //
-// The servers take any JSON, whatever the account has defined, but null in a list, which they drop, and at the top level text
-// over 1500 characters and whole numbers over 9999999999: these are refused. ErrRejected means that the server has stored
-// something else all the same. Fractions are stored as a float64 has them.
+// The servers accept any JSON, regardless of what the account has defined. Refused are null in a list, which they drop, and
+// at the top level text over 1500 characters and whole numbers over 9999999999. ErrRejected means that the server has stored
+// something else nevertheless. Fractions are stored as float64.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes, updateCustomAttributesOfAConversation.
 // Keys: user, else agent bot.
@@ -264,8 +266,8 @@ func (s ConversationsService) SetCustomAttributes(ctx context.Context, id int64,
 	return s.attributed(id, opts).set(ctx, attributes, input)
 }
 
-// ClearCustomAttributes takes all custom attributes of a conversation away, whoever has set them. Those that another program
-// sets at the same time may be taken away or stay. A bot's key works from 4.2.0 on.
+// ClearCustomAttributes removes all custom attributes from a conversation, no matter who set them. Those that another
+// program sets at the same time may be removed or stay. A bot's key works from 4.2.0 on.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes, updateCustomAttributesOfAConversation.
 // Keys: user, else agent bot.
@@ -274,10 +276,11 @@ func (s ConversationsService) ClearCustomAttributes(ctx context.Context, id int6
 	return err
 }
 
-// Delete deletes a conversation with all its messages, which cannot be undone, and which only an administrator may: anybody else
-// is ErrUnauthorized. A job of the server does it, so that for some seconds the conversation may be read and listed as before;
-// then whatever is about it is ErrNotFound, Delete too. ErrUnknownOutcome means that it may go or stay: call again. Servers have
-// the call from 4.3.0 on, and an older one's error says so. From 4.16.0 on they take 60 calls a minute for each account.
+// Delete deletes a conversation with all its messages, which cannot be undone. Only an administrator may; anybody else gets
+// ErrUnauthorized. A job of the server does it, so for some seconds the conversation may be read and listed as before; then
+// every call about it is ErrNotFound, Delete too. ErrUnknownOutcome means that it may be deleted or stay: call again.
+// Servers have the call from 4.3.0 on; an older server's error says so. From 4.16.0 on they accept 60 calls a minute for
+// each account.
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}, deleteAConversation. Key: user.
 func (s ConversationsService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
@@ -286,19 +289,19 @@ func (s ConversationsService) Delete(ctx context.Context, id int64, opts ...Call
 	})
 }
 
-// Assign makes a person of the account the assignee of a conversation, and returns the person. Whoever had it before, a bot
-// too, has it no more; the team stays. The person needs to be a member neither of the inbox nor of the team. Assigning the one who
-// has it already changes nothing.
+// Assign makes a person of the account the assignee of a conversation, and returns the person. The previous assignee, even a
+// bot, no longer has it; the team stays. The person need not be a member of the inbox or the team. Assigning the current
+// assignee changes nothing.
 //
-// The id of somebody else would unassign the conversation, and is refused with ErrInvalidInput: with a user's key it looks first
-// whether Agents.List has the person, unless a call of the Chat has seen that in the last minute. Calls at once share a look.
-// Where the look fails, so does the call, with ErrNotSent. A bot's key cannot look. Request editors see the look too, and a call with
-// some of its own looks for itself.
+// The id of anybody outside the account would unassign the conversation, and is refused with ErrInvalidInput: with a user's
+// key the call first checks that Agents.List has the person, unless a call of the Chat has seen that in the last minute.
+// Concurrent calls share a look. If the look fails, so does the call, with ErrNotSent. A bot's key cannot look. Request
+// editors see the look too, and a call with editors of its own looks for itself.
 //
-// ErrRejected means that the conversation is unassigned now, because nobody of the account has the id. An answer that says somebody
-// else is ErrUnknownOutcome, and the error says who: no server answers so, and it may be that of another call. After ErrUnknownOutcome
-// it may be called again, which takes the conversation from whoever has got it meanwhile. WithResponse has the last request, which
-// is the look where that was the only one, and nothing where it was another call's.
+// ErrRejected means that the conversation is unassigned now, because nobody in the account has the id. An answer that names
+// somebody else is ErrUnknownOutcome, and the error says whom: no server answers so, and it may belong to another call.
+// After ErrUnknownOutcome it may be called again, which takes the conversation from whoever was assigned meanwhile.
+// WithResponse has the last request: the look if that was the only one, and nothing if that was another call's.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) Assign(ctx context.Context, id, agentID int64, opts ...CallOption) (*Agent, error) {
@@ -309,8 +312,9 @@ func (s ConversationsService) Assign(ctx context.Context, id, agentID int64, opt
 	return now.Agent, nil
 }
 
-// Unassign takes off the person who is assigned to a conversation, or from 4.8.0 on the bot that owns it. The team stays. It is no
-// error where nobody is there. An answer that says somebody is ErrUnknownOutcome, as of [ConversationsService.Assign].
+// Unassign removes the person who is assigned to a conversation, or from 4.8.0 on the bot that owns it. The team stays. It
+// is no error if nobody is assigned. An answer that names somebody is ErrUnknownOutcome, as for
+// [ConversationsService.Assign].
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) Unassign(ctx context.Context, id int64, opts ...CallOption) error {
@@ -318,11 +322,12 @@ func (s ConversationsService) Unassign(ctx context.Context, id int64, opts ...Ca
 	return err
 }
 
-// AssignTeam makes a team of the account the team of a conversation, and returns it. An assignee who is not in it is dropped, and
-// a team with AllowAutoAssign may pick a member who is online: Get tells who has the conversation then. A bot that owns it stays.
+// AssignTeam makes a team of the account the team of a conversation, and returns it. An assignee who is not in the team is
+// removed, and a team with AllowAutoAssign may pick a member who is online: Get returns the new assignee. A bot that owns it
+// stays.
 //
-// The id of no team of the account would take the team off, and is refused with ErrInvalidInput, after a look at Teams.List like
-// that of [ConversationsService.Assign]. ErrRejected means that the conversation has no team now.
+// An id of no team of the account would remove the team, and is refused with ErrInvalidInput, after a look at Teams.List
+// like that of [ConversationsService.Assign]. ErrRejected means that the conversation has no team now.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) AssignTeam(ctx context.Context, id, teamID int64, opts ...CallOption) (*TeamRow, error) {
@@ -333,7 +338,7 @@ func (s ConversationsService) AssignTeam(ctx context.Context, id, teamID int64, 
 	return now.Team, nil
 }
 
-// UnassignTeam takes the team off a conversation. The assignee stays. It is no error where there is no team.
+// UnassignTeam removes the team from a conversation. The assignee stays. It is no error if there is no team.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) UnassignTeam(ctx context.Context, id int64, opts ...CallOption) error {
@@ -341,13 +346,13 @@ func (s ConversationsService) UnassignTeam(ctx context.Context, id int64, opts .
 	return err
 }
 
-// AssignBot makes a bot of the account, or of the whole server, the owner of a conversation, and returns the bot. The person who
-// had it has it no more; the team stays. Unassign takes the bot off.
+// AssignBot makes a bot of the account, or of the whole server, the owner of a conversation, and returns the bot. A previous
+// assignee no longer has it; the team stays. Unassign removes the bot.
 //
-// Bots own conversations from 4.8.0 on. Before, the server would read the id as a person's, so that the call is refused with
-// ErrInvalidInput; the version is [Config].ServerVersion, or the server is asked. Where it cannot be had, nothing is sent either.
-// ErrRejected means that there is no such bot, and nothing has changed, or, of a server that is older than it says, that a person has
-// the conversation or nobody; the error says who.
+// Bots own conversations from 4.8.0 on. Before, the server would read the id as a person's, so the call is refused with
+// ErrInvalidInput; the version is [Config].ServerVersion, or the server is asked. If it is not known, nothing is sent
+// either. ErrRejected means that there is no such bot and nothing has changed; or, from a server older than it claims, that
+// a person has the conversation or nobody; the error says who.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments, assignAConversation. Keys: user, else agent bot.
 func (s ConversationsService) AssignBot(ctx context.Context, id, botID int64, opts ...CallOption) (*AgentBot, error) {
@@ -359,9 +364,9 @@ func (s ConversationsService) AssignBot(ctx context.Context, id, botID int64, op
 }
 
 // Attachments gets one page, from 1, of the files, places and the like of a conversation's messages, 100 to a page, from
-// 2.17.0 on. A page beyond the last is empty, and nothing else marks the end. Before 4.0.4 the first page has all of them, and
-// there is no Meta. What a deleted message had is gone. An element is nil if its kind is not known. Sort by MessageID, because
-// the order is no promise.
+// 2.17.0 on. A page beyond the last is empty; nothing else marks the end. Before 4.0.4 the first page has all of them, and
+// there is no Meta. Attachments of a deleted message are gone. An element is nil if its kind is unknown. Sort by MessageID,
+// because the order is not guaranteed.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments, listAttachmentsOfAConversation. Key: user.
 func (s ConversationsService) Attachments(ctx context.Context, id int64, page int, opts ...CallOption) (*AttachmentPage, error) {
@@ -371,7 +376,7 @@ func (s ConversationsService) Attachments(ctx context.Context, id int64, page in
 	attachments, err := attachmentsCall.about(id).run(ctx, s.core, input, opts, func(server string) (*http.Request, error) {
 		return newListAttachmentsOfAConversationRequest(server, s.core.id, id, &ListAttachmentsOfAConversationParams{Page: new(int64(page))})
 	})
-	if err == nil && attachments.Meta == nil && page > 1 { // an older server, whose every page is the first
+	if err == nil && attachments.Meta == nil && page > 1 { // an older server, where every page is the first
 		attachments.Payload = attachments.Payload[:0]
 	}
 	return attachments, err
@@ -381,9 +386,9 @@ func (c *Conversation) conversationID() int64 { return c.ID }
 
 func (r *ToggleStatusResult) conversationID() int64 { return r.Payload.ConversationID }
 
-// The checks below look for what an answer has in every version.
+// The checks below look for what an answer contains in every version.
 
-// checkList wants the payload, which the servers send even when it is empty.
+// checkList requires the payload, which the servers send even when it is empty.
 func checkList(l *ConversationListAnswer, _ []byte) error {
 	if l.Data.Payload == nil {
 		return errors.New("there is no data.payload")

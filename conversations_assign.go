@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// assign changes who has a conversation, or its team. The field is the caller's name for the id, "" where there is none.
+// assign changes who has a conversation, or its team. The field is the caller's name for the id, "" for none.
 func (s ConversationsService) assign(ctx context.Context, id int64, field string, to AssignmentRequest, opts []CallOption) (*Assignment, error) {
 	var input, options refusal
 	input.id("id", id)
@@ -37,7 +37,7 @@ func (s ConversationsService) assign(ctx context.Context, id int64, field string
 	})
 }
 
-// lookFor refuses the id of a person or team that the account does not have. It fails where that cannot be known.
+// lookFor refuses the id of a person or team that the account does not have. It fails if that cannot be determined.
 func (s ConversationsService) lookFor(ctx context.Context, id int64, field string, to AssignmentRequest, opts []CallOption, given callOptions) error {
 	look := &look{
 		core: s.core, op: agentsCall.operation, call: s.core.call(assignCall.operation, id),
@@ -71,13 +71,13 @@ func (s ConversationsService) lookFor(ctx context.Context, id int64, field strin
 	return err
 }
 
-// hasOwners refuses to make a bot the owner of a conversation on a server that would take a person for it.
+// hasOwners refuses to make a bot the owner of a conversation on a server that would read its id as a person's.
 func (c *Chat) hasOwners(ctx context.Context, field string, r *refusal) {
 	info, failed := c.told(ctx, func(info *ServerInfo, failed error) bool {
 		return info.AtLeast("4.8.0") || failed != nil && tellsNot(failed)
 	})
 	switch {
-	case info.AtLeast("4.8.0") || ctx.Err() != nil: // as the call ends for
+	case info.AtLeast("4.8.0") || ctx.Err() != nil: // the call ends for the same reason
 	case info.lacks("4.8.0"):
 		r.add(field, "servers have bots as owners from 4.8.0 on, and this is %s, which would take the id for a person's; Assign a person", info)
 	case failed != nil && !tellsNot(failed):
@@ -87,20 +87,20 @@ func (c *Chat) hasOwners(ctx context.Context, field string, r *refusal) {
 	}
 }
 
-// judge looks whether an answer says what was asked for.
+// judge checks that an answer states what was asked for.
 func (r AssignmentRequest) judge(now *Assignment) *chain.Failure {
 	switch {
 	case r.isDone(now):
 		return nil
 	case now.isNobody():
-	case now.Agent != nil && r.Kind == AssigneeKindAgentBot: // a server before 4.8.0 takes the id for a person's
-	default: // no server answers so: it is of another call
+	case now.Agent != nil && r.Kind == AssigneeKindAgentBot: // a server before 4.8.0 reads the id as a person's
+	default: // no server answers so: it belongs to another call
 		return &chain.Failure{Cause: fmt.Errorf("it says %s, where %s was asked for", now, r), Decode: true, Unknown: true}
 	}
 	return &chain.Failure{Cause: r.unlike(now), Rejected: true}
 }
 
-// isDone reports whether an answer is who or what was asked for. Of a person, a bot and a team the ids may be the same.
+// isDone reports whether an answer is who or what was asked for. A person, a bot and a team may have the same id.
 func (r AssignmentRequest) isDone(now *Assignment) bool {
 	switch {
 	case r.ID == 0:
@@ -113,7 +113,7 @@ func (r AssignmentRequest) isDone(now *Assignment) bool {
 	return now.Agent != nil && now.Agent.ID == r.ID
 }
 
-// unlike says what has become of an assignment that came out otherwise.
+// unlike describes an assignment that had another result.
 func (r AssignmentRequest) unlike(now *Assignment) error {
 	switch {
 	case now.isNobody() && r.Kind == AssigneeKindAgentBot:
@@ -126,7 +126,7 @@ func (r AssignmentRequest) unlike(now *Assignment) error {
 	return fmt.Errorf("%s has the conversation now: the server took the id of %s for a person's, so that it is older than 4.8.0", now, r)
 }
 
-// String says to whom or what, "nobody" or "no team" of none.
+// String names the person, bot or team; "nobody" or "no team" for none.
 func (r AssignmentRequest) String() string {
 	switch {
 	case r.ID == 0 && r.Kind == AssigneeKindTeam:

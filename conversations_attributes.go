@@ -14,18 +14,18 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// MergeCustomAttributes sets some custom attributes of a conversation, leaves its others as they are, and returns them all. The
-// server can only replace them all, so that it reads, sets and reads again: what another program, or a person, changes between
-// the first two is overwritten, and nobody can tell. Calls of one Chat for a conversation take turns, and lose nothing of each
-// other, unless one of them ends with ErrUnknownOutcome.
+// MergeCustomAttributes sets some custom attributes of a conversation, keeps its others, and returns them all. The server
+// can only replace them all, so it reads, sets and reads again. A change that another program or a person makes between the
+// first two is overwritten, without a trace. Calls of one Chat for a conversation take turns and lose none of each other's
+// changes, unless one of them ends with ErrUnknownOutcome.
 //
-// Without an error those that were given were there at the end; [ErrOverwritten] means that somebody else has changed them since
-// they were set: call again. ErrUnknownOutcome means that they may still come, over what was set since; calling again does no
-// harm. Where all are there already, nothing is set. With an error the attributes are those that were seen last, zero for none.
+// Without an error the given ones were there at the end; [ErrOverwritten] means that somebody else has changed them since
+// they were set: call again. ErrUnknownOutcome means that they may still be set, over later changes; calling again does no
+// harm. If all are already there, nothing is set. With an error the attributes are those seen last, zero for none.
 //
-// An attribute is replaced as a whole, also where it is an object, and nil is stored as null:
-// [ConversationsService.RemoveCustomAttributes] takes one away. What is not changed keeps every digit. What servers would drop,
-// or do not take, is refused as by [ConversationsService.SetCustomAttributes].
+// An attribute is replaced as a whole, even if it is an object, and nil is stored as null:
+// [ConversationsService.RemoveCustomAttributes] removes one. Unchanged numbers keep every digit. Values that servers would
+// drop or reject are refused as by [ConversationsService.SetCustomAttributes].
 //
 // It makes three requests: those of Get, SetCustomAttributes and Get. A bot's key works from 4.14.2 on, for a conversation that
 // has no team. Keys: user, else agent bot.
@@ -35,7 +35,7 @@ func (s ConversationsService) MergeCustomAttributes(ctx context.Context, id int6
 		input.add("attributes", "there are none; name those to set")
 	}
 	input.customAttributes("attributes", attributes)
-	given, _ := NewAttributes(attributes) // which is not used where it fails
+	given, _ := NewAttributes(attributes) // not used if it fails
 	others := given.fields()
 	return s.attributed(id, opts).change(ctx, input, func(now map[string]json.RawMessage) (changed []string) {
 		for _, key := range slices.Sorted(maps.Keys(others)) {
@@ -47,9 +47,9 @@ func (s ConversationsService) MergeCustomAttributes(ctx context.Context, id int6
 	})
 }
 
-// RemoveCustomAttributes takes custom attributes away from a conversation, and returns those that are left. Those that it has
-// not are no fault. It reads, sets and reads again: what another program, or a person, changes between the first two is
-// overwritten, and nobody can tell. All else is as of [ConversationsService.MergeCustomAttributes].
+// RemoveCustomAttributes removes custom attributes from a conversation, and returns the rest. Ones that it does not have are
+// no error. It reads, sets and reads again: a change that another program or a person makes between the first two is
+// overwritten, without a trace. Everything else is as for [ConversationsService.MergeCustomAttributes].
 func (s ConversationsService) RemoveCustomAttributes(ctx context.Context, id int64, keys []string, opts ...CallOption) (Attributes, error) {
 	var input refusal
 	input.attributeKeys("keys", keys)
@@ -65,7 +65,7 @@ func (s ConversationsService) RemoveCustomAttributes(ctx context.Context, id int
 	})
 }
 
-// attributed is a conversation whose custom attributes are read and set.
+// attributed is a conversation, to read and set its custom attributes.
 type attributed struct {
 	ConversationsService
 
@@ -80,7 +80,8 @@ func (s ConversationsService) attributed(id int64, opts []CallOption) attributed
 // call returns the call that sets.
 func (a attributed) call() *chain.Call { return setAttributesCall.about(a.id).call(a.core) }
 
-// read gets the custom attributes. An answer without them is none, because all that it does not name would be lost.
+// read gets the custom attributes. An answer without them is invalid, because attributes that it does not name would be
+// lost.
 func (a attributed) read(ctx context.Context) (Attributes, error) {
 	named := func(c *Conversation) *chain.Failure {
 		if c.CustomAttributes.IsZero() {
@@ -99,7 +100,7 @@ func (a attributed) read(ctx context.Context) (Attributes, error) {
 	return conversation.CustomAttributes, nil
 }
 
-// withoutTeam says what to do about a 500 of a read that a bot has made: it has one of what has a team, and never another.
+// withoutTeam adds what to do about a 500 of a bot's read: a conversation with a team always causes one.
 func (a attributed) withoutTeam(ctx context.Context, err error) error {
 	keys := cmp.Or(optionsOf(a.opts, new(refusal)).keys, &a.core.chat.keys)
 	scheme, _ := getCall.call(a.core).Scheme(ctx, *keys)
@@ -110,9 +111,9 @@ func (a attributed) withoutTeam(ctx context.Context, err error) error {
 	return e.with("a bot's key cannot read a conversation that has a team; set Keys.User, or replace them all by SetCustomAttributes")
 }
 
-// set makes these the custom attributes, in its turn: no other call of the Chat sets what it read before.
+// set replaces the custom attributes, in its turn: no other call of the Chat sets what it read before.
 func (a attributed) set(ctx context.Context, attributes map[string]any, input refusal) (Attributes, error) {
-	next, _ := NewAttributes(attributes) // which is not used where it fails
+	next, _ := NewAttributes(attributes) // not used if it fails
 	done, err := a.core.turnToSet(ctx, a.id, a.call(), input, a.opts)
 	if err != nil {
 		return Attributes{}, err
@@ -125,7 +126,7 @@ func (a attributed) set(ctx context.Context, attributes map[string]any, input re
 	return *now, err
 }
 
-// store makes these the custom attributes. The answer must have them, and no other; it returns those of the answer then too.
+// store replaces the custom attributes. The answer must have exactly these; otherwise it also returns the answer's.
 func (a attributed) store(ctx context.Context, next Attributes) (now *Attributes, err error) {
 	body := SetAttributesRequest{CustomAttributes: anyOf(next.fields())}
 	asAsked := func(answer *ConversationAttributes) *chain.Failure {
@@ -147,8 +148,8 @@ func (a attributed) store(ctx context.Context, next Attributes) (now *Attributes
 	return now, err
 }
 
-// change reads the custom attributes, sets what apply makes of them, and reads them again. apply returns the keys of what it has
-// changed; where there is nothing, nothing is set.
+// change reads the custom attributes, sets what apply makes of them, and reads them again. apply returns the keys that it
+// has changed; if there are none, nothing is set.
 func (a attributed) change(ctx context.Context, input refusal, apply func(map[string]json.RawMessage) []string) (Attributes, error) {
 	done, err := a.core.turnToSet(ctx, a.id, a.call(), input, a.opts)
 	if err != nil {
@@ -179,18 +180,18 @@ func (a attributed) change(ctx context.Context, input refusal, apply func(map[st
 	}.amend(ctx)
 }
 
-// with returns attributes with a change, and the keys of what it changes.
+// with returns the attributes with a change, and the changed keys.
 func (a Attributes) with(apply func(map[string]json.RawMessage) []string) (next Attributes, changed []string) {
 	fields := a.fields()
 	if fields == nil {
 		fields = map[string]json.RawMessage{}
 	}
 	changed = apply(fields)
-	next, _ = NewAttributes(anyOf(fields)) // which came as JSON
+	next, _ = NewAttributes(anyOf(fields)) // they were received as JSON
 	return next, changed
 }
 
-// anyOf returns values as they came, for a body or a copy.
+// anyOf returns values as received, for a body or a copy.
 func anyOf(fields map[string]json.RawMessage) map[string]any {
 	values := make(map[string]any, len(fields))
 	for key, value := range fields {
@@ -199,7 +200,7 @@ func anyOf(fields map[string]json.RawMessage) map[string]any {
 	return values
 }
 
-// customAttributes refuses custom attributes of a conversation that no server stores as they are.
+// customAttributes refuses custom attributes of a conversation that no server stores unchanged.
 func (r *refusal) customAttributes(field string, attributes map[string]any) {
 	r.attributes(field, attributes)
 	r.texts(field, attributes)
@@ -209,7 +210,7 @@ func (r *refusal) customAttributes(field string, attributes map[string]any) {
 var errNoAttributes = errors.New("there are no custom_attributes")
 
 func checkConversationAttributes(a *ConversationAttributes, _ []byte) error {
-	if a.CustomAttributes.String() == string(null) { // of the zero value too
+	if a.CustomAttributes.String() == string(null) { // also for the zero value
 		return errNoAttributes
 	}
 	return nil

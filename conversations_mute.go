@@ -12,9 +12,9 @@ var (
 	unmuteCall = newEmptyCall(operation.UnmuteAConversation)
 )
 
-// Mute resolves a conversation, and what the contact writes does not open it any more. Up to 3.6 that is for 6 hours and this
-// conversation alone. From 3.7.0 on it blocks the contact, until somebody unblocks it: all its conversations are muted, and keep
-// their status, and new ones are resolved from the start. What the contact writes is stored in any case. Muting what is muted
+// Mute resolves a conversation, and the contact's messages no longer open it. Up to 3.6 that holds for 6 hours and this
+// conversation alone. From 3.7.0 on it blocks the contact until somebody unblocks it: all its conversations are muted and
+// keep their status, and new ones are resolved from the start. The contact's messages are stored in any case. Muting again
 // does no harm, but writes another activity message.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/mute, muteAConversation. Key: user.
@@ -24,8 +24,8 @@ func (s ConversationsService) Mute(ctx context.Context, id int64, opts ...CallOp
 	})
 }
 
-// Unmute undoes Mute; from 3.7.0 on it unblocks the contact, with all its conversations. No conversation is opened by that, but
-// by the next message of the contact. Unmuting what is not muted does no harm, but writes an activity message.
+// Unmute undoes Mute; from 3.7.0 on it unblocks the contact, with all its conversations. That opens no conversation; the
+// contact's next message does. Unmuting a conversation that is not muted does no harm, but writes an activity message.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute, unmuteAConversation. Key: user.
 func (s ConversationsService) Unmute(ctx context.Context, id int64, opts ...CallOption) error {

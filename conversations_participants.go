@@ -20,8 +20,8 @@ var (
 	removeParticipantsCall = newEmptyCall(operation.RemoveParticipantsFromAConversation)
 )
 
-// Participants lists who takes part in a conversation, in no order; an empty list for nobody. Whoever is assigned takes part from
-// then on.
+// Participants lists the participants of a conversation, in no order; an empty list for nobody. An assignee participates
+// from then on.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, listParticipantsOfAConversation. Key: user.
 func (s ConversationsService) Participants(ctx context.Context, id int64, opts ...CallOption) ([]Agent, error) {
@@ -32,16 +32,16 @@ func (s ConversationsService) Participants(ctx context.Context, id int64, opts .
 	}))
 }
 
-// AddParticipants has people take part in a conversation, and returns all who do then. Those who take part already are no fault,
-// and it may be repeated.
+// AddParticipants adds participants to a conversation, and returns them all. Adding one who already participates is no
+// error, and the call may be repeated.
 //
-// It looks after the call, because up to 4.16.1 a server answers as added whom it has not stored: those who cannot be assigned in
-// the inbox. They are ErrRejected, with their ids in the text, and the others take part. A user that is not there is a 500 then,
-// which is ErrServer and ErrUnknownOutcome, and the text says who does not take part. From 4.16.2 on either is a 422, which is
-// ErrRejected, and nobody is added.
+// It checks afterwards, because up to 4.16.1 a server answers with people whom it has not stored: those who cannot be
+// assigned in the inbox. They are ErrRejected, with their ids in the text, and the others participate. A user that does not
+// exist is a 500 there, so ErrServer and ErrUnknownOutcome, and the text says who does not participate. From 4.16.2 on
+// either is a 422, so ErrRejected, and nobody is added.
 //
-// With an error it returns who takes part as far as that was seen after the call, else nil. It makes two requests: its own, and
-// that of Participants.
+// With an error it returns the participants as seen after the call, or nil. It makes two requests: its own, and that of
+// Participants.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, addParticipantsToAConversation. Key: user.
 func (s ConversationsService) AddParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {
@@ -49,9 +49,10 @@ func (s ConversationsService) AddParticipants(ctx context.Context, id int64, use
 		func(ids, now []int64) turnout { return turnout{missing: idsWithout(ids, now)} })
 }
 
-// SetParticipants has these people take part in a conversation, and nobody else, and returns who does then. It takes at least one
-// id; [ConversationsService.RemoveParticipants] takes people off. ErrOverwritten means that others take part again, added or
-// assigned by somebody else since: call again. All else is as of [ConversationsService.AddParticipants].
+// SetParticipants makes these people the only participants of a conversation, and returns the participants. It requires at
+// least one id; [ConversationsService.RemoveParticipants] removes people. ErrOverwritten means that others participate
+// again, added or assigned by somebody else since: call again. Everything else is as for
+// [ConversationsService.AddParticipants].
 //
 // PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, setParticipantsOfAConversation. Key: user.
 func (s ConversationsService) SetParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {
@@ -61,9 +62,9 @@ func (s ConversationsService) SetParticipants(ctx context.Context, id int64, use
 		})
 }
 
-// RemoveParticipants has people no longer take part in a conversation, and returns who still does. Those who do not take part,
-// and users that are not there, are no fault. ErrOverwritten means that they take part again, added or assigned by somebody else
-// since: call again. All else is as of [ConversationsService.AddParticipants].
+// RemoveParticipants removes participants from a conversation, and returns the rest. People who do not participate, and
+// users that do not exist, are no error. ErrOverwritten means that they participate again, added or assigned by somebody
+// else since: call again. Everything else is as for [ConversationsService.AddParticipants].
 //
 // DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants, removeParticipantsFromAConversation. Key: user.
 func (s ConversationsService) RemoveParticipants(ctx context.Context, id int64, userIDs []int64, opts ...CallOption) ([]Agent, error) {
@@ -71,8 +72,8 @@ func (s ConversationsService) RemoveParticipants(ctx context.Context, id int64, 
 		func(ids, now []int64) turnout { return turnout{extra: idsWithout(ids, idsWithout(ids, now))} })
 }
 
-// changeParticipants changes who takes part in a conversation, and looks who does. It needs no turn, because the server itself
-// adds and removes.
+// changeParticipants changes the participants of a conversation, and reads them again. It needs no turn, because the server
+// itself adds and removes.
 func changeParticipants[T any](ctx context.Context, s ConversationsService, id int64, userIDs []int64, opts []CallOption,
 	call typedCall[T], build func(server string, accountID, id int64, body ParticipantsRequest) (*http.Request, error),
 	compare func(ids, now []int64) turnout,
@@ -107,7 +108,7 @@ func changeParticipants[T any](ctx context.Context, s ConversationsService, id i
 	}
 	found := compare(ids, there)
 	switch {
-	case len(found.missing)+len(found.extra) == 0: // after a call that failed too
+	case len(found.missing)+len(found.extra) == 0: // even after a call that failed
 		return now, nil
 	case failed != nil:
 		return now, found.after(failed)
@@ -115,13 +116,13 @@ func changeParticipants[T any](ctx context.Context, s ConversationsService, id i
 	return now, errorOf(call.call(s.core), found.failure())
 }
 
-// turnout is in what those who take part differ from those who were to.
+// turnout is the difference between the actual and the requested participants.
 type turnout struct {
 	missing []int64
 	extra   []int64
 }
 
-// users returns users by their ids with what they do, which has a form for one and a form for several.
+// users returns users by their ids with a verb, which has a singular and a plural form.
 func users(ids []int64, does, do string) string {
 	if len(ids) == 1 {
 		return strings.TrimSpace(fmt.Sprintf("user %d %s", ids[0], does))
@@ -138,7 +139,7 @@ func users(ids []int64, does, do string) string {
 	return strings.TrimSpace(fmt.Sprintf("users %s %s", text, do))
 }
 
-// failure is that of a change that the server says it has made.
+// failure returns the failure of a change that the server claims to have made.
 func (t turnout) failure() *chain.Failure {
 	var wrong []string
 	if len(t.missing) > 0 {
@@ -150,7 +151,7 @@ func (t turnout) failure() *chain.Failure {
 	return &chain.Failure{Cause: errors.New(strings.Join(wrong, "; and ")), Rejected: len(t.missing) > 0, Overwritten: len(t.extra) > 0}
 }
 
-// after returns the error of a change that may still be made, with what is not as it was to be.
+// after returns the error of a change that may still be made, with what is not as requested.
 func (t turnout) after(failed *Error) *Error {
 	if len(t.missing) == 0 {
 		return failed.with(users(t.extra, "still takes part", "still take part"))
@@ -167,7 +168,7 @@ func idsWithout(ids, others []int64) []int64 {
 	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(others, id) })
 }
 
-// people refuses no ids, and those that nobody has.
+// people refuses an empty list of ids, and ids that nobody can have.
 func (r *refusal) people(field string, ids []int64) {
 	if len(ids) == 0 {
 		r.add(field, "there are none; give the ids of users, which Agents.List has; RemoveParticipants takes people off")

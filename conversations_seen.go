@@ -12,10 +12,10 @@ var (
 	markSeenCall   = newCall(operation.ConversationUpdateLastSeen, checkConversation)
 )
 
-// MarkUnread marks a conversation as unread, for all agents: they have seen it last a second before the contact's last message.
-// What the contact wrote in that second is unread too, and nothing is where the contact has written nothing. It returns the
-// conversation as it is then. No list, filter or walk by time shows the change, because it moves neither UpdatedAt nor LastActivityAt.
-// It may be repeated.
+// MarkUnread marks a conversation as unread, for all agents, as last seen a second before the contact's last message.
+// Messages that the contact wrote within that second are unread too; if the contact has written nothing, nothing is. It
+// returns the changed conversation. No list, filter or walk by time shows the change, because it changes neither UpdatedAt
+// nor LastActivityAt. It may be repeated.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unread, markAConversationAsUnread. Key: user.
 func (s ConversationsService) MarkUnread(ctx context.Context, id int64, opts ...CallOption) (*Conversation, error) {
@@ -26,10 +26,11 @@ func (s ConversationsService) MarkUnread(ctx context.Context, id int64, opts ...
 	})
 }
 
-// MarkSeen marks a conversation as seen now, for all agents, not only for the key's user, and returns it as it is then. Its
-// AgentLastSeenAt becomes now, and AssigneeLastSeenAt too where the key's user is the assignee. From 4.11.0 on they stay as they
-// are when nothing is unread and they are less than an hour old. From 4.13.0 on what notified the key's user of the conversation
-// is read too. No list, filter or walk by time shows the change, because it moves no time of the conversation. It may be repeated.
+// MarkSeen marks a conversation as seen now, for all agents, not only for the key's user, and returns the changed
+// conversation. AgentLastSeenAt becomes now, and AssigneeLastSeenAt too if the key's user is the assignee. From 4.11.0 on
+// they stay unchanged if nothing is unread and they are less than an hour old. From 4.13.0 on the user's notifications about
+// the conversation are marked as read too. No list, filter or walk by time shows the change, because it changes neither
+// UpdatedAt nor LastActivityAt. It may be repeated.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/update_last_seen, conversationUpdateLastSeen. Key: user.
 func (s ConversationsService) MarkSeen(ctx context.Context, id int64, opts ...CallOption) (*Conversation, error) {

@@ -14,14 +14,14 @@ import (
 
 var transcriptCall = newEmptyCall(operation.SendTranscriptOfAConversation)
 
-// SendTranscript has the server send what was written in a conversation to an e-mail address, whoever has it: it need not be the
-// contact's. The server does not look at the address, so that what is none, or more than one, is refused before anything is sent.
-// Without an error a mail is on its way; whether it arrives nobody tells. Each call sends another one, so look for
+// SendTranscript makes the server send the transcript of a conversation to an e-mail address, which need not be the
+// contact's. The server does not check the address, so anything but exactly one address is refused before anything is sent.
+// Without an error a mail is on its way; whether it arrives is not reported. Each call sends another mail, so check for
 // ErrUnknownOutcome before you call again.
 //
-// From 2.18.0 on a server takes 20 calls an hour for an account, later 30, from 4.12.0 on 1000, and the vendor's cloud fewer from
-// 4.11.0 on. One too many is repeated like every 429, which is minutes and no hour, and is ErrRateLimited then; the text says when
-// the next hour begins. A plan without transcripts is an Error with StatusCode 402.
+// From 2.18.0 on a server accepts 20 calls an hour for an account, later 30, from 4.12.0 on 1000, and the vendor's cloud
+// fewer from 4.11.0 on. A call beyond that is repeated like every 429, for minutes rather than an hour, and then is
+// ErrRateLimited; the text says when the next hour starts. A plan without transcripts is an Error with StatusCode 402.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript, sendTranscriptOfAConversation. Key: user.
 func (s ConversationsService) SendTranscript(ctx context.Context, id int64, email string, opts ...CallOption) error {
@@ -38,7 +38,7 @@ func (s ConversationsService) SendTranscript(ctx context.Context, id int64, emai
 	return err
 }
 
-// recipient refuses what is not one address alone, as it stands in the head of a mail.
+// recipient refuses anything but a single address as used in a mail header.
 func (r *refusal) recipient(field, email string) {
 	address, err := mail.ParseAddress(email)
 	hides := func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsGraphic(c) }

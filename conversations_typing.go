@@ -9,14 +9,14 @@ import (
 
 var typingCall = newEmptyCall(operation.ToggleTypingStatusOfAConversation)
 
-// Typing says whether somebody types. The zero value says that nobody does any more.
+// Typing is whether somebody is typing. The zero value means that nobody is any more.
 type Typing struct {
-	On      bool // somebody does
-	Private bool // it is a note, so that agents see it and the contact does not
+	On      bool // somebody is typing
+	Private bool // a note: agents see the typing, the contact does not
 }
 
-// SetTyping shows in a conversation that the owner of the key types, or does not any more. The server stores nothing of it. It
-// may be repeated. A bot's key works from 4.12.0 on.
+// SetTyping shows in a conversation that the owner of the key is typing, or has stopped. The server stores nothing. It may
+// be repeated. A bot's key works from 4.12.0 on.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status, toggleTypingStatusOfAConversation.
 // Keys: user, else agent bot.

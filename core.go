@@ -15,7 +15,7 @@ type core struct {
 	server bool // it is the server itself, and no account
 }
 
-// itself returns the core of what is of no account.
+// itself returns the core of what belongs to no account.
 func (c *Chat) itself() *core { return &core{chat: c, server: true} }
 
 // call returns a call of the account, about a conversation if that is not 0.
@@ -34,7 +34,7 @@ func (c *core) callOf(op *operation.Operation, contact int64) *chain.Call {
 	return call
 }
 
-// now returns the time by the server's clock, as far as it is known.
+// now returns the time by the server's clock, as far as known.
 func (c *core) now() time.Time {
 	if c == nil || c.chat == nil || c.chat.clock == nil {
 		return time.Now()
@@ -55,17 +55,17 @@ func (c *core) check(ctx context.Context, input *refusal) {
 	}
 }
 
-// account refuses an id that no account has.
+// account refuses an id that no account can have.
 func (r *refusal) account(id int64) {
 	if id <= 0 {
 		r.add("Account", "%d is not the id of an account; that is the number behind /accounts/ in the address bar", id)
 	}
 }
 
-// isMade reports whether it is of a Chat that New has made.
+// isMade reports whether it belongs to a Chat that New has made.
 func (c *core) isMade() bool { return c != nil && c.chat != nil && c.chat.chain != nil }
 
-// check refuses a Chat that New has not made, and a context that is nil.
+// check refuses a Chat that New has not made, and a nil context.
 func (c *Chat) check(ctx context.Context, input *refusal) {
 	if c == nil || c.chain == nil {
 		input.add("chat", "there is no client; make one with New")
@@ -73,8 +73,8 @@ func (c *Chat) check(ctx context.Context, input *refusal) {
 	input.context(ctx)
 }
 
-// mayAsk reports whether the server may be asked for its version for a call of an account: nothing that was looked at is
-// wrong, and there is one to ask.
+// mayAsk reports whether the server may be asked for its version on behalf of a call: no check has failed so far, and there
+// is a server to ask.
 func (c *core) mayAsk(ctx context.Context, input *refusal) bool {
 	return len(input.fields) == 0 && ctx != nil && ctx.Err() == nil && c.isMade() && c.id > 0
 }

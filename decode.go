@@ -6,8 +6,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
-// unmarshal decodes a whole answer into a zero value: by the method that the generator has written for its type, and else by
-// encoding/json.
+// unmarshal decodes a whole answer into a zero value: with the generated method of its type, otherwise with encoding/json.
 func unmarshal[T any](body []byte, value *T) error {
 	if reader, ok := any(value).(interface{ decodeJSON(r *decode.Reader) }); ok {
 		if decode.JSON(body, reader.decodeJSON) {

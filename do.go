@@ -16,17 +16,17 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Do asks for anything that has no method yet, through the same chain and with the same errors. The path, with its query, is
+// Do requests anything that has no method yet, through the same chain and with the same errors. The path, with its query, is
 // relative to the account: "conversations/42/messages".
 //
-// As body it takes a Go value, which is sent as JSON, an [io.Reader], or nil. A reader is sent as it is, and as JSON unless a
-// request editor sets another Content-Type, and is not closed. [Config].Timeout and the context bound the upload too: a Read
-// that is under way when they end, or when the server has answered already, is not waited for.
+// The body is a Go value, which is sent as JSON, an [io.Reader], or nil. A reader is sent unchanged, as JSON unless a
+// request editor sets another Content-Type, and is not closed. [Config].Timeout and the context bound the upload too: Do
+// does not wait for a Read under way when they end, or when the server has already answered.
 //
-// As answer it takes a pointer to decode JSON into, an [io.Writer] for the bytes of a success, which must not hang, or nil.
+// The answer is a pointer to decode JSON into, an [io.Writer] for the bytes of a success, which must not hang, or nil.
 //
 // GET and HEAD are reads, which are tried again; anything else is sent once. A 2xx whose JSON does not fit the answer is
-// ErrDecode, and the change has been made. A user's key is sent, or else a bot's, unless [auth.WithScheme] says which.
+// ErrDecode, and the change has been made. A user's key is sent, or else a bot's, unless [auth.WithScheme] chooses one.
 //
 // [auth.WithScheme]: https://pkg.go.dev/github.com/cfchat/cfchat-go/auth#WithScheme
 func (a *Account) Do(ctx context.Context, method, path string, body, answer any, opts ...CallOption) error {
@@ -40,18 +40,18 @@ func (a *Account) Do(ctx context.Context, method, path string, body, answer any,
 	return chat.do(ctx, plainRequest{a.ID(), method, fmt.Sprintf("accounts/%d/", a.ID()), path, body, answer}, input, opts)
 }
 
-// Do is [Account.Do] for what belongs to no account, such as "profile/availability". The path is relative to /api/v1/.
+// Do is like [Account.Do], for what belongs to no account, such as "profile/availability". The path is relative to /api/v1/.
 func (c *Chat) Do(ctx context.Context, method, path string, body, answer any, opts ...CallOption) error {
 	var input refusal
 	c.check(ctx, &input)
 	return c.do(ctx, plainRequest{0, method, "", path, body, answer}, input, opts)
 }
 
-// plainRequest is a request that has no method of a service.
+// plainRequest is a request without a method of a service.
 type plainRequest struct {
 	account      int64 // 0 for none
 	method       string
-	base, path   string // what the caller gives is the path
+	base, path   string // path is the caller's
 	body, answer any
 }
 
@@ -86,7 +86,7 @@ func (c *Chat) do(ctx context.Context, r plainRequest, input refusal, opts []Cal
 	return nil
 }
 
-// operation stands for the request. It does not repeat a method or a path that may be anything.
+// operation names the request. It does not repeat an invalid method or path, which may be anything.
 func (r plainRequest) operation(input refusal) *operation.Operation {
 	method, path := r.method, ""
 	if input.names("method") {
@@ -98,7 +98,7 @@ func (r plainRequest) operation(input refusal) *operation.Operation {
 	return operation.Other(method, path)
 }
 
-// check returns what is sent of the body, if nothing is wrong.
+// check returns the body to send, if nothing is wrong.
 func (r plainRequest) check(input *refusal) io.Reader {
 	input.method(r.method)
 	input.path(r.path)
@@ -113,7 +113,7 @@ func (r plainRequest) check(input *refusal) io.Reader {
 	return body
 }
 
-// methods are those of HTTP that the API has.
+// methods are the HTTP methods that the API uses.
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 func (r *refusal) method(method string) {
@@ -122,7 +122,7 @@ func (r *refusal) method(method string) {
 	}
 }
 
-// path refuses a path that leads, or could be taken to lead, somewhere else.
+// path refuses a path that leads somewhere else, or could be read so.
 func (r *refusal) path(path string) {
 	plain, query, _ := strings.Cut(path, "?")
 	_, err := url.Parse("/" + path)
@@ -144,8 +144,8 @@ func (r *refusal) path(path string) {
 	}
 }
 
-// leadsElsewhere reports whether a path has a step that is not the name of something, for a server too that unescapes it more
-// than once, takes \ for /, or cuts a step at its semicolon.
+// leadsElsewhere reports whether a path has a step that is not a name, even on a server that unescapes it more than once,
+// reads \ as /, or cuts a step at its semicolon.
 func leadsElsewhere(path string) bool {
 	for path = strings.TrimSuffix(path, "/"); ; {
 		if strings.ContainsFunc(path, unicode.IsControl) {
@@ -179,7 +179,7 @@ func (r *refusal) answer(method string, answer any) {
 	}
 }
 
-// decoderInto returns how an answer is decoded, nil where it is not.
+// decoderInto returns the decoder of an answer, nil if it is not decoded.
 func decoderInto(answer any) func([]byte) error {
 	if _, isWriter := answer.(io.Writer); isWriter || answer == nil {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// bodyReaderOf returns what is sent of a body, nil for nothing.
+// bodyReaderOf returns the reader of a body to send, nil for nothing.
 func bodyReaderOf(body any) (io.Reader, error) {
 	if body == nil || body == http.NoBody {
 		return nil, nil
@@ -46,7 +46,7 @@ func bodyReaderOf(body any) (io.Reader, error) {
 	return bytes.NewReader(data), nil
 }
 
-// refuseText refuses text and bytes, of which nobody can tell whether they are JSON already.
+// refuseText refuses text and bytes, because they may or may not be JSON already.
 func refuseText(v reflect.Value) error {
 	switch {
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
@@ -57,23 +57,23 @@ func refuseText(v reflect.Value) error {
 	return nil
 }
 
-// copied returns a copy of bytes in memory, which a Transport may read when the caller has long used them for something else.
+// copied returns a copy of bytes in memory, because a Transport may read them long after the caller has reused them.
 func copied(r *bytes.Reader) *bytes.Reader {
 	data := make([]byte, r.Len())
 	_, _ = io.ReadFull(r, data) // they are in memory
 	return bytes.NewReader(data)
 }
 
-// upload is a reader of the caller's as the body of a request: closing it ends a Read that hangs, and nobody reads on.
+// upload is the caller's reader as the body of a request: closing it ends a Read that hangs, and nothing more is read.
 type upload struct {
 	reader io.Reader
-	after  func() // is called once nobody reads any more, nil for nothing
+	after  func() // called once nobody reads any more, nil for nothing
 	length func() int64
 	start  sync.Once
 	out    *io.PipeReader
 }
 
-// Length returns how many bytes it has, -1 if nobody knows.
+// Length returns the number of bytes, -1 if unknown.
 func (u *upload) Length() int64 {
 	if u.length == nil {
 		return -1
@@ -96,7 +96,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	return u.out.Read(p)
 }
 
-// pump writes what is read, until its reader ends or the other end of the pipe is closed.
+// pump copies from the reader until it ends or the other end of the pipe is closed.
 func pump(in *io.PipeWriter, from io.Reader) {
 	buffer := make([]byte, 32<<10)
 	for {
@@ -111,7 +111,7 @@ func pump(in *io.PipeWriter, from io.Reader) {
 	}
 }
 
-// read makes an error of a panic, which in this goroutine would end the program.
+// read turns a panic, which would end the program in this goroutine, into an error.
 func read(from io.Reader, buffer []byte) (n int, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -8,12 +8,12 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// RequestEditorFn changes a request before it is sent. A failure is the call's, and nothing is sent.
+// RequestEditorFn changes a request before it is sent. If it fails, the call fails and nothing is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// OperationOf returns the operationId of the call that a context belongs to, such as [OperationConversationList]. It is
-// for what runs within a call and is given its context: a RoundTripper, a limiter, a request editor, a log handler. It is
-// false outside of calls, and for a request that is no operation of openapi.yaml.
+// OperationOf returns the operationId of the call that a context belongs to, such as [OperationConversationList]. It serves
+// code that runs within a call and receives its context: a RoundTripper, a limiter, a request editor, a log handler. It
+// reports false outside of calls, and for a request that is not an operation of openapi.yaml.
 func OperationOf(ctx context.Context) (id string, ok bool) {
 	call := chain.CallOf(ctx)
 	if call == nil || !call.Known() {
@@ -22,8 +22,8 @@ func OperationOf(ctx context.Context) (id string, ok bool) {
 	return call.ID, true
 }
 
-// edited has editors see a request. The failure of one is a failure of the call: an *Error of its operation, and nothing was
-// sent. The request keeps its call, also when an editor puts a request of its own in place of the given one.
+// edited passes a request to editors. The failure of one is a failure of the call: an *Error of its operation, and nothing
+// was sent. The request keeps its call even if an editor replaces it with one of its own.
 func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) error {
 	chain.Watch(req)
 	call := chain.CallOf(ctx)
@@ -41,7 +41,7 @@ func edited(ctx context.Context, req *http.Request, lists ...[]RequestEditorFn) 
 	return nil
 }
 
-// editor refuses one of a call that is nil.
+// editor refuses a call's editor that is nil.
 func (r *refusal) editor(edit RequestEditorFn) {
 	if edit == nil {
 		r.add("RequestEditorFn", "it is nil; leave it out")

@@ -14,70 +14,71 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// What an [*Error] can be asked for with errors.Is. The context's errors, [auth.ErrNoKey] and the causes that net/http
-// knows can be asked for too.
+// Sentinels that errors.Is finds in an [*Error], besides the context's errors, [auth.ErrNoKey] and the causes that net/http
+// knows.
 //
 // [auth.ErrNoKey]: https://pkg.go.dev/github.com/cfchat/cfchat-go/auth#ErrNoKey
 var (
-	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no right to this
-	ErrForbidden      = errors.New("forbidden")                           // 403: of a proxy, or an account without API access
-	ErrNotFound       = errors.New("not found")                           // 404, but of a call that the server does not have; of a create also: inbox, contact or source id; of FindSent only that it was not stored; of FindByEmail and the like: nobody
-	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done; and what was stored otherwise than asked
+	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no permission
+	ErrForbidden      = errors.New("forbidden")                           // 403: from a proxy, or for an account without API access
+	ErrNotFound       = errors.New("not found")                           // 404, except for a call that the server does not have; from a create also: inbox, contact or source id; from FindSent only that it was not stored; from FindByEmail and the like: nobody
+	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done; also what was stored differently than asked
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
 	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long
-	ErrRedirect       = errors.New("redirected")                          // 3xx but 304, which is never followed
+	ErrRedirect       = errors.New("redirected")                          // 3xx except 304, never followed
 	ErrDecode         = errors.New("not the answer of this operation")    // a 2xx that is something else
 	ErrTooLarge       = errors.New("the answer is too large")             // above Config.MaxBody
 	ErrInvalidInput   = errors.New("invalid input")                       // refused before anything was sent
 	ErrNotSent        = errors.New("nothing was sent")                    // by this call, provably: trying again is safe
-	ErrUnknownOutcome = errors.New("the change may have happened or not") // of a write: look before trying again
-	ErrOverwritten    = errors.New("somebody else has overwritten it")    // a change that was stored, and is not there any more: call again
+	ErrUnknownOutcome = errors.New("the change may have happened or not") // from a write: look before trying again
+	ErrOverwritten    = errors.New("somebody else has overwritten it")    // a change that was stored and is gone: call again
 )
 
 // Error is what every failed call returns. Fields are zero when not known.
 type Error struct {
-	Operation  string        // the operationId, such as OperationConversationList; of Do the method and the path
+	Operation  string        // the operationId, such as OperationConversationList; for Do the method and the path
 	AccountID  int64         // the account that the call is about
-	StatusCode int           // the HTTP status; 0 when no answer came
-	Header     http.Header   // of the answer, without keys; nil when none came
+	StatusCode int           // the HTTP status; 0 without an answer
+	Header     http.Header   // of the answer, without keys; nil without an answer
 	Message    string        // what the server says, one line, never HTML
 	Attributes []string      // the attributes that a 422 names
 	RequestID  string        // the server's X-Request-Id
-	RetryAfter time.Duration // how long to wait: as the server asks; after a 429 to the next minute of its clock; until a message is stored or not
-	Body       string        // the answer's body, the first 4 KiB, as it came
+	RetryAfter time.Duration // how long to wait: as the server asks; after a 429 until the next minute of its clock; until it is certain whether a message is stored
+	Body       string        // the first 4 KiB of the answer's body, as received
 	Err        error         // what went wrong besides the status
 	Fields     []FieldError  // of ErrInvalidInput: everything that is wrong with the input
 
-	// ConversationID is the conversation that the call is about. Where an iterator has it, that one cannot be read, and the
-	// rest goes on.
+	// ConversationID is the conversation that the call is about. In an iterator's error it is one that cannot be read; the
+	// iteration continues after it.
 	ConversationID int64
 
-	// MessageID is the message that the call is about. Where an iterator has it, that one cannot be read, and the rest goes on.
+	// MessageID is the message that the call is about. In an iterator's error it is one that cannot be read; the iteration
+	// continues after it.
 	MessageID int64
 
-	// ContactID is the contact that the call is about. Merge is about two, which its error names in words.
+	// ContactID is the contact that the call is about. Merge is about two; its error names them in words.
 	ContactID int64
 
-	// InboxID, TeamID and WebhookID are what a call is about that is about one of them by its own id.
+	// InboxID, TeamID and WebhookID are set for a call that is about an inbox, team or webhook by its own id.
 	InboxID, TeamID, WebhookID int64
 
 	mark            //lint:ignore U1000 the chain asks for its method
-	marks   []error // sentinels that the status does not tell
-	cut     bool    // the answer began well and did not end
+	marks   []error // sentinels that do not follow from the status
+	cut     bool    // the answer started well and was cut off
 	asked   bool    // RetryAfter is the server's
-	waits   bool    // the cause tells RetryAfter
-	unsent  bool    // the cause tells that nothing was sent
-	unsure  bool    // the cause tells what is not known
-	noRoute bool    // it is a 404 that does not say that what was asked for is not there: the server has no such call, say
-	unread  bool    // the request is for several, and this one cannot be read
+	waits   bool    // the cause states RetryAfter
+	unsent  bool    // the cause states that nothing was sent
+	unsure  bool    // the cause states what is unknown
+	noRoute bool    // a 404 for another reason than that the thing is missing: the server has no such call, say
+	unread  bool    // the request is for several things, and this one cannot be read
 }
 
-// mark is how the chain knows the failures of other calls.
+// mark lets the chain recognize the failures of other calls.
 //
 //lint:ignore U1000 it is embedded in Error
 type mark = chain.Mark
 
-// errorOf makes an Error of what the chain found. With refused it is the only place where errors are made.
+// errorOf makes an Error from what the chain found. Only it and refused make errors.
 func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	if f.Field != "" {
 		return refused(call, refusal{fields: []FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
@@ -104,14 +105,14 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	return e
 }
 
-// refused is the Error of a call that is not made, because of its input.
+// refused returns the Error of a call that is not made because of its input.
 func refused(call *chain.Call, input refusal) *Error {
 	e := errorOf(call, &chain.Failure{Cause: fmt.Errorf("%w: %s", ErrInvalidInput, input.reasons()), NotSent: true})
 	e.Fields = input.fields
 	return e
 }
 
-// of returns a copy of the Error of a request for several conversations that says which one of them cannot be read.
+// of returns a copy of the Error of a request for several conversations that names the one that cannot be read.
 func (e *Error) of(conversation int64) *Error {
 	about := *e
 	about.ConversationID, about.unread = conversation, true
@@ -128,14 +129,14 @@ func (e *Error) within(conversation int64) *Error {
 	return &about
 }
 
-// ofMessage returns a copy of the Error of a request for several messages that says which one of them cannot be read.
+// ofMessage returns a copy of the Error of a request for several messages that names the one that cannot be read.
 func (e *Error) ofMessage(id int64) *Error {
 	about := *e
 	about.MessageID, about.unread = id, true
 	return &about
 }
 
-// unproven returns a copy of the Error that says that nothing is known about what is behind a conversation.
+// unproven returns a copy of the Error that says that nothing is known about conversations after this one.
 func (e *Error) unproven(read int64) *Error {
 	about := *e
 	about.Err = fmt.Errorf("it is not proven that conversation %d is the last; resume with After: %d", read, read)
@@ -152,7 +153,7 @@ func (e *Error) copied() *Error {
 	return &another
 }
 
-// with returns a copy of the Error that says more of its cause.
+// with returns a copy of the Error that says more about its cause.
 func (e *Error) with(more string) *Error {
 	about := *e
 	about.Err = errors.New(more)
@@ -162,8 +163,8 @@ func (e *Error) with(more string) *Error {
 	return &about
 }
 
-// again returns a copy of the Error that says how to go on after a time in which a message may still be stored, zero for
-// none.
+// again returns a copy of the Error that says how to proceed after the time within which a message may still be stored; zero
+// for none.
 func (e *Error) again(how string, wait time.Duration) *Error {
 	if wait <= 0 {
 		return e
@@ -174,16 +175,16 @@ func (e *Error) again(how string, wait time.Duration) *Error {
 	return about
 }
 
-// notSent returns a copy of the Error of a request that was made before a message was to be sent, which says that it was
-// not.
+// notSent returns a copy of the Error of a request made before sending a message; the copy says that the message was not
+// sent.
 func (e *Error) notSent(because string) *Error {
 	about := e.with("it was not sent, because " + because)
 	about.marks, about.unsent = append(slices.Clone(e.marks), ErrNotSent), true
 	return about
 }
 
-// afterChange returns a copy of the Error of a look at what was changed before: it is not the look that counts, so that nothing is
-// said of whether that was sent.
+// afterChange returns a copy of the Error of a look at an earlier change: whether the look was sent does not matter, so the
+// copy does not say it.
 func (e *Error) afterChange(more string) *Error {
 	about := e.with(more)
 	about.marks = append(slices.DeleteFunc(slices.Clone(e.marks), func(mark error) bool { return mark == ErrNotSent }), ErrUnknownOutcome)
@@ -191,10 +192,10 @@ func (e *Error) afterChange(more string) *Error {
 	return about
 }
 
-// errNotSentAgain is what ErrNotSent says of a call of which a try was sent.
+// errNotSentAgain is ErrNotSent's text for a call with a try that was sent.
 var errNotSentAgain = errors.New("it was not sent again")
 
-// Error is one line: the operation, what it was about, the status with the server's words, and the cause.
+// Error returns one line: the operation, what it was about, the status with the server's words, and the cause.
 func (e *Error) Error() string {
 	about := e.subject().String()
 	if e.unread {
@@ -206,10 +207,10 @@ func (e *Error) Error() string {
 	}
 	parts := []string{"cfchat", e.Operation, about, strings.TrimSuffix(status, ".")}
 	for _, mark := range e.marks {
-		if mark == ErrServer || mark == ErrNotSent && e.unsent || mark == ErrUnknownOutcome && e.unsure { // its words are there
+		if mark == ErrServer || mark == ErrNotSent && e.unsent || mark == ErrUnknownOutcome && e.unsure { // its words are already there
 			continue
 		}
-		if mark == ErrNotSent && e.StatusCode != 0 { // of a try before
+		if mark == ErrNotSent && e.StatusCode != 0 { // of an earlier try
 			mark = errNotSentAgain
 		}
 		parts = append(parts, mark.Error())
@@ -225,7 +226,7 @@ func (e *Error) Error() string {
 		parts = append(parts, e.Err.Error())
 	}
 	text := chain.Line(strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": "))
-	if len(text) > maxErrorText { // of names as long as an answer
+	if len(text) > maxErrorText { // with names as long as an answer
 		return strings.ToValidUTF8(text[:maxErrorText], "") + " …"
 	}
 	return text
@@ -239,13 +240,13 @@ func (e *Error) subject() operation.Subject {
 	}
 }
 
-// maxErrorText bounds what an Error says, in bytes.
+// maxErrorText bounds the text of an Error, in bytes.
 const maxErrorText = 3500
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is answers errors.Is for the sentinels of this package.
+// Is reports whether the Error matches a sentinel of this package.
 func (e *Error) Is(target error) bool {
 	if slices.Contains(e.marks, target) {
 		return true
@@ -258,7 +259,7 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound && !e.noRoute
 	case ErrRejected:
-		return e.StatusCode == http.StatusUnprocessableEntity && !e.unsent && // of a look before
+		return e.StatusCode == http.StatusUnprocessableEntity && !e.unsent && // of an earlier look
 			!slices.Contains(e.marks, ErrServer) && !slices.Contains(e.marks, ErrUnknownOutcome)
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
@@ -270,12 +271,12 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// isGone reports whether it is the server's own 404 of something that is not there: other words are a proxy's.
+// isGone reports whether it is the server's own 404 for something that does not exist: other words are a proxy's.
 func (e *Error) isGone() bool {
 	return e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found"
 }
 
-// LogValue gives slog the fields, without the body, which may be about people.
+// LogValue returns the fields for slog, without the body, which may be about people.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("operation", e.Operation), slog.String("error", e.Error())}
 	attrs = e.subject().AppendAttrs(attrs)
@@ -291,7 +292,8 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// err returns the refusal as an *Error of a call, or why nothing can be checked, nil if nothing is wrong. Nothing has been sent.
+// err returns the refusal as an *Error of a call, or why nothing can be checked; nil if nothing is wrong. Nothing has been
+// sent.
 func (r *refusal) err(call *chain.Call) error {
 	switch {
 	case len(r.fields) > 0:

@@ -48,7 +48,7 @@ func Example() {
 	}
 }
 
-// New checks everything, and says what is wrong without repeating a key.
+// New checks everything, and reports what is wrong without repeating a key.
 func ExampleNew() {
 	config := cfchat.Config{
 		Server:  "https://chat.example.com",
@@ -343,7 +343,7 @@ func ExampleConversationsService_AssignTeam() {
 	server, account := standIn()
 	defer server.Close()
 	sales := server.AddTeam(cfchattest.Team{Name: "sales"})
-	id := server.AddConversation(cfchattest.Conversation{Assignee: 2}) // who is not in the team
+	id := server.AddConversation(cfchattest.Conversation{Assignee: 2}) // not in the team
 	team, err := account.Conversations.AssignTeam(context.Background(), id, sales)
 	if err != nil {
 		log.Fatal(err)
@@ -387,7 +387,7 @@ func ExampleConversationsService_Mute() {
 	if err := account.Conversations.Mute(context.Background(), 1); err != nil {
 		log.Fatal(err)
 	}
-	server.AddMessage(1, cfchattest.Message{Content: "hello?"}) // of the contact
+	server.AddMessage(1, cfchattest.Message{Content: "hello?"}) // from the contact
 	conversation, _ := server.Conversation(1)
 	fmt.Println(conversation.Muted, conversation.Status)
 	// Output: true resolved
@@ -469,7 +469,7 @@ func ExampleConversationsService_Participants() {
 		log.Fatal(err)
 	}
 	for _, agent := range participants {
-		fmt.Println(agent.Name) // who is assigned
+		fmt.Println(agent.Name) // the assignee
 	}
 	// Output: Ada
 }
@@ -598,7 +598,7 @@ func ExampleConversationsService_Filter() {
 	// Output: 2
 }
 
-// A rule of a form, where somebody picks attribute, operator and value, and everything that is wrong with it.
+// A rule from a form, where somebody picks attribute, operator and value, and everything that is wrong with it.
 func ExampleNewRule() {
 	filter := cfchat.Where(cfchat.NewRule("status", cfchat.FilterOperatorEqualTo, "open")).
 		And(cfchat.NewRule("priority", "is_greater_than", "low"))
@@ -608,7 +608,7 @@ func ExampleNewRule() {
 	// Output: row 2: it can be Equal, NotEqual only; RawRule sends what your version may allow
 }
 
-// A filter is kept as JSON, as the server reads it.
+// A filter is stored as JSON, as the server reads it.
 func ExampleFilter_MarshalJSON() {
 	data, err := json.Marshal(cfchat.Where(cfchat.Equal("inbox_id", []int64{5, 6})))
 	fmt.Println(string(data), err)
@@ -725,7 +725,7 @@ func ExampleError() {
 	// true
 }
 
-// The answer to a write got lost: look before trying again.
+// The answer to a write was lost: look before trying again.
 func ExampleError_unknownOutcome() {
 	server, account := standIn()
 	defer server.Close()
@@ -742,7 +742,8 @@ func ExampleError_unknownOutcome() {
 	// Output: it may have happened; it is resolved
 }
 
-// What the servers would read as something else is refused here, everything at once, and a form can mark its fields.
+// Input that the servers would read as something else is refused here, with all errors at once, so that a form can mark its
+// fields.
 func ExampleError_invalidInput() {
 	server, account := standIn()
 	defer server.Close()
@@ -762,7 +763,7 @@ func ExampleError_invalidInput() {
 	// true 0
 }
 
-// What a call got beside its data, also of a failure.
+// What a call returned besides its data, even for a failure.
 func ExampleWithResponse() {
 	server, account := standIn()
 	defer server.Close()
@@ -774,7 +775,7 @@ func ExampleWithResponse() {
 	// Output: true 404 application/json; charset=utf-8 2
 }
 
-// One try for one call, whatever the Config says.
+// One try for one call, regardless of the Config.
 func ExampleWithRetry() {
 	server, account := standIn()
 	defer server.Close()
@@ -785,7 +786,7 @@ func ExampleWithRetry() {
 	// Output: true 1
 }
 
-// The JSON has what a newer server sends and this module does not know.
+// The JSON includes fields of a newer server that this module does not know.
 func ExampleKeepJSON() {
 	server, account := standIn()
 	defer server.Close()
@@ -802,7 +803,7 @@ func ExampleKeepJSON() {
 	// true
 }
 
-// Anything that has no method is asked for by its path. The stand-in has no such thing, so a handler answers.
+// Anything without a method is requested by its path. The stand-in does not have it, so a handler answers.
 func ExampleAccount_Do() {
 	server, account := standIn()
 	defer server.Close()
@@ -827,7 +828,7 @@ func ExampleAccount_Do() {
 	// path | it begins with a slash; give only what follows the account, such as conversations/42/messages
 }
 
-// What runs within a call can find out which one it is.
+// Code that runs within a call can find out which one it is.
 func ExampleOperationOf() {
 	server := cfchattest.Start()
 	defer server.Close()
@@ -849,7 +850,7 @@ func ExampleOperationOf() {
 	// Output: conversationFilter true POST
 }
 
-// Attributes are as the server sent them, and are read one by one.
+// Attributes stay as the server sent them, and are read one by one.
 func ExampleAttributes() {
 	attributes, err := cfchat.NewAttributes(map[string]any{"tier": "gold", "seats": 5, "paid": true})
 	if err != nil {
@@ -866,7 +867,7 @@ func ExampleAttributes() {
 	// [paid seats tier] {"paid":true,"seats":5,"tier":"gold"}
 }
 
-// The zero options list the newest 20 messages; After lists what came behind one, and Scan misses none.
+// Zero options list the newest 20 messages; After lists those after one, and Scan misses none.
 func ExampleContactsService_Get() {
 	server, account := standIn()
 	defer server.Close()
@@ -881,7 +882,7 @@ func ExampleContactsService_Get() {
 	// Output: Jo jo@customer.test pro
 }
 
-// A contact that has no e-mail, phone number or identifier is not listed.
+// A contact without an e-mail, phone number or identifier is not listed.
 func ExampleContactsService_List() {
 	server, account := standIn()
 	defer server.Close()
@@ -957,7 +958,7 @@ func ExampleContactsService_Create() {
 	// [email]
 }
 
-// The answer to the first create is lost, and still there is one contact.
+// The answer to the first create is lost; still there is only one contact.
 func ExampleContactsService_FindOrCreate() {
 	server, account := standIn()
 	defer server.Close()
@@ -975,7 +976,7 @@ func ExampleContactsService_FindOrCreate() {
 	// Output: people: 1
 }
 
-// A search finds everybody who has the text somewhere.
+// A search finds everybody with the text in some field.
 func ExampleContactsService_Search() {
 	server, account := standIn()
 	defer server.Close()
@@ -994,7 +995,7 @@ func ExampleContactsService_Search() {
 	// banjo@customer.test
 }
 
-// A filter finds who is equal, in any case.
+// A filter finds exact matches, ignoring case.
 func ExampleContactsService_Filter() {
 	server, account := standIn()
 	defer server.Close()
@@ -1031,7 +1032,7 @@ func ExampleMessagesService_List() {
 	// Output: incoming contact It is number 1234.
 }
 
-// Text arrives as it is written, also where it looks like a template of the server.
+// Text arrives as written, even if it looks like a template of the server.
 func ExampleMessagesService_Send() {
 	server, account := standIn()
 	defer server.Close()
@@ -1065,7 +1066,7 @@ func ExampleMessagesService_Send() {
 	// true
 }
 
-// Files are read while they are sent, and come back byte for byte.
+// Files are read while they are sent, and downloaded byte for byte.
 func ExampleMessagesService_Download() {
 	server, account := standIn()
 	defer server.Close()
@@ -1088,7 +1089,7 @@ func ExampleMessagesService_Download() {
 	// Output: file 15 one, two, three
 }
 
-// A template is filled in where it is asked for: never for what somebody else has written.
+// A template is filled in only on request: never do so for text that somebody else has written.
 func ExampleMessagesService_Send_template() {
 	server, account := standIn()
 	defer server.Close()
@@ -1103,7 +1104,7 @@ func ExampleMessagesService_Send_template() {
 	// Output: Hello Contact 1!
 }
 
-// The outcome is not known: the answer is lost. What was sent is found again, by its mark.
+// The outcome is unknown: the answer is lost. The sent message is found again by its mark.
 func ExampleMessagesService_FindSent() {
 	server, account := standIn()
 	defer server.Close()
@@ -1127,7 +1128,7 @@ func ExampleMessagesService_FindSent() {
 	// Output: true It is on its way.
 }
 
-// However often it is called, and whatever becomes of the answers, there is one message.
+// However often it is called, and whatever happens to the answers, there is one message.
 func ExampleMessagesService_SendOnce() {
 	server, account := standIn()
 	defer server.Close()
@@ -1160,7 +1161,7 @@ func ExampleMessagesService_Delete() {
 	// Output: true This message was deleted {"deleted":true}
 }
 
-// A program that is the channel of an API inbox says how far a message got.
+// A program that is the channel of an API inbox sets the delivery status of a message.
 func ExampleMessagesService_SetStatus() {
 	server, account := standIn()
 	defer server.Close()
@@ -1189,7 +1190,7 @@ func ExampleMessagesService_SetStatus() {
 	// read
 }
 
-// Resend sends once more what did not get through.
+// Resend sends a failed message once more.
 func ExampleMessagesService_Resend() {
 	server, account := standIn()
 	defer server.Close()
@@ -1354,7 +1355,7 @@ func ExampleContactsService_OpenConversation() {
 	// open false
 }
 
-// In an API inbox the server makes up a source id for a contact that has none, and another one each time.
+// In an API inbox the server makes up a source id for a contact that has none, a new one each time.
 func ExampleContactsService_Contactable() {
 	server, account := standIn()
 	defer server.Close()
@@ -1483,7 +1484,7 @@ func ExampleTeamsService_Members() {
 	// Output: Lin
 }
 
-// An administrator's list has every inbox, that of an agent their own.
+// An administrator's list has every inbox, an agent's only their own.
 func ExampleInboxesService_List() {
 	server, account := standIn()
 	defer server.Close()
@@ -1501,7 +1502,7 @@ func ExampleInboxesService_List() {
 	// 2 Shop Channel::WebWidget
 }
 
-// Whether an inbox goes on with the one conversation of a contact decides what Create does.
+// What Create does depends on whether an inbox keeps a single conversation for each contact.
 func ExampleInboxesService_Get() {
 	server, account := standIn()
 	defer server.Close()
@@ -1594,7 +1595,7 @@ func ExampleWebhooksService_List() {
 	// Output: https://example.com/cfchat 8 events, secret [redacted]
 }
 
-// Keep the secret where secrets are kept: it is what [webhook.Verify] takes.
+// Store the secret where secrets are stored: [webhook.Verify] needs it.
 func ExampleWebhooksService_Create() {
 	server, account := standIn(cfchattest.Version("4.16.2"))
 	defer server.Close()
@@ -1643,7 +1644,7 @@ func ExampleWebhooksService_Delete() {
 	// Output: true
 }
 
-// A report has names in the place of ids.
+// A report has names in place of ids.
 func ExampleAccount_Names() {
 	server, account := standIn()
 	defer server.Close()

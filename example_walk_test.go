@@ -45,7 +45,7 @@ func ExampleConversationsService_FilterAll() {
 	// Output: 2 are assigned to nobody
 }
 
-// The loop may change what it is given: nothing is lost by it, and nothing comes twice.
+// The loop may change the conversations: that loses nothing, and nothing is yielded twice.
 func ExampleConversationsService_Scan() {
 	server, account := standIn()
 	defer server.Close()
@@ -57,11 +57,11 @@ func ExampleConversationsService_Scan() {
 	sale := cfchat.Where(cfchat.Equal(cfchat.AttributeLabels, "spring-sale")).And(cfchat.Equal(cfchat.AttributeStatus, "open"))
 	for conversation, err := range account.Conversations.Scan(context.Background(), sale, cfchat.ConversationScanOptions{}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
-			log.Print(err) // the server cannot answer this one; the scan goes on
+			log.Print(err) // the server cannot answer this one; the scan continues
 			continue
 		}
 		if err != nil {
-			log.Fatal(err) // the last thing that comes
+			log.Fatal(err) // yielded last
 		}
 		if _, err := account.Conversations.SetStatus(context.Background(), conversation.ID, cfchat.StatusResolved); err != nil {
 			log.Fatal(err)
@@ -72,7 +72,7 @@ func ExampleConversationsService_Scan() {
 	// Output: 60
 }
 
-// A scan that was stopped goes on behind the last conversation that was dealt with.
+// A stopped scan continues after the last conversation that was dealt with.
 func ExampleConversationScanOptions() {
 	server, account := standIn()
 	defer server.Close()
@@ -96,25 +96,25 @@ func ExampleConversationScanOptions() {
 	// Output: it goes on with 3
 }
 
-// A program that keeps a copy asks for what has changed since the last time, and keeps the time for the next. A conversation
-// of the last minute comes again: what is stored twice does no harm.
+// A program that keeps a copy asks for what has changed since the last time, and stores the time for the next. A
+// conversation of the last minute is yielded again: storing it twice does no harm.
 func ExampleConversationsService_Changed() {
 	server, account := standIn()
 	defer server.Close()
 
-	since := time.Now().Add(-time.Hour) // from where you keep it
+	since := time.Now().Add(-time.Hour) // from where you store it
 	changes := account.Conversations.Changed(context.Background(), since, cfchat.ConversationChangedOptions{})
 	for conversation, err := range changes.All() {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
-			log.Print(err) // the server cannot answer this one; the walk goes on
+			log.Print(err) // the server cannot answer this one; the walk continues
 			continue
 		}
 		if err != nil {
-			log.Fatal(err) // the last thing that comes; since stays as it is
+			log.Fatal(err) // yielded last; since stays unchanged
 		}
 		fmt.Println(conversation.ID, conversation.Status)
 	}
-	fmt.Println(changes.Next().After(since)) // keep it
+	fmt.Println(changes.Next().After(since)) // store it
 	// Unordered output:
 	// 1 open
 	// 2 open
@@ -122,14 +122,14 @@ func ExampleConversationsService_Changed() {
 	// true
 }
 
-// AND binds before OR, and there are no brackets: a condition on all of it is repeated in each branch.
+// AND binds before OR, and there are no brackets: repeat a condition on everything in each branch.
 func ExampleFilter_Or() {
 	server, account := standIn()
 	defer server.Close()
 
 	open := cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)
 	notSeven := cfchat.Where(open).And(cfchat.NotEqual(cfchat.AttributeAssigneeID, 7)).
-		Or(open).And(cfchat.Absent(cfchat.AttributeAssigneeID)) // which NotEqual leaves out
+		Or(open).And(cfchat.Absent(cfchat.AttributeAssigneeID)) // NotEqual leaves these out
 	page, err := account.Conversations.Filter(context.Background(), notSeven, 1)
 	if err != nil {
 		log.Fatal(err)
@@ -138,7 +138,7 @@ func ExampleFilter_Or() {
 	// Output: 2 open ones that are not of agent 7
 }
 
-// Filters are values: And gives a new one, and the old one stays.
+// Filters are values: And returns a new one, and the old one stays.
 func ExampleFilter_And() {
 	server, account := standIn()
 	defer server.Close()
@@ -156,8 +156,8 @@ func ExampleFilter_And() {
 	// 2
 }
 
-// Before 3.8.0 a language could be trial.Searched for a part of it. Later servers refuse that, so this module does too, unless told
-// to send it as it is.
+// Before 3.8.0 a language could be found by a part of it. Later servers refuse that, so this module does too, unless told to
+// send it unchanged.
 func ExampleRawRule() {
 	contains := cfchat.FilterRule{
 		AttributeKey: string(cfchat.AttributeBrowserLanguage), FilterOperator: cfchat.FilterOperatorContains, Values: []any{"en"},
@@ -192,11 +192,11 @@ func ExampleMessagesService_Scan() {
 	count := 0
 	for message, err := range account.Messages.Scan(context.Background(), 2, cfchat.MessageScanOptions{WithoutActivity: true}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.MessageID != 0 {
-			log.Print(err) // the server cannot answer this one; the scan goes on
+			log.Print(err) // the server cannot answer this one; the scan continues
 			continue
 		}
 		if err != nil {
-			log.Fatal(err) // the last thing that comes
+			log.Fatal(err) // yielded last
 		}
 		if message.MessageType == cfchat.MessageTypeIncoming {
 			count++
@@ -206,7 +206,7 @@ func ExampleMessagesService_Scan() {
 	// Output: 1200
 }
 
-// A scan of all messages that was stopped goes on behind the last one that was dealt with.
+// A stopped scan of all messages continues after the last one that was dealt with.
 func ExampleMessagesService_ScanAll() {
 	server, account := standIn()
 	defer server.Close()
@@ -214,14 +214,14 @@ func ExampleMessagesService_ScanAll() {
 		server.AddMessage(conversation, cfchattest.Message{Content: fmt.Sprintf("hello from %d", conversation)})
 	}
 
-	var at cfchat.MessageScanAllOptions // from where you keep it
+	var at cfchat.MessageScanAllOptions // from where you store it
 	for message, err := range account.Messages.ScanAll(context.Background(), cfchat.Filter{}, at) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
 			log.Print(err) // this message or conversation cannot be read; the scan goes on
 			continue
 		}
 		if err != nil {
-			log.Fatal(err) // the last thing that comes
+			log.Fatal(err) // yielded last
 		}
 		fmt.Println(message.GetContent())
 		at.ConversationID, at.After = message.ConversationID, message.ID // keep it

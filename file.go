@@ -16,30 +16,30 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// File is a file to send with a message. It has either Open or a Reader; only what can be read again is sent again.
+// File is a file to send with a message. Set either Open or Reader; only a file that can be read again is sent again.
 type File struct {
-	// Name is what the file is called on the other side, such as "invoice.pdf", without folders.
+	// Name is the file's name on the other side, such as "invoice.pdf", without folders.
 	Name string
-	// ContentType is its media type, such as "image/png": the server makes of it what kind of attachment it is, whatever the
-	// bytes are. Empty means by the ending of Name, as package mime knows it on this machine, else application/octet-stream.
+	// ContentType is its media type, such as "image/png": the server derives the kind of attachment from it, regardless of
+	// the bytes. Empty means by the extension of Name, as package mime knows it on this machine, otherwise
+	// application/octet-stream.
 	ContentType string
-	// Size is how many bytes it has. Where what is opened tells another number nothing is sent; a file that turns out to have
-	// others fails the call, before the message is complete. Zero means that what is opened tells it, as an [*os.File] and a
-	// [*bytes.Reader] do, or that nobody knows.
+	// Size is the size in bytes. If the opened file reports another size, nothing is sent; if another size turns up while
+	// reading, the call fails before the message is complete. Zero means that the opened file reports it, as an [*os.File]
+	// and a [*bytes.Reader] do, or that it is unknown.
 	Size int64
-	// Open opens it, before anything is sent, and once more for each time that the message is sent again. What it returns is
+	// Open opens the file, before anything is sent, and again each time that the message is sent again. Its result is
 	// closed.
 	Open func() (io.ReadCloser, error)
-	// Reader is read from where it stands, and not closed. One that is an [io.Seeker] can be sent again, and is put back there
-	// when the call fails. Any other is used up by a call that fails, unless that is ErrNotSent.
+	// Reader is read from its current position, and not closed. An [io.Seeker] can be sent again, and is set back there if
+	// the call fails. Any other reader is used up by a call that fails, unless that is ErrNotSent.
 	Reader io.Reader
 }
 
-// maxFiles is how many files a message may have. The server's own limit is the same, and is lost before it stores more
-// (contract, W1.2).
+// maxFiles is how many files a message may have, as on the server, whose own check does not work (contract, W1.2).
 const maxFiles = 15
 
-// checkFiles refuses files that would not arrive as they are.
+// checkFiles refuses files that would not arrive unchanged.
 func (m MessageCreate) checkFiles(r *refusal) {
 	if n := len(m.Files) + len(m.Attachments); len(m.Files) > 0 && n > maxFiles {
 		r.add("Files", "there are %d, with Attachments; a message takes %d, so send several", n, maxFiles)
@@ -77,35 +77,35 @@ func (f File) check(field string, r *refusal) {
 	}
 }
 
-// kind returns the media type to declare. What belongs to the type of a text, its charset, is a guess of package mime's.
+// kind returns the media type to declare, without the charset of a text, which package mime only guesses.
 func (f File) kind() string {
 	guessed, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(f.Name)), ";")
 	return cmp.Or(f.ContentType, guessed, "application/octet-stream")
 }
 
-// openFile is a file of a form that is about to be sent.
+// openFile is a file of a form to be sent.
 type openFile struct {
 	File
 	source
 
 	field string
-	start int64 // where its Seeker stood before the call, -1 for none
+	start int64 // the Seeker's position before the call, -1 for none
 	empty bool  // it turned out to be
-	other int64 // the size that what is read from tells, where Size says another; else 0
+	other int64 // the size that the source reports, if it differs from Size; else 0
 	read  int64 // bytes
 }
 
-// source is what a file is read from.
+// source is the source of a file's bytes.
 type source struct {
 	from  io.Reader
-	size  int64        // of what is left to read, -1 where nobody knows
+	size  int64        // left to read, -1 if unknown
 	close func() error // nil for nothing to close
 }
 
-// errEmpty is what a file has that has nothing.
+// errEmpty is the failure of an empty file.
 var errEmpty = errors.New("it is empty")
 
-// sizeError is how many bytes there are to read, where Size says another number.
+// sizeError is the number of bytes to read, where it differs from Size.
 type sizeError int64
 
 func (o sizeError) Error() string {
@@ -116,16 +116,17 @@ func (o sizeError) Error() string {
 func (f *openFile) prepare() {
 	f.start = -1
 	if seeker, ok := f.Reader.(io.Seeker); ok {
-		if at, err := seeker.Seek(0, io.SeekCurrent); err == nil { // that of a pipe fails
+		if at, err := seeker.Seek(0, io.SeekCurrent); err == nil { // it fails on a pipe
 			f.start = at
 		}
 	}
 }
 
-// repeats reports whether it can be read from the start again.
+// repeats reports whether the file can be read from the start again.
 func (f *openFile) repeats() bool { return f.Open != nil || f.start >= 0 }
 
-// open makes it ready to be read from the start, by code of the caller's. What that opens when nobody waits any more is closed.
+// open prepares the file to be read from the start, with the caller's code. A source that opens when nobody waits any more
+// is closed.
 func (f *openFile) open(ctx context.Context) error {
 	what := f.field + ".Reader"
 	if f.Open != nil {
@@ -141,7 +142,7 @@ func (f *openFile) open(ctx context.Context) error {
 	return nil
 }
 
-// opened opens it. What cannot be used is closed, also where code of the caller's panics, or ends its goroutine.
+// opened opens the file. A source that cannot be used is closed, even if the caller's code panics or ends its goroutine.
 func (f *openFile) opened() (s source, err error) {
 	good := false
 	defer func() {
@@ -201,14 +202,14 @@ func (f *openFile) rewind() error {
 	return err
 }
 
-// sizeOf returns how many bytes are left to read, -1 if nobody knows. A file that says 0 may be one that has no size, such as
-// those of Linux's /proc.
+// sizeOf returns how many bytes are left to read, -1 if unknown. A file of size 0 may have no known size, like those in
+// Linux's /proc.
 func sizeOf(from io.Reader, start int64) int64 {
 	switch r := from.(type) {
 	case interface{ Len() int }:
 		return int64(r.Len())
 	case interface{ Stat() (fs.FileInfo, error) }:
-		if seeker, ok := r.(io.Seeker); ok && start < 0 { // it may have been opened, and read from
+		if seeker, ok := r.(io.Seeker); ok && start < 0 { // it may already have been read from
 			if at, err := seeker.Seek(0, io.SeekCurrent); err == nil {
 				start = at
 			}
@@ -228,11 +229,11 @@ func sizeOf(from io.Reader, start int64) int64 {
 	return -1
 }
 
-// Read reads the file. What has another size than it should have fails before the form is complete, so that no server can take
-// the beginning of a file for the whole.
+// Read reads the file. A wrong size fails before the form is complete, so that no server can mistake the start of a file for
+// the whole.
 func (f *openFile) Read(p []byte) (int, error) {
 	if f.size >= 0 {
-		p = p[:min(int64(len(p)), f.size-f.read+1)] // with one byte that must not be there
+		p = p[:min(int64(len(p)), f.size-f.read+1)] // including one byte that must not be there
 	}
 	n, err := chain.Caught("the Reader", func() (int, error) { return f.from.Read(p) })
 	if n < 0 || n > len(p) {
@@ -253,7 +254,7 @@ func (f *openFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// shut closes what Open gave. A Close that fails or panics changes nothing: all that was there has been read.
+// shut closes what Open returned. A Close that fails or panics changes nothing: everything has been read.
 func (s *source) shut() {
 	if s.close != nil {
 		_, _ = chain.Caught("Close", func() (any, error) { return nil, s.close() })

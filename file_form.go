@@ -19,7 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// form is a message with files as multipart/form-data. It is written while it is read: of a file no more than a buffer is in
+// form is a message with files as multipart/form-data. It is written while it is read: only a buffer of each file is in
 // memory.
 type form struct {
 	fields   []formField
@@ -28,15 +28,14 @@ type form struct {
 	failed   error // why a file cannot be opened
 
 	mu   sync.Mutex
-	body *upload       // the one that is being read
-	done chan struct{} // nobody reads it any more, and its files are closed
-	over bool          // nothing is opened any more
+	body *upload       // the body being read
+	done chan struct{} // closed when nobody reads it any more and its files are closed
+	over bool          // nothing may be opened any more
 }
 
 type formField struct{ name, text string }
 
-// form opens the files of a message that has been prepared, and returns what to send, nil for a message without files, or one
-// that is refused.
+// form opens the files of a prepared message, and returns what to send; nil for a message without files, or a refused one.
 func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
 	if len(m.Files) == 0 || len(r.fields) > 0 || r.failed != nil || ctx == nil || c == nil || c.chat == nil || c.chat.chain == nil {
 		return nil
@@ -47,7 +46,7 @@ func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
 	}
 	ready := false
 	defer func() {
-		if !ready { // code of the caller's has ended the goroutine
+		if !ready { // the caller's code has ended the goroutine
 			f.end(false)
 		}
 	}()
@@ -71,7 +70,7 @@ func (m MessageCreate) form(ctx context.Context, c *core, r *refusal) *form {
 	return f
 }
 
-// open makes a body of the files as they are from the start.
+// open makes a body of the files, read from the start.
 func (f *form) open(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,12 +97,12 @@ func (f *form) open(ctx context.Context) error {
 	return nil
 }
 
-// reader returns the form. Its end, without which it is none, comes when all of the files is there.
+// reader returns the form. Its end, which makes it valid, is written only after all files.
 func (f *form) reader() io.Reader {
 	var head bytes.Buffer
 	var parts []io.Reader
 	w := multipart.NewWriter(&head)
-	_ = w.SetBoundary(f.boundary) // it is one of theirs, and a Buffer takes everything
+	_ = w.SetBoundary(f.boundary) // it comes from package multipart, and a Buffer accepts everything
 	for _, field := range f.fields {
 		_ = w.WriteField(field.name, field.text)
 	}
@@ -119,8 +118,8 @@ func (f *form) reader() io.Reader {
 	return io.MultiReader(append(parts, &head)...)
 }
 
-// fileNames writes what would end a file's name in a header as servers read it back: they take what begins with a percent sign
-// for such a character, and older ones the plus for a blank (code, and so is that of the percent sign itself).
+// fileNames escapes characters that would end a file's name in a header, the way servers decode them: they decode percent
+// escapes, so the percent sign itself is escaped, and older ones read the plus as a blank (code).
 var fileNames = func() *strings.Replacer {
 	pairs := []string{}
 	for c := range byte(' ') {
@@ -129,7 +128,7 @@ var fileNames = func() *strings.Replacer {
 	return strings.NewReplacer(append(pairs, `"`, "%22", "%", "%25", "+", "%2B", "\x7f", "%7F")...)
 }()
 
-// length returns how many bytes the form has, -1 if nobody knows.
+// length returns the size of the form in bytes, -1 if unknown.
 func (f *form) length() int64 {
 	var total int64
 	empty := form{fields: f.fields, boundary: f.boundary}
@@ -144,7 +143,7 @@ func (f *form) length() int64 {
 	return total + n
 }
 
-// request makes a request of one without a body.
+// request adds the body to a request without one.
 func (f *form) request(ctx context.Context, req *http.Request) (*http.Request, error) {
 	if f.failed != nil {
 		return nil, f.failed
@@ -156,7 +155,7 @@ func (f *form) request(ctx context.Context, req *http.Request) (*http.Request, e
 	return req, nil
 }
 
-// maxReading is how long a Read of the caller's is waited for when nobody needs it any more.
+// maxReading is how long to wait for a caller's Read that nobody needs any more.
 const maxReading = 5 * time.Second
 
 // again returns the body from the start.
@@ -186,8 +185,8 @@ func (f *form) stop(most time.Duration) bool {
 	}
 }
 
-// end closes the files, and lets none be opened any more. Where the message was not sent, it puts what can be put back to where
-// it stood.
+// end closes the files, and lets none be opened any more. If the message was not sent, it sets seekable readers back to
+// where they were.
 func (f *form) end(sent bool) {
 	if f == nil {
 		return
@@ -205,13 +204,13 @@ func (f *form) end(sent bool) {
 	}
 }
 
-// formFields returns what a message says besides its files, by the names that it has in a form.
+// formFields returns a message's fields besides its files, by their names in a form.
 func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) []formField {
 	attributes, params := m.ContentAttributes, m.TemplateParams
 	m.ContentAttributes, m.TemplateParams = nil, nil
 	var fields []formField
 	add := func(name, text string) { fields = append(fields, formField{name, text}) }
-	bracketed("", plain(m), add) // it has texts, numbers and booleans, and the signed ids, which are texts
+	bracketed("", plain(m), add) // it contains texts, numbers and booleans, and the signed ids, which are texts
 	switch {
 	case len(params) == 0:
 	case bracketed("template_params", plain(params), nil):
@@ -220,7 +219,7 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 		r.add("TemplateParams", "with files, it takes texts only; send files alone")
 	}
 	switch data, err := json.Marshal(attributes); {
-	case len(attributes) == 0 || err != nil: // which is refused before
+	case len(attributes) == 0 || err != nil: // refused before
 	case bracketed("content_attributes", withoutReply(attributes), nil):
 		bracketed("content_attributes", plain(attributes), add)
 	default:
@@ -229,7 +228,7 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 		case info.AtLeast("3.3.0"):
 			add("content_attributes", string(data))
 			return fields
-		case ctx.Err() != nil: // as the call ends for
+		case ctx.Err() != nil: // the call ends for the same reason
 			return fields
 		case failed != nil && !tellsNot(failed):
 			r.failed = notToBeHad("ContentAttributes", failed)
@@ -241,21 +240,22 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 	return fields
 }
 
-// withoutReply returns attributes without the id that every server reads from text.
+// withoutReply returns attributes without the id of the replied-to message, which every server also reads from text.
 func withoutReply(attributes map[string]any) any {
 	others := maps.Clone(attributes)
 	delete(others, "in_reply_to")
 	return plain(others)
 }
 
-// plain returns a value as JSON has it.
+// plain returns a value as decoded from its JSON.
 func plain(value any) any { return mapTexts(value, func(text string) string { return text }) }
 
-// special reports whether a name with a character is another one in a form.
+// special reports whether a character changes a name in a form.
 func special(c rune) bool { return c == '[' || c == ']' || c < ' ' || c == 0x7f }
 
-// bracketed adds a value by its names in a form: a[b][]. It reports whether it arrives there as it is, which a number does not,
-// nor an object in a list, an empty list or object, null, or a name with a bracket or a line's end. Without add it only reports.
+// bracketed adds a value with its names in a form: a[b][]. It reports whether the value arrives unchanged. These do not: a
+// number, an object in a list, an empty list or object, null, or a name with a bracket or a line break. Without add it only
+// reports.
 func bracketed(name string, value any, add func(name, text string)) bool {
 	all := true
 	switch v := value.(type) {

@@ -18,10 +18,10 @@ import (
 //	// open in inbox 5 or 6, or assigned to nobody whatever the status
 //	Where(Equal("status", "open")).And(Equal("inbox_id", 5, 6)).Or(Absent("assignee_id"))
 //
-// Filters are values: And and Or return a new one. The zero value has no rules; [Where] starts one, and so do And and Or.
-// What a server would answer with a 500, or read as something else, is refused when the filter is used, with the rule's
-// number. So is a standard attribute that the server's version does not know, for which the server is asked once, unless
-// every version knows all of them, or it does not tell. What no version knows is taken for a custom attribute.
+// Filters are values: And and Or return a new one. The zero value has no rules; [Where] starts one, and so do And and Or. A
+// rule that a server would answer with a 500, or read as something else, is refused when the filter is used, with the rule's
+// number. So is a standard attribute that the server's version does not know; the server is asked once for its version,
+// unless every version knows all the attributes. An attribute that no version knows is treated as a custom one.
 type Filter struct {
 	rules []Rule
 	joins []QueryOperator // joins[i] is between rules[i] and rules[i+1]
@@ -31,7 +31,7 @@ type Filter struct {
 type Rule struct {
 	rule  FilterRule
 	raw   bool
-	since *time.Time // of Since
+	since *time.Time // set by Since
 }
 
 // Where starts a filter with one rule.
@@ -40,7 +40,7 @@ func Where(rule Rule) Filter { return Filter{rules: []Rule{rule}} }
 // And adds a rule that must hold too.
 func (f Filter) And(rule Rule) Filter { return f.join(QueryOperatorAND, rule) }
 
-// Or adds a rule that may hold instead of all that stands before it.
+// Or adds a rule that may hold instead of everything before it.
 func (f Filter) Or(rule Rule) Filter { return f.join(QueryOperatorOR, rule) }
 
 func (f Filter) join(operator QueryOperator, rule Rule) Filter {
@@ -50,11 +50,11 @@ func (f Filter) join(operator QueryOperator, rule Rule) Filter {
 	return Filter{append(slices.Clip(f.rules), rule), append(slices.Clip(f.joins), operator)}
 }
 
-// Attribute names what a rule looks at: one of the constants, or the key of a custom attribute of conversations.
+// Attribute is the attribute that a rule tests: one of the constants, or the key of a custom attribute of conversations.
 type Attribute string
 
-// The standard attributes, and what their values are. A server knows no others; what it does not know is custom, or of
-// contacts, which is refused.
+// The standard attributes and their values. A server knows no others; any other is a custom attribute, or one of contacts,
+// which is refused.
 const (
 	AttributeStatus               Attribute = "status"                // Equal, NotEqual: "open", …, or "all"
 	AttributeAssigneeID           Attribute = "assignee_id"           // Equal, NotEqual, Present, Absent: ids
@@ -87,22 +87,22 @@ const (
 	AttributeBlocked     Attribute = "blocked"      // Equal, NotEqual: true or false, or text of them; from 3.8.0
 )
 
-// Equal holds when the attribute is one of the values. Ids are numbers. Of a custom attribute's texts the server would see
-// the first only, in any case, so several are refused.
+// Equal holds when the attribute is one of the values. Ids are numbers. Of several texts for a custom attribute the server
+// would read only the first, ignoring case, so several are refused.
 func Equal(attribute Attribute, values ...any) Rule {
 	return newRule(attribute, FilterOperatorEqualTo, values)
 }
 
-// NotEqual holds when the attribute is there and is none of the values: conversations without it do not match. Before
-// 3.1.1 labels not equal to "a" match a conversation that has another label too, and none without labels. Of a custom
-// attribute, conversations without it match, and the rule must stand alone or last after Or: the servers get it wrong
+// NotEqual holds when the attribute is there and is none of the values: conversations without it do not match. Before 3.1.1
+// labels not equal to "a" match a conversation that has another label too, and none without labels. For a custom attribute,
+// conversations without it match, and the rule must be the only one, or the last one after Or: the servers get it wrong
 // anywhere else.
 func NotEqual(attribute Attribute, values ...any) Rule {
 	return newRule(attribute, FilterOperatorNotEqualTo, values)
 }
 
-// Contains holds when the attribute contains the text, in any case. In the text % and _ are wildcards. Before 3.1.1 it finds
-// only what is stored in lower case.
+// Contains holds when the attribute contains the text, ignoring case. In the text % and _ are wildcards. Before 3.1.1 it
+// finds only text stored in lower case.
 func Contains(attribute Attribute, text string) Rule {
 	return newRule(attribute, FilterOperatorContains, []any{text})
 }
@@ -115,13 +115,13 @@ func DoesNotContain(attribute Attribute, text string) Rule {
 // Present holds when the attribute is there.
 func Present(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsPresent, nil) }
 
-// Absent holds when the attribute is not there, such as the assignee_id of a conversation assigned to no person: what an agent
-// bot owns is among them.
+// Absent holds when the attribute is not there, such as the assignee_id of a conversation assigned to no person, including
+// those owned by an agent bot.
 func Absent(attribute Attribute) Rule { return newRule(attribute, FilterOperatorIsNotPresent, nil) }
 
 // GreaterThan holds when the attribute is greater than a number, or after a day of UTC: "2026-01-31", or a [time.Time] or
-// [UnixTime] at midnight of UTC. The day itself does not match. A time with a time of day is refused, because servers know days
-// only: [Since] takes one.
+// [UnixTime] at midnight of UTC. The day itself does not match. A time within a day is refused, because servers know days
+// only: [Since] accepts one.
 func GreaterThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsGreaterThan, []any{value})
 }
@@ -132,15 +132,15 @@ func LessThan(attribute Attribute, value any) Rule {
 	return newRule(attribute, FilterOperatorIsLessThan, []any{value})
 }
 
-// DaysBefore holds when the attribute is a day more than so many days ago, by the UTC day of the server's clock. It goes out as
-// LessThan with that day; a walk through many pages, and a scan, takes the day on which it begins.
+// DaysBefore holds when the attribute is a day more than this many days ago, by the UTC day of the server's clock. It is
+// sent as LessThan with that day; a walk through many pages, or a scan, uses the day on which it starts.
 func DaysBefore(attribute Attribute, days int) Rule {
 	return newRule(attribute, FilterOperatorDaysBefore, []any{days})
 }
 
-// RawRule is a rule as it goes out, for what only some versions allow: Contains of a browser_language before 3.8.0, say; and
-// for a custom attribute that has the name of a standard one of contacts, or of conversations. Only its shape is checked.
-// Its QueryOperator must be nil; And and Or set it.
+// RawRule returns a rule that is sent unchanged, for rules that only some versions allow, such as Contains on a
+// browser_language before 3.8.0, and for a custom attribute with the name of a standard one. Only its shape is checked. Its
+// QueryOperator must be nil; And and Or set it.
 func RawRule(rule FilterRule) Rule {
 	rule.Values = slices.Clone(rule.Values)
 	for i, value := range rule.Values {
@@ -149,25 +149,25 @@ func RawRule(rule FilterRule) Rule {
 	return Rule{rule: rule, raw: true}
 }
 
-// frozen returns a value that the caller cannot change any more: a list or an object as the JSON that it is now.
+// frozen returns a value that the caller can no longer change: a list or an object becomes its current JSON.
 func frozen(value any) any {
 	switch reflect.ValueOf(value).Kind() {
 	case reflect.Map, reflect.Slice, reflect.Array, reflect.Struct, reflect.Pointer:
-		if data, err := json.Marshal(value); err == nil { // the error comes when the filter is used
+		if data, err := json.Marshal(value); err == nil { // the error is reported when the filter is used
 			return json.RawMessage(data)
 		}
 	}
 	return value
 }
 
-// NewRule makes a rule of an operator, as [Equal] and its siblings do: for a form in which somebody picks one. Whether the
-// operator, the attribute and the values fit is checked when the rule is used, and by [Filter.CheckConversations].
+// NewRule returns a rule with an operator, as [Equal] and its siblings do: for a form in which somebody picks one. Whether
+// the operator, the attribute and the values fit is checked when the rule is used, and by [Filter.CheckConversations].
 func NewRule(attribute Attribute, operator FilterOperator, values ...any) Rule {
 	return newRule(attribute, operator, values)
 }
 
-// newRule writes values as the server wants them: the elements of a slice that is given alone, the beginnings of days of UTC as
-// those days, and text of named types as plain text. A time within a day is left for the check to find.
+// newRule writes values as the server expects them: the elements of a single slice, midnights of UTC as days, and text of
+// named types as plain text. A time within a day is left for the check to find.
 func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	values = elements(values)
 	for i, value := range values {
@@ -190,15 +190,15 @@ func newRule(attribute Attribute, operator FilterOperator, values []any) Rule {
 	return Rule{rule: FilterRule{AttributeKey: string(attribute), FilterOperator: operator, Values: values}}
 }
 
-// dayOf returns the day that begins at a time, as the server writes days, and as it is a time within a day, or none.
+// dayOf returns the day that starts at a time, as the server writes days; a time within a day, or the zero time, unchanged.
 func dayOf(t time.Time) any {
-	if t.IsZero() || !t.Equal(t.Truncate(24*time.Hour)) { // which counts from a midnight of UTC
+	if t.IsZero() || !t.Equal(t.Truncate(24*time.Hour)) { // Truncate counts from a midnight of UTC
 		return t
 	}
 	return t.UTC().Format(time.DateOnly)
 }
 
-// elements returns a copy of the values, or of the elements of a slice that is the only one, such as a []int64 of ids.
+// elements returns a copy of the values, or of the elements of a slice that is the only value, such as a []int64 of ids.
 func elements(values []any) []any {
 	if len(values) != 1 {
 		return slices.Clone(values)
@@ -242,8 +242,9 @@ func (r Rule) words() []string {
 	return append(words, string(data))
 }
 
-// Rules returns the rules as they are kept and sent, each with how the next one is joined to it: for a form that shows a filter
-// again. Numbers of a filter that was read from JSON are json.Number, with every digit. [Since] is the day that goes out for it.
+// Rules returns the rules as they are kept and sent, each with the operator that joins the next: for a form that shows a
+// filter again. Numbers of a filter that was read from JSON are json.Number, with every digit. [Since] is the day that is
+// sent for it.
 func (f Filter) Rules() []FilterRule {
 	rules := f.wire().Payload
 	for i := range rules {
@@ -255,8 +256,8 @@ func (f Filter) Rules() []FilterRule {
 	return rules
 }
 
-// MarshalJSON writes the filter in the server's own notation, an object with the rules as payload, so that it can be kept. It
-// fails where there is a rule of [Since], for which the servers have no notation.
+// MarshalJSON writes the filter in the server's own notation, an object with the rules as payload, so that it can be stored.
+// It fails for a rule of [Since], for which the servers have no notation.
 func (f Filter) MarshalJSON() ([]byte, error) {
 	for i, r := range f.rules {
 		if r.since != nil {
@@ -266,8 +267,8 @@ func (f Filter) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f.wire())
 }
 
-// UnmarshalJSON reads what MarshalJSON has written. Numbers keep every digit. What is wrong with the rules is found when the
-// filter is used.
+// UnmarshalJSON reads what MarshalJSON has written. Numbers keep every digit. Errors in the rules are found when the filter
+// is used.
 func (f *Filter) UnmarshalJSON(data []byte) error {
 	var body FilterRequest
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -292,7 +293,7 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 }
 
 // wire joins the rules: every one but the last has the operator to the next (D8). A rule about presence has an empty list of
-// values: without one it is a 500 on labels behind a rule on a custom attribute, from 3.1.1 on (unseen).
+// values: without one it is a 500 on labels after a rule on a custom attribute, from 3.1.1 on (unseen).
 func (f Filter) wire() FilterRequest {
 	rules := make([]FilterRule, len(f.rules))
 	for i, r := range f.rules {
@@ -307,8 +308,8 @@ func (f Filter) wire() FilterRequest {
 	return FilterRequest{Payload: rules}
 }
 
-// narrowed is the filter with more rules that must hold too: they are joined to each branch of Or, because AND binds before
-// OR.
+// narrowed returns the filter with more rules that must hold too: they are joined to each branch of Or, because AND binds
+// before OR.
 func (f Filter) narrowed(more ...Rule) Filter {
 	var all Filter
 	branch := func(join func(Rule) Filter) {
@@ -327,7 +328,7 @@ func (f Filter) narrowed(more ...Rule) Filter {
 	return all
 }
 
-// branches is how many branches of Or there are, at least one.
+// branches returns the number of branches of Or, at least one.
 func (f Filter) branches() int64 {
 	n := int64(1)
 	for _, operator := range f.joins {
@@ -338,14 +339,14 @@ func (f Filter) branches() int64 {
 	return n
 }
 
-// wholeNumber reads whole numbers of any type, and text of one.
+// wholeNumber reads whole numbers of any type, and text of a whole number.
 func wholeNumber(value any) (int64, bool) {
 	switch v := reflect.ValueOf(value); {
 	case v.CanInt():
 		return v.Int(), true
 	case v.CanUint():
 		return int64(v.Uint()), v.Uint() <= 1<<62
-	case v.CanFloat(): // as JSON decodes numbers
+	case v.CanFloat(): // JSON decodes numbers so
 		return int64(v.Float()), v.Float() == math.Trunc(v.Float()) && math.Abs(v.Float()) < 1<<53
 	case v.Kind() == reflect.String:
 		n, err := strconv.ParseInt(v.String(), 10, 64)
@@ -354,7 +355,7 @@ func wholeNumber(value any) (int64, bool) {
 	return 0, false
 }
 
-// first is the first value, or nil.
+// first returns the first value, or nil.
 func first(values []any) any {
 	if len(values) == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// kind is what the values of a standard attribute are.
+// kind is the kind of a standard attribute's values.
 type kind int
 
 const (
@@ -25,7 +25,7 @@ const (
 	kindBool
 )
 
-// attributeTable has the kind of the values of standard attributes, the operators that 3.8.0 and later allow, and the
+// attributeTable maps standard attributes to the kind of their values, the operators that 3.8.0 and later allow, and the
 // versions that know them.
 type attributeTable map[Attribute]struct {
 	kind      kind
@@ -33,12 +33,12 @@ type attributeTable map[Attribute]struct {
 	known     lifetime
 }
 
-// always is the lifetime of what every version knows.
+// always is the lifetime of an attribute that every version knows.
 var always = lifetime{}
 
 // standardAttributes are those of conversations. Versions before 3.8.0 answer most other operators with a 500 or an empty
-// page (contract, section 5.2). Of contact_id there is equality only from 4.14.2 on; containment of display_id is a 500
-// before 4.16.0.
+// page (contract, section 5.2). From 4.14.2 on contact_id supports equality only; containment of display_id is a 500 before
+// 4.16.0.
 var standardAttributes = attributeTable{
 	AttributeStatus:               {kindStatus, equality, always},
 	AttributeAssigneeID:           {kindID, slices.Concat(equality, presence), always},
@@ -65,7 +65,7 @@ var (
 	comparison  = []FilterOperator{FilterOperatorIsGreaterThan, FilterOperatorIsLessThan, FilterOperatorDaysBefore}
 )
 
-// constructors are the functions that make a rule with an operator.
+// constructors are the functions that return a rule with an operator.
 var constructors = map[FilterOperator]string{
 	FilterOperatorEqualTo: "Equal", FilterOperatorNotEqualTo: "NotEqual",
 	FilterOperatorIsPresent: "Present", FilterOperatorIsNotPresent: "Absent",
@@ -81,7 +81,7 @@ func (r Rule) isCustom() bool {
 
 // check refuses rules, and sequences of rules, that a server answers with a 500 or reads as something else.
 func (f Filter) check(input *refusal) {
-	custom := false // a custom rule stands before
+	custom := false // a custom rule precedes
 	for i, r := range f.rules {
 		err := r.checkShape(standardAttributes)
 		if err == nil && !r.raw {
@@ -110,7 +110,7 @@ func (r *refusal) rule(i int, rule Rule, reason string) {
 	r.fields = append(r.fields, FieldError{Field: name, Rule: i + 1, Reason: reason})
 }
 
-// checkShape refuses what no rule of any version can be.
+// checkShape refuses what is not a rule in any version.
 func (r Rule) checkShape(standard attributeTable) error {
 	rule, none := r.rule, "ask for Absent if you mean none"
 	if attribute, ok := standard[Attribute(rule.AttributeKey)]; ok && !r.raw && !slices.Contains(attribute.operators, FilterOperatorIsNotPresent) {
@@ -141,7 +141,7 @@ func (r Rule) checkShape(standard attributeTable) error {
 	return nil
 }
 
-// checkMeaning refuses operators and values that do not fit the attribute; one that is not standard is custom.
+// checkMeaning refuses operators and values that do not fit the attribute; any attribute that is not standard is custom.
 func (r Rule) checkMeaning(standard attributeTable) error {
 	if err := checkSingle(r.rule.Values); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (r Rule) checkMeaning(standard attributeTable) error {
 	return nil
 }
 
-// operatorNames names operators as a caller writes them.
+// operatorNames returns the names of operators as a caller writes them.
 func operatorNames(operators []FilterOperator) string {
 	var names []string
 	for _, o := range operators {
@@ -180,8 +180,7 @@ func operatorNames(operators []FilterOperator) string {
 	return strings.Join(names, ", ")
 }
 
-// checkSingle refuses what is no single value that a server knows: a time within a day, a pointer to one, and a list,
-// which is one value of Equal and not as many as it has elements.
+// checkSingle refuses values that no server knows: a time within a day, a pointer to one, and a list as one of the values.
 func checkSingle(values []any) error {
 	for _, value := range values {
 		if err := checkMoment(value); err != nil {
@@ -191,7 +190,7 @@ func checkSingle(values []any) error {
 			return fmt.Errorf("a value is a pointer, of type %T; give what it points to", value)
 		}
 		if _, ok := value.(json.Marshaler); ok {
-			continue // what it is shows in its JSON only
+			continue // only its JSON shows what it is
 		}
 		switch reflect.ValueOf(value).Kind() {
 		case reflect.Slice, reflect.Array, reflect.Map:
@@ -201,7 +200,7 @@ func checkSingle(values []any) error {
 	return nil
 }
 
-// checkValue refuses a value that is not of its attribute's kind.
+// checkValue refuses a value that does not have its attribute's kind.
 func checkValue(kind kind, operator FilterOperator, value any) error {
 	text, isText := value.(string)
 	switch kind {
@@ -231,11 +230,11 @@ func checkValue(kind kind, operator FilterOperator, value any) error {
 	return nil
 }
 
-// maxDays is how many days ago a day may be that has a year of four digits.
+// maxDays is how many days ago a day with a four-digit year may be.
 const maxDays = 365 * 1900
 
-// checkDay refuses what is not a day: a server before 4.11.2 puts the text into its SQL as it is, and later ones take fewer
-// notations than the database did (contract, N4).
+// checkDay refuses what is not a day: a server before 4.11.2 puts the text into its SQL unchanged, and later ones accept
+// fewer notations than the database did (contract, N4).
 func checkDay(operator FilterOperator, value any) error {
 	if operator == FilterOperatorDaysBefore {
 		if days, ok := wholeNumber(value); !ok || days < 0 || days > maxDays {
@@ -250,7 +249,7 @@ func checkDay(operator FilterOperator, value any) error {
 	return nil
 }
 
-// checkCustom refuses what goes wrong whatever the type of a custom attribute.
+// checkCustom refuses what fails for every type of custom attribute.
 func (r Rule) checkCustom() error {
 	text, isText := first(r.rule.Values).(string)
 	switch {
@@ -262,8 +261,8 @@ func (r Rule) checkCustom() error {
 	return nil
 }
 
-// checkAfterCustom refuses text behind a rule on a custom attribute: the server then takes the first value of every rule
-// only, in lower case (contract, section 5.3, all versions).
+// checkAfterCustom refuses text after a rule on a custom attribute: the server then reads only the first value of every
+// rule, in lower case (contract, section 5.3, all versions).
 func (r Rule) checkAfterCustom() error {
 	text, isText := first(r.rule.Values).(string)
 	_, isNumber := wholeNumber(text)
@@ -278,7 +277,7 @@ func (r Rule) checkAfterCustom() error {
 }
 
 // checkCustomNotEqual refuses NotEqual on a custom attribute where the server gets it wrong: it adds "OR attribute IS NULL"
-// without brackets, behind the operator to the next rule (contract, section 5.3, all versions).
+// without brackets, after the operator to the next rule (contract, section 5.3, all versions).
 func (f Filter) checkCustomNotEqual(i int) error {
 	switch {
 	case i < len(f.joins):
@@ -304,15 +303,15 @@ func (f Filter) checkScan(ctx context.Context, c *core, input *refusal) {
 }
 
 // CheckConversations returns everything that is wrong with the filter as one for conversations, without sending it; nil if
-// nothing is. It knows no server, so that an attribute that only some versions have passes, and is refused when the filter
-// is used.
+// nothing is. It knows no server, so an attribute that only some versions have passes here and is refused when the filter is
+// used.
 func (f Filter) CheckConversations() []FieldError {
 	var input refusal
 	f.request(time.Now(), &input)
 	return input.fields
 }
 
-// request checks the filter and wraps its rules as the server wants them (D1), with days counted from a time.
+// request checks the filter and wraps its rules as the server expects them (D1), with days counted from a time.
 func (f Filter) request(now time.Time, input *refusal) FilterRequest {
 	if len(f.rules) == 0 {
 		input.add("filter", "it has no rules; start with Where, and use Equal(\"status\", \"all\") for everything")

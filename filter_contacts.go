@@ -25,15 +25,15 @@ var contactAttributes = attributeTable{
 }
 
 // CheckContacts returns everything that is wrong with the filter as one for contacts, without sending it; nil if nothing is.
-// It knows no server, as [Filter.CheckConversations] does not.
+// Like [Filter.CheckConversations] it knows no server.
 func (f Filter) CheckContacts() []FieldError {
 	var input refusal
 	f.contactRequest(time.Now(), &input)
 	return input.fields
 }
 
-// contactRequest checks the filter as one for contacts and wraps its rules as the server wants them (D1), with days counted
-// from a time.
+// contactRequest checks the filter as one for contacts and wraps its rules as the server expects them (D1), with days
+// counted from a time.
 func (f Filter) contactRequest(now time.Time, input *refusal) FilterRequest {
 	if len(f.rules) == 0 {
 		input.add("filter", "it has no rules; start with Where, and use List for everything")
@@ -46,8 +46,8 @@ func (f Filter) contactRequest(now time.Time, input *refusal) FilterRequest {
 	return f.dated(now).asStored().wire()
 }
 
-// checkContactRule refuses a rule that a server answers with a 500 or reads as something else. Whatever stands behind a rule on a
-// custom attribute is read as it is before one: in any case, and its first value only.
+// checkContactRule refuses a rule that a server answers with a 500 or reads as something else. A rule after one on a custom
+// attribute is read like any other: ignoring case, and only its first value.
 func (f Filter) checkContactRule(i int) error {
 	r := f.rules[i]
 	if err := r.checkShape(contactAttributes); err != nil || r.raw {
@@ -70,7 +70,7 @@ func (f Filter) checkContactRule(i int) error {
 }
 
 // asStored returns the filter with values as the servers store them: phone numbers as digits alone, because the server puts
-// a + before them, and before 4.7.0 a number that has one finds nothing (D60); and texts of true and false as what they say.
+// a + before them, and before 4.7.0 a number with a + finds nothing (D60); and the texts true and false as booleans.
 func (f Filter) asStored() Filter {
 	rules := slices.Clone(f.rules)
 	for i, r := range rules {
@@ -88,7 +88,7 @@ func (f Filter) asStored() Filter {
 	return Filter{rules, f.joins}
 }
 
-// asBool reads true and false, and texts of them, as a form has.
+// asBool reads true and false, also as text, as in a form.
 func asBool(value any) (is, ok bool) {
 	if is, ok = value.(bool); ok {
 		return is, true

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// checkMoment refuses a time within a day, of which the server would see the day only, and that of UTC; and the zero time.
+// checkMoment refuses a time within a day, of which the server would read only the UTC day; and the zero time.
 func checkMoment(value any) error {
 	switch t, ok := value.(time.Time); {
 	case !ok:
@@ -20,16 +20,16 @@ func checkMoment(value any) error {
 	}
 }
 
-// Since holds when created_at or last_activity_at is at a time or after it, to the second. Servers know days only, so it goes
-// out as the day; [ConversationsService.FilterAll] and [ConversationsService.Scan] leave the rest of that day out, while a page
-// of [ConversationsService.Filter], and its counts, have it. It can be joined by And only.
+// Since holds when created_at or last_activity_at is at or after a time, to the second. Servers know days only, so it is
+// sent as the day; [ConversationsService.FilterAll] and [ConversationsService.Scan] leave out the part of that day before
+// it, while a page of [ConversationsService.Filter], and its counts, include it. It can be joined with And only.
 func Since(attribute Attribute, t time.Time) Rule {
 	rule := newRule(attribute, FilterOperatorIsGreaterThan, []any{t.UTC().AddDate(0, 0, -1).Format(time.DateOnly)})
-	rule.since = new(t.Truncate(time.Second)) // as the times in answers are
+	rule.since = new(t.Truncate(time.Second)) // like the times in answers
 	return rule
 }
 
-// checkSince refuses a rule of Since that FilterAll and Scan could not look at again.
+// checkSince refuses a rule of Since that FilterAll and Scan could not check again.
 func (f Filter) checkSince(r Rule) error {
 	switch {
 	case r.since == nil:
@@ -44,7 +44,7 @@ func (f Filter) checkSince(r Rule) error {
 	return nil
 }
 
-// keeps reports whether a conversation that the server has found matches the rules of Since too.
+// keeps reports whether a conversation that the server has found also matches the rules of Since.
 func (f Filter) keeps(c *Conversation) bool {
 	for _, r := range f.rules {
 		if r.since == nil {
@@ -69,8 +69,8 @@ func (c *Conversation) activity() UnixTime {
 	return c.Timestamp
 }
 
-// dated returns the filter as it goes out at a time: DaysBefore as LessThan with the day that it means. It compares alike in
-// every version, and from 4.11.2 on days_before itself is a 500.
+// dated returns the filter as sent at a time: DaysBefore becomes LessThan with its day. That compares alike in every
+// version, and from 4.11.2 on days_before itself is a 500.
 func (f Filter) dated(now time.Time) Filter {
 	rules := f.rules
 	for i, r := range rules {
@@ -78,7 +78,7 @@ func (f Filter) dated(now time.Time) Filter {
 		if !ok || r.raw || r.rule.FilterOperator != FilterOperatorDaysBefore {
 			continue
 		}
-		if &rules[0] == &f.rules[0] { // the caller's stay as they are
+		if &rules[0] == &f.rules[0] { // the caller's stay unchanged
 			rules = slices.Clone(rules)
 		}
 		rules[i].rule.FilterOperator = FilterOperatorIsLessThan

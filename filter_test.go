@@ -21,7 +21,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// sentFilter sends a filter to a server that does not tell its version, and gives the body that went out, "" if nothing did.
+// sentFilter sends a filter to a server that does not tell its version, and returns the body that was sent, "" if nothing
+// was.
 func sentFilter(t *testing.T, filter cfchat.Filter) (string, error) {
 	t.Helper()
 	return sentFilterTo(t, "", filter)
@@ -294,7 +295,7 @@ func checkFilterRefused(t *testing.T, filter cfchat.Filter, number, want string)
 	}
 }
 
-// What passes or not depends on what stands before and behind.
+// Whether a rule passes depends on the rules before and after it.
 func TestSequencesOfRules(t *testing.T) {
 	open, gold := cfchat.Equal("status", "open"), cfchat.Equal("tier", "gold")
 	notGold := cfchat.NotEqual("tier", "gold")
@@ -637,7 +638,7 @@ func TestFilterRules(t *testing.T) {
 	}
 }
 
-// TestDaysBefore goes out as the day that it means by the server's clock, which every version knows.
+// TestDaysBefore is sent as the day that it means by the server's clock, which every version knows.
 func TestDaysBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // it is midnight, UTC, of 2000-01-01
 		for days, want := range map[any]string{0: "2000-01-01", 3: "1999-12-29", "31": "1999-12-01", uint8(2): "1999-12-30", 366.0: "1998-12-31"} {

@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// lifetime says which versions know an attribute: those before gone, and those from since on. The zero value is all.
+// lifetime is the range of versions that know an attribute: those before gone, and those from since on. The zero value means
+// all.
 type lifetime struct{ gone, since string }
 
-// ends reports whether a server surely does not know what has the lifetime. Of one that is not known nothing is sure.
+// ends reports whether a server surely does not know an attribute with the lifetime. For an unknown version nothing is sure.
 func (l lifetime) ends(server *ServerInfo) bool {
 	gone := l.gone == "" || server.AtLeast(l.gone)
 	notYet := l.since == "" || server.lacks(l.since)
@@ -29,9 +30,9 @@ func (l lifetime) String() string {
 	return strings.Join(parts, " and ")
 }
 
-// checkVersion refuses rules on attributes that the server's version does not know: before 3.8.0 it would leave them out
-// without a word, and find what the rules that are left find (contract, 5.2). It asks for the version only where that
-// matters and nothing else is wrong.
+// checkVersion refuses rules on attributes that the server's version does not know: before 3.8.0 it would silently leave
+// them out, and find what the remaining rules find (contract, 5.2). It asks for the version only if that matters and nothing
+// else is wrong.
 func (f Filter) checkVersion(ctx context.Context, c *core, standard attributeTable, input *refusal) {
 	if !c.mayAsk(ctx, input) {
 		return
@@ -51,8 +52,8 @@ func (f Filter) checkVersion(ctx context.Context, c *core, standard attributeTab
 	}
 }
 
-// checkContactLabels refuses to compare labels of contacts where the server would compare the number of a label, and a text is a
-// 500 (contract, W2.2). That there are any, or none, it tells everywhere.
+// checkContactLabels refuses to compare labels of contacts where the server would compare a label's number, and a text is a
+// 500 (contract, W2.2). Present and Absent work everywhere.
 func (f Filter) checkContactLabels(ctx context.Context, c *core, input *refusal) {
 	if !c.mayAsk(ctx, input) {
 		return
@@ -65,7 +66,7 @@ func (f Filter) checkContactLabels(ctx context.Context, c *core, input *refusal)
 	}
 }
 
-// checkOwner refuses an attribute of the other resource. An account may have defined a custom one of that name.
+// checkOwner refuses an attribute of the other resource. An account may have defined a custom attribute of that name.
 func (r Rule) checkOwner(standard, other attributeTable, owner string) error {
 	attribute := Attribute(r.rule.AttributeKey)
 	_, own := standard[attribute]

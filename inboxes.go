@@ -9,21 +9,22 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// InboxesService is the inboxes of an account that the key's user sees: an administrator all of them, an agent those of which they
-// are a member: [Account.Inboxes]. Of the zero value every call fails with ErrInvalidInput. It is safe for concurrent use.
+// InboxesService is the inboxes of an account that the key's user sees: [Account.Inboxes]. An administrator sees all of
+// them, an agent those that they are a member of. Every call of the zero value fails with ErrInvalidInput. It is safe for
+// concurrent use.
 //
-// The servers send an administrator the passwords and tokens of an inbox. An [Inbox] has none of them.
+// The servers send an administrator the passwords and tokens of an inbox. An [Inbox] omits them.
 type InboxesService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	inboxesCall      = newCall(operation.ListAllInboxes, func(l *InboxList, _ []byte) error { return payload(everyRow(l.Payload, checkInbox)) })
 	inboxCall        = newCall(operation.GetInbox, func(inbox *Inbox, _ []byte) error { return checkInbox(inbox) })
 	inboxMembersCall = newCall(operation.GetInboxMembers, func(m *InboxMembers, _ []byte) error { return payload(everyRow(m.Payload, checkAgent)) })
 )
 
-// List lists the inboxes that the key's user sees, all in one answer; an empty list when there are none. An agent's list lacks
-// inboxes whose ids other answers have. They come by name from 4.14.0 on, and before in no order.
+// List lists the inboxes that the key's user sees, all in one answer; an empty list if there are none. An agent's list lacks
+// inboxes whose ids appear in other answers. They are sorted by name from 4.14.0 on, and before in no order.
 //
 // GET /api/v1/accounts/{account_id}/inboxes, listAllInboxes. Key: user.
 func (s InboxesService) List(ctx context.Context, opts ...CallOption) ([]Inbox, error) {
@@ -36,8 +37,8 @@ func (s InboxesService) List(ctx context.Context, opts ...CallOption) ([]Inbox, 
 	return list.Payload, nil
 }
 
-// Get gets one inbox by its id. ErrNotFound means that the account has no such inbox, ErrUnauthorized also that the key's user is
-// no member of it.
+// Get gets one inbox by its id. ErrNotFound means that the account has no such inbox, ErrUnauthorized also that the key's
+// user is not a member of it.
 //
 // GET /api/v1/accounts/{account_id}/inboxes/{inbox_id}, getInbox. Key: user.
 func (s InboxesService) Get(ctx context.Context, id int64, opts ...CallOption) (*Inbox, error) {
@@ -49,8 +50,8 @@ func (s InboxesService) Get(ctx context.Context, id int64, opts ...CallOption) (
 	})
 }
 
-// Members lists the members of an inbox, all in one answer and in no order; an empty list when it has none. An administrator sees
-// inboxes without being a member. It fails as Get does.
+// Members lists the members of an inbox, all in one answer and in no order; an empty list if it has none. An administrator
+// sees inboxes without being a member. It fails as Get does.
 //
 // GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}, getInboxMembers. Key: user.
 func (s InboxesService) Members(ctx context.Context, id int64, opts ...CallOption) ([]Agent, error) {
@@ -65,7 +66,7 @@ func (s InboxesService) Members(ctx context.Context, id int64, opts ...CallOptio
 	return members.Payload, nil
 }
 
-// payload says of a failure that it is in the payload.
+// payload marks a failure as one in the payload.
 func payload(err error) error {
 	if err != nil {
 		return fmt.Errorf("payload: %w", err)
@@ -73,7 +74,7 @@ func payload(err error) error {
 	return nil
 }
 
-// checkInbox wants what nothing else has that is listed.
+// checkInbox requires what no other listed thing has.
 func checkInbox(i *Inbox) error {
 	if i.ID <= 0 || i.ChannelType == "" {
 		return errors.New("there is no inbox with an id and a channel_type")

@@ -9,18 +9,18 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// FieldError is one thing that is wrong with the input of a call.
+// FieldError is one error in the input of a call.
 type FieldError struct {
 	Field  string // as the caller writes it, such as InboxID, Labels[1] or rule 2 (status equal_to)
-	Rule   int    // of a filter: which of its rules it is, from 1; 0 if it is none
+	Rule   int    // the number of a filter's rule, from 1; 0 if it is not about a rule
 	Reason string // what is wrong with it, and what to do
 }
 
-// refusal collects what is wrong with the input of a call, in the order in which it is looked at. The checks refuse what
-// the server would read as something else; what it refuses by itself, in clear words, is left to it.
+// refusal collects what is wrong with the input of a call, in the order of the checks. They refuse what the server would
+// read as something else; what the server itself refuses in clear words is left to it.
 type refusal struct {
 	fields []FieldError
-	failed error // why it cannot be checked, of which nothing has been sent
+	failed error // why it cannot be checked; nothing has been sent
 }
 
 func (r *refusal) add(field, format string, args ...any) {
@@ -45,28 +45,28 @@ func (r *refusal) reasons() string {
 	return strings.Join(all, "; and ")
 }
 
-// id refuses ids that cannot exist.
+// id refuses impossible ids.
 func (r *refusal) id(field string, id int64) {
 	if id <= 0 {
 		r.add(field, "%d is not an id; ids start at 1", id)
 	}
 }
 
-// optionalID refuses ids that cannot exist, but for 0, which is not sent.
+// optionalID refuses impossible ids except 0, which is not sent.
 func (r *refusal) optionalID(field string, id int64) {
 	if id != 0 {
 		r.id(field, id)
 	}
 }
 
-// page refuses pages that the server reads as the first, over and over.
+// page refuses page numbers that the server would read as the first page, over and over.
 func (r *refusal) page(field string, page int) {
 	if page <= 0 {
 		r.add(field, "%d is not a page; pages start at 1", page)
 	}
 }
 
-// stretch refuses a stretch of ids that there cannot be.
+// stretch refuses an impossible range of ids.
 func (r *refusal) stretch(after, until int64) {
 	if after < 0 {
 		r.add("After", "%d is negative; zero begins with the first", after)
@@ -76,21 +76,21 @@ func (r *refusal) stretch(after, until int64) {
 	}
 }
 
-// concurrency refuses fewer requests at once than none.
+// concurrency refuses a negative number of requests at once.
 func (r *refusal) concurrency(atOnce int) {
 	if atOnce < 0 {
 		r.add("Concurrency", "%d is negative; zero means 4", atOnce)
 	}
 }
 
-// context refuses one that is nil.
+// context refuses a nil context.
 func (r *refusal) context(ctx context.Context) {
 	if ctx == nil {
 		r.add("ctx", "it is nil; use context.Background()")
 	}
 }
 
-// keys refuses text that cannot be a key, and no key at all.
+// keys refuses text that cannot be a key, and missing keys.
 func (r *refusal) keys(field string, keys auth.Keys) {
 	if keys.User.IsZero() && keys.AgentBot.IsZero() {
 		r.add(field, "there is no key; set Keys.User or Keys.AgentBot (is the environment variable set?)")

@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// attributes refuses values that JSON does not have, such as NaN, and null in a list, which servers drop from every request.
+// attributes refuses values that JSON cannot express, such as NaN, and null in a list, which servers drop from every
+// request.
 func (r *refusal) attributes(field string, attributes map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		field := fmt.Sprintf("%s[%q]", field, key)
@@ -26,12 +27,12 @@ func (r *refusal) attributes(field string, attributes map[string]any) {
 
 const nullDropped = "it has null in a list, which the server drops; leave it out"
 
-// hasNullInList reports whether null is an element of a list somewhere in JSON, which is valid.
+// hasNullInList reports whether null is an element of a list somewhere in valid JSON.
 func hasNullInList(data []byte) bool {
 	if !bytes.Contains(data, null) {
 		return false
 	}
-	var inList []bool // of what the decoder is in
+	var inList []bool // for each level that the decoder is in
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber() // beyond a float64 too
 	for {
@@ -49,20 +50,20 @@ func hasNullInList(data []byte) bool {
 	}
 }
 
-// The most that a custom attribute of a conversation has (contract, W3.4).
+// The limits of a conversation's custom attributes (contract, W3.4).
 const (
 	maxAttributeText  = 1500 // characters
 	maxAttributeWhole = 9_999_999_999
 )
 
-// attributeSizes refuses custom attributes of a conversation that are longer or greater than servers take. What is deeper in them
+// attributeSizes refuses custom attributes of a conversation that are longer or greater than servers accept. Nested values
 // may have any size.
 func (r *refusal) attributeSizes(field string, attributes map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		field := fmt.Sprintf("%s[%q]", field, key)
 		data, err := json.Marshal(attributes[key])
 		if err != nil {
-			continue // which is said elsewhere
+			continue // refused elsewhere
 		}
 		var text string
 		if len(data) > 0 && data[0] == '"' && json.Unmarshal(data, &text) == nil {
@@ -76,7 +77,7 @@ func (r *refusal) attributeSizes(field string, attributes map[string]any) {
 	}
 }
 
-// attributeKeys refuses no keys, and those that no attribute has.
+// attributeKeys refuses an empty list of keys, and keys that no attribute can have.
 func (r *refusal) attributeKeys(field string, keys []string) {
 	if len(keys) == 0 {
 		r.add(field, "there are none; name the attributes to take away")

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// wrongText is a character that no server stores, or bytes that JSON does not have, "" for neither.
+// wrongText returns a character that no server stores, or bytes that JSON does not allow; "" for neither.
 func wrongText(text string) string {
 	switch {
 	case strings.Contains(text, "\x00"):
@@ -23,18 +23,18 @@ func wrongText(text string) string {
 	return ""
 }
 
-// maxColumn is how many characters a text of a contact, and a label, has at most (contract, W2.4 and W3.1).
+// maxColumn is the maximum length of a contact's text and of a label, in characters (contract, W2.4 and W3.1).
 const maxColumn = 255
 
-// column refuses a text of a contact, or a label, that is longer than servers take.
+// column refuses a text of a contact, or a label, that is longer than servers accept.
 func (r *refusal) column(field, text string) {
 	if n := utf8.RuneCountInString(text); n > maxColumn {
 		r.add(field, "it has %d characters; the server takes %d", n, maxColumn)
 	}
 }
 
-// texts refuses texts within attributes that no server stores, or that JSON does not have: package json would put another
-// character in their place.
+// texts refuses texts within attributes that no server stores, or that JSON does not allow: package json would replace
+// characters in them.
 func (r *refusal) texts(field string, attributes map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		wrong := wrongText(key)
@@ -45,7 +45,7 @@ func (r *refusal) texts(field string, attributes map[string]any) {
 	}
 }
 
-// deepest is how deep a value is looked into. Package json refuses one that is its own part, but for what nobody reaches.
+// deepest is how deep a value is searched. Package json refuses cyclic values, except where nothing can reach.
 const deepest = 1000
 
 var (
@@ -53,7 +53,7 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// wrongWithin returns the first wrong text in a value that becomes JSON, "" for none: in its names too.
+// wrongWithin returns the first wrong text in a value that becomes JSON, including its names; "" for none.
 func wrongWithin(v reflect.Value, depth int) string {
 	if !v.IsValid() || depth > deepest {
 		return ""
@@ -72,7 +72,7 @@ func wrongWithin(v reflect.Value, depth int) string {
 	return ""
 }
 
-// partsOf yields what a value is made of when it becomes JSON: names and values.
+// partsOf yields the parts of a value that becomes JSON: names and values.
 func partsOf(v reflect.Value) iter.Seq[reflect.Value] {
 	return func(yield func(reflect.Value) bool) {
 		switch v.Kind() {
@@ -104,7 +104,7 @@ func partsOf(v reflect.Value) iter.Seq[reflect.Value] {
 	}
 }
 
-// wrongMarshaled looks at what a value makes of itself.
+// wrongMarshaled looks at the JSON that a value makes of itself.
 func wrongMarshaled(v reflect.Value) string {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		return "" // which is null

@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// JSON returns the bytes that the conversation was received as, nil without [KeepJSON]. Do not change them. What openapi.yaml
-// marks as secret is null in them.
+// JSON returns the conversation's received bytes, nil without [KeepJSON]. Do not change them. Fields that openapi.yaml marks
+// as secret are null in them.
 func (c *Conversation) JSON() json.RawMessage {
 	if c == nil {
 		return nil
@@ -17,10 +17,10 @@ func (c *Conversation) JSON() json.RawMessage {
 	return slices.Clip(c.received) // so that an append copies it
 }
 
-// A jsonKeeper is an answer that can keep what it was received as.
+// A jsonKeeper is an answer that can keep its received JSON.
 type jsonKeeper interface{ keepJSON(body []byte) }
 
-// A keeperOf is the address of a T that can keep what it was received as.
+// A keeperOf is the address of a T that can keep its received JSON.
 type keeperOf[T any] interface {
 	*T
 	jsonKeeper
@@ -30,8 +30,8 @@ func (c *Conversation) keepJSON(body []byte) {
 	c.received = redact.JSON(reflect.TypeFor[Conversation](), body)
 }
 
-// JSON returns the bytes that the message was received as, nil without [KeepJSON]. Do not change them. What openapi.yaml marks as
-// secret is null in them.
+// JSON returns the message's received bytes, nil without [KeepJSON]. Do not change them. Fields that openapi.yaml marks as
+// secret are null in them.
 func (m *Message) JSON() json.RawMessage {
 	if m == nil {
 		return nil
@@ -43,8 +43,8 @@ func (m *Message) keepJSON(body []byte) {
 	m.received = redact.JSON(reflect.TypeFor[Message](), body)
 }
 
-// JSON returns the bytes that the contact was received as, nil without [KeepJSON], and of one that came with a conversation. Do
-// not change them. What openapi.yaml marks as secret, in inboxes before 4.0.2, is null there.
+// JSON returns the contact's received bytes; nil without [KeepJSON], and for one that is part of a conversation. Do not
+// change them. Fields that openapi.yaml marks as secret, in inboxes before 4.0.2, are null in them.
 func (c *Contact) JSON() json.RawMessage {
 	if c == nil {
 		return nil
@@ -84,21 +84,21 @@ func (l *ConversationListAnswer) keepJSON(body []byte) {
 	l.Data.keepJSON(received.Data)
 }
 
-// keepRows keeps with each row of a list what it was received as.
+// keepRows keeps its received JSON with each row of a list.
 func keepRows[T any, P keeperOf[T]](rows []T, received []json.RawMessage) {
 	for i := range min(len(rows), len(received)) {
 		P(&rows[i]).keepJSON(received[i])
 	}
 }
 
-// payloadRows returns the rows of a list that is the payload of an answer, as they were received.
+// payloadRows returns the rows of a list that is the payload of an answer, as received.
 func payloadRows(body []byte) []json.RawMessage {
 	var received struct{ Payload []json.RawMessage }
-	_ = json.Unmarshal(body, &received) // it has been decoded before
+	_ = json.Unmarshal(body, &received) // it has already been decoded
 	return received.Payload
 }
 
-// bareRows returns the rows of a list that is the whole of an answer, as they were received.
+// bareRows returns the rows of a list that makes up an answer, as received.
 func bareRows(body []byte) (received []json.RawMessage) {
 	_ = json.Unmarshal(body, &received)
 	return received

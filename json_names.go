@@ -7,8 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// JSON returns the bytes that the inbox was received as, nil without [KeepJSON], and of one that came with a contact. What
-// openapi.yaml marks as secret, such as hmac_token, is null in them.
+// JSON returns the inbox's received bytes; nil without [KeepJSON], and for one that is part of a contact. Fields that
+// openapi.yaml marks as secret, such as hmac_token, are null in them.
 func (i *Inbox) JSON() json.RawMessage {
 	if i == nil {
 		return nil
@@ -18,7 +18,7 @@ func (i *Inbox) JSON() json.RawMessage {
 
 func (i *Inbox) keepJSON(body []byte) { i.received = receivedAs[Inbox](body) }
 
-// JSON returns the bytes that the person was received as, nil without [KeepJSON], and of one that came with a conversation.
+// JSON returns the person's received bytes; nil without [KeepJSON], and for one that is part of a conversation.
 func (a *Agent) JSON() json.RawMessage {
 	if a == nil {
 		return nil
@@ -28,8 +28,8 @@ func (a *Agent) JSON() json.RawMessage {
 
 func (a *Agent) keepJSON(body []byte) { a.received = receivedAs[Agent](body) }
 
-// JSON returns the bytes that the bot was received as, nil without [KeepJSON]. What openapi.yaml marks as secret, its key
-// and what its events are signed with, is null in them.
+// JSON returns the bot's received bytes, nil without [KeepJSON]. Fields that openapi.yaml marks as secret, its key and the
+// secret that signs its events, are null in them.
 func (b *AccountBot) JSON() json.RawMessage {
 	if b == nil {
 		return nil
@@ -39,7 +39,7 @@ func (b *AccountBot) JSON() json.RawMessage {
 
 func (b *AccountBot) keepJSON(body []byte) { b.received = receivedAs[AccountBot](body) }
 
-// JSON returns the bytes that the team was received as, nil without [KeepJSON], and of one that came with a conversation.
+// JSON returns the team's received bytes; nil without [KeepJSON], and for one that is part of a conversation.
 func (t *Team) JSON() json.RawMessage {
 	if t == nil {
 		return nil
@@ -49,7 +49,7 @@ func (t *Team) JSON() json.RawMessage {
 
 func (t *Team) keepJSON(body []byte) { t.received = receivedAs[Team](body) }
 
-// JSON returns the bytes that the label was received as, nil without [KeepJSON].
+// JSON returns the label's received bytes, nil without [KeepJSON].
 func (l *Label) JSON() json.RawMessage {
 	if l == nil {
 		return nil
@@ -59,7 +59,7 @@ func (l *Label) JSON() json.RawMessage {
 
 func (l *Label) keepJSON(body []byte) { l.received = receivedAs[Label](body) }
 
-// JSON returns the bytes that the definition was received as, nil without [KeepJSON].
+// JSON returns the definition's received bytes, nil without [KeepJSON].
 func (d *AttributeDefinition) JSON() json.RawMessage {
 	if d == nil {
 		return nil
@@ -77,17 +77,17 @@ func (m *InboxMembers) keepJSON(body []byte) { keepRows(m.Payload, payloadRows(b
 
 func (l *LabelList) keepJSON(body []byte) { keepRows(l.Payload, payloadRows(body)) }
 
-// keepJSON keeps what a person was received as. Bots and teams of an assignment keep nothing.
+// keepJSON keeps a person's received JSON. Bots and teams of an assignment keep nothing.
 func (a *Assignment) keepJSON(body []byte) {
 	if a.Agent != nil {
 		a.Agent.keepJSON(body)
 	}
 }
 
-// receivedAs returns the JSON of a T as it is kept: without secrets.
+// receivedAs returns the JSON of a T to keep: without secrets.
 func receivedAs[T any](body []byte) string { return string(redact.JSON(reflect.TypeFor[T](), body)) }
 
-// jsonOf returns a copy of what was kept, nil for nothing.
+// jsonOf returns a copy of the kept JSON, nil for nothing.
 func jsonOf(received string) json.RawMessage {
 	if received == "" {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// labelled is a conversation or a contact whose labels are read and set.
+// labelled is a conversation or a contact, to read and set its labels.
 type labelled struct {
 	core *core
 	id   int64
@@ -34,7 +34,7 @@ func (l *labelled) read(ctx context.Context) ([]string, error) {
 	return names.Payload, nil
 }
 
-// set makes these the labels, in its turn: no other call of the Chat sets what it read before.
+// set replaces the labels, in its turn: no other call of the Chat sets what it read before.
 func (l *labelled) set(ctx context.Context, labels []string, input refusal) ([]string, error) {
 	done, err := l.core.turnToSet(ctx, l.id, l.call(), input, l.opts)
 	if err != nil {
@@ -48,8 +48,9 @@ func (l *labelled) set(ctx context.Context, labels []string, input refusal) ([]s
 	return *now, err
 }
 
-// store makes these the labels. The answer must have them, and no other: the servers say 200 too where they have read the list
-// in another way. It returns the labels of the answer then too. An empty list is sent as one, because nil would go as null.
+// store replaces the labels. The answer must have exactly these: the servers answer 200 even if they have read the list in
+// another way, and then it also returns the answer's labels. An empty list is sent as such, because nil would be sent as
+// null.
 func (l *labelled) store(ctx context.Context, labels []string) (now *[]string, err error) {
 	asAsked := func(n *LabelNames) *chain.Failure {
 		now = &n.Payload
@@ -66,7 +67,7 @@ func (l *labelled) store(ctx context.Context, labels []string) (now *[]string, e
 }
 
 // change reads the labels, sets what change makes of them, and reads them again: the server has no call that adds or removes
-// one. What change leaves as it is, is not set. It returns the labels as they were seen last, with an error too.
+// one. If change changes nothing, nothing is set. It returns the labels as seen last, even with an error.
 func (l *labelled) change(ctx context.Context, labels []string, change func(now, labels []string) []string) ([]string, error) {
 	var input refusal
 	input.labelSet("labels", labels)
@@ -102,7 +103,7 @@ func (l *labelled) call() *chain.Call {
 	return l.setCall.call(l.core)
 }
 
-// withLabels returns labels with others that are not among them yet.
+// withLabels returns labels, and those of others that are not among them.
 func withLabels(now, labels []string) []string {
 	next, there := slices.Clone(now), labelKeys(now)
 	for _, label := range labels {
@@ -119,7 +120,7 @@ func withoutLabels(now, labels []string) []string {
 	return slices.DeleteFunc(slices.Clone(now), func(label string) bool { return others[labelKey(label)] })
 }
 
-// labelKeys returns what labels are compared by.
+// labelKeys returns the keys for comparing labels.
 func labelKeys(labels []string) map[string]bool {
 	keys := make(map[string]bool, len(labels))
 	for _, label := range labels {
@@ -128,13 +129,13 @@ func labelKeys(labels []string) map[string]bool {
 	return keys
 }
 
-// labelKey returns what a label is compared by: it in lower case, because a server may have written it otherwise before. As in
-// Ruby that of İ is two characters, and σ is another letter than ς.
+// labelKey returns the key for comparing a label: the label in lower case, because a server may have an earlier spelling. As
+// in Ruby, İ becomes two characters, and σ and ς differ.
 func labelKey(label string) string {
 	return strings.ToLower(strings.ReplaceAll(label, "İ", "i̇"))
 }
 
-// inShort returns labels for the text of an error, which has some of many, and the beginning of each.
+// inShort returns labels for the text of an error: only some of many, and only the start of each.
 func inShort(labels []string) string {
 	const most, longest = 10, 50
 	shown := make([]string, 0, most)
@@ -150,7 +151,7 @@ func inShort(labels []string) string {
 	return fmt.Sprintf("%q", shown)
 }
 
-// labelSet refuses no labels, and those that the server would read as others.
+// labelSet refuses an empty list, and labels that the server would read differently.
 func (r *refusal) labelSet(field string, labels []string) {
 	if len(labels) == 0 {
 		r.add(field, "there are none; ClearLabels takes all away")

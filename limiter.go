@@ -12,35 +12,35 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Limiter holds requests back: [Config].Limiter. Wait is asked before each try, returns when it may be made, and must return
-// when the context ends; its failure is ErrNotSent. The limiters of golang.org/x/time/rate are such.
+// Limiter holds requests back: [Config].Limiter. Wait is called before each try, returns when the try may be made, and must
+// return when the context ends; its failure is ErrNotSent. The limiters of golang.org/x/time/rate fit.
 //
-// One that also has the method
+// A limiter that also has the method
 //
 //	Observe(*http.Response)
 //
-// is given the answer to each try that got one, of a failed try too: its status and header, and no body. The context of the
-// answer's Request is that of Wait. Both methods are called from many goroutines at once.
+// receives the answer to each try that got one, even of a failed try: its status and header, and no body. The context of the
+// answer's Request is the one that Wait was called with. Both methods are called from many goroutines at once.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// PerMinute returns a limiter that lets n requests through in each minute of the server's clock, in the order in which they
-// ask. That is how the servers count: 300 from one address before 3.1.0, and 3,000 since, unless they are set up otherwise.
+// PerMinute returns a limiter that lets n requests through in each minute of the server's clock, in the order of asking. The
+// servers count this way: 300 from one address before 3.1.0, and 3,000 since, unless configured otherwise.
 //
-// The clock is known from the Date of the answers; without one the local clock is taken for it. A request that may be counted
-// in one minute or in the next, because it is under way when the minute ends, counts in both until its answer tells. So a
-// program that has a limit to itself gets no 429. Where others share it, a 429 ends the minute for all who wait, so that no
-// more requests are refused than were under way; to repeat one is then left to the limiter too.
+// The clock is known from the Date of the answers; without one the local clock stands in for it. A request under way when
+// the minute ends may be counted in either minute, so it counts in both until its answer settles that. So a program that has
+// a limit to itself gets no 429. Where others share the limit, a 429 ends the minute for all who wait, so that no more
+// requests are refused than were under way; a repeat then waits for the limiter too.
 //
-// A local clock that is taken for the server's may be ahead. Once there is a 429 in the first 5 s of its minute, it is believed
-// to be: that 429 does not end the minute, and from then on nothing is sent in those 5 s that the minute before has no room for.
+// A local clock that stands in for the server's may be ahead. A 429 in the first 5 s of its minute is treated as proof: it
+// does not end the minute, and from then on those 5 s carry only requests for which the previous minute has room.
 //
-// Servers from 4.12.0 on count an account's conversations 30 times a minute, so Counts has that limit besides. At the 31st the
-// server is asked for its version, unless [Config].ServerVersion tells it.
+// Servers from 4.12.0 on count an account's conversations 30 times a minute, so Counts has that limit besides. At the 31st
+// the server is asked for its version, unless [Config].ServerVersion states it.
 //
 // It is for the calls of one Chat, or of several to the same server, and is safe for concurrent use. A wait lasts as long as
-// the context does, but fails at once when the deadline is before the next minute.
+// the context does, but fails at once if the deadline is before the next minute.
 func PerMinute(n int) Limiter { //nolint:ireturn // its methods are for the chain alone
 	return &minuteLimits{perMinute: newPerMinute(n), counts: map[int64]*perMinute{}}
 }
@@ -60,11 +60,11 @@ const (
 	// countsPerMinute is how often a server counts an account's conversations in a minute, from countsLimited on (contract, N5).
 	countsPerMinute = 30
 	countsLimited   = "4.12.0"
-	// manyAccounts is how many accounts' limits are kept before those are dropped that are of no use any more.
+	// manyAccounts is the number of accounts' limits that are kept before those no longer needed are dropped.
 	manyAccounts = 100
 )
 
-// minuteLimits is the limiter of PerMinute: that of all requests, and one more for the counts of each account.
+// minuteLimits is the limiter of PerMinute: one for all requests, and one more for the counts of each account.
 type minuteLimits struct {
 	*perMinute
 
@@ -94,7 +94,7 @@ func (m *minuteLimits) Wait(ctx context.Context) error {
 	return nil
 }
 
-// isFree asks whether the server has no limit for counts: only once somebody would have to wait for it.
+// isFree reports whether the server has no limit for counts. It asks only once somebody would have to wait.
 func (m *minuteLimits) isFree(ctx context.Context) bool {
 	lacks := chain.CallOf(ctx).Lacks
 	if lacks != nil && lacks(ctx, countsLimited) {
@@ -103,7 +103,7 @@ func (m *minuteLimits) isFree(ctx context.Context) bool {
 	return m.free.Load()
 }
 
-// Sent learns how often a request was sent whose try is over.
+// Sent learns how often a request was sent, once its try is over.
 func (m *minuteLimits) Sent(ctx context.Context, times int) {
 	if counts := m.countsOf(chain.CallOf(ctx)); counts != nil {
 		counts.Sent(ctx, times)
@@ -111,7 +111,7 @@ func (m *minuteLimits) Sent(ctx context.Context, times int) {
 	m.perMinute.Sent(ctx, times)
 }
 
-// Observe learns from an answer. A 429 to counts may be of either limit, so it ends the minute of both.
+// Observe learns from an answer. A 429 to a count may come from either limit, so it ends the minute of both.
 func (m *minuteLimits) Observe(answer *http.Response) {
 	if counts := m.countsOf(callOf(answer)); counts != nil {
 		counts.Observe(answer)
@@ -119,7 +119,8 @@ func (m *minuteLimits) Observe(answer *http.Response) {
 	m.perMinute.Observe(answer)
 }
 
-// countsOf returns the limit of an account's counts for a call, nil if the call is not one that counts, or there is none.
+// countsOf returns the limit of an account's counts for a call, nil if the call does not count conversations, or there is no
+// limit.
 func (m *minuteLimits) countsOf(call *chain.Call) *perMinute {
 	if call == nil || call.Operation != operation.ConversationListMeta || m.free.Load() {
 		return nil

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// clockDoubt is how far the clock that counts may be from the one that writes Date: a proxy may write it.
+	// clockDoubt is how far the counting clock may be from the one that writes Date: a proxy may write it.
 	clockDoubt = 100 * time.Millisecond
 	// clockDrift is how much a clock may gain or lose: a second in 5,000 seconds.
 	clockDrift = 5000
@@ -26,16 +26,16 @@ const (
 // perMinute is one limit. A minute is its number since 1970.
 type perMinute struct {
 	most     int
-	queue    chan struct{} // holds the one that is next
-	answered chan struct{} // wakes the one that is next
+	queue    chan struct{} // holds the next waiter
+	answered chan struct{} // wakes the next waiter
 
 	mu       sync.Mutex
 	used     map[int64]int // requests by the minute in which they were counted, or may have been
 	underWay []underWay    // in the order in which they were sent
 
-	// The server's clock is ahead of the local one by something from low to high, as it was at a time.
+	// At that time the server's clock was ahead of the local one by low to high.
 	low, high time.Duration
-	at        time.Time // zero before the first Date, when the local clock is taken for it
+	at        time.Time // zero before the first Date, while the local clock stands in
 }
 
 func newPerMinute(n int) *perMinute {
@@ -48,14 +48,14 @@ func newPerMinute(n int) *perMinute {
 // underWay is a request without an answer so far.
 type underWay struct {
 	call   *chain.Call
-	minute int64 // the earliest in which it is counted, as it was sent
+	minute int64 // the earliest in which it is counted, as of when it was sent
 	sent   time.Time
-	ended  time.Time // when it was given up, zero before
+	ended  time.Time // when it was given up; zero before that
 }
 
 // Wait returns when a request may be sent.
 func (p *perMinute) Wait(ctx context.Context) error {
-	if err := cmp.Or(ctx.Err(), p.tooLong(ctx)); err != nil { // also where others are first
+	if err := cmp.Or(ctx.Err(), p.tooLong(ctx)); err != nil { // even if others are first
 		return err
 	}
 	select {
@@ -98,7 +98,7 @@ func (p *perMinute) tooLong(ctx context.Context) error {
 	return nil
 }
 
-// take lets a request be sent, or returns how long it is to the next minute.
+// take lets a request be sent, or returns the time to the next minute.
 func (p *perMinute) take(call *chain.Call) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,8 +110,8 @@ func (p *perMinute) take(call *chain.Call) time.Duration {
 	return wait
 }
 
-// next returns 0 if there is room for a request in each minute in which it may be counted. Else it returns how long it is to
-// the next minute, and whether nothing but that helps.
+// next returns 0 if there is room for a request in each minute in which it may be counted. Otherwise it returns the time to
+// the next minute, and whether nothing else helps.
 func (p *perMinute) next(now time.Time) (wait time.Duration, full bool) {
 	p.age(now)
 	for minute := p.earliest(now); minute <= p.latest(now); minute++ {
@@ -123,7 +123,7 @@ func (p *perMinute) next(now time.Time) (wait time.Duration, full bool) {
 	return 0, false
 }
 
-// Sent learns how often a request was sent whose try is over, and may have been answered.
+// Sent learns how often a request was sent, once its try is over and may have been answered.
 func (p *perMinute) Sent(ctx context.Context, times int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -160,7 +160,7 @@ func (p *perMinute) Observe(answer *http.Response) {
 	}
 	tooMany := answer.StatusCode == http.StatusTooManyRequests
 	late := tooMany && p.at.IsZero() && sent.Sub(sent.Truncate(time.Minute)) < chain.LateTurn
-	if late { // the local clock seems to be ahead: from now on every minute is believed to turn late
+	if late { // the local clock seems to be ahead: from now on every minute is expected to turn late
 		p.low, knownMinute = -chain.LateTurn, math.MinInt64
 	}
 	first, last := p.earliest(sent), p.latest(now)
@@ -184,7 +184,7 @@ func (p *perMinute) Observe(answer *http.Response) {
 	p.wake()
 }
 
-// callOf returns the call that an answer is to, nil if that is not known.
+// callOf returns the call that an answer belongs to, nil if unknown.
 func callOf(answer *http.Response) *chain.Call {
 	if answer.Request == nil {
 		return nil
@@ -192,7 +192,7 @@ func callOf(answer *http.Response) *chain.Call {
 	return chain.CallOf(answer.Request.Context())
 }
 
-// wake has the one that is next look again.
+// wake makes the next waiter look again.
 func (p *perMinute) wake() {
 	select {
 	case p.answered <- struct{}{}:
@@ -200,7 +200,7 @@ func (p *perMinute) wake() {
 	}
 }
 
-// find returns where the last request of a call is that is under way, -1 if there is none.
+// find returns the index of the last request of a call that is under way, -1 if there is none.
 func (p *perMinute) find(call *chain.Call) int {
 	for i, u := range slices.Backward(p.underWay) {
 		if u.call == call {
@@ -210,9 +210,9 @@ func (p *perMinute) find(call *chain.Call) int {
 	return -1
 }
 
-// learn narrows down how far the server's clock is ahead, by a Date, which is cut to the second, and was written between two
-// local times. What contradicts all that was known replaces it; when that was the local clock, what was counted by it may have
-// been counted in the minute that it really is.
+// learn narrows down how far the server's clock is ahead, using a Date, which is cut to the second and was written between
+// two local times. A Date that contradicts what was known replaces it; if that was the local clock, requests counted by it
+// may really have been counted in the Date's minute.
 func (p *perMinute) learn(date, sent, now time.Time) {
 	low, high := date.Sub(now)-clockDoubt, date.Add(time.Second).Sub(sent)+clockDoubt
 	closerLow, closerHigh := max(low, p.low), min(high, p.high)
@@ -234,7 +234,8 @@ func (p *perMinute) learn(date, sent, now time.Time) {
 	}
 }
 
-// earliest returns the minute in which the server counts what is sent at a local time, if its clock is as slow as it may be.
+// earliest returns the minute in which the server counts a request sent at a local time, if its clock is as slow as it may
+// be.
 func (p *perMinute) earliest(local time.Time) int64 { return minuteOf(local.Add(p.low)) }
 
 // latest returns the same, if its clock is as fast as it may be.
@@ -255,8 +256,8 @@ func (p *perMinute) mayCount(minute int64, now time.Time) (n int) {
 	return n
 }
 
-// age drops what is of no use any more, and trusts what is known of the server's clock a little less. A request that belongs
-// to no call is believed to be on its way as long as one that was given up.
+// age drops what is no longer needed, and trusts the known offset of the server's clock a little less. A request that
+// belongs to no call counts as on its way for as long as one that was given up.
 func (p *perMinute) age(now time.Time) {
 	p.underWay = slices.DeleteFunc(p.underWay, func(u underWay) bool {
 		return !u.ended.IsZero() && now.Sub(u.ended) > onItsWay || u.call == nil && now.Sub(u.sent) > onItsWay
@@ -289,7 +290,7 @@ func (p *perMinute) isFull() bool {
 	return wait > 0
 }
 
-// isIdle reports whether nothing is counted any more, and nobody waits.
+// isIdle reports whether nothing is counted any more and nobody waits.
 func (p *perMinute) isIdle() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -7,20 +7,20 @@ import (
 	"unicode/utf8"
 )
 
-// maxContent is how long a message may be, in characters, as it is sent.
+// maxContent is the maximum length of a message as sent, in characters.
 const maxContent = 150_000
 
 const notUTF8 = "it is not UTF-8; JSON has no other text"
 
-// liquidEscapes writes what opens a template, and the backtick, between two of which the server puts text in a block of its
-// own, as templates that render to them. Nothing else in a text means anything to the server (contract, W1.2).
+// liquidEscapes writes the openings of a template as templates that render to them, and the backtick too, because the server
+// moves text between two of them into a block. Nothing else in a text has a meaning for the server (contract, W1.2).
 var liquidEscapes = strings.NewReplacer("{", `{{ "{" }}`, "`", `{{ "%60" | url_decode }}`)
 
-// escapeLiquid returns what to send of a text that is to arrive as it is written: the server renders outgoing messages and
-// private notes as Liquid templates, so that {{contact.email}} in a text of somebody else's would reveal an address.
+// escapeLiquid returns what to send so that a text arrives as written: the server renders outgoing messages and private
+// notes as Liquid templates, so that {{contact.email}} in somebody else's text would reveal an address.
 func escapeLiquid(text string) string { return liquidEscapes.Replace(text) }
 
-// content returns what to send of a text, and refuses one that cannot arrive as it is written.
+// content returns what to send for a text, and refuses one that cannot arrive as written.
 func (r *refusal) content(field, text string, rendered bool) string {
 	if !utf8.ValidString(text) {
 		r.add(field, notUTF8)
@@ -40,14 +40,14 @@ func (r *refusal) content(field, text string, rendered bool) string {
 }
 
 // templateParams refuses templates in the parameters of a WhatsApp template: servers from 4.6.0 on render them and earlier
-// ones do not, so that no notation of them arrives everywhere as it is written.
+// ones do not, so that no notation arrives everywhere as written.
 func (r *refusal) templateParams(field string, params map[string]any) {
 	text, err := json.Marshal(params)
 	var plain any
 	if err != nil || json.Unmarshal(text, &plain) != nil {
 		return // refused as attributes
 	}
-	// A json.RawMessage may have written its braces in another way. Here only text can have two in a row.
+	// A json.RawMessage may write its braces in another way. Here only text can have two in a row.
 	if text, err = json.Marshal(plain); err == nil && (bytes.Contains(text, []byte("{{")) || bytes.Contains(text, []byte("{%"))) {
 		r.add(field, "servers from 4.6.0 on render {{ and {%% in it, and earlier ones do not; set Template, or take them out")
 	}

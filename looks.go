@@ -12,20 +12,20 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// lookedUp is how long a list of ids is good enough to find one in it.
+// lookedUp is how long a list of ids is recent enough to find one in it.
 const lookedUp = time.Minute
 
-// maxIDLists is how many lists a Chat remembers, beside those that are in use or of the last minute.
+// maxIDLists is how many lists a Chat remembers, besides those in use or from the last minute.
 const maxIDLists = 1000
 
-// look looks for an id in a list of the account, such as that of its agents, which calls at once ask for once.
+// look looks for an id in a list of the account, such as its agents, which concurrent calls request once.
 type look struct {
 	core *core
-	op   *operation.Operation    // that lists them
-	call *chain.Call             // that looks
+	op   *operation.Operation    // lists them
+	call *chain.Call             // looks
 	list func() ([]int64, error) // asks the server
-	own  bool                    // it may ask otherwise than others do, so that neither knows anything of the other
-	self bool                    // its failure may be its own, because it is not tried as others are
+	own  bool                    // its requests may differ from others', so that neither shares with the other
+	self bool                    // its failure may be its own, because its tries differ from others'
 }
 
 // lookKey is a list of an account.
@@ -38,22 +38,22 @@ type lookKey struct {
 type lookCache struct {
 	mu   sync.Mutex
 	all  map[lookKey]*idList
-	most int // how many there may be before the old ones are forgotten
+	most int // how many lists before old ones are forgotten
 }
 
-// idList is the ids of a list as they were told last. All but asking is read and written with the cache's mu.
+// idList is the last known ids of a list. All fields except asking are guarded by the cache's mu.
 type idList struct {
-	asking chan struct{} // holds who asks the server
-	users  int           // who asks or waits
+	asking chan struct{} // held by the caller who asks the server
+	users  int           // callers who ask or wait
 
 	ids    map[int64]bool
 	begun  time.Time // when they were asked for
 	failed *Error    // why the last try failed, for those who waited for it
-	tried  time.Time // when that one began
+	tried  time.Time // when that try started
 }
 
-// has reports whether an id is in the list. One that was there within the last minute is. For any other the server is asked, unless
-// it was since the call began.
+// has reports whether an id is in the list. It relies on a list from the last minute only to find an id. For any other id it
+// asks the server, unless that was asked since the call started.
 func (l *look) has(ctx context.Context, id int64) (bool, error) {
 	if l.own {
 		ids, err := l.list()
@@ -71,7 +71,7 @@ func (l *look) has(ctx context.Context, id int64) (bool, error) {
 	case <-ctx.Done():
 		return false, errorOf(l.call, chain.Ended(ctx))
 	}
-	if has, known, failed := cache.find(list, id, begun); known { // another has asked meanwhile
+	if has, known, failed := cache.find(list, id, begun); known { // another caller has asked meanwhile
 		return has, failed
 	}
 	asked := time.Now()
@@ -94,7 +94,7 @@ func (c *lookCache) enter(key lookKey) *idList {
 	return list
 }
 
-// tidy forgets what nobody uses and what is too old to be of use, when there is much.
+// tidy forgets lists that nobody uses and that are too old, once there are many.
 func (c *lookCache) tidy() {
 	if c.all == nil {
 		c.all, c.most = map[lookKey]*idList{}, maxIDLists
@@ -111,8 +111,8 @@ func (c *lookCache) leave(list *idList) {
 	list.users--
 }
 
-// find reports whether an id is in a list. It is known too that it is not, or that nobody can say, where the server was asked since
-// a call began.
+// find reports whether an id is in a list. If the server was asked since a call started, it is also known that the id is
+// missing, or that asking failed.
 func (c *lookCache) find(list *idList, id int64, begun time.Time) (has, known bool, failed error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,8 +127,8 @@ func (c *lookCache) find(list *idList, id int64, begun time.Time) (has, known bo
 	return false, false, nil
 }
 
-// keep remembers a list, and for those who wait a failure, if others share it: one of a call that has less time than they, or is
-// tried otherwise, says nothing to them.
+// keep remembers a list or, for those who wait, a failure that they share: the failure of a call with less time, or with
+// other tries, does not concern them.
 func (c *lookCache) keep(list *idList, ids []int64, err error, asked time.Time, shared bool) map[int64]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -146,7 +146,7 @@ func (c *lookCache) keep(list *idList, ids []int64, err error, asked time.Time, 
 	return list.ids
 }
 
-// idsOf returns the ids of rows.
+// idsOf returns the ids of the rows.
 func idsOf[T any](rows []T, idOf func(*T) int64) []int64 {
 	ids := make([]int64, len(rows))
 	for i := range rows {

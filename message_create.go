@@ -16,17 +16,17 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// MessageItem is a part of a message of the content types input_select, cards, form or article; each takes some of the
-// fields. What is zero is not sent. Items are sent as they are, and no server renders them. What else a kind takes can be
-// sent as "items" in ContentAttributes.
+// MessageItem is a part of a message of the content types input_select, cards, form or article; each uses some of the
+// fields. Zero fields are not sent. Items are sent unchanged, and no server renders them. Other fields of a kind can be sent
+// as "items" in ContentAttributes.
 type MessageItem struct {
 	Title       string          `json:"title,omitzero"`       // of input_select, cards and article
-	Value       string          `json:"value,omitzero"`       // of input_select: what the answer is
+	Value       string          `json:"value,omitzero"`       // of input_select: the value of the answer
 	Description string          `json:"description,omitzero"` // of cards and article
 	MediaURL    string          `json:"media_url,omitzero"`   // of cards: the picture
 	Actions     []MessageAction `json:"actions,omitzero"`     // of cards, each of which needs one
 	Link        string          `json:"link,omitzero"`        // of article
-	Name        string          `json:"name,omitzero"`        // of form: what the answer is called
+	Name        string          `json:"name,omitzero"`        // of form: the name of the answer
 	Type        string          `json:"type,omitzero"`        // of form, such as email
 	Label       string          `json:"label,omitzero"`       // of form
 }
@@ -34,17 +34,17 @@ type MessageItem struct {
 // MessageAction is a button of a card.
 type MessageAction struct {
 	Type    string `json:"type"`             // such as link
-	Text    string `json:"text"`             // what is on it
+	Text    string `json:"text"`             // its caption
 	URI     string `json:"uri,omitzero"`     // where a link leads
-	Payload string `json:"payload,omitzero"` // what a button that is no link sends
+	Payload string `json:"payload,omitzero"` // what a button other than a link sends
 }
 
-// ofItems are the content types that are made of items.
+// ofItems are the content types that consist of items.
 var ofItems = []MessageContentType{
 	MessageContentTypeInputSelect, MessageContentTypeCards, MessageContentTypeForm, MessageContentTypeArticle,
 }
 
-// check refuses a message that is none, or that the server would take for another one.
+// check refuses an empty message, or one that the server would read as another.
 func (m MessageCreate) check(r *refusal) {
 	m.checkContent(r)
 	if m.MessageType != "" && !m.MessageType.Known() {
@@ -85,8 +85,8 @@ func (m MessageCreate) check(r *refusal) {
 	r.addresses("ToEmails", m.ToEmails)
 }
 
-// checkContent refuses a message with nothing in it, which the servers send, one without the items that it is made of, and
-// one with items that would be plain text.
+// checkContent refuses an empty message, which the servers would send, one without the items that it needs, and one whose
+// items would become plain text.
 func (m MessageCreate) checkContent(r *refusal) {
 	hasItems := len(m.Items) > 0 || hasItems(m.ContentAttributes)
 	ofItems := slices.Contains(ofItems, m.ContentType)
@@ -109,15 +109,15 @@ func (m MessageCreate) checkContent(r *refusal) {
 	}
 }
 
-// hasContent reports whether a message has something besides items.
+// hasContent reports whether a message has anything besides items.
 func (m MessageCreate) hasContent() bool {
 	return !isBlank(m.Content) || !isBlank(m.EmailHTMLContent) || len(m.Attachments)+len(m.Files)+len(m.TemplateParams) > 0
 }
 
-// isBlank reports whether a text has nothing to read.
+// isBlank reports whether a text shows nothing.
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
-// hasItems reports whether attributes have items. What is no list is left to the server.
+// hasItems reports whether attributes have items. A value that is not a list is left to the server.
 func hasItems(attributes map[string]any) bool {
 	switch items := plain(attributes["items"]).(type) {
 	case nil:
@@ -128,14 +128,14 @@ func hasItems(attributes map[string]any) bool {
 	return true
 }
 
-// templateName refuses a WhatsApp template without the name that makes it one.
+// templateName refuses a WhatsApp template without a name, which would not be a template.
 func (r *refusal) templateName(field string, params map[string]any) {
 	if name := plain(params["name"]); len(params) > 0 && (name == nil || name == "") {
 		r.add(field+`["name"]`, "a template needs its name; set it, or leave %s out", field)
 	}
 }
 
-// signedIDs refuses what is no signed id, and more than a message takes.
+// signedIDs refuses invalid signed ids, and more than a message may have.
 func (r *refusal) signedIDs(field string, ids []string) {
 	if len(ids) > maxFiles {
 		r.add(field, "there are %d; a message takes %d, so send several", len(ids), maxFiles)
@@ -148,7 +148,7 @@ func (r *refusal) signedIDs(field string, ids []string) {
 	}
 }
 
-// addresses refuses a list of mail addresses with one that has blanks within: without them it would be another one.
+// addresses refuses a list with a mail address that has inner blanks: without them it would be another address.
 func (r *refusal) addresses(field, list string) {
 	for address := range strings.SplitSeq(list, ",") {
 		if address = strings.TrimSpace(address); strings.ContainsFunc(address, unicode.IsSpace) {
@@ -157,7 +157,7 @@ func (r *refusal) addresses(field, list string) {
 	}
 }
 
-// checkSender refuses a sender that the server would read as the caller.
+// checkSender refuses a sender that the server would replace with the caller.
 func (m MessageCreate) checkSender(r *refusal) {
 	switch {
 	case m.SenderType == "" && m.SenderID == 0:
@@ -174,10 +174,10 @@ func (m MessageCreate) checkSender(r *refusal) {
 	r.id("SenderID", m.SenderID)
 }
 
-// senderKey refuses another sender together with a bot's key: the bot itself would be it.
+// senderKey refuses another sender together with a bot's key: the bot itself would be the sender.
 func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
 	if ctx == nil {
-		return // which is refused too
+		return // refused elsewhere
 	}
 	call := chain.Call{Operation: operation.CreateANewMessageInAConversation}
 	if scheme, _ := call.Scheme(ctx, *keys); scheme == operation.AgentBotAPIKey {
@@ -185,8 +185,8 @@ func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
 	}
 }
 
-// accept judges an answer by its mark, and by its sender: the server takes the caller in place of a bot that it does not know. The
-// message is there, so that nobody may take it for refused: its outcome is not the one that was asked for, and has to be looked at.
+// accept judges an answer by its mark and its sender: the server replaces a bot that it does not know with the caller. The
+// message is there, so it must not look refused: its outcome is not the requested one, and has to be looked at.
 func (m MessageCreate) accept(sent *Message) *chain.Failure {
 	if kept, _ := sent.ContentAttributes.Text(MarkAttribute); m.Mark != "" && kept != m.Mark && sent.GetSourceID() != m.Mark {
 		err := fmt.Errorf("message %d was sent, but its Mark was not kept; look at Config.ServerVersion", sent.ID)
@@ -195,7 +195,7 @@ func (m MessageCreate) accept(sent *Message) *chain.Failure {
 	return m.notAsBot(sent)
 }
 
-// notAsBot says that a message was sent by another than the bot that was to send it; nil if it was not.
+// notAsBot returns an error if a message was not sent by the bot that was to send it.
 func (m MessageCreate) notAsBot(sent *Message) *chain.Failure {
 	if m.SenderID == 0 || sent.Sender != nil && sent.Sender.Type == SenderKindAgentBot && sent.Sender.ID == m.SenderID {
 		return nil
@@ -204,7 +204,7 @@ func (m MessageCreate) notAsBot(sent *Message) *chain.Failure {
 	return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 }
 
-// fieldText is a text of a message that goes as it is.
+// fieldText is a text of a message that is sent unchanged.
 type fieldText struct{ field, text string }
 
 func (m MessageCreate) texts() []fieldText {
@@ -214,12 +214,12 @@ func (m MessageCreate) texts() []fieldText {
 	}
 }
 
-// prepared returns what to send of a message: its texts as they arrive as they are written, and its reply and items where the
-// server looks for them. What the server's version would drop or misread is refused. It asks for the version, without a key,
-// only where that matters and nothing else is wrong.
+// prepared returns a message as it must be sent: its texts escaped to arrive as written, and its reply and items where the
+// server looks for them. Fields that the server's version would drop or misread are refused. It asks for the version,
+// without a key, only if that matters and nothing else is wrong.
 func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) MessageCreate {
 	if !c.mayAsk(ctx, r) {
-		return m // and is refused
+		return m // it is refused
 	}
 	m.checkVersion(ctx, c.chat, r)
 	m.Content = r.content("Content", m.Content, r.renders(ctx, c.chat, m))
@@ -230,7 +230,7 @@ func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) Messag
 	if m.InReplyTo == 0 && m.Items == nil {
 		return m
 	}
-	attributes := maps.Clone(m.ContentAttributes) // never the caller's
+	attributes := maps.Clone(m.ContentAttributes) // never change the caller's
 	if attributes == nil {
 		attributes = map[string]any{}
 	}
@@ -244,7 +244,7 @@ func (m MessageCreate) prepared(ctx context.Context, c *core, r *refusal) Messag
 	return m
 }
 
-// checkVersion refuses what the server would drop without a word, so that the message would be another one.
+// checkVersion refuses what the server would silently drop, so that the message would be another.
 func (m MessageCreate) checkVersion(ctx context.Context, chat *Chat, r *refusal) {
 	for _, f := range []struct {
 		field, since string
@@ -265,11 +265,11 @@ func (m MessageCreate) checkVersion(ctx context.Context, chat *Chat, r *refusal)
 	}
 }
 
-// notKnown is why a text cannot be sent that is to be escaped for some versions, and for others not.
+// notKnown is the reason for refusing a text that needs escaping on some versions but not on others.
 const notKnown = "whether the server fills in templates here depends on its version, which it does not tell; set Config.ServerVersion"
 
-// renders reports whether the content is to be escaped: not what is asked to be rendered, nor where no server renders. Of the
-// kind template servers render from 2.17.0 on (contract, W1.2).
+// renders reports whether the content must be escaped: not if rendering is requested, nor where no server renders. Servers
+// render the kind template from 2.17.0 on (contract, W1.2).
 func (r *refusal) renders(ctx context.Context, chat *Chat, m MessageCreate) bool {
 	switch m.MessageType {
 	case MessageKindIncoming, MessageKindActivity:
@@ -289,7 +289,7 @@ func (r *refusal) renders(ctx context.Context, chat *Chat, m MessageCreate) bool
 	return !m.Template
 }
 
-// processedParams returns the parameters of a WhatsApp template with the texts in processed_params as they arrive as they are
+// processedParams returns the parameters of a WhatsApp template with the texts in processed_params escaped to arrive as
 // written: servers from 4.6.0 on render those.
 func (r *refusal) processedParams(ctx context.Context, chat *Chat, m MessageCreate) map[string]any {
 	processed, ok := m.TemplateParams["processed_params"]
@@ -318,11 +318,11 @@ func (r *refusal) processedParams(ctx context.Context, chat *Chat, m MessageCrea
 	return params
 }
 
-// isLiquid reports whether a text is another one when it is escaped.
+// isLiquid reports whether escaping changes a text.
 func isLiquid(text string) bool { return strings.ContainsAny(text, "{`") }
 
-// mapTexts returns a value as JSON has it, with each text in it replaced, but for names. What JSON does not have is refused as
-// attributes.
+// mapTexts returns a value as decoded from its JSON, with each text except names replaced. What JSON cannot express is
+// refused elsewhere, as attributes.
 func mapTexts(value any, replace func(string) string) any {
 	data, err := json.Marshal(value)
 	var plain any
@@ -350,12 +350,12 @@ func mapTexts(value any, replace func(string) string) any {
 	return within(plain)
 }
 
-// text refuses a text that no server stores, or that JSON does not have.
+// text refuses a text that no server stores, or that JSON does not allow.
 func (r *refusal) text(field, text string) {
 	switch {
 	case strings.Contains(text, "\x00"):
 		r.add(field, "it has a NUL, which the server cannot store; take it out")
-	case !utf8.ValidString(text) && field != "Content": // of which that is said anyway
+	case !utf8.ValidString(text) && field != "Content": // invalid Content is refused anyway
 		r.add(field, notUTF8)
 	}
 }

@@ -15,32 +15,31 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// maxDownload is how many bytes a file may have that is downloaded, where nothing else is said.
+// maxDownload is the default limit of a downloaded file's size, in bytes.
 const maxDownload = 256 << 20
 
-// downloadCall stands for downloads, which are no operation of the API.
+// downloadCall represents downloads, which are not an operation of the API.
 var downloadCall = &operation.Operation{ID: "Messages.Download", Method: http.MethodGet}
 
-// Download writes the file of an attachment, and returns how many bytes it has written, of a call that fails too. A download
-// that breaks off is resumed where it broke, by Range, up to Retry's number of tries in a row that bring less than 64 KiB;
-// nothing is written twice, and a file that changes meanwhile is ErrDecode, not a mixture. So is what is not the file: another
-// length than FileSize, where the server itself keeps the file, or a part that was not asked for. w must not hang, but may take
-// its time.
+// Download writes the file of an attachment to w, and returns the number of bytes written, even if it fails. A download that
+// breaks off is resumed there, with Range, up to Retry's number of tries in a row that bring less than 64 KiB. Nothing is
+// written twice, and a file that changes meanwhile is ErrDecode, not a mixture. So is a wrong answer: another length than
+// FileSize, if the server itself keeps the file, or a part that was not asked for. w must not hang, but may take its time.
 //
-// The address is the attachment's DataURL, which may lead anywhere: up to 10 redirects are followed, never from https to http.
-// Nothing of the Config's is sent there but UserAgent: no key, no cookie, and what RequestEditors add neither, on the server's
-// own host as elsewhere. Config.Downloads is the transport; a program in a network that others must not reach through it gives
-// one that refuses the addresses of that network.
+// The address is the attachment's DataURL, which may lead anywhere: up to 10 redirects are followed, never from https to
+// http. Of the Config only UserAgent is sent, even to the server's own host: no key, no cookie, and nothing that
+// RequestEditors add. Config.Downloads is the transport; a program in a network that others must not reach through it should
+// set one that refuses that network's addresses.
 //
-// A file of more than 256 MiB is ErrTooLarge, unless [WithMaxBody] says otherwise. Config.Timeout bounds how long nothing comes,
-// the context all of it. What has no file is ErrInvalidInput: a location, a contact, a fallback, an embed, and what has no
-// address. [WithKeys] and request editors are refused. For one that [ConversationsService.Attachments] lists, give an
-// Attachment with its MessageID, FileType, DataURL and FileSize.
+// A file of more than 256 MiB is ErrTooLarge, unless [WithMaxBody] sets another limit. Config.Timeout bounds the time
+// without new bytes, the context the whole download. An attachment without a file is ErrInvalidInput: a location, a contact,
+// a fallback, an embed, or one without an address. [WithKeys] and request editors are refused. For an attachment listed by
+// [ConversationsService.Attachments], pass an Attachment with its MessageID, FileType, DataURL and FileSize.
 func (s MessagesService) Download(ctx context.Context, attachment *Attachment, w io.Writer, opts ...CallOption) (n int64, err error) {
 	var input refusal
 	options, call := optionsOf(opts, &input), s.core.call(downloadCall, 0)
 	if attachment != nil {
-		call.MessageID = attachment.MessageID // which names it in an error
+		call.MessageID = attachment.MessageID // names it in an error
 	}
 	s.core.check(ctx, &input)
 	address := input.file(attachment)
@@ -66,7 +65,7 @@ func (c *Chat) download(ctx context.Context, call *chain.Call, options callOptio
 	d.Limit = cmp.Or(options.maxBody, maxDownload)
 	d.OfServer = address.Host == c.downloads.Server.Host
 	if !d.OfServer && !strings.Contains(address.Path, "/rails/active_storage/") {
-		d.Size = 0 // FileSize is of the server's own copy
+		d.Size = 0 // FileSize is the size of the server's own copy
 	}
 	call.Retry, call.Record = (*chain.Policy)(options.retry), (*chain.Record)(options.response)
 	call.Claim()
@@ -79,7 +78,7 @@ func (c *Chat) download(ctx context.Context, call *chain.Call, options callOptio
 	return d.Written, nil
 }
 
-// file returns the address of an attachment's file, and refuses what has none.
+// file returns the address of an attachment's file, and refuses an attachment without one.
 func (r *refusal) file(a *Attachment) *url.URL {
 	if a == nil {
 		r.add("attachment", "it is nil, as one whose kind the server does not know; leave it out")
@@ -106,7 +105,7 @@ func (r *refusal) file(a *Attachment) *url.URL {
 	return nil
 }
 
-// fileAddress never repeats an address that is wrong: it may be signed.
+// fileAddress parses an address. It never repeats a wrong one, which may be signed.
 func fileAddress(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, errors.New("it is empty: the file is gone, or was never there")

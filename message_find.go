@@ -15,16 +15,16 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// minSettled is how long after it was sent a message that is not there may still be stored, at the least.
+// minSettled is the minimum time after sending within which a missing message may still be stored.
 const minSettled = time.Minute
 
-// SentSince says where to look for a message that was sent. The zero value is everywhere, and an unknown time.
+// SentSince limits the search for a sent message. The zero value means everywhere, and an unknown time.
 type SentSince struct {
-	// MessageID is the id of a message of the server that was there before; only greater ones are read. Zero reads the
-	// conversation from its beginning.
+	// MessageID is the id of a message on the server that was there before; only greater ids are read. Zero reads the
+	// conversation from its start.
 	MessageID int64
-	// Time is when the sending began, by the server's clock or by this machine's. Before it, less two seconds, only the mark
-	// counts. Without it nobody can tell whether the message may still be stored.
+	// Time is when the sending started, by the server's clock or by this machine's. Of messages more than two seconds older
+	// only the mark counts. Without it, it is unknown whether the message may still be stored.
 	Time time.Time
 }
 
@@ -35,28 +35,28 @@ func (s SentSince) check(field string, r *refusal) {
 // Sent is a message that was sent and found again.
 type Sent struct {
 	Message *Message // as it is stored now
-	Certain bool     // that it is the one: it has the Mark
+	Certain bool     // it is the one: it has the Mark
 }
 
-// FindSent looks for a message that was sent, where the outcome of [MessagesService.Send] is not known: give it the same
-// message, keys and context. It finds the one with the Mark of the message, or else the first without a mark that may be it:
-// of its kind, sender and text, or of its kind and sender and deleted, since the Time of since. The latter is not Certain:
-// somebody may have written the same. A Mark is lost from 4.9.0 on when a message is deleted or resent, so it may be such a
-// one too. Of two keys a message of either's owner counts. What has another's mark is left out. Texts are compared without
-// the blanks around them; of one that the server fills in, with Template, none is known, so any counts.
+// FindSent looks for a sent message if the outcome of [MessagesService.Send] is unknown: pass the same message, keys and
+// context. It finds the one with the Mark of the message, or else the first without a mark that may be it: of its kind,
+// sender and text, or of its kind and sender and deleted, since the Time of since. The latter is not Certain: somebody may
+// have written the same. From 4.9.0 on a message loses its Mark when it is deleted or resent, so the match may be such a
+// message too. With two keys a message of either owner counts. Messages with another mark are left out. Texts are compared
+// without surrounding blanks; the text that a server fills in, with Template, is unknown, so any counts.
 //
-// Where nothing is found, it is ErrUnknownOutcome for a minute, because the message may be stored later, and for twice
-// [Config].Timeout where that is longer; [Error].RetryAfter has the rest of it. The minute is counted from the Time of
-// since, and from the end of the last Send of this Chat to the conversation whose outcome was not known. After it, it is
-// ErrNotFound: the message was not stored, and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that
-// was killed while it sent takes the time when it was started anew. The server's clock and this machine's need not agree:
-// the later minute counts. A conversation that is not there is no ErrNotFound here.
+// If nothing is found, it is ErrUnknownOutcome for a minute, or twice [Config].Timeout if that is longer, because the
+// message may be stored later; [Error].RetryAfter is the remaining time. The minute counts from the Time of since, and from
+// the end of this Chat's last Send to the conversation with an unknown outcome. After it, it is ErrNotFound: the message was
+// not stored, and may be sent again. Without a Time it stays ErrUnknownOutcome. A program that was killed while sending
+// passes the time of its restart. The server's clock and this machine's need not agree: the later minute counts. A missing
+// conversation is not ErrNotFound here.
 //
-// It reads every message since, as [MessagesService.Scan] does: by one request where they are fewer than 1,000, as they are
-// with a MessageID. Where one of them cannot be read, it may be the one, so that nothing else found is ErrUnknownOutcome
-// until a MessageID says to look behind it. Servers from 3.4.0 to 4.8 are asked for the conversation before, once, and the
-// server for whose the key is where a user's message may be it; if it does not say, that of every user may. It takes a
-// user's key.
+// It reads every message since, as [MessagesService.Scan] does: with one request if they are fewer than 1,000, as they
+// usually are with a MessageID. A message that cannot be read may be the one, so if nothing else is found it is
+// ErrUnknownOutcome until a MessageID starts the search after it. Servers from 3.4.0 to 4.8 are first asked for the
+// conversation, once; the server is also asked whose the key is if a user's message may be it, and if it does not say, every
+// user's counts. It takes a user's key.
 func (s MessagesService) FindSent(ctx context.Context, conversationID int64, message MessageCreate, since SentSince, opts ...CallOption) (*Sent, error) {
 	var input refusal
 	input.id("conversationID", conversationID)
@@ -73,7 +73,7 @@ func (s MessagesService) FindSent(ctx context.Context, conversationID int64, mes
 	}
 	q := sentSearch{MessagesService: s, conversationID: conversationID, message: message, place: place, since: since, opts: forLooking(opts)}
 	q.sentWith(ctx, opts)
-	found, err := q.find(auth.WithScheme(ctx, auth.UserAPIKey)) // the context may say who sends
+	found, err := q.find(auth.WithScheme(ctx, auth.UserAPIKey)) // the context may name who sends
 	return found, notSaidToBeMissing(err)
 }
 
@@ -85,30 +85,30 @@ type sentSearch struct {
 	message        MessageCreate
 	place          markPlace
 	since          SentSince
-	ended          time.Time // when nothing was sending it any more, by this machine's clock; zero where only since.Time tells
+	ended          time.Time // when the last try to send it had ended, by this machine's clock; zero if only since.Time is known
 	opts           []CallOption
-	markOnly       bool // what has not the mark anywhere does not count
+	markOnly       bool // a message without the mark does not count
 
 	byUser, byBot bool  // who may have sent it
 	user          int64 // whose the key is, 0 for anybody's
-	asked         bool  // whose it is
+	asked         bool  // for whose the key is
 
 	highest int64 // the highest id that was seen
 	sent    Sent
-	doubt   doubt // of it
+	doubt   doubt // about found
 }
 
-// doubt is how much speaks against a message that has not the mark: the least is the best.
+// doubt is how much speaks against a message without the mark: the least is best.
 type doubt int
 
 const (
 	noDoubt    doubt = iota
-	sourceOnly       // the mark is its source_id, where the server keeps another place for it
+	sourceOnly       // the mark is its source_id, although the server has another place for it
 	textOnly         // it has the text
-	senderOnly       // it is deleted, or its text is not known
+	senderOnly       // it is deleted, or its text is unknown
 )
 
-// sentWith notes who sends with the keys of a call.
+// sentWith notes who sends with a call's keys.
 func (q *sentSearch) sentWith(ctx context.Context, opts []CallOption) {
 	keys := cmp.Or(optionsOf(opts, new(refusal)).keys, &q.core.chat.keys)
 	call := chain.Call{Operation: operation.CreateANewMessageInAConversation}
@@ -118,7 +118,7 @@ func (q *sentSearch) sentWith(ctx context.Context, opts []CallOption) {
 	}
 }
 
-// find reads the messages since in order of their ids, until one has the mark. What it does not find is an error.
+// find reads the messages since in order of their ids, until one has the mark. Finding nothing is an error.
 func (q *sentSearch) find(ctx context.Context) (*Sent, error) {
 	began := time.Now()
 	var unread int64 // a message that cannot be read
@@ -144,10 +144,11 @@ func (q *sentSearch) find(ctx context.Context) (*Sent, error) {
 	return nil, q.nothing(unread, time.Since(began))
 }
 
-// storedYet is what is known of a message that has not been found so soon.
+// storedYet is what is known about a message that has not been found so soon.
 const storedYet = "it is not there now, and may still be stored"
 
-// nothing returns the error of having found nothing in so long a search, behind whose back it may have been stored.
+// nothing returns the error of having found nothing in a search of this length, during which the message may have been
+// stored.
 func (q *sentSearch) nothing(unread int64, took time.Duration) error {
 	call := q.core.call(messagesCall.operation, q.conversationID)
 	unsettled := q.unsettled() + took
@@ -155,7 +156,7 @@ func (q *sentSearch) nothing(unread int64, took time.Duration) error {
 	case unread != 0:
 		unknown := fmt.Errorf("message %d cannot be read, and may be it; give a MessageID to look behind it", unread)
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
-	case q.markOnly: // which does not depend on when it was sent
+	case q.markOnly: // independent of when it was sent
 	case q.since.Time.IsZero():
 		unknown := errors.New(storedYet + "; give the Time at which it was sent")
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
@@ -171,7 +172,7 @@ func isMissing(failure error) bool {
 	return ok && e.StatusCode == 0 && e.Is(ErrNotFound)
 }
 
-// notSaidToBeMissing returns the failure of a search, in which the 404 of a proxy, say, does not tell that a message was not
+// notSaidToBeMissing returns the failure of a search whose 404, from a proxy say, does not prove that a message was not
 // stored.
 func notSaidToBeMissing(failure error) error {
 	e, ok := failure.(*Error)
@@ -183,7 +184,7 @@ func notSaidToBeMissing(failure error) error {
 	return &about
 }
 
-// unsettled returns for how long the message may still be stored, by the clock that says longer.
+// unsettled returns for how long the message may still be stored, by the clock that gives more time.
 func (q *sentSearch) unsettled() time.Duration {
 	if !q.ended.IsZero() {
 		return q.core.chat.settled - time.Since(q.ended)
@@ -192,7 +193,7 @@ func (q *sentSearch) unsettled() time.Duration {
 	return q.core.chat.settled - min(q.core.now().Sub(q.since.Time), time.Since(q.since.Time), time.Since(last.ended))
 }
 
-// see looks at a message, and keeps it if it is rather the one than what was found.
+// see looks at a message, and keeps it if it is a better match than the one found.
 func (q *sentSearch) see(ctx context.Context, m *Message) error {
 	if m.MessageType != q.message.MessageType.stored() || m.GetPrivate() != q.message.Private {
 		return nil
@@ -212,7 +213,7 @@ func (q *sentSearch) see(ctx context.Context, m *Message) error {
 	return err
 }
 
-// doubtOf tells what speaks against a message by what it says, below zero where it is not the one.
+// doubtOf returns the doubt about a message, below zero if it is not the one.
 func (q *sentSearch) doubtOf(m *Message) doubt {
 	mark, _ := m.ContentAttributes.Text(MarkAttribute)
 	gone, _ := m.ContentAttributes.Bool("deleted")
@@ -220,7 +221,7 @@ func (q *sentSearch) doubtOf(m *Message) doubt {
 	switch {
 	case mark != "" && mark == q.message.Mark, source && q.place == inSourceID:
 		return noDoubt
-	case mark != "", q.place == inSourceID && m.GetSourceID() != "": // it is another's
+	case mark != "", q.place == inSourceID && m.GetSourceID() != "": // the mark is another message's
 		return -1
 	case source:
 		return sourceOnly // it may have been sent to an older version of the server
@@ -232,15 +233,15 @@ func (q *sentSearch) doubtOf(m *Message) doubt {
 	return -1
 }
 
-// tooEarly reports whether a message was surely stored before the sending began. Its time is in whole seconds, by the server's
-// clock, which has to be known.
+// tooEarly reports whether a message was surely stored before the sending started. Its time is in whole seconds, by the
+// server's clock, which must be known.
 func (q *sentSearch) tooEarly(m *Message) bool {
-	behind := min(time.Until(q.core.now()), 0) // of this machine's clock, by which the Time may be
+	behind := min(time.Until(q.core.now()), 0) // of this machine's clock, which the Time may come from
 	return q.core.chat.clock.known() && !q.since.Time.IsZero() && m.CreatedAt.Before(q.since.Time.Add(behind-2*time.Second))
 }
 
-// isBySender reports whether a message is by who sent the one that is looked for: the contact where it is no outgoing
-// one, and whoever where the sender is gone.
+// isBySender reports whether a message has the sender of the sought one: the contact if it is not outgoing, and anybody if
+// the sender is gone.
 func (q *sentSearch) isBySender(ctx context.Context, m *Message) (bool, error) {
 	switch {
 	case m.Sender == nil:
@@ -260,7 +261,7 @@ func (q *sentSearch) isBySender(ctx context.Context, m *Message) (bool, error) {
 	return q.user == 0 || q.user == m.Sender.ID, nil
 }
 
-// askWhose asks once whose the user's key is. A server that does not tell makes every user count.
+// askWhose asks once whose the user's key is. If the server does not say, every user counts.
 func (q *sentSearch) askWhose(ctx context.Context) error {
 	if q.asked {
 		return nil
@@ -276,10 +277,10 @@ func (q *sentSearch) askWhose(ctx context.Context) error {
 	return nil
 }
 
-// unsureSend is the last Send of unknown outcome, by this machine's clock but for its beginning.
+// unsureSend is the last Send of unknown outcome, by this machine's clock except for its start.
 type unsureSend struct{ began, ended time.Time }
 
-// unsureSends remembers those to each conversation, with each mark and, under "", with any or none.
+// unsureSends remembers the last of each conversation: with each mark and, under "", with any or none.
 type unsureSends struct {
 	mu  sync.Mutex
 	all map[turnKey]unsureSend
@@ -291,7 +292,7 @@ func (u *unsureSends) get(key turnKey) unsureSend {
 	return u.all[key]
 }
 
-// put takes note of a Send that has ended now, and forgets those that are settled.
+// put notes a Send that has just ended, and forgets settled ones.
 func (u *unsureSends) put(key turnKey, began time.Time, settled time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -305,7 +306,7 @@ func (u *unsureSends) put(key turnKey, began time.Time, settled time.Duration) {
 	}
 }
 
-// stored returns what a kind of message is in an answer.
+// stored returns the kind of message in an answer for a kind that is sent.
 func (k MessageKind) stored() MessageType {
 	switch k {
 	case MessageKindIncoming:

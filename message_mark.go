@@ -15,7 +15,7 @@ import (
 // MarkAttribute is the content attribute in which servers from 4.9.0 on keep the Mark of a [MessageCreate].
 const MarkAttribute = "cfchat_mark"
 
-// maxMark is how long a mark may be, in characters: what a source_id took before 4.9.0 (contract, W1.1).
+// maxMark is the maximum length of a mark, in characters: the limit of a source_id before 4.9.0 (contract, W1.1).
 const maxMark = 255
 
 // markPlace is where a server keeps a mark.
@@ -27,7 +27,7 @@ const (
 	inSourceID             // from 3.4.0 on, without harm in API and web widget inboxes (contract, W1.2)
 )
 
-// checkMark refuses a mark that would be another one, or in two places.
+// checkMark refuses a mark that would change, or be in two places.
 func (m MessageCreate) checkMark(r *refusal) {
 	if m.Mark == "" {
 		return
@@ -43,13 +43,14 @@ func (m MessageCreate) checkMark(r *refusal) {
 	}
 }
 
-// marked returns a message with its mark where the server keeps it, and refuses one that it would drop, or not deliver.
+// marked returns a message with its mark where the server keeps it, and refuses one that the server would drop, or not
+// deliver.
 func (s MessagesService) marked(ctx context.Context, conversationID int64, m MessageCreate, opts []CallOption, input *refusal) (MessageCreate, error) {
 	place, err := s.placeOf(ctx, conversationID, m, opts, input)
 	switch place {
 	case inAttributes:
 		attributes := map[string]any{MarkAttribute: m.Mark}
-		maps.Copy(attributes, m.ContentAttributes) // never into the caller's
+		maps.Copy(attributes, m.ContentAttributes) // never change the caller's
 		m.ContentAttributes = attributes
 	case inSourceID:
 		m.SourceID = m.Mark
@@ -60,14 +61,14 @@ func (s MessagesService) marked(ctx context.Context, conversationID int64, m Mes
 	return m, err
 }
 
-// withoutMark is what to do where no mark is kept.
+// withoutMark is what to do if no mark is kept.
 const withoutMark = "use Send without it, and FindSent on ErrUnknownOutcome"
 
-// placeOf tells where the server keeps the mark of a message for a conversation: nowhere of a message without one. It asks
-// the server only where nothing else is wrong.
+// placeOf returns where the server keeps the mark of a message for a conversation: nowhere for a message without one. It
+// asks the server only if nothing else is wrong.
 func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m MessageCreate, opts []CallOption, input *refusal) (markPlace, error) {
 	if m.Mark == "" || len(input.fields) > 0 || ctx == nil || !s.core.isMade() {
-		return nowhere, nil // what is wrong is refused by the call
+		return nowhere, nil // the call refuses what is wrong
 	}
 	chat := s.core.chat
 	keys := optionsOf(opts, new(refusal)).keys
@@ -91,8 +92,8 @@ func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m Me
 	return nowhere, nil
 }
 
-// placeBefore490 tells where servers from 3.4.0 to 4.8 keep a mark: in source_id, but only of a conversation whose channel
-// does not take a message with one for delivered.
+// placeBefore490 returns where servers from 3.4.0 to 4.8 keep a mark: in source_id, but only for a conversation whose
+// channel does not treat a message with one as delivered.
 func (s MessagesService) placeBefore490(ctx context.Context, conversationID int64, opts []CallOption, input *refusal) (markPlace, error) {
 	channel, err := s.channelOf(ctx, conversationID, opts)
 	switch {
@@ -107,7 +108,7 @@ func (s MessagesService) placeBefore490(ctx context.Context, conversationID int6
 	return nowhere, nil
 }
 
-// channelOf returns the channel of a conversation's inbox, "" where the inbox is gone. It asks for the conversation once,
+// channelOf returns the channel of a conversation's inbox, "" if the inbox is gone. It asks for the conversation once,
 // because no conversation changes its inbox.
 func (s MessagesService) channelOf(ctx context.Context, conversationID int64, opts []CallOption) (Channel, error) {
 	key := conversationKey{s.core.id, conversationID}
@@ -125,7 +126,7 @@ func (s MessagesService) channelOf(ctx context.Context, conversationID int64, op
 	return channel, nil
 }
 
-// forLooking returns the options of a call that sends for the requests that look: keys that are a bot's alone stay behind.
+// forLooking returns the options of a sending call for the requests that look: without keys that are a bot's alone.
 func forLooking(opts []CallOption) []CallOption {
 	return append(slices.Clone(opts), callOption(func(options *callOptions, _ *refusal) {
 		if options.keys != nil && options.keys.User.IsZero() {
@@ -137,7 +138,7 @@ func forLooking(opts []CallOption) []CallOption {
 // conversationKey is a conversation of a server.
 type conversationKey struct{ account, conversation int64 }
 
-// maxChannels is how many conversations a Chat remembers the channels of: half a megabyte.
+// maxChannels is the number of conversations whose channels a Chat remembers: half a megabyte.
 const maxChannels = 10_000
 
 // channelCache remembers the channels of conversations.

@@ -14,9 +14,9 @@ import (
 )
 
 // TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed
-// over it: when the first try began, by its own notes, and by when the last one had ended, which is when the program was
-// started anew. Take this time once, when the program starts: with time.Now() in each call the minute never ends, and
-// nothing is sent. No other method takes it.
+// meanwhile: when the first try started, by its own notes, and by when the last one had ended, which is when the program was
+// restarted. Take this time once, when the program starts: with time.Now() in each call the minute never ends, and nothing
+// is sent. No other method accepts it.
 func TriedSince(since SentSince, ended time.Time) CallOption { return triedSince{since, ended} }
 
 type triedSince struct {
@@ -29,23 +29,23 @@ func (triedSince) apply(_ *callOptions, input *refusal) {
 	input.add("TriedSince", "only SendOnce looks for an earlier try; leave it out")
 }
 
-// SendOnce sends a message unless it is there already, which its Mark tells, and returns it and whether it was sent now. It
-// reads the conversation, sends, and where the outcome of that is not known looks again. It may be called any number of
-// times: one after the other, these calls make one message. Without a Mark it is refused, and where the server keeps none.
+// SendOnce sends a message unless its Mark shows that it is already there, and returns it and whether it was sent now. It
+// reads the conversation, sends, and if the outcome is unknown looks again. It may be called any number of times: one after
+// another, these calls make one message. It is refused without a Mark, and if the server keeps none.
 //
-// ErrUnknownOutcome means that the message may be stored, as it does of Send with the same Mark; call again. For a minute,
-// or twice [Config].Timeout, that sends nothing, and tells whether the message has come; then it sends it once more.
-// [Error].RetryAfter says when that is. This Chat remembers to do so, and no other: a program that can be killed notes that
-// it is about to call, and when it is started anew says so with [TriedSince], which has the same effect. With any other
+// ErrUnknownOutcome means that the message may be stored, as it does from Send with the same Mark; call again. For a minute,
+// or twice [Config].Timeout, further calls send nothing, and only check whether the message has arrived; after that a call
+// sends it once more. [Error].RetryAfter says when that is. Only this Chat remembers that: a program that can be killed
+// should note that it is about to call, and after a restart pass [TriedSince], which has the same effect. With any other
 // error this call has not sent it, or the error says that it did.
 //
-// From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with
-// TriedSince, one since then that may be it, as [MessagesService.FindSent] says, is returned with ErrUnknownOutcome, and
-// nothing is sent; look at it and decide. Else it is not seen, and the message is sent again. A message that cannot be read
-// may be it at any time, which is ErrUnknownOutcome until TriedSince has a MessageID to look behind.
+// From 4.9.0 on a message that was deleted or resent has lost its Mark. After a call of unknown outcome, or with TriedSince,
+// a later message that may be it, as described at [MessagesService.FindSent], is returned with ErrUnknownOutcome, and
+// nothing is sent; look at it and decide. Otherwise it is not recognized, and the message is sent again. A message that
+// cannot be read may always be it, which is ErrUnknownOutcome until TriedSince has a MessageID after which to look.
 //
 // Within a Chat calls with one Mark for a conversation wait for each other. Two programs that call at once, or two Chats,
-// can both look before either sends, and then there are two messages, which no server prevents. The requests are those of
+// can both look before either sends, and then there are two messages, which no server prevents. It makes the requests of
 // FindSent without a MessageID, and one that sends; the second look is mostly one.
 func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, message MessageCreate, opts ...CallOption) (sent *Message, now bool, err error) {
 	var input refusal
@@ -75,7 +75,7 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 	}
 	defer done()
 	if sent := s.core.chat.unsure.get(key); turn.tried == nil && time.Since(sent.ended) < s.core.chat.settled {
-		turn.tried = &triedSince{SentSince{Time: sent.began}, sent.ended} // by Send
+		turn.tried = &triedSince{SentSince{Time: sent.began}, sent.ended} // noted by Send
 	}
 	if turn.tried == nil || tried != nil && tried.ended.After(turn.tried.ended) {
 		turn.tried = tried
@@ -85,7 +85,7 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 	return q.sendOnce(ctx, turn, opts)
 }
 
-// sendOnce looks, sends, and looks again where it has to. The turn remembers a try of unknown outcome.
+// sendOnce looks, sends, and looks again if it has to. The turn remembers a try of unknown outcome.
 func (q *sentSearch) sendOnce(ctx context.Context, turn *sendTurn, opts []CallOption) (sent *Message, now bool, err error) {
 	asUser := auth.WithScheme(ctx, auth.UserAPIKey)
 	if q.markOnly = turn.tried == nil; turn.tried != nil {
@@ -118,14 +118,14 @@ func (q *sentSearch) sendOnce(ctx context.Context, turn *sendTurn, opts []CallOp
 	return nil, false, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
 }
 
-// foundOnce returns what was found by looking, or why nothing was. What may be it is returned with an error.
+// foundOnce returns what was found by looking, or why nothing was. A message that only may be it is returned with an error.
 func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message, bool, error) {
 	switch {
 	case err != nil:
 		return nil, false, notLookedFor(err)
 	case found.Certain:
 		turn.tried = nil
-		if other := q.message.notAsBot(found.Message); other != nil && found.Message.Sender != nil { // else the bot is gone
+		if other := q.message.notAsBot(found.Message); other != nil && found.Message.Sender != nil { // otherwise the bot is gone
 			return found.Message, false, errorOf(q.core.call(sendCall.operation, q.conversationID), other)
 		}
 		return found.Message, false, nil
@@ -134,7 +134,7 @@ func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message
 	return found.Message, false, errorOf(q.core.call(sendCall.operation, q.conversationID), &chain.Failure{Cause: doubtful, Unknown: true})
 }
 
-// notLookedFor returns the failure of a look, after which nothing is sent, unless it says that the message may be there.
+// notLookedFor returns the failure of a look, which says that nothing was sent unless the message may be there.
 func notLookedFor(failure error) error {
 	if e, ok := errors.AsType[*Error](failure); ok && !e.Is(ErrUnknownOutcome) {
 		return e.notSent("it could not be looked for")
@@ -142,7 +142,7 @@ func notLookedFor(failure error) error {
 	return failure
 }
 
-// tried refuses what does not say when the earlier tries began and ended; nil is none.
+// tried refuses a value that does not say when the earlier tries started and ended; nil is none.
 func (r *refusal) tried(t *triedSince) {
 	if t == nil {
 		return
@@ -153,7 +153,7 @@ func (r *refusal) tried(t *triedSince) {
 	t.check("TriedSince", r)
 }
 
-// withoutTried takes TriedSince out of options. Of several the last one counts.
+// withoutTried removes TriedSince from options. Of several the last one counts.
 func withoutTried(opts []CallOption) (since *triedSince, others []CallOption) {
 	for _, option := range opts {
 		if tried, ok := option.(triedSince); ok {
@@ -165,8 +165,8 @@ func withoutTried(opts []CallOption) (since *triedSince, others []CallOption) {
 	return since, others
 }
 
-// turnKey is what is done by one call at a time: a message of a mark that is sent once, a contact, in place of a conversation,
-// that is changed, or whose conversation in an inbox is opened, or what an operation sets that read it before.
+// turnKey identifies what one call does at a time: sending a message with a mark once; changing a contact, in place of a
+// conversation, or opening its conversation in an inbox; or setting what an operation has read before.
 type turnKey struct {
 	conversationKey
 
@@ -177,21 +177,22 @@ type turnKey struct {
 
 // sendTurn is the turn of one SendOnce at a time.
 type sendTurn struct {
-	busy  chan struct{} // holds who has the turn
-	users int           // who has it or waits for it
+	busy  chan struct{} // held by the caller whose turn it is
+	users int           // callers that have it or wait for it
 	tried *triedSince   // the last try of unknown outcome, nil for none
 }
 
 // maxTurns is how many tries of unknown outcome are remembered for more than an hour.
 const maxTurns = 10_000
 
-// sendTurns has the calls for one message take turns, and remembers those of which the outcome is not known.
+// sendTurns makes the calls for one message take turns, and remembers those with an unknown outcome.
 type sendTurns struct {
 	mu  sync.Mutex
 	all map[turnKey]*sendTurn
 }
 
-// turn waits until no other call of the Chat does the same, for a call of the account. Others wait until done is called.
+// turn waits, on behalf of a call of the account, until no other call of the Chat does the same. Others wait until done is
+// called.
 func (c *core) turn(ctx context.Context, key turnKey, call *chain.Call) (turn *sendTurn, done func(), err error) {
 	if turn = c.chat.turns.take(ctx, key); turn == nil {
 		return nil, nil, errorOf(call, chain.Ended(ctx))
@@ -199,7 +200,7 @@ func (c *core) turn(ctx context.Context, key turnKey, call *chain.Call) (turn *s
 	return turn, func() { c.chat.turns.give(key, turn) }, nil
 }
 
-// take waits for a turn; nil when the context ends before.
+// take waits for a turn; it returns nil if the context ends before.
 func (t *sendTurns) take(ctx context.Context, key turnKey) *sendTurn {
 	t.mu.Lock()
 	if t.all == nil {
@@ -238,7 +239,7 @@ func (t *sendTurns) give(key turnKey, turn *sendTurn) {
 	<-turn.busy
 }
 
-// leave forgets what nobody waits for and nothing is unknown of.
+// leave forgets a turn that nobody waits for and whose outcome is known.
 func (t *sendTurns) leave(key turnKey, turn *sendTurn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -11,11 +11,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// MessagesService is the messages of an account's conversations: [Account.Messages]. Of the zero value every call fails with
+// MessagesService is the messages of an account's conversations: [Account.Messages]. Every call of the zero value fails with
 // ErrInvalidInput. It is safe for concurrent use.
 type MessagesService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	messagesCall      = newCall(operation.ListAllMessages, checkMessages)
 	sendCall          = newCall(operation.CreateANewMessageInAConversation, checkMessage)
@@ -24,12 +24,12 @@ var (
 	resendCall        = newCall(operation.RetryAMessage, checkMessage)
 )
 
-// MessageListOptions say which messages to list. The zero value asks for the newest 20.
+// MessageListOptions select messages to list. The zero value selects the newest 20.
 type MessageListOptions struct {
-	// Before lists messages with a smaller id than this one, the newest 20 of them. Zero means any.
+	// Before lists messages with smaller ids than this, the newest 20 of them. Zero means any.
 	Before int64
-	// After lists messages with a greater id than this one, the oldest 100 of them. Zero means any. Together with Before, which
-	// must be greater, it lists this one too, and the oldest 1000.
+	// After lists messages with greater ids than this, the oldest 100 of them. Zero means any. Together with Before, which
+	// must be greater, it lists the message with this id too, and the oldest 1000.
 	After int64
 }
 
@@ -41,11 +41,11 @@ func (o MessageListOptions) check(r *refusal) {
 	}
 }
 
-// List lists some messages of a conversation, in order of time: what the server puts into one answer. The zero options mean
-// the newest 20, so that a loop that polls with them misses every message beyond 20 between two rounds, without a word; nor
-// do Before and After in a loop find all of them, because they are ids and the server cuts by time, where imported messages
-// differ. [MessagesService.Scan] finds every one. Nothing is left out: notes, activities and deleted messages come too. A conversation whose
-// contact is gone cannot be listed, which is ErrServer. No bot's key may list.
+// List lists some messages of a conversation, in order of time: those that the server puts into one answer. Zero options
+// select the newest 20, so a loop that polls with them silently misses every message beyond 20 between two rounds. Before
+// and After in a loop do not find all of them either, because they are ids, while the server cuts by time, which differs for
+// imported messages. [MessagesService.Scan] finds every one. Nothing is left out: notes, activities and deleted messages are
+// listed too. A conversation whose contact is gone cannot be listed, which is ErrServer. Bots' keys may not list.
 //
 // GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, listAllMessages. Key: user.
 func (s MessagesService) List(ctx context.Context, conversationID int64, options MessageListOptions, opts ...CallOption) (*MessagePage, error) {
@@ -58,21 +58,21 @@ func (s MessagesService) List(ctx context.Context, conversationID int64, options
 	})
 }
 
-// Send sends a message and returns it as it is stored. It arrives as it is written, unless its Template asks the server to
-// fill it in. What goes out to the contact goes later: the answer's Status is sent at once, and may become failed.
+// Send sends a message and returns it as stored. It arrives as written, unless its Template asks the server to fill it in.
+// Delivery to the contact happens later: the answer's Status is "sent" at first, and may become "failed".
 //
-// Every call makes another message, so it is not repeated when its outcome is unknown: look for ErrUnknownOutcome before you
-// do, which a 422 is too, unless the server's words prove that nothing was stored. Two calls at once on one conversation
-// are independent. From 3.9.0 on a conversation takes 200 messages a minute, of every kind together.
+// Every call makes another message, so it is not repeated when its outcome is unknown: check for ErrUnknownOutcome before
+// you repeat it. A 422 is one too, unless the server's words prove that nothing was stored. Two calls at once on one
+// conversation are independent. From 3.9.0 on a conversation accepts 200 messages a minute, of every kind together.
 //
-// By its Mark a message can be found again: [MessagesService.FindSent], [MessagesService.SendOnce]. With one, servers from
-// 3.4.0 to 4.8 are asked for the conversation first, once for each, because not every inbox can keep it. That is a request
-// with a user's key, and so is the looking: a Mark is refused where there is only a bot's.
+// A message can be found again by its Mark: [MessagesService.FindSent], [MessagesService.SendOnce]. With one, servers from
+// 3.4.0 to 4.8 are first asked for the conversation, once for each, because not every inbox can keep it. That request takes
+// a user's key, and so does looking: a Mark is refused if there is only a bot's.
 //
-// With a bot's key the bot is the sender, else the user, or the bot of SenderID; of an incoming message, an activity or a
-// template it is the contact. Where both kinds of key are configured the bot's is used, unless auth.WithScheme or
-// [WithKeys] says otherwise; a SenderID is refused with it. Of a bot that the server does not know the message is sent as the
-// user's: ErrDecode, and ErrUnknownOutcome, because it is there.
+// With a bot's key the bot is the sender, otherwise the user, or the bot of SenderID; an incoming message, an activity or a
+// template is the contact's. If both kinds of key are configured, the bot's is used, unless auth.WithScheme or [WithKeys]
+// says otherwise; a SenderID is refused with it. If the server does not know the bot, it sends the message as the user's:
+// ErrDecode, and ErrUnknownOutcome, because the message is there.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages, createANewMessageInAConversation.
 // Keys: agent bot, else user.
@@ -120,9 +120,9 @@ func (s MessagesService) send(
 	return sent, err
 }
 
-// Delete deletes what a message says: its text, its files and its content attributes. The message keeps its place in all
-// lists, its id, time and sender, with a sentence of the server as its text, and deleted in its ContentAttributes. Of what
-// the contact has received nothing is called back. It works on everybody's messages, the contact's too; deleting one again
+// Delete deletes the content of a message: its text, its files and its content attributes. The message keeps its place in
+// all lists, its id, time and sender, with a sentence from the server as its text, and deleted in its ContentAttributes.
+// What the contact has received is not recalled. It works on everybody's messages, even the contact's; deleting one again
 // changes nothing. Before 3.13.0 input_select, cards, forms and articles cannot be deleted: ErrServer, and ErrUnknownOutcome
 // as after every 500.
 //
@@ -139,9 +139,9 @@ func (s MessagesService) Delete(ctx context.Context, conversationID, id int64, o
 	})
 }
 
-// SetStatus sets how far a message got, from 4.2.0 on and in API inboxes only; elsewhere it is ErrForbidden. The server
-// keeps the status of a message that has been read when delivered is set, and says that all is well: that is ErrRejected.
-// Setting the one that it has is no error. [MessagesService.SetFailed] also says why.
+// SetStatus sets the delivery status of a message, from 4.2.0 on and in API inboxes only; elsewhere it is ErrForbidden. If a
+// message has been read, the server ignores delivered and reports success: that is ErrRejected. Setting the current status
+// is no error. [MessagesService.SetFailed] also stores a reason.
 //
 // PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}, updateAMessage. Key: user.
 func (s MessagesService) SetStatus(ctx context.Context, conversationID, id int64, status MessageStatus, opts ...CallOption) (*Message, error) {
@@ -152,7 +152,7 @@ func (s MessagesService) SetStatus(ctx context.Context, conversationID, id int64
 	return s.update(ctx, conversationID, id, MessageUpdate{Status: status}, input, opts)
 }
 
-// SetFailed sets the status of a message to failed, and says why, which agents see. Its conditions are those of
+// SetFailed sets the status of a message to failed, with a reason that agents see. Its conditions are those of
 // [MessagesService.SetStatus].
 //
 // PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}, updateAMessage. Key: user.
@@ -165,7 +165,7 @@ func (s MessagesService) SetFailed(ctx context.Context, conversationID, id int64
 	return s.update(ctx, conversationID, id, MessageUpdate{Status: MessageStatusFailed, ExternalError: reason}, input, opts)
 }
 
-// update is the one operation of SetStatus and SetFailed.
+// update makes the call of SetStatus and SetFailed.
 func (s MessagesService) update(ctx context.Context, conversationID, id int64, body MessageUpdate, input refusal, opts []CallOption) (*Message, error) {
 	stored := func(m *Message) *chain.Failure {
 		if m.GetStatus() != body.Status {
@@ -180,10 +180,10 @@ func (s MessagesService) update(ctx context.Context, conversationID, id int64, b
 }
 
 // Resend sends a message to the contact once more, from 3.4.0 on, meant for one that failed; the server does not check that.
-// It empties the message's ContentAttributes, with what it replies to, why it failed, and everything of yours: from 4.9.0 on
-// its Mark too. Of input_select, cards, forms and articles the status becomes sent and the answer is a 422:
-// ErrUnknownOutcome. A message that is not there is ErrRejected. Of one that was deleted the contact gets the text that it
-// has now, "This message was deleted" in the language of the account.
+// It empties the message's ContentAttributes, including what it replies to, why it failed, and everything of yours: from
+// 4.9.0 on its Mark too. For input_select, cards, forms and articles the status becomes sent and the answer is a 422:
+// ErrUnknownOutcome. A message that does not exist is ErrRejected. For a deleted message the contact gets its current text,
+// "This message was deleted" in the language of the account.
 //
 // POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry, retryAMessage. Key: user.
 func (s MessagesService) Resend(ctx context.Context, conversationID, id int64, opts ...CallOption) (*Message, error) {
@@ -219,7 +219,7 @@ func (p *MessagePage) conversationID() int64 {
 	return p.Payload[0].ConversationID
 }
 
-// checkMessages wants the payload, which the servers send even when it is empty, of one conversation.
+// checkMessages requires the payload, which the servers send even when it is empty, with the messages of one conversation.
 func checkMessages(p *MessagePage, _ []byte) error {
 	if p.Payload == nil {
 		return errors.New("there is no payload")

@@ -309,7 +309,7 @@ func TestFindSentSender(t *testing.T) {
 	}
 }
 
-// TestFindSentTime takes "not there" for "not stored" after a minute by the clock that says longer, and a message from
+// TestFindSentTime treats "not there" as "not stored" after a minute by the clock that gives more time, and a message from
 // before for another one.
 func TestFindSentTime(t *testing.T) {
 	for _, skew := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
@@ -559,7 +559,7 @@ func (o outcomes) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var allOutcomes = []string{"good", "lost before", "failed before", "stored later", "lost after", "failed after", "refused after"}
 
-// TestSendOnce sends one message by calls one after the other, whatever each request comes to, of the same Chat and of new
+// TestSendOnce sends one message by calls one after another, whatever each request comes to, of the same Chat and of new
 // ones whose program has noted when it called last.
 func TestSendOnce(t *testing.T) {
 	t.Parallel()

@@ -13,45 +13,46 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// How Scan works. It asks for the messages from one id up to another, one such window after the other and in order. Of more than
-// 1,000 the server answers the oldest by time, without a word, so that an answer of 1,000 proves nothing and less is asked for; a
-// smaller one is all that there was in its window while it was made (internal/scan, Spans). The last window has no end, so that
-// nobody has to know the highest id.
+// How Scan works. It asks for the messages from one id up to another, one such window after another, in order. Of more than
+// 1,000 the server silently returns the oldest by time, so an answer of 1,000 proves nothing, and a smaller window is asked
+// for; a smaller answer is everything in its window at that moment (internal/scan, Spans). The last window has no end, so
+// the highest id need not be known.
 //
 // Windows that fail are halved until one id is left. It is to blame only if an empty window of the conversation can be read,
-// two messages that came can be read again, and it fails once more after that.
+// two messages read before can be read again, and it fails once more after that.
 
-// MessageScanOptions say which part of a conversation a scan reads. The zero value reads all of it.
+// MessageScanOptions select the part of a conversation that a scan reads. The zero value reads all of it.
 type MessageScanOptions struct {
-	// After is the id behind which to start: to resume, the last id that was dealt with, or ScanProgress.LastID.
+	// After skips ids up to and including this one: to resume, set the last id that was dealt with, or ScanProgress.LastID.
 	After int64
 	// Until is the last id to read. Zero means the newest.
 	Until int64
-	// WithoutActivity leaves out what the server itself noted down, such as who resolved the conversation. Private notes come.
+	// WithoutActivity leaves out what the server itself recorded, such as who resolved the conversation, but not private
+	// notes.
 	WithoutActivity bool
-	// Progress, if it is set, is called by the ranging goroutine after each window of ids is done, at least once a minute while
-	// the scan waits, and at the end.
+	// Progress, if set, is called by the ranging goroutine after each window of ids, at least once a minute while the scan
+	// waits, and at the end.
 	Progress func(ScanProgress)
 }
 
 const (
 	messagesAtOnce = 1_000         // rows of an answer, at most; the same in every version (contract, W1.1)
-	endOfIDs       = math.MaxInt64 // what is beyond is a 500
+	endOfIDs       = math.MaxInt64 // a larger id is a 500
 	maxLooks       = 200           // windows that may be read for something to judge by
 )
 
-// Scan walks through the messages of a conversation, in the order of their ids, and loses none: each one that there is when
-// the scan begins is yielded exactly once, also where their times and ids disagree, as after an import. One that is created
-// while it runs may be yielded or not. Notes, activities and deleted messages come too.
+// Scan walks through the messages of a conversation, in the order of their ids, and loses none: each message that exists
+// when the scan starts is yielded exactly once, even if times and ids disagree, as after an import. A message that is
+// created meanwhile may be yielded or not. Notes, activities and deleted messages are yielded too.
 //
-// It makes one request at a time, one for 500 to 1,000 messages, and keeps no more than one answer. Where ids lie in bursts
-// it takes two for 1,000 messages, and more where the later ids have the earlier times.
+// It makes one request at a time, one per 500 to 1,000 messages, and keeps only one answer. If ids lie in bursts it takes
+// two per 1,000 messages, and more if the later ids have the earlier times.
 //
 // A message that the server cannot answer (one such makes every window with it a 500) is yielded as nil and an [*Error] with
-// its id in MessageID, and the scan goes on; before that, others of the conversation have to come twice. Any other error is
-// the last thing that is yielded; resume behind the last id with MessageScanOptions.After. A conversation whose contact is
-// gone cannot be read at all, which is ErrServer. After a 429 it waits, as long as the context lasts. Breaking out of the
-// loop, or ending the context, stops every request at once.
+// its id in MessageID, and the scan continues; before that, other messages of the conversation must be read twice. Any other
+// error is yielded last; resume after the last id with MessageScanOptions.After. A conversation whose contact is gone cannot
+// be read at all, which is ErrServer. After a 429 it waits, for as long as the context lasts. Breaking out of the loop, or
+// ending the context, stops every request at once.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one.
@@ -74,7 +75,7 @@ func (s MessagesService) Scan(ctx context.Context, conversationID int64, options
 	}
 }
 
-// check refuses options that make no sense.
+// check refuses meaningless options.
 func (o MessageScanOptions) check(input *refusal) {
 	input.stretch(o.After, o.Until)
 }
@@ -88,20 +89,20 @@ type messageScan struct {
 	opts         []CallOption
 
 	spans  *scan.Spans
-	came   *scan.Windows[*Message]     // what came, to judge the server by
-	others func(context.Context) error // judges by other conversations where nothing comes of this one; nil in Scan
+	came   *scan.Windows[*Message]     // what was read, to judge the server by
+	others func(context.Context) error // judges by other conversations if this one returns nothing; nil in Scan
 	ticker scan.Ticker
 
-	last        int64     // where to go on later
+	last        int64     // where to resume
 	highest     int64     // the highest id that was seen
-	asked       bool      // for something
-	firstFailed bool      // and that failed
+	asked       bool      // something was asked for
+	firstFailed bool      // and it failed
 	failing     bool      // the last window failed, while an empty one did not
-	fails       int       // of the only id that is left
+	fails       int       // of the only id left
 	started     time.Time // by the local clock
 }
 
-// messageWindow is what came of a window, in order of id, or a message that cannot be read, with its id.
+// messageWindow is the result of a window, in order of id, or a message that cannot be read, with its id.
 type messageWindow struct {
 	rows    []*Message
 	blamed  int64
@@ -125,7 +126,7 @@ func newMessageScan(s MessagesService, conversation int64, options MessageScanOp
 	return m
 }
 
-// all yields everything. What it returns is still to be yielded.
+// all yields everything. The caller yields the error that it returns.
 func (s *messageScan) all(ctx context.Context, yield func(*Message, error) bool) error {
 	for s.spans.Lo < s.spans.End {
 		var w messageWindow
@@ -147,7 +148,7 @@ func (s *messageScan) all(ctx context.Context, yield func(*Message, error) bool)
 	return nil
 }
 
-// yield yields what is in a window.
+// yield yields the messages of a window.
 func (s *messageScan) yield(w messageWindow, yield func(*Message, error) bool) bool {
 	for _, m := range w.rows {
 		s.dealtWith(m)
@@ -156,7 +157,7 @@ func (s *messageScan) yield(w messageWindow, yield func(*Message, error) bool) b
 		}
 	}
 	if w.blamed != 0 {
-		if s.highest = max(s.highest, w.blamed); s.firstFailed { // so that it was there
+		if s.highest = max(s.highest, w.blamed); s.firstFailed { // so it was there
 			s.last = max(s.last, w.blamed)
 		}
 		return yield(nil, blamedMessage(w.failure, w.blamed))
@@ -164,8 +165,8 @@ func (s *messageScan) yield(w messageWindow, yield func(*Message, error) bool) b
 	return true
 }
 
-// dealtWith takes note of a message that came. What was created later than the scan began may have come without one that got
-// its id before, so a scan that is resumed has to look behind those that are older.
+// dealtWith notes a message that was yielded. A message created after the scan started may have been read before one with a
+// smaller id was stored, so a resumed scan has to look again after the last older message.
 func (s *messageScan) dealtWith(m *Message) {
 	s.highest = max(s.highest, m.ID)
 	if s.messages.core.wasBefore(s.started, m.CreatedAt.Time) {
@@ -173,7 +174,7 @@ func (s *messageScan) dealtWith(m *Message) {
 	}
 }
 
-// blamedMessage returns the failure of a window, as that of the message in it.
+// blamedMessage returns the failure of a window as the failure of its message.
 func blamedMessage(failure error, id int64) error {
 	if e, ok := failure.(*Error); ok {
 		return e.ofMessage(id)
@@ -181,14 +182,14 @@ func blamedMessage(failure error, id int64) error {
 	return failure
 }
 
-// tell says how far the scan is.
+// tell reports how far the scan is.
 func (s *messageScan) tell() {
 	if s.Progress != nil {
 		s.Progress(ScanProgress{LastID: s.last, End: s.highest, Requests: s.sent(), WaitingUntil: s.waitingUntil()})
 	}
 }
 
-// next reads the next window that is whole, or finds the message that cannot be read.
+// next reads the next complete window, or finds the message that cannot be read.
 func (s *messageScan) next(ctx context.Context) (w messageWindow, err error) {
 	for {
 		rows, whole, err := s.read(ctx, s.spans)
@@ -213,7 +214,7 @@ func (s *messageScan) next(ctx context.Context) (w messageWindow, err error) {
 	}
 }
 
-// read asks for what is chosen, and returns it in order of id.
+// read asks for the chosen window, and returns it in order of id.
 func (s *messageScan) read(ctx context.Context, spans *scan.Spans) (rows []*Message, whole bool, err error) {
 	rows, err = s.window(ctx, spans.Lo, spans.Hi)
 	if err != nil {
@@ -230,7 +231,7 @@ func (s *messageScan) read(ctx context.Context, spans *scan.Spans) (rows []*Mess
 	return slices.CompactFunc(rows, func(a, b *Message) bool { return a.ID == b.ID }), whole, nil
 }
 
-// window asks for the messages from an id up to another, as often as it is rate limited. They come in order of time.
+// window asks for the messages from an id up to another, as often as it is rate limited. They are in order of time.
 func (s *messageScan) window(ctx context.Context, from, to int64) (rows []*Message, err error) {
 	page, err := patiently(ctx, s.scanRequests, func() (*MessagePage, error) {
 		return messagesCall.about(s.conversation).run(ctx, s.messages.core, refusal{}, s.opts, func(server string) (*http.Request, error) {
@@ -252,7 +253,7 @@ func (s *messageScan) window(ctx context.Context, from, to int64) (rows []*Messa
 }
 
 // fail finds out what the failure of a window means: it returns the error if nothing can be read any more, and reports
-// whether the only id that is left is to blame. Else it is to be asked again, or less.
+// whether the only id left is to blame. Otherwise the window, or a smaller one, is to be asked for again.
 func (s *messageScan) fail(ctx context.Context, failure error) (blamed bool, end error) {
 	verdict := judgeMessages(failure)
 	if verdict == scan.Ends || ctx.Err() != nil {
@@ -281,7 +282,7 @@ func (s *messageScan) fail(ctx context.Context, failure error) (blamed bool, end
 	return blamed, nil
 }
 
-// inPlaceOf returns an error if the context ended with it, else the failure because of which it was looked for.
+// inPlaceOf returns an error if the context ended with it, otherwise the failure that was being examined.
 func inPlaceOf(ctx context.Context, err, failure error) error {
 	if ctx.Err() != nil {
 		return err
@@ -289,7 +290,7 @@ func inPlaceOf(ctx context.Context, err, failure error) error {
 	return failure
 }
 
-// judgeMessages says what a failure can mean. No window is refused because of its length, so a 4xx is about all of them.
+// judgeMessages returns what a failure can mean. No window is refused because of its length, so a 4xx is about all of them.
 func judgeMessages(err error) scan.Verdict {
 	if e, ok := err.(*Error); ok && e.StatusCode/100 == 4 && !errors.Is(e, ErrServer) {
 		return scan.Ends
@@ -303,7 +304,7 @@ func (s *messageScan) control(ctx context.Context) error {
 	return err
 }
 
-// prove returns nil if two messages that came before come again. Where not so many have come, it looks for others.
+// prove returns nil if two messages read before can be read again. If not that many have been read, it looks for others.
 func (s *messageScan) prove(ctx context.Context) error {
 	if err := s.came.Prove(ctx); err != scan.ErrTooFew {
 		return err
@@ -319,8 +320,8 @@ func (s *messageScan) prove(ctx context.Context) error {
 	return err
 }
 
-// lookAround looks behind what fails, and in front of it, until something has come to judge by. Of what fails as well it looks
-// into both halves, later than into everything that is larger.
+// lookAround looks after the failing window and before it, until it has read something to judge by. If a part fails as well,
+// it looks into both halves, larger parts first.
 func (s *messageScan) lookAround(ctx context.Context) error {
 	type window struct{ from, to int64 }
 	left := []window{{s.spans.Hi, endOfIDs}, {1, s.spans.Lo}}
@@ -346,7 +347,7 @@ func (s *messageScan) lookAround(ctx context.Context) error {
 	return nil
 }
 
-// readAgain asks for messages that came, and returns the ids of those that came again.
+// readAgain asks for messages that were read, and returns the ids of those read again.
 func (s *messageScan) readAgain(ctx context.Context, ids []int64) (came []int64, err error) {
 	for _, id := range ids {
 		rows, err := s.window(ctx, id, id+1)

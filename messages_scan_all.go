@@ -15,50 +15,50 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// How ScanAll works. One goroutine scans the conversations that match, and a few others the messages of those in front, each
-// waiting with what it has read until its turn has come. What they bring is yielded in order by the goroutine that ranges.
+// How ScanAll works. One goroutine scans the matching conversations, and a few others read the messages of the next ones,
+// each holding what it has read until its turn. The ranging goroutine yields the results in order.
 
-// MessageScanAllOptions say where a scan of all messages begins, and what it leaves out. The zero value reads everything.
+// MessageScanAllOptions set where a scan of all messages starts, and what it leaves out. The zero value reads everything.
 type MessageScanAllOptions struct {
-	// ConversationID is the conversation to begin with: to resume, that of the last message that was dealt with, or
-	// MessageScanAllProgress.ConversationID. Zero begins with the first.
+	// ConversationID is the conversation to start with: to resume, that of the last message that was dealt with, or
+	// MessageScanAllProgress.ConversationID. Zero starts with the first.
 	ConversationID int64
-	// After is the message of that conversation behind which to start: to resume, the last that was dealt with, or
-	// MessageScanAllProgress.LastID.
+	// After skips messages of that conversation up to and including this one: to resume, set the last that was dealt with,
+	// or MessageScanAllProgress.LastID.
 	After int64
-	// Until is the last conversation to read. Zero means the newest. With ConversationID it cuts an account into parts for several
+	// Until is the last conversation to read. Zero means the newest. With ConversationID it divides an account among several
 	// machines.
 	Until int64
-	// WithoutActivity leaves out what the server itself noted down, such as who resolved a conversation. Private notes come.
+	// WithoutActivity leaves out what the server itself recorded, such as who resolved a conversation, but not private
+	// notes.
 	WithoutActivity bool
-	// Conversation, if it is set, is called by the ranging goroutine with each conversation before its messages are yielded, also
-	// with one that has none, and with the one that a resumed scan begins with. It is as it was when it was listed, and the function
-	// may keep it.
+	// Conversation, if set, is called by the ranging goroutine with each conversation before its messages are yielded, even
+	// if it has none, and with the one that a resumed scan starts with. It is as it was when listed, and the function may
+	// keep it.
 	Conversation func(*Conversation)
-	// Concurrency is how many conversations are read at once. Zero means 4. One request more looks for conversations.
+	// Concurrency is how many conversations are read at once. Zero means 4. One more request looks for conversations.
 	Concurrency int
-	// Progress, if it is set, is called by the ranging goroutine after each window of messages is done, at least once a minute
-	// while the scan waits, and at the end.
+	// Progress, if set, is called by the ranging goroutine after each window of messages, at least once a minute while the
+	// scan waits, and at the end.
 	Progress func(MessageScanAllProgress)
 }
 
 // MessageScanAllProgress is how far a scan of all messages has come.
 type MessageScanAllProgress struct {
-	ConversationID int64     // the conversation to go on with later; those in front of it are done
-	LastID         int64     // its message up to which every one has been yielded, to go on behind later
-	Requests       int       // sent so far for messages, without those that were repeated
-	WaitingUntil   time.Time // when a request goes on that was rate limited, or that failed; zero while none waits
+	ConversationID int64     // the conversation to resume with; those before it are done
+	LastID         int64     // its messages up to this one have been yielded; resume after it
+	Requests       int       // sent so far for messages, without repeats
+	WaitingUntil   time.Time // when a rate-limited or failed request continues; zero while none waits
 }
 
 // ScanAll walks through every message of every conversation that matches a filter, in the order of the conversations' ids,
 // and of the messages' ids in each. It promises for conversations what [ConversationsService.Scan] promises, and for the
-// messages of each what [MessagesService.Scan] does. A few conversations are read ahead, an answer of each.
+// messages of each what [MessagesService.Scan] does. A few conversations are read ahead, one answer each.
 //
 // A message that cannot be read is yielded as nil and an [*Error] with its id in MessageID, and a conversation that cannot
 // be read, is gone, or is closed to the key's user, as nil and an *Error with its id in ConversationID and none in
-// MessageID; the scan goes on. Before a conversation is said to be unreadable, another one has to be readable. Of any other
-// error ConversationID is 0, and it is the last thing that is yielded; resume with MessageScanAllOptions.ConversationID and
-// After.
+// MessageID; the scan continues. Before a conversation is reported as unreadable, another one must be readable. Any other
+// error has a ConversationID of 0 and is yielded last; resume with MessageScanAllOptions.ConversationID and After.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
 // auth.ErrNoKey without one.
@@ -85,7 +85,7 @@ func (s MessagesService) ScanAll(ctx context.Context, filter Filter, options Mes
 	}
 }
 
-// check refuses options that make no sense.
+// check refuses meaningless options.
 func (o MessageScanAllOptions) check(input *refusal) {
 	if o.ConversationID < 0 {
 		input.add("ConversationID", "%d is negative; zero begins with the first", o.ConversationID)
@@ -106,31 +106,31 @@ type allMessages struct {
 	messages MessagesService
 	filter   Filter
 	opts     []CallOption
-	found    chan *messagesOf // the conversations, in order; closed behind the last
+	found    chan *messagesOf // the conversations, in order; closed after the last
 	left     chan struct{}    // closed when nobody ranges any more
-	ahead    []*messagesOf    // which are being read
-	more     bool             // there may be more than those
-	at, last int64            // where to go on later
+	ahead    []*messagesOf    // being read
+	more     bool             // there may be more
+	at, last int64            // where to resume
 	started  time.Time
 	running  sync.WaitGroup
 
 	mu     sync.Mutex
-	good   int64 // a conversation that could be read, 0 for none
-	exited bool  // the caller's code has ended its goroutine, as a failed test does
+	good   int64 // a readable conversation, 0 for none
+	exited bool  // the caller's code has ended its goroutine, as a failing test does
 }
 
 // messagesOf is the reading of a conversation.
 type messagesOf struct {
 	id           int64
 	created      time.Time
-	conversation *Conversation // that is still to be told of, nil for none
+	conversation *Conversation // still to be introduced, nil for none
 	scan         *messageScan
-	windows      chan messageWindow // closed behind the last
-	err          error              // that ended it, or because of which the conversation itself cannot be read
+	windows      chan messageWindow // closed after the last
+	err          error              // what ended it, or why the conversation itself cannot be read
 	unread       bool               // the scan of conversations says so
 }
 
-// all yields everything. What it returns is still to be yielded.
+// all yields everything. The caller yields the error that it returns.
 func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.running.Wait()
@@ -173,7 +173,8 @@ func (s *allMessages) all(ctx context.Context, yield func(*Message, error) bool)
 	return nil
 }
 
-// start starts a goroutine that the scan waits for. Before it says that it is done, it is known whether it was ended.
+// start starts a goroutine that the scan waits for. Whether foreign code ended it is known before it reports that it is
+// done.
 func (s *allMessages) start(do, done func()) {
 	s.running.Go(func() {
 		exited := true
@@ -194,13 +195,13 @@ func (s *allMessages) hasExited() bool {
 	return s.exited
 }
 
-// conversations scans those that match, behind an id and up to another one, which is included; 0 means the newest.
+// conversations scans the matching conversations, after one id and up to and including another; 0 means the newest.
 func (s *allMessages) conversations(ctx context.Context, after, until int64) iter.Seq2[*Conversation, error] {
 	options := ConversationScanOptions{After: after, Until: until, Concurrency: 1, Progress: s.searches}
 	return ConversationsService{s.messages.core}.Scan(ctx, s.filter, options, s.opts...)
 }
 
-// searches takes note of when the search for conversations waits.
+// searches notes when the search for conversations waits.
 func (s *allMessages) searches(p ScanProgress) {
 	if !p.WaitingUntil.IsZero() {
 		s.waits(p.WaitingUntil)
@@ -227,7 +228,7 @@ func (s *allMessages) find(ctx context.Context) {
 	}
 }
 
-// begin begins to read a conversation.
+// begin starts reading a conversation.
 func (s *allMessages) begin(ctx context.Context, of *messagesOf) {
 	s.ahead = append(s.ahead, of)
 	if of.err != nil {
@@ -272,9 +273,9 @@ func (s *allMessages) setGood(id int64) {
 	s.good = id
 }
 
-// cannotBeRead finds out whether a failure is about one conversation, which is gone, or closed to the key's user, or cannot be
-// read: another one can be, while it cannot twice in a row. One that the server itself calls closed needs no other one: all that an
-// agent meets first may be closed.
+// cannotBeRead finds out whether a failure is about one conversation that is gone, closed to the key's user, or unreadable:
+// another one can be read, while this one fails twice in a row. A conversation that the server itself calls closed needs no
+// other for comparison: all that an agent meets first may be closed.
 func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure error) bool {
 	closed := isClosed(failure)
 	if !closed && !isGone(failure) && judgeMessages(failure) != scan.Blames || ctx.Err() != nil {
@@ -287,24 +288,25 @@ func (s *allMessages) cannotBeRead(ctx context.Context, of *messagesOf, failure 
 	return (closed || s.anotherCan(ctx, of.id, s.control)) && again() && again() && ctx.Err() == nil
 }
 
-// isGone reports whether a failure is what the server says of what is not there (contract, section 3): other words are a proxy's.
+// isGone reports whether a failure has the server's words for what does not exist (contract, section 3): other words are a
+// proxy's.
 func isGone(failure error) bool {
 	e, ok := errors.AsType[*Error](failure)
 	return ok && e.isGone()
 }
 
-// isClosed reports whether a failure is what the server says of a conversation that the key's user may not see (contract, section
-// 3): of a key that it does not take, or of an account, it has other words.
+// isClosed reports whether a failure has the server's words for a conversation that the key's user may not see (contract,
+// section 3): a rejected key or account has other words.
 func isClosed(failure error) bool {
 	e, ok := errors.AsType[*Error](failure)
 	return ok && e.StatusCode == http.StatusUnauthorized && e.Message == "You are not authorized to do this action"
 }
 
-// maxOthers is how many conversations on either side are tried before it is said that none can be read.
+// maxOthers is how many conversations on either side are tried before concluding that none can be read.
 const maxOthers = 24
 
-// anotherCan reports whether another conversation passes a test: the last one that could be read, or else one behind, or one in
-// front, which may not have been read yet.
+// anotherCan reports whether another conversation passes a test: the last one that could be read, or else a later or an
+// earlier one, which may not have been read yet.
 func (s *allMessages) anotherCan(ctx context.Context, id int64, passes func(context.Context, int64) bool) bool {
 	s.mu.Lock()
 	good := s.good
@@ -329,7 +331,7 @@ func (s *allMessages) anyCan(ctx context.Context, behind, until int64, passes fu
 	return false
 }
 
-// control reports whether a conversation can be read, whatever is in it.
+// control reports whether a conversation can be read, regardless of its content.
 func (s *allMessages) control(ctx context.Context, id int64) bool {
 	return newMessageScan(s.messages, id, MessageScanOptions{}, &s.scanRequests, s.opts).control(ctx) == nil
 }
@@ -342,7 +344,7 @@ func (s *allMessages) hasMessages(ctx context.Context, id int64) bool {
 	return err == nil && len(page.Payload) > 0
 }
 
-// introduce tells of a conversation, once, when its turn has come.
+// introduce passes a conversation to the caller's function, once, in its turn.
 func (s *allMessages) introduce(of *messagesOf) {
 	if c := of.conversation; c != nil {
 		of.conversation = nil
@@ -350,7 +352,7 @@ func (s *allMessages) introduce(of *messagesOf) {
 	}
 }
 
-// hand yields what has come of the foremost conversation. It reports whether to go on, and returns what is still to be
+// hand yields what has been read of the first conversation. It reports whether to continue, and returns an error still to be
 // yielded.
 func (s *allMessages) hand(w messageWindow, ok bool, yield func(*Message, error) bool) (goOn bool, end error) {
 	of := s.ahead[0]
@@ -374,8 +376,8 @@ func (s *allMessages) hand(w messageWindow, ok bool, yield func(*Message, error)
 	return false, of.err
 }
 
-// dealtWith takes note of how far a conversation has been read. One that was created later than the scan began may have come
-// without another that got its id before, so a scan that is resumed has to begin in front of it.
+// dealtWith notes how far a conversation has been read. A conversation created after the scan started may have been read
+// before one with a smaller id was stored, so a resumed scan has to start before it.
 func (s *allMessages) dealtWith(of *messagesOf) {
 	if !s.messages.core.wasBefore(s.started, of.created) {
 		return
@@ -385,7 +387,7 @@ func (s *allMessages) dealtWith(of *messagesOf) {
 	}
 }
 
-// tell says how far the scan is.
+// tell reports how far the scan is.
 func (s *allMessages) tell() {
 	if s.Progress != nil {
 		s.Progress(MessageScanAllProgress{ConversationID: s.at, LastID: s.last, Requests: s.sent(), WaitingUntil: s.waitingUntil()})

@@ -176,7 +176,7 @@ func (h *messageHistory) readable() (n int) {
 }
 
 // TestMessageScanHistories plays random histories of a conversation. Whatever happens, every message that there was when the
-// scan began comes once or is one that cannot be read, and what is created meanwhile comes now or behind LastID.
+// scan started comes once or is one that cannot be read, and what is created meanwhile comes now or behind LastID.
 func TestMessageScanHistories(t *testing.T) {
 	t.Parallel()
 	ended, blamed, requests := 0, 0, 0

@@ -69,7 +69,7 @@ func (r *readMessages) take(all func(func(*cfchat.Message, error) bool)) {
 	}
 }
 
-// came fails the test unless just these messages came, these were blamed, and the scan went to its end.
+// came fails the test unless exactly these messages were yielded, these were blamed, and the scan ended.
 func (r *readMessages) came(ids []int64, blamed ...int64) {
 	r.t.Helper()
 	if r.end != nil {
@@ -199,7 +199,7 @@ func TestMessageScanRequests(t *testing.T) {
 	}
 }
 
-// TestMessageScanRange reads what is behind After, up to Until, and asks for nothing where there is nothing.
+// TestMessageScanRange reads what is after After, up to Until, and asks for nothing where there is nothing.
 func TestMessageScanRange(t *testing.T) {
 	for _, c := range []struct {
 		after, until int64
@@ -419,7 +419,7 @@ func TestMessageScanTooLarge(t *testing.T) {
 	})
 }
 
-// TestMessageScanRateLimit waits, and says so.
+// TestMessageScanRateLimit waits, and reports that.
 func TestMessageScanRateLimit(t *testing.T) {
 	t.Parallel()
 	for _, dated := range []bool{false, true} {

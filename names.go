@@ -6,22 +6,22 @@ import (
 	"sync"
 )
 
-// Names is what the ids in answers stand for, as it was when [Account.Names] asked. It never changes and is safe for concurrent
-// use. Of an id that it does not have the name is "", and so is every name of the zero value and of nil.
+// Names maps the ids in answers to names, as of when [Account.Names] asked. It never changes and is safe for concurrent use.
+// The name of an unknown id is "", and so is every name from the zero value and from nil.
 type Names struct {
 	inboxes, agents, teams, bots map[int64]string
 }
 
-// Inbox returns the name of an inbox. With an agent's key it knows only those of which the agent is a member.
+// Inbox returns the name of an inbox. With an agent's key it knows only the inboxes that the agent is a member of.
 func (n *Names) Inbox(id int64) string { return n.known().inboxes[id] }
 
-// Agent returns the name of a person. Who has left the account has none.
+// Agent returns the name of a person, "" for one who has left the account.
 func (n *Names) Agent(id int64) string { return n.known().agents[id] }
 
 // Team returns the name of a team, in lower case.
 func (n *Names) Team(id int64) string { return n.known().teams[id] }
 
-// AgentBot returns the name of a bot. Its id may be that of a person as well, who is somebody else.
+// AgentBot returns the name of a bot. An unrelated person may have the same id.
 func (n *Names) AgentBot(id int64) string { return n.known().bots[id] }
 
 func (n *Names) known() *Names {
@@ -31,9 +31,9 @@ func (n *Names) known() *Names {
 	return n
 }
 
-// Names asks what the ids of inboxes, agents, teams and bots stand for, by four requests at once, each of which is tried again
-// and counted by itself. It keeps nothing: ask again for what has changed since. When one fails the others are given up, and its
-// error is returned. No bot's key works: it is refused here, or by the server where it is asked for by auth.WithScheme.
+// Names asks for the names of inboxes, agents, teams and bots, with four requests at once, each retried and counted by
+// itself. It keeps nothing: ask again for later changes. If one fails, the others are canceled and its error is returned. A
+// bot's key does not work: it is refused here, or by the server if auth.WithScheme chooses it.
 //
 // Request editors are run on several requests at once. WithResponse is ErrInvalidInput, because no request is the last.
 func (a *Account) Names(ctx context.Context, opts ...CallOption) (*Names, error) {
@@ -63,16 +63,16 @@ func (a *Account) Names(ctx context.Context, opts ...CallOption) (*Names, error)
 	return names, nil
 }
 
-// listing is several lists that are asked for at once.
+// listing is several lists requested at once.
 type listing struct {
 	running sync.WaitGroup
 	once    sync.Once
-	failed  error // the first one; what comes later is that the others were given up
-	ended   bool  // by foreign code that ended its goroutine, as a test that fails does: so the caller's is ended too
+	failed  error // the first one; later ones only say that the others were canceled
+	ended   bool  // foreign code ended its goroutine, as a failing test does: so the caller's is ended too
 	stop    context.CancelFunc
 }
 
-// list asks for a list, and puts the name of each row where it belongs.
+// list asks for a list and stores the name of each row.
 func list[T any](ctx context.Context, l *listing, into *map[int64]string, ask func(context.Context, ...CallOption) ([]T, error),
 	opts []CallOption, nameOf func(*T) (id int64, name string),
 ) {

@@ -89,7 +89,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestNamesAtOnce answers no request before all are there: one after the other, they would wait for ever.
+// TestNamesAtOnce answers no request before all have arrived: one after another, they would wait forever.
 func TestNamesAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestNamesAtOnce(t *testing.T) {
 	})
 }
 
-// TestNamesFail gives up the other requests when one fails, and says what that one said.
+// TestNamesFail cancels the other requests when one fails, and returns that one's error.
 func TestNamesFail(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,7 @@ type CallOption interface {
 	apply(options *callOptions, input *refusal)
 }
 
-// callOptions is what the options of a call come to.
+// callOptions is the sum of a call's options.
 type callOptions struct {
 	editors  []RequestEditorFn
 	keys     *auth.Keys
@@ -45,7 +45,7 @@ func (e RequestEditorFn) apply(options *callOptions, input *refusal) {
 	options.editors = append(options.editors, e)
 }
 
-// WithKeys makes one call use other keys, in place of all of the Config's. Keys that cannot be any are ErrInvalidInput.
+// WithKeys makes one call use other keys, in place of all of the Config's. Invalid keys are ErrInvalidInput.
 func WithKeys(keys auth.Keys) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		input.keys("WithKeys", keys)
@@ -53,18 +53,18 @@ func WithKeys(keys auth.Keys) CallOption {
 	})
 }
 
-// Response is what a call got beside its data. [WithResponse] fills it.
+// Response is what a call returned besides its data. [WithResponse] fills it.
 type Response struct {
-	StatusCode int           // 0 when no answer came
-	Header     http.Header   // nil when no answer came
-	Body       []byte        // as it was received, after decompression; of a failure the first MiB, without keys
-	Tries      int           // how often the request was sent; 0 when it was refused before
-	Duration   time.Duration // of the whole call, with its editors and what it waited between tries
+	StatusCode int           // 0 without an answer
+	Header     http.Header   // nil without an answer
+	Body       []byte        // as received, after decompression; of a failure the first MiB, without keys
+	Tries      int           // how often the request was sent; 0 if it was refused before
+	Duration   time.Duration // of the whole call, including its editors and the waits between tries
 }
 
-// WithResponse keeps status, headers and body of a call in a Response, of a call that fails too. Of several tries, and of a
-// method that makes several requests, it has the last. It must not be read before the call returns, nor be given to two
-// calls at once. An iterator refuses it with ErrInvalidInput.
+// WithResponse keeps status, headers and body of a call, even a failed one, in a Response. After several tries, or with a
+// method that makes several requests, it holds the last answer. Do not read it before the call returns, and do not pass it
+// to two calls at once. An iterator refuses it with ErrInvalidInput.
 func WithResponse(response *Response) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		if response == nil {
@@ -88,8 +88,8 @@ func WithRetry(retry Retry) CallOption {
 	})
 }
 
-// WithMaxBody makes one call take another size of answer than Config.MaxBody, in bytes after decompression; or
-// [MessagesService.Download] another size of file than 256 MiB.
+// WithMaxBody sets the size limit of one call's answer in place of Config.MaxBody, in bytes after decompression; or that of
+// [MessagesService.Download] in place of 256 MiB.
 func WithMaxBody(bytes int64) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		if bytes <= 0 {
@@ -99,11 +99,11 @@ func WithMaxBody(bytes int64) CallOption {
 	})
 }
 
-// KeepJSON keeps the bytes that a thing was received as, with the fields that a newer server adds: of each conversation,
-// message and contact, for [Conversation.JSON], [Message.JSON] and [Contact.JSON]; and of each inbox, person, bot, team,
-// label and attribute definition that a method returns itself, for [Inbox.JSON], [Agent.JSON], [AccountBot.JSON],
-// [Team.JSON], [Label.JSON] and [AttributeDefinition.JSON]. What openapi.yaml marks as secret is null in them. It doubles
-// the memory.
+// KeepJSON keeps the received bytes of a thing, including fields that a newer server adds: those of each conversation,
+// message and contact, for [Conversation.JSON], [Message.JSON] and [Contact.JSON]; and those of each inbox, person, bot,
+// team, label and attribute definition that a method returns by itself, for [Inbox.JSON], [Agent.JSON], [AccountBot.JSON],
+// [Team.JSON], [Label.JSON] and [AttributeDefinition.JSON]. Fields that openapi.yaml marks as secret are null in them. It
+// doubles the memory.
 func KeepJSON() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.keepJSON = true })
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// ListAll walks through every page of a list, and may miss conversations that move while it runs: [ConversationsService.Scan]
-// misses none. The zero options mean the open ones. It asks for the order of creation when the caller asks for none, because
-// every version knows it and new conversations come at its end; a Page is where to start.
+// ListAll walks through every page of a list, and may miss conversations that move while it runs:
+// [ConversationsService.Scan] misses none. Zero options select the open ones. Without a SortBy it asks for the order of
+// creation, because every version knows it and new conversations are added at its end; Page is where to start.
 //
 // The server counts pages off a list that changes meanwhile, so a conversation that leaves the list before the page that
 // would show it (because it is resolved, by your own loop for instance) hides another one. What ListAll promises: no
-// conversation comes twice, an error comes once and last, and the walk ends at the first empty page, or with an error when
-// page after page brings nothing new.
+// conversation is yielded twice, an error is yielded once and last, and the walk ends at the first empty page, or with an
+// error if page after page has nothing new.
 //
 // Every range over it starts anew, with the options as they were when it was called. It remembers the ids of one walk,
 // 100,000 in about 4 MB.
 func (s ConversationsService) ListAll(ctx context.Context, options ConversationListOptions, opts ...CallOption) iter.Seq2[*Conversation, error] {
 	options.Labels = slices.Clone(options.Labels)
 	options.SortBy = cmp.Or(options.SortBy, SortBySortOnCreatedAt)
-	// With UpdatedWithin everything comes in one answer from 3.6.0 on, whatever the page.
+	// With UpdatedWithin everything is in one answer from 3.6.0 on, regardless of the page.
 	walk := s.walk(listCall.operation, opts)
 	walk.first, walk.allInOne = cmp.Or(options.Page, 1), options.UpdatedWithin != 0
 	walk.check = func(input *refusal) {
@@ -41,8 +41,8 @@ func (s ConversationsService) ListAll(ctx context.Context, options ConversationL
 }
 
 // FilterAll walks through every page of a filter, the latest activity first, and may miss conversations that move while it
-// runs: [ConversationsService.Scan] misses none. It promises what [ConversationsService.ListAll] promises, and no more: a
-// filter has no order but that of activity, which every message changes.
+// runs: [ConversationsService.Scan] misses none. Its promises are those of [ConversationsService.ListAll]: a filter can only
+// be ordered by activity, which every message changes.
 func (s ConversationsService) FilterAll(ctx context.Context, filter Filter, opts ...CallOption) iter.Seq2[*Conversation, error] {
 	walk := s.walk(filterCall.operation, opts)
 	walk.keeps = filter.keeps
@@ -62,7 +62,7 @@ func (s ConversationsService) walk(op *operation.Operation, opts []CallOption) p
 	return pageWalk[Conversation]{call: s.core.call(op, 0), opts: slices.Clone(opts), first: 1, id: id}
 }
 
-// rows returns what a page has.
+// rows returns the rows of a page.
 func rows(page *ConversationPage, err error) ([]Conversation, error) {
 	if err != nil {
 		return nil, err
@@ -70,19 +70,19 @@ func rows(page *ConversationPage, err error) ([]Conversation, error) {
 	return page.Payload, nil
 }
 
-// maxStalePages is how many pages in a row may bring nothing new. One may, when 25 conversations were created meanwhile;
-// before 3.1.1 a conversation with many labels fills several pages of a filter. A server that ignores the page never stops.
+// maxStalePages is how many pages in a row may have nothing new. One may, if 25 conversations were created meanwhile; before
+// 3.1.1 a conversation with many labels fills several pages of a filter. A server that ignores the page never stops.
 const maxStalePages = 10
 
 // pageWalk is a walk from a page to the first empty one.
 type pageWalk[T any] struct {
 	call     *chain.Call // of a page
 	opts     []CallOption
-	check    func(*refusal) // of what every page is asked for with
+	check    func(*refusal) // of the input for every page
 	id       func(*T) int64
 	keeps    func(*T) bool // nil for every one
 	first    int
-	allInOne bool // a page that brings nothing new is the end, and no fault
+	allInOne bool // a page with nothing new is the end, not an error
 }
 
 func (w pageWalk[T]) pages(fetch func(page int) ([]T, error)) iter.Seq2[*T, error] {
@@ -127,7 +127,7 @@ func (w pageWalk[T]) pages(fetch func(page int) ([]T, error)) iter.Seq2[*T, erro
 	}
 }
 
-// refusal returns why nothing is asked for, nil if nothing is wrong.
+// refusal returns why nothing is sent, nil if nothing is wrong.
 func (w pageWalk[T]) refusal() error {
 	var input refusal
 	w.check(&input)

@@ -191,7 +191,7 @@ func TestPagesLazily(t *testing.T) {
 	}
 }
 
-// What goes out: the page, and the order of creation when the caller wants none.
+// What is sent: the page, and the order of creation if the caller asks for none.
 func TestListAllAsks(t *testing.T) {
 	for _, c := range []struct {
 		params cfchat.ConversationListOptions
@@ -263,7 +263,7 @@ func TestPagesRefuse(t *testing.T) {
 	}
 }
 
-// From 3.6.0 on UpdatedWithin gives everything in one answer, whatever the page: that is the end, and no error.
+// From 3.6.0 on UpdatedWithin returns everything in one answer, regardless of the page: that is the end, not an error.
 func TestAllUpdatedWithin(t *testing.T) {
 	params := cfchat.ConversationListOptions{UpdatedWithin: time.Minute}
 	server := &pagedServer{pages: func(string) []int64 { return upTo(1, 70) }}

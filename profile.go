@@ -9,13 +9,13 @@ import (
 
 var profileCall = newCall(operation.FetchProfile, checkProfile)
 
-// Profile tells whose the user's key is and which accounts it serves. That is how to learn what to give to [Chat.Account]: each of
-// Accounts has its ID, and the Role that the person has in it. Suspended accounts are among them, by their Status, and refuse every
-// call. AccountID and Role of the Profile itself are those of the account that was last active, nil where there is none.
+// Profile gets the owner of the user's key and the accounts that it serves. It has the ids for [Chat.Account]: each of
+// Accounts has its ID, and the person's Role in it. Suspended accounts are included, marked by their Status, and refuse
+// every call. AccountID and Role of the Profile itself are those of the last active account, nil if there is none.
 //
-// From 4.16.0 on an account has APIAndWebhooks, which is false where it allows no keys: its calls fail with ErrForbidden. A bot has
-// no profile: with its key alone the call fails with auth.ErrNoKey, and nothing is sent. The servers send the key back, and other
-// secrets; a Profile has none of them, but the Body of [WithResponse] has.
+// From 4.16.0 on an account has APIAndWebhooks, which is false if it allows no keys: its calls fail with ErrForbidden. A bot
+// has no profile: with its key alone the call fails with auth.ErrNoKey, and nothing is sent. The servers send back the key,
+// and other secrets; a Profile omits them, but the Body of [WithResponse] includes them.
 //
 // GET /api/v1/profile, fetchProfile. Key: user.
 func (c *Chat) Profile(ctx context.Context, opts ...CallOption) (*Profile, error) {

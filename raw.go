@@ -10,10 +10,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// RawResponse is an answer of the generated client: the data, and the answer that it came with.
+// RawResponse is an answer of the generated client: the data and its HTTP response.
 type RawResponse[T any] struct {
-	JSON200      *T             // the data, a struct{} where there is none; nil if the status is not 200, or the answer is not JSON
-	Body         []byte         // as it came
+	JSON200      *T             // the data, a struct{} if there is none; nil if the status is not 200, or the answer is not JSON
+	Body         []byte         // as received
 	HTTPResponse *http.Response // its Body has been read
 }
 
@@ -25,7 +25,7 @@ func (r *RawResponse[T]) Status() string {
 	return r.HTTPResponse.Status
 }
 
-// StatusCode returns the HTTP status, 0 when there is no answer.
+// StatusCode returns the HTTP status, 0 without an answer.
 func (r *RawResponse[T]) StatusCode() int {
 	if r == nil || r.HTTPResponse == nil {
 		return 0
@@ -51,7 +51,8 @@ func parseRaw[T any](resp *http.Response) (*RawResponse[T], error) {
 	return parsed, unmarshal(body, parsed.JSON200)
 }
 
-// begin returns the context of a call of the generated client. Until its request is ready, nobody else's is this call.
+// begin returns the context of a call of the generated client. Until its request is ready, no other request belongs to this
+// call.
 func begin(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (context.Context, error) {
 	var input refusal
 	input.context(ctx)
@@ -66,13 +67,13 @@ func begin(ctx context.Context, op *operation.Operation, req *http.Request, edit
 	return chain.WithCall(ctx, call), nil
 }
 
-// ready returns the request of a call that the editors have seen, for the doer to claim.
+// ready returns a call's request, which the editors have seen, for the doer to claim.
 func ready(req *http.Request) *http.Request {
 	chain.CallOf(req.Context()).Release()
 	return req
 }
 
-// unsent is the failure of a call whose request cannot be built.
+// unsent returns the failure of a call whose request cannot be built.
 func unsent(op *operation.Operation, err error) error {
 	return errorOf(&chain.Call{Operation: op}, &chain.Failure{Cause: err, NotSent: true})
 }
@@ -80,8 +81,8 @@ func unsent(op *operation.Operation, err error) error {
 // doer is the generated client's way into the chain.
 type doer struct{ chain chain.Link }
 
-// Do sends a request. The call that its context belongs to is its own if it is sent for the first time. Otherwise the request
-// was made within another call, or past the generated client, and its address says which operation it is.
+// Do sends a request. The call of its context is its own if that call has not been sent yet. Otherwise the request was made
+// within another call, or without the generated client, and its address tells its operation.
 func (d doer) Do(req *http.Request) (*http.Response, error) {
 	call := chain.CallOf(req.Context())
 	if !call.Claim() {
@@ -95,7 +96,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 	return a.Open(), nil
 }
 
-// decoders holds how the answer of each operation is judged, for calls that Raw makes. newCall fills it.
+// decoders judge the answer of each operation, for calls that Raw makes. newCall fills it.
 var decoders = map[*operation.Operation]func(body []byte, conversation int64) error{}
 
 // rawCall is a call of Raw, whose answer is decoded by the generated client after the chain has judged it.

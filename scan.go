@@ -15,72 +15,73 @@ import (
 
 // How Scan works:
 //
-//  1. A sweep asks for what matches and has not come. If that is little, it is all there is to read (scan_sweep.go).
-//  2. Else windows of ids are read, ahead and in order, up to the highest id that any answer has shown (internal/scan).
-//  3. Another sweep proves that nothing was left behind, or shows what is to be read next; and so on.
+//  1. A sweep asks for what matches and has not been read. If that is little, it is all there is to read (scan_sweep.go).
+//  2. Otherwise windows of ids are read, ahead and in order, up to the highest id that any answer has shown (internal/scan).
+//  3. Another sweep proves that nothing was left out, or shows what to read next; and so on.
 //
 // What it holds to:
 //
-//   - A page that is not full has everything that matched while it was made. Whatever matches all the time and was asked for in
-//     it has come.
-//   - The day on which a conversation was created and its inbox never change, so the ranges of a sweep leave no gap. Each range
-//     leaves out what came of it, or what is read anyway, and ends when a page is not full.
-//   - A page far behind the last counts and shows nothing. So a conversation that cannot be shown hides no other: it is counted,
-//     looked for by counts, and read as a window.
-//   - Every id up to read has come, is to blame, or need not come. Only ids above it are yielded.
+//   - A page that is not full has everything that matched while it was made. So it contains every row that it was asked for
+//     and that matches all the time.
+//   - The day on which a conversation was created and its inbox never change, so the ranges of a sweep leave no gap. Each
+//     range leaves out what was read of it, or will be read anyway, and ends when a page is not full.
+//   - A page far beyond the last counts and shows nothing. So a conversation that cannot be shown hides no other: it is
+//     counted, located by counts, and read as a window.
+//   - Every id up to read has been yielded, is to blame, or need not be yielded. Only ids above it are yielded.
 
-// ConversationScanOptions say which part of an account a scan reads, and how. The zero value reads all of it.
+// ConversationScanOptions select the part of an account that a scan reads, and how. The zero value reads all of it.
 type ConversationScanOptions struct {
-	// After is the id behind which to start: to resume, the last id that was dealt with, or ScanProgress.LastID.
+	// After skips ids up to and including this one: to resume, set the last id that was dealt with, or ScanProgress.LastID.
 	After int64
-	// Until is the last id to read. Zero means the newest. With After it cuts an account into parts for several machines.
+	// Until is the last id to read. Zero means the newest. With After it divides an account among several machines.
 	Until int64
 	// Concurrency is how many requests run at once. Zero means 4.
 	Concurrency int
-	// MaxWindow is how many ids one request may name, for proxies that take no long bodies: an id takes up to 11 bytes. Zero
-	// means 10,000, or fewer where the server refuses so many. Only what was created in one inbox on one day is named in one
-	// request, however much it is, because the end cannot be proven otherwise.
+	// MaxWindow is how many ids one request may name, for proxies that refuse long bodies: an id takes up to 11 bytes. Zero
+	// means 10,000, or fewer if the server refuses that many. Only the conversations of one inbox and one day are named in
+	// one request regardless of their number, because the end cannot be proven otherwise.
 	MaxWindow int
-	// Progress, if it is set, is called by the ranging goroutine after each window of ids is done, at least once a minute while
-	// the scan waits, and at the end.
+	// Progress, if set, is called by the ranging goroutine after each window of ids, at least once a minute while the scan
+	// waits, and at the end.
 	Progress func(ScanProgress)
 }
 
 // ScanProgress is how far a scan has come, of conversations or of the messages of one.
 type ScanProgress struct {
-	// LastID is the id up to which everything has been yielded, to go on behind later. It is that of a conversation or message that
-	// there was when the scan began, so what has been created since is behind it.
+	// LastID is the id up to which everything has been yielded; resume after it. It belongs to a conversation or message
+	// that existed when the scan started, so those created since have greater ids.
 	LastID int64
-	// End is the last id that the scan expects to read, of messages that it has seen; when it has ended, the last that it read.
+	// End is the last id that the scan expects to read; for messages, the last that it has seen; after the scan, the last
+	// that it read.
 	End          int64
-	Requests     int       // sent so far, without those that were repeated
-	WaitingUntil time.Time // when a request goes on that was rate limited, or that failed; zero while none waits
+	Requests     int       // sent so far, without repeats
+	WaitingUntil time.Time // when a rate-limited or failed request continues; zero while none waits
 }
 
 const (
 	defaultConcurrency = 4
-	maxWindow          = 10_000    // ids; servers took 50,000 in half a second
+	maxWindow          = 10_000    // ids; servers answered 50,000 in half a second
 	pageSize           = 25        // rows; the same in every version for a filter
-	maxID              = 1<<31 - 1 // the largest id there can be
+	maxID              = 1<<31 - 1 // the largest possible id
 )
 
 // Scan walks through every conversation that matches a filter, in the order of their ids, and loses none: each one that
-// matches from the start of the scan to its end is yielded exactly once, whatever else happens meanwhile, be it replies,
-// resolves, new assignees, or what the loop itself does. A filter without rules reads them all. One that comes to match,
-// or stops matching, while the scan runs may be yielded or not. That nothing is left behind the end is proven, or the last
-// thing that is yielded is an error that says so.
+// matches from the start of the scan to its end is yielded exactly once, no matter what happens meanwhile, be it replies,
+// resolves, new assignees, or changes by the loop itself. A filter without rules reads them all. A conversation that starts
+// or stops matching while the scan runs may be yielded or not. The scan proves that nothing is left after the end; if it
+// cannot, it yields an error that says so last.
 //
-// It asks for windows of ids instead of pages, larger ones where few match, so it needs about a request per 25 matches
-// and one per 10,000 ids, and one per 2,000 conversations for the proof. Windows are read ahead, a few at a time, and memory
-// stays flat but for four bytes a conversation.
+// It asks for windows of ids instead of pages, larger ones where few match, so it needs about a request per 25 matches and
+// one per 10,000 ids, and one per 2,000 conversations for the proof. Windows are read ahead, a few at a time, and memory
+// stays flat except for four bytes per conversation.
 //
-// A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as nil and an [*Error] with
-// its id in ConversationID, and the scan goes on; before that, others that came have to come again. Any other error is the last
-// thing that is yielded; resume behind the last id with ConversationScanOptions.After. After a 429 it waits, as long as the
+// A conversation that the server cannot answer (one such makes every page with it a 500) is yielded as nil and an [*Error]
+// with its id in ConversationID, and the scan continues; before that, others must be read a second time. Any other error is
+// yielded last; resume after the last id with ConversationScanOptions.After. After a 429 it waits, for as long as the
 // context lasts. Breaking out of the loop, or ending the context, stops every request at once.
 //
 // Every range over it starts anew. The options must be safe for concurrent use. It takes a user's key, and fails with
-// auth.ErrNoKey without one; an agent's sees that person's inboxes from 4.1.0, and before those of the whole account.
+// auth.ErrNoKey without one; an agent's key sees that person's inboxes from 4.1.0 on, and before those of the whole account.
 func (s ConversationsService) Scan(ctx context.Context, filter Filter, options ConversationScanOptions, opts ...CallOption) iter.Seq2[*Conversation, error] {
 	opts = slices.Clone(opts)
 	return func(yield func(*Conversation, error) bool) {
@@ -99,7 +100,8 @@ func (s ConversationsService) Scan(ctx context.Context, filter Filter, options C
 	}
 }
 
-// byUser returns a context whose filters are sent with a user's key, unless the caller has picked one: a bot's is refused (D4).
+// byUser returns a context whose filters are sent with a user's key, unless the caller has chosen one: a bot's is refused
+// (D4).
 func byUser(ctx context.Context) context.Context {
 	if len(filterCall.operation.Schemes(ctx)) == 1 {
 		return ctx
@@ -107,7 +109,7 @@ func byUser(ctx context.Context) context.Context {
 	return auth.WithScheme(ctx, auth.UserAPIKey)
 }
 
-// check refuses options that make no sense.
+// check refuses meaningless options.
 func (o ConversationScanOptions) check(input *refusal) {
 	input.stretch(o.After, o.Until)
 	input.concurrency(o.Concurrency)
@@ -129,21 +131,21 @@ type conversationScan struct {
 
 	read    int64     // every conversation up to this id has been dealt with
 	end     int64     // the last id that is expected
-	last    int64     // the highest that has been dealt with, where to go on later
+	last    int64     // the highest that has been dealt with, where to resume
 	highest int64     // the highest that has been dealt with
 	came    ledger    // what has been dealt with
-	blamed  []int64   // what cannot be read, of which nobody knows when it was created
-	day     int32     // on which the last that came was created
+	blamed  []int64   // what cannot be read, so that its creation is unknown
+	day     int32     // on which the last one read was created
 	limit   int       // how many ids a sweep leaves out in one request
-	narrow  bool      // more have been too many
-	reach   int64     // how far to read on where nothing tells the end
-	sought  int64     // how many ids are sought in one request
+	narrow  bool      // more were too many
+	reach   int64     // how far to read on while the end is unknown
+	sought  int64     // how many ids to seek in one request
 	swept   bool      // one sweep has been made
 	counts  bool      // the server has counted what it could not show
 	started time.Time // by the local clock
-	began   time.Time // by the server's, at the latest
-	active  time.Time // when something was active last, as it began
-	shown   int64     // the highest id that was shown as it began
+	began   time.Time // by the server's clock, at the latest
+	active  time.Time // the latest activity when it started
+	shown   int64     // the highest id shown when it started
 }
 
 func newConversationScan(s ConversationsService, filter Filter, options ConversationScanOptions, opts []CallOption) *conversationScan {
@@ -163,10 +165,10 @@ func newConversationScan(s ConversationsService, filter Filter, options Conversa
 	return c
 }
 
-// errStopped means that the caller wants no more.
+// errStopped means that the caller has left the loop.
 var errStopped = errors.New("stopped")
 
-// all yields everything. What it returns is still to be yielded.
+// all yields everything. The caller yields the error that it returns.
 func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, error) bool) error {
 	undated := s.filter
 	s.filter = undated.dated(s.conversations.core.now()) // the same day for all windows
@@ -174,7 +176,7 @@ func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, er
 		first := !s.swept
 		next, err := s.sweep(ctx)
 		if day := undated.dated(s.conversations.core.now()); err == nil && first && day.String() != s.filter.String() {
-			s.filter, s.swept = day, false // the server's clock is known by now, and it is another day there
+			s.filter, s.swept = day, false // the server's clock is now known, and it is another day there
 			clear(s.came)
 			continue
 		}
@@ -201,8 +203,8 @@ func (s *conversationScan) all(ctx context.Context, yield func(*Conversation, er
 	return nil
 }
 
-// canLookElsewhere reports whether it is worth going on although nothing could be read: something else can, by which to judge, or
-// the server counts, so that a sweep can look for what can be read, once.
+// canLookElsewhere reports whether to continue although nothing could be read: something else can be read, by which to
+// judge, or the server counts, so that a sweep can look once for what can be read.
 func (s *conversationScan) canLookElsewhere(ctx context.Context, failure error) bool {
 	if judge(failure) != scan.Blames || s.windows.CanJudge() {
 		return false
@@ -212,7 +214,7 @@ func (s *conversationScan) canLookElsewhere(ctx context.Context, failure error) 
 	return s.anything(ctx) || once
 }
 
-// dealtWith takes note of a conversation that came.
+// dealtWith notes a conversation that was read.
 func (s *conversationScan) dealtWith(c *Conversation) {
 	s.day = dayOfCreation(c)
 	s.came.put(cell{s.day, c.InboxID}, c.ID)
@@ -222,9 +224,9 @@ func (s *conversationScan) dealtWith(c *Conversation) {
 	}
 }
 
-// isOld reports whether there was a conversation when the scan began: it, or one with a higher id, was among the first that were shown, or
-// something was active after it was created. What was created since may have come without one with a lower id, because windows are
-// not read at one moment. Where nothing was shown at first the server's clock tells, to the second.
+// isOld reports whether a conversation existed when the scan started: it, or one with a higher id, was among the first that
+// were shown, or something was active after it was created. A later one may have been read without one with a lower id,
+// because windows are not read at the same moment. If nothing was shown at first, the server's clock decides, to the second.
 func (s *conversationScan) isOld(c *Conversation) bool {
 	switch {
 	case c.ID <= s.shown:
@@ -235,14 +237,14 @@ func (s *conversationScan) isOld(c *Conversation) bool {
 	return s.conversations.core.wasBefore(s.started, c.CreatedAt.Time)
 }
 
-// gaveUp takes note of one that cannot be read. It was probably created when the one before it was.
+// gaveUp notes a conversation that cannot be read. It was probably created when the one before it was.
 func (s *conversationScan) gaveUp(id int64) {
 	s.blamed = append(s.blamed, id)
 	s.came.put(cell{day: s.day}, id)
 	s.last, s.highest = max(s.last, id), max(s.highest, id)
 }
 
-// unproven returns the failure of a sweep, with where to go on.
+// unproven returns the failure of a sweep, with the id to resume after.
 func (s *conversationScan) unproven(ctx context.Context, failure error) error {
 	e, ok := failure.(*Error)
 	if !ok || ctx.Err() != nil || s.lastID() == s.After {
@@ -251,7 +253,7 @@ func (s *conversationScan) unproven(ctx context.Context, failure error) error {
 	return e.unproven(s.lastID())
 }
 
-// walk yields what is in parts.
+// walk yields the conversations of parts.
 func (s *conversationScan) walk(ctx context.Context, parts []scan.Part[*Conversation], yield func(*Conversation, error) bool) error {
 	stopped := false
 	err := s.windows.Run(ctx, parts, func(p *scan.Part[*Conversation]) bool {
@@ -278,7 +280,7 @@ func (s *conversationScan) walk(ctx context.Context, parts []scan.Part[*Conversa
 	return err
 }
 
-// blamed returns the failure of a window, as that of the conversation in it.
+// blamed returns the failure of a window as the failure of its conversation.
 func blamed(failure error, id int64) error {
 	if e, ok := failure.(*Error); ok {
 		return e.of(id)
@@ -286,11 +288,11 @@ func blamed(failure error, id int64) error {
 	return failure
 }
 
-// lastID returns where to go on later: not behind the last that there was, however far has been read, because what is created next
+// lastID returns where to resume: never after the last existing id, no matter how far was read, because what is created next
 // must not be left out.
 func (s *conversationScan) lastID() int64 { return min(s.read, s.last) }
 
-// tell says how far the scan is.
+// tell reports how far the scan is.
 func (s *conversationScan) tell() {
 	if s.Progress == nil {
 		return
@@ -324,8 +326,8 @@ func (s *conversationScan) found(format string, args ...any) error {
 	return found(s.conversations.core.call(filterCall.operation, 0), format, args...)
 }
 
-// moreThan returns how many rows there may be besides those of a first page: none if it is not full. The count is of another
-// moment than the rows, so it cannot make a full page whole.
+// moreThan returns how many rows there may be besides those of a first page: none if it is not full. The count is from
+// another moment than the rows, so it cannot prove a full page to be complete.
 func moreThan(page *ConversationPage) int64 {
 	rows := int64(len(page.Payload))
 	switch more := page.Meta.AllCount - rows; {
@@ -338,8 +340,8 @@ func moreThan(page *ConversationPage) int64 {
 	}
 }
 
-// readAgain asks whether conversations that came can still be read. It has them come whether they match or not, so that it
-// takes the server to show them, and asks for those of them that match too, so that it takes the server to know the filter.
+// readAgain asks whether conversations read before can still be read. It asks for them whether they match or not, so that
+// the server has to show them, and for those of them that match, so that the server has to know the filter.
 func (s *conversationScan) readAgain(ctx context.Context, ids []int64) (came []int64, err error) {
 	these := Equal(AttributeDisplayID, ids)
 	again := Where(these)
@@ -351,7 +353,7 @@ func (s *conversationScan) readAgain(ctx context.Context, ids []int64) (came []i
 	switch {
 	case err != nil:
 		return nil, err
-	case len(page.Payload) >= pageSize: // of many labels, before 3.1.1
+	case len(page.Payload) >= pageSize: // because of many labels, before 3.1.1
 		return ids, nil
 	}
 	for _, c := range page.Payload {
@@ -361,7 +363,7 @@ func (s *conversationScan) readAgain(ctx context.Context, ids []int64) (came []i
 	return slices.Compact(came), nil
 }
 
-// judge says what a failure can mean.
+// judge returns what a failure can mean.
 func judge(err error) scan.Verdict {
 	e, ok := err.(*Error)
 	_, isFinding := errors.AsType[finding](err)

@@ -99,8 +99,8 @@ func TestScanOfADayWithTooMany(t *testing.T) {
 	})
 }
 
-// An account that grows with every request does not keep the scan for ever: what is created
-// meanwhile is not promised. Only the server's clock tells what that is.
+// An account that grows with every request cannot keep the scan running forever: what is created meanwhile is not promised.
+// Only the server's clock tells what that is.
 func TestScanGrowingAccount(t *testing.T) {
 	for _, c := range []struct {
 		from  int64
@@ -162,7 +162,7 @@ func TestScanOfADayWithABrokenOne(t *testing.T) {
 	}
 }
 
-// What was created when the scan began is not left out, although the server's clock is behind that of what wrote it.
+// What was created when the scan started is not left out, although the server's clock is behind that of what wrote it.
 func TestScanOfTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -193,7 +193,7 @@ func TestScanWithoutTimes(t *testing.T) {
 	}
 }
 
-// A server that does not know how to leave ids out shows the same again and again. That ends with an error, and not never.
+// A server that does not know how to leave ids out shows the same again and again. That ends with an error instead of never.
 func TestScanNothingIsLeftOut(t *testing.T) {
 	for _, n := range []int64{60, 300} {
 		synctest.Test(t, func(t *testing.T) {
@@ -291,7 +291,7 @@ func TestScanEndIsNotProven(t *testing.T) {
 	}
 }
 
-// Where nothing has come there is nothing to go on from: the first refusal is the error, as it came, and nothing follows it.
+// Where nothing has come there is nothing to go on from: the first refusal is the error, as received, and nothing follows it.
 func TestScanFirstRefusal(t *testing.T) {
 	for _, after := range []int64{0, 7} {
 		synctest.Test(t, func(t *testing.T) {

@@ -291,7 +291,7 @@ func TestScanSilence(t *testing.T) {
 	}
 }
 
-// Resuming behind the last id after an outage yields the rest.
+// Resuming after the last id, after an outage, yields the rest.
 func TestScanResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()

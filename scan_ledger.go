@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// ledger is what a scan has dealt with: the ids of conversations, in four bytes each, by what never changes about them.
+// ledger records what a scan has dealt with: the ids of conversations, in four bytes each, by their unchangeable properties.
 type ledger map[cell][]int32
 
-// cell is a day of creation, counted from 1970 in UTC, and an inbox; inbox 0 where it is not known.
+// cell is a day of creation, counted from 1970 in UTC, and an inbox; inbox 0 if unknown.
 type cell struct {
 	day   int32
 	inbox int64
@@ -37,7 +37,7 @@ func (l ledger) in(sp span) []int64 {
 	return slices.Compact(ids)
 }
 
-// spans returns the whole time in spans of whole days, each with about as many ids, or of one day.
+// spans divides the whole time into spans of whole days, each with about this many ids, or of one day.
 func (l ledger) spans(limit int) []span {
 	days := map[int32]int{}
 	for at, ids := range l {
@@ -53,7 +53,7 @@ func (l ledger) spans(limit int) []span {
 	return append(all, span{from: from, to: lastDay})
 }
 
-// inboxes returns the inboxes of which something is in a span.
+// inboxes returns the inboxes that have ids in a span.
 func (l ledger) inboxes(sp span) []int64 {
 	found := map[int64]bool{}
 	for at := range l {
@@ -64,20 +64,20 @@ func (l ledger) inboxes(sp span) []int64 {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// span is a range of days of creation, first and last among them, of all inboxes, of one, or of all but some.
+// span is a range of days of creation, including first and last, of all inboxes, of one, or of all but some.
 type span struct {
 	from, to int32
 	inbox    int64   // 0 for all
 	without  []int64 // inboxes
-	tries    int     // how often it could not be shown, though nothing is left to be cut
-	runs     bool    // it holds what was dealt with before the scan, so ids are left out in runs
+	tries    int     // how often it could not be shown although it cannot be divided further
+	runs     bool    // it includes what was dealt with before the scan, so ids are left out in runs
 }
 
-// A span from firstDay begins with the first conversation that there is, and one to lastDay ends with the last.
+// A span from firstDay starts with the first conversation that exists, and one to lastDay ends with the last.
 const (
 	firstDay = math.MinInt32 + 1
 	lastDay  = math.MaxInt32
-	year2000 = 10_957 // before it, days are not told apart
+	year2000 = 10_957 // earlier days are not distinguished
 
 	secondsOfDay = 24 * 60 * 60
 )
@@ -92,7 +92,7 @@ func (sp span) has(at cell) bool {
 	return at.day >= sp.from && at.day <= sp.to && (sp.inbox == 0 || at.inbox == 0 || at.inbox == sp.inbox) && !slices.Contains(sp.without, at.inbox)
 }
 
-// cellOf returns where in the span to put a conversation that was shown in it, whatever it says about itself.
+// cellOf returns the cell of a conversation that was shown in the span, regardless of its own fields.
 func (sp span) cellOf(c *Conversation) cell {
 	at := cell{min(max(dayOfCreation(c), sp.from), sp.to), c.InboxID}
 	if sp.inbox != 0 {
@@ -115,7 +115,7 @@ func (sp span) day() int32 {
 	return sp.from
 }
 
-// rules returns what the server is to look for.
+// rules returns the filter rules for the span.
 func (sp span) rules() []Rule {
 	var rules []Rule
 	if sp.from != firstDay {
@@ -135,7 +135,7 @@ func (sp span) rules() []Rule {
 
 func date(day int32) string { return time.Unix(int64(day)*secondsOfDay, 0).UTC().Format(time.DateOnly) }
 
-// halves returns the span in two, cut behind a day near to one that is wanted, the earlier one first; nil if it is a single day.
+// halves returns the span in two parts, the earlier first, cut after a day near the wanted one; nil if it is a single day.
 func (sp span) halves(today int32, wanted int32) []span {
 	if sp.isADay(today) {
 		return nil
@@ -147,7 +147,7 @@ func (sp span) halves(today int32, wanted int32) []span {
 	return []span{early, late}
 }
 
-// isADay reports whether a span cannot be cut into days.
+// isADay reports whether a span cannot be divided into days.
 func (sp span) isADay(today int32) bool {
 	lo, hi := sp.toldApart(today)
 	return lo >= hi
@@ -159,12 +159,12 @@ func (sp span) middle(today int32) int32 {
 	return lo + (hi-lo)/2
 }
 
-// toldApart returns the first and the last day of a span behind which it can be cut.
+// toldApart returns the first and the last day of a span after which it can be cut.
 func (sp span) toldApart(today int32) (lo, hi int32) {
 	return max(sp.from, year2000), min(sp.to, max(today+1, sp.from))
 }
 
-// byInbox returns the span once for each of some inboxes, and once for all others; nil if it is of one inbox.
+// byInbox returns the span once for each of some inboxes, and once for all others; nil if it covers one inbox.
 func (sp span) byInbox(inboxes []int64) []span {
 	if sp.inbox != 0 || sp.without != nil || len(inboxes) == 0 {
 		return nil

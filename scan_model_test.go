@@ -52,7 +52,7 @@ type busyConversation struct {
 	size     int   // bytes of its attributes
 }
 
-// busyRule is one rule of a filter as it came over the wire.
+// busyRule is one rule of a filter as received over the wire.
 type busyRule struct {
 	or        bool // joined to the rules before by OR
 	attribute string

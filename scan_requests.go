@@ -11,17 +11,17 @@ import (
 	"github.com/cfchat/cfchat-go/internal/chain"
 )
 
-// scanRequests counts the requests of a scan, and knows until when one of them waits.
+// scanRequests counts the requests of a scan, and records until when one of them waits.
 type scanRequests struct {
 	requests atomic.Int64
 	waiting  atomic.Pointer[time.Time]
-	woken    chan struct{} // that a request waits
+	woken    chan struct{} // signals that a request waits
 }
 
 // sent returns how many requests were made.
 func (r *scanRequests) sent() int { return int(r.requests.Load()) }
 
-// waitingUntil returns when a request goes on, the zero time while none waits.
+// waitingUntil returns when a request continues, the zero time while none waits.
 func (r *scanRequests) waitingUntil() (until time.Time) {
 	if last := r.waiting.Load(); last != nil && time.Now().Before(*last) {
 		return *last
@@ -29,7 +29,7 @@ func (r *scanRequests) waitingUntil() (until time.Time) {
 	return until
 }
 
-// waits says that a request waits.
+// waits records that a request waits.
 func (r *scanRequests) waits(until time.Time) {
 	r.waiting.Store(&until)
 	select {
@@ -38,12 +38,12 @@ func (r *scanRequests) waits(until time.Time) {
 	}
 }
 
-// tellsWaits returns the option of calls whose waits are to be known.
+// tellsWaits returns the option for calls that report their waits.
 func (r *scanRequests) tellsWaits() CallOption {
 	return callOption(func(options *callOptions, _ *refusal) { options.waiting = r.waits })
 }
 
-// sleep waits, and reports whether it did: not when the context ends before.
+// sleep waits, and reports whether it did so until the end: not if the context ended before.
 func (r *scanRequests) sleep(ctx context.Context, wait time.Duration) bool {
 	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < wait {
 		return false
@@ -64,11 +64,11 @@ func patiently[T any](ctx context.Context, r *scanRequests, call func() (*T, err
 	}
 }
 
-// maxClockError is how far this machine's clock and one that is not known may be apart.
+// maxClockError is how far this machine's clock and an unknown one may be apart.
 const maxClockError = 24 * time.Hour
 
 // wasBefore reports whether something was surely created before a moment of the local clock. The server's times are in whole
-// seconds, and where no answer had a Date, nobody knows its clock.
+// seconds, and if no answer had a Date, its clock is unknown.
 func (c *core) wasBefore(moment, created time.Time) bool {
 	within := 2 * time.Second
 	if !c.chat.clock.known() {
@@ -77,7 +77,7 @@ func (c *core) wasBefore(moment, created time.Time) bool {
 	return created.Before(c.now().Add(-time.Since(moment) - within))
 }
 
-// finding is what is wrong with answers that are well in themselves. It ends a scan.
+// finding is what is wrong with answers that are valid in themselves. It ends a scan.
 type finding string
 
 func (f finding) Error() string { return string(f) }

@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// LastID is never behind the last conversation that any answer has shown, however far the windows went.
+// LastID is never after the last conversation that any answer has shown, however far the windows went.
 func TestScanLastID(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -49,7 +49,7 @@ func TestScanLastID(t *testing.T) {
 	}
 }
 
-// Who goes on behind LastID gets what was created since the scan began, wherever in the scan that was.
+// Resuming after LastID yields what was created since the scan started, at whatever point of the scan.
 func TestScanLaterFromLastID(t *testing.T) {
 	t.Parallel()
 	for until, dated := range map[int64]bool{0: true, 1_000: true, 1_001: false, 1<<31 - 1: false} {

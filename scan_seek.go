@@ -8,12 +8,12 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// lookBehind finds out what it means that a span cannot be shown: by a page far behind the last, which counts only.
+// lookBehind finds out why a span cannot be shown, with a page far beyond the last, which only counts.
 func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failure error) ([]span, error) {
 	verdict := judge(failure)
 	e, _ := errors.AsType[*Error](failure)
 	isRefused := verdict == scan.Doubts && e.StatusCode != 0 && !errors.Is(failure, ErrServer)
-	if ctx.Err() != nil || verdict == scan.Ends || isRefused && len(without) == 0 { // then it has nothing to do with ids
+	if ctx.Err() != nil || verdict == scan.Ends || isRefused && len(without) == 0 { // so it has nothing to do with ids
 		return nil, failure
 	}
 	n, err := w.count(ctx, w.in(sp, without))
@@ -30,13 +30,13 @@ func (w *sweep) lookBehind(ctx context.Context, sp span, without []int64, failur
 	case len(without) > 0 || !sp.whole():
 		return w.leaveOutLess(ctx, sp, without, failure)
 	case verdict == scan.Blames && judge(err) == scan.Blames:
-		return nil, errEnough // a database may take too long for all of an account
+		return nil, errEnough // a database may take too long for a whole account
 	}
 	return nil, failure
 }
 
-// cannotShow takes note of a span that was counted and cannot be shown. It reports whether that were so many that nothing can be shown,
-// which is no fault of what is in them.
+// cannotShow notes a span that was counted and cannot be shown. It reports whether there were so many that nothing can be
+// shown, which is not the fault of their conversations.
 func (w *sweep) cannotShow(ctx context.Context) bool {
 	w.mu.Lock()
 	w.unshown++
@@ -48,8 +48,8 @@ func (w *sweep) cannotShow(ctx context.Context) bool {
 	return w.windows.Prove(ctx) != nil
 }
 
-// leaveOutLess deals with a span that can be neither shown nor counted: so many ids may be too many, unless the server answers
-// nothing.
+// leaveOutLess deals with a span that can be neither shown nor counted: the ids left out may be too many, unless the server
+// answers nothing at all.
 func (w *sweep) leaveOutLess(ctx context.Context, sp span, without []int64, failure error) ([]span, error) {
 	if proof := w.windows.Prove(ctx); proof != nil && proof != scan.ErrTooFew {
 		return nil, failure
@@ -72,7 +72,7 @@ func (w *sweep) leaveOutLess(ctx context.Context, sp span, without []int64, fail
 	return parts, nil
 }
 
-// hide deals with a span in which so many are left that cannot be shown, all of them or one.
+// hide deals with a span in which this many are left of which at least one cannot be shown.
 func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 	w.windows.BePatient(patience(n)) // the server is up
 	if w.first && w.After == 0 && sp.whole() {
@@ -99,8 +99,8 @@ func (w *sweep) hide(ctx context.Context, sp span, n int64) ([]span, error) {
 	return nil, nil
 }
 
-// patience returns how many windows may fail before anything has come, where so many conversations cannot be shown. It may be all
-// of a few, so that each has to be found alone; of many, it is the server.
+// patience returns how many windows may fail before anything has been read, if this many conversations cannot be shown. If
+// they are few, all may be at fault, so each has to be found alone; if they are many, the server is.
 func patience(n int64) int {
 	if n <= fewRows+pageSize*2 {
 		return int(seekCost * n)
@@ -108,7 +108,7 @@ func patience(n int64) int {
 	return maxVain
 }
 
-// turnPages keeps what the next pages show where the first cannot be shown, unless it is so far away that it is better sought.
+// turnPages keeps what the next pages show if the first cannot be shown, unless that is so far away that seeking is better.
 func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
 	for page := 2; page <= 4 && int64(page-1)*pageSize < n; page++ {
 		shown, err := w.post(ctx, w.in(sp, nil), page)
@@ -127,8 +127,8 @@ func (w *sweep) turnPages(ctx context.Context, sp span, n int64) error {
 	return nil
 }
 
-// anything looks for something that can be read, anywhere, to judge the server by: among what was active last, and in front of
-// where the scan began.
+// anything looks anywhere for something that can be read, to judge the server by: among the last active ones, and before
+// where the scan started.
 func (s *conversationScan) anything(ctx context.Context) bool {
 	all := Where(Equal(AttributeStatus, StatusAll))
 	isUp := false
@@ -156,7 +156,7 @@ func (s *conversationScan) anything(ctx context.Context) bool {
 	return s.windows.CanJudge()
 }
 
-// count counts what a filter finds, without showing any of it.
+// count counts what a filter finds, without showing it.
 func (s *conversationScan) count(ctx context.Context, filter Filter) (int64, error) {
 	for try := 1; ; try++ {
 		page, err := s.post(ctx, filter, farPage)
@@ -170,27 +170,27 @@ func (s *conversationScan) count(ctx context.Context, filter Filter) (int64, err
 }
 
 const (
-	soughtIDs  = 50_000 // ids in one request that counts; servers took as many in half a second
-	narrowIDs  = 32     // ids of a window in which something is that cannot be shown
-	shownAfter = 64     // requests, after which what is sought may be shown by now
-	maxVain    = 400    // windows that fail before anything has come, where the server counts
-	maxUnshown = 40     // spans, before it is asked whether anything can be shown
-	maxFailed  = 8      // of what was found, before anything came
-	seekCost   = 14     // requests for each that is sought
+	soughtIDs  = 50_000 // ids in one request that counts; servers answered as many in half a second
+	narrowIDs  = 32     // ids of a window with something that cannot be shown
+	shownAfter = 64     // requests, after which the sought ones may be shown again
+	maxVain    = 400    // windows that may fail before anything has been read, if the server counts
+	maxUnshown = 40     // spans, before asking whether anything can be shown
+	maxFailed  = 8      // of what was found, before anything was read
+	seekCost   = 14     // requests for each sought one
 )
 
-// seeker finds the ids of what cannot be shown in a span, by counting.
+// seeker finds the ids that cannot be shown in a span, by counting.
 type seeker struct {
 	*sweep
 	span
-	without []int64       // what has come, or was found
-	run     []int64       // what has been dealt with besides, as long as that is not too much
-	hits    []scan.Window // what was found, and may be more than is sought
-	failed  int           // how much of what was found could not be read, one after the other
+	without []int64       // what was read or found
+	run     []int64       // what else has been dealt with, unless that is too much
+	hits    []scan.Window // what was found; may be more than what is sought
+	failed  int           // how many found ones in a row could not be read
 }
 
-// seek looks for what cannot be shown in a span, unless nothing can be shown at all. What is too much for one request is looked for
-// inbox by inbox.
+// seek looks for what cannot be shown in a span, unless nothing can be shown at all. If that is too much for one request, it
+// looks inbox by inbox.
 func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
 	s := &seeker{sweep: w, span: sp}
 	s.without = s.known()
@@ -213,7 +213,7 @@ func (w *sweep) seek(ctx context.Context, sp span) ([]span, error) {
 	return nil, err
 }
 
-// everywhere looks near to where something is likely, and then at all ids. When what is left can be shown, everything that is due
+// everywhere looks first where something is likely, and then at all ids. Once the rest can be shown, everything that is due
 // has been found.
 func (s *seeker) everywhere(ctx context.Context) error {
 	for _, zone := range s.near() {
@@ -221,7 +221,7 @@ func (s *seeker) everywhere(ctx context.Context) error {
 			return err
 		}
 	}
-	// Farther each time that nothing is found, and from the start, because something may have come to match there.
+	// Farther each time that nothing is found, and from the start, because something may have started to match there.
 	for far := s.atOnce(maxID); ; {
 		found := len(s.without)
 		if none, err := s.reread(ctx, max(s.read-far, 0)+1); none || err != nil {
@@ -237,15 +237,15 @@ func (s *seeker) everywhere(ctx context.Context) error {
 	}
 }
 
-// known returns what is known to have come of the span.
+// known returns what is known to have been read of the span.
 func (s *seeker) known() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.dealtWithIn(s.span)
 }
 
-// reread reads what has been dealt with in the span, from an id on, so that it is left out: it may have come to match again, or
-// it was dealt with before the scan began. It reports whether nothing else is left.
+// reread reads what has been dealt with in the span, from an id on, so that it is left out: it may match again, or it was
+// dealt with before the scan started. It reports whether nothing else is left.
 func (s *seeker) reread(ctx context.Context, from int64) (none bool, err error) {
 	if s.read >= from {
 		windows := s.windows.Like(func(ctx context.Context, w scan.Window) ([]*Conversation, int64, int64, error) {
@@ -272,7 +272,7 @@ func (s *seeker) reread(ctx context.Context, from int64) (none bool, err error) 
 	return s.shown(ctx)
 }
 
-// through looks through a zone of ids, and reports whether nothing is left anywhere.
+// through searches a zone of ids, and reports whether nothing is left anywhere.
 func (s *seeker) through(ctx context.Context, zone scan.Window) (none bool, err error) {
 	for lo, n := zone.Lo, 1; lo <= zone.Hi; n++ {
 		hi := min(lo+s.atOnce(maxID)-1, zone.Hi)
@@ -301,8 +301,8 @@ func (s *seeker) through(ctx context.Context, zone scan.Window) (none bool, err 
 	return false, nil
 }
 
-// probe reads what was found while nothing else has come, so that there is something to judge by. When one after the other
-// fails, it is not the conversations.
+// probe reads what was found while nothing else has been read, to have something to judge by. If one after another fails,
+// the conversations are not at fault.
 func (s *seeker) probe(ctx context.Context, hit scan.Window) error {
 	if s.windows.CanJudge() {
 		return nil
@@ -320,7 +320,7 @@ func (s *seeker) probe(ctx context.Context, hit scan.Window) error {
 	return err
 }
 
-// shown reports whether everything that is left can be shown by now, and keeps it.
+// shown reports whether everything that is left can now be shown, and keeps it.
 func (s *seeker) shown(ctx context.Context) (bool, error) {
 	for {
 		without := append(slices.Clone(s.without), s.run...)
@@ -343,7 +343,7 @@ func (s *seeker) shown(ctx context.Context) (bool, error) {
 	}
 }
 
-// leavesLess has less left out, which may have been too much for a request, and reports whether it could.
+// leavesLess leaves out fewer ids, in case they were too many for a request, and reports whether it could.
 func (s *seeker) leavesLess(ctx context.Context) bool {
 	if len(s.run) > 0 {
 		s.run = s.run[min((len(s.run)+pageSize)/2, len(s.run)):]
@@ -366,7 +366,7 @@ func (s *seeker) leavesLess(ctx context.Context) bool {
 	return len(hits) > 0
 }
 
-// ask asks for what is left of the span, or how much that is where it cannot be shown.
+// ask asks for what is left of the span, or for its count if it cannot be shown.
 func (s *seeker) ask(ctx context.Context, without []int64) (page *ConversationPage, left int64, err error) {
 	if err := s.fits(s.span, without); err != nil {
 		return nil, 0, err
@@ -378,7 +378,7 @@ func (s *seeker) ask(ctx context.Context, without []int64) (page *ConversationPa
 	return page, 0, nil
 }
 
-// near returns zones in which something is likely: behind what has been read, and around what else was found.
+// near returns zones in which something is likely: after what has been read, and around what else was found.
 func (s *seeker) near() []scan.Window {
 	size := s.atOnce(maxID)
 	s.mu.Lock()
@@ -393,10 +393,10 @@ func (s *seeker) near() []scan.Window {
 	return zones
 }
 
-// maxZones is how many zones are looked through first.
+// maxZones is how many zones are searched first.
 const maxZones = 20
 
-// hit takes note of a window in which something is that cannot be shown, and returns its ids.
+// hit notes a window with something that cannot be shown, and returns its ids.
 func (s *seeker) hit(hit scan.Window) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -404,7 +404,7 @@ func (s *seeker) hit(hit scan.Window) []int64 {
 	return hit.IDs()
 }
 
-// narrow returns the windows of so many ids in a window in which the span has something that has not come.
+// narrow returns the parts, of this many ids, of a window in which the span has something that has not been read.
 func (s *seeker) narrow(ctx context.Context, w scan.Window, size int64) ([]scan.Window, error) {
 	from, _ := slices.BinarySearch(s.without, w.Lo)
 	to, _ := slices.BinarySearch(s.without, w.Hi+1)
@@ -427,13 +427,13 @@ func (s *seeker) narrow(ctx context.Context, w scan.Window, size int64) ([]scan.
 	return append(hits, more...), err
 }
 
-// atOnce returns how many ids are sought in one request, at most as many as are given, from then on.
+// atOnce returns how many ids to seek in one request from now on, at most the given number.
 func (w *sweep) atOnce(most int64) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sought = max(min(w.sought, most), min(w.sought, narrowIDs))
 	if widest := w.windows.Widest(); w.MaxWindow > 0 || widest < maxWindow/w.filter.branches() {
-		return min(w.sought, widest) // as is known of windows
+		return min(w.sought, widest) // the known limit of windows
 	}
 	return w.sought
 }

@@ -12,26 +12,26 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// stretch is what is to be read next.
+// stretch is what to read next.
 type stretch struct {
 	parts []scan.Part[*Conversation]
 	end   int64 // the last id of it
-	last  bool  // nothing is left behind it, which is proven
+	last  bool  // it is proven that nothing is left after it
 }
 
 const (
-	leftOut     = 2_000   // ids that a sweep leaves out in one request; databases before PostgreSQL 15 look for each in turn
-	farPage     = 1 << 20 // a page far behind the last counts, and shows nothing
-	keptRows    = 2_000   // what a sweep finds at most before windows go on
+	leftOut     = 2_000   // ids that a sweep leaves out in one request; databases before PostgreSQL 15 check each in turn
+	farPage     = 1 << 20 // a page far beyond the last counts, and shows nothing
+	keptRows    = 2_000   // rows that a sweep finds at most before windows continue
 	fewRows     = 4 * pageSize
-	fewMatches  = 10 * pageSize // for which to look takes no fewer requests than a window
-	nearWindows = 64            // windows up to Until that are rather read than looked behind
-	pageTries   = 3             // of what counts and cannot be shown
-	countTries  = 5             // a filter's 500 is not repeated by the chain
+	fewMatches  = 10 * pageSize // looking for these takes no fewer requests than a window
+	nearWindows = 64            // windows up to Until that are read rather than looked beyond
+	pageTries   = 3             // of a page that is counted and cannot be shown
+	countTries  = 5             // the chain does not repeat a filter's 500
 )
 
-// sweep asks for everything that matches and has not been dealt with, in spans of days: everything that is due and not among
-// what came is shown or counted in one of them. It returns what is to be read next.
+// sweep asks for everything that matches and has not been dealt with, in spans of days: everything that is due and has not
+// been read is shown or counted in one of them. It returns what to read next.
 func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 	w := &sweep{conversationScan: s, kept: map[int64]*Conversation{}, here: ledger{}, today: s.latestDay()}
 	w.first, s.swept = !s.swept, true
@@ -48,7 +48,7 @@ func (s *conversationScan) sweep(ctx context.Context) (*stretch, error) {
 	return w.next(), nil
 }
 
-// latestDay returns the day by the server's clock, or the last on which something was created that came.
+// latestDay returns the day by the server's clock, or the last day on which anything read was created.
 func (s *conversationScan) latestDay() int32 {
 	today := dayNumber(s.conversations.core.now())
 	for at := range s.came {
@@ -57,26 +57,26 @@ func (s *conversationScan) latestDay() int32 {
 	return today
 }
 
-// errEnough means that a sweep has found so much that windows had better go on.
+// errEnough means that a sweep has found so much that windows should continue.
 var errEnough = errors.New("enough was found")
 
 // sweep is one walk over all days.
 type sweep struct {
 	*conversationScan
-	first bool // nothing has been read
+	first bool // nothing has been read yet
 
-	mu      sync.Mutex // of what follows, and of the scan's ledger
+	mu      sync.Mutex // guards what follows, and the scan's ledger
 	today   int32      // or the latest day on which something was created
 	kept    map[int64]*Conversation
 	here    ledger // where they are
-	unread  int64  // how many are to be read, as far as was counted when it was enough
+	unread  int64  // how many are still to be read, as counted when there were enough
 	unshown int    // spans
-	newest  int64  // of what was created since the scan began
-	hidden  []span // in which something cannot be shown
+	newest  int64  // of what was created since the scan started
+	hidden  []span // with something that cannot be shown
 	regions []scan.Window
 }
 
-// look asks for what is left of a span. It returns spans that are still to be looked at.
+// look asks for what is left of a span. It returns spans still to be looked at.
 func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	without, limit := w.leaveOut(sp)
 	if len(without) > limit {
@@ -113,7 +113,7 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	return []span{sp}, nil
 }
 
-// fits returns a failure if no request can leave out so many ids.
+// fits returns a failure if no request can leave out this many ids.
 func (w *sweep) fits(sp span, without []int64) error {
 	if len(without) > w.widest() {
 		return w.tooMany(sp, without)
@@ -130,7 +130,7 @@ func (w *sweep) widest() int {
 	return int(min(maxWindow/w.filter.branches(), w.windows.Refused()-1))
 }
 
-// cut returns the parts of a span that holds too much, nil if it has none.
+// cut returns the parts of a span with too many conversations, nil if it cannot be divided.
 func (w *sweep) cut(sp span) []span {
 	if parts := w.inTwo(sp); parts != nil {
 		return parts
@@ -177,13 +177,14 @@ func (w *sweep) dealtWithIn(sp span) []int64 {
 	return slices.Compact(ids)
 }
 
-// limitOf returns how many ids a sweep leaves out in one request, where windows have so many at most.
+// limitOf returns how many ids a sweep leaves out in one request, given the maximum of windows.
 func (s *conversationScan) limitOf(widest int64) int {
 	return int(max(min(leftOut/s.filter.branches(), widest), 1))
 }
 
-// run returns a run of ids that have been dealt with, for a span that shows what was before the scan began: all of them, or as many as
-// fit around the last that came of the span, most of them below it. It returns how many ids may be left out with it.
+// run returns a run of ids that have been dealt with, for a span that shows what was dealt with before the scan started: all
+// of them, or as many as fit around the last one read of the span, most of them below it. It also returns how many ids may
+// be left out with it.
 func (w *sweep) run(sp span, others []int64) (ids []int64, limit int) {
 	limit = w.limit
 	upTo, _ := slices.BinarySearch(others, w.read+1)
@@ -205,7 +206,7 @@ func (w *sweep) run(sp span, others []int64) (ids []int64, limit int) {
 	return run.IDs(), limit
 }
 
-// lastBefore returns the last id that came of a span and has been dealt with, zero if there is none.
+// lastBefore returns the last id of a span that was read and dealt with, zero if there is none.
 func (w *sweep) lastBefore(sp span) int64 {
 	came := w.came.in(sp)
 	if below, _ := slices.BinarySearch(came, w.read+1); below > 0 {
@@ -214,7 +215,8 @@ func (w *sweep) lastBefore(sp span) int64 {
 	return 0
 }
 
-// andNext adds to what is left out the ids that come next, once something has come that is new: an account may grow faster than it can be read.
+// andNext adds the ids that follow to those left out, once something new has been read: an account may grow faster than it
+// can be read.
 func (w *sweep) andNext(without []int64) []int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -227,8 +229,8 @@ func (w *sweep) andNext(without []int64) []int64 {
 	return slices.Compact(without)
 }
 
-// unreadOf returns about how many are still to be read of so many that a page did not show. What was active last tells nothing about
-// that where a scan begins in the middle, so the ids next to that are counted.
+// unreadOf returns about how many are still to be read among those that a page did not show. If a scan starts in the middle,
+// the last active ones do not indicate that, so the ids next to the start are counted.
 func (w *sweep) unreadOf(ctx context.Context, sp span, page *ConversationPage, more, unread int64) int64 {
 	if w.After > 0 && w.first && sp.whole() {
 		near := scan.Window{Lo: w.read + 1, Hi: min(w.read+int64(w.limit), w.Until)}
@@ -254,7 +256,8 @@ func (w *sweep) in(sp span, without []int64, more ...Rule) Filter {
 	return Where(Equal(AttributeStatus, StatusAll))
 }
 
-// note keeps what a page of a span shows that is to be read. It returns how many rows are new, and how many of all are to be read.
+// note keeps the rows of a span's page that are to be read. It returns how many rows are new, and how many of all are to be
+// read.
 func (w *sweep) note(sp *span, without []int64, page *ConversationPage) (fresh, unread int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -270,7 +273,7 @@ func (w *sweep) note(sp *span, without []int64, page *ConversationPage) (fresh, 
 		fresh++
 		w.windows.Came(c)
 		at := sp.cellOf(c)
-		w.today = max(w.today, dayOfCreation(c)) // whatever the clock says
+		w.today = max(w.today, dayOfCreation(c)) // regardless of the clock
 		if isDue && !w.isNew(c) {
 			w.kept[c.ID] = c
 			w.here.put(at, c.ID)
@@ -284,14 +287,14 @@ func (w *sweep) note(sp *span, without []int64, page *ConversationPage) (fresh, 
 	return fresh, unread
 }
 
-// isNew reports whether a conversation was surely created after the scan began, so that an account that grows does not keep the
-// scan for ever. Only the server's clock tells.
+// isNew reports whether a conversation was surely created after the scan started, so that a growing account cannot keep the
+// scan running forever. Only the server's clock decides.
 func (w *sweep) isNew(c *Conversation) bool {
 	return !w.began.IsZero() && c.CreatedAt.After(w.began)
 }
 
-// begin takes note of what the first answer says about when the scan began: the highest id, when something was active last, and the
-// latest that can have been created before, which is a minute after the server's time, and after whatever was active.
+// begin notes what the first answer reveals about the start of the scan: the highest id, the latest activity, and the latest
+// possible creation before it: a minute after the server's time and after any activity.
 func (w *sweep) begin(page *ConversationPage) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -314,7 +317,7 @@ func (w *sweep) begin(page *ConversationPage) {
 	}
 }
 
-// middleDay returns the day of creation before and after which as much of a page was created.
+// middleDay returns the median day of creation of a page's rows.
 func middleDay(page *ConversationPage) int32 {
 	var days []int32
 	for i := range page.Payload {
@@ -324,7 +327,7 @@ func middleDay(page *ConversationPage) int32 {
 	return days[len(days)/2]
 }
 
-// isEnough reports whether windows are the better way to read what a sweep has found, and so many more.
+// isEnough reports whether windows are the better way to read what a sweep has found, and this many more.
 func (w *sweep) isEnough(more int64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -336,7 +339,8 @@ func (w *sweep) isEnough(more int64) bool {
 	return true
 }
 
-// isNarrow reports whether the windows up to Until take fewer requests than to look for what is there among so many that match.
+// isNarrow reports whether reading the windows up to Until takes fewer requests than looking for what is there among this
+// many matches.
 func (w *sweep) isNarrow(sp span, matches int64) bool {
 	if !w.first || !sp.whole() || (w.Until-w.read-1)/w.windows.Widest() > matches/fewMatches {
 		return false
@@ -347,7 +351,7 @@ func (w *sweep) isNarrow(sp span, matches int64) bool {
 	return true
 }
 
-// highest returns the highest id that is to be read, as far as is known.
+// highest returns the highest id that is to be read, as far as known.
 func (w *sweep) highest() int64 {
 	highest := w.read
 	for id := range w.kept {
@@ -356,10 +360,10 @@ func (w *sweep) highest() int64 {
 	return highest
 }
 
-// isUntil reports whether the windows up to Until are so few that nothing else is worth it.
+// isUntil reports whether the windows up to Until are so few that nothing else is worthwhile.
 func (w *sweep) isUntil() bool { return (w.Until-w.read)/w.windows.Widest() < nearWindows }
 
-// windowed returns the windows that are to be read next. So many ids as there are conversations have to be read at least.
+// windowed returns the windows to read next. They cover at least as many ids as there are conversations.
 func (w *sweep) windowed() *stretch {
 	end := max(w.highest(), w.read+w.unread)
 	if w.highest() == w.read {
@@ -378,7 +382,7 @@ func (w *sweep) windowed() *stretch {
 	return &stretch{parts: []scan.Part[*Conversation]{{Lo: w.read + 1, Hi: end}}, end: end, last: end == w.Until}
 }
 
-// next returns what was found: rows that are here already, and the windows in which something cannot be shown.
+// next returns what was found: rows that are already here, and the windows with something that cannot be shown.
 func (w *sweep) next() *stretch {
 	next := &stretch{end: w.read, last: true}
 	ids := slices.Sorted(maps.Keys(w.kept))

@@ -97,7 +97,7 @@ type sentScan struct {
 	end     error // that ended the scan
 }
 
-// instead answers a request in place of the server; nil leaves it to the server.
+// instead answers a request instead of the server; nil leaves it to the server.
 type instead func(r sent) (*http.Response, error)
 
 // newScan is a client for an account. Everything may fail.
@@ -206,7 +206,7 @@ func (s *sentScan) runContext(ctx context.Context, filter cfchat.Filter, options
 	return s
 }
 
-// came fails the test unless just these conversations came, these were blamed, and the scan went to its end.
+// came fails the test unless exactly these conversations were yielded, these were blamed, and the scan ended.
 func (s *sentScan) came(ids []int64, blamed ...int64) {
 	s.t.Helper()
 	if s.end != nil {
@@ -308,7 +308,7 @@ func TestScanLargeAccount(t *testing.T) {
 	}
 }
 
-// Where ids are close together a window is full. What came stays, and the rest is asked for.
+// Where ids are close together a window is full. The rows are kept, and the rest is asked for.
 func TestScanFullWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ids := append(upTo(1, 3), upTo(9_001, 9_200)...)
@@ -628,7 +628,7 @@ func TestScanOfAPart(t *testing.T) {
 	}
 }
 
-// The largest id that there can be comes like every other.
+// The largest possible id is yielded like any other.
 func TestScanOfTheLargestID(t *testing.T) {
 	const last = 1<<31 - 1
 	for _, ids := range [][]int64{{last}, append(upTo(1, 30), last), append(upTo(1, 300), last-1, last), upTo(last-200, last)} {

@@ -88,7 +88,7 @@ func TestScanRateLimit(t *testing.T) {
 	}
 }
 
-// A 429 for ever ends with the context, not before, and Progress is told all the time.
+// An endless 429 ends with the context, not before, and Progress is called all the time.
 func TestScanRateLimitedForEver(t *testing.T) {
 	t.Parallel()
 	for _, dated := range []bool{false, true} {
@@ -140,7 +140,7 @@ func TestScanDeadlineBeforeTheMinute(t *testing.T) {
 	}
 }
 
-// Retry-After says how long to wait, and nothing is asked before.
+// Retry-After determines how long to wait, and nothing is asked for before.
 func TestScanRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -178,7 +178,7 @@ func TestScanProgressOfASlowServer(t *testing.T) {
 	})
 }
 
-// Progress tells after every window how far it is, and never less than where the scan began.
+// Progress reports after every window how far the scan is, and never less than where it started.
 func TestScanProgress(t *testing.T) {
 	for _, n := range []int64{90, 300} {
 		for _, c := range []struct {

@@ -12,7 +12,7 @@ import (
 
 var serverInfoCall = newCall(operation.ServerInformation, checkServerInfo)
 
-// ServerInfo gets the server's version. Every version tells it, without a key, unless a proxy hides it.
+// ServerInfo gets the server's version. Every version reports it, without a key, unless a proxy hides it.
 //
 // GET /api, serverInformation. No key.
 func (c *Chat) ServerInfo(ctx context.Context, opts ...CallOption) (*ServerInfo, error) {
@@ -26,23 +26,23 @@ func checkServerInfo(s *ServerInfo, _ []byte) error {
 	return nil
 }
 
-// lacks reports whether the server surely has not what came with a version. Where it does not tell its version, nothing is
+// lacks reports whether the server surely lacks what was added in a version. If it does not report its version, nothing is
 // sure.
 func (c *Chat) lacks(ctx context.Context, since string) bool { return c.learned(ctx).lacks(since) }
 
-// has reports whether the server surely has what came with a version.
+// has reports whether the server surely has what was added in a version.
 func (c *Chat) has(ctx context.Context, since string) bool { return c.learned(ctx).AtLeast(since) }
 
-// learned returns what is known of the server, nil for nothing. It asks the server, once, unless the Config says it.
+// learned returns what is known about the server, nil for nothing. It asks the server once, unless the Config states it.
 func (c *Chat) learned(ctx context.Context) *ServerInfo {
 	info, _ := c.told(ctx, anyAnswer)
 	return info
 }
 
-// maxAsking is how long a call waits for the server's version, which it does without where the server does not tell it.
+// maxAsking is how long a call waits for the server's version before it continues without.
 const maxAsking = 10 * time.Second
 
-// told returns what the server tells of itself, or why it is not known. It asks if nothing is known, or not enough.
+// told returns what the server reports about itself, or why that is unknown. It asks if nothing is known, or not enough.
 func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (*ServerInfo, error) {
 	k, begun := c.known, time.Now()
 	info, ask, failed := k.now(enough)
@@ -55,7 +55,7 @@ func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if info, ask, failed = k.now(enough); !ask || k.triedSince(begun) { // another has asked meanwhile
+	if info, ask, failed = k.now(enough); !ask || k.triedSince(begun) { // another caller has asked meanwhile
 		return info, failed
 	}
 	tried := time.Now()
@@ -63,7 +63,7 @@ func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (
 	defer cancel()
 	info, failed = c.ServerInfo(asking)
 	if failed != nil && ctx.Err() != nil {
-		return nil, ctx.Err() // it was not the server
+		return nil, ctx.Err() // the server is not at fault
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -71,9 +71,9 @@ func (c *Chat) told(ctx context.Context, enough func(*ServerInfo, error) bool) (
 	return info, failed
 }
 
-// renders reports whether the server renders what it does from a version on; known is false where it cannot be known, and the
-// call is refused, or ends. A server that does not is asked each time, unless the Config says its version: when it has been
-// upgraded meanwhile, a text that is not escaped could be made to reveal data.
+// renders reports whether the server renders what is rendered from a version on; known is false if that cannot be
+// determined, and the call is refused, or ends. A server that does not render is asked each time, unless the Config states
+// its version: after an upgrade an unescaped text could be made to reveal data.
 func (c *Chat) renders(ctx context.Context, since, field string, r *refusal) (does, known bool) {
 	info, failed := c.told(ctx, func(info *ServerInfo, failed error) bool {
 		return info.AtLeast(since) || failed != nil && tellsNot(failed)
@@ -83,7 +83,7 @@ func (c *Chat) renders(ctx context.Context, since, field string, r *refusal) (do
 		return true, true
 	case info.lacks(since):
 		return false, true
-	case ctx.Err() != nil: // as the call ends for
+	case ctx.Err() != nil: // the call ends for the same reason
 	case failed != nil && !tellsNot(failed):
 		r.failed = notToBeHad(field, failed)
 	default:
@@ -92,7 +92,7 @@ func (c *Chat) renders(ctx context.Context, since, field string, r *refusal) (do
 	return false, false
 }
 
-// notToBeHad is why a field cannot be sent: nobody can say now how.
+// notToBeHad is the reason for refusing a field: how to send it is unknown at the moment.
 func notToBeHad(field string, failed error) error {
 	return fmt.Errorf("the server's version, on which it depends how %s is sent, is not to be had: %w", field, chain.Safe(failed))
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestServerInfo reads the recorded answers, and sends no key whatever the keys are.
+// TestServerInfo reads the recorded answers, and never sends a key.
 func TestServerInfo(t *testing.T) {
 	t.Parallel()
 	read := 0

@@ -8,19 +8,19 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// TeamsService is the teams of an account: [Account.Teams]. Of the zero value every call fails with ErrInvalidInput. It is safe
-// for concurrent use.
+// TeamsService is the teams of an account: [Account.Teams]. Every call of the zero value fails with ErrInvalidInput. It is
+// safe for concurrent use.
 type TeamsService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	teamsCall       = newListCall(operation.ListAllTeams, checkTeam)
 	teamCall        = newCall(operation.GetDetailsOfASingleTeam, func(team *Team, _ []byte) error { return checkTeam(team) })
 	teamMembersCall = newListCall(operation.GetTeamMembers, checkAgent)
 )
 
-// List lists the teams of the account, all in one answer and in no order; an empty list when there are none. IsMember is about the
-// key's user.
+// List lists the teams of the account, all in one answer and in no order; an empty list if there are none. IsMember refers
+// to the key's user.
 //
 // GET /api/v1/accounts/{account_id}/teams, listAllTeams. Key: user.
 func (s TeamsService) List(ctx context.Context, opts ...CallOption) ([]Team, error) {
@@ -41,8 +41,8 @@ func (s TeamsService) Get(ctx context.Context, id int64, opts ...CallOption) (*T
 	})
 }
 
-// Members lists the members of a team, all in one answer and in no order; an empty list when it has none. ErrNotFound means that
-// the account has no such team.
+// Members lists the members of a team, all in one answer and in no order; an empty list if it has none. ErrNotFound means
+// that the account has no such team.
 //
 // GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members, getTeamMembers. Key: user.
 func (s TeamsService) Members(ctx context.Context, id int64, opts ...CallOption) ([]Agent, error) {
@@ -53,7 +53,7 @@ func (s TeamsService) Members(ctx context.Context, id int64, opts ...CallOption)
 	}))
 }
 
-// checkTeam wants what nothing else has that is listed.
+// checkTeam requires what no other listed thing has.
 func checkTeam(t *Team) error {
 	if t.ID <= 0 || t.AccountID <= 0 || t.IsMember == nil {
 		return errors.New("there is no team with an id, account_id and is_member")

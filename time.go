@@ -12,13 +12,12 @@ import (
 	"github.com/cfchat/cfchat-go/internal/decode"
 )
 
-// UnixTime is a time that the server writes as seconds since 1970, mostly whole ones. The zero value is the server's
-// 0, which means "never": ask with IsZero, of what is a pointer through its getter, which takes nil for never:
-// c.GetWaitingSince().IsZero(). The time itself, for what wants a [time.Time], is its field:
-// a.Timestamp.Before(b.Timestamp.Time).
+// UnixTime is a time that the server writes as seconds since 1970, mostly whole ones. The zero value is the server's 0,
+// which means "never": test it with IsZero, and for a pointer through its getter, which treats nil as never:
+// c.GetWaitingSince().IsZero(). Where a [time.Time] is needed, use the field: a.Timestamp.Before(b.Timestamp.Time).
 type UnixTime struct{ time.Time }
 
-// errNotSeconds does not repeat what it is about, which may be anything.
+// errNotSeconds does not repeat the value, which may be anything.
 var errNotSeconds = errors.New("a time is not a number of seconds since 1970")
 
 // UnmarshalJSON reads seconds, whole or with a fraction, exact to the nanosecond. 0 and null are the zero time.
@@ -51,7 +50,7 @@ func (t *UnixTime) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// decodeJSON reads what UnmarshalJSON does.
+// decodeJSON reads the same as UnmarshalJSON.
 func (t *UnixTime) decodeJSON(r *decode.Reader) {
 	if t.UnmarshalJSON(r.Raw()) != nil {
 		r.Leave()
@@ -74,7 +73,7 @@ func (t UnixTime) MarshalJSON() ([]byte, error) {
 	return text, nil
 }
 
-// String is the time in RFC 3339, or "never".
+// String returns the time in RFC 3339, or "never".
 func (t UnixTime) String() string {
 	if t.IsZero() {
 		return "never"
@@ -82,21 +81,21 @@ func (t UnixTime) String() string {
 	return t.Format(time.RFC3339Nano)
 }
 
-// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". The zero value is
-// no time, and null; of what is a pointer the getter takes nil for it, as in change.GetSnoozedUntil().IsZero(). Text that
-// is no time decodes too, to a zero Time, and encodes as it came: String returns it.
+// ISOTime is a time that the server writes as text, UTC with milliseconds: "2023-04-18T12:00:00.000Z". The zero value is no
+// time, and null; a pointer's getter treats nil as such, as in change.GetSnoozedUntil().IsZero(). Text that is not a time
+// decodes too, to a zero Time, and encodes unchanged: String returns it.
 type ISOTime struct {
 	time.Time
 
 	received string // the JSON, "" for null
 }
 
-// NewISOTime makes an ISOTime that the server would write for a time. Anything below a millisecond is cut off.
+// NewISOTime returns the ISOTime that the server would write for a time. Anything below a millisecond is cut off.
 func NewISOTime(t time.Time) ISOTime {
 	return ISOTime{Time: t.UTC().Truncate(time.Millisecond)}
 }
 
-// errNotText does not repeat what it is about, which may be anything.
+// errNotText does not repeat the value, which may be anything.
 var errNotText = errors.New("a time is not text")
 
 // UnmarshalJSON reads text, and null as the zero time.
@@ -114,7 +113,7 @@ func (t *ISOTime) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// decodeJSON reads what UnmarshalJSON does.
+// decodeJSON reads the same as UnmarshalJSON.
 func (t *ISOTime) decodeJSON(r *decode.Reader) {
 	data := r.Raw()
 	if len(data) < 2 || data[0] != '"' || bytes.IndexByte(data, '\\') >= 0 {
@@ -127,7 +126,7 @@ func (t *ISOTime) decodeJSON(r *decode.Reader) {
 	t.Time = timeOf(t.received[1 : len(data)-1])
 }
 
-// timeOf reads text, as the zero time where it is none.
+// timeOf reads text, as the zero time if it is not a time.
 func timeOf(text string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
@@ -136,7 +135,8 @@ func timeOf(text string) time.Time {
 	return t.UTC()
 }
 
-// MarshalJSON writes what came; of a time that was set since, what the server would write; and null for the zero value.
+// MarshalJSON writes the received text; for a time that was set since, what the server would write; and null for the zero
+// value.
 func (t ISOTime) MarshalJSON() ([]byte, error) {
 	switch text := t.String(); {
 	case t.received != "" && text == t.text():
@@ -148,7 +148,7 @@ func (t ISOTime) MarshalJSON() ([]byte, error) {
 	}
 }
 
-// The methods below take the place of those of the time inside, which would lose text that is no time.
+// The methods below replace those of the embedded time, which would lose text that is not a time.
 
 // AppendText appends String.
 func (t ISOTime) AppendText(b []byte) ([]byte, error) { return append(b, t.String()...), nil }
@@ -184,7 +184,8 @@ func (t ISOTime) GobEncode() ([]byte, error) { return t.MarshalText() }
 // GobDecode reads what GobEncode has written.
 func (t *ISOTime) GobDecode(data []byte) error { return t.UnmarshalText(data) }
 
-// String returns the text as it came, or, of a time that was set since, as the server would write it; "" of the zero value.
+// String returns the text as received or, for a time that was set since, as the server would write it; "" for the zero
+// value.
 func (t ISOTime) String() string {
 	switch text := t.text(); {
 	case timeOf(text).Equal(t.Time):
@@ -195,8 +196,8 @@ func (t ISOTime) String() string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
-// text returns the text that came.
+// text returns the received text.
 func (t ISOTime) text() (text string) {
-	_ = json.Unmarshal([]byte(t.received), &text) // "" where nothing came
+	_ = json.Unmarshal([]byte(t.received), &text) // "" if nothing was received
 	return text
 }

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// DefaultTransport returns a new transport as New makes it for a Config without one: to be changed, or wrapped by one that
-// traces, and given to Config.HTTPClient. Make one for a program, because each has connections of its own.
+// DefaultTransport returns a new transport like the one that New makes for a Config without one: change it, or wrap it in
+// one that traces, and set it in Config.HTTPClient. Make one per program, because each has connections of its own.
 //
-// It is net/http's default with three bounds: 16 idle connections to a host, where the default of 2 would reconnect all the
-// time; 256 KiB for the headers of an answer; and a ping after 15 s of silence that finds a dead HTTP/2 connection, which the
-// default would keep using.
+// It is net/http's default with three bounds: 16 idle connections per host, where the default of 2 would reconnect all the
+// time; 256 KiB for the headers of an answer; and a ping after 15 s of silence, which finds a dead HTTP/2 connection that
+// the default would keep using.
 func DefaultTransport() *http.Transport {
 	t := netHTTPDefault()
 	t.MaxIdleConnsPerHost = 16
@@ -20,7 +20,7 @@ func DefaultTransport() *http.Transport {
 	return t
 }
 
-// netHTTPDefault returns a copy of net/http's own transport, also where a program has put another in its place.
+// netHTTPDefault returns a copy of net/http's own transport, even if a program has replaced it.
 func netHTTPDefault() *http.Transport {
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok && standard != nil {
 		return standard.Clone()
@@ -32,8 +32,8 @@ func netHTTPDefault() *http.Transport {
 	}
 }
 
-// transportOf returns what a client sends with. A program that has put a transport of its own in place of
-// http.DefaultTransport, one that keeps records for instance, keeps it.
+// transportOf returns a client's transport. A program that has replaced http.DefaultTransport, with one that keeps records
+// for instance, keeps its own.
 func transportOf(client *http.Client) http.RoundTripper {
 	if client.Transport != nil {
 		return client.Transport
@@ -44,7 +44,7 @@ func transportOf(client *http.Client) http.RoundTripper {
 	return DefaultTransport()
 }
 
-// downloadsOf returns what downloads are made with: nothing that could add to a request what is for the server only.
+// downloadsOf returns the transport of downloads: none that could add to a request what is meant for the server only.
 func downloadsOf(config Config, transport http.RoundTripper) http.RoundTripper {
 	if config.Downloads != nil {
 		return config.Downloads

@@ -13,15 +13,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// WebhooksService is the webhooks of an account, to which its events are posted: [Account.Webhooks]. Only the key of an
-// administrator may make its calls; that of an agent is ErrUnauthorized. Of the zero value every call fails with ErrInvalidInput. It
-// is safe for concurrent use.
+// WebhooksService is the webhooks of an account, to which its events are posted: [Account.Webhooks]. Only an administrator's
+// key may make its calls; with an agent's they are ErrUnauthorized. Every call of the zero value fails with ErrInvalidInput.
+// It is safe for concurrent use.
 //
-// Package webhook receives what they are sent, and [Webhook].Secret is what it verifies that with. API inboxes and agent bots have
-// addresses of their own, which are not among these.
+// Package webhook receives what is posted to them, and verifies it with [Webhook].Secret. API inboxes and agent bots have
+// addresses of their own, which are not included here.
 type WebhooksService struct{ core *core }
 
-// The calls that the methods below make.
+// Calls of the methods below.
 var (
 	webhooksCall = newCall(operation.ListAllWebhooks, func(list *WebhookList, _ []byte) error {
 		return everyRow(list.Payload.Webhooks, checkWebhook)
@@ -31,8 +31,8 @@ var (
 	deleteWebhookCall = newEmptyCall(operation.DeleteAWebhook)
 )
 
-// List lists the webhooks of the account, all in one answer and in no order; an empty list when there are none. From 4.12.0 on each
-// has its Secret.
+// List lists the webhooks of the account, all in one answer and in no order; an empty list if there are none. From 4.12.0 on
+// each has its Secret.
 //
 // GET /api/v1/accounts/{account_id}/webhooks, listAllWebhooks. Key: user.
 func (s WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webhook, error) {
@@ -45,14 +45,14 @@ func (s WebhooksService) List(ctx context.Context, opts ...CallOption) ([]Webhoo
 	return list.Payload.Webhooks, nil
 }
 
-// Create adds a webhook, and returns it with the Secret that the server has chosen for it (from 4.12.0 on, zero before). Without
-// Subscriptions it gets the eight events that every version has: all but those of typing and of inboxes. An event or a Name that the
-// server's version does not have yet is refused before anything is sent. Events of inboxes arrive from 4.14.1 on only, where the
-// operator has them sent (contract, H5).
+// Create adds a webhook, and returns it with the Secret that the server has chosen for it (from 4.12.0 on, zero before).
+// Without Subscriptions it gets the eight events that every version has: all except those of typing and inboxes. An event or
+// a Name that the server's version does not support yet is refused before anything is sent. Events of inboxes arrive only
+// from 4.14.1 on, if the operator has enabled them (contract, H5).
 //
-// An account has each URL once, and a second one is ErrRejected, so that a create can be tried again: [WebhooksService.List] has
-// what the first try has made. A private address, such as 10.0.0.5 or localhost, is taken by every version, and from 4.14.0 on
-// nothing is posted there, unless the operator allows it, for which there is a setting from 4.14.1 on.
+// An account has each URL once; a second one is ErrRejected, so a create can be tried again: [WebhooksService.List] has what
+// the first try has made. Every version accepts a private address, such as 10.0.0.5 or localhost, but from 4.14.0 on nothing
+// is posted there, unless the operator allows it, with a setting that exists from 4.14.1 on.
 //
 // POST /api/v1/accounts/{account_id}/webhooks, createAWebhook. Key: user.
 func (s WebhooksService) Create(ctx context.Context, create WebhookCreate, opts ...CallOption) (*Webhook, error) {
@@ -74,10 +74,10 @@ func (s WebhooksService) Create(ctx context.Context, create WebhookCreate, opts 
 	}))
 }
 
-// Update changes what is set of a webhook; all else stays, its Secret too, which nobody can change: for a new one delete the webhook
-// and create it again. Subscriptions are all that it is to get from now on. An update in which nothing is set is ErrInvalidInput;
-// setting what is there already is none, so that it can be tried again after ErrUnknownOutcome. An answer in which the webhook is not as
-// it was asked to be is ErrRejected. ErrNotFound means that the account has no such webhook.
+// Update changes the fields that are set; everything else stays, including the Secret, which cannot be changed: for a new
+// one delete the webhook and create it again. Subscriptions replace all events that it gets. An update in which nothing is
+// set is ErrInvalidInput; setting the current values is no error, so it can be tried again after ErrUnknownOutcome. An
+// answer in which the webhook is not as requested is ErrRejected. ErrNotFound means that the account has no such webhook.
 //
 // PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}, updateAWebhook. Key: user.
 func (s WebhooksService) Update(ctx context.Context, id int64, update WebhookUpdate, opts ...CallOption) (*Webhook, error) {
@@ -109,7 +109,7 @@ func (s WebhooksService) Update(ctx context.Context, id int64, update WebhookUpd
 	}))
 }
 
-// Delete deletes a webhook: nothing more is posted to its URL, but for what is on the way. Deleting one again is ErrNotFound.
+// Delete deletes a webhook: nothing more is posted to its URL, except what is on its way. Deleting one again is ErrNotFound.
 //
 // DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}, deleteAWebhook. Key: user.
 func (s WebhooksService) Delete(ctx context.Context, id int64, opts ...CallOption) error {
@@ -129,7 +129,7 @@ func webhookOf(answer *WebhookAnswer, err error) (*Webhook, error) {
 	return &answer.Payload.Webhook, nil
 }
 
-// judge wants a webhook to be as it was asked to be, as far as it was asked.
+// judge requires a webhook to be as requested, in the requested fields.
 func (w *Webhook) judge(subscriptions []WebhookEvent, name *string) *chain.Failure {
 	switch {
 	case subscriptions != nil && !sameEvents(w.Subscriptions, subscriptions):
@@ -140,7 +140,7 @@ func (w *Webhook) judge(subscriptions []WebhookEvent, name *string) *chain.Failu
 	return nil
 }
 
-// sameEvents reports whether two lists have the same events, in whatever order and however often.
+// sameEvents reports whether two lists contain the same events, regardless of order and repetition.
 func sameEvents(a, b []WebhookEvent) bool {
 	missing := func(from []WebhookEvent) func(WebhookEvent) bool {
 		return func(event WebhookEvent) bool { return !slices.Contains(from, event) }
@@ -148,7 +148,7 @@ func sameEvents(a, b []WebhookEvent) bool {
 	return !slices.ContainsFunc(a, missing(b)) && !slices.ContainsFunc(b, missing(a))
 }
 
-// webhookURL refuses what is no address that a server can post to. It does not repeat the address, which may have a secret in it.
+// webhookURL refuses an address that a server cannot post to. It does not repeat the address, which may contain a secret.
 func (r *refusal) webhookURL(field, address string) {
 	parsed, err := url.Parse(address)
 	isWeb := err == nil && parsed.Hostname() != "" && (parsed.Scheme == "http" || parsed.Scheme == "https")
@@ -163,12 +163,13 @@ func (r *refusal) webhookURL(field, address string) {
 	r.text(field, address)
 }
 
-// isOddInAddress reports whether a character is none of an address (RFC 3986). Servers take it, and post nothing (unseen).
+// isOddInAddress reports whether a character is not allowed in an address (RFC 3986). Servers accept it, and post nothing
+// (unseen).
 func isOddInAddress(c rune) bool {
 	return c <= ' ' || c > '~' || strings.ContainsRune("\"<>\\^`{|}", c)
 }
 
-// subscriptions refuses events that no webhook of an account gets; to a server that would be a 422 which does not say which.
+// subscriptions refuses events that no webhook of an account gets; a server would answer with a 422 that does not say which.
 func (r *refusal) subscriptions(events []WebhookEvent) {
 	if events != nil && len(events) == 0 {
 		r.add("Subscriptions", "they are empty, which the server refuses; name events, or leave them nil")
@@ -184,8 +185,8 @@ func (r *refusal) subscriptions(events []WebhookEvent) {
 	}
 }
 
-// webhookVersion refuses what the server's version does not have yet: it would answer a 422 that does not say which event, and
-// drop a name.
+// webhookVersion refuses what the server's version does not support yet: it would answer with a 422 that does not say which
+// event, and drop a name.
 func (r *refusal) webhookVersion(ctx context.Context, core *core, events []WebhookEvent, named bool) {
 	if !core.mayAsk(ctx, r) {
 		return
@@ -214,7 +215,7 @@ func checkWebhookAnswer(answer *WebhookAnswer, _ []byte) error {
 	return checkWebhook(&answer.Payload.Webhook)
 }
 
-// checkWebhook wants what nothing else has that is answered.
+// checkWebhook requires what no other answer has.
 func checkWebhook(w *Webhook) error {
 	if w.ID <= 0 || w.URL == "" || w.Subscriptions == nil {
 		return errors.New("there is no webhook with an id, a url and subscriptions")

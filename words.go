@@ -2,7 +2,7 @@ package cfchat
 
 import "strconv"
 
-// String returns the word for a message type: incoming, outgoing, activity or template; else the number.
+// String returns the word for a message type: incoming, outgoing, activity or template; otherwise the number.
 func (t MessageType) String() string {
 	switch t {
 	case MessageTypeIncoming:

@@ -1,17 +1,17 @@
 // Package auth puts the keys of ClickFunnels Chat on requests.
 //
-// There are two kinds of key, and both travel in one header. Which one a request gets is for its operation to say: each
-// lists the kinds that it takes, as the comments of its methods and docs/keys.md in the repository do, and the first of them
-// for which a key is set is sent. Without one the call fails with [ErrNoKey], and nothing is sent. [WithScheme] chooses for
-// the calls of a context. A [Key] never shows, however it is printed.
+// There are two kinds of key, sent in the same header. Each operation lists the kinds that it accepts, as do the comments of
+// its methods and docs/keys.md in the repository; the first one that is set is sent. Without one the call fails with
+// [ErrNoKey], and nothing is sent. [WithScheme] chooses for the calls of a context. A [Key] never shows, however it is
+// printed.
 //
-// [cfchat.New] takes the keys in its Config. With the generated client alone they are a request editor:
+// [cfchat.New] takes the keys in its Config. With the generated client alone, use them as a request editor:
 //
 //	keys := auth.Keys{User: auth.NewKey(os.Getenv("CFCHAT_USER_API_KEY"))}
 //	client, err := cfchat.NewClientWithResponses("https://chat.myclickfunnels.com", cfchat.WithRequestEditorFn(keys.Edit))
 //
-// That way the key goes wherever the client's http.Client goes, redirects to other hosts included; a client of
-// [cfchat.New] follows none.
+// That way the key goes wherever the client's http.Client goes, including redirects to other hosts; a client of [cfchat.New]
+// follows none.
 //
 // [cfchat.New]: https://pkg.go.dev/github.com/cfchat/cfchat-go#New
 package auth
@@ -38,28 +38,28 @@ const (
 
 // The two spellings of the header that carries the key. The servers read both.
 const (
-	HeaderUnderscore = "api_access_token" // as documented; nginx, as it comes, drops it
+	HeaderUnderscore = "api_access_token" // as documented; nginx drops it by default
 	HeaderDash       = "Api-Access-Token" // passes every proxy
 )
 
-// ErrNoKey means that no key is set that the operation takes. Nothing was sent.
+// ErrNoKey means that no key is set that the operation accepts. Nothing was sent.
 var ErrNoKey = errors.New("no key")
 
 // Keys are the keys of an account. The zero value has none. Keys are safe for concurrent use and never show their text.
 type Keys struct {
 	User     Key // of a person, from the profile page; sees that person's inboxes
-	AgentBot Key // of an agent bot; which operations take it, docs/keys.md says
+	AgentBot Key // of an agent bot; docs/keys.md lists the operations that accept it
 
-	// Header is the spelling of the header: HeaderUnderscore when empty, or HeaderDash. Take HeaderDash when a proxy
-	// answers 401 "You need to sign in or sign up before continuing." although a key is set.
+	// Header is the spelling of the header: HeaderUnderscore if empty, or HeaderDash. Use HeaderDash if a proxy answers 401
+	// "You need to sign in or sign up before continuing." although a key is set.
 	Header string
-	// Prefix comes before the key, separated by a space, such as "Bearer". Empty for none, which is what the servers want.
+	// Prefix precedes the key, separated by a space, such as "Bearer". Empty means none, as the servers expect.
 	Prefix string
 }
 
-// Edit sets the key on a request, in place of any that is there. It is a request editor of the generated client. It
-// fails, before anything is sent, with [ErrNoKey] or when a key, the Header or the Prefix cannot be one, which it names
-// without repeating a key.
+// Edit sets the key on a request, replacing any that is there. It is a request editor of the generated client. It fails,
+// before anything is sent, with [ErrNoKey] or if a key, the Header or the Prefix is invalid; the error names it without
+// repeating a key.
 func (k Keys) Edit(ctx context.Context, req *http.Request) error {
 	if err := k.Check(); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (k Keys) Check() error {
 	return nil
 }
 
-// HeaderNames lists the names under which a header carries a key, in any spelling; nil when it carries none.
+// HeaderNames lists the names under which a header carries a key, in any spelling; nil if it carries none.
 func HeaderNames(header http.Header) []string {
 	var names []string
 	for name := range header {
@@ -125,7 +125,7 @@ func HeaderNames(header http.Header) []string {
 	return names
 }
 
-// choose picks the scheme: the one that the context names, else the first of the operation's for which there is a key.
+// choose returns the scheme: the one that the context names, or the first of the operation's for which there is a key.
 func (k Keys) choose(ctx context.Context, op *operation.Operation) (Scheme, error) {
 	var fields []string
 	for _, name := range op.Schemes(ctx) {
@@ -155,11 +155,11 @@ func (s Scheme) field() string {
 	case AgentBotAPIKey:
 		return "Keys.AgentBot"
 	}
-	return "a scheme that exists" // and is not repeated: somebody may have taken a key for it
+	return "a scheme that exists" // it is not repeated: somebody may have passed a key as the scheme
 }
 
-// WithScheme makes the calls under a context use this kind of key, whatever their operation prefers. The servers may refuse
-// it.
+// WithScheme makes the calls under a context use this kind of key, regardless of what their operation prefers. The servers
+// may refuse it.
 func WithScheme(ctx context.Context, scheme Scheme) context.Context {
 	return operation.WithScheme(ctx, string(scheme))
 }

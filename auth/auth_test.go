@@ -68,7 +68,8 @@ func checkChoice(t *testing.T, id string, keys auth.Keys, want string) {
 	}
 }
 
-// TestOtherRequests shows which key is sent with a request that is no operation of openapi.yaml: the user's, else the bot's.
+// TestOtherRequests shows which key is sent with a request that is not an operation of openapi.yaml: the user's, or else the
+// bot's.
 func TestOtherRequests(t *testing.T) {
 	user, bot := auth.NewKey("U"), auth.NewKey("B")
 	for want, keys := range map[string]auth.Keys{"U": {User: user, AgentBot: bot}, "B": {AgentBot: bot}} {
@@ -79,7 +80,7 @@ func TestOtherRequests(t *testing.T) {
 	}
 }
 
-// TestNoHeader puts a key on a request without a Header, such as one that is not made by net/http.
+// TestNoHeader puts a key on a request without a Header, such as one not made by net/http.
 func TestNoHeader(t *testing.T) {
 	req := request(t.Context(), "conversationList")
 	req.Header = nil
@@ -104,7 +105,7 @@ func TestWithSchemeOverridesTheChoice(t *testing.T) {
 	both := auth.Keys{User: auth.NewKey("U"), AgentBot: auth.NewKey("B")}
 	for _, op := range operation.All {
 		if op.IsPublic() {
-			continue // TestChoice has it
+			continue // covered by TestChoice
 		}
 		for scheme, want := range map[auth.Scheme]string{auth.UserAPIKey: "U", auth.AgentBotAPIKey: "B"} {
 			ctx := auth.WithScheme(t.Context(), scheme)
@@ -123,7 +124,7 @@ func TestWithSchemeOverridesTheChoice(t *testing.T) {
 	}
 }
 
-// TestHeader looks at the exact name and value, and that only one is left of any that were there.
+// TestHeader checks the exact name and value, and that only one header is left of any that were there.
 func TestHeader(t *testing.T) {
 	for _, c := range []struct {
 		keys        auth.Keys
@@ -149,7 +150,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// TestCheck refuses what cannot be a key, names the field, and repeats nothing of it.
+// TestCheck refuses what cannot be a key, names the field, and repeats none of it.
 func TestCheck(t *testing.T) {
 	for _, text := range []string{" ", "a b", "a\n", "\ta", "a\x00", "a\r\nX: y", "schlüssel", "a\x7f", "\u00a0a"} {
 		for field, keys := range map[string]auth.Keys{

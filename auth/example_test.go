@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// A key shows nowhere.
+// A key never shows.
 func ExampleKey() {
 	settings := struct{ Key auth.Key }{auth.NewKey("a1b2c3")}
 	fmt.Printf("%v %+v %q %x\n", settings, settings, settings.Key, settings.Key)
@@ -31,7 +31,7 @@ func ExampleKey() {
 	// level=INFO msg=ready key=[redacted]
 }
 
-// The operation says which kind of key it takes.
+// The operation determines which kind of key is sent.
 func ExampleKeys() {
 	bot := auth.Keys{AgentBot: auth.NewKey("of-a-bot")}
 	both := auth.Keys{User: auth.NewKey("of-a-person"), AgentBot: auth.NewKey("of-a-bot")}
@@ -53,7 +53,7 @@ func ExampleKeys() {
 	// GET map[] no key for conversationList: set Keys.User
 }
 
-// With both keys a status is set by the bot; under this context, by the person.
+// With both keys a status is set by the bot; with this context, by the person.
 func ExampleWithScheme() {
 	server := cfchattest.Start()
 	defer server.Close()
@@ -80,11 +80,11 @@ func ExampleWithScheme() {
 	// Conversation was reopened by Ada Admin
 }
 
-// Another key, for one call: an editor's key stays.
+// Another key for one call: an editor's key stays.
 func ExampleKeys_Edit() {
 	server := cfchattest.Start()
 	defer server.Close()
-	sales := server.AddInbox(cfchattest.Inbox{Name: "Sales"}) // that the agent does not see
+	sales := server.AddInbox(cfchattest.Inbox{Name: "Sales"}) // the agent does not see it
 	server.AddConversation(cfchattest.Conversation{Inbox: sales})
 	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(server.AdminKey())}, Server: server.URL()})
 	if err != nil {
@@ -105,7 +105,7 @@ func ExampleKeys_Edit() {
 	// 0
 }
 
-// Without a key that the operation takes nothing is sent.
+// Without a key that the operation accepts nothing is sent.
 func ExampleErrNoKey() {
 	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{AgentBot: auth.NewKey("of-a-bot")}})
 	if err != nil {
@@ -119,7 +119,7 @@ func ExampleErrNoKey() {
 	// cfchat: conversationListMeta: account 56: nothing was sent: no key for conversationListMeta: set Keys.User
 }
 
-// A program's own tracing leaves the key out, in whatever spelling it is there.
+// A program's own tracing leaves out the key, in either spelling of its header.
 func ExampleHeaderNames() {
 	header := http.Header{"api_access_token": {"a1b2c3"}, "Accept": {"application/json"}}
 	for _, name := range auth.HeaderNames(header) {

@@ -9,14 +9,14 @@ import (
 
 const hidden = "[redacted]"
 
-// Key is a key that never shows: not by fmt, slog or JSON, and not inside other structs. Make one with [NewKey]. The
-// zero value is no key. It is safe for concurrent use.
+// Key is a key that never shows: not by fmt, slog or JSON, and not inside other structs. Make one with [NewKey]. The zero
+// value is no key. It is safe for concurrent use.
 //
 // The text hides in a function, because fmt prints the unexported fields of a struct without asking them, and
 // debugging printers follow pointers too; neither can look into a function.
 type Key struct{ reveal func() string }
 
-// NewKey makes a key of its text. The empty text is no key.
+// NewKey returns a key with this text. The empty text is no key.
 func NewKey(text string) Key {
 	if text == "" {
 		return Key{}
@@ -27,7 +27,7 @@ func NewKey(text string) Key {
 // IsZero reports whether there is no key.
 func (k Key) IsZero() bool { return k.reveal == nil }
 
-// String is the same for every key.
+// String returns the same text for every key.
 func (k Key) String() string {
 	if k.IsZero() {
 		return ""
@@ -35,13 +35,13 @@ func (k Key) String() string {
 	return hidden
 }
 
-// Format answers every verb and flag with String.
+// Format writes String for every verb and flag.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
-// LogValue answers slog with String.
+// LogValue returns String, for slog.
 func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// MarshalText answers JSON, YAML and the like with String.
+// MarshalText returns String, for JSON, YAML and the like.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // check refuses what cannot be a key. It never repeats the key.

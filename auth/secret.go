@@ -6,12 +6,12 @@ import (
 	"log/slog"
 )
 
-// Secret is what the server signs webhooks with. Like a [Key] it never shows: not by fmt, slog or JSON, and not inside other
-// structs. Make one with [NewSecret], or take it from an answer that has one. The zero value is no secret. It is safe for
-// concurrent use.
+// Secret is the secret with which the server signs webhooks. Like a [Key] it never shows: not by fmt, slog or JSON, and not
+// inside other structs. Make one with [NewSecret], or take it from an answer that contains one. The zero value is no secret.
+// It is safe for concurrent use.
 type Secret struct{ reveal func() string }
 
-// NewSecret makes a secret of its text, as the server shows it. The empty text is no secret.
+// NewSecret returns a secret with this text, as the server shows it. The empty text is no secret.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -19,7 +19,7 @@ func NewSecret(text string) Secret {
 	return Secret{reveal: func() string { return text }}
 }
 
-// Reveal returns the text, to be kept where secrets are kept; "" of the zero value.
+// Reveal returns the text, to be stored where secrets are stored; "" for the zero value.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
@@ -30,7 +30,7 @@ func (s Secret) Reveal() string {
 // IsZero reports whether there is no secret.
 func (s Secret) IsZero() bool { return s.reveal == nil }
 
-// String is the same for every secret.
+// String returns the same text for every secret.
 func (s Secret) String() string {
 	if s.IsZero() {
 		return ""
@@ -38,16 +38,16 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// Format answers every verb and flag with String.
+// Format writes String for every verb and flag.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// LogValue answers slog with String.
+// LogValue returns String, for slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// MarshalText answers JSON, YAML and the like with String.
+// MarshalText returns String, for JSON, YAML and the like.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads a secret from an answer. What MarshalText has written is none.
+// UnmarshalText reads a secret from an answer. The text that MarshalText writes is not one.
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = Secret{}
 	if string(text) != hidden {

@@ -24,8 +24,8 @@ func answer(next Link) Link {
 	}
 }
 
-// judge returns why an answer is not the one that a call wants. It is done all the same where the server says so to a plain
-// request, and only the shape of its answer was not expected.
+// judge returns why an answer is not the one that a call expects. A plain request still counts as done if the server reports
+// success and only the shape of its answer is unexpected.
 func judge(call *Call, a *Answer) (done bool, err error) {
 	body := a.body.Bytes()
 	switch {

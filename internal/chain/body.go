@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// body makes an answer of what was read. A body that is cut or too large is a failure, but not where the status is one already:
-// then it is enough to have some.
+// body makes an answer of what was read. A truncated or oversized body is a failure, unless the status already is one: then
+// a part is enough.
 func body(next func(*http.Request) (exchange, error)) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		x, err := next(req)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Mark is embedded in the errors that the root makes of failures, so that those of other calls are known.
+// Mark is embedded in the errors that the root makes of failures, so that those of other calls are recognized.
 type Mark struct{}
 
 func (Mark) isFailure() {}
@@ -20,11 +20,11 @@ func isFailure(err error) bool {
 	return ok
 }
 
-// maxDepth bounds how deep an error is looked into: one may be its own cause.
+// maxDepth bounds how deep an error is searched: it may be its own cause.
 const maxDepth = 50
 
-// cause returns why no answer came, in words that are safe to show: without the request's address, which url.Error repeats,
-// without its secrets, which net/http quotes from an answer in another protocol, and on one line.
+// cause returns why there is no answer, in words that are safe to show: without the request's address, which url.Error
+// repeats, without its secrets, which net/http quotes from an answer in another protocol, and on one line.
 func (s secrets) cause(err error) error {
 	text, whole := textOf(err)
 	if !whole {
@@ -39,12 +39,12 @@ func (s secrets) cause(err error) error {
 	})
 	safe = printable(s.inStart(safe))
 	if _, inner, ok := addressed(err); ok && safe == printable(inner) {
-		return s.cause(errors.Unwrap(err)) // which needs no veil
+		return s.cause(errors.Unwrap(err)) // this needs no veil
 	}
 	return veil(err, text, safe)
 }
 
-// addressed returns the text of a url.Error, which repeats the address, and what it says besides.
+// addressed returns the text of a url.Error, which repeats the address, and the text without it.
 func addressed(err error) (outer, inner string, ok bool) {
 	u, ok := err.(*url.Error)
 	if !ok || u == nil {
@@ -58,8 +58,8 @@ func addressed(err error) (outer, inner string, ok bool) {
 	return outer, inner, ok
 }
 
-// Safe returns the failure of somebody else's code, such as a request editor, in words that are safe to show, so that it does
-// not make this call's failure match what it does not mean.
+// Safe returns the failure of foreign code, such as a request editor, in words that are safe to show, so that this call's
+// failure does not match unrelated errors.
 func Safe(err error) error {
 	text, whole := textOf(err)
 	if !whole {
@@ -68,15 +68,15 @@ func Safe(err error) error {
 	return veil(err, text, printable(text))
 }
 
-// Clean returns the failure of somebody else's code that has seen a request, without the request's address and secrets.
+// Clean returns the failure of foreign code that has seen a request, without the request's address and secrets.
 func Clean(req *http.Request, err error) error {
-	if isAbandoned(err) { // whoever still has the request may be changing it
+	if isAbandoned(err) { // code that still has the request may be changing it
 		return Safe(err)
 	}
 	return secretsOf(req).cause(err)
 }
 
-// veil returns an error with another text. It leaves one as it is that needs no veil.
+// veil returns an error with another text, or the error itself if it needs no veil.
 func veil(err error, text, safe string) error {
 	foreign := each(err, isFailure)
 	if text == safe && !foreign {
@@ -85,19 +85,19 @@ func veil(err error, text, safe string) error {
 	return veiled{func() error { return err }, safe, isFailure}
 }
 
-// veiled is an error that shows another text than its own. errors.Is and errors.As find what it is made of, but for the
-// failure of another call, which is only itself: what that one means, such as that nothing was sent, is not true of this.
+// veiled is an error that shows another text than its own. errors.Is and errors.As find what it wraps, except inside the
+// failure of another call: what that means, such as that nothing was sent, does not hold for this one.
 //
 // It hides in a function, because fmt prints the fields of a struct without asking them.
 type veiled struct {
 	err    func() error
 	text   string
-	hidden func(error) bool // what nobody finds by its type
+	hidden func(error) bool // reports what must not be found by its type
 }
 
 func (v veiled) Error() string { return v.text }
 
-// Is reports whether the error, or one that it is made of, is the target.
+// Is reports whether the error, or one that it wraps, is the target.
 func (v veiled) Is(target error) bool {
 	plain := reflect.TypeOf(target).Comparable()
 	return each(v.err(), func(e error) bool {
@@ -109,7 +109,7 @@ func (v veiled) Is(target error) bool {
 	})
 }
 
-// As finds the error of a type that it is made of.
+// As finds a wrapped error of a type.
 func (v veiled) As(target any) bool {
 	into := reflect.ValueOf(target).Elem()
 	return each(v.err(), func(e error) bool {
@@ -125,11 +125,11 @@ func (v veiled) As(target any) bool {
 	})
 }
 
-// maxErrors bounds how many errors are looked at that one is made of: it may have itself among them, several times.
+// maxErrors bounds how many wrapped errors are looked at: an error may contain itself, several times.
 const maxErrors = 1000
 
-// each asks about an error and those that it is made of, until the answer is yes. It does not look into the failure of
-// another call.
+// each asks about an error and those that it wraps, until the answer is yes. It does not look into the failure of another
+// call.
 func each(err error, is func(error) bool) bool {
 	budget := maxErrors
 	var ask func(err error, depth int) bool
@@ -160,7 +160,7 @@ func unwrapped(err error) (inner []error) {
 	return nil
 }
 
-// textOf returns the text of an error; false for one that has none, because it panics or would never end.
+// textOf returns the text of an error; false if it has none, because it panics or would never end.
 func textOf(err error) (text string, ok bool) {
 	if err == nil || endless(err) {
 		return "", false

@@ -1,6 +1,6 @@
-// Package chain is what every request of this module goes through, from the call that a service makes to the transport and
-// back. It knows no type of the root package: a link returns what it found as a [Failure], an answer is decoded by a function
-// that the call carries, and the root makes its errors of the facts.
+// Package chain carries every request of this module from the call of a service to the transport and back. It knows no type
+// of the root package: a link returns what it found as a [Failure], an answer is decoded by a function that the call
+// carries, and the root makes its errors from these facts.
 package chain
 
 import (
@@ -12,12 +12,12 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// Config is what the links need to know. All of it must be set but Jar, Limiter and Logger.
+// Config is what the links need to know. All fields except Jar, Limiter and Logger must be set.
 type Config struct {
 	Transport http.RoundTripper
 	Jar       http.CookieJar
 	Keys      auth.Keys
-	Server    *url.URL // to no other goes a key
+	Server    *url.URL // the only one that gets a key
 	Retry     Policy
 	Limiter   Limiter
 	Timeout   time.Duration
@@ -27,12 +27,12 @@ type Config struct {
 	Describe  func(*Failure) string
 }
 
-// New puts the links together, the innermost first. Each is the function of its file's name. The order is the point:
+// New assembles the links, the innermost first. Each is the function named like its file. The order matters:
 //
-//   - the limiter is asked before each try, and its wait is not a part of the try's time;
+//   - the limiter is asked before each try, and its wait does not count as part of the try's time;
 //   - each try has its time limit around everything that can hang: connecting, the answer's head, and its body;
 //   - a try reads the whole body, so that a truncated one counts as a failed try, and not as a success;
-//   - whether a try was sent is decided where its answer has been read and judged, and the retry above asks for that;
+//   - whether a try was sent is decided once its answer has been read and judged, for the retry above;
 //   - headers and body are settled once, above the retry, so that every try sends the same; the key goes onto the copy that a
 //     try sends, so that the request that an answer points back to has none.
 //

@@ -15,24 +15,24 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// Download is a file on its way to a Writer. It goes on over several tries, and what was written is never written again.
+// Download is a file on its way to a Writer. It continues over several tries, and written bytes are never written again.
 type Download struct {
 	Into  io.Writer
-	Limit int64 // how many bytes it may have
-	Size  int64 // how many it has by what the server says of it, 0 where it does not, or where another host has the file
-	// OfServer means that its address is the server's own, for which the limiter is asked.
+	Limit int64 // the maximum size in bytes
+	Size  int64 // the size that the server states, 0 if it does not, or if another host has the file
+	// OfServer means that its address is the server's own, so that the limiter is asked.
 	OfServer bool
 
 	Written int64
 
-	total            int64 // by its head, -1 where that does not say
+	total            int64 // by its head, -1 if that does not say
 	etag, modifiedAt string
 	started          bool
-	addresses        []*url.URL // that were asked, which nobody must read
+	addresses        []*url.URL // the requested ones, which must stay secret
 }
 
-// NewDownload puts the links together that a download goes through. There is no key on the way, and nothing that adds one: an
-// attachment's address may lead anywhere. Nor is there a limit to the time that it may take, only to how long nothing comes.
+// NewDownload assembles the links of a download. None of them adds a key: an attachment's address may lead anywhere. The
+// total time is not limited, only the time without new bytes.
 func NewDownload(c Config, d *Download) Link {
 	l := d.fetch(c)
 	l = outcome(l, c.Transport)
@@ -44,16 +44,17 @@ func NewDownload(c Config, d *Download) Link {
 	return refuse(l)
 }
 
-// ForDownloads returns what downloads need of a Config, over a transport of their own, and without what is for the server only.
+// ForDownloads returns what downloads need from a Config, with a transport of their own, and without what is meant for the
+// server only.
 func (c Config) ForDownloads(transport http.RoundTripper) Config {
 	c.Transport, c.Jar, c.Keys = transport, nil, auth.Keys{}
 	return c
 }
 
-// progress is how many bytes a try must bring to be no failed one.
+// progress is how many bytes a try must bring not to count as failed.
 const progress = 64 << 10
 
-// fetch makes one try: it asks for what is not there yet, and writes it.
+// fetch makes one try: it asks for what is missing, and writes it.
 func (d *Download) fetch(c Config) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, cancel := context.WithCancelCause(req.Context())
@@ -91,10 +92,10 @@ func (d *Download) fetch(c Config) Link {
 	}
 }
 
-// ask sends the request, and those to where it is redirected. The answer's body is open where there is no failure.
+// ask sends the request and follows redirects. Without a failure the answer's body is open.
 func (d *Download) ask(ctx context.Context, req *http.Request, c Config) (*http.Response, *Failure) {
 	own := req.Clone(ctx)
-	own.Header = http.Header{"Accept": {"*/*"}, "Accept-Encoding": {"identity"}, "User-Agent": {c.UserAgent}} // ranges are of the file as it is
+	own.Header = http.Header{"Accept": {"*/*"}, "Accept-Encoding": {"identity"}, "User-Agent": {c.UserAgent}} // ranges refer to the unencoded file
 	if d.Written > 0 {
 		own.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.Written))
 		own.Header.Set("If-Range", d.validator())
@@ -135,7 +136,7 @@ func (d *Download) ask(ctx context.Context, req *http.Request, c Config) (*http.
 // maxRedirects is how many redirects a download follows.
 const maxRedirects = 10
 
-// follow decides whether a download goes on to where it is redirected. The address before stays secret: it may be signed.
+// follow decides whether a download follows a redirect. The address before stays secret: it may be signed.
 func follow(req *http.Request, via []*http.Request) error {
 	req.Header.Del("Referer")
 	switch last := via[len(via)-1]; {
@@ -149,8 +150,8 @@ func follow(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// withoutAddress returns why no answer came, without an address: it may be signed, and is whoever has it. Nor is one to be found
-// in what the error is made of.
+// withoutAddress returns why there is no answer, without an address, which may be signed and so open the file to anybody.
+// The wrapped errors contain none either.
 func (d *Download) withoutAddress(err error) error {
 	if u, ok := err.(*url.Error); ok && u != nil {
 		err = u.Err
@@ -178,10 +179,10 @@ func (d *Download) shows(err error) bool {
 	return !whole || d.tells(text)
 }
 
-// leastSecret is how long a part of an address is, at least, that is looked for in a text.
+// leastSecret is the minimum length of a part of an address that is looked for in a text.
 const leastSecret = 8
 
-// tells reports whether a text has an address in it, or a part of one that was asked.
+// tells reports whether a text contains an address, or a part of a requested one.
 func (d *Download) tells(text string) bool {
 	if strings.Contains(text, "://") {
 		return true
@@ -204,7 +205,7 @@ func (d *Download) tells(text string) bool {
 	return false
 }
 
-// shownHeaders are those of a storage's answer that are kept: others, such as Location, may have a signed address.
+// shownHeaders are the headers of a storage's answer that are kept: others, such as Location, may contain a signed address.
 var shownHeaders = []string{"Accept-Ranges", "Content-Length", "Content-Range", "Content-Type", "Date", "Etag", "Last-Modified", "Retry-After", "X-Request-Id"}
 
 func plainHeader(header http.Header) http.Header {
@@ -217,7 +218,8 @@ func plainHeader(header http.Header) http.Header {
 	return shown
 }
 
-// take writes what an answer brings. A failure that is Cut can be gone on from. While it is written, nobody waits for the server.
+// take writes the body of an answer. After a failure that is Cut it can continue. The timeout does not run while bytes are
+// written.
 func (d *Download) take(ctx context.Context, resp *http.Response, came, goOn func()) *Failure {
 	body := &untilEnd{&closedOnce{ReadCloser: resp.Body}, ctx}
 	defer closeLate(ctx, body)()
@@ -249,8 +251,8 @@ func (d *Download) take(ctx context.Context, resp *http.Response, came, goOn fun
 	}
 }
 
-// begin judges the head of an answer, and returns how much of its body is there already, and where in the file the body ends, -1
-// where nobody knows.
+// begin judges the head of an answer, and returns how much of its body has already been written, and where in the file the
+// body ends, -1 if unknown.
 func (d *Download) begin(resp *http.Response) (skip, end int64, f *Failure) {
 	part, ok := partOf(resp)
 	first := !d.started || d.Written == 0
@@ -270,7 +272,7 @@ func (d *Download) begin(resp *http.Response) (skip, end int64, f *Failure) {
 	return skip, end, f
 }
 
-// endOf judges the length of a file, and returns where in it a part ends, -1 where nobody knows.
+// endOf judges the length of a file, and returns where in it a part ends, -1 if unknown.
 func (d *Download) endOf(part part) (end int64, f *Failure) {
 	if d.total < 0 {
 		d.total = part.total
@@ -288,7 +290,7 @@ func (d *Download) endOf(part part) (end int64, f *Failure) {
 	return end, nil
 }
 
-// length returns how many bytes the file has, -1 where nobody knows.
+// length returns the size of the file in bytes, -1 if unknown.
 func (d *Download) length() int64 {
 	switch {
 	case d.total >= 0:
@@ -299,18 +301,19 @@ func (d *Download) length() int64 {
 	return -1
 }
 
-// part is what an answer has of a file: from its first byte up to its end, without that, of so many; -1 where it does not say.
+// part is the part of a file in an answer: from its first byte up to, but without, its end, out of total; -1 if it does not
+// say.
 type part struct {
-	is                bool // a part, and not the whole
+	is                bool // a part, not the whole
 	first, end, total int64
 }
 
-// partOf reads which part of the file an answer is; false if it is none, or does not say which.
+// partOf reads which part of the file an answer is; false if it is not a part, or does not say which.
 func partOf(resp *http.Response) (p part, ok bool) {
 	switch resp.StatusCode {
 	case http.StatusOK:
 		whole := resp.ContentLength
-		if whole == 0 && resp.Body != http.NoBody && resp.Header.Get("Content-Length") == "" { // of a Transport that does not say it
+		if whole == 0 && resp.Body != http.NoBody && resp.Header.Get("Content-Length") == "" { // for a Transport that does not say it
 			whole = -1
 		}
 		return part{false, 0, max(whole, -1), max(whole, -1)}, true
@@ -335,7 +338,7 @@ func partOf(resp *http.Response) (p part, ok bool) {
 	return p, failed == nil && p.end <= p.total
 }
 
-// validator returns what tells one version of the file from another, "" for nothing. A weak tag does not promise every byte.
+// validator returns what distinguishes versions of the file, "" for nothing. A weak tag does not guarantee every byte.
 func (d *Download) validator() string {
 	if d.etag != "" && !strings.HasPrefix(d.etag, "W/") {
 		return d.etag
@@ -343,8 +346,8 @@ func (d *Download) validator() string {
 	return d.modifiedAt
 }
 
-// isSame reports whether an answer is of the file that has begun. A server may pass over If-Range, so this is looked at; in a
-// part of a file it need not repeat when the file was modified.
+// isSame reports whether an answer belongs to the file already started. A server may ignore If-Range, so this is checked; in
+// a part of a file it need not repeat when the file was modified.
 func (d *Download) isSame(resp *http.Response, total int64) bool {
 	etag, modifiedAt := resp.Header.Get("Etag"), resp.Header.Get("Last-Modified")
 	switch {
@@ -356,7 +359,7 @@ func (d *Download) isSame(resp *http.Response, total int64) bool {
 	return modifiedAt == d.modifiedAt || modifiedAt == "" && resp.StatusCode == http.StatusPartialContent
 }
 
-// write writes no more than up to the end of the answer, and of what the file may have.
+// write writes at most up to the end of the answer and the file's limit.
 func (d *Download) write(some []byte, end int64) *Failure {
 	most := d.Limit
 	if end >= 0 {
@@ -386,8 +389,8 @@ func (d *Download) tooLarge() *Failure {
 	return &Failure{Cause: fmt.Errorf("more than %d bytes (WithMaxBody)", d.Limit), TooLarge: true}
 }
 
-// cut is the failure of a body that does not end well. Of a file of which nobody knows whether it is still the same, the rest
-// cannot be asked for.
+// cut returns the failure of a body that does not end well. The rest of a file cannot be asked for if it is unknown whether
+// the file is still the same.
 func (d *Download) cut(err error) *Failure {
 	if d.Written > 0 && d.validator() == "" {
 		return &Failure{Cause: fmt.Errorf("the body was cut, and there is no ETag or Last-Modified to go on by: %w", d.withoutAddress(err))}
@@ -395,7 +398,7 @@ func (d *Download) cut(err error) *Failure {
 	return &Failure{Cause: fmt.Errorf("the body was cut: %w", d.withoutAddress(err)), Cut: true}
 }
 
-// end judges a body that has ended well. One without a length may have been cut all the same.
+// end judges a body that has ended well. One without a length may have been cut nevertheless.
 func (d *Download) end(skip, end int64) *Failure {
 	if skip > 0 || d.Written < max(end, d.length()) {
 		return d.cut(io.ErrUnexpectedEOF)

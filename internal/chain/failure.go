@@ -9,52 +9,52 @@ import (
 	"time"
 )
 
-// Failure is what is known of a call that failed. Nothing in it shows a key or what was searched for.
+// Failure is what is known about a failed call. Nothing in it shows a key or a search text.
 type Failure struct {
-	Status     int           // 0 when no answer came
+	Status     int           // 0 without an answer
 	Header     http.Header   // of the answer
 	Message    string        // what the server says, one line, never HTML; "" leaves the status's name
 	Attributes []string      // the attributes that it names
 	RequestID  string        // its X-Request-Id
 	Body       string        // the first bytes of the answer
 	RetryAfter time.Duration // how long to wait
-	Asked      bool          // the server asks for that wait; else it is the time to its next minute
+	Asked      bool          // the server asks for that wait; otherwise it is the time to its next minute
 	Cause      error         // what went wrong besides the status
 
-	Field       string // what is wrong with the input, which Cause explains
+	Field       string // the invalid input, which Cause explains
 	NotSent     bool   // provably nothing was sent
 	Unknown     bool   // a write that may have happened
 	Decode      bool   // a success that is not the answer of its operation
-	Done        bool   // a success all the same
-	Rejected    bool   // a success that says that it is none
-	Missing     bool   // successes that show that what was looked for is not there
-	Overwritten bool   // successes that show that what was stored is not there any more
+	Done        bool   // the change was made nevertheless
+	Rejected    bool   // a success that states a failure
+	Missing     bool   // successes that show that what was looked for does not exist
+	Overwritten bool   // successes that show that what was stored is gone
 	NoRoute     bool   // a 404 that says that the server has no such call
 	Overdue     bool   // a 422 that says that the server's database took too long
 	TooLarge    bool   // more than MaxBody
-	Cut         bool   // the answer began well and did not end
+	Cut         bool   // the answer started well and was cut off
 
-	answer    *http.Response // that it was made of, nil when none came
+	answer    *http.Response // the one it was made from, nil without one
 	unasked   bool           // no connection was asked for
 	abandoned bool           // the Transport still runs
-	unsure    bool           // a 422 that may come after the write was done
+	unsure    bool           // a 422 that may follow a completed write
 	limited   bool           // the limiter has failed
-	paced     bool           // the limiter holds the next try back as long as it must be
+	paced     bool           // the limiter holds the next try back as long as necessary
 	wait      time.Duration  // RetryAfter, or what stands in for it
 }
 
-// What a Failure keeps of a body, in bytes.
+// Limits of what a Failure keeps of a body, in bytes.
 const maxKeptBody = 4 << 10
 
-// Refused is the failure of a request that is not sent, because of a field of its input.
+// Refused returns the failure of a request that is not sent because of a field of its input.
 func Refused(field, format string, args ...any) *Failure {
 	return &Failure{Field: field, Cause: fmt.Errorf(format, args...), NotSent: true}
 }
 
-// Ended is the failure of a request that is not sent, because its context is over.
+// Ended returns the failure of a request that is not sent because its context is over.
 func Ended(ctx context.Context) *Failure { return &Failure{Cause: contextError(ctx), NotSent: true} }
 
-// contextError returns why a context ended: its error and, when the caller gave one, its cause.
+// contextError returns why a context ended: its error and the caller's cause, if there is one.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(err, cause) {
@@ -68,8 +68,8 @@ func requestIDOf(hidden secrets, resp *http.Response) string {
 	return oneLine(hidden.inStart(resp.Header.Get("X-Request-Id")))
 }
 
-// failureOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails:
-// the status always survives. What an answer repeats of the request's secrets is taken out.
+// failureOf reads an answer that is not a success, in any of the shapes that servers and proxies send. It never fails: the
+// status always survives. Secrets of the request that the answer repeats are removed.
 func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	hidden, kept := secretsOf(req), body
 	if redact := callOf(req).Redact; redact != nil {

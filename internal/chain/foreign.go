@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// patience is how long after the end of its context the caller's code is waited for. What obeys its context returns at once.
+// patience is how long to wait for the caller's code after the end of its context. Code that obeys its context returns at
+// once.
 const patience = 100 * time.Millisecond
 
-// abandoned is the failure of code of the caller's that still runs, and may do anything yet.
+// abandoned is the failure of the caller's code that is still running, and may yet do anything.
 type abandoned struct {
 	what   string
 	reason error
@@ -33,14 +34,14 @@ func isAbandoned(err error) bool {
 	})
 }
 
-// Foreign runs code of the caller's, such as a limiter, that must not make a call panic, or hang: what it panics with comes
-// back as an error, and when the context has ended, it is not waited for much longer. It runs in a goroutine, which ends
-// when the code returns. What it ends with runtime.Goexit, as a failed test does, ends the calling goroutine too.
+// Foreign runs the caller's code, such as a limiter, so that it cannot make a call panic or hang: a panic is returned as an
+// error, and once the context has ended, it does not wait much longer. The code runs in a goroutine, which ends when it
+// returns. If it calls runtime.Goexit, as a failing test does, the calling goroutine ends too.
 func Foreign[T any](ctx context.Context, what string, run func() (T, error)) (T, error) {
 	return Opened(ctx, what, run, nil)
 }
 
-// Opened is Foreign for code that opens something. What it returns when it is not waited for any more is given to late, once.
+// Opened is like Foreign, for code that opens something. A result that nobody waits for any more is passed to late, once.
 func Opened[T any](ctx context.Context, what string, run func() (T, error), late func(T)) (T, error) {
 	if ctx.Done() == nil {
 		return caught(what, run)
@@ -82,14 +83,13 @@ func Opened[T any](ctx context.Context, what string, run func() (T, error), late
 	}
 }
 
-// Run is Foreign for what returns nothing but an error.
+// Run is like Foreign, for code that returns only an error.
 func Run(ctx context.Context, what string, run func() error) error {
 	_, err := Foreign(ctx, what, func() (any, error) { return nil, run() })
 	return err
 }
 
-// closedOnce is a body of the caller's that is closed once, by whoever is the first to close it. A panic of Close is only the
-// first one's.
+// closedOnce is the caller's body, closed only once, by the first to close it. Only that one sees a panic of Close.
 type closedOnce struct {
 	io.ReadCloser
 
@@ -103,7 +103,7 @@ func (c *closedOnce) Close() (err error) {
 	return err
 }
 
-// untilEnd is a body of the caller's that is read until the context ends.
+// untilEnd is the caller's body, read until the context ends.
 type untilEnd struct {
 	io.ReadCloser
 
@@ -117,7 +117,7 @@ func (u *untilEnd) Read(p []byte) (int, error) {
 	return u.ReadCloser.Read(p)
 }
 
-// caught runs code of the caller's and makes an error of a panic.
+// caught runs the caller's code and turns a panic into an error.
 func caught[T any](what string, run func() (T, error)) (value T, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -127,10 +127,10 @@ func caught[T any](what string, run func() (T, error)) (value T, err error) {
 	return run()
 }
 
-// Caught is Foreign for code that is waited for as long as it takes.
+// Caught is like Foreign, but waits for as long as the code takes.
 func Caught[T any](what string, run func() (T, error)) (T, error) { return caught(what, run) }
 
-// panicked returns where the panic that is being recovered from began, "" if that is not known.
+// panicked returns where the panic being recovered from started, "" if unknown.
 func panicked() string {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])

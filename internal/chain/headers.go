@@ -13,8 +13,8 @@ import (
 
 // headers puts the fixed headers on a request, once for all its tries, and refuses what must not be sent.
 //
-// Content-Type of an operation is always JSON, or that of its form, also without a body: with any other type the server does
-// not see the body, and a request to set a status flips it instead. Accept makes errors JSON.
+// The Content-Type of an operation is always JSON, or that of its form, even without a body: with any other type the server
+// does not see the body, and a request to set a status flips it instead. Accept makes errors JSON.
 func headers(next Link, userAgent string, keys auth.Keys, server *url.URL) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		if f := checkKey(req, keys, server); f != nil {
@@ -23,19 +23,19 @@ func headers(next Link, userAgent string, keys auth.Keys, server *url.URL) Link 
 		if f := checkHeader(req.Header); f != nil {
 			return nil, f
 		}
-		header := req.Header.Clone() // an editor may give all requests one
+		header := req.Header.Clone() // an editor may share one among all requests
 		if header == nil {
 			header = http.Header{}
 		}
-		fixed := [...]string{cmp.Or(callOf(req).Form, "application/json"), "application/json", userAgent} // one after the other in memory
-		if callOf(req).Known() || header.Get("Content-Type") == "" {                                      // a file has another
+		fixed := [...]string{cmp.Or(callOf(req).Form, "application/json"), "application/json", userAgent} // adjacent in memory
+		if callOf(req).Known() || header.Get("Content-Type") == "" {                                      // a file may have another
 			header["Content-Type"] = fixed[0:1:1]
 		}
 		header["Accept"] = fixed[1:2:2]
 		if header.Get("User-Agent") == "" {
 			header["User-Agent"] = fixed[2:3:3]
 		}
-		req.Header = header // of the request that the link above has made
+		req.Header = header // the request is a copy made by the link above
 		a, f := next(req)
 		if f == nil {
 			a.Request = withoutKey(req)
@@ -45,7 +45,7 @@ func headers(next Link, userAgent string, keys auth.Keys, server *url.URL) Link 
 }
 
 // checkHeader refuses headers of request editors that net/http would not send, or would treat as permission to repeat a
-// write. Of several it names the first.
+// write. It names the first of several.
 func checkHeader(header http.Header) *Failure {
 	worst, wrong := "", ""
 	for name, values := range header {

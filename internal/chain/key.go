@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// key puts the key on the copy of the request that a try sends. One that an editor has set stays.
+// key puts the key on the copy of the request that a try sends. A key set by an editor stays.
 func key(next Link, keys auth.Keys) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		call := callOf(req)
@@ -25,7 +25,7 @@ func key(next Link, keys auth.Keys) Link {
 	}
 }
 
-// keysOr returns the keys of a call, or those of the Config where it has none of its own.
+// keysOr returns the keys of a call, or those of the Config if it has none of its own.
 func (c *Call) keysOr(configured auth.Keys) auth.Keys {
 	if c.Keys != nil {
 		return *c.Keys
@@ -33,8 +33,8 @@ func (c *Call) keysOr(configured auth.Keys) auth.Keys {
 	return configured
 }
 
-// Scheme returns the kind of key that a call sends: by its operation, because the address of a plain request may be that of
-// another one.
+// Scheme returns the kind of key that a call sends: by its operation, because the address of a plain request may be another
+// operation's.
 func (c *Call) Scheme(ctx context.Context, keys auth.Keys) (scheme string, ok bool) {
 	for _, scheme := range c.Schemes(ctx) {
 		if hasKey(keys, scheme) {
@@ -48,7 +48,7 @@ func hasKey(keys auth.Keys, scheme string) bool {
 	return scheme == operation.UserAPIKey && !keys.User.IsZero() || scheme == operation.AgentBotAPIKey && !keys.AgentBot.IsZero()
 }
 
-// checkKey refuses a request for which there is no key, or one that an editor has sent to where no key must go.
+// checkKey refuses a request for which there is no key, or that an editor has redirected to where no key must go.
 func checkKey(req *http.Request, keys auth.Keys, server *url.URL) *Failure {
 	if req.URL.Scheme != server.Scheme || req.URL.Host != server.Host {
 		return Refused("request editor", "it changed the host to %s; keys go to the configured server only", req.URL.Host)

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// Limiter holds tries back. One that also has Observe sees each answer, as a head without a body. One that also has Sent is
-// told before how often the request of a try went out: 0 if it provably did not, and more than once if net/http has repeated
-// it. That one holds a try after a 429 back as long as it must be, so that the retry above need not.
+// Limiter holds tries back. A limiter with Observe sees each answer, as a head without a body. A limiter with Sent first
+// learns how often the request of a try went out: 0 if it provably did not, and more than once if net/http has repeated it.
+// It also holds a try after a 429 back as long as necessary, so that the retry above need not.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// maxObserving is how long a limiter is waited for that is given an answer.
+// maxObserving is how long to wait for a limiter that observes an answer.
 const maxObserving = 10 * time.Second
 
-// limit asks the limiter before each try. It is outside of the time limit, which is that of the server, and of all that tells
-// whether a try was sent.
+// limit asks the limiter before each try. It is outside of the time limit, which is for the server, and of the links that
+// decide whether a try was sent.
 func limit(next Link, limiter Limiter) Link {
 	if limiter == nil {
 		return next
@@ -58,7 +58,7 @@ func limit(next Link, limiter Limiter) Link {
 	}
 }
 
-// head returns a copy of the answer to a try, of a failed one too, without its body and without the key; nil if none came.
+// head returns a copy of the answer to a try, even a failed one, without its body and without the key; nil if there is none.
 func head(req *http.Request, a *Answer, f *Failure) *http.Response {
 	var copied http.Response
 	switch {

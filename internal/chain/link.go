@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Link is one step: a request goes down, an answer or a failure comes up.
+// Link is one step: a request goes down, an answer or a failure comes back up.
 type Link func(*http.Request) (*Answer, *Failure)
 
 // Answer is an answer that has been read to its end.
@@ -21,12 +21,13 @@ type Answer struct {
 	body  *bytes.Buffer
 }
 
-// Failed makes the answer a failure's: it completes what is known of that, and what the caller keeps has no secrets.
+// Failed makes the answer a failure's: it completes what is known about the failure, and removes secrets from what the
+// caller keeps.
 func (a *Answer) Failed(f *Failure) *Failure {
 	call, body := callOf(a.asked), a.body.Bytes()
 	call.Record.hide(a.asked)
 	all := failureOf(a.asked, a.Response, body)
-	all.Message, all.Attributes = "", nil // an answer that is none of an error
+	all.Message, all.Attributes = "", nil // a success has no error message
 	all.Cause, all.Decode, all.Done, all.Unknown, all.Rejected = f.Cause, f.Decode, f.Done, f.Unknown, f.Rejected
 	return all
 }
@@ -34,14 +35,14 @@ func (a *Answer) Failed(f *Failure) *Failure {
 // Bytes returns the body. It must not be used after Release.
 func (a *Answer) Bytes() []byte { return a.body.Bytes() }
 
-// Release gives the body's memory back, when nobody reads it any more.
+// Release returns the body's buffer to the pool, once nobody reads it any more.
 func (a *Answer) Release() {
 	if a.body.Cap() <= maxPooledBody {
 		bodies.Put(a.body)
 	}
 }
 
-// Open returns the answer for somebody who reads its body, and releases it by closing that.
+// Open returns the answer for a caller who reads its body; closing that releases it.
 func (a *Answer) Open() *http.Response {
 	r := &bodyReader{answer: a}
 	r.Reset(a.body.Bytes())
@@ -65,10 +66,10 @@ func (r *bodyReader) Close() error {
 	return nil
 }
 
-// maxPooledBody is how many bytes a buffer may have that is worth keeping.
+// maxPooledBody is the maximum size of a buffer worth keeping, in bytes.
 const maxPooledBody = 1 << 20
 
-// bodies holds buffers between calls: most answers come chunked, and a new buffer would grow by copying, again and again.
+// bodies holds buffers between calls: most answers are chunked, and a new buffer would grow by repeated copying.
 var bodies sync.Pool
 
 func emptyBuffer() *bytes.Buffer {
@@ -80,7 +81,7 @@ func emptyBuffer() *bytes.Buffer {
 	return buffer
 }
 
-// lengths has of each operation how many bytes its last answer had: a guess at the next one's, for buffers that are new.
+// lengths maps each operation to the size of its last answer in bytes: a guess for the next one, for new buffers.
 var lengths sync.Map // of *operation.Operation, *atomic.Int64
 
 func lengthOf(op *operation.Operation) *atomic.Int64 {
@@ -92,10 +93,10 @@ func lengthOf(op *operation.Operation) *atomic.Int64 {
 	return length
 }
 
-// readBody reads what an answer of a call has, up to a limit.
+// readBody reads the body of a call's answer, up to a limit.
 func readBody(call *Call, body io.Reader, limit int64) (*bytes.Buffer, error) {
 	buffer := emptyBuffer()
-	if !call.Known() { // there are as many as there are paths
+	if !call.Known() { // there would be one for each path
 		_, err := buffer.ReadFrom(io.LimitReader(body, limit))
 		return buffer, err
 	}

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// maxLogging is how long a logger is waited for.
+// maxLogging is how long to wait for a logger.
 const maxLogging = 10 * time.Second
 
-// tryRecord is how a try went.
+// tryRecord describes a try.
 type tryRecord struct {
 	took    time.Duration
 	answer  *Answer
@@ -32,7 +32,7 @@ func logTry(req *http.Request, logger *slog.Logger, describe func(*Failure) stri
 	})
 }
 
-// attributes returns what is known of a try: no header, no query, no body.
+// attributes returns what is known about a try: no header, no query, no body.
 func (r tryRecord) attributes(call *Call, describe func(*Failure) string) []slog.Attr {
 	attrs := []slog.Attr{slog.String("operation", call.ID)}
 	attrs = call.AppendAttrs(attrs)

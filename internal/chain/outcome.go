@@ -10,19 +10,19 @@ import (
 	"sync/atomic"
 )
 
-// outcome says of a failed try whether it provably sent nothing, and of a failed write whether it may have happened all the
-// same; and it sees to it that net/http sends a write once.
+// outcome determines whether a failed try provably sent nothing, and whether a failed write may have happened nevertheless;
+// and it makes sure that net/http sends a write only once.
 //
-// Proof is a connection that was asked for and never had. Whether a byte of the request was written would be a closer
-// look, but when a context ends, net/http gives up while another goroutine may still be writing. A TLS handshake that
+// The proof is a connection that was requested and never obtained. Whether a byte of the request was written would be more
+// precise, but when a context ends, net/http gives up while another goroutine may still be writing. A TLS handshake that
 // succeeded is a connection too: the protocol that it agreed on need not report more. A transport that is not net/http's
 // proves nothing; one that falls back to another way of sending after net/http has failed to connect must report that way to
-// httptrace too. Without one that was asked for, net/http's own transport has not sent anything either, but a write is not
+// httptrace too. If no connection was requested, net/http's own transport has not sent anything either, but a write is not
 // repeated for it: a protocol that somebody has registered with it need not report its connections.
 //
 // Over HTTP/2 net/http sends a request again by itself, without a pause and without end, whenever the peer resets its stream
 // in a way that may mean that it was not processed. It often was: a proxy resets what it has passed on. So a try of a write
-// ends when its second connection is had after its headers were written, and a try of a read at the third.
+// ends when it obtains a second connection after its headers were written, and a try of a read at the third.
 func outcome(next Link, transport http.RoundTripper) Link {
 	_, isNetHTTP := transport.(*http.Transport)
 	cleartextHTTP2 := speaksCleartextHTTP2(transport)
@@ -47,7 +47,7 @@ func outcome(next Link, transport http.RoundTripper) Link {
 			f.Cause = errAgain
 		}
 		switch {
-		case f.abandoned: // it may send yet
+		case f.abandoned: // it may still send
 			f.Unknown = call.Write
 		case f.Status == 0 && s.asked.Load() && !s.got.Load():
 			f.NotSent = true
@@ -63,11 +63,11 @@ func outcome(next Link, transport http.RoundTripper) Link {
 // mostSends is how often net/http may send a read within one try.
 const mostSends = 3
 
-// errAgain is why a try ends before net/http sends its request again.
+// errAgain is the reason for ending a try before net/http sends its request again.
 var errAgain = errors.New("the connection was lost after the request was sent")
 
-// sending is what net/http reports of one try, from several goroutines. A transport that makes requests of its own within the
-// try, for a token say, has them reported too: they go to other addresses.
+// sending is what net/http reports of one try, from several goroutines. Requests that a transport makes by itself within the
+// try, for a token say, are reported too: they go to other addresses.
 type sending struct {
 	trace          httptrace.ClientTrace
 	call           *Call
@@ -78,7 +78,7 @@ type sending struct {
 	again      atomic.Bool // it was ended before net/http sent it once more
 
 	mu      sync.Mutex
-	address string          // of the connection that was asked for last
+	address string          // of the last requested connection
 	had     int             // connections to that address, one for each time that net/http sends
 	sent    map[string]int  // connections over which HTTP/2 sends, by address
 	written map[string]bool // where headers have been written to
@@ -106,7 +106,7 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	defer s.mu.Unlock()
 	s.had++
 	if !s.isHTTP2(info.Conn) {
-		return // which is sent again only if nothing of it was written
+		return // it is sent again only if nothing of it was written
 	}
 	if s.sent == nil {
 		s.sent, s.written = map[string]int{}, map[string]bool{}
@@ -146,7 +146,7 @@ func speaksCleartextHTTP2(transport http.RoundTripper) bool {
 	return ok && t.Protocols != nil && t.Protocols.UnencryptedHTTP2() && !t.Protocols.HTTP1()
 }
 
-// mayHaveHappened reports by the status of a failed write, 0 for none, whether the server may have done it. It refuses
-// with 4xx before it does anything, and what a proxy redirects did not reach it. A 500 of create may come after the
-// conversation was stored. The 422s that may come after a message was stored are a matter of their texts.
+// mayHaveHappened reports whether the server may have performed a write that failed with this status, 0 for none. It refuses
+// with 4xx before it does anything, and a request that a proxy redirects did not reach it. A 500 from create may follow
+// after the conversation was stored. 422s that may follow after a message was stored are recognized by their texts.
 func mayHaveHappened(status int) bool { return status < 300 || status >= 500 }

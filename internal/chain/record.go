@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Record is what a call got beside its data. A nil one keeps nothing.
+// Record is what a call returned besides its data. A nil Record keeps nothing.
 type Record struct {
 	StatusCode int
 	Header     http.Header
@@ -15,7 +15,7 @@ type Record struct {
 	Duration   time.Duration
 }
 
-// begin forgets the try before.
+// begin forgets the previous try.
 func (r *Record) begin(try int) {
 	if r != nil {
 		*r = Record{Tries: try}
@@ -29,7 +29,7 @@ func (r *Record) keep(resp *http.Response, body []byte) {
 	}
 }
 
-// hide makes an answer that of a failure: it shortens it, and takes out what it repeats of the request's secrets.
+// hide makes an answer a failure's: it shortens it, and removes the request's secrets.
 func (r *Record) hide(req *http.Request) {
 	if r != nil {
 		s := secretsOf(req)

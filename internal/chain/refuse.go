@@ -6,8 +6,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// refuse refuses what must not be sent: an address that an editor has taken away, or made another operation's, and
-// everything when the context is over already.
+// refuse refuses what must not be sent: an address that an editor has removed, or changed to another operation's, and
+// everything if the context is already over.
 func refuse(next Link) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		switch {

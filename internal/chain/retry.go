@@ -13,13 +13,13 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Policy says how often a request is tried, and how long a wait may be. Zeros mean 3 tries and a minute.
+// Policy sets how often a request is tried, and how long a wait may be. Zeros mean 3 tries and a minute.
 type Policy struct {
 	MaxTries int
 	MaxWait  time.Duration
 }
 
-// policy returns that of the call, or else the Config's.
+// policy returns the call's policy, or else the Config's.
 func (c *Call) policy(configured Policy) Policy {
 	if c.Retry != nil {
 		return *c.Retry
@@ -31,7 +31,7 @@ func (p Policy) tries() int { return cmp.Or(p.MaxTries, 3) }
 
 func (p Policy) wait() time.Duration { return cmp.Or(p.MaxWait, time.Minute) }
 
-// retry repeats what may be repeated: that follows from the operation, not from the method.
+// retry repeats what may be repeated, which depends on the operation, not on the method.
 func retry(next Link, policy Policy) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		call := callOf(req)
@@ -65,7 +65,7 @@ func retry(next Link, policy Policy) Link {
 	}
 }
 
-// mayRepeat is the table that the root's Retry prints.
+// mayRepeat implements the table in the root's Retry.
 func mayRepeat(op *operation.Operation, f *Failure) bool {
 	switch {
 	case f.limited:
@@ -115,10 +115,10 @@ func rewound(req *http.Request) (*http.Request, error) {
 	return &again, nil
 }
 
-// ofLength is a body whose length may be another one each time that it is had. It is -1 where nobody knows it.
+// ofLength is a body whose length may change each time that it is obtained. It is -1 if unknown.
 type ofLength interface{ Length() int64 }
 
-// unrepeated returns the failure of the last try, with the reason why there was no other: its body is not to be had again.
+// unrepeated returns the failure of the last try, with the reason why there was no other: its body cannot be obtained again.
 func (f *Failure) unrepeated(reason error) *Failure {
 	reason = fmt.Errorf("it cannot be sent again: %w", Safe(reason))
 	if f.Cause != nil {

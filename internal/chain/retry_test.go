@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestWaiting is told before each wait when the next try will be made, and nothing after the last one.
+// TestWaiting learns before each wait when the next try will be made, and nothing after the last one.
 func TestWaiting(t *testing.T) {
 	for _, c := range []struct {
 		name     string

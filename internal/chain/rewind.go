@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// Watch marks the body of a request that is about to be edited, so that the chain knows whether it still is the one.
+// Watch marks the body of a request before it is edited, so that the chain knows whether it was replaced.
 func Watch(req *http.Request) {
 	call := callOf(req)
 	call.stream = isForeign(req)
@@ -16,15 +16,15 @@ func Watch(req *http.Request) {
 	case call.stream:
 		req.Body = &watched{req.Body}
 	default:
-		call.body = req.Body // with something around it net/http would send it in a packet of its own
+		call.body = req.Body // net/http would send a wrapped body in a packet of its own
 	}
 }
 
-// watched is a body that nobody has put another in place of.
+// watched is a body that nobody has replaced.
 type watched struct{ io.ReadCloser }
 
-// rewind makes every try send what the first one does. Where an editor has put another body in place of the request's own,
-// GetBody would still return that, so the editor's is read once and kept.
+// rewind makes every try send the same as the first. If an editor has replaced the request's body, GetBody would still
+// return the original, so the editor's is read once and kept.
 func rewind(next Link) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		own := *req
@@ -35,7 +35,7 @@ func rewind(next Link) Link {
 			own.Body = given.ReadCloser
 		default:
 			switch call := callOf(req); {
-			case call.stream: // with something around it; it can be sent once only
+			case call.stream: // wrapped by an editor; it can be sent only once
 				own.GetBody = nil
 			case given != call.body:
 				if f := buffer(&own); f != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// The sentences of the server that mean something to the client. The server writes them in English whatever its language,
-// unless their comments say otherwise (contract, 3).
+// The server's sentences that have a meaning for the client. The server always writes them in English, unless their comments
+// say otherwise (contract, 3).
 
-// errNoKeyArrived is the server's sentence for a request without a key. The client always sends one, so something on
-// the way took it.
+// errNoKeyArrived is the server's sentence for a request without a key. The client always sends one, so something on the way
+// removed it.
 const errNoKeyArrived = "You need to sign in or sign up before continuing."
 
 // errWrongKey is the server's sentence for a key that nobody has.
@@ -24,16 +24,16 @@ const errWrongKey = "Invalid Access Token"
 // errOverdue is the server's sentence when its database took too long, from 4.16.0 on. It may be translated.
 const errOverdue = "The request took too long to complete. Please try again."
 
-// errNoBots is the server's sentence for an agent bot that asks for what bots may not, or may in a later version.
+// errNoBots is the server's sentence for an agent bot that requests what bots may not do, or only in a later version.
 const errNoBots = "Access to this endpoint is not authorized for bots"
 
-// The server's sentences for a message that it has not stored (contract, W1.2). Those behind validationFailed may be several,
-// and are written in the account's language: in another one, nothing is proven.
+// The server's sentences for a message that it has not stored (contract, W1.2). Several may follow validationFailed, written
+// in the account's language: in any other than English, nothing is proven.
 const (
 	validationFailed = "Validation failed: "
 	errIncoming      = "Incoming messages are only allowed in Api inboxes"
 	errNUL           = "string contains null byte"
-	errNoMessage     = "Couldn't find Message with 'id'=" // of a retry
+	errNoMessage     = "Couldn't find Message with 'id'=" // from a retry
 )
 
 var invalidMessage = []string{
@@ -41,8 +41,8 @@ var invalidMessage = []string{
 	"Attachments file type not supported", "Attachments file size is too big",
 }
 
-// refuses reports whether the sentence of a 422 proves that nothing was stored: whatever fails after that is a 422 too, with
-// its own text.
+// refuses reports whether the sentence of a 422 proves that nothing was stored: failures after storing are a 422 too, with
+// their own texts.
 func refuses(op *operation.Operation, said string) bool {
 	if op == operation.RetryAMessage {
 		return strings.HasPrefix(said, errNoMessage)
@@ -55,8 +55,8 @@ func refuses(op *operation.Operation, said string) bool {
 	return said == errIncoming || said == errNUL || noKind
 }
 
-// noBots tells since when bots may make a call, or that they never may; nil where every known server lets them, and where it is
-// no row of the table. Another key than a bot's can be refused by these words too.
+// noBots returns an error that states since when bots may make a call, or that they never may; nil if every known server
+// lets them, or if it is not a row of the table. Keys other than a bot's can be refused with these words too.
 func noBots(op *operation.Operation) error {
 	if !op.Known() {
 		return nil
@@ -73,8 +73,7 @@ func noBots(op *operation.Operation) error {
 	return errors.New("no server lets bots make this call; set Keys.User to a person's key")
 }
 
-// isNoRoute reports whether the body of a 404 is the one for what the server has no call for, and not for a conversation that
-// is not there.
+// isNoRoute reports whether the body of a 404 is the one for a call that the server lacks, not for a missing conversation.
 func isNoRoute(body []byte) bool {
 	var said struct {
 		Status int
@@ -83,7 +82,7 @@ func isNoRoute(body []byte) bool {
 	return json.Unmarshal(body, &said) == nil && said.Status == http.StatusNotFound && said.Error == "Not Found"
 }
 
-// noRoute tells since when servers have a call.
+// noRoute returns an error that states since when servers have a call.
 func noRoute(op *operation.Operation) error {
 	if !op.Known() {
 		return errors.New("the server has no such path; look at it, and at the server's version with Chat.ServerInfo")

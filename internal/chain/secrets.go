@@ -15,14 +15,14 @@ import (
 
 const redacted = "[redacted]"
 
-// minSecret is the shortest text that is taken for a key or a search text where a server repeats it. The servers' keys have
+// minSecret is the shortest text that is treated as a key or a search text when a server repeats it. The servers' keys have
 // 24 characters; a test's key "k" would only garble the server's words.
 const minSecret = 8
 
-// secrets are the texts of a request that must not show, as they are and as they are written elsewhere.
+// secrets are the texts of a request that must not show, as they are and in other notations.
 type secrets []string
 
-// secretsOf returns the secrets of a request: its key, and what is searched for.
+// secretsOf returns the secrets of a request: its key, and its search text.
 func secretsOf(req *http.Request) secrets {
 	var all secrets
 	for _, name := range auth.HeaderNames(req.Header) {
@@ -31,12 +31,12 @@ func secretsOf(req *http.Request) secrets {
 			all = append(all, formsOf(value[strings.LastIndex(value, " ")+1:])...) // after a prefix
 		}
 	}
-	if req.URL == nil { // a transport may have taken it away
+	if req.URL == nil { // a transport may have removed it
 		return all
 	}
 	call := callOf(req)
 	for name, values := range req.URL.Query() {
-		// Of an operation the rest is a choice of known words and numbers.
+		// The other parameters of an operation are known words and numbers.
 		if call != nil && call.Known() && name != "q" && name != "source_id" {
 			continue
 		}
@@ -61,8 +61,8 @@ func formsOf(text string) []string {
 	return []string{text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(strconv.Quote(text), `"`)}
 }
 
-// in takes the secrets out of what a server or proxy says, and the beginning of one that the end of the text cuts. Text that
-// has them in another notation or case goes as a whole.
+// in removes the secrets from what a server or proxy says, including the start of one cut off by the end of the text. Text
+// with a secret in another notation or case is removed as a whole.
 func (s secrets) in(text string) string {
 	for _, secret := range s {
 		text = strings.ReplaceAll(text, secret, redacted)
@@ -86,7 +86,7 @@ func (s secrets) in(text string) string {
 	return text
 }
 
-// show reports whether text in lower case has a secret.
+// show reports whether text in lower case contains a secret.
 func (s secrets) show(lower string) bool {
 	return slices.ContainsFunc(s, func(secret string) bool { return strings.Contains(lower, strings.ToLower(secret)) })
 }
@@ -96,7 +96,7 @@ func unescaped(text string) string {
 	return withoutUnicode(Unescaped(strings.ReplaceAll(text, "+", " ")))
 }
 
-// Unescaped returns a path without its escapes. What only looks like one stays.
+// Unescaped returns a path without its escapes. Invalid escapes stay.
 func Unescaped(path string) string {
 	var plain strings.Builder
 	for {
@@ -115,8 +115,8 @@ func Unescaped(path string) string {
 	}
 }
 
-// withoutUnicode returns a text with characters in place of JSON's \u0026 and the like, however often the backslash is
-// escaped itself. What only looks like one stays.
+// withoutUnicode replaces JSON's \u0026 and the like with their characters, however often the backslash itself is escaped.
+// Invalid escapes stay.
 func withoutUnicode(text string) string {
 	var plain strings.Builder
 	for {
@@ -138,16 +138,16 @@ func withoutUnicode(text string) string {
 	}
 }
 
-// inStart takes the secrets out of the beginning of a text, which is all that is shown of it.
+// inStart removes the secrets from the start of a text, which is all that is shown of it.
 func (s secrets) inStart(text string) string { return s.in(text[:min(len(text), 2*maxKeptBody)]) }
 
-// inBody takes the secrets out of the first bytes of a body.
+// inBody removes the secrets from the first bytes of a body.
 func (s secrets) inBody(body []byte) string {
 	text := s.in(string(body[:min(len(body), 2*maxKeptBody)])) // a copy, so that a failure does not keep the whole
 	return strings.Clone(text[:min(len(text), maxKeptBody)])
 }
 
-// inHeader takes the secrets out of a copy of a header, which is never nil.
+// inHeader returns a copy of a header without the secrets, never nil.
 func (s secrets) inHeader(header http.Header) http.Header {
 	if header == nil {
 		return http.Header{}
@@ -161,7 +161,7 @@ func (s secrets) inHeader(header http.Header) http.Header {
 	return clean
 }
 
-// jsonText returns every string of a JSON text, as far as it is one.
+// jsonText returns every string of a JSON text, as far as it is valid.
 func jsonText(text string) string {
 	var all []string
 	d := json.NewDecoder(strings.NewReader(text))

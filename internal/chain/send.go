@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// send hands a try to the Transport, and not to the http.Client around it: a Transport follows no redirect, which would
-// carry the key to another host and turn a POST into a GET. What else an http.Client does is done here in the same way:
+// send hands a try to the Transport, not to the http.Client around it: a Transport follows no redirect, which would carry
+// the key to another host and turn a POST into a GET. The other tasks of an http.Client are done here in the same way:
 // cookies, a user and password that an editor has put into the address, and the name of an error.
 func send(transport http.RoundTripper, jar http.CookieJar, limit int64) func(*http.Request) (exchange, error) {
 	return func(req *http.Request) (exchange, error) {
@@ -44,12 +44,12 @@ type exchange struct {
 	*http.Response
 
 	body  *bytes.Buffer
-	limit int64 // how many bytes it may have; there is one more if it has more
+	limit int64 // maximum size in bytes; one more is read if there are more
 	err   error // why it does not end well
 }
 
-// roundTrip has the Transport answer. One that is not net/http's may ignore the context, and changes what it is given, which
-// it must not: it gets a copy.
+// roundTrip makes the Transport answer. A Transport other than net/http's may ignore the context, or change the request
+// although it must not: it gets a copy.
 func roundTrip(transport http.RoundTripper, req *http.Request, limit int64) (exchange, error) {
 	if obeysContext(transport) {
 		return caught("the Transport", func() (exchange, error) { return exchanged(transport, req, limit, false) })
@@ -67,11 +67,11 @@ func obeysContext(transport http.RoundTripper) bool {
 	return t.Proxy == nil || reflect.ValueOf(t.Proxy).Pointer() == reflect.ValueOf(http.ProxyFromEnvironment).Pointer()
 }
 
-// exchanged has the Transport answer, and reads what it answers. Watched means that it is not known to obey the context.
+// exchanged makes the Transport answer, and reads the answer. Watched means that it is not known to obey the context.
 func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watched bool) (exchange, error) {
-	call := callOf(req) // which a Transport may take away
+	call := callOf(req) // a Transport may remove it
 	resp, err := transport.RoundTrip(req)
-	if err != nil && resp != nil && resp.Body != nil { // which a Transport must not
+	if err != nil && resp != nil && resp.Body != nil { // a Transport must not do this
 		_ = resp.Body.Close()
 	}
 	switch {
@@ -84,7 +84,7 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 	}
 	if watched {
 		resp = new(*resp)     // a transport that caches may hand out the same answer again
-		if resp.Body == nil { // which a Transport must not, and those of tests do
+		if resp.Body == nil { // a Transport must not do this, but those of tests do
 			resp.Body = http.NoBody
 		}
 		resp.Body = &untilEnd{&closedOnce{ReadCloser: resp.Body}, req.Context()}
@@ -100,8 +100,8 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 	return x, nil
 }
 
-// closeLate closes a body when its context has long ended: a Read that still goes on may return then. What it returns calls
-// that off.
+// closeLate closes a body some time after its context has ended: a hanging Read may then return. The returned func cancels
+// that.
 func closeLate(ctx context.Context, body io.Closer) (stop func()) {
 	var timer atomic.Pointer[time.Timer]
 	unwatch := context.AfterFunc(ctx, func() {
@@ -115,8 +115,8 @@ func closeLate(ctx context.Context, body io.Closer) (stop func()) {
 	}
 }
 
-// closeInTime has the body of a request closed when its context ends, and what GetBody gives too: net/http waits for a Read of
-// the body, also when the time is up. What it returns calls that off.
+// closeInTime closes the body of a request when its context ends, and bodies from GetBody too: net/http waits for a Read of
+// the body even when the time is up. The returned func cancels that.
 func closeInTime(ctx context.Context, req *http.Request) (stop func()) {
 	watched := func(given io.ReadCloser) (io.ReadCloser, func() bool) {
 		body := &closedOnce{ReadCloser: given}
@@ -130,7 +130,7 @@ func closeInTime(ctx context.Context, req *http.Request) (stop func()) {
 			if err != nil {
 				return nil, err
 			}
-			if sized, ok := given.(ofLength); ok && sized.Length() != length { // net/http would announce the one before
+			if sized, ok := given.(ofLength); ok && sized.Length() != length { // net/http would announce the old length
 				_ = given.Close()
 				return nil, errors.New("its length has changed")
 			}
@@ -141,7 +141,7 @@ func closeInTime(ctx context.Context, req *http.Request) (stop func()) {
 	return func() { callOff() }
 }
 
-// isForeign reports whether the body comes from somewhere else than memory, so that reading it may fail, or take its time.
+// isForeign reports whether the body is not in memory, so that reading it may fail, or take its time.
 func isForeign(req *http.Request) bool {
 	return req.Body != nil && req.Body != http.NoBody && (req.GetBody == nil || callOf(req).Form != "")
 }
@@ -151,7 +151,7 @@ func isStream(req *http.Request) bool {
 	return req.Body != nil && req.Body != http.NoBody && req.GetBody == nil
 }
 
-// addCookies adds those of the jar, if there is one, to a request.
+// addCookies adds the cookies of the jar, if there is one, to a request.
 func addCookies(jar http.CookieJar, req *http.Request) error {
 	if jar == nil {
 		return nil
@@ -165,15 +165,15 @@ func addCookies(jar http.CookieJar, req *http.Request) error {
 	return err
 }
 
-// keepCookies gives the jar, if there is one, those of an answer.
+// keepCookies stores the cookies of an answer in the jar, if there is one.
 func keepCookies(jar http.CookieJar, req *http.Request, resp *http.Response) {
 	if cookies := resp.Cookies(); jar != nil && len(cookies) > 0 {
 		_ = Run(req.Context(), "the Jar", func() error { jar.SetCookies(cookieURL(req), cookies); return nil })
 	}
 }
 
-// cookieURL is the address that cookies belong to. Its host is the one that the request names, where an editor has set
-// another than the one that it goes to.
+// cookieURL returns the address that cookies belong to. Its host is the one that the request names, if an editor has set a
+// Host other than that of the address.
 func cookieURL(req *http.Request) *url.URL {
 	if req.Host == "" || req.Host == req.URL.Host {
 		return req.URL
@@ -183,7 +183,7 @@ func cookieURL(req *http.Request) *url.URL {
 	return &u
 }
 
-// isPlainHTTP reports whether an answer in plain HTTP came where TLS was expected.
+// isPlainHTTP reports whether an answer was in plain HTTP where TLS was expected.
 func isPlainHTTP(err error) bool {
 	return each(err, func(e error) bool {
 		tlsErr, ok := e.(tls.RecordHeaderError)

@@ -33,7 +33,7 @@ func status(next Link) Link {
 	}
 }
 
-// redirected names the host that an answer points to, and not the rest of the address, which repeats the query.
+// redirected names the host that an answer points to, without the rest of the address, which repeats the query.
 func redirected(req *http.Request, resp *http.Response) error {
 	to, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || to.Host == "" {
@@ -44,7 +44,7 @@ func redirected(req *http.Request, resp *http.Response) error {
 		"if that is the right server, set Config.Server to it", host)
 }
 
-// withoutQuery takes out of a Location what repeats the query, or may.
+// withoutQuery removes from a Location everything that repeats the query, or may.
 func withoutQuery(header http.Header) {
 	to, err := url.Parse(header.Get("Location"))
 	if err != nil {

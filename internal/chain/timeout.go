@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// timeout bounds one try, its body included, and lets a link below end it. It works on a copy of the request, because the key
-// and cookies are added to that below, and a second try must not send them twice.
+// timeout bounds one try, including its body, and lets a link below end it. It works on a copy of the request, because the
+// key and cookies are added to that below, and a second try must not send them twice.
 func timeout(next Link, limit time.Duration) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		ctx, cancel := context.WithTimeout(req.Context(), limit)

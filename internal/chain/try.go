@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// try begins each try: what the caller keeps of the one before is forgotten. In the end it is logged.
+// try starts each try: what the caller keeps of the previous one is forgotten. At the end it is logged.
 func try(next Link, logger *slog.Logger, describe func(*Failure) string) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		call, start := callOf(req), time.Now()

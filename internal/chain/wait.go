@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// waitAfter returns how long to wait after a failed try; false if that is longer than the most that is allowed, or than the
-// caller's deadline allows.
+// waitAfter returns how long to wait after a failed try; false if that is longer than the allowed maximum or the caller's
+// deadline.
 func waitAfter(ctx context.Context, f *Failure, try int, most time.Duration) (time.Duration, bool) {
 	wait := f.wait
 	switch {
@@ -45,14 +45,14 @@ func Sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// LateTurn is how long after the full minute of the local clock the server's minute may begin, where no Date tells its clock.
+// LateTurn is how long after the full minute of the local clock the server's minute may start, if no Date reveals its clock.
 const LateTurn = 5 * time.Second
 
-// tellWait sets how long to wait, as it is told and with jitter, and whether the server asks for that. A 429 without Retry-After
-// means the next full minute: the server counts the requests of every minute of its clock, so a shorter wait is in vain and a
-// longer one too long. The server's clock is its Date, or else the local one, which may be ahead: when a try that has waited for
-// a minute is too early, the server's may be about to begin, and waiting for the next would lose one minute after the other.
-// Nothing is set when there is no reason to wait.
+// tellWait sets how long to wait, as reported and with jitter, and whether the server asks for that. A 429 without
+// Retry-After means the next full minute: the server counts the requests of every minute of its clock, so a shorter wait is
+// in vain and a longer one too long. The server's clock is its Date, or else the local one, which may be ahead: if a try
+// that has waited for a minute is too early, the server's minute may be about to start, and waiting for the next would lose
+// one minute after another. Nothing is set if there is no reason to wait.
 func (f *Failure) tellWait(header http.Header, now time.Time, hasWaited bool) {
 	date, err := http.ParseTime(header.Get("Date"))
 	dated := err == nil

@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// What is kept of the words of a server: runes of a text, and how many attributes.
+// Limits of what is kept of a server's words: runes of a text, and the number of attributes.
 const (
 	maxText       = 500
 	maxAttributes = 100
 )
 
-// errorMessage takes what a person can read out of an error body: {error}, {errors}, {message, attributes}, or text.
+// errorMessage returns the readable part of an error body: {error}, {errors}, {message, attributes}, or text.
 func errorMessage(contentType string, body []byte) (message string, attributes []string) {
 	var fields struct{ Error, Errors, Message, Attributes json.RawMessage }
 	if json.Unmarshal(body, &fields) == nil {
@@ -55,7 +55,7 @@ func words(data json.RawMessage) []string {
 	return all
 }
 
-// oneLine makes text safe for a log: printable, on one line, bounded, and nothing at all when it is HTML.
+// oneLine makes text safe for a log: printable, on one line, bounded, and empty if it is HTML.
 func oneLine(text string) string {
 	text = printable(text)
 	if isHTML(text) {

@@ -1,14 +1,14 @@
 package decode
 
-// Fields are those of an object, in turn.
+// Fields iterates over the fields of an object.
 type Fields struct {
-	Name []byte // of the field whose value is next, in lower case: encoding/json takes any; nobody may keep it
+	Name []byte // of the field whose value is next, in lower case, because encoding/json ignores case; must not be kept
 
 	begun, ended bool
 	came         [2]uint64
 }
 
-// Object begins an object. Null has no fields, which leaves a value as it is.
+// Object starts an object. Null has no fields, which leaves a value unchanged.
 func (r *Reader) Object() Fields {
 	if r.Null() {
 		return Fields{ended: true}
@@ -17,7 +17,7 @@ func (r *Reader) Object() Fields {
 	return Fields{}
 }
 
-// Next goes on to the value of the next field, and reports whether there is one.
+// Next advances to the value of the next field, and reports whether there is one.
 func (r *Reader) Next(f *Fields) bool {
 	switch {
 	case f.ended:
@@ -40,7 +40,7 @@ func (r *Reader) Next(f *Fields) bool {
 	return true
 }
 
-// Once counts a field. When one comes for the second time encoding/json merges the two values.
+// Once counts a field. If one appears twice, encoding/json merges the two values.
 func (r *Reader) Once(f *Fields, field int) {
 	word, bit := field/64, uint64(1)<<(field%64)
 	if f.came[word]&bit != 0 {
@@ -87,7 +87,7 @@ func (r *Reader) lower(name []byte) []byte {
 		switch {
 		case c >= 'A' && c <= 'Z':
 			r.room[i] = c - 'A' + 'a'
-		case c == '\\' || c > '~': // two letters beyond ASCII are to encoding/json forms of k and s
+		case c == '\\' || c > '~': // encoding/json treats two letters beyond ASCII as forms of k and s
 			r.Leave()
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Raw reads any value and returns it as it stands. Nobody may keep it.
+// Raw reads any value and returns it unchanged. It must not be kept.
 func (r *Reader) Raw() []byte {
 	begin := r.Pos()
 	r.Skip()
@@ -57,7 +57,7 @@ func (r *Reader) skipAll(bracket byte) {
 	}
 }
 
-// Number reads a number and returns it as it stands. Nobody may keep it.
+// Number reads a number and returns it unchanged. It must not be kept.
 func (r *Reader) Number() []byte {
 	begin := r.Pos()
 	if r.at('-') {
@@ -84,7 +84,7 @@ func (r *Reader) Number() []byte {
 
 func (r *Reader) at(c byte) bool { return r.pos < len(r.data) && r.data[r.pos] == c }
 
-// digits reads one or more.
+// digits reads one or more digits.
 func (r *Reader) digits() {
 	begin := r.pos
 	for r.pos < len(r.data) && r.data[r.pos] >= '0' && r.data[r.pos] <= '9' {
@@ -104,7 +104,7 @@ var special = func() (is [256]bool) {
 	return is
 }()
 
-// plain reads text up to what is not plain, and returns that, 0 at the end.
+// plain reads plain text, and returns the byte after it, 0 at the end.
 func (r *Reader) plain() byte {
 	data, i := r.data, r.pos
 	for i < len(data) && !special[data[i]] {
@@ -134,7 +134,7 @@ func (r *Reader) skipText() {
 	}
 }
 
-// text reads a string and returns what it means. Nobody may keep it.
+// text reads a string and returns it unescaped. It must not be kept.
 func (r *Reader) text() []byte {
 	if r.peek() != '"' {
 		r.Leave()
@@ -165,7 +165,7 @@ func (r *Reader) text() []byte {
 	}
 }
 
-// unescape reads what a backslash begins, two of them for one character beyond the first plane.
+// unescape reads an escape, or two for one character beyond the first plane.
 func (r *Reader) unescape() {
 	c := r.escape()
 	if utf16.IsSurrogate(c) {
@@ -180,7 +180,7 @@ func (r *Reader) unescape() {
 	r.room = utf8.AppendRune(r.room, c)
 }
 
-// escape reads a backslash and what it stands for.
+// escape reads an escape after a backslash.
 func (r *Reader) escape() rune {
 	if r.pos+1 >= len(r.data) {
 		r.Leave()

@@ -1,9 +1,9 @@
-// Package decode reads JSON into the generated types by code that the generator writes for each of them, in a fraction of the
-// time and the memory that encoding/json needs for reflection.
+// Package decode reads JSON into the generated types, with code generated for each of them, in a fraction of the time and
+// memory that encoding/json needs for reflection.
 //
-// What it reads, it reads as encoding/json does, to the last bit. Text that is not as servers write it, however little (a value
-// of another type, a field that comes twice, half a surrogate), it leaves to encoding/json as a whole, so that errors and odd
-// cases are those of the standard library.
+// Its results equal those of encoding/json, to the last bit. Text that deviates at all from what servers write (a value of
+// another type, a repeated field, half a surrogate) is left to encoding/json as a whole, so errors and odd cases are those
+// of the standard library.
 package decode
 
 import (
@@ -13,28 +13,29 @@ import (
 	"unicode/utf8"
 )
 
-// Reader reads one JSON text. Once it has left that to encoding/json, what it reads means nothing.
+// Reader reads one JSON text. Once it has left the text to encoding/json, its results mean nothing.
 type Reader struct {
 	data  []byte
 	pos   int
 	depth int
 	left  bool // to encoding/json
 
-	came  [256]string          // texts that came before, by their hash, two places for each
+	came  [256]string          // texts seen before, by their hash, two places for each
 	room  []byte               // for a text with escapes, or a name in capitals
 	lists map[reflect.Type]any // room for lists that grow, by the types of their elements
 }
 
 const (
-	maxDepth = 100     // of values in values
-	maxRoom  = 1 << 16 // bytes that are kept for the next text
+	maxDepth = 100     // of nested values
+	maxRoom  = 1 << 16 // bytes kept for the next text
 )
 
 var readers = sync.Pool{New: func() any { return newReader() }}
 
 func newReader() *Reader { return &Reader{lists: map[reflect.Type]any{}} }
 
-// JSON decodes a text into a zero value by the value's method, and reports whether it has. If not, the value may be half full.
+// JSON decodes a text into a zero value with the value's method, and reports whether it succeeded. If not, the value may be
+// partly filled.
 func JSON(text []byte, decode func(*Reader)) bool {
 	r, _ := readers.Get().(*Reader)
 	defer readers.Put(r)
@@ -52,7 +53,7 @@ func (r *Reader) read(text []byte, decode func(*Reader)) bool {
 	return r.peek() == 0 && r.pos == len(r.data) && !r.left
 }
 
-// forget keeps what has room for the next text, and nothing of this one.
+// forget keeps buffers for the next text, and nothing of this one.
 func (r *Reader) forget() {
 	room := r.room[:0]
 	if cap(room) > maxRoom {
@@ -63,10 +64,10 @@ func (r *Reader) forget() {
 
 // Leave leaves the text to encoding/json.
 func (r *Reader) Leave() {
-	r.left, r.pos = true, len(r.data) // so that every loop ends
+	r.left, r.pos = true, len(r.data) // ends every loop
 }
 
-// peek returns the byte that is next, not counting space, or 0 at the end.
+// peek returns the next byte after any space, or 0 at the end.
 func (r *Reader) peek() byte {
 	for ; r.pos < len(r.data); r.pos++ {
 		switch c := r.data[r.pos]; c {
@@ -88,7 +89,7 @@ func (r *Reader) word(word string) {
 	r.pos = end
 }
 
-// open begins an object or a list.
+// open starts an object or a list.
 func (r *Reader) open(bracket byte) {
 	if r.peek() != bracket || r.depth == maxDepth {
 		r.Leave()
@@ -104,7 +105,7 @@ func (r *Reader) end() {
 	r.depth--
 }
 
-// more reads what stands between two elements, and reports whether there is another one.
+// more reads what separates two elements, and reports whether there is another one.
 func (r *Reader) more(bracket byte) bool {
 	switch r.peek() {
 	case ',':
@@ -127,20 +128,20 @@ func (r *Reader) Null() bool {
 	return true
 }
 
-// Pos is where the next value begins.
+// Pos returns where the next value starts.
 func (r *Reader) Pos() int {
 	r.peek()
 	return r.pos
 }
 
-// Shared returns text as a string that keeps nothing else alive. Most texts that came before share one.
+// Shared returns text as a string that keeps nothing else alive. Most texts seen before share one.
 func (r *Reader) Shared(text []byte) string {
 	if len(text) == 0 {
 		return ""
 	}
 	hash := maphash.Bytes(seed, text) % uint64(len(r.came))
 	first, second := &r.came[hash], &r.came[hash^1]
-	if *first == string(text) { // which the compiler compares without a copy
+	if *first == string(text) { // the compiler compares it without a copy
 		return *first
 	}
 	if *second == string(text) {

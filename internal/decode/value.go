@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Text reads a string. As everywhere, null leaves the value as it is.
+// Text reads a string. As everywhere, null leaves the value unchanged.
 func Text[T ~string](p *T, r *Reader) {
 	if !r.Null() {
 		*p = T(r.Shared(r.text()))
@@ -55,14 +55,14 @@ func Float(p *float64, r *Reader) {
 	*p = n
 }
 
-// Any has encoding/json read a value.
+// Any reads a value with encoding/json.
 func Any[T any](p *T, r *Reader) {
 	if raw := r.Raw(); !r.left && json.Unmarshal(raw, p) != nil {
 		r.Leave()
 	}
 }
 
-// Again has encoding/json read into a zero value what was read since a position.
+// Again reads the text since a position once more, with encoding/json, into a zero value.
 func Again[T any](p *T, r *Reader, since int) {
 	var again T
 	if !r.left && json.Unmarshal(r.data[since:r.pos], &again) != nil {
@@ -71,7 +71,7 @@ func Again[T any](p *T, r *Reader, since int) {
 	*p = again
 }
 
-// Pointer reads null, or makes a value and has it read.
+// Pointer reads null, or a new value.
 func Pointer[T any](p **T, r *Reader, read func(*T, *Reader)) {
 	if r.Null() {
 		return
@@ -81,10 +81,10 @@ func Pointer[T any](p **T, r *Reader, read func(*T, *Reader)) {
 	*p = value
 }
 
-// few is how many elements of a list are read before the others are counted.
+// few is how many elements of a list are read before counting the rest.
 const few = 32
 
-// List reads null, or a list of values. It allocates what that needs and no more.
+// List reads null, or a list of values. It allocates no more than needed.
 func List[T any](p *[]T, r *Reader, read func(*T, *Reader)) {
 	if r.Null() {
 		return
@@ -100,13 +100,13 @@ func List[T any](p *[]T, r *Reader, read func(*T, *Reader)) {
 	if room == nil {
 		room = new([few]T)
 	}
-	r.lists[kind] = nil // an element may have a list of its own kind
+	r.lists[kind] = nil // an element may contain a list of its own kind
 	list := room[:0]
 	for more := true; more; more = r.more(']') {
 		if len(list) == few {
 			list = append(make([]T, 0, few+r.count()), list...)
 		}
-		if len(list) == cap(list) { // it was left
+		if len(list) == cap(list) { // the text was left to encoding/json
 			break
 		}
 		list = list[:len(list)+1]
@@ -116,7 +116,7 @@ func List[T any](p *[]T, r *Reader, read func(*T, *Reader)) {
 		list = append(make([]T, 0, len(list)), list...)
 	}
 	*p = list
-	clear(room[:]) // so that it keeps nothing alive
+	clear(room[:]) // keeps nothing alive
 	r.lists[kind] = room
 }
 

@@ -383,7 +383,7 @@ func TestDoTakesATilde(t *testing.T) {
 	}
 }
 
-// TestDoTakesEverySuccess: every 2xx is one, to the last of them, and its body is kept as it came.
+// TestDoTakesEverySuccess: every 2xx is one, to the last of them, and its body is kept as received.
 func TestDoTakesEverySuccess(t *testing.T) {
 	for status, success := range map[int]bool{199: false, 200: true, 201: true, 299: true, 300: false} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {

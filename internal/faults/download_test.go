@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// secretAddress is an attachment's, and the part of it that nobody must read in an error.
+// secretAddress is an attachment's address, and the part of it that must not show in an error.
 const (
 	signature     = "s1gned-s1gned-s1gned"
 	secretAddress = "http://127.0.0.1/rails/active_storage/" + signature + "/a.txt?signature=" + signature
@@ -31,7 +31,7 @@ const (
 	modified = "Last-Modified: Sat, 28 Nov 2026 10:00:00 GMT"
 )
 
-// storageStep is what a server of files answers to one request.
+// storageStep is a file server's answer to one request.
 type storageStep struct {
 	status  int
 	headers []string
@@ -58,7 +58,7 @@ func (s storageStep) step() step {
 	return out
 }
 
-// whole is the whole file, of which the connection breaks after so many bytes, if not 0.
+// whole answers with the whole file; the connection breaks after this many bytes, if not 0.
 func whole(cut int, headers ...string) storageStep {
 	return storageStep{status: 200, headers: headers, body: theFile, cut: cut}
 }
@@ -69,7 +69,7 @@ func rest(from, cut int, headers ...string) storageStep {
 	return storageStep{status: 206, headers: append([]string{place}, headers...), body: theFile[from:], cut: cut}
 }
 
-// TestF10Download is what comes of each fault: never a byte twice, never two files in one, and never an address in an error.
+// TestF10Download plays each fault: never a byte twice, never two files in one, and never an address in an error.
 func TestF10Download(t *testing.T) {
 	elsewhere := func(address string) storageStep {
 		return storageStep{status: 302, headers: []string{"Location: " + address}}
@@ -186,7 +186,7 @@ func withDownloads(t *testing.T, transport http.RoundTripper, options ...func(*c
 	}}, options...)...)
 }
 
-// TestF5DownloadOfALargeFile that is cut again and again goes on as long as each try brings some of it.
+// TestF5DownloadOfALargeFile that is cut again and again continues as long as each try brings some of it.
 func TestF5DownloadOfALargeFile(t *testing.T) {
 	const piece, pieces = 64 << 10, 12
 	large := strings.Repeat("x", piece*pieces)
@@ -261,7 +261,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// TestDownloadEnds when its context does, whatever is under way.
+// TestDownloadEnds when its context does, no matter what is under way.
 func TestDownloadEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps []storageStep
@@ -344,7 +344,7 @@ type countingLimiter struct{ asked int }
 
 func (l *countingLimiter) Wait(context.Context) error { l.asked++; return nil }
 
-// TestDownloadThatIsSlow takes as long as it takes, while something comes.
+// TestDownloadThatIsSlow may take any time, as long as bytes arrive.
 func TestDownloadThatIsSlow(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		w := &faultServer{steps: []step{says(200, "text/plain", theFile[:60])}}
@@ -359,7 +359,7 @@ func TestDownloadThatIsSlow(t *testing.T) {
 	})
 }
 
-// TestDownloadThatStalls says that nothing came, also where there is nothing to go on by.
+// TestDownloadThatStalls reports that nothing arrived, even if it could not be resumed.
 func TestDownloadThatStalls(t *testing.T) {
 	for kind, foreign := range map[string]bool{"net/http": false, "another": true} {
 		inBubble(t, kind, func(t *testing.T) {
@@ -378,7 +378,7 @@ func TestDownloadThatStalls(t *testing.T) {
 	}
 }
 
-// TestDownloadOfGarbage shows nothing of an answer that is no HTTP and repeats the address.
+// TestDownloadOfGarbage shows nothing of an answer that is not HTTP and repeats the address.
 func TestDownloadOfGarbage(t *testing.T) {
 	for name, text := range map[string]string{
 		"status line": "GET /rails/" + signature + " HTTP/1.1\r\n\r\n",

@@ -57,7 +57,7 @@ func TestErrorLogValue(t *testing.T) {
 	}
 }
 
-// TestErrorKeepsTheHeader of the answer, as it came but for what must not show.
+// TestErrorKeepsTheHeader of the answer, as received but for what must not show.
 func TestErrorKeepsTheHeader(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		resp := trial.Reply(302, "text/plain", "")

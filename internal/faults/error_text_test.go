@@ -40,13 +40,13 @@ const (
 	textWidth  = 125 // runes of a line
 )
 
-// errorText is an error that a caller may get to read.
+// errorText is an error that a caller may read.
 type errorText struct {
 	when string
 	err  func(t *testing.T) error
 }
 
-// TestErrorTexts compares every text that an error can have with testdata/error-texts.txt, which is there to be read. Two
+// TestErrorTexts compares every text that an error can have with testdata/error-texts.txt, which is meant to be read. Two
 // lines each are enough.
 func TestErrorTexts(t *testing.T) {
 	var texts bytes.Buffer
@@ -107,7 +107,7 @@ func findUnread(t *testing.T, golden string) {
 	}
 }
 
-// unshown are texts that no caller gets to read as they are.
+// unshown are texts that no caller sees unchanged.
 var unshown = map[string]bool{
 	// Nobody is there any more to read it, or net/http keeps it to itself.
 	"the call is over": true, "its length has changed": true, "no answer came, for a reason that has no text": true,

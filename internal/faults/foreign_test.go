@@ -21,7 +21,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// foreign is code of the caller's that misbehaves: in place of what it should do, it does trouble.
+// foreign is the caller's code that misbehaves: instead of its task, it does trouble.
 type foreign struct {
 	trouble func()
 }
@@ -66,7 +66,7 @@ func (u unclosing) Read(p []byte) (int, error) { return u.Reader.Read(p) }
 
 func (u unclosing) Close() error { return u.foreign.Close() }
 
-// foreignCode is where the caller's code is called, and what a call comes to when it misbehaves there.
+// foreignCode lists where the caller's code is called, and the result of a call when it misbehaves there.
 var foreignCode = []struct {
 	name   string
 	use    func(*cfchat.Config, foreign)
@@ -101,7 +101,7 @@ var foreignCode = []struct {
 }
 
 // TestForeignCode of the caller's makes no call panic, nor hang for longer than its context and Config.Timeout allow, and
-// whether anything was sent is told truly.
+// the error states correctly whether anything was sent.
 func TestForeignCode(t *testing.T) {
 	for _, c := range foreignCode {
 		for _, op := range []trial.Call{trial.Get, trial.Create} {
@@ -383,13 +383,13 @@ func TestHooksThatHang(t *testing.T) {
 	})
 }
 
-// manyError has itself among those that it is made of.
+// manyError wraps itself among others.
 type manyError struct{}
 
 func (manyError) Error() string     { return "many" }
 func (m manyError) Unwrap() []error { return []error{m, m} }
 
-// unwrappableError cannot say what it is made of.
+// unwrappableError panics when it is unwrapped.
 type unwrappableError struct{}
 
 func (unwrappableError) Error() string   { return "none" }

@@ -24,7 +24,7 @@ import (
 )
 
 // The fault tests put a client of the public package over a server that speaks raw bytes, on the virtual time of
-// testing/synctest: a fault is a string, a wait is exact and costs nothing, and what is left behind is a deadlock report.
+// testing/synctest: a fault is a string, a wait is exact and costs nothing, and leftover goroutines cause a deadlock report.
 // The ids in the names of the cases (T1, S12, …) are those of the list of faults that the client must survive.
 
 // Texts that must never show in an error, a log or a printed client.
@@ -48,7 +48,7 @@ type step struct {
 	after ending
 }
 
-// ending is what becomes of the connection after the answer.
+// ending is what happens to the connection after the answer.
 type ending int
 
 const (
@@ -78,7 +78,7 @@ func sendsJSON(status int, body string, headers ...string) step {
 	return says(status, "application/json; charset=utf-8", body, headers...)
 }
 
-// thenCloses is the same answer, after which the server closes the connection.
+// thenCloses returns the same answer, after which the server closes the connection.
 func (s step) thenCloses() step {
 	s.after = closed
 	return s
@@ -187,7 +187,7 @@ func (s *faultServer) serve(n int, c net.Conn) {
 	}
 }
 
-// next notes a request and gives its step.
+// next notes a request and returns its step.
 func (s *faultServer) next(r sentRequest) step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,7 +211,7 @@ func (s *faultServer) hangUp() {
 	}
 }
 
-// counted counts what is taken of the bodies of a transport, and those that are not closed.
+// counted counts the bytes read from the bodies of a transport, and the bodies that are not closed.
 type counted struct {
 	http.RoundTripper
 	mu       sync.Mutex
@@ -305,7 +305,7 @@ var (
 	bothWaits  = span{firstWait.from + secondWait.from, firstWait.to + secondWait.to}
 )
 
-// fault is a case: what goes wrong, and what must come of it.
+// fault is a case: what goes wrong, and what must result.
 type fault struct {
 	name     string       // begins with the id
 	on       []trial.Call // nil for all
@@ -320,7 +320,7 @@ type fault struct {
 	want     outcome
 }
 
-// outcome is what a call must come to. Exactly the sentinels of is must be in its error, and all others of also.
+// outcome is the required result of a call. Its error must match exactly the sentinels of is, and all others of also.
 type outcome struct {
 	ok         bool
 	is         []error
@@ -530,7 +530,7 @@ var leaks = func() (forms []string) {
 	return forms
 }()
 
-// leakIn tells which of the texts shows a key or the searched text; "" if none does.
+// leakIn returns the text that shows a key or the searched text, "" if none does.
 func leakIn(texts ...string) string {
 	for _, text := range texts {
 		for _, form := range leaks {
@@ -542,7 +542,7 @@ func leakIn(texts ...string) string {
 	return ""
 }
 
-// printed is a value in every way that people print one.
+// printed returns a value printed in every way that people use.
 func printed(value any) []string {
 	var texts []string
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%t", "%o", "% x", "%#x", "%10.3v"} {

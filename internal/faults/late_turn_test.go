@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// ideal is how long requests take, one after the other, of somebody who knows the server's clock.
+// ideal is how long requests take, one after another, of somebody who knows the server's clock.
 func (s *minuteServer) ideal(requests int, each time.Duration) time.Duration {
 	now, counted := s.clock(), map[int64]int{}
 	for range requests {

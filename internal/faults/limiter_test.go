@@ -18,8 +18,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// minuteServer counts requests as the servers do: by the minute of its own clock in which they arrive, those that it refuses
-// among them.
+// minuteServer counts requests as the servers do: by the minute of its own clock in which they arrive, including those that
+// it refuses.
 type minuteServer struct {
 	next     http.RoundTripper // what answers; nil answers with a conversation
 	most     int               // requests a minute
@@ -85,7 +85,7 @@ func (s *minuteServer) count() (refused bool) {
 	return refused
 }
 
-// least is how long so many requests take at least, from a time on: all of a minute at its turn.
+// least returns the minimum time that this many requests take from a time on: all of a minute at its start.
 func (s *minuteServer) least(requests int, from time.Time) time.Duration {
 	minutes := (requests - 1) / s.most
 	turn := from.Truncate(time.Minute).Add(time.Duration(minutes) * time.Minute)
@@ -406,7 +406,7 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 	})
 }
 
-// TestLimiterSeesFailures of a success too: one that is none, is cut, or too large.
+// TestLimiterSeesFailures of a success too: one that is invalid, truncated, or too large.
 func TestLimiterSeesFailures(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
 		"not the answer": trial.Reply(200, "application/json", "{}"),
@@ -503,7 +503,7 @@ func TestRefusedLimiters(t *testing.T) {
 	}
 }
 
-// TestPerMinuteFullAtItsTurn has another program take all of every second minute as soon as it begins.
+// TestPerMinuteFullAtItsTurn has another program use up every second minute as soon as it starts.
 func TestPerMinuteFullAtItsTurn(t *testing.T) {
 	for _, noDate := range []bool{false, true} {
 		inBubble(t, map[bool]string{false: "Date", true: "no Date"}[noDate], func(t *testing.T) {
@@ -653,7 +653,7 @@ func TestPerMinuteObeysRetryAfter(t *testing.T) {
 	})
 }
 
-// TestPerMinuteBehindOthers fails at once too when the deadline is before the next minute.
+// TestPerMinuteBehindOthers also fails at once if the deadline is before the next minute.
 func TestPerMinuteBehindOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(5 * time.Second)

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestWithResponse looks at what a call got beside its data: of a success, of failures, and of the last of several tries.
+// TestWithResponse looks at what a call got besides its data: of a success, of failures, and of the last of several tries.
 func TestWithResponse(t *testing.T) {
 	for _, c := range []struct {
 		name   string

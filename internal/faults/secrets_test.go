@@ -590,7 +590,7 @@ func TestEchoedKeyOfSeveralWords(t *testing.T) {
 	}
 }
 
-// TestSecretsThatTheEndCuts are taken out as far as they came: a body may end anywhere.
+// TestSecretsThatTheEndCuts are taken out as far as received: a body may end anywhere.
 func TestSecretsThatTheEndCuts(t *testing.T) {
 	part := userKey[:len(userKey)-1]
 	for name, s := range map[string]step{

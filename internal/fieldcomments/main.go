@@ -1,5 +1,5 @@
-// Command fieldcomments takes the name of a field out of its comment: the generator puts it in front of every description, so that
-// "The bot's id." is "ID The bot's id." in Go. go generate runs it over the files that it is given.
+// Command fieldcomments removes the name of a field from its comment: the generator puts it before every description, so
+// that "The bot's id." becomes "ID The bot's id." in Go. go generate runs it over the given files.
 package main
 
 import (
@@ -13,7 +13,7 @@ func main() {
 	for _, file := range os.Args[1:] {
 		code, err := os.ReadFile(file)
 		if err == nil {
-			err = os.WriteFile(file, plain(code), 0o600) // the file is there, and keeps its mode
+			err = os.WriteFile(file, plain(code), 0o600) // the file exists, and keeps its mode
 		}
 		if err != nil {
 			log.Fatal(err)
@@ -24,7 +24,7 @@ func main() {
 // commented is a field with a comment: the comment's first word, the rest of it, and the field's name.
 var commented = regexp.MustCompile(`(?m)^\t// (\w+) (.*\n(?:\t//.*\n)*\t)(\w+) `)
 
-// plain returns the code with each field's comment beginning with what the spec says.
+// plain returns the code with each field's comment starting as in the spec.
 func plain(code []byte) []byte {
 	return commented.ReplaceAllFunc(code, func(found []byte) []byte {
 		parts := commented.FindSubmatch(found)

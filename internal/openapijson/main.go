@@ -1,4 +1,4 @@
-// Command openapijson writes openapi.yaml as JSON, for tools that read no YAML. A release has it beside its source.
+// Command openapijson writes openapi.yaml as JSON, for tools that do not read YAML. A release includes it.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package operation knows what openapi.yaml says of each operation: its address, the keys it takes, and whether it changes
-// anything. The rows of the table are generated from that file into table.gen.go.
+// Package operation has what openapi.yaml says about each operation: its address, the keys it accepts, and whether it
+// changes anything. The rows of the table are generated from that file into table.gen.go.
 package operation
 
 import (
@@ -13,30 +13,30 @@ import (
 	"unicode"
 )
 
-// Operation is one row of the table, or stands for a request that is none of them. Rows are compared by their address in
-// memory and never change.
+// Operation is one row of the table, or represents a request that is not in it. Rows are compared by their address in memory
+// and never change.
 type Operation struct {
-	ID       string // the operationId; of a request that is no operation its method and path
+	ID       string // the operationId; for a request that is not an operation its method and path
 	Method   string
 	Path     string // as in openapi.yaml, with parameters in braces
-	Keys     []Key  // what it takes, the preferred one first
+	Keys     []Key  // the accepted keys, the preferred one first
 	Write    bool   // it changes something, so it must not be repeated
-	Final500 bool   // trying again does not cure a 500
+	Final500 bool   // trying again does not help after a 500
 
-	Unsure422 bool // a 422 may come after it was done
+	Unsure422 bool // a 422 may follow after it was done
 
 	steps      []string // of Path
 	parameters int      // how many of them are
 	schemes    []string // of Keys
 }
 
-// Key is a security scheme that an operation takes.
+// Key is a security scheme that an operation accepts.
 type Key struct {
 	Scheme string // by its name in openapi.yaml
-	Since  string // the first version of the server that takes it, or Never
+	Since  string // the first version of the server that accepts it, or Never
 }
 
-// Never is the version since when a key works that openapi.yaml lists and no known server takes.
+// Never is the version for a key that openapi.yaml lists and no known server accepts.
 const Never = ""
 
 // The security schemes of openapi.yaml.
@@ -45,7 +45,7 @@ const (
 	AgentBotAPIKey = "agentBotApiKey"
 )
 
-// What a request takes that is no row of the table.
+// The keys for a request that is not in the table.
 var (
 	EitherKey    = []Key{{Scheme: UserAPIKey}, {Scheme: AgentBotAPIKey}}
 	eitherScheme = []string{UserAPIKey, AgentBotAPIKey}
@@ -77,10 +77,10 @@ func (o *Operation) String() string { return o.ID }
 // Known reports whether it is a row of the table.
 func (o *Operation) Known() bool { return o.steps != nil }
 
-// IsPublic reports whether it takes no key.
+// IsPublic reports whether it needs no key.
 func (o *Operation) IsPublic() bool { return o.Known() && len(o.Keys) == 0 }
 
-// Documented returns the name that the vendor's documentation has for it: get_details for getDetails.
+// Documented returns its name in the vendor's documentation: get_details for getDetails.
 func (o *Operation) Documented() string {
 	var b strings.Builder
 	for _, r := range o.ID {
@@ -101,8 +101,8 @@ func (o *Operation) Schemes(ctx context.Context) []string {
 	return o.schemes
 }
 
-// Values yields the name and the value of each parameter in the steps of an escaped path that [Find] has found to be this
-// operation's.
+// Values yields the name and the value of each parameter in the steps of an escaped path for which [Find] has returned this
+// operation.
 func (o *Operation) Values(steps []string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for i, step := range o.steps {
@@ -140,18 +140,18 @@ func first(fits func(*Operation) bool) *Operation {
 // Of returns the operation of a request, by its method and address.
 func Of(req *http.Request) *Operation {
 	var path string
-	if req.URL != nil { // an editor may have taken it away
+	if req.URL != nil { // an editor may have removed it
 		path = req.URL.EscapedPath()
 	}
-	var room [16]string // so that nothing is allocated
+	var room [16]string // avoids an allocation
 	if o := Find(cmp.Or(req.Method, http.MethodGet), appendSteps(room[:0], path)); o != nil {
 		return o
 	}
 	return Other(cmp.Or(req.Method, http.MethodGet), path)
 }
 
-// Other stands for a request that is no row of the table. It may be one that the spec has gained: it counts as a write unless
-// it is a GET or HEAD, and takes a user's key, else a bot's.
+// Other returns an Operation for a request that is not in the table. It counts as a write unless it is a GET or HEAD, and
+// takes a user's key, or else a bot's.
 func Other(method, path string) *Operation {
 	return &Operation{
 		ID: strings.TrimSpace(method + " " + path), Method: method, Path: path, Keys: EitherKey, schemes: eitherScheme,
@@ -159,7 +159,8 @@ func Other(method, path string) *Operation {
 	}
 }
 
-// Is reports whether a request is one of this operation. Of what is no row of the table, every request with the method is.
+// Is reports whether a request belongs to this operation. To one that is not in the table, every request with its method
+// belongs.
 func (o *Operation) Is(req *http.Request) bool {
 	if !o.Known() {
 		return o.Method == req.Method
@@ -167,12 +168,12 @@ func (o *Operation) Is(req *http.Request) bool {
 	return Of(req) == o
 }
 
-// Find returns the operation of a method and the steps of an escaped path, nil if there is none. A server may live below
-// any path, so only the end counts. Of several that fit, the longest is meant, and of …/meta and …/{conversation_id} the one
-// with fewer parameters.
+// Find returns the operation of a method and the steps of an escaped path, nil if there is none. A server may live below any
+// path, so only the end counts. Of several matches the longest wins, and of …/meta and …/{conversation_id} the one with
+// fewer parameters.
 func Find(method string, steps []string) *Operation { return tree().find(method, steps, nil) }
 
-// Steps returns the steps of a path, without blank ones at its ends.
+// Steps returns the steps of a path, without blank ones at either end.
 func Steps(path string) []string { return appendSteps(nil, path) }
 
 func appendSteps(steps []string, path string) []string {
@@ -184,7 +185,7 @@ func appendSteps(steps []string, path string) []string {
 	return steps
 }
 
-// before reports whether o says more of a path that both fit.
+// before reports whether o is the more specific match of a path.
 func (o *Operation) before(other *Operation) bool {
 	if len(o.steps) != len(other.steps) {
 		return len(o.steps) > len(other.steps)
@@ -192,8 +193,8 @@ func (o *Operation) before(other *Operation) bool {
 	return o.parameters < other.parameters
 }
 
-// isWithinAPI reports whether the steps before an operation lead behind /api/v1, where one of the server itself, such as /api,
-// does not live.
+// isWithinAPI reports whether the steps before an operation lead into /api/v1, where operations of the server itself, such
+// as /api, do not live.
 func isWithinAPI(before []string) bool {
 	i := slices.Index(before, "v1")
 	return i > 0 && before[i-1] == "api"
@@ -203,12 +204,12 @@ func isParameter(step string) bool { return strings.HasPrefix(step, "{") }
 
 type schemeKey struct{}
 
-// WithScheme returns a context whose calls use one kind of key, whatever their operations prefer.
+// WithScheme returns a context whose calls use one kind of key, regardless of what their operations prefer.
 func WithScheme(ctx context.Context, scheme string) context.Context {
 	return context.WithValue(ctx, schemeKey{}, scheme)
 }
 
-// choice is the context of what puts a key on a request, when the call and its kind of key are known already.
+// choice is the context for putting a key on a request when the call and its kind of key are already known.
 type choice struct {
 	context.Context //nolint:containedctx // it is one
 
@@ -221,7 +222,7 @@ func WithChoice(ctx context.Context, o *Operation, scheme string) context.Contex
 	return &choice{ctx, o, scheme}
 }
 
-// Chosen returns what [WithChoice] has said.
+// Chosen returns the choice of [WithChoice].
 func Chosen(ctx context.Context) (o *Operation, scheme string, ok bool) {
 	c, ok := ctx.(*choice)
 	if !ok {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Subject is what a call is about: the ids in its path. An id that is not known, or is none, is not above 0.
+// Subject is what a call is about: the ids in its path. An unknown or invalid id is not above 0.
 type Subject struct {
 	AccountID      int64
 	ConversationID int64
@@ -18,13 +18,13 @@ type Subject struct {
 	WebhookID      int64
 }
 
-// SubjectOf returns what a request is about that is this operation.
+// SubjectOf returns what a request of this operation is about.
 func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 	if !o.Known() {
 		return s
 	}
 	for name, value := range o.Values(Steps(req.URL.EscapedPath())) {
-		id, _ := strconv.ParseInt(value, 10, 64) // 0 for what the server refuses
+		id, _ := strconv.ParseInt(value, 10, 64) // 0 for an id that the server refuses
 		switch name {
 		case "account_id":
 			s.AccountID = id
@@ -45,13 +45,13 @@ func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 	return s
 }
 
-// part is an id of a Subject with the name of what has it.
+// part is an id of a Subject with the name of its kind.
 type part struct {
 	name string
 	id   int64
 }
 
-// parts returns the ids, each before what it is in.
+// parts returns the ids, each before that of its container.
 func (s Subject) parts() [7]part {
 	return [...]part{
 		{"message", s.MessageID}, {"conversation", s.ConversationID}, {"contact", s.ContactID},
@@ -59,7 +59,7 @@ func (s Subject) parts() [7]part {
 	}
 }
 
-// String returns words such as "conversation 42 of account 56", "" when nothing is known.
+// String returns words such as "conversation 42 of account 56", "" if nothing is known.
 func (s Subject) String() (words string) {
 	for _, p := range s.parts() {
 		switch {
@@ -73,7 +73,7 @@ func (s Subject) String() (words string) {
 	return words
 }
 
-// AppendAttrs appends the ids that are known, as slog has them, from the account down.
+// AppendAttrs appends the known ids as slog attributes, from the account down.
 func (s Subject) AppendAttrs(attrs []slog.Attr) []slog.Attr {
 	parts := s.parts()
 	for i := len(parts) - 1; i >= 0; i-- {

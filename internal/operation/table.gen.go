@@ -4,7 +4,7 @@ package operation
 
 // The operations of openapi.yaml.
 var (
-	// ServerInformation tells the version of the server.
+	// ServerInformation reports the version of the server.
 	ServerInformation = row(Operation{
 		ID: "serverInformation", Method: "GET", Path: "/api",
 		Write: read,
@@ -122,7 +122,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// DestroyCustomAttributesOfAContact takes custom attributes away from a contact.
+	// DestroyCustomAttributesOfAContact removes custom attributes from a contact.
 	DestroyCustomAttributesOfAContact = row(Operation{
 		ID: "destroyCustomAttributesOfAContact", Method: "POST", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}/destroy_custom_attributes",
 		Write: write,
@@ -197,7 +197,7 @@ var (
 			{"agentBotApiKey", "4.14.2"},
 		},
 	})
-	// AssignAConversation assigns a conversation to a person, a bot or a team, or takes them off.
+	// AssignAConversation assigns a conversation to a person, a bot or a team, or removes them.
 	AssignAConversation = row(Operation{
 		ID: "assignAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments",
 		Write: write,
@@ -258,7 +258,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// DeleteAMessage deletes what a message says.
+	// DeleteAMessage deletes the content of a message.
 	DeleteAMessage = row(Operation{
 		ID: "deleteAMessage", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}",
 		Write: write,
@@ -290,7 +290,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// RemoveParticipantsFromAConversation has people no longer take part in a conversation.
+	// RemoveParticipantsFromAConversation removes participants from a conversation.
 	RemoveParticipantsFromAConversation = row(Operation{
 		ID: "removeParticipantsFromAConversation", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
 		Write: write,
@@ -298,7 +298,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// ListParticipantsOfAConversation lists who takes part in a conversation.
+	// ListParticipantsOfAConversation lists the participants of a conversation.
 	ListParticipantsOfAConversation = row(Operation{
 		ID: "listParticipantsOfAConversation", Method: "GET", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
 		Write: read,
@@ -306,7 +306,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// SetParticipantsOfAConversation sets who takes part in a conversation.
+	// SetParticipantsOfAConversation sets the participants of a conversation.
 	SetParticipantsOfAConversation = row(Operation{
 		ID: "setParticipantsOfAConversation", Method: "PATCH", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
 		Write: write,
@@ -314,7 +314,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// AddParticipantsToAConversation has people take part in a conversation.
+	// AddParticipantsToAConversation adds participants to a conversation.
 	AddParticipantsToAConversation = row(Operation{
 		ID: "addParticipantsToAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
 		Write: write,
@@ -322,7 +322,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// TogglePriorityOfAConversation sets or takes away the priority of a conversation.
+	// TogglePriorityOfAConversation sets or removes the priority of a conversation.
 	TogglePriorityOfAConversation = row(Operation{
 		ID: "togglePriorityOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
 		Write: write,
@@ -340,7 +340,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// ToggleTypingStatusOfAConversation shows that somebody types.
+	// ToggleTypingStatusOfAConversation shows that somebody is typing.
 	ToggleTypingStatusOfAConversation = row(Operation{
 		ID: "toggleTypingStatusOfAConversation", Method: "POST", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status",
 		Write: write,
@@ -477,7 +477,7 @@ var (
 			{"userApiKey", "2.16.0"},
 		},
 	})
-	// FetchProfile tells whose a key is, and which accounts it serves.
+	// FetchProfile gets the owner of a key, and the accounts that it serves.
 	FetchProfile = row(Operation{
 		ID: "fetchProfile", Method: "GET", Path: "/api/v1/profile",
 		Write: read,

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// node is where some paths of operations part, read from their ends, because a server may live below any path.
+// node is where paths of operations diverge, read from their ends, because a server may live below any path.
 type node struct {
-	ends      []*Operation     // whose paths are read, one for each method
-	before    map[string]*node // by the step that stands before
-	parameter *node            // whatever stands before
+	ends      []*Operation     // whose paths end here, one for each method
+	before    map[string]*node // by the preceding step
+	parameter *node            // for any preceding step
 }
 
-// tree is that of the table. What it takes to find an operation does not grow with the table.
+// tree is the table's tree. The time to find an operation does not grow with the table.
 var tree = sync.OnceValue(func() *node { return grow(All) })
 
 func grow(table []*Operation) *node {
@@ -44,7 +44,7 @@ func (n *node) add(step string) *node {
 	return n.before[step]
 }
 
-// find returns the best of what was found and of the operations whose paths the given steps lead up to.
+// find returns the best match among the one found and the operations that the given steps lead to.
 func (n *node) find(method string, steps []string, found *Operation) *Operation {
 	for _, o := range n.ends {
 		if o.Method == method && (o.parameters > 0 || !isWithinAPI(steps)) && (found == nil || o.before(found)) {

@@ -34,7 +34,7 @@ type keys struct {
 	all []key
 }
 
-// keysOf takes keys by role. It refuses one that is too short to be found, because it could not be kept out of a file.
+// keysOf returns keys by role. It refuses a key that is too short to be found, because it could not be kept out of a file.
 func keysOf(byRole map[string]string) (*keys, error) {
 	k := &keys{}
 	for role, text := range byRole {
@@ -51,8 +51,8 @@ func (k *keys) add(one key) {
 	slices.SortFunc(k.all, func(a, b key) int { return cmp.Compare(len(b.text), len(a.text)) })
 }
 
-// sent tells the role of a request by the key that it carries, and the value to write in the key's place. A key that nobody
-// has named is kept out of everything from now on, too: it may be a real one.
+// sent returns the role of a request by the key that it carries, and the value to write in the key's place. An unnamed key
+// is kept out of everything from now on, too: it may be a real one.
 func (k *keys) sent(header http.Header) (role string, value *string) {
 	names := auth.HeaderNames(header)
 	if len(names) == 0 || len(header[names[0]]) == 0 {
@@ -89,8 +89,8 @@ func (k *keys) known() []key {
 	return slices.Clone(k.all)
 }
 
-// conceal puts <role> in place of each key in an exchange, and <secret> in place of what else opens something. A key that is
-// still there, in a notation that is not known, is an error, so that it is not written.
+// conceal puts <role> in place of each key in an exchange, and <secret> in place of other secrets. A key that is still
+// there, in an unknown notation, is an error, so that it is not written.
 func (k *keys) conceal(e *Exchange) error {
 	known := k.known()
 	texts := []*string{&e.Request.Path, &e.Response.Body}
@@ -128,6 +128,6 @@ func withoutKeys(text string, all []key) string {
 	return text
 }
 
-// secret finds the fields of answers that open something, other than the key of the run. Blank ones say that there is none.
+// secret finds the fields of answers that are secrets, other than the key of the run. Blank ones mean that there is none.
 var secret = regexp.MustCompile(`("(?:access_token|account_sid|api_key|auth_token|hmac_token|imap_password|pubsub_token|` +
 	`secret|smtp_password|webhook_verify_token|website_token)":\s*)"(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*"`)

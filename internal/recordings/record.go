@@ -30,8 +30,8 @@ type Recorder struct {
 }
 
 // NewRecorder returns a recorder that writes to dir/version. The account is that of requests whose address names none; the
-// keys, by role, are those that the requests may carry. What cannot be recorded as it should fails the test: a folder that
-// has files, because a mixture of two runs is a recording of neither, and what is no version, because a server says it.
+// keys, by role, are those that the requests may carry. Anything that cannot be recorded properly fails the test: a folder
+// with files, because a mixture of two runs is a recording of neither, and an invalid version, because a server reports it.
 func NewRecorder(t testing.TB, dir, version string, account int64, byRole map[string]string) *Recorder {
 	t.Helper()
 	folder := filepath.Join(dir, version)
@@ -49,7 +49,7 @@ func NewRecorder(t testing.TB, dir, version string, account int64, byRole map[st
 	return &Recorder{t: t, folder: folder, account: account, keys: known, named: map[string]int{}}
 }
 
-// makeEmpty makes a folder, and refuses one that has something in it.
+// makeEmpty makes a folder, and refuses one that is not empty.
 func makeEmpty(folder string) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
@@ -61,8 +61,8 @@ func makeEmpty(folder string) error {
 	return err
 }
 
-// Over returns a transport that sends by next and records what is answered. The names of the files begin with about, which
-// tells the parts of a test apart.
+// Over returns a transport that sends with next and records the answers. The names of the files start with about, which
+// distinguishes the parts of a test.
 func (r *Recorder) Over(next http.RoundTripper, about string) http.RoundTripper {
 	return recording{r, next, dashed(about)}
 }
@@ -75,9 +75,9 @@ type recording struct {
 	about string
 }
 
-// RoundTrip sends a request and writes the exchange, whose answer it has read to its end before the caller gets it. What got
-// no whole answer is no exchange, and what openapi.yaml does not have has no name to be recorded under. Failing to write
-// fails the test, and not the request.
+// RoundTrip sends a request and writes the exchange, whose answer it has read to its end before the caller gets it. A
+// request without a whole answer is not an exchange, and one that is not in openapi.yaml has no name to be recorded under.
+// Failing to write fails the test, not the request.
 func (r recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	again, sent, err := readRequest(req)
 	if err != nil {
@@ -117,7 +117,7 @@ func readRequest(req *http.Request) (*http.Request, Request, error) {
 	return &again, sent, err
 }
 
-// readAnswer reads an answer and puts its body back. If it is cut, the caller finds the error where it is.
+// readAnswer reads an answer and puts its body back. If it is cut, the caller meets the error at the same place.
 func readAnswer(resp *http.Response) (answered Response, whole bool) {
 	data, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close() // it was only read
@@ -135,8 +135,7 @@ type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-// exchange puts together what a recording says of an exchange: where the server lives is left out, and whose key it was is
-// said in the key's place.
+// exchange assembles the recording of an exchange, without the server's address and with roles in place of keys.
 func (r *Recorder) exchange(op *operation.Operation, req *http.Request, sent Request, answered Response) Exchange {
 	steps := operation.Steps(req.URL.EscapedPath())
 	steps = steps[len(steps)-len(operation.Steps(op.Path)):] // the server may live below any path
@@ -169,7 +168,7 @@ func picked(header http.Header, names ...string) map[string]string {
 	return found
 }
 
-// record writes an exchange as the next one, under a name that no other has.
+// record writes an exchange as the next one, under a unique name.
 func (r *Recorder) record(e Exchange, about string) error {
 	if err := r.keys.conceal(&e); err != nil {
 		return err

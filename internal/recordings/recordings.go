@@ -54,8 +54,8 @@ type Response struct {
 // read has what All has read, by root.
 var read sync.Map
 
-// All returns the exchanges in testdata, and the others that are at hand beside the checkout. root leads to the root of
-// the module. It fails the test if there are none. They are read once, so nobody may change what one points to.
+// All returns the exchanges in testdata, and any others beside the checkout. root leads to the root of the module. It fails
+// the test if there are none. They are read once, so what they point to must not be changed.
 func All(t testing.TB, root string) []Exchange {
 	t.Helper()
 	before, _ := read.Load(root)
@@ -91,8 +91,8 @@ func below(t testing.TB, root string) []Exchange {
 	return inOrder(maps.Values(found))
 }
 
-// In returns the exchanges in a folder, in the order in which they were made. Those of other operations than openapi.yaml has
-// are left out, and in testdata are a failure.
+// In returns the exchanges in a folder, in the order in which they were made. Exchanges of operations that are not in
+// openapi.yaml are left out, and in testdata are a failure.
 func In(t testing.TB, folder string) []Exchange {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "[^_]*.json"))

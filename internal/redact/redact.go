@@ -1,5 +1,5 @@
-// Package redact takes out of JSON what openapi.yaml marks with x-secret: what is kept of an answer, for an export or a log,
-// has null in its place and is otherwise byte for byte what was received.
+// Package redact removes from JSON what openapi.yaml marks with x-secret: an answer kept for an export or a log has null in
+// its place and is otherwise byte for byte as received.
 package redact
 
 import (
@@ -18,21 +18,21 @@ var (
 	fields  sync.Map                                    // of reflect.Type, the types of its fields by their names in JSON
 )
 
-// Mark says which fields of a type are secret, by their names in JSON. Generated code calls it while the program starts.
+// Mark marks the fields of a type that are secret, by their names in JSON. Generated code calls it while the program starts.
 func Mark[T any](fields ...string) struct{} {
 	return MarkIf[T](func(name string) bool {
 		return slices.ContainsFunc(fields, func(secret string) bool { return strings.EqualFold(secret, name) })
 	})
 }
 
-// MarkIf says of a type whose fields nobody can list which of them are secret.
+// MarkIf marks the secret fields of a type whose fields cannot be listed.
 func MarkIf[T any](secret func(name string) bool) struct{} {
 	marks[reflect.TypeFor[T]()] = secret
 	return struct{}{}
 }
 
-// JSON returns a copy of a value's JSON, with null in the place of what is secret in its type. JSON that ends early, or is
-// none, comes back empty, because nobody can tell what is in it.
+// JSON returns a copy of a value's JSON, with null in place of what is secret in its type. For truncated or invalid JSON it
+// returns nothing, because its content is unknown.
 func JSON(t reflect.Type, data []byte) []byte {
 	if !holds(t) {
 		return slices.Clone(data)
@@ -44,15 +44,16 @@ func JSON(t reflect.Type, data []byte) []byte {
 	return append(r.out, data[r.kept:]...)
 }
 
-// ByName reports whether a field is secret by its name alone, where the type of what it is in is not known: by the words that
-// the names of secrets have, and by those that have none of them.
+// ByName reports whether a field is secret by its name alone, if the type around it is unknown: by words in the names of
+// secrets, and by the names of secrets without such words.
 func ByName(name string) bool {
 	return slices.Contains(secretNames, strings.Join(wordsOf(name), "_")) || HasWord(name, "token", "secret", "password")
 }
 
 var secretNames = []string{"account_sid", "api_key", "api_key_sid", "hmac_identifier", "private_key", "provider_config"}
 
-// HasWord reports whether a name such as access_token, access-token or accessToken has one of some words, in any case.
+// HasWord reports whether a name such as access_token, access-token or accessToken contains one of some words, ignoring
+// case.
 func HasWord(name string, words ...string) bool {
 	return slices.ContainsFunc(wordsOf(name), func(word string) bool { return slices.Contains(words, word) })
 }
@@ -65,8 +66,8 @@ func wordsOf(name string) []string {
 
 var camel = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
 
-// Everywhere returns a copy of JSON whose type nobody knows, with null in the place of each field that is secret by its name,
-// however deep it is, but not in fields of the names in free. Of JSON that ends early, or has a fault, the part before is left.
+// Everywhere returns a copy of JSON of unknown type, with null in place of each field that is secret by its name, at any
+// depth, except within fields named in free. Of truncated or invalid JSON it returns the part before the fault.
 func Everywhere(secret func(name string) bool, data []byte, free ...string) []byte {
 	r := redaction{data: data, decoder: decoderOf(data), everywhere: secret, free: free}
 	end := len(data)
@@ -105,7 +106,7 @@ func search(t reflect.Type, seen map[reflect.Type]bool) bool {
 	return false
 }
 
-// element returns what a type is a pointer to, or a list of, whatever the depth.
+// element returns the type that pointers and lists of a type finally lead to.
 func element(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
 		t = t.Elem()
@@ -118,20 +119,20 @@ type redaction struct {
 	data    []byte
 	decoder *json.Decoder
 	out     []byte
-	kept    int // how much of data is in out, or left out
+	kept    int // how much of data has been copied or left out
 
-	everywhere func(name string) bool // says what is secret where no type does, nil for nothing
-	free       []string               // names of fields in which that says nothing
+	everywhere func(name string) bool // decides what is secret where no type does, nil for nothing
+	free       []string               // names of fields in which that does not apply
 }
 
-// decoderOf returns a decoder that takes numbers of any size, of which a float64 would be an error.
+// decoderOf returns a decoder that accepts numbers of any size, which would be an error for a float64.
 func decoderOf(data []byte) *json.Decoder {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	return decoder
 }
 
-// all reads values of a type to the end, one as a rule, and reports whether there is one and nothing else.
+// all reads values of a type to the end, usually one, and reports whether there is exactly one and nothing else.
 func (r *redaction) all(t reflect.Type) bool {
 	n := 0
 	for ; r.decoder.More(); n++ {
@@ -142,7 +143,7 @@ func (r *redaction) all(t reflect.Type) bool {
 	return n > 0 && len(bytes.TrimSpace(r.data[r.decoder.InputOffset():])) == 0
 }
 
-// value reads the next value, which is of a type; nil for one that nobody knows.
+// value reads the next value, of a type; nil for an unknown one.
 func (r *redaction) value(t reflect.Type) error {
 	token, err := r.decoder.Token()
 	if err != nil {
@@ -197,7 +198,7 @@ func (r *redaction) end(err error) error {
 	return err
 }
 
-// leaveOut puts null in the place of the next value.
+// leaveOut puts null in place of the next value.
 func (r *redaction) leaveOut() error {
 	var value json.RawMessage
 	if err := r.decoder.Decode(&value); err != nil {
@@ -210,7 +211,7 @@ func (r *redaction) leaveOut() error {
 	return nil
 }
 
-// fieldsOf returns the types of fields by their names in JSON, folded. They are worked out once for each type.
+// fieldsOf returns the types of fields by their names in JSON, folded. They are computed once for each type.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if known, ok := fields.Load(t); ok {
 		if types, ok := known.(map[string]reflect.Type); ok {
@@ -227,5 +228,5 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	return types
 }
 
-// fold returns a name as encoding/json compares it: without case, also of the letters that have several forms of one.
+// fold returns a name as encoding/json compares it: without case, including letters with several forms of one case.
 func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }

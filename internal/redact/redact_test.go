@@ -16,7 +16,7 @@ var account = reflect.TypeFor[example.Account]()
 func TestJSON(t *testing.T) {
 	for in, want := range map[string]string{
 		`{}`: `{}`,
-		`{"id": 1.50,  "new": {"hmac_token": "kept"} }`: `{"id": 1.50,  "new": {"hmac_token": "kept"} }`, // nobody knows what it is
+		`{"id": 1.50,  "new": {"hmac_token": "kept"} }`: `{"id": 1.50,  "new": {"hmac_token": "kept"} }`, // its type is unknown
 
 		`{"inbox":{"id":1,"hmac_token":"s3cret" ,"id2":2}}`:              `{"inbox":{"id":1,"hmac_token":null ,"id2":2}}`,
 		`{"inbox":{"hmac_token": null,"provider_config":{"a":["b"]}}}`:   `{"inbox":{"hmac_token": null,"provider_config":null}}`,
@@ -42,7 +42,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestNothingSecret leaves what is of a type without secrets as it is, also where it is no JSON, and copies it.
+// TestNothingSecret copies a value of a type without secrets unchanged, even if it is not JSON.
 func TestNothingSecret(t *testing.T) {
 	for _, in := range []string{`{"hmac_token":"kept"}`, `{"hmac_token":`} {
 		data := []byte(in)
@@ -96,7 +96,7 @@ func randomAccount(random *rand.Rand, depth int, secret string) *example.Account
 	return account
 }
 
-// TestEverywhere takes out fields by their names, however deep they are, and nothing else.
+// TestEverywhere removes fields by their names, at any depth, and nothing else.
 func TestEverywhere(t *testing.T) {
 	if got := string(redact.Everywhere(redact.ByName, []byte(`{"free":{"token":1},"a":{"token":1}}`), "free")); got != `{"free":{"token":1},"a":{"token":null}}` {
 		t.Errorf("what is free is not left: %s", got)
@@ -128,7 +128,7 @@ type columns struct{ json.RawMessage }
 
 var _ = redact.MarkIf[columns](func(name string) bool { return strings.HasSuffix(name, "_key") })
 
-// TestMarkIf takes out what a type calls secret by a rule.
+// TestMarkIf removes what a type calls secret by a rule.
 func TestMarkIf(t *testing.T) {
 	const in, want = `{"a_key":1,"columns":{"a_key":1,"b":{"a_key":2},"c":3}}`, `{"a_key":1,"columns":{"a_key":null,"b":{"a_key":2},"c":3}}`
 	if got := string(redact.JSON(reflect.TypeFor[row](), []byte(in))); got != want {

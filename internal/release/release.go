@@ -24,8 +24,8 @@ func Parse(name string) (Version, error) {
 	return v, nil
 }
 
-// Of reads the version that a server says it is, which may go on with a maker's own, as 4.12.0-beta does. It is the zero value
-// of what is no version.
+// Of reads the version that a server reports, which may have a suffix, as in 4.12.0-beta. It returns the zero value for what
+// is not a version.
 func Of(said string) Version {
 	numbers, _, _ := strings.Cut(said, "-")
 	v, err := Parse(numbers)
@@ -35,7 +35,7 @@ func Of(said string) Version {
 	return v
 }
 
-// IsZero reports whether it is no version.
+// IsZero reports whether it is the zero value.
 func (v Version) IsZero() bool { return v == Version{} }
 
 // read reads two or three numbers with dots between them.
@@ -62,8 +62,8 @@ func read(text string) (v Version, ok bool) {
 	return v, true
 }
 
-// AtLeast reports whether the version is one or later than it. It panics on a name that is no version: those stand in the
-// code.
+// AtLeast reports whether the version is the named one or later. It panics if the name is not a version: names are literals
+// in the code.
 func (v Version) AtLeast(first string) bool {
 	other, ok := read(first)
 	if !ok {
@@ -72,7 +72,7 @@ func (v Version) AtLeast(first string) bool {
 	return v.number >= other.number
 }
 
-// Compare returns -1, 0 or 1 as the version is before another, the same, or after it.
+// Compare returns -1, 0 or 1 if the version is before another, the same, or after it.
 func (v Version) Compare(other Version) int { return cmp.Compare(v.number, other.number) }
 
 // String returns the version as the server writes its own.

@@ -21,7 +21,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestAtLeast compares numbers and not texts: 4.16 comes after 4.7.
+// TestAtLeast compares numbers, not texts: 4.16 is after 4.7.
 func TestAtLeast(t *testing.T) {
 	ascending := []string{"2.16.0", "2.17.0", "3.1.1", "3.16.0", "4.0.4", "4.7.0", "4.11.2", "4.16.0", "4.16.2", "10.0.0"}
 	for i, name := range ascending {

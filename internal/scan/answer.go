@@ -2,7 +2,7 @@ package scan
 
 import "slices"
 
-// take keeps what came of a part.
+// take keeps the rows received for a part.
 func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +27,7 @@ func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 		if !p.piece {
 			s.widths.learn(p.width(), p.seen)
 		}
-	case fresh == 0 && p.left() > 1: // the server shows again what was left out
+	case fresh == 0 && p.left() > 1: // the server repeats what was left out
 		s.halve(p, nil)
 	case fresh == 0:
 		p.state = done
@@ -39,11 +39,11 @@ func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 	}
 }
 
-// answered stands for no failure.
+// answered means no failure.
 const answered Verdict = -1
 
-// settle takes note of how a half was answered: whether what made the whole of it fail made the half fail too. If it did so for
-// neither, the whole was too wide, or the server stumbled.
+// settle notes how a half was answered: whether it failed for the same reason as the whole. If neither half did, the whole
+// was too wide, or the server stumbled.
 func (s *stretch[T]) settle(p *Part[T], verdict Verdict) {
 	if p.half == nil {
 		return
@@ -56,7 +56,7 @@ func (s *stretch[T]) settle(p *Part[T], verdict Verdict) {
 	p.half = nil
 }
 
-// spread cuts a part that holds too much into such as hold as much as a window is to bring.
+// spread cuts a part with too many rows into parts of a window's size.
 func (s *stretch[T]) spread(p *Part[T], more int64) {
 	size := max(p.left()*s.widths.page*s.widths.pages/more, 1)
 	var parts []*Part[T]
@@ -71,7 +71,7 @@ func (s *stretch[T]) spread(p *Part[T], more int64) {
 	s.replace(p, append(parts, rest)...)
 }
 
-// halve cuts a part in two, each with as many of the ids that have not come.
+// halve cuts a part in two, each with as many missing ids.
 func (s *stretch[T]) halve(p *Part[T], of *halves) {
 	ids := p.window(s.ID).IDs()
 	front, rest := p.cut(ids[(len(ids)-1)/2], s.ID)
@@ -81,7 +81,8 @@ func (s *stretch[T]) halve(p *Part[T], of *halves) {
 	s.replace(p, front, rest)
 }
 
-// fail finds out what the failure of a part means: nothing can be read, it is too wide, or something in it is to blame.
+// fail finds out what the failure of a part means: nothing can be read, the part is too wide, or something in it is to
+// blame.
 func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	verdict, wide := s.Judge(err), w.Len() > 1
 	if s.ctx.Err() != nil {
@@ -111,11 +112,11 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	}
 }
 
-// endAt ends the reading in front of a part.
+// endAt ends the reading before a part.
 func (s *stretch[T]) endAt(p *Part[T], err error) { p.state, p.Err = ended, err }
 
-// blame has the only id that is left of a part fail again, and then says that it is to blame. A server that stumbles now and then
-// has to fail more often.
+// blame tries the only id left of a part again, and blames it once it has failed again. If the server stumbles now and then,
+// it has to fail more often.
 func (s *stretch[T]) blame(p *Part[T], w Window, verdict Verdict, err error) {
 	if p.fails++; p.fails < 2+min(s.stumbles, 3) {
 		p.state = waiting
@@ -138,13 +139,13 @@ func (s *stretch[T]) blame(p *Part[T], w Window, verdict Verdict, err error) {
 	s.replace(p, parts...)
 }
 
-// park lays a part aside until something has come by which to judge.
+// park lays a part aside until there is something to judge by.
 func (s *stretch[T]) park(p *Part[T], err error) {
 	s.vain++
 	p.state, p.Err = parked, err
 }
 
-// release has the parts that were laid aside asked for again.
+// release makes the parts that were laid aside wait for another request.
 func (s *stretch[T]) release() {
 	for _, p := range s.parts {
 		if p.state == parked {
@@ -153,8 +154,8 @@ func (s *stretch[T]) release() {
 	}
 }
 
-// unpark goes on where nothing is left to be asked for but what was laid aside: one row has to do to judge by, or one may be
-// found in the halves. Else nothing can be read, and nobody is to blame.
+// unpark continues when only parked parts are left: one row must suffice to judge by, or one may be found in the halves.
+// Otherwise nothing can be read, and no id is to blame.
 func (s *stretch[T]) unpark() {
 	i := slices.IndexFunc(s.parts, func(p *Part[T]) bool { return p.state == parked })
 	if i < 0 {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Window is what a Reader is asked for: the ids from Lo to Hi, but for those that came before.
+// Window is what a Reader is asked for: the ids from Lo to Hi, except those already received.
 type Window struct {
 	Lo, Hi int64
 	Came   []int64 // in order
@@ -27,41 +27,41 @@ func (w Window) IDs() []int64 {
 	return all
 }
 
-// state is where a part is on its way.
+// state is the state of a part.
 type state int
 
 const (
 	waiting  state = iota // to be asked for
 	underWay              // asked for
-	parked                // failed, and nothing is known by which to judge it
+	parked                // failed, with nothing to judge it by
 	done
 	ended // the reading ends here
 )
 
-// Part is a range of ids, with the rows of it that have come.
+// Part is a range of ids, with its received rows.
 type Part[T any] struct {
 	Lo, Hi int64
 	Rows   []T
-	Err    error // of a part of one id: why it cannot be read
+	Err    error // for a part of one id: why it cannot be read
 
 	state state
-	sized bool    // it is not to be cut any more before it is asked for
-	seen  int64   // rows, however many for one id
-	piece bool    // of one that failed
-	half  *halves // of which it is one, until it has been answered
-	fails int     // of its only id that is left
+	sized bool    // it must not be cut any more before it is asked for
+	seen  int64   // rows, including several for one id
+	piece bool    // part of one that failed
+	half  *halves // the pair that it belongs to, until it has been answered
+	fails int     // of its only id left
 }
 
 // halves are the two parts of one that failed.
 type halves struct {
-	ids     int64   // that it asked for
-	verdict Verdict // on its failure
+	ids     int64   // that the whole asked for
+	verdict Verdict // on the whole's failure
 	sign    sign    // that it was too many, if both are answered
 	left    int     // how many of them have not been answered
 	failed  bool    // one of them, in the same way
 }
 
-// Known returns a part of which everything has come.
+// Known returns a part whose rows have all been received.
 func Known[T any](lo, hi int64, rows []T) Part[T] {
 	return Part[T]{Lo: lo, Hi: hi, Rows: rows, state: done}
 }
@@ -69,7 +69,7 @@ func Known[T any](lo, hi int64, rows []T) Part[T] {
 // width returns how many ids are in the part.
 func (p *Part[T]) width() int64 { return p.Hi - p.Lo + 1 }
 
-// left returns how many of them have not come.
+// left returns how many of them are missing.
 func (p *Part[T]) left() int64 { return p.width() - int64(len(p.Rows)) }
 
 // window returns what is left to be asked for.
@@ -81,7 +81,7 @@ func (p *Part[T]) window(id func(T) int64) Window {
 	return w
 }
 
-// add keeps the rows that have not come before, and returns how many they are.
+// add keeps the new rows, and returns their number.
 func (p *Part[T]) add(rows []T, id func(T) int64) int {
 	before := len(p.Rows)
 	p.Rows = append(p.Rows, rows...)
@@ -90,7 +90,7 @@ func (p *Part[T]) add(rows []T, id func(T) int64) int {
 	return len(p.Rows) - before
 }
 
-// cut cuts the part in two behind an id. What has come goes with its ids.
+// cut cuts the part in two after an id. Received rows stay with their ids.
 func (p *Part[T]) cut(last int64, id func(T) int64) (front, rest *Part[T]) {
 	i, _ := slices.BinarySearchFunc(p.Rows, last+1, func(row T, target int64) int { return cmp.Compare(id(row), target) })
 	front = &Part[T]{Lo: p.Lo, Hi: last, Rows: slices.Clip(p.Rows[:i])}

@@ -7,23 +7,24 @@ import (
 	"sync"
 )
 
-// came remembers a few ids that came lately, by which to tell a server that answers nothing from a row that it cannot show.
+// came remembers a few recently received ids, to distinguish a server that answers nothing from a row that it cannot show.
 type came struct {
 	mu    sync.Mutex
 	ids   []int64 // the latest last
-	alone bool    // one has to do, because there are no two
+	alone bool    // one must suffice, because there are no two
 }
 
-// remembered is how many ids are kept, and pairs how many pairs of them are tried: one of a pair may have broken since.
+// remembered is how many ids are kept, and pairs how many pairs of them are tried: one of a pair may have become unreadable
+// since.
 const (
 	remembered = 16
 	pairs      = 3
 )
 
-// ErrTooFew means that fewer rows have come than a proof takes.
+// ErrTooFew means that fewer rows were received than a proof takes.
 var ErrTooFew = errors.New("nothing has come by which to judge")
 
-// see takes note of an id that came.
+// see notes a received id.
 func (c *came) see(id int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,14 +37,14 @@ func (c *came) see(id int64) {
 	c.ids = append(c.ids, id)
 }
 
-// enough reports whether two came, or all that there are.
+// enough reports whether two were received, or all that there are.
 func (c *came) enough() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.ids) >= 2 || len(c.ids) == 1 && c.alone
 }
 
-// makeDo says that there are no more than came, and reports whether that changes anything.
+// makeDo records that there are no more than those received, and reports whether that changes anything.
 func (c *came) makeDo() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,7 +55,7 @@ func (c *came) makeDo() bool {
 	return true
 }
 
-// pair returns the two ids that came last, but for some; fewer if there are no more.
+// pair returns the two last received ids, except for some; fewer if there are no more.
 func (c *came) pair(but []int64) []int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,14 +63,15 @@ func (c *came) pair(but []int64) []int64 {
 	return ids[max(len(ids)-2, 0):]
 }
 
-// forget drops ids that do not come any more.
+// forget drops ids that can no longer be read.
 func (c *came) forget(ids []int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ids = slices.DeleteFunc(c.ids, func(id int64) bool { return slices.Contains(ids, id) })
 }
 
-// Prove returns nil if two rows that came before come again, the reason if they do not, and ErrTooFew if too few have come.
+// Prove returns nil if two rows received before can be read again, the reason if not, and ErrTooFew if too few were
+// received.
 func (w *Windows[T]) Prove(ctx context.Context) error {
 	var failed []int64
 	var failure error
@@ -84,9 +86,9 @@ func (w *Windows[T]) Prove(ctx context.Context) error {
 		again, err := w.Again(ctx, ids)
 		switch {
 		case err == nil && len(again) == len(ids):
-			w.came.forget(failed) // which seem to have broken since
+			w.came.forget(failed) // they seem to have become unreadable since
 			return nil
-		case err == nil: // deleted since, which is no sign of anything
+		case err == nil: // deleted since, which means nothing
 			w.came.forget(slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(again, id) }))
 		case ctx.Err() != nil || len(failed) >= 2*(pairs-1) || w.Judge(err) != Blames:
 			return err
@@ -96,7 +98,7 @@ func (w *Windows[T]) Prove(ctx context.Context) error {
 	}
 }
 
-// proofs are made one at a time, so that one that failed does for all that failed before it.
+// proofs are made one at a time, so that one failed proof covers all windows that failed before it.
 type proofs struct {
 	turn chan struct{}
 
@@ -114,7 +116,7 @@ func (p *proofs) failed() int {
 	return p.n
 }
 
-// proveSince is Prove, but for one that has failed since as many as are given had failed.
+// proveSince does the same as Prove, but reuses a failed proof made since the given number had failed.
 func (w *Windows[T]) proveSince(ctx context.Context, failed int) error {
 	p := w.proofs
 	select {

@@ -6,68 +6,67 @@ import (
 	"slices"
 )
 
-// Spans chooses which ids to ask for, from the lowest to the highest, where a server answers all that are from one id up to
-// another, and of too many only some, without a word. Windows cannot do that: what came cannot be left out here, nobody
-// counts, and there is no highest id to begin with.
+// Spans chooses which ids to ask for, from the lowest to the highest, where a server answers all rows from one id up to
+// another, and silently only some of too many. Windows cannot do that: here received rows cannot be left out, nothing is
+// counted, and no highest id is known at the start.
 //
-// An answer that is not full is whole, and so is one about no more ids than it has rows. The ids of a full one are kept:
-// they show where there are ids, and the next whole answers show how many there are for each that is known. That is for
-// choosing well only. Whatever is expected, wherever ids are, and whichever of them an answer leaves out, nothing is passed
-// but by a whole answer.
+// An answer that is not full is complete, and so is one about no more ids than it has rows. The ids of a full one are kept:
+// they show where there are ids, and the next complete answers show how many there are for each known one. That only helps
+// to choose well: regardless of expectations, of where ids are, and of which of them an answer leaves out, only a complete
+// answer advances Lo.
 type Spans struct {
 	Lo, Hi int64 // what to ask for: from Lo up to Hi, without Hi
-	End    int64 // where everything ends, without it
+	End    int64 // where everything ends, exclusive
 
-	Stumbles int // failures of which nothing was the cause
+	Stumbles int // failures without a cause
 
 	most     int      // rows in an answer
-	aim      float64  // at so many
+	aim      float64  // the target number of rows
 	samples  []sample // of full answers, the latest and finest last
-	full     int      // how many answers from Lo on have been full in a row
+	full     int      // how many answers in a row from Lo on were full
 	evenly   guess    // rows for each id
-	by       *guess   // by which Hi was chosen; nil for none
+	by       *guess   // the one by which Hi was chosen; nil for none
 	expected float64  // how many rows, by that
 	few      bool     // it was less than half of that
 	failed   int64    // the end of what failed, 0 for nothing
 }
 
-// NewSpans returns the Spans from an id up to another, of answers of so many rows at most.
+// NewSpans returns the Spans from one id up to another, given the maximum number of rows in an answer.
 func NewSpans(lo, end int64, most int) *Spans {
 	return &Spans{Lo: lo, Hi: end, End: end, most: most, aim: float64(most)}
 }
 
-// sample is what came in a full answer.
+// sample is the content of a full answer.
 type sample struct {
 	guess         // rows for each of its ids
 	ids   []int64 // in order, those from Spans.Lo on
 	hi    int64   // the end of what was asked for
-	first int64   // up to where they seem to be all that there are; 0 for none
-	again bool    // what came before seemed to be the first, and was not
-	last  bool    // they seem to be the last that there are
+	first int64   // up to where they seem to be complete; 0 for none
+	again bool    // an earlier answer seemed to have the first ids, and did not
+	last  bool    // they seem to be the last ones
 }
 
-// guess is how many rows there are for each of something, by what there were lately.
+// guess is how many rows there are for each of something, judging by recent answers.
 type guess struct {
 	rows, of float64
-	wrong    float64 // how far guesses were from what came, as a part of it
+	wrong    float64 // how far guesses were off, relative to the result
 }
 
-// keeps is how much of what was learned counts after the next answer.
+// keeps is the weight of what was learned after the next answer.
 const keeps = 0.8
 
 func (g *guess) learn(rows, of float64) { g.rows, g.of = g.rows*keeps+rows, g.of*keeps+of }
 
-// check compares what came with what was expected.
+// check compares the result with the expectation.
 func (g *guess) check(expected, rows float64) {
 	off := (rows - expected) / max(expected, rows, 1)
 	g.wrong = math.Sqrt(keeps*g.wrong*g.wrong + (1-keeps)*off*off)
 }
 
-// target returns how many rows to expect, so that they are rarely more than so many.
+// target returns how many rows to expect, so that they rarely exceed a number.
 func (g *guess) target(most float64) float64 { return most / (1 + 2*max(g.wrong, 1/math.Sqrt(most))) }
 
-// Took takes the ids of an answer, in the order in which they came, and reports whether it was whole: then Lo is what comes
-// behind.
+// Took accepts the ids of an answer, in their order there, and reports whether it was complete: then Lo is after them.
 func (s *Spans) Took(ids []int64) (whole bool) {
 	sorted := slices.Sorted(slices.Values(ids))
 	if whole = len(ids) < s.most || s.Hi-s.Lo <= int64(s.most); whole {
@@ -83,11 +82,10 @@ func (s *Spans) Took(ids []int64) (whole bool) {
 // Failing reports whether what is asked for is a part of what failed.
 func (s *Spans) Failing() bool { return s.failed != 0 }
 
-// Heavy has fewer rows asked for, for a while: so many are too much for somebody.
+// Heavy makes it ask for fewer rows, for a while: this many are too much for somebody.
 func (s *Spans) Heavy() { s.aim = max(s.aim/2, fewest) }
 
-// Failed takes note of a failure, and has the half of it asked for. It reports whether it was one id, which cannot be
-// halved.
+// Failed notes a failure, and halves what is asked for. It reports whether it was one id, which cannot be halved.
 func (s *Spans) Failed() (one bool) {
 	width := s.Hi - s.Lo
 	if width == 1 {
@@ -98,7 +96,7 @@ func (s *Spans) Failed() (one bool) {
 	return false
 }
 
-// middle returns the middle one of the known ids that were asked for, and else some id between.
+// middle returns the middle one of the known ids that were asked for, otherwise some id between.
 func (s *Spans) middle() int64 {
 	if n := len(s.samples); n > 0 {
 		known := s.samples[n-1].ids
@@ -109,8 +107,8 @@ func (s *Spans) middle() int64 {
 	return Middle(s.Lo, s.Hi)
 }
 
-// Middle returns an id between two, which are not next to each other: one of half as many digits as both have, because ids
-// count up from 1, or else the middle one.
+// Middle returns an id between two that are not adjacent: one of half as many digits as both have, because ids count up from
+// 1, or else the middle one.
 func Middle(lo, hi int64) int64 {
 	digits := bits.Len64(uint64(lo)) + bits.Len64(uint64(hi))
 	if id := int64(1) << (digits / 2); id-lo > lo && id < hi {
@@ -126,7 +124,7 @@ func (s *Spans) Skip() {
 	s.choose()
 }
 
-// learn takes note of how many rows were in a whole answer.
+// learn notes how many rows were in a complete answer.
 func (s *Spans) learn(sorted []int64) {
 	rows, from := float64(len(sorted)), s.Lo
 	if s.few = s.by != nil && rows < s.expected/2; s.by != nil {
@@ -141,7 +139,7 @@ func (s *Spans) learn(sorted []int64) {
 	}
 }
 
-// pass goes on behind Hi.
+// pass advances past Hi.
 func (s *Spans) pass(rows float64) {
 	s.full, s.Lo = 0, s.Hi
 	if s.failed != 0 && s.Lo >= s.failed {
@@ -184,8 +182,8 @@ func (s *Spans) keep(ids, sorted []int64) {
 	s.samples = append(s.samples, of)
 }
 
-// firstOf returns the end of those ids that came about in order, and so seem to be the first that there are, whatever came
-// of ids far behind them; 0 if there is no order.
+// firstOf returns the end of the ids that are roughly in order, and so seem to be the first that there are, regardless of
+// ids far after them; 0 if there is no order.
 func firstOf(ids, sorted []int64) int64 {
 	n := len(sorted)
 	for _, m := range []int{n, n - n/16, n - n/4} {
@@ -229,10 +227,10 @@ func (s *Spans) choose() {
 	s.Hi = min(max(s.Hi, s.Lo+1), s.End)
 }
 
-// many is about how many windows a sample is cut into where nobody knows how many rows there are.
+// many is about how many windows a sample is cut into if the number of rows is unknown.
 const many = 64
 
-// less returns the end of what to ask for in place of what was full, so many times already.
+// less returns the end of what to ask for after this many full answers.
 func (of *sample) less(lo int64, most, full int) int64 {
 	n, gap := len(of.ids), of.ids[0]-lo
 	switch {
@@ -248,7 +246,7 @@ func (of *sample) less(lo int64, most, full int) int64 {
 	return max(of.ids[n/many], min(of.ids[0]+int64(most)-1, of.ids[n*3/4]))
 }
 
-// goOn chooses Hi where some ids behind Lo are known.
+// goOn chooses Hi if some ids after Lo are known.
 func (s *Spans) goOn(of *sample) {
 	switch {
 	case of.first != 0:
@@ -269,7 +267,7 @@ func (s *Spans) goOn(of *sample) {
 	}
 }
 
-// goEvenly chooses Hi as if there were as many rows everywhere.
+// goEvenly chooses Hi as if rows were evenly distributed.
 func (s *Spans) goEvenly() {
 	if s.evenly.rows == 0 {
 		return

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Ticker is called while something is waited for: whenever Wake says so, and every half minute.
+// Ticker is called during a wait: whenever Wake signals, and every half minute.
 type Ticker struct {
 	Wake <-chan struct{}
 	Tick func()
 }
 
-// TickEvery is how often a Ticker is called at the least.
+// TickEvery is how often a Ticker is called at least.
 const TickEvery = 30 * time.Second
 
 // wait returns when ready has something.
@@ -31,8 +31,8 @@ func (t Ticker) wait(ready <-chan struct{}) {
 	}
 }
 
-// Each does tasks, a few at once, the last one first. A task may bring more. It returns the first error, after which no other
-// task begins, and those under way are ended.
+// Each runs tasks, a few at once, the last one first. A task may add more. It returns the first error, after which no other
+// task starts, and those under way are ended.
 func Each[T any](ctx context.Context, atOnce int, tick Ticker, tasks []T, do func(context.Context, T) ([]T, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -58,10 +58,10 @@ type each[T any] struct {
 	free    int
 	running int
 	err     error
-	exited  bool // the caller's code has ended its goroutine, as a failed test does
+	exited  bool // the caller's code has ended its goroutine, as a failing test does
 }
 
-// start begins as many tasks as may run. The lock is held.
+// start starts as many tasks as may run. The lock is held.
 func (e *each[T]) start() {
 	for e.err == nil && !e.exited && len(e.tasks) > 0 && e.running < e.free {
 		task := e.tasks[len(e.tasks)-1]

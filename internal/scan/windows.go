@@ -8,14 +8,14 @@ import (
 	"sync"
 )
 
-// Reader is what is read. Its functions must be safe for concurrent use.
+// Reader reads from the server. Its functions must be safe for concurrent use.
 type Reader[T any] struct {
-	// Read asks for a window. It returns what came, how many rows that was, however many of one id, and how many more there
-	// may be, 0 if that was all.
+	// Read asks for a window. It returns what it received, the number of rows, including several for one id, and how many
+	// more there may be, 0 if that was all.
 	Read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)
-	// Again asks whether what came before can still be read, and returns the ids of what came.
+	// Again asks whether earlier rows can still be read, and returns the ids received.
 	Again func(ctx context.Context, ids []int64) (came []int64, err error)
-	// Judge says what a failure of Read can mean.
+	// Judge returns what a failure of Read can mean.
 	Judge func(err error) Verdict
 	ID    func(T) int64
 }
@@ -32,7 +32,7 @@ const (
 	Doubts
 )
 
-// Windows reads stretches of ids, one after the other, and learns by it.
+// Windows reads stretches of ids, one after another, and learns from them.
 type Windows[T any] struct {
 	Reader[T]
 	Ticker
@@ -41,19 +41,19 @@ type Windows[T any] struct {
 	came   *came
 	proofs *proofs
 
-	mu       sync.Mutex // of what follows, and of the parts of a stretch
+	mu       sync.Mutex // guards what follows, and the parts of a stretch
 	widths   widths
 	stumbles int // failures that passed
-	vain     int // failures while nothing has come
-	patience int // how many of them there may be
+	vain     int // failures before anything was received
+	patience int // how many of them are allowed
 }
 
-// New returns Windows for pages of so many rows, and for at most so many ids in one request.
+// New returns Windows, given the rows of a page and the maximum number of ids in one request.
 func New[T any](reader Reader[T], ticker Ticker, atOnce int, page, widest int64) *Windows[T] {
 	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), patience: defaultPatience, widths: widths{page: page, pages: 1, given: widest, most: widest, least: math.MaxInt64}}
 }
 
-// Like returns Windows that read in another way, one window after the other, and know what these have learned.
+// Like returns Windows that read in another way, one window after another, and know what these have learned.
 func (w *Windows[T]) Like(read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)) *Windows[T] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,60 +64,60 @@ func (w *Windows[T]) Like(read func(ctx context.Context, w Window) (came []T, ro
 	return like
 }
 
-// defaultPatience is how many windows may fail while nothing has come.
+// defaultPatience is how many windows may fail before anything was received.
 const defaultPatience = 24
 
-// BePatient lets more windows fail while nothing has come.
+// BePatient lets more windows fail before anything was received.
 func (w *Windows[T]) BePatient(failures int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.patience = max(w.patience, w.vain+failures)
 }
 
-// MakeDo says that no more will come to judge by than has, which may be one.
+// MakeDo records that there will be no more rows to judge by than received so far, maybe one.
 func (w *Windows[T]) MakeDo() { w.came.makeDo() }
 
-// Expect says about how many rows there are among the ids of the next stretch.
+// Expect sets about how many rows there are among the ids of the next stretch.
 func (w *Windows[T]) Expect(rows, ids int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.widths.expect(rows, ids, int64(w.AtOnce))
 }
 
-// Widest returns how many ids the server takes in one request, as far as is known.
+// Widest returns how many ids the server accepts in one request, as far as known.
 func (w *Windows[T]) Widest() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.widths.most
 }
 
-// Refused returns the fewest ids that the server did not take in one request, as far as is known.
+// Refused returns the fewest ids that the server did not accept in one request, as far as known.
 func (w *Windows[T]) Refused() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.widths.least
 }
 
-// Came says what came elsewhere, so that the server can be judged by it.
+// Came records ids received elsewhere, so that the server can be judged by them.
 func (w *Windows[T]) Came(row T) { w.came.see(w.ID(row)) }
 
-// CanJudge reports whether enough has come to judge the server by.
+// CanJudge reports whether enough was received to judge the server by.
 func (w *Windows[T]) CanJudge() bool { return w.came.enough() }
 
 // stretch is one run over parts.
 type stretch[T any] struct {
 	*Windows[T]
 	ctx     context.Context //nolint:containedctx // a run has one
-	parts   []*Part[T]      // in the order of ids, without those that were handed over
+	parts   []*Part[T]      // in the order of ids, without those already handed over
 	running int
 	held    int  // how many rows are in the parts
-	exited  bool // the caller's code has ended its goroutine, as a failed test does
+	exited  bool // the caller's code has ended its goroutine, as a failing test does
 	ready   chan struct{}
 	fetches sync.WaitGroup
 }
 
-// Run reads parts, which are in the order of ids, and hands them over in that order, until yield returns false. It goes on
-// reading meanwhile, as far ahead as is worth it. What it returns has ended the reading.
+// Run reads parts, which are in the order of ids, and hands them over in that order, until yield returns false. It keeps
+// reading meanwhile, as far ahead as is useful. It returns the error that ended the reading.
 func (w *Windows[T]) Run(ctx context.Context, parts []Part[T], yield func(*Part[T]) bool) error {
 	s := &stretch[T]{Windows: w, ready: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(ctx)
@@ -150,7 +150,7 @@ func (w *Windows[T]) Run(ctx context.Context, parts []Part[T], yield func(*Part[
 	}
 }
 
-// front returns a copy of the foremost part, and takes it out if it is done. It returns nil when there are no more.
+// front returns a copy of the first part, and removes it if it is done. It returns nil if there are no more.
 func (s *stretch[T]) front() (front *Part[T], exited bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,13 +166,13 @@ func (s *stretch[T]) front() (front *Part[T], exited bool) {
 	return front, false
 }
 
-// How far the reading may be ahead of what is handed over, for each request that runs at once.
+// How far the reading may be ahead of what is handed over, per concurrent request.
 const (
 	partsAhead = 16
 	pagesAhead = 14
 )
 
-// start asks for parts, the foremost first, as many at once as may be. The lock is held.
+// start asks for parts, the first ones first, as many at once as allowed. The lock is held.
 func (s *stretch[T]) start() {
 	for i := 0; i < len(s.parts) && s.running < s.AtOnce && !s.exited; i++ {
 		p := s.parts[i]
@@ -183,7 +183,7 @@ func (s *stretch[T]) start() {
 			continue
 		}
 		if !p.sized || p.half == nil && p.left() > s.widths.most {
-			if p = s.size(p); p.state == done { // all of it has come
+			if p = s.size(p); p.state == done { // everything was received
 				continue
 			}
 		}
@@ -196,8 +196,8 @@ func (s *stretch[T]) start() {
 	}
 }
 
-// isAhead reports whether a part is too far ahead to be begun. None is while something else has to come, to judge by, unless
-// that is in vain.
+// isAhead reports whether a part is too far ahead to be started. None is while something must be received to judge by,
+// unless that is in vain.
 func (s *stretch[T]) isAhead(i int) bool {
 	if i == 0 {
 		return false
@@ -208,7 +208,7 @@ func (s *stretch[T]) isAhead(i int) bool {
 	return i >= partsAhead*s.AtOnce || s.held >= pagesAhead*int(s.widths.page)*s.AtOnce
 }
 
-// size leaves of a part as many ids as the next window has, returns that, and makes another part of the rest.
+// size cuts a part to the size of the next window, returns it, and makes another part of the rest.
 func (s *stretch[T]) size(p *Part[T]) *Part[T] {
 	if size := s.widths.next(); p.width() > size {
 		front, rest := p.cut(p.Lo+size-1, s.ID)
@@ -219,13 +219,13 @@ func (s *stretch[T]) size(p *Part[T]) *Part[T] {
 	return p
 }
 
-// replace puts parts in the place of one.
+// replace replaces one part with others.
 func (s *stretch[T]) replace(p *Part[T], by ...*Part[T]) {
 	i := slices.Index(s.parts, p)
 	s.parts = slices.Replace(s.parts, i, i+1, by...)
 }
 
-// fetch asks for a part and takes the answer.
+// fetch asks for a part and processes the answer.
 func (s *stretch[T]) fetch(p *Part[T]) {
 	exited := true
 	defer func() {

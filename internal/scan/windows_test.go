@@ -423,7 +423,7 @@ func TestSpread(t *testing.T) {
 	})
 }
 
-// TestRepeats: a server that shows again what was left out is not asked for ever.
+// TestRepeats: a server that shows again what was left out is not asked forever.
 func TestRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 60, 1)...)

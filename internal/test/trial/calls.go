@@ -1,5 +1,5 @@
-// Package trial has what the tests of several packages share: the one table of calls, and a client over a transport of the
-// test's own.
+// Package trial contains what the tests of several packages share: the one table of calls, and a client over a test's own
+// transport.
 package trial
 
 import (
@@ -671,7 +671,7 @@ var Calls = []Call{
 	},
 }
 
-// The calls that tests name, and the kinds of them that tests tell apart.
+// The calls that tests name, and the kinds that tests distinguish.
 var (
 	List   = CallOf(operation.ConversationList.ID)
 	Counts = CallOf(operation.ConversationListMeta.ID)
@@ -701,13 +701,13 @@ func (c Call) Do(ctx context.Context, chat *cfchat.Chat, editors ...cfchat.Reque
 	return c.In(ctx, chat, AccountID, One, Options(editors)...)
 }
 
-// In makes the call through its method, in an account where it is of one.
+// In makes the call through its method, in an account if it belongs to one.
 func (c Call) In(ctx context.Context, chat *cfchat.Chat, account int64, about Subject, options ...cfchat.CallOption) (any, error) {
 	about.Chat = chat
 	return c.Account(ctx, chat.Account(account), about, options...)
 }
 
-// IsOfAccount reports whether it is of an account, and not of the server.
+// IsOfAccount reports whether it belongs to an account, not to the server.
 func (c Call) IsOfAccount() bool { return strings.Contains(c.Path, "{account_id}") }
 
 // Address returns what it asks for, below the server.
@@ -723,7 +723,7 @@ func (c Call) Raw(ctx context.Context, client *cfchat.ClientWithResponses, edito
 	return c.Generated(ctx, client, One, editors...)
 }
 
-// About returns what an error says that the call is about.
+// About returns what the call is about, according to its error.
 func (c Call) About() operation.Subject {
 	about := operation.Subject{}
 	if c.IsOfAccount() {
@@ -769,7 +769,7 @@ func (c Call) JSON200(t *testing.T, client *cfchat.ClientWithResponses, about Su
 	return reflect.ValueOf(response).Elem().FieldByName("JSON200").Interface(), nil
 }
 
-// assigned assigns a conversation to whom a subject says, which a bot does, because it does not look first whom there is.
+// assigned assigns a conversation to a subject's assignee, with a bot's key, because that does not look first.
 func assigned(ctx context.Context, a *cfchat.Account, s Subject, opts ...cfchat.CallOption) (any, error) {
 	to := s.Assigned
 	if to == (cfchat.Assignment{}) {
@@ -831,8 +831,8 @@ func valueOf[T any](value *T, err error) (any, error) {
 // errAlone ends a look at what a call has done.
 var errAlone = errors.New("the call is made alone")
 
-// alone makes a change of who takes part without the look that it takes afterwards, so that it is one request, as every call of
-// the table is. It decodes the answer of the change, and its error is that of the change.
+// alone changes participants without the look afterwards, so that it is one request, like every call of the table. It
+// decodes the answer of the change, and its error is that of the change.
 func alone(ctx context.Context, change func(context.Context, int64, []int64, ...cfchat.CallOption) ([]cfchat.Agent, error), s Subject,
 	e []cfchat.CallOption,
 ) (*[]cfchat.Agent, error) {

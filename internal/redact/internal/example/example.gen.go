@@ -21,7 +21,7 @@ type Account struct {
 	Plain *Plain `json:"plain,omitempty"`
 }
 
-// GetID returns what ID points to, or the zero value when there is none.
+// GetID returns what ID points to, or the zero value if there is none.
 func (x *Account) GetID() (value int64) {
 	if x == nil || x.ID == nil {
 		return value
@@ -29,7 +29,7 @@ func (x *Account) GetID() (value int64) {
 	return *x.ID
 }
 
-// GetInbox returns Inbox, or nil when there is none.
+// GetInbox returns Inbox, or nil if there is none.
 func (x *Account) GetInbox() *Inbox {
 	if x == nil {
 		return nil
@@ -37,7 +37,7 @@ func (x *Account) GetInbox() *Inbox {
 	return x.Inbox
 }
 
-// GetNamed returns Named, or nil when there is none.
+// GetNamed returns Named, or nil if there is none.
 func (x *Account) GetNamed() *map[string]Inbox {
 	if x == nil {
 		return nil
@@ -45,7 +45,7 @@ func (x *Account) GetNamed() *map[string]Inbox {
 	return x.Named
 }
 
-// GetPlain returns Plain, or nil when there is none.
+// GetPlain returns Plain, or nil if there is none.
 func (x *Account) GetPlain() *Plain {
 	if x == nil {
 		return nil
@@ -53,7 +53,7 @@ func (x *Account) GetPlain() *Plain {
 	return x.Plain
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Account) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -89,7 +89,7 @@ type Inbox struct {
 
 var _ = redact.Mark[Inbox]("hmac_token", "provider_config")
 
-// GetAccount returns Account, or nil when there is none.
+// GetAccount returns Account, or nil if there is none.
 func (x *Inbox) GetAccount() *Account {
 	if x == nil {
 		return nil
@@ -97,7 +97,7 @@ func (x *Inbox) GetAccount() *Account {
 	return x.Account
 }
 
-// GetHmacToken returns what HmacToken points to, or the zero value when there is none.
+// GetHmacToken returns what HmacToken points to, or the zero value if there is none.
 func (x *Inbox) GetHmacToken() (value string) {
 	if x == nil || x.HmacToken == nil {
 		return value
@@ -105,7 +105,7 @@ func (x *Inbox) GetHmacToken() (value string) {
 	return *x.HmacToken
 }
 
-// GetID returns what ID points to, or the zero value when there is none.
+// GetID returns what ID points to, or the zero value if there is none.
 func (x *Inbox) GetID() (value int64) {
 	if x == nil || x.ID == nil {
 		return value
@@ -113,7 +113,7 @@ func (x *Inbox) GetID() (value int64) {
 	return *x.ID
 }
 
-// GetProviderConfig returns ProviderConfig, or nil when there is none.
+// GetProviderConfig returns ProviderConfig, or nil if there is none.
 func (x *Inbox) GetProviderConfig() *map[string]interface{} {
 	if x == nil {
 		return nil
@@ -121,7 +121,7 @@ func (x *Inbox) GetProviderConfig() *map[string]interface{} {
 	return x.ProviderConfig
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Inbox) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
@@ -148,7 +148,7 @@ type Plain struct {
 	HmacToken *string `json:"hmac_token,omitempty"`
 }
 
-// GetHmacToken returns what HmacToken points to, or the zero value when there is none.
+// GetHmacToken returns what HmacToken points to, or the zero value if there is none.
 func (x *Plain) GetHmacToken() (value string) {
 	if x == nil || x.HmacToken == nil {
 		return value
@@ -156,7 +156,7 @@ func (x *Plain) GetHmacToken() (value string) {
 	return *x.HmacToken
 }
 
-// decodeJSON reads what encoding/json would.
+// decodeJSON reads the same as encoding/json.
 func (x *Plain) decodeJSON(r *decode.Reader) {
 	for f := r.Object(); r.Next(&f); {
 		switch string(f.Name) {
