@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
@@ -110,6 +112,34 @@ func TestInboxes(t *testing.T) {
 		}
 		if members := picked(got(t, srv, srv.AgentKey(), "/inbox_members/2"), "id"); !reflect.DeepEqual(members, []any{2.0}) {
 			t.Errorf("%s: the members are %v", version, members)
+		}
+	}
+}
+
+// TestInboxesByChannel shows of an inbox what those of its channel have, and to an agent none of its secrets (contract, W4).
+func TestInboxesByChannel(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
+		for channel, c := range map[cfchat.Channel]struct{ shown, secret []string }{
+			cfchat.ChannelAPI:       {[]string{"inbox_identifier", "webhook_url", "additional_attributes"}, []string{"hmac_token"}},
+			cfchat.ChannelEmail:     {[]string{"email"}, []string{"imap_password", "smtp_password"}},
+			cfchat.ChannelWebWidget: {nil, []string{"hmac_token"}},
+			cfchat.ChannelLine:      {},
+		} {
+			srv := cfchattest.New(t, cfchattest.Version(version))
+			path := fmt.Sprintf("/inboxes/%d", srv.AddInbox(cfchattest.Inbox{Channel: channel, Members: []int64{2}}))
+			all, own := got(t, srv, srv.AdminKey(), path), got(t, srv, srv.AgentKey(), path)
+			for _, name := range []string{"inbox_identifier", "additional_attributes", "webhook_url", "email", "hmac_token", "imap_password", "smtp_password"} {
+				_, administrator := object(all)[name]
+				_, agent := object(own)[name]
+				shown, secret := slices.Contains(c.shown, name), slices.Contains(c.secret, name)
+				if agent != shown || administrator != (shown || secret) {
+					t.Errorf("%s: %s of %s is shown to an administrator %t, to an agent %t", version, name, channel, administrator, agent)
+				}
+			}
+			if mail := dig(all, "email"); channel == cfchat.ChannelEmail && !strings.Contains(fmt.Sprint(mail), "@") {
+				t.Errorf("%s: the address is %v", version, mail)
+			}
 		}
 	}
 }
