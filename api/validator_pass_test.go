@@ -139,6 +139,44 @@ func TestCompressedAnswers(t *testing.T) {
 	}
 }
 
+// TestLargest compares bodies of up to 10 MiB, compressed or not, and says of the next byte that it was not looked at.
+func TestLargest(t *testing.T) {
+	t.Parallel()
+	const largest = 10 << 20
+	gzip := func(text string) *http.Response {
+		resp := reply(200, "application/json", string(zipped(t, text)))
+		resp.Header.Set("Content-Encoding", "gzip")
+		return resp
+	}
+	once := post(t, "/filter", "")
+	for name, c := range map[string]struct {
+		text string // which fits, and is filled up with space
+		find func(text string) []api.Finding
+	}{
+		"an answer": {counts, func(text string) []api.Finding {
+			return exchanged(t, get(t, "/meta"), func(*http.Request) *http.Response { return reply(200, "application/json", text) })
+		}},
+		"an answer in gzip": {counts, func(text string) []api.Finding {
+			return exchanged(t, get(t, "/meta"), func(*http.Request) *http.Response { return gzip(text) })
+		}},
+		"a request": {`{"payload":[]}`, func(text string) []api.Finding {
+			return exchanged(t, post(t, "/filter", text), func(*http.Request) *http.Response { return reply(404, "text/html", "") })
+		}},
+		"a request that can be had once": {`{"payload":[]}`, func(text string) []api.Finding {
+			once.Body, once.GetBody = io.NopCloser(strings.NewReader(text)), nil
+			return exchanged(t, once, func(*http.Request) *http.Response { return reply(404, "text/html", "") })
+		}},
+	} {
+		text := c.text + strings.Repeat(" ", largest-len(c.text))
+		if got := c.find(text); len(got) != 0 {
+			t.Errorf("%s of 10 MiB: %v", name, got)
+		}
+		if got := c.find(text + " "); len(got) != 1 || got[0].Kind != api.KindUnchecked || got[0].Found != "more than 10 MiB" {
+			t.Errorf("%s of one byte more: %v", name, got)
+		}
+	}
+}
+
 func zipped(t *testing.T, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer

@@ -66,9 +66,7 @@ func newDescribed(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes
 	if response := op.Responses.Status(http.StatusOK); response != nil {
 		o.answer = shapes.inJSON(response.Value.Content)
 	}
-	if response := op.Responses.Default(); response != nil {
-		o.failure = shapes.inJSON(response.Value.Content).freed()
-	}
+	o.failure = shapes.inJSON(op.Responses.Default().Value.Content).freed() // each operation has it
 	return o
 }
 
