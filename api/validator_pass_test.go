@@ -120,6 +120,7 @@ func TestCompressedAnswers(t *testing.T) {
 		"right":   {zipped(t, counts), "GZIP", ""},
 		"large":   {bytes.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 11), "gzip", "conversationListMeta response: unchecked, found more than 10 MiB, once"},
 		"no gzip": {[]byte(counts), "gzip", "conversationListMeta response: body, expected JSON, found something else, once"},
+		"none":    {[]byte(counts), "identity", ""},
 		"another": {zipped(t, counts), "br", "conversationListMeta response: unchecked, found another compression than gzip, once"},
 	} {
 		resp, _ := streamed(bytes.NewReader(c.compressed))
@@ -230,6 +231,25 @@ func TestRequestBodiesPass(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// idler is a transport that counts how often it is asked to close connections.
+type idler struct {
+	http.RoundTripper
+
+	closed int
+}
+
+func (i *idler) CloseIdleConnections() { i.closed++ }
+
+// TestCloseIdleConnections is passed on to a transport that has connections, and is nothing to another.
+func TestCloseIdleConnections(t *testing.T) {
+	base := &idler{}
+	(&http.Client{Transport: &api.Validator{Base: base}}).CloseIdleConnections()
+	if base.closed != 1 {
+		t.Errorf("closed %d times", base.closed)
+	}
+	answered(nil, errCut).CloseIdleConnections()
+}
 
 // TestZeroValidator goes over net/http, which compresses, and shares one Validator among many.
 func TestZeroValidator(t *testing.T) {
