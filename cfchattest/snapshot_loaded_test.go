@@ -60,3 +60,25 @@ func TestSnapshotDefinitions(t *testing.T) {
 		}
 	}
 }
+
+// TestSnapshotFacts finds what the facts of a snapshot name under the ids that they have: another account with an inbox, a contact
+// and conversations, to which the administrator belongs and the agent does not, and one that is suspended.
+func TestSnapshotFacts(t *testing.T) {
+	t.Parallel()
+	srv := loaded(t, `"server":"4.7.0","facts":{"users":{"admin":5,"agent":6},"other":8,"suspended":9,"ocontact":55,"inboxes":{"oapi":40},"convs":{"other":2}}`)
+	for path, want := range map[string]int{
+		"7/conversations": 200, "7/contacts/55": 404, "7/inboxes/40": 404, "7/conversations/1": 404,
+		"8/conversations": 200, "8/contacts/55": 200, "8/contacts/54": 404, "8/contacts/56": 404, "8/inboxes/40": 200, "8/inboxes/39": 404,
+		"8/inboxes/41": 404, "8/conversations/1": 200, "8/conversations/2": 200, "8/conversations/3": 404, "9/conversations": 401, "10/conversations": 404,
+	} {
+		if status, body := call(t, srv, srv.AdminKey(), "GET", "/api/v1/accounts/"+path, ""); status != want {
+			t.Errorf("%s: %d %s, want %d", path, status, body, want)
+		}
+	}
+	if status, body := call(t, srv, srv.AgentKey(), "GET", "/api/v1/accounts/8/conversations", ""); status != 401 {
+		t.Errorf("the agent: %d %s", status, body)
+	}
+	if id := srv.AddContact(cfchattest.Contact{}); id != 56 {
+		t.Errorf("the next contact is %d, want one after all others", id)
+	}
+}
