@@ -25,6 +25,7 @@ func TestShapes(t *testing.T) {
 		`{"type":"number"}`: {`1 1.5 -1e9`, `"1" true`},
 		`{"anyOf":[{"$ref":"#/components/schemas/Listed"},{"type":"object","nullable":true,"enum":[null]}]}`: {`null 1`, `3 "1"`},
 		`{"anyOf":[{"type":"object","required":["a","b"]},{"type":"object","required":["b","c"]}]}`:          {`{"b":1} {"a":1,"b":2,"c":3}`, `{} {"a":1,"c":3}`},
+		`{"type":"object","properties":{"a":{"$ref":"#/components/schemas/Asked"}}}`:                         {`{} {"a":{"a":{}}}`, `{"a":1} {"a":{"a":{"b":1}}}`},
 		`{"type":"integer","minimum":1,"maximum":6}`:                                                         {`1 6`, `0 7 -1`},
 		`{"type":"number","minimum":0}`:                                                                      {`0 0.5`, `-0.5`},
 		`{"type":"string","minLength":1,"maxLength":2}`:                                                      {`"a" "äö"`, `"" "abc"`},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
 // got returns the answer to a GET below the account, or its status where that is no success.
@@ -141,6 +142,32 @@ func TestInboxesByChannel(t *testing.T) {
 				t.Errorf("%s: the address is %v", version, mail)
 			}
 		}
+	}
+}
+
+// TestInboxOfMail shows an administrator of an inbox of e-mail, none of it configured, what was recorded.
+func TestInboxOfMail(t *testing.T) {
+	t.Parallel()
+	const version = "4.16.2"
+	srv := cfchattest.New(t, cfchattest.Version(version))
+	shown := object(got(t, srv, srv.AdminKey(), fmt.Sprintf("/inboxes/%d", srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail}))))
+	recorded := jsonOf(t, recordings.Read(t, "../testdata/recordings-names/"+version+"/inboxes-administrator.json").Response.Body)
+	compared := 0
+	for _, row := range list(dig(recorded, "payload")) {
+		if dig(row, "channel_type") != string(cfchat.ChannelEmail) {
+			continue
+		}
+		for name, want := range object(row) {
+			if ofMail := strings.HasPrefix(name, "imap_") || strings.HasPrefix(name, "smtp_") || name == "forwarding_enabled"; !ofMail {
+				continue
+			}
+			if compared++; shown[name] != want {
+				t.Errorf("%s is %v, recorded %v", name, shown[name], want)
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no inbox of e-mail was recorded")
 	}
 }
 
