@@ -19,8 +19,8 @@ type changedContact struct {
 	names []string // of the exchanges, in their order
 }
 
-// TestRecordedContactChanges sends recorded changes of contacts to contacts that are as the real ones were before, and compares
-// status and answer: all of an error, and of a success all but ids, times and inboxes.
+// TestRecordedContactChanges sends recorded changes of contacts to contacts that are as the real ones were before, and
+// compares status and answer: all of an error, and of a success all but ids, times and inboxes.
 func TestRecordedContactChanges(t *testing.T) {
 	attributes := map[string]any{"own": map[string]any{"k": 1}, "city": "Oslo", "company_name": "C"}
 	for _, before := range []changedContact{
@@ -126,8 +126,8 @@ func compareChange(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, 
 	}
 }
 
-// TestChangeContactEmptied takes each text from a contact: null and what is blank leave an address null, the others keep what is blank,
-// and what is not sent stays (contract, W2.5 and W2.6).
+// TestChangeContactEmptied takes each text from a contact: null and what is blank leave an address null, the others keep
+// what is blank, and what is not sent stays (contract, W2.5 and W2.6).
 func TestChangeContactEmptied(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {

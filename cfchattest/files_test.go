@@ -74,8 +74,8 @@ func TestStorage(t *testing.T) {
 	}
 }
 
-// TestFilesAreWhereTheServerIs has the address of a file begin with the one that the server was asked at: servers give absolute
-// addresses of their own (contract, W1.1).
+// TestFilesAreWhereTheServerIs has the address of a file begin with the one that the server was asked at: servers give
+// absolute addresses of their own (contract, W1.1).
 func TestFilesAreWhereTheServerIs(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"http://localhost", "https://chat.example.com:8443"} {

@@ -10,8 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestSnapshotClock has time go on from what a snapshot has last, from now where it has nothing, and by a clock that is given
-// from neither.
+// TestSnapshotClock has time go on from what a snapshot has last, from now where it has nothing, and by a clock that is
+// given from neither.
 func TestSnapshotClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const last = 1700000000
@@ -41,28 +41,28 @@ func TestSnapshotClock(t *testing.T) {
 	})
 }
 
-// TestSnapshotDefinitions filters conversations and contacts by the attributes that a snapshot defines for each (contract, 5.2 and
-// W2.2), and knows none of the other's.
+// TestSnapshotDefinitions filters conversations and contacts by the attributes that a snapshot defines for each (contract,
+// 5.2 and W2.2), and knows none of the other's.
 func TestSnapshotDefinitions(t *testing.T) {
 	t.Parallel()
 	srv := loaded(t, `"server":"4.16.2","facts":{"users":{"admin":5}},"custom_attribute_definitions":[
 		{"id":1,"attribute_key":"tier","attribute_display_type":"text","attribute_model":"conversation_attribute"},
 		{"id":2,"attribute_key":"plan","attribute_display_type":"text","attribute_model":"contact_attribute"}]`, cfchattest.Version("4.16.2"))
-	for key, want := range map[string]map[string]int{
+	for path, known := range map[string]map[string]int{
 		accountSeven + "/filter":             {"tier": 200, "plan": 422},
 		"/api/v1/accounts/7/contacts/filter": {"tier": 422, "plan": 200},
 	} {
-		for attribute, want := range want {
+		for attribute, want := range known {
 			body := `{"payload":[{"attribute_key":"` + attribute + `","filter_operator":"equal_to","values":["gold"],"query_operator":null}]}`
-			if status, answer := call(t, srv, srv.AdminKey(), "POST", key, body); status != want {
-				t.Errorf("%s by %s: %d %s, want %d", key, attribute, status, answer, want)
+			if status, answer := call(t, srv, srv.AdminKey(), "POST", path, body); status != want {
+				t.Errorf("%s by %s: %d %s, want %d", path, attribute, status, answer, want)
 			}
 		}
 	}
 }
 
-// TestSnapshotFacts finds what the facts of a snapshot name under the ids that they have: another account with an inbox, a contact
-// and conversations, to which the administrator belongs and the agent does not, and one that is suspended.
+// TestSnapshotFacts finds what the facts of a snapshot name under the ids that they have: another account with an inbox, a
+// contact and conversations, to which the administrator belongs and the agent does not, and one that is suspended.
 func TestSnapshotFacts(t *testing.T) {
 	t.Parallel()
 	srv := loaded(t, `"server":"4.7.0","facts":{"users":{"admin":5,"agent":6},"other":8,"suspended":9,"ocontact":55,"inboxes":{"oapi":40},"convs":{"other":2}}`)
