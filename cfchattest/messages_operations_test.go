@@ -138,8 +138,8 @@ func TestDelivered(t *testing.T) {
 	}
 }
 
-// TestCreateMessageRules has the differences between versions that contract, W1.2, tells and that no recording of one
-// version can show.
+// TestCreateMessageRules has the differences between versions that contract, W1.2, tells and that no recording of one version
+// can show.
 func TestCreateMessageRules(t *testing.T) {
 	for _, c := range []struct{ version, body, want string }{
 		{"3.1.0", `{"content":"a","private":""}`, `200 "private":null`},

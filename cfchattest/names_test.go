@@ -83,8 +83,7 @@ func TestTeams(t *testing.T) {
 	}
 }
 
-// TestInboxes lists every inbox to an administrator, with secrets, and to an agent their own without: by name from 4.14.0
-// on.
+// TestInboxes lists every inbox to an administrator, with secrets, and to an agent their own without: by name from 4.14.0 on.
 func TestInboxes(t *testing.T) {
 	t.Parallel()
 	for version, names := range map[string][]any{"4.13.0": {"B", "a"}, "4.14.0": {"a", "B"}} {
