@@ -19,8 +19,8 @@ type changedContact struct {
 	names []string // of the exchanges, in their order
 }
 
-// TestRecordedContactChanges sends recorded changes of contacts to contacts that are as the real ones were before, and
-// compares status and answer: all of an error, and of a success all but ids, times and inboxes.
+// TestRecordedContactChanges sends recorded changes of contacts to contacts that are as the real ones were before, and compares
+// status and answer: all of an error, and of a success all but ids, times and inboxes.
 func TestRecordedContactChanges(t *testing.T) {
 	attributes := map[string]any{"own": map[string]any{"k": 1}, "city": "Oslo", "company_name": "C"}
 	for _, before := range []changedContact{
