@@ -127,7 +127,7 @@ func compareChange(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, 
 }
 
 // TestChangeContactEmptied takes each text from a contact: null and what is blank leave an address null, the others keep
-// what is blank, and what is not sent stays (contract, W2.5 and W2.6).
+// what is blank, and what is not sent stays (contract, W2.4 and W2.6).
 func TestChangeContactEmptied(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {

@@ -117,7 +117,7 @@ func TestInboxes(t *testing.T) {
 	}
 }
 
-// TestInboxesByChannel shows of an inbox what those of its channel have, and to an agent none of its secrets (contract, W4).
+// TestInboxesByChannel shows of an inbox what those of its channel have, and to an agent none of its secrets (contract, W4.3).
 func TestInboxesByChannel(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {

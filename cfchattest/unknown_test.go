@@ -12,7 +12,7 @@ import (
 
 // TestUnknown calls every operation of openapi.yaml that is about a conversation or a contact about one that is not there,
 // with the example of its body: that is a 404, whatever the id looks like. One of an inbox that an agent is no member of is
-// a 401 (contract, W0 and W2).
+// a 401 (contract, 1.0 and W2).
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	spec, err := api.GetSpec()
