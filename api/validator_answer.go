@@ -31,7 +31,7 @@ func (c call) watchAnswer(resp *http.Response, report reporter) *http.Response {
 		report(Finding{Kind: KindBody, Expected: mediaJSON, Found: mediaName(kind)})
 	case status/100 == 2:
 		report(Finding{Kind: KindStatus, Expected: "200", Found: "another 2xx"})
-	case slices.Contains(ownStatuses, status) && isJSON && c.failure != nil:
+	case slices.Contains(ownStatuses, status) && isJSON:
 		ended = func(body kept) { body.checkFailure(c.failure, encoding, report) }
 	}
 	if ended == nil {

@@ -120,6 +120,7 @@ func TestCompressedAnswers(t *testing.T) {
 		"right":   {zipped(t, counts), "GZIP", ""},
 		"large":   {bytes.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 11), "gzip", "conversationListMeta response: unchecked, found more than 10 MiB, once"},
 		"no gzip": {[]byte(counts), "gzip", "conversationListMeta response: body, expected JSON, found something else, once"},
+		"none":    {[]byte(counts), "identity", ""},
 		"another": {zipped(t, counts), "br", "conversationListMeta response: unchecked, found another compression than gzip, once"},
 	} {
 		resp, _ := streamed(bytes.NewReader(c.compressed))
@@ -135,6 +136,44 @@ func TestCompressedAnswers(t *testing.T) {
 		}
 		if got := texts(validator.Findings()); !slices.Equal(got, lines(c.want)) {
 			t.Errorf("%s: found %q", name, got)
+		}
+	}
+}
+
+// TestLargest compares bodies of up to 10 MiB, compressed or not, and says of the next byte that it was not looked at.
+func TestLargest(t *testing.T) {
+	t.Parallel()
+	const largest = 10 << 20
+	gzip := func(text string) *http.Response {
+		resp := reply(200, "application/json", string(zipped(t, text)))
+		resp.Header.Set("Content-Encoding", "gzip")
+		return resp
+	}
+	once := post(t, "/filter", "")
+	for name, c := range map[string]struct {
+		text string // which fits, and is filled up with space
+		find func(text string) []api.Finding
+	}{
+		"an answer": {counts, func(text string) []api.Finding {
+			return exchanged(t, get(t, "/meta"), func(*http.Request) *http.Response { return reply(200, "application/json", text) })
+		}},
+		"an answer in gzip": {counts, func(text string) []api.Finding {
+			return exchanged(t, get(t, "/meta"), func(*http.Request) *http.Response { return gzip(text) })
+		}},
+		"a request": {`{"payload":[]}`, func(text string) []api.Finding {
+			return exchanged(t, post(t, "/filter", text), func(*http.Request) *http.Response { return reply(404, "text/html", "") })
+		}},
+		"a request that can be had once": {`{"payload":[]}`, func(text string) []api.Finding {
+			once.Body, once.GetBody = io.NopCloser(strings.NewReader(text)), nil
+			return exchanged(t, once, func(*http.Request) *http.Response { return reply(404, "text/html", "") })
+		}},
+	} {
+		text := c.text + strings.Repeat(" ", largest-len(c.text))
+		if got := c.find(text); len(got) != 0 {
+			t.Errorf("%s of 10 MiB: %v", name, got)
+		}
+		if got := c.find(text + " "); len(got) != 1 || got[0].Kind != api.KindUnchecked || got[0].Found != "more than 10 MiB" {
+			t.Errorf("%s of one byte more: %v", name, got)
 		}
 	}
 }
@@ -192,6 +231,25 @@ func TestRequestBodiesPass(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// idler is a transport that counts how often it is asked to close connections.
+type idler struct {
+	http.RoundTripper
+
+	closed int
+}
+
+func (i *idler) CloseIdleConnections() { i.closed++ }
+
+// TestCloseIdleConnections is passed on to a transport that has connections, and is nothing to another.
+func TestCloseIdleConnections(t *testing.T) {
+	base := &idler{}
+	(&http.Client{Transport: &api.Validator{Base: base}}).CloseIdleConnections()
+	if base.closed != 1 {
+		t.Errorf("closed %d times", base.closed)
+	}
+	answered(nil, errCut).CloseIdleConnections()
+}
 
 // TestZeroValidator goes over net/http, which compresses, and shares one Validator among many.
 func TestZeroValidator(t *testing.T) {

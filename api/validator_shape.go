@@ -92,9 +92,6 @@ func (done shapes) inJSON(content openapi3.Content) *shape {
 
 // freed is the shape with fields that are not named allowed.
 func (s *shape) freed() *shape {
-	if s == nil {
-		return nil
-	}
 	freed := *s
 	freed.free = true
 	return &freed

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,8 @@ func TestShapes(t *testing.T) {
 		`{"allOf":[{"type":"array","items":{"type":"boolean"}}]}`:                           {`[true]`, `[1]`},
 		`{"type":"number"}`: {`1 1.5 -1e9`, `"1" true`},
 		`{"anyOf":[{"$ref":"#/components/schemas/Listed"},{"type":"object","nullable":true,"enum":[null]}]}`: {`null 1`, `3 "1"`},
+		`{"anyOf":[{"type":"object","required":["a","b"]},{"type":"object","required":["b","c"]}]}`:          {`{"b":1} {"a":1,"b":2,"c":3}`, `{} {"a":1,"c":3}`},
+		`{"type":"object","properties":{"a":{"$ref":"#/components/schemas/Asked"}}}`:                         {`{} {"a":{"a":{}}}`, `{"a":1} {"a":{"a":{"b":1}}}`},
 		`{"type":"integer","minimum":1,"maximum":6}`:                                                         {`1 6`, `0 7 -1`},
 		`{"type":"number","minimum":0}`:                                                                      {`0 0.5`, `-0.5`},
 		`{"type":"string","minLength":1,"maxLength":2}`:                                                      {`"a" "äö"`, `"" "abc"`},
@@ -40,6 +43,24 @@ func TestShapes(t *testing.T) {
 			if found := findings(t, s, text); len(found) != 1 {
 				t.Errorf("%s, %s: %v", schema, text, found)
 			}
+		}
+	}
+}
+
+// TestLimits says which limit a value is beyond, and on which side, of each kind of limit that a schema has.
+func TestLimits(t *testing.T) {
+	for schema, c := range map[string]struct{ text, expected, found string }{
+		`{"type":"integer","minimum":1}`:       {`0`, "1 or more", "less"},
+		`{"type":"integer","maximum":6}`:       {`7`, "6 or less", "more"},
+		`{"type":"string","minLength":2}`:      {`"a"`, "2 or more characters", "a shorter text"},
+		`{"type":"string","maxLength":2}`:      {`"abc"`, "2 or fewer characters", "a longer text"},
+		`{"type":"string","pattern":"^a+$"}`:   {`"b"`, "a text like ^a+$", "another text"},
+		`{"type":"string","enum":["a","b"]}`:   {`"c"`, "one of 2 in the spec", "another string"},
+		`{"type":"integer","enum":[1,2,null]}`: {`3`, "one of 2 in the spec", "another integer"},
+	} {
+		want := []Finding{{Kind: KindValue, Expected: c.expected, Found: c.found}}
+		if got := findings(t, shapeOf(t, schema), c.text); !slices.Equal(got, want) {
+			t.Errorf("%s, %s: %v, want %v", schema, c.text, got, want)
 		}
 	}
 }

@@ -63,12 +63,9 @@ func newDescribed(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes
 		o.needsBody = op.RequestBody.Value.Required && o.body != nil
 		o.takesForm = op.RequestBody.Value.Content[mediaForm] != nil
 	}
-	if response := op.Responses.Status(http.StatusOK); response != nil {
-		o.answer = shapes.inJSON(response.Value.Content)
-	}
-	if response := op.Responses.Default(); response != nil {
-		o.failure = shapes.inJSON(response.Value.Content).freed()
-	}
+	// Each operation has both.
+	o.answer = shapes.inJSON(op.Responses.Status(http.StatusOK).Value.Content)
+	o.failure = shapes.inJSON(op.Responses.Default().Value.Content).freed()
 	return o
 }
 

@@ -132,6 +132,11 @@ func TestRequests(t *testing.T) {
 	long := strings.Repeat("x", 41)
 	below := get(t, "")
 	below.URL.Path = "/some/where" + below.URL.Path + "/"
+	typed := func(req *http.Request, contentType string) *http.Request {
+		req.Header.Set("Content-Type", contentType)
+		return req
+	}
+	const form = "multipart/form-data; boundary=x"
 	gzipped := post(t, "/7/toggle_status", "{}")
 	gzipped.Header.Set("Content-Encoding", "br")
 	for name, c := range map[string]struct {
@@ -146,6 +151,10 @@ func TestRequests(t *testing.T) {
 		"another path":      {get(t, "/7/ada@example.com"), []string{"no operation path: unknown, found another method or path, once"}},
 		"another method":    {post(t, "/meta", "{}"), []string{"no operation path: unknown, found another method or path, once"}},
 		"no body needed":    {post(t, "/7/toggle_status", ""), nil},
+		"a form":            {typed(post(t, "/7/messages", "--x--"), form), nil},
+		"a form for JSON":   {typed(post(t, "/filter", "--x--"), form), []string{"conversationFilter request: body, expected application/json, found another content type, once"}},
+		"JSON for a form":   {post(t, "/7/messages", `{"private":1}`), []string{"createANewMessageInAConversation request private: type, expected boolean, found integer, once"}},
+		"no type":           {typed(post(t, "/filter", "{}"), ""), []string{"conversationFilter request: body, expected application/json, found no content type, once"}},
 		"compressed":        {gzipped, []string{"toggleStatusOfAConversation request: unchecked, found another compression than gzip, once"}},
 		"a last rule's end": {post(t, "/filter", `{"payload":[{"attribute_key":"status","filter_operator":"equal_to","values":["open"]}]}`), nil},
 		"no source_id":      {post(t, "", `{"source_id":null,"inbox_id":1,"contact_id":2}`), nil},

@@ -125,3 +125,32 @@ func compareChange(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, 
 		t.Errorf("%s/%s: %s", e.Version, e.Name, d)
 	}
 }
+
+// TestChangeContactEmptied takes each text from a contact: null and what is blank leave an address null, the others keep
+// what is blank, and what is not sent stays (contract, W2.4 and W2.6).
+func TestChangeContactEmptied(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
+		for sent, want := range map[string]string{
+			`{}`:                    `"email":"jo@example.com" "identifier":"crm" "name":"Jo" "phone_number":"+14155551000"`,
+			`{"email":null}`:        `"email":null "name":"Jo"`,
+			`{"email":""}`:          `"email":null "name":"Jo"`,
+			`{"email":"A@B.test"}`:  `"email":"a@b.test" "name":"Jo"`,
+			`{"name":""}`:           `"email":"jo@example.com" "name":""`,
+			`{"phone_number":null}`: `"identifier":"crm" "phone_number":null`,
+			`{"phone_number":""}`:   `"identifier":"crm" "phone_number":""`,
+			`{"identifier":null}`:   `"identifier":null "phone_number":"+14155551000"`,
+			`{"identifier":""}`:     `"identifier":"" "phone_number":"+14155551000"`,
+		} {
+			srv := cfchattest.New(t, cfchattest.Version(version))
+			path := fmt.Sprintf("%s/%d", contacts, srv.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com", Phone: "+14155551000", Identifier: "crm"}))
+			_, answered := call(t, srv, srv.AgentKey(), "PUT", path, sent)
+			_, stored := call(t, srv, srv.AgentKey(), "GET", path, "")
+			for field := range strings.FieldsSeq(want) {
+				if !strings.Contains(answered, field) || !strings.Contains(stored, field) {
+					t.Errorf("%s, %s: %s, and then %s, want %s", version, sent, answered, stored, field)
+				}
+			}
+		}
+	}
+}

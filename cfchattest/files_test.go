@@ -73,3 +73,22 @@ func TestStorage(t *testing.T) {
 		t.Errorf("POST: %d", posted.StatusCode)
 	}
 }
+
+// TestFilesAreWhereTheServerIs has the address of a file begin with the one that the server was asked at: servers give
+// absolute addresses of their own (contract, W1.1).
+func TestFilesAreWhereTheServerIs(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"http://localhost", "https://chat.example.com:8443"} {
+		srv := cfchattest.New(t)
+		account := srv.Account(t, func(c *cfchat.Config) { c.Server = base })
+		sent, err := account.Messages.Send(t.Context(), srv.AddConversation(cfchattest.Conversation{}), cfchat.MessageCreate{Files: []cfchat.File{
+			{Name: "a.txt", ContentType: "text/plain", Reader: strings.NewReader("a")},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sent.Attachments[0].GetDataURL(); !strings.HasPrefix(got, base+"/rails/active_storage/blobs/redirect/") {
+			t.Errorf("asked at %s, the file is at %s", base, got)
+		}
+	}
+}

@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/cfchat/cfchat-go"
@@ -65,6 +67,10 @@ func (c *caller) uploads(of *conversation) ([]object, error) {
 	if cast.Blank(sent) {
 		return nil, nil
 	}
+	if named, ok := sent.(map[string]any); ok { // which it goes through in pairs
+		first := slices.Min(slices.Collect(maps.Keys(named)))
+		return nil, unprocessable(c.noFile([]any{first, named[first]}))
+	}
 	list, ok := sent.([]any)
 	if !ok {
 		return nil, unprocessable("undefined method `each' for an instance of " + rubyClass(sent))
@@ -116,8 +122,6 @@ func rubyClass(value any) string {
 		return "ActionDispatch::Http::UploadedFile"
 	case string:
 		return "String"
-	case map[string]any:
-		return "Hash"
 	}
 	return "Integer"
 }

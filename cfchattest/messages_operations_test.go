@@ -158,6 +158,9 @@ func TestCreateMessageRules(t *testing.T) {
 		{"4.9.0", `{"content":"a","content_attributes":{"foo":1}}`, `200 "content_attributes":{"foo":1}`},
 		{"4.9.0", `{"content":"a","content_type":"cards","content_attributes":{"items":[{"title":"a"}]}}`, `422 Validation failed: Content attributes contains items missing actions`},
 		{"4.9.0", `{"content":"a","message_type":[1]}`, `422 '[1]' is not a valid message_type`},
+		{"2.16.0", `{"content":"a","attachments":"abc"}`, "422 undefined method `each' for an instance of String"},
+		{"4.16.2", `{"content":"a","attachments":5}`, "422 undefined method `each' for an instance of Integer"},
+		{"4.16.2", `{"content":"a","attachments":{"a":1}}`, `422 Could not find or build blob: expected attachable, got [\"a\", 1]`},
 	} {
 		srv := cfchattest.New(t, cfchattest.Version(c.version))
 		srv.AddConversation(cfchattest.Conversation{})
@@ -165,6 +168,27 @@ func TestCreateMessageRules(t *testing.T) {
 		wantStatus, wantBody, _ := strings.Cut(c.want, " ")
 		if fmt.Sprint(status) != wantStatus || !strings.Contains(body, wantBody) {
 			t.Errorf("%s: %s: %d %s, want %s", c.version, c.body, status, body, c.want)
+		}
+	}
+}
+
+// TestFormOfTwoKinds refuses a form in which a name is two kinds of value, as it refuses such a query (contract, 3).
+func TestFormOfTwoKinds(t *testing.T) {
+	t.Parallel()
+	for kind, body := range map[string]string{
+		"application/x-www-form-urlencoded": "content=a&content[b]=c",
+		"multipart/form-data; boundary=x": "--x\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\na\r\n" +
+			"--x\r\nContent-Disposition: form-data; name=\"content[b]\"\r\n\r\nc\r\n--x--\r\n",
+	} {
+		srv := cfchattest.New(t)
+		r := request(t, srv.AdminKey(), "POST", fmt.Sprintf("%s/%d/messages", conversations, srv.AddConversation(cfchattest.Conversation{})), body)
+		r.Header.Set("Content-Type", kind)
+		resp, err := srv.Transport().RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := readAll(t, resp); resp.StatusCode != 400 || got != `{"status":400,"error":"Bad Request"}` {
+			t.Errorf("%s: %d %s", kind, resp.StatusCode, got)
 		}
 	}
 }

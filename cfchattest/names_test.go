@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
+	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
 // got returns the answer to a GET below the account, or its status where that is no success.
@@ -111,6 +114,60 @@ func TestInboxes(t *testing.T) {
 		if members := picked(got(t, srv, srv.AgentKey(), "/inbox_members/2"), "id"); !reflect.DeepEqual(members, []any{2.0}) {
 			t.Errorf("%s: the members are %v", version, members)
 		}
+	}
+}
+
+// TestInboxesByChannel shows of an inbox what those of its channel have, and to an agent none of its secrets (contract, W4.3).
+func TestInboxesByChannel(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
+		for channel, c := range map[cfchat.Channel]struct{ shown, secret []string }{
+			cfchat.ChannelAPI:       {[]string{"inbox_identifier", "webhook_url", "additional_attributes"}, []string{"hmac_token"}},
+			cfchat.ChannelEmail:     {[]string{"email"}, []string{"imap_password", "smtp_password"}},
+			cfchat.ChannelWebWidget: {nil, []string{"hmac_token"}},
+			cfchat.ChannelLine:      {},
+		} {
+			srv := cfchattest.New(t, cfchattest.Version(version))
+			path := fmt.Sprintf("/inboxes/%d", srv.AddInbox(cfchattest.Inbox{Channel: channel, Members: []int64{2}}))
+			all, own := got(t, srv, srv.AdminKey(), path), got(t, srv, srv.AgentKey(), path)
+			for _, name := range []string{"inbox_identifier", "additional_attributes", "webhook_url", "email", "hmac_token", "imap_password", "smtp_password"} {
+				_, administrator := object(all)[name]
+				_, agent := object(own)[name]
+				shown, secret := slices.Contains(c.shown, name), slices.Contains(c.secret, name)
+				if agent != shown || administrator != (shown || secret) {
+					t.Errorf("%s: %s of %s is shown to an administrator %t, to an agent %t", version, name, channel, administrator, agent)
+				}
+			}
+			if mail := dig(all, "email"); channel == cfchat.ChannelEmail && !strings.Contains(fmt.Sprint(mail), "@") {
+				t.Errorf("%s: the address is %v", version, mail)
+			}
+		}
+	}
+}
+
+// TestInboxOfMail shows an administrator of an inbox of e-mail, none of it configured, what was recorded.
+func TestInboxOfMail(t *testing.T) {
+	t.Parallel()
+	const version = "4.16.2"
+	srv := cfchattest.New(t, cfchattest.Version(version))
+	shown := object(got(t, srv, srv.AdminKey(), fmt.Sprintf("/inboxes/%d", srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail}))))
+	recorded := jsonOf(t, recordings.Read(t, "../testdata/recordings-names/"+version+"/inboxes-administrator.json").Response.Body)
+	compared := 0
+	for _, row := range list(dig(recorded, "payload")) {
+		if dig(row, "channel_type") != string(cfchat.ChannelEmail) {
+			continue
+		}
+		for name, want := range object(row) {
+			if ofMail := strings.HasPrefix(name, "imap_") || strings.HasPrefix(name, "smtp_") || name == "forwarding_enabled"; !ofMail {
+				continue
+			}
+			if compared++; shown[name] != want {
+				t.Errorf("%s is %v, recorded %v", name, shown[name], want)
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no inbox of e-mail was recorded")
 	}
 }
 

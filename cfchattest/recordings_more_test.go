@@ -16,7 +16,7 @@ import (
 
 // otherwise are the recorded messages that the stand-in answers otherwise, by the beginning of their names, with the reason.
 var otherwise = map[string]string{
-	"messages-signed":                    "signed ids are not known here",
+	"messages-signed-id":                 "signed ids are not known here",
 	"messages-one-refused-of-two":        "a file's type is looked for in its bytes",
 	"messages-web-exe-as-text":           "a file's type is looked for in its bytes",
 	"messages-web-text-as-exe":           "a file's type is looked for in its bytes",
