@@ -180,8 +180,8 @@ func TestConfig(t *testing.T) {
 		t.Errorf("the bot did not do it: %s", c.Messages[0].GetContent())
 	}
 	for want, f := range map[string]func(){
-		"cfchattest: Chat and Account need a test; without one give the Server's Config to cfchat.New": func() { srv.Chat(nil) },
-		"cfchattest: New needs a test; without one take Start":                                         func() { cfchattest.New(nil) },
+		"cfchattest: Chat and Account need a test; without one pass the Server's Config to cfchat.New": func() { srv.Chat(nil) },
+		"cfchattest: New needs a test; without one use Start":                                          func() { cfchattest.New(nil) },
 	} {
 		if got := panicOf(f); got != want {
 			t.Errorf("it panics with %q, want %q", got, want)
