@@ -113,14 +113,14 @@ func TestHandlerRefuses(t *testing.T) {
 	}{
 		"GET":      {change: func(r *http.Request) { r.Method = http.MethodGet }, body: received, status: 405},
 		"unsigned": {change: func(r *http.Request) { r.Header.Del(webhook.SignatureHeader) }, body: received, status: 401, is: webhook.ErrUnverified, says: "no X-Chatwoot-Signature"},
-		"changed":  {change: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("{}")) }, body: received, status: 401, is: webhook.ErrUnverified, says: "not of this body"},
+		"changed":  {change: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("{}")) }, body: received, status: 401, is: webhook.ErrUnverified, says: "does not match this body"},
 		"old": {options: webhook.Options{Tolerance: time.Second}, change: func(r *http.Request) {
 			webhook.Sign(webhook.NewSecret("s"), r.Header, []byte(received), time.Now().Add(-time.Minute))
 		}, body: received, status: 401, is: webhook.ErrUnverified, says: "within 1s"},
 		"too large": {options: webhook.Options{MaxBody: int64(len(received)) - 1}, body: received, status: 413, says: "more than 63 bytes"},
 		"no event":  {body: `{}`, status: 400, says: "name of an event"},
 		"account":   {options: webhook.Options{AccountID: 2}, body: received, status: 403, is: webhook.ErrAccount, says: "of another account: 1"},
-		"cut":       {change: func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{})) }, body: received, status: 400, is: io.ErrUnexpectedEOF, says: "did not come"},
+		"cut":       {change: func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{})) }, body: received, status: 400, is: io.ErrUnexpectedEOF, says: "did not arrive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReceiver(c.options, well)
