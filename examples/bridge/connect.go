@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/examples/internal/connect"
 )
 
-// connect takes the real account that the environment names, or else starts the stand-in. It returns what ends it.
+// connect uses the real account that the environment names, or else starts the stand-in. It returns a function that ends it.
 func (b *bridge) connect(env func(string) string) (stop func(), err error) {
 	if b.account, err = connect.Real(env); err != nil {
 		return nil, err
@@ -25,7 +25,8 @@ func (b *bridge) connect(env func(string) string) (stop func(), err error) {
 	return func() {}, nil
 }
 
-// standIn starts a server on a loopback port, with three conversations, and unless there is a queue one with a message for each.
+// standIn starts a server on a loopback port, with three conversations, and without -queue also writes a queue with a
+// message for each.
 func (b *bridge) standIn() (stop func(), err error) {
 	server := cfchattest.Start()
 	stop = server.Close
@@ -53,7 +54,7 @@ func (b *bridge) standIn() (stop func(), err error) {
 			return nil, errors.Join(err, os.RemoveAll(dir))
 		}
 	}
-	b.printf("A stand-in server with 3 conversations\n")
+	b.printf("Using a stand-in server with 3 conversations.\n")
 	b.printf("Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
 	b.account, err = connect.StandIn(server)
 	return stop, err

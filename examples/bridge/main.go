@@ -1,19 +1,18 @@
-// Command bridge forwards messages from a queue to conversations, each of them once, whenever it is killed and started anew.
+// Command bridge forwards messages from a queue to conversations, each exactly once, even if it is killed and restarted.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/bridge -queue queue.ndjson
 //
-// The queue is a file to which something else appends, one message a line:
-// {"id":"order-17","conversation":42,"content":"It is on its way."}. The id is the message's mark, so no two messages
-// have the same; a line that says one again is left out. What the bridge has begun and done is in a file of notes beside
-// the queue. Keep both: whoever deletes the notes relies on the marks alone, which agents take away when they delete or
-// resend a message.
+// The queue is a file that another program appends to, one message per line:
+// {"id":"order-17","conversation":42,"content":"It is on its way."}. The id is the message's mark, so it must be unique; a
+// line that repeats one is skipped. The bridge keeps notes of its progress in a file next to the queue. Keep both: without
+// the notes only the marks remain, and agents remove those when they delete or resend a message.
 //
-// A message that the bridge was killed over may still be on its way to the server, so the next run looks for it for a
-// minute before it sends it again; killed more often than that, it gets no further. Where it cannot tell whether a
-// message was sent, it stops and says which one to look at.
+// If the bridge is killed while sending a message, that may still be on its way to the server. So the next run looks for it
+// for a minute before it sends it again; a bridge that is killed more often than that makes no progress. If it cannot tell
+// whether a message was sent, it stops and names the message to check.
 //
-// This holds for a killed program, not for a machine that loses power, and for one program at a time. Which servers keep
-// marks is in docs/messages.md.
+// This holds for a killed program, not for a machine that loses power, and for one program at a time. docs/messages.md lists
+// the servers that keep marks.
 package main
 
 import (
@@ -47,9 +46,9 @@ type bridge struct {
 	started time.Time
 	out     io.Writer
 
-	// forward sends a message, or finds it. Tried is when it was tried first by a run before this one, zero for never.
+	// forward sends a message, or finds it. Tried is when an earlier run first tried to send it, zero for never.
 	forward func(ctx context.Context, e entry, tried time.Time) (*cfchat.Message, bool, error)
-	// through is what the notes are written through.
+	// through wraps the writer of the notes.
 	through func(io.Writer) io.Writer
 }
 
@@ -76,7 +75,7 @@ func newBridge(account *cfchat.Account, queue string, out io.Writer) *bridge {
 	return b
 }
 
-// work forwards what is in the queue.
+// work forwards the messages in the queue.
 func (b *bridge) work(ctx context.Context) error {
 	entries, err := readQueue(b.queue)
 	if err != nil {
@@ -102,11 +101,11 @@ func (b *bridge) work(ctx context.Context) error {
 	return errors.Join(err, notes.close())
 }
 
-// again is how long the bridge waits before it looks again for a message of which it does not know whether it was sent.
+// again is how long the bridge waits before it looks again for a message that it may have sent.
 const again = 10 * time.Second
 
-// deliver forwards a message, and notes before when it begins and after that it is done. Killed between the two, the next
-// run does not know whether the message was sent, but since when it may have been.
+// deliver forwards a message, with a note before it starts and one when it is done. If it is killed in between, the next run
+// does not know whether the message was sent, but it knows the earliest time.
 func (b *bridge) deliver(ctx context.Context, e entry, tried time.Time, notes *notes) error {
 	if tried.IsZero() {
 		if err := notes.add(note{ID: e.ID, Tried: time.Now()}); err != nil {
@@ -120,10 +119,10 @@ func (b *bridge) deliver(ctx context.Context, e entry, tried time.Time, notes *n
 			b.printf("%s: sent as message %d\n", e.ID, message.ID)
 			return notes.add(note{ID: e.ID, Sent: message.ID})
 		case err == nil:
-			b.printf("%s: it was there as message %d\n", e.ID, message.ID)
+			b.printf("%s: already there as message %d\n", e.ID, message.ID)
 			return notes.add(note{ID: e.ID, Sent: message.ID})
 		case message != nil, !errors.Is(err, cfchat.ErrUnknownOutcome):
-			return err // message may be it: a person has to look
+			return err // message may be it: a person has to check
 		}
 		b.printf("%v\n", err)
 		select {
@@ -134,7 +133,7 @@ func (b *bridge) deliver(ctx context.Context, e entry, tried time.Time, notes *n
 	}
 }
 
-// sendOnce is how messages are forwarded.
+// sendOnce returns the function that forwards messages.
 func (b *bridge) sendOnce(ctx context.Context, e entry, tried time.Time) (*cfchat.Message, bool, error) {
 	var opts []cfchat.CallOption
 	if !tried.IsZero() {

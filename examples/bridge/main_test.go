@@ -52,8 +52,8 @@ func TestFiles(t *testing.T) {
 		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"a","conversation":1,"content":"hi"}` + "\n", "", "a: sent as message 1\nForwarded: 1 of 2\n", ""},
 		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", `{"id":"a","sent":7}` + "\n", "Forwarded: 0 of 1\n", `{"id":"a","sent":7}` + "\n"},
 		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", `{"id":"a","sent":7}` + "\n" + `{"id":`, "Forwarded: 0 of 1\n", `{"id":"a","sent":7}` + "\n"},
-		{`{"conversation":1}` + "\n", "", `line 1 is no message; want {"id":"order-17","conversation":42,"content":"…"}`, ""},
-		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", "a text\n", "not the notes of a bridge", "a text\n"},
+		{`{"conversation":1}` + "\n", "", `line 1 is not a message; want {"id":"order-17","conversation":42,"content":"…"}`, ""},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", "a text\n", "not a bridge's notes", "a text\n"},
 		{`{"id":"a","conversation":9,"content":"hi"}` + "\n", "", "a: cfchat: ", ""},
 	} {
 		server := cfchattest.New(t)
