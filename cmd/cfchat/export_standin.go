@@ -7,11 +7,11 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// standInName is what a manifest calls the server of a stand-in, so that its folder is no real account's.
+// standInName is the stand-in's server name in a manifest, so that its folder is not taken for a real account's.
 const standInName = "stand-in"
 
-// standIn starts a server in this process, with conversations of every status, one of which cannot be read. It returns what ends
-// it.
+// standIn starts a server in this process, with conversations of every status, one of which cannot be read. It also returns
+// a function that ends it.
 func standIn(configure func(*cfchat.Config)) (*cfchat.Chat, *cfchat.Account, func(), error) {
 	const size, broken = 300, 117
 	statuses := []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed}

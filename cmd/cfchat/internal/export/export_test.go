@@ -347,11 +347,11 @@ func TestMergeRefused(t *testing.T) {
 		"name the folders":        nil,
 		"shard 1/2 is missing":    {first},
 		"are both shard 0/2":      {first, again},
-		"is shard 1/3, and not":   {first, third},
+		"is shard 1/3, not":   {first, third},
 		"is a whole account":      {whole},
 		"what has changed since":  {first, later},
 		"where the manifest says": {touched, second},
-		"nowhere is no export":    {first, filepath.Join(first, "nowhere")},
+		"nowhere is not an export":    {first, filepath.Join(first, "nowhere")},
 	} {
 		if _, err := archive.Merge(t.Context(), filepath.Join(t.TempDir(), "out"), dirs); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
