@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// impossible are what a server is asked for and cannot do, by what it says.
+// impossible maps messages to the impossible setups that cause them.
 var impossible = map[string]func(*cfchattest.Server){
 	"Conversation.Inbox: there is no inbox 77; there is 1": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: 77}) },
 	"Conversation.Inbox: there is no inbox -1; there is 1": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: -1}) },
@@ -206,7 +206,7 @@ var impossible = map[string]func(*cfchattest.Server){
 	},
 }
 
-// TestImpossible asks for what cannot be: that is an error of the test, with the line in it, and without one a panic.
+// TestImpossible makes impossible setups, which fail the test with its line, and panic without a test.
 func TestImpossible(t *testing.T) {
 	for want, ask := range impossible {
 		want = "cfchattest: " + want
@@ -222,7 +222,7 @@ func TestImpossible(t *testing.T) {
 	}
 }
 
-// TestAddAgent lets an agent see the inboxes of which they are a member, and an administrator every one.
+// TestAddAgent lets an agent see the inboxes that they are a member of, and an administrator every one.
 func TestAddAgent(t *testing.T) {
 	srv := cfchattest.New(t)
 	for _, c := range []struct {
@@ -242,7 +242,7 @@ func TestAddAgent(t *testing.T) {
 	}
 }
 
-// TestAddContactInAnInbox gives a contact a source id there, one of its own where it is not told.
+// TestAddContactInAnInbox gives a contact the given source id in an inbox, or else one of its own.
 func TestAddContactInAnInbox(t *testing.T) {
 	srv := cfchattest.New(t)
 	inbox := srv.AddInbox(cfchattest.Inbox{})

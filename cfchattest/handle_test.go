@@ -16,7 +16,7 @@ import (
 
 const campaigns = "GET /api/v1/accounts/{account_id}/campaigns"
 
-// answerWith is a handler that shows what it was asked.
+// answerWith returns a handler that shows its request.
 func answerWith(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -143,7 +143,7 @@ func TestHandleAborts(t *testing.T) {
 	}
 }
 
-// TestHandleBehindNginx gives a handler what nginx lets through, and leaves the request of a RoundTripper alone.
+// TestHandleBehindNginx passes on what nginx lets through, and does not change the request of a RoundTripper.
 func TestHandleBehindNginx(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.BehindNginx)
 	srv.Handle(campaigns, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
