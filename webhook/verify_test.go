@@ -113,7 +113,7 @@ func TestVerifySecrets(t *testing.T) {
 	}
 }
 
-// TestSign shows that what Sign does is what servers do, by a recorded delivery.
+// TestSign compares Sign with a recorded delivery.
 func TestSign(t *testing.T) {
 	d, secret := one(t, "inbox", "message-outgoing-2")
 	header := http.Header{}
