@@ -4,14 +4,14 @@ SHELL := /bin/bash
 TOOL := go tool -modfile=tools/go.mod
 LINT := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
-# The command and some examples are modules of their own, because they need libraries, and the tools are run there too.
+# The command and some examples are modules of their own, because they need libraries; the tools run there too.
 PROGRAMS := cmd/cfchat examples/observability examples/search
 REDOCLY := npx --yes @redocly/cli@2.77.0
 GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go docs/README.md docs/operations.md docs/keys.md docs/errors.md docs/versions.md
-# bench is tidy only with the client that make bench generates.
+# bench is only tidy with the client that make bench generates.
 MODULES = $(filter-out bench,$(patsubst %/,%,$(dir $(shell git ls-files go.mod '*/go.mod'))))
 
-# What the module's zip is made of; modules within are not in it.
+# The contents of the module's zip, which excludes nested modules.
 SHIPPED := (^|/)testdata/|\.(go|md)$$|^(LICENSE|Makefile|go\.(mod|sum)|openapi\.yaml)$$
 SHIPPED := $(SHIPPED)|^((api/|cfchattest/|internal/operation/|internal/redact/internal/example/)?oapi-codegen|internal/redact/internal/example/openapi|overlay|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
 
@@ -27,38 +27,38 @@ generate: ## Generate the client, the table of operations and the tables of docs
 	go generate ./...
 
 .PHONY: test
-test: ## Run all tests, with the race detector where there is a C compiler
+test: ## Run all tests, with the race detector if there is a C compiler
 	$(if $(RACE),tools/race.sh,go test) -shuffle=on ./...
 	cd cmd/cfchat && $(if $(RACE),../../tools/race.sh,go test) -short -shuffle=on $$(go list ./... | grep -v internal/mirror)
 	cd cmd/cfchat && go test -shuffle=on .
-	cd cmd/cfchat && go test -shuffle=on ./internal/mirror # SQLite is Go, and takes minutes under the race detector
+	cd cmd/cfchat && go test -shuffle=on ./internal/mirror # SQLite in Go takes minutes under the race detector
 	cd examples/observability && $(if $(RACE),../../tools/race.sh,go test) -shuffle=on ./...
 	go -C examples/search test -shuffle=on ./... # SQLite again
-	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # of which the race detector gets a part
+	$(if $(RACE),go test -run "Interleavings|LosesNothing|KeepsACopy|Histories|RecordedAnswers|ScanRequests" . ./cfchattest/internal/between) # a subset for the race detector
 
-# The Go after the one of go.mod, whose encoding/json is another.
+# The Go version after the one in go.mod, with a different encoding/json.
 NEXT := go1.27.4
 
 .PHONY: test-next
-test-next: ## Test what reads answers with the next Go, where that can be had
+test-next: ## Test decoding with the next Go, if it is available
 	@if GOTOOLCHAIN=$(NEXT) go version >/dev/null 2>&1; \
 	then export GOTOOLCHAIN=$(NEXT); go test ./internal/decode ./internal/chain && go test -run 'Generated|Recorded|Answer' . ./api; \
-	else echo "$(NEXT) cannot be had here, so nothing is tested with it"; fi
+	else echo "$(NEXT) is not available here, so nothing is tested with it"; fi
 
 FUZZTIME := 20s
 
 .PHONY: fuzz
-fuzz: ## Fuzz what reads answers, FUZZTIME for each target
+fuzz: ## Run the fuzz targets, FUZZTIME each
 	@for target in FuzzErrorBody FuzzRetryAfter FuzzDecode; do go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./internal/faults || exit 1; done
 	@go test -run '^$$' -fuzz '^FuzzGeneratedDecode$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x .
 	@go test -run '^$$' -fuzz '^FuzzAnswer$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./api
 	@go test -run '^$$' -fuzz '^FuzzServe$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./cfchattest
 
 .PHONY: bench
-bench: ## Compare with other clients in time and memory, and count what a scan and an export cost
+bench: ## Compare time and memory with other clients, and measure the cost of a scan and an export
 	@cd bench && go generate . 2>/dev/null
 	@cd bench && go version && go run .
-	@cd bench && export GOTOOLCHAIN=$(NEXT) && go version && go run . || echo "$(NEXT) cannot be had here"
+	@cd bench && export GOTOOLCHAIN=$(NEXT) && go version && go run . || echo "$(NEXT) is not available here"
 	@cd bench && go test -run 'Troubles|Changes' -count=1
 	@go test -run '^$$' -bench Find ./internal/operation
 	@cd bench && go build -o bin/bench . && bin/bench -locks bin/mutex && \
@@ -69,7 +69,7 @@ bench: ## Compare with other clients in time and memory, and count what a scan a
 	@go test -run 'TestMessageScan(Requests|Memory)' -message-costs -count=1 -v . | grep -E 'requests|alive'
 
 .PHONY: docs
-docs: ## Draw openapi.yaml as a page, bin/openapi.html, that needs nothing from the network
+docs: ## Render openapi.yaml as a self-contained page, bin/openapi.html
 	@mkdir -p bin
 	@awk '/^ +summary: / { sub(/: ./, toupper(substr($$0, index($$0, ": "), 3))) } { print }' openapi.yaml >bin/openapi.yaml
 	@REDOCLY_TELEMETRY=off $(REDOCLY) build-docs bin/openapi.yaml --inlineBundle --output bin/openapi.tmp >bin/redocly.log 2>&1 || { cat bin/redocly.log; exit 1; }
@@ -83,18 +83,18 @@ json: ## Write openapi.yaml as JSON, bin/openapi.json, for a release
 	@echo "bin/openapi.json"
 
 .PHONY: accept
-accept: ## Take openapi.yaml and the Go API, as they are now, as what must not break
+accept: ## Accept the current openapi.yaml and Go API as the baseline that must not break
 	cp openapi.yaml tools/baseline/openapi.yaml
 	rm -f tools/baseline/*.go.txt
 	go run -C tools ./apicheck -accept
 
 .PHONY: check
-check: check-format check-vet check-lint check-tidy check-generate check-spec check-breaking check-api ## Check everything that tests cannot
+check: check-format check-vet check-lint check-tidy check-generate check-spec check-breaking check-api ## Check everything that tests do not
 check: check-surface check-consumer check-zip check-actions check-vulnerabilities
 
 .PHONY: check-format
 check-format:
-	@echo "format: every file is as gofmt and go fix would write it"
+	@echo "format: gofmt and go fix would change nothing"
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	@go fix -diff ./...
 	@for module in $(PROGRAMS); do go -C $$module fix -diff ./... || exit 1; done
@@ -115,15 +115,15 @@ check-lint:
 
 .PHONY: check-tidy
 check-tidy:
-	@echo "tidy: each go.mod names what is used"
+	@echo "tidy: each go.mod lists what is used"
 	@for module in $(MODULES); do go -C $$module mod tidy -diff || exit 1; done
 
 .PHONY: check-generate
 check-generate:
-	@echo "generate: the generated code and tables are what openapi.yaml gives"
+	@echo "generate: the generated code and tables match openapi.yaml"
 	@before=$$(cat $(GENERATED) | git hash-object --stdin) && go generate ./... && \
 	after=$$(cat $(GENERATED) | git hash-object --stdin) && \
-	{ test "$$before" = "$$after" || { echo "it was not; commit what go generate has changed"; exit 1; }; }
+	{ test "$$before" = "$$after" || { echo "they did not; commit the changes of go generate"; exit 1; }; }
 
 .PHONY: check-spec
 check-spec:

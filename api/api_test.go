@@ -146,7 +146,7 @@ func problems(err error) []string {
 	return []string{err.Error()}
 }
 
-// TestEmbeddedSpecIsCurrent compares what is embedded with openapi.yaml, so that a forgotten go generate shows here.
+// TestEmbeddedSpecIsCurrent compares the embedded spec with openapi.yaml, so that a forgotten go generate shows here.
 func TestEmbeddedSpecIsCurrent(t *testing.T) {
 	embedded, err := api.GetSpecJSON()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// GetSpec returns openapi.yaml, parsed, with its references resolved. It parses it anew each time, so that the caller may change
-// what it gets.
+// GetSpec returns openapi.yaml, parsed, with its references resolved. Each call parses it anew, so the caller may modify the
+// result.
 func GetSpec() (*openapi3.T, error) {
 	data, err := inflated()
 	if err != nil {
@@ -22,7 +22,7 @@ func GetSpec() (*openapi3.T, error) {
 	return openapi3.NewLoader().LoadFromData(data)
 }
 
-// GetSpecJSON returns the text of openapi.yaml as JSON, in a copy.
+// GetSpecJSON returns a copy of openapi.yaml as JSON.
 func GetSpecJSON() ([]byte, error) {
 	data, err := inflated()
 	return bytes.Clone(data), err

@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// A server has gained one count, and writes another one as text. No value is in what is found.
+// A server has gained one count, and writes another as text. The findings include no values.
 func ExampleValidator() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -2,9 +2,9 @@ package api
 
 import "net/http"
 
-// Validator is an [http.RoundTripper] that compares every exchange with openapi.yaml and passes it on unchanged: every
-// byte, every error of a body that is cut, and everything that does not fit. The zero value is ready to use, it is safe
-// for concurrent use, and it must not be copied.
+// Validator is an [http.RoundTripper] that compares every exchange with openapi.yaml and passes it on unchanged, including
+// errors of truncated bodies and everything that does not match. The zero value is ready to use. A Validator is safe for
+// concurrent use and must not be copied.
 //
 //	validator := &api.Validator{}
 //	chat, err := cfchat.New(cfchat.Config{Keys: keys, HTTPClient: &http.Client{Transport: validator}})
@@ -15,25 +15,25 @@ import "net/http"
 //
 // It compares
 //
-//   - the request: whether the spec has its method and path (below whatever path the server lives), its parameters,
-//     their types and limits, and the JSON of its body;
-//   - an answer with status 200: its JSON against the operation's schema, where a field that the schema does not name is
-//     a finding unless additionalProperties lets it in;
-//   - an answer with status 400, 401, 404, 422 or 500, if it is JSON: the fields that the spec's ErrorBody names, of which
-//     it has error, errors or message. What else is in it is not looked at, nor is an answer with another status, because
-//     proxies write those.
+//   - the request: whether the spec has its method and path (below any base path of the server), its parameters, their types
+//     and limits, and the JSON of its body;
+//   - an answer with status 200: its JSON against the operation's schema, where a field that the schema does not name is a
+//     finding unless additionalProperties allows it;
+//   - an answer with status 400, 401, 404, 422 or 500, if it is JSON: the fields that the spec's ErrorBody names, one of
+//     which must be error, errors or message. Other fields are ignored, as are answers with another status, because proxies
+//     write those.
 //
-// An answer is compared when it has been read to its end, or closed where its JSON is whole, so look for findings after
-// that. Until then it is kept in memory, up to 10 MiB; a larger one is passed on and reported as [KindUnchecked]. Answers
-// compressed with gzip are compared too, and passed on as they are.
+// An answer is compared when it has been read to its end, or closed after all of its JSON, so look for findings after that.
+// Until then it is kept in memory, up to 10 MiB; a larger one is passed on and reported as [KindUnchecked]. Answers
+// compressed with gzip are compared too, and passed on unchanged.
 type Validator struct {
-	// Base makes the exchanges. Nil means [http.DefaultTransport].
+	// Base makes the exchanges. The default is [http.DefaultTransport].
 	Base http.RoundTripper
 
 	tally tally
 }
 
-// maxBody bounds what is kept of a body, in bytes, compressed and not.
+// maxBody bounds how much of a body is kept, in bytes, compressed or not.
 const maxBody = 10 << 20
 
 // RoundTrip makes an exchange and compares it. Its errors are those of Base.
@@ -48,7 +48,7 @@ func (v *Validator) RoundTrip(req *http.Request) (*http.Response, error) {
 	return called.watchAnswer(resp, report), nil
 }
 
-// CloseIdleConnections closes those of Base, as [http.Client.CloseIdleConnections] asks for.
+// CloseIdleConnections closes the idle connections of Base, on behalf of [http.Client.CloseIdleConnections].
 func (v *Validator) CloseIdleConnections() {
 	if base, ok := v.base().(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
@@ -62,10 +62,10 @@ func (v *Validator) base() http.RoundTripper {
 	return v.Base
 }
 
-// Findings returns what did not fit so far: sorted by operation, part and path, each with how often it came. It is a copy.
+// Findings returns a copy of the mismatches so far, sorted by operation, part and path, each with its count.
 func (v *Validator) Findings() []Finding { return v.tally.list() }
 
-// reporter takes the findings of one exchange.
+// reporter returns a reporter for the findings of one exchange.
 func (v *Validator) reporter(called call) reporter {
 	return func(f Finding) {
 		f.Operation = called.id
@@ -73,5 +73,5 @@ func (v *Validator) reporter(called call) reporter {
 	}
 }
 
-// reporter takes a finding whose operation is still to be named.
+// reporter records a finding and adds its operation.
 type reporter func(Finding)

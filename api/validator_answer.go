@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// ownStatuses are those of failures that the server itself answers; see openapi.yaml and its ErrorBody. All others are a
-// proxy's, or plain text.
+// ownStatuses are the statuses of the server's own failures; see openapi.yaml and its ErrorBody. All others are a proxy's,
+// or plain text.
 var ownStatuses = []int{
 	http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusInternalServerError,
 }
 
-// watchAnswer is an answer whose body is compared while it is read. One to HEAD has none, and no operation.
+// watchAnswer returns an answer whose body is compared while it is read. An answer to HEAD has no body, and no operation.
 func (c call) watchAnswer(resp *http.Response, report reporter) *http.Response {
 	report = report.in(InResponse)
 	if c.described == nil || resp.Body == nil {
@@ -21,7 +21,7 @@ func (c call) watchAnswer(resp *http.Response, report reporter) *http.Response {
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	isJSON := kind == mediaJSON || strings.HasSuffix(kind, "+json")
-	encoding := resp.Header.Get("Content-Encoding") // as it is now: who decompresses the body deletes it
+	encoding := resp.Header.Get("Content-Encoding") // read it now: whoever decompresses the body deletes it
 	var ended func(kept)
 	switch status := resp.StatusCode; {
 	case status == http.StatusOK && c.answer == nil:
@@ -37,12 +37,12 @@ func (c call) watchAnswer(resp *http.Response, report reporter) *http.Response {
 	if ended == nil {
 		return resp
 	}
-	watched := *resp // a transport that caches may hand out the same answer again
+	watched := *resp // a caching transport may return the same answer again
 	watched.Body = keep(resp.Body, ended)
 	return &watched
 }
 
-// mediaName is a media type that is no secret.
+// mediaName returns a media type that cannot be a secret.
 func mediaName(kind string) string {
 	switch kind {
 	case "":

@@ -11,21 +11,21 @@ import (
 	"sync"
 )
 
-// kept is what was read of a body.
+// kept is the part of a body that was read.
 type kept struct {
 	data     []byte
 	whole    bool // it was read to its end
 	tooLarge bool // it has more than maxBody, and data is nil
 }
 
-// keeper is a body that keeps what is read of it and hands it over, once: at its end, when it gets too large, or when it is
-// closed before. A body that fails while it is read is not handed over.
+// keeper is a body that keeps what is read from it and hands it over once: at its end, when it gets too large, or when it is
+// closed before. A body that fails while being read is not handed over.
 type keeper struct {
 	io.ReadCloser
 
-	mu    sync.Mutex // Close may come while Read waits
+	mu    sync.Mutex // Close may be called during a Read
 	data  []byte
-	ended func(kept) // nil when it was handed over
+	ended func(kept) // nil after handing over
 }
 
 func keep(body io.ReadCloser, ended func(kept)) *keeper {
@@ -76,10 +76,10 @@ func (k kept) check(s *shape, encoding string, report reporter) {
 	}
 }
 
-// explaining are the fields of which every failure of the server has one.
+// explaining are the fields one of which every failure of the server has.
 var explaining = []string{"error", "errors", "message"}
 
-// checkFailure compares the body of a failure. What is no JSON is a proxy's.
+// checkFailure compares the body of a failure. A body that is not JSON is a proxy's.
 func (k kept) checkFailure(s *shape, encoding string, report reporter) {
 	value, unchecked, err := k.decode(encoding)
 	if unchecked != "" || err != nil {
@@ -92,7 +92,7 @@ func (k kept) checkFailure(s *shape, encoding string, report reporter) {
 	s.checkFields(object, nil, report)
 }
 
-// decode reads the body as JSON. If it cannot look into it, it says why.
+// decode reads the body as JSON. If it cannot, it returns the reason.
 func (k kept) decode(encoding string) (value any, unchecked string, err error) {
 	data := k.data
 	switch {

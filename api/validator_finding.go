@@ -9,17 +9,17 @@ import (
 	"sync"
 )
 
-// Finding is one way in which exchanges of an operation do not fit openapi.yaml. It says where and how, and never what:
-// no value of a field, a parameter or a header is in it. A name that is no plain identifier of up to 40 characters may
-// be one, and shows as "?".
+// Finding is one way in which exchanges of an operation do not match openapi.yaml. It says where and how, but never includes
+// the value of a field, a parameter or a header. A name that is not a plain identifier of up to 40 characters might be a
+// value, and is shown as "?".
 type Finding struct {
-	Operation string `json:"operation"` // the operationId; "" for a request that is none of openapi.yaml
+	Operation string `json:"operation"` // the operationId; "" for a request outside openapi.yaml
 	In        Part   `json:"in"`
 	Path      string `json:"path"` // the field, such as data.payload[].meta.sender.plan, or the parameter; "" for the whole
 	Kind      Kind   `json:"kind"`
-	Expected  string `json:"expected"` // the JSON type of the spec, or what else the spec has; "" for nothing
-	Found     string `json:"found"`    // the JSON type that came, or what else came; "" for nothing
-	Count     int    `json:"count"`    // how often, each element of a list counted
+	Expected  string `json:"expected"` // the JSON type in the spec, or what else the spec requires; "" for nothing
+	Found     string `json:"found"`    // the JSON type, or what else was found; "" for nothing
+	Count     int    `json:"count"`    // how often, counting each element of a list
 }
 
 // Part is a part of an exchange.
@@ -33,23 +33,23 @@ const (
 	InResponse Part = "response" // the answer
 )
 
-// Kind is how something does not fit.
+// Kind is the kind of a mismatch.
 type Kind string
 
 // The kinds of findings.
 const (
 	KindUnknown   Kind = "unknown"   // the spec has no such field, parameter, or method and path
-	KindMissing   Kind = "missing"   // the spec requires it, and it is not there
+	KindMissing   Kind = "missing"   // the spec requires it, but it is absent
 	KindType      Kind = "type"      // it has another type
-	KindNull      Kind = "null"      // it is null where it may not be
-	KindValue     Kind = "value"     // its type fits and its value is none that the spec lists or allows; lists are open
-	KindBody      Kind = "body"      // the body as a whole is not what it should be, such as HTML in place of JSON, or a failure of no known shape
+	KindNull      Kind = "null"      // it is null but must not be
+	KindValue     Kind = "value"     // its type matches, but the spec neither lists nor allows the value; lists are open
+	KindBody      Kind = "body"      // the body as a whole is wrong, such as HTML instead of JSON, or a failure of an unknown form
 	KindStatus    Kind = "status"    // a success with another status than 200
-	KindUnchecked Kind = "unchecked" // it was too large to be looked at, or compressed in a way that cannot be read
+	KindUnchecked Kind = "unchecked" // it was too large to check, or its compression cannot be read
 	KindMore      Kind = "more"      // there were more than 1000 different findings; this one counts the rest
 )
 
-// String is one line: "conversationList response data.payload[].plan: unknown, found string, 25 times".
+// String returns one line, such as "conversationList response data.payload[].plan: unknown, found string, 25 times".
 func (f Finding) String() string {
 	words := []string{cmp.Or(f.Operation, "no operation"), string(f.In)}
 	if f.Path != "" {
@@ -68,7 +68,8 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s, %d times", text, f.Count)
 }
 
-// maxFindings bounds how many different findings are kept. A server that uses names for keys, say, sends new ones for ever.
+// maxFindings bounds how many different findings are kept. A server that uses people's names as keys, for example, keeps
+// sending new ones.
 const maxFindings = 1000
 
 // tally counts findings.
@@ -106,7 +107,7 @@ func (t *tally) list() []Finding {
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,39}(\[\])?$`)
 
-// shown is a name if it looks like one that a programmer gave, else "?": a name can be a mail address or a search text.
+// shown returns a name if it looks like an identifier, else "?": a name can be an e-mail address or a search text.
 func shown(name string) string {
 	if !identifier.MatchString(name) {
 		return "?"

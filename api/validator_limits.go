@@ -9,7 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// limit is what a schema says of the size of its values. It lets pass what it does not apply to.
+// limit is a schema's limit on the size of its values. It accepts values of types that it does not apply to.
 type limit struct {
 	expected, found string
 	passes          func(value any) bool
@@ -50,14 +50,14 @@ func limitsOf(schema *openapi3.Schema) (limits []limit) {
 	return limits
 }
 
-// numberOf returns the number that JSON has.
+// numberOf returns the value of a JSON number.
 func numberOf(value any) (n float64, ok bool) {
 	number, _ := value.(json.Number)
 	n, err := number.Float64()
 	return n, err == nil
 }
 
-// checkLimits reports the first limit that a value is beyond.
+// checkLimits reports the first limit that a value violates.
 func (s *shape) checkLimits(value any, at string, report reporter) {
 	for _, limit := range s.limits {
 		if !limit.passes(value) {

@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/api"
 )
 
-// answered is a Validator before a transport that gives one answer.
+// answered returns a Validator in front of a transport that gives one answer.
 func answered(resp *http.Response, err error) *api.Validator {
 	return &api.Validator{Base: transport(func(*http.Request) (*http.Response, error) { return resp, err })}
 }
@@ -47,7 +47,7 @@ func streamed(r io.Reader) (*http.Response, *body) {
 	return resp, b
 }
 
-// TestBodiesPass gives the caller what came, byte for byte and error for error, and finds something only in what was whole.
+// TestBodiesPass passes bodies on, byte for byte and error for error, and only finds something in complete ones.
 func TestBodiesPass(t *testing.T) {
 	t.Parallel()
 	wrong := `{"plan":1}`
@@ -97,7 +97,7 @@ func TestBodiesPass(t *testing.T) {
 	}
 }
 
-// TestErrorsPass gives the transport's error as it is, and an answer without a body too.
+// TestErrorsPass passes on the transport's error unchanged, and an answer without a body too.
 func TestErrorsPass(t *testing.T) {
 	if resp, err := answered(nil, errCut).RoundTrip(get(t, "")); resp != nil || err != errCut {
 		t.Errorf("got %v and %v", resp, err)
@@ -335,7 +335,7 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// FuzzAnswer passes on whatever comes.
+// FuzzAnswer passes on any answer.
 func FuzzAnswer(f *testing.F) {
 	for _, text := range []string{counts, empty, `[`, `[[[]]]`, `{"data":[]}`, `{"data":{"payload":[{"meta":{"sender":null}}]}}`, "\x1f\x8b", `1e999`, ``} {
 		f.Add(200, "application/json", "", []byte(text))

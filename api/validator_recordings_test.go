@@ -146,7 +146,7 @@ var odd = map[string]string{
 	"send-type-number":               "createANewMessageInAConversation request message_type: type, expected string, found integer, once",
 }
 
-// TestRecordingsFitTheSpec finds nothing in any recorded answer, and in requests only what is odd about them.
+// TestRecordingsFitTheSpec finds nothing in any recorded answer, and in requests only their known oddities.
 func TestRecordingsFitTheSpec(t *testing.T) {
 	t.Parallel()
 	for _, e := range recordings.All(t, "..") {

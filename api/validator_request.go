@@ -6,10 +6,10 @@ import (
 	"net/http"
 )
 
-// checkParameters compares everything of a request but its body.
+// checkParameters compares everything in a request except its body.
 func (c call) checkParameters(req *http.Request, report reporter) {
 	if c.described == nil {
-		// Not the path, which has ids in it, or what somebody took for one.
+		// Not the path, which has ids in it, or something mistaken for one.
 		report(Finding{In: InPath, Kind: KindUnknown, Found: "another method or path"})
 		return
 	}
@@ -30,7 +30,7 @@ func (c call) checkParameters(req *http.Request, report reporter) {
 	}
 }
 
-// watchRequest is a request whose body is compared: beforehand where it can be had twice, else while it is sent.
+// watchRequest returns a request whose body is compared: beforehand if it can be read twice, else while it is sent.
 func (c call) watchRequest(req *http.Request, report reporter) *http.Request {
 	report = report.in(InRequest)
 	switch {
@@ -45,7 +45,7 @@ func (c call) watchRequest(req *http.Request, report reporter) *http.Request {
 		report(Finding{Kind: KindUnknown, Found: "a body"})
 		return req
 	}
-	// With another type, or none, the server does not see the body.
+	// With another type, or none, the server ignores the body.
 	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if kind == mediaForm && c.takesForm {
 		return req
@@ -57,7 +57,7 @@ func (c call) watchRequest(req *http.Request, report reporter) *http.Request {
 	encoding := req.Header.Get("Content-Encoding")
 	ended := func(body kept) { body.check(c.body, encoding, report) }
 	if req.GetBody == nil {
-		watched := *req // a RoundTripper does not change what it is given
+		watched := *req // a RoundTripper must not change its request
 		watched.Body = keep(req.Body, ended)
 		return &watched
 	}
@@ -69,7 +69,7 @@ func (c call) watchRequest(req *http.Request, report reporter) *http.Request {
 	return req
 }
 
-// in makes every finding one of a part of the exchange.
+// in returns a reporter that sets the part of the exchange.
 func (r reporter) in(part Part) reporter {
 	return func(f Finding) {
 		f.In = part

@@ -11,7 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// shape is a schema of the spec with its allOf merged in. kin-openapi's own comparison takes every field that a schema
+// shape is a schema of the spec with its allOf merged in. kin-openapi's own comparison accepts every field that a schema
 // does not name, and would quote values.
 type shape struct {
 	kind     string // the JSON type, "" for any
@@ -35,13 +35,13 @@ const (
 	kindNull    = "null"
 )
 
-// shapes are those made so far, so that each schema is made once and may refer to itself.
+// shapes has the shapes made so far, so that each is made once and may refer to itself.
 type shapes map[*openapi3.Schema]*shape
 
-// of makes the shape of a schema; that of no schema fits anything.
+// of returns the shape of a schema; that of a nil schema accepts anything.
 //
-// The spec writes a reference that is described as an allOf of one, and a type beside it keeps null out; one that may be null
-// as an anyOf of it and of null.
+// The spec writes a reference with a description as an allOf of one, where an additional type excludes null. It writes a
+// nullable reference as an anyOf of it and null.
 func (done shapes) of(ref *openapi3.SchemaRef) *shape {
 	if ref == nil {
 		return &shape{}
@@ -81,7 +81,7 @@ func (done shapes) of(ref *openapi3.SchemaRef) *shape {
 	return s
 }
 
-// inJSON makes the shape of the JSON of a body, nil if it has none.
+// inJSON returns the shape of a body's JSON, nil if it has none.
 func (done shapes) inJSON(content openapi3.Content) *shape {
 	media := content[mediaJSON]
 	if media == nil {
@@ -90,14 +90,14 @@ func (done shapes) inJSON(content openapi3.Content) *shape {
 	return done.of(media.Schema)
 }
 
-// freed is the shape with fields that are not named allowed.
+// freed returns the shape with unnamed fields allowed.
 func (s *shape) freed() *shape {
 	freed := *s
 	freed.free = true
 	return &freed
 }
 
-// merge adds what a part of an allOf says.
+// merge adds a part of an allOf.
 func (s *shape) merge(part *shape, untyped bool) {
 	if s.kind == "" {
 		s.kind = part.kind
@@ -115,7 +115,8 @@ func (s *shape) merge(part *shape, untyped bool) {
 	s.limits = append(s.limits, part.limits...)
 }
 
-// mergeAny adds what the parts of an anyOf say: a field may be any one's, and only what all require is required.
+// mergeAny adds the parts of an anyOf: the fields of each part are allowed, and only those that all parts require are
+// required.
 func (s *shape) mergeAny(done shapes, parts openapi3.SchemaRefs) {
 	for i, part := range parts {
 		one, required := *done.of(part), s.required
@@ -127,7 +128,7 @@ func (s *shape) mergeAny(done shapes, parts openapi3.SchemaRefs) {
 	}
 }
 
-// place is where a value stands: below another place, nil for the whole. It is written out for findings only.
+// place is the position of a value, below another place; nil for the whole. It is formatted only for findings.
 type place struct {
 	below *place
 	name  string // of a field, or "[]" for an item
@@ -144,7 +145,7 @@ func (p *place) String() string {
 	return above + "." + p.name
 }
 
-// check compares a value, decoded with UseNumber, with the shape. The report gets what does not fit.
+// check compares a value, decoded with UseNumber, with the shape and reports the mismatches.
 func (s *shape) check(value any, at *place, report reporter) {
 	found := kindOf(value)
 	switch {
@@ -164,7 +165,7 @@ func (s *shape) check(value any, at *place, report reporter) {
 	}
 }
 
-// checkInside compares what is in an object or in a list.
+// checkInside compares the contents of an object or a list.
 func (s *shape) checkInside(value any, at *place, report reporter) {
 	switch inside := value.(type) {
 	case map[string]any:
@@ -194,7 +195,7 @@ func (s *shape) checkFields(object map[string]any, at *place, report reporter) {
 	}
 }
 
-// anyListed says what is expected without repeating a list that may be long.
+// anyListed describes the expected values without repeating a list that may be long.
 func (s *shape) anyListed() string { return fmt.Sprintf("one of %d in the spec", len(s.listed)) }
 
 // checkText compares a parameter of a path or a query, which is text, with the shape. A list has commas.
@@ -216,8 +217,8 @@ func (s *shape) checkText(text, name string, report reporter) {
 	}
 }
 
-// kindOf is the JSON type of a value. A number is an integer when Go's int64 can have it as it is written, as the
-// generated types need: 1.0 is not.
+// kindOf returns the JSON type of a value. A number is an integer if its text parses as an int64, as the generated types
+// need: 1.0 does not.
 func kindOf(value any) string {
 	switch v := value.(type) {
 	case map[string]any:

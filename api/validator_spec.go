@@ -11,10 +11,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// contract is the embedded spec in the form in which exchanges are compared with it, by operationId.
+// contract is the embedded spec by operationId, in a form for comparing exchanges.
 type contract map[string]*described
 
-// described is what the spec says of an operation.
+// described is the spec of an operation.
 type described struct {
 	path      map[string]*shape // the parameters
 	query     map[string]*shape
@@ -22,7 +22,7 @@ type described struct {
 	needsBody bool
 	takesForm bool   // multipart/form-data, which is not compared
 	answer    *shape // of status 200
-	failure   *shape // of every other status; fields that it does not name are free
+	failure   *shape // of every other status; unnamed fields are free
 }
 
 // spec is the embedded spec. It is embedded by the generator and parsed by the tests, so it cannot fail here.
@@ -69,7 +69,7 @@ func newDescribed(item *openapi3.PathItem, op *openapi3.Operation, shapes shapes
 	return o
 }
 
-// call is what a request asks for: an operation, or none, and the parameters of its path.
+// call is the target of a request: an operation, or none, and its path parameters.
 type call struct {
 	*described
 
@@ -77,7 +77,7 @@ type call struct {
 	parameters map[string]string
 }
 
-// find returns what a request asks for.
+// find returns the target of a request.
 func (c contract) find(req *http.Request) call {
 	steps := operation.Steps(req.URL.EscapedPath())
 	op := operation.Find(req.Method, steps)

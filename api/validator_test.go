@@ -28,7 +28,7 @@ func reply(status int, contentType, body string) *http.Response {
 	}
 }
 
-// exchanged makes an exchange, reads the answer to its end and gives what was found.
+// exchanged makes an exchange, reads the answer to its end and returns the findings.
 func exchanged(t *testing.T, req *http.Request, answer func(*http.Request) *http.Response) []api.Finding {
 	t.Helper()
 	validator := &api.Validator{Base: transport(func(req *http.Request) (*http.Response, error) { return answer(req), nil })}

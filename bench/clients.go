@@ -25,22 +25,22 @@ const (
 	talkID    = 70
 )
 
-// Those that are measured alone too.
+// The clients that are also measured alone.
 const (
 	byHandName  = "by hand"
 	accountName = "Account"
 )
 
-// call makes one request and fails unless the answer holds what it should.
+// call makes one request and fails unless the answer is as expected.
 type call func(context.Context) error
 
-// client is one way to make the calls that are compared.
+// client is one way to make the compared calls.
 type client struct {
 	name                      string
 	list, window, get, toggle call
 }
 
-// newClients makes the clients of a server.
+// newClients returns the clients for a server.
 func newClients(server string, transport http.RoundTripper) ([]client, error) {
 	through := &http.Client{Transport: transport}
 	account, err := accountClient(server, through)
@@ -60,7 +60,7 @@ func newClients(server string, transport http.RoundTripper) ([]client, error) {
 	return []client{handClient(byHandName, server, through), handClient("by hand, bounded", server, &limited), account, stock, ogen}, nil
 }
 
-// handClient does what a program would write by hand: net/http, io.ReadAll, json.Unmarshal, into the same types.
+// handClient does what a hand-written program would: net/http, io.ReadAll, json.Unmarshal, into the same types.
 func handClient(name, server string, through *http.Client) client {
 	conversations := fmt.Sprintf("%s/api/v1/accounts/%d/conversations", server, accountID)
 	return client{
@@ -128,7 +128,7 @@ func byHand(ctx context.Context, through *http.Client, method, address string, b
 	return json.Unmarshal(answer, into)
 }
 
-// accountClient uses this module as it is meant to be used.
+// accountClient uses this module as intended.
 func accountClient(server string, through *http.Client) (client, error) {
 	chat, err := cfchat.New(cfchat.Config{Server: server, Keys: auth.Keys{User: auth.NewKey(key)}, HTTPClient: through})
 	if err != nil {
@@ -209,7 +209,7 @@ func stockClient(server string, through *http.Client) (client, error) {
 	}, nil
 }
 
-// ogenKeys gives ogen's client its key.
+// ogenKeys provides the key to ogen's client.
 type ogenKeys struct{}
 
 func (ogenKeys) UserApiKey(context.Context, ogenclient.OperationName) (ogenclient.UserApiKey, error) {
@@ -281,7 +281,7 @@ func checkWindow(rows int) error {
 	return nil
 }
 
-// errEmpty is an answer that was taken for one and has nothing in it.
+// errEmpty is the error for an answer that was accepted but is empty.
 var errEmpty = errors.New("the answer has no id")
 
 func checkID(id int64) error {

@@ -21,12 +21,12 @@ import (
 
 const (
 	crowdSize     = 10_000
-	coldArgument  = "cold" // makes this program one that makes a client's first calls; its name and the server follow
+	coldArgument  = "cold" // runs this program as one that makes a client's first calls; its name and the server follow
 	coldPrograms  = 15
 	sampleSpacing = 2 * time.Millisecond
 )
 
-// printCrowd makes many calls at once to one server with a new client: as it comes, and with fewer connections.
+// printCrowd makes many calls at once to one server with a new client, by default and with fewer connections.
 func printCrowd(server string) error {
 	fmt.Printf("%d gets at once\n", crowdSize)
 	for _, limit := range []int{0, 256, 64, 16} {
@@ -50,8 +50,8 @@ func printCrowd(server string) error {
 	return nil
 }
 
-// rush makes a call from many goroutines at once. It returns how much memory Go held at most beyond what it held before, and how
-// many calls failed.
+// rush makes a call from many goroutines at once. It returns the peak memory that Go held beyond what it held before, and
+// how many calls failed.
 func rush(call call) (took time.Duration, held uint64, failed int64) {
 	runtime.GC()
 	before, done := heldMemory(), make(chan struct{})
@@ -83,14 +83,14 @@ func rush(call call) (took time.Duration, held uint64, failed int64) {
 	return took, held - min(held, before), failures.Load()
 }
 
-// heldMemory returns what heap objects and stacks take, in bytes.
+// heldMemory returns the size of heap objects and stacks, in bytes.
 func heldMemory() uint64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(samples)
 	return samples[0].Value.Uint64() + samples[1].Value.Uint64()
 }
 
-// printCold compares the first list page of a program with its second one, by hand and through Account: in programs of their own.
+// printCold compares a program's first list page with its second, by hand and through Account, in separate programs.
 func printCold(server string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -123,7 +123,7 @@ func printCold(server string) error {
 	return nil
 }
 
-// cold is a program that makes a client and its first two calls, and prints how many milliseconds each took.
+// cold runs as a program that makes a client and its first two calls, and prints how many milliseconds each took.
 func cold(name, server string) error {
 	start := time.Now()
 	var first client

@@ -1,5 +1,5 @@
 package main
 
-// That generator does not know everything that openapi.yaml says, and ogen.awk leaves it out.
+// ogen does not support everything in openapi.yaml; ogen.awk removes the rest.
 //go:generate sh -c "awk -f ogen.awk ../openapi.yaml >openapi.yaml"
 //go:generate go tool ogen --config ogen.yaml --target ogenclient --package ogenclient --clean openapi.yaml

@@ -1,5 +1,5 @@
-// Command bench compares, in one run, the same calls through five clients: by hand, by hand with a time limit, Account, the
-// generated client without the chain, and the client that ogen generates from the same openapi.yaml.
+// Command bench compares, in one run, the same calls through five clients: net/http by hand, the same with a time limit,
+// Account, the generated client without the chain, and the client that ogen generates from the same openapi.yaml.
 package main
 
 import (
@@ -18,8 +18,8 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 100, "how many batches of each call are timed")
-	locks  = flag.String("locks", "", "write instead to this file the mutex profile of 64 goroutines that list with one client")
+	rounds = flag.Int("rounds", 100, "how many batches of each call to time")
+	locks  = flag.String("locks", "", "instead write the mutex profile of 64 goroutines that list with one client to this file")
 )
 
 func main() {
@@ -78,25 +78,25 @@ func run() error {
 	return printCrowd(server)
 }
 
-// newTransport makes one like net/http's with as many idle connections as Account has by itself. All clients share it.
+// newTransport returns a transport like net/http's, with as many idle connections as Account's own. All clients share it.
 func newTransport() (http.RoundTripper, error) {
 	standard, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
-		return nil, errors.New("the default transport is no *http.Transport")
+		return nil, errors.New("the default transport is not an *http.Transport")
 	}
 	t := standard.Clone()
 	t.MaxIdleConnsPerHost = 16
 	return t, nil
 }
 
-// cost is what one call of a client takes: nanoseconds in each round, and bytes and allocations.
+// cost is the cost of a client's call: nanoseconds in each round, and bytes and allocations.
 type cost struct {
 	rounds        []float64
 	bytes, allocs float64
 }
 
-// measure makes batches of a call with every client in turn, in another order each round, so that what else the machine does
-// meets all of them alike. What they allocate is counted for many calls in a row, as a walk makes them.
+// measure times batches of a call with every client in turn, in a different order each round, so that other load on the
+// machine affects all of them alike. Allocations are counted over many calls in a row, as in a walk.
 func measure(clients []client, size int, of func(client) call) ([]cost, error) {
 	costs := make([]cost, len(clients))
 	for i, c := range clients {
@@ -124,10 +124,10 @@ func measure(clients []client, size int, of func(client) call) ([]cost, error) {
 	return costs, nil
 }
 
-// counted is in how many batches allocations are counted.
+// counted is the number of batches over which allocations are counted.
 const counted = 50
 
-// batch makes a call so many times, one after the other, and tells how long each took, in nanoseconds.
+// batch makes a call size times, one after another, and returns the mean time in nanoseconds.
 func batch(size int, call call) (took float64, err error) {
 	start := time.Now()
 	for range size {
@@ -138,8 +138,7 @@ func batch(size int, call call) (took float64, err error) {
 	return float64(time.Since(start)) / float64(size), nil
 }
 
-// print prints a table: the median time, and how the time compares with the first client's round by round, as median and
-// quartiles.
+// print prints a table: the median time, and the ratio to the first client's time, round by round, as median and quartiles.
 func print(call string, clients []client, costs []cost) {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(out, "%s\tµs\tratio (quartiles)\tkB\tratio\tallocs\tratio\t\n", call)

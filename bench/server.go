@@ -21,10 +21,11 @@ const (
 	recordedWindow = "../testdata/recordings-whole/4.16.2/messages-bot.json" // of a 4.16.2
 )
 
-// serveArgument makes this program the server. It is a process of its own, so that what it allocates is not counted.
+// serveArgument runs this program as the server, a separate process, so that its allocations are not counted.
 const serveArgument = "serve"
 
-// startServer starts the server and gives its address. It ends when its input is closed, also by the end of this process.
+// startServer starts the server and returns its address. The server ends when its input is closed, including by the end of
+// this process.
 func startServer() (address string, stop io.Closer, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -47,10 +48,10 @@ func startServer() (address string, stop io.Closer, err error) {
 	return strings.TrimSpace(line), stop, err
 }
 
-// windowSize is how many messages the servers put into one answer at most.
+// windowSize is the most messages that servers put into one answer.
 const windowSize = 1000
 
-// bodyOf reads a recorded body. Of messages it makes a whole window: those recorded again and again, each with its own id and text.
+// bodyOf reads a recorded body. It repeats recorded messages, each with its own id and text, to fill a window.
 func bodyOf(file string) ([]byte, error) {
 	body, err := recordedBody(file)
 	if err != nil || file != recordedWindow {
@@ -72,7 +73,7 @@ func bodyOf(file string) ([]byte, error) {
 	return json.Marshal(page)
 }
 
-// recordedRow is how a row begins.
+// recordedRow matches the start of a row.
 var recordedRow = regexp.MustCompile(`^\{"id":\d+,"content":"([^"]*)",`)
 
 // serve answers list, get, window and toggle with recorded bodies, in chunks, as the real servers do.

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// impossible are what a server is asked for and cannot do, by what it says.
+// impossible maps messages to the impossible setups that cause them.
 var impossible = map[string]func(*cfchattest.Server){
 	"Conversation.Inbox: there is no inbox 77; there is 1": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: 77}) },
 	"Conversation.Inbox: there is no inbox -1; there is 1": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Inbox: -1}) },
@@ -47,13 +47,13 @@ var impossible = map[string]func(*cfchattest.Server){
 	"Conversation.Bot: bot 1 and agent 2 cannot both own a conversation": func(s *cfchattest.Server) {
 		s.AddConversation(cfchattest.Conversation{Bot: 1, Assignee: 2})
 	},
-	`Conversation.Bot: servers have it from 4.8.0 on, and this is 4.7.0; take Version("4.8.0")`: func(s *cfchattest.Server) {
+	`Conversation.Bot: servers have it from 4.8.0 on, and this is 4.7.0; use Version("4.8.0")`: func(s *cfchattest.Server) {
 		s.AddConversation(cfchattest.Conversation{Bot: 1})
 	},
 	"Conversation.Labels[1]: it is blank": func(s *cfchattest.Server) {
 		s.AddConversation(cfchattest.Conversation{Labels: []string{"vip", " "}})
 	},
-	"Conversation.Labels[0]: it has 256 characters, and servers take 255 at most": func(s *cfchattest.Server) {
+	"Conversation.Labels[0]: it has 256 characters, and servers accept 255 at most": func(s *cfchattest.Server) {
 		s.AddConversation(cfchattest.Conversation{Labels: []string{strings.Repeat("ü", 256)}})
 	},
 	"Conversation.Custom: json: unsupported type: chan int": func(s *cfchattest.Server) {
@@ -75,9 +75,9 @@ var impossible = map[string]func(*cfchattest.Server){
 		s.AddContact(cfchattest.Contact{Email: "jo@Example.com"})
 		s.AddContact(cfchattest.Contact{Email: "Jo@example.com"})
 	},
-	`Contact.Email: "jo" is no e-mail address`:                  func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Email: "jo"}) },
-	`Contact.Phone: "0471 2345" is no number as +4712345678 is`: func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Phone: "0471 2345"}) },
-	"Contact.Name: it has 256 characters, and servers take 255 at most": func(s *cfchattest.Server) {
+	`Contact.Email: "jo" is not an e-mail address`:                   func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Email: "jo"}) },
+	`Contact.Phone: "0471 2345" is not a number such as +4712345678`: func(s *cfchattest.Server) { s.AddContact(cfchattest.Contact{Phone: "0471 2345"}) },
+	"Contact.Name: it has 256 characters, and servers accept 255 at most": func(s *cfchattest.Server) {
 		s.AddContact(cfchattest.Contact{Name: strings.Repeat("x", 256)})
 	},
 	`Contact.Identifier: contact 1 has "crm-1" already`: func(s *cfchattest.Server) {
@@ -92,19 +92,19 @@ var impossible = map[string]func(*cfchattest.Server){
 		s.AddInbox(cfchattest.Inbox{Channel: "Api"})
 	},
 	"Inbox.Members: there is no agent 78; there are 1, 2": func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{Members: []int64{1, 78}}) },
-	`Inbox.WebhookURL: "ftp://x" is no web address`:       func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{WebhookURL: "ftp://x"}) },
+	`Inbox.WebhookURL: "ftp://x" is not a web address`:    func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{WebhookURL: "ftp://x"}) },
 	"Inbox.WebhookURL: only API inboxes have a webhook, and this is a Channel::Email": func(s *cfchattest.Server) {
 		s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail, WebhookURL: "https://x"})
 	},
 	"Team.Members: there is no agent 79; there are 1, 2": func(s *cfchattest.Server) { s.AddTeam(cfchattest.Team{Members: []int64{79}}) },
 	`Agent.Email: agent 1 has "ADA@example.com" already`: func(s *cfchattest.Server) { s.AddAgent(cfchattest.Agent{Email: "ADA@example.com"}) },
-	`Agent.Email: "ada@" is no e-mail address`:           func(s *cfchattest.Server) { s.AddAgent(cfchattest.Agent{Email: "ada@"}) },
-	`Bot.OutgoingURL: "https://" is no web address`:      func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{OutgoingURL: "https://"}) },
+	`Agent.Email: "ada@" is not an e-mail address`:       func(s *cfchattest.Server) { s.AddAgent(cfchattest.Agent{Email: "ada@"}) },
+	`Bot.OutgoingURL: "https://" is not a web address`:   func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{OutgoingURL: "https://"}) },
 	"Bot.Inboxes: there is no inbox 81; there is 1":      func(s *cfchattest.Server) { s.AddBot(cfchattest.Bot{Inboxes: []int64{81}}) },
-	"Bot.Inboxes: a stray bot has none in this account; leave out one of the two": func(s *cfchattest.Server) {
+	"Bot.Inboxes: a stray bot has none in this account; set only one of the two": func(s *cfchattest.Server) {
 		s.AddBot(cfchattest.Bot{Inboxes: []int64{1}, Stray: true})
 	},
-	`Label.Title: "a b" is none: it is of two letters,`: func(s *cfchattest.Server) { s.AddLabel(cfchattest.Label{Title: "a b"}) },
+	`Label.Title: "a b" is invalid: at least two letters,`: func(s *cfchattest.Server) { s.AddLabel(cfchattest.Label{Title: "a b"}) },
 	`Label.Title: there is a label "VIP" already`: func(s *cfchattest.Server) {
 		s.AddLabel(cfchattest.Label{Title: "vip"})
 		s.AddLabel(cfchattest.Label{Title: "VIP"})
@@ -124,7 +124,7 @@ var impossible = map[string]func(*cfchattest.Server){
 	"Message.Sender: only an outgoing message is an agent's; set Type to cfchat.MessageTypeOutgoing": func(s *cfchattest.Server) {
 		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Sender: 1})
 	},
-	"Message.Content: it has 150001 characters, and servers take 150000 at most": func(s *cfchattest.Server) {
+	"Message.Content: it has 150001 characters, and servers accept 150000 at most": func(s *cfchattest.Server) {
 		s.AddMessage(s.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: strings.Repeat("x", 150_001)})
 	},
 
@@ -164,24 +164,24 @@ var impossible = map[string]func(*cfchattest.Server){
 		s.Key("robot")
 	},
 
-	`FailNext: there is no operation "List", only [serverInformation`:        func(s *cfchattest.Server) { s.FailNext("List", cfchattest.Failure{}) },
-	`FailEvery: there is no operation "lists", only [serverInformation`:      func(s *cfchattest.Server) { s.FailEvery("lists", 1, cfchattest.Failure{}) },
-	"FailEvery: every call number 0 cannot fail; 1 is every one":             func(s *cfchattest.Server) { s.FailEvery("", 0, cfchattest.Failure{}) },
-	"Failure.Status: 42 is not the status of an answer":                      func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Status: 42}) },
-	"Failure.Body: it goes with a Status; without one":                       func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Body: "no"}) },
-	"Failure.Delay: no answer takes -1s":                                     func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Delay: -time.Second}) },
-	"Failure.Refused: where the connection is refused nothing is answered; ": func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Refused: true, Cut: true}) },
-	`Before: there is no operation "lists", only [serverInformation`:         func(s *cfchattest.Server) { s.Before("lists", func(cfchattest.Request) {}) },
-	"After: the function is nil":                                             func(s *cfchattest.Server) { s.After("", nil) },
-	`Handle: "GET /api" takes requests of serverInformation, which the `:     func(s *cfchattest.Server) { s.Handle("GET /api", http.NotFoundHandler()) },
-	"Handle: http: invalid pattern":                                          func(s *cfchattest.Server) { s.Handle("", http.NotFoundHandler()) },
+	`FailNext: there is no operation "List", only [serverInformation`:    func(s *cfchattest.Server) { s.FailNext("List", cfchattest.Failure{}) },
+	`FailEvery: there is no operation "lists", only [serverInformation`:  func(s *cfchattest.Server) { s.FailEvery("lists", 1, cfchattest.Failure{}) },
+	"FailEvery: every call number 0 cannot fail; 1 is every one":         func(s *cfchattest.Server) { s.FailEvery("", 0, cfchattest.Failure{}) },
+	"Failure.Status: 42 is not the status of an answer":                  func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Status: 42}) },
+	"Failure.Body: it goes with a Status; without one":                   func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Body: "no"}) },
+	"Failure.Delay: no answer takes -1s":                                 func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Delay: -time.Second}) },
+	"Failure.Refused: a refused connection has no answer; ":              func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Refused: true, Cut: true}) },
+	`Before: there is no operation "lists", only [serverInformation`:     func(s *cfchattest.Server) { s.Before("lists", func(cfchattest.Request) {}) },
+	"After: the function is nil":                                         func(s *cfchattest.Server) { s.After("", nil) },
+	`Handle: "GET /api" takes requests of serverInformation, which the `: func(s *cfchattest.Server) { s.Handle("GET /api", http.NotFoundHandler()) },
+	"Handle: http: invalid pattern":                                      func(s *cfchattest.Server) { s.Handle("", http.NotFoundHandler()) },
 
-	`Webhook.URL: "hooks.example" is no web address`: func(s *cfchattest.Server) { s.AddWebhook(cfchattest.Webhook{URL: "hooks.example"}) },
+	`Webhook.URL: "hooks.example" is not a web address`: func(s *cfchattest.Server) { s.AddWebhook(cfchattest.Webhook{URL: "hooks.example"}) },
 	"Webhook.URL: there is a webhook to https://x already": func(s *cfchattest.Server) {
 		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
 		s.AddWebhook(cfchattest.Webhook{URL: "https://x"})
 	},
-	`Webhook.Name: servers have it from 4.8.0 on, and this is 4.7.0; take Version("4.8.0")`: func(s *cfchattest.Server) {
+	`Webhook.Name: servers have it from 4.8.0 on, and this is 4.7.0; use Version("4.8.0")`: func(s *cfchattest.Server) {
 		s.AddWebhook(cfchattest.Webhook{URL: "https://x", Name: "CRM"})
 	},
 	`Webhook.Subscriptions: there is no event "conversation_opened"; there are conversation_status_changed, conversation_updated,`: func(s *cfchattest.Server) {
@@ -193,20 +193,20 @@ var impossible = map[string]func(*cfchattest.Server){
 	"InboxSecret: inbox 2 has none: it is a Channel::Email": func(s *cfchattest.Server) {
 		s.InboxSecret(s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail}))
 	},
-	`Receive: "" is no web address`:                                 func(s *cfchattest.Server) { s.Receive("", http.NotFoundHandler()) },
-	"Receive: the handler of https://x is nil":                      func(s *cfchattest.Server) { s.Receive("https://x", nil) },
-	`LoseDeliveries: "x" is no web address`:                         func(s *cfchattest.Server) { s.LoseDeliveries("x", 1) },
-	"RepeatDeliveries: -1 deliveries cannot go wrong; 0 takes back": func(s *cfchattest.Server) { s.RepeatDeliveries("", -1) },
-	"DeliveryFailure.Status: 5 is not the status of an answer":      func(s *cfchattest.Server) { s.FailDeliveries("", 1, cfchattest.DeliveryFailure{Status: 5}) },
-	"DeliveryFailure.TimedOut: nothing is answered then; leave out Status": func(s *cfchattest.Server) {
+	`Receive: "" is not a web address`:                           func(s *cfchattest.Server) { s.Receive("", http.NotFoundHandler()) },
+	"Receive: the handler of https://x is nil":                   func(s *cfchattest.Server) { s.Receive("https://x", nil) },
+	`LoseDeliveries: "x" is not a web address`:                   func(s *cfchattest.Server) { s.LoseDeliveries("x", 1) },
+	"RepeatDeliveries: -1 deliveries cannot go wrong; 0 cancels": func(s *cfchattest.Server) { s.RepeatDeliveries("", -1) },
+	"DeliveryFailure.Status: 5 is not the status of an answer":   func(s *cfchattest.Server) { s.FailDeliveries("", 1, cfchattest.DeliveryFailure{Status: 5}) },
+	"DeliveryFailure.TimedOut: there is no answer then; leave out Status": func(s *cfchattest.Server) {
 		s.FailDeliveries("", 1, cfchattest.DeliveryFailure{Status: 500, TimedOut: true})
 	},
-	"ReleaseDeliveries: the order of 0 is [0 1], which has not each place once": func(s *cfchattest.Server) {
+	"ReleaseDeliveries: the order of 0 is [0 1], which is not a permutation": func(s *cfchattest.Server) {
 		s.ReleaseDeliveries(func(int) []int { return []int{0, 1} })
 	},
 }
 
-// TestImpossible asks for what cannot be: that is an error of the test, with the line in it, and without one a panic.
+// TestImpossible makes impossible setups, which fail the test with its line, and panic without a test.
 func TestImpossible(t *testing.T) {
 	for want, ask := range impossible {
 		want = "cfchattest: " + want
@@ -222,7 +222,7 @@ func TestImpossible(t *testing.T) {
 	}
 }
 
-// TestAddAgent lets an agent see the inboxes of which they are a member, and an administrator every one.
+// TestAddAgent lets an agent see the inboxes that they are a member of, and an administrator every one.
 func TestAddAgent(t *testing.T) {
 	srv := cfchattest.New(t)
 	for _, c := range []struct {
@@ -242,7 +242,7 @@ func TestAddAgent(t *testing.T) {
 	}
 }
 
-// TestAddContactInAnInbox gives a contact a source id there, one of its own where it is not told.
+// TestAddContactInAnInbox gives a contact the given source id in an inbox, or else one of its own.
 func TestAddContactInAnInbox(t *testing.T) {
 	srv := cfchattest.New(t)
 	inbox := srv.AddInbox(cfchattest.Inbox{})

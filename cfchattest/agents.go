@@ -35,7 +35,7 @@ func (s *Server) AddAgent(a Agent) (id int64, key string) {
 	return s.state.addAgent(s.home(), a)
 }
 
-// agentWith returns who has an e-mail address, 0 for nobody.
+// agentWith returns the id of the person with an e-mail address, 0 for nobody.
 func (s *state) agentWith(email string) int64 {
 	for _, id := range idsOf(s.users) {
 		if strings.EqualFold(s.users[id].Email, email) {
@@ -68,8 +68,8 @@ func (s *state) addAgent(a *account, in Agent) (int64, string) {
 	return s.lastUser, key
 }
 
-// RemoveAgent takes a person out of the account, with its inboxes and teams: its conversations are nobody's then, and no time of
-// theirs moves, so that nothing tells whose they were (contract, 1.7). It must be there.
+// RemoveAgent removes a person from the account and from its inboxes and teams. Their conversations become unassigned, but
+// none of their times change, so that nothing shows whose they were (contract, 1.7). The person must exist.
 func (s *Server) RemoveAgent(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,12 +96,12 @@ func (s *state) person(id *int64) *user {
 	return s.users[*id]
 }
 
-// getAccountAgents answers everybody of the account, by name (contract, W4.1).
+// getAccountAgents answers everybody in the account, by name (contract, W4.1).
 func (c *caller) getAccountAgents() (any, error) {
 	return c.view().agents(func(u *user) bool { return u.role(c.account) != "" }), nil
 }
 
-// agents renders the people who fit, by name and then by id.
+// agents renders the people who match, by name and then by id.
 func (v view) agents(fits func(*user) bool) []object {
 	shown := []object{}
 	for _, u := range slices.SortedFunc(maps.Values(v.users), byName) {
@@ -125,7 +125,7 @@ func (v view) agent(u *user, a *account) object {
 	if len(u.CustomAttributes.Keys()) > 0 {
 		out["custom_attributes"] = u.CustomAttributes
 	}
-	// The recorded 4.16.2 was built without the enterprise folder, which alone has this key (contract, 4.1).
+	// The recorded 4.16.2 was built without the enterprise folder, which is the only source of this key (contract, 4.1).
 	if v.version.AtLeast("3.13.0") && !v.version.AtLeast("4.8.0") {
 		out["custom_role_id"] = u.CustomRoleID
 	}

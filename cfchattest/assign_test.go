@@ -56,7 +56,7 @@ func TestAssignment(t *testing.T) {
 	}
 }
 
-// hasIt says who has a conversation, and which team.
+// hasIt returns who has a conversation, and which team.
 func hasIt(t *testing.T, srv *cfchattest.Server, id int64) string {
 	t.Helper()
 	now, ok := srv.Conversation(id)
@@ -76,7 +76,7 @@ func hasIt(t *testing.T, srv *cfchattest.Server, id int64) string {
 	return who + ", " + team
 }
 
-// saysOf says of whom an answer is.
+// saysOf returns whom an answer describes.
 func saysOf(answer string) string {
 	switch of := decode(answer); {
 	case dig(of, "bot_type") != nil:

@@ -8,12 +8,11 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// CustomAttribute is the definition of a custom attribute of conversations, or of contacts, without which filter does not know
-// it.
+// CustomAttribute defines a custom attribute of conversations or of contacts. Filters accept only defined attributes.
 type CustomAttribute struct {
 	Key     string
-	Name    string // that people see; the key by default
-	Contact bool   // of contacts
+	Name    string // the name that people see; the key by default
+	Contact bool   // of contacts instead of conversations
 	Display string // text, number, date, list, link, checkbox, currency or percent; text by default
 }
 
@@ -32,7 +31,7 @@ func (s *Server) AddCustomAttribute(a CustomAttribute) {
 	s.state.define(s.home(), a, display)
 }
 
-// define defines a custom attribute, or gives one that is there another type.
+// define defines a custom attribute, or changes the type of an existing one.
 func (s *state) define(in *account, a CustomAttribute, display string) {
 	types, model := in.attributes, cfchat.AttributeModelConversation
 	if a.Contact {
@@ -53,7 +52,7 @@ func (s *state) define(in *account, a CustomAttribute, display string) {
 	})
 }
 
-// getAccountCustomAttribute answers the custom attributes that are defined, in no order: here by id (contract, W4.5).
+// getAccountCustomAttribute answers the defined custom attributes: in no order on a server, here by id (contract, W4.5).
 func (c *caller) getAccountCustomAttribute() (any, error) {
 	fits := func(cfchat.AttributeModel) bool { return true }
 	switch model := fmt.Sprint(c.params["attribute_model"]); model {

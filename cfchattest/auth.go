@@ -11,20 +11,20 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// caller is who calls, in which account, with which parameters.
+// caller is the caller of an operation, with the account and the parameters of the request.
 type caller struct {
 	*state
-	account *account // nil for what is of none
+	account *account // nil for an operation without one
 	owner
 	key      string            // of the owner
-	base     string            // the address that the request came to
+	base     string            // the address that the request was sent to
 	ids      map[string]string // in the path
 	params   params
 	complain func(string) // of a mistake in the test
-	between  func()       // lets others in, nil where nobody wants it
+	between  func()       // serves other requests in between, nil if no test asks for it
 }
 
-// authenticate does the checks that come before any operation, in the server's order (contract, 1.0).
+// authenticate does the checks that precede every operation, in the server's order (contract, 1.0).
 func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	if to.IsPublic() {
 		return &caller{state: s.state}, nil
@@ -55,8 +55,8 @@ func (s *Server) authenticate(r *http.Request, to route) (*caller, error) {
 	return c, s.state.enter(c.account, who)
 }
 
-// keyOf finds the key. A proxy turns - into _ and letters into capitals, so every spelling is the same header; a blank
-// one is none (contract, 1.0).
+// keyOf returns the key. A proxy turns - into _ and letters into capitals, so all spellings name the same header; a blank
+// value counts as none (contract, 1.0).
 func (s *Server) keyOf(header http.Header) string {
 	for _, name := range slices.Sorted(maps.Keys(header)) { // the same one each time, if there are several
 		if s.dropUnderscores && strings.Contains(name, "_") {
@@ -74,11 +74,11 @@ func (s *Server) keyOf(header http.Header) string {
 	return ""
 }
 
-// errDoubleRender is a server before 3.1.0 that answers twice: because the account is suspended, and because the caller is a
-// stranger (contract, 3 and 4.2).
+// errDoubleRender is the error of servers before 3.1.0 that answer twice: because the account is suspended, and because the
+// caller is a stranger (contract, 3 and 4.2).
 var errDoubleRender = errors.New("answered twice")
 
-// enter checks that the account is in use and that the owner of the key belongs to it.
+// enter checks that the account is active and that the owner of the key belongs to it.
 func (s *state) enter(a *account, who owner) error {
 	stranger := s.stranger(a, who)
 	switch {
@@ -90,7 +90,7 @@ func (s *state) enter(a *account, who owner) error {
 	return stranger
 }
 
-// stranger returns the refusal of one who does not belong to the account, nil for one who does (contract, 3 and 4.2).
+// stranger returns the refusal for an owner who does not belong to the account, nil for one who does (contract, 3 and 4.2).
 func (s *state) stranger(a *account, who owner) error {
 	switch {
 	case who.user != nil && who.user.role(a) != "", who.bot != nil && who.bot.enters(s, a):
@@ -101,8 +101,8 @@ func (s *state) stranger(a *account, who owner) error {
 	return unauthorized("You are not authorized to access this account")
 }
 
-// mayOpen checks that the caller may see a conversation: from 4.8.0 on also a member of its team, whom no list shows it
-// (contract, N3).
+// mayOpen checks that the caller may see a conversation. From 4.8.0 on members of its team may too, although no list shows
+// it to them (contract, N3).
 func (c *caller) mayOpen(of *conversation) error {
 	if of.team != nil && c.user != nil && c.version.AtLeast("4.8.0") {
 		if team := c.account.teams[*of.team]; team != nil && team.members[c.user.ID] {
@@ -112,10 +112,10 @@ func (c *caller) mayOpen(of *conversation) error {
 	return c.mayShow(of.source.inbox)
 }
 
-// mayShow checks that the caller may see an inbox: a bot every one, an administrator those of the account, an agent those
-// of which they are a member (contract, 1.0).
+// mayShow checks that the caller may see an inbox: a bot sees every inbox, an administrator those of the account, an agent
+// those that they are a member of (contract, 1.0).
 func (c *caller) mayShow(in *inbox) error {
-	ours := c.account.inboxes[in.id] == in // a source id is looked up over all accounts
+	ours := c.account.inboxes[in.id] == in // a source id is looked up across all accounts
 	if c.bot != nil || ours && (c.user.role(c.account) == cfchat.RoleAdministrator || in.members[c.user.ID]) {
 		return nil
 	}

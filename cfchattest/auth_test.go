@@ -72,7 +72,7 @@ func TestOrderOfChecks(t *testing.T) {
 	}
 }
 
-// Two spellings of the header are answered by the same one each time.
+// Of two spellings of the header, the same one always counts.
 func TestTwoKeys(t *testing.T) {
 	srv := cfchattest.New(t)
 	for range 20 {
@@ -102,7 +102,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestRequestsAreWhole: every field is what was sent and answered, because tests compare them.
+// TestRequestsAreWhole checks every field, because tests compare them.
 func TestRequestsAreWhole(t *testing.T) {
 	srv := cfchattest.New(t)
 	call(t, srv, srv.AdminKey(), "POST", conversations+"/7/toggle_status?a=b%20c&a=d", `{"status":"open"}`)

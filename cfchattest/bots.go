@@ -13,9 +13,9 @@ import (
 type Bot struct {
 	Name        string // "Bot 3" and so on by default
 	Description string
-	OutgoingURL string  // where its events go; BotSecret is what they are signed with
-	Inboxes     []int64 // those that it serves: what Create makes there is pending
-	// Stray makes it a bot of another account, without an inbox in this one, so that it is refused.
+	OutgoingURL string  // where its events go; BotSecret signs them
+	Inboxes     []int64 // the inboxes that it serves: conversations that Create makes there are pending
+	// Stray makes it a bot of another account without an inbox in this one, so that it is refused.
 	Stray bool
 }
 
@@ -23,8 +23,8 @@ type Bot struct {
 type bot struct {
 	cfchat.AgentBot
 
-	account  int64          // whose bot it is; 0 for another one than there are
-	accounts map[int64]bool // those in which it has an inbox
+	account  int64          // the account that owns it; 0 for an account that is not here
+	accounts map[int64]bool // the accounts in which it has an inbox
 	secret   string
 }
 
@@ -36,7 +36,7 @@ func (s *Server) AddBot(b Bot) (id int64, key string) {
 		s.checkAddress("Bot.OutgoingURL", b.OutgoingURL)
 	}
 	if b.Stray && len(b.Inboxes) > 0 {
-		s.mistake("Bot.Inboxes", "a stray bot has none in this account; leave out one of the two")
+		s.mistake("Bot.Inboxes", "a stray bot has none in this account; set only one of the two")
 	}
 	served := make([]*inbox, len(b.Inboxes))
 	for i, id := range b.Inboxes {
@@ -69,21 +69,21 @@ func (s *state) storeBot(b cfchat.AgentBot) *bot {
 	return s.bots[b.ID]
 }
 
-// enters reports whether a bot may enter an account: it has an inbox there, or, from 4.8.0 on, belongs to it
-// (contract, N3).
+// enters reports whether a bot may enter an account: if it has an inbox there or, from 4.8.0 on, belongs to it (contract,
+// N3).
 func (b *bot) enters(s *state, a *account) bool {
 	return b.accounts[a.id] || s.version.AtLeast("4.8.0") && b.account == a.id
 }
 
-// renderedBot is a bot as the assignee of a conversation (contract, N2). A bot of the whole server would have no
+// renderedBot renders a bot as the assignee of a conversation (contract, N2). A bot of the whole server would have no
 // outgoing_url; there are none here.
 func renderedBot(b *bot) object {
 	return object{"id": b.ID, "name": b.Name, "description": b.Description, "thumbnail": b.Thumbnail,
 		"outgoing_url": b.OutgoingURL, "bot_type": b.BotType}
 }
 
-// listAllAccountAgentBots answers the bots of the account, in no order: here by id. The key of each goes to every agent, and from
-// 4.16.0 on to administrators (contract, W4.6). Since when there is a thumbnail is (unseen).
+// listAllAccountAgentBots answers the bots of the account: in no order on a server, here by id. Every agent sees the keys;
+// from 4.16.0 on only administrators do (contract, W4.6). Which version added the thumbnail is (unseen).
 func (c *caller) listAllAccountAgentBots() (any, error) {
 	shows := !c.version.AtLeast("4.16.0") || c.user.role(c.account) == cfchat.RoleAdministrator
 	keys := map[*bot]string{}

@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// ownerOf tells who owns a conversation as the server shows it.
+// ownerOf returns the owner of a conversation as the server shows it.
 func ownerOf(t *testing.T, srv *cfchattest.Server, id int64) string {
 	t.Helper()
 	c, ok := srv.Conversation(id)

@@ -12,7 +12,7 @@ import (
 
 const conversations = "/api/v1/accounts/1/conversations"
 
-// call sends a request in process and gives the status and the body.
+// call sends a request in process and returns the status and the body.
 func call(t testing.TB, srv *cfchattest.Server, key, method, path, body string) (int, string) {
 	t.Helper()
 	resp, err := srv.Transport().RoundTrip(request(t, key, method, path, body))
@@ -44,7 +44,7 @@ func readAll(t testing.TB, resp *http.Response) string {
 	return string(body)
 }
 
-// idsOf are the ids of a page of a list or a filter.
+// idsOf returns the ids on a page of a list or a filter.
 func idsOf(t testing.TB, body string) []int64 {
 	t.Helper()
 	type page struct {
@@ -66,5 +66,5 @@ func idsOf(t testing.TB, body string) []int64 {
 	return ids
 }
 
-// escape writes the characters of a query that may not stand in a URL.
+// escape escapes the characters of a query that are not allowed in a URL.
 func escape(query string) string { return strings.ReplaceAll(query, " ", "+") }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// callback is what a test wants to be called at the requests of an operation.
+// callback is a test's function to call at the requests of an operation.
 type callback struct {
 	when      moment
 	operation string // "" for any request
@@ -19,17 +19,17 @@ const (
 	after
 )
 
-// Before has a function called at each request of an operation, before it is carried out or fails: so somebody else is
-// quicker, or [Server.FailNext] depends on what is asked. The operation is as with FailNext, "" for any request; the Request
-// has no Status yet. The function may call the Server's methods, and a client of the Server, at whose requests functions are
-// called too. Several are called in the order in which they were given.
+// Before registers a function to call at each request of an operation, before it is carried out or fails: to let somebody
+// else be quicker, for example, or to decide on [Server.FailNext] by the request. The operation is as with FailNext, "" for
+// any request; the Request has no Status yet. The function may call the Server's methods and use a client of the Server,
+// whose requests trigger functions too. Several functions are called in the order of their registration.
 func (s *Server) Before(operation string, f func(Request)) {
 	s.addCallback("Before", callback{before, operation, f})
 }
 
-// After has a function called at each request of an operation, after it was carried out or has failed, and before the
-// answer is sent: what is changed then, the caller does not know. All else is as with [Server.Before]. It is not called
-// where the connection is refused.
+// After registers a function to call at each request of an operation, after it was carried out or failed and before the
+// answer is sent: the answer does not show what the function changes. Everything else is as with [Server.Before]. The
+// function is not called if the connection is refused.
 func (s *Server) After(operation string, f func(Request)) {
 	s.addCallback("After", callback{after, operation, f})
 }
@@ -44,7 +44,7 @@ func (s *Server) addCallback(method string, c callback) {
 	s.callbacks = append(s.callbacks, c)
 }
 
-// callBack calls what is to be called at a request, without the lock, because it may use the server.
+// callBack calls the functions for a request, without the lock because they may use the server.
 func (s *Server) callBack(when moment, asked Request) {
 	s.mu.Lock()
 	callbacks := slices.Clone(s.callbacks)

@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestCallbacks calls what a test wants before a call is carried out, and after, before its caller knows.
+// TestCallbacks calls a test's functions before a call is carried out, and after it, before its caller is answered.
 func TestCallbacks(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{})
@@ -39,7 +39,7 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
-// TestFailureByWhatIsAsked has a callback decide whether the call that it sees fails.
+// TestFailureByWhatIsAsked lets a callback decide whether the current call fails.
 func TestFailureByWhatIsAsked(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{})

@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// Config returns what [cfchat.New] makes a client of the server from: the address of [Server.URL], and the keys of the
-// administrator and the bot. It is for programs without a test, and those that want a real socket.
+// Config returns a configuration for [cfchat.New]: the address of [Server.URL], and the keys of the administrator and the
+// bot. It is for programs without a test, and for tests that need a real socket.
 func (s *Server) Config() cfchat.Config {
 	config := s.config()
 	config.Server = s.URL()
@@ -21,10 +21,10 @@ func (s *Server) config() cfchat.Config {
 }
 
 // Chat returns a client of the server, with the keys of the administrator and the bot. It needs no socket. The options
-// change its Config before the client is made. Without a test it panics: give [Server.Config] to [cfchat.New].
+// change its Config before the client is created. A nil t panics: pass [Server.Config] to [cfchat.New] instead.
 func (s *Server) Chat(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Chat {
 	if t == nil {
-		panic("cfchattest: Chat and Account need a test; without one give the Server's Config to cfchat.New")
+		panic("cfchattest: Chat and Account need a test; without one pass the Server's Config to cfchat.New")
 	}
 	t.Helper()
 	config := s.config()
@@ -40,7 +40,7 @@ func (s *Server) Chat(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Cha
 	return chat
 }
 
-// Account returns the server's account as the client of [Server.Chat] sees it.
+// Account returns the server's account, through the client of [Server.Chat].
 func (s *Server) Account(t testing.TB, options ...func(*cfchat.Config)) *cfchat.Account {
 	if t != nil { // or Chat says what is wrong
 		t.Helper()

@@ -12,13 +12,13 @@ type contactInbox struct {
 	inbox    *inbox
 	contact  *contact
 	sourceID string
-	verified *bool // nil where a snapshot does not say
+	verified *bool // nil if the snapshot does not say
 	created  time.Time
-	token    string // which opens what the contact sees
+	token    string // opens the contact's own view
 }
 
-// joinInbox finds or makes the contact's place in an inbox under a source id. It is false if the inbox has the source id
-// already, for somebody else.
+// joinInbox finds or creates the contact's place in an inbox under a source id. It reports false if somebody else has the
+// source id in that inbox.
 func (s *state) joinInbox(a *account, in *inbox, c *contact, sourceID string) (*contactInbox, bool) {
 	if other := s.sourceOf(in, sourceID); other != nil {
 		return other, other.contact == c
@@ -32,7 +32,7 @@ func (s *state) joinInbox(a *account, in *inbox, c *contact, sourceID string) (*
 	return joined, true
 }
 
-// sourceOf finds a source id in an inbox.
+// sourceOf returns the place that has a source id in an inbox.
 func (s *state) sourceOf(in *inbox, sourceID string) *contactInbox {
 	for _, joined := range s.bySource[sourceID] {
 		if joined.inbox == in {
@@ -50,8 +50,8 @@ func (s *state) renameSource(joined *contactInbox, sourceID string) {
 	s.bySource[sourceID] = append(s.bySource[sourceID], joined)
 }
 
-// nameSource takes a source id that nobody has for the one of a place of the contact whose own a snapshot does not say. So
-// the conversation that was recorded in an inbox that allows one is the one that is found.
+// nameSource gives an unused source id to a place of the contact whose real one the snapshot does not say. In an inbox that
+// allows one conversation per contact, the recorded conversation is then found.
 func (s *state) nameSource(in *inbox, who *contact, sourceID string) {
 	i := slices.IndexFunc(who.unnamed, func(place *contactInbox) bool { return place.inbox == in })
 	if i >= 0 && s.sourceOf(in, sourceID) == nil {
@@ -60,7 +60,7 @@ func (s *state) nameSource(in *inbox, who *contact, sourceID string) {
 	}
 }
 
-// placeOf finds the contact's place in an inbox, or makes one under a new source id.
+// placeOf returns the contact's place in an inbox, or creates one under a new source id.
 func (s *state) placeOf(a *account, in *inbox, c *contact) *contactInbox {
 	if c.places == nil {
 		c.places = map[*inbox]*contactInbox{}
@@ -72,7 +72,7 @@ func (s *state) placeOf(a *account, in *inbox, c *contact) *contactInbox {
 	return c.places[in]
 }
 
-// contactInboxes renders where a contact can be reached.
+// contactInboxes renders the inboxes in which a contact can be reached.
 func (v view) contactInboxes(c *contact) []object {
 	out := make([]object, len(c.joined))
 	for i, joined := range c.joined {
@@ -81,7 +81,7 @@ func (v view) contactInboxes(c *contact) []object {
 	return out
 }
 
-// inbox renders an inbox of a contact: before 4.0.2 all of it, with what is secret for an administrator.
+// inbox renders an inbox of a contact: before 4.0.2 all of it, for an administrator with its secrets.
 func (v view) inbox(in *inbox) object {
 	if v.version.AtLeast("4.0.2") {
 		return object{"id": in.id, "avatar_url": "", "channel_id": in.id, "name": in.name, "channel_type": in.channel, "provider": nil}

@@ -18,9 +18,9 @@ type Contact struct {
 	Phone      string
 	Identifier string
 	Blocked    bool           // new conversations are resolved at once, from 3.7.0 on
-	Online     bool           // so that it cannot be deleted
-	Inbox      int64          // where it has a source id; none by default, and with a SourceID the first inbox
-	SourceID   string         // the contact's id in that inbox, which its conversations there have; a new one by default
+	Online     bool           // an online contact cannot be deleted
+	Inbox      int64          // where it has a source id; none by default, or the first inbox if SourceID is set
+	SourceID   string         // the contact's id in that inbox, shared by its conversations there; a new one by default
 	Additional map[string]any // additional_attributes
 	Custom     map[string]any // custom_attributes
 	Labels     []string
@@ -30,12 +30,12 @@ type contact struct {
 	cfchat.Contact
 
 	updated time.Time
-	lead    bool // more than a visitor: somebody who can be written to
+	lead    bool // more than a visitor: a contact who can be written to
 	labels  []string
-	joined  []*contactInbox          // in the order in which it was
-	deleted bool                     // but its conversations are not yet: they cannot be rendered
-	places  map[*inbox]*contactInbox // where conversations that are added without a request go
-	unnamed []*contactInbox          // places under a made-up source id, because a snapshot does not say it
+	joined  []*contactInbox          // in order of joining
+	deleted bool                     // but its conversations are not yet, and cannot be rendered
+	places  map[*inbox]*contactInbox // for conversations that are added without a request
+	unnamed []*contactInbox          // places with an invented source id, because the snapshot lacks it
 }
 
 // AddContact adds a contact and returns its id.
@@ -69,7 +69,7 @@ func (s *Server) checkNewContact(c Contact) {
 	}
 	s.checkEmail("Contact.Email", c.Email, "contact", a.contactWith(emailOf, strings.ToLower(c.Email)))
 	if c.Phone != "" && !validNumber.MatchString(c.Phone) {
-		s.mistake("Contact.Phone", "%q is no number as +4712345678 is", c.Phone)
+		s.mistake("Contact.Phone", "%q is not a number such as +4712345678", c.Phone)
 	}
 	if other := a.contactWith(identifierOf, c.Identifier); other != 0 {
 		s.mistake("Contact.Identifier", "contact %d has %q already", other, c.Identifier)
@@ -82,7 +82,7 @@ func (s *Server) checkNewContact(c Contact) {
 	s.checkAttributes("Contact.Custom", c.Custom)
 }
 
-// contactWith returns the contact that has a value, 0 for none. Nobody has "".
+// contactWith returns the id of the contact that has a value, 0 for none. Nobody has "".
 func (a *account) contactWith(of func(*contact) *string, value string) int64 {
 	for _, each := range a.contactsThat(func(c *contact) bool { return value != "" && deref(of(c)) == value }) {
 		return each.ID
@@ -117,7 +117,7 @@ func (c *caller) contactDetails() (any, error) {
 	return c.contactAnswer(found), nil
 }
 
-// contactsThat returns the contacts that fit, in the order of their ids.
+// contactsThat returns the contacts that match, in order of id.
 func (a *account) contactsThat(fit func(*contact) bool) []*contact {
 	var out []*contact
 	for _, id := range slices.Sorted(maps.Keys(a.contacts)) {
@@ -139,13 +139,13 @@ func (a *account) conversationsOf(c *contact) int {
 	return count
 }
 
-// isIdentified reports whether a contact has something to be told from a visitor by.
+// isIdentified reports whether a contact has something that distinguishes it from a visitor.
 func (c *contact) isIdentified() bool {
 	return deref(c.Email) != "" || deref(c.PhoneNumber) != "" || deref(c.Identifier) != ""
 }
 
-// DeleteContact deletes a contact and leaves its conversations, as the server does for a while: it cannot render them, and
-// answers 500 to every page that one of them is on. It must be there.
+// DeleteContact deletes a contact but keeps its conversations, as the server does for a while: it cannot render them, and
+// answers 500 for every page with one of them. The contact must exist.
 func (s *Server) DeleteContact(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -22,7 +22,7 @@ func (c *caller) contactOfPath() (*contact, error) {
 	return found, nil
 }
 
-// contactUpdate changes what is given of a contact (contract, W2.6).
+// contactUpdate changes the given fields of a contact (contract, W2.6).
 func (c *caller) contactUpdate() (any, error) {
 	found, err := c.contactOfPath()
 	if err != nil {
@@ -33,7 +33,7 @@ func (c *caller) contactUpdate() (any, error) {
 	if err := c.validContact(changed); err != nil {
 		return nil, err
 	}
-	if changed.Identifier != nil && c.isTaken(*changed.Identifier, identifierOf, changed) { // one that is "": nothing looks for it before
+	if changed.Identifier != nil && c.isTaken(*changed.Identifier, identifierOf, changed) { // "" too
 		return nil, errNotUnique
 	}
 	save := c.savingContact(c.account, found)
@@ -42,7 +42,7 @@ func (c *caller) contactUpdate() (any, error) {
 	return c.contactAnswer(found), nil
 }
 
-// contactAnswer is what is answered about one contact.
+// contactAnswer returns the answer about one contact.
 func (c *caller) contactAnswer(found *contact) object {
 	shown := c.view().contact(found)
 	if c.withInboxes() || !c.version.AtLeast("3.16.0") {
@@ -51,7 +51,7 @@ func (c *caller) contactAnswer(found *contact) object {
 	return object{"payload": shown}
 }
 
-// changeContact sets what the parameters give. Attributes that are no object are not seen.
+// changeContact sets the fields in the parameters. It ignores attributes that are not an object.
 func (c *caller) changeContact(to *cfchat.Contact) {
 	for name, field := range map[string]**string{
 		"name": &to.Name, "email": &to.Email, "phone_number": &to.PhoneNumber, "identifier": &to.Identifier,
@@ -77,14 +77,14 @@ func (c *caller) changeContact(to *cfchat.Contact) {
 	}
 }
 
-// merged returns attributes with others in place of those of the same name.
+// merged returns attributes, overwritten with others.
 func merged(attributes cfchat.Attributes, others map[string]any) cfchat.Attributes {
 	all := attributes.Map()
 	maps.Copy(all, others)
 	return attributesOf(all)
 }
 
-// destroyCustomAttributesOfAContact takes attributes away: a list of keys, or one as text (contract, W2.6).
+// destroyCustomAttributesOfAContact removes attributes: a list of keys, or one key as text (contract, W2.6).
 func (c *caller) destroyCustomAttributesOfAContact() (any, error) {
 	found, err := c.contactOfPath()
 	if err != nil {
@@ -102,10 +102,10 @@ func (c *caller) destroyCustomAttributesOfAContact() (any, error) {
 	return c.contactAnswer(found), nil
 }
 
-// errNoName is a contact without a name that is online: the server stumbles over what it wants to say.
+// errNoName is the error for an online contact without a name: the server fails to build its message.
 var errNoName = errors.New("undefined method for nil")
 
-// jobDelay is how long the job of a deletion takes to begin (run: 0.2 to 2 s).
+// jobDelay is how long the job of a deletion takes to start (run: 0.2 to 2 s).
 const jobDelay = 500 * time.Millisecond
 
 // contactDelete deletes a contact. Its conversations stay for a moment, and cannot be rendered (contract, W2.7).
@@ -131,7 +131,7 @@ type job struct {
 	do  func()
 }
 
-// runJobs does what is due.
+// runJobs runs the jobs that are due.
 func (s *state) runJobs() {
 	now := s.clock()
 	s.jobs = slices.DeleteFunc(s.jobs, func(j job) bool {

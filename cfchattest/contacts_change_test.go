@@ -81,7 +81,7 @@ func noIdentifier(t *testing.T, srv *cfchattest.Server, id int64) {
 	readAll(t, resp)
 }
 
-// compareChange sends a recorded exchange about another contact, and compares what comes.
+// compareChange sends a recorded exchange about another contact, and compares the answer.
 func compareChange(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, id int64) {
 	t.Helper()
 	_, rest, _ := strings.Cut(e.Request.Path, "/contacts/")

@@ -14,20 +14,20 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// What the server's database refuses, or its code stumbles over: a 500 (contract, W2.4).
+// Values that the server's database refuses, or that its code fails on: a 500 (contract, W2.4).
 var (
 	errNotUnique = errors.New("the database has it already")
 	errSource    = errors.New("no such source id can be made")
 )
 
-// What is valid; of a number what stands before its + passes.
+// The valid forms; anything may precede the + of a number.
 var (
 	validEmail  = regexp.MustCompile(`\A[^@\s]+@[^@\s]+\z`)
 	validNumber = regexp.MustCompile(`\+[1-9]\d{1,14}\z`)
 )
 
-// contactCreate creates a contact, in any inbox of the account or in none. It looks whether it may before it stores it, and
-// others can come in between.
+// contactCreate creates a contact, in any inbox of the account or in none. Other requests can run between its checks and the
+// write.
 func (c *caller) contactCreate() (any, error) {
 	made := c.readContact()
 	if err := c.validContact(made); err != nil {
@@ -37,14 +37,14 @@ func (c *caller) contactCreate() (any, error) {
 	return c.storeContact(made)
 }
 
-// letOthersIn serves other requests between the look and the write of this one, if a test wants that.
+// letOthersIn serves other requests between the checks and the write of this one, if a test asks for it.
 func (c *caller) letOthersIn() {
 	if c.between != nil {
 		c.between()
 	}
 }
 
-// betweenOf returns what lets others in, nil where nobody wants it.
+// betweenOf returns the function that serves other requests in between, nil if no test asks for it.
 func (s *Server) betweenOf(ctx context.Context) func() {
 	f := between.Of(ctx)
 	if f == nil {
@@ -57,7 +57,7 @@ func (s *Server) betweenOf(ctx context.Context) func() {
 	}
 }
 
-// readContact reads what a contact is created with. What is no object among its attributes is dropped.
+// readContact reads the parameters of a new contact. Attributes that are not an object are dropped.
 func (c *caller) readContact() *contact {
 	made := &contact{Contact: cfchat.Contact{
 		Name: c.scalar("name"), Email: c.scalar("email"), PhoneNumber: c.scalar("phone_number"),
@@ -87,11 +87,10 @@ func (c *caller) scalar(name string) *string {
 
 func (c *caller) objectIn(name string) cfchat.Attributes {
 	given, _ := c.params[name].(map[string]any)
-	return attributesOf(orEmpty(given)) // an empty one where it is none
+	return attributesOf(orEmpty(given)) // empty if it is not an object
 }
 
-// validContact returns the refusal of what a contact may not have, in the server's order; of several messages it is (unseen)
-// but for two formats.
+// validContact returns the refusal of an invalid contact. The order of several messages is (unseen), except for two formats.
 func (c *caller) validContact(made *contact) error {
 	var messages, attributes []string
 	wrong := func(is bool, attribute, message string) {
@@ -140,8 +139,8 @@ func (c *caller) isTaken(value string, of func(*contact) *string, self *contact)
 	return false
 }
 
-// storeContact stores a contact and where it is, or neither, and its id is lost then. The database has one of each e-mail
-// and of each identifier, "" included; phone numbers were only looked at before.
+// storeContact stores a contact and its place, or neither, and then its id is lost. The database enforces unique e-mails and
+// identifiers, "" included; for phone numbers there was only the earlier check.
 func (c *caller) storeContact(made *contact) (any, error) {
 	c.lastContact++
 	made.ID = c.lastContact
@@ -180,13 +179,13 @@ func (c *caller) placeIn(inboxID any, made *contact) (*contactInbox, error) {
 	}
 	place, err := c.join(in, made, sourceID)
 	if err != nil {
-		return nil, errSource // here it is no 422
+		return nil, errSource // here it is not a 422
 	}
 	return place, nil
 }
 
-// sourceIDFor returns the source id of a new contact: the given one, of which a blank one is (unseen), or a new one. In
-// 4.0.4 what cannot be made is a 500.
+// sourceIDFor returns the source id of a new contact: the given one (a blank one is unseen) or a new one. In 4.0.4, one that
+// cannot be made is a 500.
 func (c *caller) sourceIDFor(in *inbox, who *contact) (string, error) {
 	if given, ok := sourceIDOf(c.params["source_id"]); ok {
 		if cast.Blank(given) {
@@ -201,7 +200,7 @@ func (c *caller) sourceIDFor(in *inbox, who *contact) (string, error) {
 	return sourceID, err
 }
 
-// inboxRow renders an inbox as the row of the database that it is, of which the stand-in has few columns.
+// inboxRow renders an inbox as its database row, of which the stand-in has few columns.
 func (v view) inboxRow(in *inbox) object {
 	created := v.clock().UTC().Format("2006-01-02T15:04:05.000Z")
 	out := object{

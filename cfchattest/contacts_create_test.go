@@ -11,7 +11,7 @@ import (
 
 const contacts = "/api/v1/accounts/1/contacts"
 
-// TestCreateContact sends creates one after the other, and looks at what is answered on versions on both sides of a change.
+// TestCreateContact creates contacts one after another, and checks the answers of versions on both sides of a change.
 func TestCreateContact(t *testing.T) {
 	long := strings.Repeat("x", 256)
 	for _, version := range []string{"2.16.0", "3.16.0", "4.0.4", "4.7.0", "4.16.2"} {
@@ -74,7 +74,7 @@ func TestCreateContact(t *testing.T) {
 	}
 }
 
-// TestCreateContactIDs loses the id of a contact that is taken back, and of none that is refused before.
+// TestCreateContactIDs loses the id of a contact that is rolled back, but not of one that is refused earlier.
 func TestCreateContactIDs(t *testing.T) {
 	srv := cfchattest.New(t)
 	for _, body := range []string{`{"email":"x"}`, `{"inbox_id":99}`, `{}`} {

@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
 )
 
-// contactTable describes contacts to filters. In which order the server lists the attributes is (unseen).
+// contactTable describes contacts to filters. The order in which the server lists the attributes is (unseen).
 func (c *caller) contactTable() *filtersql.Table[*contact] {
 	v := c.version
 	columns := []filtersql.Column[*contact]{
@@ -35,7 +35,7 @@ func (c *caller) contactTable() *filtersql.Table[*contact] {
 	}
 	if v.AtLeast("3.1.1") {
 		columns = append(columns, filtersql.Texts("labels", func(*contact) *string { return nil }).Allow(presence...))
-	} else { // compared with the number of a label, which nobody knows here
+	} else { // compared with the number of a label, which is not known here
 		columns = append(columns, filtersql.Integers("labels", func(*contact) *int64 { return nil }))
 	}
 	return &filtersql.Table[*contact]{
@@ -46,12 +46,12 @@ func (c *caller) contactTable() *filtersql.Table[*contact] {
 	}
 }
 
-// contactTexts is a column of texts in lower case, as the server compares them.
+// contactTexts returns a column of texts in lower case, as the server compares them.
 func contactTexts(name string, get func(*contact) *string) filtersql.Column[*contact] {
 	return filtersql.Texts(name, func(r *contact) *string { return lowered(get(r)) })
 }
 
-// contactAdditional is a key of additional_attributes.
+// contactAdditional returns the column of a key of additional_attributes.
 func contactAdditional(name, key string) filtersql.Column[*contact] {
 	return contactTexts(name, func(r *contact) *string { return filtersql.AttributeText(r.AdditionalAttributes.Map(), key) })
 }
@@ -63,11 +63,11 @@ func lowered(text *string) *string {
 	return new(downcase(*text))
 }
 
-// downcase returns a text in lower case as Ruby writes it, which makes two characters of İ.
+// downcase returns a text in lower case as Ruby does, which turns İ into two characters.
 func downcase(text string) string { return strings.ToLower(strings.ReplaceAll(text, "İ", "i\u0307")) }
 
-// firstValues reduces rules to what the server reads of them: the first value, in lower case, and of a phone number with a + in
-// front, which from 4.7.0 on it takes off before.
+// firstValues reduces rules to what the server reads: the first value, in lower case. A phone number gets a leading +, from
+// 4.7.0 on only if it has none.
 func (c *caller) firstValues(rules []filtersql.Rule) []filtersql.Rule {
 	out := make([]filtersql.Rule, len(rules))
 	for i, rule := range rules {

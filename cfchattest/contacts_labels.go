@@ -9,8 +9,8 @@ func (c *caller) listAllLabelsOfAContact() (any, error) {
 	return labelNames(found.labels), nil
 }
 
-// contactAddLabels replaces the labels of a contact (contract, W2.11). It answers them as they were sent, and all other answers
-// as they are stored.
+// contactAddLabels replaces the labels of a contact (contract, W2.11). Its answer has them as they were sent; all other
+// answers have them as they are stored.
 func (c *caller) contactAddLabels() (any, error) {
 	found, err := c.contactOfPath()
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 // contactPageSize is how many contacts a page has.
 const contactPageSize = 15
 
-// errParameter is a list where the server's code wants a text: a 500 (contract, W2).
+// errParameter is the error for a list where the server's code expects a text: a 500 (contract, W2).
 var errParameter = errors.New("a parameter of another kind")
 
-// contactList answers a page of the contacts that can be told from visitors.
+// contactList answers a page of the contacts that are more than visitors.
 func (c *caller) contactList() (any, error) {
 	rows := c.account.contactsThat((*contact).isIdentified)
 	if c.params["labels"] != nil {
@@ -27,7 +27,7 @@ func (c *caller) contactList() (any, error) {
 	return c.contactPage(rows)
 }
 
-// contactSearch answers a page of the contacts that have a text somewhere (contract, W2.1).
+// contactSearch answers a page of the contacts that contain a text (contract, W2.1).
 func (c *caller) contactSearch() (any, error) {
 	text, isText := c.params["q"].(string)
 	switch {
@@ -51,7 +51,7 @@ func (c *caller) contactSearch() (any, error) {
 	return c.contactPage(rows)
 }
 
-// having returns whether a contact has a text where searches look.
+// having returns a function that reports whether a contact has a text in a field that searches look at.
 func (c *caller) having(text string) func(*contact) bool {
 	anyCase, exact := filtersql.Like("%"+text+"%", true), filtersql.Like("%"+text+"%", false)
 	byCompany := c.version.AtLeast("3.1.1") && !c.version.AtLeast("4.11.0")
@@ -66,7 +66,7 @@ func (c *caller) having(text string) func(*contact) bool {
 	}
 }
 
-// searchedPage answers a page from 4.11.0 on, which counts itself only and says whether there is another.
+// searchedPage answers a page from 4.11.0 on, whose count is its own size, and which says whether there is another.
 func (c *caller) searchedPage(rows []*contact) (any, error) {
 	if page := c.params["page"]; page != nil {
 		if n, _ := cast.Integer(page); n < 1 {
@@ -82,7 +82,7 @@ func (c *caller) searchedPage(rows []*contact) (any, error) {
 	return object{"meta": meta, "payload": c.contactRows(shown)}, nil
 }
 
-// contactFilter answers a page of what matches the rules (contract, W2.2).
+// contactFilter answers a page of the contacts that match the rules (contract, W2.2).
 func (c *caller) contactFilter() (any, error) {
 	rules, err := filtersql.Read(c.params["payload"])
 	if err != nil {
@@ -117,7 +117,7 @@ func (c *caller) contactPage(rows []*contact) (any, error) {
 	return object{"meta": c.contactMeta(len(rows)), "payload": c.contactRows(shown)}, nil
 }
 
-// shownContacts sorts rows, and returns those of the page that is asked for, and its number.
+// shownContacts sorts rows and returns those of the requested page, and its number.
 func (c *caller) shownContacts(rows []*contact) (shown []*contact, number int64, err error) {
 	if number, err = pageNumber(c.params["page"]); err != nil {
 		return nil, 0, err
@@ -138,7 +138,7 @@ func contactsOn(rows []*contact, page int64) ([]*contact, error) {
 	return rows[from:min(from+contactPageSize, len(rows))], nil
 }
 
-// contactMeta is what a page says of itself: the page as it was asked for.
+// contactMeta returns the meta of a page, with the page number as it was sent.
 func (c *caller) contactMeta(count int) object {
 	meta := object{"count": count, "current_page": 1}
 	if page := c.params["page"]; page != nil {
@@ -162,21 +162,21 @@ func (c *caller) contactRows(rows []*contact) []object {
 	return out
 }
 
-// withInboxes reports whether answers have contact_inboxes: all that is not blank and not true says no.
+// withInboxes reports whether answers have contact_inboxes: any value that is neither blank nor true means no.
 func (c *caller) withInboxes() bool {
 	given := c.params["include_contact_inboxes"]
 	return given == nil || given == true || given == "true" || given != false && cast.Blank(given)
 }
 
-// contactOrder compares two contacts by a key, of which some have none.
+// contactOrder compares two contacts by a key that some of them lack.
 type contactOrder struct {
 	name      string
 	since     string // the first version that has it, "" for all
-	nullsLast bool   // downwards too
+	nullsLast bool   // in descending order too
 	value     func(*contact) (text string, number int64, ok bool)
 }
 
-// contactOrders are the orders that there are, in the server's order.
+// contactOrders are the possible orders, in the server's order.
 var contactOrders = []contactOrder{
 	{name: "email", value: contactText(func(c *contact) *string { return c.Email })},
 	{name: "name", nullsLast: true, value: contactText(func(c *contact) *string { return c.Name })},
@@ -198,7 +198,7 @@ func contactTime(of func(*contact) *cfchat.UnixTime) func(*contact) (string, int
 	}
 }
 
-// compare compares upwards or downwards.
+// compare compares in ascending or descending order.
 func (o contactOrder) compare(a, b *contact, down bool) int {
 	x, m, hasX := o.value(a)
 	y, n, hasY := o.value(b)
@@ -216,7 +216,7 @@ func (o contactOrder) compare(a, b *contact, down bool) int {
 	return difference
 }
 
-// sortContacts sorts rows as the request asks. Without that a server has no order; here it is that of the ids.
+// sortContacts sorts rows as the request asks. By default a server has no order; here it is by id.
 func (c *caller) sortContacts(rows []*contact) error {
 	given := c.params["sort"]
 	text, isText := given.(string)

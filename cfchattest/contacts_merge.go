@@ -32,7 +32,8 @@ func (c *caller) contactNamed(parameter string) *contact {
 	return nil
 }
 
-// merge moves all that a contact has to another one, and fills what that one lacks. Labels, and being blocked, do not count.
+// merge moves everything that mergee has to base, and fills the fields that base lacks. Labels and the blocked flag are
+// ignored.
 func (c *caller) merge(base, mergee *contact) {
 	now := c.now()
 	for _, each := range c.account.conversations {
@@ -74,7 +75,7 @@ func (c *caller) merge(base, mergee *contact) {
 	delete(c.account.contacts, mergee.ID)
 }
 
-// deepMerged returns attributes with others put into them, where there are objects too.
+// deepMerged returns attributes merged with others, nested objects included.
 func deepMerged(attributes, others map[string]any) map[string]any {
 	out := maps.Clone(attributes)
 	for key, value := range others {
@@ -88,7 +89,7 @@ func deepMerged(attributes, others map[string]any) map[string]any {
 	return out
 }
 
-// contactRow is the row of the database, as merging answered it up to 3.1.1.
+// contactRow renders a contact as its database row, which merging answered up to 3.1.1.
 func (c *caller) contactRow(of *contact) object {
 	out := object{
 		"account_id": c.account.id, "id": of.ID, "name": of.Name, "email": of.Email, "phone_number": of.PhoneNumber,
@@ -96,7 +97,7 @@ func (c *caller) contactRow(of *contact) object {
 		"label_list": append([]string{}, of.labels...), "updated_at": cfchat.NewISOTime(c.now()),
 	}
 	out["created_at"] = cfchat.NewISOTime(deref(of.CreatedAt).Time)
-	if of.LastActivityAt != nil { // what there is else is (unseen)
+	if of.LastActivityAt != nil { // any other columns are (unseen)
 		out["last_activity_at"] = cfchat.NewISOTime(of.LastActivityAt.Time)
 	}
 	return out

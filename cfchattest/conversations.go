@@ -13,7 +13,7 @@ import (
 
 type conversation struct {
 	account    *account
-	id         int64 // within the account, the one that is shown
+	id         int64 // within the account; this one is shown
 	internalID int64
 	uuid       string
 	source     *contactInbox
@@ -35,11 +35,11 @@ type conversation struct {
 	firstReply, waiting, snoozed         time.Time
 
 	messages     []*message // in order of id
-	delivered    []int64    // what went out to the contact
+	delivered    []int64    // the messages that went out to the contact
 	participants map[int64]bool
-	transcripts  []string // the addresses that they were sent to
+	transcripts  []string // the addresses that transcripts were sent to
 
-	cached *string // the labels as text, as servers from 3.4.0 on keep them; nil for not yet
+	cached *string // the labels as text, as servers from 3.4.0 on keep them; nil if not set yet
 	shown  bool    // the present request has shown its labels
 	fresh  bool    // the present request has created it
 }
@@ -62,21 +62,21 @@ func (s *state) store(c *conversation) {
 	}
 }
 
-// nextDisplayID takes an id. A database sequence counts it, so an id that was taken by what was rolled back is lost, as
-// those that the recorded create-message-string and create-message-long took.
+// nextDisplayID allocates an id. Servers use a database sequence, so a rollback loses its id, as in the recorded
+// create-message-string and create-message-long.
 func (a *account) nextDisplayID() int64 {
 	a.lastDisplayID++
 	return a.lastDisplayID
 }
 
-// participate remembers the assignee: who was ever assigned takes part (contract, 1.2).
+// participate adds the assignee to the participants: everybody who was ever assigned is one (contract, 1.2).
 func (c *conversation) participate() {
 	if c.assignee != nil {
 		c.join(*c.assignee)
 	}
 }
 
-// join has somebody take part.
+// join adds a participant.
 func (c *conversation) join(id int64) {
 	if c.participants == nil {
 		c.participants = map[int64]bool{}
@@ -116,7 +116,7 @@ func (c *conversation) activity(t time.Time) {
 	a.insert(c)
 }
 
-// unread returns the messages of any kind since an agent looked.
+// unread returns the messages of any kind since an agent last looked.
 func (c *conversation) unread() []*message {
 	if c.agentSeen.IsZero() {
 		return c.messages
@@ -130,7 +130,7 @@ func (c *conversation) unread() []*message {
 	return out
 }
 
-// unreadIncoming counts the contact's messages since an agent looked.
+// unreadIncoming counts the contact's messages since an agent last looked.
 func (c *conversation) unreadIncoming() int {
 	n := 0
 	for _, m := range c.unread() {
@@ -141,7 +141,7 @@ func (c *conversation) unreadIncoming() int {
 	return n
 }
 
-// unreadCount is the count that is shown: from 3.1.0 on nobody counts beyond 10 (contract, 4.1).
+// unreadCount returns the unread count that answers show: 10 at most from 3.1.0 on (contract, 4.1).
 func (s *state) unreadCount(c *conversation) int {
 	if s.version.AtLeast("3.1.0") {
 		return min(c.unreadIncoming(), 10)

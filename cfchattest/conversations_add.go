@@ -7,15 +7,15 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Conversation is a conversation to add. The zero value is an open one, without messages, of a new contact in the first
-// inbox.
+// Conversation is a conversation to add. The zero value is an open conversation without messages, with a new contact in the
+// first inbox.
 type Conversation struct {
 	Inbox        int64
 	Contact      int64
 	Status       cfchat.Status
-	SnoozedUntil time.Time // of a snoozed one; until the next reply by default
+	SnoozedUntil time.Time // for a snoozed one; until the next reply by default
 	Assignee     int64
-	Bot          int64 // the agent bot that owns it, from 4.8.0 on, in place of an assignee; AddBot returns its id
+	Bot          int64 // the id of the agent bot that owns it instead of an assignee, from 4.8.0 on; see AddBot
 	Team         int64
 	Priority     cfchat.Priority
 	Labels       []string
@@ -54,7 +54,7 @@ func (s *Server) AddConversation(in Conversation) int64 {
 	return added.id
 }
 
-// checkConversation fails the test if there can be no such conversation.
+// checkConversation fails the test if a conversation is impossible.
 func (s *Server) checkConversation(in Conversation) {
 	a := s.home()
 	noneOrOneOf(s, "Conversation.Inbox", "inbox", in.Inbox, idsOf(a.inboxes))
@@ -73,7 +73,7 @@ func (s *Server) checkConversation(in Conversation) {
 	s.checkConversationAttributes("Conversation.Custom", in.Custom)
 }
 
-// checkOwner fails the test if the bot, if there is one, cannot own the conversation.
+// checkOwner fails the test if the given bot cannot own the conversation.
 func (s *Server) checkOwner(in Conversation) {
 	var there []int64
 	for _, id := range idsOf(s.state.bots) {

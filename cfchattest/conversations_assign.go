@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// assignAConversation changes who owns a conversation, or its team. It is a 200 whatever comes of it (contract, W3.2).
+// assignAConversation changes who owns a conversation, or its team. It answers 200 whatever the result (contract, W3.2).
 func (c *caller) assignAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -27,7 +27,7 @@ func (c *caller) assignAConversation() (any, error) {
 	return nil, nil
 }
 
-// assignToPerson makes a person of the account the owner, and nobody if the account has no such person.
+// assignToPerson makes a person of the account the owner, or nobody if there is no such person.
 func (c *caller) assignToPerson(of *conversation, value any) any {
 	id, _ := cast.ID(value)
 	who := c.users[id]
@@ -53,7 +53,7 @@ func (c *caller) assignToBot(of *conversation, value any) any {
 	return renderedBot(owner)
 }
 
-// assignToTeam makes a team of the account that of the conversation, and none if the account has no such team.
+// assignToTeam gives the conversation to a team of the account, or to none if there is no such team.
 func (c *caller) assignToTeam(of *conversation, value any) any {
 	id, _ := cast.ID(value)
 	next := c.account.teams[id]
@@ -64,8 +64,8 @@ func (c *caller) assignToTeam(of *conversation, value any) any {
 	return c.view().teamRow(next)
 }
 
-// setTeam changes the team, and with it the person: one who is not in the team is dropped, and a team that has its members take
-// turns gets another. The one message that says so is the team's; with a person in it, it is (unseen).
+// setTeam changes the team, and with it the assignee: one who is not in the team is dropped, and a team with auto-assignment
+// gets another. There is one activity message, the team's; with a person in it, it is (unseen).
 func (c *caller) setTeam(of *conversation, next *team) {
 	before, save := of.team, c.saving(of)
 	if next == nil && before == nil || next != nil && before != nil && next.ID == *before {
@@ -94,8 +94,8 @@ func (c *caller) setTeam(of *conversation, next *team) {
 	}
 }
 
-// nextOf returns the person to whom a team gives a conversation: one that is online, in the team and in the inbox; nil for none.
-// Which of several it is, is (unseen): here the one with the lowest id.
+// nextOf returns the person to whom a team gives a conversation: somebody who is online, in the team and in the inbox; nil
+// for none. The choice among several is (unseen): here the lowest id wins.
 func (c *caller) nextOf(t *team, of *conversation) *user {
 	if !deref(t.AllowAutoAssign) {
 		return nil
@@ -109,7 +109,7 @@ func (c *caller) nextOf(t *team, of *conversation) *user {
 	return nil
 }
 
-// teamRow is a team as a row of the database.
+// teamRow renders a team as its database row.
 func (v view) teamRow(t *team) object {
 	out := v.team(t)
 	delete(out, "is_member")

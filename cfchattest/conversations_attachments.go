@@ -8,8 +8,8 @@ import (
 // attachmentsPage is how many attachments a page has.
 const attachmentsPage = 100
 
-// listAttachmentsOfAConversation answers the attachments of a conversation's messages: the oldest message's first, and the
-// last one of a message first, as recorded of 4.16.2; before 4.0.4 no order is given (contract, W1.6).
+// listAttachmentsOfAConversation answers the attachments of a conversation's messages: those of the oldest message first,
+// and within a message the last one first, as recorded on 4.16.2; before 4.0.4 the order is undefined (contract, W1.6).
 func (c *caller) listAttachmentsOfAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -38,7 +38,7 @@ func (c *caller) listAttachmentsOfAConversation() (any, error) {
 	}, nil
 }
 
-// attachmentRow renders an attachment in the list of a conversation. What its kind does not have is null.
+// attachmentRow renders an attachment in the list of a conversation. Fields that its kind lacks are null.
 func (v view) attachmentRow(c *conversation, m *message, shown object) object {
 	if !v.version.AtLeast("2.18.0") {
 		return maps.Clone(shown)

@@ -2,7 +2,7 @@ package cfchattest
 
 import "bytes"
 
-// updateCustomAttributesOfAConversation replaces the custom attributes of a conversation, of which no activity message tells
+// updateCustomAttributesOfAConversation replaces the custom attributes of a conversation, without an activity message
 // (contract, W3.4).
 func (c *caller) updateCustomAttributesOfAConversation() (any, error) {
 	of, err := c.conversation()

@@ -6,7 +6,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// done says what was done, by the status that came of it. The texts are those of the recorded activity messages.
+// done maps a new status to its activity message. The texts are those of the recorded ones.
 var done = map[cfchat.Status]string{
 	cfchat.StatusOpen:     "Conversation was reopened by ",
 	cfchat.StatusResolved: "Conversation was marked resolved by ",
@@ -14,8 +14,8 @@ var done = map[cfchat.Status]string{
 	cfchat.StatusSnoozed:  "Conversation was snoozed by ",
 }
 
-// name returns the caller's name in an activity message. Before 3.5.0 none is written about a
-// bot, as after the recorded toggle-bot-open of 2.16.0; from when on is (unseen).
+// name returns the caller's name for an activity message. Before 3.5.0 a bot's actions have no message, as in the recorded
+// toggle-bot-open of 2.16.0; since which version they do is (unseen).
 func (c *caller) name() string {
 	switch {
 	case c.user != nil:
@@ -26,13 +26,13 @@ func (c *caller) name() string {
 	return deref(c.bot.Name)
 }
 
-// setStatus changes a conversation's status and the end of its snooze. Only a change makes an activity message, and one to
-// what was there leaves no trace (contract, 1.6).
+// setStatus changes a conversation's status and the end of its snooze. Only a real change leaves a trace, such as an
+// activity message (contract, 1.6).
 func (c *caller) setStatus(of *conversation, status cfchat.Status, until time.Time) {
 	c.setStatusAndOwner(of, status, until, of.ownedBy)
 }
 
-// setStatusAndOwner changes with it, in the same save, the bot that owns the conversation; nil for none.
+// setStatusAndOwner also changes, in the same save, the bot that owns the conversation; nil for none.
 func (c *caller) setStatusAndOwner(of *conversation, status cfchat.Status, until time.Time, owner *bot) {
 	if status != cfchat.StatusSnoozed {
 		until = time.Time{}
@@ -42,7 +42,7 @@ func (c *caller) setStatusAndOwner(of *conversation, status cfchat.Status, until
 		return
 	}
 	if status == cfchat.StatusResolved && c.version.AtLeast("4.4.0") {
-		of.waiting = time.Time{} // which no event tells of
+		of.waiting = time.Time{} // without an event
 	}
 	save := c.saving(of)
 	of.status, of.snoozed, of.ownedBy, of.updated = status, until, owner, c.now()
@@ -52,8 +52,8 @@ func (c *caller) setStatusAndOwner(of *conversation, status cfchat.Status, until
 	}
 }
 
-// assign makes a person the owner, nil nobody. A bot that was the owner is taken off too, which without a person leaves no
-// activity message (contract, W3.2).
+// assign makes a person the owner, or nobody if nil. It also removes a bot that was the owner; without a new person that
+// leaves no activity message (contract, W3.2).
 func (c *caller) assign(of *conversation, assignee *int64) {
 	changed := deref(of.assignee) != deref(assignee)
 	if !changed && of.ownedBy == nil {
@@ -69,7 +69,7 @@ func (c *caller) assign(of *conversation, assignee *int64) {
 	}
 }
 
-// noteAssignment writes the activity message about the assignee of a conversation, if there is a name to do so by.
+// noteAssignment writes the activity message about the assignee of a conversation, if the caller has a name for it.
 func (c *caller) noteAssignment(of *conversation) {
 	switch {
 	case c.name() == "":

@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// Values that cannot be stored, or what the server's code stumbles over: a 500 (contract, 1.5).
+// Values that cannot be stored, or that the server's code fails on: a 500 (contract, 1.5).
 var (
 	errAttributes = errors.New("the attributes are no object")
 	errAssignee   = errors.New("the id does not fit")
@@ -16,8 +16,8 @@ var (
 	errChannel    = errors.New("the channel makes no source ids")
 )
 
-// newConversation creates a conversation. It answers before the activity message that an assignment makes is there, as the
-// recorded create-assignee-str does.
+// newConversation creates a conversation. Its answer does not have the activity message of an assignment yet, as in the
+// recorded create-assignee-str.
 func (c *caller) newConversation() (any, error) {
 	place, err := c.place()
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *caller) newConversation() (any, error) {
 	return answer, nil
 }
 
-// latestOrNew returns the last conversation of the contact in an inbox that allows one, else a new one that is not stored
+// latestOrNew returns the contact's last conversation in an inbox that allows only one, else a new one that is not stored
 // yet (contract, 1.5).
 func (c *caller) latestOrNew(place *contactInbox) (*conversation, error) {
 	if place.inbox.locked {
@@ -73,7 +73,7 @@ func (c *caller) latestOrNew(place *contactInbox) (*conversation, error) {
 	return c.build(place)
 }
 
-// build makes a conversation of the parameters.
+// build makes a conversation from the parameters.
 func (c *caller) build(place *contactInbox) (*conversation, error) {
 	now := c.now()
 	made := &conversation{
@@ -99,7 +99,7 @@ func (c *caller) build(place *contactInbox) (*conversation, error) {
 	return made, validAttributes(made)
 }
 
-// readInto reads what a conversation is created with (contract, 1.5).
+// readInto reads the parameters into a new conversation (contract, 1.5).
 func (c *caller) readInto(made *conversation) (err error) {
 	if made.additional, err = c.attributes("additional_attributes"); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (c *caller) readInto(made *conversation) (err error) {
 	return c.readOwner(made)
 }
 
-// readOwner reads whom a conversation is created for. Assignee and team are stored unchecked (contract, 1.5).
+// readOwner reads the assignee and the team of a new conversation, which are stored unchecked (contract, 1.5).
 func (c *caller) readOwner(made *conversation) (err error) {
 	if made.assignee, err = c.storedID("assignee_id", cast.FitsInteger); err != nil {
 		return err
@@ -128,17 +128,17 @@ func (c *caller) readOwner(made *conversation) (err error) {
 		return err
 	}
 	if made.assignee != nil && c.person(made.assignee) == nil && c.version.AtLeast("3.16.0") && !c.version.AtLeast("4.0.0") {
-		return errAssignee // seen on 3.16.0, and neither on 2.16.0 nor on 4.7.0; between them (unseen)
+		return errAssignee // seen on 3.16.0, but not on 2.16.0 or 4.7.0; in between (unseen)
 	}
 	if made.assignee != nil && made.team != nil {
 		if team := made.account.teams[*made.team]; team != nil && !team.members[*made.assignee] {
-			made.assignee = nil // an assignee has to be of the team
+			made.assignee = nil // an assignee has to be in the team
 		}
 	}
 	return nil
 }
 
-// storedID reads an id that is stored as it is, in a column that it has to fit.
+// storedID reads an id that is stored unchanged, in a column that it has to fit.
 func (c *caller) storedID(name string, fits func(int64) bool) (*int64, error) {
 	id, ok := cast.Integer(c.params[name])
 	if !ok {

@@ -12,14 +12,14 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// The most that the server stores (contract, 1.5).
+// The limits of what the server stores (contract, 1.5).
 const (
 	maxContent   = 150_000 // characters
 	maxAttribute = 1500    // characters
 	maxNumber    = 9_999_999_999
 )
 
-// firstMessage makes the message that belongs to a new conversation, nil for none. It is not stored yet.
+// firstMessage makes the first message of a new conversation, nil for none. It is not stored yet.
 func (c *caller) firstMessage(of *conversation) (*message, error) {
 	if cast.Blank(c.params["message"]) {
 		return nil, nil
@@ -59,7 +59,7 @@ func (c *caller) firstMessage(of *conversation) (*message, error) {
 	return made, nil
 }
 
-// storedText returns a value as a column of text has it (contract, W1.2).
+// storedText returns a value as a text column stores it (contract, W1.2).
 func storedText(value any) string {
 	switch value {
 	case true:
@@ -70,15 +70,15 @@ func storedText(value any) string {
 	return cast.Text(value)
 }
 
-// contentAttributes reads what a message carries beside its text. Before 4.9.0 only what the server itself knows is kept;
-// automation_rule_id drives out everything else on every version (contract, W1.2; contract, N6).
+// contentAttributes reads the attributes of a message. Before 4.9.0 only those that the server itself knows are kept;
+// automation_rule_id displaces all others on every version (contract, W1.2; contract, N6).
 func (c *caller) contentAttributes(of *conversation, value any) (cfchat.Attributes, error) {
 	if text, ok := value.(string); ok && text != "" {
 		if !c.version.AtLeast("3.3.0") {
 			return cfchat.Attributes{}, errMessage
 		}
 		parsed, err := parseJSON([]byte(text))
-		if err != nil || parsed["_json"] != nil { // what is no object is ignored
+		if err != nil || parsed["_json"] != nil { // a value that is not an object is ignored
 			parsed = nil
 		}
 		value = map[string]any(parsed)
@@ -99,8 +99,8 @@ func (c *caller) contentAttributes(of *conversation, value any) (cfchat.Attribut
 	return attributesOf(kept), nil
 }
 
-// answered finds the message of a conversation that another one answers: its id, and its id outside of the server. Both are
-// null for one that is not there.
+// answered returns the id, and the id outside the server, of the message that another one answers. Both are null if there is
+// no such message.
 func (c *conversation) answered(value any) (id, sourceID any) {
 	wanted, _ := cast.Integer(value)
 	for _, m := range c.messages {
@@ -111,7 +111,7 @@ func (c *conversation) answered(value any) (id, sourceID any) {
 	return nil, nil
 }
 
-// sign makes the caller the sender of an outgoing message, the contact that of any other (contract, W1.2).
+// sign sets the sender of a message: the caller of an outgoing one, the contact of any other (contract, W1.2).
 func (c *caller) sign(m *message, of *conversation) {
 	switch {
 	case m.MessageType != cfchat.MessageTypeOutgoing:

@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// place finds or makes the contact's place in an inbox. With both an inbox and a contact it is theirs; with one of them, or
-// none, the source id is looked up over all accounts and inboxes, and the first one counts (contract, 1.5).
+// place finds or creates the contact's place in an inbox. If both an inbox and a contact are given, it is theirs; otherwise
+// the source id is looked up across all accounts and inboxes, and the first one counts (contract, 1.5).
 func (c *caller) place() (*contactInbox, error) {
 	in, err := c.namedInbox()
 	if err != nil {
@@ -34,7 +34,8 @@ func (c *caller) place() (*contactInbox, error) {
 	return c.join(in, who, sourceID)
 }
 
-// join finds or makes the contact's place in an inbox under a source id, which is theirs alone (contract, 1.5 and 4.2).
+// join finds or creates the contact's place in an inbox under a source id, which must be theirs alone (contract, 1.5 and
+// 4.2).
 func (c *caller) join(in *inbox, who *contact, sourceID string) (*contactInbox, error) {
 	switch taken := c.sourceOf(in, sourceID); {
 	case taken == nil:
@@ -51,7 +52,7 @@ func (c *caller) join(in *inbox, who *contact, sourceID string) (*contactInbox, 
 	return joined, nil
 }
 
-// sourceIDOf reads a source id: text, or a number as text. It is false for none.
+// sourceIDOf reads a source id: text, or a number as text. It reports false for none.
 func sourceIDOf(value any) (string, bool) {
 	switch v := value.(type) {
 	case nil:
@@ -89,7 +90,7 @@ func (c *caller) namedContact() (*contact, error) {
 	return who, nil
 }
 
-// newSourceID makes the source id that was not given. What it is depends on the channel (contract, 1.5).
+// newSourceID makes a source id if none was given. Its form depends on the channel (contract, 1.5).
 func (c *caller) newSourceID(in *inbox, who *contact) (string, error) {
 	switch in.channel {
 	case cfchat.ChannelAPI, cfchat.ChannelWebWidget:
@@ -110,7 +111,7 @@ func required(value *string, name string) (string, error) {
 	return *value, nil
 }
 
-// renames reports whether a source id that somebody else has is taken from them, from 4.0.4 on (contract, 4.2).
+// renames reports whether a source id is taken from somebody else who has it, from 4.0.4 on (contract, 4.2).
 func renames(channel cfchat.Channel) bool {
 	switch channel {
 	case cfchat.ChannelEmail, cfchat.ChannelSMS, cfchat.ChannelTwilioSMS, cfchat.ChannelWhatsApp:

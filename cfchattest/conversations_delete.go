@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// deleteAConversation deletes a conversation, as a job: until that has run, everything is as before (contract, W3.7).
+// deleteAConversation deletes a conversation in a job; until that has run, nothing changes (contract, W3.7).
 func (c *caller) deleteAConversation() (any, error) {
 	gone, err := c.conversation()
 	if err := cmp.Or(err, c.administers()); err != nil {
@@ -18,7 +18,7 @@ func (c *caller) deleteAConversation() (any, error) {
 	return nil, empty()
 }
 
-// removeConversations removes the conversations that fit.
+// removeConversations removes the conversations that match.
 func (a *account) removeConversations(fit func(*conversation) bool) {
 	maps.DeleteFunc(a.conversations, func(_ int64, c *conversation) bool { return fit(c) })
 	a.byActivity = slices.DeleteFunc(a.byActivity, fit)

@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
 )
 
-// conversationFilter answers a page of what matches the rules.
+// conversationFilter answers a page of the conversations that match the rules.
 func (c *caller) conversationFilter() (any, error) {
 	filter, err := c.filter()
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *caller) conversationFilter() (any, error) {
 	return c.filterPage(rows, number)
 }
 
-// filter makes a filter of the parameters. What the server refuses with a reason is a 422.
+// filter makes a filter from the parameters. Whatever the server refuses with a reason is a 422.
 func (c *caller) filter() (*filtersql.Filter[row], error) {
 	rules, err := filtersql.Read(c.params["payload"])
 	if err != nil {
@@ -38,12 +38,12 @@ func (c *caller) filter() (*filtersql.Filter[row], error) {
 	return filter, err
 }
 
-// matching returns the rows that meet the filter, in the default order.
+// matching returns the rows that match the filter, in the default order.
 func (c *caller) matching(filter *filtersql.Filter[row]) ([]*conversation, error) {
 	var out []*conversation
 	sees := c.seen()
 	for each := range c.candidates(filter) {
-		// An agent is kept to their inboxes from 4.1.0 on only (contract, 4.2).
+		// Agents are restricted to their inboxes only from 4.1.0 on (contract, 4.2).
 		if c.version.AtLeast("4.1.0") && !sees(each) {
 			continue
 		}

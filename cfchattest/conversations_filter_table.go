@@ -15,8 +15,8 @@ var (
 	dates    = []string{filtersql.IsGreaterThan, filtersql.IsLessThan, filtersql.DaysBefore}
 )
 
-// row is what a filter's conditions are about: a conversation, and before 3.1.1 one of its labels. There a conversation has
-// one row per label, or one row without (contract, 5.4).
+// row is what a filter's conditions test: a conversation, before 3.1.1 with one of its labels. There a conversation has one
+// row per label, or one row without a label (contract, 5.4).
 type row struct {
 	*conversation
 	label *string
@@ -65,7 +65,7 @@ func statusColumn() filtersql.Column[row] {
 	return column
 }
 
-// priorityColumn is what 3.8.0 began to list; the names of the values are known from 4.0.4 on (contract, 4.2).
+// priorityColumn returns the column that 3.8.0 introduced; the names of the values are known from 4.0.4 on (contract, 4.2).
 func priorityColumn(v release.Version) filtersql.Column[row] {
 	column := filtersql.Integers("priority", func(r row) *int64 {
 		if r.priority == nil {
@@ -85,7 +85,7 @@ func displayIDColumn(v release.Version) filtersql.Column[row] {
 	return column
 }
 
-// additionalColumn is a key of additional_attributes.
+// additionalColumn returns the column of a key of additional_attributes.
 func additionalColumn(key string) filtersql.Column[row] {
 	return filtersql.Texts(key, func(r row) *string { return filtersql.AttributeText(r.additional, key) })
 }

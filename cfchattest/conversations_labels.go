@@ -17,8 +17,8 @@ func (c *caller) listAllLabelsOfAConversation() (any, error) {
 	return labelNames(found.labels), nil
 }
 
-// conversationAddLabels replaces the labels of a conversation (contract, W3.1). It answers them as they were sent; all other
-// answers, before 3.4.0, as they are stored, and later as they were sent, split at commas.
+// conversationAddLabels replaces the labels of a conversation (contract, W3.1). Its answer has them as they were sent; all
+// other answers have them as they are stored before 3.4.0, and later as they were sent, split at commas.
 func (c *caller) conversationAddLabels() (any, error) {
 	found, err := c.conversation()
 	if err != nil {
@@ -32,7 +32,7 @@ func (c *caller) conversationAddLabels() (any, error) {
 	return labelNames(sent), nil
 }
 
-// setLabels replaces the labels of a conversation, with the activity messages that say so.
+// setLabels replaces the labels of a conversation and writes the activity messages about it.
 func (c *caller) setLabels(of *conversation, labels []string) {
 	before, save := of.labels, c.saving(of)
 	if of.labels = c.tagged(labels); c.version.AtLeast("3.4.0") {
@@ -54,16 +54,16 @@ func (c *caller) noteLabels(of *conversation, done string, labels []string) {
 	}
 }
 
-// except returns the labels that are not among others, in this case.
+// except returns the labels that are not among others, case-sensitively.
 func except(labels, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(labels), func(label string) bool { return slices.Contains(others, label) })
 }
 
-// labelNames is what is answered about labels.
+// labelNames renders labels as answers have them.
 func labelNames(labels []string) object { return object{"payload": append([]string{}, labels...)} }
 
-// sentLabels reads the parameter labels: what is no list, or has more in it than texts, numbers and booleans, is none. Of those
-// that differ in case the first counts.
+// sentLabels reads the parameter labels: a value that is not a list of texts, numbers and booleans counts as none. Of labels
+// that differ only in case, the first counts.
 func (c *caller) sentLabels() ([]string, error) {
 	list, _ := c.params["labels"].([]any)
 	if slices.ContainsFunc(list, func(each any) bool { return !isScalar(each) }) {
@@ -72,7 +72,7 @@ func (c *caller) sentLabels() ([]string, error) {
 	return asLabels(parseLabels(list))
 }
 
-// asLabels returns labels without those that differ from one before in case only, or refuses one that is too long.
+// asLabels returns labels without those that differ from an earlier one only in case, or refuses one that is too long.
 func asLabels(parsed []string) (labels []string, err error) {
 	there := map[string]bool{}
 	for _, label := range parsed {
@@ -86,7 +86,7 @@ func asLabels(parsed []string) (labels []string, err error) {
 	return labels, nil
 }
 
-// labels returns the labels that something is added with, which fails the test for one that no server takes.
+// labels returns the labels of a field. A label that no server accepts fails the test.
 func (s *Server) labels(field string, given []string) []string {
 	trimmed := make([]string, len(given))
 	for i, label := range given {
@@ -99,7 +99,7 @@ func (s *Server) labels(field string, given []string) []string {
 	return labels
 }
 
-// tagged returns labels as they are told of a conversation: before 3.4.0 as anybody wrote them first, later as they were given.
+// tagged returns labels as answers show them: before 3.4.0 as they were first written by anybody, later as they were given.
 func (s *state) tagged(labels []string) []string {
 	if tags := s.asTags(labels); !s.version.AtLeast("3.4.0") {
 		return tags
@@ -129,7 +129,7 @@ func (s *state) asTags(labels []string) []string {
 	return tags
 }
 
-// splitAtCommas returns labels as they come from the text that the server keeps of them from 3.4.0 on.
+// splitAtCommas returns labels as read back from the text that the server stores from 3.4.0 on.
 func splitAtCommas(labels []string) []string {
 	var split []string
 	for part := range strings.SplitSeq(strings.Join(labels, ","), ",") {

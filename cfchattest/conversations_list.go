@@ -16,7 +16,7 @@ func (c *caller) conversationList() (any, error) {
 	return object{"data": object{"meta": found.counts, "payload": payload}}, nil
 }
 
-// conversationListMeta answers the counts of the same search.
+// conversationListMeta answers the counts of such a search.
 func (c *caller) conversationListMeta() (any, error) {
 	found, err := c.find()
 	if err != nil {
@@ -28,16 +28,16 @@ func (c *caller) conversationListMeta() (any, error) {
 	return object{"meta": found.counts}, nil
 }
 
-// found are the conversations that a list is about, before assignee_type, in the default order.
+// found is the result of a list before assignee_type is applied, in the default order.
 type found struct {
 	*caller
 	conversations []*conversation
 	recent        filterFunc // instead of pages
-	number        int64      // the page that was asked for, from 1
+	number        int64      // the requested page, from 1
 	counts        object
 }
 
-// find applies the parameters of a list (contract, 1.2). One that is present but empty is not the same as an absent one.
+// find applies the parameters of a list (contract, 1.2). An empty parameter is not the same as an absent one.
 func (c *caller) find() (*found, error) {
 	filters, err := c.listFilters()
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *caller) find() (*found, error) {
 		return nil, err
 	}
 	if recent != nil && c.params["q"] != nil {
-		filters = append(filters, recent) // it is inside what is counted, as a page is
+		filters = append(filters, recent) // the counts include it, as they do a page
 	}
 	number, err := pageNumber(c.params["page"])
 	if err != nil && recent == nil {
@@ -64,8 +64,8 @@ func (c *caller) find() (*found, error) {
 	return out, err
 }
 
-// count counts before assignee_type. With q each is of one page only, so that the difference says nothing
-// (contract, 6.5).
+// count returns the counts before assignee_type is applied. With q, each counts one page only, so that their difference is
+// meaningless (contract, 6.5).
 func (f *found) count() (object, error) {
 	all, mine, unassignedCount := len(f.conversations), 0, 0
 	for _, each := range f.conversations {
@@ -90,7 +90,7 @@ func (f *found) count() (object, error) {
 	}, nil
 }
 
-// page renders the page that was asked for.
+// page renders the requested page.
 func (f *found) page() ([]object, error) {
 	rows := f.sorted(f.byAssignee())
 	if f.recent != nil {

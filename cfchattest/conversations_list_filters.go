@@ -10,10 +10,10 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// filterFunc reports whether a list keeps a conversation.
+// filterFunc reports whether a list includes a conversation.
 type filterFunc func(*conversation) bool
 
-// listFilters makes the filters of the parameters that are present.
+// listFilters returns the filters for the parameters that are present.
 func (c *caller) listFilters() ([]filterFunc, error) {
 	filters := []filterFunc{c.byInbox()}
 	if kind, _ := c.params["conversation_type"].(string); kind != "" {
@@ -44,8 +44,8 @@ func (c *caller) listFilters() ([]filterFunc, error) {
 	return filters, nil
 }
 
-// seen keeps the conversations of inboxes that the caller may see: every one for an administrator, else those of which the
-// caller is a member.
+// seen keeps the conversations of inboxes that the caller may see: all of them for an administrator, else those that the
+// caller is a member of.
 func (c *caller) seen() filterFunc {
 	if c.user.role(c.account) == cfchat.RoleAdministrator {
 		return func(*conversation) bool { return true }
@@ -53,8 +53,8 @@ func (c *caller) seen() filterFunc {
 	return func(each *conversation) bool { return each.source.inbox.members[c.user.ID] }
 }
 
-// byInbox keeps the inboxes that the caller sees, or those named of them; an unknown one is nobody's, not an error (contract,
-// 1.2).
+// byInbox keeps the inboxes that the caller sees, or the named ones among them; an unknown inbox matches nothing and is not
+// an error (contract, 1.2).
 func (c *caller) byInbox() filterFunc {
 	sees := c.seen()
 	if c.params["inbox_id"] == nil {
@@ -69,8 +69,8 @@ func (c *caller) byInbox() filterFunc {
 	return func(each *conversation) bool { return named[each.source.inbox.id] && sees(each) }
 }
 
-// byType narrows to unanswered conversations or to those that mention the caller. Those that the caller takes part in
-// replace what was there: inboxes no longer count (contract, 1.2).
+// byType narrows to unanswered conversations or to those that mention the caller. The type for those that the caller
+// participates in replaces the filters before it: inboxes no longer count (contract, 1.2).
 func (c *caller) byType(filters []filterFunc, kind string) []filterFunc {
 	switch cfchat.ConversationType(kind) {
 	case cfchat.ConversationTypeUnattended:
@@ -85,7 +85,7 @@ func (c *caller) byType(filters []filterFunc, kind string) []filterFunc {
 	return filters
 }
 
-// byTeam keeps a team's. A team that does not exist is a 404 (contract, 1.2).
+// byTeam keeps a team's conversations. A team that does not exist is a 404 (contract, 1.2).
 func (c *caller) byTeam() (filterFunc, error) {
 	named := map[int64]bool{}
 	for _, value := range c.params.list("team_id") {
@@ -98,11 +98,11 @@ func (c *caller) byTeam() (filterFunc, error) {
 	return func(each *conversation) bool { return each.team != nil && named[*each.team] }, nil
 }
 
-// errListStatus is a status that 2.16.0 hands to the database as it is.
+// errListStatus is the error for a status that 2.16.0 passes to the database unchanged.
 var errListStatus = errors.New("the status is no integer")
 
-// byStatus keeps statuses, given by name or number; "all" is every one, absent means open. From 2.17.0 on an unknown one
-// matches nothing, before it is a 500 (contract, 1.2 and 4.2).
+// byStatus keeps statuses, given by name or number; "all" keeps every status, and the default is open. An unknown status
+// matches nothing from 2.17.0 on; before that it is a 500 (contract, 1.2 and 4.2).
 func (c *caller) byStatus() (filterFunc, error) {
 	var named []cfchat.Status
 	switch c.params["status"] {
@@ -124,7 +124,7 @@ func (c *caller) byStatus() (filterFunc, error) {
 }
 
 // listedStatus reads a status to list: its name, or its number as text. Before 2.17.0 the database, which is strict, reads
-// what else stands there.
+// anything else.
 func (c *caller) listedStatus(value any) (int64, bool) {
 	text, isText := value.(string)
 	if n := statusNumber(text); isText && n >= 0 {
@@ -140,7 +140,7 @@ func (c *caller) listedStatus(value any) (int64, bool) {
 	return cast.Integer(value)
 }
 
-// byAssignee narrows to an assignee_type. One that is unknown is all (contract, 1.2).
+// byAssignee narrows to an assignee_type. An unknown one keeps everything (contract, 1.2).
 func (f *found) byAssignee() []*conversation {
 	switch kind, _ := f.params["assignee_type"].(string); cfchat.AssigneeType(kind) {
 	case cfchat.AssigneeTypeMe:
@@ -161,8 +161,8 @@ func unassigned(each *conversation) bool { return each.assignee == nil }
 
 func assigned(each *conversation) bool { return each.assignee != nil }
 
-// recently keeps what changed within the seconds of updated_within, which from 3.6.0 on takes the place of pages. It is nil
-// without them (contract, 4.2 and 6.7).
+// recently keeps conversations that changed within updated_within seconds, which from 3.6.0 on replaces pages. It returns
+// nil without that parameter (contract, 4.2 and 6.7).
 func (c *caller) recently() (filterFunc, error) {
 	within := c.params["updated_within"]
 	if !c.version.AtLeast("3.6.0") || cast.Blank(within) {

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// errOrder is an order that the database does not understand together with what is looked for (contract, N5).
+// errOrder is the error for an order that the database cannot combine with the search (contract, N5).
 var errOrder = errors.New("the column of the order is ambiguous")
 
 // order is a value of sort_by.
 type order struct {
 	since     string // the first version that knows it
 	by        func(x, y *conversation) int
-	ambiguous bool // when messages are looked through too
+	ambiguous bool // when messages are searched too
 }
 
-// orders are the values of sort_by (contract, 4.2; contract, N5). What has no priority or nobody waiting comes last
-// either way.
+// orders are the values of sort_by (contract, 4.2; contract, N5). Conversations without a priority, or with nobody waiting,
+// come last either way.
 var orders = map[string]order{
 	"sort_on_created_at":           {since: "2.16.0", by: byCreation},
 	"created_at_asc":               {since: "3.4.0", by: byCreation},
@@ -33,14 +33,14 @@ var orders = map[string]order{
 	"unread":                       {since: "4.15.0", by: byUnread},
 }
 
-// order returns the order that was asked for, false for the default one and for what the version does not know.
+// order returns the requested order; false for the default, or if the version does not know the order.
 func (c *caller) order() (order, bool) {
 	name, _ := c.params["sort_by"].(string)
 	known, ok := orders[name]
 	return known, ok && (known.since == "2.16.0" || c.version.AtLeast(known.since))
 }
 
-// sortable checks the order against what is looked for. It was seen from 4.7.0 on, and read in the source of 3.4.0.
+// sortable checks whether the order works with the search. It was seen from 4.7.0 on, and read in the source of 3.4.0.
 func (c *caller) sortable(looking bool) error {
 	if by, ok := c.order(); ok && by.ambiguous && looking && c.version.AtLeast("3.4.0") {
 		return errOrder
@@ -48,7 +48,7 @@ func (c *caller) sortable(looking bool) error {
 	return nil
 }
 
-// sorted puts rows in the order of sort_by. One that is unknown is the default order, in which they are.
+// sorted returns rows in the order of sort_by. An unknown order means the default, in which they already are.
 func (f *found) sorted(rows []*conversation) []*conversation {
 	if f.params["sort_by"] == "last_user_message_at" && !f.version.AtLeast("3.4.0") {
 		return byLastUserMessage(rows)
@@ -79,7 +79,7 @@ func byPriorityAndCreation(x, y *conversation) int {
 	return cmp.Or(byPriority(-1)(x, y), byCreation(x, y))
 }
 
-// byUnread puts first what has most unread messages of the contact; all count, though no more than ten are shown.
+// byUnread sorts by the contact's unread messages, most first; all count, although ten at most are shown.
 func byUnread(x, y *conversation) int {
 	return cmp.Or(cmp.Compare(y.unreadIncoming(), x.unreadIncoming()), byActivity(y, x))
 }
@@ -103,8 +103,8 @@ func nullsLast(x, y bool) int {
 	return -1
 }
 
-// byLastUserMessage sorts in an order of 2.16.0: what the contact wrote last comes first, the longest waiting at the front.
-// Conversations without messages are left out.
+// byLastUserMessage sorts in an order of 2.16.0: conversations whose last message is the contact's come first, the longest
+// waiting at the front. Conversations without messages are left out.
 func byLastUserMessage(rows []*conversation) []*conversation {
 	rows = kept(rows, func(each *conversation) bool { return len(each.messages) > 0 })
 	slices.SortStableFunc(rows, func(x, y *conversation) int {

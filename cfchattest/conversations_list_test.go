@@ -133,7 +133,7 @@ func TestCountsWithTextAndWindow(t *testing.T) {
 	}
 }
 
-// A conversation without its contact takes the page with it, in list and filter.
+// A conversation without its contact breaks its page, in list and filter.
 func TestBrokenConversation(t *testing.T) {
 	srv := cfchattest.New(t)
 	who := srv.AddContact(cfchattest.Contact{})
@@ -151,7 +151,7 @@ func TestBrokenConversation(t *testing.T) {
 	}
 }
 
-// TestBreakConversation makes one that cannot be rendered, which takes its page with it and no other, and can be toggled.
+// TestBreakConversation makes an unrenderable conversation, which breaks its own page only, and can be toggled.
 func TestBreakConversation(t *testing.T) {
 	srv := cfchattest.New(t)
 	for range 26 {
@@ -175,8 +175,8 @@ func TestBreakConversation(t *testing.T) {
 	}
 }
 
-// TestListLastUserMessage puts what the contact wrote last before what was answered, whichever came later, and the longest
-// waiting at the front.
+// TestListLastUserMessage puts conversations whose last message is the contact's before answered ones, the longest waiting
+// first.
 func TestListLastUserMessage(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("2.16.0"))
 	for range 4 {
@@ -194,7 +194,7 @@ func TestListLastUserMessage(t *testing.T) {
 	}
 }
 
-// TestListByPattern: in a text to look for % and _ are wildcards, unless a backslash takes them as they are.
+// TestListByPattern treats % and _ in a search text as wildcards, unless a backslash escapes them.
 func TestListByPattern(t *testing.T) {
 	for _, srv := range []*cfchattest.Server{cfchattest.New(t), cfchattest.New(t, cfchattest.Version("2.16.0"))} {
 		for _, text := range []string{"100% sure", "1000 sure", "a_b", "axb"} {

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/filtersql"
 )
 
-// byText keeps conversations in which somebody wrote the text, in any case. Notes count; % and _ are wildcards
+// byText keeps conversations with a message that contains the text, ignoring case. Notes count; % and _ are wildcards
 // (contract, 1.2).
 func byText(q any) filterFunc {
 	text, ok := q.(string)
@@ -34,7 +34,7 @@ func (c *conversation) mentions(u *user) bool {
 	})
 }
 
-// byLabels keeps conversations that have any of the labels, in any case (contract, 6.4).
+// byLabels keeps conversations that have any of the labels, ignoring case (contract, 6.4).
 func byLabels(labels []string) filterFunc {
 	return func(each *conversation) bool {
 		return slices.ContainsFunc(labels, func(label string) bool {
@@ -43,7 +43,7 @@ func byLabels(labels []string) filterFunc {
 	}
 }
 
-// parseLabels splits a list of labels at its commas. Quotes around an element keep the commas in it (contract, 6.4).
+// parseLabels splits a list of labels at its commas. Quotes around an element protect the commas in it (contract, 6.4).
 func parseLabels(value any) []string {
 	text, _ := value.(string)
 	if several, ok := value.([]any); ok {
@@ -64,7 +64,7 @@ func parseLabels(value any) []string {
 	return labels
 }
 
-// nextLabel cuts the first label off a list.
+// nextLabel splits the first label off a list.
 func nextLabel(text string) (label, rest string) {
 	trimmed := strings.TrimLeftFunc(text, unicode.IsSpace)
 	if trimmed != "" && (trimmed[0] == '"' || trimmed[0] == '\'') {

@@ -9,8 +9,8 @@ import (
 // mutedFor is how long a conversation is muted before 3.7.0 (contract, W3.6).
 const mutedFor = 6 * time.Hour
 
-// muteAConversation resolves a conversation, and keeps it so: before 3.7.0 for some hours, later by blocking the contact (contract,
-// W3.6).
+// muteAConversation resolves a conversation and keeps it resolved: before 3.7.0 for some hours, later by blocking the
+// contact (contract, W3.6).
 func (c *caller) muteAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -22,7 +22,7 @@ func (c *caller) muteAConversation() (any, error) {
 	return nil, empty()
 }
 
-// unmuteAConversation undoes that. The status stays.
+// unmuteAConversation undoes muting. The status stays.
 func (c *caller) unmuteAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -33,7 +33,7 @@ func (c *caller) unmuteAConversation() (any, error) {
 	return nil, empty()
 }
 
-// mute mutes a conversation until a time, the zero time for not any more; from 3.7.0 on that is its contact, without end.
+// mute mutes a conversation until a time; the zero time unmutes it. From 3.7.0 on it blocks the contact, indefinitely.
 func (s *state) mute(of *conversation, until time.Time) {
 	of.mutedUntil = until
 	if s.version.AtLeast("3.7.0") {
@@ -42,7 +42,7 @@ func (s *state) mute(of *conversation, until time.Time) {
 	}
 }
 
-// isMuted reports whether what the contact writes does not open a conversation.
+// isMuted reports whether a conversation stays as it is when the contact writes.
 func (s *state) isMuted(of *conversation) bool {
 	if s.version.AtLeast("3.7.0") {
 		return deref(of.source.contact.Blocked)

@@ -9,13 +9,14 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// errParticipants is what is no list of people, errNobody a user that there is not: both a 500 (contract, W3.6).
+// errParticipants is the error for a value that is not a list of people, errNobody for a user that does not exist: both a
+// 500 (contract, W3.6).
 var (
 	errParticipants = errors.New("there is no list of ids")
 	errNobody       = errors.New("there is no such user")
 )
 
-// listParticipantsOfAConversation answers who takes part, in no order, which is here by id.
+// listParticipantsOfAConversation answers the participants: in no order on a server, here by id.
 func (c *caller) listParticipantsOfAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -24,7 +25,7 @@ func (c *caller) listParticipantsOfAConversation() (any, error) {
 	return c.people(slices.Collect(maps.Keys(of.participants)))
 }
 
-// addParticipantsToAConversation adds people, and answers those who are new.
+// addParticipantsToAConversation adds people and answers the new ones.
 func (c *caller) addParticipantsToAConversation() (any, error) {
 	of, ids, err := c.sentPeople()
 	if err != nil {
@@ -37,7 +38,8 @@ func (c *caller) addParticipantsToAConversation() (any, error) {
 	return c.people(added)
 }
 
-// setParticipantsOfAConversation adds people, takes the others off, and answers everybody, with those who could not be added.
+// setParticipantsOfAConversation adds people, removes the others, and answers everybody, including those who could not be
+// added.
 func (c *caller) setParticipantsOfAConversation() (any, error) {
 	of, ids, err := c.sentPeople()
 	if err != nil {
@@ -50,7 +52,7 @@ func (c *caller) setParticipantsOfAConversation() (any, error) {
 	return c.people(ids)
 }
 
-// removeParticipantsFromAConversation takes people off.
+// removeParticipantsFromAConversation removes people.
 func (c *caller) removeParticipantsFromAConversation() (any, error) {
 	of, ids, err := c.sentPeople()
 	if err != nil {
@@ -76,8 +78,8 @@ func (c *caller) sentPeople() (of *conversation, ids []int64, err error) {
 	return of, ids, nil
 }
 
-// addParticipants adds the people who can be assigned in the inbox, and returns those who are new. From 4.16.2 on it refuses the
-// others, of whom before nobody is told.
+// addParticipants adds the people who can be assigned in the inbox, and returns the new ones. From 4.16.2 on the others are
+// refused; before, they are dropped silently.
 func (c *caller) addParticipants(of *conversation, ids []int64) ([]int64, error) {
 	added := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return of.participants[id] })
 	cannot := func(id int64) bool { return !c.canBeAssigned(of, id) }
@@ -101,7 +103,7 @@ func (c *caller) canBeAssigned(of *conversation, id int64) bool {
 	return role == cfchat.RoleAdministrator || role != "" && of.source.inbox.members[id]
 }
 
-// people renders people by their ids. Of those who are not in the account it is not said what they are there.
+// people renders people by their ids, without a role for those who are not in the account.
 func (c *caller) people(ids []int64) (any, error) {
 	shown := []object{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {

@@ -7,10 +7,10 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// errPriority is a priority that cannot be stored, which is a 500 (contract, W3.3).
+// errPriority is the error for a priority that cannot be stored: a 500 (contract, W3.3).
 var errPriority = errors.New("not a priority")
 
-// togglePriorityOfAConversation sets the priority, and takes it away where nothing is given (contract, W3.3).
+// togglePriorityOfAConversation sets the priority, or removes it if none is given (contract, W3.3).
 func (c *caller) togglePriorityOfAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {

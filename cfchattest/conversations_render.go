@@ -7,8 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// view renders what is stored for one reader. It makes maps and not the types of package cfchat, because those cannot tell
-// a field that is null from one that a version does not know.
+// view renders stored data for one reader. It makes maps instead of the types of package cfchat, because those cannot
+// distinguish a null field from one that a version does not know.
 type view struct {
 	*state
 	account *account
@@ -20,8 +20,9 @@ type object = map[string]any
 
 func (c *caller) view() view { return view{c.state, c.account, c.owner} }
 
-// errNoContact is a conversation whose contact is gone, errBroken one that cannot be rendered for another reason, errBotTeam
-// a team shown to a bot, which has no teams. Each makes the whole answer a 500, a page of 25 too (contract, 1.7 and 4.2).
+// errNoContact is the error for a conversation whose contact is gone, errBroken for one that cannot be rendered for another
+// reason, errBotTeam for a team shown to a bot, which has no teams. Each turns the whole answer into a 500, even a page of
+// 25 (contract, 1.7 and 4.2).
 var (
 	errNoContact = errors.New("the contact is gone")
 	errBroken    = errors.New("it cannot be rendered")
@@ -53,7 +54,7 @@ func (v view) conversation(c *conversation) (object, error) {
 		{"2.18.0", "uuid", c.uuid},
 		{"3.1.0", "waiting_since", unix(c.waiting)},
 		{"3.7.0", "sla_policy_id", c.slaPolicy},
-		{"4.0.2", "updated_at", cfchat.UnixTime{Time: c.updated}}, // the one time with a fraction
+		{"4.0.2", "updated_at", cfchat.UnixTime{Time: c.updated}}, // the only time with a fraction
 	} {
 		if v.version.AtLeast(field.since) {
 			out[field.name] = field.value
@@ -62,7 +63,7 @@ func (v view) conversation(c *conversation) (object, error) {
 	return out, nil
 }
 
-// conversations renders rows. One that cannot be rendered takes all the others with it.
+// conversations renders rows. If one cannot be rendered, all fail.
 func (v view) conversations(rows []*conversation) ([]object, error) {
 	out := make([]object, len(rows))
 	for i, row := range rows {
@@ -74,7 +75,7 @@ func (v view) conversations(rows []*conversation) ([]object, error) {
 	return out, nil
 }
 
-// meta renders who and what a conversation belongs to. Assignee and team are absent, not null, when there are none or they
+// meta renders the people and the team of a conversation. Assignee and team are absent, not null, if there are none or they
 // are unknown.
 func (v view) meta(c *conversation) (object, error) {
 	switch {
@@ -99,7 +100,7 @@ func (v view) meta(c *conversation) (object, error) {
 	return out, nil
 }
 
-// assignee puts who owns a conversation into its meta: a person, or a bot, which from 4.8.0 on can be told by assignee_type
+// assignee adds the owner of a conversation to its meta: a person, or a bot, which assignee_type distinguishes from 4.8.0 on
 // (contract, N2).
 func (v view) assignee(c *conversation, meta object) {
 	kind := cfchat.SenderTypeUser

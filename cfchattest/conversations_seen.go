@@ -7,10 +7,11 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// seenAgain is how old the last time must be, from 4.11.0 on, for another one where nothing is unread (contract, W3.6).
+// seenAgain is how old the last time must be, from 4.11.0 on, to be updated when nothing is unread (contract, W3.6).
 const seenAgain = time.Hour
 
-// conversationUpdateLastSeen notes that an agent has seen a conversation, and the assignee if it is the caller (contract, W3.6).
+// conversationUpdateLastSeen records that an agent has seen a conversation, and that the assignee has, if that is the caller
+// (contract, W3.6).
 func (c *caller) conversationUpdateLastSeen() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -31,8 +32,8 @@ func (c *caller) conversationUpdateLastSeen() (any, error) {
 	return c.view().conversation(of)
 }
 
-// markAConversationAsUnread has agents and assignee have seen a conversation a second before the contact's last message, and never
-// if there is none (contract, W3.6).
+// markAConversationAsUnread sets the times at which agents and the assignee saw a conversation to a second before the
+// contact's last message, or to never if there is none (contract, W3.6).
 func (c *caller) markAConversationAsUnread() (any, error) {
 	of, err := c.conversation()
 	if err != nil {

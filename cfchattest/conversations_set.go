@@ -6,8 +6,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// SetStatus changes the status of a conversation as if the administrator had, without a request: the activity message is
-// written and webhooks are told. The conversation must be there.
+// SetStatus changes the status of a conversation as the administrator would, but without a request: it writes the activity
+// message and notifies webhooks. The conversation must exist.
 func (s *Server) SetStatus(conversationID int64, status cfchat.Status) {
 	s.set("SetStatus", conversationID, func(by *caller, of *conversation) {
 		s.checkStatus("SetStatus", status)
@@ -15,7 +15,7 @@ func (s *Server) SetStatus(conversationID int64, status cfchat.Status) {
 	})
 }
 
-// SetPriority changes the priority of a conversation as [Server.SetStatus] does the status, "" for none.
+// SetPriority changes the priority of a conversation, as [Server.SetStatus] does the status; "" removes it.
 func (s *Server) SetPriority(conversationID int64, priority cfchat.Priority) {
 	s.set("SetPriority", conversationID, func(by *caller, of *conversation) {
 		noneOrOneOf(s, "SetPriority", "priority", priority, priorities)
@@ -23,14 +23,14 @@ func (s *Server) SetPriority(conversationID int64, priority cfchat.Priority) {
 	})
 }
 
-// SetLabels replaces the labels of a conversation as [Server.SetStatus] does the status; without any it has none.
+// SetLabels replaces the labels of a conversation, as [Server.SetStatus] does the status; without arguments it removes all.
 func (s *Server) SetLabels(conversationID int64, labels ...string) {
 	s.set("SetLabels", conversationID, func(by *caller, of *conversation) {
 		by.setLabels(of, s.labels("SetLabels", labels))
 	})
 }
 
-// SetCustomAttributes replaces the custom attributes of a conversation as [Server.SetStatus] does the status.
+// SetCustomAttributes replaces the custom attributes of a conversation, as [Server.SetStatus] does the status.
 func (s *Server) SetCustomAttributes(conversationID int64, custom map[string]any) {
 	s.set("SetCustomAttributes", conversationID, func(by *caller, of *conversation) {
 		s.checkConversationAttributes("SetCustomAttributes", custom)
@@ -38,7 +38,7 @@ func (s *Server) SetCustomAttributes(conversationID int64, custom map[string]any
 	})
 }
 
-// Assign gives a conversation to a person, as [Server.SetStatus] sets a status, and takes it from whoever has it with 0.
+// Assign assigns a conversation to a person, as [Server.SetStatus] sets a status; 0 unassigns it.
 func (s *Server) Assign(conversationID, agent int64) {
 	s.set("Assign", conversationID, func(by *caller, of *conversation) {
 		if agent != 0 {
@@ -48,7 +48,7 @@ func (s *Server) Assign(conversationID, agent int64) {
 	})
 }
 
-// AssignTeam gives a conversation to a team, as [Server.SetStatus] sets a status, and takes it from its team with 0.
+// AssignTeam assigns a conversation to a team, as [Server.SetStatus] sets a status; 0 removes it from its team.
 func (s *Server) AssignTeam(conversationID, team int64) {
 	s.set("AssignTeam", conversationID, func(by *caller, of *conversation) {
 		noneOrOneOf(s, "AssignTeam", "team", team, idsOf(s.home().teams))
@@ -56,7 +56,7 @@ func (s *Server) AssignTeam(conversationID, team int64) {
 	})
 }
 
-// set has the administrator change a conversation, which must be there.
+// set changes a conversation, which must exist, as the administrator.
 func (s *Server) set(method string, conversationID int64, change func(*caller, *conversation)) {
 	s.mu.Lock()
 	defer s.unlock()

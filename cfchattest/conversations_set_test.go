@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestSetByAnybody changes a conversation in each way that a request can, with the same traces and without a request.
+// TestSetByAnybody makes each change that a request can make, with the same traces but without a request.
 func TestSetByAnybody(t *testing.T) {
 	for name, c := range map[string]struct {
 		set func(srv *cfchattest.Server, id, agent, team int64)
@@ -89,7 +89,7 @@ func TestSetByAnybody(t *testing.T) {
 	}
 }
 
-// traces returns what has become of a conversation, and what its messages say.
+// traces returns the state of a conversation, and the texts of its messages.
 func traces(t *testing.T, srv *cfchattest.Server, id int64) []string {
 	t.Helper()
 	c, _ := srv.Conversation(id)
@@ -103,7 +103,7 @@ func traces(t *testing.T, srv *cfchattest.Server, id int64) []string {
 	return all
 }
 
-// TestMessageOfThen adds a message with its date: what follows from it follows then.
+// TestMessageOfThen adds a message with a date, which is also that of its effects.
 func TestMessageOfThen(t *testing.T) {
 	srv := cfchattest.New(t)
 	then := time.Now().AddDate(0, 0, -3).UTC().Truncate(time.Second)

@@ -21,7 +21,7 @@ func priorityNumber(name string) int64 { return int64(slices.Index(priorities, c
 // assignStatus reads a status that is being set.
 func assignStatus(value any) (cfchat.Status, bool) { return storable(value, statuses) }
 
-// storable reads one of some words that is being set: a word, or its number as a JSON number. The text "1" is not one.
+// storable reads one of some words that is being set: the word, or its number as a JSON number. The text "1" is neither.
 func storable[T ~string](value any, words []T) (T, bool) {
 	switch v := value.(type) {
 	case string:

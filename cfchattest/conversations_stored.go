@@ -7,8 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Conversation returns a copy of a conversation of the account as an administrator gets it, and false if there is none, or
-// if the server could not render it.
+// Conversation returns a copy of a conversation of the account as an administrator sees it. It reports false if there is
+// none, or if the server could not render it.
 func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -20,7 +20,7 @@ func (s *Server) Conversation(id int64) (cfchat.Conversation, bool) {
 	return s.copyOf(c)
 }
 
-// Conversations returns copies of all conversations of the account in order of id, without those that cannot be rendered.
+// Conversations returns copies of all conversations of the account in order of id, except those that cannot be rendered.
 func (s *Server) Conversations() []cfchat.Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,24 +42,24 @@ func (s *Server) copyOf(c *conversation) (out cfchat.Conversation, ok bool) {
 	return out, json.Unmarshal(encode(rendered), &out) == nil
 }
 
-// Delivered returns the ids of the outgoing messages of a conversation that went out to the contact, in that order; of
-// one that was resent twice. A message with a source_id goes out in API and web widget inboxes only, and before 4.8.0 in
-// e-mail inboxes. What the channel makes of it, such as a failure or an id of its own, is left out.
+// Delivered returns the ids of the outgoing messages of a conversation that went out to the contact, in order; a resent
+// message appears twice. A message with a source_id goes out only in API and web widget inboxes and, before 4.8.0, in e-mail
+// inboxes. What the channel does with it, such as fail or assign an id of its own, is left out.
 func (s *Server) Delivered(conversationID int64) []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.conversationFor("Delivered", conversationID).delivered)
 }
 
-// Transcripts returns the addresses that transcripts of a conversation were sent to, in that order.
+// Transcripts returns the addresses that transcripts of a conversation were sent to, in order.
 func (s *Server) Transcripts(conversationID int64) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.conversationFor("Transcripts", conversationID).transcripts)
 }
 
-// BreakMessage makes a message one that the server cannot render, as a file that is gone does from 3.7.0 to 4.8.0: every
-// list that it is on is a 500, while its conversation and windows without it go on. Both must be there.
+// BreakMessage makes the server unable to render a message, as a missing file does from 3.7.0 to 4.8.0: every list with it
+// is a 500, while its conversation and windows without it still work. Both must exist.
 func (s *Server) BreakMessage(conversationID, id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,9 +71,9 @@ func (s *Server) BreakMessage(conversationID, id int64) {
 	messages[id].broken = true
 }
 
-// BreakConversation makes a conversation one that the server cannot render, as an attachment without its file does: what
-// shows it is a 500, and so is every page that it is on, while counts, toggles, and pages without it go on. It must be
-// there.
+// BreakConversation makes the server unable to render a conversation, as an attachment without its file does: every answer
+// that shows it, pages included, is a 500, while counts, toggles and pages without it still work. The conversation must
+// exist.
 func (s *Server) BreakConversation(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,14 +10,15 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// errStatus is a status that cannot be stored, errSnooze a time that cannot be read: both a 500 (contract, 1.6).
+// errStatus is the error for a status that cannot be stored, errSnooze for a time that cannot be read: both a 500 (contract,
+// 1.6).
 var (
 	errStatus = errors.New("not a status")
 	errSnooze = errors.New("not seconds")
 )
 
 // toggleStatusOfAConversation sets or flips the status. An agent whose call leaves the conversation open becomes its
-// assignee, whoever it was before (contract, 1.6).
+// assignee, replacing any other (contract, 1.6).
 func (c *caller) toggleStatusOfAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -45,8 +46,8 @@ func (c *caller) toggleStatusOfAConversation() (any, error) {
 	return object{"payload": answer}, nil
 }
 
-// takeOver changes who owns a conversation that a person's toggle leaves open: they take it from its bot, from 4.16.2 on also an
-// administrator, who does not become the assignee (contract, N6).
+// takeOver changes the owner of a conversation that a person's toggle leaves open: the person takes it from its bot. From
+// 4.16.2 on so does an administrator, who does not become the assignee (contract, N6).
 func (c *caller) takeOver(of *conversation) {
 	switch {
 	case c.user.role(c.account) == cfchat.RoleAgent:
@@ -57,7 +58,7 @@ func (c *caller) takeOver(of *conversation) {
 	}
 }
 
-// handOff gives a bot's conversation to people: from 4.12.0 on somebody waits from then on, if nobody did; from 4.16.2 on the bot is
+// handOff hands a bot's conversation to people: from 4.12.0 on waiting_since is set unless it was; from 4.16.2 on the bot is
 // no longer the owner (contract, N6).
 func (c *caller) handOff(of *conversation) {
 	if of.waiting.IsZero() && c.version.AtLeast("4.12.0") {
@@ -73,8 +74,8 @@ func (c *caller) handOff(of *conversation) {
 	c.setStatusAndOwner(of, cfchat.StatusOpen, time.Time{}, owner)
 }
 
-// statusGiven reports whether a status is to be set. Before 3.2.0 "" is a status, which then cannot be stored; later versions
-// take it for none (contract, 4.2).
+// statusGiven reports whether a status was given. Before 3.2.0 "" counts as one, which cannot be stored; later versions
+// treat it as none (contract, 4.2).
 func (c *caller) statusGiven() bool {
 	status := c.params["status"]
 	if !c.version.AtLeast("3.2.0") {
@@ -111,8 +112,8 @@ const (
 	lastSecond  = 9224318015999
 )
 
-// leadingSeconds reads a time as seconds since 1970: the number that its text starts with. So ISO text is a moment in 1970,
-// and "" is none (contract, 1.6).
+// leadingSeconds reads a time as seconds since 1970: the number that its text starts with. ISO text is thus a moment in
+// 1970, and "" is none (contract, 1.6).
 func leadingSeconds(value any) (time.Time, bool) {
 	if text, ok := value.(string); ok {
 		digits := strings.TrimPrefix(text, "-")
@@ -126,8 +127,7 @@ func leadingSeconds(value any) (time.Time, bool) {
 	return time.Unix(seconds, 0).UTC(), seconds >= firstSecond && seconds <= lastSecond
 }
 
-// flipped returns the status after a toggle without a status: what is open is resolved, anything else opens (contract,
-// 1.6).
+// flipped returns the status after a toggle without a status: open becomes resolved, anything else open (contract, 1.6).
 func flipped(status cfchat.Status) cfchat.Status {
 	if status == cfchat.StatusOpen {
 		return cfchat.StatusResolved

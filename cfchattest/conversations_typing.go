@@ -2,7 +2,7 @@ package cfchattest
 
 import "github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 
-// toggleTypingStatusOfAConversation takes anything, and stores nothing (contract, W3.6).
+// toggleTypingStatusOfAConversation accepts anything and stores nothing (contract, W3.6).
 func (c *caller) toggleTypingStatusOfAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {

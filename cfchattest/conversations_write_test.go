@@ -131,7 +131,7 @@ func TestToggle(t *testing.T) {
 	}
 }
 
-// toggled is the status after a toggle, with the end of the snooze behind it and "null" if success is null. "" is a 500.
+// toggled returns the status after a toggle, followed by the end of the snooze, and "null" if success is null. "" is a 500.
 func toggled(t *testing.T, srv *cfchattest.Server, key string, id int64, query, body string) string {
 	t.Helper()
 	status, answer := call(t, srv, key, "POST", fmt.Sprintf("%s/%d/toggle_status%s", conversations, id, query), body)
@@ -161,7 +161,7 @@ func TestToggleByBot(t *testing.T) {
 	}
 }
 
-// An agent who opens becomes the assignee; an administrator does not. Each change moves the conversation to the front.
+// An agent who opens a conversation becomes the assignee; an administrator does not. Each change moves it to the front.
 func TestToggleAssignsAgent(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{Assignee: 1})
@@ -259,7 +259,7 @@ func TestSetStatusIsNoted(t *testing.T) {
 	}
 }
 
-// TestFirstMessage sends first messages, and looks at what is stored of them (contract, W1.2; contract, N6).
+// TestFirstMessage sends first messages, and checks how they are stored (contract, W1.2; contract, N6).
 func TestFirstMessage(t *testing.T) {
 	for _, c := range []struct{ version, message, want string }{
 		{"4.8.0", `{"content_attributes":{"items":[1],"x":2}}`, `"content_attributes":{"items":[1]}`},
@@ -299,7 +299,7 @@ func TestFirstMessageAnswers(t *testing.T) {
 	}
 }
 
-// TestResolvingEndsTheWait has nobody wait in a resolved conversation, from 4.4.0 on (contract, H8).
+// TestResolvingEndsTheWait checks that nobody waits in a resolved conversation, from 4.4.0 on (contract, H8).
 func TestResolvingEndsTheWait(t *testing.T) {
 	for version, waits := range map[string]bool{"4.3.0": true, "4.4.0": false} {
 		srv := cfchattest.New(t, cfchattest.Version(version))

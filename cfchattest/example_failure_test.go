@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// The connection is lost when the conversation was created: it is there, and its caller cannot know.
+// The connection is lost after the conversation was created: it exists, but its caller cannot know.
 func ExampleServer_FailNext() {
 	srv := cfchattest.Start()
 	defer srv.Close()
@@ -29,7 +29,7 @@ func ExampleServer_FailNext() {
 	// Output: true 1 1
 }
 
-// Every second page fails, and the client asks again.
+// Every second page fails, and the client retries.
 func ExampleServer_FailEvery() {
 	srv := cfchattest.Start()
 	defer srv.Close()
@@ -74,8 +74,8 @@ func ExampleServer_Transport() {
 	// Api-Access-Token arrives: true
 }
 
-// The connection is refused, so that provably nothing was sent: the one failure after which a write may be tried again at
-// once. It takes a client without a socket, as that of srv.Chat(t) in a test is.
+// The connection is refused, so provably nothing was sent: the only failure after which a write may be retried at once. This
+// needs a client without a socket, such as srv.Chat(t) in a test.
 func ExampleFailure_refused() {
 	srv := cfchattest.Start()
 	defer srv.Close()
@@ -94,7 +94,7 @@ func ExampleFailure_refused() {
 	// Output: true false 0
 }
 
-// The server counts requests by the minutes of its clock, which stands still here: what is too much is a 429.
+// The server counts requests per minute of its clock, which stands still here: an excess request gets a 429.
 func ExampleRateLimits() {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	srv := cfchattest.Start(cfchattest.RateLimits, cfchattest.Version("2.16.0"), cfchattest.Clock(func() time.Time { return noon }))
@@ -116,7 +116,7 @@ func ExampleRateLimits() {
 	// Output: request 301 is one too many
 }
 
-// One conversation that the server cannot render spoils every page that it is on; a scan goes past it, and says which it is.
+// A conversation that the server cannot render breaks every page with it; a scan continues past it, and names it.
 func ExampleServer_BreakConversation() {
 	srv := cfchattest.Start()
 	defer srv.Close()

@@ -49,7 +49,7 @@ func Example() {
 	// 2 open
 }
 
-// What the stand-in has no operation for is answered by a handler.
+// A handler answers requests that the stand-in has no operation for.
 func ExampleServer_Handle() {
 	srv := cfchattest.Start()
 	defer srv.Close()

@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// A receiver is told of what somebody else does, by deliveries that it verifies.
+// A receiver learns what somebody else does from deliveries that it verifies.
 func ExampleServer_Receive() {
 	srv := cfchattest.Start(cfchattest.Version("4.16.2"))
 	defer srv.Close()
@@ -37,7 +37,7 @@ func ExampleServer_Receive() {
 	// <nil>
 }
 
-// Deliveries come in any order: what an account's webhook is told is the state of then.
+// Deliveries arrive in any order: an account's webhook gets the state at the time of delivery.
 func ExampleServer_ReleaseDeliveries() {
 	srv := cfchattest.Start()
 	defer srv.Close()

@@ -11,26 +11,26 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Failure is how one call fails. The zero value does not.
+// Failure describes how a call fails. The zero value does not fail it.
 type Failure struct {
-	// Status is answered instead of carrying out the operation. With 0 the operation is carried out, so that together with
-	// Cut or Delay it is a write that happened although the caller cannot know it.
+	// Status is answered instead of carrying out the operation. With 0 it is carried out; together with Cut or Delay, a
+	// write then happens although the caller cannot know it.
 	Status int
-	// Body is the body that goes with Status. With "" it is what the server or a proxy before it would write.
+	// Body is the body that goes with Status. "" means what the server, or a proxy in front of it, would write.
 	Body string
 	// Header is added to the answer.
 	Header http.Header
-	// Cut drops the connection in the middle of the answer's body, before the status if there is no body.
+	// Cut drops the connection in the middle of the answer's body, or before the status if there is no body.
 	Cut bool
-	// Delay is how long the answer takes, or until the caller gives up.
+	// Delay delays the answer; it ends early if the caller gives up.
 	Delay time.Duration
-	// Refused refuses the connection, so that provably nothing is sent: [cfchat.ErrNotSent], of reads and writes. It is
-	// no request of [Server.Requests]. It needs the client of [Server.Chat], or another one over [Server.Transport]; over
-	// [Server.URL] it fails the test.
+	// Refused refuses the connection, so that provably nothing is sent: reads and writes fail with [cfchat.ErrNotSent].
+	// [Server.Requests] does not list the request. It needs the client of [Server.Chat], or another one that uses
+	// [Server.Transport]; over [Server.URL] it fails the test.
 	Refused bool
 }
 
-// fault is a failure that waits for its call.
+// fault is a failure waiting for its call.
 type fault struct {
 	operation string
 	every     int // it waits for every n-th call; 0 for the next one only
@@ -39,16 +39,15 @@ type fault struct {
 }
 
 // FailNext makes the next call of an operation fail, once. The operation is an operationId such as
-// [cfchat.OperationConversationList], or the documented name, or "" for any request, also one of no operation. Several
-// for one operation are used up in the order in which they were given. An operation that there is not, or a Failure that
-// cannot be, fails the test.
+// [cfchat.OperationConversationList], a documented name, or "" for any request, including requests of no operation. Several
+// failures of one operation are used up in order. An unknown operation or an impossible Failure fails the test.
 func (s *Server) FailNext(operation string, f Failure) {
 	s.addFault("FailNext", fault{operation: operation, Failure: f})
 }
 
-// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. Where
-// several failures fit a call, the first one given is played. An n below 1, and what [Server.FailNext] would not take,
-// fail the test.
+// FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. If several
+// failures match a call, the first one given is used. An n below 1, and anything that [Server.FailNext] refuses, fails the
+// test.
 func (s *Server) FailEvery(operation string, n int, f Failure) {
 	if n < 1 {
 		s.mistake("FailEvery", "every call number %d cannot fail; 1 is every one", n)
@@ -64,7 +63,7 @@ func (s *Server) addFault(method string, f fault) {
 	s.faults = append(s.faults, &f)
 }
 
-// operation returns the operationId of an operation that a test names by that or by its documented name, "" for any request.
+// operation returns the operationId of an operation, given its operationId or documented name; "" for any request.
 func (s *Server) operation(method, name string) string {
 	if op := operation.ByDocumented(name); op != nil {
 		return op.ID
@@ -75,7 +74,7 @@ func (s *Server) operation(method, name string) string {
 	return name
 }
 
-// checkFailure fails the test if nothing can fail so.
+// checkFailure fails the test if a failure is impossible.
 func (s *Server) checkFailure(f Failure) {
 	switch {
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
@@ -85,11 +84,11 @@ func (s *Server) checkFailure(f Failure) {
 	case f.Delay < 0:
 		s.mistake("Failure.Delay", "no answer takes %s", f.Delay)
 	case f.Refused && (f.Status != 0 || f.Header != nil || f.Cut):
-		s.mistake("Failure.Refused", "where the connection is refused nothing is answered; leave out Status, Header and Cut")
+		s.mistake("Failure.Refused", "a refused connection has no answer; leave out Status, Header and Cut")
 	}
 }
 
-// takeFault finds the first failure whose turn it is with a call of the operation, and removes it if it was for one call.
+// takeFault returns the first failure that is due for a call of the operation, and removes it if it was for one call.
 func (s *Server) takeFault(operation string) Failure {
 	var due *fault
 	for _, waiting := range s.faults {
@@ -110,7 +109,7 @@ func (s *Server) takeFault(operation string) Failure {
 	return due.Failure
 }
 
-// instead returns the answer in place of the operation's own, nil if there is none.
+// instead returns the answer that replaces the operation's own, nil if none does.
 func (f Failure) instead() *reply {
 	if f.Status == 0 {
 		return nil
@@ -130,7 +129,7 @@ func (f Failure) instead() *reply {
 	return out
 }
 
-// play writes the answer as the failure wants it.
+// play writes the answer as the failure prescribes.
 func (s *Server) play(f Failure, w http.ResponseWriter, r *http.Request, out *reply) {
 	if f.Refused {
 		s.refuse(w)
@@ -154,11 +153,11 @@ func (s *Server) play(f Failure, w http.ResponseWriter, r *http.Request, out *re
 	panic(http.ErrAbortHandler) // net/http's way to drop a connection
 }
 
-// refuse refuses the connection, which is too late where there is one.
+// refuse refuses the connection, which is too late on a real one.
 func (s *Server) refuse(w http.ResponseWriter) {
 	inMemory, ok := w.(*recorder)
 	if !ok {
-		s.complain("cfchattest: Failure.Refused: over URL there is a connection already; take the client of Chat, or Transport")
+		s.complain("cfchattest: Failure.Refused: over URL there is a connection already; use the client of Chat, or Transport")
 		return
 	}
 	inMemory.refused = true

@@ -57,7 +57,7 @@ func TestFailNext(t *testing.T) {
 	}
 }
 
-// TestCutAnswerSaysItsLength: the header of a cut answer promises all of it, and half comes.
+// TestCutAnswerSaysItsLength: the header of a truncated answer promises all of it, but only half arrives.
 func TestCutAnswerSaysItsLength(t *testing.T) {
 	srv := cfchattest.New(t)
 	for name, over := range map[string]http.RoundTripper{"in process": srv.Transport(), "by socket": &http.Transport{DisableKeepAlives: true}} {
@@ -78,7 +78,7 @@ func TestCutAnswerSaysItsLength(t *testing.T) {
 	}
 }
 
-// TestFailEvery counts the calls of one operation, and leaves those of others alone.
+// TestFailEvery counts the calls of one operation, and ignores those of others.
 func TestFailEvery(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.FailEvery("conversationList", 3, cfchattest.Failure{Status: 503})
@@ -139,7 +139,7 @@ func TestConcurrentUse(t *testing.T) {
 	done.Wait()
 }
 
-// TestRefused refuses the connection, which the client takes for proof: it tries again, or says that nothing was sent. No
+// TestRefused refuses the connection, which proves to the client that nothing was sent: it retries, or reports that. No
 // request arrives.
 func TestRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestRefused(t *testing.T) {
 	})
 }
 
-// TestRefusedByASocket is too late: a mistake of the test.
+// TestRefusedByASocket: refusing comes too late on a socket, which is a mistake in the test.
 func TestRefusedByASocket(t *testing.T) {
 	said := failureOf(t, func(t testing.TB) {
 		srv := cfchattest.New(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// storage is where the addresses of files begin: the one of a blob redirects to one of the disk, which expires on a real server
-// and not here. Neither takes a key (contract, W1.1).
+// storage is the prefix of the addresses of files: that of a blob redirects to one on the disk, which expires on a real
+// server but not here. Neither needs a key (contract, W1.1).
 const storage = "/rails/active_storage/"
 
 // storedFile is a file that was sent with a message.
@@ -24,13 +24,13 @@ type storedFile struct {
 	at time.Time
 }
 
-// keepFile stores a file, and returns its address as a server at a base address has it.
+// keepFile stores a file and returns its address below a server's base address.
 func (s *state) keepFile(id int64, file *upload, base string) string {
 	s.files[id] = &storedFile{file, s.clock().UTC().Truncate(time.Second)}
 	return fmt.Sprintf("%s%sblobs/redirect/%d/%s", base, storage, id, url.PathEscape(file.name))
 }
 
-// dropFiles destroys the files of a message.
+// dropFiles removes the files of a message.
 func (s *state) dropFiles(m *message) {
 	for _, a := range m.attachments {
 		if id, ok := a["id"].(int64); ok {
@@ -39,7 +39,7 @@ func (s *state) dropFiles(m *message) {
 	}
 }
 
-// baseOf returns the address that a request came to, as which the server knows itself.
+// baseOf returns the address that a request was sent to, which the server regards as its own.
 func baseOf(r *http.Request) string {
 	scheme := "http"
 	if r.URL.Scheme == "https" || r.TLS != nil {
@@ -57,7 +57,8 @@ func isStorage(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, storage) && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
-// file answers a request for one. What is not there is a 404 whose type is the one of the layer that says so (as recorded).
+// file answers a request for a file. A missing file is a 404, whose media type depends on the layer that answers (as
+// recorded).
 func (s *Server) file(r *http.Request) *reply {
 	steps := operation.Steps(strings.TrimPrefix(r.URL.EscapedPath(), storage))
 	kind := "text/html"
@@ -83,7 +84,7 @@ func (s *Server) file(r *http.Request) *reply {
 	return &reply{http.StatusFound, http.Header{"Location": {to}, "Content-Type": {"text/html; charset=utf-8"}}, nil}
 }
 
-// answer returns the file, or the part of it that is asked for. What a browser would run is given as bytes to keep.
+// answer returns the file, or the requested part of it. A type that a browser would execute is sent as bytes to download.
 func (f *storedFile) answer(r *http.Request) *reply {
 	kind, place := f.kind, "attachment"
 	switch {
@@ -99,7 +100,7 @@ func (f *storedFile) answer(r *http.Request) *reply {
 	return &reply{w.Code, w.Header(), w.Body.Bytes()}
 }
 
-// asciiOf returns a name for those who know no other letters. The server has better guesses: e for é.
+// asciiOf returns a name in ASCII. The server transliterates better: e for é.
 func asciiOf(name string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {

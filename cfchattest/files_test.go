@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestStorage gives files by two addresses, the second one with ranges, and none that was forged.
+// TestStorage serves files at two addresses, the second one with ranges, but not at forged ones.
 func TestStorage(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	sent, err := srv.Account(t).Messages.Send(t.Context(), srv.AddConversation(cfchattest.Conversation{}), cfchat.MessageCreate{Files: []cfchat.File{

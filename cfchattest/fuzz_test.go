@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// FuzzServe sends anything: it has to be answered, by one of the server's statuses, in JSON.
+// FuzzServe sends anything: each request must be answered with one of the server's statuses, in JSON.
 func FuzzServe(f *testing.F) {
 	f.Add(byte(3), "GET", "", "status=all&page=2&labels=a,%22b,c%22&sort_by=priority_asc", "")
 	f.Add(byte(0), "GET", "/meta", "q=%25&inbox_id[]=1&team_id=x&conversation_type=mention", "")

@@ -13,16 +13,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Handle registers a handler for what the stand-in has no operation for, by a pattern of [http.ServeMux] such as
-// "GET /api/v1/accounts/{account_id}/campaigns". It is asked over [Server.URL], [Server.Transport] and [Server.Chat] alike,
-// whatever the key, and may call the Server's methods. What it answers is JSON unless it sets another Content-Type, and is
-// read to the end before it is sent. Failures for the operation "" apply to it, and [Server.Requests] lists its requests
-// with the Operation "".
+// Handle registers a handler for what the stand-in has no operation for, by a pattern of [http.ServeMux] such as "GET
+// /api/v1/accounts/{account_id}/campaigns". It is called over [Server.URL], [Server.Transport] and [Server.Chat] alike,
+// whatever the key, and may call the Server's methods. Its answer is JSON unless it sets another Content-Type, and is sent
+// once it is complete. Failures for the operation "" apply to it, and [Server.Requests] lists its requests with the
+// Operation "".
 //
-// The operations of openapi.yaml stay what they are: a pattern that names one fails the test, and of a pattern that also
-// fits others, such as "/", the handler gets the others. Of …/conversations/search and the like, which have a word for an
-// id, the handler gets those that its pattern fits. A pattern that is wrong, or there
-// already, fails the test too.
+// The operations of openapi.yaml cannot be replaced: a pattern that names one fails the test, and a broader pattern, such as
+// "/", gets only the other requests. A handler also gets requests such as …/conversations/search, with a word in place of an
+// id, if its pattern matches. An invalid or duplicate pattern fails the test too.
 func (s *Server) Handle(pattern string, h http.Handler) {
 	if op := replaced(pattern); op != nil {
 		s.mistake("Handle", "%q takes requests of %s, which the stand-in answers itself; FailNext and FailEvery make it fail", pattern, op)
@@ -32,15 +31,15 @@ func (s *Server) Handle(pattern string, h http.Handler) {
 	}
 }
 
-// register registers a handler, and returns what [http.ServeMux.Handle] panics with.
+// register registers a handler and returns the value that [http.ServeMux.Handle] panics with.
 func register(mux *http.ServeMux, pattern string, h http.Handler) (wrong any) {
 	defer func() { wrong = recover() }()
 	mux.Handle(pattern, h)
 	return nil
 }
 
-// replaced returns the operation that a pattern names, nil if it names none. What ends with a slash or with {name...} names
-// no path but all that begin so.
+// replaced returns the operation that a pattern names, nil if it names none. A pattern that ends in a slash or {name...}
+// names no single path.
 func replaced(pattern string) *operation.Operation {
 	method, path, found := strings.Cut(pattern, " ")
 	if !found {
@@ -65,7 +64,7 @@ func replaced(pattern string) *operation.Operation {
 	return nil
 }
 
-// isOther reports whether a request is left to handlers: it is no operation, or has a word where the operation has an id.
+// isOther reports whether a request is left to handlers: it is not an operation, or has a word in place of an id.
 func (r route) isOther() bool {
 	if r.Operation == nil {
 		return true
@@ -78,14 +77,14 @@ func (r route) isOther() bool {
 	return false
 }
 
-// handles reports whether a handler is there for a request.
+// handles reports whether there is a handler for a request.
 func (s *Server) handles(r *http.Request, to route) bool {
 	_, pattern := s.others.Handler(r)
 	return to.isOther() && pattern != ""
 }
 
-// ask returns the answer of a handler, which is called without the lock, because it may use the server. What ends it early,
-// such as [http.ErrAbortHandler], ends the request with no status.
+// ask returns the answer of a handler, which is called without the lock because it may use the server. A panic, such as
+// [http.ErrAbortHandler], ends the request without a status.
 func (s *Server) ask(r *http.Request, body []byte) *reply {
 	s.mu.Unlock()
 	answered := false
@@ -113,7 +112,7 @@ func (s *Server) ask(r *http.Request, body []byte) *reply {
 	return out
 }
 
-// finalRecorder records an answer, and not what is sent before it, such as early hints.
+// finalRecorder records the final answer, ignoring informational ones such as early hints.
 type finalRecorder struct{ *httptest.ResponseRecorder }
 
 func (w finalRecorder) WriteHeader(status int) {

@@ -16,7 +16,7 @@ import (
 
 const campaigns = "GET /api/v1/accounts/{account_id}/campaigns"
 
-// answerWith is a handler that shows what it was asked.
+// answerWith returns a handler that shows its request.
 func answerWith(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -143,7 +143,7 @@ func TestHandleAborts(t *testing.T) {
 	}
 }
 
-// TestHandleBehindNginx gives a handler what nginx lets through, and leaves the request of a RoundTripper alone.
+// TestHandleBehindNginx passes on what nginx lets through, and does not change the request of a RoundTripper.
 func TestHandleBehindNginx(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.BehindNginx)
 	srv.Handle(campaigns, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -180,8 +180,8 @@ func TestConfig(t *testing.T) {
 		t.Errorf("the bot did not do it: %s", c.Messages[0].GetContent())
 	}
 	for want, f := range map[string]func(){
-		"cfchattest: Chat and Account need a test; without one give the Server's Config to cfchat.New": func() { srv.Chat(nil) },
-		"cfchattest: New needs a test; without one take Start":                                         func() { cfchattest.New(nil) },
+		"cfchattest: Chat and Account need a test; without one pass the Server's Config to cfchat.New": func() { srv.Chat(nil) },
+		"cfchattest: New needs a test; without one use Start":                                          func() { cfchattest.New(nil) },
 	} {
 		if got := panicOf(f); got != want {
 			t.Errorf("it panics with %q, want %q", got, want)

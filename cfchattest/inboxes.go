@@ -15,11 +15,11 @@ import (
 type Inbox struct {
 	Name    string         // "Inbox 2" and so on by default
 	Channel cfchat.Channel // [cfchat.ChannelAPI] by default
-	Locked  bool           // one conversation per contact: a second one is the first again
-	Bot     bool           // the bot of BotKey answers first: what Create makes is pending, and not what AddConversation adds
+	Locked  bool           // one conversation per contact: creating a second returns the first
+	Bot     bool           // the bot of BotKey answers first: Create makes pending conversations, AddConversation does not
 	Members []int64        // the agents who see it; an administrator sees every inbox
 
-	WebhookURL string // where an API inbox tells of what happens in it; InboxSecret is what it signs with
+	WebhookURL string // where an API inbox sends its events; InboxSecret signs them
 }
 
 type inbox struct {
@@ -27,7 +27,7 @@ type inbox struct {
 	name    string
 	channel cfchat.Channel
 	locked  bool // one conversation per contact
-	bot     *bot // answers first: new conversations are pending; nil for none
+	bot     *bot // answers first, so that new conversations are pending; nil for none
 	members map[int64]bool
 
 	webhookURL, secret string
@@ -65,7 +65,7 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	return added
 }
 
-// inbox returns an inbox of the account that is there, for 0 the first one. An account that was recorded without any gets
+// inbox returns an existing inbox of the account, the first one for 0. An account that was recorded without inboxes gets
 // one.
 func (s *Server) inbox(id int64) *inbox {
 	inboxes := s.home().inboxes
@@ -78,8 +78,8 @@ func (s *Server) inbox(id int64) *inbox {
 	return inboxes[firstOf(inboxes)]
 }
 
-// listAllInboxes answers the inboxes that the caller sees: from 4.14.0 on by name, before in no order, which is here by id
-// (contract, W4.3).
+// listAllInboxes answers the inboxes that the caller sees: from 4.14.0 on by name, before in no order, here by id (contract,
+// W4.3).
 func (c *caller) listAllInboxes() (any, error) {
 	rows := slices.SortedFunc(maps.Values(c.account.inboxes), func(a, b *inbox) int {
 		if order := strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)); order != 0 && c.version.AtLeast("4.14.0") {
@@ -124,7 +124,7 @@ func (c *caller) inboxOfPath() (*inbox, error) {
 	return in, c.mayShow(in)
 }
 
-// wholeInbox renders all of an inbox, with what is secret for an administrator. What the stand-in does not have is as it is in a
+// wholeInbox renders all of an inbox, for an administrator with its secrets. Settings that the stand-in lacks are as in a
 // new inbox (contract, W4.3).
 func (v view) wholeInbox(in *inbox) object {
 	out := object{
@@ -157,7 +157,7 @@ func (v view) wholeInbox(in *inbox) object {
 	return out
 }
 
-// addChannel adds what an inbox has of its channel. Others than API, e-mail and websites have nothing of their own here.
+// addChannel adds the fields of an inbox's channel. Channels other than API, e-mail and websites have none here.
 func (v view) addChannel(out object, in *inbox) {
 	administrator := v.owner.user.role(v.account) == cfchat.RoleAdministrator
 	switch in.channel {
@@ -180,7 +180,8 @@ func (v view) addChannel(out object, in *inbox) {
 	}
 }
 
-// addMail adds what an inbox of e-mail has, none of it configured. How the servers between the recorded ones have it is (unseen).
+// addMail adds the fields of an e-mail inbox, none of them configured. What the versions between the recorded ones have is
+// (unseen).
 func (v view) addMail(out object, in *inbox, administrator bool) {
 	out["email"] = fmt.Sprintf("inbox%d@example.com", in.id)
 	if v.version.AtLeast("4.16.0") {
@@ -204,7 +205,7 @@ func (v view) addMail(out object, in *inbox, administrator bool) {
 	}
 }
 
-// workingHours are those of a new inbox: from nine to five, but on weekends.
+// workingHours returns those of a new inbox: from nine to five, except on weekends.
 func workingHours() []object {
 	var week []object
 	for day := range 7 {

@@ -13,14 +13,14 @@ const (
 	roleStrayBot      = "stray_bot"
 )
 
-// AccountID returns the account that the Add methods add to and that the keys belong to: 1, or the one of a snapshot.
+// AccountID returns the id of the account that the Add methods add to and that the keys belong to: 1, or that of a snapshot.
 func (s *Server) AccountID() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.home().id
 }
 
-// home returns the account that the methods of Server are about.
+// home returns the account that the methods of Server work on.
 func (s *Server) home() *account { return s.state.accounts[s.state.home] }
 
 // AdminKey returns the key of an administrator.
@@ -32,9 +32,9 @@ func (s *Server) AgentKey() string { return s.Key(roleAgent) }
 // BotKey returns the key of a bot that belongs to the account.
 func (s *Server) BotKey() string { return s.Key(roleBot) }
 
-// Key returns the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot of the account without an inbox
-// in it, which is refused before 4.8.0. A snapshot adds the users that its facts name, such as "agent2", and may lack an
-// agent. Another role fails the test.
+// Key returns the key of a role: "administrator", "agent", "bot", and "stray_bot", a bot of the account without an inbox in
+// it, which is refused before 4.8.0. A snapshot adds the users that its facts name, such as "agent2", and may lack an agent.
+// Any other role fails the test.
 func (s *Server) Key(role string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,7 +42,7 @@ func (s *Server) Key(role string) string {
 	return keyFor(role)
 }
 
-// roles returns the roles that have a key, and not whom AddAgent and AddBot have returned one for.
+// roles returns the roles that have a key, without those added by AddAgent and AddBot.
 func (s *state) roles() []string {
 	var roles []string
 	for key := range s.keys {
@@ -54,5 +54,5 @@ func (s *state) roles() []string {
 	return roles
 }
 
-// keyFor makes the key of a role or of somebody added later. It says what it is for, and that it opens nothing real.
+// keyFor returns the key of a role or of somebody added later. Its text shows whose it is, and that it opens nothing real.
 func keyFor(name string) string { return "cfchattest-key-" + name }

@@ -9,24 +9,24 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Label is a label that the account knows. Conversations and contacts can have others.
+// Label is a label of the account to add. Conversations and contacts can have other labels too.
 type Label struct {
 	Title       string // in lower case
 	Description string
 	Color       string // "#1f93ff" by default
 }
 
-// labelTitle is what servers take as the title of a label (contract, W3.1).
+// labelTitle matches the label titles that servers accept (contract, W3.1).
 var labelTitle = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]+$`)
 
-// AddLabel adds a label to those that the account knows and returns its id. It must have a title that none has yet.
+// AddLabel adds a label to the account and returns its id. The title must be new.
 func (s *Server) AddLabel(l Label) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	title := downcase(strings.TrimSpace(l.Title))
 	switch {
 	case !labelTitle.MatchString(title):
-		s.mistake("Label.Title", "%q is none: it is of two letters, digits, _ and - at least, and begins with neither of the last two", l.Title)
+		s.mistake("Label.Title", "%q is invalid: at least two letters, digits, _ or -, not starting with _ or -", l.Title)
 	case slices.ContainsFunc(s.home().labels, func(other cfchat.Label) bool { return other.Title == title }):
 		s.mistake("Label.Title", "there is a label %q already", l.Title)
 	}
@@ -42,8 +42,7 @@ func (s *state) addLabel(a *account, l Label) int64 {
 	return s.lastLabel
 }
 
-// listAllLabels answers the labels that the account knows: from 3.0.0 on by title, before in no order, which is here by id
-// (contract, W4.4).
+// listAllLabels answers the labels of the account: from 3.0.0 on by title, before in no order, here by id (contract, W4.4).
 func (c *caller) listAllLabels() (any, error) {
 	rows := append([]cfchat.Label{}, c.account.labels...)
 	if c.version.AtLeast("3.0.0") {

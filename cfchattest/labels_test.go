@@ -9,7 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestLabels sets labels in ways that recordings show, and in those that only the contract tells (W3.1), on both sides of 3.4.0.
+// TestLabels sets labels in ways that recordings show, and in those that only the contract describes (W3.1), on both sides
+// of 3.4.0.
 func TestLabels(t *testing.T) {
 	for _, c := range []struct{ body, answer, old, later, contact string }{
 		{`{"labels":["a","A"," b ",""]}`, `["a","b"]`, `["a","b"]`, `["a","b"]`, `["a","b"]`},

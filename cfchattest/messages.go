@@ -9,12 +9,12 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// message is a message as it is stored.
+// message is a stored message.
 type message struct {
 	cfchat.ConversationMessage
 
-	attachments []object // as they were recorded, so that null is told from absent
-	sender      object   // as recorded too, for one of whom nothing else is known
+	attachments []object // as recorded, which distinguishes null from absent
+	sender      object   // as recorded too, if nothing else is known of the sender
 	broken      bool     // it cannot be rendered
 }
 
@@ -33,18 +33,18 @@ func (m *message) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &m.ConversationMessage)
 }
 
-// byTime puts messages in the order in which they are shown. It is not that of their ids where old ones were imported
-// (contract, 1.7, and conversation 74 of the recorded 4.16.2).
+// byTime compares messages in display order, which differs from the order of ids if old messages were imported (contract,
+// 1.7, and conversation 74 of the recorded 4.16.2).
 func byTime(x, y *message) int {
 	return cmp.Or(x.CreatedAt.Compare(y.CreatedAt.Time), cmp.Compare(x.ID, y.ID))
 }
 
-// sentBy notes who sent a message. Who that is now is looked up when the message is rendered.
+// sentBy records the sender of a message, who is looked up when the message is rendered.
 func (s *state) sentBy(m *message, kind cfchat.SenderType, id int64) {
 	m.SenderType, m.SenderID = &kind, &id
 }
 
-// append adds a message to a conversation, with what the server does after each one.
+// append adds a message to a conversation and does what the server does after each one.
 func (s *state) append(c *conversation, m *message) { s.appendAt(c, m, s.now()) }
 
 // appendAt adds a message that was written at a time.
@@ -83,7 +83,7 @@ func (s *state) appendAt(c *conversation, m *message, now time.Time) {
 	}
 }
 
-// wrote notes that the contact of a conversation did something.
+// wrote records an activity of the contact of a conversation.
 func (s *state) wrote(c *conversation, now time.Time) {
 	if len(c.account.webhooks) > 0 {
 		defer s.savingContact(c.account, c.source.contact)()
@@ -91,8 +91,8 @@ func (s *state) wrote(c *conversation, now time.Time) {
 	c.source.contact.LastActivityAt, c.source.contact.updated = &cfchat.UnixTime{Time: now}, now
 }
 
-// deliver sends a message out to the contact, but for a note. Most channels take one with a source_id for one of theirs,
-// which came from them, and do not send it (contract, W1.2).
+// deliver sends a message out to the contact, unless it is a note. Most channels assume that a message with a source_id came
+// from them, and do not send it (contract, W1.2).
 func (s *state) deliver(c *conversation, m *message) {
 	taken := m.SourceID != nil
 	switch c.source.inbox.channel {
@@ -106,7 +106,7 @@ func (s *state) deliver(c *conversation, m *message) {
 	}
 }
 
-// received notes that somebody waits for an answer (contract, W1.2).
+// received records that the contact is waiting for an answer (contract, W1.2).
 func (s *state) received(c *conversation, now time.Time) {
 	if !c.waiting.IsZero() {
 		return
@@ -116,14 +116,14 @@ func (s *state) received(c *conversation, now time.Time) {
 	s.moved(c)
 }
 
-// moved notes that a save has changed when somebody began to wait, which is a column from 3.0.0 on.
+// moved records that a save has changed waiting_since, which is a column from 3.0.0 on.
 func (s *state) moved(c *conversation) {
 	if s.version.AtLeast("3.0.0") {
 		c.updated = s.now()
 	}
 }
 
-// reopen opens a conversation to which the contact writes (contract, W1.2).
+// reopen opens a conversation when the contact writes (contract, W1.2).
 func (s *state) reopen(c *conversation) {
 	if s.isMuted(c) || c.status != cfchat.StatusSnoozed && c.status != cfchat.StatusResolved {
 		return
@@ -136,8 +136,8 @@ func (s *state) reopen(c *conversation) {
 	c.status, c.snoozed, c.updated = opened, time.Time{}, s.now()
 }
 
-// replied does what follows from an answer that the contact sees: nobody waits any more, from 4.10.0 on also if a bot has
-// answered (contract, N1). The first reply is a person's. A campaign is no answer (contract, W1.2).
+// replied handles an answer that the contact sees: nobody is waiting any more, from 4.10.0 on even if a bot answered
+// (contract, N1). Only a person's answer counts as the first reply. A campaign is not an answer (contract, W1.2).
 func (s *state) replied(c *conversation, m *message, now time.Time) {
 	if m.SenderType == nil || m.GetPrivate() || m.AdditionalAttributes.Has("campaign_id") {
 		return
@@ -155,7 +155,8 @@ func (s *state) replied(c *conversation, m *message, now time.Time) {
 	s.moved(c)
 }
 
-// activityMessage notes what was done to a conversation. It is a message too, and moves the conversation to the front.
+// activityMessage writes a message about a change of a conversation. Like any message it moves the conversation to the
+// front.
 func (s *state) activityMessage(c *conversation, text string) {
 	s.append(c, &message{ConversationMessage: cfchat.ConversationMessage{Content: &text, MessageType: cfchat.MessageTypeActivity, Private: new(false)}})
 }

@@ -8,15 +8,15 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Message is a message to add. The zero value is a text from the contact.
+// Message is a message to add. The zero value is a text message from the contact.
 type Message struct {
 	Content string // "Message 2" and so on by default
 	Type    cfchat.MessageType
 	Private bool
-	Sender  int64 // the agent who sends an outgoing one; the administrator by default
+	Sender  int64 // the agent who sends an outgoing message; the administrator by default
 
-	// CreatedAt is when it was written, now by default. What follows from it follows then: the conversation's last
-	// activity is that of the message added last, even of one that is older than others, as with imported ones.
+	// CreatedAt is when the message was written, now by default, and also the time of its effects: the conversation's last
+	// activity becomes that of the message added last, even if it is older than others, as with imported messages.
 	CreatedAt time.Time
 }
 
@@ -25,8 +25,8 @@ var messageTypes = []cfchat.MessageType{
 	cfchat.MessageTypeIncoming, cfchat.MessageTypeOutgoing, cfchat.MessageTypeActivity, cfchat.MessageTypeTemplate,
 }
 
-// AddMessage adds a message to a conversation and returns the message's id. What follows from one happens: it moves to the
-// front of the default order, a snoozed or resolved one opens if the contact writes.
+// AddMessage adds a message to a conversation and returns the message's id. The conversation changes as on a server: it
+// moves to the front of the default order, and if it is snoozed or resolved, a message from the contact opens it.
 func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 	s.mu.Lock()
 	defer s.unlock()
@@ -48,7 +48,7 @@ func (s *Server) AddMessage(conversationID int64, m Message) int64 {
 	return added.ID
 }
 
-// checkMessage fails the test if there can be no such message.
+// checkMessage fails the test if a message is impossible.
 func (s *Server) checkMessage(m Message) {
 	oneOf(s, "Message.Type", "type", m.Type, messageTypes)
 	s.checkText("Message.Content", m.Content, maxContent)

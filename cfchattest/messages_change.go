@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// message finds the message that the path names, nil for none, and its conversation.
+// message returns the message that the path names, nil for none, and its conversation.
 func (c *caller) message() (*conversation, *message, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *caller) message() (*conversation, *message, error) {
 	return of, of.messages[i], nil
 }
 
-// deleteAMessage takes away what a message says, and leaves it where it is (contract, W1.3).
+// deleteAMessage removes the content of a message and keeps the message itself (contract, W1.3).
 func (c *caller) deleteAMessage() (any, error) {
 	of, m, err := c.message()
 	switch {
@@ -48,7 +48,7 @@ func (c *caller) deleteAMessage() (any, error) {
 	return c.view().shortMessage(of, m)
 }
 
-// updateAMessage sets the status of a message. What it does not know changes nothing (contract, W1.4).
+// updateAMessage sets the status of a message. An unknown status changes nothing (contract, W1.4).
 func (c *caller) updateAMessage() (any, error) {
 	of, m, err := c.message()
 	switch {
@@ -78,7 +78,7 @@ func (c *caller) updateAMessage() (any, error) {
 	return c.view().shortMessage(of, m)
 }
 
-// retryAMessage sends a message again. Of what is made of items the server stumbles over the attributes that it has emptied,
+// retryAMessage sends a message again. For a message with items, the server fails on the attributes that it has emptied,
 // after it has stored the status (contract, W1.5).
 func (c *caller) retryAMessage() (any, error) {
 	of, m, err := c.message()
@@ -101,8 +101,8 @@ func (c *caller) retryAMessage() (any, error) {
 	return c.view().shortMessage(of, m)
 }
 
-// savingMessage begins a save of a message, and returns what ends it. Before 4.12.0 its conversation has changed then, too (contract,
-// W1.3). Before 3.5.0 a save that changes nothing is a message_updated as well.
+// savingMessage starts a save of a message and returns the function that ends it. Before 4.12.0 this changes its
+// conversation too (contract, W1.3). Before 3.5.0 even a save that changes nothing sends message_updated.
 func (s *state) savingMessage(of *conversation, m *message) (done func()) {
 	row := func() []byte { return encode([]any{m.Content, m.ContentAttributes.Map(), m.ContentType, m.Status}) }
 	before := row()
@@ -125,7 +125,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// withError returns attributes with the reason why a message has failed.
+// withError returns attributes with the reason why a message failed.
 func withError(attributes map[string]any, reason any) cfchat.Attributes {
 	more := map[string]any{"external_error": reason}
 	for key, each := range attributes {

@@ -13,10 +13,10 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// tooMany is how many messages of a conversation in a minute are too many, from 3.9.0 on (contract, W1.2).
+// tooMany is the number of a conversation's messages in a minute that is too many, from 3.9.0 on (contract, W1.2).
 const tooMany = 200
 
-// createANewMessageInAConversation sends a message. Everything that is wrong is a 422 with a text.
+// createANewMessageInAConversation sends a message. Every mistake is a 422 with a text.
 func (c *caller) createANewMessageInAConversation() (any, error) {
 	of, err := c.conversation()
 	if err != nil {
@@ -34,7 +34,7 @@ func (c *caller) createANewMessageInAConversation() (any, error) {
 	return answer, err
 }
 
-// newMessage makes a message of the parameters. It is not stored yet.
+// newMessage makes a message from the parameters. It is not stored yet.
 func (c *caller) newMessage(of *conversation) (*message, error) {
 	kind, numbered, err := c.kind()
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *caller) newMessage(of *conversation) (*message, error) {
 	return made, nil
 }
 
-// valid checks what the server's validations do.
+// valid checks what the server's validations check.
 func (c *caller) valid(of *conversation, m *message) error {
 	content := deref(m.Content)
 	switch {
@@ -98,8 +98,8 @@ func (c *caller) valid(of *conversation, m *message) error {
 	return nil
 }
 
-// validItems checks what interactive messages are made of. Items with keys of other kinds are refused by the server, with a
-// text that nobody has recorded, and taken here (unseen).
+// validItems checks the items of interactive messages. The server refuses items with keys of other kinds, with a text that
+// is not recorded; they are accepted here (unseen).
 func validItems(m *message) error {
 	if !m.madeOfItems() {
 		return nil
@@ -120,7 +120,7 @@ func validItems(m *message) error {
 	return nil
 }
 
-// kind reads the kind of a message: a word, outgoing by default, or a number, which slips past the checks of words.
+// kind reads the kind of a message: a word, outgoing by default, or a number, which bypasses the checks of words.
 func (c *caller) kind() (kind cfchat.MessageType, numbered bool, err error) {
 	value := c.params["message_type"]
 	if n, ok := value.(json.Number); ok {
@@ -139,7 +139,7 @@ func (c *caller) kind() (kind cfchat.MessageType, numbered bool, err error) {
 	return kind, false, nil
 }
 
-// private reads whether a message is a note. The text of the refusal goes on with the row, which is left out here.
+// private reads whether a message is a note. On a server the text of the refusal continues with the row.
 func (c *caller) private() (*bool, error) {
 	if c.params["private"] == "" {
 		if c.version.AtLeast("3.2.0") {
@@ -150,7 +150,7 @@ func (c *caller) private() (*bool, error) {
 	return new(cast.Boolean(c.params["private"])), nil
 }
 
-// contentTypes are the content types by their numbers, which the server takes too, and since when it has them.
+// contentTypes are the content types by their numbers, which the server accepts too, and the versions that introduced them.
 var contentTypes = []struct {
 	name  cfchat.MessageContentType
 	since string
@@ -184,13 +184,13 @@ func (c *caller) contentType() (*cfchat.MessageContentType, error) {
 	return nil, unprocessable(fmt.Sprintf("'%s' is not a valid content_type", rubyText(value)))
 }
 
-// sentAttributes reads what a message carries beside its text, and adds what an e-mail inbox does.
+// sentAttributes reads the attributes of a message, and adds those of an e-mail inbox.
 func (c *caller) sentAttributes(of *conversation, m *message) (cfchat.Attributes, error) {
 	sent := c.params["content_attributes"]
 	if text, ok := sent.(string); ok && text != "" && !c.version.AtLeast("3.3.0") {
 		return cfchat.Attributes{}, unprocessable("String does not have #dig method")
 	}
-	if _, ok := sent.([]any); ok && !c.version.AtLeast("3.3.0") { // seen on 2.16.0 and not on 4.16.2; between them (unseen)
+	if _, ok := sent.([]any); ok && !c.version.AtLeast("3.3.0") { // seen on 2.16.0 and not on 4.16.2; in between (unseen)
 		return cfchat.Attributes{}, unprocessable("no implicit conversion of Symbol into Integer")
 	}
 	attributes, err := c.contentAttributes(of, sent)
@@ -210,7 +210,7 @@ func (c *caller) sentAttributes(of *conversation, m *message) (cfchat.Attributes
 	return attributesOf(kept), err
 }
 
-// additionalAttributes reads the template or the campaign that a message belongs to.
+// additionalAttributes reads the template or the campaign of a message.
 func (c *caller) additionalAttributes() (cfchat.Attributes, error) {
 	params := c.params["template_params"]
 	if cast.Blank(params) {
@@ -237,8 +237,8 @@ func (c *caller) additionalAttributes() (cfchat.Attributes, error) {
 	return attributesOf(map[string]any{"template_params": params}), nil
 }
 
-// signAs makes the caller the sender of an outgoing message, or the bot that a user names; the contact of any other, and of
-// one whose kind is a number (contract, W1.2).
+// signAs sets the sender of a message: the caller, or the bot that a user names, if it is outgoing; the contact if it is
+// not, or if its kind was a number (contract, W1.2).
 func (c *caller) signAs(m *message, of *conversation, numbered bool) {
 	if numbered {
 		c.sentBy(m, cfchat.SenderTypeContact, of.source.contact.ID)
@@ -252,7 +252,7 @@ func (c *caller) signAs(m *message, of *conversation, numbered bool) {
 	}
 }
 
-// contentText returns a value as the server stores it as a message's text: an object as Ruby shows it, {"a"=>1}.
+// contentText returns a value as the server stores it as a message's text: an object as Ruby prints it, {"a"=>1}.
 func contentText(value any) string {
 	switch value.(type) {
 	case map[string]any, []any:
@@ -261,7 +261,7 @@ func contentText(value any) string {
 	return storedText(value)
 }
 
-// rubyText returns a value as it stands in a text of the server.
+// rubyText returns a value as the server writes it into a text.
 func rubyText(value any) string {
 	switch v := value.(type) {
 	case map[string]any:
@@ -269,7 +269,7 @@ func rubyText(value any) string {
 		for name, each := range v {
 			pairs = append(pairs, fmt.Sprintf("%q=>%s", name, rubyShown(each)))
 		}
-		slices.Sort(pairs) // the server keeps the order in which they were sent
+		slices.Sort(pairs) // the server keeps the order of the request
 		return "{" + strings.Join(pairs, ", ") + "}"
 	case []any:
 		shown := make([]string, len(v))
@@ -281,7 +281,7 @@ func rubyText(value any) string {
 	return cast.Text(value)
 }
 
-// rubyShown returns a value as Ruby shows it within another one.
+// rubyShown returns a value as Ruby prints it within another one.
 func rubyShown(value any) string {
 	switch v := value.(type) {
 	case nil:

@@ -17,13 +17,13 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// upload is a file of a form.
+// upload is a file in a form.
 type upload struct {
-	name, kind string // its media type as it was declared
+	name, kind string // the media type as declared
 	data       []byte
 }
 
-// parseForm reads multipart/form-data: fields by the names of a query, and files.
+// parseForm reads multipart/form-data: fields, named as in a query, and files.
 func parseForm(boundary string, body []byte) (params, error) {
 	into := params{}
 	form := multipart.NewReader(bytes.NewReader(body), boundary)
@@ -49,8 +49,8 @@ func parseForm(boundary string, body []byte) (params, error) {
 	}
 }
 
-// fileName returns a part's name as the server reads it, "" for a part that is no file: what follows percent signs that all
-// could be escapes is taken for that, and folders are cut off.
+// fileName returns a part's name as the server reads it, "" for a part that is not a file: percent signs are decoded if all
+// of them could be escapes, and folders are cut off.
 func fileName(part *multipart.Part) string {
 	name := part.FileName()
 	if plain, err := url.PathUnescape(name); err == nil {
@@ -59,9 +59,9 @@ func fileName(part *multipart.Part) string {
 	return name[strings.LastIndexAny(name, `/\`)+1:]
 }
 
-// uploads makes attachments of the files that were sent. What is sent in their place is refused as recorded; signed ids are
-// not known here. Web widgets take no more than 40 MB and not every type; what the server finds in the bytes is not looked
-// for (contract, W1.2).
+// uploads makes attachments from the files that were sent. Anything else is refused as recorded; signed ids are not
+// supported. Web widgets accept at most 40 MB and not every type; unlike the server, it does not inspect the bytes
+// (contract, W1.2).
 func (c *caller) uploads(of *conversation) ([]object, error) {
 	sent := c.params["attachments"]
 	if cast.Blank(sent) {
@@ -96,8 +96,8 @@ func (c *caller) uploads(of *conversation) ([]object, error) {
 	return made, nil
 }
 
-// withoutFile makes the attachment of an empty signed id, which has no file. It was refused on 4.7.0 and seen on 4.16.2; before 4.9.0
-// it would break the answer (contract, W1.1), and what it says of its kind was not seen.
+// withoutFile makes the attachment of an empty signed id, which has no file. It was refused on 4.7.0 and seen on 4.16.2;
+// before 4.9.0 it would break the answer (contract, W1.1). Its file_type was not seen.
 func (c *caller) withoutFile(of *conversation) object {
 	c.lastAttachment++
 	return object{
@@ -105,12 +105,12 @@ func (c *caller) withoutFile(of *conversation) object {
 	}
 }
 
-// noFile is what the server says of what is no file.
+// noFile returns the server's error for a value that is not a file.
 func (c *caller) noFile(value any) string {
 	if _, signed := value.(string); !signed {
 		return "Could not find or build blob: expected attachable, got " + rubyText(value)
 	}
-	if !c.version.AtLeast("4.8.0") { // seen on 2.16.0 and otherwise on 4.16.2; between them (unseen)
+	if !c.version.AtLeast("4.8.0") { // seen on 2.16.0, different on 4.16.2; in between (unseen)
 		return "ActiveSupport::MessageVerifier::InvalidSignature"
 	}
 	return "mismatched digest"
@@ -126,7 +126,7 @@ func rubyClass(value any) string {
 	return "Integer"
 }
 
-// attachment makes an attachment of a file. Its kind is what was declared, whatever the bytes are.
+// attachment makes an attachment from a file. Its kind is the declared one, whatever the bytes are.
 func (c *caller) attachment(of *conversation, file *upload) object {
 	c.lastAttachment++
 	kind := c.fileKind(file.kind)
@@ -144,7 +144,7 @@ func (c *caller) attachment(of *conversation, file *upload) object {
 	}
 	switch kind {
 	case cfchat.AttachmentTypeImage:
-		made["thumb_url"] = strings.Replace(address, "blobs", "representations", 1) // where nothing answers
+		made["thumb_url"] = strings.Replace(address, "blobs", "representations", 1) // nothing answers there
 	case cfchat.AttachmentTypeAudio:
 		made["transcribed_text"] = ""
 		if c.version.AtLeast("4.14.0") {
@@ -170,13 +170,13 @@ func (c *caller) fileKind(declared string) cfchat.AttachmentType {
 	return cfchat.AttachmentTypeFile
 }
 
-// typeByName returns the media type that the end of a name says.
+// typeByName returns the media type that a name's extension implies.
 func typeByName(name string) string {
 	kind, _, _ := mime.ParseMediaType(mime.TypeByExtension(path.Ext(name)))
 	return kind
 }
 
-// widgetTakes reports whether a web widget takes a file, by its declared type.
+// widgetTakes reports whether a web widget accepts a file, by its declared type.
 func widgetTakes(file *upload) bool {
 	for _, kind := range []string{"image/", "video/", "audio/", "text/csv", "text/plain", "text/rtf", "application/json",
 		"application/pdf", "application/zip", "application/vnd.", "application/octet-stream"} {

@@ -9,9 +9,9 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/liquid"
 )
 
-// fill renders what a person or a bot sends as a Liquid template, as the server does when a message is created. What is no
-// template stays as it was (contract, W1.2). What Liquid knows and the stand-in does not is an error of the test, which
-// names it, and stays as it was too.
+// fill renders a message from a person or a bot as a Liquid template, as the server does on creation. Text that is not a
+// template stays unchanged (contract, W1.2). Liquid that the stand-in does not support is a test error that names it, and
+// stays unchanged too.
 func (c *caller) fill(m *message, of *conversation) {
 	rendered := m.MessageType == cfchat.MessageTypeOutgoing ||
 		m.MessageType == cfchat.MessageTypeTemplate && c.version.AtLeast("2.17.0")
@@ -39,7 +39,7 @@ func (c *caller) fillParams(m *message, of *conversation) {
 	m.AdditionalAttributes = attributesOf(attributes)
 }
 
-// filled renders each text in a value. What is no template stays as it was.
+// filled renders each text in a value. Text that is not a template stays unchanged.
 func (c *caller) filled(value any, drops liquid.Drops) any {
 	switch v := value.(type) {
 	case string:
@@ -58,7 +58,7 @@ func (c *caller) filled(value any, drops liquid.Drops) any {
 	return value
 }
 
-// drops are what a template can name. Seen was contact.name; the rest is read in the server's source (unseen).
+// drops returns the objects that a template can use. contact.name was seen; the rest is from the server's source (unseen).
 func (c *caller) drops(m *message, of *conversation) liquid.Drops {
 	who, in := of.source.contact, of.source.inbox
 	contact := person(deref(who.Name))
@@ -75,7 +75,7 @@ func (c *caller) drops(m *message, of *conversation) liquid.Drops {
 	}
 }
 
-// person is what a template can name of somebody with a name.
+// person returns the fields that a template can use of somebody with a name.
 func person(name string) map[string]any {
 	named := map[string]any{"name": name}
 	parts := strings.Fields(name)

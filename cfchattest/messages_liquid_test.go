@@ -33,7 +33,7 @@ func TestFirstMessageIsATemplate(t *testing.T) {
 	}
 }
 
-// TestUnknownTemplate fails the test that sends what the stand-in cannot render, and leaves it as it was.
+// TestUnknownTemplate fails a test that sends a template that the stand-in cannot render, and stores it unchanged.
 func TestUnknownTemplate(t *testing.T) {
 	failing := &failingTest{TB: t}
 	srv := cfchattest.New(failing)

@@ -8,17 +8,17 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// The most messages that an answer has, by what is asked for (contract, W1.1).
+// The largest numbers of messages in an answer, by the bounds that were given (contract, W1.1).
 const (
 	latestMessages  = 20
 	messagesAfter   = 100
 	messagesBetween = 1000
 )
 
-// errBound is a bound that cannot be read, or does not fit the column: a 500 (contract, W1.1).
+// errBound is the error for a bound that cannot be read, or does not fit the column: a 500 (contract, W1.1).
 var errBound = errors.New("no such bound")
 
-// largestBound is the largest that fits.
+// largestBound is the largest bound that fits.
 const largestBound = "9223372036854775807"
 
 // listAllMessages answers a window of a conversation's messages.
@@ -44,8 +44,8 @@ func (c *caller) listAllMessages() (any, error) {
 	return object{"meta": meta, "payload": payload}, nil
 }
 
-// window returns the messages that are asked for, in order of time. The window is over ids, and the cut by time: the newest
-// without after, else the oldest; after belongs to the window where before is there too.
+// window returns the requested messages, in order of time. The bounds are ids, but the limit goes by time: it keeps the
+// newest without after, else the oldest. With before, the message after itself is included.
 func (c *caller) window(of *conversation) ([]*message, error) {
 	before, hasBefore, err := c.bound("before")
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *caller) window(of *conversation) ([]*message, error) {
 	return rows[:min(len(rows), messagesAfter)], nil
 }
 
-// bound reads an id that messages are listed before or after; a blank one is none.
+// bound reads an id that messages are listed before or after; a blank one counts as none.
 func (c *caller) bound(name string) (id int64, given bool, err error) {
 	value := c.params[name]
 	switch value.(type) {
@@ -92,7 +92,7 @@ func (c *caller) bound(name string) (id int64, given bool, err error) {
 	return id, true, nil
 }
 
-// messagesMeta renders whose messages they are.
+// messagesMeta renders the meta of a list of messages.
 func (v view) messagesMeta(c *conversation) (object, error) {
 	switch {
 	case c.source.contact.deleted:

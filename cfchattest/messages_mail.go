@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// isAddress is what the server takes for a mail address.
+// isAddress matches what the server accepts as an e-mail address.
 var isAddress = regexp.MustCompile(`^[^@\s,]+@[^@\s,]+\.[^@\s,]+$`)
 
-// mailAttributes adds what a message in an e-mail inbox has: its addresses, and from 4.8.0 on, where it is no note, its text as
-// it goes out. Markdown beyond paragraphs is not rendered here (contract, W1.2).
+// mailAttributes adds the attributes of a message in an e-mail inbox: its addresses and, from 4.8.0 on unless it is a note,
+// the text as sent. Markdown beyond paragraphs is not rendered here (contract, W1.2).
 func (c *caller) mailAttributes(kept map[string]any, m *message) error {
 	names := []string{"cc_emails", "bcc_emails"}
 	if c.version.AtLeast("3.0.0") {
@@ -39,7 +39,7 @@ func (c *caller) mailAttributes(kept map[string]any, m *message) error {
 	return nil
 }
 
-// addresses reads a list of mail addresses, separated by commas. Before 2.17.0 a blank after one is wrong.
+// addresses reads a comma-separated list of e-mail addresses. Before 2.17.0 a blank after an address is an error.
 func (c *caller) addresses(name string) ([]any, error) {
 	list := []any{}
 	switch value := c.params[name].(type) {

@@ -63,7 +63,7 @@ func TestMessageWindows(t *testing.T) {
 	}
 }
 
-// TestInternalMessages are left out together, and before the cut (contract, W1.1).
+// TestInternalMessages leaves them out together, and before the limit applies (contract, W1.1).
 func TestInternalMessages(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddConversation(cfchattest.Conversation{})
@@ -105,7 +105,7 @@ func TestUnrenderableMessages(t *testing.T) {
 	}
 }
 
-// TestDelivered has what goes out, by channel and version (contract, W1.2).
+// TestDelivered lists what goes out, by channel and version (contract, W1.2).
 func TestDelivered(t *testing.T) {
 	const plain, marked, note, incoming = `{"content":"a"}`, `{"content":"a","source_id":"s"}`,
 		`{"content":"a","private":true}`, `{"content":"a","message_type":"incoming"}`
@@ -230,7 +230,7 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestMessageStatus has what contract, W1.4, tells, as recorded of 4.16.2.
+// TestMessageStatus checks contract, W1.4, as recorded on 4.16.2.
 func TestMessageStatus(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	srv.AddConversation(cfchattest.Conversation{})

@@ -7,8 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// messages renders the messages that go with a conversation: the last one. Before 3.1.0 the unread ones go instead, ten at
-// most, if the contact wrote any of them (contract, 1.7).
+// messages renders the messages in a conversation: the last one. Before 3.1.0 it is the unread ones, ten at most, if any of
+// them is the contact's (contract, 1.7).
 func (v view) messages(c *conversation) []object {
 	shown := c.messages
 	if !v.version.AtLeast("3.1.0") && v.unreadCount(c) > 0 {
@@ -24,7 +24,7 @@ func (v view) messages(c *conversation) []object {
 	return out
 }
 
-// lastNonActivity renders the last message that somebody wrote, null if nobody did: by its id, and from 4.11.0 on by its
+// lastNonActivity renders the last message that is not an activity message, null for none: the last by id, from 4.11.0 on by
 // time (contract, N2).
 func (v view) lastNonActivity(c *conversation) any {
 	var last *message
@@ -72,16 +72,16 @@ func (v view) message(c *conversation, m *message) object {
 		of["contact_inbox"] = object{"source_id": c.source.sourceID}
 		out["sentiment"] = orObject(m.Sentiment)
 	}
-	if !v.version.AtLeast("3.16.0") { // seen on 2.16.0, and no more on 3.16.0; between them (unseen)
+	if !v.version.AtLeast("3.16.0") { // seen on 2.16.0, but not on 3.16.0; in between (unseen)
 		out["label_list"] = nil
 	}
 	return out
 }
 
-// attachmentFields are what later versions show of an attachment (contract, 4.1; contract, N2).
+// attachmentFields are the attachment fields that later versions added (contract, 4.1; contract, N2).
 var attachmentFields = []struct {
 	since, name string
-	ofFiles     bool // those that have an extension have it too, null if it is not known
+	ofFiles     bool // attachments with an extension have it too, null if unknown
 }{
 	{"3.7.0", "width", true},
 	{"3.7.0", "height", true},
@@ -90,8 +90,8 @@ var attachmentFields = []struct {
 	{"4.13.0", "content_type", true},
 }
 
-// attachments renders a message's attachments as they were recorded, less what the version does not know yet, and with what
-// the recorded one did not know.
+// attachments renders a message's attachments as recorded, without the fields that the version does not know yet, and with
+// those that the recorded version did not know.
 func (v view) attachments(m *message) []object {
 	out := make([]object, len(m.attachments))
 	for i, recorded := range m.attachments {
@@ -110,7 +110,7 @@ func (v view) attachments(m *message) []object {
 	return out
 }
 
-// sender renders who sent a message, nil for nobody and for who is gone.
+// sender renders the sender of a message, nil for nobody and for a sender who is gone.
 func (v view) sender(c *conversation, m *message) any {
 	if m.SenderType == nil || m.SenderID == nil {
 		return nil

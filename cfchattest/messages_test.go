@@ -101,7 +101,7 @@ func TestListNarrows(t *testing.T) {
 	}
 }
 
-// TestNotModified answers a caller who has the answer already (contract, 1.0).
+// TestNotModified answers 304 to a caller who already has the answer (contract, 1.0).
 func TestNotModified(t *testing.T) {
 	srv := cfchattest.New(t)
 	r := request(t, srv.AdminKey(), "GET", conversations, "")

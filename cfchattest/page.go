@@ -10,13 +10,14 @@ import (
 // pageSize is how many conversations a page has.
 const pageSize = 25
 
-// errPage is a page that cannot be read, or lies so far off that the database cannot count to it: both a 500 (contract, 6.1).
+// errPage is the error for a page that cannot be read, or whose offset is too large for the database: both a 500 (contract,
+// 6.1).
 var errPage = errors.New("no such page")
 
-// tooFar is the page number of one that is too far off. Only what really asks the database for it fails.
+// tooFar stands for a page number that is too large. Only a request that really queries the database for it fails.
 const tooFar = math.MaxInt64
 
-// pageNumber reads a page: the number that a text starts with, 1 for less than that (contract, 6.1).
+// pageNumber reads a page number: the number that a text starts with, at least 1 (contract, 6.1).
 func pageNumber(value any) (int64, error) {
 	switch value.(type) {
 	case nil:
@@ -41,7 +42,7 @@ func paged[T any](rows []T, page int64) ([]T, error) {
 	return rows[from:to], nil
 }
 
-// pageOf returns where a page of so many rows begins and ends.
+// pageOf returns the bounds of a page within rows.
 func pageOf(rows int, page int64) (from, to int) {
 	from = int(min((page-1)*pageSize, int64(rows)))
 	return from, min(from+pageSize, rows)

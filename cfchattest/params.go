@@ -15,10 +15,10 @@ import (
 // params are a request's parameters. A value is a string, [json.Number], bool, nil, []any or map[string]any.
 type params map[string]any
 
-// errMalformed is a body or query that cannot be read: a 400, before the key is looked at (contract, 3).
+// errMalformed is the error for a body or query that cannot be read: a 400, before the key is checked (contract, 3).
 var errMalformed = errors.New("malformed parameters")
 
-// parseParams merges the body's and the query's parameters. The query wins (contract, 1.0).
+// parseParams merges the parameters of the body and the query. The query wins (contract, 1.0).
 func parseParams(r *http.Request, body []byte) (params, error) {
 	merged, err := parseBody(r.Header.Get("Content-Type"), body)
 	if err != nil {
@@ -27,7 +27,7 @@ func parseParams(r *http.Request, body []byte) (params, error) {
 	return merged, parseQuery(r.URL.RawQuery, merged)
 }
 
-// parseBody reads JSON and forms. A body of any other type is silently not seen (contract, 1.0); forms without files are
+// parseBody reads JSON and forms. A body of any other type is silently ignored (contract, 1.0); forms without files are
 // (unseen).
 func parseBody(contentType string, body []byte) (params, error) {
 	into := params{}
@@ -45,7 +45,7 @@ func parseBody(contentType string, body []byte) (params, error) {
 	return into, nil
 }
 
-// parseJSON reads a JSON body. What is not an object becomes the parameter _json (contract, 1.0).
+// parseJSON reads a JSON body. A value that is not an object becomes the parameter _json (contract, 1.0).
 func parseJSON(body []byte) (params, error) {
 	if !utf8.Valid(body) {
 		return nil, errMalformed
@@ -115,8 +115,8 @@ func parseQuery(raw string, into params) error {
 	return nil
 }
 
-// assign stores one pair of a query or a form under its name, "a", "a[]" or "a[b]", or "a[b][c]" and so on. Of "a[][b]" each
-// pair makes an object of its own (unseen).
+// assign stores one pair of a query or a form under its name, "a", "a[]" or "a[b]", or "a[b][c]" and so on. Each "a[][b]"
+// makes an object of its own (unseen).
 func assign(into map[string]any, name string, value any) error {
 	base, rest, nested := strings.Cut(name, "[")
 	key, further, closed := strings.Cut(rest, "]")
@@ -150,7 +150,7 @@ func assign(into map[string]any, name string, value any) error {
 	return nil
 }
 
-// stepInto returns the name that follows in brackets, without them.
+// stepInto returns the name in the brackets that follow.
 func stepInto(further string) (name string, ok bool) {
 	key, rest, closed := strings.Cut(strings.TrimPrefix(further, "["), "]")
 	return key + rest, closed && key != ""

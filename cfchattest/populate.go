@@ -2,8 +2,8 @@ package cfchattest
 
 import "github.com/cfchat/cfchat-go"
 
-// populate makes what every server has. The bot belongs to the inbox without answering in it, so that new conversations
-// are open.
+// populate creates the initial data of every server. The bot belongs to the inbox without answering in it, so that new
+// conversations are open.
 func (s *Server) populate() {
 	st := s.state
 	st.home = 1
@@ -15,7 +15,7 @@ func (s *Server) populate() {
 	st.assignKeys(a, st.users[admin], st.users[agent], st.addBot(Bot{Name: "Helper Bot"}))
 }
 
-// assignKeys gives the roles their keys. Both bots belong to the account, and the helper has an inbox there.
+// assignKeys gives the roles their keys. Both bots belong to the account; the helper has an inbox there.
 func (s *state) assignKeys(a *account, admin, agent *user, helper *bot) {
 	stray := s.addBot(Bot{Name: "Stray Bot"})
 	helper.account, stray.account, helper.accounts[a.id] = a.id, a.id, true

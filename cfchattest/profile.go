@@ -7,8 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// fetchProfile answers whose the key is, with every account that the person is in, suspended ones too (contract, W4.7). Nobody
-// is active here, so that the account that was last active is the first one, as it was recorded.
+// fetchProfile answers the owner of the key, with every account that the person is in, suspended ones too (contract, W4.7).
+// Nobody is active here, so that the last active account is the first one, as recorded.
 func (c *caller) fetchProfile() (any, error) {
 	u := c.user
 	out := object{
@@ -30,7 +30,7 @@ func (c *caller) fetchProfile() (any, error) {
 	return out, nil
 }
 
-// accountOf renders an account as its person's profile has it. What the enterprise edition adds is left out.
+// accountOf renders an account as in a person's profile, without the fields of the enterprise edition.
 func (s *state) accountOf(u *user, a *account) object {
 	out := object{
 		"id": a.id, "name": a.name, "status": cfchat.AccountStatusActive, "active_at": nil, "role": u.role(a),

@@ -9,22 +9,23 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// RateLimits switches the server's rate limits on. In each whole minute of its clock it takes 300 requests, from 3.1.0 on
-// 3,000, from 4.12.0 on 30 for the counts of an account by one key, and from 3.6.0 on five searches of contacts of an account,
-// from 3.9.0 on 100, and from 4.16.0 on 60 deletions of conversations of an account; in each whole hour, from 2.18.0 on, 20 transcripts of an account, from 4.12.0 on 1,000. The rest are answered
-// 429. All requests count as from one address, whoever sends them.
+// RateLimits switches the server's rate limits on. In each whole minute of its clock the server accepts 300 requests, 3,000
+// from 3.1.0 on. Of these, 30 with one key may ask for the counts of an account (from 4.12.0 on), five may search the
+// contacts of an account (from 3.6.0 on; 100 from 3.9.0 on), and 60 may delete conversations of an account (from 4.16.0 on).
+// In each whole hour it accepts 20 transcripts of an account from 2.18.0 on, 1,000 from 4.12.0 on. Further requests are
+// answered 429. All requests count as coming from one address, whoever sends them.
 func RateLimits(s *Server) { s.limits = &limits{} }
 
-// limits counts what was asked (contract, section 3 and 4.2; contract, N5; contract, W2.1, W3.6 and W3.7).
+// limits counts requests (contract, section 3 and 4.2; contract, N5; contract, W2.1, W3.6 and W3.7).
 type limits struct{ minute, hour stretch }
 
-// stretch is what was asked in the present stretch of time.
+// stretch counts the requests in the current stretch of time.
 type stretch struct {
 	begun time.Time
 	asked map[string]int
 }
 
-// goOn begins another stretch of a length when it is time.
+// goOn starts the next stretch of a length when it is due.
 func (s *stretch) goOn(now time.Time, length time.Duration) {
 	if begun := now.Truncate(length); !begun.Equal(s.begun) {
 		s.begun, s.asked = begun, map[string]int{}
@@ -36,8 +37,8 @@ func (s *stretch) count(name string, most int) (tooMany bool) {
 	return s.asked[name] > most
 }
 
-// exceed counts a request and reports whether it is one too many. What is refused counts too, and so does what has no key
-// that the server knows.
+// exceed counts a request and reports whether it is one too many. Refused requests count too, as do those without a known
+// key.
 func (l *limits) exceed(s *Server, r *http.Request) bool {
 	l.minute.goOn(s.state.clock(), time.Minute)
 	l.hour.goOn(s.state.clock(), time.Hour)
@@ -57,7 +58,7 @@ func (l *limits) exceed(s *Server, r *http.Request) bool {
 	return l.exceedOf(s, routeOf(r)) || tooMany
 }
 
-// exceedOf counts what an operation has a limit of its own for.
+// exceedOf counts a request of an operation with a limit of its own, and reports whether it is one too many.
 func (l *limits) exceedOf(s *Server, to route) bool {
 	account := to.ID + " " + to.ids["account_id"]
 	switch most := s.transcripts(); {
@@ -69,8 +70,8 @@ func (l *limits) exceedOf(s *Server, to route) bool {
 	return false
 }
 
-// transcripts is how many transcripts of an account the server takes in an hour, 0 for as many as there are. Between there was a
-// version from which on it took 30, which the contract does not tell.
+// transcripts returns how many transcripts of an account the server accepts in an hour, 0 for no limit. Some version in
+// between raised it to 30; the contract does not say which.
 func (s *Server) transcripts() int {
 	switch {
 	case s.state.version.AtLeast("4.12.0"):
@@ -81,7 +82,7 @@ func (s *Server) transcripts() int {
 	return 0
 }
 
-// searches is how many searches of contacts of an account the server takes in a minute, 0 for as many as there are.
+// searches returns how many contact searches of an account the server accepts in a minute, 0 for no limit.
 func (s *Server) searches() int {
 	switch {
 	case s.state.version.AtLeast("3.9.0"):

@@ -17,11 +17,11 @@ type reply struct {
 	body   []byte
 }
 
-// Error makes a reply an error of the code that refused, so that checks can return it.
+// Error makes a refusal an error, so that checks can return it.
 func (r *reply) Error() string { return fmt.Sprintf("%d %s", r.status, r.body) }
 
-// The media types as the server spells them: the application writes the charset in lower case, the layer that catches
-// its failures in upper case (as recorded of malformed-json-wrong-token and filter-bare-array).
+// The media types as the server spells them: the application writes the charset in lower case, the layer that catches its
+// failures in upper case (as recorded in malformed-json-wrong-token and filter-bare-array).
 const (
 	jsonType        = "application/json; charset=utf-8"
 	jsonFailureType = "application/json; charset=UTF-8"
@@ -32,12 +32,12 @@ const (
 func encode(v any) []byte {
 	body, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("cfchattest: an answer cannot be encoded: %v", err)) // nothing but maps, texts and numbers
+		panic(fmt.Sprintf("cfchattest: an answer cannot be encoded: %v", err)) // it has only maps, texts and numbers
 	}
 	return body
 }
 
-// answer returns a 200.
+// answer returns a 200 with a body.
 func answer(v any) *reply {
 	body := encode(v)
 	return &reply{http.StatusOK, http.Header{
@@ -47,7 +47,7 @@ func answer(v any) *reply {
 	}, body}
 }
 
-// empty returns a 200 with nothing in it.
+// empty returns a 200 without a body.
 func empty() *reply {
 	return &reply{http.StatusOK, http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-cache"}}, nil}
 }
@@ -76,7 +76,7 @@ func unprocessable(text string) *reply {
 	return refuse(http.StatusUnprocessableEntity, errorText(text))
 }
 
-// invalidRecord returns a record that failed its validation, with the attributes that are wrong.
+// invalidRecord returns the refusal of an invalid record, with the attributes that are wrong.
 func invalidRecord(message string, attributes ...string) *reply {
 	return refuse(http.StatusUnprocessableEntity, struct {
 		Message    string   `json:"message"`
@@ -86,19 +86,19 @@ func invalidRecord(message string, attributes ...string) *reply {
 
 func errorText(text string) map[string]string { return map[string]string{"error": text} }
 
-// internalError returns whatever the application did not catch: JSON, because the routes say so.
+// internalError returns the answer for an uncaught failure: JSON, because the routes say so.
 func internalError() *reply {
 	return &reply{http.StatusInternalServerError, http.Header{"Content-Type": {jsonFailureType}},
 		[]byte(`{"status":500,"error":"Internal Server Error"}`)}
 }
 
-// tooManyRequests is not the application's but that of the throttle before it, without Retry-After (contract, section 3).
+// tooManyRequests returns the answer of the throttle in front of the application, without Retry-After (contract, section 3).
 func tooManyRequests() *reply {
 	return &reply{http.StatusTooManyRequests, http.Header{"Content-Type": {"text/plain"}}, []byte("Retry later\n")}
 }
 
-// failure returns a failure before any route was chosen. The Accept header decides its form: for a browser it is the page
-// public/<status>.html, which exists for 404 and not for 400 (contract, 3).
+// failure returns the answer for a failure before routing. The Accept header decides its form: a browser gets the page
+// public/<status>.html, which exists for 404 but not for 400 (contract, 3).
 func failure(r *http.Request, status int) *reply {
 	text := http.StatusText(status)
 	if wantsJSON(r.Header.Get("Accept")) {
@@ -112,7 +112,7 @@ func failure(r *http.Request, status int) *reply {
 	return &reply{status, http.Header{"Content-Type": {htmlType}}, page.Bytes()}
 }
 
-// wantsJSON reports whether an Accept header asks for JSON. One that lists */* beside others is taken for a browser's
+// wantsJSON reports whether an Accept header asks for JSON. One that lists */* among others is treated as a browser's
 // (unseen).
 func wantsJSON(accept string) bool {
 	first, _, list := strings.Cut(accept, ",")

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Request is a request that the server received. It never holds the key.
+// Request is a request that the server received. It never includes the key.
 type Request struct {
 	Method    string
 	Path      string
 	Query     url.Values
-	Operation string // the operationId, such as cfchat.OperationConversationList; "" for one that openapi.yaml does not have, answered by a handler of Handle or with 404
+	Operation string // the operationId, such as cfchat.OperationConversationList; "" for a request outside openapi.yaml
 	Body      string
-	Status    int // what was answered
+	Status    int // of the answer
 }
 
 // Requests returns the requests so far, in order.

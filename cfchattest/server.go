@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// Server is the stand-in. It is an [http.Handler] and safe for concurrent use; requests are answered one after another,
-// except those that [Server.Handle] has a handler for.
+// Server is the stand-in. It is an [http.Handler] and safe for concurrent use. It answers requests one at a time, except
+// those passed to a handler of [Server.Handle].
 type Server struct {
 	t               testing.TB // nil without a test
 	dropUnderscores bool
 	ownClock        bool
-	wrong           error         // what is wrong with the options
+	wrong           error         // a mistake in the options
 	limits          *limits       // nil for none
-	others          http.ServeMux // what has no operation
+	others          http.ServeMux // for requests of no operation
 
 	mu        sync.Mutex
 	state     *state
@@ -35,15 +35,14 @@ type Server struct {
 	privateNetwork, keepPending bool
 }
 
-// Option changes what kind of server is made.
+// Option configures a new server.
 type Option func(*Server)
 
-// BehindNginx puts nginx with its defaults in front: it drops headers whose name has an underscore, api_access_token among
-// them, so that only the spelling Api-Access-Token arrives.
+// BehindNginx puts the server behind nginx with its default settings, which drops headers with an underscore in their name.
+// Of the key's header, only the spelling Api-Access-Token arrives.
 func BehindNginx(s *Server) { s.dropUnderscores = true }
 
-// Clock sets where the server takes the time from. The default is [time.Now], and the time of the snapshot after
-// [Server.LoadSnapshot].
+// Clock sets the server's clock. The default is [time.Now]; after [Server.LoadSnapshot], time continues from the snapshot's.
 func Clock(now func() time.Time) Option {
 	return func(s *Server) {
 		if now == nil {
@@ -54,11 +53,11 @@ func Clock(now func() time.Time) Option {
 	}
 }
 
-// New starts a server that is closed when the test ends. An invalid [Version] fails the test. Without a test it panics:
-// take [Start].
+// New starts a server and closes it when the test ends. An invalid [Version] fails the test. A nil t panics: use [Start]
+// instead.
 func New(t testing.TB, opts ...Option) *Server {
 	if t == nil {
-		panic("cfchattest: New needs a test; without one take Start")
+		panic("cfchattest: New needs a test; without one use Start")
 	}
 	t.Helper()
 	s := start(opts)
@@ -70,7 +69,8 @@ func New(t testing.TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a server without a test. Close it. [Server.Config] makes a client of it. It panics on an invalid [Version].
+// Start starts a server without a test. The caller closes it. [Server.Config] configures a client for it. An invalid
+// [Version] panics.
 func Start(opts ...Option) *Server {
 	s := start(opts)
 	if s.wrong != nil {
@@ -79,7 +79,7 @@ func Start(opts ...Option) *Server {
 	return s
 }
 
-// fail ends the test: what it asks for and cannot be is a mistake in the test. Without a test it panics.
+// fail ends the test because of a mistake in it. Without a test it panics.
 func (s *Server) fail(format string, args ...any) {
 	text := fmt.Sprintf("cfchattest: "+format, args...)
 	if s.t == nil {
@@ -89,7 +89,7 @@ func (s *Server) fail(format string, args ...any) {
 	s.t.Fatal(text + whereAsked())
 }
 
-// whereAsked returns the place in the test, or in what it calls, that has called the package.
+// whereAsked returns the line in the test, or in code that it calls, that called the package.
 func whereAsked() string {
 	var callers [64]uintptr
 	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers[:])])
@@ -104,7 +104,7 @@ func whereAsked() string {
 	return ""
 }
 
-// complain reports a mistake in the test that a request shows, from whatever goroutine. Without a test nobody is told.
+// complain reports a mistake in the test that a request reveals, from any goroutine. Without a test it does nothing.
 func (s *Server) complain(text string) {
 	if s.t != nil {
 		s.t.Error(text)
@@ -120,8 +120,8 @@ func start(opts []Option) *Server {
 	return s
 }
 
-// Close stops the listener, if [Server.URL] started one, and what is being delivered. It waits for handlers of [Server.Receive] that
-// still run. What is stored can still be read.
+// Close stops the listener, if [Server.URL] started one, and the deliveries. It waits for handlers of [Server.Receive] that
+// are still running. The stored data can still be read.
 func (s *Server) Close() {
 	s.closePost()
 	s.mu.Lock()
@@ -133,8 +133,8 @@ func (s *Server) Close() {
 	}
 }
 
-// URL returns the address of a listener on the loopback interface. The first call starts it. A server that is only reached
-// through [Server.Transport] may have any address.
+// URL returns the address of a listener on the loopback interface. The first call starts it. [Server.Transport] needs no
+// listener and accepts any address.
 func (s *Server) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,8 +161,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.play(plan, w, r, out)
 }
 
-// serve carries out a request and keeps it for [Server.Requests]. It returns what to answer, how that is to fail, and what is to be
-// delivered then. There is no answer to one that never arrives.
+// serve carries out a request and records it for [Server.Requests]. It returns the answer, how it is to fail, and the
+// deliveries that follow. A request that never arrives has no answer.
 func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure, []*outgoing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +189,7 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure, []*outgoi
 		out = s.handle(r, to, body)
 	}
 	s.state.lastRequestID++
-	if out.header.Get("Date") == "" { // by the clock that the rest of the answer is of
+	if out.header.Get("Date") == "" { // from the same clock as the rest of the answer
 		out.header.Set("Date", s.state.clock().UTC().Format(http.TimeFormat))
 	}
 	if out.header.Get("X-Request-Id") == "" {
@@ -199,8 +199,8 @@ func (s *Server) serve(r *http.Request, body []byte) (*reply, Failure, []*outgoi
 	return out, plan, s.take()
 }
 
-// handle answers a request. The order of the checks is the server's: the parameters, the key, what a bot may do, the
-// account, and only then what the operation looks up (contract, 1.0).
+// handle answers a request. The order of the checks is the server's: the parameters, the key, a bot's permissions, the
+// account, and finally what the operation looks up (contract, 1.0).
 func (s *Server) handle(r *http.Request, to route, body []byte) *reply {
 	perform := handlers[to.Operation]
 	if perform == nil || !to.isThere(s.state.version) {

@@ -2,7 +2,7 @@ package cfchattest
 
 import "time"
 
-// serverInformation says which version this is, on every version and to everybody (contract, W0).
+// serverInformation answers the version, on every version and to everybody (contract, W0).
 func (c *caller) serverInformation() (any, error) {
 	return object{
 		"version": c.version.String(), "timestamp": c.clock().UTC().Format(time.DateTime),

@@ -28,10 +28,10 @@ type snapshot struct {
 	Contacts      []cfchat.Contact             `json:"contacts"`
 	Conversations []snapshotConversation       `json:"conversations"`
 	Messages      map[string][]message         `json:"messages"`
-	Participants  map[string][]int64           `json:"participants"` // beside the assignees
+	Participants  map[string][]int64           `json:"participants"` // besides the assignees
 }
 
-// facts name what the recorded requests are about.
+// facts names the objects that the recorded requests use.
 type facts struct {
 	Other     int64            `json:"other"`
 	Suspended int64            `json:"suspended"`
@@ -56,14 +56,14 @@ type snapshotInbox struct {
 	WebhookURL string `json:"webhook_url"`
 }
 
-// sinceSnapshot is how long after its last change a snapshot is taken to be used: the recorded accounts came to rest some
-// minutes before their requests were made.
+// sinceSnapshot is the time assumed between a snapshot's last change and its use: the recorded accounts were idle for some
+// minutes before the requests were made.
 const sinceSnapshot = 5 * time.Minute
 
-// LoadSnapshot replaces everything by a recorded account; what of the former state is not delivered by then never is. The data is like
-// cmd/cfchat/internal/tour/snapshot.json. The roles of [Server.Key] are the users that its facts name, a bot that has an inbox in the
-// account, and one without. Time goes on from the snapshot's, unless [Clock] is given. A conversation that has no meta.sender there
-// cannot be rendered.
+// LoadSnapshot replaces everything with a recorded account; deliveries that are still pending are dropped. The data is in
+// the format of cmd/cfchat/internal/tour/snapshot.json. The roles of [Server.Key] are the users that its facts name, a bot
+// with an inbox in the account, and one without. Time continues from the snapshot's, unless [Clock] is given. A conversation
+// without a meta.sender in the data cannot be rendered.
 func (s *Server) LoadSnapshot(data []byte) error {
 	var recorded snapshot
 	if err := json.Unmarshal(data, &recorded); err != nil {
@@ -79,7 +79,7 @@ func (s *Server) LoadSnapshot(data []byte) error {
 	return nil
 }
 
-// whole checks that everything is there that the rest refers to.
+// whole checks that all references resolve.
 func (r *snapshot) whole() error {
 	if r.Account == 0 {
 		return errors.New("no account in it")
@@ -96,11 +96,11 @@ func (r *snapshot) whole() error {
 	return nil
 }
 
-// state makes the state that a snapshot shows.
+// state returns the state that a snapshot describes.
 func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock bool) *state {
 	s := newState(v, clock)
 	s.home = r.Account
-	s.recorded, _ = release.Parse(r.Server) // the first one where it does not say
+	s.recorded, _ = release.Parse(r.Server) // the first version if it does not say
 	a := s.addAccount(r.Account)
 	r.addPeople(s, a)
 	r.addInboxes(s, a)
@@ -109,7 +109,7 @@ func (r *snapshot) state(v release.Version, clock func() time.Time, ownClock boo
 		if t.IsMember != nil && *t.IsMember {
 			members[r.Facts.Users["admin"]] = true
 		}
-		a.teams[t.ID] = &team{Team: t, members: members, created: time.Unix(0, 0)} // when it was is not in it
+		a.teams[t.ID] = &team{Team: t, members: members, created: time.Unix(0, 0)} // the snapshot lacks the time
 		s.lastTeam = max(s.lastTeam, t.ID)
 	}
 	for _, title := range r.Labels {
@@ -156,8 +156,8 @@ func (r *snapshot) addPeople(s *state, a *account) {
 	s.assignKeys(a, s.users[r.Facts.Users["admin"]], s.users[r.Facts.Users["agent"]], r.addBots(s))
 }
 
-// addBots adds the bots that own conversations or wrote messages, and returns the one that answers in the inbox of a bot. It
-// is the first one where no conversation of that inbox says which, and a new one where there is none.
+// addBots adds the bots that own conversations, and returns the one that answers in the inbox of a bot: the owner of a
+// conversation there, else the first bot, else a new one.
 func (r *snapshot) addBots(s *state) *bot {
 	var helper *bot
 	for _, c := range r.Conversations {
@@ -189,7 +189,7 @@ func (r *snapshot) addInboxes(s *state, a *account) {
 	}
 }
 
-// addContacts adds the contacts of the conversations, and the one whose source id is known.
+// addContacts adds the contacts of the conversations, and the one with a known source id.
 func (r *snapshot) addContacts(s *state, a *account) {
 	for _, id := range r.Facts.Contacts {
 		a.contacts[id] = &contact{Contact: cfchat.Contact{
@@ -216,7 +216,7 @@ func (r *snapshot) addContacts(s *state, a *account) {
 	}
 }
 
-// addContactInboxes adds where contacts can be reached beside the places of their conversations, or by which source id.
+// addContactInboxes adds the places of contacts besides those of their conversations, or their source ids.
 func (r *snapshot) addContactInboxes(s *state, a *account) {
 	for _, c := range r.Contacts {
 		who := a.contacts[c.ID]
@@ -265,8 +265,8 @@ func (r *snapshot) addOtherAccounts(s *state) {
 	}
 }
 
-// missingMessage returns the last id below the newest that no message of the account has, so that what is made up takes none
-// of those to come. It is 0, for the next one, if none is missing.
+// missingMessage returns the highest unused message id below the newest, so that invented messages do not take ids of future
+// ones. It returns 0, for the next id, if none is unused.
 func (s *state) missingMessage() int64 {
 	taken := map[int64]bool{}
 	for _, a := range s.accounts {

@@ -12,12 +12,12 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// snapshotConversation is a conversation as it was shown. One without its meta.sender is one that the server cannot render,
-// because the contact is gone.
+// snapshotConversation is a conversation as an answer showed it. The server cannot render one without a meta.sender, because
+// its contact is gone.
 type snapshotConversation struct {
 	cfchat.Conversation
 
-	messages []*message // those that go with it; nil is none
+	messages []*message // those in the answer; nil for none
 }
 
 // UnmarshalJSON reads a recorded conversation.
@@ -33,8 +33,8 @@ func (c *snapshotConversation) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &c.Conversation)
 }
 
-// assigneeID returns the person who is assigned. Of one who has left the account, or never was in it, only the messages
-// tell.
+// assigneeID returns the assignee's id. An assignee who has left the account, or was never in it, appears only in the
+// messages.
 func (c *snapshotConversation) assigneeID() *int64 {
 	if c.Meta.Assignee != nil {
 		return &c.Meta.Assignee.ID
@@ -47,8 +47,8 @@ func (c *snapshotConversation) assigneeID() *int64 {
 	return nil
 }
 
-// addConversation adds a conversation as it was shown. Times are shown in whole seconds; the recorded order says which of
-// two in the same second was later.
+// addConversation adds a recorded conversation. Its times are in whole seconds; the recorded order decides which of two in
+// the same second was later.
 func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversation) {
 	c := &conversation{
 		account: a, id: shown.ID, uuid: deref(shown.UUID), status: shown.Status,
@@ -82,7 +82,7 @@ func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversat
 	c.messages = r.messagesOf(s, shown)
 	c.source = r.sourceOf(s, a, shown)
 	if shown.Muted {
-		s.mute(c, c.lastActivity.Add(mutedFor)) // it moves when a conversation is muted
+		s.mute(c, c.lastActivity.Add(mutedFor)) // muting updates it
 	}
 	for _, id := range r.Participants[strconv.FormatInt(shown.ID, 10)] {
 		c.join(id)
@@ -90,7 +90,7 @@ func (r *snapshot) addConversation(s *state, a *account, shown snapshotConversat
 	s.store(c)
 }
 
-// sourceOf returns the contact's place: under the source id that a message shows, else one of its own.
+// sourceOf returns the contact's place, under the source id in a message, else under one of its own.
 func (r *snapshot) sourceOf(s *state, a *account, shown snapshotConversation) *contactInbox {
 	who, in := a.contacts[shown.Meta.Sender.ID], a.inboxes[shown.InboxID]
 	sourceID := ""
@@ -119,8 +119,7 @@ func (r *snapshot) sourceOf(s *state, a *account, shown snapshotConversation) *c
 	return joined
 }
 
-// messagesOf returns a conversation's messages. Those that go with the conversation are shown with more fields than the
-// rest.
+// messagesOf returns a conversation's messages. Those in the conversation itself have more fields than the rest.
 func (r *snapshot) messagesOf(s *state, shown snapshotConversation) []*message {
 	full := map[int64]*message{}
 	for _, m := range shown.messages {
@@ -128,7 +127,7 @@ func (r *snapshot) messagesOf(s *state, shown snapshotConversation) []*message {
 			full[m.ID] = m
 		}
 	}
-	for _, m := range r.Messages[strconv.FormatInt(shown.ID, 10)] { // which can have one twice
+	for _, m := range r.Messages[strconv.FormatInt(shown.ID, 10)] { // may have duplicates
 		full[m.ID] = cmp.Or(full[m.ID], &m)
 	}
 	out := slices.SortedFunc(maps.Values(full), func(x, y *message) int { return cmp.Compare(x.ID, y.ID) })
@@ -143,7 +142,7 @@ func (r *snapshot) messagesOf(s *state, shown snapshotConversation) []*message {
 	return out
 }
 
-// completeMessage fills in what is shown of few messages, from what is shown of all.
+// completeMessage fills in the fields that only some messages show, from those that all show.
 func completeMessage(s *state, m *message) {
 	if m.UpdatedAt.IsZero() {
 		m.UpdatedAt = cfchat.NewISOTime(m.CreatedAt.Time)

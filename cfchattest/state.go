@@ -8,18 +8,19 @@ import (
 	"github.com/cfchat/cfchat-go/internal/release"
 )
 
-// state is everything that the server stores. Ids but a conversation's are counted over all accounts, as in a database.
+// state is everything that the server stores. Ids are counted across all accounts, as in a database, except those of
+// conversations.
 type state struct {
 	version        release.Version
-	recorded       release.Version // of the server that a snapshot is of
+	recorded       release.Version // of the server of the snapshot
 	clock          func() time.Time
 	latest         time.Time // the last moment given out
 	accounts       map[int64]*account
 	users          map[int64]*user
 	bots           map[int64]*bot
 	keys           map[string]owner
-	home           int64                      // the account that a Server's methods are about
-	bySource       map[string][]*contactInbox // over all accounts and inboxes, in order of creation
+	home           int64                      // the account that a Server's methods work on
+	bySource       map[string][]*contactInbox // across all accounts and inboxes, in order of creation
 	lastInbox      int64
 	lastContact    int64
 	lastTeam       int64
@@ -36,11 +37,11 @@ type state struct {
 	lastInternal   int64 // of conversations, which show another id
 	lastSource     int64
 	lastRequestID  int64
-	jobs           []job             // what is done later
-	outbox         []*outgoing       // what hooks are to be told of the present request
-	inMind         []*conversation   // what it has in mind of conversations: see shows
-	inJob          bool              // it is no request but a job
-	tags           map[string]string // labels as they were first written, by their lower case
+	jobs           []job             // run later
+	outbox         []*outgoing       // the events of the current request, for hooks
+	inMind         []*conversation   // conversations that the current request has loaded: see shows
+	inJob          bool              // a job is running, not a request
+	tags           map[string]string // labels as first written, by their lower case
 }
 
 // account is one account.
@@ -55,16 +56,16 @@ type account struct {
 
 	contactAttributes map[string]string // and of contacts
 
-	labels      []cfchat.Label               // that it knows
+	labels      []cfchat.Label               // of the account
 	definitions []cfchat.AttributeDefinition // of both kinds of custom attributes
 	webhooks    []*accountWebhook            // in order of id
 
 	conversations map[int64]*conversation
 	lastDisplayID int64
-	byActivity    []*conversation // always in order, latest last: that is where nearly all changes happen
+	byActivity    []*conversation // always in order, latest last, where nearly all changes happen
 }
 
-// owner is who a key belongs to: a user or a bot.
+// owner is the owner of a key: a user or a bot.
 type owner struct {
 	user *user
 	bot  *bot
@@ -78,7 +79,7 @@ func newState(v release.Version, clock func() time.Time) *state {
 	}
 }
 
-// now returns the time, later each time it is asked, so that the order of what happened is never a matter of luck.
+// now returns the time, which increases with each call, so that the order of events is never left to chance.
 func (s *state) now() time.Time {
 	t := s.clock().UTC().Truncate(time.Microsecond)
 	if !t.After(s.latest) {
@@ -97,5 +98,5 @@ func (s *state) addAccount(id int64) *account {
 	return a
 }
 
-// newUUID makes ids that can be told apart and read in a failing test.
+// newUUID makes ids that are distinct and readable in a failing test.
 func newUUID(n int64) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", n) }

@@ -17,7 +17,7 @@ type Team struct {
 	Name        string // in lower case; "team 1" and so on by default
 	Description string
 	Members     []int64
-	// AllowAutoAssign has a conversation that is given to the team go on to a member of it and of the inbox who is online.
+	// AllowAutoAssign passes a conversation assigned to the team on to an online member of both the team and the inbox.
 	AllowAutoAssign bool
 }
 
@@ -45,7 +45,7 @@ func (s *Server) AddTeam(t Team) int64 {
 	return id
 }
 
-// listAllTeams answers every team of the account, in no order: here by id (contract, W4.2).
+// listAllTeams answers every team of the account: in no order on a server, here by id (contract, W4.2).
 func (c *caller) listAllTeams() (any, error) {
 	shown := []object{}
 	for _, id := range slices.Sorted(maps.Keys(c.account.teams)) {
@@ -72,7 +72,7 @@ func (c *caller) getTeamMembers() (any, error) {
 	return c.view().agents(func(u *user) bool { return found.members[u.ID] }), nil
 }
 
-// teamOfPath finds the team that the path names.
+// teamOfPath returns the team that the path names.
 func (c *caller) teamOfPath() (*team, error) {
 	id, _ := cast.ID(c.ids["team_id"])
 	if found := c.account.teams[id]; found != nil {

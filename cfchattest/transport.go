@@ -11,15 +11,15 @@ import (
 	"syscall"
 )
 
-// Transport answers requests in process: no socket, no goroutine, any host. It works inside a testing/synctest bubble and
-// honours the request's context.
+// Transport returns an [http.RoundTripper] that answers requests in process: no socket, no goroutine, any host. It works
+// inside a testing/synctest bubble and honours the request's context.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ server *Server }
 
-// RoundTrip has the server answer.
+// RoundTrip returns the server's answer.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	inner := r.Clone(r.Context()) // a RoundTripper does not change what it is given
+	inner := r.Clone(r.Context()) // a RoundTripper must not change its request
 	inner.Body = http.NoBody
 	if r.Body != nil {
 		defer r.Body.Close()
@@ -42,13 +42,13 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		if answer.status == 0 {
-			return nil, io.EOF // as net/http says of a connection closed before an answer
+			return nil, io.EOF // as net/http does for a connection closed before an answer
 		}
 	}
 	return answer.response(r), nil
 }
 
-// refusedConnection fails as net/http does where nothing listens, and reports it as net/http does.
+// refusedConnection returns the error of net/http when nothing listens, and traces it as net/http does.
 func refusedConnection(r *http.Request) error {
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GetConn != nil {
 		trace.GetConn(r.URL.Host)
@@ -59,7 +59,7 @@ func refusedConnection(r *http.Request) error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 }
 
-// recorder takes an answer.
+// recorder records an answer.
 type recorder struct {
 	header  http.Header
 	status  int
@@ -103,7 +103,7 @@ func (a *recorder) response(r *http.Request) *http.Response {
 	}
 }
 
-// cut is the end of a body that was cut.
+// cut is the end of a truncated body.
 type cut struct{}
 
 func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

@@ -23,10 +23,10 @@ func orNil[T comparable](value T) *T {
 	return &value
 }
 
-// orEmpty returns a copy of the attributes as a server stores them; what is stored is never what the caller holds.
+// orEmpty returns a copy of the attributes as a server stores them; stored data is never shared with the caller.
 func orEmpty(a map[string]any) map[string]any { return attributesOf(a).Map() }
 
-// attributesOf makes attributes of what JSON can say, which is all that is stored.
+// attributesOf makes attributes from a JSON object.
 func attributesOf(a map[string]any) cfchat.Attributes {
 	if a == nil {
 		return cfchat.Attributes{}
@@ -38,7 +38,7 @@ func attributesOf(a map[string]any) cfchat.Attributes {
 	return made
 }
 
-// deref returns what a pointer points to, the zero value for none.
+// deref returns *p, or the zero value if p is nil.
 func deref[T any](p *T) (value T) {
 	if p != nil {
 		value = *p

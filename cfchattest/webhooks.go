@@ -14,7 +14,7 @@ import (
 type Webhook struct {
 	URL  string
 	Name string // from 4.8.0 on
-	// Subscriptions are the events that it gets; by default those that every version has: all but typing and inboxes.
+	// Subscriptions are the events that it gets; by default those of every version: all but typing and inboxes.
 	Subscriptions []cfchat.WebhookEvent
 }
 
@@ -25,10 +25,10 @@ type accountWebhook struct {
 	url           string
 	subscriptions []string
 	secret        string // "" before 4.12.0
-	inboxID       int64  // which filters nothing (contract, H1); 0 for none
+	inboxID       int64  // has no effect (contract, H1); 0 for none
 }
 
-// subscribable are the events that a webhook of an account can get, and since when (contract, H7).
+// subscribable are the events that a webhook of an account can get, and the versions that introduced them (contract, H7).
 var subscribable = []struct{ name, since string }{
 	{"conversation_status_changed", always},
 	{"conversation_updated", always},
@@ -44,7 +44,7 @@ var subscribable = []struct{ name, since string }{
 	{"conversation_typing_off", "4.2.0"},
 }
 
-// everySubscription returns the events that every version has, which a webhook gets where none are named.
+// everySubscription returns the events of every version, the default of a webhook.
 func everySubscription() (names []string) {
 	for _, event := range subscribable {
 		if event.since == always {
@@ -69,8 +69,8 @@ func (s *state) subscribes(event string) bool {
 	return slices.Contains(s.subscriptions(), event)
 }
 
-// AddWebhook adds a webhook of the account. It returns its id and the secret that its deliveries are signed with, which is zero
-// before 4.12.0. A URL that is no web address or there already, and an event that the version does not have, fail the test.
+// AddWebhook adds a webhook to the account. It returns its id and the secret that signs its deliveries, which is zero before
+// 4.12.0. An invalid or duplicate URL, or an event that the version does not have, fails the test.
 func (s *Server) AddWebhook(w Webhook) (id int64, secret auth.Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,16 +92,16 @@ func (s *Server) AddWebhook(w Webhook) (id int64, secret auth.Secret) {
 	return added.id, auth.NewSecret(added.secret)
 }
 
-// hasWebhookTo reports whether an account has a webhook to an address, but for one, by its id.
+// hasWebhookTo reports whether an account has a webhook to an address, other than the one with the id but.
 func (a *account) hasWebhookTo(address string, but int64) bool {
 	return slices.ContainsFunc(a.webhooks, func(w *accountWebhook) bool { return w.id != but && w.url == address })
 }
 
-// checkAddress fails the test if what is called is no web address.
+// checkAddress fails the test if an address is not a web address.
 func (s *Server) checkAddress(field, address string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		s.mistake(field, "%q is no web address", address)
+		s.mistake(field, "%q is not a web address", address)
 	}
 }
 
@@ -137,7 +137,7 @@ func (s *Server) BotSecret(id int64) auth.Secret {
 	return s.state.shownSecret(s.state.bots[id].secret)
 }
 
-// shownSecret returns the secret of an inbox or a bot where the version has them.
+// shownSecret returns the secret of an inbox or a bot, if the version has them.
 func (s *state) shownSecret(secret string) auth.Secret {
 	if !s.version.AtLeast("4.13.0") {
 		return auth.Secret{}
@@ -145,7 +145,7 @@ func (s *state) shownSecret(secret string) auth.Secret {
 	return auth.NewSecret(secret)
 }
 
-// storeWebhook adds a webhook to an account under the next id, with a secret where the version has them.
+// storeWebhook adds a webhook to an account under the next id, with a secret if the version has them.
 func (s *state) storeWebhook(a *account, w *accountWebhook) {
 	s.lastWebhook++
 	w.id = s.lastWebhook
@@ -155,7 +155,7 @@ func (s *state) storeWebhook(a *account, w *accountWebhook) {
 	a.webhooks = append(a.webhooks, w)
 }
 
-// newSecret makes a secret, or a token, as the server does: 24 characters, none of which looks like another one.
+// newSecret makes a secret, or a token, as the server does: 24 characters from an alphabet without look-alikes.
 func newSecret() string {
 	const characters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 	secret := make([]byte, 24)
@@ -169,7 +169,7 @@ func newSecret() string {
 	return string(secret)
 }
 
-// snapshotWebhook is a webhook as the server shows it.
+// snapshotWebhook is a webhook as an answer shows it.
 type snapshotWebhook struct {
 	ID            int64         `json:"id"`
 	Name          *string       `json:"name"`

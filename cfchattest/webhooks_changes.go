@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// column is a column of a row, with its value as JSON, and a time more exactly than that tells.
+// column is a column of a row, with its value as JSON and, for a time, the exact time.
 type column struct {
 	name  string
 	value json.RawMessage
@@ -41,16 +41,16 @@ func columnsOf(all fields) []column {
 	return out
 }
 
-// saving is a save of a conversation that has begun.
+// saving is a save of a conversation in progress.
 type saving struct {
 	state  *state
 	of     *conversation
-	before []column // nil where nobody listens
+	before []column // nil if nobody listens
 	labels []string
-	twice  bool // as the versions up to 4.5.2 tell of labels
+	twice  bool // label changes are sent twice up to 4.5.2
 }
 
-// saving begins a save of a conversation. What is changed before it is done, updated included, is of one save.
+// saving starts a save of a conversation. All changes until done is called, updated included, belong to it.
 func (s *state) saving(of *conversation) *saving {
 	begun := &saving{state: s, of: of, labels: of.labels}
 	if s.listens(of) {
@@ -59,8 +59,8 @@ func (s *state) saving(of *conversation) *saving {
 	return begun
 }
 
-// done ends the save, and tells of it as the versions do (contract, H1): a change of the status as an event of its own, and to bots as
-// what came of it; and all that has changed, where one of the columns is a trigger.
+// done ends the save and queues its events as the version does (contract, H1): one for a change of the status, another to
+// bots for the new status, and one with all changes if a trigger column is among them.
 func (b *saving) done() {
 	s, of := b.state, b.of
 	if of.shown || !slices.Equal(b.labels, of.labels) {
@@ -96,8 +96,8 @@ func (b *saving) done() {
 	}
 }
 
-// conversationColumns are the columns of a conversation that change, in their order. Right after its creation the row that the
-// server has in mind has no display_id yet, and before 4.1.0 no uuid (unseen).
+// conversationColumns returns the columns of a conversation that can change, in order. Right after creation the row in the
+// server's memory has no display_id yet, and before 4.1.0 no uuid (unseen).
 func (s *state) conversationColumns(c *conversation) []column {
 	var displayID, uuid, owner any = c.id, c.uuid, nil
 	if c.fresh {
@@ -127,7 +127,8 @@ func (s *state) conversationColumns(c *conversation) []column {
 	}))
 }
 
-// shows notes that a request has shown the labels of a conversation to somebody: from then on, each save in it stores them as text.
+// shows records that a request has rendered the labels of a conversation: each later save in that request stores them as
+// text.
 func (s *state) shows(of *conversation) {
 	if !of.shown {
 		of.shown = true
@@ -135,7 +136,7 @@ func (s *state) shows(of *conversation) {
 	}
 }
 
-// forget ends a request: nothing of it is in anybody's mind any more.
+// forget ends a request and clears the marks that it left on conversations.
 func (s *state) forget() {
 	for _, of := range s.inMind {
 		of.shown, of.fresh = false, false
@@ -143,7 +144,7 @@ func (s *state) forget() {
 	s.inMind = nil
 }
 
-// savingContact begins a save of a contact, and returns what ends it: it tells of the save if something was changed.
+// savingContact starts a save of a contact and returns the function that ends it and queues its event if something changed.
 func (s *state) savingContact(a *account, who *contact) (done func()) {
 	before := s.contactColumns(who)
 	return func() {
@@ -156,8 +157,8 @@ func (s *state) savingContact(a *account, who *contact) (done func()) {
 	}
 }
 
-// contactColumns are the columns of a contact that change, in their order. That servers keep what kind of contact it is, and where
-// it is, beside what says so is (unseen).
+// contactColumns returns the columns of a contact that can change, in order. That servers also store the kind and the
+// location of a contact as columns is (unseen).
 func (s *state) contactColumns(c *contact) []column {
 	kind := "visitor"
 	if c.lead {
@@ -181,10 +182,10 @@ func (s *state) contactColumns(c *contact) []column {
 	}))
 }
 
-// stored notes what follows from how a contact is stored first.
+// stored sets the fields that follow from how a contact is first stored.
 func (c *contact) stored() {
 	c.updated, c.lead = deref(c.CreatedAt).Time, c.isLead()
 }
 
-// isLead reports whether a contact is more than a visitor: it can be written to.
+// isLead reports whether a contact is more than a visitor: a contact who can be written to.
 func (c *contact) isLead() bool { return deref(c.Email) != "" || deref(c.PhoneNumber) != "" }

@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	deliveryTimeout = 5 * time.Second // that the server waits for an answer
-	botAttempts     = 3               // from 4.12.0 on, where a bot answers 429 or 500
+	deliveryTimeout = 5 * time.Second // how long the server waits for an answer
+	botAttempts     = 3               // from 4.12.0 on, if a bot answers 429 or 500
 	botPause        = 3 * time.Second // between them; a server adds up to 15 % of it
 )
 
-// Delivery is an attempt to deliver an event. It never holds the secret.
+// Delivery is an attempt to deliver an event. It never includes the secret.
 type Delivery struct {
 	Kind    string // HookAccount, HookInbox or HookBot
 	Event   cfchat.WebhookEvent
 	URL     string
-	ID      string // which servers send along from 4.12.0 on, and to bots from 4.13.0; the same in all attempts
-	Attempt int    // 1, and more where a bot is tried again
+	ID      string // sent from 4.12.0 on, to bots from 4.13.0 on; the same in all attempts
+	Attempt int    // from 1; higher if a bot is tried again
 	Header  http.Header
 	Body    string
-	Status  int    // what was answered; 0 for nothing
-	Failed  string // why it counts as failed; "" where it was received
+	Status  int    // of the answer; 0 for none
+	Failed  string // why it counts as failed; "" if it was received
 }
 
 // outgoing is a delivery that has not been made.
@@ -35,15 +35,15 @@ type outgoing struct {
 	hook
 	*occurrence
 
-	from    *state // that it is of, which may have been replaced since
+	from    *state // its state, which may have been replaced since
 	id      string
 	attempt int
-	copied  bool      // it comes a second time
-	body    []byte    // nil as long as it is not built
+	copied  bool      // it is the second copy
+	body    []byte    // nil until it is built
 	due     time.Time // zero for now
 }
 
-// build builds the body, as it is now. It is false where that cannot be, and the delivery is lost.
+// build builds the body from the current state. It reports false if that fails, and the delivery is lost.
 func (o *outgoing) build(job bool) bool {
 	body, err := o.occurrence.body(job)
 	if err == nil {
@@ -52,7 +52,7 @@ func (o *outgoing) build(job bool) bool {
 	return err == nil
 }
 
-// post is what leaves the server: what waits, and what has left.
+// post holds the deliveries: those waiting, and those made.
 type post struct {
 	receivers map[string]http.Handler
 	waiting   []*outgoing
@@ -61,26 +61,26 @@ type post struct {
 	mishaps   []*mishap
 	made      []Delivery
 
-	open    int           // those that are not made, without the held ones
+	open    int           // deliveries not yet made, without the held ones
 	settled chan struct{} // closed when none is open
-	more    chan struct{} // told when more of them wait
-	running bool          // the goroutine that makes them
+	more    chan struct{} // signals that more are waiting
+	running bool          // whether the goroutine that makes them runs
 	stop    context.CancelFunc
 	ended   chan struct{} // closed when the goroutine ends
 	closed  bool
 	late    []chan struct{} // handlers that were given up, closed when they return
 }
 
-// Receive has a handler answer what is delivered to an address, in memory: webhooks of the account, of API inboxes and of agent bots
-// that have it as their URL. An address that ends with a slash stands for all that begin so, of which the longest counts. The case of
-// the host, its default port, and how characters of the path are escaped make no difference; a query is part of the address.
-// What is delivered to an address that nobody receives at has failed, as where nothing listens. What was deleted before its delivery is
-// not delivered.
+// Receive registers a handler for deliveries to an address, in memory: those to webhooks of the account, of API inboxes and
+// of agent bots with that URL. An address that ends in a slash matches all that start with it; the longest match wins. The
+// case of the host, a default port and the escaping of the path make no difference; a query is part of the address. A
+// delivery to an address without a handler fails as if nothing listened there. Objects deleted before their delivery are not
+// delivered.
 //
-// Deliveries are made in the background, one after another, after the request that caused them was answered. Each is a POST with
-// the headers, the body and the signature of the version, which waits 5 s for the answer; then its context ends, and it has
-// failed. From 4.14.0 on servers call no private address, such as 10.1.2.3 or localhost, unless there is the option
-// [PrivateNetwork]. A handler may call the Server's methods and its operations, but not [Server.Settle] and [Server.Close].
+// Deliveries are made in the background, one at a time, after the answer to the request that caused them. Each is a POST
+// with the headers, the body and the signature of the version. It waits 5 s for the answer; then its context ends and it has
+// failed. From 4.14.0 on servers call no private address, such as 10.1.2.3 or localhost, without the option
+// [PrivateNetwork]. A handler may call the Server's methods and its operations, except [Server.Settle] and [Server.Close].
 func (s *Server) Receive(url string, h http.Handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,9 +94,9 @@ func (s *Server) Receive(url string, h http.Handler) {
 	s.post.receivers[bareAddress(url)] = h
 }
 
-// Settle waits until everything has been delivered, or has failed for good, with all that follows from it; what is held by
-// [Server.HoldDeliveries] is not waited for. It returns the error of a context that ends before. A bot that is tried again takes 3 s
-// each time, which costs no time in [testing/synctest].
+// Settle waits until everything, including what follows from it, has been delivered or has finally failed. It does not wait
+// for deliveries held by [Server.HoldDeliveries]. If ctx ends first, it returns its error. Each retry of a bot takes 3 s,
+// which is no real time in [testing/synctest].
 func (s *Server) Settle(ctx context.Context) error {
 	for {
 		s.mu.Lock()
@@ -113,7 +113,7 @@ func (s *Server) Settle(ctx context.Context) error {
 	}
 }
 
-// Deliveries returns the attempts to deliver something so far, in order.
+// Deliveries returns the delivery attempts so far, in order.
 func (s *Server) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,8 +124,8 @@ func (s *Server) Deliveries() []Delivery {
 	return made
 }
 
-// take takes what the last change wants to have delivered, which counts as open from now on. It is called with the lock, at the end of
-// a request or of a method that changes something.
+// take takes the deliveries that the last change queued, which count as open from now on. It is called with the lock, at the
+// end of a request or of a method that changes something.
 func (s *Server) take() []*outgoing {
 	s.state.forget()
 	taken := s.state.outbox
@@ -145,14 +145,14 @@ func (s *Server) opened(n int) {
 	}
 }
 
-// unlock ends a method that changes something, and has that delivered.
+// unlock ends a method that changes something, and sends its deliveries.
 func (s *Server) unlock() {
 	taken := s.take()
 	s.mu.Unlock()
 	s.send(taken)
 }
 
-// send has deliveries made in the background.
+// send starts making deliveries in the background.
 func (s *Server) send(taken []*outgoing) {
 	if len(taken) == 0 {
 		return
@@ -187,7 +187,7 @@ func (s *Server) enqueue(taken []*outgoing) {
 	}
 }
 
-// run makes deliveries until none waits.
+// run makes deliveries until none is waiting.
 func (s *Server) run(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,7 +212,7 @@ func (s *Server) run(ctx context.Context) {
 	p.waiting = nil
 }
 
-// dropFormer forgets what waits of a state that was replaced. What is held of it is not delivered when it is released.
+// dropFormer drops the waiting deliveries of a replaced state. Held ones are dropped on release.
 func (s *Server) dropFormer() {
 	p := &s.post
 	before := len(p.waiting)
@@ -234,7 +234,7 @@ func (s *Server) pause(ctx context.Context) {
 	}
 }
 
-// deliver makes an attempt, with what a test wants to go wrong, and what follows from how it ends.
+// deliver makes an attempt, with any mishap that a test asked for, and handles its outcome.
 func (s *Server) deliver(ctx context.Context, o *outgoing) {
 	if o.from != s.state || o.attempt == 1 && s.goesAstray(o) {
 		return
@@ -288,7 +288,7 @@ func (s *Server) attempt(ctx context.Context, o *outgoing) Delivery {
 	return made
 }
 
-// receiverOf returns who answers at an address, nil for nobody.
+// receiverOf returns the handler of an address, nil for none.
 func (s *Server) receiverOf(address string) http.Handler {
 	if h := s.post.receivers[address]; h != nil {
 		return h
@@ -302,7 +302,7 @@ func (s *Server) receiverOf(address string) http.Handler {
 	return s.post.receivers[longest]
 }
 
-// closePost ends what is being delivered, and waits for the handlers that were given up.
+// closePost ends the current delivery and waits for the handlers that were given up.
 func (s *Server) closePost() {
 	s.mu.Lock()
 	p := &s.post

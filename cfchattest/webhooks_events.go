@@ -19,8 +19,8 @@ const (
 	never  = ""
 )
 
-// events are the events that the stand-in tells of, and since when each kind of hook gets them (contract, H1). There is no web
-// widget here, and inboxes are told of only where the operator wants it.
+// events are the events that the stand-in sends, and since which version each kind of hook gets them (contract, H1). There
+// is no web widget here, and servers send inbox events only if the operator enables them.
 var events = map[string]struct{ account, inbox, bot string }{
 	"conversation_created":        {always, always, never},
 	"conversation_updated":        {always, always, "4.13.0"},
@@ -35,7 +35,7 @@ var events = map[string]struct{ account, inbox, bot string }{
 	"conversation_typing_off":     {"4.2.0", "4.2.0", never},
 }
 
-// triggers are the columns whose change is a conversation_updated, and since when (contract, H1).
+// triggers are the columns whose change causes a conversation_updated, and since which version (contract, H1).
 var triggers = map[string]string{
 	"team_id":                always,
 	"assignee_id":            always,
@@ -49,32 +49,32 @@ var triggers = map[string]string{
 	"assignee_agent_bot_id":  "4.8.0",
 }
 
-// signed is since when deliveries have their headers, by the kind of the hook (contract, H2).
+// signed has the versions since which deliveries have their headers, by the kind of hook (contract, H2).
 var signed = map[string]struct{ id, signature string }{
 	HookAccount: {"4.12.0", "4.12.0"},
 	HookInbox:   {"4.12.0", "4.13.0"},
 	HookBot:     {"4.13.0", "4.13.0"},
 }
 
-// since reports whether a version has what begins with another one, of the tables above.
+// since reports whether the version is at least one in the tables above.
 func (s *state) since(version string) bool {
 	return version != never && s.version.AtLeast(version)
 }
 
-// hook is whom an event is told, as it was when that happened: what is queued already goes out with the secret before.
+// hook is a receiver as it was at the time of the event: deliveries that are already queued keep the former secret.
 type hook struct{ kind, url, secret string }
 
-// occurrence is an event, and whom or what it is about.
+// occurrence is an event and its subject.
 type occurrence struct {
 	name    string
 	account *account
-	of      *conversation // nil of a contact
+	of      *conversation // nil for a contact
 	message *message
-	body    func(job bool) (fields, error) // as it is at the moment of the call, in a job or in a request
+	body    func(job bool) (fields, error) // as of the call, in a job or in a request
 }
 
-// tell queues an event for every hook that gets it. For bots the body is of this moment, for the others of that of the delivery
-// (contract, H3).
+// tell queues an event for every hook that gets it. For bots the body is built now, for the others at delivery (contract,
+// H3).
 func (s *state) tell(e *occurrence) {
 	for _, to := range s.hooksOf(e) {
 		s.lastDelivery++
@@ -86,7 +86,7 @@ func (s *state) tell(e *occurrence) {
 	}
 }
 
-// hooksOf returns the hooks that get an event: first the bots, whom a request tells at once.
+// hooksOf returns the hooks that get an event, bots first because their bodies are built within the request.
 func (s *state) hooksOf(e *occurrence) []hook {
 	var to []hook
 	gets := events[e.name]
@@ -108,7 +108,8 @@ func (s *state) hooksOf(e *occurrence) []hook {
 	return to
 }
 
-// botsOf returns the bots with an address that serve a conversation: the one of the inbox, and from 4.8.0 on its owner, each once.
+// botsOf returns the bots with an address that serve a conversation: that of the inbox and, from 4.8.0 on, the owner, each
+// once.
 func (s *state) botsOf(of *conversation) []*bot {
 	bots := []*bot{of.source.inbox.bot}
 	if of.ownedBy != of.source.inbox.bot && s.version.AtLeast("4.8.0") {
@@ -117,12 +118,12 @@ func (s *state) botsOf(of *conversation) []*bot {
 	return slices.DeleteFunc(bots, func(b *bot) bool { return b == nil || deref(b.OutgoingURL) == "" })
 }
 
-// listens reports whether anybody hears what becomes of a conversation.
+// listens reports whether any hook gets the events of a conversation.
 func (s *state) listens(of *conversation) bool {
 	return len(of.account.webhooks) > 0 || of.source.inbox.webhookURL != "" || len(s.botsOf(of)) > 0
 }
 
-// tellConversation tells an event of a conversation, with what goes after its name.
+// tellConversation queues an event of a conversation, with more fields after its name.
 func (s *state) tellConversation(name string, of *conversation, more ...field) {
 	s.tell(&occurrence{name: name, account: of.account, of: of, body: func(job bool) (fields, error) {
 		body, err := hookView{s.viewOf(of.account), job}.conversation(of)
@@ -131,7 +132,7 @@ func (s *state) tellConversation(name string, of *conversation, more ...field) {
 	s.shows(of)
 }
 
-// tellMessage tells of a message, if it is one that the versions tell of: activities never are, templates from 2.18.0 on.
+// tellMessage queues an event of a message: never of an activity message, and of templates from 2.18.0 on.
 func (s *state) tellMessage(name string, of *conversation, m *message) {
 	switch m.MessageType {
 	case cfchat.MessageTypeActivity:
@@ -150,7 +151,7 @@ func (s *state) tellMessage(name string, of *conversation, m *message) {
 	}
 }
 
-// tellContact tells an event of a contact, with what goes after its name.
+// tellContact queues an event of a contact, with more fields after its name.
 func (s *state) tellContact(name string, a *account, who *contact, more ...field) {
 	s.tell(&occurrence{name: name, account: a, body: func(job bool) (fields, error) {
 		if who.deleted || a.contacts[who.ID] != who {
@@ -160,7 +161,7 @@ func (s *state) tellContact(name string, a *account, who *contact, more ...field
 	}})
 }
 
-// tellTyping tells that somebody types, or no longer does.
+// tellTyping queues the event that somebody starts or stops typing.
 func (s *state) tellTyping(name string, of *conversation, who owner, private any) {
 	s.tell(&occurrence{name: name, account: of.account, of: of, body: func(job bool) (fields, error) {
 		conversation, err := hookView{s.viewOf(of.account), job}.conversation(of)
@@ -170,5 +171,5 @@ func (s *state) tellTyping(name string, of *conversation, who owner, private any
 	}})
 }
 
-// viewOf renders what is nobody's to see in particular.
+// viewOf returns a view for no particular reader.
 func (s *state) viewOf(a *account) view { return view{s, a, owner{}} }

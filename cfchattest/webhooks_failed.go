@@ -8,12 +8,11 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// KeepPending has conversations stay pending where the delivery of a message to a bot fails, as accounts can have it from 4.11.0
-// on (keep_pending_on_bot_failure).
+// KeepPending keeps conversations pending if the delivery of a message to a bot fails, an account setting from 4.11.0 on
+// (keep_pending_on_bot_failure).
 func KeepPending(s *Server) { s.keepPending = true }
 
-// failed does what follows from a delivery that has failed for good: something only where it was of a message that is still there
-// (contract, H3).
+// failed handles a delivery that has finally failed, which has effects only for a message that still exists (contract, H3).
 func (s *Server) failed(o *outgoing, reason string) {
 	if !strings.HasPrefix(o.name, "message_") || o.isGone() {
 		return
@@ -29,13 +28,12 @@ func (s *Server) failed(o *outgoing, reason string) {
 	}
 }
 
-// isGone reports whether what a delivery tells of was deleted since.
+// isGone reports whether the subject of a delivery was deleted since.
 func (o *outgoing) isGone() bool {
 	return o.account.conversations[o.of.id] != o.of || !slices.Contains(o.of.messages, o.message)
 }
 
-// markFailed makes a message one that was not delivered. That is a change of the message, once: what fails again the same way
-// changes nothing.
+// markFailed marks a message as not delivered. This is a change of the message, but failing again in the same way is not.
 func (s *state) markFailed(of *conversation, m *message, reason string) {
 	attributes := m.ContentAttributes.Map()
 	if deref(m.Status) == cfchat.MessageStatusFailed && attributes["external_error"] == reason {
@@ -45,7 +43,7 @@ func (s *state) markFailed(of *conversation, m *message, reason string) {
 	m.Status, m.ContentAttributes = new(cfchat.MessageStatusFailed), withError(attributes, reason)
 }
 
-// giveUpBot opens a pending conversation for people. A bot that owns it stays the owner.
+// giveUpBot opens a pending conversation for people. A bot that owns it remains the owner.
 func (s *state) giveUpBot(of *conversation) {
 	if of.status != cfchat.StatusPending {
 		return

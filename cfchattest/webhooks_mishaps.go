@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// DeliveryFailure is how a delivery fails. The zero value is a connection that is refused.
+// DeliveryFailure describes how a delivery fails. The zero value is a refused connection.
 type DeliveryFailure struct {
-	Status   int  // is answered in place of the receiver, such as 500
-	TimedOut bool // the receiver gets it, and its answer comes too late
+	Status   int  // answered instead of the receiver's, such as 500
+	TimedOut bool // the receiver gets it but answers too late
 }
 
-// mishap is something that is to go wrong with deliveries.
+// mishap is something to go wrong with deliveries.
 type mishap struct {
 	url  string // in one spelling; "" for any
 	left int
@@ -28,43 +28,42 @@ const (
 	isQueuedAgain
 )
 
-// FailDeliveries makes the next n attempts to deliver to an address fail, "" for any. A bot that is tried again needs one for each.
-// Those that are not used up wait for later deliveries; with n = 0 what was asked for the same address is taken back.
+// FailDeliveries makes the next n delivery attempts to an address fail; "" matches any address. Each retry of a bot counts
+// as an attempt. Unused failures apply to later deliveries; n = 0 cancels those for the same address.
 func (s *Server) FailDeliveries(url string, n int, f DeliveryFailure) {
 	s.addMishap(mishap{url, n, fails, f})
 }
 
-// LoseDeliveries has the next n deliveries to an address, "" for any, never leave, as where the server is stopped. Nothing of them
-// is in [Server.Deliveries]. As with [Server.FailDeliveries], what is not used up waits, and n = 0 takes it back.
+// LoseDeliveries drops the next n deliveries to an address, "" for any, as when the server is stopped. [Server.Deliveries]
+// does not list them. The rest is as with [Server.FailDeliveries].
 func (s *Server) LoseDeliveries(url string, n int) {
 	s.addMishap(mishap{url: url, left: n, kind: isLost})
 }
 
-// RepeatDeliveries has the next n deliveries to an address, "" for any, come twice, with the same id and the same body.
-// As with [Server.FailDeliveries], what is not used up waits, and n = 0 takes it back.
+// RepeatDeliveries makes the next n deliveries to an address, "" for any, twice, with the same id and body. The rest is as
+// with [Server.FailDeliveries].
 func (s *Server) RepeatDeliveries(url string, n int) {
 	s.addMishap(mishap{url: url, left: n, kind: comesTwice})
 }
 
-// RequeueDeliveries has the next n deliveries to an address, "" for any, come twice, with another id, and of webhooks of accounts and
-// API inboxes with what is so by then: as where the job of an event fails after it has queued them (contract, H3).
-// As with [Server.FailDeliveries], what is not used up waits, and n = 0 takes it back.
+// RequeueDeliveries makes the next n deliveries to an address, "" for any, twice, the second time with another id. For
+// webhooks of accounts and API inboxes, the second body shows the state by then. This happens when the job of an event fails
+// after it has queued them (contract, H3). The rest is as with [Server.FailDeliveries].
 func (s *Server) RequeueDeliveries(url string, n int) {
 	s.addMishap(mishap{url: url, left: n, kind: isQueuedAgain})
 }
 
-// HoldDeliveries keeps back what would be delivered from now on, until [Server.ReleaseDeliveries]. [Server.Settle] does not wait for
-// it.
+// HoldDeliveries holds all deliveries from now on, until [Server.ReleaseDeliveries]. [Server.Settle] does not wait for them.
 func (s *Server) HoldDeliveries() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.post.holds = true
 }
 
-// Order is an order in which n held deliveries leave: the place that each has had.
+// Order returns the order in which to release n held deliveries, as a permutation of their positions 0 to n-1.
 type Order func(n int) []int
 
-// InOrder is the order in which they were held.
+// InOrder is the [Order] in which the deliveries were held.
 func InOrder(n int) []int {
 	order := make([]int, n)
 	for i := range order {
@@ -73,21 +72,20 @@ func InOrder(n int) []int {
 	return order
 }
 
-// Reversed has the latest leave first.
+// Reversed is the [Order] that releases the latest delivery first.
 func Reversed(n int) []int {
 	order := InOrder(n)
 	slices.Reverse(order)
 	return order
 }
 
-// Shuffled is an order by chance, the same each time for a seed.
+// Shuffled returns a random [Order], which is always the same for a seed.
 func Shuffled(seed uint64) Order {
 	return func(n int) []int { return rand.New(rand.NewPCG(seed, seed)).Perm(n) }
 }
 
-// ReleaseDeliveries has what was held leave in an order, nil for [InOrder], and nothing be held any more. The bodies of
-// what goes to webhooks of the account and of API inboxes are made now: several may tell of the same, newer state
-// (contract, H3).
+// ReleaseDeliveries releases the held deliveries in an order, [InOrder] if nil, and ends holding. The bodies for webhooks of
+// the account and of API inboxes are built only now, so several may show the same, newer state (contract, H3).
 func (s *Server) ReleaseDeliveries(order Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,19 +101,19 @@ func (s *Server) ReleaseDeliveries(order Order) {
 	}
 }
 
-// places returns the places of n deliveries in an order. One that is not of each once fails the test.
+// places returns the positions of n deliveries in an order. An order that is not a permutation fails the test.
 func (s *Server) places(order Order, n int) []int {
 	if order == nil {
 		order = InOrder
 	}
 	places := order(n)
 	if sorted := slices.Sorted(slices.Values(places)); !slices.Equal(sorted, InOrder(n)) {
-		s.mistake("ReleaseDeliveries", "the order of %d is %v, which has not each place once", n, places)
+		s.mistake("ReleaseDeliveries", "the order of %d is %v, which is not a permutation", n, places)
 	}
 	return places
 }
 
-// addMishap adds what is to go wrong, or takes away all of its kind and address.
+// addMishap adds a mishap, or removes all of its kind and address.
 func (s *Server) addMishap(m mishap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,26 +128,26 @@ func (s *Server) addMishap(m mishap) {
 	s.post.mishaps = slices.DeleteFunc(s.post.mishaps, func(each *mishap) bool { return each.kind == m.kind && each.url == m.url })
 }
 
-// checkMishap fails the test if nothing can go wrong so.
+// checkMishap fails the test if a mishap is impossible.
 func (s *Server) checkMishap(m mishap) {
 	switch f := m.DeliveryFailure; {
 	case m.left < 0:
-		s.mistake(m.kind.String(), "%d deliveries cannot go wrong; 0 takes back what was asked for", m.left)
+		s.mistake(m.kind.String(), "%d deliveries cannot go wrong; 0 cancels earlier calls", m.left)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
 		s.mistake("DeliveryFailure.Status", "%d is not the status of an answer", f.Status)
 	case f.Status != 0 && f.TimedOut:
-		s.mistake("DeliveryFailure.TimedOut", "nothing is answered then; leave out Status")
+		s.mistake("DeliveryFailure.TimedOut", "there is no answer then; leave out Status")
 	case m.url != "":
 		s.checkAddress(m.kind.String(), m.url)
 	}
 }
 
-// String returns the method that has asked for it.
+// String returns the name of the method that adds mishaps of the kind.
 func (k mishapKind) String() string {
 	return [...]string{"FailDeliveries", "LoseDeliveries", "RepeatDeliveries", "RequeueDeliveries"}[k]
 }
 
-// mishapOf takes the first mishap of some kinds whose turn it is with a delivery, nil for none.
+// mishapOf takes the first mishap of some kinds that is due for a delivery, nil for none.
 func (s *Server) mishapOf(o *outgoing, kinds ...mishapKind) *mishap {
 	address := bareAddress(o.url)
 	for _, m := range s.post.mishaps {
@@ -161,7 +159,7 @@ func (s *Server) mishapOf(o *outgoing, kinds ...mishapKind) *mishap {
 	return nil
 }
 
-// failureOf returns how an attempt is to fail, nil for not at all.
+// failureOf returns how an attempt is to fail, nil if it is not.
 func (s *Server) failureOf(o *outgoing) *DeliveryFailure {
 	if m := s.mishapOf(o, fails); m != nil {
 		return &m.DeliveryFailure
@@ -169,7 +167,7 @@ func (s *Server) failureOf(o *outgoing) *DeliveryFailure {
 	return nil
 }
 
-// goesAstray reports whether a delivery is lost, and sees to it that one that is to come twice does.
+// goesAstray reports whether a delivery is lost, and queues the copy of one that is to be made twice.
 func (s *Server) goesAstray(o *outgoing) (lost bool) {
 	if o.copied {
 		return false

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// field is a field of a JSON object, fields an object whose fields are in order.
+// field is a field of a JSON object, fields an object with ordered fields.
 type (
 	field struct {
 		name  string
@@ -42,13 +42,13 @@ type hookView struct {
 	job bool
 }
 
-// dated are fields with the version that each begins with; "" is every version.
+// dated are fields with the version that introduced each; "" is every version.
 type dated []struct {
 	since string
 	field
 }
 
-// fields returns those that the version has.
+// fields returns the fields that the version has.
 func (v hookView) fields(all dated) fields {
 	var out fields
 	for _, each := range all {
@@ -59,10 +59,11 @@ func (v hookView) fields(all dated) fields {
 	return out
 }
 
-// errGone is what was deleted before its job ran.
+// errGone is the error for an object that was deleted before its job ran.
 var errGone = errors.New("it is gone")
 
-// conversation renders a conversation. One whose contact is gone, or that cannot be rendered for another reason, is lost.
+// conversation renders a conversation. If its contact is gone, or it cannot be rendered for another reason, the delivery is
+// lost.
 func (v hookView) conversation(c *conversation) (fields, error) {
 	switch {
 	case c.account.conversations[c.id] != c:
@@ -99,7 +100,7 @@ func (v hookView) conversation(c *conversation) (fields, error) {
 	}), nil
 }
 
-// metaNoun renders who a conversation belongs to. Nobody is null.
+// metaNoun renders the people and the team of a conversation, null for nobody.
 func (v hookView) metaNoun(c *conversation) fields {
 	var assignee, kind, team any
 	person := v.person(c.assignee)
@@ -127,7 +128,7 @@ func (v hookView) metaNoun(c *conversation) fields {
 	})
 }
 
-// lastOf renders the last message that is neither an activity nor a note, as the API has it but for its text.
+// lastOf renders the last message that is neither an activity message nor a note, as in the API except for its text.
 func (v hookView) lastOf(c *conversation) []object {
 	seen := slices.DeleteFunc(slices.Clone(c.messages), func(m *message) bool {
 		return m.MessageType == cfchat.MessageTypeActivity || m.GetPrivate()
@@ -177,13 +178,13 @@ func (v hookView) message(c *conversation, m *message) (fields, error) {
 	return out, nil
 }
 
-// messageTypeNames are the kinds of messages that webhooks tell of.
+// messageTypeNames are the kinds of messages that webhooks send.
 var messageTypeNames = map[cfchat.MessageType]string{
 	cfchat.MessageTypeIncoming: "incoming", cfchat.MessageTypeOutgoing: "outgoing", cfchat.MessageTypeTemplate: "template",
 }
 
-// contentNoun renders the text of a message: from 4.9.0 to 4.12.0 as the channel shows it, of which there are here the paragraph
-// and its special characters of HTML (contract, H6).
+// contentNoun renders the text of a message: from 4.9.0 to 4.12.0 as the channel shows it, here only with a paragraph tag
+// and HTML escapes (contract, H6).
 func (v hookView) contentNoun(c *conversation, m *message) *string {
 	channel := c.source.inbox.channel
 	inHTML := channel == cfchat.ChannelEmail || channel == cfchat.ChannelWebWidget
@@ -193,7 +194,7 @@ func (v hookView) contentNoun(c *conversation, m *message) *string {
 	return v.cleaned(m.Content)
 }
 
-// cleaned returns a text without what the editor leaves in it (contract, H6).
+// cleaned returns a text without the editor's residue (contract, H6).
 func (v hookView) cleaned(text *string) *string {
 	if text == nil || !v.version.AtLeast("4.13.0") {
 		return text
@@ -205,7 +206,7 @@ func (v hookView) cleaned(text *string) *string {
 	return &out
 }
 
-// senderNoun renders who sent a message, null for nobody and for who is gone.
+// senderNoun renders the sender of a message, null for nobody and for a sender who is gone.
 func (v hookView) senderNoun(c *conversation, m *message) any {
 	id := deref(m.SenderID)
 	switch deref(m.SenderType) {
@@ -242,7 +243,7 @@ func (v hookView) contact(c *contact) fields {
 	})
 }
 
-// inJob renders a person or another sender as a job does, which does not know in which account somebody would be there.
+// inJob renders a sender as a job does, which has no account to take a person's availability from.
 func (v hookView) inJob(sender object) object {
 	if _, has := sender["availability_status"]; has && v.job {
 		sender["availability_status"] = nil

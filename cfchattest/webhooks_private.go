@@ -8,14 +8,13 @@ import (
 	"strings"
 )
 
-// privateRanges are the addresses that are not public beside those that package netip knows: of the host's own network, of a
-// provider's, for many at once, and reserved ones with the one for all. That servers refuse all of these is (unseen).
+// privateRanges are the non-public addresses besides those that package netip knows: those of the host's own network,
+// carrier-grade NAT, and reserved ones including broadcast. That servers refuse all of these is (unseen).
 var privateRanges = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("240.0.0.0/4"),
 }
 
-// isPrivate reports whether a host is an address that is not public. Names other than those of the host itself are taken for public
-// ones.
+// isPrivate reports whether a host is a non-public address. Names other than those of the host itself are treated as public.
 func isPrivate(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
@@ -30,7 +29,7 @@ func isPrivate(host string) bool {
 		slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool { return r.Contains(ip) })
 }
 
-// parseAddress reads an address as the C library does, which takes 127.1, 0x7f.0.0.1 and 2130706433 for 127.0.0.1.
+// parseAddress reads an address as the C library does, which reads 127.1, 0x7f.0.0.1 and 2130706433 as 127.0.0.1.
 func parseAddress(host string) (netip.Addr, bool) {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip, true
@@ -43,7 +42,7 @@ func parseAddress(host string) (netip.Addr, bool) {
 	for i, part := range parts {
 		bits := 8
 		if i == len(parts)-1 {
-			bits = 8 * (5 - len(parts)) // the last one stands for all that are left
+			bits = 8 * (5 - len(parts)) // the last part fills all remaining bytes
 		}
 		n, err := strconv.ParseUint(part, 0, bits)
 		if err != nil {

@@ -17,21 +17,21 @@ import (
 	"time"
 )
 
-// PrivateNetwork has the server call private addresses from 4.14.0 on too, as operators can allow it from 4.14.1 on.
+// PrivateNetwork lets the server call private addresses from 4.14.0 on too, which operators can allow from 4.14.1 on.
 func PrivateNetwork(s *Server) { s.privateNetwork = true }
 
-// maxRedirects is how often servers from 4.14.0 on follow a redirect.
+// maxRedirects is how many redirects servers follow from 4.14.0 on.
 const maxRedirects = 10
 
-// answered is how a receiver has answered: with a status, too late, or not at all.
+// answered is how a receiver answered: with a status, too late, or not at all.
 type answered struct {
 	status   int
 	location string
 	late     bool
-	refused  string // why it was not called; "" where it was
+	refused  string // why it was not called; "" if it was
 }
 
-// headerOf makes the header of an attempt, with its time and the signature (contract, H2).
+// headerOf returns the header of an attempt, with its time and the signature (contract, H2).
 func (s *Server) headerOf(o *outgoing) http.Header {
 	st := s.state
 	header := http.Header{
@@ -61,7 +61,7 @@ func (s *Server) headerOf(o *outgoing) http.Header {
 	return header
 }
 
-// call delivers to an address, and to those that it is sent on to: before 4.14.0 by a GET, and only from a 303.
+// call delivers to an address and follows redirects: before 4.14.0 with a GET, and only after a 303.
 func (s *Server) call(ctx context.Context, o *outgoing, header http.Header) answered {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
@@ -86,7 +86,7 @@ func (s *Server) call(ctx context.Context, o *outgoing, header http.Header) answ
 	return answered{refused: "too many redirects"}
 }
 
-// siteOf returns the scheme, the host and the port of an address in one spelling, where the port of the scheme goes without saying.
+// siteOf returns the scheme, the host and the port of an address in one spelling, with the default port left out.
 func siteOf(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	if port := u.Port(); port == "" || port == defaultPorts[u.Scheme] {
@@ -97,7 +97,7 @@ func siteOf(u *url.URL) string {
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// headerOfGet returns what the GET after a 303 has of the header of the POST. That it has no more is (unseen).
+// headerOfGet returns the part of the POST's header that the GET after a 303 keeps. That it keeps no more is (unseen).
 func headerOfGet(header http.Header) http.Header {
 	return http.Header{
 		"Accept": header["Accept"], "Accept-Encoding": header["Accept-Encoding"], "User-Agent": header["User-Agent"],
@@ -112,10 +112,10 @@ func (s *Server) follows(status int) bool {
 	return status == http.StatusSeeOther
 }
 
-// callOnce has the receiver of an address answer.
+// callOnce calls the receiver of an address.
 func (s *Server) callOnce(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) answered {
 	if s.state.version.AtLeast("4.14.0") && !s.privateNetwork && isPrivate(to.Hostname()) {
-		return answered{refused: "the address is private, which servers from 4.14.0 on do not call without the option PrivateNetwork"}
+		return answered{refused: "the address is private; servers from 4.14.0 on need the option PrivateNetwork"}
 	}
 	address := bareAddress(to.String())
 	receiver := s.receiverOf(address)
@@ -134,7 +134,7 @@ func (s *Server) callOnce(ctx context.Context, method string, to *url.URL, heade
 	return s.serveDelivery(ctx, receiver, r)
 }
 
-// serveDelivery runs a handler until it returns or the context ends. One that is given up goes on by itself.
+// serveDelivery runs a handler until it returns or the context ends. A handler that is given up keeps running.
 func (s *Server) serveDelivery(ctx context.Context, h http.Handler, r *http.Request) answered {
 	w := finalRecorder{httptest.NewRecorder()}
 	returned := make(chan struct{})
@@ -163,9 +163,9 @@ func (s *Server) serveDelivery(ctx context.Context, h http.Handler, r *http.Requ
 	}
 }
 
-// verdict returns why an attempt has failed, in the words that the server would use (unseen but for a status); "" where it has not.
+// verdict returns why an attempt failed, in the server's words (unseen except for a status); "" if it did not.
 func (s *Server) verdict(a answered) string {
-	last := 207 // of those that rest-client takes for success
+	last := 207 // the last that rest-client treats as success
 	if s.state.version.AtLeast("4.14.0") {
 		last = 299
 	}
@@ -182,7 +182,7 @@ func (s *Server) verdict(a answered) string {
 	return fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
 }
 
-// bareAddress returns an address in one spelling, and without what is not sent to it as such: who calls, and a fragment.
+// bareAddress returns an address in one spelling, without user information and fragment.
 func bareAddress(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -201,7 +201,7 @@ func bareAddress(address string) string {
 	return bare
 }
 
-// refusedBy is the answer of an address at which nothing listens.
+// refusedBy returns the outcome at an address where nothing listens.
 func refusedBy(address string) answered {
 	u, err := url.Parse(address)
 	if err != nil {

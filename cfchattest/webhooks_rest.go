@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// listAllWebhooks answers the webhooks of the account, in no order: here by id.
+// listAllWebhooks answers the webhooks of the account: in no order on a server, here by id.
 func (c *caller) listAllWebhooks() (any, error) {
 	if err := c.administers(); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (c *caller) createAWebhook() (any, error) {
 	return c.answerWebhook(made)
 }
 
-// updateAWebhook changes what was sent of a webhook.
+// updateAWebhook changes the fields of a webhook that were sent.
 func (c *caller) updateAWebhook() (any, error) {
 	i, err := c.webhookOfPath()
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *caller) deleteAWebhook() (any, error) {
 	return nil, empty()
 }
 
-// administers refuses whoever is no administrator of the account.
+// administers refuses callers who are not administrators of the account.
 func (c *caller) administers() error {
 	if c.user.role(c.account) != cfchat.RoleAdministrator {
 		return unauthorized("You are not authorized to do this action")
@@ -68,7 +68,7 @@ func (c *caller) administers() error {
 	return nil
 }
 
-// webhookOfPath finds the webhook that the path names, and returns where it is.
+// webhookOfPath returns the index of the webhook that the path names.
 func (c *caller) webhookOfPath() (int, error) {
 	if err := c.administers(); err != nil {
 		return 0, err
@@ -81,8 +81,8 @@ func (c *caller) webhookOfPath() (int, error) {
 	return i, nil
 }
 
-// readWebhook sets what was sent, under webhook or at the top, and refuses what is not valid. Of several messages the order is
-// (unseen).
+// readWebhook sets the fields that were sent, under webhook or at the top level, and refuses invalid ones. The order of
+// several messages is (unseen).
 func (c *caller) readWebhook(w *accountWebhook) error {
 	sent := c.sentWebhook()
 	if len(sent) == 0 {
@@ -91,7 +91,7 @@ func (c *caller) readWebhook(w *accountWebhook) error {
 	if url, given := sent["url"]; given {
 		w.url = cast.Text(url)
 	}
-	if name, given := sent["name"]; given { // which no version before 4.8.0 shows
+	if name, given := sent["name"]; given { // not shown before 4.8.0
 		w.name = nil
 		if name != nil {
 			w.name = new(cast.Text(name))
@@ -107,8 +107,8 @@ func (c *caller) readWebhook(w *accountWebhook) error {
 	return c.validWebhook(w)
 }
 
-// sentWebhook returns what is under webhook; without that all that was sent, if there is a url, or from 4.8.0 on a name. Whether an
-// inbox or events would do too is (unseen).
+// sentWebhook returns the object under webhook, or else everything that was sent if that includes a url or, from 4.8.0 on, a
+// name. Whether an inbox or events would suffice too is (unseen).
 func (c *caller) sentWebhook() map[string]any {
 	if nested, given := c.params["webhook"]; given {
 		sent, _ := nested.(map[string]any)
@@ -122,7 +122,7 @@ func (c *caller) sentWebhook() map[string]any {
 	return nil
 }
 
-// events returns the events of a list, nil where they are no list of events that the version knows.
+// events returns the events of a list, nil if it is not a list of events that the version knows.
 func (c *caller) events(value any) []string {
 	list, _ := value.([]any)
 	var events []string

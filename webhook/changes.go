@@ -9,15 +9,15 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Change is a column that a save has changed: its name as the server's database has it, such as status, assignee_id,
-// label_list or updated_at, and its values.
+// Change is a column that a save has changed: its name in the server's database, such as status, assignee_id, label_list or
+// updated_at, and its values.
 type Change struct {
 	Column string
 
 	values cfchat.Attributes
 }
 
-// Changed returns the change of a column; false where it was not changed, or the server does not say.
+// Changed returns the change of a column. It reports false if the column was not changed, or the server does not say.
 func (e Event) Changed(column string) (Change, bool) {
 	for _, c := range e.Changes {
 		if c.Column == column {
@@ -27,20 +27,20 @@ func (e Event) Changed(column string) (Change, bool) {
 	return Change{}, false
 }
 
-// Previous returns the value before.
+// Previous returns the value before the change.
 func (c Change) Previous() Value { return Value{c.values, "previous_value"} }
 
-// Current returns the value afterwards.
+// Current returns the value after the change.
 func (c Change) Current() Value { return Value{c.values, "current_value"} }
 
-// UnmarshalJSON reads an object of one key, which is the column.
+// UnmarshalJSON reads an object with one key, the column.
 func (c *Change) UnmarshalJSON(data []byte) error {
 	var columns map[string]cfchat.Attributes
 	if err := json.Unmarshal(data, &columns); err != nil {
 		return err
 	}
 	if len(columns) != 1 {
-		return errors.New("a change is not of one column")
+		return errors.New("a change must have exactly one column")
 	}
 	for column, values := range columns {
 		*c = Change{column, values}
@@ -53,16 +53,16 @@ func (c Change) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]cfchat.Attributes{c.Column: c.values})
 }
 
-// Value is a value of a column, whose kind the caller knows by the column. Each method says by false that it is of another.
+// Value is the value of a column, which determines its kind. Each method reports false for a value of another kind.
 type Value struct {
 	of  cfchat.Attributes
 	key string
 }
 
-// String returns the JSON.
+// String returns the value as JSON.
 func (v Value) String() string { return string(v.JSON()) }
 
-// IsNull reports whether there is nothing: null, or no value at all.
+// IsNull reports whether the value is null or absent.
 func (v Value) IsNull() bool {
 	return v.String() == "null"
 }
@@ -99,7 +99,7 @@ func (v Value) Texts() ([]string, bool) {
 	return texts, true
 }
 
-// JSON returns the value as it came, null for none.
+// JSON returns the value as received, null if absent.
 func (v Value) JSON() json.RawMessage {
 	var values map[string]json.RawMessage
 	_ = json.Unmarshal(v.of.JSON(), &values) // null has none

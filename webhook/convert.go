@@ -6,8 +6,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// AsContact returns the contact as the API has it, and the names of the API's fields that webhooks do not have, which are zero
-// in it. Of nil it is the zero contact.
+// AsContact converts the contact to the API's type. It also returns the names of the fields that webhooks do not have, which
+// stay zero. For nil the contact is zero.
 func (c *Contact) AsContact() (contact cfchat.Contact, lacks []string) {
 	if c == nil {
 		return contact, nil
@@ -21,8 +21,8 @@ func (c *Contact) AsContact() (contact cfchat.Contact, lacks []string) {
 	}
 }
 
-// AsMessage returns the message as the API has it, and the names of the API's fields that the body does not have, which are zero
-// in it. The status is known where the message is the conversation's last. Of nil it is the zero message.
+// AsMessage converts the message to the API's type. It also returns the names of the fields that the body does not have,
+// which stay zero. The status is known if the message is the conversation's last. For nil the message is zero.
 func (m *Message) AsMessage() (message cfchat.Message, lacks []string) {
 	if m == nil {
 		return message, nil
@@ -53,7 +53,7 @@ func (m *Message) AsMessage() (message cfchat.Message, lacks []string) {
 	return message, append(lacks, within("sender", without)...)
 }
 
-// asMessageSender returns the sender of a message as the API has it. Of a person the API has no e-mail there.
+// asMessageSender converts the sender of a message to the API's type, which has no e-mail for a person there.
 func (s *Sender) asMessageSender() (sender *cfchat.MessageSender, lacks []string) {
 	kind := s.Kind()
 	switch kind {
@@ -76,8 +76,9 @@ func (s *Sender) asMessageSender() (sender *cfchat.MessageSender, lacks []string
 	return sender, lacks
 }
 
-// AsConversation returns the conversation as the API has it, and the names of the API's fields that the body does not have,
-// which are zero in it. Messages are among them: the API's is the last of any kind. Of nil it is the zero conversation.
+// AsConversation converts the conversation to the API's type. It also returns the names of the fields that the body does not
+// have, which stay zero. Messages is one of them: the API has the last message of any kind. For nil the conversation is
+// zero.
 func (c *Conversation) AsConversation() (conversation cfchat.Conversation, lacks []string) {
 	if c == nil {
 		return conversation, nil
@@ -134,7 +135,7 @@ func (m *Meta) asConversationMeta() (meta cfchat.ConversationMeta, lacks []strin
 	return meta, lacks
 }
 
-// seconds returns a time as the API has it where webhooks have text: without what is below a second.
+// seconds converts a time that webhooks write as text to the API's, truncated to whole seconds.
 func seconds(t cfchat.ISOTime) cfchat.UnixTime {
 	if t.IsZero() {
 		return cfchat.UnixTime{}
@@ -142,7 +143,7 @@ func seconds(t cfchat.ISOTime) cfchat.UnixTime {
 	return cfchat.UnixTime{Time: t.Truncate(time.Second)}
 }
 
-// within returns the names of fields as they are within another.
+// within prefixes the names of fields with that of the field they are in.
 func within(field string, names []string) []string {
 	all := make([]string, len(names))
 	for i, name := range names {

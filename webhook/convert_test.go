@@ -133,7 +133,7 @@ func valueAt(fields map[string]any, place string) any {
 	return valueAt(inner, rest)
 }
 
-// TestConvertUnseen converts what no recording has.
+// TestConvertUnseen converts objects that no recording has.
 func TestConvertUnseen(t *testing.T) {
 	e, err := webhook.Parse([]byte(`{"event":"conversation_updated","id":5,"first_reply_created_at":null,"snoozed_until":"2026-11-26T00:22:54.092Z",
 		"meta":{"sender":null,"assignee":{"id":4,"name":"B","avatar_url":"","type":"agent_bot"},"assignee_type":"AgentBot","team":{"id":6,"name":"t","icon":"i","icon_color":"c"}}}`))

@@ -13,15 +13,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// EventName is the name of an event: a [cfchat.WebhookEvent], to which a webhook of an account subscribes, or one that only agent
-// bots get.
+// EventName is the name of an event: a [cfchat.WebhookEvent] that an account's webhook can subscribe to, or one that only
+// agent bots get.
 type EventName = cfchat.WebhookEvent
 
-// The events that are typed. Which of them a hook gets is by its kind and the server's version (contract, H1).
+// The typed events. Which of them a hook gets depends on its kind and the server's version (contract, H1).
 const (
 	ConversationCreated       EventName = "conversation_created"
 	ConversationUpdated       EventName = "conversation_updated"        // with Changes
-	ConversationStatusChanged EventName = "conversation_status_changed" // without: the old status is in the ConversationUpdated beside it
+	ConversationStatusChanged EventName = "conversation_status_changed" // without Changes: ConversationUpdated has the old status
 	ConversationResolved      EventName = "conversation_resolved"       // to agent bots
 	ConversationOpened        EventName = "conversation_opened"         // to agent bots
 	ConversationTypingOn      EventName = "conversation_typing_on"      // from 4.2.0
@@ -29,41 +29,40 @@ const (
 	MessageCreated            EventName = "message_created"             // private notes too, activity messages never
 	MessageUpdated            EventName = "message_updated"
 	ContactCreated            EventName = "contact_created"
-	ContactUpdated            EventName = "contact_updated" // with Changes; also for each message that comes from the contact
+	ContactUpdated            EventName = "contact_updated" // with Changes; also for each message from the contact
 	WebwidgetTriggered        EventName = "webwidget_triggered"
 	InboxCreated              EventName = "inbox_created"
 	InboxUpdated              EventName = "inbox_updated" // with Changes
 )
 
-// Event is what one delivery says: its name, and that one of the nouns that the name stands for; the others are nil. Of an event that
-// has no name here all are nil, and JSON has what came.
+// Event is the content of one delivery: the name of the event, and the object that the name implies; the others are nil. For
+// an event without a constant here all are nil, and JSON returns the body.
 //
-// It is a hint, and no truth: deliveries are lost, come twice, and come in another order, and what an account's or an API inbox's
-// hook gets is the state when it was sent and not when it happened. Take the ids, and ask the API.
+// An Event is a hint, not the truth: deliveries are lost, repeated and reordered, and an account's or an API inbox's hook
+// gets the state at the time of sending, not of the event. Use the ids and ask the API.
 //
-// An Event that [Parse] or [Handler] has made is not changed by anything of this package, so that reading it is safe for
-// concurrent use.
+// This package never changes an Event that [Parse] or [Handler] has returned, so it is safe for concurrent reads.
 type Event struct {
 	Name       EventName
-	DeliveryID string    // of the header: the same where a bot's delivery is repeated; "" before 4.12.0, of bots before 4.13.0
-	SentAt     time.Time // of the header; zero where the server does not sign
+	DeliveryID string    // the same when a bot's delivery is repeated; "" before 4.12.0, for bots before 4.13.0
+	SentAt     time.Time // from the header; zero if the server does not sign
 
-	Conversation *Conversation // of conversation_created, _updated, _status_changed, _resolved and _opened
-	Message      *Message      // of message_…, with its conversation
-	Contact      *Contact      // of contact_…
-	Typing       *Typing       // of conversation_typing_…, with its conversation
-	Widget       *Widget       // of webwidget_triggered
-	Inbox        *Inbox        // of inbox_…
+	Conversation *Conversation // for conversation_created, _updated, _status_changed, _resolved and _opened
+	Message      *Message      // for message_…, with its conversation
+	Contact      *Contact      // for contact_…
+	Typing       *Typing       // for conversation_typing_…, with its conversation
+	Widget       *Widget       // for webwidget_triggered
+	Inbox        *Inbox        // for inbox_…
 
-	Changes []Change // what was changed by a save, with all its columns; nil where the server does not say
+	Changes []Change // all columns that a save changed; nil if the server does not say
 
-	account int64 // that the body names at its top, 0 for none
+	account int64 // at the top level of the body, 0 for none
 	body    json.RawMessage
 }
 
-// Parse reads the body of a delivery. It does not verify it: see [Verify]. Credentials in it become null. A body that is no
-// object with the name of an event is an error, and so is one whose nouns are not of the kind that its name stands for; the
-// error does not repeat the body.
+// Parse decodes the body of a delivery without verifying it: see [Verify]. Credentials in it become null. A body that is not
+// an object with the name of an event, or does not have the types that the name implies, is an error, which does not quote
+// the body.
 func Parse(body []byte) (Event, error) {
 	var named struct {
 		Event   *EventName
@@ -88,16 +87,16 @@ func Parse(body []byte) (Event, error) {
 		return Event{}, fmt.Errorf("webhook: the changed_attributes of %s cannot be read: %w", e.Name, withoutValue(err))
 	}
 	e.Changes = changed.Changes
-	if c := e.about(); c != nil { // a message that is gone while the server writes is null
+	if c := e.about(); c != nil { // a message that disappears while the server writes is null
 		c.Messages = slices.DeleteFunc(c.Messages, func(m *cfchat.ConversationMessage) bool { return m == nil })
 	}
 	return e, nil
 }
 
-// free are the fields in which anybody may call anything a token: they stay as they are.
+// free are the free-form fields, in which any name may contain "token": they stay unchanged.
 var free = []string{"custom_attributes", "additional_attributes", "content_attributes", "event_info"}
 
-// withoutValue returns an error of package json without what was in the body.
+// withoutValue returns an error of package json without any text from the body.
 func withoutValue(err error) error {
 	if typed, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%s is no %s", typed.Field, typed.Type)
@@ -105,7 +104,7 @@ func withoutValue(err error) error {
 	return err
 }
 
-// nounOf sets what an event is about to a new noun, and returns that; nil of an event that has no name here.
+// nounOf sets and returns a new object of the kind that an event's name implies; nil for an event without a constant here.
 func nounOf(e *Event) any {
 	switch e.Name {
 	case ConversationCreated, ConversationUpdated, ConversationStatusChanged, ConversationResolved, ConversationOpened:
@@ -130,7 +129,7 @@ func nounOf(e *Event) any {
 	return nil
 }
 
-// JSON returns the body as it came, but for credentials, which are null; null of an Event that was not parsed. Do not change
+// JSON returns the body as received, except that credentials are null; null for an Event that was not parsed. Do not modify
 // it.
 func (e Event) JSON() json.RawMessage {
 	if e.body == nil {
@@ -139,11 +138,11 @@ func (e Event) JSON() json.RawMessage {
 	return slices.Clip(e.body) // so that an append copies it
 }
 
-// MarshalJSON writes JSON, so that an Event can be kept or passed on: without what its headers said, and without what was
-// set in its fields since.
+// MarshalJSON writes the body, so that an Event can be stored or passed on, without the header's values and without later
+// changes to its fields.
 func (e Event) MarshalJSON() ([]byte, error) { return e.JSON(), nil }
 
-// UnmarshalJSON reads what MarshalJSON has written, as Parse does; null as no event.
+// UnmarshalJSON parses the output of MarshalJSON, as Parse does; null is the zero Event.
 func (e *Event) UnmarshalJSON(data []byte) (err error) {
 	if bytes.Equal(data, []byte("null")) {
 		*e = Event{}
@@ -153,7 +152,7 @@ func (e *Event) UnmarshalJSON(data []byte) (err error) {
 	return err
 }
 
-// about returns the conversation that the event is about, or is in; nil for none.
+// about returns the conversation of the event or of its object; nil for none.
 func (e Event) about() *Conversation {
 	switch {
 	case e.Message != nil:
@@ -166,7 +165,7 @@ func (e Event) about() *Conversation {
 	return e.Conversation
 }
 
-// ConversationID returns the id of the conversation that the event is about, or is in, as the API takes it; 0 for none.
+// ConversationID returns the id, as the API uses it, of the conversation of the event or of its object; 0 for none.
 func (e Event) ConversationID() int64 {
 	if c := e.about(); c != nil {
 		return c.ID
@@ -174,8 +173,8 @@ func (e Event) ConversationID() int64 {
 	return 0
 }
 
-// AccountID returns the id of the account, 0 where the body does not say: before 4.14.2 those of conversation_… do so only where
-// they have a message. Give each account an address of its own.
+// AccountID returns the id of the account, 0 if the body does not have it: before 4.14.2 conversation_… events have it only
+// if they include a message. Use a separate address for each account.
 func (e Event) AccountID() int64 {
 	switch c := e.about(); {
 	case e.account != 0:

@@ -240,7 +240,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestUnknownEvent keeps what nobody knows, and no credentials in it.
+// TestUnknownEvent keeps an unknown event, but no credentials in it.
 func TestUnknownEvent(t *testing.T) {
 	const body = `{"event":"automation_event.x","n":1.10,"contact_inbox":{"pubsub_token":"t","a":[{"Access_Token":"u"}]},"tokens":["k"],"password":{"a":1}}`
 	e, err := webhook.Parse([]byte(body))
@@ -253,7 +253,7 @@ func TestUnknownEvent(t *testing.T) {
 	}
 }
 
-// TestUnseenEvents reads what no recording has, by the contract, H5.
+// TestUnseenEvents parses events that no recording has, by the contract, H5.
 func TestUnseenEvents(t *testing.T) {
 	e, err := webhook.Parse([]byte(`{"id":7,"contact":null,"inbox":{"id":2,"name":"Web"},"account":{"id":3,"name":"A"},
 		"current_conversation":{"id":9,"inbox_id":2,"contact_inbox":{"pubsub_token":"t"}},"source_id":"s","event":"webwidget_triggered","event_info":{"referer":"r"}}`))

@@ -11,62 +11,65 @@ import (
 	"time"
 )
 
-// What the zero value of an option stands for.
+// The defaults of the options.
 const (
 	DefaultTimeout = 4 * time.Second // the server waits for 5
 	DefaultMaxBody = 4 << 20         // bytes
 )
 
-// ErrAccount is the error of a delivery that is of another account.
-var ErrAccount = errors.New("webhook: of another account")
+// ErrAccount is the error for a delivery of another account.
+var ErrAccount = errors.New("webhook: a delivery of another account")
 
-// ErrTimeout is the error of a function that had not returned when the server had to be answered.
+// ErrTimeout is the error for a function that had not returned when the server had to be answered.
 var ErrTimeout = errors.New("webhook: the function takes too long")
 
-// Options says how a [Handler] receives. Every field but Secret has a useful zero value.
+// Options configures a [Handler]. Every field except Secret has a useful zero value.
 type Options struct {
 	// Secret is the hook's, or [Unsigned].
 	Secret Secret
 
-	// Previous is accepted as well: what was queued before a secret was renewed is still signed with the one before.
+	// Previous is accepted as well: deliveries that were queued before a secret was renewed are still signed with the former
+	// one.
 	Previous Secret
 
-	// Tolerance is how far the time of a delivery may be from now; 0 is [Tolerance].
+	// Tolerance is how far the time of a delivery may be from now; 0 means the constant [Tolerance].
 	Tolerance time.Duration
 
-	// AccountID refuses what is of another account; 0 refuses nothing. Before 4.14.2 some events do not say, and pass.
+	// AccountID refuses deliveries of other accounts; 0 accepts all. Before 4.14.2 some events do not name their account,
+	// and are accepted.
 	AccountID int64
 
-	// MaxBody is the largest body in bytes; 0 is [DefaultMaxBody]. Reading a body that somebody has made for the purpose takes a
-	// hundred times its size of memory, which is one more reason not to be Unsigned.
+	// MaxBody is the largest body in bytes; 0 means [DefaultMaxBody]. Reading a malicious body can take a hundred times its
+	// size in memory, one more reason not to use Unsigned.
 	MaxBody int64
 
-	// Timeout is for reading the body and for the function together; 0 is [DefaultTimeout]. The server waits for 5 seconds, so
-	// that more than 4.5 is refused. Behind a ResponseWriter that http.ResponseController cannot give a deadline, as some
-	// middleware has one, reading takes as long as the http.Server lets it.
+	// Timeout is for reading the body and for the function together; 0 means [DefaultTimeout]. The server waits for 5
+	// seconds, so more than 4.5 is refused. If http.ResponseController cannot set a deadline on the ResponseWriter, as with
+	// some middleware, only the http.Server limits the time for reading.
 	Timeout time.Duration
 
-	// OnError gets what went wrong: ErrUnverified, ErrAccount, ErrTimeout, a body that cannot be read, the function's error or
-	// panic. The Event is the zero value where there is none yet. It is called after the answer, and on several goroutines at once;
-	// its own panic is logged. After ErrTimeout it is called once more if the function then fails. nil logs to slog.Default, without
-	// the body.
+	// OnError is called with each error: ErrUnverified, ErrAccount, ErrTimeout, that of a body that cannot be read, the
+	// function's error or panic. The Event is zero if there is none yet. OnError is called after the answer, and by several
+	// goroutines at once; its own panic is logged. After ErrTimeout it is called once more if the function then fails. The
+	// default logs to slog.Default, without the body.
 	OnError func(ctx context.Context, e Event, err error)
 
-	// BotRetry answers 500 where the function fails, so that the server tries again: of agent bots from 4.12.0 on, twice, 3 s
-	// apart. For an account's webhook that loses the event all the same, and for an API inbox it marks the agent's message as
-	// failed.
+	// BotRetry answers 500 if the function fails, so that the server retries: for agent bots from 4.12.0 on, twice, 3 s
+	// apart. An account's webhook still loses the event, and for an API inbox a 500 marks the agent's message as failed.
 	BotRetry bool
 }
 
-// Handler returns a handler that verifies a delivery, reads it, calls a function, and answers. It is safe for concurrent use.
+// Handler returns a handler that verifies and decodes a delivery, calls a function, and answers. It is safe for concurrent
+// use.
 //
-// It answers 200 whether the function fails or not, unless Options.BotRetry is set: an error and a panic go to OnError, and an
-// API inbox would mark the agent's message as failed for any other answer. The function has Options.Timeout; when that is
-// over its context ends and the server is answered, while it may still run: one that ignores its context for good is never
-// ended. Its context outlives a server that hangs up, because nothing is delivered again then.
+// It answers 200 whether the function fails or not, unless Options.BotRetry is set: for any other answer, an API inbox would
+// mark the agent's message as failed. Errors and panics go to OnError. After Options.Timeout the function's context ends and
+// the server is answered, while the function may still run; one that ignores its context is never stopped. The context does
+// not end when the server hangs up, because the server would not deliver again.
 //
-// What is no POST is answered 405, what is too large 413, what is not verified 401, what is of another account 403, what
-// cannot be read 400; of those the function hears nothing. Options that cannot work panic here, when the program starts.
+// Refused deliveries never reach the function: 405 for a method other than POST, 413 for a body that is too large, 401 for
+// an unverified one, 403 for another account's, 400 for one that cannot be read. Invalid options panic here, when the
+// program starts.
 func Handler(o Options, function func(ctx context.Context, e Event) error) http.Handler {
 	o.mustWork(function)
 	if o.Tolerance == 0 {
@@ -84,7 +87,7 @@ func Handler(o Options, function func(ctx context.Context, e Event) error) http.
 	return &handler{o, function}
 }
 
-// mustWork panics where the options cannot work.
+// mustWork panics if the options are invalid.
 func (o Options) mustWork(function func(context.Context, Event) error) {
 	const longest = 4500 * time.Millisecond
 	switch {
@@ -111,7 +114,7 @@ type handler struct {
 	function func(context.Context, Event) error
 }
 
-// ServeHTTP receives one delivery.
+// ServeHTTP handles one delivery.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	deadline := time.Now().Add(h.Timeout)
 	if r.Method != http.MethodPost {
@@ -132,21 +135,21 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer answers at once, whatever the handler does then.
+// answer answers at once, whatever the handler does afterwards.
 func answer(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(status)
-	_ = http.NewResponseController(w).Flush() // what cannot flush answers when the handler returns
+	_ = http.NewResponseController(w).Flush() // a writer that cannot flush answers when the handler returns
 }
 
-// receive reads a delivery and returns its event, or the status that refuses it.
+// receive reads a delivery and returns its event, or the status to refuse it with.
 func (h *handler) receive(w http.ResponseWriter, r *http.Request, deadline time.Time) (Event, int, error) {
 	body, err := h.read(w, r, deadline)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return Event{}, http.StatusRequestEntityTooLarge, fmt.Errorf("webhook: the body has more than %d bytes", h.MaxBody)
 	}
 	if err != nil {
-		return Event{}, http.StatusBadRequest, fmt.Errorf("webhook: the body did not come: %w", err)
+		return Event{}, http.StatusBadRequest, fmt.Errorf("webhook: the body did not arrive: %w", err)
 	}
 	if err := h.verify(r.Header, body); err != nil {
 		return Event{}, http.StatusUnauthorized, err
@@ -156,18 +159,18 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request, deadline time.
 		return Event{}, http.StatusBadRequest, err
 	}
 	e.DeliveryID = r.Header.Get(DeliveryHeader)
-	e.SentAt, _ = timeOf(r.Header.Get(TimestampHeader)) // not there where the server does not sign
+	e.SentAt, _ = timeOf(r.Header.Get(TimestampHeader)) // absent if the server does not sign
 	if id := e.AccountID(); h.Options.AccountID != 0 && id != 0 && id != h.Options.AccountID {
 		return e, http.StatusForbidden, fmt.Errorf("%w: %d", ErrAccount, id)
 	}
 	return e, http.StatusOK, nil
 }
 
-// read reads the body within the time and the size that there are. After one that did not come, the connection is of no use: what is
-// left of the deadline keeps net/http from waiting for the rest.
+// read reads the body within the limits of time and size. If the body does not arrive, the connection is useless: the
+// deadline stays set, so that net/http does not wait for the rest.
 func (h *handler) read(w http.ResponseWriter, r *http.Request, deadline time.Time) ([]byte, error) {
 	control := http.NewResponseController(w)
-	bounded := control.SetReadDeadline(deadline) == nil // what records an answer for a test has none
+	bounded := control.SetReadDeadline(deadline) == nil // a test's recorder has no deadline
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBody))
 	switch {
 	case err != nil:
@@ -178,7 +181,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request, deadline time.Tim
 	return body, err
 }
 
-// verify accepts the secret, and the one before. Its error is of the secret that counts.
+// verify accepts the secret or the previous one. Its error is that of the current secret.
 func (h *handler) verify(header http.Header, body []byte) error {
 	now := time.Now()
 	err := VerifyWithin(h.Tolerance, h.Secret, header, body, now)
@@ -188,7 +191,7 @@ func (h *handler) verify(header http.Header, body []byte) error {
 	return nil
 }
 
-// call runs the function and returns its error, or that it takes too long. What it says afterwards goes to OnError.
+// call runs the function and returns its error, or ErrTimeout. A later error of the function goes to OnError.
 func (h *handler) call(ctx context.Context, deadline time.Time, e Event) error {
 	ctx, cancel := context.WithDeadlineCause(ctx, deadline, ErrTimeout)
 	result, answered := make(chan error), make(chan struct{})
@@ -218,11 +221,11 @@ func (h *handler) call(ctx context.Context, deadline time.Time, e Event) error {
 	}
 }
 
-// failed tells OnError of an error. A panic of OnError would end the program, late as it may be.
+// failed passes an error to OnError. It recovers from a panic of OnError, which would end the program.
 func (h *handler) failed(ctx context.Context, e Event, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			logged(ctx, e, fmt.Errorf("webhook: OnError panicked: %v; it was told: %w", panicked, err))
+			logged(ctx, e, fmt.Errorf("webhook: OnError panicked: %v; its error was: %w", panicked, err))
 		}
 	}()
 	h.OnError(ctx, e, err)

@@ -21,7 +21,7 @@ const received = `{"event":"message_created","id":3,"account":{"id":1,"name":"A"
 
 var errOfFunction = errors.New("out of paper")
 
-// receiver is a handler with what it has told.
+// receiver is a handler with the events and errors that it has reported.
 type receiver struct {
 	http.Handler
 
@@ -49,7 +49,7 @@ func newReceiver(o webhook.Options, function func(context.Context, webhook.Event
 	return r
 }
 
-// said returns what OnError has been told.
+// said returns the errors that OnError got.
 func (r *receiver) said() []error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,14 +113,14 @@ func TestHandlerRefuses(t *testing.T) {
 	}{
 		"GET":      {change: func(r *http.Request) { r.Method = http.MethodGet }, body: received, status: 405},
 		"unsigned": {change: func(r *http.Request) { r.Header.Del(webhook.SignatureHeader) }, body: received, status: 401, is: webhook.ErrUnverified, says: "no X-Chatwoot-Signature"},
-		"changed":  {change: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("{}")) }, body: received, status: 401, is: webhook.ErrUnverified, says: "not of this body"},
+		"changed":  {change: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("{}")) }, body: received, status: 401, is: webhook.ErrUnverified, says: "does not match this body"},
 		"old": {options: webhook.Options{Tolerance: time.Second}, change: func(r *http.Request) {
 			webhook.Sign(webhook.NewSecret("s"), r.Header, []byte(received), time.Now().Add(-time.Minute))
 		}, body: received, status: 401, is: webhook.ErrUnverified, says: "within 1s"},
 		"too large": {options: webhook.Options{MaxBody: int64(len(received)) - 1}, body: received, status: 413, says: "more than 63 bytes"},
 		"no event":  {body: `{}`, status: 400, says: "name of an event"},
 		"account":   {options: webhook.Options{AccountID: 2}, body: received, status: 403, is: webhook.ErrAccount, says: "of another account: 1"},
-		"cut":       {change: func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{})) }, body: received, status: 400, is: io.ErrUnexpectedEOF, says: "did not come"},
+		"cut":       {change: func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{})) }, body: received, status: 400, is: io.ErrUnexpectedEOF, says: "did not arrive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReceiver(c.options, well)
@@ -192,7 +192,7 @@ func TestHandlerFailure(t *testing.T) {
 	}
 }
 
-// TestHandlerTimeout ends the function's context in time, answers then, and reports what it says later.
+// TestHandlerTimeout ends the function's context in time, answers then, and reports a later error.
 func TestHandlerTimeout(t *testing.T) {
 	for _, timeout := range []time.Duration{0, time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -222,7 +222,7 @@ func TestHandlerTimeout(t *testing.T) {
 
 type keyOfTest struct{}
 
-// TestHandlerOutlivesTheServer lets the function end where the server has hung up.
+// TestHandlerOutlivesTheServer lets the function finish after the server has hung up.
 func TestHandlerOutlivesTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), keyOfTest{}, "kept"))
@@ -263,7 +263,7 @@ func (d *deadlines) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// TestHandlerOptions panics where the program starts, and says what to do.
+// TestHandlerOptions panics when the program starts, and says what to do.
 func TestHandlerOptions(t *testing.T) {
 	secret := webhook.NewSecret("s")
 	for says, o := range map[string]webhook.Options{

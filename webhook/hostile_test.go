@@ -63,7 +63,7 @@ func TestStalledBody(t *testing.T) {
 	}
 }
 
-// TestOnErrorComesAfterTheAnswer answers in time, whatever OnError does.
+// TestOnErrorComesAfterTheAnswer: the answer is in time, whatever OnError does.
 func TestOnErrorComesAfterTheAnswer(t *testing.T) {
 	for name, onError := range map[string]func(){"slow": func() { time.Sleep(10 * time.Second) }, "panics": func() { panic("x") }} {
 		synctest.Test(t, func(t *testing.T) {

@@ -5,13 +5,13 @@ import (
 	"github.com/cfchat/cfchat-go/internal/redact"
 )
 
-// Account is the account that an event is of.
+// Account is the account of an event.
 type Account struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 }
 
-// InboxName is the inbox that a message is in.
+// InboxName is the inbox of a message.
 type InboxName struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
@@ -21,7 +21,7 @@ type InboxName struct {
 type Contact struct {
 	Account              *Account          `json:"account,omitempty"` // not in a conversation's meta
 	AdditionalAttributes cfchat.Attributes `json:"additional_attributes"`
-	Avatar               string            `json:"avatar"`            // its address, "" for none
+	Avatar               string            `json:"avatar"`            // the address, "" for none
 	Blocked              *bool             `json:"blocked,omitempty"` // from 4.0.2
 	CustomAttributes     cfchat.Attributes `json:"custom_attributes"`
 	Email                *string           `json:"email"`
@@ -32,17 +32,17 @@ type Contact struct {
 	Thumbnail            string            `json:"thumbnail"`
 }
 
-// Sender is who wrote a message, or who types. Kind says what it is, and with that which of the fields it has.
+// Sender is the author of a message, or the person typing. Kind returns its kind, which determines the fields that it has.
 type Sender struct {
 	Contact
 
 	AvatarURL   string             `json:"avatar_url,omitempty"`  // of a captain assistant
 	CreatedAt   *cfchat.ISOTime    `json:"created_at,omitempty"`  // of a captain assistant
 	Description *string            `json:"description,omitempty"` // of a captain assistant
-	Type        *cfchat.SenderKind `json:"type,omitempty"`        // absent of a contact
+	Type        *cfchat.SenderKind `json:"type,omitempty"`        // absent for a contact
 }
 
-// Kind returns what the sender is: a contact where the body does not say, as servers leave it out of those; "" of nil.
+// Kind returns the kind of the sender: a contact if the body does not say, because servers omit it for contacts; "" for nil.
 func (s *Sender) Kind() cfchat.SenderKind {
 	switch {
 	case s == nil:
@@ -66,11 +66,11 @@ type Conversation struct {
 	CreatedAt            cfchat.UnixTime               `json:"created_at"`
 	CustomAttributes     cfchat.Attributes             `json:"custom_attributes"`
 	FirstReplyCreatedAt  cfchat.ISOTime                `json:"first_reply_created_at"` // zero for none
-	ID                   int64                         `json:"id"`                     // as in addresses: counted within the account
+	ID                   int64                         `json:"id"`                     // as in URLs: counted within the account
 	InboxID              int64                         `json:"inbox_id"`
 	Labels               []string                      `json:"labels"`
 	LastActivityAt       *cfchat.UnixTime              `json:"last_activity_at,omitempty"` // from 3.12.0
-	Messages             []*cfchat.ConversationMessage `json:"messages"`                   // the last one that is no activity and not private, or none
+	Messages             []*cfchat.ConversationMessage `json:"messages"`                   // the last that is neither an activity nor private
 	Meta                 Meta                          `json:"meta"`
 	Priority             *cfchat.Priority              `json:"priority,omitempty"`      // from 2.17.0
 	SLAEvents            []cfchat.Attributes           `json:"sla_events,omitzero"`     // enterprise, from 3.8.0
@@ -83,9 +83,9 @@ type Conversation struct {
 	WaitingSince         *cfchat.UnixTime              `json:"waiting_since,omitempty"` // from 3.0.0
 }
 
-// Meta is whom a conversation is with, and whose it is.
+// Meta has the people and the team of a conversation.
 type Meta struct {
-	Assignee     *cfchat.MessageSender `json:"assignee"`                // a person or a bot, nil for nobody; without an e-mail
+	Assignee     *cfchat.MessageSender `json:"assignee"`                // a person (without the e-mail) or a bot, nil for nobody
 	AssigneeType *cfchat.SenderType    `json:"assignee_type,omitempty"` // from 4.8.0, nil for nobody
 	HMACVerified *bool                 `json:"hmac_verified"`
 	Sender       *cfchat.MessageSender `json:"sender"`
@@ -100,7 +100,7 @@ type Team struct {
 	Name      string  `json:"name"`
 }
 
-// ContactInbox is the place of a contact in an inbox. Servers read it when they deliver, and not when the event was. The token
+// ContactInbox is the place of a contact in an inbox. Servers read it on delivery, not at the time of the event. The token
 // that opens the contact's own view, pubsub_token, is not kept.
 type ContactInbox struct {
 	ContactID    int64          `json:"contact_id"`
@@ -115,55 +115,55 @@ type ContactInbox struct {
 
 var _ = redact.Mark[ContactInbox]("pubsub_token")
 
-// Message is a message as webhooks write one. It has no status: a delivery that failed is seen in content_attributes, or
-// where the message is the conversation's last as well.
+// Message is a message as webhooks write one. It has no status: content_attributes show a failed delivery, as does the
+// conversation if the message is its last.
 type Message struct {
 	Account              Account                   `json:"account"`
 	AdditionalAttributes cfchat.Attributes         `json:"additional_attributes"`
-	Attachments          []*cfchat.Attachment      `json:"attachments,omitzero"` // absent where there are none
-	Content              *string                   `json:"content"`              // from 4.9.0 to 4.12.0 as the channel shows it; else as it is stored, or nearly
+	Attachments          []*cfchat.Attachment      `json:"attachments,omitzero"` // absent if there are none
+	Content              *string                   `json:"content"`              // from 4.9.0 to 4.12.0 as the channel shows it; else nearly as stored
 	ContentAttributes    cfchat.Attributes         `json:"content_attributes"`
 	ContentType          cfchat.MessageContentType `json:"content_type"`
-	Conversation         Conversation              `json:"conversation"` // whose Messages may have another than this
+	Conversation         Conversation              `json:"conversation"` // its Messages may have a different message
 	CreatedAt            cfchat.ISOTime            `json:"created_at"`
 	ID                   int64                     `json:"id"`
 	Inbox                InboxName                 `json:"inbox"`
 	MessageType          MessageType               `json:"message_type"`
-	Private              bool                      `json:"private"` // a note that the contact does not see
-	Sender               *Sender                   `json:"sender"`  // nil where nobody is known
+	Private              bool                      `json:"private"` // a note, hidden from the contact
+	Sender               *Sender                   `json:"sender"`  // nil if unknown
 	SourceID             *string                   `json:"source_id"`
 }
 
-// MessageType is what a message is, as webhooks write it. Activity messages are not sent.
+// MessageType is the type of a message as webhooks write it. Activity messages are not sent.
 type MessageType string
 
-// The kinds of messages of which there are events.
+// The types of messages that have events.
 const (
 	MessageIncoming MessageType = "incoming"
 	MessageOutgoing MessageType = "outgoing"
 	MessageTemplate MessageType = "template" // from 2.18.0
 )
 
-// Typing is who types where.
+// Typing is somebody who types in a conversation.
 type Typing struct {
 	Conversation Conversation `json:"conversation"`
 	IsPrivate    bool         `json:"is_private"`
 	User         Sender       `json:"user"`
 }
 
-// Widget is what somebody did in a web widget.
+// Widget is an action in a web widget.
 type Widget struct {
 	Account             Account           `json:"account"`
 	Contact             *Contact          `json:"contact"`
 	CurrentConversation *Conversation     `json:"current_conversation"`
-	EventInfo           cfchat.Attributes `json:"event_info"` // what the widget sent, free in form
-	ID                  int64             `json:"id"`         // of the contact's place in the inbox
+	EventInfo           cfchat.Attributes `json:"event_info"` // as the widget sent it, in any form
+	ID                  int64             `json:"id"`         // the id of the contact's place in the inbox
 	Inbox               InboxName         `json:"inbox"`
 	SourceID            string            `json:"source_id"`
 }
 
-// Inbox is the settings of an inbox (unseen). Servers write neither its id nor its name. They send it only where the operator has
-// them do so, and from 3.2.0 to 4.14.0 nothing arrives all the same.
+// Inbox has the settings of an inbox (unseen). Servers write neither its id nor its name. They send it only if the operator
+// enables that, and from 3.2.0 to 4.14.0 nothing arrives even then.
 type Inbox struct {
 	Account                    *Account            `json:"account,omitempty"` // from 4.14.2
 	AllowMessagesAfterResolved *bool               `json:"allow_messages_after_resolved"`
@@ -185,13 +185,13 @@ type Inbox struct {
 	WorkingHoursEnabled        *bool               `json:"working_hours_enabled"`
 }
 
-// Channel is the row of an inbox's channel, with whatever columns its kind has. What opens something is null.
+// Channel is the database row of an inbox's channel, with the columns of its kind. Credentials in it are null.
 type Channel struct{ cfchat.Attributes }
 
 var _ = redact.MarkIf[Channel](opens)
 
-// opens reports whether a column of a channel may be what opens something, by the words in its name: which columns there are
-// depends on the version and on the kind of the channel.
+// opens reports whether a column of a channel may hold a credential, by the words in its name: the columns depend on the
+// version and on the kind of the channel.
 func opens(column string) bool {
 	return redact.HasWord(column, "token", "secret", "password", "sid", "key", "config", "webhook")
 }

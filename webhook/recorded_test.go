@@ -21,7 +21,7 @@ type delivery struct {
 	Body             string
 }
 
-// deliveries are those of one server, with the secrets of its three kinds of hooks, where it signs.
+// deliveries are those of one server, with the secrets of its three kinds of hooks, if it signs.
 type deliveries struct {
 	Server     string
 	Secrets    map[string]string

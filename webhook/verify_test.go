@@ -26,10 +26,10 @@ func TestVerifyRecorded(t *testing.T) {
 			for _, at := range []int{0, i % len(body), len(body) / 2, len(body) - 1} {
 				changed := bytes.Clone(body)
 				changed[at] ^= 1
-				refused(t, webhook.Verify(secret, header, changed, now), "not of this body")
+				refused(t, webhook.Verify(secret, header, changed, now), "does not match this body")
 			}
-			refused(t, webhook.Verify(secret, header, body[:len(body)-1], now), "not of this body")
-			refused(t, webhook.Verify(secret, header, append(bytes.Clone(body), '\n'), now), "not of this body")
+			refused(t, webhook.Verify(secret, header, body[:len(body)-1], now), "does not match this body")
+			refused(t, webhook.Verify(secret, header, append(bytes.Clone(body), '\n'), now), "does not match this body")
 			for _, name := range []string{webhook.TimestampHeader, webhook.SignatureHeader} {
 				for at := len(header.Get(name)) - 1; at >= len(header.Get(name))-3; at-- {
 					changed, value := header.Clone(), []byte(header.Get(name))
@@ -89,8 +89,8 @@ func TestVerifyHeaders(t *testing.T) {
 		"no prefix":  {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[len("sha256="):]}}, "is not sha256="},
 		"another":    {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha1=" + signature[7:]}}, "is not sha256="},
 		"no hex":     {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature + "zz"}}, "is not sha256="},
-		"half":       {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[:39]}}, "not of this body"},
-		"empty":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}}, "not of this body"},
+		"half":       {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[:39]}}, "does not match this body"},
+		"empty":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}}, "does not match this body"},
 		"empty text": {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {""}}, "is not sha256="},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestVerifySecrets(t *testing.T) {
 	}
 }
 
-// TestSign shows that what Sign does is what servers do, by a recorded delivery.
+// TestSign compares Sign with a recorded delivery.
 func TestSign(t *testing.T) {
 	d, secret := one(t, "inbox", "message-outgoing-2")
 	header := http.Header{}

@@ -1,3 +1,3 @@
-// Package scan measures what Conversations.Scan costs, beside pages that are read one after the other: on virtual time, against a
-// server in memory. It is a test, because testing/synctest has the clock.
+// Package scan measures the cost of Conversations.Scan compared with reading pages one after another, in virtual time,
+// against a server in memory. It is a test, because testing/synctest provides the clock.
 package scan

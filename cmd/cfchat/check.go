@@ -8,18 +8,18 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// newCheck returns the command that looks whether a server keeps the contract.
+// newCheck returns the command that checks whether a server conforms to the contract.
 func newCheck(env func(string) string) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
-		Short: "Look, without writing, whether a server keeps to openapi.yaml",
+		Short: "Check, without writing, whether a server conforms to openapi.yaml",
 		Long:  check.Help() + "\n\n" + connect.Help,
 		Example: `  cfchat check --account 56
   cfchat check --account 56 --server https://chat.example.com --json`,
 		Args: noArguments,
 	}
 	named := connect.Add(command.Flags(), env)
-	asJSON := command.Flags().Bool("json", false, "print JSON, for programs")
+	asJSON := command.Flags().Bool("json", false, "print JSON for programs")
 	command.RunE = func(c *cobra.Command, _ []string) error {
 		account, server, err := named.Named()
 		if err != nil {

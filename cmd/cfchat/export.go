@@ -20,10 +20,10 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/requests"
 )
 
-// unreadable is the exit status of an export that has everything but what could not be read.
+// unreadable is the exit status of an export that is complete except for unreadable parts.
 const unreadable = 3
 
-// exportFlags are what the flags of export say.
+// exportFlags holds the flags of export.
 type exportFlags struct {
 	readFlags
 
@@ -37,20 +37,19 @@ func newExport(env func(string) string) *cobra.Command {
 	f := new(exportFlags)
 	command := &cobra.Command{
 		Use:   "export --out DIR",
-		Short: "Export an account to a folder; one that was interrupted goes on",
+		Short: "Export an account to a folder, or resume an export",
 		Long: `Write an account to a folder: conversations, messages, contacts and names, as
-they are received, one JSON object a line, and manifest.json, which says what is
-there.
+received, one JSON object per line, and manifest.json, which lists the contents.
 
-It can be killed at any time. The same command goes on where it stopped; nothing
-is missing then, and nothing is there twice. A complete folder stays as it is:
-export what has changed since to another one, by --since. A folder belongs to
-one server, one account and one kind of key, and is refused to any other.
+It can be killed at any time. The same command resumes where it stopped, without
+gaps or duplicates. A complete folder stays unchanged: export later changes to
+another one with --since. A folder belongs to one server, one account and one
+kind of key, and is refused for any other.
 
-The exit status is 0 when all is there, 3 when something could not be read,
-which manifest.json names with the reason, 1 when it failed, 2 where a flag is
-wrong, and 130 or 143 when SIGINT or SIGTERM has ended it. docs/export.md of the
-repository has the files and the columns of the tables.
+The exit status is 0 if everything was exported, 3 if something could not be
+read (manifest.json says what, and why), 1 if it failed, 2 if a flag is wrong,
+and 130 or 143 if SIGINT or SIGTERM ended it. docs/export.md in the repository
+describes the files and the columns of the tables.
 
 ` + connect.Help,
 		Example: `  cfchat export --out backup
@@ -64,17 +63,17 @@ repository has the files and the columns of the tables.
 	}
 	flags := command.Flags()
 	f.add(flags, env)
-	flags.StringVar(&f.out, "out", "", "the `folder` to write to, or to go on with")
-	flags.StringVar(&f.format, "format", "ndjson", "`ndjson`, or csv for tables beside it")
+	flags.StringVar(&f.out, "out", "", "the `folder` to write to, or to resume in")
+	flags.StringVar(&f.format, "format", "ndjson", "`ndjson`, or csv to add tables")
 	flags.StringVar(&f.since, "since", "", "only what has changed since a `time`, such as 2026-01-31 or 2026-01-31T12:00:00Z")
 	flags.BoolVar(&f.files, "files", false, "download the files of attachments too")
 	command.AddCommand(newMerge(), newVerify())
 	return command
 }
 
-var errNoFolder = errors.New("name the folder to write to, by --out")
+var errNoFolder = errors.New("name the folder to write to with --out")
 
-// run exports an account, and says what came of it.
+// run exports an account and prints the result.
 func (f *exportFlags) run(command *cobra.Command, env func(string) string) error {
 	options, err := f.options(env)
 	if err != nil {
@@ -103,7 +102,7 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 		return exit.With(exit.Status(err), printJSON(out, &m, err))
 	case f.quiet || m.Format == 0:
 	case m.Complete && requests.Sent() <= 2 && !options.CSV:
-		_, _ = fmt.Fprintf(out, "%s has been complete since %s, and nothing was read.\nTo export what has changed: --out NEW --since %s\n",
+		_, _ = fmt.Fprintf(out, "%s has been complete since %s; nothing was read.\nTo export what has changed: --out NEW --since %s\n",
 			f.out, m.To.Format(time.RFC3339), m.NextSince.Format(time.RFC3339))
 	default:
 		printExport(out, f.out, &m)
@@ -115,7 +114,7 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 	return err
 }
 
-// whole says what could not be read, if anything.
+// whole returns an error if anything could not be read.
 func whole(dir string, m *archive.Manifest) error {
 	if len(m.Unreadable) == 0 {
 		return nil
@@ -124,10 +123,10 @@ func whole(dir string, m *archive.Manifest) error {
 	if n := len(m.Unreadable); n > 1 {
 		what = fmt.Sprint(n, " things")
 	}
-	return exit.With(unreadable, fmt.Errorf("%s could not be read; %s says which, and why", what, filepath.Join(dir, archive.ManifestName)))
+	return exit.With(unreadable, fmt.Errorf("%s could not be read; %s says what, and why", what, filepath.Join(dir, archive.ManifestName)))
 }
 
-// options returns what the flags say of an export, and what the scheduler says whose job it is.
+// options returns the options of an export, from the flags and from the scheduler of the job.
 func (f *exportFlags) options(env func(string) string) (o export.Options, err error) {
 	o = export.Options{Dir: f.out, Attachments: f.files, CSV: f.format == "csv", Concurrency: f.concurrency}
 	if err := cmp.Or(f.nonsense(), f.wrong()); err != nil {
@@ -147,28 +146,28 @@ func (f *exportFlags) options(env func(string) string) (o export.Options, err er
 	return o, err
 }
 
-// nonsense reports a flag of export alone whose value makes no sense.
+// nonsense reports an invalid value of a flag that only export has.
 func (f *exportFlags) nonsense() error {
 	switch {
 	case f.out == "":
 		return errNoFolder
 	case f.format != "ndjson" && f.format != "csv":
-		return fmt.Errorf("--format %s: there are ndjson and csv", f.format)
+		return fmt.Errorf("--format %s: use ndjson or csv", f.format)
 	}
 	return nil
 }
 
-// timeOf reads a day of UTC, or a time.
+// timeOf parses a UTC day, or a time.
 func timeOf(text string) (time.Time, error) {
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--since %s: write a day of UTC, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z", text)
+	return time.Time{}, fmt.Errorf("--since %s: use a UTC day, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z", text)
 }
 
-// printExport says what is in the folder.
+// printExport prints the contents of the folder.
 func printExport(out io.Writer, dir string, m *archive.Manifest) {
 	p := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.AlignRight)
 	for _, file := range m.Files {
@@ -177,7 +176,7 @@ func printExport(out io.Writer, dir string, m *archive.Manifest) {
 	_ = p.Flush()
 }
 
-// next says how to go on.
+// next says how to continue.
 func next(m *archive.Manifest) string {
 	if !m.Complete {
 		return "There is more to come."
@@ -185,7 +184,7 @@ func next(m *archive.Manifest) string {
 	return "Next time: --out NEW --since " + m.NextSince.Format(time.RFC3339)
 }
 
-// printJSON prints how an export ended, as one object. What it returns has no text, because that has it.
+// printJSON prints how an export ended, as one object. The error that it returns has no text, because the object has it.
 func printJSON(out io.Writer, m *archive.Manifest, ended error) error {
 	text, err := json.Marshal(struct {
 		Complete   bool      `json:"complete"`

@@ -13,9 +13,9 @@ func newMerge() *cobra.Command {
 	var out string
 	command := &cobra.Command{
 		Use:   "merge --out DIR SHARD...",
-		Short: "Put the shards of an account together, after verifying each",
-		Long: `Put the shards of an account together in a folder of their own, after verifying
-each, and that they are all there. Killed, the same command begins anew.`,
+		Short: "Merge the shards of an account, after verifying each",
+		Long: `Merge the shards of an account into a folder of their own, after verifying each,
+and that none is missing. If it is killed, the same command starts again.`,
 		Example: "  cfchat export merge --out backup part-0 part-1 part-2 part-3",
 		Args:    folders,
 
@@ -42,7 +42,7 @@ func newVerify() *cobra.Command {
 		Short: "Read exports and compare them with their manifests",
 		Long: `Read exports and compare them with their manifests: each file with its rows and
 its SHA-256, no row twice, no message without its conversation, and each
-attachment's file there and whole.`,
+attachment's file present and complete.`,
 		Example: "  cfchat export verify backup",
 		Args:    folders,
 
@@ -53,7 +53,7 @@ attachment's file there and whole.`,
 				if err != nil {
 					return err
 				}
-				_, _ = fmt.Fprintf(command.OutOrStdout(), "%s is as its manifest says: %d rows in %d files, %d things could not be read\n",
+				_, _ = fmt.Fprintf(command.OutOrStdout(), "%s matches its manifest: %d rows in %d files, %d things could not be read\n",
 					dir, m.Written(), len(m.Files), len(m.Unreadable))
 			}
 			return nil
@@ -61,7 +61,7 @@ attachment's file there and whole.`,
 	}
 }
 
-// folders refuses a command line that names none.
+// folders refuses a command line without folders.
 func folders(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return exit.With(exit.Usage, fmt.Errorf("name the folders; %s --help has an example", c.CommandPath()))

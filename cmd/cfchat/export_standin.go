@@ -10,11 +10,11 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// standInName is what a manifest calls the server of a stand-in, so that its folder is no real account's.
+// standInName is the stand-in's server name in a manifest, so that its folder is not taken for a real account's.
 const standInName = "stand-in"
 
-// standIn starts a server in this process, with two weeks of conversations of every status, some of them answered, one of which cannot be read. It returns what ends
-// it.
+// standIn starts a server in this process, with two weeks of conversations of every status, some of them answered, one of which
+// cannot be read. It also returns a function that ends it.
 func standIn(configure func(*cfchat.Config)) (*cfchat.Chat, *cfchat.Account, func(), error) {
 	const size, broken, days = 300, 117, 14
 	statuses := []cfchat.Status{cfchat.StatusOpen, cfchat.StatusResolved, cfchat.StatusPending, cfchat.StatusSnoozed}

@@ -29,11 +29,11 @@ func exportStandIn(t *testing.T, dir string, flags ...string) (out, errs string,
 func TestExportSays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	out, errs, status, text := exportStandIn(t, dir)
-	if status != 3 || text != "1 thing could not be read; "+filepath.Join(dir, "manifest.json")+" says which, and why" || errs != "" ||
+	if status != 3 || text != "1 thing could not be read; "+filepath.Join(dir, "manifest.json")+" says what, and why" || errs != "" ||
 		!strings.Contains(out, " 299 "+filepath.Join(dir, "conversations.ndjson")+"\n") || !strings.Contains(out, "Next time: --out NEW --since ") {
 		t.Errorf("%d, %s\n%s%s", status, text, out, errs)
 	}
-	if out, _, status, _ := exportStandIn(t, dir); status != 3 || !strings.Contains(out, "and nothing was read.\nTo export what has changed: --out NEW --since ") {
+	if out, _, status, _ := exportStandIn(t, dir); status != 3 || !strings.Contains(out, "; nothing was read.\nTo export what has changed: --out NEW --since ") {
 		t.Errorf("again: %d\n%s", status, out)
 	}
 	if out, _, status, _ := exportStandIn(t, dir, "--format", "csv"); status != 3 || !strings.Contains(out, " 600 "+filepath.Join(dir, "messages.csv")+"\n") {
@@ -42,7 +42,7 @@ func TestExportSays(t *testing.T) {
 	if m, err := archive.Verify(t.Context(), dir); err != nil || len(m.Files) != 18 {
 		t.Errorf("%v, %+v", err, m)
 	}
-	if out, err := ran(t, nil, "export", "verify", dir); err != nil || !strings.HasPrefix(out, dir+" is as its manifest says: 1208 rows in 18 files") {
+	if out, err := ran(t, nil, "export", "verify", dir); err != nil || !strings.HasPrefix(out, dir+" matches its manifest: 1208 rows in 18 files") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if err := os.Remove(filepath.Join(dir, "messages.csv")); err != nil {

@@ -1,9 +1,9 @@
 // Command cfchat is for people who run an account of ClickFunnels Chat: it shows the API at work, checks a server, and
-// exports an account.
+// exports or mirrors an account.
 //
 //	go -C cmd/cfchat run . tour
 //
-// cfchat --help tells the rest.
+// See cfchat --help for the rest.
 package main
 
 import (
@@ -22,7 +22,7 @@ func main() {
 	os.Exit(run(os.Args[1:]))
 }
 
-// run runs a command line and returns its exit status. A first SIGINT or SIGTERM lets the command end at a safe point, and a
+// run runs a command line and returns its exit status. The first SIGINT or SIGTERM lets the command end at a safe point; a
 // second one ends the program.
 func run(args []string) int {
 	ctx, cancel := context.WithCancelCause(context.Background())

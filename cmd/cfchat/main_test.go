@@ -57,8 +57,8 @@ func TestSignals(t *testing.T) {
 		status  int
 		text    string
 	}{
-		{"check", syscall.SIGINT, 130, "cfchat: interrupt: it was stopped before its end\n"},
-		{"check", syscall.SIGTERM, 143, "cfchat: terminated: it was stopped before its end\n"},
+		{"check", syscall.SIGINT, 130, "cfchat: interrupt: it was stopped before it finished\n"},
+		{"check", syscall.SIGTERM, 143, "cfchat: terminated: it was stopped before it finished\n"},
 		{"tour", syscall.SIGINT, 130, "cfchat: interrupt: conversationListMeta"},
 		{"tour", syscall.SIGTERM, 143, "cfchat: terminated: conversationListMeta"},
 	} {
@@ -109,33 +109,33 @@ func TestUsage(t *testing.T) {
 		`unknown flag: --x; cfchat --help lists the flags`:                                  {nil, []string{"--x"}},
 		`unknown flag: --acount; cfchat check --help lists the flags`:                       {nil, []string{"check", "--acount", "1"}},
 		`--account: "x" is not a number; cfchat check --help lists the flags`:               {nil, []string{"check", "--account", "x"}},
-		`"7": cfchat check takes flags alone; cfchat check --help lists them`:               {nil, []string{"check", "7"}},
-		`name the account, by --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/`: {
+		`"7": cfchat check only takes flags; cfchat check --help lists them`:                {nil, []string{"check", "7"}},
+		`name the account with --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/`: {
 			nil, []string{"check"}},
 		`CFCHAT_ACCOUNT_ID: "x" is not a number`: {map[string]string{"CFCHAT_ACCOUNT_ID": "x"}, []string{"check"}},
 		`there is no key; set CFCHAT_USER_API_KEY to your access token, from your profile settings`: {
 			nil, []string{"check", "--account", "1"}},
 		`set CFCHAT_USER_API_KEY to the key of a person; it is in the person's profile`: {nil, []string{"tour", "--account", "1"}},
-		`--write is for a real account; set CFCHAT_USER_API_KEY, and name the account by --account`: {
+		`--write is for a real account; set CFCHAT_USER_API_KEY, and name the account with --account`: {
 			nil, []string{"tour", "--write"}},
-		`--inbox is for a real account; set CFCHAT_USER_API_KEY, and name the account by --account`: {
+		`--inbox is for a real account; set CFCHAT_USER_API_KEY, and name the account with --account`: {
 			nil, []string{"tour", "--inbox", "1"}},
-		`--write: say where and for whom, by --inbox and --contact`:                                         {set, []string{"tour", "--write", "--inbox", "1"}},
-		`--inbox: must be 1 or more`:                                                                        {set, []string{"tour", "--inbox", "-1"}},
-		`name the folder to write to, by --out`:                                                             {nil, []string{"export"}},
-		`--json and --quiet: choose one of them`:                                                            {nil, []string{"export", "--out", "x", "--json", "--quiet"}},
-		`--shard says how many there are too; leave --shards out`:                                           {nil, []string{"export", "--out", "x", "--shard", "0/2", "--shards", "2"}},
-		`--stand-in is no real account; leave --account and --server out`:                                   {nil, []string{"export", "--out", "x", "--stand-in", "--account", "1"}},
-		`--format xls: there are ndjson and csv`:                                                            {nil, []string{"export", "--out", "x", "--format", "xls"}},
-		`--concurrency 0: give at least 1`:                                                                  {nil, []string{"export", "--out", "x", "--concurrency", "0"}},
-		`--limit -1: give how many requests there may be in a minute, or 0 for as many as the server takes`: {nil, []string{"export", "--out", "x", "--limit", "-1"}},
-		`--shards -1: give how many there are`:                                                              {nil, []string{"export", "--out", "x", "--shards", "-1"}},
-		`--since 31.1.: write a day of UTC, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z`:    {nil, []string{"export", "--out", "x", "--since", "31.1."}},
-		`--since 2099-01-01: give a time between 1970 and now`:                                              {nil, []string{"export", "--out", "x", "--since", "2099-01-01"}},
-		`--shard 2/2: of 2 shards the first is 0 and the last 1`:                                            {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
+		`--write: say where and for whom, with --inbox and --contact`:                                {set, []string{"tour", "--write", "--inbox", "1"}},
+		`--inbox: must be 1 or more`:                                                                 {set, []string{"tour", "--inbox", "-1"}},
+		`name the folder to write to with --out`:                                                     {nil, []string{"export"}},
+		`--json and --quiet: use only one of them`:                                                   {nil, []string{"export", "--out", "x", "--json", "--quiet"}},
+		`--shard includes the number of shards; leave --shards out`:                                  {nil, []string{"export", "--out", "x", "--shard", "0/2", "--shards", "2"}},
+		`--stand-in is not a real account; leave --account and --server out`:                         {nil, []string{"export", "--out", "x", "--stand-in", "--account", "1"}},
+		`--format xls: use ndjson or csv`:                                                            {nil, []string{"export", "--out", "x", "--format", "xls"}},
+		`--concurrency 0: give at least 1`:                                                           {nil, []string{"export", "--out", "x", "--concurrency", "0"}},
+		`--limit -1: give the number of requests per minute, or 0 for as many as the server accepts`: {nil, []string{"export", "--out", "x", "--limit", "-1"}},
+		`--shards -1: give the number of shards`:                                                     {nil, []string{"export", "--out", "x", "--shards", "-1"}},
+		`--since 31.1.: use a UTC day, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z`:  {nil, []string{"export", "--out", "x", "--since", "31.1."}},
+		`--since 2099-01-01: give a time between 1970 and now`:                                       {nil, []string{"export", "--out", "x", "--since", "2099-01-01"}},
+		`--shard 2/2: of 2 shards the first is 0 and the last 1`:                                     {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
 		`JOB_COMPLETION_INDEX is 1, and nothing says of how many; give --shards N, or --shard 0/1 for the whole account`: {
 			map[string]string{"JOB_COMPLETION_INDEX": "1"}, []string{"export", "--out", "x"}},
-		`name an account, by --account and CFCHAT_USER_API_KEY, or give --stand-in to have a look`: {
+		`name an account with --account and CFCHAT_USER_API_KEY, or use --stand-in to try it out`: {
 			nil, []string{"export", "--out", "x"}},
 		`name the database, by --to: a file such as chat.db, or postgres://…`: {nil, []string{"sync"}},
 		`--to mysql://…: give the name of a file, or postgres://…`:            {nil, []string{"sync", "--to", "mysql://x"}},
@@ -163,7 +163,7 @@ func TestUsage(t *testing.T) {
 		`CFCHAT_SERVER: it is not an address such as https://chat.example.com `: {
 			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"check"}},
 		`--repair 0s: give how old what was read may get, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
-		`name the folder to write to, by --out `:                       {nil, []string{"export", "merge", "a"}},
+		`name the folder to write to with --out `:                      {nil, []string{"export", "merge", "a"}},
 		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},
 		`--contact: must be 1 or more`:                                 {set, []string{"tour", "--contact", "-1"}},
 	} {

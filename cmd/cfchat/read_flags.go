@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// readFlags are what the flags say of how an account is read.
+// readFlags holds the flags for how to read an account.
 type readFlags struct {
 	connect     *connect.Options
 	shard       string
@@ -27,38 +27,38 @@ type readFlags struct {
 	json, quiet bool
 }
 
-// add makes the flags.
+// add defines the flags.
 func (f *readFlags) add(flags *pflag.FlagSet, env func(string) string) {
 	f.connect = connect.Add(flags, env)
 	flags.StringVar(&f.shard, "shard", "", "only the part `I/N` of the account; 0/4 is the first of four")
-	flags.IntVar(&f.shards, "shards", 0, "read one of `N` parts; which one is taken from the scheduler of the job")
+	flags.IntVar(&f.shards, "shards", 0, "read one of `N` parts; the job's scheduler says which")
 	flags.IntVar(&f.concurrency, "concurrency", 4, "read `N` conversations at once")
-	flags.IntVar(&f.perMinute, "limit", 0, "at most `N` requests a minute; 0 is as many as the server takes")
-	flags.BoolVar(&f.standIn, "stand-in", false, "read a stand-in that this program starts, to have a look")
-	flags.BoolVar(&f.json, "json", false, "print progress as JSON, one object a line, and how it ended")
+	flags.IntVar(&f.perMinute, "limit", 0, "at most `N` requests a minute; 0 for as many as the server accepts")
+	flags.BoolVar(&f.standIn, "stand-in", false, "read a stand-in that this program starts, to try it out")
+	flags.BoolVar(&f.json, "json", false, "print progress as JSON, one object per line, and the result")
 	flags.BoolVar(&f.quiet, "quiet", false, "print errors only")
 }
 
-// wrong reports flags that do not go together, or whose value makes no sense.
+// wrong reports conflicting flags and invalid values.
 func (f *readFlags) wrong() error {
 	switch {
 	case f.json && f.quiet:
-		return errors.New("--json and --quiet: choose one of them")
+		return errors.New("--json and --quiet: use only one of them")
 	case f.shard != "" && f.shards != 0:
-		return errors.New("--shard says how many there are too; leave --shards out")
+		return errors.New("--shard includes the number of shards; leave --shards out")
 	case f.standIn && (f.connect.Account != 0 || f.connect.Server != ""):
-		return errors.New("--stand-in is no real account; leave --account and --server out")
+		return errors.New("--stand-in is not a real account; leave --account and --server out")
 	case f.concurrency < 1:
 		return fmt.Errorf("--concurrency %d: give at least 1", f.concurrency)
 	case f.perMinute < 0:
-		return fmt.Errorf("--limit %d: give how many requests there may be in a minute, or 0 for as many as the server takes", f.perMinute)
+		return fmt.Errorf("--limit %d: give the number of requests per minute, or 0 for as many as the server accepts", f.perMinute)
 	case f.shards < 0:
-		return fmt.Errorf("--shards %d: give how many there are", f.shards)
+		return fmt.Errorf("--shards %d: give the number of shards", f.shards)
 	}
 	return nil
 }
 
-// shardOf returns which part of the account is read, nil for all of it.
+// shardOf returns the part of the account to read, nil for all of it.
 func (f *readFlags) shardOf(env func(string) string) (*shards.Shard, error) {
 	if f.shard != "" {
 		return shards.Parse(f.shard)
@@ -66,7 +66,7 @@ func (f *readFlags) shardOf(env func(string) string) (*shards.Shard, error) {
 	return shards.OfJob(f.shards, env)
 }
 
-// server returns what the server is called.
+// server returns the name of the server.
 func (f *readFlags) server() string {
 	if f.standIn {
 		return standInName
@@ -75,14 +75,14 @@ func (f *readFlags) server() string {
 	return server
 }
 
-// maxBody is how many bytes an answer may have: a page of the longest messages.
+// maxBody is the largest answer in bytes: a page of the longest messages.
 const maxBody = 256 << 20
 
-// account returns the client of the account, or of a stand-in's, and what ends it.
+// account returns the client of the account, or of a stand-in's, and a function that ends it.
 func (f *readFlags) account(requests *requests.Counter) (*cfchat.Chat, *cfchat.Account, func(), error) {
 	configure := func(c *cfchat.Config) {
 		c.MaxBody = maxBody
-		if c.Limiter = requests; f.perMinute > 0 { // evenly, so that nobody waits long without knowing why
+		if c.Limiter = requests; f.perMinute > 0 { // spread evenly, so that there is no long unexplained wait
 			c.Limiter = requests.Within(rate.NewLimiter(rate.Every(time.Minute/time.Duration(f.perMinute)), 1))
 		}
 	}
@@ -90,13 +90,13 @@ func (f *readFlags) account(requests *requests.Counter) (*cfchat.Chat, *cfchat.A
 		return standIn(configure)
 	}
 	if !f.connect.IsSet() {
-		return nil, nil, nil, errors.New("name an account, by --account and " + connect.UserKeyVariable + ", or give --stand-in to have a look")
+		return nil, nil, nil, errors.New("name an account with --account and " + connect.UserKeyVariable + ", or use --stand-in to try it out")
 	}
 	chat, account, err := f.connect.Connect(configure)
 	return chat, account, func() {}, err
 }
 
-// mode returns how the command shows how it gets on: where standard error is no terminal, not at all.
+// mode returns how the command shows its progress: not at all if standard error is not a terminal.
 func (f *readFlags) mode() progress.Mode {
 	switch {
 	case f.json:

@@ -19,11 +19,11 @@ const rootHelp = `Show, check, export and mirror an account of ClickFunnels Chat
 
 ` + connect.Help + `
 
-The exit status is 0, or 1 where something failed, 2 where a flag or an argument
-is wrong, 130 after an interruption and 143 after a SIGTERM, unless the help of
-a command says more of it. go run makes 1 of all but 0, and prints what it was.`
+The exit status is 0, or 1 if something failed, 2 if a flag or an argument is
+wrong, 130 after an interruption and 143 after a SIGTERM; the help of a command
+may list more. go run turns all but 0 into 1, and prints the original status.`
 
-// newCommand returns the whole command, which reads its environment by a function.
+// newCommand returns the whole command, which reads its environment with a function.
 func newCommand(env func(string) string) *cobra.Command {
 	root := &cobra.Command{
 		Use:                        "cfchat",
@@ -33,8 +33,8 @@ func newCommand(env func(string) string) *cobra.Command {
 		Args:                       noArguments,
 		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
 		SilenceErrors:              true, // main prints them
-		SilenceUsage:               true, // which hides what was wrong
-		DisableFlagsInUseLine:      true, // there are --help and --version alone
+		SilenceUsage:               true, // it would hide the error
+		DisableFlagsInUseLine:      true, // there are only --help and --version
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
@@ -44,7 +44,7 @@ func newCommand(env func(string) string) *cobra.Command {
 	return root
 }
 
-// version returns that of the module that this program was built from, and of Go.
+// version returns the versions of the module that this program was built from, and of Go.
 func version() string {
 	module := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -53,7 +53,7 @@ func version() string {
 	return module + " " + runtime.Version()
 }
 
-// wrongFlag says what is wrong with a flag, in words, and where the right ones are.
+// wrongFlag explains what is wrong with a flag, and where the flags are listed.
 func wrongFlag(c *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		err = fmt.Errorf("--%s: %s", e.GetFlag().Name, wrongValue(e.GetFlag().Value.Type(), e.GetValue()))
@@ -72,13 +72,13 @@ func wrongValue(kind, value string) string {
 	return fmt.Sprintf("%q is not a number", value)
 }
 
-// noArguments refuses what is neither a command nor a flag, and says what it may have been meant for.
+// noArguments refuses an argument that is neither a command nor a flag, and suggests what may have been meant.
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	if c.HasParent() {
-		err := fmt.Errorf("%q: %s takes flags alone; %[2]s --help lists them", args[0], c.CommandPath())
+		err := fmt.Errorf("%q: %s only takes flags; %[2]s --help lists them", args[0], c.CommandPath())
 		return exit.With(exit.Usage, err)
 	}
 	meant := ""

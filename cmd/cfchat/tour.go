@@ -13,14 +13,14 @@ import (
 
 const tourHelp = `Count, list, filter, scan and change conversations, and show what is answered.
 
-With no account it shows a stand-in server, which runs in this program, so that
-nothing is needed and nothing leaves the machine. With a key and an account it
-shows a real one, which it only reads. With --write, --inbox and --contact it
-also creates a conversation there and changes its status. Before it does it
-says what it will write; without --write it says what it would.
+Without an account it uses a stand-in server in this program, which needs
+nothing and sends nothing from the machine. With a key and an account it uses a
+real one, which it only reads. With --write, --inbox and --contact it also
+creates a conversation there and changes its status. It first says what it will
+write, or without --write what it would.
 
 ` + connect.Help + `
-With the key of an agent bot in ` + connect.BotKeyVariable + ` the bot writes.`
+If ` + connect.BotKeyVariable + ` has the key of an agent bot, the bot writes.`
 
 // newTour returns the command that shows the operations.
 func newTour(env func(string) string) *cobra.Command {
@@ -56,11 +56,11 @@ func newTour(env func(string) string) *cobra.Command {
 	return command
 }
 
-// checkTour refuses flags that do not go together.
+// checkTour refuses conflicting flags.
 func checkTour(c *cobra.Command, named *connect.Options, o tour.Options) error {
 	for _, name := range []string{"write", "inbox", "contact"} {
 		if c.Flags().Changed(name) && !named.IsSet() {
-			return fmt.Errorf("--%s is for a real account; set %s, and name the account by --account",
+			return fmt.Errorf("--%s is for a real account; set %s, and name the account with --account",
 				name, connect.UserKeyVariable)
 		}
 	}
@@ -70,7 +70,7 @@ func checkTour(c *cobra.Command, named *connect.Options, o tour.Options) error {
 	case o.Contact < 0:
 		return errors.New("--contact: must be 1 or more")
 	case o.Write && (o.Inbox == 0 || o.Contact == 0):
-		return errors.New("--write: say where and for whom, by --inbox and --contact")
+		return errors.New("--write: say where and for whom, with --inbox and --contact")
 	}
 	return nil
 }

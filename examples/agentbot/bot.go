@@ -12,25 +12,25 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// replies are what the bot knows: a word of a question, and the answer.
+// replies maps a word in a question to the bot's answer.
 var replies = []struct{ word, reply string }{
 	{"open", "We are open from Monday to Friday, 9 to 17."},
 	{"ship", "Parcels leave the same day when you order before noon."},
 }
 
-// colleague is what the bot says to everything else.
+// colleague is the bot's answer to everything else.
 const colleague = "I do not know that. A colleague will answer you here."
 
-// bot answers what customers write in one inbox, and hands a conversation over to a person where it has no answer. It looks at one
-// conversation after another, so that it never is in its own way.
+// bot answers customers' messages in one inbox, and hands a conversation over to a person if it has no answer. It handles
+// one conversation at a time, so that it never gets in its own way.
 type bot struct {
 	account *cfchat.Account
 	inbox   int64
-	started time.Time // a full second, as messages have them
+	started time.Time // in whole seconds, like the times of messages
 	out     io.Writer
 
-	due      chan int64      // conversations to look at; what does not fit is found by a sweep
-	answered map[int64]int64 // by conversation, the last message that was dealt with
+	due      chan int64      // conversations to look at; a sweep finds those that do not fit
+	answered map[int64]int64 // by conversation, the last message that was handled
 }
 
 func newBot(account *cfchat.Account, inbox int64, out io.Writer) *bot {
@@ -40,8 +40,8 @@ func newBot(account *cfchat.Account, inbox int64, out io.Writer) *bot {
 	}
 }
 
-// receive is what the webhook calls. The event is a hint only, to look at a conversation now: it may be late, and come twice. The
-// server has its answer at once, because it would hand the conversation over if it had to wait.
+// receive is called by the webhook. An event is only a hint to look at a conversation now: it may be late or repeated. The
+// server is answered at once, because it would hand the conversation over if it had to wait.
 func (b *bot) receive(_ context.Context, e webhook.Event) error {
 	if e.Name != webhook.MessageCreated || e.Message.MessageType != webhook.MessageIncoming || e.Message.Inbox.ID != b.inbox {
 		return nil
@@ -53,10 +53,10 @@ func (b *bot) receive(_ context.Context, e webhook.Event) error {
 	return nil
 }
 
-// work looks at what is due, and sweeps at once and every minute, until the context ends; a conversation that it is at then it
-// ends with. What fails is done again by the next sweep.
+// work handles the conversations that are due, and sweeps at once and every minute, until the context ends. It finishes the
+// current conversation then. The next sweep retries whatever failed.
 func (b *bot) work(ctx context.Context) {
-	select { // so that each message is from before the bot was started, or not
+	select { // so that each message is clearly from before or after the bot's start
 	case <-ctx.Done():
 	case <-time.After(time.Until(b.started)):
 	}
@@ -73,23 +73,24 @@ func (b *bot) work(ctx context.Context) {
 	}
 }
 
-// sweep looks at all conversations that wait for the bot: those whose events were lost, or came while it was not there.
+// sweep looks at all conversations waiting for the bot, including those whose events were lost or came while it was not
+// running.
 func (b *bot) sweep(ctx context.Context) {
-	if len(b.answered) > 10_000 { // what is forgotten is found out by asking
+	if len(b.answered) > 10_000 { // what is forgotten is looked up again
 		clear(b.answered)
 	}
 	waiting := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, string(cfchat.StatusPending))).
 		And(cfchat.Equal(cfchat.AttributeInboxID, b.inbox))
 	for conversation, err := range b.account.Conversations.Scan(ctx, waiting, cfchat.ConversationScanOptions{}) {
 		if err != nil {
-			b.say("A sweep has failed, the next one is in a minute: %v", err)
+			b.say("The sweep failed; the next one is in a minute: %v", err)
 			continue
 		}
 		b.look(ctx, conversation.ID)
 	}
 }
 
-// look attends to a conversation, also where the context ends meanwhile, and says what has failed.
+// look attends to a conversation, even if the context ends meanwhile, and prints any failure.
 func (b *bot) look(ctx context.Context, id int64) {
 	if ctx.Err() != nil {
 		return
@@ -97,11 +98,11 @@ func (b *bot) look(ctx context.Context, id int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if err := b.attend(ctx, id); err != nil {
-		b.say("Conversation %d is looked at again within a minute: %v", id, err)
+		b.say("Conversation %d failed; the bot looks at it again within a minute: %v", id, err)
 	}
 }
 
-// attend answers the customer's messages of a conversation, oldest first, as long as the conversation is the bot's.
+// attend answers the customer's messages in a conversation, oldest first, as long as the conversation is the bot's.
 func (b *bot) attend(ctx context.Context, id int64) error {
 	messages, err := b.unanswered(ctx, id)
 	if err != nil {
@@ -125,8 +126,8 @@ func (b *bot) attend(ctx context.Context, id int64) error {
 	return nil
 }
 
-// unanswered returns the customer's messages that the bot has not dealt with, since a person has written. Some may have an answer,
-// from before the bot was started, which answer finds out.
+// unanswered returns the customer's messages since a person's last message that the bot has not handled. Some may have an
+// answer from before the bot was started; answer checks that.
 func (b *bot) unanswered(ctx context.Context, id int64) (since []*cfchat.Message, err error) {
 	for m, err := range b.account.Messages.Scan(ctx, id, cfchat.MessageScanOptions{After: b.answered[id]}) {
 		if errors.Is(err, cfchat.ErrNotFound) {
@@ -146,16 +147,16 @@ func (b *bot) unanswered(ctx context.Context, id int64) (since []*cfchat.Message
 	return since, nil
 }
 
-// answer answers one message, once, and opens the conversation where it does not know what to say. That comes last: what fails
-// before is done again by a sweep, and finds what is there already.
+// answer answers one message, once, and opens the conversation if the bot does not know the answer. Opening comes last: if
+// anything before it fails, a sweep retries and finds what is there already.
 func (b *bot) answer(ctx context.Context, id int64, message *cfchat.Message) error {
 	reply, known := replyTo(message.GetContent())
 	var opts []cfchat.CallOption
-	if message.CreatedAt.Before(b.started) { // an answer to it may still be on its way from before the program was started anew
+	if message.CreatedAt.Before(b.started) { // an answer from before a restart may still be on its way
 		opts = append(opts, cfchat.TriedSince(cfchat.SentSince{MessageID: message.ID, Time: message.CreatedAt.Time}, b.started))
 	}
 	sent, now, err := b.account.Messages.SendOnce(ctx, id, cfchat.MessageCreate{Content: reply, Mark: fmt.Sprintf("bot-%d", message.ID)}, opts...)
-	if err != nil && sent == nil { // with a message somebody has deleted the answer, or sent it again
+	if err != nil && sent == nil { // with both, somebody has deleted or resent the answer
 		return err
 	}
 	if now {
@@ -167,13 +168,13 @@ func (b *bot) answer(ctx context.Context, id int64, message *cfchat.Message) err
 	if _, err := b.account.Conversations.SetStatus(ctx, id, cfchat.StatusOpen); err != nil {
 		return err
 	}
-	b.say("Conversation %d is open now: a person can take it.", id)
+	b.say("Conversation %d is open now for a person to take.", id)
 	return nil
 }
 
 func (b *bot) say(format string, args ...any) { _, _ = fmt.Fprintf(b.out, format+"\n", args...) }
 
-// replyTo returns what the bot says to a text, and whether it knows.
+// replyTo returns the bot's answer to a text, and whether it knows one.
 func replyTo(text string) (reply string, known bool) {
 	for _, r := range replies {
 		if strings.Contains(strings.ToLower(text), r.word) {

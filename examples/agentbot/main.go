@@ -1,19 +1,21 @@
-// Command agentbot is an agent bot: it answers what customers write in an inbox, and hands over to a person what it cannot answer.
+// Command agentbot is an agent bot: it answers customers in an inbox, and hands conversations that it cannot answer over to
+// a person.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_AGENT_BOT_API_KEY=… CFCHAT_ACCOUNT_ID=56 CFCHAT_WEBHOOK_SECRET=… go run ./examples/agentbot -inbox 3
 //
-// The bot's outgoing URL has to lead here, and the inbox has to be the bot's. It sends with the bot's key, and looks with a
-// person's: whether a conversation is still the bot's, and whether an answer is there already. The secret is that of the bot;
-// servers sign from 4.13.0 on. For older ones leave it out and give -path a long random text, which the URL has to end with.
+// The bot's outgoing URL must lead here, and the inbox must be the bot's. The program sends with the bot's key. With a
+// person's key it checks whether a conversation is still the bot's, and whether an answer is there already. The secret is
+// the bot's; servers sign from 4.13.0 on. For older ones leave it out, and set -path to a long random text that ends the
+// URL.
 //
-// Each message is answered once, whatever comes twice, late, or in another order, and however often the program is killed: the
-// answer has the message's id as its mark. Servers keep marks from 3.4.0 on; run one of these at a time. A delivery is answered at once,
-// and only has the program look at a conversation. What no event tells of, because it was lost or came while the program was
-// not there, is found by a sweep of the pending conversations, at the start and every minute.
+// Each message is answered once, even if deliveries are repeated, late or out of order, and however often the program is
+// killed: the answer has the message's id as its mark. Servers keep marks from 3.4.0 on; run only one instance at a time. A
+// delivery is answered at once, and only makes the program look at a conversation. A sweep of the pending conversations, at
+// the start and every minute, finds those whose events were lost or came while the program was not running.
 //
-// Started anew, it sends no answer to an older message in its first minute, because one may still be on its way. What is older
-// is told by the server's clock and this machine's, which have to agree. A conversation that a person has resolved without a
-// word, and that goes on after the program was started anew, is handed over again.
+// In the first minute after a restart it does not answer older messages, because an answer may still be on its way. This
+// relies on the server's clock and this machine's to agree. A conversation that a person resolved without writing, and that
+// continues after a restart, is handed over again.
 package main
 
 import (
@@ -50,13 +52,13 @@ func main() {
 func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	flags := flag.NewFlagSet("agentbot", flag.ContinueOnError)
 	inbox := flags.Int64("inbox", 0, "the inbox that the bot serves")
-	address := flags.String("listen", "localhost:8080", "where the server's deliveries arrive")
-	path := flags.String("path", "", "what the bot's URL ends with, where servers do not sign; a long random text")
+	address := flags.String("listen", "localhost:8080", "the address to receive the server's deliveries at")
+	path := flags.String("path", "", "the end of the bot's URL, a long random text, if the server does not sign")
 	flags.Usage = func() {
 		connect.Usage(flags)()
 		_, _ = fmt.Fprint(flags.Output(), `  CFCHAT_WEBHOOK_SECRET
-        the bot's secret, from 4.13.0 on; before, -path is in its place
-A real account takes the bot's key too, and -inbox.
+        the bot's secret, from 4.13.0 on; for older servers set -path
+A real account also needs the bot's key, and -inbox.
 `)
 	}
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
@@ -73,12 +75,12 @@ A real account takes the bot's key too, and -inbox.
 		if err := connect.NotOnStandIn(flags, "inbox", "listen", "path"); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintln(out, "A stand-in server. For a real account set what -h lists.")
+		_, _ = fmt.Fprintln(out, "Using a stand-in server. For a real account, set the variables that -h lists.")
 		return show(ctx, out)
 	case *inbox == 0:
 		return errors.New("name the inbox with -inbox")
 	case env("CFCHAT_AGENT_BOT_API_KEY") == "":
-		return errors.New("set CFCHAT_AGENT_BOT_API_KEY, or the answers would be a person's")
+		return errors.New("set CFCHAT_AGENT_BOT_API_KEY; without it the answers would be a person's")
 	}
 	secret, err := secretOf(env("CFCHAT_WEBHOOK_SECRET"), *path)
 	if err != nil {
@@ -89,22 +91,22 @@ A real account takes the bot's key too, and -inbox.
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "Listening at %s, where the bot's outgoing URL has to lead.\n", listener.Addr())
+	_, _ = fmt.Fprintf(out, "Listening at %s, where the bot's outgoing URL must lead.\n", listener.Addr())
 	return serve(ctx, listener, routes(b, secret, *path), b)
 }
 
-// secretOf returns what deliveries are verified with. One of both must protect the bot.
+// secretOf returns the secret that verifies deliveries. Either it or the path must protect the bot.
 func secretOf(secret, path string) (webhook.Secret, error) {
 	switch {
 	case secret != "":
 		return webhook.NewSecret(secret), nil
 	case len(path) < 16:
-		return webhook.Secret{}, errors.New("set CFCHAT_WEBHOOK_SECRET; or, where the server does not sign, -path to a random text of 16 characters or more")
+		return webhook.Secret{}, errors.New("set CFCHAT_WEBHOOK_SECRET or, if the server does not sign, -path to a random text of 16 characters or more")
 	}
 	return webhook.Unsigned, nil
 }
 
-// routes receives at one path, and nowhere else.
+// routes returns a handler for one path only.
 func routes(b *bot, secret webhook.Secret, path string) http.Handler {
 	h := handler(b, secret)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,12 +118,12 @@ func routes(b *bot, secret webhook.Secret, path string) http.Handler {
 	})
 }
 
-// handler receives what the server sends to the bot.
+// handler returns the handler of the server's deliveries to the bot.
 func handler(b *bot, secret webhook.Secret) http.Handler {
 	return webhook.Handler(webhook.Options{Secret: secret, AccountID: b.account.ID()}, b.receive)
 }
 
-// serve receives deliveries and has the bot work until the context ends, and lets what has begun by then come to its end.
+// serve receives deliveries and runs the bot until the context ends, and then finishes what has started.
 func serve(ctx context.Context, listener net.Listener, h http.Handler, b *bot) error {
 	ctx, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
@@ -131,7 +133,7 @@ func serve(ctx context.Context, listener net.Listener, h http.Handler, b *bot) e
 	return connect.Serve(ctx, listener, h, 10*time.Second)
 }
 
-// show has a customer write to the bot on a stand-in, which delivers everything twice, and prints what comes of it.
+// show lets a customer write to the bot on a stand-in, which delivers everything twice, and prints the result.
 func show(ctx context.Context, out io.Writer) error {
 	server := cfchattest.Start(cfchattest.Version("4.16.2"))
 	defer server.Close()
@@ -167,6 +169,6 @@ func show(ctx context.Context, out io.Writer) error {
 			b.look(ctx, <-b.due)
 		}
 	}
-	_, _ = fmt.Fprintf(out, "%d deliveries in all, of the bot's own messages too, each of them twice on purpose\n", len(server.Deliveries()))
+	_, _ = fmt.Fprintf(out, "%d deliveries in all, including the bot's own messages, each made twice on purpose\n", len(server.Deliveries()))
 	return nil
 }

@@ -36,7 +36,7 @@ func TestShow(t *testing.T) {
 1 < Parcels leave the same day when you order before noon.
 1 > I want my money back.
 1 < I do not know that. A colleague will answer you here.
-Conversation 1 is open now: a person can take it.
+Conversation 1 is open now for a person to take.
 `
 	if !strings.Contains(out.String(), want) {
 		t.Errorf("%s\nwant\n%s", out.String(), want)

@@ -48,7 +48,7 @@ type note struct {
 	Sent         int64     `json:"sent,omitzero"` // as this message
 }
 
-// readQueue reads the whole lines of a queue. One that is still being written has no end yet.
+// readQueue reads the complete lines of a queue. A line that is still being written has no end yet.
 func readQueue(name string) ([]entry, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -72,17 +72,17 @@ func readQueue(name string) ([]entry, error) {
 	return all, nil
 }
 
-// notes are those of all runs.
+// notes are the notes of all runs.
 type notes struct {
 	of   map[string]note
 	file *os.File
 	out  io.Writer
 }
 
-// openNotes reads the notes. What stands behind the last whole line was being written when the program was killed, and is cut
-// off: the bridge does nothing before its note is whole.
+// openNotes reads the notes. Text after the last complete line was being written when the program was killed, and is cut
+// off: the bridge does nothing before its note is complete.
 func openNotes(name string, through func(io.Writer) io.Writer) (*notes, error) {
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) // what people write is nobody else's to read
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) // people's messages are private
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (n *notes) read() error {
 			break
 		}
 		if err := json.Unmarshal(line, &one); err != nil || one.ID == "" {
-			return errors.New("these are not the notes of a bridge; move them away")
+			return errors.New("not a bridge's notes; move the file away")
 		}
 		n.keep(one)
 		end += int64(len(line))
@@ -127,7 +127,7 @@ func (n *notes) keep(one note) {
 	n.of[one.ID] = known
 }
 
-// add writes a note, in one piece. It is in the file when add returns.
+// add writes a note, in one piece, which is in the file when add returns.
 func (n *notes) add(one note) error {
 	line, err := json.Marshal(one)
 	if err != nil {

@@ -75,7 +75,7 @@ type bridge struct {
 
 	// forward sends a message, or finds it. Tried is when it was tried first by a run before this one, zero for never.
 	forward func(ctx context.Context, e entry, tried time.Time) (*cfchat.Message, bool, error)
-	// through is what the notes are written through.
+	// through wraps the writer of the notes.
 	through func(io.Writer) io.Writer
 }
 
@@ -103,7 +103,7 @@ func newBridge(chat *cfchat.Chat, account *cfchat.Account, queue string, out io.
 	return b
 }
 
-// work forwards what is in the queue.
+// work forwards the messages in the queue.
 func (b *bridge) work(ctx context.Context) error {
 	entries, err := readQueue(b.queue)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestFiles(t *testing.T) {
 		{`{"id":"a","conversation":1,"inbox":1,"source_id":"x","content":"hi"}` + "\n", "", `both a "conversation" and a person`, ""},
 		{`{"id":"a","conversation":1,"from":"agent","content":"hi"}` + "\n", "", `"from" is "agent"`, ""},
 		{`{"id":"a","conversation":1,"content":" "}` + "\n", "", `neither "content" nor "files"`, ""},
-		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", "a text\n", "not the notes of a bridge", "a text\n"},
+		{`{"id":"a","conversation":1,"content":"hi"}` + "\n", "a text\n", "not a bridge's notes", "a text\n"},
 		{`{"id":"a","conversation":9,"content":"hi"}` + "\n", "", "a: cfchat: ", ""},
 	} {
 		server := cfchattest.New(t)

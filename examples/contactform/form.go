@@ -16,32 +16,32 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// submission is what a visitor sends.
+// submission is a form that a visitor sends.
 type submission struct{ ID, Name, Email, Text string }
 
-// problem returns what is wrong with a submission, apart from its address, which the client judges. It is looked at first, so
-// that nobody becomes a contact by a message that cannot be sent.
+// problem returns what is wrong with a submission, except for its address, which the client checks. It is called first, so
+// that nobody becomes a contact with a message that cannot be sent.
 func (s submission) problem() string {
 	whole := s.ID + s.Name + s.Email + s.Text
 	switch {
 	case strings.TrimSpace(s.Text) == "":
 		return "Please write something."
 	case utf8.RuneCountInString(s.Text) > maxText:
-		return "Please write less; we take 10,000 characters."
+		return "Please write less; we accept up to 10,000 characters."
 	case utf8.RuneCountInString(s.Name) > maxName || utf8.RuneCountInString(s.ID) > maxName:
-		return "Please give a shorter name."
+		return "Please enter a shorter name."
 	case !utf8.ValidString(whole) || strings.Contains(whole, "\x00"):
-		return "Please write plain text."
+		return "Please use plain text."
 	}
 	return ""
 }
 
 const (
 	maxText = 10_000
-	maxName = 255 // as servers have it, and of a mark as well
+	maxName = 255 // the servers' limit, for a mark as well
 )
 
-// form shows the form, and takes submissions.
+// form shows the form and accepts submissions.
 type form struct {
 	account *cfchat.Account
 	inbox   int64
@@ -52,14 +52,14 @@ type form struct {
 	pages *template.Template
 }
 
-// place is a submission of a visitor; with another address it is somebody else's.
+// place is a submission and its sender; another address is another sender.
 type place struct{ id, email string }
 
 func newForm(account *cfchat.Account, inbox int64, out io.Writer) *form {
 	return &form{account: account, inbox: inbox, out: out, sent: map[place]int64{}, pages: template.Must(template.New("form").Parse(page))}
 }
 
-// page is the form, with what was sent before and what is wrong with it.
+// page is the form, with the previous input and what is wrong with it.
 const page = `<!DOCTYPE html><title>Contact</title>
 <form method="post">{{with .Problem}}<p role="alert">{{.}}</p>{{end}}
 <input type="hidden" name="id" value="{{.ID}}">
@@ -76,7 +76,7 @@ func (f *form) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	if err := r.ParseForm(); err != nil {
-		f.show(w, http.StatusRequestEntityTooLarge, submission{ID: rand.Text()}, "That was too much for us. Please write less.")
+		f.show(w, http.StatusRequestEntityTooLarge, submission{ID: rand.Text()}, "That was too long. Please write less.")
 		return
 	}
 	s := submission{r.PostFormValue("id"), r.PostFormValue("name"), r.PostFormValue("email"), r.PostFormValue("text")}
@@ -85,7 +85,7 @@ func (f *form) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.show(w, http.StatusUnprocessableEntity, s, problem)
 		return
 	}
-	message, err := f.submit(context.WithoutCancel(r.Context()), s) // also when the visitor has gone
+	message, err := f.submit(context.WithoutCancel(r.Context()), s) // even if the visitor has left
 	if err != nil {
 		_, _ = fmt.Fprintf(f.out, "%s: %v\n", s.ID, err)
 		status, problem := said(err)
@@ -96,16 +96,16 @@ func (f *form) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "<!DOCTYPE html><title>Contact</title><p>Thank you. We will write back to you.\n")
 }
 
-// said returns what a visitor is told of an error.
+// said returns the status and the text that a visitor gets for an error.
 func said(err error) (status int, text string) {
 	e, _ := errors.AsType[*cfchat.Error](err)
 	switch {
 	case errors.Is(err, cfchat.ErrInvalidInput) && len(e.Fields) == 1 && e.Fields[0].Field == "Email", errors.Is(err, cfchat.ErrRejected):
 		return http.StatusUnprocessableEntity, "Please check your e-mail address."
 	case errors.Is(err, cfchat.ErrUnknownOutcome), errors.Is(err, cfchat.ErrServer), errors.Is(err, cfchat.ErrRateLimited):
-		return http.StatusServiceUnavailable, "We do not know whether this has arrived. Please send it again in a minute; it will not come twice."
+		return http.StatusServiceUnavailable, "We do not know whether your message arrived. Please send it again in a minute; we will not get it twice."
 	}
-	return http.StatusInternalServerError, "Something is wrong on our side. Please reach us in another way."
+	return http.StatusInternalServerError, "Something is wrong on our side. Please contact us in another way."
 }
 
 func (f *form) show(w http.ResponseWriter, status int, s submission, problem string) {
@@ -118,7 +118,7 @@ func (f *form) show(w http.ResponseWriter, status int, s submission, problem str
 	}{s, problem})
 }
 
-// submit makes of a submission one person, one conversation and one message, however often it is called with it.
+// submit turns a submission into one contact, one conversation and one message, however often it is called.
 func (f *form) submit(ctx context.Context, s submission) (*cfchat.Message, error) {
 	message := cfchat.MessageCreate{Content: s.Text, MessageType: cfchat.MessageKindIncoming, Mark: s.ID}
 	conversation, err := f.conversationOf(ctx, s)
@@ -129,7 +129,7 @@ func (f *form) submit(ctx context.Context, s submission) (*cfchat.Message, error
 	return sent, err
 }
 
-// conversationOf returns the conversation to which a submission goes. Sent again, it goes to the same.
+// conversationOf returns the conversation for a submission, the same one if it is sent again.
 func (f *form) conversationOf(ctx context.Context, s submission) (id int64, err error) {
 	f.mu.Lock()
 	id = f.sent[place{s.ID, s.Email}]

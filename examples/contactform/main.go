@@ -1,13 +1,13 @@
-// Command contactform shows a contact form, and makes of what is sent with it one person, one conversation and one message.
+// Command contactform shows a contact form, and turns each submission into one contact, one conversation and one message.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/contactform -inbox 3
 //
-// The inbox has to be an API inbox. Each form that is shown has an id of its own, hidden in it, which becomes the mark of its
-// message. So a form may be sent again, by a visitor who is in doubt or by the browser, and whatever has failed in between:
-// what is there already is found. Where the outcome is not known, the page says to send it once more.
+// The inbox must be an API inbox. Each form has a hidden id of its own, which becomes the mark of its message. So a form can
+// be sent again, by a doubtful visitor or by the browser, after any failure: the program finds what is there already. If the
+// outcome is unknown, the page asks to send it once more.
 //
-// The form remembers in memory to which conversation it has sent. Started anew in between, and with the conversation resolved
-// meanwhile, it would open another one. Servers keep marks in API inboxes from 3.4.0 on; docs/messages.md has more.
+// The conversation of each form is kept in memory. If the program is restarted and the conversation resolved in between, it
+// would open another one. Servers keep marks in API inboxes from 3.4.0 on; docs/messages.md has more.
 package main
 
 import (
@@ -37,8 +37,8 @@ func main() {
 
 func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	flags := flag.NewFlagSet("contactform", flag.ContinueOnError)
-	inbox := flags.Int64("inbox", 0, "the API inbox in which the conversations are opened")
-	address := flags.String("listen", "localhost:8080", "where to show the form")
+	inbox := flags.Int64("inbox", 0, "the API inbox to open conversations in")
+	address := flags.String("listen", "localhost:8080", "the address to show the form at")
 	flags.Usage = connect.Usage(flags)
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 			return err
 		}
 		*inbox = server.AddInbox(cfchattest.Inbox{Name: "Website"})
-		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
+		_, _ = fmt.Fprintln(out, "Using a stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *address)
 	if err != nil {

@@ -8,28 +8,28 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// What a program does with a call that has failed. Only again and later may do it once more as it was.
+// What a program should do about a failed call. Only again and later allow repeating it unchanged.
 const (
 	done    = "nothing, it is done"
 	again   = "call again"
 	later   = "call again later"
 	slower  = "call again after RetryAfter, and go slower"
 	look    = "look whether it is done, then call again"
-	input   = "mend what Fields name"
-	noKey   = "set the key that the text names"
+	input   = "fix the fields in Fields"
+	noKey   = "set the key that the message names"
 	key     = "check the key, and what its owner may do"
 	proxy   = "ask whoever runs the proxy, or the account"
 	ids     = "check the ids, and the account"
-	request = "mend the request: Message says why"
-	address = "set Config.Server to the address that the text names"
+	request = "fix the request: Message says why"
+	address = "set Config.Server to the address in the message"
 	front   = "check Config.Server, and what stands in front of it"
 	less    = "ask for less, or raise Config.MaxBody"
 	gaveUp  = "nothing, the caller has given up"
 	status  = "look at StatusCode and Message"
 )
 
-// sentinels are what errors.Is can ask for, each with what to do then. The order matters: an error can be asked for more than one,
-// and what may have happened comes before everything else.
+// sentinels are the errors that errors.Is can match, each with advice. The order matters: an error can match several, and a
+// write that may have happened takes precedence.
 var sentinels = []struct {
 	name   string
 	err    error
@@ -53,7 +53,7 @@ var sentinels = []struct {
 	{"ErrNotSent", cfchat.ErrNotSent, later},
 }
 
-// advice says what to do of an error.
+// advice returns what to do about an error.
 func advice(err error) string {
 	if err == nil {
 		return done
@@ -64,7 +64,7 @@ func advice(err error) string {
 		}
 	}
 	if e, ok := errors.AsType[*cfchat.Error](err); ok && e.StatusCode >= 300 {
-		return status // such as a 400, or the 404 of a server that has no such call
+		return status // such as a 400, or the 404 of a server without such a call
 	}
-	return later // the connection was lost, in all tries of a read
+	return later // the connection was lost in all tries of a read
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// call is a call of a program, about conversation 1.
+// call is a program's call about conversation 1.
 type call struct {
 	name, operation string
 	do              func(context.Context, *cfchat.Account, cfchat.CallOption) error
-	stored          func(cfchat.Conversation) bool // whether it is; nil of a read
+	stored          func(cfchat.Conversation) bool // whether it is; nil for a read
 }
 
 var (
@@ -63,25 +63,24 @@ func setStatus(status cfchat.Status) call {
 	}, func(c cfchat.Conversation) bool { return c.Status == cfchat.StatusResolved }}
 }
 
-// drill is a failure to play. What it has none of is as usual.
+// drill is a failure to play. Zero fields mean the usual behaviour.
 type drill struct {
 	played string
 	call   call
 	fault  cfchattest.Failure // of a try
 	times  int                // how many tries have the fault, at least one
 	config func(*cfchat.Config)
-	// after is what happens on the way back, when the server has done what it was asked for.
+	// after is what happens on the way back, after the server has carried out the call.
 	after   func(*cfchattest.Server, *http.Response) (*http.Response, error)
 	context func(context.Context) (context.Context, context.CancelFunc)
 }
 
 const always = 3 // as often as a call is tried
 
-// drills are in the order of what a call goes through: what is refused here, what does not get out, what is answered, and answers
-// that do not arrive.
+// drills are ordered by the stages of a call: refused here, not sent, answered, and answers that do not arrive.
 var drills = []drill{
 	{played: "no failure", call: resolve},
-	{played: "a status that there is not", call: closed},
+	{played: "a status that does not exist", call: closed},
 	{played: "only a bot's key", call: findByEmail, config: onlyBot},
 	{played: "the limiter fails", call: resolve, config: func(c *cfchat.Config) { c.Limiter = broken{} }},
 	{played: "the caller gives up before", call: resolve, context: givenUp},
@@ -89,7 +88,7 @@ var drills = []drill{
 	{played: "nobody listens", call: resolve, config: nobodyListens},
 
 	{played: "a wrong key", call: resolve, config: func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey("wrong")} }},
-	{played: "a bot's key, where no bot may", call: filter, config: onlyBot},
+	{played: "a bot's key, where bots are not allowed", call: filter, config: onlyBot},
 	{played: "403 of a proxy", call: resolve, fault: cfchattest.Failure{Status: http.StatusForbidden}},
 	{played: "no such conversation", call: getOther},
 	{played: "nobody with this address", call: findByEmail},
@@ -97,7 +96,7 @@ var drills = []drill{
 	{played: "no such call on this server", call: resolve, fault: cfchattest.Failure{Status: http.StatusNotFound, Body: `{"status":404,"error":"Not Found"}`}},
 	{played: "400", call: resolve, fault: cfchattest.Failure{Status: http.StatusBadRequest}},
 	{played: "no such custom attribute", call: filterBy(cfchat.Equal("teir", "gold"))},
-	{played: "422 of a message that is not taken", call: send, fault: cfchattest.Failure{Status: 422, Body: `{"error":"Validation failed: Too many messages"}`}},
+	{played: "422 of a message that is refused", call: send, fault: cfchattest.Failure{Status: 422, Body: `{"error":"Validation failed: Too many messages"}`}},
 	{played: "422 of a message, with any other text", call: send, fault: cfchattest.Failure{Status: 422, Body: `{"error":"undefined method"}`}},
 	{played: "422 of a slow database, once", call: get, fault: overdue},
 	{played: "422 of a slow database, always", call: get, fault: overdue, times: always},
@@ -116,7 +115,7 @@ var drills = []drill{
 	{played: "a redirect", call: resolve, fault: cfchattest.Failure{Status: 302, Header: http.Header{"Location": {"https://chat.example.com/"}}}},
 	{played: "a page of HTML with 200", call: get, fault: cfchattest.Failure{Status: 200, Body: "<html>"}},
 	{played: "a page of HTML with 200", call: resolve, fault: cfchattest.Failure{Status: 200, Body: "<html>"}},
-	{played: "an answer of another call", call: resolve, fault: cfchattest.Failure{Status: 200, Body: mixedUp, Header: http.Header{"Content-Type": {"application/json"}}}},
+	{played: "the answer to another call", call: resolve, fault: cfchattest.Failure{Status: 200, Body: mixedUp, Header: http.Header{"Content-Type": {"application/json"}}}},
 	{played: "another program sets the labels", call: addLabels, after: otherLabels},
 
 	{played: "more than Config.MaxBody", call: get, config: func(c *cfchat.Config) { c.MaxBody = 100 }},
@@ -153,7 +152,7 @@ func givenUp(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
-// givesUp gives up while the call waits to be tried again.
+// givesUp gives up while the call waits for its next try.
 func givesUp(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	time.AfterFunc(patience, cancel)
@@ -166,12 +165,12 @@ func panics(c *cfchat.Config) {
 	c.RequestEditors = append(c.RequestEditors, func(context.Context, *http.Request) error { panic("an editor") })
 }
 
-// broken is a limiter that does.
+// broken is a limiter that fails.
 type broken struct{}
 
 func (broken) Wait(context.Context) error { return errors.New("the limiter is broken") }
 
-// mixedUp is what a server answers to setting the status of another conversation.
+// mixedUp is a server's answer to setting the status of another conversation.
 const mixedUp = `{"meta":{},"payload":{"success":true,"current_status":"resolved","conversation_id":2}}`
 
 func nobodyListens(c *cfchat.Config) { c.HTTPClient, c.Server = nil, "http://127.0.0.1:1" }
@@ -185,7 +184,7 @@ func lost(_ *cfchattest.Server, answer *http.Response) (*http.Response, error) {
 	return nil, errors.Join(io.ErrUnexpectedEOF, answer.Body.Close())
 }
 
-// otherLabels is another program that sets the labels in the moment in which ours has set them.
+// otherLabels acts as another program that sets the labels right after ours has.
 func otherLabels(server *cfchattest.Server, answer *http.Response) (*http.Response, error) {
 	if chat, err := cfchat.New(configOf(server, server.Transport())); err == nil {
 		_, _ = chat.Account(server.AccountID()).Conversations.SetLabels(context.Background(), 1, []string{"theirs"})
@@ -193,7 +192,7 @@ func otherLabels(server *cfchattest.Server, answer *http.Response) (*http.Respon
 	return answer, nil
 }
 
-// configOf reaches a server without sockets, with both its keys.
+// configOf returns a config that reaches a server without sockets, with both keys.
 func configOf(server *cfchattest.Server, transport http.RoundTripper) cfchat.Config {
 	return cfchat.Config{
 		Keys:       auth.Keys{User: auth.NewKey(server.AdminKey()), AgentBot: auth.NewKey(server.BotKey())},
@@ -202,7 +201,7 @@ func configOf(server *cfchattest.Server, transport http.RoundTripper) cfchat.Con
 	}
 }
 
-// outcome is what came of a drill.
+// outcome is the result of a drill.
 type outcome struct {
 	drill
 
@@ -213,12 +212,12 @@ type outcome struct {
 	advice string
 }
 
-// misleads reports whether a program that follows the advice would do it a second time.
+// misleads reports whether a program that follows the advice would repeat a write.
 func (o outcome) misleads() bool {
 	return o.stored == "yes" && o.advice != done && o.advice != look
 }
 
-// play makes the call on a server of its own, with the failure.
+// play makes the call, with the failure, on a server of its own.
 func (d drill) play(ctx context.Context) (outcome, error) {
 	server := cfchattest.Start()
 	defer server.Close()
@@ -262,7 +261,7 @@ func (d drill) play(ctx context.Context) (outcome, error) {
 	return o, nil
 }
 
-// wire is the way to a server, on which something may happen behind it.
+// wire is the connection to a server, on which something may happen after the server has answered.
 type wire struct {
 	server *cfchattest.Server
 	drill  drill

@@ -1,14 +1,14 @@
-// Command faultdrill plays every failure that a call can meet, each on a stand-in server of its own, and prints what the caller saw,
-// whether the server has stored it, and what a program had better do.
+// Command faultdrill plays every failure that a call can meet, each on a stand-in server of its own, and prints what the
+// caller saw, whether the server stored the change, and what a program should do.
 //
 //	go run ./examples/faultdrill
 //
-// It needs no account, reads no environment, and never touches a server but its own. It takes some seconds, because tries are
-// repeated after a wait as on a real server. With -texts the error itself stands below each line, and with -only those lines come
-// in which a text stands, such as ErrUnknownOutcome or SetStatus.
+// It needs no account, reads no environment variables, and only uses its own servers. It takes some seconds, because it
+// waits between tries as with a real server. -texts prints the error below each line, and -only selects the lines that
+// contain a text, such as ErrUnknownOutcome or SetStatus.
 //
-// The last column is made by [advice], from the error alone, as a program has to where a call fails. It exits with 1 where that
-// would be wrong: where it says to call again, and it was stored.
+// The last column is made by [advice] from the error alone, as a program would have to. The command exits with 1 if the
+// advice is wrong: if it says to call again although the change was stored.
 package main
 
 import (
@@ -37,12 +37,12 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("faultdrill", flag.ContinueOnError)
-	only := flags.String("only", "", "print only the lines in which this `text` stands")
+	only := flags.String("only", "", "print only the lines that contain this `text`")
 	texts := flags.Bool("texts", false, "print the error below each line")
 	flags.Usage = func() {
 		_, _ = fmt.Fprintln(out, "Usage of faultdrill:")
 		flags.PrintDefaults()
-		_, _ = fmt.Fprintln(out, "It reads no environment: it plays on stand-in servers in this process.")
+		_, _ = fmt.Fprintln(out, "It reads no environment variables: its stand-in servers run in this process.")
 	}
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return printTable(out, outcomes, *only, *texts)
 }
 
-// playAll plays all drills at the same time, since most of it is waiting.
+// playAll plays all drills at the same time, because most of the time is spent waiting.
 func playAll(ctx context.Context) ([]outcome, error) {
 	outcomes, failed := make([]outcome, len(drills)), make([]error, len(drills))
 	var all sync.WaitGroup
@@ -68,7 +68,7 @@ func playAll(ctx context.Context) ([]outcome, error) {
 	return outcomes, errors.Join(failed...)
 }
 
-// printTable writes the table, and fails where the advice of a line is wrong.
+// printTable writes the table, and fails if the advice in a line is wrong.
 func printTable(out io.Writer, outcomes []outcome, only string, texts bool) error {
 	var lines strings.Builder
 	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)

@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// handover is one conversation that is handed over.
+// handover is the handover of one conversation.
 type handover struct {
 	chat         *cfchat.Chat
 	account      *cfchat.Account
@@ -19,8 +19,8 @@ type handover struct {
 	out          io.Writer
 }
 
-// do leaves the note, opens the conversation, and assigns it. The error is that of opening or of assigning: of the note it
-// only says so.
+// do leaves the note, opens the conversation, and assigns it. It returns an error of opening or assigning; one of the note
+// it only prints.
 func (h *handover) do(ctx context.Context) error {
 	h.leaveNote(ctx)
 	_, err := h.account.Conversations.SetStatus(ctx, h.conversation, cfchat.StatusOpen)
@@ -37,7 +37,7 @@ func (h *handover) do(ctx context.Context) error {
 	return h.assign(ctx)
 }
 
-// leaveNote leaves the note, once. A note that is missing keeps nobody from the conversation.
+// leaveNote leaves the note, once. A missing note does not stop the handover.
 func (h *handover) leaveNote(ctx context.Context) {
 	if h.note == "" {
 		return
@@ -45,7 +45,7 @@ func (h *handover) leaveNote(ctx context.Context) {
 	_, err := h.account.Messages.Send(ctx, h.conversation, cfchat.MessageCreate{Content: h.note, Private: true})
 	switch {
 	case errors.Is(err, cfchat.ErrUnknownOutcome):
-		h.tell("The note may be there, or not: %v", err)
+		h.tell("The note may or may not be there: %v", err)
 	case err != nil:
 		h.tell("There is no note: %v", err)
 	default:
@@ -53,17 +53,17 @@ func (h *handover) leaveNote(ctx context.Context) {
 	}
 }
 
-// assign gives the conversation to the person. If it cannot, whoever sees the conversation can take it.
+// assign assigns the conversation to the person. If that fails, anybody who sees the conversation can take it.
 func (h *handover) assign(ctx context.Context) error {
 	if info, err := h.chat.ServerInfo(ctx); err == nil && !info.AtLeast("3.6.0") {
-		return fmt.Errorf("open for whoever takes it, not assigned: bots assign from 3.6.0 on, and this is %s", info)
+		return fmt.Errorf("open for anybody, not assigned: bots can assign from 3.6.0 on, and this is %s", info)
 	}
 	agent, err := h.account.Conversations.Assign(ctx, h.conversation, h.agent)
 	switch {
 	case errors.Is(err, cfchat.ErrUnknownOutcome):
-		return fmt.Errorf("open, and assigned or not; look who has it, or run it again without -note: %w", err)
+		return fmt.Errorf("open, but may or may not be assigned; check who has it, or run this again without -note: %w", err)
 	case err != nil:
-		return fmt.Errorf("open for whoever takes it, not assigned: %w", err)
+		return fmt.Errorf("open for anybody, not assigned: %w", err)
 	}
 	h.tell("%s has it.", agent.Name)
 	return nil

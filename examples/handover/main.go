@@ -1,16 +1,16 @@
-// Command handover is a bot that hands a conversation over to a person: it leaves a private note of what it knows, opens the
-// conversation, and assigns it.
+// Command handover is a bot that hands a conversation over to a person: it leaves a private note with what it knows, opens
+// the conversation, and assigns it.
 //
 //	CFCHAT_AGENT_BOT_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/handover -conversation 42 -agent 7 -note "wants a refund"
 //
-// It has a bot's key only. The note comes first, so that it is there when somebody sees the conversation, and assigning comes
-// last: whatever fails, from then on a person can take it. Without -agent the conversation is left open for whoever takes it,
-// and so it is where it cannot be assigned, after which the program exits with 1: bots assign from 3.6.0 on, and no bot can
-// look whom there is, so that of an id that nobody has the server's answer tells.
+// It has only a bot's key. The note comes first, so that it is there when somebody sees the conversation, and assigning
+// comes last: if that fails, anybody can take the conversation. Without -agent the conversation is left open for anybody. If
+// it cannot be assigned it stays open too, and the program exits with 1. Bots can assign from 3.6.0 on. No bot can list the
+// agents, so only the server's answer shows that an id is unknown.
 //
-// Where an answer is lost, opening is done once more, because a conversation that stays pending is seen by nobody; somebody who has
-// resolved it in that moment finds it open. Nothing else is done again: the note would be there twice, and somebody may have taken the
-// conversation meanwhile. It is said; look, and run it again without -note.
+// If an answer is lost, only opening is repeated, because nobody sees a conversation that stays pending; if somebody
+// resolves it at that moment, it ends up open. Nothing else is repeated: there would be two notes, and somebody may have
+// taken the conversation meanwhile. The program reports this; check, and run it again without -note.
 package main
 
 import (
@@ -42,8 +42,8 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	var h handover
 	flags := flag.NewFlagSet("handover", flag.ContinueOnError)
 	flags.Int64Var(&h.conversation, "conversation", 0, "the conversation to hand over")
-	flags.Int64Var(&h.agent, "agent", 0, "who is to have it; 0 for whoever takes it")
-	flags.StringVar(&h.note, "note", "", "a private note for whoever takes it")
+	flags.Int64Var(&h.agent, "agent", 0, "the agent to assign it to; 0 leaves it open for anybody")
+	flags.StringVar(&h.note, "note", "", "a private note for the agent")
 	flags.Usage = connect.BotUsage(flags)
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		if chat, account, err = fill(server, &h); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
+		_, _ = fmt.Fprintln(out, "Using a stand-in server. Set CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
 	}
 	h.chat, h.account, h.out = chat, account, out
 	err = h.do(ctx)
@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	return err
 }
 
-// fill makes what is to be handed over on a stand-in, and the bot's client for it.
+// fill creates the conversation to hand over on a stand-in, and the bot's client.
 func fill(server *cfchattest.Server, h *handover) (*cfchat.Chat, *cfchat.Account, error) {
 	h.agent, _ = server.AddAgent(cfchattest.Agent{Name: "Cleo"})
 	h.conversation = server.AddConversation(cfchattest.Conversation{Status: cfchat.StatusPending})

@@ -80,7 +80,7 @@ func TestHandover(t *testing.T) {
 		came, says string
 		fails      string
 	}{
-		{"2.16.0", -1, "{{contact.email}}|open|", "It is open.", "open for whoever takes it, not assigned: bots assign from 3.6.0 on, and this is 2.16.0"},
+		{"2.16.0", -1, "{{contact.email}}|open|", "It is open.", "open for anybody, not assigned: bots can assign from 3.6.0 on, and this is 2.16.0"},
 		{"3.6.0", -1, "{{contact.email}}|open|Cleo", "Cleo has it.", ""},
 		{"4.16.2", -1, "{{contact.email}}|open|Cleo", "Cleo has it.", ""},
 		{"4.16.2", 99, "{{contact.email}}|open|", "It is open.", "the account has no agent 99"},
@@ -132,7 +132,7 @@ func TestInterrupted(t *testing.T) {
 // TestUnknown: both answers to the assignment are lost, so that it is not known.
 func TestUnknown(t *testing.T) {
 	s := handed{lost: "/assignments"}
-	if err := s.over(t, "4.16.2", -1); err == nil || !strings.HasPrefix(err.Error(), "open, and assigned or not; look who has it") {
+	if err := s.over(t, "4.16.2", -1); err == nil || !strings.HasPrefix(err.Error(), "open, but may or may not be assigned; check who has it") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,19 +1,19 @@
-// Command labelsweep adds labels to all conversations that match a filter, or takes labels off them.
+// Command labelsweep adds labels to all conversations that match a filter, or removes labels from them.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/labelsweep -add billing -dry-run
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/labelsweep -remove old \
 //	    -where '[{"attribute_key":"inbox_id","filter_operator":"equal_to","values":[3],"query_operator":null}]' -yes
 //
-// On a real account it does nothing without -dry-run, which shows what would be done, or -yes. The filter is in the server's own
-// notation; without one it is every open conversation, and "[]" is every one. A label that the account does not know is pointed out, because
-// conversations take it all the same, and it may be mistyped.
+// On a real account it does nothing without -dry-run, which shows what would be done, or -yes. The filter is in the server's
+// own notation; the default is all open conversations, and "[]" means all. The program points out labels that the account
+// does not know: conversations accept them, but they may be mistyped.
 //
-// It may be run again at any time: a conversation that is as it should be is left alone, without a request. Other labels stay,
-// but for those that another program or a person sets on the same conversation in the same second; docs/labels.md has more.
+// It may be run again at any time: a conversation that is already as it should be is skipped without a request. Other labels
+// stay, except those that somebody else sets on the same conversation in the same second; docs/labels.md has more.
 //
-// It sends at most -per-minute requests, of which a change takes three. A failure is reported, and the program goes on with the next
-// conversation; only a failed search ends it. In the end it exits with 1 if anything is not known to be done, and says what to
-// do about it. When it is stopped it says from where to go on.
+// It sends at most -per-minute requests a minute; each change takes three. After a failure it prints the error and continues
+// with the next conversation; only a failed search ends it. It exits with 1 if anything is not known to be done, and says
+// what to do about it. If stopped, it says where to continue.
 package main
 
 import (
@@ -48,14 +48,14 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		filter: cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)),
 	}
 	flags := flag.NewFlagSet("labelsweep", flag.ContinueOnError)
-	flags.Func("add", "a `label` to add; may be repeated (on the stand-in vip, if there is neither -add nor -remove)", appendTo(&s.add))
-	flags.Func("remove", "a `label` to take off; may be repeated", appendTo(&s.remove))
-	flags.Func("where", "the `rules` of the conversations, as a JSON list in the server's notation (default all that are open)", func(text string) (err error) {
+	flags.Func("add", "a `label` to add; may be repeated (default on the stand-in: vip, unless -remove is given)", appendTo(&s.add))
+	flags.Func("remove", "a `label` to remove; may be repeated", appendTo(&s.remove))
+	flags.Func("where", "the `rules` of the conversations, as a JSON list in the server's notation (default: all open ones)", func(text string) (err error) {
 		s.filter, err = connect.Where(text)
 		return err
 	})
-	flags.Int64Var(&s.after, "after", 0, "continue after this `id`, which a run that was stopped has named")
-	perMinute := flags.Int("per-minute", 100, "how many requests to send in a minute at most")
+	flags.Int64Var(&s.after, "after", 0, "continue after this `id`, which a stopped run has printed")
+	perMinute := flags.Int("per-minute", 100, "the most requests to send in a minute")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "only show what would be done")
 	yes := flags.Bool("yes", false, "do it on a real account too")
 	flags.Usage = connect.Usage(flags)
@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		if account, err = connect.StandIn(server); err != nil {
 			return err
 		}
-		s.printf("A stand-in server with %d conversations.\n", len(server.Conversations()))
+		s.printf("Using a stand-in server with %d conversations.\n", len(server.Conversations()))
 		s.printf("Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
 		if len(s.add)+len(s.remove) == 0 {
 			s.add = []string{"vip"}
@@ -90,14 +90,14 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	return s.run(ctx)
 }
 
-// appendTo appends a label, unless the client would refuse it, of every conversation anew.
+// appendTo returns a flag's function that appends a label, unless the client would refuse it for every conversation.
 func appendTo(list *[]string) func(string) error {
 	return func(label string) error {
 		switch {
 		case label == "" || strings.TrimSpace(label) != label:
-			return errors.New("it is empty, or has blanks around it")
+			return errors.New("it is empty, or starts or ends with a blank")
 		case strings.Contains(label, ",") || strings.HasPrefix(label, `"`) || strings.HasPrefix(label, "'"):
-			return errors.New("it has a comma, or a quote in front, which the server reads as punctuation; name each label by itself")
+			return errors.New("it has a comma or a leading quote, which the server reads as punctuation; use one flag per label")
 		case utf8.RuneCountInString(label) > 255:
 			return errors.New("it has more than 255 characters")
 		}

@@ -129,7 +129,7 @@ func TestFailures(t *testing.T) {
 		"POST /10/labels": func() { s.FailNext(set, cfchattest.Failure{Status: http.StatusBadGateway}) },
 	}
 	out, err := s.run(t.Context(), "-add", "vip", "-yes")
-	if err == nil || err.Error() != "not known to be done: 2; run it again, which leaves alone what is done" {
+	if err == nil || err.Error() != "not known to be done: 2; run it again, which skips what is done" {
 		t.Errorf("it ended with %v", err)
 	}
 	for _, want := range []string{
@@ -159,7 +159,7 @@ func TestInterrupted(t *testing.T) {
 		s.FailNext(cfchat.OperationConversationAddLabels, cfchattest.Failure{Cut: true})
 	}
 	out, err := s.run(ctx, "-add", "vip", "-yes")
-	if err == nil || err.Error() != "interrupted; to go on, run it again with -after 3" ||
+	if err == nil || err.Error() != "interrupted; to continue, run it again with -after 3" ||
 		!strings.Contains(out, "       4  unknown ") || !strings.HasSuffix(out, "\n4 found: 2 changed, 1 unchanged, 1 unknown\n") {
 		t.Errorf("it ended with %v and said\n%s", err, out)
 	}
@@ -190,7 +190,7 @@ func TestInterruptedBehindBroken(t *testing.T) {
 	s.DeleteContact(contact)
 	ctx, cancel := context.WithCancel(t.Context())
 	s.before["GET /2/labels"] = cancel
-	if out, err := s.run(ctx, "-add", "vip", "-yes"); err == nil || err.Error() != "interrupted; to go on, run it again with -after 1" {
+	if out, err := s.run(ctx, "-add", "vip", "-yes"); err == nil || err.Error() != "interrupted; to continue, run it again with -after 1" {
 		t.Errorf("it ended with %v and said\n%s", err, out)
 	}
 }
@@ -203,7 +203,7 @@ func TestFailedSearch(t *testing.T) {
 		t.Errorf("it ended with %v and said %q", err, out)
 	}
 	s.FailNext(cfchat.OperationConversationFilter, cfchattest.Failure{Status: http.StatusUnauthorized})
-	if _, err := s.run(t.Context(), "-remove", "vip", "-yes", "-after", "7"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized; to go on, run it again with -after 7") {
+	if _, err := s.run(t.Context(), "-remove", "vip", "-yes", "-after", "7"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized; to continue, run it again with -after 7") {
 		t.Errorf("after 7 it ended with %v", err)
 	}
 	s.FailNext(cfchat.OperationListAllLabels, cfchattest.Failure{Status: http.StatusUnauthorized})
@@ -216,21 +216,21 @@ func TestFailedSearch(t *testing.T) {
 func TestRefused(t *testing.T) {
 	env := map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "http://127.0.0.1:1"}
 	for want, args := range map[string][]string{
-		`unexpected argument "x"; -h shows the flags`:                             {"x"},
-		"name a label with -add or -remove":                                       {"-yes"},
-		`the label "VIP" is both to be added and to be taken off`:                 {"-add", "VIP", "-remove", "vip", "-yes"},
-		"this is a real account: -dry-run shows what would be done, -yes does it": {"-add", "vip"},
-		"-per-minute: must be 1 or more":                                          {"-add", "vip", "-yes", "-per-minute", "0"},
-		"-after: must be 0 or more\n-per-minute: must be 1 or more":               {"-add", "vip", "-after", "-3", "-per-minute", "-5"},
-		`invalid value "a,b" for flag -add: it has a comma`:                       {"-add", "a,b"},
-		`it has a comma, or a quote in front`:                                     {"-add", `"a`},
-		`invalid value "'a" for flag -remove: it has a comma, or a quote`:         {"-remove", "'a"},
-		`invalid value "" for flag -add: it is empty`:                             {"-add", ""},
-		`invalid value " a" for flag -add: it is empty, or has blanks around it`:  {"-add", " a"},
-		`for flag -add: it has more than 255 characters`:                          {"-add", strings.Repeat("å", 256)},
-		`invalid value "{}" for flag -where: it is no JSON list of rules`:         {"-where", "{}"},
-		`invalid value "null" for flag -where: it is no JSON list of rules`:       {"-where", "null"},
-		`rule 1 (status): the server does not know this operator`:                 {"-where", `[{"attribute_key":"status"}]`},
+		`unexpected argument "x"; -h shows the flags`:                                   {"x"},
+		"name a label with -add or -remove":                                             {"-yes"},
+		`the label "VIP" is to be both added and removed`:                               {"-add", "VIP", "-remove", "vip", "-yes"},
+		"this is a real account: -dry-run shows what would be done, -yes does it":       {"-add", "vip"},
+		"-per-minute: must be 1 or more":                                                {"-add", "vip", "-yes", "-per-minute", "0"},
+		"-after: must be 0 or more\n-per-minute: must be 1 or more":                     {"-add", "vip", "-after", "-3", "-per-minute", "-5"},
+		`invalid value "a,b" for flag -add: it has a comma`:                             {"-add", "a,b"},
+		`it has a comma or a leading quote`:                                             {"-add", `"a`},
+		`invalid value "'a" for flag -remove: it has a comma or a leading quote`:        {"-remove", "'a"},
+		`invalid value "" for flag -add: it is empty`:                                   {"-add", ""},
+		`invalid value " a" for flag -add: it is empty, or starts or ends with a blank`: {"-add", " a"},
+		`for flag -add: it has more than 255 characters`:                                {"-add", strings.Repeat("å", 256)},
+		`invalid value "{}" for flag -where: not a JSON list of rules`:                  {"-where", "{}"},
+		`invalid value "null" for flag -where: not a JSON list of rules`:                {"-where", "null"},
+		`rule 1 (status): the server does not know this operator`:                       {"-where", `[{"attribute_key":"status"}]`},
 	} {
 		var out strings.Builder
 		err := run(t.Context(), args, func(name string) string { return env[name] }, &out)
@@ -267,13 +267,13 @@ func TestPage(t *testing.T) {
 // TestStandIn runs without an account.
 func TestStandIn(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), []string{"-h"}, func(string) string { return "" }, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "on the stand-in vip") {
+	if err := run(t.Context(), []string{"-h"}, func(string) string { return "" }, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "on the stand-in: vip") {
 		t.Errorf("-h ended with %v and said\n%s", err, &out)
 	}
 	if err := run(t.Context(), nil, func(string) string { return "" }, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"A stand-in server with 6 conversations.\n", "       2  changed       labels [\"billing\" \"vip\"]\n", "\n6 found: 4 changed, 2 unchanged\n"} {
+	for _, want := range []string{"Using a stand-in server with 6 conversations.\n", "       2  changed       labels [\"billing\" \"vip\"]\n", "\n6 found: 4 changed, 2 unchanged\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

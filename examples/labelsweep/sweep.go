@@ -17,36 +17,36 @@ type sweep struct {
 	out         io.Writer
 	add, remove []string
 	filter      cfchat.Filter
-	after       int64 // the last conversation up to which all is done that can be
-	undone      bool  // there is one behind it that may be done by another run
+	after       int64 // everything possible is done up to this conversation
+	undone      bool  // a later conversation needs another run
 	dryRun      bool
 	count       map[outcome]int
 }
 
-// outcome is what became of a conversation.
+// outcome is the result for a conversation.
 type outcome string
 
 const (
 	changed     outcome = "changed"
 	wouldChange outcome = "would change"
-	unchanged   outcome = "unchanged" // because there is nothing to do
+	unchanged   outcome = "unchanged" // nothing to do
 	failed      outcome = "failed"
 	unknown     outcome = "unknown" // whether it is changed
 )
 
 func (s *sweep) printf(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format, args...) }
 
-// contradiction refuses what cannot be done.
+// contradiction returns an error if labels are to be both added and removed.
 func (s *sweep) contradiction() error {
 	for _, label := range s.add {
 		if has(s.remove, label) {
-			return fmt.Errorf("the label %q is both to be added and to be taken off", label)
+			return fmt.Errorf("the label %q is to be both added and removed", label)
 		}
 	}
 	return nil
 }
 
-// run sweeps, and sums up.
+// run sweeps and prints the summary.
 func (s *sweep) run(ctx context.Context) error {
 	err := s.pointOut(ctx)
 	if err == nil {
@@ -58,16 +58,16 @@ func (s *sweep) run(ctx context.Context) error {
 	}
 	switch {
 	case err != nil && s.after > 0:
-		return fmt.Errorf("%w; to go on, run it again with -after %d", err, s.after)
+		return fmt.Errorf("%w; to continue, run it again with -after %d", err, s.after)
 	case err != nil:
 		return err // before the first
 	case s.left() > 0:
-		return fmt.Errorf("not known to be done: %d; run it again, which leaves alone what is done", s.left())
+		return fmt.Errorf("not known to be done: %d; run it again, which skips what is done", s.left())
 	}
 	return nil
 }
 
-// pointOut names the labels to add that the account does not know.
+// pointOut prints the labels to add that the account does not know.
 func (s *sweep) pointOut(ctx context.Context) error {
 	if len(s.add) == 0 {
 		return nil
@@ -78,13 +78,13 @@ func (s *sweep) pointOut(ctx context.Context) error {
 	}
 	for _, label := range s.add {
 		if !slices.ContainsFunc(known, func(l cfchat.Label) bool { return strings.EqualFold(l.Title, label) }) {
-			s.printf("The account does not know the label %q. Conversations can have it all the same.\n\n", label)
+			s.printf("The account does not know the label %q. Conversations can have it anyway.\n\n", label)
 		}
 	}
 	return nil
 }
 
-// sweep changes conversations while it scans: a scan, unlike pages, loses nothing when what it finds changes under it.
+// sweep changes conversations while it scans: unlike pages, a scan misses nothing when its results change meanwhile.
 func (s *sweep) sweep(ctx context.Context) error {
 	for found, err := range s.account.Conversations.Scan(ctx, s.filter, cfchat.ConversationScanOptions{After: s.after}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
@@ -96,7 +96,7 @@ func (s *sweep) sweep(ctx context.Context) error {
 			return err
 		}
 		if ctx.Err() != nil {
-			return ctx.Err() // the scan yields all of a page that it has
+			return ctx.Err() // the scan would yield the rest of its page
 		}
 		what, labels, err := s.change(ctx, found)
 		said := fmt.Sprintf("labels %q", labels)
@@ -105,7 +105,7 @@ func (s *sweep) sweep(ctx context.Context) error {
 		}
 		s.tell(found.ID, what, said)
 		if err != nil && ctx.Err() != nil {
-			return ctx.Err() // what goes on begins with this one
+			return ctx.Err() // the next run starts with this one
 		}
 		s.undone = s.undone || err != nil
 		s.pass(found.ID)
@@ -113,17 +113,17 @@ func (s *sweep) sweep(ctx context.Context) error {
 	return nil
 }
 
-// pass notes that all is done up to a conversation, unless something before it is to be done again.
+// pass records that everything is done up to a conversation, unless an earlier one needs another run.
 func (s *sweep) pass(id int64) {
 	if !s.undone {
 		s.after = id
 	}
 }
 
-// left counts what is not known to be done.
+// left returns how many conversations are not known to be done.
 func (s *sweep) left() int { return s.count[failed] + s.count[unknown] }
 
-// change changes the labels of a conversation that has not those which it should have, and returns those that it has then.
+// change changes the labels of a conversation if needed, and returns the resulting ones.
 func (s *sweep) change(ctx context.Context, c *cfchat.Conversation) (what outcome, labels []string, err error) {
 	add := slices.DeleteFunc(slices.Clone(s.add), func(label string) bool { return has(c.Labels, label) })
 	remove := slices.DeleteFunc(slices.Clone(s.remove), func(label string) bool { return !has(c.Labels, label) })
@@ -150,12 +150,12 @@ func (s *sweep) change(ctx context.Context, c *cfchat.Conversation) (what outcom
 	return changed, labels, nil
 }
 
-// has reports whether a label is among some, in any case, as the server compares them.
+// has reports whether labels include one, ignoring case as the server does.
 func has(labels []string, label string) bool {
 	return slices.ContainsFunc(labels, func(each string) bool { return strings.EqualFold(each, label) })
 }
 
-// tell says what became of a conversation, in a line.
+// tell prints the outcome for a conversation, on one line.
 func (s *sweep) tell(id int64, what outcome, said string) {
 	if len(s.count) == 0 {
 		s.printf("%8s  %s\n", "ID", "OUTCOME")
@@ -164,7 +164,7 @@ func (s *sweep) tell(id int64, what outcome, said string) {
 	s.printf("%8d  %-12s  %s\n", id, what, said)
 }
 
-// summary counts what became of all, which are all that there are if the search came to its end.
+// summary prints the counts of all outcomes, which cover all conversations if the search came to its end.
 func (s *sweep) summary(whole bool) {
 	total := 0
 	var parts []string

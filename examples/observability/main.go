@@ -1,14 +1,14 @@
-// Command observability shows what a program that runs in production wants to see of its calls: a span for each try, a line of
-// the log, and counters by operation. OpenTelemetry has the spans and the counters, log/slog the log.
+// Command observability shows how a program in production can observe its calls: a span and a log line for each try, and
+// counters by operation. OpenTelemetry provides the spans and the counters, log/slog the log.
 //
 //	go -C examples/observability run .
 //
-// What is to be copied is in observe.go. A program of yours gives its own exporters to sdktrace.NewTracerProvider and
-// metric.NewMeterProvider, otlptracegrpc for one, where this one prints.
+// The code to copy is in observe.go. Where this program prints, yours passes its own exporters, such as otlptracegrpc, to
+// sdktrace.NewTracerProvider and metric.NewMeterProvider.
 //
-// It makes a few calls, each in a span of its own, on a stand-in where some of them fail, and are tried again or not. With
-// CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID it makes them on your account, from which they only read, and exits with 1 when
-// one of them fails.
+// It makes a few calls, each in a span of its own, on a stand-in where some of them fail, with and without retries. With
+// CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID it makes them on your account, which they only read, and exits with 1 if one of
+// them fails.
 package main
 
 import (
@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		if account, err = seen.accountOf(server); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprint(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
+		_, _ = fmt.Fprint(out, "Using a stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
 	}
 	failed := calls(ctx, seen.tracing.Tracer("example"), account)
 	if err := seen.print(context.WithoutCancel(ctx)); err != nil {
@@ -69,12 +69,12 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	case ctx.Err() != nil:
 		return errors.New("interrupted")
 	case failed > 0 && !onStandIn:
-		return fmt.Errorf("calls that have failed: %d", failed)
+		return fmt.Errorf("failed calls: %d", failed)
 	}
 	return nil
 }
 
-// seen is what is seen of the calls. A program has one of each of these, or OpenTelemetry's own.
+// seen collects the observations of the calls. A program has one of each of these, or OpenTelemetry's own.
 type seen struct {
 	out      io.Writer
 	spans    *spans
@@ -85,17 +85,17 @@ type seen struct {
 
 func newSeen(out io.Writer) *seen {
 	s := &seen{out: out, spans: new(spans), counts: metric.NewManualReader()}
-	s.tracing = sdktrace.NewTracerProvider(sdktrace.WithSyncer(s.spans)) // where spans go over a network, WithBatcher
+	s.tracing = sdktrace.NewTracerProvider(sdktrace.WithSyncer(s.spans)) // use WithBatcher if spans go over a network
 	s.metering = metric.NewMeterProvider(metric.WithReader(s.counts))
 	return s
 }
 
-// observe has the calls of a Config seen.
+// observe sets up a Config so that its calls are observed.
 func (s *seen) observe(config *cfchat.Config, transport http.RoundTripper) {
 	observe(config, transport, logged(s.out), s.tracing, s.metering)
 }
 
-// calls makes a call of each kind, each in a span of its own, and returns how many have failed.
+// calls makes a call of each kind, each in a span of its own, and returns how many failed.
 func calls(ctx context.Context, tracer trace.Tracer, account *cfchat.Account) (failed int) {
 	open := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen))
 	id := int64(1)
@@ -136,7 +136,7 @@ func calls(ctx context.Context, tracer trace.Tracer, account *cfchat.Account) (f
 	return failed
 }
 
-// accountOf returns the account of a stand-in, observed. The server's transport stands where another account has DefaultTransport.
+// accountOf returns the observed account of a stand-in. The server's transport replaces another account's DefaultTransport.
 func (s *seen) accountOf(server *cfchattest.Server) (*cfchat.Account, error) {
 	config := cfchat.Config{Keys: auth.Keys{User: auth.NewKey(server.AdminKey())}, Server: "http://localhost"}
 	s.observe(&config, server.Transport())
@@ -147,7 +147,7 @@ func (s *seen) accountOf(server *cfchattest.Server) (*cfchat.Account, error) {
 	return chat.Account(server.AccountID()), nil
 }
 
-// standIn is a server on which a list fails once, and a filter for good, and an answer breaks off.
+// standIn returns a server on which a list fails once, a filter always fails, and an answer is cut off.
 func standIn() *cfchattest.Server {
 	server := cfchattest.Start()
 	id := server.AddConversation(cfchattest.Conversation{})

@@ -156,7 +156,7 @@ func TestRun(t *testing.T) {
 		if err := run(t.Context(), nil, nothing, &out); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"A stand-in server. ", "\nmsg=\"cfchat try\" ", "\n  conversationList ", "\nlistAllMessages "} {
+		for _, want := range []string{"Using a stand-in server. ", "\nmsg=\"cfchat try\" ", "\n  conversationList ", "\nlistAllMessages "} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%q is not in\n%s", want, &out)
 			}
@@ -174,7 +174,7 @@ func TestReal(t *testing.T) {
 		}[name]
 	}
 	var out strings.Builder
-	if err := run(t.Context(), nil, env, &out); err == nil || err.Error() != "calls that have failed: 1" {
+	if err := run(t.Context(), nil, env, &out); err == nil || err.Error() != "failed calls: 1" {
 		t.Errorf("got %v, want one, of what the server does not have", err)
 	}
 	if !strings.Contains(out.String(), "404 ") || strings.Contains(out.String(), server.AdminKey()) {

@@ -17,13 +17,13 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// observe has the calls of a Config traced, logged and counted. They go through a transport.
+// observe sets up a Config so that its calls, which use a transport, are traced, logged and counted.
 func observe(config *cfchat.Config, transport http.RoundTripper, log slog.Handler, tracing trace.TracerProvider, metering metric.MeterProvider) {
 	config.HTTPClient = &http.Client{Transport: traced(transport, tracing)}
 	config.Logger = slog.New(counted(log, metering.Meter("example")))
 }
 
-// operation returns the name that spans and counts go by. Do has none of its own, and its path is too fine to count by.
+// operation returns the name for spans and counts. Do has no operation, and its path is too specific to count by.
 func operation(ctx context.Context) string {
 	if id, ok := cfchat.OperationOf(ctx); ok {
 		return id
@@ -31,15 +31,16 @@ func operation(ctx context.Context) string {
 	return "do"
 }
 
-// traced returns a transport that makes a span of each try, with the operation's name. Headers, and so keys, are in no span.
+// traced returns a transport that makes a span for each try, with the operation's name. Spans have no headers, and so no
+// keys.
 func traced(next http.RoundTripper, tracing trace.TracerProvider) http.RoundTripper {
 	return otelhttp.NewTransport(withoutQuery{next},
 		otelhttp.WithTracerProvider(tracing),
-		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // it would count before a body is read, which may yet break off
+		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // it would count before the body is read, which may be cut off
 		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string { return operation(req.Context()) }))
 }
 
-// withoutQuery takes the query, which may be what people search for, out of the span that otelhttp has put it into.
+// withoutQuery removes the query, which may have people's search texts, from otelhttp's span.
 type withoutQuery struct{ next http.RoundTripper }
 
 func (t withoutQuery) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -49,24 +50,24 @@ func (t withoutQuery) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(req)
 }
 
-// counting is a log handler that counts tries, and adds to their records what trace they are of.
+// counting is a log handler that counts tries, and adds the trace id to their records.
 type counting struct {
 	slog.Handler
 
 	tries metric.Float64Histogram
 }
 
-// counted returns a handler that counts the records of Config.Logger, of which there is one for each try. A transport sees no
-// more of a try than its beginning: whether the answer comes to its end, and is what was asked for, is known here.
+// counted returns a handler that counts the records of Config.Logger, one for each try. A transport sees only the start of a
+// try; whether the answer is complete and valid is known here.
 func counted(next slog.Handler, meter metric.Meter) slog.Handler {
 	tries, err := meter.Float64Histogram("cfchat.try.duration", metric.WithUnit("s"))
 	if err != nil {
-		otel.Handle(err) // where OpenTelemetry's own trouble goes to; nothing is counted then
+		otel.Handle(err) // OpenTelemetry's own errors go here; nothing is counted then
 	}
 	return counting{next, tries}
 }
 
-// Enabled is true also of what is not written, but counted.
+// Enabled returns true also for records that are not written, because they are counted.
 func (counting) Enabled(context.Context, slog.Level) bool { return true }
 
 func (c counting) WithAttrs(attrs []slog.Attr) slog.Handler {
@@ -77,7 +78,7 @@ func (c counting) WithGroup(name string) slog.Handler {
 	return counting{c.Handler.WithGroup(name), c.tries}
 }
 
-// Handle is given the context of the call.
+// Handle gets the context of the call.
 func (c counting) Handle(ctx context.Context, record slog.Record) error {
 	var status, failed = int64(0), false
 	var took time.Duration
@@ -87,7 +88,7 @@ func (c counting) Handle(ctx context.Context, record slog.Record) error {
 			status = a.Value.Int64()
 		case "duration":
 			took = a.Value.Duration()
-		case "error": // is there when there was one
+		case "error": // present only if there was one
 			failed = true
 		}
 		return true

@@ -18,7 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// logged returns a handler that writes a line for each record, without the time, which has its place in a program that runs on.
+// logged returns a handler that writes a line for each record, without the time, which only a long-running program needs.
 func logged(out io.Writer) slog.Handler {
 	return slog.NewTextHandler(out, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
@@ -34,13 +34,13 @@ func logged(out io.Writer) slog.Handler {
 	})
 }
 
-// spans keeps the spans that have ended. It is an exporter, as those that send them somewhere.
+// spans is an exporter that keeps the ended spans instead of sending them.
 type spans struct {
 	mu    sync.Mutex
 	ended []sdktrace.ReadOnlySpan
 }
 
-// ExportSpans keeps some more.
+// ExportSpans keeps more spans.
 func (s *spans) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *spans) ExportSpans(_ context.Context, ended []sdktrace.ReadOnlySpan) er
 	return nil
 }
 
-// Shutdown has nothing to do.
+// Shutdown does nothing.
 func (s *spans) Shutdown(context.Context) error { return nil }
 
 // print writes the spans and the counts below the log.
@@ -61,7 +61,7 @@ func (s *seen) print(ctx context.Context) error {
 	return table.Flush()
 }
 
-// print writes each span with those that it is made of.
+// print writes each span with its children.
 func (s *spans) print(table io.Writer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (s *spans) print(table io.Writer) {
 	}
 }
 
-// printSpan writes a line of a span, further to the right when it is part of another.
+// printSpan writes a line for a span, indented if it is part of another.
 func printSpan(table io.Writer, indent string, span sdktrace.ReadOnlySpan) {
 	answer := ""
 	for _, a := range span.Attributes() {
@@ -90,7 +90,7 @@ func printSpan(table io.Writer, indent string, span sdktrace.ReadOnlySpan) {
 	_, _ = fmt.Fprintf(table, "%s%s\t%s\t%v\t%s\n", indent, span.Name(), answer, short(span.EndTime().Sub(span.StartTime())), span.Status().Description)
 }
 
-// printCounts writes how many tries there were of each operation, and how many of them have failed.
+// printCounts writes how many tries each operation had, and how many of them failed.
 func (s *seen) printCounts(ctx context.Context, table io.Writer) error {
 	var now metricdata.ResourceMetrics
 	if err := s.counts.Collect(ctx, &now); err != nil {
@@ -109,7 +109,7 @@ func (s *seen) printCounts(ctx context.Context, table io.Writer) error {
 	return nil
 }
 
-// points returns what was counted, by operation and answer.
+// points returns the counts, by operation and answer.
 func points(now metricdata.ResourceMetrics) []metricdata.HistogramDataPoint[float64] {
 	var all []metricdata.HistogramDataPoint[float64]
 	for _, scope := range now.ScopeMetrics {
@@ -125,11 +125,11 @@ func points(now metricdata.ResourceMetrics) []metricdata.HistogramDataPoint[floa
 	return all
 }
 
-// value returns an attribute of what was counted.
+// value returns an attribute of a count.
 func value(point metricdata.HistogramDataPoint[float64], key attribute.Key) attribute.Value {
 	found, _ := point.Attributes.Value(key)
 	return found
 }
 
-// short returns a duration without the digits that nobody reads.
+// short returns a duration rounded for reading.
 func short(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }

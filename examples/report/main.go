@@ -1,16 +1,16 @@
-// Command report prints who has which open conversations, and who has waited longest for an answer, for the end of a day or the
-// beginning of the next.
+// Command report prints who has which open conversations, and who has waited longest for an answer, for the end of a day or
+// the start of the next.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/report -zone Europe/Oslo
 //
-// It reads only. With an agent's key the report is of the inboxes that the agent sees.
+// It only reads. With an agent's key the report covers the inboxes that the agent sees.
 //
-// A contact waits from the beginning of the conversation, or from the first message that nobody has answered: an answer of a
-// person ends it, and from 4.10.0 on that of a bot too. A private note is no answer. Servers before 3.1.0 do not tell who waits;
-// of those the report has the last activity in its place.
+// A contact waits from the start of the conversation, or from the first message that nobody has answered: a person's answer
+// ends the wait, and from 4.10.0 on a bot's does too. A private note is not an answer. Servers before 3.1.0 do not show who
+// waits; for those the report has the last activity instead.
 //
-// The report says what is nobody's, what a bot has, and what somebody has who has left the account. A conversation that the
-// server cannot answer is listed at the end, and the program then exits with 1.
+// The report also shows conversations that nobody has, that a bot has, or that somebody has who has left the account.
+// Conversations that the server cannot return are listed at the end, and the program then exits with 1.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-	_ "time/tzdata" // for machines that know no zones
+	_ "time/tzdata" // for machines without time zone data
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -65,23 +65,23 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		if account, err = connect.StandIn(server); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprint(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
+		_, _ = fmt.Fprint(out, "Using a stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
 	}
 	r, err := read(ctx, account)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return errors.New("interrupted")
 	case err != nil:
-		return err // half a report would be a wrong one
+		return err // a partial report would be wrong
 	}
 	r.print(out, now.In(location), *longest)
 	if len(r.unread) > 0 {
-		return fmt.Errorf("not in the report, because the server cannot answer them: %d", len(r.unread))
+		return fmt.Errorf("not in the report, because the server cannot return them: %d", len(r.unread))
 	}
 	return nil
 }
 
-// read asks for all that is open, and for the names of what that has ids of.
+// read reads all open conversations, and the names for the ids in them.
 func read(ctx context.Context, account *cfchat.Account) (*report, error) {
 	names, err := account.Names(ctx)
 	if err != nil {
@@ -102,7 +102,7 @@ func read(ctx context.Context, account *cfchat.Account) (*report, error) {
 	return r, nil
 }
 
-// standIn is a server with conversations of several people, of nobody, and of a bot, the last of which begins now.
+// standIn returns a server with conversations of several people, of nobody, and of a bot, the last of which starts now.
 func standIn(now time.Time) *cfchattest.Server {
 	server := cfchattest.Start(cfchattest.Version("4.16.2"))
 	mail := server.AddInbox(cfchattest.Inbox{Name: "Support mail", Channel: cfchat.ChannelEmail})

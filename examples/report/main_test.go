@@ -78,7 +78,7 @@ WAITING  SINCE             ID  INBOX            AGENT            CONTACT
 // TestByVersion: from 3.1.0 on servers tell who waits, and before the report has the last activity in its place, and says so.
 func TestByVersion(t *testing.T) {
 	for version, want := range map[string]string{
-		"2.16.0": "The server does not tell who waits. In place of that it is since when nothing has happened. INBOX AGENT OPEN IDLE LONGEST",
+		"2.16.0": "The server does not show who waits. Instead, this is the time since the last activity. INBOX AGENT OPEN IDLE LONGEST",
 		"3.1.0":  "INBOX AGENT OPEN WAITING LONGEST",
 		"4.7.0":  "INBOX AGENT OPEN WAITING LONGEST",
 	} {

@@ -14,13 +14,13 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// report is what is open.
+// report is a report of the open conversations.
 type report struct {
 	account int64
 	names   *cfchat.Names
 	rows    []row
 	unread  []*cfchat.Error
-	untold  bool // the server does not tell who waits
+	untold  bool // the server does not show who waits
 }
 
 // row is one conversation.
@@ -28,10 +28,10 @@ type row struct {
 	place
 	id      int64
 	contact string
-	since   time.Time // when the contact began to wait, zero when nobody waits; or the last activity where that is not told
+	since   time.Time // when the contact started to wait, zero if nobody waits; or the last activity if that is unknown
 }
 
-// place is where conversations are counted.
+// place is an inbox and an owner to count conversations by.
 type place struct{ inbox, owner string }
 
 // add adds a conversation.
@@ -44,8 +44,8 @@ func (r *report) add(c *cfchat.Conversation) {
 	r.rows = append(r.rows, added)
 }
 
-// owner says whose a conversation is. Servers take the assignee away from what a person had who leaves; one who left while the
-// report was made, or is shown all the same, is known by the conversation alone.
+// owner returns the name of a conversation's owner. Servers unassign the conversations of a person who leaves; somebody who
+// left during the report, or is still shown, is known only from the conversation.
 func (r *report) owner(c *cfchat.Conversation) string {
 	if bot := c.Meta.AssigneeBot; bot != nil {
 		return cmp.Or(bot.GetName(), fmt.Sprintf("bot %d", bot.ID)) + " (bot)"
@@ -60,7 +60,7 @@ func (r *report) owner(c *cfchat.Conversation) string {
 	return cmp.Or(person.Name, fmt.Sprintf("agent %d", person.ID)) + " (has left)"
 }
 
-// byWait sorts the longest wait to the front, and what nobody waits for to the end.
+// byWait sorts the longest wait first, and conversations where nobody waits last.
 func byWait(a, b time.Time) int {
 	if a.IsZero() != b.IsZero() {
 		return map[bool]int{true: 1, false: -1}[a.IsZero()]
@@ -68,7 +68,7 @@ func byWait(a, b time.Time) int {
 	return a.Compare(b)
 }
 
-// count is what a place has.
+// count is the counts of a place.
 type count struct {
 	open, waiting int
 	longest       time.Time
@@ -85,13 +85,13 @@ func (c *count) add(each row) {
 	}
 }
 
-// print writes the report as it is at a time, in the zone of that, with some of the longest waits.
+// print writes the report as of a time, in that time's zone, with some of the longest waits.
 func (r *report) print(out io.Writer, now time.Time, most int) {
 	_, _ = fmt.Fprintf(out, "Open conversations of account %d on %s\n", r.account, now.Format("Monday 2 January 2006, 15:04 MST"))
 	waits := "WAITING"
 	if r.untold {
 		waits = "IDLE"
-		_, _ = fmt.Fprintln(out, "The server does not tell who waits. In place of that it is since when nothing has happened.")
+		_, _ = fmt.Fprintln(out, "The server does not show who waits. Instead, this is the time since the last activity.")
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	r.printCounts(table, waits, now)
@@ -102,7 +102,7 @@ func (r *report) print(out io.Writer, now time.Time, most int) {
 	}
 }
 
-// printCounts writes how much there is in each inbox and of each owner.
+// printCounts writes the counts by inbox and owner.
 func (r *report) printCounts(table io.Writer, waits string, now time.Time) {
 	counts, all := map[place]*count{}, new(count)
 	for _, each := range r.rows {
@@ -137,7 +137,7 @@ func (r *report) printLongest(table io.Writer, waits string, now time.Time, most
 	}
 }
 
-// lasting says how long something has lasted, "-" for what has not begun. The server's clock may be ahead.
+// lasting returns how long something has lasted, "-" if it has not started. The server's clock may be ahead.
 func lasting(since, now time.Time) string {
 	d := max(now.Sub(since), 0)
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
@@ -152,7 +152,7 @@ func lasting(since, now time.Time) string {
 	return fmt.Sprintf("%dm", minutes)
 }
 
-// shown returns a name in what a column has room for, without what a terminal would take for orders.
+// shown returns a name that fits a column, without terminal control characters.
 func shown(name string) string {
 	printable := []rune(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

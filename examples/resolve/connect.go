@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/examples/internal/connect"
 )
 
-// connect takes the real account that the environment names, or else starts the stand-in. It returns what ends it.
+// connect uses the real account that the environment names, or else starts the stand-in. It returns a function that ends it.
 func (r *resolver) connect(env func(string) string, mayWrite bool) (stop func(), err error) {
 	if r.account, err = connect.Real(env); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (r *resolver) standIn() (stop func(), err error) {
 			server.AddConversation(cfchattest.Conversation{Contact: contact, CreatedAt: last.AddDate(0, 0, -3), LastActivity: last})
 		}
 	}
-	r.printf("A stand-in server with %d open conversations\n", 3*len(names))
+	r.printf("Using a stand-in server with %d open conversations.\n", 3*len(names))
 	r.printf("Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
 	r.account, err = connect.StandIn(server)
 	return server.Close, err

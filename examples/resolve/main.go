@@ -1,18 +1,18 @@
-// Command resolve resolves the open conversations in which nothing has happened for some days.
+// Command resolve resolves the open conversations without activity for some days.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/resolve -days 30 -dry-run
 //
-// It finds them with a user's key, and resolves them with the bot's in CFCHAT_AGENT_BOT_API_KEY if there is one: the
-// conversation then says who it was. On a real account it does nothing without -dry-run or -yes.
+// It finds them with a user's key, and resolves them with the bot's in CFCHAT_AGENT_BOT_API_KEY if that is set, so that the
+// conversation shows who did it. On a real account it does nothing without -dry-run or -yes.
 //
-// Days are whole days of UTC on the server's clock: with -days 30 the last activity lies more than 30 days back.
+// Days are whole UTC days on the server's clock: with -days 30 the last activity was more than 30 days ago.
 //
-// What the search found may be minutes old when its turn comes, so each conversation is read again, and left alone if it is
-// no longer open or anything has happened in it. There is no way to see what happens between that and the write; but a
-// contact who writes then opens the conversation again.
+// A search result may be minutes old when its turn comes, so each conversation is read again, and skipped if it is no longer
+// open or has new activity. Changes between that and the write cannot be seen, but a contact who writes then opens the
+// conversation again.
 //
-// A failure is reported, and the program goes on with the next conversation; only a failed search ends it. When a write may have
-// been done or not, that is reported too, and it is not repeated. After any of these it exits with 1.
+// After a failure the program prints the error and continues with the next conversation; only a failed search ends it. It
+// also reports a write with an unknown outcome, and does not repeat it. After any of these it exits with 1.
 package main
 
 import (
@@ -49,7 +49,7 @@ type resolver struct {
 func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	r := &resolver{out: out, count: map[outcome]int{}}
 	flags := flag.NewFlagSet("resolve", flag.ContinueOnError)
-	days := flags.Int("days", 30, "resolve what had no activity for more than so many days")
+	days := flags.Int("days", 30, "resolve conversations without activity for more than this many days")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "only show what would be resolved")
 	yes := flags.Bool("yes", false, "resolve on a real account too")
 	flags.Usage = connect.Usage(flags)
@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	return err
 }
 
-// resolveAll resolves while it scans: a scan, unlike pages, loses nothing when what it finds changes under it.
+// resolveAll resolves while it scans: unlike pages, a scan misses nothing when its results change meanwhile.
 func (r *resolver) resolveAll(ctx context.Context, days int) error {
 	idle := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.DaysBefore(cfchat.AttributeLastActivityAt, days))
 	for found, err := range r.account.Conversations.Scan(ctx, idle, cfchat.ConversationScanOptions{}) {
@@ -88,7 +88,7 @@ func (r *resolver) resolveAll(ctx context.Context, days int) error {
 			return err
 		}
 		if ctx.Err() != nil {
-			return ctx.Err() // the scan yields all of a page that it has
+			return ctx.Err() // the scan would yield the rest of its page
 		}
 		what, why := wouldResolve, ""
 		if !r.dryRun {
@@ -99,7 +99,7 @@ func (r *resolver) resolveAll(ctx context.Context, days int) error {
 	return nil
 }
 
-// resolve resolves one conversation if it is still as it was found.
+// resolve resolves one conversation if it is unchanged since it was found.
 func (r *resolver) resolve(ctx context.Context, found *cfchat.Conversation) (what outcome, why string) {
 	now, err := r.account.Conversations.Get(ctx, found.ID)
 	switch {

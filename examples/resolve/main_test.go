@@ -212,7 +212,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"-days: must be 1 or more":                    {[]string{"-days", "0"}, nil},
 		`unexpected argument "x"; -h shows the flags`: {[]string{"x"}, nil},
-		"set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in": {nil, map[string]string{"CFCHAT_USER_API_KEY": "k"}},
+		"set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID; for the stand-in set neither, and no CFCHAT_SERVER": {nil, map[string]string{"CFCHAT_USER_API_KEY": "k"}},
 		"CFCHAT_ACCOUNT_ID: it is not a number":                                           {[]string{"-yes"}, map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "x"}},
 		"this is a real account: -dry-run shows what would be resolved, -yes resolves it": {nil, map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "1"}},
 	} {
@@ -229,7 +229,7 @@ func TestStandInAccount(t *testing.T) {
 	if err := run(t.Context(), nil, func(string) string { return "" }, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"A stand-in server with 24 open conversations\n", "  Omar  ", "\n8 found: 8 resolved\n"} {
+	for _, want := range []string{"Using a stand-in server with 24 open conversations.\n", "  Omar  ", "\n8 found: 8 resolved\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}

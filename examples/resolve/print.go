@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// outcome is what became of a conversation.
+// outcome is the result for a conversation.
 type outcome string
 
 const (
@@ -22,7 +22,7 @@ const (
 
 func (r *resolver) printf(format string, args ...any) { _, _ = fmt.Fprintf(r.out, format, args...) }
 
-// tell says what became of a conversation, in a line.
+// tell prints the outcome for a conversation, on one line.
 func (r *resolver) tell(c *cfchat.Conversation, what outcome, why string) {
 	if len(r.count) == 0 {
 		r.printf("%8s  %-20s  %-16s  %s\n", "ID", "CONTACT", "LAST ACTIVITY", "OUTCOME")
@@ -34,7 +34,7 @@ func (r *resolver) tell(c *cfchat.Conversation, what outcome, why string) {
 	r.printf("%8d  %-20s  %-16s  %s%s\n", c.ID, contact(c), when(c), what, why)
 }
 
-// summary counts what became of all, which are all that there are if the search came to its end.
+// summary prints the counts of all outcomes, which cover all conversations if the search came to its end.
 func (r *resolver) summary(whole bool) {
 	total := 0
 	var parts []string
@@ -52,7 +52,7 @@ func (r *resolver) summary(whole bool) {
 	}
 }
 
-// contact returns the name, in what a line has room for, and without what a terminal would take for orders.
+// contact returns the name, shortened to fit a line, without terminal control characters.
 func contact(c *cfchat.Conversation) string {
 	name := []rune(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

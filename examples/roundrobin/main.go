@@ -1,16 +1,16 @@
-// Command roundrobin gives the open conversations of an inbox that nobody has to the members of the inbox, by turns.
+// Command roundrobin assigns the open, unassigned conversations of an inbox to its members in turn.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/roundrobin -inbox 3 -online
 //
-// In a pass everybody gets at most one conversation, the oldest first, and it is said how many are left. With -every there
-// is a pass again and again, and the turn goes on where the last pass ended. An inbox without members is an error.
+// In a pass everybody gets at most one conversation, oldest first, and the program prints how many are left. With -every it
+// repeats passes, and each continues where the last one ended. An inbox without members is an error.
 //
-// Servers have no call that assigns only what nobody has. So a conversation is read right before it is assigned, and once more
-// afterwards: where another program has got ahead, or comes right after, it keeps the conversation, and the turn stays. What it does
-// in the moment between the first read and the assignment is overwritten. A server that asks to wait is not waited for there, because
-// the read would be old; the pass ends. Where an answer is lost, it is looked at who has it; if nobody has, it may still come, so that
-// whose turn it was gets no other one in that pass. What another program does after the last look is not seen. A conversation that is
-// gone, or that the key may not open, is passed over.
+// Servers have no call that assigns only unassigned conversations. So each conversation is read right before it is assigned,
+// and once more afterwards: if another program has assigned it before or after, that assignment stays, and the person's turn
+// does too. An assignment between the first read and the program's own is overwritten. If the server asks to wait at that
+// point, the pass ends, because the read would be outdated. If an answer is lost, the program checks who has the
+// conversation. If nobody has, the assignment may still arrive, so the person gets no other conversation in that pass.
+// Changes after the last check are not seen. A conversation that is gone, or that the key may not open, is skipped.
 package main
 
 import (
@@ -39,9 +39,9 @@ func main() {
 func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	r := &robin{out: out}
 	flags := flag.NewFlagSet("roundrobin", flag.ContinueOnError)
-	flags.Int64Var(&r.inbox, "inbox", 0, "the inbox whose conversations are assigned, to its members")
+	flags.Int64Var(&r.inbox, "inbox", 0, "the inbox whose conversations to assign to its members")
 	flags.BoolVar(&r.online, "online", false, "only to members who are online")
-	every := flags.Duration("every", 0, "the time between passes, each of which gives every member at most one conversation; 0 for one pass")
+	every := flags.Duration("every", 0, "the time between passes, each of which assigns at most one conversation to every member; 0 for a single pass")
 	flags.Usage = connect.Usage(flags)
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
@@ -65,13 +65,13 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 			return err
 		}
 		r.inbox = fill(server)
-		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
+		_, _ = fmt.Fprintln(out, "Using a stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
 	}
 	r.account = account
 	return r.run(ctx, *every)
 }
 
-// fill gives a stand-in three people and some conversations, and returns the inbox that they are in.
+// fill adds three people and some conversations to a stand-in, and returns their inbox.
 func fill(server *cfchattest.Server) (inbox int64) {
 	var people []int64
 	for _, name := range []string{"Ada", "Ben", "Cleo"} {

@@ -241,7 +241,7 @@ func TestUnconfirmed(t *testing.T) {
 func TestUsage(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(t.Context(), []string{"-h"}, nil, &out); !errors.Is(err, flag.ErrHelp) ||
-		!strings.Contains(out.String(), "the time between passes, each of which gives every member at most one conversation") {
+		!strings.Contains(out.String(), "the time between passes, each of which assigns at most one conversation to every member") {
 		t.Errorf("%v, and it says\n%s", err, &out)
 	}
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// robin gives conversations to people by turns.
+// robin assigns conversations to people in turn.
 type robin struct {
 	account *cfchat.Account
 	inbox   int64
 	online  bool
 	out     io.Writer
 	last    int64  // the person whose turn was last, 0 before the first
-	headed  bool   // the head of the table is there
+	headed  bool   // the table's header has been printed
 	said    string // the last line, unless it is a row of the table
 }
 
-// run makes a pass, or one again and again.
+// run makes a single pass, or repeated ones.
 func (r *robin) run(ctx context.Context, every time.Duration) error {
 	for {
 		err := r.pass(ctx)
@@ -33,7 +33,7 @@ func (r *robin) run(ctx context.Context, every time.Duration) error {
 		case every == 0:
 			return err
 		case err != nil:
-			r.say(fmt.Sprintf("The pass has ended early: %v", err))
+			r.say(fmt.Sprintf("The pass ended early: %v", err))
 		}
 		select {
 		case <-time.After(every):
@@ -43,7 +43,7 @@ func (r *robin) run(ctx context.Context, every time.Duration) error {
 	}
 }
 
-// pass gives everybody at most one conversation, and prints what has become of each that it has looked at, and how many
+// pass assigns at most one conversation to everybody, and prints the outcome for each that it has looked at, and how many
 // are left.
 func (r *robin) pass(ctx context.Context) error {
 	members, err := r.account.Inboxes.Members(ctx, r.inbox)
@@ -54,7 +54,7 @@ func (r *robin) pass(ctx context.Context) error {
 		return fmt.Errorf("inbox %d has no members", r.inbox)
 	}
 	queue, left := r.queue(members), 0
-	nobody, sure := len(queue) == 0, true // that what is in the table is not left
+	nobody, sure := len(queue) == 0, true // whether all conversations in the table were assigned
 	free := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).
 		And(cfchat.Equal(cfchat.AttributeInboxID, r.inbox)).And(cfchat.Absent(cfchat.AttributeAssigneeID))
 	for found, err := range r.account.Conversations.Scan(ctx, free, cfchat.ConversationScanOptions{}) {
@@ -67,7 +67,7 @@ func (r *robin) pass(ctx context.Context) error {
 			return err
 		}
 		if len(queue) == 0 {
-			if found.Meta.AssigneeBot == nil { // the filter asks for a person only
+			if found.Meta.AssigneeBot == nil { // the filter only looks at the person
 				left++
 			}
 			continue
@@ -89,7 +89,7 @@ func (r *robin) pass(ctx context.Context) error {
 	return nil
 }
 
-// sayLeft ends a pass.
+// sayLeft prints how many conversations a pass has left.
 func (r *robin) sayLeft(left int, nobody bool) {
 	line := "None left."
 	if left > 0 {
@@ -104,7 +104,7 @@ func (r *robin) sayLeft(left int, nobody bool) {
 	r.say(line)
 }
 
-// say prints a line, unless it is the last one, so that passes in which nothing happens do not fill the screen.
+// say prints a line, unless it repeats the last one, so that idle passes do not fill the screen.
 func (r *robin) say(line string) {
 	if line != r.said {
 		_, _ = fmt.Fprintln(r.out, line)
@@ -112,7 +112,7 @@ func (r *robin) say(line string) {
 	}
 }
 
-// row prints what has become of a conversation.
+// row prints the outcome for a conversation.
 func (r *robin) row(id int64, contact, agent, outcome string) {
 	const columns = "%-12v  %-20s  %-20s  %s\n"
 	if !r.headed {
@@ -123,7 +123,7 @@ func (r *robin) row(id int64, contact, agent, outcome string) {
 	r.said = ""
 }
 
-// queue returns those who are to get a conversation, beginning behind the one whose turn was last.
+// queue returns the people to assign conversations to, starting after the one whose turn was last.
 func (r *robin) queue(members []cfchat.Agent) []cfchat.Agent {
 	members = slices.DeleteFunc(members, func(a cfchat.Agent) bool {
 		return !a.Confirmed || r.online && a.GetAvailabilityStatus() != cfchat.AvailabilityOnline
@@ -136,8 +136,8 @@ func (r *robin) queue(members []cfchat.Agent) []cfchat.Agent {
 	return slices.Concat(members[behind:], members[:behind])
 }
 
-// give assigns a conversation to a person if nobody has it. It says what has become of it, and whether the turn of the person is
-// over. An error ends the pass: the next conversation would have it too, unless it is about this one alone.
+// give assigns a conversation to a person if nobody has it. It returns the outcome, and whether the person's turn is over.
+// An error ends the pass; a failure of this conversation alone is an outcome.
 func (r *robin) give(ctx context.Context, id int64, to cfchat.Agent) (outcome string, served bool, err error) {
 	taken, err := r.taken(ctx, id)
 	if err != nil || taken != "" {
@@ -146,7 +146,7 @@ func (r *robin) give(ctx context.Context, id int64, to cfchat.Agent) (outcome st
 	_, err = r.account.Conversations.Assign(ctx, id, to.ID, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
 	lost := errors.Is(err, cfchat.ErrUnknownOutcome)
 	switch {
-	case errors.Is(err, cfchat.ErrInvalidInput), errors.Is(err, cfchat.ErrRejected): // who has left since the members were listed
+	case errors.Is(err, cfchat.ErrInvalidInput), errors.Is(err, cfchat.ErrRejected): // the person has left since the members were listed
 		return to.Name + " is gone", true, nil
 	case err != nil && !lost:
 		return "", false, err
@@ -161,26 +161,26 @@ func (r *robin) give(ctx context.Context, id int64, to cfchat.Agent) (outcome st
 	return "assigned", true, nil
 }
 
-// seen says what the last look tells of an assignment, whose answer may be lost, so that it may still come.
+// seen returns the outcome of an assignment by the last check. If its answer was lost, the assignment may still arrive.
 func seen(now *cfchat.Agent, to cfchat.Agent, lost bool) (outcome string, served bool) {
 	switch {
 	case now.GetID() == to.ID:
 		return "assigned", true
 	case now != nil:
-		return now.Name + " has got it meanwhile", lost
+		return now.Name + " has it now", lost
 	case lost:
 		return "may be assigned yet", true
 	}
-	return "assigned, and taken off again", false
+	return "assigned, but unassigned since", false
 }
 
-// taken says why a conversation is not to be assigned, "" if it is.
+// taken returns why a conversation is not to be assigned, "" if it is.
 func (r *robin) taken(ctx context.Context, id int64) (string, error) {
 	now, err := r.account.Conversations.Get(ctx, id)
 	switch {
 	case errors.Is(err, cfchat.ErrNotFound):
 		return "it is gone", nil
-	case errors.Is(err, cfchat.ErrUnauthorized): // of this one: the list of its like came
+	case errors.Is(err, cfchat.ErrUnauthorized): // only of this one: the list was allowed
 		return "it cannot be opened with this key", nil
 	case err != nil:
 		return "", err

@@ -15,18 +15,17 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// form shows the form with what matches, and keeps filters.
+// form shows the form with the matches, and saves filters.
 type form struct {
 	http.Handler
 
 	account    *cfchat.Account
 	store      *store
-	attributes []cfchat.Attribute // what there is to pick: the standard ones, and those that the account has defined
+	attributes []cfchat.Attribute // to choose from: the standard ones and those of the account
 	page       *template.Template
 }
 
-// newForm asks for the names that do not change while people look for conversations, and reads the store, so that what is wrong
-// with it is said at the start.
+// newForm reads the names, which are not expected to change, and the store, so that a problem with it shows at the start.
 func newForm(ctx context.Context, account *cfchat.Account, kept *store) (*form, error) {
 	if _, err := kept.all(); err != nil {
 		return nil, err
@@ -49,11 +48,11 @@ func newForm(ctx context.Context, account *cfchat.Account, kept *store) (*form, 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", f.find)
 	mux.HandleFunc("POST /{$}", f.save)
-	f.Handler = http.NewCrossOriginProtection().Handler(mux) // no other site keeps filters in the name of who visits it
+	f.Handler = http.NewCrossOriginProtection().Handler(mux) // no other site can save filters on behalf of its visitors
 	return f, nil
 }
 
-// owner says whose a conversation is.
+// owner returns the name of a conversation's owner.
 func owner(c cfchat.Conversation) string {
 	if bot := c.Meta.AssigneeBot; bot != nil {
 		return bot.GetName() + " (bot)"
@@ -61,11 +60,11 @@ func owner(c cfchat.Conversation) string {
 	return c.Meta.Assignee.GetName()
 }
 
-// view is what the page shows.
+// view is the content of the page.
 type view struct {
 	Name    string
 	Rows    []row
-	Problem string // with what is in no row
+	Problem string // one that belongs to no row
 	Found   *cfchat.ConversationPage
 	Kept    map[string]cfchat.Filter
 
@@ -73,7 +72,7 @@ type view struct {
 	Operators  []operator
 }
 
-// find shows what matches the rows, or the filter of a name. At first there is neither.
+// find shows the matches of the rows, or of a named filter. At first there is neither.
 func (f *form) find(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	v := view{Name: asked.Get("name"), Rows: rowsIn(asked)}
@@ -84,7 +83,7 @@ func (f *form) find(w http.ResponseWriter, r *http.Request) {
 		case err != nil:
 			v.Problem = err.Error()
 		case !known:
-			v.Problem = "There is no filter of this name."
+			v.Problem = "There is no filter with this name."
 		}
 		v.Rows = rowsOf(filter)
 	}
@@ -95,11 +94,11 @@ func (f *form) find(w http.ResponseWriter, r *http.Request) {
 	f.show(w, status, v)
 }
 
-// save keeps the rows as a filter, if a server can use it, and then shows what matches.
+// save stores the rows as a filter, if a server can use it, and then shows the matches.
 func (f *form) save(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	if err := r.ParseForm(); err != nil {
-		http.Error(w, "That was too much, or no form.", http.StatusBadRequest)
+		http.Error(w, "The form is too large or invalid.", http.StatusBadRequest)
 		return
 	}
 	v := view{Name: strings.TrimSpace(r.PostFormValue("name")), Rows: rowsIn(r.PostForm)}
@@ -118,8 +117,8 @@ func (f *form) save(w http.ResponseWriter, r *http.Request) {
 	f.show(w, status, v)
 }
 
-// match finds the latest conversations that match, or says what is wrong, at its row where it is in one. It returns the status of
-// the page.
+// match finds the latest matching conversations, or sets the problem, in its row if it belongs to one. It returns the status
+// of the page.
 func (f *form) match(ctx context.Context, v *view) (status int) {
 	for i, r := range v.Rows {
 		if attribute := cfchat.Attribute(r.Attribute); attribute != "" && !slices.Contains(f.attributes, attribute) {
@@ -150,7 +149,7 @@ func (f *form) match(ctx context.Context, v *view) (status int) {
 	return http.StatusUnprocessableEntity
 }
 
-// show writes the page, with an empty row to go on with.
+// show writes the page, with an empty row to continue in.
 func (f *form) show(w http.ResponseWriter, status int, v view) {
 	kept, err := f.store.all()
 	if err != nil {

@@ -1,14 +1,14 @@
-// Command savedfilter shows a form in which somebody picks attributes, operators and values, lists the conversations that match, and
-// keeps filters by name.
+// Command savedfilter shows a form for choosing attributes, operators and values, lists the matching conversations, and
+// saves filters by name.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/savedfilter -listen localhost:8080
 //
-// It reads only. What is picked is in the address of the page, so that it can be sent to somebody else. What is wrong is said at its
-// row, and a filter with something wrong in it is not kept. The file has the filters as JSON in the servers' own notation, which
+// It only reads. The choices are in the address of the page, which can be sent to somebody else. Problems show at their
+// rows, and a filter with a problem is not saved. The file has the filters as JSON in the servers' own notation, which
 // [cfchat.Filter] reads.
 //
-// Everybody who reaches the form sees the conversations that the key sees: leave it on this machine, or put it behind a login.
-// The inboxes and custom attributes are those of its start.
+// Everybody who can reach the form sees the conversations that the key sees: keep it on this machine, or put it behind a
+// login. The inboxes and custom attributes are read at the start.
 package main
 
 import (
@@ -38,8 +38,8 @@ func main() {
 
 func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	flags := flag.NewFlagSet("savedfilter", flag.ContinueOnError)
-	file := flags.String("file", "filters.json", "where the filters are kept")
-	address := flags.String("listen", "localhost:8080", "where to show the form")
+	file := flags.String("file", "filters.json", "the file to save the filters in")
+	address := flags.String("listen", "localhost:8080", "the address to show the form at")
 	flags.Usage = connect.Usage(flags)
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
 		return err
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		if account, err = connect.StandIn(server); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintln(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
+		_, _ = fmt.Fprintln(out, "Using a stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.")
 	}
 	form, err := newForm(ctx, account, &store{file: *file})
 	if err != nil {
@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	return connect.Serve(ctx, listener, form, time.Minute)
 }
 
-// standIn is a server with conversations to look for, and a custom attribute.
+// standIn returns a server with conversations to find, and a custom attribute.
 func standIn() *cfchattest.Server {
 	server := cfchattest.Start()
 	server.AddCustomAttribute(cfchattest.CustomAttribute{Key: "tier"})

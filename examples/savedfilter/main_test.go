@@ -208,7 +208,7 @@ func TestSave(t *testing.T) {
 	if err != nil || json.Unmarshal(data, &kept) != nil || kept["other"].String() != `labels equal_to ["vip","billing"] OR created_at days_before ["30"]` {
 		t.Errorf("the file is %s, %v", data, err)
 	}
-	if _, page := b.find(url.Values{"name": {"x"}}); !strings.Contains(page, "There is no filter of this name.") {
+	if _, page := b.find(url.Values{"name": {"x"}}); !strings.Contains(page, "There is no filter with this name.") {
 		t.Errorf("an unknown name is %s", page)
 	}
 }

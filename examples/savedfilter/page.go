@@ -1,6 +1,6 @@
 package main
 
-// page is the whole page: the filters that are kept, the form, and what matches.
+// page is the whole page: the saved filters, the form, and the matches.
 const page = `<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>{{with .Name}}{{.}} - {{end}}Conversations</title>
 <style>
@@ -22,7 +22,7 @@ td, th { text-align: left; vertical-align: top; padding: .2em 1em .2em 0 }
 {{- range $.Attributes}}<option{{if eq . $row.Attribute}} selected{{end}}>{{.}}{{end}}</select>
 <td><select name="operator" aria-label="operator"{{if .Problem}} aria-invalid="true"{{end}}>
 {{- range $.Operators}}<option value="{{.Operator}}"{{if eq .Operator $row.Operator}} selected{{end}}>{{.Words}}{{end}}</select>
-<td><textarea name="values" rows="2" placeholder="values, one a line" aria-label="values"{{if .Problem}} aria-invalid="true"{{end}}>
+<td><textarea name="values" rows="2" placeholder="values, one per line" aria-label="values"{{if .Problem}} aria-invalid="true"{{end}}>
 {{.Values}}</textarea>
 <td>{{with .Problem}}<span role="alert">{{.}}</span>{{end}}{{end}}
 </table>

@@ -8,12 +8,12 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// row is a rule as the form has it.
+// row is a rule in the form.
 type row struct {
-	Join      string // how it is joined to the row before: and, or
+	Join      string // how it is joined to the previous row: and, or
 	Attribute string
 	Operator  string
-	Values    string // one a line, since there may be commas in them
+	Values    string // one per line, because they may have commas
 	Problem   string // what is wrong with it
 }
 
@@ -22,7 +22,7 @@ const (
 	or  = string(cfchat.QueryOperatorOR)
 )
 
-// standard are the attributes that every account has. The client refuses those that the server's version has not.
+// standard are the attributes of every account. The client refuses those that the server's version does not have.
 var standard = []cfchat.Attribute{
 	cfchat.AttributeStatus, cfchat.AttributeInboxID, cfchat.AttributeAssigneeID, cfchat.AttributeTeamID, cfchat.AttributeLabels,
 	cfchat.AttributePriority, cfchat.AttributeCreatedAt, cfchat.AttributeLastActivityAt, cfchat.AttributeDisplayID,
@@ -30,10 +30,10 @@ var standard = []cfchat.Attribute{
 	cfchat.AttributeCountryCode, cfchat.AttributeReferer, cfchat.AttributeMailSubject,
 }
 
-// operator is one to pick.
+// operator is an operator to choose.
 type operator struct {
 	Operator cfchat.FilterOperator
-	Words    string // near to the name in Go, which is what the client calls it when it says what is wrong
+	Words    string // close to the name in Go, which the client's errors use
 }
 
 var operators = []operator{
@@ -48,7 +48,7 @@ var operators = []operator{
 	{cfchat.FilterOperatorDaysBefore, "days before today, or more"},
 }
 
-// rowsIn returns the rows of a form that are filled in.
+// rowsIn returns the filled-in rows of a form.
 func rowsIn(form url.Values) (rows []row) {
 	at := func(name string, i int) string {
 		if i < len(form[name]) {
@@ -65,7 +65,7 @@ func rowsIn(form url.Values) (rows []row) {
 	return rows
 }
 
-// filterOf makes the filter of the rows, of which each is the rule of its number.
+// filterOf returns the filter of the rows, where each row is the rule with the same number.
 func filterOf(rows []row) (filter cfchat.Filter) {
 	for _, r := range rows {
 		var values []any
@@ -84,7 +84,7 @@ func filterOf(rows []row) (filter cfchat.Filter) {
 	return filter
 }
 
-// rowsOf returns the rows of which filterOf has made a filter.
+// rowsOf returns the rows that filterOf makes into a filter.
 func rowsOf(filter cfchat.Filter) (rows []row) {
 	join := and
 	for _, rule := range filter.Rules() {

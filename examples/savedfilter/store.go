@@ -11,13 +11,13 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// store keeps filters by name, in a file. It is safe for concurrent use, by one program.
+// store keeps filters by name, in a file. It is safe for concurrent use within one program.
 type store struct {
 	file string
-	mu   sync.Mutex // of writing
+	mu   sync.Mutex // for writing
 }
 
-// all reads the filters; there are none before the file is there.
+// all reads the filters; there are none if the file does not exist.
 func (s *store) all() (map[string]cfchat.Filter, error) {
 	filters := map[string]cfchat.Filter{}
 	data, err := os.ReadFile(s.file)
@@ -33,7 +33,8 @@ func (s *store) all() (map[string]cfchat.Filter, error) {
 	return filters, nil
 }
 
-// put adds a filter, or takes it in place of the one that has the name. The file is a whole one at every moment, the old or the new.
+// put adds a filter, or replaces the one with that name. The file is complete at every moment, either the old or the new
+// one.
 func (s *store) put(name string, filter cfchat.Filter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,14 +17,14 @@ import (
 	"modernc.org/sqlite"
 )
 
-// definition is the index, of folded texts. Its tokens are three characters each, wherever words end, because many scripts do
-// not show that.
+// definition is the index of folded texts. Its tokens are three characters each, regardless of word boundaries, because many
+// scripts do not mark those.
 const definition = "CREATE VIRTUAL TABLE texts USING fts5(folded, tokenize = 'trigram case_sensitive 1')"
 
-// least is how many characters make a token.
+// least is the number of characters in a token.
 const least = 3
 
-// register lets SQLite fold texts.
+// register adds a function to SQLite that folds texts.
 var register = sync.OnceValue(func() error {
 	return sqlite.RegisterDeterministicScalarFunction("folded", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		content, _ := args[0].(string)
@@ -32,21 +32,21 @@ var register = sync.OnceValue(func() error {
 	})
 })
 
-// index finds messages of a copy. Its connection reads the copy, and cannot write to it, and has a file of its own beside it.
+// index finds messages in a copy. Its connection can only read the copy, and has a file of its own next to it.
 type index struct {
 	pool *sql.DB
 	conn *sql.Conn
 }
 
-// open opens the index of a copy, and makes it where there is none.
+// open opens the index of a copy, and creates it if there is none.
 func open(ctx context.Context, file string) (*index, error) {
 	path, err := filepath.Abs(file)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no %s. This makes it a copy of your account:\n\n    bin/cfchat sync --to %[1]s\n\n"+
-			"and this one of a stand-in, to have a look:\n\n    bin/cfchat sync --stand-in --to %[1]s", file)
+		return nil, fmt.Errorf("there is no %s. To copy your account to it:\n\n    bin/cfchat sync --to %[1]s\n\n"+
+			"or, to try it, that of a stand-in:\n\n    bin/cfchat sync --stand-in --to %[1]s", file)
 	}
 	if err := register(); err != nil {
 		return nil, err
@@ -71,12 +71,12 @@ func open(ctx context.Context, file string) (*index, error) {
 	return i, nil
 }
 
-// address returns what SQLite opens a file by.
+// address returns the URI with which SQLite opens a file.
 func address(path, options string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options}).String()
 }
 
-// isCopy refuses a file that is something else.
+// isCopy returns an error if the file is not a copy.
 func (i *index) isCopy(ctx context.Context) error {
 	var tables int
 	const known = "select count(*) from sqlite_master where name in ('cfchat_copy', 'messages')"
@@ -84,12 +84,12 @@ func (i *index) isCopy(ctx context.Context) error {
 		return err
 	}
 	if tables < 2 {
-		return errors.New("it is no copy that cfchat sync has made")
+		return errors.New("not a copy made by cfchat sync")
 	}
 	return nil
 }
 
-// attach adds the file of the index, which nobody else may read, as own.
+// attach attaches the file of the index, which nobody else may read, as own.
 func (i *index) attach(ctx context.Context, path string) error {
 	made, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -111,7 +111,7 @@ func (i *index) attach(ctx context.Context, path string) error {
 	case texts == definition:
 		return nil
 	case tables > 0:
-		return errors.New("it is no index, or one of another version of this program, which you can delete")
+		return errors.New("not an index, or that of another version of this program, which you can delete")
 	}
 	_, err = i.conn.ExecContext(ctx, strings.Replace(definition, "texts", "IF NOT EXISTS own.texts", 1))
 	return err
@@ -122,18 +122,18 @@ func (i *index) close() {
 	_ = i.pool.Close()
 }
 
-// searched is what is in the index. A message that was deleted is still there, with a sentence of the server as its content.
+// searched selects the messages to index. A deleted message still exists, with a sentence of the server as its content.
 const searched = `select id, folded(content) as folded from messages
 where content <> '' and message_type <> 'activity' and content_attributes ->> 'deleted' is not 1`
 
-// refresh takes out of the index what is not so in the copy any more, and adds what it has not. No column of the copy says what
-// has changed since, so the texts are compared.
+// refresh removes outdated texts from the index, and adds missing ones. The copy has no column that shows changes, so the
+// texts are compared.
 func (i *index) refresh(ctx context.Context) error {
 	tx, err := i.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing behind Commit
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	for _, step := range []string{
 		"delete from own.texts where rowid in (select texts.rowid from own.texts left join (" + searched + ") as now on now.id = texts.rowid " +
 			"where now.folded is not texts.folded)",
@@ -147,14 +147,14 @@ func (i *index) refresh(ctx context.Context) error {
 	return tx.Commit()
 }
 
-// message is one that was found, with names as a terminal may show them.
+// message is a found message, with names that are safe for a terminal.
 type message struct {
 	conversation               int64
 	at, sender, contact, inbox string
 	content                    text
 }
 
-// find returns the messages that have all of the words, the newest first. The index knows which may have them.
+// find returns the messages that have all of the words, newest first. The index preselects them.
 func (i *index) find(ctx context.Context, words []text) iter.Seq2[*message, error] {
 	return func(yield func(*message, error) bool) {
 		query := `select m.conversation_id, coalesce(strftime('%Y-%m-%d %H:%M UTC', m.created_at), 'some day'), coalesce(nullif(m.sender_name, ''), m.message_type),
@@ -190,7 +190,7 @@ left join inboxes on inboxes.id = m.inbox_id `
 	}
 }
 
-// scanned reads a row.
+// scanned returns the message in a row.
 func scanned(rows *sql.Rows) (*message, error) {
 	var m message
 	var content string
@@ -206,8 +206,8 @@ func scanned(rows *sql.Rows) (*message, error) {
 	return &m, nil
 }
 
-// match returns what the index is asked for: the words that it has tokens of, each in quotes, within which it knows no operators.
-// It is empty when there is none.
+// match returns the query for the index: the words that are long enough for tokens, in quotes, where operators have no
+// meaning. It is empty if there are none.
 func match(words []text) string {
 	var known []string
 	for _, word := range words {

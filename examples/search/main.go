@@ -4,15 +4,15 @@
 //	go build -C examples/search -o ../../bin/search .
 //	bin/search -copy chat.db refund 'order 4711'
 //
-// A message is found when each argument is in it, as it stands: in any case, in any script, in the middle of a word too, and with
-// blanks where the argument has them. No character means anything else. An argument that begins with - goes behind one that is --.
-// The newest messages come first. Activities are not searched, nor are messages that were deleted.
+// A message is found if it contains each argument literally: in any case, in any script, even in the middle of a word,
+// blanks included. No character has a special meaning. Put an argument that starts with - after --. The newest messages come
+// first. Activity messages and deleted messages are not searched.
 //
-// What finds them is an index beside the copy, chat.db.search, which is brought to what the copy has before each search. The copy
-// is not written to, and cfchat sync may go on meanwhile. The index has all that was written too, so it is for the same eyes only,
-// and can be deleted at any time.
+// The search uses an index next to the copy, chat.db.search, which is updated before each search. The copy is never written
+// to, and cfchat sync may run meanwhile. The index also contains the messages, so protect it like the copy; it can be
+// deleted at any time.
 //
-// To try it without an account, let bin/cfchat sync --stand-in --to demo.db make the copy.
+// To try it without an account, make the copy with bin/cfchat sync --stand-in --to demo.db.
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("search", flag.ContinueOnError)
-	file := flags.String("copy", "chat.db", "the copy that cfchat sync has made")
+	file := flags.String("copy", "chat.db", "the copy made by cfchat sync")
 	limit := flags.Int("limit", 20, "how many messages to show")
 	flags.Usage = usage(flags)
 	if err := connect.ParseFlags(flags, args, out); err != nil {
@@ -63,11 +63,11 @@ func usage(flags *flag.FlagSet) func() {
 	return func() {
 		_, _ = fmt.Fprint(flags.Output(), "Usage of search: search [flags] text ...\n")
 		flags.PrintDefaults()
-		_, _ = fmt.Fprint(flags.Output(), "Environment: none is read. The key and the account are for cfchat sync.\n")
+		_, _ = fmt.Fprint(flags.Output(), "It reads no environment variables. Only cfchat sync needs the key and the account.\n")
 	}
 }
 
-// search brings the index to what the copy has, and prints the newest messages that have all of the words.
+// search updates the index, and prints the newest messages that have all of the words.
 func search(ctx context.Context, file string, words []text, limit int, out io.Writer) error {
 	index, err := open(ctx, file)
 	if err != nil {
@@ -83,7 +83,7 @@ func search(ctx context.Context, file string, words []text, limit int, out io.Wr
 			return err
 		}
 		if shown == limit {
-			_, _ = fmt.Fprint(out, "\nThere are more; -limit is how many are shown.\n")
+			_, _ = fmt.Fprint(out, "\nThere are more; -limit sets how many are shown.\n")
 			break
 		}
 		if found.conversation != conversation {
@@ -94,10 +94,10 @@ func search(ctx context.Context, file string, words []text, limit int, out io.Wr
 		shown++
 	}
 	if shown == 0 {
-		_, _ = fmt.Fprintln(out, "Nothing is found.")
+		_, _ = fmt.Fprintln(out, "Nothing was found.")
 	}
 	return nil
 }
 
-// gap is between conversations.
+// gap separates conversations.
 var gap = map[bool]string{true: "\n"}

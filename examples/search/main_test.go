@@ -66,7 +66,7 @@ func said(t *testing.T, file string, args ...string) string {
 	return out.String()
 }
 
-const nothing = "Nothing is found.\n"
+const nothing = "Nothing was found.\n"
 
 // written are texts of several scripts, with what is an operator somewhere.
 var written = []string{
@@ -218,7 +218,7 @@ Conversation 1 with Mia, Support[2J mail
 	if got := said(t, file, "refund"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	const more = "\nThere are more; -limit is how many are shown.\n"
+	const more = "\nThere are more; -limit sets how many are shown.\n"
 	var out strings.Builder
 	if err := run(t.Context(), []string{"-copy", file, "-limit", "3", "refund"}, &out); err != nil || !strings.HasSuffix(out.String(), "[Refund]!\n"+more) {
 		t.Errorf("%v, and of three it says\n%s", err, &out)
@@ -345,9 +345,9 @@ func TestRefused(t *testing.T) {
 	for want, args := range map[string][]string{
 		"\n    bin/cfchat sync --to " + missing + "\n":          {"-copy", missing, "x"},
 		"\n    bin/cfchat sync --stand-in --to " + missing:      {"-copy", missing, "x"},
-		"other.db: it is no copy that cfchat sync has made":     {"-copy", other, "x"},
+		"other.db: not a copy made by cfchat sync":              {"-copy", other, "x"},
 		"noise: file is not a database":                         {"-copy", noise, "x"},
-		"what are you looking for? -h shows the flags":          {"-copy", missing},
+		"no search text given; -h shows the flags":              {"-copy", missing},
 		"an argument is empty; -h shows the flags":              {"-copy", missing, "x", " "},
 		"-limit: must be 1 or more":                             {"-limit", "0", "x"},
 		"flag provided but not defined: -x; -h shows the flags": {"-x"},
@@ -388,7 +388,7 @@ func TestForeign(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "chat.db")
 	synced(t, cfchattest.New(t), file)
 	edit(t, file+".search", "create table texts (folded text)")
-	if err := run(t.Context(), []string{"-copy", file, "x"}, io.Discard); err == nil || !strings.Contains(err.Error(), "chat.db.search: it is no index") {
+	if err := run(t.Context(), []string{"-copy", file, "x"}, io.Discard); err == nil || !strings.Contains(err.Error(), "chat.db.search: not an index") {
 		t.Errorf("got %v", err)
 	}
 }

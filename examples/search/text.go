@@ -9,10 +9,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// text is what was written or typed.
+// text is a message's text or a search word.
 type text struct {
-	runes  []rune // a letter and its accent are one, however they were typed
-	folded []rune // as many, in lower case, as they are compared
+	runes  []rune // a letter and its accent are one rune, however they were typed
+	folded []rune // the same number, in lower case, for comparing
 }
 
 func newText(s string) text {
@@ -24,7 +24,7 @@ func newText(s string) text {
 	return t
 }
 
-// typed returns the words to look for.
+// typed returns the words to search for.
 func typed(args []string) (words []text, err error) {
 	for _, arg := range args {
 		word := newText(strings.TrimSpace(arg))
@@ -34,12 +34,12 @@ func typed(args []string) (words []text, err error) {
 		words = append(words, word)
 	}
 	if len(words) == 0 {
-		return nil, errors.New("what are you looking for? -h shows the flags")
+		return nil, errors.New("no search text given; -h shows the flags")
 	}
 	return words, nil
 }
 
-// matches lists where a word is.
+// matches returns the positions of a word.
 func (t text) matches(word text) (at []int) {
 	for i := 0; i+len(word.folded) <= len(t.folded); i++ {
 		if slices.Equal(t.folded[i:i+len(word.folded)], word.folded) {
@@ -49,15 +49,15 @@ func (t text) matches(word text) (at []int) {
 	return at
 }
 
-// hasAll reports whether each of the words is in it.
+// hasAll reports whether the text has all of the words.
 func (t text) hasAll(words []text) bool {
 	return !slices.ContainsFunc(words, func(word text) bool { return len(t.matches(word)) == 0 })
 }
 
-// before and behind are how much of a message is shown on either side of where the first match begins.
+// before and behind are how much of a message is shown before and after the start of the first match.
 const before, behind = 40, 80
 
-// snippet returns what is around the first match, on one line, with each match in brackets.
+// snippet returns the text around the first match, on one line, with each match in brackets.
 func (t text) snippet(words []text) string {
 	marked, first := t.marks(words)
 	from, to := max(first-before, 0), min(first+behind, len(t.runes))
@@ -80,7 +80,7 @@ func (t text) snippet(words []text) string {
 	return printable(line.String())
 }
 
-// marks returns which characters are part of a match, and the first one that is.
+// marks returns which characters are part of a match, and the first such position.
 func (t text) marks(words []text) (marked []bool, first int) {
 	marked = make([]bool, len(t.runes))
 	for _, word := range words {
@@ -93,7 +93,8 @@ func (t text) marks(words []text) (marked []bool, first int) {
 	return marked, max(slices.Index(marked, true), 0)
 }
 
-// printable returns a text on one line, without what a terminal would take for orders. A joiner makes one emoji of several.
+// printable returns a text on one line, without terminal control characters. It keeps joiners, which combine several emoji
+// into one.
 func printable(s string) string {
 	const joiner = '\u200d'
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {

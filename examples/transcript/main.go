@@ -1,18 +1,19 @@
-// Command transcript writes conversations as Markdown: who said what and when, with notes, activities, files and what was deleted.
+// Command transcript writes conversations as Markdown: who said what and when, with notes, activities, files and deleted
+// messages.
 //
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/transcript -conversation 42 -zone Europe/Oslo
 //	CFCHAT_USER_API_KEY=… CFCHAT_ACCOUNT_ID=56 go run ./examples/transcript -dir transcripts \
 //	    -where '[{"attribute_key":"labels","filter_operator":"equal_to","values":["complaint"],"query_operator":null}]'
 //
-// It reads only. The filter is in the server's own notation, as labelsweep has it; "[]" is every conversation. Each transcript
-// goes to standard output, or with -dir to a file of its own, which only its owner may read, and which another run replaces.
+// It only reads. The filter is in the server's own notation, as in labelsweep; "[]" means all conversations. Transcripts go
+// to standard output, or with -dir to a file each, which only its owner may read, and which another run replaces.
 //
-// What people wrote is escaped, so that Markdown shows it as they wrote it, and is no Markdown of its own: CommonMark, and GitHub's
-// tables, strikethrough and links. Messages stand in the order of their times, also those that were imported later. Whoever has the
-// link to a file can open it. The choices that a message offered are not in it, only its text.
+// Messages are escaped, so that Markdown (CommonMark, with GitHub's tables, strikethrough and links) shows them as they were
+// written. They are in order of time, including those imported later. Anybody with the link to a file can open it. Of a
+// message with choices only the text is included.
 //
-// A message that the server cannot answer has its place in the transcript. A conversation that cannot be read is left out, and the
-// program goes on; it then exits with 1.
+// A message that the server cannot return is marked in the transcript. A conversation that cannot be read is left out; the
+// program continues and then exits with 1.
 package main
 
 import (
@@ -26,7 +27,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	_ "time/tzdata" // for machines that know no zones
+	_ "time/tzdata" // for machines without time zone data
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/auth"
@@ -48,12 +49,12 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	var where *cfchat.Filter
 	flags := flag.NewFlagSet("transcript", flag.ContinueOnError)
 	conversation := flags.Int64("conversation", 0, "the `id` of the conversation to write")
-	flags.Func("where", "the `rules` of the conversations to write, as a JSON list in the server's notation (on the stand-in all, if there is no -conversation)", func(text string) error {
+	flags.Func("where", "the `rules` of the conversations to write, as a JSON list in the server's notation (default on the stand-in: all, unless -conversation is given)", func(text string) error {
 		filter, err := connect.Where(text)
 		where = &filter
 		return err
 	})
-	flags.StringVar(&s.dir, "dir", "", "a `folder` for a file of each; it is made if it is not there (default standard output)")
+	flags.StringVar(&s.dir, "dir", "", "a `folder` for one file each, created if needed (default: standard output)")
 	zone := flags.String("zone", "UTC", "the time zone of the times, such as Europe/Oslo")
 	flags.Usage = connect.Usage(flags)
 	if err := connect.Parse(flags, args, out, connect.Hint); err != nil {
@@ -74,14 +75,14 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	case err != nil:
 		return err
 	case s.account != nil && *conversation == 0 && where == nil:
-		return errors.New(`name a conversation with -conversation, or several with -where; "[]" is every one`)
+		return errors.New(`name a conversation with -conversation, or several with -where; "[]" means all`)
 	case s.account == nil:
 		server := standIn(time.Now())
 		defer server.Close()
 		if s.account, err = connect.StandIn(server); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprint(out, "A stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
+		_, _ = fmt.Fprint(out, "Using a stand-in server. Set CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID for a real account.\n\n")
 	}
 	err = s.writeAll(ctx, *conversation, where)
 	if err != nil && ctx.Err() != nil {
@@ -90,7 +91,8 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	return err
 }
 
-// writeAll writes one conversation, or those that match, every one without a filter. It goes on behind what cannot be read.
+// writeAll writes one conversation, or those that match; an empty filter matches all. It continues after one that cannot be
+// read.
 func (s *scribe) writeAll(ctx context.Context, one int64, where *cfchat.Filter) (err error) {
 	if s.names, err = s.account.Names(ctx); err != nil {
 		return err
@@ -126,7 +128,7 @@ func (s *scribe) writeAll(ctx context.Context, one int64, where *cfchat.Filter) 
 	return errors.Join(failed...)
 }
 
-// standIn is a server with a conversation of this day that has one of everything, and one more.
+// standIn returns a server with a conversation of today that has one of everything, and another one.
 func standIn(now time.Time) *cfchattest.Server {
 	var minutes atomic.Int64
 	begin := now.Add(-3 * time.Hour)
@@ -141,7 +143,7 @@ func standIn(now time.Time) *cfchattest.Server {
 	add(cfchattest.Message{Content: "Her plan is #2, `team_10`.", Private: true, Type: cfchat.MessageTypeOutgoing, Sender: linus})
 	wrong := add(cfchattest.Message{Content: "Yes.", Type: cfchat.MessageTypeOutgoing, Sender: linus})
 	minutes.Add(20)
-	if account, err := connect.StandIn(server); err == nil { // what only requests can do
+	if account, err := connect.StandIn(server); err == nil { // only requests can do this
 		ctx, asLinus := context.Background(), cfchat.WithKeys(auth.Keys{User: auth.NewKey(key)})
 		_, _ = account.Messages.Delete(ctx, mia, wrong, asLinus)
 		_, _ = account.Messages.Send(ctx, mia, cfchat.MessageCreate{

@@ -293,12 +293,12 @@ func TestRefused(t *testing.T) {
 		args []string
 		env  map[string]string
 	}{
-		`unexpected argument "x"; -h shows the flags`:                                       {[]string{"x"}, nil},
-		"-conversation: must be 0 or more":                                                  {[]string{"-conversation", "-1"}, nil},
-		"give -conversation or -where, not both":                                            {[]string{"-conversation", "1", "-where", "[]"}, nil},
-		`name a conversation with -conversation, or several with -where; "[]" is every one`: {nil, account},
-		"-zone: unknown time zone Mars":                                                     {[]string{"-zone", "Mars"}, nil},
-		`"[]" is every conversation; -h shows the flags`:                                    {[]string{"-where", "{}"}, nil},
+		`unexpected argument "x"; -h shows the flags`:                                    {[]string{"x"}, nil},
+		"-conversation: must be 0 or more":                                               {[]string{"-conversation", "-1"}, nil},
+		"give -conversation or -where, not both":                                         {[]string{"-conversation", "1", "-where", "[]"}, nil},
+		`name a conversation with -conversation, or several with -where; "[]" means all`: {nil, account},
+		"-zone: unknown time zone Mars":                                                  {[]string{"-zone", "Mars"}, nil},
+		`"[]" means all conversations; -h shows the flags`:                               {[]string{"-where", "{}"}, nil},
 	} {
 		err := run(t.Context(), c.args, func(name string) string { return c.env[name] }, io.Discard)
 		if err == nil || !strings.HasSuffix(err.Error(), want) {
@@ -311,7 +311,7 @@ func TestRefused(t *testing.T) {
 func TestStandInAccount(t *testing.T) {
 	var out strings.Builder
 	err := run(t.Context(), nil, func(string) string { return "" }, &out)
-	if err != nil || !strings.HasPrefix(out.String(), "A stand-in server.") || strings.Count(out.String(), "\n# Conversation ") != 2 {
+	if err != nil || !strings.HasPrefix(out.String(), "Using a stand-in server.") || strings.Count(out.String(), "\n# Conversation ") != 2 {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

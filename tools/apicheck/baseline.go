@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// write makes a baseline of what the packages are now.
+// write makes a baseline from the current packages.
 func write(public []*types.Package, dir string) error {
 	for _, pkg := range public {
 		code, err := declarations(pkg)
@@ -27,7 +27,7 @@ func write(public []*types.Package, dir string) error {
 	return nil
 }
 
-// read type-checks a baseline as a package of its own that imports what the package of today imports.
+// read type-checks a baseline as a package of its own with the imports of the current package.
 func read(file string, now *types.Package, public []*types.Package) (*types.Package, error) {
 	fset := token.NewFileSet()
 	code, err := parser.ParseFile(fset, file, nil, parser.SkipObjectResolution)
@@ -40,7 +40,7 @@ func read(file string, now *types.Package, public []*types.Package) (*types.Pack
 	return config.Check(now.Path(), fset, []*ast.File{code}, nil)
 }
 
-// importer finds packages by their path among those that are loaded.
+// importer finds packages by path among the loaded ones.
 type importer map[string]*types.Package
 
 func (i importer) add(all []*types.Package) {
@@ -52,7 +52,7 @@ func (i importer) add(all []*types.Package) {
 	}
 }
 
-// Import is for [types.Config].
+// Import implements [types.Importer].
 func (i importer) Import(path string) (*types.Package, error) {
 	if i[path] == nil {
 		return nil, fmt.Errorf("nothing public imports %s any more", path)
@@ -60,7 +60,7 @@ func (i importer) Import(path string) (*types.Package, error) {
 	return i[path], nil
 }
 
-// declarations are what a package exports, as Go without the bodies of functions, in order of names.
+// declarations returns what a package exports, as Go without function bodies, in order of name.
 func declarations(pkg *types.Package) ([]byte, error) {
 	w := &writer{pkg: pkg}
 	for _, name := range pkg.Scope().Names() {
@@ -84,7 +84,7 @@ type writer struct {
 	imports []string
 }
 
-// qualify names another package, and remembers that it is imported.
+// qualify returns the name of another package, and records the import.
 func (w *writer) qualify(other *types.Package) string {
 	if other == w.pkg {
 		return ""
@@ -134,7 +134,7 @@ func (w *writer) declareType(name *types.TypeName) {
 	}
 }
 
-// typeParameters writes the type parameters of a generic type, "" of any other.
+// typeParameters returns the type parameters of a generic type, "" for any other.
 func (w *writer) typeParameters(named *types.Named) string {
 	var all []string
 	for p := range named.TypeParams().TypeParams() {
@@ -146,7 +146,7 @@ func (w *writer) typeParameters(named *types.Named) string {
 	return "[" + strings.Join(all, ", ") + "]"
 }
 
-// fields writes the exported fields, and one that stands for all others: it cannot be compared if the struct cannot.
+// fields writes the exported fields, and one that replaces all others, which is not comparable if the struct is not.
 func (w *writer) fields(t *types.Struct) {
 	fmt.Fprintln(w, "struct {")
 	hidden := false
@@ -180,7 +180,7 @@ func (w *writer) interfaceMethods(t *types.Interface) {
 		fmt.Fprintln(w, w.text(embedded))
 	}
 	for m := range t.ExplicitMethods() {
-		if !m.Exported() { // nobody else can have it, whatever it takes
+		if !m.Exported() { // nobody else can implement it, whatever it takes
 			fmt.Fprintln(w, m.Name()+"()")
 			continue
 		}

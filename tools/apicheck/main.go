@@ -1,6 +1,6 @@
 // Apicheck compares the Go API of this module's public packages with a baseline, one file of Go declarations for each
-// package, and exits with 1 when a program that compiles against the baseline might not compile any more. With -accept it
-// writes the baseline.
+// package, and exits with 1 if a program that compiles against the baseline might no longer compile. With -accept it writes
+// the baseline.
 package main
 
 import (
@@ -42,7 +42,7 @@ func main() {
 	}
 }
 
-// publicPackages loads what users can import.
+// publicPackages loads the packages that users can import.
 func publicPackages(dir string) ([]*types.Package, error) {
 	const mode = packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps
 	loaded, err := packages.Load(&packages.Config{Mode: mode, Dir: dir}, "./...")
@@ -61,7 +61,7 @@ func publicPackages(dir string) ([]*types.Package, error) {
 	return public, nil
 }
 
-// compare tells every incompatible change since the baseline.
+// compare returns every incompatible change since the baseline.
 func compare(public []*types.Package, dir string) (broken []string, err error) {
 	unread, err := filepath.Glob(filepath.Join(dir, "*.go.txt"))
 	if err != nil {

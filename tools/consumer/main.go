@@ -1,4 +1,4 @@
-// Consumer is a program of somebody else: a module of its own that sees what is exported and links what it must.
+// Consumer acts as a user's program: a module of its own that sees only what is exported and links only what it needs.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Package cast reads values as the server's framework and its database do: text that begins with a number is that number,
+// Package cast reads values as the server's framework and its database do: text that starts with a number is that number,
 // and most things are true.
 package cast
 
@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Integer reads a value as the server's database layer does for an integer column: text counts up to its first odd character
-// ("5abc" is 5, "abc" is 0), a fraction is cut off. It is false for null, blank text, and what is no number at all
-// (contract, 1.2 and 1.4).
+// Integer reads a value as the server's database layer does for an integer column: text counts up to its first other
+// character ("5abc" is 5, "abc" is 0), and a fraction is cut off. It reports false for null, blank text, and values that are
+// not numbers at all (contract, 1.2 and 1.4).
 func Integer(value any) (int64, bool) {
 	switch v := value.(type) {
 	case string:
@@ -43,7 +43,7 @@ func Integer(value any) (int64, bool) {
 	return 0, false
 }
 
-// ID reads an id that is looked up, as Integer does: one that does not fit the column finds nothing (contract, 1.4).
+// ID reads an id for a lookup, as Integer does: one that does not fit the column finds nothing (contract, 1.4).
 func ID(value any) (int64, bool) {
 	n, ok := Integer(value)
 	return n, ok && FitsInteger(n)
@@ -52,7 +52,7 @@ func ID(value any) (int64, bool) {
 // FitsInteger reports whether a number fits a column of four bytes.
 func FitsInteger(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
 
-// FitsBigint reports whether a number fits a column of eight bytes. [Integer] returns the nearest one for what does not.
+// FitsBigint reports whether a number fits a column of eight bytes. [Integer] returns the nearest one otherwise.
 func FitsBigint(n int64) bool { return n > math.MinInt64 && n < math.MaxInt64 }
 
 // leadingInteger returns the number that a text starts with, 0 without one, the nearest one if it is too large.
@@ -65,24 +65,24 @@ func leadingInteger(text string) int64 {
 	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
 		end++
 	}
-	n, _ := strconv.ParseInt(text[:end], 10, 64) // too large a number comes back as the nearest one
+	n, _ := strconv.ParseInt(text[:end], 10, 64) // ParseInt returns the nearest number if it is too large
 	return n
 }
 
-// StartsWithNumber reports whether a text starts with a number, so that its cast is more than the 0 of any other text.
+// StartsWithNumber reports whether a text starts with a number, so that its cast is not the 0 of any other text.
 func StartsWithNumber(text string) bool {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-")
 	return text != "" && text[0] >= '0' && text[0] <= '9'
 }
 
-// Boolean reads a value as the server does for a boolean column: all is true but nothing and the ways to write false
-// (contract, W1.2, on private).
+// Boolean reads a value as the server does for a boolean column: everything is true except blank values and the spellings of
+// false (contract, W1.2, on private).
 func Boolean(value any) bool {
 	return !Blank(value) && !slices.Contains([]string{"0", "f", "F", "false", "FALSE", "off", "OFF"}, Text(value))
 }
 
-// Time reads a time that is stored: ISO text; anything else is no time.
+// Time reads a time to store: ISO text; anything else is the zero time.
 func Time(value any) time.Time {
 	text, _ := value.(string)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
@@ -93,7 +93,7 @@ func Time(value any) time.Time {
 	return time.Time{}
 }
 
-// Text returns a value as it stands in a text: nothing for null, a list or an object as JSON.
+// Text returns a value as text: "" for null, a list or an object as JSON.
 func Text(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -103,7 +103,7 @@ func Text(value any) string {
 	}
 	text, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("cast: %v", err)) // what was read as JSON can be written
+		panic(fmt.Sprintf("cast: %v", err)) // values read from JSON can be written
 	}
 	return string(text)
 }

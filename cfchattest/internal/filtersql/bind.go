@@ -8,17 +8,17 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// bound is a rule's comparison after the server's code, before its database.
+// bound is a rule's comparison as the server's code passes it to the database.
 type bound struct {
 	operator string
 	values   []any  // nil among them is NULL
 	text     string // of an operator that takes one text: the value to compare with
 }
 
-// orders reports whether the comparison is about more or less, and not about the same.
+// orders reports whether the comparison is > or <.
 func (b bound) orders() bool { return b.operator == IsGreaterThan || b.operator == IsLessThan }
 
-// bind prepares a rule's values (contract, 5.3). The column is the zero one if the rule is about no standard attribute.
+// bind prepares a rule's values (contract, 5.3). The column is zero if the rule is not about a standard attribute.
 func (c *compiler[R]) bind(r Rule, of Column[R]) (bound, error) {
 	switch r.operator {
 	case EqualTo, NotEqualTo:
@@ -126,8 +126,7 @@ func (c *compiler[R]) bindPatterns(r Rule) ([]any, error) {
 	return out, nil
 }
 
-// bindLimit returns the text to compare with. From 4.11.2 on it has to be read as the type first
-// (contract, N4).
+// bindLimit returns the text to compare with. From 4.11.2 on it must be valid for the type (contract, N4).
 func (c *compiler[R]) bindLimit(r Rule, of Column[R]) (string, error) {
 	first, err := firstValue(r.values)
 	if err != nil || !c.Version.AtLeast("4.11.2") {
@@ -158,26 +157,25 @@ func (c *compiler[R]) kindOf(r Rule, of Column[R]) kind {
 	return display
 }
 
-// bindDays returns the day so many days ago, UTC. From 4.11.2 on the server's code stumbles over every use (contract,
-// N4).
+// bindDays returns the UTC date that many days ago. From 4.11.2 on the server's code fails on every use (contract, N4).
 func (c *compiler[R]) bindDays(r Rule) (string, error) {
 	first, err := firstValue(r.values)
 	if err != nil || c.Version.AtLeast("4.11.2") {
 		return "", ErrCode
 	}
 	switch first.(type) {
-	case bool, []any, map[string]any: // of which the server's language makes no number
+	case bool, []any, map[string]any: // Ruby cannot convert these to a number
 		return "", ErrCode
 	}
 	ago, _ := cast.Integer(first)
 	if !cast.FitsInteger(ago) {
-		return "", nil // no day, which the database will refuse
+		return "", nil // not a day, so the database will refuse it
 	}
 	return c.Now.UTC().AddDate(0, 0, -int(ago)).Format("2006-01-02"), nil
 }
 
-// firstValue returns values[0] as the server's language reads it: of a text its first letter (contract, N4), of
-// a whole number its lowest bit (unseen), of nothing an error.
+// firstValue returns values[0] as Ruby evaluates it: the first letter of a text (contract, N4), the lowest bit of an integer
+// (unseen), an error for null.
 func firstValue(values any) (any, error) {
 	switch v := values.(type) {
 	case []any:
@@ -200,7 +198,7 @@ func firstValue(values any) (any, error) {
 	return nil, ErrCode
 }
 
-// whole returns the first of a list, or a text that stands alone.
+// whole returns the first element of a list, or the text itself.
 func whole(values any) string {
 	if list, ok := values.([]any); ok {
 		return cast.Text(list[0])

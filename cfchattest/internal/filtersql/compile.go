@@ -7,16 +7,15 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// compiler turns rules into conditions, one after the other: a rule on a custom attribute changes how the later ones are
-// read.
+// compiler turns rules into conditions, in order, because a rule on a custom attribute changes how later ones are read.
 type compiler[R any] struct {
 	*Table[R]
-	lowering bool  // a custom attribute was named before
+	lowering bool  // an earlier rule is on a custom attribute
 	sqlError error // the first thing that the database will refuse
 }
 
-// rule makes the words of one rule: its condition, and how the next one is joined. The server prepares the values before it
-// looks at what the rule is about.
+// rule returns the words of one rule: its condition, and how the next one is joined. The server prepares the values before
+// it checks the attribute.
 func (c *compiler[R]) rule(r Rule) ([]word[R], error) {
 	if c.Version.AtLeast("3.8.0") {
 		if err := c.valid(r); err != nil {
@@ -110,21 +109,21 @@ func (c *compiler[R]) labelsRule(r Rule) ([]word[R], error) {
 	return append([]word[R]{{clause: clause[R]{met: met}}}, joinWord[R](r.join)...), nil
 }
 
-// condition makes the condition of a column, or notes that it is no SQL.
+// condition returns the condition of a column, or records that it is invalid SQL.
 func (c *compiler[R]) condition(of column[R], b bound) condition[R] {
 	made, err := c.compare(of, b)
 	c.refuse(err)
 	return made
 }
 
-// refuse notes that the database will refuse the filter, if it will.
+// refuse records that the database will refuse the filter.
 func (c *compiler[R]) refuse(err error) {
 	if c.sqlError == nil {
 		c.sqlError = err
 	}
 }
 
-// compare makes the condition of a column.
+// compare returns the condition of a column.
 func (c *compiler[R]) compare(of column[R], b bound) (condition[R], error) {
 	switch b.operator {
 	case EqualTo, NotEqualTo:
@@ -144,7 +143,7 @@ func (c *compiler[R]) compare(of column[R], b bound) (condition[R], error) {
 	return oneOf(of, among, false), err
 }
 
-// joinWord returns a query_operator as a word of the expression. What is not AND or OR is kept, and makes it no SQL.
+// joinWord returns a query_operator as a word of the expression. Anything but AND and OR is kept, and makes it invalid SQL.
 func joinWord[R any](join any) []word[R] {
 	switch strings.ToUpper(strings.TrimSpace(cast.Text(join))) {
 	case "":

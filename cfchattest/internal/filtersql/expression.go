@@ -8,18 +8,17 @@ type clause[R any] struct {
 	keys map[cell]bool // the only keys of rows that can meet it; nil if that is not known
 }
 
-// word is a part of the text that the server makes of the rules: a clause, AND, OR, or rubbish.
+// word is a part of the SQL that the server makes from the rules: a clause, AND, OR, or garbage.
 type word[R any] struct {
 	clause[R]
 
 	and, or bool
 }
 
-// expression is any of several lists of clauses of which all are met: AND binds tighter than OR, and there are no
-// parentheses.
+// expression is an OR of ANDs: AND binds tighter than OR, and there are no parentheses.
 type expression[R any] [][]clause[R]
 
-// parseExpression reads words. Conditions and operators have to take turns, and a condition comes first and last.
+// parseExpression parses words. Conditions and operators must alternate, with a condition first and last.
 func parseExpression[R any](words []word[R]) (expression[R], error) {
 	if len(words)%2 == 0 {
 		return nil, ErrSQL
@@ -39,7 +38,7 @@ func parseExpression[R any](words []word[R]) (expression[R], error) {
 	return out, nil
 }
 
-// met reports whether a row meets the expression.
+// met reports whether a row matches the expression.
 func (e expression[R]) met(r R) (bool, error) {
 	for _, all := range e {
 		met, err := allMet(all, r)
@@ -59,7 +58,7 @@ func allMet[R any](clauses []clause[R], r R) (bool, error) {
 	return true, nil
 }
 
-// keys returns the only keys of rows that can meet the expression, and false if every row has to be looked at.
+// keys returns the only keys that matching rows can have, and false if every row has to be checked.
 func (e expression[R]) keys() (map[int64]bool, bool) {
 	out := map[int64]bool{}
 	for _, all := range e {

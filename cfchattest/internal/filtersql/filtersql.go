@@ -1,6 +1,6 @@
-// Package filtersql is what becomes of a filter: the server makes SQL of its rules, one after the other and without
-// parentheses, and the database runs it. What the server's code stumbles over and what is no SQL is refused as there, in the
-// same order. It knows nothing of conversations: a [Table] says what the rules are about.
+// Package filtersql runs filters as the server does: it makes SQL from the rules, one after another and without parentheses,
+// for the database to run. Rules that the server's code fails on, or that are invalid SQL, are refused in the same order.
+// The package knows nothing about conversations: a [Table] describes the rows.
 package filtersql
 
 import (
@@ -10,19 +10,19 @@ import (
 	"github.com/cfchat/cfchat-go/internal/release"
 )
 
-// ErrCode is a filter that the server's code stumbles over, ErrSQL one that its database refuses: both are a 500. What the
-// code refuses comes first, whatever the order of the rules.
+// ErrCode is the error for a filter that the server's code fails on, ErrSQL for one that its database refuses: both are a
+// 500. Failures of the code come first, whatever the order of the rules.
 var (
 	ErrCode = errors.New("the filter makes no sense")
 	ErrSQL  = errors.New("the filter is no SQL")
 )
 
-// RefusalError is what the server says of a filter that it checks and does not take: a 422.
+// RefusalError is the server's message about a filter that it refuses: a 422.
 type RefusalError string
 
 func (r RefusalError) Error() string { return string(r) }
 
-// Table describes the rows of type R that a filter looks through.
+// Table describes the rows of type R that a filter searches.
 type Table[R any] struct {
 	Version release.Version
 	Now     time.Time
@@ -31,7 +31,7 @@ type Table[R any] struct {
 	Columns []Column[R]
 	// Labels returns a row's labels, for a rule about "labels" from 3.1.1 on. Before, they are a column like any other.
 	Labels func(R) []string
-	// Custom has the display type of each custom attribute that is defined.
+	// Custom has the display type of each defined custom attribute.
 	Custom map[string]string
 	// Model is the kind of custom attributes that comparisons may name; "" for conversation_attribute.
 	Model string
@@ -39,17 +39,17 @@ type Table[R any] struct {
 	Attributes func(R) map[string]any
 }
 
-// Filter is a filter that is ready to run.
+// Filter is a compiled filter.
 type Filter[R any] struct{ any expression[R] }
 
-// Met reports whether a row meets the filter. What a row holds can be what the database cannot read as its type.
+// Met reports whether a row matches the filter. It fails if the database cannot read a value in the row as its type.
 func (f *Filter[R]) Met(row R) (bool, error) { return f.any.met(row) }
 
-// Only returns the values of the key column that rows can have which meet the filter, and false if every row has to be
-// looked at. This is what keeps a window of ids fast among many rows.
+// Only returns the key values that matching rows can have, and false if every row has to be checked. This keeps windows of
+// ids fast among many rows.
 func (f *Filter[R]) Only() (map[int64]bool, bool) { return f.any.keys() }
 
-// Compile makes a filter of rules.
+// Compile compiles rules into a filter.
 func (t *Table[R]) Compile(rules []Rule) (*Filter[R], error) {
 	if t.Version.AtLeast("3.16.0") {
 		if err := validJoins(rules); err != nil {
@@ -69,13 +69,13 @@ func (t *Table[R]) Compile(rules []Rule) (*Filter[R], error) {
 		return nil, compiler.sqlError
 	}
 	if len(rules) == 0 {
-		return &Filter[R]{expression[R]{nil}}, nil // which every row meets
+		return &Filter[R]{expression[R]{nil}}, nil // matches every row
 	}
 	parsed, err := parseExpression(words)
 	return &Filter[R]{parsed}, err
 }
 
-// column finds a standard attribute.
+// column returns the standard attribute with a key.
 func (t *Table[R]) column(key string) (Column[R], bool) {
 	for _, each := range t.Columns {
 		if each.Name == key {

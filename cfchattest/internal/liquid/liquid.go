@@ -1,6 +1,6 @@
-// Package liquid renders a text as the server does with what a person or a bot sends: as a Liquid template (contract, W1.2).
-// It is a small part of Liquid: what stands for a value, url_decode, and raw blocks. Of what else Liquid knows it says that it
-// does not, by name.
+// Package liquid renders text as a Liquid template, as the server does with messages from a person or a bot (contract,
+// W1.2). It supports a small part of Liquid: variables, url_decode and raw blocks. For any other part of Liquid it returns
+// an error that names it.
 package liquid
 
 import (
@@ -13,19 +13,19 @@ import (
 	"unicode"
 )
 
-// ErrSyntax is a template that Liquid refuses. The server then leaves the text as it was.
+// ErrSyntax is the error for a template that Liquid refuses. The server then leaves the text unchanged.
 var ErrSyntax = errors.New("no template")
 
-// UnsupportedError is a part of Liquid that this package does not know, such as "the tag assign".
+// UnsupportedError names a part of Liquid that this package does not support, such as "the tag assign".
 type UnsupportedError string
 
 func (u UnsupportedError) Error() string { return "no support for " + string(u) }
 
-// Drops are the values that a template can name, such as "contact" with its "name".
+// Drops are the values that a template can use, such as "contact" with its "name".
 type Drops map[string]map[string]any
 
-// code is what the server takes for code in a text, which it wraps into a raw block before it renders: each shortest span
-// between two backticks. One that holds {% endraw %} gets out of it.
+// code matches what the server treats as code and wraps into a raw block before rendering: each shortest span between two
+// backticks. A span with {% endraw %} in it escapes from the block.
 var code = regexp.MustCompile("(?s)`(.*?)`")
 
 // Render renders a text.
@@ -48,12 +48,12 @@ func Render(text string, drops Drops) (string, error) {
 	return t.out.String(), nil
 }
 
-// template is a text while it is rendered.
+// template is a text being rendered.
 type template struct {
 	drops  Drops
 	tokens []string
 	out    strings.Builder
-	trim   bool // what follows loses the white space that it begins with
+	trim   bool // the following text loses its leading white space
 }
 
 func (t *template) next() string {
@@ -62,10 +62,10 @@ func (t *template) next() string {
 	return token
 }
 
-// start is what a tag or a value begins with and where it ends: a value at the first brace, be it in quotes.
+// start matches a tag or a value; a value ends at the first closing brace, even in quotes.
 var start = regexp.MustCompile(`(?s)\{%.*?%\}|\{\{.*?\}\}?|\{\{|\{%`)
 
-// tokens splits a text into tags, values, and what is between them.
+// tokens splits a text into tags, values, and the text between them.
 func tokens(text string) []string {
 	var out []string
 	end := 0
@@ -82,12 +82,12 @@ func tokens(text string) []string {
 	return out
 }
 
-// text adds what is no template.
+// text adds literal text.
 func (t *template) text(text string) {
 	if t.trim {
 		text = strings.TrimLeftFunc(text, unicode.IsSpace)
 	}
-	// A tag or value that begins with a hyphen takes the white space before it.
+	// A tag or value that starts with a hyphen removes the white space before it.
 	if len(t.tokens) > 0 && strings.HasPrefix(t.tokens[0][2:], "-") {
 		text = strings.TrimRightFunc(text, unicode.IsSpace)
 	}
@@ -95,8 +95,8 @@ func (t *template) text(text string) {
 	t.out.WriteString(text)
 }
 
-// inside returns what stands between the marks of a tag or a value, without the hyphens that take white space. One alone is
-// both of them.
+// inside returns the text between the delimiters of a tag or a value, without the hyphens that remove white space. A single
+// hyphen counts as both.
 func (t *template) inside(token string) string {
 	t.trim = token[len(token)-3] == '-'
 	return strings.TrimSuffix(strings.TrimPrefix(token[2:len(token)-2], "-"), "-")
@@ -112,10 +112,10 @@ func (t *template) value(token string) error {
 	return err
 }
 
-// tagForm is how a tag is written.
+// tagForm matches a tag.
 var tagForm = regexp.MustCompile(`(?s)^\s*(#|\w+)\s*(.*)$`)
 
-// tag carries out {% … %}. One that Liquid does not know makes the text no template.
+// tag carries out {% … %}. An unknown tag makes the template invalid.
 func (t *template) tag(token string) error {
 	if len(token) < 4 || !strings.HasSuffix(token, "%}") {
 		return ErrSyntax
@@ -132,12 +132,12 @@ func (t *template) tag(token string) error {
 	return ErrSyntax
 }
 
-// endRaw is the end of a raw block, which may be behind other marks. One that begins with a hyphen is none to the Liquid 5.4
-// that servers pin.
+// endRaw matches the end of a raw block, which may follow other delimiters. One that starts with a hyphen does not count in
+// Liquid 5.4, which servers pin.
 var endRaw = regexp.MustCompile(`(?s)^(.*)\{%\s*endraw\s*(.*)?%\}$`)
 
-// raw adds everything up to {% endraw %} as it is. What is behind it loses its white space by the hyphen of {% raw -%}, and not
-// by that of {% endraw -%}.
+// raw adds everything up to {% endraw %} unchanged. The hyphen in {% raw -%}, not that in {% endraw -%}, trims the text
+// after it.
 func (t *template) raw() error {
 	for len(t.tokens) > 0 {
 		token := t.next()
@@ -159,7 +159,7 @@ var (
 	step       = regexp.MustCompile(`\[[^\[\]]*\]|[\w-]+\??`)
 )
 
-// evaluate returns the text of an expression. Liquid reads as much of one as it understands; the rest is no error.
+// evaluate returns the text of an expression. Liquid reads as much of it as it understands; the rest is not an error.
 func (t *template) evaluate(markup string) (string, error) {
 	parts := expression.FindStringSubmatch(markup)
 	if parts == nil {
@@ -179,7 +179,7 @@ func (t *template) evaluate(markup string) (string, error) {
 	return result, nil
 }
 
-// lookUp returns the text of a literal or of a value; what is not there is empty.
+// lookUp returns the text of a literal or of a value, "" if it does not exist.
 func (t *template) lookUp(name string) string {
 	if quote := name[0]; len(name) > 1 && (quote == '"' || quote == '\'') && name[len(name)-1] == quote {
 		return name[1 : len(name)-1]
@@ -201,7 +201,7 @@ func (t *template) lookUp(name string) string {
 	return fmt.Sprint(t.drops[steps[0]][steps[1]])
 }
 
-// apply applies a filter. One that Liquid does not know changes nothing.
+// apply applies a filter. A filter unknown to Liquid changes nothing.
 func apply(name, value string) (string, error) {
 	switch {
 	case name == "url_decode":
@@ -212,10 +212,10 @@ func apply(name, value string) (string, error) {
 	return value, nil
 }
 
-// escaped is a byte as it stands in an address, or a blank.
+// escaped matches an escaped byte or blank in a URL.
 var escaped = regexp.MustCompile(`%[0-9a-fA-F]{2}|\+`)
 
-// unescape decodes a text from an address. What is no code stays as it is.
+// unescape decodes URL escapes in a text. Other text stays unchanged.
 func unescape(text string) string {
 	return escaped.ReplaceAllStringFunc(text, func(one string) string {
 		if one == "+" {

@@ -1,6 +1,6 @@
 package liquid
 
-// tags and filters are what Liquid has and this package has not.
+// tags and filters are those of Liquid that this package does not support.
 var (
 	tags = []string{
 		"#", "assign", "break", "capture", "case", "comment", "continue", "cycle", "decrement", "echo", "for", "if", "ifchanged",

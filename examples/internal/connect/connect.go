@@ -1,4 +1,4 @@
-// Package connect finds the account that an example works on: a real one by the environment, or a stand-in's.
+// Package connect returns the account that an example works on: a real one, from the environment, or a stand-in's.
 package connect
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// Usage returns what -h prints: the flags, and the environment that Real reads.
+// Usage returns a function that prints the help: the flags, and the environment variables that Real reads.
 func Usage(flags *flag.FlagSet) func() {
 	return func() {
 		_, _ = fmt.Fprintf(flags.Output(), "Usage of %s:\n", flags.Name())
@@ -23,15 +23,16 @@ func Usage(flags *flag.FlagSet) func() {
   CFCHAT_ACCOUNT_ID
         the account
   CFCHAT_AGENT_BOT_API_KEY
-        the key of an agent bot, for writes; it may be left out
+        the key of an agent bot, for writes; optional
   CFCHAT_SERVER
         the address of the server (default the vendor's)
 `)
 	}
 }
 
-// Real makes the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key of
-// CFCHAT_AGENT_BOT_API_KEY if that is set. It is nil when neither key nor account nor server is set. The options change its Config.
+// Real returns the account of CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with the bot's key
+// in CFCHAT_AGENT_BOT_API_KEY if that is set. It returns nil if neither key nor account nor server is set. The options
+// change its Config.
 func Real(env func(string) string, options ...func(*cfchat.Config)) (*cfchat.Account, error) {
 	_, account, err := RealChat(env, options...)
 	return account, err
@@ -44,7 +45,7 @@ func RealChat(env func(string) string, options ...func(*cfchat.Config)) (*cfchat
 	case key == "" && number == "" && env("CFCHAT_SERVER") == "":
 		return nil, nil, nil
 	case key == "" || number == "":
-		return nil, nil, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in")
+		return nil, nil, errors.New("set both CFCHAT_USER_API_KEY and CFCHAT_ACCOUNT_ID; for the stand-in set neither, and no CFCHAT_SERVER")
 	}
 	id, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
@@ -64,7 +65,7 @@ func RealChat(env func(string) string, options ...func(*cfchat.Config)) (*cfchat
 	return chat, chat.Account(id), nil
 }
 
-// BotUsage is Usage for what Bot reads.
+// BotUsage is Usage for the variables that Bot reads.
 func BotUsage(flags *flag.FlagSet) func() {
 	return func() {
 		_, _ = fmt.Fprintf(flags.Output(), "Usage of %s:\n", flags.Name())
@@ -80,15 +81,15 @@ func BotUsage(flags *flag.FlagSet) func() {
 	}
 }
 
-// Bot makes the account of CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with no other key. It is
-// nil when neither key nor account nor server is set.
+// Bot returns the account of CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, on CFCHAT_SERVER if it is set, with no other
+// key. It returns nil if neither key nor account nor server is set.
 func Bot(env func(string) string) (*cfchat.Chat, *cfchat.Account, error) {
 	key, number := env("CFCHAT_AGENT_BOT_API_KEY"), env("CFCHAT_ACCOUNT_ID")
 	switch {
 	case key == "" && number == "" && env("CFCHAT_SERVER") == "":
 		return nil, nil, nil
 	case key == "" || number == "":
-		return nil, nil, errors.New("set both CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID, or neither, and no CFCHAT_SERVER, for the stand-in")
+		return nil, nil, errors.New("set both CFCHAT_AGENT_BOT_API_KEY and CFCHAT_ACCOUNT_ID; for the stand-in set neither, and no CFCHAT_SERVER")
 	}
 	id, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
@@ -101,7 +102,7 @@ func Bot(env func(string) string) (*cfchat.Chat, *cfchat.Account, error) {
 	return chat, chat.Account(id), nil
 }
 
-// StandIn makes the account of a stand-in, over a loopback port.
+// StandIn returns the account of a stand-in, over a loopback port.
 func StandIn(server *cfchattest.Server) (*cfchat.Account, error) {
 	chat, err := cfchat.New(server.Config())
 	if err != nil {

@@ -23,8 +23,8 @@ func Parse(flags *flag.FlagSet, args []string, out io.Writer, hint string) error
 	return nil
 }
 
-// ParseFlags parses the flags of an example, and writes their Usage to out where -h asks for it. What is wrong is in the error
-// alone, which main prints: the flag package would print it too, and all of the usage below it.
+// ParseFlags parses the flags of an example, and writes their Usage to out for -h. Mistakes are only returned as an error,
+// which main prints: the flag package would print them too, and all of the usage below.
 func ParseFlags(flags *flag.FlagSet, args []string, out io.Writer) error {
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
@@ -39,10 +39,10 @@ func ParseFlags(flags *flag.FlagSet, args []string, out io.Writer) error {
 	return nil
 }
 
-// Hint is what Parse says of an argument where no flag is likelier than another.
+// Hint is the hint for Parse if no flag is likelier than another.
 const Hint = "-h shows the flags"
 
-// AtLeast refuses the number of a flag that is below the least it may be.
+// AtLeast returns an error if the number of a flag is too low.
 func AtLeast[N ~int | ~int64](name string, value, least N) error {
 	if value < least {
 		return fmt.Errorf("-%s: must be %d or more", name, int64(least))
@@ -50,7 +50,7 @@ func AtLeast[N ~int | ~int64](name string, value, least N) error {
 	return nil
 }
 
-// NotOnStandIn refuses flags that say what to use of a real account: the stand-in has its own.
+// NotOnStandIn returns an error for flags that name parts of a real account, because the stand-in has its own.
 func NotOnStandIn(flags *flag.FlagSet, names ...string) error {
 	var unused []string
 	flags.Visit(func(f *flag.Flag) {
@@ -68,12 +68,12 @@ func NotOnStandIn(flags *flag.FlagSet, names ...string) error {
 	return fmt.Errorf("on the stand-in %s %s not used; set CFCHAT_ACCOUNT_ID and a key for a real account", strings.Join(unused, " and "), verb)
 }
 
-// Where reads the filter of a flag: a JSON list of rules in the server's own notation. An empty list is every conversation, as an
-// empty filter is to a scan.
+// Where parses the filter of a flag: a JSON list of rules in the server's own notation. An empty list matches all
+// conversations, like an empty filter in a scan.
 func Where(text string) (filter cfchat.Filter, err error) {
 	var rules []json.RawMessage
 	if json.Unmarshal([]byte(text), &rules) != nil || rules == nil {
-		return filter, errors.New(`it is no JSON list of rules; "[]" is every conversation`)
+		return filter, errors.New(`not a JSON list of rules; "[]" means all conversations`)
 	}
 	if err := json.Unmarshal(fmt.Appendf(nil, `{"payload":%s}`, text), &filter); err != nil || len(rules) == 0 {
 		return filter, err

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Serve answers with a handler until the context ends, and then lets what has begun come to its end, for at most so long.
+// Serve serves a handler until the context ends, and then lets open requests finish, for at most the given time.
 func Serve(ctx context.Context, listener net.Listener, h http.Handler, atMost time.Duration) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan struct{})
@@ -20,7 +20,7 @@ func Serve(ctx context.Context, listener net.Listener, h http.Handler, atMost ti
 	})
 	err := server.Serve(listener)
 	if errors.Is(err, http.ErrServerClosed) {
-		<-ended // before which Serve returns
+		<-ended // server.Serve returns before Shutdown does
 		return nil
 	}
 	stop()

@@ -1,4 +1,4 @@
-// Package account finds out what a command has to know of an account before it reads it.
+// Package account finds out what a command must know about an account before reading it.
 package account
 
 import (
@@ -11,11 +11,11 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Administrator is who sees everything.
+// Administrator is the kind of key that sees everything.
 const Administrator = "an administrator"
 
-// Seen returns whose eyes an account is read with, [Administrator], or "agent 12", who sees only some inboxes, and the time by
-// [Clock].
+// Seen returns whose view an account is read with, [Administrator] or, for example, "agent 12", who sees only some inboxes,
+// and the time by [Clock].
 func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now time.Time, err error) {
 	now, profile, err := clock(ctx, chat)
 	if err != nil {
@@ -30,15 +30,15 @@ func Seen(ctx context.Context, chat *cfchat.Chat, id int64) (key string, now tim
 			return fmt.Sprintf("%s %d", of.Role, profile.ID), now, nil
 		}
 	}
-	return "", now, fmt.Errorf("the key is of %s, who is not in account %d; take the key of somebody who is", profile.Name, id)
+	return "", now, fmt.Errorf("the key belongs to %s, who is not in account %d; use the key of somebody who is", profile.Name, id)
 }
 
-// Margin is how long before the begin of one reading the next is to ask for what has changed since: longer than the servers take from
-// giving a change its time to storing it, and than their clocks differ.
+// Margin is how long before the start of one reading the next asks for changes: longer than the servers take from
+// timestamping a change to storing it, and than their clocks differ.
 const Margin = time.Minute
 
-// Clock returns the time by the server's clock. Where an answer has no Date, it is a day before that of the local clock, which may be
-// wrong: so who asks for what has changed since then looks at some of it once more, and misses nothing.
+// Clock returns the time by the server's clock. If the answer has no Date, it is a day before the local clock, which may be
+// wrong: a reading of changes since then repeats some, but misses nothing.
 func Clock(ctx context.Context, chat *cfchat.Chat) (time.Time, error) {
 	now, _, err := clock(ctx, chat)
 	return now, err
@@ -57,8 +57,8 @@ func clock(ctx context.Context, chat *cfchat.Chat) (time.Time, *cfchat.Profile, 
 	return now.UTC(), profile, nil
 }
 
-// Newest returns the highest id that is known of a conversation, and how many there are. A page with a conversation on it that cannot
-// be read is passed over.
+// Newest returns the highest known id of a conversation, and the number of conversations. It skips a page that cannot be
+// read because of a conversation on it.
 func Newest(ctx context.Context, account *cfchat.Account) (newest, total int64, err error) {
 	const pages = 5
 	for page := 1; page <= pages; page++ {
@@ -77,14 +77,15 @@ func Newest(ctx context.Context, account *cfchat.Account) (newest, total int64, 
 	return 0, 0, nil
 }
 
-// Patience is how often a list, and a page of contacts, is asked for. Scans wait for a limit by themselves.
+// Patience is how often a list, or a page of contacts, is requested. Scans wait for a limit by themselves.
 var Patience = cfchat.WithRetry(cfchat.Retry{MaxTries: 5, MaxWait: 2 * time.Minute})
 
-// tries is how often a list is asked for before it is said that it cannot be read.
+// tries is how often a list is requested before it counts as unreadable.
 const tries = 3
 
-// Tried reads a list, or one of its rows, and returns why it alone cannot be read, "" if it can: because it is not for the key's user,
-// or the server lacks it or fails at it, while it answers for the account otherwise. Any other failure is returned as such.
+// Tried reads a list, or one of its rows. It returns the reason if only this cannot be read, "" if it can: because the key's
+// user may not, or the server lacks it or fails at it, while it otherwise answers for the account. Any other failure is
+// returned as an error.
 func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why string, failed error) {
 	for range tries {
 		err := read()
@@ -100,16 +101,16 @@ func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why
 	return why, nil
 }
 
-// pageBehind is a page of conversations on which there is none, so that none can break it.
+// pageBehind is a page after all conversations, so that none can break it.
 const pageBehind = 1 << 20
 
-// IsGone reports whether the server itself says that something is not there: other words are a proxy's.
+// IsGone reports whether the server itself says that something does not exist: any other message is a proxy's.
 func IsGone(err error) bool {
 	e, ok := errors.AsType[*cfchat.Error](err)
 	return ok && e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found"
 }
 
-// isOfList reports whether a failure may be that of a list, and not of the server.
+// isOfList reports whether a failure may be specific to a list, and not the server's.
 func isOfList(err error) bool {
 	return errors.Is(err, cfchat.ErrUnauthorized) || errors.Is(err, cfchat.ErrForbidden) || errors.Is(err, cfchat.ErrNotFound) ||
 		errors.Is(err, cfchat.ErrServer) || errors.Is(err, cfchat.ErrDecode) || errors.Is(err, cfchat.ErrTooLarge)

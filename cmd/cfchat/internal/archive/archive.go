@@ -1,8 +1,8 @@
-// Package archive keeps the folder of an export so that a program which writes it can be killed at any time: what is in the
-// folder is what its manifest says, and whatever was written behind that is cut off when the folder is opened again.
+// Package archive writes the folder of an export so that the program can be killed at any time: the manifest says what the
+// folder contains, and anything written after that is cut off when the folder is opened again.
 //
-// Rows go to files of JSON lines. Folder.Mark takes what has been written so far together with how far the export has come, and
-// Folder.Commit brings the last mark to the disk: first the rows, then a new manifest in place of the old one.
+// Rows go to files of JSON lines. Folder.Mark records what has been written so far together with the export's position, and
+// Folder.Commit writes the last mark to disk: first the rows, then a new manifest that replaces the old one.
 package archive
 
 import (
@@ -22,19 +22,19 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 )
 
-// Folder is an open export. One program at a time has it open. It is for one goroutine at a time.
+// Folder is an open export. Only one program at a time can open it, and only one goroutine at a time can use it.
 type Folder struct {
 	Dir string
 
 	manifest  Manifest // as of the last mark
-	committed Manifest // as it is on the disk
+	committed Manifest // as on disk
 	lock      *flock.Flock
 	files     map[string]*file
-	failed    error // of a write, after which nothing is committed any more
+	failed    error // of a write; nothing is committed after it
 }
 
-// Open opens the folder of an export: a new one, which it makes, or one that an earlier run has left, to go on with. What the
-// manifest is to say of an export is given; that of an earlier run must say the same. A new one is told from when it is.
+// Open opens the folder of an export. It creates a new one, or resumes one that an earlier run has left, whose manifest must
+// have the same head. A new export starts at the given time.
 func Open(dir string, head Head, from time.Time) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func Open(dir string, head Head, from time.Time) (*Folder, error) {
 	case err != nil:
 		return nil, err
 	case !locked:
-		return nil, fmt.Errorf("%s: another export is writing to it; wait for its end, or name another folder", dir)
+		return nil, fmt.Errorf("%s: another export is writing to it; wait until it ends, or use another folder", dir)
 	}
 	f := &Folder{Dir: dir, lock: lock, files: map[string]*file{}}
 	if err := f.begin(head, from); err != nil {
@@ -56,7 +56,7 @@ func Open(dir string, head Head, from time.Time) (*Folder, error) {
 	return f, nil
 }
 
-// begin reads the manifest, or writes the first one, and brings the files to where the manifest says that they end.
+// begin reads the manifest, or writes the first one, and truncates the files to the lengths in the manifest.
 func (f *Folder) begin(head Head, from time.Time) error {
 	if err := errors.Join(clean(f.Dir), clean(filepath.Join(f.Dir, FilesFolder))); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (f *Folder) begin(head Head, from time.Time) error {
 	return nil
 }
 
-// clean removes what was being written when a program was killed.
+// clean removes files that were being written when a program was killed.
 func clean(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -98,7 +98,7 @@ func clean(dir string) error {
 	return err
 }
 
-// isFor refuses a folder that has something in it and is no export, or another one's, before anything is changed in it.
+// isFor refuses a folder with other contents, or with another export, before anything in it is changed.
 func isFor(dir string, head Head) error {
 	switch m, err := Read(dir); {
 	case err == nil && m.isOf(head) != nil:
@@ -120,7 +120,7 @@ func isFor(dir string, head Head) error {
 		}
 	}
 	if other != "" {
-		return fmt.Errorf("%s is no export, because it has %s and no %s; name another folder", dir, other, ManifestName)
+		return fmt.Errorf("%s is not an export, because it has %s and no %s; use another folder", dir, other, ManifestName)
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func isFor(dir string, head Head) error {
 // Manifest returns the manifest as of the last mark. Its lists must not be changed.
 func (f *Folder) Manifest() Manifest { return f.manifest }
 
-// Rows returns how many rows a file has, those that are not marked too.
+// Rows returns how many rows a file has, including unmarked ones.
 func (f *Folder) Rows(name string) int64 {
 	if file := f.files[name]; file != nil {
 		return file.rows
@@ -153,7 +153,7 @@ func (f *Folder) Append(name string, object json.RawMessage) error {
 	return f.fails(f.files[name].append(line.Bytes()))
 }
 
-// Ensure makes files that are not there yet, so that what is empty is there too.
+// Ensure creates missing files, so that empty ones exist too.
 func (f *Folder) Ensure(names ...string) error {
 	for _, name := range names {
 		if f.files[name] != nil {
@@ -174,7 +174,7 @@ func (f *Folder) fails(err error) error {
 	return err
 }
 
-// Unreadable notes down something that could not be read, once.
+// Unreadable records something that could not be read, once.
 func (f *Folder) Unreadable(u Unreadable) {
 	same := func(v Unreadable) bool { return v.isAbout(u) }
 	if !slices.ContainsFunc(f.manifest.Unreadable, same) {
@@ -182,7 +182,7 @@ func (f *Folder) Unreadable(u Unreadable) {
 	}
 }
 
-// Readable forgets what could not be read, because it has been, or is going to be, read again.
+// Readable removes records of Unreadable, because those things have been, or will be, read again.
 func (f *Folder) Readable(forget func(Unreadable) bool) {
 	if !slices.ContainsFunc(f.manifest.Unreadable, forget) {
 		return
@@ -191,7 +191,7 @@ func (f *Folder) Readable(forget func(Unreadable) bool) {
 	f.manifest.unreadable = len(f.manifest.Unreadable)
 }
 
-// Mark takes everything that has been appended as what belongs to a position.
+// Mark assigns everything that has been appended to a position.
 func (f *Folder) Mark(p Position) {
 	f.manifest.Position = p
 	for i, of := range f.manifest.Files {
@@ -202,7 +202,7 @@ func (f *Folder) Mark(p Position) {
 	f.manifest.unreadable = len(f.manifest.Unreadable)
 }
 
-// Commit brings the last mark to the disk. What was appended since is not a part of it.
+// Commit writes the last mark to disk, without rows appended since.
 func (f *Folder) Commit() error {
 	if f.failed != nil {
 		return f.failed
@@ -219,30 +219,30 @@ func (f *Folder) Commit() error {
 	return nil
 }
 
-// HasNews reports whether the last mark has something that is not on the disk.
+// HasNews reports whether the last mark has something that is not on disk.
 func (f *Folder) HasNews() bool {
 	return f.manifest.Position != f.committed.Position || f.manifest.unreadable != f.committed.unreadable ||
 		!slices.Equal(f.manifest.Files, f.committed.Files)
 }
 
-// Committed returns the manifest as it is on the disk.
+// Committed returns the manifest as on disk.
 func (f *Folder) Committed() Manifest { return f.committed }
 
-// Complete commits everything, and that nothing is missing at a time.
+// Complete commits everything, and marks the export as complete at a time.
 func (f *Folder) Complete(to time.Time) error {
 	f.Mark(Position{Phase: Done})
 	f.manifest.To, f.manifest.Complete = &to, true
 	return f.Commit()
 }
 
-// Add adds a file to a complete export that was made of its rows.
+// Add adds a file that was made from the rows of a complete export.
 func (f *Folder) Add(made File) error {
 	f.manifest.Files = append(slices.DeleteFunc(f.manifest.Files, func(of File) bool { return of.Name == made.Name }), made)
 	return f.Commit()
 }
 
-// Lines calls a function with each line of a file, from an offset in bytes on, and with the offset behind the line: those that
-// are not marked too. It must not append to the same file.
+// Lines calls a function with each line of a file from an offset in bytes on, and the offset after the line, including
+// unmarked lines. The function must not append to the same file.
 func (f *Folder) Lines(name string, offset int64, each func(line []byte, behind int64) error) error {
 	file := f.files[name]
 	if file == nil || file.bytes <= offset {
@@ -263,7 +263,7 @@ func (f *Folder) Lines(name string, offset int64, each func(line []byte, behind 
 	return nil
 }
 
-// Close closes the files and lets other programs have the folder. What was not committed is lost.
+// Close closes the files and releases the folder. Anything not committed is lost.
 func (f *Folder) Close() error {
 	var errs []error
 	for _, file := range f.files {

@@ -135,14 +135,14 @@ func TestChanged(t *testing.T) {
 // TestManifestRefused refuses what this program has not written.
 func TestManifestRefused(t *testing.T) {
 	for text, says := range map[string]string{
-		"":                          "is no manifest",
+		"":                          "is not a manifest",
 		"{}":                        "has the format 0",
 		`{"format":2}`:              "has the format 2",
-		`{"format":1,"tomorrow":1}`: "is no manifest",
-		`[]`:                        "is no manifest",
+		`{"format":1,"tomorrow":1}`: "is not a manifest",
+		`[]`:                        "is not a manifest",
 		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"later"}} `:   `no phase "later"`,
 		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"contacts"}}`: "there are no files",
-		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"done"}} {}`:  "something behind it",
+		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"done"}} {}`:  "something after it",
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, archive.ManifestName), []byte(text), 0o600); err != nil {
@@ -178,7 +178,7 @@ func TestMergeIntoAnother(t *testing.T) {
 	if err := errors.Join(f.Commit(), f.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := archive.Merge(t.Context(), out, parts); err == nil || !strings.Contains(err.Error(), "that is not complete") {
+	if _, err := archive.Merge(t.Context(), out, parts); err == nil || !strings.Contains(err.Error(), "has an incomplete export") {
 		t.Error(err)
 	}
 	merged := t.TempDir()

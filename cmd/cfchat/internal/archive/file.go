@@ -11,20 +11,20 @@ import (
 	"path/filepath"
 )
 
-// file is one of JSON lines that grows.
+// file is a growing file of JSON lines.
 type file struct {
 	*os.File
 	name        string
 	out         *bufio.Writer
 	hash        hash.Hash
 	rows, bytes int64
-	synced      int64 // bytes that have reached the disk
-	ended       File  // what the manifest was told last
+	synced      int64 // bytes that are on disk
+	ended       File  // the last state given to the manifest
 }
 
-// resume opens a file and cuts off what is behind its end. Up to there it must be what was written.
+// resume opens a file and cuts off anything after its end. Up to there it must be unchanged.
 func resume(dir string, end File) (_ *file, err error) {
-	opened, err := os.OpenFile(filepath.Join(dir, end.Name), os.O_RDWR|os.O_CREATE, 0o600) // what people write is nobody else's to read
+	opened, err := os.OpenFile(filepath.Join(dir, end.Name), os.O_RDWR|os.O_CREATE, 0o600) // people's messages are private
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (f *file) resume(end File) error {
 	case err != nil:
 		return err
 	case n < end.Bytes, end.Bytes > 0 && f.sum() != end.SHA256:
-		return fmt.Errorf("%s is not as the export has left it: its first %d bytes are others; begin again in another folder", f.Name(), end.Bytes)
+		return fmt.Errorf("%s is not as the export has left it: its first %d bytes differ; start again in another folder", f.Name(), end.Bytes)
 	}
 	if err := f.Truncate(end.Bytes); err != nil {
 		return err
@@ -59,7 +59,8 @@ func (f *file) append(line []byte) error {
 	return err
 }
 
-// end returns what the manifest says of the file as it is now. Its sum is only made when it has grown, because every mark asks.
+// end returns the current manifest entry of the file. The checksum is only computed after growth, because every mark asks
+// for it.
 func (f *file) end() File {
 	if f.ended.Name == "" || f.ended.Bytes != f.bytes {
 		f.ended = File{Name: f.name, Rows: f.rows, Bytes: f.bytes, SHA256: f.sum()}
@@ -67,7 +68,7 @@ func (f *file) end() File {
 	return f.ended
 }
 
-// flush brings all rows to the disk.
+// flush writes all rows to disk.
 func (f *file) flush() error {
 	if f.synced == f.bytes {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// linesOf reads the lines of a file, with the line break, from an offset to an end in bytes. A line that it yields is good until
-// the next. That ends in the middle of a line is an error.
+// linesOf yields the lines of a file, with the line break, from an offset to an end in bytes. A line is valid until the next
+// one. An end in the middle of a line is an error.
 func linesOf(name string, offset, end int64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		opened, err := os.Open(name)

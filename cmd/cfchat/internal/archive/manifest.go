@@ -16,40 +16,41 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// The names in a folder that are not those of rows.
+// The names in a folder besides those of rows.
 const (
 	ManifestName = "manifest.json"
-	FilesFolder  = "files" // of attachments, each by the name of its SHA-256
+	FilesFolder  = "files" // of attachments, each named by its SHA-256
 	lockName     = ".lock"
-	unfinished   = ".unfinished-" // what a file's name begins with until all of it is there
+	unfinished   = ".unfinished-" // the prefix of a file's name until it is complete
 )
 
-// Format is the version of the manifest that this program writes, and reads.
+// Format is the manifest version that this program writes and reads.
 const Format = 1
 
-// Head is what every run of an export must agree about. A folder is one server's, one account's and one kind of key's.
+// Head is the part of the manifest that must be the same in every run of an export. A folder belongs to one server, one
+// account and one kind of key.
 type Head struct {
 	Server  string `json:"server"`
 	Account int64  `json:"account"`
-	// Key is whose eyes it was read with: "an administrator", or "agent 12", who sees only some inboxes.
+	// Key is whose view it was read with: "an administrator" or, for example, "agent 12", who sees only some inboxes.
 	Key   string        `json:"key"`
 	Since *time.Time    `json:"since,omitempty"`
 	Shard *shards.Shard `json:"shard,omitempty"`
-	// Attachments is whether the files of attachments are there too.
+	// Attachments is whether the files of attachments are included.
 	Attachments bool `json:"attachments,omitempty"`
 
 	ServerVersion string `json:"server_version,omitempty"` // when it was last asked, which need not stay the same
 }
 
-// Manifest is what manifest.json says.
+// Manifest is the content of manifest.json.
 type Manifest struct {
 	Format int `json:"format"`
 	Head
 
-	// From and To are when the first run began and the last one ended, by the server's clock where it tells.
+	// From and To are when the first run started and the last one ended, by the server's clock if it is known.
 	From time.Time  `json:"from,omitzero"`
 	To   *time.Time `json:"to,omitempty"`
-	// NextSince is what to give to --since to have what has changed since this export.
+	// NextSince is the value of --since for an export of later changes.
 	NextSince time.Time `json:"next_since,omitzero"`
 	Complete  bool      `json:"complete"`
 
@@ -57,10 +58,10 @@ type Manifest struct {
 	Unreadable []Unreadable `json:"unreadable"`
 	Position   Position     `json:"position"`
 
-	unreadable int // how many of them belong to the mark
+	unreadable int // how many of them are part of the mark
 }
 
-// File is one of rows, or of what was made of them.
+// File is a file of rows, or one made from rows.
 type File struct {
 	Name   string `json:"file"`
 	Rows   int64  `json:"rows"`
@@ -82,7 +83,7 @@ func (u Unreadable) isAbout(v Unreadable) bool {
 	return u == v
 }
 
-// Written returns how many rows are there, without those of tables that were made of them.
+// Written returns the number of rows, without those of the tables made from them.
 func (m *Manifest) Written() (rows int64) {
 	for _, file := range m.Files {
 		if filepath.Ext(file.Name) == ".ndjson" {
@@ -92,7 +93,7 @@ func (m *Manifest) Written() (rows int64) {
 	return rows
 }
 
-// Phase is a part of an export. They come one after the other.
+// Phase is a part of an export. Phases run one after another.
 type Phase string
 
 // The phases, in their order.
@@ -116,27 +117,27 @@ type Position struct {
 	Offset         int64 `json:"offset,omitempty"`          // how many bytes of the file have been read that a phase works through
 }
 
-// isOf reports what an earlier run did not agree about.
+// isOf returns an error if an earlier run had a different head.
 func (m *Manifest) isOf(head Head) error {
 	switch {
 	case m.Format != Format:
-		return fmt.Errorf("has the format %d of another version of this program, and not %d; name another folder", m.Format, Format)
+		return fmt.Errorf("has the format %d of another version of this program, not %d; use another folder", m.Format, Format)
 	case account.ServerName(m.Server) != account.ServerName(head.Server):
-		return fmt.Errorf("is an export of %s, and not of %s; name another folder", m.Server, head.Server)
+		return fmt.Errorf("is an export of %s, not of %s; use another folder", m.Server, head.Server)
 	case m.Account != head.Account:
-		return fmt.Errorf("is an export of account %d, and not of %d; name another folder", m.Account, head.Account)
+		return fmt.Errorf("is an export of account %d, not of %d; use another folder", m.Account, head.Account)
 	case m.Key != head.Key:
-		return fmt.Errorf("was read with the key of %s, and not with that of %s, who may see other conversations; name another folder",
+		return fmt.Errorf("was read with the key of %s, not of %s, who may see other conversations; use another folder",
 			m.Key, head.Key)
 	case !sameTime(m.Since, head.Since):
-		return fmt.Errorf("has %s, and not %s; say it as before, or name another folder", sinceText(m.Since), sinceText(head.Since))
+		return fmt.Errorf("has %s, not %s; use the same option as before, or another folder", sinceText(m.Since), sinceText(head.Since))
 	case m.Shard.String() != head.Shard.String():
-		return fmt.Errorf("is %s, and not %s; say it as before, or name another folder", m.Shard, head.Shard)
+		return fmt.Errorf("is %s, not %s; use the same option as before, or another folder", m.Shard, head.Shard)
 	case m.Attachments != head.Attachments:
 		if m.Attachments {
-			return errors.New("was begun with --files; add --files, or name another folder")
+			return errors.New("was started with --files; add --files, or use another folder")
 		}
-		return errors.New("was begun without --files; leave it out, or name another folder")
+		return errors.New("was started without --files; leave it out, or use another folder")
 	}
 	return nil
 }
@@ -159,12 +160,12 @@ func Read(dir string) (*Manifest, error) {
 	}
 	m := new(Manifest)
 	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields() // it would be lost when the manifest is written again
+	decoder.DisallowUnknownFields() // an unknown field would be lost when the manifest is written again
 	if err := decoder.Decode(m); err != nil {
-		return nil, fmt.Errorf("%s is no manifest of an export: %w", name, err)
+		return nil, fmt.Errorf("%s is not a manifest of an export: %w", name, err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("%s is no manifest of an export: there is something behind it", name)
+		return nil, fmt.Errorf("%s is not a manifest of an export: there is something after it", name)
 	}
 	if err := m.makesSense(); err != nil {
 		return nil, fmt.Errorf("%s is not as an export writes it: %w", name, err)
@@ -173,7 +174,7 @@ func Read(dir string) (*Manifest, error) {
 	return m, nil
 }
 
-// marked returns the manifest as of the last mark, which does not change any more.
+// marked returns a copy of the manifest as of the last mark, which no longer changes.
 func (m *Manifest) marked() Manifest {
 	marked := *m
 	marked.Unreadable = append([]Unreadable{}, m.Unreadable[:m.unreadable]...)
@@ -181,10 +182,10 @@ func (m *Manifest) marked() Manifest {
 	return marked
 }
 
-// makesSense reports what no export writes.
+// makesSense returns an error for content that no export writes.
 func (m *Manifest) makesSense() error {
 	switch {
-	case m.Format != Format: // which is for isOf to tell
+	case m.Format != Format: // isOf reports that
 	case !slices.Contains(phases, m.Position.Phase):
 		return fmt.Errorf("there is no phase %q", m.Position.Phase)
 	case m.Position.Phase != phases[0] && len(m.Files) == 0:
@@ -195,7 +196,7 @@ func (m *Manifest) makesSense() error {
 	return nil
 }
 
-// write puts a manifest in place of the one before, in one step.
+// write replaces the manifest with a new one, atomically.
 func (m *Manifest) write(dir string) error {
 	data, err := json.MarshalIndent(m.marked(), "", "  ")
 	if err != nil {
@@ -207,14 +208,14 @@ func (m *Manifest) write(dir string) error {
 	})
 }
 
-// Replace writes a file of a folder anew. The one before stays until all of the new one is on the disk.
+// Replace rewrites a file in a folder. The old one stays until the new one is completely on disk.
 func Replace(dir, name string, write func(*os.File) error) error {
 	return Store(dir, func() string { return name }, write)
 }
 
-// Store is Replace for a file whose name is known when it has been written.
+// Store is Replace for a file whose name is known only after writing it.
 func Store(dir string, name func() string, write func(*os.File) error) error {
-	f, err := os.CreateTemp(dir, unfinished) // which nobody else may read
+	f, err := os.CreateTemp(dir, unfinished) // readable by nobody else
 	if err != nil {
 		return err
 	}
@@ -231,7 +232,7 @@ func Store(dir string, name func() string, write func(*os.File) error) error {
 	return syncFolder(dir)
 }
 
-// syncFolder brings the names in a folder to the disk, where the system lets a program do that.
+// syncFolder writes the names in a folder to disk, if the system allows that.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

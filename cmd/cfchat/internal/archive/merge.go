@@ -14,8 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// Merge puts the shards of an account together, in a folder of their own, after it has verified each. It begins anew where an
-// earlier run was killed.
+// Merge merges the shards of an account into a folder of their own, after verifying each. If an earlier run was killed, it
+// starts again.
 func Merge(ctx context.Context, out string, dirs []string) (Manifest, error) {
 	shards, err := readShards(ctx, dirs)
 	if err != nil {
@@ -44,7 +44,7 @@ func Merge(ctx context.Context, out string, dirs []string) (Manifest, error) {
 	return f.Committed(), errors.Join(err, f.Close())
 }
 
-// shard is a folder that is merged.
+// shard is a folder to merge.
 type shard struct {
 	*Manifest
 	dir string
@@ -67,7 +67,7 @@ func readShards(ctx context.Context, dirs []string) ([]shard, error) {
 		}
 		switch same := first.Head; {
 		case m.Shard == nil:
-			return nil, fmt.Errorf("%s is a whole account, and no shard; there is nothing to merge", dir)
+			return nil, fmt.Errorf("%s is a whole account, not a shard; there is nothing to merge", dir)
 		case byIndex[m.Shard.Index].Manifest != nil:
 			return nil, fmt.Errorf("%s and %s are both %s", byIndex[m.Shard.Index].dir, dir, m.Shard)
 		default:
@@ -99,14 +99,14 @@ type merging struct {
 	contacts map[int64]bool
 }
 
-// merge writes the rows of all shards: those of conversations in the order of conversations, and lists of names as the first shard
-// has them, which is the only one that has any.
+// merge writes the rows of all shards: those of conversations in the order of conversations, and the lists of names of the
+// first shard, the only one that has them.
 func (m *merging) merge(ctx context.Context) error {
 	if m.manifest.Complete {
-		return fmt.Errorf("%s is complete already; name another folder", m.Dir)
+		return fmt.Errorf("%s is complete already; use another folder", m.Dir)
 	}
 	if len(m.manifest.Files) > 0 {
-		return fmt.Errorf("%s has an export that is not complete; name another folder", m.Dir)
+		return fmt.Errorf("%s has an incomplete export; use another folder", m.Dir)
 	}
 	for _, name := range m.names() {
 		key := func(r row) int64 { return r.Conversation }
@@ -114,7 +114,7 @@ func (m *merging) merge(ctx context.Context) error {
 		case Conversation:
 			key = func(r row) int64 { return r.ID }
 		case Message, StoredFile:
-		default: // one shard after the other
+		default: // one shard after another
 			key = func(row) int64 { return 0 }
 		}
 		if err := m.rows(ctx, name, key); err != nil {
@@ -129,7 +129,7 @@ func (m *merging) merge(ctx context.Context) error {
 	return nil
 }
 
-// names returns the files of rows, in their order.
+// names returns the files of rows, in order.
 func (m *merging) names() (names []string) {
 	for _, s := range m.shards {
 		for _, file := range s.Files {
@@ -141,7 +141,7 @@ func (m *merging) names() (names []string) {
 	return names
 }
 
-// rows merges a file, by the smallest key first.
+// rows merges a file, smallest key first.
 func (m *merging) rows(ctx context.Context, name string, key func(row) int64) error {
 	if err := m.Ensure(name); err != nil {
 		return err
@@ -185,7 +185,7 @@ type source struct {
 	name string
 	next func() ([]byte, error, bool)
 	stop func()
-	line []byte // nil behind the last
+	line []byte // nil after the last
 	row  row
 	key  int64
 }
@@ -219,7 +219,7 @@ func (m *merging) take(name string, s *source) error {
 	return m.Append(name, s.line)
 }
 
-// copy takes over an attachment's file.
+// copy copies an attachment's file.
 func (m *merging) copy(dir, name string) error {
 	into := filepath.Join(m.Dir, FilesFolder)
 	if err := os.MkdirAll(into, 0o700); err != nil {

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 )
 
-// The files of rows whose ids are looked at.
+// The files of rows whose ids are checked.
 const (
 	Conversation = "conversations.ndjson"
 	Message      = "messages.ndjson"
@@ -21,12 +21,12 @@ const (
 	StoredFile   = "files.ndjson"
 )
 
-// Verify reads a folder and reports whether it is as its manifest says: complete, each file with its rows and its SHA-256, no row
-// twice, no message without its conversation, and each attachment's file there and whole.
+// Verify reads a folder and checks that it matches its manifest: complete, each file with its rows and its SHA-256, no row
+// twice, no message without its conversation, and each attachment's file present and complete.
 func Verify(ctx context.Context, dir string) (*Manifest, error) {
 	m, err := Read(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is no export: it has no %s", dir, ManifestName)
+		return nil, fmt.Errorf("%s is not an export: it has no %s", dir, ManifestName)
 	}
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func Verify(ctx context.Context, dir string) (*Manifest, error) {
 	return m, errors.Join(errs...)
 }
 
-// isThere reports what a complete folder lacks, so that a run which has nothing to do does not say that all is well.
+// isThere returns an error if a complete folder lacks something, so that a run with nothing to do does not report success.
 func (m *Manifest) isThere(dir string) error {
 	for _, file := range m.Files {
 		name := filepath.Join(dir, file.Name)
@@ -55,27 +55,27 @@ func (m *Manifest) isThere(dir string) error {
 	return nil
 }
 
-// verifier remembers what it has seen in a folder.
+// verifier records what it has seen in a folder.
 type verifier struct {
 	dir           string
-	conversations map[int64]bool // true as long as no message of it has come
+	conversations map[int64]bool // true until one of its messages has been seen
 	contacts      map[int64]bool
 	conversation  int64 // of the last message
 	message       int64 // the last
 }
 
-// row is what a row says of where it belongs.
+// row has the fields that tell where a row belongs.
 type row struct {
 	ID, Conversation, Message, Attachment, Bytes int64
 	SHA256                                       string
 }
 
-// rowOf reads what is looked at in a row of a file, and nothing else: a server may put anything into the rest. A list of names has
-// nothing that is looked at.
+// rowOf reads only the fields of a row that are checked: a server may put anything into the rest. Lists of names have no
+// such fields.
 func rowOf(file string, line []byte) (r row, err error) {
-	var fields map[string]json.RawMessage // whose names are as they are written
+	var fields map[string]json.RawMessage // with case-sensitive names
 	if json.Unmarshal(line, &fields) != nil || fields == nil {
-		return r, errors.New("it is no JSON object")
+		return r, errors.New("it is not a JSON object")
 	}
 	wanted := map[string]any{}
 	switch file {
@@ -95,7 +95,7 @@ func rowOf(file string, line []byte) (r row, err error) {
 	return r, nil
 }
 
-// IDOf returns the id of a conversation, a message or a contact, by its row.
+// IDOf returns the id of a conversation, a message or a contact from its row.
 func IDOf(line []byte) (int64, error) {
 	r, err := rowOf(Contact, line)
 	return r.ID, err
@@ -131,7 +131,7 @@ func (v *verifier) file(ctx context.Context, file File) error {
 	return nil
 }
 
-// row looks at where a row belongs.
+// row checks where a row belongs.
 func (v *verifier) row(file string, r row) error {
 	switch file {
 	case Conversation:
@@ -162,7 +162,7 @@ func (v *verifier) row(file string, r row) error {
 	return nil
 }
 
-// isFile reports how a file is not what it should be.
+// isFile returns an error if a file is not what it should be.
 func isFile(name string, want File) error {
 	opened, err := os.Open(name)
 	if err != nil {

@@ -14,26 +14,26 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
 )
 
-// checker is one look at an account.
+// checker is one check of an account.
 type checker struct {
 	Options
 	report    *report
 	validator api.Validator
-	answers   api.Validator // of requests that are wrong on purpose
+	answers   api.Validator // to requests that are deliberately wrong
 	watch     watch
 	signs     []sign
-	said      version // by GET /api
-	total     int64   // how many conversations there are
+	said      version // from GET /api
+	total     int64   // the number of conversations
 	excused   []excused
-	answered  map[string]bool // the operations that have answered something, by operationId
+	answered  map[string]bool // the operations that have answered, by operationId
 
 	account *cfchat.Account             // compares every exchange with the spec
-	odd     *cfchat.ClientWithResponses // for requests that are wrong on purpose
+	odd     *cfchat.ClientWithResponses // for deliberately wrong requests
 }
 
-// check looks at the account. What it returns besides the report is why it could not check, or not everything.
+// check checks the account. Besides the report, it returns why it could not check it, or not completely.
 func check(ctx context.Context, o Options) (*report, error) {
-	transport := http.DefaultTransport // a program that has replaced it keeps its own
+	transport := http.DefaultTransport // a program that has replaced it uses its own
 	if standard, ok := transport.(*http.Transport); ok {
 		own := standard.Clone()
 		defer own.CloseIdleConnections()
@@ -45,7 +45,7 @@ func check(ctx context.Context, o Options) (*report, error) {
 	c.settle()
 	c.report.Requests = c.watch.requests
 	c.report.Version = rangeOf(append(c.watch.seen.signs(), c.signs...)).says(c.said)
-	if c.report.began() { // else it is another server than was meant, and what it sends is no drift
+	if c.report.began() { // else it is the wrong server, and what it sends is not drift
 		c.report.sort(c.findings())
 	}
 	if err == nil {
@@ -58,7 +58,7 @@ func check(ctx context.Context, o Options) (*report, error) {
 	return c.report, err
 }
 
-// findings returns what does not fit the spec, without the requests that do not on purpose.
+// findings returns what does not match the spec, without the deliberately wrong requests.
 func (c *checker) findings() []api.Finding {
 	all := c.validator.Findings()
 	for _, f := range c.answers.Findings() {
@@ -74,26 +74,26 @@ func (c *checker) findings() []api.Finding {
 	return all
 }
 
-// missed returns what could not be checked although every request was answered.
+// missed returns an error for what could not be checked although every request was answered.
 func (c *checker) missed() error {
 	switch {
 	case len(c.watch.ids) > 0:
 	case len(c.report.Unrenderable) > 0:
-		return errors.New("the server can render none of the account's conversations, so there was little to look at: create one")
+		return errors.New("the server can render none of the account's conversations, so there was little to check: create one")
 	case c.total > 0 || !c.answered[opCounts] || !c.answered[opList]:
-		return errors.New("no answer had a conversation, so there was little to look at")
+		return errors.New("no answer had a conversation, so there was little to check")
 	default:
-		return errors.New("this key sees no conversation in the account, so there was little to look at: " +
+		return errors.New("this key sees no conversation in the account, so there was little to check: " +
 			"create one, or set CFCHAT_USER_API_KEY to the key of an administrator")
 	}
 	if names := c.report.unseen(); len(names) > 0 {
-		return fmt.Errorf("answers of %s could not be looked into: they are larger than 10 MiB, or compressed in an unknown way",
+		return fmt.Errorf("answers of %s could not be checked: they are larger than 10 MiB, or compressed in an unknown way",
 			strings.Join(names, ", "))
 	}
 	return nil
 }
 
-// walk makes the requests, until one shows that the rest is in vain.
+// walk makes the requests, until one shows that the rest is pointless.
 func (c *checker) walk(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		c.findSpelling, c.askVersion, c.readLists, c.readConversations, c.readFilters, c.provoke,
@@ -105,7 +105,7 @@ func (c *checker) walk(ctx context.Context) error {
 	return nil
 }
 
-// client makes a client that sends each request once, so that their number is bounded.
+// client returns a client that sends each request once, so that their number is bounded.
 func (c *checker) client(spelling string, transport http.RoundTripper) (*cfchat.Chat, error) {
 	chat, err := cfchat.New(cfchat.Config{
 		Keys:       auth.Keys{User: auth.NewKey(c.Key), Header: spelling},
@@ -119,7 +119,7 @@ func (c *checker) client(spelling string, transport http.RoundTripper) (*cfchat.
 	return chat, nil
 }
 
-// findSpelling tries each spelling of the key's header, and goes on with the last that arrives.
+// findSpelling tries each spelling of the key's header, and continues with the last one that arrives.
 func (c *checker) findSpelling(ctx context.Context) error {
 	for _, spelling := range []string{auth.HeaderUnderscore, auth.HeaderDash} {
 		if err := c.try(ctx, spelling); err != nil {
@@ -127,7 +127,7 @@ func (c *checker) findSpelling(ctx context.Context) error {
 		}
 	}
 	if c.account == nil {
-		return errors.New("the key does not reach the server, in neither spelling of its header: something in front of it takes it away")
+		return errors.New("the key does not reach the server with either spelling of its header: something in front of the server removes it")
 	}
 	c.report.of(opCounts).complete = true
 	return nil
@@ -157,7 +157,7 @@ func (c *checker) try(ctx context.Context, spelling string) error {
 		c.total = counts.AllCount
 	}
 	if counts != nil && counts.GetAssignedCount()+counts.UnassignedCount != counts.AllCount {
-		c.report.problem(opCounts, "assigned_count and unassigned_count are not all_count together")
+		c.report.problem(opCounts, "assigned_count and unassigned_count do not add up to all_count")
 	}
 	odd, err := c.client(spelling, &c.answers)
 	if err == nil {
@@ -166,21 +166,21 @@ func (c *checker) try(ctx context.Context, spelling string) error {
 	return err
 }
 
-// isTheAPI refuses to go on when what answers is something else, such as a login page.
+// isTheAPI returns an error if something else answers, such as a login page.
 func (c *checker) isTheAPI() error {
 	if slices.ContainsFunc(c.validator.Findings(), func(f api.Finding) bool { return f.Kind == api.KindBody }) {
-		return errors.New("what answers at " + c.Server + " is not the API of ClickFunnels Chat: is --server right?")
+		return errors.New(c.Server + " is not the API of ClickFunnels Chat: is --server right?")
 	}
 	return nil
 }
 
-// sent notes that a request of an operation was made.
+// sent records that a request of an operation was made.
 func (c *checker) sent(id string) { c.report.of(id).Requests++ }
 
-// take decides about the error of a call. One that shows that going on is in vain comes back, with its remedy; any other is
+// take handles the error of a call. If it shows that continuing is pointless, it is returned, with its remedy; any other is
 // a problem of the operation.
 func (c *checker) take(ctx context.Context, id, what string, err error) error {
-	if err == nil || errors.Is(err, cfchat.ErrTooLarge) { // which the Validator reports
+	if err == nil || errors.Is(err, cfchat.ErrTooLarge) { // the Validator reports it
 		c.answered[id] = true
 		return nil
 	}
@@ -191,13 +191,13 @@ func (c *checker) take(ctx context.Context, id, what string, err error) error {
 	return nil
 }
 
-// stopped returns the reason to stop, with its remedy, if an error is one; else nil.
+// stopped returns the reason to stop, with its remedy, if there is one; else nil.
 func (c *checker) stopped(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return errors.New("it was stopped before its end")
+		return errors.New("it was stopped before it finished")
 	case c.watch.broken != nil:
 		return fmt.Errorf("an answer of %s broke off: %w; try again", c.Server, c.watch.broken)
 	}

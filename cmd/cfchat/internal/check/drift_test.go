@@ -97,8 +97,8 @@ func TestDrift(t *testing.T) {
 	for _, want := range []string{
 		"conversation_list drifted (4 requests)",
 		"conversation_filter as the contract says (13 requests)",
-		"What writes is not tried, nor what this command has no request for yet",
-		"conversation_list: programs with this module's client cannot read it any more",
+		"Operations that write, or that this command has no request for yet, are not tried",
+		"conversation_list: programs with this module's client can no longer read it",
 		"data.payload[].can_reply string, should be boolean 9 times",
 		"data.payload[].meta.sender.plan unknown, string 9 times",
 		"data.payload[].muted missing, should be boolean 9 times",
@@ -138,10 +138,10 @@ func TestProblems(t *testing.T) {
 			}
 			return strings.ReplaceAll(body, `"status":"open"`, `"status":"pending"`)
 		},
-		"conversation_list_meta: assigned_count and unassigned_count are not all_count together": func(_ *http.Request, _ int, body string) string {
+		"conversation_list_meta: assigned_count and unassigned_count do not add up to all_count": func(_ *http.Request, _ int, body string) string {
 			return strings.Replace(body, `"all_count":3`, `"all_count":4`, 1)
 		},
-		"get_details_of_a_conversation: it answers another conversation than the one that was asked for": func(r *http.Request, _ int, body string) string {
+		"get_details_of_a_conversation: it answers with a conversation other than the requested one": func(r *http.Request, _ int, body string) string {
 			if strings.HasSuffix(r.URL.Path, "/1") {
 				return strings.Replace(body, `"id":1,`, `"id":2,`, 1)
 			}
@@ -236,8 +236,8 @@ func TestErrorBodies(t *testing.T) {
 	defer proxy.Close()
 	text, err := checkedText(t, proxy.URL, srv.AdminKey())
 	for _, want := range []string{
-		"  ! get_details_of_a_conversation: a conversation that does not exist: answered with 404 Not Found, which does not come in JSON\n",
-		"  ! conversation_filter: a filter on an attribute that does not exist: answered with 422 Unprocessable Entity, which does not come in JSON\n",
+		"  ! get_details_of_a_conversation: a conversation that does not exist: answered with 404 Not Found, not in JSON\n",
+		"  ! conversation_filter: a filter on an attribute that does not exist: answered with 422 Unprocessable Entity, not in JSON\n",
 	} {
 		if exit.Status(err) != 1 || !strings.Contains(text, want) {
 			t.Errorf("%v: no %q in\n%s", err, want, text)

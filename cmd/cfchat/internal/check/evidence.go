@@ -2,13 +2,13 @@ package check
 
 import "encoding/json"
 
-// evidence is what was seen of things whose fields differ from version to version: how many came, and how many of them
-// with a field. It holds no values.
+// evidence counts things whose fields differ between versions: how many there were, and how many of them had a field. It
+// holds no values.
 type evidence struct {
 	counts map[string]int // by the name of a thing, or of a thing and a field
 }
 
-// Things whose fields tell versions apart.
+// Things whose fields distinguish versions.
 const (
 	aConversation = "conversations"
 	aContact      = "contacts"
@@ -23,7 +23,7 @@ const (
 	anAttachment  = "attachments"
 )
 
-// What else tells: more of something than later versions send, and kinds that only later versions have.
+// Other signs: more of something than later versions send, and kinds that only later versions have.
 const (
 	manyMessages = "more than one message"
 	manyUnread   = "more than 10 unread"
@@ -31,7 +31,7 @@ const (
 	newKinds     = "a file_type of ig_post, ig_story or embed"
 )
 
-// of counts how many things came, and how many of them with a field.
+// of returns how many things there were, and how many of them had a field.
 func (e *evidence) of(thing, field string) (all, with int) {
 	return e.counts[thing], e.counts[thing+" "+field]
 }
@@ -72,7 +72,7 @@ func (e *evidence) conversation(value any) {
 	}
 }
 
-// assignee takes a person. A bot has other fields, and comes only where there is an assignee_type.
+// assignee records a person. A bot has other fields, and appears only with an assignee_type.
 func (e *evidence) assignee(meta map[string]any) {
 	kind, typed := meta["assignee_type"]
 	if kind == "AgentBot" {
@@ -104,7 +104,7 @@ func (e *evidence) attachment(value any) {
 	case "ig_post", "ig_story", "embed":
 		e.counts[anAttachment+" "+newKinds]++
 	}
-	if _, stored := a["extension"]; stored { // what is only linked to has none
+	if _, stored := a["extension"]; stored { // a mere link has none
 		e.add(aFile, value)
 	}
 }

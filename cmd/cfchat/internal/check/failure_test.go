@@ -44,7 +44,7 @@ func TestNotChecked(t *testing.T) {
 		"no key":          {srv.URL(), "", 1, "there is no key; set CFCHAT_USER_API_KEY to your access token"},
 		"no key at all":   {srv.URL(), "key\nkey-key-key", 1, "CFCHAT_USER_API_KEY: the key has a blank, a line break"},
 		"a bot's key":     {srv.URL(), bot, 1, "set CFCHAT_USER_API_KEY to the key of a person"},
-		"another account": {srv.URL(), srv.AdminKey(), 77, "has no account 77, or is no server of ClickFunnels Chat: check --account and --server"},
+		"another account": {srv.URL(), srv.AdminKey(), 77, "has no account 77, or is not a server of ClickFunnels Chat: check --account and --server"},
 		"unreachable":     {closed.URL, srv.AdminKey(), 1, "there is no answer from " + closed.URL + ": dial tcp"},
 		"plain http":      {"http://chat.example.com", srv.AdminKey(), 1, "--server: with plain http the key would travel in clear; use https"},
 		"no address":      {"chat.example.com", srv.AdminKey(), 1, "--server: it is not an address such as https://chat.example.com"},
@@ -81,7 +81,7 @@ func TestNoSpellingArrives(t *testing.T) {
 		srv.ServeHTTP(w, r)
 	}))
 	defer proxy.Close()
-	if _, err := checkedText(t, proxy.URL, srv.AdminKey()); exit.Status(err) != 2 || !strings.Contains(err.Error(), "in neither spelling of its header") {
+	if _, err := checkedText(t, proxy.URL, srv.AdminKey()); exit.Status(err) != 2 || !strings.Contains(err.Error(), "with either spelling of its header") {
 		t.Error(err)
 	}
 }
@@ -139,7 +139,7 @@ func TestInterrupted(t *testing.T) {
 	})
 	var out strings.Builder
 	err := Run(ctx, Options{Account: 1, Server: address, Key: srv.AdminKey()}, &out)
-	if exit.Status(err) != 2 || err.Error() != "it was stopped before its end" {
+	if exit.Status(err) != 2 || err.Error() != "it was stopped before it finished" {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

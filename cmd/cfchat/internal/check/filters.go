@@ -16,8 +16,7 @@ type question struct {
 	fits     func(cfchat.Conversation) bool // nil for any
 }
 
-// questions returns one filter per kind of rule. Rules on custom attributes are left out: which of them a server knows is for
-// each account to define.
+// questions returns one filter per kind of rule, except rules on custom attributes, which each account defines.
 func questions(ids []int64) []question {
 	future := time.Now().UTC().AddDate(0, 0, 2).Format(time.DateOnly) // whatever the server's clock says
 	return []question{
@@ -38,7 +37,7 @@ func questions(ids []int64) []question {
 	}
 }
 
-// readFilters asks the questions, about the conversations that the lists had.
+// readFilters asks the questions about the conversations from the lists.
 func (c *checker) readFilters(ctx context.Context) error {
 	ids := c.some()
 	if len(ids) == 0 {

@@ -11,11 +11,11 @@ import (
 //go:embed doc.go
 var doc string
 
-// Help returns the package comment as the help of the command, so that there is one text of what is promised.
+// Help returns the package comment as the help of the command, so that there is only one text.
 func Help() string {
 	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", doc, parser.ParseComments|parser.PackageClauseOnly)
 	if err != nil {
-		return "" // it would not have been compiled
+		return "" // it would not have compiled
 	}
 	text := strings.TrimPrefix(file.Doc.Text(), "Package check ")
 	var p comment.Parser

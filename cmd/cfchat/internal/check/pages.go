@@ -8,30 +8,28 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// pageSize is how many conversations a page of a filter has that is not the last, and one of the list unless the server is
-// set up otherwise.
+// pageSize is how many conversations a page has unless it is the last: always for a filter, and by default for the list.
 const pageSize = 25
 
-// slack is by how many a page may miss what its counts say: the server counts in a query of its own, and meanwhile
-// conversations come and go (contract, 6).
+// slack is by how many a page may differ from its counts: the server counts in a separate query, and conversations come and
+// go in between (contract, 6).
 const slack = 2
 
-// isFull reports whether a first page with so many conversations is one where there are so many in all.
+// isFull reports whether a first page has as many conversations as it should, given the total.
 func isFull(size, all int64) bool {
 	want := min(pageSize, all)
 	return size >= want-slack && size <= min(pageSize, want+slack)
 }
 
-// checkOrder tells when a page is not in the order of the latest activity, which is every page's that is not asked for in
-// another.
+// checkOrder reports a page that is not in order of the latest activity, the default.
 func (c *checker) checkOrder(id, what string, page []cfchat.Conversation) {
 	if !slices.IsSortedFunc(page, func(a, b cfchat.Conversation) int { return b.Timestamp.Compare(a.Timestamp.Time) }) {
-		c.report.problem(id, what+": it does not have the latest activity first")
+		c.report.problem(id, what+": the latest activity does not come first")
 	}
 }
 
-// repeats reports whether some conversation comes more than once on a page, and whether that is more often than it has labels:
-// before 3.1.1 a filter has a conversation once for each of them (contract, 5.4).
+// repeats reports whether a page has some conversation more than once, and whether it has one more often than that has
+// labels: before 3.1.1 a filter lists a conversation once per label (contract, 5.4).
 func repeats(page []cfchat.Conversation) (some, tooMany bool) {
 	rows := map[int64]int{}
 	for _, conversation := range page {
@@ -45,7 +43,7 @@ func repeats(page []cfchat.Conversation) (some, tooMany bool) {
 	return some, tooMany
 }
 
-// checkFilterPage tells what is wrong with the first page of a filter.
+// checkFilterPage reports what is wrong with the first page of a filter.
 func (c *checker) checkFilterPage(what string, page *cfchat.ConversationPage) {
 	c.checkOrder(opFilter, what, page.Payload)
 	some, tooMany := repeats(page.Payload)
@@ -53,7 +51,7 @@ func (c *checker) checkFilterPage(what string, page *cfchat.ConversationPage) {
 	case tooMany:
 		c.report.problem(opFilter, what+": it has a conversation more than once")
 	case some:
-		because := "a filter has conversations once for each of their labels"
+		because := "a filter lists conversations once for each of their labels"
 		if !slices.ContainsFunc(c.signs, func(s sign) bool { return s.Because == because }) {
 			c.signs = append(c.signs, sign{Before: version{3, 1, 1}, Because: because})
 		}
@@ -63,8 +61,8 @@ func (c *checker) checkFilterPage(what string, page *cfchat.ConversationPage) {
 	}
 }
 
-// checkListPage tells what is wrong with the first page of a list. From 3.4.0 on its size can be set up, and then the last page
-// is where that size puts it; where it is not, conversations are lost between the pages.
+// checkListPage reports what is wrong with the first page of a list. From 3.4.0 on its size can be configured, which
+// determines the last page; if that is elsewhere, conversations are lost between pages.
 func (c *checker) checkListPage(ctx context.Context, ask listing, page *cfchat.ConversationPage) error {
 	size, all := int64(len(page.Payload)), page.Meta.AllCount
 	if isFull(size, all) || size > 0 && size == c.report.PageSize {
@@ -83,14 +81,14 @@ func (c *checker) checkListPage(ctx context.Context, ask listing, page *cfchat.C
 		c.setUp(size)
 		return nil
 	}
-	c.report.problem(opList, fmt.Sprintf("%s: its first page has %d of %d conversations, and the pages behind it lack the rest", ask.what, size, all))
+	c.report.problem(opList, fmt.Sprintf("%s: its first page has %d of %d conversations, and the pages after it lack the rest", ask.what, size, all))
 	return nil
 }
 
-// isRest reports whether a last page with so many conversations is one where so many should be left.
+// isRest reports whether a last page has as many conversations as should be left.
 func isRest(size, rest int64) bool { return size > 0 && size >= rest-slack && size <= rest+slack }
 
-// setUp notes that pages of the list are set up to another size than that of old, which is possible from 3.4.0 on.
+// setUp records that the list is configured to another than the original page size, which is possible from 3.4.0 on.
 func (c *checker) setUp(size int64) {
 	if c.report.PageSize == 0 {
 		c.report.PageSize = size

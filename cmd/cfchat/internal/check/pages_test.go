@@ -34,16 +34,16 @@ func TestPages(t *testing.T) {
 		on   func(*http.Request) bool
 		edit func([]any) []any
 	}{
-		"conversation_list: the latest conversations: its first page has 10 of 60 conversations, and the pages behind it lack the rest": {onList, first},
-		"conversation_list: the latest conversations: its first page has 20 of 60 conversations, and the pages behind it lack the rest": {onList, twenty},
-		"conversation_list: the latest conversations: its first page has 0 of 60 conversations, and the pages behind it lack the rest":  {onList, none},
-		"conversation_filter: a filter by status: its first page has 10 of 60 conversations, and should have 25":                        {onFilter, first},
-		"conversation_list: the latest conversations: it does not have the latest activity first":                                       {onList, backwards},
-		"conversation_list: the oldest conversations: they are not in the order of their creation":                                      {onList, backwards},
-		"conversation_filter: a filter by days: it does not have the latest activity first":                                             {onFilter, backwards},
-		"conversation_list: the default page: it has a conversation more than once":                                                     {onList, twice},
-		"conversation_list: the oldest conversations: it has a conversation more than once":                                             {onList, twice},
-		"conversation_filter: a filter by status: it has a conversation more than once":                                                 {onFilter, twice},
+		"conversation_list: the latest conversations: its first page has 10 of 60 conversations, and the pages after it lack the rest": {onList, first},
+		"conversation_list: the latest conversations: its first page has 20 of 60 conversations, and the pages after it lack the rest": {onList, twenty},
+		"conversation_list: the latest conversations: its first page has 0 of 60 conversations, and the pages after it lack the rest":  {onList, none},
+		"conversation_filter: a filter by status: its first page has 10 of 60 conversations, and should have 25":                       {onFilter, first},
+		"conversation_list: the latest conversations: the latest activity does not come first":                                         {onList, backwards},
+		"conversation_list: the oldest conversations: they are not in the order of their creation":                                     {onList, backwards},
+		"conversation_filter: a filter by days: the latest activity does not come first":                                               {onFilter, backwards},
+		"conversation_list: the default page: it has a conversation more than once":                                                    {onList, twice},
+		"conversation_list: the oldest conversations: it has a conversation more than once":                                            {onList, twice},
+		"conversation_filter: a filter by status: it has a conversation more than once":                                                {onFilter, twice},
 	} {
 		srv := accountOf(t, 60, nil)
 		address := edited(t, srv, func(r *http.Request, answer any) any {
@@ -85,7 +85,7 @@ func TestRowsPerLabel(t *testing.T) {
 	labels := []string{"a", "b"}
 	srv := accountOf(t, 5, labels, cfchattest.Version("2.16.0"))
 	r, err := checkedJSON(t, srv.URL(), srv.AdminKey())
-	because := func(s sign) bool { return s.Because == "a filter has conversations once for each of their labels" }
+	because := func(s sign) bool { return s.Because == "a filter lists conversations once for each of their labels" }
 	if i := slices.IndexFunc(r.Version.Signs, because); err != nil || i < 0 || r.Version.Signs[i].Before != (version{3, 1, 1}) {
 		t.Errorf("%v: %+v", err, r.Version)
 	}
@@ -136,7 +136,7 @@ func TestPageSize(t *testing.T) {
 		if exit.Status(err) != c.exit || r.PageSize != int64(c.size) || len(r.of(opList).Problems) > 0 || r.Version.isEmpty() != (c.exit == 1) {
 			t.Errorf("%+v: %v, %+v", c, err, r)
 		}
-		if want := fmt.Sprintf("  Pages of the list have %d conversations, because the server is set up so", c.size); !strings.Contains(text, want) {
+		if want := fmt.Sprintf("  Pages of the list have %d conversations, because the server is configured so", c.size); !strings.Contains(text, want) {
 			t.Errorf("%+v: no %q in\n%s", c, want, text)
 		}
 	}

@@ -10,17 +10,17 @@ import (
 	"github.com/cfchat/cfchat-go/api"
 )
 
-// print shows the report to a person.
+// print prints the report for people.
 func (r *report) print(out io.Writer) {
 	p := printer{out}
 	p.printf("%s, account %d\n", r.Server, r.Account)
 	p.operations(r.Operations)
 	if r.PageSize > 0 {
-		p.printf("  Pages of the list have %d conversations, because the server is set up so (which is no drift).\n", r.PageSize)
+		p.printf("  Pages of the list have %d conversations, because the server is configured so (this is not drift).\n", r.PageSize)
 	}
 	p.unrendered(r)
 	p.findings("Drift", r, r.Drift)
-	p.findings("Values that the spec does not list (its lists are open, so this is no drift)", r, r.NewValues)
+	p.findings("Values that the spec does not list (its lists are open, so this is not drift)", r, r.NewValues)
 	p.version(r.Version)
 	p.keyHeaders(r.KeyHeaders)
 	p.printf("\n%s, after %d requests.\n", r.verdict(), r.Requests)
@@ -50,7 +50,7 @@ func (p printer) operations(all []*examined) {
 	p.printf("\nOperations\n")
 	w := p.table()
 	for _, op := range all {
-		if op.Because != becauseItWrites && op.Because != becauseUnknown { // which are most
+		if op.Because != becauseItWrites && op.Because != becauseUnknown { // most operations
 			_, _ = fmt.Fprintf(w, "  %s\t%s\n", op.Name, op.summary())
 		}
 	}
@@ -60,7 +60,7 @@ func (p printer) operations(all []*examined) {
 			p.printf("  ! %s: %s\n", op.Name, problem)
 		}
 	}
-	p.printf("  What writes is not tried, nor what this command has no request for yet; --json lists it.\n")
+	p.printf("  Operations that write, or that this command has no request for yet, are not tried; --json lists them.\n")
 }
 
 func (op *examined) summary() string {
@@ -73,7 +73,7 @@ func (op *examined) summary() string {
 		return "not tried, because " + op.Because
 	case op.Result == resultOK:
 		if len(op.Unrendered) > 0 {
-			return "as the contract says, where it is rendered " + asked
+			return "as the contract says, where rendered " + asked
 		}
 		return "as the contract says " + asked
 	case op.Result == resultDrift:
@@ -82,12 +82,12 @@ func (op *examined) summary() string {
 	return "not checked in full " + asked
 }
 
-// unrendered tells what the server fails to render, and that it is no drift.
+// unrendered prints what the server fails to render, and that this is not drift.
 func (p printer) unrendered(r *report) {
 	if !r.someUnrendered() {
 		return
 	}
-	p.printf("\nNot rendered, which is no drift\n  %s:\n", whichUnrendered(r.Unrenderable))
+	p.printf("\nNot rendered (this is not drift)\n  %s:\n", whichUnrendered(r.Unrenderable))
 	w := p.table()
 	for _, op := range r.Operations {
 		if len(op.Unrendered) > 0 {
@@ -95,11 +95,11 @@ func (p printer) unrendered(r *report) {
 		}
 	}
 	_ = w.Flush()
-	p.printf("  What such a conversation refers to is gone or broken on the server: a contact or a file, for instance.\n")
-	p.printf("  Scan reads all others, and says in Error.ConversationID which one it cannot read.\n")
+	p.printf("  Something that such a conversation refers to is gone or broken on the server, such as a contact or a file.\n")
+	p.printf("  Scan reads all others, and returns the id of one that it cannot read in Error.ConversationID.\n")
 }
 
-// whichUnrendered names the conversations, and says what is a 500.
+// whichUnrendered names the conversations and the requests that are a 500.
 func whichUnrendered(ids []int64) string {
 	var names []string
 	for _, id := range ids {
@@ -110,7 +110,7 @@ func whichUnrendered(ids []int64) string {
 	}
 	switch last := len(names) - 1; last {
 	case -1:
-		return "A conversation that could not be found out: each page with it is a 500"
+		return "An unidentified conversation: each page with it is a 500"
 	case 0:
 		return "Conversation " + names[0] + ": getting it is a 500, and so is each page with it"
 	default:
@@ -182,7 +182,7 @@ func (p printer) version(r versionRange) {
 		p.printf("  (%s)\n", weaker(rest))
 	}
 	if r.Contradictory {
-		p.printf("  This is drift: something is gone that the server's version has, or something is there that it has not.\n")
+		p.printf("  This is drift: something that the server's version has is missing, or something that it does not have is there.\n")
 	}
 }
 
@@ -193,13 +193,13 @@ func weaker(signs int) string {
 	return fmt.Sprintf("%d weaker signs agree", signs)
 }
 
-// words says which version the server may be.
+// words describes which version the server may be.
 func (r versionRange) words() string {
 	switch {
 	case r.isEmpty():
 		return "no one version; the signs contradict each other"
 	case r.Contradictory:
-		return fmt.Sprintf("not the %s that it says it is; its answers are those of %s", r.Said, bound(r.AtLeast, r.Before))
+		return fmt.Sprintf("not the %s that it claims to be; its answers are those of %s", r.Said, bound(r.AtLeast, r.Before))
 	case !r.Said.isZero():
 		return named(r.Said)
 	case len(r.Signs) == 0:
@@ -210,11 +210,11 @@ func (r versionRange) words() string {
 	return bound(r.AtLeast, r.Before)
 }
 
-// named returns a version that a server says it is, with what else it may be.
+// named returns the version that a server claims to be, with what else it may be.
 func named(v version) string {
 	switch {
 	case v == version{4, 11, 2}:
-		return "4.11.2, or the 4.12.0 that says the same"
+		return "4.11.2, or the 4.12.0 that claims the same"
 	case v.compare(newest) > 0:
 		return v.String() + "; the contract knows up to " + newest.String()
 	}

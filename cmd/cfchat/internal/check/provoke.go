@@ -16,12 +16,12 @@ type provocation struct {
 	signs    map[int]sign // by the status of the answer
 }
 
-// provoke sends what tells versions apart by the status of the answer (contract, 4.2, 5.2 and N4).
+// provoke sends the requests whose status distinguishes versions (contract, 4.2, 5.2 and N4).
 func (c *checker) provoke(ctx context.Context) error {
 	all := []func() provocation{
 		c.unknownAttribute, c.joinedWrongly, c.priority, c.countryCode, c.daysBefore, c.contact, c.partOfID,
 	}
-	if len(c.watch.ids) == 0 { // no fields have told anything
+	if len(c.watch.ids) == 0 { // there were no fields to go by
 		all = append(all, c.unknownStatus)
 	}
 	for _, next := range all {
@@ -36,7 +36,7 @@ func (c *checker) provoke(ctx context.Context) error {
 	return nil
 }
 
-// judge makes a sign of how a provocation was answered. An answer that no version gives is a problem.
+// judge makes a sign from the answer to a provocation. An answer that no version gives is a problem.
 func (c *checker) judge(ctx context.Context, p provocation, err error) error {
 	status := http.StatusOK
 	if e, ok := errors.AsType[*cfchat.Error](err); ok {
@@ -45,7 +45,7 @@ func (c *checker) judge(ctx context.Context, p provocation, err error) error {
 	because := p.what + " is answered with " + statusText(status)
 	s, known := p.signs[status]
 	switch {
-	case status == http.StatusInternalServerError && !c.answered[p.id]: // nor is anything else, which says nothing
+	case status == http.StatusInternalServerError && !c.answered[p.id]: // nor is anything else, so this means nothing
 		return c.take(ctx, p.id, p.what, err)
 	case known:
 		s.Because = because
@@ -60,10 +60,10 @@ func (c *checker) judge(ctx context.Context, p provocation, err error) error {
 		c.report.problem(p.id, because)
 		return nil
 	}
-	return c.take(ctx, p.id, p.what, err) // a 200 can still be something else than an answer
+	return c.take(ctx, p.id, p.what, err) // a 200 can still be something else
 }
 
-// since gives the signs of a change: the statuses of the answer from a version on, and before it.
+// since returns the signs of a change, by the status of the answer from a version on and before it.
 func since(v version, later, earlier int) map[int]sign {
 	return map[int]sign{later: {AtLeast: v}, earlier: {Before: v}}
 }
@@ -75,7 +75,7 @@ func (c *checker) unknownAttribute() provocation {
 	}, since(version{3, 8, 0}, http.StatusUnprocessableEntity, http.StatusInternalServerError)}
 }
 
-// joinedWrongly has rules that are joined by neither AND nor OR.
+// joinedWrongly joins rules with neither AND nor OR.
 func (c *checker) joinedWrongly() provocation {
 	rule := cfchat.FilterRule{
 		AttributeKey: string(cfchat.AttributeStatus), FilterOperator: cfchat.FilterOperatorEqualTo, Values: []any{string(cfchat.StatusOpen)},
@@ -104,8 +104,8 @@ func (c *checker) daysBefore() provocation {
 		since(version{4, 11, 2}, http.StatusInternalServerError, http.StatusOK))
 }
 
-// contact asks for the contact_id, which was a key until 3.8.0 and is one again from 4.14.2 on. Which of the two it is shows
-// in whether attributes that do not exist are refused.
+// contact asks for the contact_id, which was a key until 3.8.0 and is one again from 4.14.2 on. Whether unknown attributes
+// are refused shows which of the two it is.
 func (c *checker) contact() provocation {
 	known := sign{Before: version{3, 8, 0}}
 	if slices.ContainsFunc(c.signs, func(s sign) bool { return s.AtLeast == version{3, 8, 0} }) {
@@ -120,8 +120,8 @@ func (c *checker) partOfID() provocation {
 		since(version{4, 16, 0}, http.StatusOK, http.StatusInternalServerError))
 }
 
-// rule asks for a rule behind one that no conversation fits, so that nothing has to be found or rendered. It goes out as
-// it is, whatever the client would make of it.
+// rule sends a rule after one that no conversation matches, so that nothing has to be found or rendered. It bypasses the
+// client's checks.
 func (c *checker) rule(what string, a cfchat.Attribute, o cfchat.FilterOperator, value any, signs map[int]sign) provocation {
 	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeDisplayID, noConversation)).
 		And(cfchat.RawRule(cfchat.FilterRule{AttributeKey: string(a), FilterOperator: o, Values: []any{value}}))

@@ -10,21 +10,21 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// farPage is beyond the last page of any account, and not so far that the server cannot count up to it.
+// farPage is beyond the last page of any account, but not too large for the server.
 const farPage = 1_000_000
 
-// noConversation is the largest id that there can be, and none has it.
+// noConversation is the largest possible id, which no conversation has.
 const noConversation = 1<<31 - 1
 
-// listing is a page of the list that is asked for.
+// listing is a request for a page of the list.
 type listing struct {
 	what    string
 	options cfchat.ConversationListOptions
 	wrong   func([]cfchat.Conversation) bool // nil for never
-	problem string                           // what it is then
+	problem string                           // printed if it is wrong
 
-	twin   branches // a filter that finds the same; nil for a page that has none
-	oldest bool     // first, which no filter has in this order
+	twin   branches // a filter that finds the same; nil if there is none
+	oldest bool     // oldest first, an order that filters lack
 }
 
 func listings() []listing {
@@ -48,7 +48,7 @@ func (l listing) ids(c *checker) [][]int64 {
 	return [][]int64{c.allIDs(len(l.twin))}
 }
 
-// readLists asks for the latest conversations, the open ones, the oldest, and a page beyond the last.
+// readLists requests the latest conversations, the open ones, the oldest, and a page beyond the last.
 func (c *checker) readLists(ctx context.Context) error {
 	for _, ask := range listings() {
 		page, err := c.list(ctx, ask, ask.options.Page)
@@ -73,7 +73,7 @@ func (c *checker) readLists(ctx context.Context) error {
 	return nil
 }
 
-// checkList tells what is wrong with the conversations of any page.
+// checkList reports what is wrong with the conversations on a page.
 func (c *checker) checkList(ask listing, page []cfchat.Conversation) {
 	if ask.wrong != nil && ask.wrong(page) {
 		c.report.problem(opList, ask.what+": "+ask.problem)
@@ -86,7 +86,7 @@ func (c *checker) checkList(ask listing, page []cfchat.Conversation) {
 	}
 }
 
-// list asks for a page of the list.
+// list requests a page of the list.
 func (c *checker) list(ctx context.Context, ask listing, page int) (*cfchat.ConversationPage, error) {
 	ask.options.Page = page
 	answer, err := c.account.Conversations.List(ctx, ask.options)
@@ -104,14 +104,14 @@ func notByAge(page []cfchat.Conversation) bool {
 	return !slices.IsSortedFunc(page, func(a, b cfchat.Conversation) int { return a.CreatedAt.Compare(b.CreatedAt.Time) })
 }
 
-// readConversations gets a few of those that the lists had, and one that does not exist.
+// readConversations gets a few of the listed conversations, and one that does not exist.
 func (c *checker) readConversations(ctx context.Context) error {
 	for _, id := range c.some() {
 		var answer cfchat.Response
 		_, err := c.account.Conversations.Get(ctx, id, cfchat.WithResponse(&answer))
 		c.sent(opGet)
 		if isAnother(answer, id) { // which the client refuses
-			c.report.problem(opGet, "it answers another conversation than the one that was asked for")
+			c.report.problem(opGet, "it answers with a conversation other than the requested one")
 			continue
 		}
 		if err := c.take(ctx, opGet, "a conversation that was listed", err); err != nil {
@@ -133,13 +133,13 @@ func (c *checker) readConversations(ctx context.Context) error {
 	return c.take(ctx, opGet, "a conversation that does not exist", err)
 }
 
-// isAnother reports whether an answer is a conversation, and not the one that was asked for.
+// isAnother reports whether an answer is a conversation other than the requested one.
 func isAnother(answer cfchat.Response, id int64) bool {
 	var conversation cfchat.Conversation
 	return answer.StatusCode == http.StatusOK && json.Unmarshal(answer.Body, &conversation) == nil && conversation.ID != 0 && conversation.ID != id
 }
 
-// some returns at most three of the conversations seen: the oldest, the newest, and one between.
+// some returns at most three of the conversations seen: the oldest, the newest, and one in between.
 func (c *checker) some() []int64 {
 	ids := slices.Clone(c.watch.ids)
 	slices.Sort(ids)

@@ -11,14 +11,14 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/connect"
 )
 
-// noKeyArrived reports whether the server got no key at all. The client always sends one.
+// noKeyArrived reports whether the server got no key, although the client always sends one.
 func noKeyArrived(err error) bool {
 	e, ok := errors.AsType[*cfchat.Error](err)
 	return ok && e.StatusCode == http.StatusUnauthorized && strings.Contains(e.Message, "You need to sign in or sign up before continuing.")
 }
 
-// inVain returns the reason to stop, with its remedy, when a failure will be that of every other request too; else nil. It says
-// nothing in the server's own words, which may be about people.
+// inVain returns the reason to stop, with its remedy, if every other request would fail too; else nil. It never quotes the
+// server, whose words may be about people.
 func (c *checker) inVain(err error) error {
 	e, ok := errors.AsType[*cfchat.Error](err)
 	switch {
@@ -33,9 +33,9 @@ func (c *checker) inVain(err error) error {
 	case e.StatusCode == http.StatusForbidden && strings.Contains(e.Message, "API access is not enabled"):
 		return fmt.Errorf("the plan of account %d has no API access: the server answers 403 to every key", c.Options.Account)
 	case e.StatusCode == http.StatusForbidden:
-		return fmt.Errorf("%s answers 403, which the API does not do to who reads: a proxy or firewall in front of it refuses this machine", c.Server)
+		return fmt.Errorf("%s answers 403, which the API never does to reads: a proxy or firewall in front of it refuses this machine", c.Server)
 	case errors.Is(e, cfchat.ErrNotFound) && c.account == nil:
-		return fmt.Errorf("%s has no account %d, or is no server of ClickFunnels Chat: check --account and --server", c.Server, c.Options.Account)
+		return fmt.Errorf("%s has no account %d, or is not a server of ClickFunnels Chat: check --account and --server", c.Server, c.Options.Account)
 	case errors.Is(e, cfchat.ErrRateLimited):
 		return errors.New("the server has had enough requests for this minute: try again in the next")
 	case e.StatusCode > http.StatusInternalServerError:
@@ -44,7 +44,7 @@ func (c *checker) inVain(err error) error {
 	return nil
 }
 
-// unauthorized tells the server's refusals apart (contract, section 3).
+// unauthorized distinguishes the server's refusals (contract, section 3).
 func (c *checker) unauthorized(message string) error {
 	switch {
 	case strings.Contains(message, "Invalid Access Token"):
@@ -58,27 +58,26 @@ func (c *checker) unauthorized(message string) error {
 	case strings.Contains(message, "suspended"):
 		return fmt.Errorf("account %d is suspended", c.Options.Account)
 	}
-	return errors.New("the server answers 401: the key has no right to read, or is none any more; try that of an administrator")
+	return errors.New("the server answers 401: the key may not read, or is no longer valid; try an administrator's")
 }
 
-// problemOf says how a call failed that should not have. What drifted says already which answers cannot be read, and why.
+// problemOf describes how a call failed that should not have. The drift already shows which answers cannot be read, and why.
 func problemOf(what string, err error) string {
 	e, ok := errors.AsType[*cfchat.Error](err)
 	if !ok || errors.Is(e, cfchat.ErrDecode) {
-		return "programs with this module's client cannot read it any more"
+		return "programs with this module's client can no longer read it"
 	}
 	return what + ": answered with " + statusText(e.StatusCode)
 }
 
-// notInJSON tells of a refusal that is none of the server's own, which come in JSON (contract, 3). Of its shape the Validator
-// tells.
+// notInJSON reports a refusal that is not the server's own, which are in JSON (contract, 3). The Validator checks its form.
 func (c *checker) notInJSON(id, what string, err error) {
 	e, ok := errors.AsType[*cfchat.Error](err)
 	if !ok {
 		return
 	}
 	if kind, _, _ := mime.ParseMediaType(e.Header.Get("Content-Type")); kind != "application/json" {
-		c.report.problem(id, what+": answered with "+statusText(e.StatusCode)+", which does not come in JSON")
+		c.report.problem(id, what+": answered with "+statusText(e.StatusCode)+", not in JSON")
 	}
 }
 

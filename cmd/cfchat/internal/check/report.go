@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// report is what a check found. The package comment describes its JSON.
+// report is the result of a check. The package comment describes its JSON.
 type report struct {
 	Server       string        `json:"server"`
 	Account      int64         `json:"account"`
@@ -24,7 +24,7 @@ type report struct {
 	KeyHeaders   []keyHeader   `json:"key_headers"`
 }
 
-// result is how a check ended, or what it found of an operation.
+// result is the result of a check, or for an operation.
 type result string
 
 const (
@@ -34,7 +34,7 @@ const (
 	resultNotTried  result = "not tried"
 )
 
-// examined is what was found of an operation.
+// examined is the findings for an operation.
 type examined struct {
 	Name       string   `json:"name"` // as documented
 	ID         string   `json:"operation_id"`
@@ -44,7 +44,7 @@ type examined struct {
 	Problems   []string `json:"problems"`
 	Unrendered []string `json:"unrendered"` // pages that were a 500 because of a conversation
 
-	complete bool // everything was asked that there is to ask
+	complete bool // all requests were made
 }
 
 // keyHeader is a spelling of the header that carries the key.
@@ -53,7 +53,7 @@ type keyHeader struct {
 	Arrives bool   `json:"arrives"`
 }
 
-// The operations that are tried.
+// The tried operations.
 var (
 	opList   = operation.ConversationList.ID
 	opCounts = operation.ConversationListMeta.ID
@@ -76,7 +76,7 @@ func newReport(o Options) *report {
 	return r
 }
 
-// writes reports whether it is an operation that changes something.
+// writes reports whether the operation changes something.
 func (op *examined) writes() bool { return operation.ByID(op.ID).Write }
 
 // order puts writes last.
@@ -93,13 +93,13 @@ const (
 	becauseUnknown  = "this command has no request for it yet"
 )
 
-// untried says why no request of an operation was made.
+// untried returns why no request of an operation was made.
 func (op *examined) untried() string {
 	switch {
 	case op.writes():
 		return becauseItWrites
 	case op.ID == opInfo:
-		return "nothing tells the version; a proxy may hide it"
+		return "nothing shows the version; a proxy may hide it"
 	case !slices.Contains([]string{opList, opCounts, opGet, opFilter}, op.ID):
 		return becauseUnknown
 	}
@@ -111,14 +111,14 @@ func (r *report) of(id string) *examined {
 	return r.Operations[slices.IndexFunc(r.Operations, func(op *examined) bool { return op.ID == id })]
 }
 
-// problem notes what an operation did that the contract does not say.
+// problem records something that an operation did against the contract.
 func (r *report) problem(id, text string) {
 	if op := r.of(id); !slices.Contains(op.Problems, text) {
 		op.Problems = append(op.Problems, text)
 	}
 }
 
-// sort puts what the Validator found where it belongs, in the order of the operations.
+// sort distributes the Validator's findings, in the order of the operations.
 func (r *report) sort(findings []api.Finding) {
 	place := func(f api.Finding) int {
 		return slices.IndexFunc(r.Operations, func(op *examined) bool { return op.ID == f.Operation })
@@ -136,7 +136,7 @@ func (r *report) sort(findings []api.Finding) {
 	}
 }
 
-// judge decides about each operation, and about the whole: what drifted counts more than what could not be tried.
+// judge sets the result of each operation and of the check: drift takes precedence over what could not be tried.
 func (r *report) judge() {
 	drifted := len(r.Drift) > 0 || r.Version.Contradictory
 	for _, op := range r.Operations {
@@ -162,7 +162,7 @@ func (r *report) judge() {
 	}
 }
 
-// unseen returns the documented names of the operations some answer of which could not be looked at.
+// unseen returns the documented names of the operations with an answer that could not be checked.
 func (r *report) unseen() (names []string) {
 	for _, op := range r.Operations {
 		if op.Requests > 0 && !op.complete {
@@ -177,7 +177,7 @@ func (r *report) someUnrendered() bool {
 	return slices.ContainsFunc(r.Operations, func(op *examined) bool { return len(op.Unrendered) > 0 })
 }
 
-// began reports whether the server answered the key at all, so that there is something to print.
+// began reports whether the server accepted the key, so that there is something to print.
 func (r *report) began() bool {
 	return slices.ContainsFunc(r.KeyHeaders, func(h keyHeader) bool { return h.Arrives })
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// The statuses besides 0, which says that all is as the contract says.
+// The statuses besides 0, which means that everything is as the contract says.
 const (
 	StatusDrift     = 1
 	StatusUnchecked = 2
 )
 
-// Options say what is checked, and how it is told.
+// Options say what to check, and how to print it.
 type Options struct {
 	Account int64
 	Server  string // its address
@@ -22,8 +22,8 @@ type Options struct {
 	JSON    bool   // for programs
 }
 
-// Run checks an account and prints what it found. Its error has the exit status; that of drift says nothing besides, because
-// what is printed does.
+// Run checks an account and prints the result. Its error has the exit status; that of drift has no text, because the report
+// says it.
 func Run(ctx context.Context, o Options, out io.Writer) error {
 	r, err := check(ctx, o)
 	if o.JSON {

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// maxWait bounds how long GET /api is waited for, which what stands in front of a server may leave without an answer.
+// maxWait bounds the wait for GET /api, which something in front of a server may leave unanswered.
 const maxWait = 30 * time.Second
 
-// askVersion asks GET /api, which answers without a key in every version, and which a proxy may hide.
-// So whatever else comes is no sign.
+// askVersion asks GET /api, which answers without a key in every version, but which a proxy may hide. Any other answer is
+// therefore not a sign.
 func (c *checker) askVersion(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
@@ -24,7 +24,7 @@ func (c *checker) askVersion(ctx context.Context) error {
 		return err
 	}
 	req.Header.Set("Accept", "application/json")
-	resp, err := c.watch.RoundTrip(req) // not a client's, which would follow redirects
+	resp, err := c.watch.RoundTrip(req) // a client would follow redirects
 	if err != nil {
 		return nil // an interruption shows with the next request
 	}
@@ -36,14 +36,14 @@ func (c *checker) askVersion(ctx context.Context) error {
 		c.sent(opInfo)
 		c.report.of(opInfo).complete = true
 	}
-	c.watch.broken = nil // what breaks off here says nothing of other answers
+	c.watch.broken = nil // a failure here says nothing about other answers
 	return nil
 }
 
-// versionForm is how servers and their forks write a version, such as 4.7.0 and v4.7.0-ce.
+// versionForm matches a version as servers and their forks write it, such as 4.7.0 and v4.7.0-ce.
 var versionForm = regexp.MustCompile(`^v?([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})([-+].*)?$`)
 
-// saidIn reads the version out of an answer; the zero version if there is none.
+// saidIn returns the version in an answer, the zero version if there is none.
 func saidIn(body io.Reader) (v version) {
 	var answer struct{ Version string }
 	if json.NewDecoder(io.LimitReader(body, 1<<16)).Decode(&answer) != nil {

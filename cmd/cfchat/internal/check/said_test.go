@@ -45,7 +45,7 @@ func TestHiddenVersion(t *testing.T) {
 		srv := standIn(t)
 		address, _ := says(t, srv, answer)
 		r, err := checkedJSON(t, address, srv.AdminKey())
-		if err != nil || !r.Version.Said.isZero() || r.of(opInfo).Because != "nothing tells the version; a proxy may hide it" {
+		if err != nil || !r.Version.Said.isZero() || r.of(opInfo).Because != "nothing shows the version; a proxy may hide it" {
 			t.Errorf("%s: %v, %+v", answer, err, r.Version)
 		}
 	}
@@ -80,10 +80,10 @@ func TestSaysAnotherVersion(t *testing.T) {
 	}
 	text, _ := checkedText(t, address, srv.AdminKey())
 	for _, want := range []string{
-		"Server version: not the 4.16.2 that it says it is; its answers are those of 4.7.0 or later, before 4.8.0\n",
+		"Server version: not the 4.16.2 that it claims to be; its answers are those of 4.7.0 or later, before 4.8.0\n",
 		"  4.16.2, because GET /api says so\n",
 		"  before 4.8.0, because assignees come without an assignee_type\n",
-		"  This is drift: something is gone that the server's version has",
+		"  This is drift: something that the server's version has is missing",
 		"The server has drifted from the contract",
 	} {
 		if !strings.Contains(text, want) {

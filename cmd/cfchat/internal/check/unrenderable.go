@@ -9,27 +9,27 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// A server that cannot render one conversation answers 500 to every page that it is on, and to who gets it. That is no
-// drift, so it is searched for, within bounds.
+// A server that cannot render a conversation answers 500 for it and for every page with it. That is not drift, so the check
+// searches for the conversation, within bounds.
 const (
-	maxUnrenderable = 5      // how many are named
-	maxSearch       = 70     // after how many requests of the whole run no other search begins
-	maxIDs          = 50_000 // how many ids a filter is asked for; servers were seen to take as many
-	oldestIDs       = 50     // among how many ids the oldest conversations are, unless many were deleted
-	oldestAtOnce    = 8      // how many of those are asked for at once: before 3.1.1 each comes once for each of its labels
-	pagesBeyond     = 3      // how many pages behind such a one are tried
+	maxUnrenderable = 5      // the most to name
+	maxSearch       = 70     // no search starts after this many requests of the run
+	maxIDs          = 50_000 // the most ids in a filter; servers were seen to accept as many
+	oldestIDs       = 50     // the oldest conversations are among this many ids, unless many were deleted
+	oldestAtOnce    = 8      // how many of those to request at once: before 3.1.1 each is listed once per label
+	pagesBeyond     = 3      // how many pages after such a page to try
 )
 
-// isUnrendered reports whether a failure can be that of one conversation: a plain 500.
+// isUnrendered reports whether a single conversation may have caused a failure: a plain 500.
 func isUnrendered(err error) bool {
 	e, ok := errors.AsType[*cfchat.Error](err)
 	return ok && e.StatusCode == http.StatusInternalServerError
 }
 
-// branches is a filter that can be narrowed: the inner lists are joined by AND, and they by OR.
+// branches is a filter that can be narrowed: an OR of lists of rules that are joined by AND.
 type branches [][]cfchat.Rule
 
-// with returns the filter with rules that must hold too, in each branch, because AND binds before OR.
+// with returns the filter with additional required rules in each branch, because AND binds tighter than OR.
 func (b branches) with(more ...cfchat.Rule) (f cfchat.Filter) {
 	for _, rules := range b {
 		join := f.Or
@@ -41,7 +41,7 @@ func (b branches) with(more ...cfchat.Rule) (f cfchat.Filter) {
 	return f
 }
 
-// filter asks for a page of a filter, without the conversations that are known not to be rendered.
+// filter requests a page of a filter, without the conversations that are known to be unrenderable.
 func (c *checker) filter(ctx context.Context, all branches, page int, more ...cfchat.Rule) (*cfchat.ConversationPage, error) {
 	if len(c.report.Unrenderable) > 0 {
 		more = append(more, cfchat.NotEqual(cfchat.AttributeDisplayID, anys(c.report.Unrenderable)...))
@@ -51,8 +51,8 @@ func (c *checker) filter(ctx context.Context, all branches, page int, more ...cf
 	return answer, err
 }
 
-// filterAgain asks a question again that was answered with a 500, without what cannot be rendered. It returns the 500 where
-// that does not explain it.
+// filterAgain repeats a question that was answered with a 500, without the unrenderable conversations. It returns the 500 if
+// they do not explain it.
 func (c *checker) filterAgain(ctx context.Context, ask question, failed error) (*cfchat.ConversationPage, error) {
 	page, err := c.filter(ctx, ask.branches, 1)
 	for isUnrendered(err) {
@@ -75,11 +75,11 @@ func (c *checker) filterAgain(ctx context.Context, ask question, failed error) (
 	return page, err
 }
 
-// listAgain asks for a page of the list again that was answered with a 500. If it is one again, it searches for what cannot
-// be rendered, and returns a page behind it. It returns the 500 where the conversations on the page do not explain it.
+// listAgain repeats the request for a page of the list that was a 500. If it fails again, it searches for the unrenderable
+// conversations and returns a later page. It returns the 500 if the conversations on the page do not explain it.
 func (c *checker) listAgain(ctx context.Context, ask listing, failed error) (*cfchat.ConversationPage, error) {
 	if page, err := c.list(ctx, ask, 1); !isUnrendered(err) {
-		return page, failed // a server that stumbles once is no honest one
+		return page, failed // a 500 that does not recur is a problem of the server
 	}
 	for found := true; found; {
 		var stopped error
@@ -99,8 +99,8 @@ func (c *checker) listAgain(ctx context.Context, ask listing, failed error) (*cf
 	return page, nil
 }
 
-// listBeyond returns the first page behind the first that has conversations, nil if there is none, and how many pages until
-// there were a 500, each of which takes a conversation.
+// listBeyond returns the first readable page after the first, nil if there is none, and how many pages before it were a 500,
+// each of which needs a conversation to explain it.
 func (c *checker) listBeyond(ctx context.Context, ask listing) (page *cfchat.ConversationPage, failing int, err error) {
 	for failing = 1; failing <= pagesBeyond; failing++ {
 		page, err = c.list(ctx, ask, failing+1)
@@ -115,10 +115,10 @@ func (c *checker) listBeyond(ctx context.Context, ask listing) (page *cfchat.Con
 	return nil, failing, nil
 }
 
-// isRenderedElsewhere reports whether a filter answers with all that pages of the list fail to, but what is known not to be
-// rendered. Before 3.1.1 it has more pages than the list, because conversations come once for each of their labels.
+// isRenderedElsewhere reports whether a filter returns everything that pages of the list fail to, except known unrenderable
+// conversations. Before 3.1.1 it has more pages than the list, because conversations are listed once per label.
 func (c *checker) isRenderedElsewhere(ctx context.Context, ask listing) bool {
-	if ask.oldest || c.searchedEnough() { // which no filter has in this order
+	if ask.oldest || c.searchedEnough() { // filters do not have this order
 		return false
 	}
 	for number := 1; number <= 2*pagesBeyond; number++ {
@@ -133,8 +133,8 @@ func (c *checker) isRenderedElsewhere(ctx context.Context, ask listing) bool {
 	return true
 }
 
-// search looks for one conversation that cannot be rendered among those that a filter finds, by halves of their ids: the half
-// with it is a 500 too, because it comes no later there. It is found if getting it is a 500 as well.
+// search looks for an unrenderable conversation among the results of a filter by halving their ids: the half with it is a
+// 500 too, because it comes no later there. It is found if getting it is a 500 as well.
 func (c *checker) search(ctx context.Context, all branches, among ...[]int64) (found bool, stopped error) {
 	fails := func(ids ...int64) bool {
 		_, err := c.filter(ctx, all, 1, cfchat.Equal(cfchat.AttributeDisplayID, anys(ids)...))
@@ -167,18 +167,18 @@ func (c *checker) search(ctx context.Context, all branches, among ...[]int64) (f
 	return true, nil
 }
 
-// searchedEnough reports whether no other search begins.
+// searchedEnough reports whether no further search may start.
 func (c *checker) searchedEnough() bool {
 	return len(c.report.Unrenderable) >= maxUnrenderable || c.watch.requests >= maxSearch
 }
 
-// allIDs returns the ids that the account's conversations have, or the latest of them, for each of some branches.
+// allIDs returns the ids of the account's conversations, or the latest of them, for each of some branches.
 func (c *checker) allIDs(branches int) []int64 {
 	last := c.total
 	for _, id := range c.watch.ids {
 		last = max(last, id)
 	}
-	last += min(last+100, maxIDs/5) // of some that were deleted
+	last += min(last+100, maxIDs/5) // some were deleted
 	return idsFrom(max(1, last-maxIDs/int64(branches)+1), last)
 }
 
@@ -189,7 +189,7 @@ func idsFrom(first, last int64) (ids []int64) {
 	return ids
 }
 
-// excuse notes a page that was a 500 because of what cannot be rendered.
+// excuse records a page that was a 500 because of an unrenderable conversation.
 func (c *checker) excuse(id, what string) {
 	c.excused = append(c.excused, excused{id, what})
 }
@@ -197,8 +197,8 @@ func (c *checker) excuse(id, what string) {
 // excused is a page of an operation that was a 500.
 type excused struct{ id, what string }
 
-// settle tells what was excused. Where nothing was rendered at all, although there is more than what was found not to be,
-// the server is to blame and no conversation.
+// settle reports the excused pages. If nothing was rendered at all, although there are more conversations than the
+// unrenderable ones, the server is to blame instead.
 func (c *checker) settle() {
 	blamed := len(c.watch.ids) == 0 && int64(len(c.report.Unrenderable)) < c.total
 	for _, page := range c.excused {

@@ -82,8 +82,8 @@ func TestUnrenderableUnknown(t *testing.T) {
 	})
 	text, err := checkedText(t, address, srv.AdminKey())
 	for _, want := range []string{
-		"  A conversation that could not be found out: each page with it is a 500:\n    conversation_list  the oldest conversations\n",
-		" as the contract says, where it is rendered (",
+		"  An unidentified conversation: each page with it is a 500:\n    conversation_list  the oldest conversations\n",
+		" as the contract says, where rendered (",
 	} {
 		if err != nil || !strings.Contains(text, want) {
 			t.Errorf("%v: no %q in\n%s", err, want, text)

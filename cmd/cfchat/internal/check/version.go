@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// version is a release of the server; the zero value is none.
+// version is a release of the server; the zero value means none.
 type version [3]int
 
 func (v version) isZero() bool { return v == version{} }
@@ -19,13 +19,13 @@ func (v version) String() string {
 	return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2])
 }
 
-// MarshalText writes a version into JSON as String does.
+// MarshalText writes a version as String does.
 func (v version) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 func (v version) compare(other version) int { return slices.Compare(v[:], other[:]) }
 
-// next returns the first version that cannot be meant by one that a server names. 4.11.2 is two trees, one of which is what
-// was to be 4.12.0 (contract, N).
+// next returns the first version that a server which names this one cannot be. 4.11.2 is two trees, one of which was meant
+// to be 4.12.0 (contract, N).
 func (v version) next() version {
 	if v == (version{4, 11, 2}) {
 		return version{4, 12, 1}
@@ -33,20 +33,20 @@ func (v version) next() version {
 	return version{v[0], v[1], v[2] + 1}
 }
 
-// The latest version that the contract knows, and the latest that a sign tells from those before it.
+// The latest version that the contract knows, and the latest one that a sign distinguishes from those before it.
 var (
 	newest     = version{4, 16, 2}
 	newestSign = version{4, 16, 0}
 )
 
-// sign is what tells that a server is at least of one version, or before another.
+// sign is evidence that a server's version is at least one, or before another.
 type sign struct {
 	AtLeast version `json:"at_least"`
 	Before  version `json:"before"`
 	Because string  `json:"because"`
 }
 
-// versionRange is what the signs together leave: from AtLeast on, and before Before.
+// versionRange is the range that all signs allow: from AtLeast on, and before Before.
 type versionRange struct {
 	Said          version `json:"said"` // by GET /api
 	AtLeast       version `json:"at_least"`
@@ -55,7 +55,7 @@ type versionRange struct {
 	Signs         []sign  `json:"signs"`
 }
 
-// rangeOf takes the tightest bounds. The signs come sorted, those that bind first.
+// rangeOf returns the tightest bounds, with the signs sorted, binding ones first.
 func rangeOf(signs []sign) versionRange {
 	r := versionRange{Signs: append([]sign{}, signs...)}
 	for _, s := range signs {
@@ -76,7 +76,7 @@ func rangeOf(signs []sign) versionRange {
 // isEmpty reports whether no version fits all signs.
 func (r versionRange) isEmpty() bool { return !r.Before.isZero() && r.AtLeast.compare(r.Before) >= 0 }
 
-// says takes in which version the server says that it is; the zero version if it says none.
+// says adds the version that the server claims to be; the zero version if none.
 func (r versionRange) says(v version) versionRange {
 	r.Said = v
 	if !v.isZero() {
@@ -87,7 +87,7 @@ func (r versionRange) says(v version) versionRange {
 	return r
 }
 
-// binding returns the signs that give the bounds.
+// binding returns the signs that determine the bounds.
 func (r versionRange) binding() (signs []sign) {
 	for _, s := range r.Signs {
 		if !s.AtLeast.isZero() && s.AtLeast == r.AtLeast || !s.Before.isZero() && s.Before == r.Before {
@@ -97,12 +97,12 @@ func (r versionRange) binding() (signs []sign) {
 	return signs
 }
 
-// fieldSign is a field that tells versions apart (contract, 4.1 and N2).
+// fieldSign is a field that distinguishes versions (contract, 4.1 and N2).
 type fieldSign struct {
 	thing, field string
-	since        version // the first version that sends it, in every such thing
-	gone         version // the first that does not send it any more
-	sometimes    bool    // that it does not come says nothing
+	since        version // the first version that sends it, always
+	gone         version // the first that no longer sends it
+	sometimes    bool    // its absence means nothing
 }
 
 var fieldSigns = []fieldSign{
@@ -134,7 +134,7 @@ var fieldSigns = []fieldSign{
 	{aTeam, "icon", version{4, 16, 0}, version{}, false},
 }
 
-// signs returns what the fields that came, and did not come, tell. A field that some things have and others lack tells both,
+// signs returns the signs from present and absent fields. A field that some things have and others lack gives both signs,
 // which no version fits.
 func (e *evidence) signs() (all []sign) {
 	for _, f := range fieldSigns {
@@ -153,8 +153,8 @@ func (e *evidence) signs() (all []sign) {
 	return all
 }
 
-// absentBefore returns the version before which a server is that does not send the field. What came with 2.17 was first seen in
-// 2.17.1, so that 2.17.0 may be on either side.
+// absentBefore returns the version that a server without the field is before. Additions of 2.17 were first seen in 2.17.1,
+// so 2.17.0 may be on either side.
 func (f fieldSign) absentBefore() version {
 	if f.since == (version{2, 17, 0}) {
 		return version{2, 17, 1}

@@ -81,10 +81,10 @@ func TestSaid(t *testing.T) {
 	}{
 		{version{}, false, "3.8.0 or later, before 4.13.0"},
 		{version{3, 8, 0}, false, "3.8.0"},
-		{version{3, 7, 9}, true, "not the 3.7.9 that it says it is; its answers are those of 3.8.0 or later, before 4.13.0"},
+		{version{3, 7, 9}, true, "not the 3.7.9 that it claims to be; its answers are those of 3.8.0 or later, before 4.13.0"},
 		{version{4, 12, 1}, false, "4.12.1"},
-		{version{4, 13, 0}, true, "not the 4.13.0 that it says it is; its answers are those of 3.8.0 or later, before 4.13.0"},
-		{version{4, 11, 2}, false, "4.11.2, or the 4.12.0 that says the same"},
+		{version{4, 13, 0}, true, "not the 4.13.0 that it claims to be; its answers are those of 3.8.0 or later, before 4.13.0"},
+		{version{4, 11, 2}, false, "4.11.2, or the 4.12.0 that claims the same"},
 	} {
 		if r := rangeOf(signs).says(c.said); r.Contradictory != c.contradictory || r.words() != c.words {
 			t.Errorf("%s: %t, %s", c.said, r.Contradictory, r.words())

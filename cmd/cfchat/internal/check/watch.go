@@ -10,23 +10,23 @@ import (
 	"strconv"
 )
 
-// maxRequests bounds what one run sends. It sends 25 at most, unless it has to search for what cannot be rendered.
+// maxRequests bounds the requests of a run. It sends at most 25, unless it has to search for unrenderable conversations.
 const maxRequests = 150
 
-// maxLook bounds how much of an answer is looked at, in bytes. It is what the client takes of one.
+// maxLook bounds how much of an answer is inspected, in bytes. It is the client's limit.
 const maxLook = 10 << 20
 
-// watch is the transport below the Validator. It counts requests and looks into the answers itself, because what has
-// drifted may be something that the client's types cannot decode, and what they decode to does not tell null from absent.
+// watch is the transport below the Validator. It counts requests and inspects the answers itself, because the client's types
+// may be unable to decode drifted ones, and do not distinguish null from absent.
 type watch struct {
 	base     http.RoundTripper
 	requests int
 	seen     evidence
-	ids      []int64 // of conversations, in the order in which they came
+	ids      []int64 // of conversations, in order of appearance
 	broken   error   // why an answer was not read to its end
 }
 
-// RoundTrip sends a request if there may be one more. It is called by one goroutine at a time.
+// RoundTrip sends a request if the limit allows it. It is called by one goroutine at a time.
 func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w.requests == maxRequests {
 		if req.Body != nil {
@@ -45,17 +45,17 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	} else {
 		w.look(data)
 	}
-	resp.Body = rewound{io.MultiReader(bytes.NewReader(data), resp.Body), resp.Body} // which fails again if it has failed
+	resp.Body = rewound{io.MultiReader(bytes.NewReader(data), resp.Body), resp.Body} // fails again if it has failed
 	return resp, nil
 }
 
-// rewound is a body that begins with what was read of it.
+// rewound is a body that starts with the part that was already read.
 type rewound struct {
 	io.Reader
 	io.Closer
 }
 
-// look takes the conversations out of a page of a list, a page of a filter, or an answer that is one.
+// look records the conversations in a page of a list, a page of a filter, or an answer with a single one.
 func (w *watch) look(data []byte) {
 	var answer any
 	d := json.NewDecoder(bytes.NewReader(data))

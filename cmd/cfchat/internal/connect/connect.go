@@ -1,5 +1,5 @@
-// Package connect finds the account that a command works on, by flags and by the environment. A key comes from the
-// environment alone: what is a flag is seen by everybody who lists the processes of the machine.
+// Package connect returns the account that a command works on, from flags and the environment. A key comes only from the
+// environment, because everybody who lists the machine's processes sees the flags.
 package connect
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// The environment that is read.
+// The environment variables that are read.
 const (
 	ServerVariable  = "CFCHAT_SERVER"
 	AccountVariable = "CFCHAT_ACCOUNT_ID"
@@ -25,21 +25,21 @@ const (
 	BotKeyVariable  = "CFCHAT_AGENT_BOT_API_KEY"
 )
 
-// Help is what a command's help says of the environment.
+// Help is the text about the environment in a command's help.
 const Help = `The key of a person is read from ` + UserKeyVariable + `. The account may be in
 ` + AccountVariable + ` and the address of the server in ` + ServerVariable + `; flags win.`
 
-// Options say which account it is.
+// Options name the account.
 type Options struct {
 	Account int64
 	Server  string
 	env     func(string) string
 }
 
-// Add makes the flags of a command, and returns where their values will be.
+// Add defines the flags of a command, and returns the options that get their values.
 func Add(flags *pflag.FlagSet, env func(string) string) *Options {
 	o := &Options{env: env}
-	flags.Int64Var(&o.Account, "account", 0, "the `number` of the account; it is in the address bar, /app/accounts/<number>/")
+	flags.Int64Var(&o.Account, "account", 0, "the `number` of the account, as in the address bar, /app/accounts/<number>/")
 	flags.StringVar(&o.Server, "server", "", "the `address` of the server, if it is not "+cfchat.DefaultServer)
 	return o
 }
@@ -49,7 +49,7 @@ func (o *Options) IsSet() bool {
 	return o.Account != 0 || o.Server != "" || o.env(AccountVariable) != "" || o.env(ServerVariable) != "" || o.env(UserKeyVariable) != ""
 }
 
-// Connect makes the account's client, with the key of an agent bot too if there is one. The options change its Config.
+// Connect returns the account's client, with the key of an agent bot too if there is one. The options change its Config.
 func (o *Options) Connect(options ...func(*cfchat.Config)) (*cfchat.Chat, *cfchat.Account, error) {
 	account, server, err := o.Named()
 	if err != nil {
@@ -73,7 +73,7 @@ func (o *Options) Connect(options ...func(*cfchat.Config)) (*cfchat.Chat, *cfcha
 	return chat, chat.Account(account), nil
 }
 
-// Named returns the account and the server that are named, by a flag or else by the environment.
+// Named returns the account and the server named by a flag, or else by the environment.
 func (o *Options) Named() (account int64, server string, err error) {
 	account = o.Account
 	if text := o.env(AccountVariable); account == 0 && text != "" {
@@ -82,7 +82,7 @@ func (o *Options) Named() (account int64, server string, err error) {
 		}
 	}
 	if account <= 0 {
-		return 0, "", errors.New("name the account, by --account or " + AccountVariable +
+		return 0, "", errors.New("name the account with --account or " + AccountVariable +
 			"; its number is in the address bar, /app/accounts/<number>/")
 	}
 	server = cmp.Or(o.Server, o.env(ServerVariable), cfchat.DefaultServer)
@@ -111,7 +111,7 @@ func Text(err error) string {
 	return text
 }
 
-// InFlags names flags and variables in place of the fields of cfchat.Config that they fill, in the text of an error.
+// InFlags replaces the fields of cfchat.Config in the text of an error with the flags and variables that set them.
 func InFlags(text string) string { return inFlags.Replace(text) }
 
 var inFlags = strings.NewReplacer(

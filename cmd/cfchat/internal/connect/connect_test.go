@@ -12,7 +12,7 @@ import (
 
 // TestNamed takes flags before the environment, and says what is missing.
 func TestNamed(t *testing.T) {
-	missing := "name the account, by --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/"
+	missing := "name the account with --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/"
 	for _, c := range []struct {
 		args    []string
 		env     map[string]string

@@ -1,4 +1,4 @@
-// Package exit tells how a command ended: by the status that a shell gets, and in a line of words.
+// Package exit reports how a command ended: with the exit status, and in a line of text.
 package exit
 
 import (
@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// The statuses besides 0 that every command has. A command may say more of them.
+// The statuses besides 0 that every command has. A command may have more of them.
 const (
-	Failed = 1 // of an error that has none of its own
-	Usage  = 2 // of a flag or an argument that is wrong
+	Failed = 1 // for an error without a status of its own
+	Usage  = 2 // for a wrong flag or argument
 )
 
-// Error is an error with a status of its own. One without text says nothing, because the command has.
+// Error is an error with a status of its own. It has no text if the command has printed it already.
 type Error struct {
 	Status int
 	Err    error // nil for none
@@ -22,18 +22,18 @@ type Error struct {
 
 func (e *Error) Error() string { return Text(e) }
 
-// Unwrap returns the error that has the status.
+// Unwrap returns the underlying error.
 func (e *Error) Unwrap() error { return e.Err }
 
 // With returns an error with a status.
 func With(status int, err error) error { return &Error{status, err} }
 
-// Signal is what ended a command, as the cause of a context.
+// Signal is the signal that ended a command, as the cause of a context.
 type Signal syscall.Signal
 
 func (s Signal) Error() string { return syscall.Signal(s).String() }
 
-// Interrupted returns the error of a command that a signal has ended, with the status that shells know such an end by.
+// Interrupted returns the error of a command that a signal has ended, with the status that shells use for it.
 func Interrupted(err error, s Signal) error {
 	var words error = s
 	if text := Text(err); text != "" {
@@ -42,7 +42,7 @@ func Interrupted(err error, s Signal) error {
 	return With(128+int(s), words)
 }
 
-// Status returns what a shell is told.
+// Status returns the exit status.
 func Status(err error) int {
 	if err == nil {
 		return 0
@@ -53,8 +53,8 @@ func Status(err error) int {
 	return Failed
 }
 
-// Text returns what a person is told in one line, "" for nothing. It comes after the command's name, with which errors of the library
-// begin too.
+// Text returns the message for a person on one line, "" for none. It follows the command's name, which the library's errors
+// start with too.
 func Text(err error) string {
 	if err == nil {
 		return ""

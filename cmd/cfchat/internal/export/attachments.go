@@ -21,7 +21,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
-// storedFile is a row of files.ndjson: which file is which attachment's.
+// storedFile is a row of files.ndjson, which maps attachments to files.
 type storedFile struct {
 	AttachmentID   int64  `json:"attachment_id"`
 	MessageID      int64  `json:"message_id"`
@@ -33,7 +33,7 @@ type storedFile struct {
 	SHA256         string `json:"sha256"` // which is its name in the folder
 }
 
-// attachments downloads the files of the messages that were written, those of a message at once.
+// attachments downloads the files of the written messages, all files of a message at once.
 func (x *exporter) attachments(ctx context.Context) error {
 	if !x.Attachments {
 		return nil
@@ -56,7 +56,7 @@ func (x *exporter) attachments(ctx context.Context) error {
 	return x.missingFiles(ctx)
 }
 
-// missingFiles asks once more for the files that could not be had, because what they are kept on may have been out of reach.
+// missingFiles retries the unavailable files, because their storage may have been unreachable.
 func (x *exporter) missingFiles(ctx context.Context) error {
 	missing := map[int64]bool{}
 	for _, u := range x.folder.Manifest().Unreadable {
@@ -76,10 +76,10 @@ func (x *exporter) missingFiles(ctx context.Context) error {
 	})
 }
 
-// attachedFile is what the manifest calls a file that cannot be had.
+// attachedFile is the manifest's name for an unavailable file.
 const attachedFile = "file"
 
-// filesOf downloads the files of a message that are wanted.
+// filesOf downloads the wanted files of a message.
 func (x *exporter) filesOf(ctx context.Context, line []byte, wanted func(*cfchat.Attachment) bool) error {
 	var m cfchat.Message
 	if !bytes.Contains(line, []byte(`"attachments"`)) {
@@ -135,7 +135,7 @@ func hasNoFile(a *cfchat.Attachment) bool {
 	return false
 }
 
-// nameOf returns what a file was called, as far as its address tells.
+// nameOf returns the name of a file, as far as its address has it.
 func nameOf(a *cfchat.Attachment) string {
 	address, err := url.Parse(a.GetDataURL())
 	if err != nil || address.Path == "" {
@@ -144,7 +144,7 @@ func nameOf(a *cfchat.Attachment) string {
 	return path.Base(address.Path)
 }
 
-// cannotBeHad notes down a file that cannot be had, if the server answers at all.
+// cannotBeHad records an unavailable file, if the server answers at all.
 func (x *exporter) cannotBeHad(ctx context.Context, file storedFile, err error) error {
 	if _, isOfCall := errors.AsType[*cfchat.Error](err); !isOfCall {
 		return err // of the disk
@@ -158,7 +158,7 @@ func (x *exporter) cannotBeHad(ctx context.Context, file storedFile, err error) 
 	return nil
 }
 
-// maxFile is how many bytes a file may have. It goes to the disk as it comes.
+// maxFile is the largest file in bytes. Files are streamed to disk.
 const maxFile = 1 << 40
 
 // download stores a file under its hash.
@@ -179,7 +179,7 @@ func (x *exporter) download(ctx context.Context, attachment *cfchat.Attachment) 
 	return stored, err
 }
 
-// disk remembers why nothing could be written, which is no fault of the server's.
+// disk keeps a write error, which is not the server's fault.
 type disk struct {
 	io.Writer
 	err error

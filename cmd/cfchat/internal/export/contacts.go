@@ -11,11 +11,11 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
-// walks is how often the list of contacts is read. Where one contact goes and another comes while it is read, a third may slip from
-// a page that is still to be read to one that was read already, and nothing tells; it does not slip twice.
+// walks is how often the list of contacts is read. If contacts are deleted and added meanwhile, another may silently move
+// from an unread page to one already read; it does not move twice.
 const walks = 2
 
-// contacts writes the contacts that the server lists, those that a former run has not. Of several shards the first does.
+// contacts writes the contacts that the server lists, except those of a former run. Only the first of several shards does.
 func (x *exporter) contacts(ctx context.Context) error {
 	if !x.Shard.IsFirst() {
 		return nil
@@ -37,10 +37,10 @@ func (x *exporter) contacts(ctx context.Context) error {
 	return nil
 }
 
-// contactsList is what the manifest calls the list of contacts where that cannot be read.
+// contactsList is the manifest's name for an unreadable list of contacts.
 const contactsList = "contacts"
 
-// listedOnce reads the list of contacts, and writes those that are not written.
+// listedOnce reads the list of contacts, and writes those not yet written.
 func (x *exporter) listedOnce(ctx context.Context, written map[int64]bool) error {
 	for c, err := range x.listed(ctx) {
 		if err != nil {
@@ -61,7 +61,7 @@ func (x *exporter) listedOnce(ctx context.Context, written map[int64]bool) error
 	return nil
 }
 
-// listed walks through the contacts that the server lists, of an export of what has changed those that are new.
+// listed yields the contacts that the server lists; in an export of changes only the new ones.
 func (x *exporter) listed(ctx context.Context) iter.Seq2[*cfchat.Contact, error] {
 	if x.Since == nil {
 		return x.account.Contacts.ListAll(ctx, cfchat.ContactListOptions{}, cfchat.KeepJSON(), account.Patience)
@@ -70,7 +70,7 @@ func (x *exporter) listed(ctx context.Context) iter.Seq2[*cfchat.Contact, error]
 	return x.account.Contacts.FilterAll(ctx, isNew, cfchat.ContactListOptions{}, cfchat.KeepJSON(), account.Patience)
 }
 
-// senders writes the contacts of the conversations that are in no list, as the conversations have them.
+// senders writes the contacts of conversations that are not in the list, as the conversations have them.
 func (x *exporter) senders(context.Context) error {
 	written, err := x.ids(archive.Contact)
 	if err != nil {
@@ -94,7 +94,7 @@ func (x *exporter) senders(context.Context) error {
 	})
 }
 
-// ids returns which rows a file has.
+// ids returns the ids of the rows in a file.
 func (x *exporter) ids(file string) (map[int64]bool, error) {
 	ids := map[int64]bool{}
 	err := x.folder.Lines(file, 0, func(line []byte, _ int64) error {

@@ -17,7 +17,7 @@ func (x *exporter) conversations(ctx context.Context) error {
 		return x.changed(ctx)
 	}
 	at := x.folder.Manifest().Position
-	x.folder.Readable(func(u archive.Unreadable) bool { // they are looked at again
+	x.folder.Readable(func(u archive.Unreadable) bool { // they are tried again
 		return u.ConversationID == at.ConversationID && u.ConversationID != 0 && (u.MessageID == 0 || u.MessageID > at.MessageID)
 	})
 	newest, total, err := account.Newest(ctx, x.account)
@@ -39,7 +39,7 @@ func (x *exporter) conversations(ctx context.Context) error {
 			return err
 		}
 		if part.Until == 0 {
-			break // behind which the next phase begins
+			break // the next phase starts after it
 		}
 		at = archive.Position{Phase: archive.Conversations, ConversationID: part.Until + 1}
 		if err := x.mark(at); err != nil {
@@ -52,9 +52,9 @@ func (x *exporter) conversations(ctx context.Context) error {
 // reading is the reading of a part of the account.
 type reading struct {
 	*exporter
-	total int64            // conversations of the account, 0 where that is not known
+	total int64            // conversations of the account, 0 if unknown
 	wrote archive.Position // how far rows have been written
-	whole bool             // nothing is marked before its end
+	whole bool             // nothing is marked before the end
 	err   error            // of writing a row
 }
 
@@ -87,7 +87,7 @@ func (r *reading) conversation(c *cfchat.Conversation) {
 	r.err = r.write(archive.Conversation, c.JSON())
 }
 
-// rest reads the conversations from an id on that are the shard's, one after the other: there are few.
+// rest reads the shard's conversations from an id on, one at a time, because there are few.
 func (r *reading) rest(ctx context.Context, from int64) error {
 	r.whole = true
 	options := cfchat.ConversationScanOptions{After: max(from-1, 0), Concurrency: r.Concurrency}
@@ -126,7 +126,7 @@ func (r *reading) message(m *cfchat.Message) {
 	}
 }
 
-// unreadable notes down what cannot be read.
+// unreadable records what cannot be read.
 func (r *reading) unreadable(e *cfchat.Error) {
 	u := archive.Unreadable{What: "conversation", ConversationID: e.ConversationID, MessageID: e.MessageID, Why: e.Error()}
 	if e.MessageID != 0 {
@@ -138,8 +138,8 @@ func (r *reading) unreadable(e *cfchat.Error) {
 	r.folder.Unreadable(u)
 }
 
-// progress marks how far the reading has come. What was created since the export began may be stored behind that with a smaller
-// id, and is for the next export: what was there when it began has come.
+// progress marks how far the reading has come. Conversations created since the export started may be stored late with a
+// smaller id, and are left to the next export; those that existed at the start have been read.
 func (r *reading) progress(p cfchat.MessageScanAllProgress) {
 	r.show(r.folder.Rows(archive.Conversation), r.total, p.WaitingUntil)
 	if !r.whole && r.err == nil {
@@ -147,8 +147,8 @@ func (r *reading) progress(p cfchat.MessageScanAllProgress) {
 	}
 }
 
-// changed writes the conversations that have changed, each with all of its messages, because a message that was imported, or
-// deleted, shows in no other way.
+// changed writes the changed conversations, each with all of its messages, because an imported or deleted message shows in
+// no other way.
 func (x *exporter) changed(ctx context.Context) error {
 	written, err := x.ids(archive.Conversation)
 	if err != nil {
@@ -186,7 +186,7 @@ func (r *reading) one(ctx context.Context, c *cfchat.Conversation) error {
 		switch e, ok := errors.AsType[*cfchat.Error](err); {
 		case ok && e.MessageID != 0:
 			r.unreadable(e)
-		case err != nil: // a scan of several tells whether it is the conversation's fault
+		case err != nil: // a scan of several shows whether it is the conversation's fault
 			return r.read(ctx, cfchat.MessageScanAllOptions{ConversationID: c.ID, After: r.wrote.MessageID, Until: c.ID})
 		default:
 			r.message(m)

@@ -1,4 +1,4 @@
-// Package export writes an account to a folder, as it is received.
+// Package export writes an account to a folder, as received.
 package export
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// Options say what is exported, and where to.
+// Options say what to export, and where to.
 type Options struct {
 	Dir         string
 	Since       *time.Time    // nil for everything
 	Shard       *shards.Shard // nil for the whole account
-	Attachments bool          // their files too
-	CSV         bool          // tables too
+	Attachments bool          // with their files
+	CSV         bool          // with tables
 	Concurrency int           // how many requests run at once
-	Server      string        // what the folder is said to be of
-	Note        func(string)  // told where an export goes on, nil for nobody
+	Server      string        // the server's name in the manifest
+	Note        func(string)  // told where an export resumes, nil for nobody
 }
 
 // exporter is one run.
@@ -36,11 +36,10 @@ type exporter struct {
 	meter    *progress.Meter
 	state    progress.State
 	requests *requests.Counter
-	commitAt time.Time // when a mark is to be committed again
+	commitAt time.Time // when to commit the next mark
 }
 
-// Run exports an account, or goes on with what an earlier run has left, and returns what the folder has then, of a run that fails
-// too.
+// Run exports an account, or resumes an earlier run, and returns the contents of the folder, even if it fails.
 func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Options, requests *requests.Counter, meter *progress.Meter) (archive.Manifest, error) {
 	x := &exporter{Options: options, chat: chat, account: of, meter: meter, requests: requests}
 	head, begun, err := x.head(ctx)
@@ -57,7 +56,7 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Opt
 	return x.folder.Committed(), err
 }
 
-// head finds out whose folder it is, and what the server's clock says.
+// head returns whose folder it is, and the time by the server's clock.
 func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time, err error) {
 	head = archive.Head{Server: account.ServerName(x.Server), Account: x.account.ID(), Since: x.Since, Shard: x.Shard, Attachments: x.Attachments}
 	if info, err := x.chat.ServerInfo(ctx); err == nil {
@@ -67,19 +66,19 @@ func (x *exporter) head(ctx context.Context) (head archive.Head, begun time.Time
 	return head, begun, err
 }
 
-// shown is what people are told of a phase.
+// shown is the name of a phase for people.
 var shown = map[archive.Phase]string{
 	archive.Names: "names", archive.Conversations: "conversations and messages", archive.Contacts: "contacts",
 	archive.Senders: "contacts of conversations", archive.Attachments: "files",
 }
 
-// run does what is left of an export.
+// run does the rest of an export.
 func (x *exporter) run(ctx context.Context) error {
 	switch m := x.folder.Manifest(); {
 	case m.Complete:
 		return x.tables(ctx)
 	case m.Written() > 0 && x.Note != nil:
-		x.Note(fmt.Sprintf("Going on where %s ends, behind %d rows.", x.Dir, m.Written()))
+		x.Note(fmt.Sprintf("Resuming %s after %d rows.", x.Dir, m.Written()))
 	}
 	if err := x.read(ctx); err != nil {
 		if failed := x.folder.Commit(); failed != nil && !errors.Is(err, failed) {
@@ -97,7 +96,7 @@ func (x *exporter) run(ctx context.Context) error {
 	return x.tables(ctx)
 }
 
-// read goes through the phases that are left, and asks again for what could not be read.
+// read runs the remaining phases, and retries what could not be read.
 func (x *exporter) read(ctx context.Context) error {
 	files := []string{archive.Conversation, archive.Message, archive.Contact}
 	if x.Attachments {
@@ -131,11 +130,11 @@ func (x *exporter) read(ctx context.Context) error {
 	return x.again(ctx)
 }
 
-// commitShare is how many times longer than a commit takes the export goes on before the next one: so a disk that is slow does not
-// hold it up, and little has to be done again after a kill.
+// commitShare is how many times longer than a commit the export runs before the next one: a slow disk does not hold it up,
+// and little is repeated after a kill.
 const commitShare = 10
 
-// mark takes everything that has been written as what belongs to a position. Now and then it commits that.
+// mark assigns everything written so far to a position, and commits it now and then.
 func (x *exporter) mark(p archive.Position) error {
 	x.folder.Mark(p)
 	begun := time.Now()

@@ -344,14 +344,14 @@ func TestMergeRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, dirs := range map[string][]string{
-		"name the folders":        nil,
-		"shard 1/2 is missing":    {first},
-		"are both shard 0/2":      {first, again},
-		"is shard 1/3, and not":   {first, third},
-		"is a whole account":      {whole},
-		"what has changed since":  {first, later},
-		"where the manifest says": {touched, second},
-		"nowhere is no export":    {first, filepath.Join(first, "nowhere")},
+		"name the folders":         nil,
+		"shard 1/2 is missing":     {first},
+		"are both shard 0/2":       {first, again},
+		"is shard 1/3, not":        {first, third},
+		"is a whole account":       {whole},
+		"what has changed since":   {first, later},
+		"where the manifest says":  {touched, second},
+		"nowhere is not an export": {first, filepath.Join(first, "nowhere")},
 	} {
 		if _, err := archive.Merge(t.Context(), filepath.Join(t.TempDir(), "out"), dirs); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
@@ -495,10 +495,10 @@ func TestFolderIsOnes(t *testing.T) {
 		options   export.Options
 		configure func(*cfchat.Config)
 	}{
-		fmt.Sprintf("not with that of agent %d", agent): {configure: func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} }},
-		"not what has changed since":                    {options: export.Options{Since: &since}},
-		"and not shard 0/2":                             {options: export.Options{Shard: &shards.Shard{Of: 2}}},
-		"begun without --files":                         {options: export.Options{Attachments: true}},
+		fmt.Sprintf("not of agent %d", agent): {configure: func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} }},
+		"not what has changed since":          {options: export.Options{Since: &since}},
+		", not shard 0/2":                     {options: export.Options{Shard: &shards.Shard{Of: 2}}},
+		"started without --files":             {options: export.Options{Attachments: true}},
 	} {
 		c.options.Dir = dir
 		if c.configure == nil {

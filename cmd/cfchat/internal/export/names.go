@@ -10,13 +10,13 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
-// list is one of names.
+// list is a list of names.
 type list struct {
 	name string
 	rows func() ([]json.RawMessage, error)
 }
 
-// lists returns those that tell what ids in conversations, messages and contacts mean.
+// lists returns the lists that explain ids in conversations, messages and contacts.
 func (x *exporter) lists(ctx context.Context) []list {
 	keep := cfchat.KeepJSON()
 	return []list{
@@ -29,7 +29,7 @@ func (x *exporter) lists(ctx context.Context) []list {
 	}
 }
 
-// names writes the lists of names. Of several shards the first has them.
+// names writes the lists of names. Only the first of several shards has them.
 func (x *exporter) names(ctx context.Context) error {
 	if !x.Shard.IsFirst() {
 		return nil
@@ -48,7 +48,7 @@ func (x *exporter) names(ctx context.Context) error {
 
 func fileOf(l list) string { return l.name + ".ndjson" }
 
-// list writes a list of names, or notes down that it cannot be read.
+// list writes a list of names, or records that it cannot be read.
 func (x *exporter) list(ctx context.Context, l list) error {
 	var rows []json.RawMessage
 	why, err := account.Tried(ctx, x.account, func() (err error) { rows, err = l.rows(); return err })
@@ -67,7 +67,7 @@ func (x *exporter) list(ctx context.Context, l list) error {
 	return nil
 }
 
-// again asks once more for the lists that could not be read: the server may have been busy.
+// again retries the unreadable lists, because the server may have been busy.
 func (x *exporter) again(ctx context.Context) error {
 	closed := map[string]bool{}
 	for _, u := range x.folder.Manifest().Unreadable {
@@ -90,7 +90,7 @@ func (x *exporter) again(ctx context.Context) error {
 	return nil
 }
 
-// rowsOf returns the rows of a list as they were received.
+// rowsOf returns the rows of a list as received.
 func rowsOf[T any, P interface {
 	*T
 	JSON() json.RawMessage

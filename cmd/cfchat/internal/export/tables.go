@@ -12,8 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/table"
 )
 
-// tables makes a table of each file of rows, if that is wanted. They are made of what is in the folder, so a run that was killed
-// makes them anew.
+// tables makes a table from each file of rows, if wanted. They are made from the folder, so after a kill the next run makes
+// them again.
 func (x *exporter) tables(ctx context.Context) error {
 	if !x.CSV {
 		return nil
@@ -26,7 +26,7 @@ func (x *exporter) tables(ctx context.Context) error {
 	return nil
 }
 
-// table makes the table of a file of rows, if there is that file.
+// table makes the table of a file of rows, if the file exists.
 func (x *exporter) table(ctx context.Context, kind string) error {
 	rows, err := os.Open(filepath.Join(x.Dir, kind+".ndjson"))
 	if os.IsNotExist(err) { // of a shard that is not the first

@@ -11,16 +11,16 @@ import (
 	"golang.org/x/term"
 )
 
-// redraw is the time between two drawings.
+// redraw is the time between two redraws.
 const redraw = 100 * time.Millisecond
 
-// isTerminal reports whether lines can be drawn again there.
+// isTerminal reports whether lines can be redrawn there.
 func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// widthUnlessKnown returns the width of a terminal that does not know it, as one in a container or on a serial line, else 0.
+// widthUnlessKnown returns a width for a terminal that does not know its own, as in a container or on a serial line, else 0.
 func widthUnlessKnown(out io.Writer) int {
 	if file, ok := out.(*os.File); ok {
 		if width, height, err := term.GetSize(int(file.Fd())); err == nil && width > 0 && height > 0 {
@@ -30,18 +30,18 @@ func widthUnlessKnown(out io.Writer) int {
 	return 80
 }
 
-// lines draws a line for each phase. Those of the phases before stay above the one that is drawn again.
+// lines draws a line for each phase. The lines of earlier phases stay above the current one.
 type lines struct {
 	all  *mpb.Progress
-	bar  *mpb.Bar // of the phase, nil before the first one
+	bar  *mpb.Bar // of the phase, nil before the first
 	line *line
 }
 
-// newLines makes the lines for a terminal, or for one of a width.
+// newLines returns lines for a terminal, or for one with a given width.
 func newLines(out io.Writer, width int) *lines {
 	options := []mpb.ContainerOption{mpb.WithOutput(out), mpb.WithRefreshRate(redraw), mpb.PopCompletedMode()}
 	if width > 0 {
-		hidden := struct{ io.Writer }{out} // mpb asks what it knows for a terminal how wide it is
+		hidden := struct{ io.Writer }{out} // mpb would ask a terminal for its width
 		options = append(options, mpb.WithOutput(hidden), mpb.ForceTTY(), mpb.WithAutoRefresh(), mpb.WithWidth(width))
 	}
 	return &lines{all: mpb.New(options...)}
@@ -58,7 +58,7 @@ func (l *lines) show(state State) {
 		mpb.PrependDecorators(decor.Any(l.line.head)), mpb.AppendDecorators(decor.Any(l.line.tail)))
 }
 
-// end leaves the line of the phase as it is.
+// end leaves the line of the phase unchanged.
 func (l *lines) end(failed bool) {
 	switch {
 	case l.bar == nil:
@@ -77,7 +77,7 @@ func (l *lines) finish(err error) {
 	l.all.Wait()
 }
 
-// line is the line of a phase. It is told and drawn at the same time.
+// line is the line of a phase. It is updated and drawn concurrently.
 type line struct {
 	began time.Time
 	bar   mpb.BarFiller
@@ -86,7 +86,7 @@ type line struct {
 	speed speed
 }
 
-// show takes a state, and reports whether it is of the line's phase.
+// show updates the state, and reports whether it is of the line's phase.
 func (l *line) show(state State) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,10 +104,10 @@ func (l *line) at() at {
 	return l.speed.measure(time.Now(), l.state)
 }
 
-// head is what stands before the bar.
+// head is the text before the bar.
 func (l *line) head(s decor.Statistics) string { return head(l.at(), s) }
 
-// middle draws the bar, where there is room and a total.
+// middle draws the bar, if there is room and a total.
 func (l *line) middle(out io.Writer, s decor.Statistics) error {
 	const least, most, around = 8, 30, 2 // columns
 	a := l.at()
@@ -123,7 +123,7 @@ func (l *line) middle(out io.Writer, s decor.Statistics) error {
 	return l.bar.Fill(out, s)
 }
 
-// tail is what stands behind the bar.
+// tail is the text after the bar.
 func (l *line) tail(s decor.Statistics) string {
 	a := l.at()
 	if s.Completed {

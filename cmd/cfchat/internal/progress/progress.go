@@ -1,7 +1,6 @@
-// Package progress shows how a long command gets on: on a terminal by a line that is drawn again and again, and to a program
-// by JSON.
+// Package progress shows the progress of a long command: on a terminal as a line that is redrawn, and for programs as JSON.
 //
-// A line of JSON has these fields; those that are not known are not there:
+// A line of JSON has these fields; unknown ones are absent:
 //
 //	time             when it was written, RFC 3339
 //	phase            what the command is about
@@ -20,11 +19,11 @@ import (
 	"time"
 )
 
-// State is how far a command is.
+// State is the progress of a command.
 type State struct {
 	Phase          string
-	Done, Total    int64 // of the phase, in any unit; a Total of 0 is not known
-	Rows, Requests int64 // as they are shown
+	Done, Total    int64 // of the phase, in any unit; a Total of 0 means unknown
+	Rows, Requests int64 // as shown
 	WaitingUntil   time.Time
 }
 
@@ -34,15 +33,15 @@ type Mode int
 // The modes.
 const (
 	Quiet Mode = iota // not at all
-	Bar               // by a line for each phase; on a terminal only, elsewhere it is Quiet
-	JSON              // by a line of JSON at each change of the phase, and otherwise at most one a second
+	Bar               // a line for each phase on a terminal; elsewhere like Quiet
+	JSON              // a line of JSON at each change of the phase, and otherwise at most one per second
 )
 
-// Meter shows a progress. It is safe for concurrent use.
+// Meter shows the progress. It is safe for concurrent use.
 type Meter struct {
 	out     io.Writer
 	mu      sync.Mutex
-	display display // nil when nothing is shown, or no more
+	display display // nil if nothing is shown, or no longer
 }
 
 // display is how a mode shows the progress. Its methods are not called at the same time.
@@ -52,7 +51,7 @@ type display interface {
 	finish(err error)
 }
 
-// New makes a meter. One that shows anything has to be finished.
+// New returns a meter. Call Finish unless it is Quiet.
 func New(out io.Writer, mode Mode, options ...Option) *Meter {
 	var set settings
 	for _, option := range options {
@@ -70,15 +69,15 @@ func New(out io.Writer, mode Mode, options ...Option) *Meter {
 	return m
 }
 
-// Option changes a meter.
+// Option configures a meter.
 type Option func(*settings)
 
 type settings struct{ width int }
 
-// Width has a meter draw as on a terminal of so many columns, whatever it draws on.
+// Width makes a meter draw as on a terminal with this many columns, whatever it draws on.
 func Width(columns int) Option { return func(s *settings) { s.width = columns } }
 
-// Show tells how far the command is. It may be called at any rate: what is drawn is the last one.
+// Show sets the progress. It may be called at any rate: only the last state is drawn.
 func (m *Meter) Show(state State) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,8 +111,8 @@ func (m *Meter) Warn(text string) {
 	_, _ = m.write([]byte("cfchat: " + text + "\n"))
 }
 
-// Finish ends the progress, which is shown as done if there is no error, and leaves the terminal at the beginning of a line.
-// After it the meter shows nothing.
+// Finish ends the progress, shown as done if there is no error, and leaves the terminal at the start of a line. Afterwards
+// the meter shows nothing.
 func (m *Meter) Finish(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -123,13 +122,13 @@ func (m *Meter) Finish(err error) {
 	}
 }
 
-// at is a State at a time, with what was measured until then.
+// at is a State at a time, with the measurements until then.
 type at struct {
 	State
 
 	now  time.Time
-	rate float64       // rows a second, negative when not known
-	left time.Duration // 0 when not known
+	rate float64       // rows per second, negative if unknown
+	left time.Duration // 0 if unknown
 }
 
 // waits reports whether the command waits for the limit.

@@ -13,12 +13,12 @@ import (
 // reports writes JSON.
 type reports struct {
 	out   io.Writer
-	mu    sync.Mutex // of the timer against the rest
+	mu    sync.Mutex // guards against the timer
 	state State
 	speed speed
 	began bool
 	last  time.Time   // when a line was written
-	due   *time.Timer // writes what was shown too soon after a line; nil when all is written
+	due   *time.Timer // writes a state that was shown too soon after a line; nil if all is written
 }
 
 // report is a line. The package's comment explains it.
@@ -55,7 +55,7 @@ func (r *reports) show(state State) {
 	r.report("", "")
 }
 
-// overdue writes what was shown since the last line, for there may be nothing more for long.
+// overdue writes the state shown since the last line, because the next may take long.
 func (r *reports) overdue() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,7 +89,7 @@ func (r *reports) finish(err error) {
 	}
 }
 
-// report writes a line. That nobody reads it is no reason to end what the command does.
+// report writes a line. It ignores write errors: the command goes on even if nobody reads them.
 func (r *reports) report(warning, ended string) {
 	if r.due != nil {
 		r.due.Stop()

@@ -3,16 +3,16 @@ package progress
 import "time"
 
 const (
-	// window is what a speed is of: the time by which servers count their limits, so that a burst and the wait that follows
-	// are seen as one.
+	// window is the time over which speed is measured: that of the servers' limits, so that a burst and the wait after it
+	// count together.
 	window = time.Minute
-	// settled is from when on a speed says anything.
+	// settled is the time after which a speed is meaningful.
 	settled = 3 * time.Second
-	// longest is a time left that is shown. What would take longer has only just begun.
+	// longest is the longest time left that is shown. A longer estimate means that the phase has only just started.
 	longest = 99 * 24 * time.Hour
 )
 
-// speed is how fast a phase goes.
+// speed is the speed of a phase.
 type speed struct {
 	samples []sample // a second apart, the oldest one at the beginning of the window
 }
@@ -22,8 +22,8 @@ type sample struct {
 	done, rows int64
 }
 
-// measure takes a state into account, and returns what is known of the phase now. The speed changes once a second, so that
-// it can be read.
+// measure records a state and returns the measurements of the phase. The speed changes once a second, so that it is
+// readable.
 func (s *speed) measure(now time.Time, state State) at {
 	if n := len(s.samples); n == 0 || now.Sub(s.samples[n-1].at) >= time.Second {
 		s.samples = append(s.samples, sample{now, state.Done, state.Rows})

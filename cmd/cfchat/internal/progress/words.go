@@ -11,7 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// head returns the phase and how far it is, in columns that stand below each other where there is room.
+// head returns the phase and its progress, in aligned columns if there is room.
 func head(a at, s decor.Statistics) string {
 	phase := a.Phase
 	if s.AvailableWidth >= 60 {
@@ -20,7 +20,7 @@ func head(a at, s decor.Statistics) string {
 	return fmt.Sprintf("%s %4s", phase, extent(a, s))
 }
 
-// extent returns how far a phase is, in four columns. Without a total it turns, as a sign of life.
+// extent returns the progress of a phase, in four columns. Without a total it is a spinner.
 func extent(a at, s decor.Statistics) string {
 	switch {
 	case s.Completed:
@@ -33,8 +33,8 @@ func extent(a at, s decor.Statistics) string {
 	return string(`-\|/`[a.now.UnixMilli()/250%4])
 }
 
-// fitting returns the first of several texts that there is room for, with blanks before each of its words; the last one if
-// there is room for none. One column stays free, for terminals that begin a new line in the last one.
+// fitting returns the first of several texts that fits, with blanks before each word; the last one if none fits. One column
+// stays free, for terminals that wrap in the last one.
 func fitting(texts [][]string, room int) (text string) {
 	for _, words := range texts {
 		words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
@@ -48,7 +48,7 @@ func fitting(texts [][]string, room int) (text string) {
 	return text
 }
 
-// going returns what is said of a phase that goes on, the most first.
+// going returns the texts for a running phase, longest first.
 func going(a at) [][]string {
 	rows, requests := counted(a.Rows, "row"), counted(a.Requests, "request")
 	if a.waits() {
@@ -66,7 +66,7 @@ func going(a at) [][]string {
 	return [][]string{{rows, pace, requests, left}, {rows, pace, left}, {rows, left}, {left}}
 }
 
-// ending returns what is said of a phase that is done, the most first.
+// ending returns the texts for a finished phase, longest first.
 func ending(a at, took time.Duration) [][]string {
 	rows, in := counted(a.Rows, "row"), "in "+took.Round(time.Second).String()
 	return [][]string{{rows, counted(a.Requests, "request"), in}, {rows, in}, {in}}
@@ -86,7 +86,7 @@ func perSecond(rate float64) string {
 	return humanize.Comma(int64(math.Round(rate))) + " rows/s"
 }
 
-// rough returns a time as exactly as it can be foretold, rounded up.
+// rough returns a time left with plausible precision, rounded up.
 func rough(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

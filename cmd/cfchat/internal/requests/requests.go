@@ -9,19 +9,19 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Counter counts the requests of a run, repeated ones too.
+// Counter counts the requests of a run, including retries.
 type Counter struct{ sent atomic.Int64 }
 
-// Sent returns how many there were.
+// Sent returns the number of requests.
 func (r *Counter) Sent() int64 { return r.sent.Load() }
 
-// Wait counts a request that is about to be sent. It holds none back.
+// Wait counts a request that is about to be sent, without delaying it.
 func (r *Counter) Wait(context.Context) error {
 	r.sent.Add(1)
 	return nil
 }
 
-// Within returns a limiter that counts what another one lets through, and has what cfchat.PerMinute has.
+// Within returns a limiter that counts the requests that another one lets through, with the methods of cfchat.PerMinute.
 func (r *Counter) Within(limiter cfchat.Limiter) cfchat.Limiter { //nolint:ireturn // what Config.Limiter takes
 	return &counted{limiter, r}
 }
@@ -38,7 +38,7 @@ func (c *counted) Wait(ctx context.Context) error {
 	return c.requests.Wait(ctx)
 }
 
-// Observe gives the limiter an answer.
+// Observe passes an answer to the limiter.
 func (c *counted) Observe(answer *http.Response) {
 	if l, ok := c.Limiter.(interface{ Observe(answer *http.Response) }); ok {
 		l.Observe(answer)

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Parse reads a shard such as 0/4, which is the first of four.
+// Parse parses a shard such as 0/4, the first of four.
 func Parse(text string) (*Shard, error) {
 	index, of, found := strings.Cut(text, "/")
 	i, err := strconv.Atoi(index)
 	n, errN := strconv.Atoi(of)
 	if err = cmp.Or(err, errN); !found || err != nil {
-		return nil, fmt.Errorf("--shard %s: write it as I/N, such as 0/4 for the first of four", text)
+		return nil, fmt.Errorf("--shard %s: use the form I/N, such as 0/4 for the first of four", text)
 	}
 	return newShard("--shard "+text, i, n)
 }
@@ -28,18 +28,18 @@ func newShard(source string, index, of int) (*Shard, error) {
 	return &Shard{Index: index, Of: of}, nil
 }
 
-// scheduler is how one that runs a program many times tells each run which it is.
+// scheduler has the variables by which a scheduler tells each run of a program its index.
 type scheduler struct{ index, first, count string } // names of variables, "" for none
 
 var schedulers = []scheduler{
-	{index: "JOB_COMPLETION_INDEX"}, // of a Kubernetes job, which does not tell how many there are
+	{index: "JOB_COMPLETION_INDEX"}, // of a Kubernetes job, which does not set the number of runs
 	{index: "SLURM_ARRAY_TASK_ID", first: "SLURM_ARRAY_TASK_MIN", count: "SLURM_ARRAY_TASK_COUNT"},
 	{index: "AWS_BATCH_JOB_ARRAY_INDEX", count: "AWS_BATCH_JOB_ARRAY_SIZE"},
 }
 
-// OfJob returns the shard of a job that a scheduler runs many times: nil where no scheduler says that it does. How many there
-// are is given, 0 where the scheduler is to tell. A job that cannot tell which part is its own is refused, because each of its
-// runs would export the whole account.
+// OfJob returns the shard of a job that a scheduler runs many times, nil without a scheduler. The number of shards is given,
+// 0 to take it from the scheduler. A job that does not know its part is refused, because each run would export the whole
+// account.
 func OfJob(of int, env func(string) string) (*Shard, error) {
 	var by *scheduler
 	for i := range schedulers {
@@ -77,7 +77,7 @@ func OfJob(of int, env func(string) string) (*Shard, error) {
 	return newShard(fmt.Sprintf("%s is %d", by.index, index), index-first, count)
 }
 
-// numberOf returns the number in a variable, or another one where there is none.
+// numberOf returns the number in a variable, or a default.
 func numberOf(env func(string) string, name string, without int) (int, error) {
 	text := ""
 	if name != "" {

@@ -1,4 +1,4 @@
-// Package shards cuts an account into parts that several programs read at the same time.
+// Package shards divides an account into parts that several programs read at the same time.
 package shards
 
 import (
@@ -7,22 +7,22 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// Shard is one part of several, from 0.
+// Shard is one of several parts, counted from 0.
 type Shard struct {
 	Index int `json:"index"`
 	Of    int `json:"of"`
 }
 
-// BlockSize is how many ids in a row belong to the same shard.
+// BlockSize is how many consecutive ids belong to the same shard.
 const BlockSize = 250
 
-// Owns reports whether a conversation belongs to a shard, as all do where there is none. It depends on the id alone, so that all
-// shards agree about it without asking each other.
+// Owns reports whether a conversation belongs to a shard; all belong to a nil one. It depends only on the id, so that shards
+// agree without communicating.
 func (s *Shard) Owns(id int64) bool {
 	return s == nil || (id-1)/BlockSize%int64(s.Of) == int64(s.Index)
 }
 
-// IsFirst reports whether a shard has the names and the list of contacts too, as the whole account has.
+// IsFirst reports whether a shard also has the names and the list of contacts, as the whole account does.
 func (s *Shard) IsFirst() bool { return s == nil || s.Index == 0 }
 
 func (s *Shard) String() string {
@@ -32,8 +32,8 @@ func (s *Shard) String() string {
 	return fmt.Sprintf("shard %d/%d", s.Index, s.Of)
 }
 
-// Parts cuts an account into what a shard reads, from a conversation on: blocks of ids up to the newest that is known, and
-// everything behind those, of which the shard reads its own. So no two shards have to agree about where the account ends.
+// Parts returns the parts that a shard reads, from a conversation on: blocks of ids up to the newest known one, and
+// everything after those, of which the shard reads its own. So shards need not agree on where the account ends.
 func Parts(shard *Shard, from, newest int64) []cfchat.MessageScanAllOptions {
 	if shard == nil {
 		return []cfchat.MessageScanAllOptions{{}}

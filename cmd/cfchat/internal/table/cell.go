@@ -9,12 +9,12 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// cell is what a record has of one column. Whatever others may have written, words of the server included, is made one by
-// text alone, or as JSON, which begins with a bracket or is null.
+// cell is the value of one column in a record. Text from others, including the server's words, becomes a cell only through
+// text, or as JSON, which starts with a bracket or is null.
 type cell string
 
-// text is the cell of text that others have written. An apostrophe keeps a spreadsheet from running it as a formula, as
-// OWASP advises on CSV injection.
+// text returns the cell of text from others. An apostrophe keeps a spreadsheet from running it as a formula, as OWASP
+// advises on CSV injection.
 func text(s string) cell {
 	if isFormula(s) {
 		return cell("'" + s)
@@ -22,8 +22,8 @@ func text(s string) cell {
 	return cell(s)
 }
 
-// isFormula reports whether a spreadsheet might take text for a formula. Some do so behind blanks and what cannot be seen,
-// some in full-width forms, and some cut a cell in two at a tab or the end of a line.
+// isFormula reports whether a spreadsheet might treat text as a formula. Some do so after blanks and invisible characters,
+// some in full-width forms, and some split a cell at a tab or a line break.
 func isFormula(s string) bool {
 	if s != "" && strings.ContainsRune("\t\r\n", rune(s[0])) {
 		return true
@@ -37,7 +37,7 @@ func isFormula(s string) bool {
 	return false
 }
 
-// joined is the cell of a list of texts.
+// joined returns the cell of a list of texts.
 func joined[T ~string](list []T) cell {
 	words := make([]string, len(list))
 	for i, word := range list {
@@ -46,7 +46,7 @@ func joined[T ~string](list []T) cell {
 	return text(strings.Join(words, ", "))
 }
 
-// id is the cell of an id. No id is 0.
+// id returns the cell of an id. No id is 0.
 func id(n int64) cell {
 	if n == 0 {
 		return ""
@@ -54,10 +54,10 @@ func id(n int64) cell {
 	return count(n)
 }
 
-// count is the cell of a number.
+// count returns the cell of a number.
 func count(n int64) cell { return cell(strconv.FormatInt(n, 10)) }
 
-// flag is the cell of what is true or false, or not known.
+// flag returns the cell of a boolean that may be unknown.
 func flag(b *bool) cell {
 	if b == nil {
 		return ""
@@ -65,7 +65,7 @@ func flag(b *bool) cell {
 	return cell(strconv.FormatBool(*b))
 }
 
-// number is the cell of a number that may not be known.
+// number returns the cell of a number that may be unknown.
 func number(n *int64) cell {
 	if n == nil {
 		return ""
@@ -73,10 +73,10 @@ func number(n *int64) cell {
 	return count(*n)
 }
 
-// seconds is the cell of a time that the server writes as a number.
+// seconds returns the cell of a time that the server writes as a number.
 func seconds(t cfchat.UnixTime) cell { return instant(t.Time) }
 
-// iso is the cell of a time that the server writes as text. Text that is no time stays text.
+// iso returns the cell of a time that the server writes as text. Text that is not a time stays text.
 func iso(t cfchat.ISOTime) cell {
 	if t.IsZero() {
 		return text(t.String())
@@ -91,7 +91,7 @@ func instant(t time.Time) cell {
 	return cell(t.UTC().Format(time.RFC3339Nano))
 }
 
-// attributes is the cell of attributes, as they came; empty where none came.
+// attributes returns the cell of attributes, as received; empty if there are none.
 func attributes(a cfchat.Attributes) cell {
 	if a.IsZero() {
 		return ""

@@ -6,7 +6,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// contactColumns has empty cells of a contact that is known by its conversation only, which says less of it.
+// contactColumns leaves cells empty for a contact that is known only from its conversation, which has fewer fields.
 var contactColumns = []column[cfchat.Contact]{
 	{"id", "The contact's id.", func(c *cfchat.Contact) cell { return id(c.ID) }},
 	{"name", "The name.", func(c *cfchat.Contact) cell { return text(c.GetName()) }},

@@ -10,11 +10,11 @@ import (
 
 // line is a line that is not empty.
 type line struct {
-	text   []byte // without the blanks around it; until the next one is read
+	text   []byte // trimmed; valid until the next one is read
 	number int    // from 1 on
 }
 
-// linesOf returns the lines of a file, however long they are. It keeps the memory of the longest one.
+// linesOf returns the lines of a file, of any length. It keeps the buffer of the longest one.
 func linesOf(file io.Reader) iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		reader := bufio.NewReaderSize(file, 64<<10)
@@ -36,7 +36,7 @@ func linesOf(file io.Reader) iter.Seq2[line, error] {
 	}
 }
 
-// readLine appends a line to what there is, with its end. bufio's own way makes a slice for each line.
+// readLine appends a line, including its end, to a buffer. bufio's own methods allocate a slice for each line.
 func readLine(reader *bufio.Reader, text []byte) ([]byte, error) {
 	for {
 		part, err := reader.ReadSlice('\n')

@@ -1,18 +1,17 @@
-// Package table makes CSV of the rows that an export keeps as NDJSON: one flat table a kind, for a spreadsheet or a data
-// frame.
+// Package table makes CSV from the NDJSON rows of an export: one flat table per kind, for a spreadsheet or a data frame.
 //
-// A table has a header and the columns that [Columns] lists. That is less than the NDJSON has, which keeps every field as
-// received and every text untouched:
+// A table has a header and the columns that [Columns] lists. That is less than the NDJSON, which keeps every field and every
+// text as received:
 //
-//   - A time is RFC 3339 in UTC. What is not set is an empty cell, as is an id of 0.
+//   - A time is RFC 3339 in UTC. An unset value is an empty cell, as is an id of 0.
 //   - Attributes are one cell, JSON as received. Other lists are one cell too, joined by ", ".
 //   - Text that a spreadsheet might run as a formula has an apostrophe in front: text whose first character is = + - or @,
-//     in its usual form or the full-width one, even behind blanks, and text that begins with a tab or a line break. A phone
-//     number such as +49... is among it. Only text is changed so, never a number, a time or JSON.
-//   - A line break within text stays within its cell. What reads CSV may make \n of a \r\n there, as encoding/csv does.
+//     in its usual form or the full-width one, even after blanks, and text that starts with a tab or a line break. This
+//     includes phone numbers such as +49.... Only text is changed, never a number, a time or JSON.
+//   - A line break within text stays within its cell. CSV readers may turn \r\n into \n there, as encoding/csv does.
 //
-// The file is UTF-8 without a byte order mark, its separator is the comma, and a line ends with \n. A spreadsheet that
-// expects the semicolon has to be told: it would cut a text in two at one, and what follows may begin like a formula.
+// The file is UTF-8 without a byte order mark, its separator is the comma, and a line ends with \n. Tell a spreadsheet that
+// expects the semicolon: it would split a text at one, and the rest may start like a formula.
 package table
 
 import (
@@ -27,11 +26,11 @@ import (
 
 // Column is a column of a table.
 type Column struct {
-	Name  string // as the header has it
+	Name  string // as in the header
 	About string // a sentence
 }
 
-// Kinds returns the kinds that there are tables of, as the files of an export are named.
+// Kinds returns the kinds of tables, named like the files of an export.
 func Kinds() []string {
 	names := make([]string, len(kinds))
 	for i := range kinds {
@@ -40,7 +39,7 @@ func Kinds() []string {
 	return names
 }
 
-// Columns returns the columns of a kind in their order, nil of one that is not among [Kinds].
+// Columns returns the columns of a kind in order, nil for a kind that is not in [Kinds].
 func Columns(kind string) []Column {
 	k := kindOf(kind)
 	if k == nil {
@@ -49,9 +48,9 @@ func Columns(kind string) []Column {
 	return k.columns()
 }
 
-// Write makes a table of rows, which are NDJSON of a kind, and returns how many it wrote. It keeps one row in memory, and
-// leaves empty lines out. It stops at the first line that is no such row, whose number the error has, and when the context
-// ends; the records that it wrote until then are whole.
+// Write makes a table from NDJSON rows of a kind, and returns how many rows it wrote. It keeps one row in memory and skips
+// empty lines. It stops when the context ends, or at the first invalid line, whose number is in the error; the records
+// written until then are complete.
 func Write(ctx context.Context, kind string, rows io.Reader, out io.Writer) (n int, err error) {
 	k := kindOf(kind)
 	if k == nil {
@@ -64,7 +63,7 @@ func Write(ctx context.Context, kind string, rows io.Reader, out io.Writer) (n i
 	n, err = k.write(ctx, rows, cells)
 	cells.Flush()
 	if failed := cells.Error(); failed != nil {
-		return n, failed // rather than what followed from it
+		return n, failed // rather than an error that followed from it
 	}
 	return n, err
 }
@@ -78,7 +77,7 @@ func header(k *kind) []string {
 	return names
 }
 
-// kind is a table of one kind of row.
+// kind is the table of a kind of row.
 type kind struct {
 	name    string
 	columns func() []Column
@@ -153,7 +152,7 @@ func writeRows[T any](ctx context.Context, table []column[T], rows io.Reader, ou
 	return n, ctx.Err()
 }
 
-// decode reads a line as a row. A row is an object: null, which encoding/json takes for an empty one, is none.
+// decode parses a line as a row. A row is an object; null, which encoding/json accepts as an empty one, is not.
 func decode(line []byte, row any) error {
 	if line[0] != '{' {
 		return errors.New("this is no JSON object; give the NDJSON of an export, one object a line")

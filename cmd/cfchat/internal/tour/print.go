@@ -13,13 +13,13 @@ import (
 
 func (t *tour) printf(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format, args...) }
 
-// heading says what follows, and which operation it is.
+// heading prints what follows, and its operation.
 func (t *tour) heading(what, operation string) { t.printf("\n%s  (%s)\n\n", what, operation) }
 
-// columns is how wide a terminal is.
+// columns is the width of a terminal.
 const columns = 80
 
-// table shows conversations, one to a line.
+// table prints conversations, one per line.
 func (t *tour) table(conversations []cfchat.Conversation) {
 	if len(conversations) == 0 {
 		t.printf("  none\n")
@@ -38,14 +38,14 @@ func (t *tour) table(conversations []cfchat.Conversation) {
 	}
 }
 
-// conversation shows one in full.
+// conversation prints a conversation in full.
 func (t *tour) conversation(c *cfchat.Conversation) {
 	t.printf("  %d is %s, from %s, assigned to %s\n", c.ID, c.Status, short(c.Meta.Sender.GetName(), 24), short(assignee(*c), 24))
 	t.printf("  created %s, last active %s, %d unread\n", when(c.CreatedAt.Time), when(c.Timestamp.Time), c.UnreadCount)
 	t.printf("  last message: %q\n", short(lastMessage(*c), 60))
 }
 
-// change shows what a status has become.
+// change prints a change of status.
 func (t *tour) change(what string, now *cfchat.StatusChange) {
 	until := ""
 	if now.SnoozedUntil != nil {
@@ -54,7 +54,7 @@ func (t *tour) change(what string, now *cfchat.StatusChange) {
 	t.printf("  %-30s now %s%s\n", what, now.CurrentStatus, until)
 }
 
-// error shows what is in an error.
+// error prints the contents of an error.
 func (t *tour) error(e *cfchat.Error) {
 	t.printf("  Operation       %s\n", e.Operation)
 	t.printf("  ConversationID  %d\n", e.ConversationID)
@@ -67,7 +67,7 @@ func assignee(c cfchat.Conversation) string {
 	return cmp.Or(c.Meta.Assignee.GetName(), c.Meta.AssigneeBot.GetName(), "nobody")
 }
 
-// lastMessage returns the text of the last message that is not an activity.
+// lastMessage returns the text of the last message that is not an activity message.
 func lastMessage(c cfchat.Conversation) string {
 	m := c.LastNonActivityMessage
 	if m != nil && m.Content == nil && len(m.Attachments) > 0 {
@@ -76,11 +76,10 @@ func lastMessage(c cfchat.Conversation) string {
 	return m.GetContent()
 }
 
-// list returns labels in a line, "-" for none.
+// list returns labels on one line, "-" for none.
 func list(labels []string) string { return cmp.Or(strings.Join(labels, ", "), "-") }
 
-// short returns a text in one line, cut to a width. What a terminal would obey, such as the beginning of a sequence that
-// moves its cursor, is a blank.
+// short returns a text on one line, cut to a width, with terminal control characters replaced by blanks.
 func short(s string, width int) string {
 	blank := func(r rune) rune {
 		if !unicode.IsGraphic(r) {
@@ -91,7 +90,7 @@ func short(s string, width int) string {
 	return cut(strings.Join(strings.Fields(strings.Map(blank, s)), " "), width)
 }
 
-// cut returns as much of a line as a width has room for.
+// cut returns as much of a line as fits a width.
 func cut(line string, width int) string {
 	if runes := []rune(line); len(runes) > width {
 		return string(runes[:width-1]) + "…"

@@ -13,7 +13,7 @@ import (
 //go:embed snapshot.json
 var snapshot []byte
 
-// RunOnStandIn takes the tour of a server in this program, on a loopback port, with an account of a few conversations.
+// RunOnStandIn takes the tour of a server in this program, on a loopback port, with a few conversations.
 func RunOnStandIn(ctx context.Context, out io.Writer) error {
 	server := cfchattest.Start()
 	defer server.Close()

@@ -1,4 +1,4 @@
-// Package tour runs the conversation operations and shows what they answer.
+// Package tour runs the conversation operations and prints their answers.
 package tour
 
 import (
@@ -14,27 +14,27 @@ import (
 
 // Options say what the tour may write to a real account.
 type Options struct {
-	Server  string // the account's, to be shown
+	Server  string // the account's, for printing
 	Write   bool   // create a conversation and change its status
-	Inbox   int64  // where to create it, and for whom; Write needs both, and without it they are told
+	Inbox   int64  // where to create it, and for whom; Write needs both, and without it they are only printed
 	Contact int64
 }
 
-// tour is one walk through the operations.
+// tour is one run through the operations.
 type tour struct {
 	account *cfchat.Account
 	out     io.Writer
 }
 
-// Run takes the tour of a real account. It only reads, unless the options say that it may write, and then it changes nothing
-// but the conversation that it creates. What it writes it says before.
+// Run takes the tour of a real account. It only reads, unless the options allow writing; then it changes only the
+// conversation that it creates, and first prints what it will write.
 func Run(ctx context.Context, account *cfchat.Account, o Options, out io.Writer) error {
 	t := &tour{account: account, out: out}
 	t.printf("Account %d of %s\n", account.ID(), o.Server)
 	return t.walk(ctx, func(ctx context.Context) error { return t.offer(ctx, o) })
 }
 
-// walk goes through the operations, those that write by a function.
+// walk runs the operations, with a function for those that write.
 func (t *tour) walk(ctx context.Context, writes func(context.Context) error) error {
 	for _, step := range []func(context.Context) error{t.counts, t.list, t.filter, t.scan, writes, t.failure} {
 		if err := step(ctx); err != nil {
@@ -94,7 +94,7 @@ func (t *tour) filter(ctx context.Context) error {
 	return nil
 }
 
-// scanned is how many conversations the tour reads of an account, which may be large.
+// scanned is how many conversations of an account the tour reads, because the account may be large.
 const scanned = 1000
 
 func (t *tour) scan(ctx context.Context) error {

@@ -12,13 +12,13 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// greeting is the message that the tour creates a conversation with.
+// greeting is the first message of the conversation that the tour creates.
 const greeting = "Hello from the tour"
 
-// source is what the custom attribute of that name says of the conversation.
+// source is the conversation's custom attribute of that name.
 const source = "tour"
 
-// offer says what the tour would write to a real account, or will, and does it if it may.
+// offer prints what the tour would or will write to a real account, and writes it if allowed.
 func (t *tour) offer(ctx context.Context, o Options) error {
 	if o.Write {
 		t.heading("A new conversation, and its status", "written now, by --write")
@@ -55,7 +55,7 @@ func (t *tour) offer(ctx context.Context, o Options) error {
 	return nil
 }
 
-// orNumber returns an id as a flag has it, or what stands for one.
+// orNumber returns an id as a flag's value, or a placeholder.
 func orNumber(id int64) string {
 	if id == 0 {
 		return "<number>"
@@ -63,7 +63,7 @@ func orNumber(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
-// named returns what is written to in words: its id, and its name where the key may read that.
+// named describes an object to write to: its id, and its name if the key may read it.
 func (t *tour) named(ctx context.Context, what string, id int64, name func() (string, error)) (string, error) {
 	if id == 0 {
 		return fmt.Sprintf("the %s of --%s", what, what), nil
@@ -80,7 +80,7 @@ func (t *tour) named(ctx context.Context, what string, id int64, name func() (st
 	return fmt.Sprintf("%s %d (%s)", what, id, cmp.Or(short(text, 40), "without a name")), nil
 }
 
-// reason returns in a few words why a call failed.
+// reason returns briefly why a call failed.
 func reason(e *cfchat.Error) string {
 	if e.StatusCode == 0 {
 		return "no answer"
