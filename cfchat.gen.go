@@ -2041,7 +2041,9 @@ type Conversation struct {
 	// An id that is unique everywhere. From 2.18.0.
 	UUID *string `json:"uuid,omitempty"`
 
-	// Since when the contact waits for an answer. From 3.1.0.
+	// Since when an answer is due: from the beginning of the conversation, even before the contact has written, or from the
+	// contact's first message after an answer; 0 when none is. A person's public message ends it, from 4.10.0 on a bot's
+	// too, and from 4.4.0 on that the conversation is resolved. From 4.12.0 on a bot that hands over begins it. From 3.1.0.
 	WaitingSince *UnixTime `json:"waiting_since,omitempty"`
 }
 

@@ -5,9 +5,10 @@
 //
 // It reads only. With an agent's key the report is of the inboxes that the agent sees.
 //
-// A contact waits from the beginning of the conversation, or from the first message that nobody has answered: an answer of a
-// person ends it, and from 4.10.0 on that of a bot too. A private note is no answer. Servers before 3.1.0 do not tell who waits;
-// of those the report has the last activity in its place.
+// Who waits is what the server says: a contact waits from the beginning of the conversation, even before they have written, or
+// from the first message that nobody has answered. An answer of a person ends it, and from 4.10.0 on that of a bot too: before,
+// those whom only a bot has answered are counted. A private note is no answer. Servers before 3.1.0 do not tell who waits; of
+// those the report has the last activity in its place.
 //
 // The report says what is nobody's, what a bot has, and what somebody has who has left the account. A conversation that the
 // server cannot answer is listed at the end, and the program then exits with 1.
