@@ -97,6 +97,8 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 		f.Cause = errors.New("nobody on the server has this key; check Keys, and Config.Server")
 	case resp.StatusCode == http.StatusUnauthorized && message == errNoBots:
 		f.Cause = noBots(op)
+	case resp.StatusCode == http.StatusUnauthorized && message == errNotYours && op.Administrators:
+		f.Cause = errors.New("only an administrator may do this; set Keys.User to an administrator's key")
 	case f.NoRoute:
 		f.Cause = noRoute(op)
 	}

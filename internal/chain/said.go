@@ -21,6 +21,9 @@ const errNoKeyArrived = "You need to sign in or sign up before continuing."
 // errWrongKey is the server's sentence for a key that nobody has.
 const errWrongKey = "Invalid Access Token"
 
+// errNotYours is the server's sentence for what the key's owner may not do: an inbox that is not theirs, what takes an administrator.
+const errNotYours = "You are not authorized to do this action"
+
 // errOverdue is the server's sentence when its database took too long, from 4.16.0 on. It may be translated.
 const errOverdue = "The request took too long to complete. Please try again."
 
