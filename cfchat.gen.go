@@ -2374,7 +2374,7 @@ type ConversationAttachment struct {
 	// The message's id.
 	MessageID int64 `json:"message_id"`
 
-	// Who sent it; absent when the sender is gone. From 2.18.0.
+	// Who sent it; absent when the sender was deleted. From 2.18.0.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The preview's address; "" when there is none.
@@ -2785,7 +2785,7 @@ type ConversationMessage struct {
 	// The text as it is shown. From 2.18.0.
 	ProcessedMessageContent *string `json:"processed_message_content,omitempty"`
 
-	// Who sent it; absent for activities and when the sender is gone.
+	// Who sent it; absent for activities and when the sender was deleted.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The sender's id; null for activities.
@@ -4470,7 +4470,7 @@ type Message struct {
 	// As it was received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
-	// Who sent it; absent for activities, for templates, and when the sender is gone.
+	// Who sent it; absent for activities, for templates, and when the sender was deleted.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The id at the channel, or your own.
