@@ -58,6 +58,22 @@ func refuses(op *operation.Operation, said string) bool {
 	return said == errIncoming || said == errNUL || noKind
 }
 
+// unauthorized tells what the sentence of a 401 means for the caller, nil where it says all that is known.
+func unauthorized(op *operation.Operation, said string) error {
+	switch {
+	case strings.Contains(said, errNoKeyArrived):
+		return errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
+			"underscores; set Keys.Header to auth.HeaderDash")
+	case said == errWrongKey:
+		return errors.New("nobody on the server has this key; check Keys, and Config.Server")
+	case said == errNoBots:
+		return noBots(op)
+	case said == errNotYours && op.Administrators:
+		return errors.New("only an administrator may do this; set Keys.User to an administrator's key")
+	}
+	return nil
+}
+
 // noBots tells since when bots may make a call, or that they never may; nil where every known server lets them, and where it is
 // no row of the table. Another key than a bot's can be refused by these words too.
 func noBots(op *operation.Operation) error {
