@@ -2041,7 +2041,10 @@ type Conversation struct {
 	// An id that is unique everywhere. From 2.18.0.
 	UUID *string `json:"uuid,omitempty"`
 
-	// Since when the contact has been waiting for an answer. From 3.1.0.
+	// Since when an answer is due: from the start of the conversation, even before the contact has written, or from the
+	// contact's first message after an answer; 0 if none is due. A person's public message ends the wait, from 4.10.0 on
+	// a bot's does too, and from 4.4.0 on so does resolving the conversation. From 4.12.0 on a bot that hands over
+	// restarts it. From 3.1.0.
 	WaitingSince *UnixTime `json:"waiting_since,omitempty"`
 }
 
@@ -2372,7 +2375,7 @@ type ConversationAttachment struct {
 	// The message's id.
 	MessageID int64 `json:"message_id"`
 
-	// Who sent it; absent if the sender is gone. From 2.18.0.
+	// Who sent it; absent if the sender was deleted. From 2.18.0.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The preview's address; "" when there is none.
@@ -2783,7 +2786,7 @@ type ConversationMessage struct {
 	// The text as it is shown. From 2.18.0.
 	ProcessedMessageContent *string `json:"processed_message_content,omitempty"`
 
-	// Who sent it; absent for activities and if the sender is gone.
+	// Who sent it; absent for activities and if the sender was deleted.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The sender's id; null for activities.
@@ -4469,7 +4472,7 @@ type Message struct {
 	// As received, with KeepJSON.
 	received json.RawMessage `json:"-"`
 
-	// Who sent it; absent for activities, for templates, and if the sender is gone.
+	// Who sent it; absent for activities, for templates, and if the sender was deleted.
 	Sender *MessageSender `json:"sender,omitempty"`
 
 	// The id at the channel, or your own.

@@ -144,8 +144,14 @@ func (q *sentSearch) find(ctx context.Context) (*Sent, error) {
 	return nil, q.nothing(unread, time.Since(began))
 }
 
-// storedYet is what is known about a message that has not been found so soon.
-const storedYet = "it is not there now, and may still be stored"
+// storedYet returns what is known about a message that has not been found so soon. A mark shows which of several it is.
+func (q *sentSearch) storedYet() string {
+	which := "it"
+	if q.message.Mark != "" {
+		which = fmt.Sprintf("the message marked %q", q.message.Mark)
+	}
+	return which + " is not there now, and may still be stored"
+}
 
 // nothing returns the error of having found nothing in a search of this length, during which the message may have been
 // stored.
@@ -158,10 +164,10 @@ func (q *sentSearch) nothing(unread int64, took time.Duration) error {
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	case q.markOnly: // independent of when it was sent
 	case q.since.Time.IsZero():
-		unknown := errors.New(storedYet + "; give the Time at which it was sent")
+		unknown := errors.New(q.storedYet() + "; give the Time at which it was sent")
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	case unsettled > 0:
-		return errorOf(call, &chain.Failure{Cause: errors.New(storedYet), Unknown: true}).again("look again", unsettled)
+		return errorOf(call, &chain.Failure{Cause: errors.New(q.storedYet()), Unknown: true}).again("look again", unsettled)
 	}
 	return errorOf(call, &chain.Failure{Cause: errors.New("it was not stored"), Missing: true})
 }

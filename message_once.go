@@ -16,7 +16,8 @@ import (
 // TriedSince tells [MessagesService.SendOnce] that the program may have tried to send the message before, and was killed
 // meanwhile: when the first try started, by its own notes, and by when the last one had ended, which is when the program was
 // restarted. Take this time once, when the program starts: with time.Now() in each call the minute never ends, and nothing
-// is sent. No other method accepts it.
+// is sent. Leave it out for a message that this run tries first: a since after ended is refused, because the Chat knows its
+// own tries. No other method accepts it.
 func TriedSince(since SentSince, ended time.Time) CallOption { return triedSince{since, ended} }
 
 type triedSince struct {
@@ -113,7 +114,7 @@ func (q *sentSearch) sendOnce(ctx context.Context, turn *sendTurn, opts []CallOp
 		return q.foundOnce(found, turn, nil)
 	case errors.Is(err, ErrUnknownOutcome):
 		looked, _ := errors.AsType[*Error](err)
-		return nil, false, failed.with(storedYet).again("call again", looked.RetryAfter)
+		return nil, false, failed.with(q.storedYet()).again("call again", looked.RetryAfter)
 	}
 	return nil, false, failed.with(fmt.Sprintf("and looking for it failed: %v", err))
 }
@@ -147,8 +148,11 @@ func (r *refusal) tried(t *triedSince) {
 	if t == nil {
 		return
 	}
-	if t.Time.IsZero() || t.ended.IsZero() || t.ended.Before(t.Time) {
+	switch {
+	case t.Time.IsZero() || t.ended.IsZero():
 		r.add("TriedSince", "give SentSince.Time, when the first try began, and a later time, when this program started")
+	case t.ended.Before(t.Time):
+		r.add("TriedSince", "the first try began after this program started; leave it out, because the Chat knows its own tries")
 	}
 	t.check("TriedSince", r)
 }

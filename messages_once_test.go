@@ -875,10 +875,10 @@ func TestSendOnceTellsWhen(t *testing.T) {
 			}
 		}
 		_, _, err := messages.SendOnce(t.Context(), id, hi)
-		tells(err, "it is not there now, and may still be stored; call again in 1m0s", time.Minute)
+		tells(err, `the message marked "m" is not there now, and may still be stored; call again in 1m0s`, time.Minute)
 		play = "failed before"
 		_, _, err = messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "n"})
-		tells(err, "it is not there now, and may still be stored; call again in 1m0s", time.Minute)
+		tells(err, `the message marked "n" is not there now, and may still be stored; call again in 1m0s`, time.Minute)
 		time.Sleep(20 * time.Second)
 		_, _, err = messages.SendOnce(t.Context(), id, hi)
 		tells(err, "look again in 40s", 40*time.Second)

@@ -91,8 +91,29 @@ var impossible = map[string]func(*cfchattest.Server){
 	`Inbox.Channel: there is no channel "Api"; there are Channel::Api, Channel::Email, Channel::FacebookPage,`: func(s *cfchattest.Server) {
 		s.AddInbox(cfchattest.Inbox{Channel: "Api"})
 	},
-	"Inbox.Members: there is no agent 78; there are 1, 2": func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{Members: []int64{1, 78}}) },
-	`Inbox.WebhookURL: "ftp://x" is not a web address`:    func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{WebhookURL: "ftp://x"}) },
+	"Inbox.Members: there is no agent 78; there are 1, 2":            func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{Members: []int64{1, 78}}) },
+	`Inbox.WebhookURL: "ftp://x" is not a web address`:               func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{WebhookURL: "ftp://x"}) },
+	`Inbox.TimeZone: there is no time zone "Oslo" as Europe/Oslo is`: func(s *cfchattest.Server) { s.AddInbox(cfchattest.Inbox{TimeZone: "Oslo"}) },
+	"Inbox.WorkingHours: of day 7: the days are 0 for Sunday to 6 for Saturday": func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{WorkingHours: []cfchat.WorkingHours{{DayOfWeek: 7, OpenAllDay: new(true)}}})
+	},
+	"Inbox.WorkingHours: of day 1: it is closed all day and open all day; set one of them": func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{WorkingHours: []cfchat.WorkingHours{{DayOfWeek: 1, OpenAllDay: new(true), ClosedAllDay: new(true)}}})
+	},
+	"Inbox.WorkingHours: of day 1: give OpenHour and CloseHour, or ClosedAllDay, or OpenAllDay": func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{WorkingHours: []cfchat.WorkingHours{{DayOfWeek: 1, OpenHour: new(int64(9))}}})
+	},
+	"Inbox.WorkingHours: of day 1: hours are 0 to 23, and minutes 0 to 59": func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{WorkingHours: []cfchat.WorkingHours{{DayOfWeek: 1, OpenHour: new(int64(9)), CloseHour: new(int64(24))}}})
+	},
+	"Inbox.WorkingHours: of day 1: it closes at 9:00, and opens at 9:30": func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{WorkingHours: []cfchat.WorkingHours{{
+			DayOfWeek: 1, OpenHour: new(int64(9)), OpenMinutes: new(int64(30)), CloseHour: new(int64(9)),
+		}}})
+	},
+	"Inbox.WorkingHours: day 1 is there twice": func(s *cfchattest.Server) {
+		s.AddInbox(cfchattest.Inbox{WorkingHours: []cfchat.WorkingHours{{DayOfWeek: 1, OpenAllDay: new(true)}, {DayOfWeek: 1, OpenAllDay: new(true)}}})
+	},
 	"Inbox.WebhookURL: only API inboxes have a webhook, and this is a Channel::Email": func(s *cfchattest.Server) {
 		s.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail, WebhookURL: "https://x"})
 	},
@@ -166,7 +187,7 @@ var impossible = map[string]func(*cfchattest.Server){
 
 	`FailNext: there is no operation "List", only [serverInformation`:    func(s *cfchattest.Server) { s.FailNext("List", cfchattest.Failure{}) },
 	`FailEvery: there is no operation "lists", only [serverInformation`:  func(s *cfchattest.Server) { s.FailEvery("lists", 1, cfchattest.Failure{}) },
-	"FailEvery: every call number 0 cannot fail; 1 is every one":         func(s *cfchattest.Server) { s.FailEvery("", 0, cfchattest.Failure{}) },
+	"FailEvery: every call number -1 cannot fail; 1 is every one, and 0": func(s *cfchattest.Server) { s.FailEvery("", -1, cfchattest.Failure{}) },
 	"Failure.Status: 42 is not the status of an answer":                  func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Status: 42}) },
 	"Failure.Body: it goes with a Status; without one":                   func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Body: "no"}) },
 	"Failure.Delay: no answer takes -1s":                                 func(s *cfchattest.Server) { s.FailNext("", cfchattest.Failure{Delay: -time.Second}) },

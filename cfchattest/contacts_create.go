@@ -205,9 +205,9 @@ func (v view) inboxRow(in *inbox) object {
 	created := v.clock().UTC().Format("2006-01-02T15:04:05.000Z")
 	out := object{
 		"id": in.id, "channel_id": in.id, "account_id": v.account.id, "name": in.name, "channel_type": in.channel,
-		"created_at": created, "updated_at": created, "timezone": "UTC", "auto_assignment_config": object{},
+		"created_at": created, "updated_at": created, "timezone": in.zone, "auto_assignment_config": object{},
 		"greeting_message": nil, "email_address": nil, "out_of_office_message": nil, "lock_to_single_conversation": in.locked,
-		"greeting_enabled": false, "working_hours_enabled": false, "csat_survey_enabled": false,
+		"greeting_enabled": false, "working_hours_enabled": in.hours != nil, "csat_survey_enabled": false,
 		"enable_auto_assignment": true, "enable_email_collect": true, "allow_messages_after_resolved": true,
 	}
 	for name, since := range map[string]string{

@@ -46,13 +46,24 @@ func (s *Server) FailNext(operation string, f Failure) {
 }
 
 // FailEvery makes every n-th call of an operation fail, from now on: with n = 3 the third, the sixth, and so on. If several
-// failures match a call, the first one given is used. An n below 1, and anything that [Server.FailNext] refuses, fails the
-// test.
+// failures match a call, the first one given is used. With n = 0 an outage ends: it takes back what FailEvery was given for the
+// same operation. An n below 0, and anything that [Server.FailNext] refuses, fails the test.
 func (s *Server) FailEvery(operation string, n int, f Failure) {
-	if n < 1 {
-		s.mistake("FailEvery", "every call number %d cannot fail; 1 is every one", n)
+	switch {
+	case n < 0:
+		s.mistake("FailEvery", "every call number %d cannot fail; 1 is every one, and 0 takes back", n)
+	case n == 0:
+		s.takeBack(s.operation("FailEvery", operation))
+	default:
+		s.addFault("FailEvery", fault{operation: operation, every: n, Failure: f})
 	}
-	s.addFault("FailEvery", fault{operation: operation, every: n, Failure: f})
+}
+
+// takeBack forgets what every n-th call of an operation fails with.
+func (s *Server) takeBack(operation string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = slices.DeleteFunc(s.faults, func(f *fault) bool { return f.every > 0 && f.operation == operation })
 }
 
 func (s *Server) addFault(method string, f fault) {

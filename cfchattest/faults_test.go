@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -97,6 +98,28 @@ func TestFailEvery(t *testing.T) {
 		if status, _, err := get(t.Context(), srv, srv.Transport(), "http://stand-in"); status != want || err != nil {
 			t.Errorf("call %d: %d %v, want %d", call, status, err, want)
 		}
+	}
+}
+
+// TestOutageEnds takes back what every call of an operation fails with, and neither what the next one does nor what others do.
+func TestOutageEnds(t *testing.T) {
+	srv := cfchattest.New(t)
+	srv.FailEvery("", 5, cfchattest.Failure{Status: 500})
+	srv.FailEvery("conversationList", 1, cfchattest.Failure{Status: 503})
+	srv.FailNext("conversationList", cfchattest.Failure{Status: 429})
+	var got []int
+	for call := range 5 {
+		if call == 2 {
+			srv.FailEvery("conversation_list", 0, cfchattest.Failure{})
+		}
+		status, _, err := get(t.Context(), srv, srv.Transport(), "http://stand-in")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, status)
+	}
+	if want := []int{503, 503, 429, 200, 500}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

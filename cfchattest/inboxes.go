@@ -19,6 +19,9 @@ type Inbox struct {
 	Bot     bool           // the bot of BotKey answers first: Create makes pending conversations, AddConversation does not
 	Members []int64        // the agents who see it; an administrator sees every inbox
 
+	WorkingHours []cfchat.WorkingHours // of each day; a day without any is closed, and with none at all they are switched off
+	TimeZone     string                // of the working hours, such as "Europe/Oslo"; "UTC" by default
+
 	WebhookURL string // where an API inbox sends its events; InboxSecret signs them
 }
 
@@ -29,6 +32,9 @@ type inbox struct {
 	locked  bool // one conversation per contact
 	bot     *bot // answers first, so that new conversations are pending; nil for none
 	members map[int64]bool
+
+	hours []cfchat.WorkingHours // from Sunday on; nil where they are switched off
+	zone  string
 
 	webhookURL, secret string
 }
@@ -42,6 +48,7 @@ func (s *Server) AddInbox(in Inbox) int64 {
 	if in.Bot && s.state.keys[keyFor(roleBot)].bot == nil {
 		s.mistake("Inbox.Bot", "the account has no bot; add one with AddBot, which takes Inboxes")
 	}
+	s.checkHours(in)
 	if in.WebhookURL != "" {
 		s.checkAddress("Inbox.WebhookURL", in.WebhookURL)
 		if cmp.Or(in.Channel, cfchat.ChannelAPI) != cfchat.ChannelAPI {
@@ -56,7 +63,7 @@ func (s *state) addInbox(a *account, in Inbox) *inbox {
 	added := &inbox{
 		id: s.lastInbox, name: cmp.Or(in.Name, fmt.Sprintf("Inbox %d", s.lastInbox)),
 		channel: cmp.Or(in.Channel, cfchat.ChannelAPI), locked: in.Locked, members: setOf(in.Members),
-		webhookURL: in.WebhookURL, secret: newSecret(),
+		hours: week(in.WorkingHours), zone: cmp.Or(in.TimeZone, "UTC"), webhookURL: in.WebhookURL, secret: newSecret(),
 	}
 	if in.Bot {
 		added.bot = s.keys[keyFor(roleBot)].bot
@@ -129,7 +136,8 @@ func (c *caller) inboxOfPath() (*inbox, error) {
 func (v view) wholeInbox(in *inbox) object {
 	out := object{
 		"id": in.id, "avatar_url": "", "channel_id": in.id, "name": in.name, "channel_type": in.channel, "provider": nil,
-		"lock_to_single_conversation": in.locked, "timezone": "UTC", "auto_assignment_config": object{}, "working_hours": workingHours(),
+		"lock_to_single_conversation": in.locked, "auto_assignment_config": object{},
+		"timezone": in.zone, "working_hours": in.shownHours(), "working_hours_enabled": in.hours != nil,
 	}
 	for _, name := range []string{
 		"greeting_message", "out_of_office_message", "callback_webhook_url", "widget_color", "website_url", "welcome_title",
@@ -138,7 +146,7 @@ func (v view) wholeInbox(in *inbox) object {
 	} {
 		out[name] = nil
 	}
-	for _, name := range []string{"greeting_enabled", "working_hours_enabled", "csat_survey_enabled", "hmac_mandatory"} {
+	for _, name := range []string{"greeting_enabled", "csat_survey_enabled", "hmac_mandatory"} {
 		out[name] = false
 	}
 	for _, name := range []string{"enable_email_collect", "enable_auto_assignment", "allow_messages_after_resolved"} {
@@ -203,23 +211,4 @@ func (v view) addMail(out object, in *inbox, administrator bool) {
 	} else {
 		out["microsoft_reauthorization"] = false
 	}
-}
-
-// workingHours returns those of a new inbox: from nine to five, except on weekends.
-func workingHours() []object {
-	var week []object
-	for day := range 7 {
-		hours := object{
-			"day_of_week": day, "closed_all_day": false, "open_hour": 9, "open_minutes": 0, "close_hour": 17, "close_minutes": 0,
-			"open_all_day": false,
-		}
-		if day == 0 || day == 6 {
-			hours = object{
-				"day_of_week": day, "closed_all_day": true, "open_hour": nil, "open_minutes": nil, "close_hour": nil, "close_minutes": nil,
-				"open_all_day": false,
-			}
-		}
-		week = append(week, hours)
-	}
-	return week
 }

@@ -180,7 +180,7 @@ func (r *snapshot) addInboxes(s *state, a *account) {
 	for _, in := range r.Inboxes {
 		a.inboxes[in.ID] = &inbox{
 			id: in.ID, name: in.Name, channel: in.Channel, locked: in.Locked, members: setOf(in.Members),
-			webhookURL: in.WebhookURL, secret: newSecret(),
+			zone: "UTC", webhookURL: in.WebhookURL, secret: newSecret(),
 		}
 		if in.ID == r.Facts.Inboxes["bot"] {
 			a.inboxes[in.ID].bot = s.keys[keyFor(roleBot)].bot

@@ -5,8 +5,9 @@
 //
 // It only reads. With an agent's key the report covers the inboxes that the agent sees.
 //
-// A contact waits from the start of the conversation, or from the first message that nobody has answered: a person's answer
-// ends the wait, and from 4.10.0 on a bot's does too. A private note is not an answer. Servers before 3.1.0 do not show who
+// The server decides who waits: a contact waits from the start of the conversation, even before they have written, or from the
+// first message that nobody has answered. A person's answer ends the wait, and from 4.10.0 on a bot's does too; before that,
+// contacts whom only a bot has answered are counted. A private note is not an answer. Servers before 3.1.0 do not show who
 // waits; for those the report has the last activity instead.
 //
 // The report also shows conversations that nobody has, that a bot has, or that somebody has who has left the account.

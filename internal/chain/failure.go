@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -90,13 +89,8 @@ func failureOf(req *http.Request, resp *http.Response, body []byte) *Failure {
 	}
 	f.NoRoute = resp.StatusCode == http.StatusNotFound && isNoRoute(body)
 	switch {
-	case resp.StatusCode == http.StatusUnauthorized && strings.Contains(message, errNoKeyArrived):
-		f.Cause = errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
-			"underscores; set Keys.Header to auth.HeaderDash")
-	case resp.StatusCode == http.StatusUnauthorized && message == errWrongKey:
-		f.Cause = errors.New("nobody on the server has this key; check Keys, and Config.Server")
-	case resp.StatusCode == http.StatusUnauthorized && message == errNoBots:
-		f.Cause = noBots(op)
+	case resp.StatusCode == http.StatusUnauthorized:
+		f.Cause = unauthorized(op, message)
 	case f.NoRoute:
 		f.Cause = noRoute(op)
 	}

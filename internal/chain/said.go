@@ -21,6 +21,9 @@ const errNoKeyArrived = "You need to sign in or sign up before continuing."
 // errWrongKey is the server's sentence for a key that nobody has.
 const errWrongKey = "Invalid Access Token"
 
+// errNotYours is the server's sentence for what the key's owner may not do: an inbox that is not theirs, what takes an administrator.
+const errNotYours = "You are not authorized to do this action"
+
 // errOverdue is the server's sentence when its database took too long, from 4.16.0 on. It may be translated.
 const errOverdue = "The request took too long to complete. Please try again."
 
@@ -53,6 +56,22 @@ func refuses(op *operation.Operation, said string) bool {
 	noKind := strings.HasPrefix(said, "'") &&
 		(strings.HasSuffix(said, "' is not a valid message_type") || strings.HasSuffix(said, "' is not a valid content_type"))
 	return said == errIncoming || said == errNUL || noKind
+}
+
+// unauthorized returns an error that explains what the sentence of a 401 means for the caller; nil if it says all that is known.
+func unauthorized(op *operation.Operation, said string) error {
+	switch {
+	case strings.Contains(said, errNoKeyArrived):
+		return errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
+			"underscores; set Keys.Header to auth.HeaderDash")
+	case said == errWrongKey:
+		return errors.New("nobody on the server has this key; check Keys, and Config.Server")
+	case said == errNoBots:
+		return noBots(op)
+	case said == errNotYours && op.Administrators:
+		return errors.New("only an administrator may do this; set Keys.User to an administrator's key")
+	}
+	return nil
 }
 
 // noBots returns an error that states since when bots may make a call, or that they never may; nil if every known server

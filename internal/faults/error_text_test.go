@@ -559,6 +559,10 @@ var answerTexts = []errorText{
 		}), func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
 		return trial.Second(chat.Account(56).Conversations.Get(t.Context(), 42))
 	}},
+	{"401, only for administrators", func(t *testing.T) error {
+		srv := cfchattest.New(t)
+		return trial.Second(srv.Account(t, func(c *cfchat.Config) { c.Keys.User = auth.NewKey(srv.AgentKey()) }).Webhooks.List(t.Context()))
+	}},
 	{"404, no such call", answered(trial.Get, 404, isJSON, `{"status":404,"error":"Not Found"}`)},
 	{"404, no such path", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {

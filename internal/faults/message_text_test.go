@@ -169,6 +169,10 @@ var messageTexts = []errorText{
 	{"a message that is found elsewhere", messaged("4.16.2", `{"payload":[`+trial.GoodMessage+`]}`, findSent(cfchat.SentSince{MessageID: 1234}))},
 	{"a message without a mark, once", messaged("4.16.2", noMessages, sendOnce(cfchat.MessageCreate{Content: "hi"}))},
 	{"a try at no time", messaged("4.16.2", noMessages, sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{}, time.Now())))},
+	{"a try that began after the program started", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
+		now := time.Now()
+		return sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{Time: now}, now.Add(-time.Second)))(ctx, s)
+	})},
 	{"a try of another method", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.Send(ctx, 42, marked, cfchat.TriedSince(cfchat.SentSince{}, time.Time{})))
 	})},

@@ -23,7 +23,8 @@ type Operation struct {
 	Write    bool   // it changes something, so it must not be repeated
 	Final500 bool   // trying again does not help after a 500
 
-	Unsure422 bool // a 422 may follow after it was done
+	Unsure422      bool // a 422 may follow after it was done
+	Administrators bool // only an administrator may make it
 
 	steps      []string // of Path
 	parameters int      // how many of them are

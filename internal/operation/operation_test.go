@@ -27,8 +27,8 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 				t.Errorf("%s %s is %+v, in the spec %q", method, path, got, want.OperationID)
 			}
 			if got.Write != (want.Extensions["x-effect"] == "write") || got.Final500 != (want.Extensions["x-final-500"] == true) ||
-				got.Unsure422 != (want.Extensions["x-unsure-422"] == true) {
-				t.Errorf("%s: Write %v, Final500 %v, Unsure422 %v, in the spec %v", got, got.Write, got.Final500, got.Unsure422, want.Extensions)
+				got.Unsure422 != (want.Extensions["x-unsure-422"] == true) || got.Administrators != (want.Extensions["x-administrators"] == true) {
+				t.Errorf("%s: Write %v, Final500 %v, Unsure422 %v, Administrators %v, in the spec %v", got, got.Write, got.Final500, got.Unsure422, got.Administrators, want.Extensions)
 			}
 			since, _ := want.Extensions["x-since"].(map[string]any)
 			if want.Summary == "" || !idForm.MatchString(want.OperationID) {

@@ -77,7 +77,7 @@ var (
 	// ContactDelete deletes a contact.
 	ContactDelete = row(Operation{
 		ID: "contactDelete", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/contacts/{contact_id}",
-		Write: write,
+		Write: write, Administrators: true,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
@@ -183,7 +183,7 @@ var (
 	// DeleteAConversation deletes a conversation.
 	DeleteAConversation = row(Operation{
 		ID: "deleteAConversation", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/conversations/{conversation_id}",
-		Write: write,
+		Write: write, Administrators: true,
 		Keys: []Key{
 			{"userApiKey", "4.3.0"},
 		},
@@ -448,7 +448,7 @@ var (
 	// ListAllWebhooks lists the webhooks of the account.
 	ListAllWebhooks = row(Operation{
 		ID: "listAllWebhooks", Method: "GET", Path: "/api/v1/accounts/{account_id}/webhooks",
-		Write: read,
+		Write: read, Administrators: true,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
@@ -456,7 +456,7 @@ var (
 	// CreateAWebhook adds a webhook to the account.
 	CreateAWebhook = row(Operation{
 		ID: "createAWebhook", Method: "POST", Path: "/api/v1/accounts/{account_id}/webhooks",
-		Write: write,
+		Write: write, Administrators: true,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
@@ -464,7 +464,7 @@ var (
 	// DeleteAWebhook deletes a webhook.
 	DeleteAWebhook = row(Operation{
 		ID: "deleteAWebhook", Method: "DELETE", Path: "/api/v1/accounts/{account_id}/webhooks/{webhook_id}",
-		Write: write,
+		Write: write, Administrators: true,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},
@@ -472,7 +472,7 @@ var (
 	// UpdateAWebhook changes a webhook.
 	UpdateAWebhook = row(Operation{
 		ID: "updateAWebhook", Method: "PATCH", Path: "/api/v1/accounts/{account_id}/webhooks/{webhook_id}",
-		Write: write,
+		Write: write, Administrators: true,
 		Keys: []Key{
 			{"userApiKey", "2.16.0"},
 		},

@@ -34,7 +34,7 @@ var conversationColumns = []column[cfchat.Conversation]{
 		func(c *cfchat.Conversation) cell { return seconds(c.GetUpdatedAt()) }},
 	{"first_reply_created_at", "When it was first answered.",
 		func(c *cfchat.Conversation) cell { return seconds(c.FirstReplyCreatedAt) }},
-	{"waiting_since", "Since when the contact waits for an answer. From 3.1.0.",
+	{"waiting_since", "Since when an answer is due, even before the contact has written. From 3.1.0.",
 		func(c *cfchat.Conversation) cell { return seconds(c.GetWaitingSince()) }},
 	{"snoozed_until", "When it opens again; empty if it is not snoozed, or is until the next reply.",
 		func(c *cfchat.Conversation) cell { return iso(c.GetSnoozedUntil()) }},
