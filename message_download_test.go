@@ -147,23 +147,25 @@ type closing struct {
 
 func (c closing) Close() error { close(c.closed); return nil }
 
-// TestDownloadClosesLateAnswer closes the answer of a transport that comes when nobody waits for it any more.
+// TestDownloadClosesLateAnswer closes the answer of a transport that arrives after the caller has given up.
 func TestDownloadClosesLateAnswer(t *testing.T) {
-	over, closed := make(chan struct{}), make(chan struct{})
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
-		<-over
-		r := fileReply(200, "x", nil)
-		r.Body = closing{strings.NewReader("x"), closed}
-		return r, nil
-	})).Download(ctx, &cfchat.Attachment{DataURL: new("http://127.0.0.1/a")}, io.Discard)
-	close(over)
-	select {
-	case <-closed:
-	case <-time.After(2 * time.Second):
-		t.Errorf("after %v the body of the answer that comes late stays open", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		over, closed := make(chan struct{}), make(chan struct{})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			<-over
+			r := fileReply(200, "x", nil)
+			r.Body = closing{strings.NewReader("x"), closed}
+			return r, nil
+		})).Download(ctx, &cfchat.Attachment{DataURL: new("http://127.0.0.1/a")}, io.Discard)
+		close(over)
+		select {
+		case <-closed:
+		case <-time.After(2 * time.Second):
+			t.Errorf("after %v the body of the answer that arrives late stays open", err)
+		}
+	})
 }
 
 // slowly is a writer that takes its time, longer than Config.Timeout is.

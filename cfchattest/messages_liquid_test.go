@@ -43,7 +43,7 @@ func TestUnknownTemplate(t *testing.T) {
 		t.Errorf("it is stored as %q", got)
 	}
 	want := `cfchattest: a message is a Liquid template, and the stand-in has no support for the tag assign: "{% assign a = 1 %}"`
-	if failing.text != want {
-		t.Errorf("it fails with %q, want %q", failing.text, want)
+	if said := failing.said(); said != want {
+		t.Errorf("it fails with %q, want %q", said, want)
 	}
 }

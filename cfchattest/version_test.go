@@ -3,6 +3,7 @@ package cfchattest_test
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cfchat/cfchat-go/cfchattest"
@@ -50,19 +51,25 @@ func failureOf(t *testing.T, test func(testing.TB)) string {
 		test(failing)
 	}()
 	<-done
-	return failing.text
+	return failing.said()
 }
 
-// failingTest is a test that keeps what it fails with to itself.
+// failingTest is a test that keeps what it fails with to itself. A server's goroutine may fail it too.
 type failingTest struct {
 	testing.TB
 
-	text string
+	text atomic.Value
 }
 
-func (f *failingTest) Error(args ...any) { f.text = fmt.Sprint(args...) }
+// said returns what it fails with, "" if it does not.
+func (f *failingTest) said() string {
+	text, _ := f.text.Load().(string)
+	return text
+}
+
+func (f *failingTest) Error(args ...any) { f.text.Store(fmt.Sprint(args...)) }
 
 func (f *failingTest) Fatal(args ...any) {
-	f.text = fmt.Sprint(args...)
+	f.Error(args...)
 	runtime.Goexit()
 }
