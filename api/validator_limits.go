@@ -15,40 +15,40 @@ type limit struct {
 	passes          func(value any) bool
 }
 
+// limitsOf returns the limits of a schema.
 func limitsOf(schema *openapi3.Schema) (limits []limit) {
-	if least := schema.Min; least != nil {
-		limits = append(limits, limit{fmt.Sprintf("%v or more", *least), "less", func(value any) bool {
+	onNumbers := func(expected, found string, passes func(n float64) bool) {
+		limits = append(limits, limit{expected, found, func(value any) bool {
 			n, ok := numberOf(value)
-			return !ok || n >= *least
+			return !ok || passes(n)
 		}})
+	}
+	onTexts := func(expected, found string, passes func(text string) bool) {
+		limits = append(limits, limit{expected, found, func(value any) bool {
+			text, ok := value.(string)
+			return !ok || passes(text)
+		}})
+	}
+	if least := schema.Min; least != nil {
+		onNumbers(fmt.Sprintf("%v or more", *least), "less", func(n float64) bool { return n >= *least })
 	}
 	if most := schema.Max; most != nil {
-		limits = append(limits, limit{fmt.Sprintf("%v or less", *most), "more", func(value any) bool {
-			n, ok := numberOf(value)
-			return !ok || n <= *most
-		}})
+		onNumbers(fmt.Sprintf("%v or less", *most), "more", func(n float64) bool { return n <= *most })
 	}
 	if least := schema.MinLength; least > 0 {
-		limits = append(limits, limit{fmt.Sprintf("%d or more characters", least), "a shorter text", func(value any) bool {
-			text, ok := value.(string)
-			return !ok || uint64(utf8.RuneCountInString(text)) >= least
-		}})
+		onTexts(fmt.Sprintf("%d or more characters", least), "a shorter text", func(text string) bool { return length(text) >= least })
 	}
 	if most := schema.MaxLength; most != nil {
-		limits = append(limits, limit{fmt.Sprintf("%d or fewer characters", *most), "a longer text", func(value any) bool {
-			text, ok := value.(string)
-			return !ok || uint64(utf8.RuneCountInString(text)) <= *most
-		}})
+		onTexts(fmt.Sprintf("%d or fewer characters", *most), "a longer text", func(text string) bool { return length(text) <= *most })
 	}
 	if schema.Pattern != "" {
-		pattern := regexp.MustCompile(schema.Pattern)
-		limits = append(limits, limit{"a text like " + schema.Pattern, "another text", func(value any) bool {
-			text, ok := value.(string)
-			return !ok || pattern.MatchString(text)
-		}})
+		onTexts("a text like "+schema.Pattern, "another text", regexp.MustCompile(schema.Pattern).MatchString)
 	}
 	return limits
 }
+
+// length returns the number of characters in a text.
+func length(text string) uint64 { return uint64(utf8.RuneCountInString(text)) }
 
 // numberOf returns the value of a JSON number.
 func numberOf(value any) (n float64, ok bool) {

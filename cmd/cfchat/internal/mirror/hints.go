@@ -176,13 +176,6 @@ func (m *mirror) follow(ctx context.Context) (failed error) {
 	return failed
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // hinted reads what something has happened to.
 func (m *mirror) hinted(ctx context.Context, of subject, is hint) error {
 	if of.isContact {

@@ -169,11 +169,15 @@ func (m *mirror) now() time.Time { return time.Now().Add(m.ahead) }
 // isSettled reports whether a conversation that was asked for at a time had been left alone for so long that nothing which happened
 // until then can be stored later.
 func (m *mirror) isSettled(c *cfchat.Conversation, asked time.Time) bool {
-	latest := c.Timestamp.Time
-	if updated := c.GetUpdatedAt().Time; updated.After(latest) {
-		latest = updated
+	return asked.Sub(later(c.Timestamp.Time, c.GetUpdatedAt().Time)) >= account.Margin
+}
+
+// later returns the later one of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	return asked.Sub(latest) >= account.Margin
+	return b
 }
 
 // isRoundDue reports whether a walk is to let a round pass. The first walk lets none, because nothing would be known to have changed.

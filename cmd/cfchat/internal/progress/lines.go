@@ -72,6 +72,8 @@ func (l *lines) end(failed bool) {
 
 func (l *lines) write(text []byte) (int, error) { return l.all.Write(text) }
 
+func (l *lines) warn(text string) { _, _ = l.write(inWords(text)) }
+
 func (l *lines) finish(err error) {
 	l.end(err != nil)
 	l.all.Wait()

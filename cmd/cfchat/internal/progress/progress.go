@@ -48,6 +48,7 @@ type Meter struct {
 type display interface {
 	show(state State)
 	write(text []byte) (int, error)
+	warn(text string)
 	finish(err error)
 }
 
@@ -90,10 +91,6 @@ func (m *Meter) Show(state State) {
 func (m *Meter) Write(text []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.write(text)
-}
-
-func (m *Meter) write(text []byte) (int, error) {
 	if m.display != nil {
 		return m.display.write(text)
 	}
@@ -104,12 +101,15 @@ func (m *Meter) write(text []byte) (int, error) {
 func (m *Meter) Warn(text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r, ok := m.display.(*reports); ok {
-		r.warn(text)
+	if m.display != nil {
+		m.display.warn(text)
 		return
 	}
-	_, _ = m.write([]byte("cfchat: " + text + "\n"))
+	_, _ = m.out.Write(inWords(text))
 }
+
+// inWords returns a warning as a person reads it.
+func inWords(warning string) []byte { return []byte("cfchat: " + warning + "\n") }
 
 // Finish ends the progress, shown as done if there is no error, and leaves the terminal at the start of a line. Afterwards
 // the meter shows nothing.
