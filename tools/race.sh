@@ -14,7 +14,8 @@ for _ in 1 2 3; do
 	go test -race "${flags[@]}" "${packages[@]}" 2>&1 | tee "$log" && exit
 	# Prints the packages to repeat, and nothing if any failed for a reason of its own.
 	again=$(awk '
-		/^ThreadSanitizer: CHECK failed/ { stopped = 1 }
+		# Go code that reads a bad address panics: a bare signal comes from the C++ of the detector, because nothing here uses cgo.
+		/^ThreadSanitizer: CHECK failed|^SIGSEGV: segmentation violation$/ { stopped = 1 }
 		/^ *--- FAIL|^WARNING: DATA RACE|^panic: |^fatal error: / { failed = 1 }
 		/^(ok|\?) / { stopped = failed = 0 }
 		/^FAIL\t/ { if (!stopped || failed) own = 1; else print $2; stopped = failed = 0 }
