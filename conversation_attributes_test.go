@@ -18,8 +18,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// attributeServer answers requests about custom attributes in turn, and notes what they were. An answer is the attributes, a
-// status, "lost", or "none" for a conversation without them.
+// attributeServer gives the answers in turn to requests about custom attributes, and records the requests in sent. An answer
+// is the attributes, a status, "lost", or "none" for a conversation without attributes.
 func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 	sent = new([]string)
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -29,7 +29,7 @@ func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string)
 		}
 		*sent = append(*sent, strings.TrimSpace(req.Method+" "+string(body)))
 		if len(answers) == 0 {
-			return nil, errors.New("nobody expects another request")
+			return nil, errors.New("unexpected request")
 		}
 		answer := answers[0]
 		switch answers = answers[1:]; answer {
@@ -50,10 +50,11 @@ func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string)
 	}), sent
 }
 
-// posted is what is sent to set attributes.
+// posted returns the request that sets attributes, as attributeServer records it.
 func posted(attributes string) string { return `POST {"custom_attributes":` + attributes + `}` }
 
-// TestChangeCustomAttributes merges {"a":1.5}, or takes a away, over servers that answer well and badly.
+// TestChangeCustomAttributes merges {"a":1.5} or removes "a", on servers with good and bad answers, and checks the requests
+// and the result.
 func TestChangeCustomAttributes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -109,7 +110,8 @@ func TestChangeCustomAttributes(t *testing.T) {
 	}
 }
 
-// TestSetCustomAttributes sends an object always, in which numbers keep every digit, and takes an answer that means the same.
+// TestSetCustomAttributes checks that an object is always sent, with every digit of its numbers, and that an answer that
+// means the same is accepted.
 func TestSetCustomAttributes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -140,7 +142,8 @@ func TestSetCustomAttributes(t *testing.T) {
 	}
 }
 
-// TestRefusedCustomAttributes are those that servers do not take, or would store as others. At the edge they are sent.
+// TestRefusedCustomAttributes checks that attributes that servers refuse or would change are refused, and that those just
+// within the limits are sent.
 func TestRefusedCustomAttributes(t *testing.T) {
 	t.Parallel()
 	broken := trial.Chat(t, trial.Broken{}).Account(7).Conversations
@@ -189,7 +192,8 @@ func TestRefusedCustomAttributes(t *testing.T) {
 	}
 }
 
-// TestNullInListIsRefused of every call that sends attributes, because servers drop it from every request.
+// TestNullInListIsRefused checks that every call that sends attributes refuses a null in a list, because servers drop it from
+// every request.
 func TestNullInListIsRefused(t *testing.T) {
 	t.Parallel()
 	account, null := trial.Chat(t, trial.Broken{}).Account(7), map[string]any{"a": []any{nil}}
@@ -204,7 +208,8 @@ func TestNullInListIsRefused(t *testing.T) {
 	}
 }
 
-// TestCustomAttributesOfABot are set by a bot's key from 4.2.0 on, and read from 4.14.2 on, but for a conversation that has a team.
+// TestCustomAttributesOfABot checks that a bot's key can set attributes from 4.2.0 on and read them from 4.14.2 on, unless
+// the conversation has a team.
 func TestCustomAttributesOfABot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -236,7 +241,7 @@ func TestCustomAttributesOfABot(t *testing.T) {
 	}
 }
 
-// TestCustomAttributesWait has all calls that set wait for each other's turn, as long as their context lasts.
+// TestCustomAttributesWait checks that calls that set attributes wait for their turn, as long as their context lasts.
 func TestCustomAttributesWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -250,11 +255,11 @@ func TestCustomAttributesWait(t *testing.T) {
 		go func() { ended <- account.Conversations.ClearCustomAttributes(ctx, id) }()
 		synctest.Wait()
 		if len(s.held) != 1 {
-			t.Errorf("%d requests are on their way, want one", len(s.held))
+			t.Errorf("%d requests are in flight, want 1", len(s.held))
 		}
 		stop()
 		if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, cfchat.ErrNotSent) {
-			t.Errorf("it ends with %v", err)
+			t.Errorf("the waiting call returned %v", err)
 		}
 		for range 3 {
 			first := s.held[0]
@@ -263,7 +268,7 @@ func TestCustomAttributesWait(t *testing.T) {
 			synctest.Wait()
 		}
 		if now, _ := server.Conversation(id); now.CustomAttributes.String() != `{"a":1}` {
-			t.Errorf("they are %s", now.CustomAttributes)
+			t.Errorf(`got %s, want {"a":1}`, now.CustomAttributes)
 		}
 	})
 }

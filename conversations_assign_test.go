@@ -15,7 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// Answers to assignments and to what is looked up before them.
+// Answers to assignments and to the lookups before them.
 const (
 	grace  = `{"id":2,"name":"Grace","email":"grace@example.com"}`
 	linus  = `{"id":3,"name":"Linus","email":"linus@example.com"}`
@@ -23,8 +23,8 @@ const (
 	helper = `{"id":2,"name":"Helper","bot_type":"webhook"}`
 )
 
-// assignServer answers an assignment, and lists of agents and teams, and notes what was sent. An answer is a body, "lost", or
-// a status.
+// assignServer answers assignments, and lookups of agents and teams with list, and records the requests in sent. An answer is
+// a body, "lost", or a status.
 func assignServer(list, answer string) (over http.RoundTripper, sent *[]string) {
 	sent = new([]string)
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -47,7 +47,7 @@ func assignServer(list, answer string) (over http.RoundTripper, sent *[]string) 
 	}), sent
 }
 
-// assignment is a call of the tests, with what it returns.
+// assignment is a call under test. It returns the call's result.
 type assignment func(context.Context, cfchat.ConversationsService, ...cfchat.CallOption) (any, error)
 
 var (
@@ -68,7 +68,8 @@ var (
 	})
 )
 
-// TestAssign looks, sends, and judges the answer: a 200 may say anything. A person, a bot and a team may have the same id.
+// TestAssign checks the lookup, the request, and how the answer is judged: a 200 may report a different assignment. A person,
+// a bot and a team may have the same id.
 func TestAssign(t *testing.T) {
 	t.Parallel()
 	const (
@@ -121,12 +122,12 @@ func TestAssign(t *testing.T) {
 			t.Errorf("%s: sent %q, %v", name, *sent, err)
 		}
 		if wrote := len(*sent) == 2 || strings.HasPrefix((*sent)[0], "POST"); errors.Is(err, cfchat.ErrNotSent) == wrote {
-			t.Errorf("%s: sent %q, and ErrNotSent of %v is %t", name, *sent, err, wrote)
+			t.Errorf("%s: sent %q, but %v is ErrNotSent: %t", name, *sent, err, wrote)
 		}
 	}
 }
 
-// TestAssignAsBot does not look whom there is, which no bot can: the key of the call decides, and where it comes from.
+// TestAssignAsBot checks that there is no lookup with a bot's key, which is not allowed to look, wherever the key comes from.
 func TestAssignAsBot(t *testing.T) {
 	t.Parallel()
 	bot := auth.Keys{AgentBot: auth.NewKey("bot-key")}
@@ -168,7 +169,7 @@ func TestAssignAsBot(t *testing.T) {
 	}
 }
 
-// TestAssignRefuses has every field that is wrong, and sends nothing.
+// TestAssignRefuses checks that the error names every invalid field, and that nothing is sent.
 func TestAssignRefuses(t *testing.T) {
 	t.Parallel()
 	over, sent := assignServer("[]", "null")
@@ -203,11 +204,11 @@ func TestAssignRefuses(t *testing.T) {
 		}
 	}
 	if len(*sent) > 0 {
-		t.Errorf("sent %q", *sent)
+		t.Errorf("sent %q, want nothing", *sent)
 	}
 }
 
-// TestAssignResponse has the last request, with the look that is the only one.
+// TestAssignResponse checks that WithResponse has the answer to the last request, which is the lookup if nothing else is sent.
 func TestAssignResponse(t *testing.T) {
 	t.Parallel()
 	over, _ := assignServer(`[`+grace+`]`, grace)
@@ -221,7 +222,7 @@ func TestAssignResponse(t *testing.T) {
 	}
 }
 
-// TestAssignBotNeedsVersion sends nothing to a server that would take the bot's id for a person's, or may.
+// TestAssignBotNeedsVersion checks that nothing is sent to a server that takes, or may take, the bot's id for a person's.
 func TestAssignBotNeedsVersion(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]error{
@@ -240,7 +241,7 @@ func TestAssignBotNeedsVersion(t *testing.T) {
 	}
 }
 
-// TestAssignByVersion assigns in every way on the stand-in of several versions.
+// TestAssignByVersion assigns in every way on stand-ins of several versions.
 func TestAssignByVersion(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "3.4.0", "3.6.0", "4.7.0", "4.8.0", "4.16.2"} {
@@ -265,7 +266,7 @@ func TestAssignByVersion(t *testing.T) {
 			if team, err := s.AssignTeam(ctx, id, sales); err != nil || team.Name != "sales" || (team.Icon != nil) != atLeast(version, "4.16.0") {
 				t.Fatalf("assign a team: %+v, %v", team, err)
 			}
-			has(0, sales, 0) // who is not in the team is dropped
+			has(0, sales, 0) // the server unassigns an agent who is not in the team
 			if _, err := s.Assign(ctx, id, linus); err != nil {
 				t.Fatal(err)
 			}
@@ -277,7 +278,7 @@ func TestAssignByVersion(t *testing.T) {
 				}
 				has(0, sales, 1)
 				if _, err := s.AssignBot(ctx, id, 99); !errors.Is(err, cfchat.ErrRejected) {
-					t.Errorf("assign no bot: %v", err)
+					t.Errorf("assign a bot that does not exist: %v", err)
 				}
 				has(0, sales, 1)
 			} else if !errors.Is(err, cfchat.ErrInvalidInput) {
@@ -302,7 +303,7 @@ func TestAssignByVersion(t *testing.T) {
 			if atLeast(version, "3.6.0") {
 				_, err = s.Assign(auth.WithScheme(ctx, auth.AgentBotAPIKey), id, 99)
 				if !errors.Is(err, cfchat.ErrRejected) {
-					t.Errorf("a bot assigns to nobody: %v", err)
+					t.Errorf("assign an agent that does not exist, as a bot: %v", err)
 				}
 				has(0, 0, 0)
 			}
