@@ -598,7 +598,7 @@ func TestChangedNext(t *testing.T) {
 		"after a range":              {since: time.Hour, walk: walk, next: time.Hour - time.Minute},
 		"another margin":             {since: time.Hour, margin: 10 * time.Second, walk: walk, next: time.Hour - 10*time.Second},
 		"never back":                 {since: 30 * time.Second, walk: walk},
-		"nothing came":               {since: -10 * time.Second, walk: walk},
+		"nothing was active":         {since: -10 * time.Second, walk: walk},
 		"nothing was active all day": {since: -13 * time.Hour, walk: walk},
 		"a loop that breaks":         {since: time.Hour, walk: leave},
 		"a loop that breaks after it": {since: time.Hour, walk: func(changes *cfchat.Changes) {
@@ -621,7 +621,7 @@ func TestChangedNext(t *testing.T) {
 		"an activity in the future": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
 			a.add(a.now().Add(time.Hour))
 		}},
-		"one while the first page takes long": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
+		"one during a slow first page": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
 			a.add(a.now().Add(time.Hour))
 			a.before = func(request string) {
 				if request == "filter" {

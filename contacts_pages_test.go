@@ -109,14 +109,14 @@ var missingContacts = regexp.MustCompile(`4 readings came to \d+ of \d+ for cert
 // boundaries, and checks that those present all the time are yielded once, or that the error states how many are certain.
 func TestContactWalk(t *testing.T) {
 	for what, change := range map[string]func(*changingContacts){
-		"nothing": nil,
-		"come":    (*changingContacts).come,
-		"go": func(c *changingContacts) {
+		"unchanged": nil,
+		"added":     (*changingContacts).come,
+		"removed": func(c *changingContacts) {
 			if c.random.IntN(4) == 0 {
 				c.goes()
 			}
 		},
-		"move": func(c *changingContacts) {
+		"moved": func(c *changingContacts) {
 			c.moves = true
 			c.keys[c.some()] = c.random.IntN(20)
 		},
@@ -158,7 +158,7 @@ func TestContactWalk(t *testing.T) {
 				}
 			}
 			t.Logf("%d of 20 walks were complete, %d read the pages again", ended, again)
-			if ended < 5 || again < 5 && what != "come" {
+			if ended < 5 || again < 5 && what != "added" {
 				t.Errorf("got %d complete walks and %d that read the pages again, want at least 5 of each", ended, again)
 			}
 		})

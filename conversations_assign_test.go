@@ -87,33 +87,33 @@ func TestAssign(t *testing.T) {
 		want         error
 		says         string
 	}{
-		"assigned":              {assign2, `[` + linus + `,` + grace + `]`, grace, []string{look, agent}, nil, ""},
-		"no such agent":         {assign2, `[` + linus + `]`, grace, []string{look}, cfchat.ErrInvalidInput, "no agent 2, and the server would unassign"},
-		"the look is refused":   {assign2, "401", grace, []string{look}, cfchat.ErrNotSent, "401"},
-		"the look is a 422":     {assign2, "422", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
-		"the look fails":        {assign2, "500", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
-		"the look is lost":      {assign2, "lost", grace, []string{look}, cfchat.ErrNotSent, "EOF"},
-		"the agent has left":    {assign2, `[` + grace + `]`, "null", []string{look, agent}, cfchat.ErrRejected, "unassigned now"},
-		"somebody else has it":  {assign2, `[` + grace + `]`, linus, []string{look, agent}, cfchat.ErrUnknownOutcome, `agent 3 ("Linus")`},
-		"a bot has it":          {assign2, `[` + grace + `]`, helper, []string{look, agent}, cfchat.ErrUnknownOutcome, `bot 2 ("Helper")`},
-		"a team has answered":   {assign2, `[` + grace + `]`, sales, []string{look, agent}, cfchat.ErrUnknownOutcome, `team 2 ("sales")`},
-		"the answer is lost":    {assign2, `[` + grace + `]`, "lost", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
-		"it is not to be seen":  {assign2, `[` + grace + `]`, "401", []string{look, agent}, cfchat.ErrUnauthorized, ""},
-		"the server fails":      {assign2, `[` + grace + `]`, "500", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
-		"team assigned":         {assignTeam2, `[` + sales + `]`, sales, []string{lookTeam, team}, nil, ""},
-		"no such team":          {assignTeam2, `[]`, sales, []string{lookTeam}, cfchat.ErrInvalidInput, "no team 2, and the server would take the team off"},
-		"the team is deleted":   {assignTeam2, `[` + sales + `]`, "null", []string{lookTeam, team}, cfchat.ErrRejected, "no team now"},
-		"another team":          {assignTeam2, `[` + sales + `]`, strings.Replace(sales, "2", "3", 1), []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "team 3"},
-		"a person for the team": {assignTeam2, `[` + sales + `]`, grace, []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "agent 2"},
-		"bot assigned":          {assignBot2, "", helper, []string{bot}, nil, ""},
-		"no such bot":           {assignBot2, "", "null", []string{bot}, cfchat.ErrRejected, "nothing has changed"},
-		"a person for the bot":  {assignBot2, "", grace, []string{bot}, cfchat.ErrRejected, "older than 4.8.0"},
-		"another bot":           {assignBot2, "", strings.Replace(helper, "2", "3", 1), []string{bot}, cfchat.ErrUnknownOutcome, "bot 3"},
-		"unassigned":            {unassign, "", "null", []string{nobody}, nil, ""},
-		"not unassigned":        {unassign, "", grace, []string{nobody}, cfchat.ErrUnknownOutcome, "agent 2"},
-		"a bot stays":           {unassign, "", helper, []string{nobody}, cfchat.ErrUnknownOutcome, "bot 2"},
-		"team unassigned":       {unassignTeam, "", "null", []string{noTeam}, nil, ""},
-		"team not unassigned":   {unassignTeam, "", sales, []string{noTeam}, cfchat.ErrUnknownOutcome, "team 2"},
+		"assigned":               {assign2, `[` + linus + `,` + grace + `]`, grace, []string{look, agent}, nil, ""},
+		"no such agent":          {assign2, `[` + linus + `]`, grace, []string{look}, cfchat.ErrInvalidInput, "no agent 2, and the server would unassign"},
+		"the lookup is refused":  {assign2, "401", grace, []string{look}, cfchat.ErrNotSent, "401"},
+		"the lookup is a 422":    {assign2, "422", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
+		"the lookup fails":       {assign2, "500", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
+		"the lookup is lost":     {assign2, "lost", grace, []string{look}, cfchat.ErrNotSent, "EOF"},
+		"the agent has left":     {assign2, `[` + grace + `]`, "null", []string{look, agent}, cfchat.ErrRejected, "unassigned now"},
+		"another agent has it":   {assign2, `[` + grace + `]`, linus, []string{look, agent}, cfchat.ErrUnknownOutcome, `agent 3 ("Linus")`},
+		"a bot has it":           {assign2, `[` + grace + `]`, helper, []string{look, agent}, cfchat.ErrUnknownOutcome, `bot 2 ("Helper")`},
+		"a team has answered":    {assign2, `[` + grace + `]`, sales, []string{look, agent}, cfchat.ErrUnknownOutcome, `team 2 ("sales")`},
+		"the answer is lost":     {assign2, `[` + grace + `]`, "lost", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
+		"the request is refused": {assign2, `[` + grace + `]`, "401", []string{look, agent}, cfchat.ErrUnauthorized, ""},
+		"the server fails":       {assign2, `[` + grace + `]`, "500", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
+		"team assigned":          {assignTeam2, `[` + sales + `]`, sales, []string{lookTeam, team}, nil, ""},
+		"no such team":           {assignTeam2, `[]`, sales, []string{lookTeam}, cfchat.ErrInvalidInput, "no team 2, and the server would take the team off"},
+		"the team is deleted":    {assignTeam2, `[` + sales + `]`, "null", []string{lookTeam, team}, cfchat.ErrRejected, "no team now"},
+		"another team":           {assignTeam2, `[` + sales + `]`, strings.Replace(sales, "2", "3", 1), []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "team 3"},
+		"a person for the team":  {assignTeam2, `[` + sales + `]`, grace, []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "agent 2"},
+		"bot assigned":           {assignBot2, "", helper, []string{bot}, nil, ""},
+		"no such bot":            {assignBot2, "", "null", []string{bot}, cfchat.ErrRejected, "nothing has changed"},
+		"a person for the bot":   {assignBot2, "", grace, []string{bot}, cfchat.ErrRejected, "older than 4.8.0"},
+		"another bot":            {assignBot2, "", strings.Replace(helper, "2", "3", 1), []string{bot}, cfchat.ErrUnknownOutcome, "bot 3"},
+		"unassigned":             {unassign, "", "null", []string{nobody}, nil, ""},
+		"not unassigned":         {unassign, "", grace, []string{nobody}, cfchat.ErrUnknownOutcome, "agent 2"},
+		"a bot stays":            {unassign, "", helper, []string{nobody}, cfchat.ErrUnknownOutcome, "bot 2"},
+		"team unassigned":        {unassignTeam, "", "null", []string{noTeam}, nil, ""},
+		"team not unassigned":    {unassignTeam, "", sales, []string{noTeam}, cfchat.ErrUnknownOutcome, "team 2"},
 	} {
 		over, sent := assignServer(c.list, c.answer)
 		chat := trial.Chat(t, over, func(c *cfchat.Config) { c.ServerVersion = "4.8.0" })
@@ -127,7 +127,8 @@ func TestAssign(t *testing.T) {
 	}
 }
 
-// TestAssignAsBot checks that there is no lookup with a bot's key, which is not allowed to look, wherever the key comes from.
+// TestAssignAsBot checks that there is no lookup with a bot's key, which cannot list agents or teams, wherever the key comes
+// from.
 func TestAssignAsBot(t *testing.T) {
 	t.Parallel()
 	bot := auth.Keys{AgentBot: auth.NewKey("bot-key")}
