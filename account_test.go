@@ -18,15 +18,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// answersTo is the smallest answer that passes as the operation of a request.
+// answersTo returns the smallest valid answer to a request's operation.
 func answersTo(req *http.Request) string { return trial.CallOf(operation.Of(req).ID).Good }
 
-// wire is what a call sends: the request line, the key header's value, and the body.
+// wire is a request as it was sent: the request line, the key header's value, and the body.
 type wire struct {
 	line, key, body string
 }
 
-// listener is a transport that keeps what it is sent.
+// listener returns a transport that records requests in sent and answers each of them.
 func listener(sent *[]wire) http.RoundTripper {
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
@@ -47,7 +47,7 @@ func listener(sent *[]wire) http.RoundTripper {
 	})
 }
 
-// TestWire looks at what each method sends.
+// TestWire checks the request that each method sends.
 func TestWire(t *testing.T) {
 	const path = "/base/api/v1/accounts/7/conversations"
 	until := time.Unix(1893456000, 999)
@@ -133,7 +133,7 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// TestRefusedInput shows that what the server would misread is refused, with the field's name, and that nothing is sent.
+// TestRefusedInput checks that input which the server would misread is refused with the field's name, before anything is sent.
 func TestRefusedInput(t *testing.T) {
 	type call func(context.Context, *cfchat.Account) error
 	var noContext context.Context
@@ -167,7 +167,7 @@ func TestRefusedInput(t *testing.T) {
 		"filter page 0": {func(ctx context.Context, a *cfchat.Account) error {
 			return trial.Second(a.Conversations.Filter(ctx, cfchat.Where(cfchat.Present("labels")), 0))
 		}, "page: 0"},
-		"counts of nobody's": {func(ctx context.Context, a *cfchat.Account) error {
+		"counts of unassigned": {func(ctx context.Context, a *cfchat.Account) error {
 			return trial.Second(a.Conversations.Counts(ctx, cfchat.ConversationListOptions{AssigneeType: cfchat.AssigneeTypeUnassigned}))
 		}, "AssigneeType: the server does not count by it"},
 		"counts of changes": {func(ctx context.Context, a *cfchat.Account) error {
@@ -222,19 +222,19 @@ func TestRefusedInput(t *testing.T) {
 			var sent []wire
 			err := c.call(t.Context(), trial.Chat(t, listener(&sent)).Account(7))
 			if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || !strings.Contains(err.Error(), c.names) {
-				t.Errorf("got %v, want ErrInvalidInput that names %q", err, c.names)
+				t.Errorf("got %v, want an ErrInvalidInput that names %q", err, c.names)
 			}
 			if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Operation == "" {
 				t.Errorf("%#v has no operation", err)
 			}
 			if len(sent) != 0 {
-				t.Errorf("sent %q", sent)
+				t.Errorf("sent %q, want no request", sent)
 			}
 		})
 	}
 }
 
-// TestNoClient shows that accounts that were not made by New fail instead of panicking.
+// TestNoClient checks that calls on accounts that do not come from New fail instead of panicking.
 func TestNoClient(t *testing.T) {
 	var none *cfchat.Chat
 	for name, account := range map[string]*cfchat.Account{"zero": {}, "of a nil Chat": none.Account(1), "of a zero Chat": new(cfchat.Chat).Account(1)} {
@@ -251,7 +251,7 @@ func TestNoClient(t *testing.T) {
 	}
 }
 
-// TestCallerKeepsItsOptions shows that what is left out is left out of a copy.
+// TestCallerKeepsItsOptions checks that a call does not modify the caller's options.
 func TestCallerKeepsItsOptions(t *testing.T) {
 	options := cfchat.ConversationListOptions{Labels: []string{}}
 	if _, err := trial.Chat(t, listener(new([]wire))).Account(7).Conversations.List(t.Context(), options); err != nil {
@@ -262,7 +262,7 @@ func TestCallerKeepsItsOptions(t *testing.T) {
 	}
 }
 
-// TestFiltersAreValues shows that two filters made of one do not share rules.
+// TestFiltersAreValues checks that filters derived from the same filter share no rules, neither with it nor with the caller.
 func TestFiltersAreValues(t *testing.T) {
 	var sent []wire
 	account := trial.Chat(t, listener(&sent)).Account(7)
@@ -292,7 +292,7 @@ func TestFiltersAreValues(t *testing.T) {
 	}
 }
 
-// TestToggleThatWasNotStored is a failure, although the status is 200.
+// TestToggleThatWasNotStored checks that a toggle that the server did not store fails, although the status is 200.
 func TestToggleThatWasNotStored(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(200, "application/json", `{"payload":{"success":false,"conversation_id":42,"current_status":"open","snoozed_until":null}}`), nil
@@ -302,7 +302,7 @@ func TestToggleThatWasNotStored(t *testing.T) {
 	}
 }
 
-// TestNewRefuses shows that New names the field and repeats no address.
+// TestNewRefuses checks that New names the invalid field and reveals no part of the address.
 func TestNewRefuses(t *testing.T) {
 	keys := auth.Keys{User: auth.NewKey("k")}
 	for name, c := range map[string]struct {
@@ -349,7 +349,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestErrorsAreOneLine whatever their input is.
+// TestErrorsAreOneLine checks that error texts have no line breaks, whatever the input.
 func TestErrorsAreOneLine(t *testing.T) {
 	account := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(7)
 	const line = "5\nlevel=ERROR"
@@ -366,7 +366,7 @@ func TestErrorsAreOneLine(t *testing.T) {
 	}
 }
 
-// TestRefusedID names the parameter as the method has it.
+// TestRefusedID checks that an error about an id names the parameter as the method does.
 func TestRefusedID(t *testing.T) {
 	conversations := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(1).Conversations
 	for name, err := range map[string]error{
@@ -382,7 +382,7 @@ func TestRefusedID(t *testing.T) {
 	}
 }
 
-// TestRawOfNoChat fails as the services do, instead of panicking.
+// TestRawOfNoChat checks that Raw of a nil or zero Chat fails as the services do, instead of panicking.
 func TestRawOfNoChat(t *testing.T) {
 	var none *cfchat.Chat
 	for name, chat := range map[string]*cfchat.Chat{"nil": none, "zero": {}} {
@@ -392,7 +392,7 @@ func TestRawOfNoChat(t *testing.T) {
 	}
 }
 
-// TestFieldsOfCreate has each id that cannot exist refused under its own name.
+// TestFieldsOfCreate checks that Create refuses each id that cannot exist, and names its field.
 func TestFieldsOfCreate(t *testing.T) {
 	chat := trial.Chat(t, nil)
 	for field, create := range map[string]cfchat.ConversationCreate{
@@ -409,7 +409,7 @@ func TestFieldsOfCreate(t *testing.T) {
 	}
 }
 
-// TestListOfEachStatus: without Q each status may be asked for, and it is what goes out.
+// TestListOfEachStatus checks that List without Q accepts each status and sends it unchanged.
 func TestListOfEachStatus(t *testing.T) {
 	var asked string
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -424,7 +424,8 @@ func TestListOfEachStatus(t *testing.T) {
 	}
 }
 
-// TestUserAgentCharacters: every printable ASCII character may be in a User-Agent, the first and the last among them.
+// TestUserAgentCharacters checks that a User-Agent may contain every printable ASCII character, including the first and the
+// last.
 func TestUserAgentCharacters(t *testing.T) {
 	var sent string
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {

@@ -13,13 +13,13 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// TestAttributesKeepNothingOfOthers decodes one object after another: what is broken, large or followed by something must
-// not show in the next.
+// TestAttributesKeepNothingOfOthers checks that text that is broken, large or followed by more text leaves no trace in the
+// object that is decoded next.
 func TestAttributesKeepNothingOfOthers(t *testing.T) {
 	for _, before := range []string{
 		`{"a":1}`, `{"a":`, `{"a":1} {"b":`, `{"a":1}}`, `[1]`, `"text"`, `null`, ` {"a":1} `, `{"a":"` + strings.Repeat("x", 100_000) + `"}`,
 	} {
-		for range 3 { // the decoder may be another one
+		for range 3 {
 			var attributes cfchat.Attributes
 			_ = attributes.UnmarshalJSON([]byte(before))
 			var next cfchat.Attributes
@@ -32,23 +32,23 @@ func TestAttributesKeepNothingOfOthers(t *testing.T) {
 	}
 }
 
-// Text that is no JSON comes from callers of UnmarshalJSON only.
+// TestInvalidAttributes checks that UnmarshalJSON refuses text that is not valid JSON, which only a direct caller can pass.
 func TestInvalidAttributes(t *testing.T) {
 	for _, text := range []string{"", "[", "[1", "[ ", "]", "{", "[}", "[]]"} {
 		var attributes cfchat.Attributes
 		if err := attributes.UnmarshalJSON([]byte(text)); err == nil {
-			t.Errorf("%q is %v", text, attributes)
+			t.Errorf("%q was decoded as %v, want an error", text, attributes)
 		}
 	}
 	for _, text := range []string{"[]", "[ \n]", "{}", "{ }"} {
 		var attributes cfchat.Attributes
 		if err := attributes.UnmarshalJSON([]byte(text)); err != nil || attributes.IsZero() || len(attributes.Keys()) != 0 {
-			t.Errorf("%q is %v, %v", text, attributes, err)
+			t.Errorf("%q was decoded as %v, %v, want empty attributes", text, attributes, err)
 		}
 	}
 }
 
-// Goroutines share the decoders that are kept, those that failed not among them.
+// TestAttributesInManyGoroutines checks that goroutines can decode attributes concurrently, even if some texts are broken.
 func TestAttributesInManyGoroutines(t *testing.T) {
 	var group sync.WaitGroup
 	for g := range 16 {
@@ -57,13 +57,13 @@ func TestAttributesInManyGoroutines(t *testing.T) {
 				n := g*100 + i
 				text := fmt.Sprintf(`{"n":%d,"text":%q}`, n, strings.Repeat(strconv.Itoa(n), n%97))
 				if err := new(cfchat.Attributes).UnmarshalJSON([]byte(text[:len(text)-1-n%3])); err == nil {
-					t.Errorf("%s without its end is none", text)
+					t.Errorf("%s was accepted without its end", text)
 				}
 				var got cfchat.Attributes
 				err := json.Unmarshal([]byte(text), &got)
 				want := map[string]any{"n": json.Number(strconv.Itoa(n)), "text": strings.Repeat(strconv.Itoa(n), n%97)}
 				if err != nil || !reflect.DeepEqual(got.Map(), want) {
-					t.Errorf("%s is %v, %v", text, got, err)
+					t.Errorf("%s was decoded as %v, %v", text, got, err)
 				}
 			}
 		})
@@ -71,7 +71,8 @@ func TestAttributesInManyGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// TestAttributesGivenTwice decodes into attributes that are there: what they were copied from stays as it is.
+// TestAttributesGivenTwice checks that decoding into existing attributes does not change the original of which they are a
+// copy.
 func TestAttributesGivenTwice(t *testing.T) {
 	mine, err := cfchat.NewAttributes(map[string]any{"mine": true})
 	if err != nil {
@@ -93,7 +94,7 @@ func TestAttributesGivenTwice(t *testing.T) {
 	}
 }
 
-// TestAttributesAccess looks at one set of attributes in every way.
+// TestAttributesInt checks which numbers Int returns.
 func TestAttributesInt(t *testing.T) {
 	for text, want := range map[string]any{
 		"0.99999999999999999999": nil, "5.0000000000000000001": nil, "1e-400": nil, "1e400": nil, "1e-99999999999": nil, "9223372036854775808": nil,
@@ -112,6 +113,7 @@ func TestAttributesInt(t *testing.T) {
 	}
 }
 
+// TestAttributesAccess checks every method that reads attributes.
 func TestAttributesAccess(t *testing.T) {
 	var a cfchat.Attributes
 	const text = `{"t":"x","e":"","n":-5,"f":1.5,"w":2.0,"x":3e2,"big":12345678901234567890,"max":9223372036854775807,"huge":1e999,` +
@@ -161,6 +163,6 @@ func TestAttributesAccess(t *testing.T) {
 		t.Errorf("none has %v", none.Map())
 	}
 	if _, err := cfchat.NewAttributes(map[string]any{"n": math.NaN()}); err == nil {
-		t.Error("NaN was taken")
+		t.Error("NaN was accepted")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestBotsAreNoPeople reads an assignee as what assignee_type says, also over one that was there before.
+// TestBotsAreNoPeople checks that an assignee is decoded according to assignee_type, even over an existing one.
 func TestBotsAreNoPeople(t *testing.T) {
 	var c cfchat.Conversation
 	for _, step := range []struct {
@@ -33,11 +33,11 @@ func TestBotsAreNoPeople(t *testing.T) {
 	}
 }
 
-// TestInvalidAssignee is an error, and no person without a name.
+// TestInvalidAssignee checks that an invalid assignee is an error instead of a person without a name.
 func TestInvalidAssignee(t *testing.T) {
 	for _, text := range []string{`{"assignee":5}`, `{"assignee":5,"assignee_type":"AgentBot"}`, `{"assignee":{"id":"x"}}`, `[]`} {
 		if err := json.Unmarshal([]byte(text), new(cfchat.ConversationMeta)); err == nil {
-			t.Errorf("%s is read", text)
+			t.Errorf("%s was accepted", text)
 		}
 	}
 	var m cfchat.ConversationMeta

@@ -22,28 +22,28 @@ import (
 
 // The histories of TestChangedLosesNothing and TestChangedKeepsACopy.
 var (
-	changedSeed      = flag.Uint64("changed.seed", 0, "play this history of the tests of Changed, and no other")
-	changedHistories = flag.Int("changed.histories", part(50), "how many histories the tests of Changed play")
+	changedSeed      = flag.Uint64("changed.seed", 0, "play only this history in the tests of Changed")
+	changedHistories = flag.Int("changed.histories", part(50), "number of histories played by the tests of Changed")
 )
 
-// livingAccount is an account as the contract describes it (1.2, 5 and 6, and section 7 of what moves what): list, counts and
-// filter, and times to the microsecond that a change is given before it is stored, by several servers out of order.
+// livingAccount is an account as the contract describes it (1.2, 5 and 6, and section 7 on what moves what): list, counts and
+// filter. Changes get their times, to the microsecond, before they are stored, by several servers and out of order.
 type livingAccount struct {
-	version      string        // that it tells; "" for a server that tells none
+	version      string        // that it reports; "" if it reports none
 	old          bool          // before 3.6.0: updated_within is ignored, and updated_at and last_activity_at are not sent
 	rowPerLabel  bool          // before 3.1.1
 	noDate       bool          // of its answers
 	skew         time.Duration // of its clock
-	slow         time.Duration // the longest that a request takes
-	listTakes    time.Duration // how much longer one with updated_within waits
-	lag          time.Duration // the longest from the time of a change to its being stored
-	first        int64         // the first id, 1 unless it is set
-	bodyLimit    int           // bytes of a request
-	refusal      int           // the status of one above it, 413 unless it is set
-	unordered    bool          // a filter has no order
-	ignoresRules bool          // a filter leaves nothing out
-	filterPage   int           // rows, 25 everywhere
-	between      func()        // what happens between the counts and the rows of a filter
+	slow         time.Duration // the longest time that a request takes
+	listTakes    time.Duration // the extra time for one with updated_within
+	lag          time.Duration // the longest time between a change and its being stored
+	first        int64         // the first id; 1 if unset
+	bodyLimit    int           // the largest request body, in bytes
+	refusal      int           // the status for a larger one; 413 if unset
+	unordered    bool          // filters return rows in no order
+	ignoresRules bool          // filters return every row
+	filterPage   int           // rows per page; 25 on every real server
+	between      func()        // called between the counts and the rows of a filter
 	before       func(request string)
 	fault        func(request string) *http.Response
 
@@ -51,12 +51,12 @@ type livingAccount struct {
 	random  *rand.Rand
 	seed    uint64
 	all     []*living // in order of id
-	ordered []*living // the latest activity first; nil when it has to be made again
+	ordered []*living // the latest activity first; nil if it must be rebuilt
 	commits []livingCommit
 	asked   map[string]int
-	wholes  int      // filters that leave nothing out and name no conversations
-	largest int      // bytes of a request
-	foreign []string // requests that nobody should send
+	wholes  int      // number of filters without a rule for ids
+	largest int      // the largest request body, in bytes
+	foreign []string // requests that Changed must not send
 }
 
 // living is a conversation.
@@ -66,15 +66,15 @@ type living struct {
 	created         time.Time
 	active, updated time.Time
 	broken, deleted bool
-	messages        int // that were stored, which is an activity
-	updates         int // that were stored without an activity
+	messages        int // stored messages, which are activities
+	updates         int // stored updates without an activity
 
-	due, dueUpdated bool // it has to come
+	due, dueUpdated bool // the walk must yield it
 	everBroken      bool
-	everSince       bool // it may come
+	everSince       bool // the walk may yield it
 }
 
-// livingCommit stores what has got its time before.
+// livingCommit is a change that has its time already and is stored later.
 type livingCommit struct {
 	at    time.Time
 	store func()
@@ -84,16 +84,16 @@ func newLivingAccount(seed uint64) *livingAccount {
 	return &livingAccount{version: "4.7.0", filterPage: 25, random: rand.New(rand.NewPCG(seed, 7)), seed: seed, slow: time.Millisecond, asked: map[string]int{}}
 }
 
-// scanned reports whether a scan went on, for the only range there was: a walk asks once for everything that was active, and a
-// scan begins with the same.
+// scanned reports whether a single walk continued with a scan: a walk requests everything that was active once, and a scan
+// starts with the same request.
 func (a *livingAccount) scanned() bool { return a.wholes > 1 }
 
-// now is the time by its clock.
+// now returns the time by the server's clock.
 func (a *livingAccount) now() time.Time {
 	return time.Now().Add(a.skew).UTC().Truncate(time.Microsecond)
 }
 
-// add adds a conversation that was active last at a time.
+// add adds a conversation that was last active at the given time.
 func (a *livingAccount) add(active time.Time) *living {
 	c := &living{id: max(a.first, 1), created: active, active: active, updated: active, messages: 1, labels: a.random.IntN(4)}
 	if n := len(a.all); n > 0 {
@@ -103,7 +103,7 @@ func (a *livingAccount) add(active time.Time) *living {
 	return c
 }
 
-// fill adds conversations whose last activities are so far apart, the newest at a time.
+// fill adds n conversations, the newest last active at newest and each of the others apart before the next.
 func (a *livingAccount) fill(n int, newest time.Time, apart time.Duration) *livingAccount {
 	for i := range n {
 		a.add(newest.Add(-time.Duration(n-1-i) * apart))
@@ -111,7 +111,7 @@ func (a *livingAccount) fill(n int, newest time.Time, apart time.Duration) *livi
 	return a
 }
 
-// stamped gives a change the time that it has now, and stores it after a while.
+// stamped gives a change the current time and stores it after a random lag.
 func (a *livingAccount) stamped(store func(at time.Time)) {
 	at, lag := a.now(), time.Duration(0)
 	if a.lag > 0 {
@@ -120,7 +120,7 @@ func (a *livingAccount) stamped(store func(at time.Time)) {
 	a.commits = append(a.commits, livingCommit{time.Now().Add(lag), func() { store(at) }})
 }
 
-// settle stores what has come to be stored.
+// settle stores the changes that are due.
 func (a *livingAccount) settle() {
 	slices.SortStableFunc(a.commits, func(x, y livingCommit) int { return x.at.Compare(y.at) })
 	for len(a.commits) > 0 && !a.commits[0].at.After(time.Now()) {
@@ -129,17 +129,18 @@ func (a *livingAccount) settle() {
 	}
 }
 
-// write is a message in a conversation. The last one that is stored decides, whatever its time.
+// write adds a message to a conversation. The last message stored decides the conversation's times, whatever its own time.
 func (a *livingAccount) write(c *living) {
 	a.stamped(func(at time.Time) { c.active, c.updated, c.messages, a.ordered = at, at, c.messages+1, nil })
 }
 
-// update changes an attribute, which is no activity.
+// update changes an attribute, which is not an activity.
 func (a *livingAccount) update(c *living) {
 	a.stamped(func(at time.Time) { c.updated, c.updates = at, c.updates+1 })
 }
 
-// happen lets up to so many things happen. The harm is what breaks or deletes conversations, one in so many; 0 for none.
+// happen makes up to most random changes. One in harm of those that can delete or break a conversation does so; none if harm
+// is 0.
 func (a *livingAccount) happen(most, harm int) {
 	for range a.random.IntN(most + 1) {
 		c := &living{}
@@ -162,7 +163,7 @@ func (a *livingAccount) happen(most, harm int) {
 	}
 }
 
-// RoundTrip answers a request, as things are in the middle of its time.
+// RoundTrip answers a request with the state in the middle of the time that it takes.
 func (a *livingAccount) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
 	if req.Body != nil {
@@ -230,7 +231,7 @@ func livingCounts(all int) string {
 	return fmt.Sprintf(`{"mine_count":0,"assigned_count":0,"unassigned_count":0,"all_count":%d}`, all)
 }
 
-// latest are the conversations in the order of their activity.
+// latest returns the conversations that are not deleted, the latest activity first.
 func (a *livingAccount) latest() []*living {
 	if a.ordered == nil {
 		a.ordered = make([]*living, 0, len(a.all))
@@ -249,7 +250,8 @@ func pageOf[T any](rows []T, page, size int) []T {
 	return rows[from:min(from+size, len(rows))]
 }
 
-// answerUpdated answers a list with updated_within: all at once, or a page of everything where the server does not know it.
+// answerUpdated answers a list with updated_within: without pages, or with a page of everything if the server does not know
+// the parameter.
 func (a *livingAccount) answerUpdated(within string) *http.Response {
 	rows := a.latest()
 	if a.old {
@@ -310,7 +312,7 @@ func (a *livingAccount) answerFilter(page int, body []byte) *http.Response {
 	return jsonReply(`{"meta":%s,"payload":[%s]}`, livingCounts(all), text)
 }
 
-// filtered are the rows of a filter.
+// filtered returns the rows that match a filter.
 func (a *livingAccount) filtered(keeps func(*living) bool) (rows []*living) {
 	for _, c := range a.latest() {
 		if !a.ignoresRules && !keeps(c) {
@@ -330,7 +332,7 @@ func (a *livingAccount) filtered(keeps func(*living) bool) (rows []*living) {
 // namesNone reports whether a filter has no rule for ids.
 func namesNone(body []byte) bool { return !bytes.Contains(body, []byte(`"display_id"`)) }
 
-// livingRules reads a filter: AND binds before OR.
+// livingRules parses a filter, in which AND binds more tightly than OR.
 func livingRules(body []byte) (keeps func(*living) bool, err error) {
 	rules, err := parseRules(body)
 	if err != nil {
@@ -357,7 +359,7 @@ func livingRules(body []byte) (keeps func(*living) bool, err error) {
 	}, nil
 }
 
-// known says what is wrong with a rule that no call of Changed has.
+// known returns an error for a rule that Changed never sends.
 func (r *busyRule) known() error {
 	switch r.attribute {
 	case "display_id", "last_activity_at", "created_at", "status":
@@ -381,7 +383,7 @@ func (c *living) holds(r *busyRule) bool {
 	return r.operator == "is_greater_than" && at >= r.day+86_400 || r.operator == "is_less_than" && at < r.day
 }
 
-// stored returns what a row says was stored: messages, and updates without an activity.
+// stored returns the numbers of stored messages, and of updates without an activity, that a row reports.
 func stored(c *cfchat.Conversation) (messages, updates int) {
 	m, _ := c.CustomAttributes.Int("messages")
 	u, _ := c.CustomAttributes.Int("updates")

@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// changedOf ranges over changes, and returns the ids that came, those that are blamed, and the error in the end.
+// changedOf ranges over changes and returns the yielded ids, the ids reported as unreadable, and the final error.
 func changedOf(changes *cfchat.Changes) (ids, blamed []int64, err error) {
 	for c, err := range changes.All() {
 		e, ok := errors.AsType[*cfchat.Error](err)
@@ -32,15 +32,16 @@ func changedOf(changes *cfchat.Changes) (ids, blamed []int64, err error) {
 	return ids, blamed, nil
 }
 
-// account returns the account of a client for the model.
+// account returns the account of a client that talks to the model.
 func (a *livingAccount) account(t *testing.T, options ...func(*cfchat.Config)) *cfchat.Account {
 	return trial.Chat(t, a, options...).Account(1)
 }
 
-// ofOldDays is how long virtual time goes on first, from the start of 2000, before which a scan does not tell days apart.
+// ofOldDays is how far virtual time, which starts with the year 2000, is advanced first: a scan treats all days before 2000
+// as one.
 const ofOldDays = 200 * 24 * time.Hour
 
-// mark notes what has to come from a time on, and what may.
+// mark notes the conversations that a walk from since must yield, and those that it may yield.
 func (a *livingAccount) mark(since time.Time) {
 	since = since.Truncate(time.Second)
 	for _, c := range a.all {
@@ -51,7 +52,7 @@ func (a *livingAccount) mark(since time.Time) {
 	a.watch(since)
 }
 
-// watch notes what may come, and what must no longer.
+// watch adds the conversations that the walk may now yield, and drops those that it no longer must.
 func (a *livingAccount) watch(since time.Time) {
 	for _, c := range a.all {
 		active := !c.active.Before(since)
@@ -69,26 +70,26 @@ func playChanged(t *testing.T, seed uint64, sum *changedFigures) (problems []str
 		r := a.random
 		a.slow, a.skew, a.lag = time.Millisecond<<r.IntN(10), time.Duration(r.IntN(7200)-3600)*time.Second, time.Duration(r.IntN(5))*time.Second
 		a.old, a.rowPerLabel = r.IntN(3) == 0, r.IntN(3) == 0
-		if a.old || r.IntN(2) == 0 { // what was updated would make up for what is lost
+		if a.old || r.IntN(2) == 0 { // the request for updates would make up for losses
 			a.version = []string{"", "3.5.2"}[r.IntN(2)]
 		}
 		time.Sleep(ofOldDays + time.Duration(r.IntN(48))*time.Hour)
 		oldest, n := time.Duration(1+r.IntN(72))*time.Hour, r.IntN(1+1<<r.IntN(9))
 		brokenOf, harm, busy := 0, 3, []int{0, r.IntN(6)}[r.IntN(2)]
 		switch {
-		case r.IntN(12) == 0: // a body that is too long, of so many that it comes to that, and nothing else goes wrong
+		case r.IntN(12) == 0: // enough conversations for a body that is too long, and no other trouble
 			a.bodyLimit, a.refusal = 2<<10+r.IntN(256), []int{0, 400, 403, 500}[r.IntN(4)]
 			a.first, n, harm = 10_000, 350+r.IntN(150), 0
 		case r.IntN(2) == 0:
 			brokenOf = 2 << r.IntN(8)
 		}
-		if brokenOf > 0 || busy > 0 { // something that can be read is left, by which a scan can judge the server
+		if brokenOf > 0 || busy > 0 { // always leave readable conversations, by which a scan can judge the server
 			a.fill(60, a.now().Add(-30*24*time.Hour), time.Minute)
 		}
 		for i := range n {
 			c := a.add(a.now().Add(-time.Duration(r.Int64N(int64(oldest)))))
 			c.broken = brokenOf > 0 && r.IntN(brokenOf) == 0
-			if a.bodyLimit > 0 { // no request can leave out all that was created on one day
+			if a.bodyLimit > 0 { // spread over days, so that no request can leave out everything created on one day
 				c.created = a.now().Add(-oldest - time.Duration(n-i)*time.Hour)
 			}
 		}
@@ -111,7 +112,7 @@ func playChanged(t *testing.T, seed uint64, sum *changedFigures) (problems []str
 	return problems
 }
 
-// play ranges over what has changed, and holds what came against what had to come.
+// play ranges over the changes and compares the yielded conversations with the expected ones.
 func (a *livingAccount) play(t *testing.T, since time.Time, quiet bool, sum *changedFigures, problem func(string, ...any)) {
 	changes := a.account(t).Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{})
 	var order []time.Time
@@ -123,7 +124,7 @@ func (a *livingAccount) play(t *testing.T, since time.Time, quiet bool, sum *cha
 			continue
 		}
 		if err != nil {
-			problem("it ended: %v", err)
+			problem("the walk ended with: %v", err)
 			return
 		}
 		came[c.ID]++
@@ -134,25 +135,25 @@ func (a *livingAccount) play(t *testing.T, since time.Time, quiet bool, sum *cha
 	defer a.mu.Unlock()
 	scanned := a.scanned()
 	if quiet && !scanned && !slices.IsSortedFunc(order, func(x, y time.Time) int { return y.Compare(x) }) {
-		problem("the latest activity does not come first: %v", order)
+		problem("the conversations are not in the order of their activity, latest first: %v", order)
 	}
 	for _, c := range a.all {
 		switch n := came[c.id]; {
 		case n > 1:
-			problem("conversation %d came %d times", c.id, n)
+			problem("conversation %d was yielded %d times", c.id, n)
 		case c.due && n == 0:
 			problem("conversation %d of %d was lost", c.id, len(a.all))
 		case c.dueUpdated && !changes.ActivityOnly() && n == 0:
-			problem("conversation %d of %d was updated, and lost", c.id, len(a.all))
+			problem("conversation %d of %d was updated, but lost", c.id, len(a.all))
 		case n > 0 && !c.everSince && !blamed[c.id]:
-			problem("conversation %d came, and was never active nor updated", c.id)
+			problem("conversation %d was yielded, but was never active or updated since", c.id)
 		case blamed[c.id] && !c.everBroken:
-			problem("conversation %d is blamed for nothing", c.id)
+			problem("conversation %d was reported as unreadable, but was never broken", c.id)
 		}
 		sum.due += count(c.due)
 	}
 	for _, request := range a.foreign {
-		problem("asked for %s", request)
+		problem("unexpected request: %s", request)
 	}
 	sum.histories++
 	sum.came += len(came)
@@ -162,10 +163,10 @@ func (a *livingAccount) play(t *testing.T, since time.Time, quiet bool, sum *cha
 	sum.updated += count(!changes.ActivityOnly())
 }
 
-// changedFigures are sums over histories.
+// changedFigures holds sums over histories.
 type changedFigures struct{ histories, due, came, blamed, scanned, updated, requests int }
 
-// Whatever happens meanwhile, each change is yielded once.
+// TestChangedLosesNothing checks that each change is yielded exactly once, whatever happens during the walk.
 func TestChangedLosesNothing(t *testing.T) {
 	t.Parallel()
 	first, last := uint64(1), uint64(*changedHistories)
@@ -175,14 +176,14 @@ func TestChangedLosesNothing(t *testing.T) {
 	sum := changedFigures{}
 	for seed := first; seed <= last; seed++ {
 		if problems := playChanged(t, seed, &sum); len(problems) > 0 {
-			t.Errorf("play it again with: go test -run TestChangedLosesNothing -changed.seed=%d .\n%s", seed, strings.Join(problems, "\n"))
+			t.Errorf("replay with: go test -run TestChangedLosesNothing -changed.seed=%d .\n%s", seed, strings.Join(problems, "\n"))
 		}
 	}
-	t.Logf("%d histories, %d conversations had to come, %d came, %d of them blamed; %d went on with a scan, %d saw updates; %d requests",
+	t.Logf("%d histories, %d conversations due, %d yielded, %d of them unreadable; %d continued with a scan, %d saw updates; %d requests",
 		sum.histories, sum.due, sum.came, sum.blamed, sum.scanned, sum.updated, sum.requests)
 }
 
-// localCopy is what a program that keeps a copy has of each conversation.
+// localCopy is a program that keeps a copy of each conversation.
 type localCopy struct {
 	*livingAccount
 	messages, updates map[int64]int
@@ -192,7 +193,7 @@ type localCopy struct {
 	changes int
 }
 
-// have notes what the copy has to have of every conversation after the next sync that comes to its end.
+// have returns the messages and updates of every conversation that the copy must have after the next complete sync.
 func (l *localCopy) have() (messages, updates map[int64]int) {
 	l.settle()
 	messages, updates = map[int64]int{}, map[int64]int{}
@@ -202,7 +203,7 @@ func (l *localCopy) have() (messages, updates map[int64]int) {
 	return messages, updates
 }
 
-// sync brings the copy up to date, until it is stopped after some conversations, which is never where that is negative.
+// sync brings the copy up to date. It stops after stop conversations; a negative stop means never.
 func (l *localCopy) sync(t *testing.T, account *cfchat.Account, stop int) {
 	l.mu.Lock()
 	messages, updates := l.have()
@@ -219,7 +220,7 @@ func (l *localCopy) sync(t *testing.T, account *cfchat.Account, stop int) {
 		}
 	}
 	if !ended && !changes.Next().Equal(l.since) {
-		t.Errorf("history %d: the next time is %s after a walk from %s that did not end", l.seed, changes.Next(), l.since)
+		t.Errorf("history %d: the next time is %s after an incomplete walk from %s", l.seed, changes.Next(), l.since)
 	}
 	l.since = changes.Next()
 	if !ended {
@@ -234,7 +235,7 @@ func (l *localCopy) sync(t *testing.T, account *cfchat.Account, stop int) {
 		}
 		if l.messages[c.id] < messages[c.id] {
 			l.lost++
-			l.messages[c.id] = messages[c.id] // it is counted once
+			l.messages[c.id] = messages[c.id] // count it only once
 		}
 		if l.updates[c.id] < updates[c.id] && !changes.ActivityOnly() {
 			l.lostUpdates++
@@ -243,7 +244,7 @@ func (l *localCopy) sync(t *testing.T, account *cfchat.Account, stop int) {
 	}
 }
 
-// playCopy plays one history of a copy that is brought up to date now and then.
+// playCopy plays one history of a copy that is synced from time to time.
 func playCopy(t *testing.T, seed uint64, options cfchat.ConversationChangedOptions) (l *localCopy) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newLivingAccount(seed)
@@ -297,7 +298,8 @@ func playCopy(t *testing.T, seed uint64, options cfchat.ConversationChangedOptio
 	return l
 }
 
-// A copy that asks from Next on misses no activity, as long as the margin is longer than servers take to store one.
+// TestChangedKeepsACopy checks that a copy that continues from Next misses no activity, as long as the margin is longer than
+// the servers take to store one.
 func TestChangedKeepsACopy(t *testing.T) {
 	t.Parallel()
 	for _, margin := range []time.Duration{time.Nanosecond, 10 * time.Second, 0} {
@@ -306,33 +308,33 @@ func TestChangedKeepsACopy(t *testing.T) {
 			l := playCopy(t, seed, cfchat.ConversationChangedOptions{Margin: margin})
 			syncs, changes, lost, lostUpdates = syncs+l.syncs, changes+l.changes, lost+l.lost, lostUpdates+l.lostUpdates
 			if margin != time.Nanosecond && l.lost+l.lostUpdates > 0 {
-				t.Errorf("history %d with a margin of %s: %d and %d lost", seed, margin, l.lost, l.lostUpdates)
+				t.Errorf("history %d with a margin of %s: lost %d activities and %d updates", seed, margin, l.lost, l.lostUpdates)
 			}
 		}
-		t.Logf("margin %s: %d syncs, %d messages, lost %d of activity and %d that were updated", margin, syncs, changes, lost, lostUpdates)
+		t.Logf("margin %s: %d syncs, %d messages, lost %d activities and %d updates", margin, syncs, changes, lost, lostUpdates)
 		if margin == time.Nanosecond && lost == 0 {
 			t.Error("nothing is lost without a margin, so the histories are too easy")
 		}
 	}
 }
 
-// within runs a test on virtual time, with an account of so many conversations, the newest active now and each a second before
-// the next, and a day before them as many as fill a page.
+// within runs a test in virtual time, with an account of n conversations that were last active a second apart, the newest
+// now, and 30 more, which are over a page, that were active hours earlier on the same day.
 func within(t *testing.T, n int, test func(t *testing.T, a *livingAccount)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(ofOldDays + 12*time.Hour)
 		a := newLivingAccount(1)
-		a.fill(30, a.now().Add(-11*time.Hour), time.Minute) // today, too
+		a.fill(30, a.now().Add(-11*time.Hour), time.Minute) // also today
 		a.fill(n, a.now(), time.Second)
 		a.mark(a.now())
 		test(t, a)
 	})
 }
 
-// since is the time from which on the last n conversations are what was active.
+// sinceOf returns the time since which exactly the last n conversations were active.
 func (a *livingAccount) sinceOf(n int) time.Time { return a.all[len(a.all)-n].active }
 
-// last are the ids of the last n conversations, the latest first.
+// last returns the ids of the last n conversations, the latest first.
 func (a *livingAccount) last(n int) []int64 {
 	ids := make([]int64, n)
 	for i := range ids {
@@ -345,14 +347,15 @@ func (a *livingAccount) check(t *testing.T, changes *cfchat.Changes, want []int6
 	t.Helper()
 	ids, blamed, err := changedOf(changes)
 	if err != nil || !slices.Equal(ids, want) || !slices.Equal(blamed, wantBlamed) {
-		t.Errorf("%d came, blamed %v, %v; want %d: %v, %v", len(ids), blamed, err, len(want), ids, want)
+		t.Errorf("got %d: %v, unreadable %v, %v; want %d: %v", len(ids), ids, blamed, err, len(want), want)
 	}
 	if len(a.foreign) > 0 {
-		t.Errorf("asked for %q", a.foreign)
+		t.Errorf("unexpected requests: %q", a.foreign)
 	}
 }
 
-// What the walk costs where a server only knows what was active, and where it knows what was updated.
+// TestChangedCost checks how many requests a walk takes, both on a server that only reports activity and on one that also
+// reports updates.
 func TestChangedCost(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ changed, filters int }{{0, 1}, {10, 1}, {24, 1}, {25, 2}, {100, 5}, {1000, 41}} {
@@ -374,8 +377,9 @@ func TestChangedCost(t *testing.T) {
 	}
 }
 
-// Where pages cannot be answered, or are many, a scan reads the rest, and nothing comes twice.
-func TestChangedGoesOnWithAScan(t *testing.T) {
+// TestChangedContinuesWithAScan checks that a scan reads the rest if the server cannot answer a page, and that nothing is
+// yielded twice.
+func TestChangedContinuesWithAScan(t *testing.T) {
 	broken := func(places ...int) func(*livingAccount, *cfchat.Config) {
 		return func(a *livingAccount, _ *cfchat.Config) {
 			for _, place := range places {
@@ -404,10 +408,10 @@ func TestChangedGoesOnWithAScan(t *testing.T) {
 		"a larger body is 400":     {refuses(400), 0},
 		"a larger body takes long": {refuses(504), 0},
 		"a lost connection":        {refuses(0), 0},
-		"what is no page":          {refuses(200), 0},
+		"not a page":               {refuses(200), 0},
 		"large bodies are 413": {func(a *livingAccount, _ *cfchat.Config) {
 			a.bodyLimit = 600
-			for i, each := range a.all { // so that no day has more than can be left out
+			for i, each := range a.all { // so that the conversations of any day can be left out in one request
 				each.id += 100_000
 				each.created = each.created.Add(time.Duration(i-len(a.all)) * 6 * time.Hour)
 			}
@@ -421,23 +425,24 @@ func TestChangedGoesOnWithAScan(t *testing.T) {
 			ids, blamed, err := changedOf(changes)
 			all := slices.Sorted(slices.Values(slices.Concat(ids, blamed)))
 			if err != nil || !slices.Equal(all, slices.Sorted(slices.Values(a.last(90)))) || len(blamed) != c.broken {
-				t.Errorf("%s: %d came, %v are blamed, %v", name, len(ids), blamed, err)
+				t.Errorf("%s: got %d, unreadable %v, %v", name, len(ids), blamed, err)
 			}
 			if !a.scanned() {
 				t.Errorf("%s: there was no scan: %v", name, a.asked)
 			}
 			if next := changes.Next(); next.After(a.newest().Add(-time.Minute)) || next.Before(a.newest().Add(-time.Minute-time.Second)) && !a.unordered {
-				t.Errorf("%s: the next time is %s, and the latest activity was at %s", name, next, a.newest())
+				t.Errorf("%s: the next time is %s, with the latest activity at %s", name, next, a.newest())
 			}
 		})
 	}
 }
 
-// newest is the latest activity.
+// newest returns the time of the latest activity.
 func (a *livingAccount) newest() time.Time { return a.all[len(a.all)-1].active }
 
-// A server that answers what was left out cannot keep the walk running forever.
-func TestChangedThatIsNotLeftOut(t *testing.T) {
+// TestChangedEndsIfRulesAreIgnored checks that a server that keeps returning excluded conversations cannot keep the walk
+// running forever.
+func TestChangedEndsIfRulesAreIgnored(t *testing.T) {
 	within(t, 90, func(t *testing.T, a *livingAccount) {
 		a.ignoresRules = true
 		ids, _, err := changedOf(a.account(t).Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{}))
@@ -447,8 +452,9 @@ func TestChangedThatIsNotLeftOut(t *testing.T) {
 	})
 }
 
-// A conversation that has come and cannot be rendered any more is not reported by the scan.
-func TestChangedBlamesNothingThatCame(t *testing.T) {
+// TestChangedBlamesNothingYielded checks that the scan does not report a conversation as unreadable that was yielded before
+// it broke.
+func TestChangedBlamesNothingYielded(t *testing.T) {
 	within(t, 90, func(t *testing.T, a *livingAccount) {
 		a.before = func(string) {
 			if a.asked["filter"] == 2 {
@@ -457,18 +463,19 @@ func TestChangedBlamesNothingThatCame(t *testing.T) {
 		}
 		ids, blamed, err := changedOf(a.account(t).Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{}))
 		if err != nil || len(ids) != 89 || !slices.Equal(blamed, []int64{a.all[len(a.all)-40].id}) {
-			t.Errorf("%d came, %v are blamed, %v", len(ids), blamed, err)
+			t.Errorf("got %d, unreadable %v, %v", len(ids), blamed, err)
 		}
 	})
 }
 
-// Above 20,000 changes a scan is as cheap as pages. This server always has more, in pages of 1,000 and then of 250.
+// TestChangedMany checks that a scan takes over above 20,000 changes, where it is as cheap as pages. This server always has
+// more, in pages of 1,000 and then of 250.
 func TestChangedMany(t *testing.T) {
 	t.Parallel()
 	filters, shown, active := 0, 0, time.Now()
 	account := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		body, err := io.ReadAll(req.Body)
-		if err != nil || filters > 0 && namesNone(body) { // so begins a scan
+		if err != nil || filters > 0 && namesNone(body) { // the start of a scan
 			return trial.Reply(http.StatusUnauthorized, "application/json", `{"error":"Invalid Access Token"}`), err
 		}
 		filters++
@@ -485,11 +492,12 @@ func TestChangedMany(t *testing.T) {
 	})).Account(1)
 	ids, _, err := changedOf(account.Conversations.Changed(t.Context(), active.Add(-time.Hour), cfchat.ConversationChangedOptions{}))
 	if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.StatusCode != http.StatusUnauthorized || e.Operation != "conversationFilter" || len(ids) != 20_250 || shown != 20_250 {
-		t.Errorf("%d came in %d pages, and then %v", len(ids), filters, err)
+		t.Errorf("got %d in %d pages, then %v", len(ids), filters, err)
 	}
 }
 
-// So many that came are not asked for once more, in one answer.
+// TestChangedUpdatesOfMany checks that updates, which a server returns in a single answer, are not requested after more than
+// 1,000 conversations.
 func TestChangedUpdatesOfMany(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1000, 1001} {
@@ -497,14 +505,14 @@ func TestChangedUpdatesOfMany(t *testing.T) {
 			changes := a.account(t).Conversations.Changed(t.Context(), a.sinceOf(n), cfchat.ConversationChangedOptions{})
 			ids, _, err := changedOf(changes)
 			if err != nil || len(ids) != n || a.asked["updated"] != count(n == 1000) || changes.ActivityOnly() != (n > 1000) {
-				t.Errorf("%d came, %v, %v, activity only: %t", len(ids), err, a.asked, changes.ActivityOnly())
+				t.Errorf("got %d, %v, requests %v, activity only: %t", len(ids), err, a.asked, changes.ActivityOnly())
 			}
 		})
 	}
 }
 
-// What is active again behind its own row, while the walk goes on for longer than the margin, comes the next time, also where
-// only the local clock tells the time, an hour ahead.
+// TestChangedNextCountsFromTheFirstPage checks that a conversation that becomes active after its row was read, in a walk that
+// takes longer than the margin, is yielded the next time, even if the only clock is the local one, an hour ahead.
 func TestChangedNextCountsFromTheFirstPage(t *testing.T) {
 	for name, prepare := range map[string]func(*livingAccount){
 		"pages":           func(*livingAccount) {},
@@ -518,7 +526,7 @@ func TestChangedNextCountsFromTheFirstPage(t *testing.T) {
 			since, begun := a.sinceOf(200), time.Now()
 			prepare(a)
 			a.before = func(string) {
-				if a.asked["filter"] == 2 { // it has come
+				if a.asked["filter"] == 2 { // its row has been read
 					a.write(again)
 				} else if a.asked["filter"] > 2 {
 					a.add(a.now())
@@ -527,23 +535,23 @@ func TestChangedNextCountsFromTheFirstPage(t *testing.T) {
 			account := a.account(t)
 			changes := account.Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{})
 			if ids, blamed, err := changedOf(changes); len(ids)+len(blamed) < 200 || err != nil || time.Since(begun) < 80*time.Second {
-				t.Errorf("%s: %d came in %s, %v", name, len(ids), time.Since(begun), err)
+				t.Errorf("%s: got %d in %s, %v", name, len(ids), time.Since(begun), err)
 			}
 			ids, _, err := changedOf(account.Conversations.Changed(t.Context(), changes.Next(), cfchat.ConversationChangedOptions{}))
 			if err != nil || !slices.Contains(ids, again.id) {
-				t.Errorf("%s: it did not come again: %v, %v", name, ids, err)
+				t.Errorf("%s: conversation %d was not yielded again: %v, %v", name, again.id, ids, err)
 			}
 		})
 	}
 }
 
-// Whether a page was all is told by its rows and the count together.
+// TestChangedSmallerPages checks that both the rows and the count decide whether a page is the last.
 func TestChangedSmallerPages(t *testing.T) {
 	within(t, 90, func(t *testing.T, a *livingAccount) {
 		a.filterPage, a.version = 10, ""
 		a.check(t, a.account(t).Conversations.Changed(t.Context(), a.sinceOf(90), cfchat.ConversationChangedOptions{}), a.last(90))
 	})
-	// A row that comes between the count and the page pushes the last one out.
+	// A row that is added between the count and the page pushes the last row out of it.
 	within(t, 25, func(t *testing.T, a *livingAccount) {
 		a.all, a.version = a.all[30:], ""
 		late := a.add(a.now().Add(-48 * time.Hour))
@@ -560,7 +568,8 @@ func TestChangedSmallerPages(t *testing.T) {
 	})
 }
 
-// The times in answers are whole seconds, so what was active in the second of since is yielded, and nothing before.
+// TestChangedToTheSecond checks that conversations active in the second of since are yielded, and none before: answers
+// have times in whole seconds.
 func TestChangedToTheSecond(t *testing.T) {
 	within(t, 10, func(t *testing.T, a *livingAccount) {
 		for _, of := range []time.Duration{0, time.Nanosecond, 999 * time.Millisecond} {
@@ -570,7 +579,7 @@ func TestChangedToTheSecond(t *testing.T) {
 	})
 }
 
-// Next advances only if that loses nothing.
+// TestChangedNext checks that Next advances only if that loses nothing.
 func TestChangedNext(t *testing.T) {
 	walk := func(changes *cfchat.Changes) { _, _, _ = changedOf(changes) }
 	leave := func(changes *cfchat.Changes) {
@@ -583,16 +592,16 @@ func TestChangedNext(t *testing.T) {
 		since   time.Duration // before the latest activity
 		margin  time.Duration
 		walk    func(*cfchat.Changes)
-		next    time.Duration // behind since
+		next    time.Duration // after since
 	}{
 		"before a range":             {since: time.Hour, walk: func(*cfchat.Changes) {}},
 		"after a range":              {since: time.Hour, walk: walk, next: time.Hour - time.Minute},
 		"another margin":             {since: time.Hour, margin: 10 * time.Second, walk: walk, next: time.Hour - 10*time.Second},
 		"never back":                 {since: 30 * time.Second, walk: walk},
-		"nothing came":               {since: -10 * time.Second, walk: walk},
+		"nothing was active":         {since: -10 * time.Second, walk: walk},
 		"nothing was active all day": {since: -13 * time.Hour, walk: walk},
-		"a loop that is left":        {since: time.Hour, walk: leave},
-		"a loop that is left after it": {since: time.Hour, walk: func(changes *cfchat.Changes) {
+		"a loop that breaks":         {since: time.Hour, walk: leave},
+		"a loop that breaks after it": {since: time.Hour, walk: func(changes *cfchat.Changes) {
 			walk(changes)
 			leave(changes)
 		}},
@@ -608,11 +617,11 @@ func TestChangedNext(t *testing.T) {
 				return nil
 			}
 		}},
-		// It is 20 seconds after the latest activity.
+		// The time is 20 seconds after the latest activity.
 		"an activity in the future": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
 			a.add(a.now().Add(time.Hour))
 		}},
-		"one while the first page takes long": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
+		"one during a slow first page": {since: time.Hour, walk: walk, next: time.Hour + 20*time.Second - time.Minute, prepare: func(a *livingAccount) {
 			a.add(a.now().Add(time.Hour))
 			a.before = func(request string) {
 				if request == "filter" {
@@ -637,17 +646,18 @@ func TestChangedNext(t *testing.T) {
 				c.prepare(a)
 			}
 			account := a.account(t)
-			_, _ = account.Conversations.Get(t.Context(), 1) // which is answered with the clock
+			_, _ = account.Conversations.Get(t.Context(), 1) // the answer has the server's time
 			changes := account.Conversations.Changed(t.Context(), since, cfchat.ConversationChangedOptions{Margin: c.margin})
 			c.walk(changes)
 			if next := changes.Next().Sub(since); next > c.next || next <= c.next-time.Second/10 {
-				t.Errorf("%s: the next time is %s behind since, and not %s", name, next, c.next)
+				t.Errorf("%s: the next time is %s after since, want %s", name, next, c.next)
 			}
 		})
 	}
 }
 
-// What was updated without an activity is yielded too, after the rest, if that can be asked for.
+// TestChangedUpdates checks that conversations updated without an activity are yielded too, after the rest, if the server
+// can be asked for them.
 func TestChangedUpdates(t *testing.T) {
 	refuses := func(status int) func(*livingAccount, *cfchat.Config) {
 		return func(a *livingAccount, _ *cfchat.Config) {
@@ -708,13 +718,13 @@ func TestChangedUpdates(t *testing.T) {
 				t.Errorf("%s: %v, %v, %v; want %v", name, ids, blamed, err, want)
 			}
 			if changes.ActivityOnly() == c.extra || a.asked["updated"] != c.asked {
-				t.Errorf("%s: activity only: %t, asked %v", name, changes.ActivityOnly(), a.asked)
+				t.Errorf("%s: activity only: %t, requests %v", name, changes.ActivityOnly(), a.asked)
 			}
 		})
 	}
 }
 
-// skewed moves its clock, and everything with it.
+// skewed moves the server's clock, and all its times with it.
 func (a *livingAccount) skewed(by time.Duration) {
 	a.skew = by
 	for _, c := range a.all {
@@ -722,7 +732,7 @@ func (a *livingAccount) skewed(by time.Duration) {
 	}
 }
 
-// The end of the context ends the walk at any request, and so does the caller.
+// TestChangedEnds checks that the walk ends when the context is canceled during any request, and when the caller breaks.
 func TestChangedEnds(t *testing.T) {
 	for _, at := range []string{"filter", "api", "updated"} {
 		within(t, 10, func(t *testing.T, a *livingAccount) {
@@ -752,13 +762,13 @@ func TestChangedEnds(t *testing.T) {
 				}
 			}
 			if came != i+1 || !changes.Next().Equal(a.sinceOf(60)) {
-				t.Errorf("%d came, and the next time is %s", came, changes.Next())
+				t.Errorf("got %d, and the next time is %s", came, changes.Next())
 			}
 		}
 	})
 }
 
-// What makes no sense is refused before anything is sent, and named.
+// TestChangedInput checks that invalid input is refused, and its field named, before anything is sent.
 func TestChangedInput(t *testing.T) {
 	now := time.Now()
 	for name, c := range map[string]struct {
@@ -798,7 +808,7 @@ func TestChangedInput(t *testing.T) {
 	spent := trial.Chat(t, newLivingAccount(1), func(c *cfchat.Config) { c.Limiter = noMore{} }).Account(1)
 	_, _, err := changedOf(spent.Conversations.Changed(t.Context(), now, cfchat.ConversationChangedOptions{}))
 	if e, ok := errors.AsType[*cfchat.Error](err); !ok || !errors.Is(err, cfchat.ErrNotSent) || e.Operation != "conversationFilter" {
-		t.Errorf("what is not sent is scanned for: %v", err)
+		t.Errorf("a request that was not sent must not lead to a scan: %v", err)
 	}
 	day := trial.Chat(t, newLivingAccount(1)).Account(1).Conversations.Changed(t.Context(), now.Add(23*time.Hour), cfchat.ConversationChangedOptions{})
 	if _, _, err := changedOf(day); err != nil {
@@ -806,7 +816,7 @@ func TestChangedInput(t *testing.T) {
 	}
 }
 
-// noMore is a limiter that lets nothing pass.
+// noMore is a limiter that lets no request pass.
 type noMore struct{}
 
 func (noMore) Wait(context.Context) error { return errors.New("no more") }

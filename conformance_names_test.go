@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// refusesBots fails the test if a bot's key may.
+// refusesBots fails the test unless err shows that a bot's key was refused or is missing.
 func refusesBots(t *testing.T, what string, err error) {
 	t.Helper()
 	if !errors.Is(err, auth.ErrNoKey) && !errors.Is(err, cfchat.ErrUnauthorized) {
@@ -18,7 +18,7 @@ func refusesBots(t *testing.T, what string, err error) {
 	}
 }
 
-// conformNames lists what ids stand for, which a person may and a bot may not.
+// conformNames lists the names for ids (agents, teams, inboxes and others), which a person may read and a bot may not.
 func conformNames(t *testing.T, s target) {
 	ctx, a := t.Context(), s.account()
 	agents, err := a.Agents.List(ctx)
@@ -27,7 +27,7 @@ func conformNames(t *testing.T, s target) {
 	}
 	administrator := func(agent cfchat.Agent) bool { return agent.GetRole() == cfchat.RoleAdministrator }
 	if !slices.ContainsFunc(agents, administrator) {
-		t.Errorf("of the agents nobody is an administrator: %+v", agents)
+		t.Errorf("none of the agents is an administrator: %+v", agents)
 	}
 	asBot := auth.WithScheme(ctx, auth.AgentBotAPIKey)
 	refusesBots(t, "agents", trial.Second(a.Agents.List(asBot)))
@@ -53,7 +53,7 @@ func conformNames(t *testing.T, s target) {
 	conformProfile(t, s)
 }
 
-// conformProfile finds the account of the tests, and what the key's owner is in it, among those that the key serves.
+// conformProfile finds the tested account, and the key owner's role in it, in the profile of the key.
 func conformProfile(t *testing.T, s target) {
 	ctx, a := t.Context(), s.account()
 	profile, err := s.chat.Profile(ctx)
@@ -68,7 +68,7 @@ func conformProfile(t *testing.T, s target) {
 	if err != nil || !slices.ContainsFunc(agents, func(agent cfchat.Agent) bool {
 		return agent.ID == profile.ID && agent.GetRole() == profile.Accounts[i].Role
 	}) {
-		t.Errorf("%s, %d, is none of %+v, %v", profile.Name, profile.ID, agents, err)
+		t.Errorf("%s (%d) is not among %+v, %v", profile.Name, profile.ID, agents, err)
 	}
 	refusesBots(t, "profile", trial.Second(s.chat.Profile(auth.WithScheme(ctx, auth.AgentBotAPIKey))))
 	wrong := auth.Keys{User: auth.NewKey(wrongKey)}
@@ -77,7 +77,7 @@ func conformProfile(t *testing.T, s target) {
 	}
 }
 
-// conformInboxes gets the inbox of the tests as it is listed, with its members.
+// conformInboxes gets the tested inbox, which must match its entry in the list, and the inbox's members.
 func conformInboxes(t *testing.T, s target) {
 	ctx, a := t.Context(), s.account()
 	inboxes, err := a.Inboxes.List(ctx)
@@ -90,14 +90,14 @@ func conformInboxes(t *testing.T, s target) {
 		t.Errorf("inbox %d: %+v, %v; listed as %d of %+v", s.inbox, inbox, err, i, inboxes)
 	}
 	if members, err := a.Inboxes.Members(ctx, s.inbox); err != nil || members == nil {
-		t.Errorf("its members: %+v, %v", members, err)
+		t.Errorf("members of inbox %d: %+v, %v", s.inbox, members, err)
 	}
 	if _, err := a.Inboxes.Get(ctx, 1<<40); !errors.Is(err, cfchat.ErrNotFound) {
-		t.Errorf("an inbox that is not there: %v", err)
+		t.Errorf("an inbox that does not exist: %v", err)
 	}
 }
 
-// conformTeams gets a team as it is listed, with its members.
+// conformTeams gets each team, which must match its entry in the list, and the team's members.
 func conformTeams(t *testing.T, s target) {
 	ctx, a := t.Context(), s.account()
 	teams, err := a.Teams.List(ctx)
@@ -114,6 +114,6 @@ func conformTeams(t *testing.T, s target) {
 		}
 	}
 	if _, err := a.Teams.Get(ctx, 1<<40); !errors.Is(err, cfchat.ErrNotFound) {
-		t.Errorf("a team that is not there: %v", err)
+		t.Errorf("a team that does not exist: %v", err)
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// nobody is the id of a user that there is not.
+// nobody is the id of a user that does not exist.
 const nobody = 999_999_999
 
-// conformParticipants adds, sets and removes who takes part in a conversation: an administrator, who can in every inbox.
+// conformParticipants adds, sets and removes a participant of a conversation: an administrator, who has access to every inbox.
 func conformParticipants(t *testing.T, s target) {
 	ctx, of, id := t.Context(), s.account().Conversations, s.create(t, 1)[0]
 	me := s.administrator(t)
@@ -33,21 +33,21 @@ func conformParticipants(t *testing.T, s target) {
 		}
 	}
 	if left, err := of.RemoveParticipants(ctx, id, []int64{nobody}); err != nil || len(left) != 1 {
-		t.Errorf("of nobody removed: %d, %v", agentIDs(left), err)
+		t.Errorf("removed a user that does not exist: %d, %v", agentIDs(left), err)
 	}
 	for _, change := range []func(context.Context, int64, []int64, ...cfchat.CallOption) ([]cfchat.Agent, error){of.AddParticipants, of.SetParticipants} {
 		now, err := change(ctx, id, []int64{me, nobody})
 		if !errors.Is(err, cfchat.ErrRejected) && !errors.Is(err, cfchat.ErrUnknownOutcome) {
-			t.Errorf("of nobody: %d, %v", agentIDs(now), err)
+			t.Errorf("a user that does not exist: %d, %v", agentIDs(now), err)
 		}
 	}
 	refusesBots(t, "participants", trial.Second(of.Participants(auth.WithScheme(ctx, auth.AgentBotAPIKey), id)))
 	if _, err := of.AddParticipants(ctx, 1<<40, []int64{me}); !errors.Is(err, cfchat.ErrNotFound) {
-		t.Errorf("in a conversation that is not there: %v", err)
+		t.Errorf("a conversation that does not exist: %v", err)
 	}
 }
 
-// administrator returns the id of one.
+// administrator returns the id of an administrator.
 func (s target) administrator(t *testing.T) int64 {
 	t.Helper()
 	agents, err := s.account().Agents.List(t.Context())
@@ -56,12 +56,12 @@ func (s target) administrator(t *testing.T) int64 {
 	}
 	i := slices.IndexFunc(agents, func(agent cfchat.Agent) bool { return agent.GetRole() == cfchat.RoleAdministrator })
 	if i < 0 {
-		t.Fatalf("nobody is an administrator: %+v", agents)
+		t.Fatalf("none of the agents is an administrator: %+v", agents)
 	}
 	return agents[i].ID
 }
 
-// agentIDs returns the ids of people, nil for nobody.
+// agentIDs returns the ids of agents; nil if there are none.
 func agentIDs(agents []cfchat.Agent) []int64 {
 	var ids []int64
 	for _, agent := range agents {

@@ -13,21 +13,21 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-var record = flag.String("record", "", "the `folder` below which the conformance test writes what it sends and is answered")
+var record = flag.String("record", "", "the `folder` below which the conformance test writes its requests and their answers")
 
-// recorded returns the target as clients see it whose exchanges are written below a folder. It asks the server for its
-// version and its keys' roles before, and does not record that.
+// recorded returns the target with clients whose exchanges are written below a folder. First, it asks the server for its
+// version and the roles of the keys, which is not recorded.
 func (s target) recorded(t *testing.T, dir string) target {
 	t.Helper()
 	info, err := s.chat.ServerInfo(t.Context())
 	if err != nil {
-		t.Fatalf("a recording is of a version, and the server does not tell it: %v", err)
+		t.Fatalf("a recording needs the server's version, and the server does not report it: %v", err)
 	}
 	s.recorder = recordings.NewRecorder(t, dir, info.Version, s.accountID, s.keys(t))
 	return s
 }
 
-// during returns the target for one part of the test, which names the files that are recorded of it.
+// during returns the target for one part of the test. The name of the part becomes part of the recorded file names.
 func (s target) during(t *testing.T, what string) target {
 	t.Helper()
 	if s.recorder == nil {
@@ -36,13 +36,13 @@ func (s target) during(t *testing.T, what string) target {
 	return s.over(t, s.recorder.Over(s.transport, what))
 }
 
-// realKeys returns the keys of the environment by role. What the user's key may see depends on whose it is, so the server is
-// asked rather than believed to have been given an administrator's.
+// realKeys returns the keys in the environment by role. What the user's key may see depends on its owner, so the server is
+// asked for the owner's role instead of assuming an administrator's key.
 func (s target) realKeys(t *testing.T) map[string]string {
 	t.Helper()
 	profile, err := s.chat.Profile(t.Context())
 	if err != nil {
-		t.Fatalf("a recording tells whose key was sent, and the server does not tell it: %v", err)
+		t.Fatalf("a recording states whose key was sent, and the server does not report it: %v", err)
 	}
 	keys := map[string]string{}
 	for _, account := range profile.Accounts {
@@ -51,7 +51,7 @@ func (s target) realKeys(t *testing.T) map[string]string {
 		}
 	}
 	if len(keys) == 0 {
-		t.Fatalf("the person of CFCHAT_TEST_USER_API_KEY is no member of account %d", s.accountID)
+		t.Fatalf("the owner of CFCHAT_TEST_USER_API_KEY is not a member of account %d", s.accountID)
 	}
 	if bot := os.Getenv("CFCHAT_TEST_AGENT_BOT_API_KEY"); bot != "" {
 		keys["bot"] = bot
@@ -59,13 +59,13 @@ func (s target) realKeys(t *testing.T) map[string]string {
 	return keys
 }
 
-// TestRealKeys takes the role of the user's key in the account that is tested, whatever it is in others.
+// TestRealKeys checks that the role of the user's key is the one in the tested account, whatever it is in others.
 func TestRealKeys(t *testing.T) {
 	const profile = `{"id":1,"role":"agent","accounts":[{"id":1,"role":"agent"},{"id":2,"role":"administrator"}]}`
 	s := target{accountID: 2, config: cfchat.Config{Keys: auth.Keys{User: auth.NewKey("u-s-e-r-key")}}}.over(t,
 		trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			if req.Method != http.MethodGet || req.URL.Path != "/api/v1/profile" {
-				t.Errorf("asks %s %s", req.Method, req.URL)
+				t.Errorf("sent %s %s", req.Method, req.URL)
 			}
 			return trial.Reply(http.StatusOK, "application/json", profile), nil
 		}))

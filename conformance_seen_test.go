@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// spoken makes a conversation of a contact of its own, who has written.
+// spoken creates a conversation for a new contact, with a message from the contact, and returns its id.
 func (s target) spoken(t *testing.T) int64 {
 	t.Helper()
 	c, err := s.account().Conversations.Create(t.Context(), cfchat.ConversationCreate{InboxID: s.inbox, ContactID: s.person(t)})
@@ -21,7 +21,7 @@ func (s target) spoken(t *testing.T) int64 {
 	return c.ID
 }
 
-// writes has the contact write, which a key can in an API inbox.
+// writes sends a message from the contact, which a key may do in an API inbox.
 func (s target) writes(t *testing.T, id int64) {
 	t.Helper()
 	if _, err := s.account().Messages.Send(t.Context(), id, cfchat.MessageCreate{Content: "hello?", MessageType: cfchat.MessageKindIncoming}); err != nil {
@@ -29,7 +29,7 @@ func (s target) writes(t *testing.T, id int64) {
 	}
 }
 
-// conformMute mutes a conversation, in which the contact then writes, and unmutes it.
+// conformMute mutes and unmutes a conversation, twice each, and has the contact write after both.
 func conformMute(t *testing.T, s target) {
 	ctx, of, id := t.Context(), s.account().Conversations, s.spoken(t)
 	for _, step := range []struct {
@@ -40,10 +40,10 @@ func conformMute(t *testing.T, s target) {
 	}{
 		{"muted", func() error { return of.Mute(ctx, id) }, true, cfchat.StatusResolved},
 		{"muted again", func() error { return of.Mute(ctx, id) }, true, cfchat.StatusResolved},
-		{"muted, and written to", func() error { s.writes(t, id); return nil }, true, cfchat.StatusResolved},
+		{"muted, new message", func() error { s.writes(t, id); return nil }, true, cfchat.StatusResolved},
 		{"unmuted", func() error { return of.Unmute(ctx, id) }, false, cfchat.StatusResolved},
 		{"unmuted again", func() error { return of.Unmute(ctx, id) }, false, cfchat.StatusResolved},
-		{"unmuted, and written to", func() error { s.writes(t, id); return nil }, false, cfchat.StatusOpen},
+		{"unmuted, new message", func() error { s.writes(t, id); return nil }, false, cfchat.StatusOpen},
 	} {
 		err := step.do()
 		now, failed := of.Get(ctx, id)
@@ -53,11 +53,11 @@ func conformMute(t *testing.T, s target) {
 	}
 	refusesBots(t, "mute", of.Mute(auth.WithScheme(ctx, auth.AgentBotAPIKey), id))
 	if err := of.Mute(ctx, 1<<40); !errors.Is(err, cfchat.ErrNotFound) {
-		t.Errorf("one that is not there: %v", err)
+		t.Errorf("a conversation that does not exist: %v", err)
 	}
 }
 
-// conformSeen marks a conversation as seen and as unread, and shows that somebody types in it.
+// conformSeen marks a conversation as seen and as unread, and sets its typing indicator.
 func conformSeen(t *testing.T, s target) {
 	ctx, of, id := t.Context(), s.account().Conversations, s.spoken(t)
 	before, err := of.Get(ctx, id)
@@ -73,7 +73,7 @@ func conformSeen(t *testing.T, s target) {
 		t.Errorf("unread: %+v, %v", unread, err)
 	}
 	if before.Timestamp != unread.Timestamp {
-		t.Errorf("the last activity moves from %s to %s", before.Timestamp, unread.Timestamp)
+		t.Errorf("the last activity moved from %s to %s", before.Timestamp, unread.Timestamp)
 	}
 	for _, typing := range []cfchat.Typing{{On: true}, {On: true, Private: true}, {}} {
 		if err := of.SetTyping(ctx, id, typing); err != nil {
@@ -86,6 +86,6 @@ func conformSeen(t *testing.T, s target) {
 	refusesBots(t, "transcript", of.SendTranscript(asBot, id, "jo@customer.test"))
 	info, err := s.chat.ServerInfo(ctx)
 	if typed := of.SetTyping(asBot, id, cfchat.Typing{On: true}); err == nil && (typed == nil) != info.AtLeast("4.12.0") {
-		t.Errorf("a bot that types: %v", typed)
+		t.Errorf("a bot sets the typing indicator: %v", typed)
 	}
 }

@@ -25,25 +25,25 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// target is a server that the same assertions are made of: the stand-in in several versions, and a real server when the
+// target is a server that the conformance test checks: the stand-in in several versions, and a real server if the
 // environment names one.
 type target struct {
-	config    cfchat.Config // of clients but for their transport
+	config    cfchat.Config // of clients, without their transport
 	transport http.RoundTripper
 	chat      *cfchat.Chat
 	accountID int64
-	inbox     int64                              // where conversations are created; best an API inbox without a bot
-	contact   int64                              // and for whom
-	person    func(*testing.T) int64             // makes another contact, with no e-mail, phone number or identifier
+	inbox     int64                              // in which conversations are created; best an API inbox without a bot
+	contact   int64                              // for whom conversations are created
+	person    func(*testing.T) int64             // creates another contact, without an e-mail, phone number or identifier
 	team      int64                              // 0 for none
-	reply     func(id int64)                     // a message of the contact, where it can be had
-	keys      func(*testing.T) map[string]string // by the role that each is of
-	recorder  *recordings.Recorder               // nil where nothing is recorded
+	reply     func(id int64)                     // adds a message from the contact, if the target can do so
+	keys      func(*testing.T) map[string]string // by the owner's role
+	recorder  *recordings.Recorder               // nil if nothing is recorded
 }
 
 func (s target) account() *cfchat.Account { return s.chat.Account(s.accountID) }
 
-// standInTarget is the stand-in.
+// standInTarget returns a stand-in as the target.
 func standInTarget(t *testing.T, server *cfchattest.Server) target {
 	keys := map[string]string{"administrator": server.AdminKey(), "bot": server.BotKey()}
 	return target{
@@ -60,7 +60,7 @@ func standInTarget(t *testing.T, server *cfchattest.Server) target {
 	}.over(t, server.Transport())
 }
 
-// realTarget is the server of the environment; nil when there is none.
+// realTarget returns the server that the environment names; nil if it names none.
 func realTarget(t *testing.T) *target {
 	t.Helper()
 	server := os.Getenv("CFCHAT_TEST_SERVER")
@@ -84,7 +84,7 @@ func realTarget(t *testing.T) *target {
 	return &s
 }
 
-// over returns the target as a client sees it that sends by a transport.
+// over returns the target with a client that uses the given transport.
 func (s target) over(t *testing.T, transport http.RoundTripper) target {
 	t.Helper()
 	s.transport, s.config.HTTPClient = transport, &http.Client{Transport: transport}
@@ -96,7 +96,7 @@ func (s target) over(t *testing.T, transport http.RoundTripper) target {
 	return s
 }
 
-// realTeam returns a team of a real server, 0 where there is none.
+// realTeam returns a team of a real server; 0 if there is none.
 func (s target) realTeam(t *testing.T) int64 {
 	t.Helper()
 	teams, err := s.account().Teams.List(t.Context())
@@ -109,7 +109,7 @@ func (s target) realTeam(t *testing.T) int64 {
 	return teams[0].ID
 }
 
-// realPerson makes a contact on a real server.
+// realPerson creates a contact on a real server.
 func (s target) realPerson(t *testing.T) int64 {
 	t.Helper()
 	var made struct {
@@ -125,18 +125,19 @@ func number(t *testing.T, variable string) int64 {
 	t.Helper()
 	n, err := strconv.ParseInt(os.Getenv(variable), 10, 64)
 	if err != nil {
-		t.Fatalf("%s: it is not a number", variable)
+		t.Fatalf("%s is not a number", variable)
 	}
 	return n
 }
 
-// TestConformance asserts the same of every server. Against a real one:
+// TestConformance checks that every server behaves the same. To run it against a real server:
 //
 //	CFCHAT_TEST_SERVER=https://… CFCHAT_TEST_USER_API_KEY=… CFCHAT_TEST_AGENT_BOT_API_KEY=… CFCHAT_TEST_ACCOUNT_ID=1 \
 //	CFCHAT_TEST_INBOX_ID=1 CFCHAT_TEST_CONTACT_ID=1 go test -run Conformance .
 //
-// It creates some 100 conversations there, and leaves them resolved, because not every server can delete them, and three contacts. With -record DIR it
-// writes what was sent and answered; of a real server only that, because what the stand-in answers is no evidence.
+// It creates about 100 conversations there, which it leaves resolved because not every server can delete them, and three
+// contacts. With -record DIR it writes the requests and answers. If there is a real server, only that is tested and
+// recorded, because the stand-in's answers are no evidence.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	targets := map[string]target{}
@@ -154,8 +155,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// conform makes every assertion of a server, in an order that does not change, so that one recording can be compared with
-// the next. It writes the exchanges below a folder if there is one.
+// conform makes every check of a server, always in the same order, so that recordings can be compared. It writes the
+// exchanges below folder unless that is empty.
 func conform(t *testing.T, s target, folder string) {
 	if folder != "" {
 		s = s.recorded(t, folder)
@@ -177,7 +178,7 @@ func conform(t *testing.T, s target, folder string) {
 	}
 }
 
-// create makes conversations, and resolves them when the test is over.
+// create creates conversations, and resolves them when the test is over.
 func (s target) create(t *testing.T, count int) []int64 {
 	t.Helper()
 	var ids []int64
@@ -199,16 +200,16 @@ func (s target) resolve(t *testing.T, ids ...int64) {
 		defer cancel()
 		for _, id := range ids {
 			if _, err := s.account().Conversations.SetStatus(ctx, id, cfchat.StatusResolved); err != nil {
-				t.Logf("conversation %d is left as it is: %v", id, err)
+				t.Logf("conversation %d could not be resolved: %v", id, err)
 			}
 		}
 		if os.Getenv("CFCHAT_TEST_SERVER") != "" {
-			t.Logf("left resolved: the conversations %v", ids)
+			t.Logf("conversations left resolved: %v", ids)
 		}
 	})
 }
 
-// conformServer asks which version it is, which needs no key.
+// conformServer requests the server's version, which needs no key.
 func conformServer(t *testing.T, s target) {
 	info, err := s.chat.ServerInfo(t.Context())
 	if err != nil || !info.AtLeast("2.16.0") {
@@ -216,7 +217,7 @@ func conformServer(t *testing.T, s target) {
 	}
 }
 
-// conformCalls makes the call of each operation: with what the server has, each succeeds.
+// conformCalls calls each operation that the server has with valid arguments, so that each must succeed.
 func conformCalls(t *testing.T, s target) {
 	about := s.subject(t)
 	info, err := s.chat.ServerInfo(t.Context())
@@ -230,7 +231,7 @@ func conformCalls(t *testing.T, s target) {
 	}
 }
 
-// subject is what every call can be about, with a conversation and a message that are made for it.
+// subject returns valid arguments for every call, among them a new conversation and a new message.
 func (s target) subject(t *testing.T) trial.Subject {
 	t.Helper()
 	about := trial.Subject{
@@ -256,7 +257,8 @@ func (s target) subject(t *testing.T) trial.Subject {
 	return about
 }
 
-// spared returns what a call is about, with a conversation or contact of its own where that is deleted.
+// spared returns the arguments of a call. A call that creates, changes or deletes something for good gets its own
+// conversation, contact or webhook.
 func (s target) spared(t *testing.T, c trial.Call, about trial.Subject) trial.Subject {
 	t.Helper()
 	switch c.Operation {
@@ -307,7 +309,7 @@ func conformConversation(t *testing.T, s target) {
 	conformStatus(t, a, created.ID)
 }
 
-// conformStatus changes a status in every way, and ends with resolved.
+// conformStatus changes a status in every way, and leaves the conversation resolved.
 func conformStatus(t *testing.T, a *cfchat.Account, id int64) {
 	ctx, friday := t.Context(), time.Date(2030, 1, 4, 9, 0, 0, 0, time.UTC)
 	for _, step := range []struct {
@@ -333,7 +335,7 @@ func conformStatus(t *testing.T, a *cfchat.Account, id int64) {
 		}
 	}
 	if c, err := a.Conversations.Get(ctx, id); err != nil || c.Status != cfchat.StatusResolved {
-		t.Errorf("in the end: %+v, %v", c, err)
+		t.Errorf("after all changes: %+v, %v", c, err)
 	}
 }
 
@@ -347,14 +349,14 @@ func conformRaw(t *testing.T, s target) {
 	}
 }
 
-// wrongKey is one that opens nothing.
+// wrongKey is a key that no server accepts.
 const wrongKey = "not-a-key-of-anybody"
 
 func conformKeys(t *testing.T, s target) {
 	id := s.create(t, 1)[0]
 	info, err := s.chat.ServerInfo(t.Context())
 	if err != nil {
-		t.Skipf("what a bot may do depends on the version, and the server does not tell it: %v", err)
+		t.Skipf("a bot's permissions depend on the version, and the server does not report it: %v", err)
 	}
 	botGets := cfchat.ErrUnauthorized
 	if info.AtLeast("4.14.2") {
@@ -366,7 +368,7 @@ func conformKeys(t *testing.T, s target) {
 	}{{auth.UserAPIKey, nil, nil}, {auth.AgentBotAPIKey, botGets, cfchat.ErrUnauthorized}} {
 		ctx := auth.WithScheme(t.Context(), key.scheme)
 		if _, err := s.account().Conversations.ToggleStatus(ctx, id); errors.Is(err, auth.ErrNoKey) {
-			t.Logf("without a key for %s there is nothing to see", key.scheme)
+			t.Logf("%s is not tested, because it has no key", key.scheme)
 			continue
 		} else if err != nil {
 			t.Errorf("toggle with %s: %v", key.scheme, err)
@@ -387,7 +389,7 @@ func conformKeys(t *testing.T, s target) {
 	}
 }
 
-// conformMessage sends what the server would render, if it were not escaped, and what it is to render.
+// conformMessage sends text that the server would render if it were not escaped, and a template that it must render.
 func conformMessage(t *testing.T, s target) {
 	const foreign = "`{{contact.name}}` {% raw %}{{ x }}{% endraw %} {{'a' | upcase}} {}"
 	for _, test := range []struct {
@@ -415,7 +417,7 @@ func conformMessage(t *testing.T, s target) {
 	}
 }
 
-// conformMessages sends messages of several kinds, and finds each as it was sent, in the window where it belongs.
+// conformMessages sends messages of several kinds, and finds each unchanged in a list between the first and the last.
 func conformMessages(t *testing.T, s target) {
 	ctx, messages, id := t.Context(), s.account().Messages, s.create(t, 1)[0]
 	const foreign = "`{{contact.name}}` {% raw %}{{ x }}{% endraw %} {"
@@ -439,7 +441,7 @@ func conformMessages(t *testing.T, s target) {
 	}
 	answered, _ := sent[3].ContentAttributes.Int("in_reply_to")
 	if sent[0].GetContent() != foreign || sent[1].GetContent() != foreign || !sent[1].GetPrivate() || answered != first.ID || sent[4].GetContent() != "a" {
-		t.Errorf("sent are %+v", sent)
+		t.Errorf("sent %+v", sent)
 	}
 	last := sent[len(sent)-1].ID
 	page, err := messages.List(ctx, id, cfchat.MessageListOptions{After: first.ID, Before: last + 1})
@@ -453,7 +455,7 @@ func conformMessages(t *testing.T, s target) {
 	}
 	after, err := messages.List(ctx, id, cfchat.MessageListOptions{After: first.ID})
 	if err != nil || slices.ContainsFunc(after.Payload, func(m cfchat.Message) bool { return m.ID == first.ID }) {
-		t.Errorf("after the first is the first, %v", err)
+		t.Errorf("the list after the first message has the first message, or failed: %v", err)
 	}
 	for range 2 {
 		gone, err := messages.Delete(ctx, id, first.ID)
@@ -463,7 +465,7 @@ func conformMessages(t *testing.T, s target) {
 	}
 }
 
-// conformContacts gets the contact of the tests, and finds it by what it has.
+// conformContacts gets the tested contact, and finds it by its e-mail and phone number.
 func conformContacts(t *testing.T, s target) {
 	ctx, contacts := t.Context(), s.account().Contacts
 	contact, err := contacts.Get(ctx, s.contact)
@@ -471,14 +473,14 @@ func conformContacts(t *testing.T, s target) {
 		t.Fatalf("got %+v, %v", contact, err)
 	}
 	if _, err := contacts.Get(ctx, 1<<30); !errors.Is(err, cfchat.ErrNotFound) {
-		t.Errorf("one that is not there: %v", err)
+		t.Errorf("a contact that does not exist: %v", err)
 	}
 	page, err := contacts.List(ctx, cfchat.ContactListOptions{Page: 1 << 20})
 	if err != nil || len(page.Payload) != 0 {
 		t.Errorf("beyond the last page: %+v, %v", page, err)
 	}
 	if contact.GetEmail() == "" {
-		t.Log("the contact has no e-mail to be found by")
+		t.Log("the contact has no e-mail by which to find it")
 		return
 	}
 	isThere := func(what string, page *cfchat.ContactPage, err error) {
@@ -498,7 +500,8 @@ func conformContacts(t *testing.T, s target) {
 	}
 }
 
-// conformContactOnce makes one person, by two at once, and goes from the person by way of a source id to a message.
+// conformContactOnce creates one contact by two concurrent calls, finds it by its source id and other fields, and sends it a
+// message.
 func conformContactOnce(t *testing.T, s target) {
 	ctx, contacts, now := t.Context(), s.account().Contacts, time.Now().UnixNano()
 	create := cfchat.ContactCreate{
@@ -520,7 +523,7 @@ func conformContactOnce(t *testing.T, s target) {
 	}
 	contact := made[0].Contact
 	if contact.ID != made[1].Contact.ID || made[0].Created && made[1].Created || len(contact.ContactInboxes) != 1 {
-		t.Fatalf("it is %+v and %+v", made[0], made[1])
+		t.Fatalf("the two calls returned %+v and %+v", made[0], made[1])
 	}
 	for _, one := range []cfchat.ContactCreate{{Email: create.Email}, {Identifier: create.Identifier}, {PhoneNumber: create.PhoneNumber}} {
 		if found, err := contacts.FindOrCreate(ctx, one); err != nil || found.Created || found.Contact.ID != contact.ID || len(found.Others) != 0 {
@@ -548,11 +551,11 @@ func conformContactOnce(t *testing.T, s target) {
 		t.Errorf("the conversation is %+v, %v", talk, err)
 	}
 	if again, err := contacts.Get(ctx, contact.ID); err != nil || len(again.ContactInboxes) != 1 {
-		t.Errorf("another source id arose: %+v, %v", again, err)
+		t.Errorf("another source id was created: %+v, %v", again, err)
 	}
 }
 
-// conformContactChanges changes a contact of its own, gives it a source id, merges another one into it, and deletes it.
+// conformContactChanges changes a new contact, gives another one a source id, merges that one into it, and deletes it.
 func conformContactChanges(t *testing.T, s target) {
 	ctx, contacts := t.Context(), s.account().Contacts
 	id, mergee := s.person(t), s.person(t)
@@ -591,17 +594,17 @@ func conformContactChanges(t *testing.T, s target) {
 	}
 	came, err := walked(t, contacts.ConversationsAll(ctx, id))
 	if err != nil || len(came) != 1 || !came[made.ID] {
-		t.Errorf("its conversations: %v, %v", came, err)
+		t.Errorf("the contact's conversations: %v, %v", came, err)
 	}
 	sources, err := contacts.SourceIDs(ctx, id)
 	if err != nil || !slices.ContainsFunc(sources, func(c cfchat.ContactInbox) bool { return c.SourceID == mark }) {
-		t.Errorf("its source ids: %+v, %v", sources, err)
+		t.Errorf("the contact's source ids: %+v, %v", sources, err)
 	}
 	if err := contacts.Delete(ctx, id); err != nil {
 		t.Errorf("deleted: %v", err)
 	}
 	if _, err := contacts.Get(ctx, id); !errors.Is(err, cfchat.ErrNotFound) {
-		t.Errorf("after it was deleted: %v", err)
+		t.Errorf("get after the deletion: %v", err)
 	}
 }
 
@@ -626,19 +629,20 @@ func conformLabels(t *testing.T, s target) {
 			changed, err := step.change(ctx, id, step.labels)
 			read, failed := of.Labels(ctx, id)
 			if err != nil || failed != nil || !sameLabels(changed, step.want) || !sameLabels(read, step.want) {
-				t.Errorf("%T, of %q: %q, %v; then %q, %v; want %q", of, step.labels, changed, err, read, failed, step.want)
+				t.Errorf("%T, with %q: %q, %v; then %q, %v; want %q", of, step.labels, changed, err, read, failed, step.want)
 			}
 		}
 		if err := of.ClearLabels(ctx, id); err != nil {
 			t.Errorf("%T: %v", of, err)
 		}
 		if left, err := of.Labels(ctx, id); err != nil || len(left) > 0 {
-			t.Errorf("%T: left are %q, %v", of, left, err)
+			t.Errorf("%T: still has %q, %v", of, left, err)
 		}
 	}
 }
 
-// conformPriority sets the priority of a conversation in every way, which a server before 2.17.0 says that it does not have.
+// conformPriority sets the priority of a conversation in every way. On a server before 2.17.0, which has no priorities, the
+// error must say so.
 func conformPriority(t *testing.T, s target) {
 	ctx, conversations, id := t.Context(), s.account().Conversations, s.create(t, 1)[0]
 	info, err := s.chat.ServerInfo(ctx)
@@ -706,7 +710,8 @@ func conformAttributes(t *testing.T, s target) {
 	}
 }
 
-// conformDelete deletes a conversation, which a server before 4.3.0 says that it cannot. It is gone within a minute.
+// conformDelete deletes a conversation, which must disappear within a minute. On a server before 4.3.0, which cannot delete
+// conversations, the error must say so.
 func conformDelete(t *testing.T, s target) {
 	ctx, conversations, id := t.Context(), s.account().Conversations, s.create(t, 1)[0]
 	info, err := s.chat.ServerInfo(ctx)
@@ -734,7 +739,7 @@ func conformDelete(t *testing.T, s target) {
 	}
 }
 
-// sameLabels reports whether labels are the same in any case and order.
+// sameLabels reports whether two lists have the same labels, ignoring case and order.
 func sameLabels(a, b []string) bool {
 	sorted := func(labels []string) []string {
 		return slices.Sorted(strings.SplitSeq(strings.ToLower(strings.Join(labels, ",")), ","))
@@ -742,7 +747,7 @@ func sameLabels(a, b []string) bool {
 	return slices.Equal(sorted(a), sorted(b))
 }
 
-// conformAssignment gives a conversation to a person, a team and a bot, and takes each off again.
+// conformAssignment assigns a conversation to a person, a team and a bot, and unassigns each again.
 func conformAssignment(t *testing.T, s target) {
 	ctx, a, id := t.Context(), s.account(), s.create(t, 1)[0]
 	agents, err := a.Agents.List(ctx)
@@ -752,7 +757,7 @@ func conformAssignment(t *testing.T, s target) {
 	has := func(what string, failed error, fits func(cfchat.ConversationMeta) bool) {
 		t.Helper()
 		if now, err := a.Conversations.Get(ctx, id); failed != nil || err != nil || !fits(now.Meta) {
-			t.Errorf("%s: %v; it has %+v, %v", what, failed, now, err)
+			t.Errorf("%s: %v; the conversation is %+v, %v", what, failed, now, err)
 		}
 	}
 	nobody := func(m cfchat.ConversationMeta) bool {
@@ -762,7 +767,7 @@ func conformAssignment(t *testing.T, s target) {
 	has("a person", err, func(m cfchat.ConversationMeta) bool { return m.Assignee.GetID() == who.GetID() })
 	has("nobody", a.Conversations.Unassign(ctx, id), nobody)
 	if _, err := a.Conversations.Assign(ctx, id, 1<<31-1); !errors.Is(err, cfchat.ErrInvalidInput) {
-		t.Errorf("somebody who is not there: %v", err)
+		t.Errorf("a person who does not exist: %v", err)
 	}
 	if s.team != 0 {
 		_, err := a.Conversations.AssignTeam(ctx, id, s.team)
@@ -779,7 +784,7 @@ func conformAssignment(t *testing.T, s target) {
 	has("no bot", a.Conversations.Unassign(ctx, id), nobody)
 }
 
-// conformFiles sends files, and gets them back, one of them over a connection that breaks.
+// conformFiles sends files and downloads the first over a connection that breaks once. A forged address is not found.
 func conformFiles(t *testing.T, s target) {
 	ctx, id := t.Context(), s.create(t, 1)[0]
 	text := strings.Repeat("conformance ", 1000)
@@ -811,10 +816,10 @@ func conformFiles(t *testing.T, s target) {
 	var got strings.Builder
 	n, err := messages.Download(ctx, sent.Attachments[0], &got)
 	if err != nil || n != int64(len(text)) || got.String() != text {
-		t.Errorf("%d bytes came, %v", n, err)
+		t.Errorf("downloaded %d bytes, %v", n, err)
 	}
 	if !slices.Contains(cut.statuses, http.StatusPartialContent) || cut.keys > 0 {
-		t.Errorf("answered %d, with %d keys", cut.statuses, cut.keys)
+		t.Errorf("answers had status %d, requests %d keys", cut.statuses, cut.keys)
 	}
 	forged := strings.Replace(sent.Attachments[1].GetDataURL(), "/redirect/", "/redirect/x", 1)
 	if _, err := messages.Download(ctx, &cfchat.Attachment{DataURL: &forged}, io.Discard); !errors.Is(err, cfchat.ErrNotFound) {
@@ -822,7 +827,7 @@ func conformFiles(t *testing.T, s target) {
 	}
 }
 
-// cutOnce breaks the connection in the first file.
+// cutOnce is a transport that breaks the connection once, in the first file.
 type cutOnce struct {
 	http.RoundTripper
 
@@ -847,12 +852,12 @@ func (c *cutOnce) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// conformMessageStatus sets statuses where the version and the inbox have them.
+// conformMessageStatus sets delivery statuses, if the server's version and the inbox support them.
 func conformMessageStatus(t *testing.T, s target) {
 	ctx, messages, id := t.Context(), s.account().Messages, s.create(t, 1)[0]
 	info, err := s.chat.ServerInfo(ctx)
 	if err != nil {
-		t.Skipf("what there is depends on the version, and the server does not tell it: %v", err)
+		t.Skipf("the supported statuses depend on the version, and the server does not report it: %v", err)
 	}
 	sent, err := messages.Send(ctx, id, cfchat.MessageCreate{Content: "conformance"})
 	if err != nil {
@@ -861,7 +866,7 @@ func conformMessageStatus(t *testing.T, s target) {
 	failed, err := messages.SetFailed(ctx, id, sent.ID, "conformance")
 	switch {
 	case errors.Is(err, cfchat.ErrForbidden):
-		t.Skip("the inbox is no API inbox")
+		t.Skip("the inbox is not an API inbox")
 	case (err == nil) != info.AtLeast("4.2.0"):
 		t.Errorf("failed: %v", err)
 	}
@@ -874,15 +879,15 @@ func conformMessageStatus(t *testing.T, s target) {
 	}
 }
 
-// conformMessageOnce sends one message by several calls, where the version and the inbox keep its mark, and finds it also
-// when it has lost it.
+// conformMessageOnce sends one message by several calls, if the server's version and the inbox keep its mark, and finds it
+// even after the mark is lost.
 func conformMessageOnce(t *testing.T, s target) {
 	ctx, messages, id := t.Context(), s.account().Messages, s.create(t, 1)[0]
 	message := cfchat.MessageCreate{Content: " {conformance}\n", Mark: "conformance"}
 	began := time.Now()
 	sent, now, err := messages.SendOnce(ctx, id, message)
 	if e, ok := errors.AsType[*cfchat.Error](err); ok && len(e.Fields) == 1 && e.Fields[0].Field == "Mark" {
-		t.Skipf("no mark is kept here: %v", err)
+		t.Skipf("this server or inbox does not keep marks: %v", err)
 	}
 	if err != nil || !now || sent.GetContent() != message.Content {
 		t.Fatalf("%+v, %t, %v", sent, now, err)
@@ -919,7 +924,7 @@ func conformErrors(t *testing.T, s target) {
 	}
 	bare := cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "created_at", FilterOperator: "equal_to", Values: []any{"2026-01-01"}}))
 	if _, err := a.Conversations.Filter(ctx, bare, 1); !errors.Is(err, cfchat.ErrServer) && !errors.Is(err, cfchat.ErrRejected) {
-		t.Errorf("a rule that no version takes: %v", err)
+		t.Errorf("a rule that no version accepts: %v", err)
 	}
 }
 
@@ -935,7 +940,7 @@ func conformPaging(t *testing.T, s target) {
 	}
 	for _, id := range ids {
 		if seen[id] != 1 {
-			t.Errorf("conversation %d came %d times", id, seen[id])
+			t.Errorf("conversation %d was yielded %d times", id, seen[id])
 		}
 	}
 	params.Page = 1_000_000
@@ -944,7 +949,7 @@ func conformPaging(t *testing.T, s target) {
 	}
 }
 
-// conformScan scans while the conversations are toggled and answered all the time, which moves them about in every page.
+// conformScan scans while conversations are constantly toggled and replied to, which moves them between pages.
 func conformScan(t *testing.T, s target) {
 	ids := s.create(t, 30)
 	ctx, stop := context.WithCancel(t.Context())
@@ -974,7 +979,7 @@ func conformScan(t *testing.T, s target) {
 	}
 }
 
-// conformResolve resolves what a scan of open conversations yields; none is left open.
+// conformResolve resolves the conversations that a scan of open ones yields, after which none is open.
 func conformResolve(t *testing.T, s target) {
 	ids := s.create(t, 40)
 	filter := cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusOpen)).And(cfchat.Equal(cfchat.AttributeInboxID, s.inbox))

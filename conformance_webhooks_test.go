@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// hook returns a webhook to create, with an address of its own where nobody is, and deletes it when the test is over.
+// hook returns a webhook to create, with a unique address that does not exist, and deletes it when the test is over.
 func (s target) hook(t *testing.T) cfchat.WebhookCreate {
 	t.Helper()
 	create := cfchat.WebhookCreate{
@@ -30,7 +30,7 @@ func (s target) hook(t *testing.T) cfchat.WebhookCreate {
 			}
 		}
 		if err != nil {
-			t.Logf("the webhook to %s is left: %v", create.URL, err)
+			t.Logf("the webhook to %s is left behind: %v", create.URL, err)
 		}
 	})
 	return create
@@ -46,7 +46,7 @@ func conformWebhooks(t *testing.T, s target) {
 	}
 	info, err := s.chat.ServerInfo(ctx)
 	if err == nil && made.Secret.IsZero() != !info.AtLeast("4.12.0") {
-		t.Errorf("a secret on %s: %v", info.Version, !made.Secret.IsZero())
+		t.Errorf("has a secret on %s: %t", info.Version, !made.Secret.IsZero())
 	}
 	var rejected *cfchat.Error
 	if _, err := a.Webhooks.Create(ctx, create); !errors.As(err, &rejected) || !errors.Is(err, cfchat.ErrRejected) ||

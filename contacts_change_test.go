@@ -21,7 +21,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestContactUpdateJSON sends what is set, and null for what is to be emptied.
+// TestContactUpdateJSON checks that the JSON has the fields that are set, and null for those that Clear names.
 func TestContactUpdateJSON(t *testing.T) {
 	for want, update := range map[string]cfchat.ContactUpdate{
 		`{}`:                               {},
@@ -39,7 +39,8 @@ func TestContactUpdateJSON(t *testing.T) {
 	}
 }
 
-// TestContactUpdateIsZero holds of what Update would refuse, because it changes nothing.
+// TestContactUpdateIsZero checks that IsZero reports true for exactly the updates that Update refuses because they change
+// nothing.
 func TestContactUpdateIsZero(t *testing.T) {
 	one := map[string]any{"plan": nil}
 	for _, c := range []struct {
@@ -60,12 +61,12 @@ func TestContactUpdateIsZero(t *testing.T) {
 		_, err := trial.Chat(t, trial.Broken{}).Account(7).Contacts.Update(t.Context(), 77, c.update)
 		nothing := err != nil && strings.Contains(err.Error(), "changes nothing")
 		if got := c.update.IsZero(); got != c.zero || nothing != c.zero {
-			t.Errorf("%+v: %t, and Update says %v", c.update, got, err)
+			t.Errorf("%+v: IsZero is %t, and Update returns %v", c.update, got, err)
 		}
 	}
 }
 
-// TestContactTooLong refuses texts that are longer than the server takes, and asks for its version only then.
+// TestContactTooLong checks that texts longer than the server accepts are refused, which depends on its version.
 func TestContactTooLong(t *testing.T) {
 	most, long := strings.Repeat("é", 255), strings.Repeat("é", 256)
 	mail := strings.Repeat("e", 249) + "@b.test" // 256 characters
@@ -100,10 +101,11 @@ func TestContactTooLong(t *testing.T) {
 	}
 }
 
-// updateVersions are those between which an update changes.
+// updateVersions are the versions around which the behavior of an update changes.
 var updateVersions = []string{"2.16.0", "3.6.0", "3.7.0", "4.0.2", "4.1.0", "4.2.0", "4.7.0", "4.16.2"}
 
-// TestUpdateContact changes what is set and leaves the rest, in every version: attributes are merged.
+// TestUpdateContact checks that an update changes the fields that are set and leaves the rest alone, in every version:
+// attributes are merged.
 func TestUpdateContact(t *testing.T) {
 	for _, version := range updateVersions {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -136,7 +138,7 @@ func TestUpdateContact(t *testing.T) {
 			}
 		}
 		if older := !atLeast(version, "4.2.0"); (read == 1) != older {
-			t.Errorf("%s: it was read %d times", version, read)
+			t.Errorf("%s: the contact was read %d times", version, read)
 		}
 		_, err = contacts.Update(t.Context(), id, cfchat.ContactUpdate{Blocked: new(true)})
 		if refused := errors.Is(err, cfchat.ErrInvalidInput); refused == atLeast(version, "3.7.0") || !refused && err != nil {
@@ -149,7 +151,8 @@ func atLeast(version, since string) bool {
 	return (&cfchat.ServerInfo{Version: version}).AtLeast(since)
 }
 
-// TestUpdateContactTaken names the attribute that another contact has, and changes nothing.
+// TestUpdateContactTaken checks that the error names the attribute that another contact already has, and that nothing is
+// changed.
 func TestUpdateContactTaken(t *testing.T) {
 	for _, version := range updateVersions {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -171,12 +174,13 @@ func TestUpdateContactTaken(t *testing.T) {
 			t.Errorf("%s: an identifier in another case: %v", version, err)
 		}
 		if got, err := contacts.Get(t.Context(), id); err != nil || got.GetName() != "Jo" || got.GetIdentifier() != "CRM-1" {
-			t.Errorf("%s: it is %+v, %v", version, got, err)
+			t.Errorf("%s: the contact is %+v, %v", version, got, err)
 		}
 	}
 }
 
-// TestUpdateContactRefuses refuses what no contact can have, and what changes nothing, before anything is sent.
+// TestUpdateContactRefuses checks that an update with values that no contact can have, or without any change, is refused
+// before anything is sent.
 func TestUpdateContactRefuses(t *testing.T) {
 	contacts := trial.Chat(t, trial.Broken{}).Account(7).Contacts
 	name := []cfchat.ContactField{cfchat.ContactFieldName}
@@ -216,7 +220,7 @@ func TestUpdateContactRefuses(t *testing.T) {
 	}
 }
 
-// TestUpdateContactAnswer wants the answer to show what was asked for.
+// TestUpdateContactAnswer checks that an update fails unless the answer shows the requested values.
 func TestUpdateContactAnswer(t *testing.T) {
 	for what, test := range map[string]struct {
 		update cfchat.ContactUpdate
@@ -254,8 +258,9 @@ func TestUpdateContactAnswer(t *testing.T) {
 	}
 }
 
-// TestUpdateContactAtOnce merges additional attributes that several goroutines write at once, where the server replaces them.
-func TestUpdateContactAtOnce(t *testing.T) {
+// TestUpdateContactConcurrently checks that additional attributes written by several goroutines at the same time are merged,
+// on a server that replaces them.
+func TestUpdateContactConcurrently(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("2.16.0"))
 	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
 	contacts := server.Account(t).Contacts
@@ -272,11 +277,11 @@ func TestUpdateContactAtOnce(t *testing.T) {
 	}
 	running.Wait()
 	if got, err := contacts.Get(t.Context(), id); err != nil || !maps.Equal(got.AdditionalAttributes.Map(), want) {
-		t.Errorf("they are %s, %v", got.GetAdditionalAttributes(), err)
+		t.Errorf("got %s, %v, want %v", got.GetAdditionalAttributes(), err, want)
 	}
 }
 
-// TestUpdateContactInterrupted sends no update when the context ends after the contact was read.
+// TestUpdateContactInterrupted checks that no update is sent if the context ends after the contact was read.
 func TestUpdateContactInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var asked []string
@@ -291,14 +296,14 @@ func TestUpdateContactInterrupted(t *testing.T) {
 	update := cfchat.ContactUpdate{AdditionalAttributes: map[string]any{"city": "Oslo"}}
 	_, err := chat.Account(7).Contacts.Update(ctx, 77, update)
 	if !errors.Is(err, context.Canceled) || !slices.Equal(asked, []string{"GET"}) {
-		t.Errorf("asked %v, %v", asked, err)
+		t.Errorf("sent %v, %v, want only a GET", asked, err)
 	}
 	if len(update.AdditionalAttributes) != 1 {
 		t.Errorf("the caller's update is now %v", update.AdditionalAttributes)
 	}
 }
 
-// TestUpdateContactGoexit lets the next update of a contact have its turn when the caller's code ends its goroutine.
+// TestUpdateContactGoexit checks that the next update of a contact gets its turn if the caller's code ends its goroutine.
 func TestUpdateContactGoexit(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("3.16.0"))
 	contact, exits := srv.AddContact(cfchattest.Contact{Name: "Jo"}), true
@@ -315,17 +320,18 @@ func TestUpdateContactGoexit(t *testing.T) {
 	var first sync.WaitGroup
 	first.Go(func() {
 		_, err := contacts.Update(t.Context(), contact, update)
-		t.Errorf("it came back: %v", err)
+		t.Errorf("Update returned: %v", err)
 	})
 	first.Wait()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if _, err := contacts.Update(ctx, contact, update); err != nil || exits {
-		t.Errorf("the turn is kept: %v", err)
+		t.Errorf("the ended goroutine still has its turn: %v", err)
 	}
 }
 
-// TestUpdateContactRefusedBefore refuses what an old server does not take before it reads the contact.
+// TestUpdateContactRefusedBefore checks that a field that an old server does not accept is refused before the contact is
+// read.
 func TestUpdateContactRefusedBefore(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("3.0.0"))
 	contacts := srv.Account(t, func(c *cfchat.Config) { c.ServerVersion = "3.0.0" }).Contacts
@@ -335,7 +341,8 @@ func TestUpdateContactRefusedBefore(t *testing.T) {
 	}
 }
 
-// TestSourceNotTaken: a 404 that does not say that nobody has a source id gives it to nobody else.
+// TestSourceNotTaken checks that a source id stays with its owner if the lookup is answered with a 404 that does not mean
+// that nobody has the source id.
 func TestSourceNotTaken(t *testing.T) {
 	taken := "mia@customer.test"
 	for _, body := range []string{"<html><title>404 Not Found</title></html>", `{"status":404,"error":"Not Found"}`} {
@@ -363,7 +370,8 @@ func TestSourceNotTaken(t *testing.T) {
 	}
 }
 
-// TestContactConversationsLabels finds each conversation once, also where the server counts one for each of its labels.
+// TestContactConversationsLabels checks that each conversation is yielded once, even if the server counts it once for each of
+// its labels.
 func TestContactConversationsLabels(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.1.0", "3.7.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -379,7 +387,7 @@ func TestContactConversationsLabels(t *testing.T) {
 			came[c.ID] = true
 		}
 		if len(came) != 25 {
-			t.Errorf("%s: %d came", version, len(came))
+			t.Errorf("%s: got %d conversations, want 25", version, len(came))
 		}
 	}
 }

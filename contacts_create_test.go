@@ -17,8 +17,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestCreateContactRefuses refuses what a server would drop, store as something else or stumble over, before anything is
-// sent.
+// TestCreateContactRefuses checks that input which a server would drop, store as something else or fail on is refused before
+// anything is sent.
 func TestCreateContactRefuses(t *testing.T) {
 	contacts := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = "3.6.0" }).Account(7).Contacts
 	for _, c := range []struct {
@@ -59,7 +59,7 @@ func TestCreateContactRefuses(t *testing.T) {
 	}
 }
 
-// TestCreateContactSends sends what is given, and nothing of what is zero: "" would be stored.
+// TestCreateContactSends checks that a create sends the fields that are set and no zero fields: "" would be stored.
 func TestCreateContactSends(t *testing.T) {
 	for body, create := range map[string]cfchat.ContactCreate{
 		`{"email":"jo@b.test"}`: {Email: "jo@b.test"},
@@ -81,7 +81,8 @@ func TestCreateContactSends(t *testing.T) {
 	}
 }
 
-// TestCreateContact creates contacts, with a source id in an inbox and without, and is told what is taken.
+// TestCreateContact creates contacts with and without a source id in an inbox, and checks that the error names the
+// attributes that are taken.
 func TestCreateContact(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.16.0", "4.7.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -107,16 +108,16 @@ func TestCreateContact(t *testing.T) {
 			t.Errorf("%s: %v", version, err)
 		}
 		if _, err := contacts.Create(t.Context(), cfchat.ContactCreate{Name: "Jo", InboxID: 99}); !errors.Is(err, cfchat.ErrNotFound) {
-			t.Errorf("%s: in no inbox: %v", version, err)
+			t.Errorf("%s: in an inbox that does not exist: %v", version, err)
 		}
 		taken := cfchat.ContactCreate{Name: "Jo", InboxID: 1, SourceID: "mine"}
 		if _, err := contacts.Create(t.Context(), taken); !errors.Is(err, cfchat.ErrUnknownOutcome) || !errors.Is(err, cfchat.ErrServer) {
-			t.Errorf("%s: with another's source id: %v", version, err)
+			t.Errorf("%s: with another contact's source id: %v", version, err)
 		}
 	}
 }
 
-// TestCreatedAnother takes no answer about somebody else for the one that was created.
+// TestCreatedAnother checks that an answer about another contact is not mistaken for the created one.
 func TestCreatedAnother(t *testing.T) {
 	for _, create := range []cfchat.ContactCreate{{Email: "mia@customer.test"}, {PhoneNumber: "+14155551000"}, {Identifier: "x"}} {
 		contacts := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -129,8 +130,8 @@ func TestCreatedAnother(t *testing.T) {
 	}
 }
 
-// TestCreatedContactSecrets has nothing of what is secret in the answer of a create in the contact, in what is kept of it,
-// or in an error, where the answer is not the one that was asked for, or ends early.
+// TestCreatedContactSecrets checks that no secret in the answer to a create shows in the contact, in its kept JSON or in an
+// error, even if the answer is about another contact or ends early.
 func TestCreatedContactSecrets(t *testing.T) {
 	e := recordings.Read(t, "testdata/recordings-whole/2.16.0/contact-create-inbox.json")
 	body := strings.Replace(e.Response.Body, `"channel_type":"Channel::Api","enable`, `"channel_type":"Channel::Api","token":"<secret>","enable`, 1)
@@ -156,12 +157,12 @@ func TestCreatedContactSecrets(t *testing.T) {
 			shown += string(encoded)
 		}
 		if strings.Contains(shown, "<secret>") || made == nil && err == nil {
-			t.Errorf("it shows %s", shown)
+			t.Errorf("the result shows %s", shown)
 		}
 	}
 }
 
-// TestFindBySourceID finds exactly the contact that has a source id in an inbox.
+// TestFindBySourceID checks that exactly the contact with a source id in an inbox is found.
 func TestFindBySourceID(t *testing.T) {
 	for _, version := range []string{"3.2.0", "4.7.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -197,7 +198,7 @@ func TestFindBySourceID(t *testing.T) {
 	})).Account(7).Contacts
 	for inbox, source := range map[int64]string{5: "Contact-1", 6: "contact-1"} {
 		if found, err := contacts.FindBySourceID(t.Context(), inbox, source); found != nil || !errors.Is(err, cfchat.ErrDecode) {
-			t.Errorf("an answer about another: %+v, %v", found, err)
+			t.Errorf("an answer about another contact: %+v, %v", found, err)
 		}
 	}
 	for inbox, source := range map[int64]string{0: "x", 1: " "} {

@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestRemoveCustomAttributes takes away what is named, and nothing where nothing is.
+// TestRemoveCustomAttributes checks that the named attributes are removed, and that a call that names none is refused.
 func TestRemoveCustomAttributes(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -39,11 +39,11 @@ func TestRemoveCustomAttributes(t *testing.T) {
 		return trial.Reply(200, "application/json", `{"payload":`+contact+`}`), nil
 	}))
 	if _, err := chat.Account(7).Contacts.RemoveCustomAttributes(t.Context(), 77, []string{"a"}); !errors.Is(err, cfchat.ErrRejected) {
-		t.Errorf("one that stays: %v", err)
+		t.Errorf("an attribute that is still there: %v", err)
 	}
 }
 
-// TestDeleteContact deletes a contact by an administrator only, and one that is not online.
+// TestDeleteContact checks that only an administrator can delete a contact, and only one that is not online.
 func TestDeleteContact(t *testing.T) {
 	server := cfchattest.New(t)
 	id := server.AddContact(cfchattest.Contact{Name: "Jo"})
@@ -54,7 +54,7 @@ func TestDeleteContact(t *testing.T) {
 	}
 	contacts := server.Account(t).Contacts
 	if err := contacts.Delete(t.Context(), online); !errors.Is(err, cfchat.ErrRejected) || !strings.Contains(err.Error(), "Jane is Online") {
-		t.Errorf("one that is online: %v", err)
+		t.Errorf("a contact that is online: %v", err)
 	}
 	for _, want := range []error{nil, cfchat.ErrNotFound} {
 		if err := contacts.Delete(t.Context(), id); !errors.Is(err, want) {
@@ -72,8 +72,8 @@ func TestDeleteContact(t *testing.T) {
 	}
 }
 
-// TestScanSurvivesDelete deletes a contact while its conversations are being scanned: until the server's job has run, they cannot be
-// rendered, and every page with one of them is a 500. All others come, and no error ends the scan.
+// TestScanSurvivesDelete deletes a contact while its conversations are being scanned. Until the server's job has run, they
+// cannot be rendered, and every page with one of them is a 500. All others must be yielded, and no error may end the scan.
 func TestScanSurvivesDelete(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestScanSurvivesDelete(t *testing.T) {
 					}
 					_, err := account.Conversations.List(t.Context(), cfchat.ConversationListOptions{}, cfchat.WithRetry(cfchat.Retry{MaxTries: 1}))
 					if !errors.Is(err, cfchat.ErrServer) {
-						t.Errorf("%s: a list just after it: %v", version, err)
+						t.Errorf("%s: a list just after the deletion: %v", version, err)
 					}
 				}
 			}
@@ -111,16 +111,17 @@ func TestScanSurvivesDelete(t *testing.T) {
 					t.Errorf("%s: conversation %d is missing", version, id)
 				}
 			}
-			time.Sleep(time.Second) // of the virtual clock, after which the job has run
+			time.Sleep(time.Second) // virtual time, in which the job runs
 			page, err := account.Conversations.List(t.Context(), cfchat.ConversationListOptions{})
 			if err != nil || page.Meta.AllCount != int64(len(want)) {
-				t.Errorf("%s: in the end %+v, %v", version, page, err)
+				t.Errorf("%s: after the job: %+v, %v", version, page, err)
 			}
 		})
 	}
 }
 
-// TestMergeContacts moves what the mergee has to the base, which wins, and cannot be repeated.
+// TestMergeContacts checks that a merge moves everything from the mergee to the base, whose own values win, and that it
+// cannot be repeated.
 func TestMergeContacts(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.1.1", "3.2.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -136,7 +137,7 @@ func TestMergeContacts(t *testing.T) {
 		}
 		stored, err := contacts.Get(t.Context(), base)
 		if err != nil || len(stored.ContactInboxes) != 1 || stored.ContactInboxes[0].SourceID != "shop-1" {
-			t.Errorf("%s: stored is %+v, %v", version, stored, err)
+			t.Errorf("%s: stored %+v, %v", version, stored, err)
 		}
 		if got.ID != base || got.GetName() != "Jo" || got.GetEmail() != "jo@b.test" || !got.CreatedAt.Equal(stored.CreatedAt.Time) || got.JSON() == nil {
 			t.Errorf("%s: %+v", version, got)
@@ -168,7 +169,7 @@ func TestMergeContacts(t *testing.T) {
 	}
 }
 
-// TestMergedRow reads the row that 2.16.0 answers as a contact, with its times.
+// TestMergedRow checks that the database row with which 2.16.0 answers is decoded as a contact, with its times.
 func TestMergedRow(t *testing.T) {
 	e := recordings.Read(t, "testdata/recordings-contacts/2.16.0/contacts-merge-1.json")
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -184,11 +185,11 @@ func TestMergedRow(t *testing.T) {
 	}
 	var nobody cfchat.MergedContact
 	if err := nobody.UnmarshalJSON([]byte(`{"id":1,"created_at":"yesterday"}`)); err != nil || nobody.CreatedAt == nil || !nobody.CreatedAt.IsZero() {
-		t.Errorf("a time that is none: %+v, %v", nobody, err)
+		t.Errorf("an invalid time: %+v, %v", nobody, err)
 	}
 }
 
-// TestContactChangesNeedAUser refuses a bot's key, which the servers take for none of these.
+// TestContactChangesNeedAUser checks that these calls refuse a bot's key, which the servers accept for none of them.
 func TestContactChangesNeedAUser(t *testing.T) {
 	contacts, ctx := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys.User = auth.Key{} }).Account(7).Contacts, t.Context()
 	_, updated := contacts.Update(ctx, 1, cfchat.ContactUpdate{Name: new("Jo")})

@@ -15,7 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestFindOrCreate adopts whoever has one of what is given, as they are, and creates a contact where nobody has.
+// TestFindOrCreate checks that a contact that has one of the given values is returned unchanged, and that a contact is
+// created if there is none.
 func TestFindOrCreate(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.6.2", "4.7.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -37,12 +38,13 @@ func TestFindOrCreate(t *testing.T) {
 			t.Errorf("%s: %+v, %v in %d requests", version, found, err, len(server.Requests())-before)
 		}
 		if _, err := contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "x@b.test", InboxID: 99}); !errors.Is(err, cfchat.ErrNotFound) {
-			t.Errorf("%s: in no inbox: %v", version, err)
+			t.Errorf("%s: in an inbox that does not exist: %v", version, err)
 		}
 	}
 }
 
-// TestFindOrCreateConflict names the owners where what is given is not of one contact, and nobody else.
+// TestFindOrCreateConflict checks that the error names the owners, and no other contacts, if the given values belong to
+// different contacts.
 func TestFindOrCreateConflict(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	jo := server.AddContact(cfchattest.Contact{Email: "jo@b.test"})
@@ -64,7 +66,7 @@ func TestFindOrCreateConflict(t *testing.T) {
 	}
 }
 
-// TestFindOrCreateDiffers reports the given fields that differ in the contact, and those that it lacks.
+// TestFindOrCreateDiffers checks that the given fields that differ from the contact's, and those that it lacks, are reported.
 func TestFindOrCreateDiffers(t *testing.T) {
 	server := cfchattest.New(t)
 	server.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@b.test", Phone: "+14155551000"})
@@ -89,7 +91,7 @@ func TestFindOrCreateDiffers(t *testing.T) {
 	}
 }
 
-// TestFindOrCreateHidden names who has some of what was given where another owner is hidden.
+// TestFindOrCreateHidden checks that a contact that has some of the given values is named if another owner is hidden.
 func TestFindOrCreateHidden(t *testing.T) {
 	server := cfchattest.New(t)
 	mia := server.AddContact(cfchattest.Contact{Phone: "+14155551000"})
@@ -107,7 +109,8 @@ func TestFindOrCreateHidden(t *testing.T) {
 	}
 }
 
-// TestFindOrCreateDouble takes the one of two with a phone number who has all that is given, or else the lower id.
+// TestFindOrCreateDouble checks that, of two contacts with the same phone number, the one that has all the given values is
+// returned, or else the one with the lower id.
 func TestFindOrCreateDouble(t *testing.T) {
 	server := cfchattest.New(t)
 	low := server.AddContact(cfchattest.Contact{Phone: "+14155551000"})
@@ -121,11 +124,11 @@ func TestFindOrCreateDouble(t *testing.T) {
 		}
 	}
 	if slices.ContainsFunc(server.Requests(), func(r cfchattest.Request) bool { return r.Operation == "contactSearch" }) {
-		t.Error("it searched for what a filter had found")
+		t.Error("searched for contacts that a filter had already found")
 	}
 }
 
-// TestFindOrCreateKeepsSources takes no source id from its owner, where a create alone would.
+// TestFindOrCreateKeepsSources checks that a source id is not taken from its owner, as a mere create would do.
 func TestFindOrCreateKeepsSources(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	mail := server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
@@ -141,8 +144,8 @@ func TestFindOrCreateKeepsSources(t *testing.T) {
 	}
 }
 
-// TestFindOrCreateSourceUnseen sends no source id to a server that surely cannot say who has it, and of one that may be so names
-// it among the reasons of a failure.
+// TestFindOrCreateSourceUnseen checks that no source id is sent to a server that certainly cannot report who has it, and
+// that the source id is named among the possible reasons for a failure if the server's version is unknown.
 func TestFindOrCreateSourceUnseen(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.1.1"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -166,12 +169,12 @@ func TestFindOrCreateSourceUnseen(t *testing.T) {
 		}).Contacts
 		_, err = silent.FindOrCreate(t.Context(), create)
 		if !errors.Is(err, cfchat.ErrUnknownOutcome) || !strings.Contains(err.Error(), "call again, or another contact has the source id in inbox 1") {
-			t.Errorf("%s, which it does not tell: %v", version, err)
+			t.Errorf("%s, which is not reported: %v", version, err)
 		}
 	}
 }
 
-// TestFindOrCreateSourceTaken adopts who takes the source id between the look for it and the create.
+// TestFindOrCreateSourceTaken checks that a contact that gets the source id between the lookup and the create is returned.
 func TestFindOrCreateSourceTaken(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	contacts := server.Account(t, func(c *cfchat.Config) {
@@ -188,11 +191,11 @@ func TestFindOrCreateSourceTaken(t *testing.T) {
 	}
 }
 
-// once is a person that is to be there once.
+// once is a contact that must be created only once.
 var once = cfchat.ContactCreate{Name: "Jo", Email: "jo@b.test", PhoneNumber: "+14155551000", Identifier: "crm-1", InboxID: 1, SourceID: "s"}
 
-// TestFindOrCreateOnce makes one contact, however often it is called and whatever fails in between: each kind of failure, at
-// each request, before and after it is carried out.
+// TestFindOrCreateOnce checks that one contact is created, however often FindOrCreate is called and whatever fails in
+// between: each kind of failure, at each request, before and after it is carried out.
 func TestFindOrCreateOnce(t *testing.T) {
 	t.Parallel()
 	const most = 12
@@ -205,7 +208,7 @@ func TestFindOrCreateOnce(t *testing.T) {
 					server.FailEvery("", at, failure)
 					findOrCreate(t, contacts, create, at)
 					if calls := len(server.Requests()); calls < at {
-						break // it was not as many requests
+						break // there were not that many requests
 					}
 				}
 			}
@@ -213,7 +216,7 @@ func TestFindOrCreateOnce(t *testing.T) {
 	})
 }
 
-// findOrCreate calls until there is a contact, and twice more.
+// findOrCreate calls FindOrCreate repeatedly and checks that all calls agree on one contact.
 func findOrCreate(t *testing.T, contacts cfchat.ContactsService, create cfchat.ContactCreate, at int) {
 	t.Helper()
 	created, there := 0, 0
@@ -232,12 +235,12 @@ func findOrCreate(t *testing.T, contacts cfchat.ContactsService, create cfchat.C
 			there++
 		}
 	}
-	if created > 1 || there == 0 && at > 9 { // as many as a call makes
-		t.Errorf("%+v, request %d: it was created %d times, and there %d times", create, at, created, there)
+	if created > 1 || there == 0 && at > 9 { // one call makes up to 9 requests
+		t.Errorf("%+v, request %d: created %d times, returned %d times", create, at, created, there)
 	}
 }
 
-// TestFindOrCreateFailures says of a failure that cannot be cleared up what is known of it.
+// TestFindOrCreateFailures checks what the error states about a failed create: the reason, or that the outcome is unknown.
 func TestFindOrCreateFailures(t *testing.T) {
 	const (
 		taken = `{"message":"Email has already been taken","attributes":["email"]}`
@@ -287,7 +290,8 @@ func TestFindOrCreateFailures(t *testing.T) {
 	}
 }
 
-// TestFindOrCreateLookAgain returns the contact that was created where it cannot be looked whether it is the second one.
+// TestFindOrCreateLookAgain checks that the created contact is returned if the check for a second one with the same phone
+// number fails.
 func TestFindOrCreateLookAgain(t *testing.T) {
 	server := cfchattest.New(t)
 	server.FailNext(cfchat.OperationContactFilter, cfchattest.Failure{Status: 500})

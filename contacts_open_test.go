@@ -23,7 +23,7 @@ func contactIn(srv *cfchattest.Server, in cfchattest.Inbox) (contact, inbox int6
 	return srv.AddContact(cfchattest.Contact{Email: "mia@customer.test"}), srv.AddInbox(in)
 }
 
-// TestOpenConversation creates one conversation with one source id, and goes on with it, as long as it is not resolved.
+// TestOpenConversation checks that one conversation with one source id is created and returned again until it is resolved.
 func TestOpenConversation(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.7.0", "4.0.1", "4.7.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -51,7 +51,7 @@ func TestOpenConversation(t *testing.T) {
 		srv.SetStatus(first.Conversation.ID, cfchat.StatusPending)
 		third, err := account.Contacts.OpenConversation(t.Context(), contact, inbox, cfchat.OpenOptions{})
 		if err != nil || third.Conversation.ID != second.Conversation.ID || !slices.Equal(third.Others, []int64{first.Conversation.ID}) {
-			t.Errorf("%s: of two: %+v, %v", version, third, err)
+			t.Errorf("%s: with two unresolved conversations: %+v, %v", version, third, err)
 		}
 		if got, err := account.Contacts.Get(t.Context(), contact); err != nil || len(got.ContactInboxes) != 1 {
 			t.Errorf("%s: %d source ids, want 1: %v", version, len(got.ContactInboxes), err)
@@ -62,7 +62,7 @@ func TestOpenConversation(t *testing.T) {
 	}
 }
 
-// TestOpenConversationLocked goes on with the one that an inbox has, and opens it where that is asked for.
+// TestOpenConversationLocked checks that the single conversation in a locked inbox is returned, and reopened on request.
 func TestOpenConversationLocked(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -85,13 +85,13 @@ func TestOpenConversationLocked(t *testing.T) {
 	}
 }
 
-// TestOpenConversationBlocked makes one conversation of a contact that is blocked, however often it is called.
+// TestOpenConversationBlocked checks that one conversation is created for a blocked contact, however many calls there are.
 func TestOpenConversationBlocked(t *testing.T) {
-	for version, counts := range map[string]bool{"2.16.0": false, "3.7.0": true, "4.0.1": true, "4.0.1 untold": true, "4.16.2": true} {
-		version, untold := strings.CutSuffix(version, " untold")
+	for version, counts := range map[string]bool{"2.16.0": false, "3.7.0": true, "4.0.1": true, "4.0.1 hidden": true, "4.16.2": true} {
+		version, hidden := strings.CutSuffix(version, " hidden")
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		contacts := srv.Account(t).Contacts
-		if untold {
+		if hidden {
 			srv.FailEvery(cfchat.OperationServerInformation, 1, cfchattest.Failure{Status: http.StatusNotFound})
 		}
 		inbox, contact := srv.AddInbox(cfchattest.Inbox{}), srv.AddContact(cfchattest.Contact{Blocked: counts})
@@ -107,7 +107,7 @@ func TestOpenConversationBlocked(t *testing.T) {
 	}
 }
 
-// TestOpenConversationOfMany finds the unresolved one among more than a contact's list has.
+// TestOpenConversationOfMany checks that the unresolved conversation is found among more than fit in a contact's list.
 func TestOpenConversationOfMany(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.8.0", "4.7.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -126,7 +126,8 @@ func TestOpenConversationOfMany(t *testing.T) {
 	}
 }
 
-// TestOpenConversationLost looks for a conversation whose creation was not answered, and says what it does not know.
+// TestOpenConversationLost checks that a conversation is found if the response to its create was lost, and that the error
+// states what is unknown.
 func TestOpenConversationLost(t *testing.T) {
 	for _, c := range []struct{ stored, message bool }{{true, false}, {true, true}, {false, false}} {
 		srv := cfchattest.New(t)
@@ -168,8 +169,9 @@ func TestOpenConversationLost(t *testing.T) {
 	}
 }
 
-// TestOpenConversationAtOnce has the calls of one Chat make one conversation, and those of several tell of each other's.
-func TestOpenConversationAtOnce(t *testing.T) {
+// TestOpenConversationConcurrently checks that concurrent calls of one Chat create one conversation, and that those of
+// several Chats report each other's.
+func TestOpenConversationConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
 		contact, inbox := contactIn(srv, cfchattest.Inbox{})
@@ -206,18 +208,18 @@ func TestOpenConversationAtOnce(t *testing.T) {
 			all.Wait()
 			for id := range found {
 				if others[id] != (chats == 2) {
-					t.Errorf("%d: %v, others %v", chats, found, others)
+					t.Errorf("case %d: found %v, others %v", chats, found, others)
 				}
 				srv.SetStatus(id, cfchat.StatusResolved)
 			}
 			if chats == 1 && len(found) != 1 || chats == 2 && len(found) != 4 {
-				t.Errorf("%d: %v", chats, found)
+				t.Errorf("case %d: found %v", chats, found)
 			}
 		}
 	})
 }
 
-// TestOpenConversationEnds with what was done, wherever the context ends.
+// TestOpenConversationEnds checks that the call reports what was done, at whatever request the context ends.
 func TestOpenConversationEnds(t *testing.T) {
 	for ends := 1; ends <= 5; ends++ {
 		srv := cfchattest.New(t)
@@ -238,17 +240,18 @@ func TestOpenConversationEnds(t *testing.T) {
 		got, err := contacts.OpenConversation(ctx, contact, inbox, cfchat.OpenOptions{})
 		cancel()
 		switch {
-		case ends == 5: // there are four
+		case ends == 5: // there are only four requests
 			if err != nil || requests != 4 {
 				t.Errorf("%d requests: %v", requests, err)
 			}
 		case !errors.Is(err, context.Canceled), (got != nil) != (ends == 4), ends == 3 && !errors.Is(err, cfchat.ErrUnknownOutcome):
-			t.Errorf("at %d: %+v, %v", ends, got, err)
+			t.Errorf("at request %d: %+v, %v", ends, got, err)
 		}
 	}
 }
 
-// TestOpenConversationRefuses what cannot be meant, before anything is sent.
+// TestOpenConversationRefuses checks that invalid input is refused before anything is sent, and that nothing is created for
+// a contact or in an inbox that cannot have a conversation.
 func TestOpenConversationRefuses(t *testing.T) {
 	srv := cfchattest.New(t)
 	contacts := srv.Account(t).Contacts
@@ -277,7 +280,7 @@ func TestOpenConversationRefuses(t *testing.T) {
 		}
 	}
 	if got, err := contacts.OpenConversation(t.Context(), 99, 1, cfchat.OpenOptions{}); !errors.Is(err, cfchat.ErrNotFound) || got != nil {
-		t.Errorf("nobody's: %v", err)
+		t.Errorf("a contact that does not exist: %v", err)
 	}
 	contact, before := srv.AddContact(cfchattest.Contact{Name: "Jo"}), len(srv.Conversations())
 	mail := srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
@@ -289,15 +292,15 @@ func TestOpenConversationRefuses(t *testing.T) {
 	}
 }
 
-// TestOpenConversationUnseen creates nothing where the key's user sees no conversation, also with a bot's key beside, and says
-// so where a conversation that was created cannot be seen.
+// TestOpenConversationUnseen checks that nothing is created if the key's user sees no conversations, even if there is a bot's
+// key too, and that the error says so if a created conversation cannot be seen.
 func TestOpenConversationUnseen(t *testing.T) {
 	srv := cfchattest.New(t)
 	contact, inbox := contactIn(srv, cfchattest.Inbox{})
 	both := srv.Account(t, func(c *cfchat.Config) {
 		c.Keys = auth.Keys{User: auth.NewKey(srv.AgentKey()), AgentBot: auth.NewKey(srv.BotKey())}
 	}).Contacts
-	hides := srv.Account(t, func(c *cfchat.Config) { // as a role that sees the conversations of its own alone
+	hides := srv.Account(t, func(c *cfchat.Config) { // like a role that sees only its own conversations
 		c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/conversations") && req.Method == http.MethodGet {
 				return trial.Reply(200, "application/json", `{"payload":[]}`), nil
@@ -317,7 +320,8 @@ func TestOpenConversationUnseen(t *testing.T) {
 	}
 }
 
-// TestOpenConversationLockedLost returns the one of a locked inbox, which may have the Message, where the answer was lost.
+// TestOpenConversationLockedLost checks that the conversation in a locked inbox, which may have the Message, is returned if
+// the response was lost.
 func TestOpenConversationLockedLost(t *testing.T) {
 	srv := cfchattest.New(t)
 	contact, inbox := contactIn(srv, cfchattest.Inbox{Locked: true})

@@ -20,7 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// contactWalks are the two ways to walk pages of contacts, which promise the same.
+// contactWalks holds the two methods that walk pages of contacts, which make the same promises.
 var contactWalks = map[string]func(context.Context, *cfchat.Account) iter.Seq2[*cfchat.Contact, error]{
 	"ListAll": func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Contact, error] {
 		return a.Contacts.ListAll(ctx, cfchat.ContactListOptions{})
@@ -30,14 +30,14 @@ var contactWalks = map[string]func(context.Context, *cfchat.Account) iter.Seq2[*
 	},
 }
 
-// changingContacts answers pages of contacts as the contract says (W2): cut by 15 off the list as it is at that moment, sorted by
-// a key that several have, of which the order is another one each time. Between two pages it changes.
+// changingContacts answers pages of contacts as the contract says (W2): each page is cut, 15 at a time, from the list at that
+// moment. The list is sorted by a key that several contacts share, whose order differs each time, and changes between pages.
 type changingContacts struct {
 	random  *rand.Rand
 	change  func(*changingContacts) // nil for nothing
 	keys    map[int]int             // the sort key of each contact by its id
 	last    int
-	always  map[int]bool // those that were there all the time
+	always  map[int]bool // contacts that were there all the time
 	moves   bool         // whether keys change
 	asked   int
 	queries []url.Values
@@ -52,7 +52,7 @@ func newChangingContacts(seed uint64, count int) *changingContacts {
 	return c
 }
 
-// come adds a contact, behind the others or, where keys change, anywhere.
+// come adds a contact, after the others or, if keys change, anywhere.
 func (c *changingContacts) come() {
 	c.last++
 	c.keys[c.last] = c.last / 4
@@ -105,18 +105,18 @@ func (c *changingContacts) RoundTrip(req *http.Request) (*http.Response, error) 
 
 var missingContacts = regexp.MustCompile(`4 readings came to \d+ of \d+ for certain`)
 
-// TestContactWalk walks through contacts that come, go and move between the pages, with equal keys across their borders: those
-// that are there all the time come once, or the walk says of how many it is certain.
+// TestContactWalk walks through contacts that are added, removed and moved between pages, with equal keys across their
+// boundaries, and checks that those present all the time are yielded once, or that the error states how many are certain.
 func TestContactWalk(t *testing.T) {
 	for what, change := range map[string]func(*changingContacts){
-		"nothing": nil,
-		"come":    (*changingContacts).come,
-		"go": func(c *changingContacts) {
+		"unchanged": nil,
+		"added":     (*changingContacts).come,
+		"removed": func(c *changingContacts) {
 			if c.random.IntN(4) == 0 {
 				c.goes()
 			}
 		},
-		"move": func(c *changingContacts) {
+		"moved": func(c *changingContacts) {
 			c.moves = true
 			c.keys[c.some()] = c.random.IntN(20)
 		},
@@ -150,39 +150,39 @@ func TestContactWalk(t *testing.T) {
 					ended++
 					for id := range server.always {
 						if !came[int64(id)] {
-							t.Errorf("seed %d: contact %d of %d was there all the time and is missing", seed, id, len(server.keys))
+							t.Errorf("seed %d: contact %d of %d was there all the time, but is missing", seed, id, len(server.keys))
 						}
 					}
 				} else if !missingContacts.MatchString(err.Error()) {
 					t.Errorf("seed %d: %v", seed, err)
 				}
 			}
-			t.Logf("%d of 20 walks were whole, %d read again", ended, again)
-			if ended < 5 || again < 5 && what != "come" {
-				t.Error("they are too few")
+			t.Logf("%d of 20 walks were complete, %d read the pages again", ended, again)
+			if ended < 5 || again < 5 && what != "added" {
+				t.Errorf("got %d complete walks and %d that read the pages again, want at least 5 of each", ended, again)
 			}
 		})
 	}
 }
 
-// walkContacts returns what walkedRows does of contacts.
+// walkContacts is walkedRows for contacts.
 func walkContacts(t *testing.T, all iter.Seq2[*cfchat.Contact, error]) (came map[int64]bool, last error) {
 	t.Helper()
 	return walkedRows(t, all, func(c *cfchat.Contact) int64 { return c.ID })
 }
 
-// walkedRows returns the ids that a walk yields, of which none comes twice, and the error that is the last thing.
+// walkedRows returns the ids that a walk yields, none of them twice, and the error, after which nothing may be yielded.
 func walkedRows[T any](t *testing.T, all iter.Seq2[*T, error], idOf func(*T) int64) (came map[int64]bool, last error) {
 	t.Helper()
 	came = map[int64]bool{}
 	for row, err := range all {
 		switch {
 		case last != nil:
-			t.Errorf("after %v comes %v, %v", last, row, err)
+			t.Errorf("after the error %v the walk yielded %v, %v", last, row, err)
 		case err != nil:
 			last = err
 		case came[idOf(row)]:
-			t.Errorf("%d comes twice", idOf(row))
+			t.Errorf("%d was yielded twice", idOf(row))
 		default:
 			came[idOf(row)] = true
 		}
@@ -190,7 +190,8 @@ func walkedRows[T any](t *testing.T, all iter.Seq2[*T, error], idOf func(*T) int
 	return came, last
 }
 
-// TestContactWalkMissing counts what is missing where one contact is never shown, and reads all pages four times first.
+// TestContactWalkMissing checks that a walk reads all pages four times and then reports how many contacts are certain, if one
+// is never shown.
 func TestContactWalkMissing(t *testing.T) {
 	var pages []string
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -208,12 +209,13 @@ func TestContactWalkMissing(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, came, err)
 		}
 		if strings.Join(pages, "") != "12121212" {
-			t.Errorf("%s: asked for the pages %v", name, pages)
+			t.Errorf("%s: requested the pages %v", name, pages)
 		}
 	}
 }
 
-// TestContactWalkOrder asks for an order on every page, of which the version has it, and starts anew with each range.
+// TestContactWalkOrder checks that every request asks for an order that the version supports, and that each range starts from
+// the beginning.
 func TestContactWalkOrder(t *testing.T) {
 	for version, want := range map[string]string{"3.0.0": "email,name,phone_number", "3.1.0": "created_at"} {
 		server := newChangingContacts(1, 0)
@@ -221,7 +223,7 @@ func TestContactWalkOrder(t *testing.T) {
 		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.ServerVersion = version })
 		sort := []cfchat.ContactSort{cfchat.ContactSortNameDesc}
 		all := chat.Account(7).Contacts.ListAll(t.Context(), cfchat.ContactListOptions{Sort: sort})
-		sort[0] = cfchat.ContactSortEmail // which it does not see any more
+		sort[0] = cfchat.ContactSortEmail // too late to affect the walk
 		for range 2 {
 			if came, err := walkContacts(t, all); len(came) != 1 || err != nil {
 				t.Errorf("%v, %v", came, err)
@@ -235,13 +237,13 @@ func TestContactWalkOrder(t *testing.T) {
 		orders := []string{"-name", "-name", "-name", "-name", want, want, want, want}
 		for i, query := range server.queries {
 			if query.Get("sort") != orders[i] {
-				t.Errorf("%s: request %d is %v, want the order %s", version, i, query, orders[i])
+				t.Errorf("%s: request %d has %v, want the order %s", version, i, query, orders[i])
 			}
 		}
 	}
 }
 
-// TestContactWalkEnds ends at the first error, and at once when the loop does.
+// TestContactWalkEnds checks that a walk ends at the first error, and immediately when the loop breaks.
 func TestContactWalkEnds(t *testing.T) {
 	for name, walk := range contactWalks {
 		server := newChangingContacts(1, 40)
@@ -250,14 +252,14 @@ func TestContactWalkEnds(t *testing.T) {
 		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.ServerVersion = "4.16.2" })
 		came, err := walkContacts(t, walk(ctx, chat.Account(7)))
 		if len(came) != 15 || !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %d came, %v", name, len(came), err)
+			t.Errorf("%s: got %d contacts, %v", name, len(came), err)
 		}
 		asked := server.asked
 		for range walk(t.Context(), chat.Account(7)) {
 			break
 		}
 		if server.asked != asked+1 {
-			t.Errorf("%s: a loop that ends asks for %d pages", name, server.asked-asked)
+			t.Errorf("%s: a loop that breaks requested %d pages, want 1", name, server.asked-asked)
 		}
 	}
 	contacts := trial.Chat(t, trial.Broken{}).Account(7).Contacts
@@ -274,14 +276,14 @@ func TestContactWalkEnds(t *testing.T) {
 	}
 }
 
-// TestContactWalkOfVersions comes to the contacts that the versions show, in the order of their creation where there is one.
-func TestContactWalkOfVersions(t *testing.T) {
+// TestContactWalkVersions checks that walks yield the contacts that each version shows.
+func TestContactWalkVersions(t *testing.T) {
 	for version, filtered := range map[string]int{"2.16.0": 41, "3.16.0": 41, "4.6.2": 41, "4.7.0": 40, "4.16.2": 40} {
 		server := cfchattest.New(t, cfchattest.Version(version))
 		for i := range 40 {
 			server.AddContact(cfchattest.Contact{Name: "Jo", Identifier: strconv.Itoa(i)})
 		}
-		server.AddContact(cfchattest.Contact{Name: "Jo"}) // whom no list has
+		server.AddContact(cfchattest.Contact{Name: "Jo"}) // which no list shows
 		contacts := server.Account(t).Contacts
 		listed, err := walkContacts(t, contacts.ListAll(t.Context(), cfchat.ContactListOptions{WithoutInboxes: true}))
 		if len(listed) != 40 || err != nil {
@@ -290,21 +292,22 @@ func TestContactWalkOfVersions(t *testing.T) {
 		named := cfchat.Where(cfchat.Equal(cfchat.AttributeName, "jo"))
 		found, err := walkContacts(t, contacts.FilterAll(t.Context(), named, cfchat.ContactListOptions{WithoutInboxes: true}))
 		if len(found) != filtered || err != nil {
-			t.Errorf("%s: filtered %d, want %d, %v", version, len(found), filtered, err)
+			t.Errorf("%s: the filter found %d, want %d, %v", version, len(found), filtered, err)
 		}
 	}
 }
 
-// TestContactWalkOfMoreThanAll ends well where a whole reading has been made, although some that came have gone since.
-func TestContactWalkOfMoreThanAll(t *testing.T) {
+// TestContactWalkAfterDeletions checks that a walk ends without an error after one complete reading, although some contacts
+// that it yielded have been deleted since.
+func TestContactWalkAfterDeletions(t *testing.T) {
 	ids, requests := upTo(1, 45), 0
 	contacts := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		switch requests++; requests {
-		case 2: // of a page that has been read, so that the next ones lack one
+		case 2: // from a page that has been read, so that the next ones lack a contact
 			ids = slices.Delete(ids, 0, 1)
 		case 4:
 			ids = ids[:len(ids)-1]
-		case 5: // between two pages without rows, where the count does not show that one went
+		case 5: // between two pages without rows, so that the count does not show the deletion
 			ids = append(ids, 100)
 		}
 		page, err := strconv.Atoi(req.URL.Query().Get("page"))
@@ -318,7 +321,7 @@ func TestContactWalkOfMoreThanAll(t *testing.T) {
 	came, err := walkContacts(t, contacts.ListAll(t.Context(), cfchat.ContactListOptions{}))
 	for _, id := range ids {
 		if !came[id] {
-			t.Errorf("%d did not come", id)
+			t.Errorf("contact %d is missing", id)
 		}
 	}
 	if err != nil {

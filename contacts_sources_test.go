@@ -17,8 +17,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestContactConversationsAll comes to every conversation of a contact once, in every version, of whatever inbox and status, also
-// where another contact has the same source id elsewhere.
+// TestContactConversationsAll checks that every conversation of a contact is yielded once, in every version, whatever its
+// inbox and status, even if another contact has the same source id in another inbox.
 func TestContactConversationsAll(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "3.7.0", "3.8.0", "4.7.0", "4.14.1", "4.14.2", "4.16.2"} {
@@ -36,23 +36,23 @@ func TestContactConversationsAll(t *testing.T) {
 			}
 			came, err := walked(t, server.Account(t).Contacts.ConversationsAll(t.Context(), id))
 			if err != nil || !maps.Equal(came, want) {
-				t.Errorf("%s: %d came, want %d, %v", version, len(came), count, err)
+				t.Errorf("%s: got %d conversations, want %d, %v", version, len(came), count, err)
 			}
 			if requests := len(server.Requests()); count < 20 && requests != 1 {
-				t.Errorf("%s: %d requests for %d", version, requests, count)
+				t.Errorf("%s: %d requests for %d conversations, want 1", version, requests, count)
 			}
 		}
 	}
 }
 
-// walked returns what walkedRows does of conversations.
+// walked is walkedRows for conversations.
 func walked(t *testing.T, all iter.Seq2[*cfchat.Conversation, error]) (came map[int64]bool, last error) {
 	t.Helper()
 	return walkedRows(t, all, func(c *cfchat.Conversation) int64 { return c.ID })
 }
 
-// TestContactConversationsMove walks through conversations of which one moves to the front between any two pages: the server is a
-// model by the contract (1.1, W2.8), and each that was there all the time comes once.
+// TestContactConversationsMove walks through conversations of which the last moves to the front between pages, on a model of
+// the server after the contract (1.1, W2.8), and checks that each is yielded once.
 func TestContactConversationsMove(t *testing.T) {
 	for _, version := range []string{"3.7.0", "4.7.0"} {
 		order := make([]int, 90)
@@ -64,7 +64,7 @@ func TestContactConversationsMove(t *testing.T) {
 			if req.Body != nil {
 				_, _ = io.Copy(io.Discard, req.Body)
 			}
-			if asked++; asked%2 == 0 && asked < 12 { // the last one is active now
+			if asked++; asked%2 == 0 && asked < 12 { // the last one becomes active
 				order = append(order[len(order)-1:], order[:len(order)-1]...)
 			}
 			page := 1
@@ -87,12 +87,13 @@ func TestContactConversationsMove(t *testing.T) {
 		}), func(c *cfchat.Config) { c.ServerVersion = version })
 		came, err := walked(t, chat.Account(7).Contacts.ConversationsAll(t.Context(), 77))
 		if err != nil || len(came) != 90 {
-			t.Errorf("%s: %d came of 90, %v", version, len(came), err)
+			t.Errorf("%s: got %d conversations, want 90, %v", version, len(came), err)
 		}
 	}
 }
 
-// TestContactConversationsAllEnds ends with the first error, also of a conversation of somebody else.
+// TestContactConversationsAllEnds checks that the walk ends with the first error, and that another contact's conversation is
+// an error.
 func TestContactConversationsAllEnds(t *testing.T) {
 	contacts := trial.Chat(t, trial.Broken{}).Account(7).Contacts
 	if _, err := walked(t, contacts.ConversationsAll(t.Context(), 77)); !errors.Is(err, cfchat.ErrServer) {
@@ -116,7 +117,7 @@ func TestContactConversationsAllEnds(t *testing.T) {
 	}
 }
 
-// TestSourceIDs leaves out what the server makes up, and what is empty.
+// TestSourceIDs checks that source ids that the server generates, and empty ones, are left out.
 func TestSourceIDs(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -134,11 +135,11 @@ func TestSourceIDs(t *testing.T) {
 			all = append(all, source.Inbox.Name+" "+source.SourceID)
 		}
 		if want := []string{"known shop-1", "mail jo@b.test", "sms +14155551000"}; !slices.Equal(all, want) {
-			t.Errorf("%s: %q (of the inboxes %d, %d, %d, %d)", version, all, known, unknown, mail, sms)
+			t.Errorf("%s: got %q, want %q (inboxes %d, %d, %d, %d)", version, all, want, known, unknown, mail, sms)
 		}
 		encoded, err := json.Marshal(got)
 		if err != nil || strings.Contains(string(encoded)+fmt.Sprintf("%+v", got), "hmac-") {
-			t.Errorf("%s: there is a secret in %s", version, encoded)
+			t.Errorf("%s: %s contains a secret", version, encoded)
 		}
 	}
 	empty := strings.NewReplacer("crm-7", "", "Channel::Api", "Channel::Sms").Replace(trial.GoodSource)
@@ -152,7 +153,8 @@ func TestSourceIDs(t *testing.T) {
 	}
 }
 
-// TestAddSource adds a source id once, and never takes one from another contact, in every version and kind of inbox.
+// TestAddSource checks that a source id is added only once and never taken from another contact, in every version and kind of
+// inbox.
 func TestAddSource(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.1.1", "3.2.0", "4.0.3", "4.0.4", "4.16.2"} {
 		for _, channel := range []cfchat.Channel{cfchat.ChannelAPI, cfchat.ChannelEmail, cfchat.ChannelSMS} {
@@ -173,7 +175,7 @@ func TestAddSource(t *testing.T) {
 				want = cfchat.ErrServer
 			}
 			if !errors.Is(err, want) {
-				t.Errorf("%s, %s: of another contact: %v", version, channel, err)
+				t.Errorf("%s, %s: another contact's source id: %v", version, channel, err)
 			}
 			for who, sourceID := range map[int64]string{id: "mine", other: "theirs"} {
 				contact, err := contacts.Get(t.Context(), who)
@@ -185,7 +187,8 @@ func TestAddSource(t *testing.T) {
 	}
 }
 
-// TestTakeSource shows what AddSource is there for: from 4.0.4 on another contact loses a source id in some inboxes.
+// TestTakeSource checks what AddSource prevents: from 4.0.4 on, TakeSource takes a source id in some inboxes away from another
+// contact.
 func TestTakeSource(t *testing.T) {
 	for version, taken := range map[string]bool{"4.0.3": false, "4.0.4": true, "4.16.2": true} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -197,12 +200,12 @@ func TestTakeSource(t *testing.T) {
 			t.Errorf("%s: %v", version, err)
 		}
 		if err != nil && (!errors.Is(err, cfchat.ErrUnknownOutcome) || strings.Count(err.Error(), "another contact may have the source id") != 1) {
-			t.Errorf("%s says too little: %v", version, err)
+			t.Errorf("%s: the error does not name the likely reason, or not once: %v", version, err)
 		}
 	}
 }
 
-// TestAddSourceRefuses refuses what is no source id, and sends none where it could not look.
+// TestAddSourceRefuses checks that an invalid source id is refused, and that none is sent if the lookup of its owner failed.
 func TestAddSourceRefuses(t *testing.T) {
 	contacts := trial.Chat(t, trial.Broken{}).Account(7).Contacts
 	for _, bad := range []struct {
@@ -236,7 +239,7 @@ func TestAddSourceRefuses(t *testing.T) {
 		_, err := chat.Account(7).Contacts.AddSource(t.Context(), 77, 5, "crm-7")
 		sent := strings.HasSuffix(asked[len(asked)-1], "/contact_inboxes")
 		if goesOn := strings.HasPrefix(name, "no such") || strings.HasPrefix(name, "nobody"); sent != goesOn || (err == nil) != goesOn {
-			t.Errorf("%s: %v, asked %v", name, err, asked)
+			t.Errorf("%s: %v, requests %v", name, err, asked)
 		}
 	}
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestContactsAreSorted wants an order in every request, because the servers have none: what the version has, if it is known.
+// TestContactsAreSorted checks that every request asks for an order, because the servers have no default: one that the
+// version supports, if it is known.
 func TestContactsAreSorted(t *testing.T) {
 	people := cfchat.Where(cfchat.Contains(cfchat.AttributeEmail, "@"))
 	for _, test := range []struct {
@@ -54,7 +55,7 @@ func TestContactsAreSorted(t *testing.T) {
 	}
 }
 
-// TestFindByPhone finds a contact by a number with its + and without, in every version.
+// TestFindByPhone checks that a filter finds a contact by its phone number with and without the +, in every version.
 func TestFindByPhone(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.16.0", "4.6.2", "4.7.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -64,7 +65,7 @@ func TestFindByPhone(t *testing.T) {
 			filter := cfchat.Where(cfchat.Equal(cfchat.AttributePhoneNumber, number))
 			page, err := server.Account(t).Contacts.Filter(t.Context(), filter, cfchat.ContactListOptions{})
 			if err != nil || len(page.Payload) != 1 || page.Payload[0].ID != id {
-				t.Errorf("%s: %s finds %+v, %v", version, number, page, err)
+				t.Errorf("%s: %s found %+v, %v", version, number, page, err)
 			}
 			if filter.String() != `phone_number equal_to ["`+number+`"]` {
 				t.Errorf("the caller's filter is now %s", filter)
@@ -73,7 +74,7 @@ func TestFindByPhone(t *testing.T) {
 	}
 }
 
-// TestContactPages reads all contacts page by page in the order of creation, and of their names.
+// TestContactPages checks that all contacts can be read page by page, in the order of their creation and of their names.
 func TestContactPages(t *testing.T) {
 	server := cfchattest.New(t)
 	var want []string
@@ -102,8 +103,8 @@ func TestContactPages(t *testing.T) {
 	}
 }
 
-// TestContactSecrets keeps the JSON of recorded contacts, whose inboxes had secrets, without these: neither there nor in the
-// type, nor in an error about the answer.
+// TestContactSecrets checks that the secrets of a recorded contact's inboxes show neither in the contact, nor in its kept
+// JSON, nor in an error about the answer.
 func TestContactSecrets(t *testing.T) {
 	e := recordings.Read(t, "testdata/recordings-whole/2.16.0/contact-get-first.json")
 	if !strings.Contains(e.Response.Body, `"hmac_token":"<secret>"`) {
@@ -118,19 +119,19 @@ func TestContactSecrets(t *testing.T) {
 	}
 	encoded, err := json.Marshal(contact)
 	if err != nil || strings.Contains(string(encoded), "hmac_token") {
-		t.Errorf("encoded is %s, %v", encoded, err)
+		t.Errorf("encoded as %s, %v", encoded, err)
 	}
 	kept := strings.ReplaceAll(string(contact.JSON()), `"hmac_token":null`, `"hmac_token":"<secret>"`)
 	if strings.Contains(string(contact.JSON()), `"hmac_token":"`) || `{"payload":`+kept+`}` != e.Response.Body {
-		t.Errorf("kept is %s", contact.JSON())
+		t.Errorf("the kept JSON is %s", contact.JSON())
 	}
 	_, err = chat.Account(1).Contacts.Get(t.Context(), 2)
 	if failed, ok := errors.AsType[*cfchat.Error](err); !ok || !strings.Contains(failed.Body, `"hmac_token":null`) || strings.Contains(failed.Body, "<secret>") {
-		t.Errorf("of another contact: %v", err)
+		t.Errorf("an answer about another contact: %v", err)
 	}
 }
 
-// TestCheckContacts names the rules that no server of contacts reads as they are written.
+// TestCheckContacts checks that CheckContacts names the rules that no server applies to contacts as they are written.
 func TestCheckContacts(t *testing.T) {
 	for _, rule := range []cfchat.Rule{
 		cfchat.Equal(cfchat.AttributeEmail, "a@b.test"), cfchat.NotEqual("plan", "pro"), cfchat.Equal(cfchat.AttributeBlocked, true),
@@ -152,8 +153,9 @@ func TestCheckContacts(t *testing.T) {
 	}
 }
 
-// TestNoneOfContacts says of an empty value how to come to those that have none: by Absent only where servers take that.
-func TestNoneOfContacts(t *testing.T) {
+// TestEmptyValueOfContacts checks that the reason for refusing an empty value explains how to find contacts without a value:
+// by Absent only if servers accept that.
+func TestEmptyValueOfContacts(t *testing.T) {
 	const walk, absent = "servers cannot be asked for none here; walk ListAll and compare", "ask for Absent if you mean none"
 	for _, value := range []any{"", " ", nil} {
 		for attribute, want := range map[cfchat.Attribute]string{
@@ -168,7 +170,7 @@ func TestNoneOfContacts(t *testing.T) {
 	}
 }
 
-// TestBlockedAsText sends the text of a form as the boolean that it says, so that both find the same.
+// TestBlockedAsText checks that a form's text is sent as the boolean it represents, so that both find the same contacts.
 func TestBlockedAsText(t *testing.T) {
 	srv := cfchattest.New(t)
 	jo := srv.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@customer.test", Blocked: true})
@@ -185,7 +187,7 @@ func TestBlockedAsText(t *testing.T) {
 	}
 }
 
-// TestUnknownContactSort refuses a key that no version knows, with which contacts would come in no order.
+// TestUnknownContactSort checks that a sort key that no version knows, with which contacts would be unsorted, is refused.
 func TestUnknownContactSort(t *testing.T) {
 	contacts := trial.Chat(t, trial.Broken{}).Account(7).Contacts
 	for _, sort := range []cfchat.ContactSort{"", "createdAt", "-id", "email,name", "--email", "e mail"} {
@@ -197,7 +199,7 @@ func TestUnknownContactSort(t *testing.T) {
 	}
 }
 
-// TestFindContact finds exactly the contact that is asked for among neighbours, or nobody, in every version.
+// TestFindContact checks that exactly the right contact is found among similar ones, or none, in every version.
 func TestFindContact(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.16.0", "4.6.2", "4.7.0", "4.11.0", "4.16.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -206,7 +208,7 @@ func TestFindContact(t *testing.T) {
 		}
 		server.AddContact(cfchattest.Contact{Identifier: "CRM-1"})
 		first := server.AddContact(cfchattest.Contact{Email: "jo@b.test", Identifier: "crm-1", Phone: "+14155551000"})
-		server.AddContact(cfchattest.Contact{Phone: "+14155551000"}) // stored at the same time
+		server.AddContact(cfchattest.Contact{Phone: "+14155551000"}) // as if stored at the same time
 		find := server.Account(t).Contacts
 		for what, found := range map[string]func() (*cfchat.Contact, error){
 			"e-mail":     func() (*cfchat.Contact, error) { return find.FindByEmail(t.Context(), "Jo@B.test") },
@@ -229,7 +231,8 @@ func TestFindContact(t *testing.T) {
 	}
 }
 
-// TestFindHiddenContact searches for a contact that no filter shows, page after page, where that can be, and compares.
+// TestFindHiddenContact checks that a contact that no filter shows is found by an exact match in all pages of a search, in
+// versions in which there can be such contacts.
 func TestFindHiddenContact(t *testing.T) {
 	for version, hides := range map[string]bool{"4.6.2": false, "4.7.0": true, "4.16.2": true, "": true} {
 		var asked []string
@@ -249,12 +252,12 @@ func TestFindHiddenContact(t *testing.T) {
 		}), func(c *cfchat.Config) { c.ServerVersion = version })
 		contact, err := chat.Account(7).Contacts.FindByEmail(t.Context(), "jo@customer.test")
 		if hides && (err != nil || contact.ID != 78 || len(asked) != 3) || !hides && (!errors.Is(err, cfchat.ErrNotFound) || len(asked) != 1) {
-			t.Errorf("%q: %+v, %v, asked %v", version, contact, err, asked)
+			t.Errorf("%q: %+v, %v, requests %v", version, contact, err, asked)
 		}
 	}
 }
 
-// TestFindRefuses refuses what no contact can have, before anything is sent.
+// TestFindRefuses checks that values that no contact can have are refused before anything is sent.
 func TestFindRefuses(t *testing.T) {
 	find := trial.Chat(t, trial.Broken{}).Account(7).Contacts
 	for _, email := range []string{"", "jo", "jo@b@c.test", "jo @b.test", "a\x00@b.test"} {
@@ -274,7 +277,7 @@ func TestFindRefuses(t *testing.T) {
 	}
 }
 
-// TestContactInTurkish finds and adopts a contact by an e-mail whose first letter has two characters in lower case.
+// TestContactInTurkish checks that a contact is found by an e-mail whose first letter has two characters in lower case.
 func TestContactInTurkish(t *testing.T) {
 	contacts := cfchattest.New(t).Account(t).Contacts
 	for i := range 2 {
@@ -287,6 +290,6 @@ func TestContactInTurkish(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := contacts.FindByEmail(t.Context(), "inci@customer.test"); !errors.Is(err, cfchat.ErrNotFound) {
-		t.Errorf("a neighbour: %v", err)
+		t.Errorf("a similar address: %v", err)
 	}
 }

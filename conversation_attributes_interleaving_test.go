@@ -14,13 +14,13 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// attributeChange is one call that sets an attribute, or takes one away.
+// attributeChange is one call that sets or removes an attribute.
 type attributeChange struct {
 	key   string
 	merge bool
 }
 
-// drawAttribute draws a change of an attribute that no other changes.
+// drawAttribute draws a change of an attribute that no other change affects.
 func drawAttribute(drawn *rand.Rand, i int) attributeChange {
 	if merge := drawn.IntN(2) == 0; merge {
 		return attributeChange{fmt.Sprint("new", i), true}
@@ -38,18 +38,18 @@ func (c attributeChange) make(ctx context.Context, conversations cfchat.Conversa
 	return err
 }
 
-// isIn reports whether attributes are as after the change.
+// isIn reports whether attributes show the change.
 func (c attributeChange) isIn(attributes cfchat.Attributes) bool {
 	return attributes.Has(c.key) == c.merge
 }
 
-// attributesToChange are those of a conversation before three changes.
+// attributesToChange returns a conversation's attributes before up to three changes.
 func attributesToChange() map[string]any {
 	return map[string]any{"old0": 1, "old1": 1, "old2": 1, "kept": 1}
 }
 
-// TestAttributesWithinAChat has goroutines change the custom attributes of a conversation at once, in 1,000 orders of their
-// requests: none is lost, of a program that shares its Chat.
+// TestAttributesWithinAChat has goroutines that share a Chat change the custom attributes of a conversation concurrently, in
+// 1,000 orders of their requests, and checks that no change is lost.
 func TestAttributesWithinAChat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestAttributesWithinAChat(t *testing.T) {
 				now, _ := server.Conversation(id)
 				for _, c := range slices.Concat(changes, []attributeChange{{"kept", true}}) {
 					if !c.isIn(now.CustomAttributes) {
-						t.Fatalf("%s, round %d: after %+v they are %s", version, round, changes, now.CustomAttributes)
+						t.Fatalf("%s, round %d: after %+v the attributes are %s", version, round, changes, now.CustomAttributes)
 					}
 				}
 			}
@@ -80,9 +80,10 @@ func TestAttributesWithinAChat(t *testing.T) {
 	})
 }
 
-// TestAttributesOfTwoChats has two programs change the custom attributes of a conversation at once, in 1,000 orders of their
-// requests, each with a Chat of its own. Whose change is not in what the server told last gets an error, and nobody else. A change
-// that is overwritten after its last look is lost without one, which nobody can prevent: how often is logged.
+// TestAttributesOfTwoChats has two programs, each with its own Chat, change the custom attributes of a conversation
+// concurrently, in 1,000 orders of their requests. A program must get an error exactly if its change is missing from the last
+// answer that it got. A change that is overwritten after that is lost without an error, which a client cannot prevent; the
+// number of these is logged.
 func TestAttributesOfTwoChats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -106,7 +107,7 @@ func TestAttributesOfTwoChats(t *testing.T) {
 			s.run(programs...)
 			now, _ := server.Conversation(id)
 			if !now.CustomAttributes.Has("kept") {
-				t.Errorf("round %d: what nobody has changed is lost: %s", round, now.CustomAttributes)
+				t.Errorf("round %d: an attribute that neither program changed is lost: %s", round, now.CustomAttributes)
 			}
 			for i, c := range changes {
 				var told cfchat.ConversationAttributes
@@ -115,7 +116,7 @@ func TestAttributesOfTwoChats(t *testing.T) {
 				}
 				switch seen := c.isIn(told.CustomAttributes); {
 				case seen != (errs[i] == nil) || !seen && !errors.Is(errs[i], cfchat.ErrOverwritten):
-					t.Errorf("round %d, %+v: told at last %s: %v", round, c, over[i].told, errs[i])
+					t.Errorf("round %d, %+v: the last answer was %s: %v", round, c, over[i].told, errs[i])
 				case !seen:
 					own++
 				case !c.isIn(now.CustomAttributes):
@@ -123,9 +124,9 @@ func TestAttributesOfTwoChats(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("of %d changes by two programs at once, %d were overwritten and got an error, and %d were overwritten later", 2*rounds, own, others)
+		t.Logf("of %d concurrent changes by two programs, %d were overwritten with an error, and %d were overwritten later", 2*rounds, own, others)
 		if own == 0 || others == 0 {
-			t.Error("the orders are not those that overwrite")
+			t.Error("the orders of requests do not cover both kinds of overwriting")
 		}
 	})
 }

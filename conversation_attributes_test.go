@@ -18,8 +18,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// attributeServer answers requests about custom attributes in turn, and notes what they were. An answer is the attributes, a
-// status, "lost", or "none" for a conversation without them.
+// attributeServer gives the answers in turn to requests about custom attributes, and records the requests in sent. An answer
+// is the attributes, a status, "lost", or "none" for a conversation without attributes.
 func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 	sent = new([]string)
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -29,7 +29,7 @@ func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string)
 		}
 		*sent = append(*sent, strings.TrimSpace(req.Method+" "+string(body)))
 		if len(answers) == 0 {
-			return nil, errors.New("nobody expects another request")
+			return nil, errors.New("unexpected request")
 		}
 		answer := answers[0]
 		switch answers = answers[1:]; answer {
@@ -50,10 +50,11 @@ func attributeServer(answers ...string) (over http.RoundTripper, sent *[]string)
 	}), sent
 }
 
-// posted is what is sent to set attributes.
+// posted returns the request that sets attributes, as attributeServer records it.
 func posted(attributes string) string { return `POST {"custom_attributes":` + attributes + `}` }
 
-// TestChangeCustomAttributes merges {"a":1.5}, or takes a away, over servers that answer well and badly.
+// TestChangeCustomAttributes merges {"a":1.5} or removes "a", on servers with good and bad answers, and checks the requests
+// and the result.
 func TestChangeCustomAttributes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -63,33 +64,33 @@ func TestChangeCustomAttributes(t *testing.T) {
 		now     string
 		want    error
 	}{
-		"merged":                {answers: []string{`{"b":1}`, `{"b":1,"a":1.5}`, `{"a":1.50,"b":1}`}, sent: []string{"GET", posted(`{"a":1.5,"b":1}`), "GET"}, now: `{"a":1.50,"b":1}`},
-		"merged into none":      {answers: []string{`{}`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
-		"merged into a list":    {answers: []string{`[]`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
-		"read without them":     {answers: []string{"none"}, sent: []string{"GET"}, now: "null", want: cfchat.ErrDecode},
-		"merged into null":      {answers: []string{`null`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
-		"replaced":              {answers: []string{`{"a":{"x":1}}`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
-		"every digit kept":      {answers: []string{`{"b":{"x":[1.10,123456789012345678901,"<"]}}`, `{"a":1.5,"b":{"x":[1.1,123456789012345678901,"<"]}}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5,"b":{"x":[1.10,123456789012345678901,"\u003c"]}}`), "GET"}, now: `{"a":1.5}`},
-		"a digit lost":          {answers: []string{`{"b":[9007199254740993]}`, `{"a":1.5,"b":[9007199254740992]}`}, sent: []string{"GET", posted(`{"a":1.5,"b":[9007199254740993]}`)}, now: `{"a":1.5,"b":[9007199254740992]}`, want: cfchat.ErrRejected},
-		"there":                 {answers: []string{`{"b":1,"a":15e-1}`}, sent: []string{"GET"}, now: `{"b":1,"a":15e-1}`},
-		"removed":               {remove: true, answers: []string{`{"a":1,"b":2}`, `{"b":2}`, `{"b":2}`}, sent: []string{"GET", posted(`{"b":2}`), "GET"}, now: `{"b":2}`},
-		"the last removed":      {remove: true, answers: []string{`{"a":null}`, `{}`, `{}`}, sent: []string{"GET", posted(`{}`), "GET"}, now: `{}`},
-		"not there":             {remove: true, answers: []string{`{"b":1}`}, sent: []string{"GET"}, now: `{"b":1}`},
-		"null in a list there":  {answers: []string{`{"b":{"c":[1,null]}}`}, sent: []string{"GET"}, now: `{"b":{"c":[1,null]}}`, want: cfchat.ErrNotSent},
-		"null in one's own":     {remove: true, answers: []string{`{"a":[null],"b":null}`, `{"b":null}`, `{"b":null}`}, sent: []string{"GET", posted(`{"b":null}`), "GET"}, now: `{"b":null}`},
-		"not to be read":        {answers: []string{"500"}, sent: []string{"GET"}, now: "null", want: cfchat.ErrServer},
-		"refused":               {answers: []string{`{}`, "422"}, sent: []string{"GET", posted(`{"a":1.5}`)}, now: `{}`, want: cfchat.ErrRejected},
-		"set without it":        {answers: []string{`{"b":1}`, `{"b":1}`}, sent: []string{"GET", posted(`{"a":1.5,"b":1}`)}, now: `{"b":1}`, want: cfchat.ErrRejected},
-		"set with others":       {answers: []string{`{}`, `{"a":1.5,"c":1}`}, sent: []string{"GET", posted(`{"a":1.5}`)}, now: `{"a":1.5,"c":1}`, want: cfchat.ErrRejected},
-		"set otherwise":         {answers: []string{`{}`, `{"a":"1.5"}`}, sent: []string{"GET", posted(`{"a":1.5}`)}, now: `{"a":"1.5"}`, want: cfchat.ErrRejected},
-		"answered with nothing": {answers: []string{`{}`, `null`, `{}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{}`, want: cfchat.ErrDecode},
-		"overwritten":           {answers: []string{`{}`, `{"a":1.5}`, `{"a":2}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":2}`, want: cfchat.ErrOverwritten},
-		"put back":              {remove: true, answers: []string{`{"a":1}`, `{}`, `{"a":1}`}, sent: []string{"GET", posted(`{}`), "GET"}, now: `{"a":1}`, want: cfchat.ErrOverwritten},
-		"lost and stored":       {answers: []string{`{}`, "lost", `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
-		"lost and not stored":   {answers: []string{`{}`, "lost", `{"b":1}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"b":1}`, want: cfchat.ErrUnknownOutcome},
-		"a 500":                 {answers: []string{`{}`, "500", `{"b":1}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"b":1}`, want: cfchat.ErrUnknownOutcome},
-		"lost and not known":    {answers: []string{`{"b":1}`, "lost", "500"}, sent: []string{"GET", posted(`{"a":1.5,"b":1}`), "GET"}, now: `{"b":1}`, want: cfchat.ErrUnknownOutcome},
-		"not to be read at last": {answers: []string{`{}`, `{"a":1.5}`, "500"}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"},
+		"merged":                  {answers: []string{`{"b":1}`, `{"b":1,"a":1.5}`, `{"a":1.50,"b":1}`}, sent: []string{"GET", posted(`{"a":1.5,"b":1}`), "GET"}, now: `{"a":1.50,"b":1}`},
+		"merged into nothing":     {answers: []string{`{}`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
+		"merged into a list":      {answers: []string{`[]`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
+		"read without attributes": {answers: []string{"none"}, sent: []string{"GET"}, now: "null", want: cfchat.ErrDecode},
+		"merged into null":        {answers: []string{`null`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
+		"replaced":                {answers: []string{`{"a":{"x":1}}`, `{"a":1.5}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
+		"every digit is kept":     {answers: []string{`{"b":{"x":[1.10,123456789012345678901,"<"]}}`, `{"a":1.5,"b":{"x":[1.1,123456789012345678901,"<"]}}`, `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5,"b":{"x":[1.10,123456789012345678901,"\u003c"]}}`), "GET"}, now: `{"a":1.5}`},
+		"a digit is lost":         {answers: []string{`{"b":[9007199254740993]}`, `{"a":1.5,"b":[9007199254740992]}`}, sent: []string{"GET", posted(`{"a":1.5,"b":[9007199254740993]}`)}, now: `{"a":1.5,"b":[9007199254740992]}`, want: cfchat.ErrRejected},
+		"already there":           {answers: []string{`{"b":1,"a":15e-1}`}, sent: []string{"GET"}, now: `{"b":1,"a":15e-1}`},
+		"removed":                 {remove: true, answers: []string{`{"a":1,"b":2}`, `{"b":2}`, `{"b":2}`}, sent: []string{"GET", posted(`{"b":2}`), "GET"}, now: `{"b":2}`},
+		"the last removed":        {remove: true, answers: []string{`{"a":null}`, `{}`, `{}`}, sent: []string{"GET", posted(`{}`), "GET"}, now: `{}`},
+		"not there":               {remove: true, answers: []string{`{"b":1}`}, sent: []string{"GET"}, now: `{"b":1}`},
+		"null in a stored list":   {answers: []string{`{"b":{"c":[1,null]}}`}, sent: []string{"GET"}, now: `{"b":{"c":[1,null]}}`, want: cfchat.ErrNotSent},
+		"null in the removed one": {remove: true, answers: []string{`{"a":[null],"b":null}`, `{"b":null}`, `{"b":null}`}, sent: []string{"GET", posted(`{"b":null}`), "GET"}, now: `{"b":null}`},
+		"the read fails":          {answers: []string{"500"}, sent: []string{"GET"}, now: "null", want: cfchat.ErrServer},
+		"refused":                 {answers: []string{`{}`, "422"}, sent: []string{"GET", posted(`{"a":1.5}`)}, now: `{}`, want: cfchat.ErrRejected},
+		"set without it":          {answers: []string{`{"b":1}`, `{"b":1}`}, sent: []string{"GET", posted(`{"a":1.5,"b":1}`)}, now: `{"b":1}`, want: cfchat.ErrRejected},
+		"set with others":         {answers: []string{`{}`, `{"a":1.5,"c":1}`}, sent: []string{"GET", posted(`{"a":1.5}`)}, now: `{"a":1.5,"c":1}`, want: cfchat.ErrRejected},
+		"set differently":         {answers: []string{`{}`, `{"a":"1.5"}`}, sent: []string{"GET", posted(`{"a":1.5}`)}, now: `{"a":"1.5"}`, want: cfchat.ErrRejected},
+		"answered with null":      {answers: []string{`{}`, `null`, `{}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{}`, want: cfchat.ErrDecode},
+		"overwritten":             {answers: []string{`{}`, `{"a":1.5}`, `{"a":2}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":2}`, want: cfchat.ErrOverwritten},
+		"put back":                {remove: true, answers: []string{`{"a":1}`, `{}`, `{"a":1}`}, sent: []string{"GET", posted(`{}`), "GET"}, now: `{"a":1}`, want: cfchat.ErrOverwritten},
+		"lost and stored":         {answers: []string{`{}`, "lost", `{"a":1.5}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"a":1.5}`},
+		"lost and not stored":     {answers: []string{`{}`, "lost", `{"b":1}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"b":1}`, want: cfchat.ErrUnknownOutcome},
+		"a 500":                   {answers: []string{`{}`, "500", `{"b":1}`}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"}, now: `{"b":1}`, want: cfchat.ErrUnknownOutcome},
+		"lost and not known":      {answers: []string{`{"b":1}`, "lost", "500"}, sent: []string{"GET", posted(`{"a":1.5,"b":1}`), "GET"}, now: `{"b":1}`, want: cfchat.ErrUnknownOutcome},
+		"the last read fails": {answers: []string{`{}`, `{"a":1.5}`, "500"}, sent: []string{"GET", posted(`{"a":1.5}`), "GET"},
 			now: `{"a":1.5}`, want: cfchat.ErrServer},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -109,7 +110,8 @@ func TestChangeCustomAttributes(t *testing.T) {
 	}
 }
 
-// TestSetCustomAttributes sends an object always, in which numbers keep every digit, and takes an answer that means the same.
+// TestSetCustomAttributes checks that an object is always sent, with every digit of its numbers, and that an answer that
+// means the same is accepted.
 func TestSetCustomAttributes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -140,7 +142,8 @@ func TestSetCustomAttributes(t *testing.T) {
 	}
 }
 
-// TestRefusedCustomAttributes are those that servers do not take, or would store as others. At the edge they are sent.
+// TestRefusedCustomAttributes checks that attributes that servers refuse or would change are refused, and that those just
+// within the limits are sent.
 func TestRefusedCustomAttributes(t *testing.T) {
 	t.Parallel()
 	broken := trial.Chat(t, trial.Broken{}).Account(7).Conversations
@@ -189,7 +192,8 @@ func TestRefusedCustomAttributes(t *testing.T) {
 	}
 }
 
-// TestNullInListIsRefused of every call that sends attributes, because servers drop it from every request.
+// TestNullInListIsRefused checks that every call that sends attributes refuses a null in a list, because servers drop it from
+// every request.
 func TestNullInListIsRefused(t *testing.T) {
 	t.Parallel()
 	account, null := trial.Chat(t, trial.Broken{}).Account(7), map[string]any{"a": []any{nil}}
@@ -204,7 +208,8 @@ func TestNullInListIsRefused(t *testing.T) {
 	}
 }
 
-// TestCustomAttributesOfABot are set by a bot's key from 4.2.0 on, and read from 4.14.2 on, but for a conversation that has a team.
+// TestCustomAttributesOfABot checks that a bot's key can set attributes from 4.2.0 on and read them from 4.14.2 on, unless
+// the conversation has a team.
 func TestCustomAttributesOfABot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -236,7 +241,7 @@ func TestCustomAttributesOfABot(t *testing.T) {
 	}
 }
 
-// TestCustomAttributesWait has all calls that set wait for each other's turn, as long as their context lasts.
+// TestCustomAttributesWait checks that calls that set attributes wait for their turn, as long as their context lasts.
 func TestCustomAttributesWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -250,11 +255,11 @@ func TestCustomAttributesWait(t *testing.T) {
 		go func() { ended <- account.Conversations.ClearCustomAttributes(ctx, id) }()
 		synctest.Wait()
 		if len(s.held) != 1 {
-			t.Errorf("%d requests are on their way, want one", len(s.held))
+			t.Errorf("%d requests are in flight, want 1", len(s.held))
 		}
 		stop()
 		if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, cfchat.ErrNotSent) {
-			t.Errorf("it ends with %v", err)
+			t.Errorf("the waiting call returned %v", err)
 		}
 		for range 3 {
 			first := s.held[0]
@@ -263,7 +268,7 @@ func TestCustomAttributesWait(t *testing.T) {
 			synctest.Wait()
 		}
 		if now, _ := server.Conversation(id); now.CustomAttributes.String() != `{"a":1}` {
-			t.Errorf("they are %s", now.CustomAttributes)
+			t.Errorf(`got %s, want {"a":1}`, now.CustomAttributes)
 		}
 	})
 }

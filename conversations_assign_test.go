@@ -15,7 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// Answers to assignments and to what is looked up before them.
+// Answers to assignments and to the lookups before them.
 const (
 	grace  = `{"id":2,"name":"Grace","email":"grace@example.com"}`
 	linus  = `{"id":3,"name":"Linus","email":"linus@example.com"}`
@@ -23,8 +23,8 @@ const (
 	helper = `{"id":2,"name":"Helper","bot_type":"webhook"}`
 )
 
-// assignServer answers an assignment, and lists of agents and teams, and notes what was sent. An answer is a body, "lost", or
-// a status.
+// assignServer answers assignments, and lookups of agents and teams with list, and records the requests in sent. An answer is
+// a body, "lost", or a status.
 func assignServer(list, answer string) (over http.RoundTripper, sent *[]string) {
 	sent = new([]string)
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -47,7 +47,7 @@ func assignServer(list, answer string) (over http.RoundTripper, sent *[]string) 
 	}), sent
 }
 
-// assignment is a call of the tests, with what it returns.
+// assignment is a call under test. It returns the call's result.
 type assignment func(context.Context, cfchat.ConversationsService, ...cfchat.CallOption) (any, error)
 
 var (
@@ -68,7 +68,8 @@ var (
 	})
 )
 
-// TestAssign looks, sends, and judges the answer: a 200 may say anything. A person, a bot and a team may have the same id.
+// TestAssign checks the lookup, the request, and how the answer is judged: a 200 may report a different assignment. A person,
+// a bot and a team may have the same id.
 func TestAssign(t *testing.T) {
 	t.Parallel()
 	const (
@@ -86,33 +87,33 @@ func TestAssign(t *testing.T) {
 		want         error
 		says         string
 	}{
-		"assigned":              {assign2, `[` + linus + `,` + grace + `]`, grace, []string{look, agent}, nil, ""},
-		"no such agent":         {assign2, `[` + linus + `]`, grace, []string{look}, cfchat.ErrInvalidInput, "no agent 2, and the server would unassign"},
-		"the look is refused":   {assign2, "401", grace, []string{look}, cfchat.ErrNotSent, "401"},
-		"the look is a 422":     {assign2, "422", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
-		"the look fails":        {assign2, "500", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
-		"the look is lost":      {assign2, "lost", grace, []string{look}, cfchat.ErrNotSent, "EOF"},
-		"the agent has left":    {assign2, `[` + grace + `]`, "null", []string{look, agent}, cfchat.ErrRejected, "unassigned now"},
-		"somebody else has it":  {assign2, `[` + grace + `]`, linus, []string{look, agent}, cfchat.ErrUnknownOutcome, `agent 3 ("Linus")`},
-		"a bot has it":          {assign2, `[` + grace + `]`, helper, []string{look, agent}, cfchat.ErrUnknownOutcome, `bot 2 ("Helper")`},
-		"a team has answered":   {assign2, `[` + grace + `]`, sales, []string{look, agent}, cfchat.ErrUnknownOutcome, `team 2 ("sales")`},
-		"the answer is lost":    {assign2, `[` + grace + `]`, "lost", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
-		"it is not to be seen":  {assign2, `[` + grace + `]`, "401", []string{look, agent}, cfchat.ErrUnauthorized, ""},
-		"the server fails":      {assign2, `[` + grace + `]`, "500", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
-		"team assigned":         {assignTeam2, `[` + sales + `]`, sales, []string{lookTeam, team}, nil, ""},
-		"no such team":          {assignTeam2, `[]`, sales, []string{lookTeam}, cfchat.ErrInvalidInput, "no team 2, and the server would take the team off"},
-		"the team is deleted":   {assignTeam2, `[` + sales + `]`, "null", []string{lookTeam, team}, cfchat.ErrRejected, "no team now"},
-		"another team":          {assignTeam2, `[` + sales + `]`, strings.Replace(sales, "2", "3", 1), []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "team 3"},
-		"a person for the team": {assignTeam2, `[` + sales + `]`, grace, []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "agent 2"},
-		"bot assigned":          {assignBot2, "", helper, []string{bot}, nil, ""},
-		"no such bot":           {assignBot2, "", "null", []string{bot}, cfchat.ErrRejected, "nothing has changed"},
-		"a person for the bot":  {assignBot2, "", grace, []string{bot}, cfchat.ErrRejected, "older than 4.8.0"},
-		"another bot":           {assignBot2, "", strings.Replace(helper, "2", "3", 1), []string{bot}, cfchat.ErrUnknownOutcome, "bot 3"},
-		"unassigned":            {unassign, "", "null", []string{nobody}, nil, ""},
-		"not unassigned":        {unassign, "", grace, []string{nobody}, cfchat.ErrUnknownOutcome, "agent 2"},
-		"a bot stays":           {unassign, "", helper, []string{nobody}, cfchat.ErrUnknownOutcome, "bot 2"},
-		"team unassigned":       {unassignTeam, "", "null", []string{noTeam}, nil, ""},
-		"team not unassigned":   {unassignTeam, "", sales, []string{noTeam}, cfchat.ErrUnknownOutcome, "team 2"},
+		"assigned":               {assign2, `[` + linus + `,` + grace + `]`, grace, []string{look, agent}, nil, ""},
+		"no such agent":          {assign2, `[` + linus + `]`, grace, []string{look}, cfchat.ErrInvalidInput, "no agent 2, and the server would unassign"},
+		"the lookup is refused":  {assign2, "401", grace, []string{look}, cfchat.ErrNotSent, "401"},
+		"the lookup is a 422":    {assign2, "422", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
+		"the lookup fails":       {assign2, "500", grace, []string{look}, cfchat.ErrNotSent, "not known whether the account has agent 2"},
+		"the lookup is lost":     {assign2, "lost", grace, []string{look}, cfchat.ErrNotSent, "EOF"},
+		"the agent has left":     {assign2, `[` + grace + `]`, "null", []string{look, agent}, cfchat.ErrRejected, "unassigned now"},
+		"another agent has it":   {assign2, `[` + grace + `]`, linus, []string{look, agent}, cfchat.ErrUnknownOutcome, `agent 3 ("Linus")`},
+		"a bot has it":           {assign2, `[` + grace + `]`, helper, []string{look, agent}, cfchat.ErrUnknownOutcome, `bot 2 ("Helper")`},
+		"a team has answered":    {assign2, `[` + grace + `]`, sales, []string{look, agent}, cfchat.ErrUnknownOutcome, `team 2 ("sales")`},
+		"the answer is lost":     {assign2, `[` + grace + `]`, "lost", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
+		"the request is refused": {assign2, `[` + grace + `]`, "401", []string{look, agent}, cfchat.ErrUnauthorized, ""},
+		"the server fails":       {assign2, `[` + grace + `]`, "500", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
+		"team assigned":          {assignTeam2, `[` + sales + `]`, sales, []string{lookTeam, team}, nil, ""},
+		"no such team":           {assignTeam2, `[]`, sales, []string{lookTeam}, cfchat.ErrInvalidInput, "no team 2, and the server would take the team off"},
+		"the team is deleted":    {assignTeam2, `[` + sales + `]`, "null", []string{lookTeam, team}, cfchat.ErrRejected, "no team now"},
+		"another team":           {assignTeam2, `[` + sales + `]`, strings.Replace(sales, "2", "3", 1), []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "team 3"},
+		"a person for the team":  {assignTeam2, `[` + sales + `]`, grace, []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "agent 2"},
+		"bot assigned":           {assignBot2, "", helper, []string{bot}, nil, ""},
+		"no such bot":            {assignBot2, "", "null", []string{bot}, cfchat.ErrRejected, "nothing has changed"},
+		"a person for the bot":   {assignBot2, "", grace, []string{bot}, cfchat.ErrRejected, "older than 4.8.0"},
+		"another bot":            {assignBot2, "", strings.Replace(helper, "2", "3", 1), []string{bot}, cfchat.ErrUnknownOutcome, "bot 3"},
+		"unassigned":             {unassign, "", "null", []string{nobody}, nil, ""},
+		"not unassigned":         {unassign, "", grace, []string{nobody}, cfchat.ErrUnknownOutcome, "agent 2"},
+		"a bot stays":            {unassign, "", helper, []string{nobody}, cfchat.ErrUnknownOutcome, "bot 2"},
+		"team unassigned":        {unassignTeam, "", "null", []string{noTeam}, nil, ""},
+		"team not unassigned":    {unassignTeam, "", sales, []string{noTeam}, cfchat.ErrUnknownOutcome, "team 2"},
 	} {
 		over, sent := assignServer(c.list, c.answer)
 		chat := trial.Chat(t, over, func(c *cfchat.Config) { c.ServerVersion = "4.8.0" })
@@ -121,12 +122,13 @@ func TestAssign(t *testing.T) {
 			t.Errorf("%s: sent %q, %v", name, *sent, err)
 		}
 		if wrote := len(*sent) == 2 || strings.HasPrefix((*sent)[0], "POST"); errors.Is(err, cfchat.ErrNotSent) == wrote {
-			t.Errorf("%s: sent %q, and ErrNotSent of %v is %t", name, *sent, err, wrote)
+			t.Errorf("%s: sent %q, but %v is ErrNotSent: %t", name, *sent, err, wrote)
 		}
 	}
 }
 
-// TestAssignAsBot does not look whom there is, which no bot can: the key of the call decides, and where it comes from.
+// TestAssignAsBot checks that there is no lookup with a bot's key, which cannot list agents or teams, wherever the key comes
+// from.
 func TestAssignAsBot(t *testing.T) {
 	t.Parallel()
 	bot := auth.Keys{AgentBot: auth.NewKey("bot-key")}
@@ -168,7 +170,7 @@ func TestAssignAsBot(t *testing.T) {
 	}
 }
 
-// TestAssignRefuses has every field that is wrong, and sends nothing.
+// TestAssignRefuses checks that the error names every invalid field, and that nothing is sent.
 func TestAssignRefuses(t *testing.T) {
 	t.Parallel()
 	over, sent := assignServer("[]", "null")
@@ -203,11 +205,11 @@ func TestAssignRefuses(t *testing.T) {
 		}
 	}
 	if len(*sent) > 0 {
-		t.Errorf("sent %q", *sent)
+		t.Errorf("sent %q, want nothing", *sent)
 	}
 }
 
-// TestAssignResponse has the last request, with the look that is the only one.
+// TestAssignResponse checks that WithResponse has the answer to the last request, which is the lookup if nothing else is sent.
 func TestAssignResponse(t *testing.T) {
 	t.Parallel()
 	over, _ := assignServer(`[`+grace+`]`, grace)
@@ -221,7 +223,7 @@ func TestAssignResponse(t *testing.T) {
 	}
 }
 
-// TestAssignBotNeedsVersion sends nothing to a server that would take the bot's id for a person's, or may.
+// TestAssignBotNeedsVersion checks that nothing is sent to a server that takes, or may take, the bot's id for a person's.
 func TestAssignBotNeedsVersion(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]error{
@@ -240,7 +242,7 @@ func TestAssignBotNeedsVersion(t *testing.T) {
 	}
 }
 
-// TestAssignByVersion assigns in every way on the stand-in of several versions.
+// TestAssignByVersion assigns in every way on stand-ins of several versions.
 func TestAssignByVersion(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "3.4.0", "3.6.0", "4.7.0", "4.8.0", "4.16.2"} {
@@ -265,7 +267,7 @@ func TestAssignByVersion(t *testing.T) {
 			if team, err := s.AssignTeam(ctx, id, sales); err != nil || team.Name != "sales" || (team.Icon != nil) != atLeast(version, "4.16.0") {
 				t.Fatalf("assign a team: %+v, %v", team, err)
 			}
-			has(0, sales, 0) // who is not in the team is dropped
+			has(0, sales, 0) // the server unassigns an agent who is not in the team
 			if _, err := s.Assign(ctx, id, linus); err != nil {
 				t.Fatal(err)
 			}
@@ -277,7 +279,7 @@ func TestAssignByVersion(t *testing.T) {
 				}
 				has(0, sales, 1)
 				if _, err := s.AssignBot(ctx, id, 99); !errors.Is(err, cfchat.ErrRejected) {
-					t.Errorf("assign no bot: %v", err)
+					t.Errorf("assign a bot that does not exist: %v", err)
 				}
 				has(0, sales, 1)
 			} else if !errors.Is(err, cfchat.ErrInvalidInput) {
@@ -302,7 +304,7 @@ func TestAssignByVersion(t *testing.T) {
 			if atLeast(version, "3.6.0") {
 				_, err = s.Assign(auth.WithScheme(ctx, auth.AgentBotAPIKey), id, 99)
 				if !errors.Is(err, cfchat.ErrRejected) {
-					t.Errorf("a bot assigns to nobody: %v", err)
+					t.Errorf("assign an agent that does not exist, as a bot: %v", err)
 				}
 				has(0, 0, 0)
 			}

@@ -20,7 +20,8 @@ func inBubble(t *testing.T, server *cfchattest.Server) *cfchat.Account {
 	return server.Account(t, func(c *cfchat.Config) { c.HTTPClient = &http.Client{Transport: server.Transport()} })
 }
 
-// TestDeleteConversation deletes one by an administrator only, where the server can, and is done by a job.
+// TestDeleteConversation checks that only an administrator can delete a conversation, if the server supports it, and that a
+// job does so later.
 func TestDeleteConversation(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"4.2.0", "4.3.0", "4.16.2"} {
@@ -44,13 +45,13 @@ func TestDeleteConversation(t *testing.T) {
 					t.Errorf("%s: %v", version, err)
 				}
 				if _, err := conversations.Get(t.Context(), id); err != nil {
-					t.Errorf("%s: just after it: %v", version, err)
+					t.Errorf("%s: get just after the call: %v", version, err)
 				}
 			}
-			time.Sleep(time.Second) // of the virtual clock, after which the job has run
+			time.Sleep(time.Second) // virtual time, in which the job runs
 			_, read := conversations.Get(t.Context(), id)
 			if err := conversations.Delete(t.Context(), id); !errors.Is(err, cfchat.ErrNotFound) || !errors.Is(read, cfchat.ErrNotFound) {
-				t.Errorf("%s: then: %v; again: %v", version, read, err)
+				t.Errorf("%s: after the job: get: %v; delete: %v", version, read, err)
 			}
 		})
 	}
@@ -65,8 +66,8 @@ func TestDeleteConversation(t *testing.T) {
 	}
 }
 
-// TestWalksSurviveDelete deletes every third conversation while they are being walked: all others come, and no error ends
-// the walk.
+// TestWalksSurviveDelete deletes every third conversation during a walk, and checks that all others are yielded and no error
+// ends the walk.
 func TestWalksSurviveDelete(t *testing.T) {
 	t.Parallel()
 	walks := map[string]func(*testing.T, *cfchat.Account, func(id int64)){
@@ -114,7 +115,7 @@ func TestWalksSurviveDelete(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				time.Sleep(time.Second) // of the virtual clock, after which the jobs have run
+				time.Sleep(time.Second) // virtual time, in which the jobs run
 			})
 			for _, id := range stay {
 				if !came[id] {
@@ -122,13 +123,13 @@ func TestWalksSurviveDelete(t *testing.T) {
 				}
 			}
 			if len(came) == len(stay)+len(leave) {
-				t.Errorf("%s: all came, so that nothing was deleted on the way", name)
+				t.Errorf("%s: all were yielded, so nothing was deleted during the walk", name)
 			}
 		})
 	}
 }
 
-// TestMessagesScanOfDeleted ends with ErrNotFound when the conversation is deleted on the way.
+// TestMessagesScanOfDeleted checks that a scan ends with ErrNotFound if its conversation is deleted on the way.
 func TestMessagesScanOfDeleted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -147,11 +148,11 @@ func TestMessagesScanOfDeleted(t *testing.T) {
 				if err := account.Conversations.Delete(t.Context(), id); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(time.Second) // of the virtual clock, after which the job has run
+				time.Sleep(time.Second) // virtual time, in which the job runs
 			}
 		}
 		if !errors.Is(last, cfchat.ErrNotFound) || came == 3000 {
-			t.Errorf("%d came, then %v", came, last)
+			t.Errorf("got %d messages, then %v", came, last)
 		}
 	})
 }

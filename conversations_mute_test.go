@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestAnswerOfAnother refuses an answer that is about another conversation, after which nobody knows.
+// TestAnswerOfAnother checks that an answer about another conversation, or with a body where none belongs, is an ErrDecode.
 func TestAnswerOfAnother(t *testing.T) {
 	t.Parallel()
 	of := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -28,7 +28,7 @@ func TestAnswerOfAnother(t *testing.T) {
 	}
 }
 
-// TestRefusedTranscripts sends nobody's data to what is not one address.
+// TestRefusedTranscripts checks that no transcript is sent unless the recipient is a single valid address.
 func TestRefusedTranscripts(t *testing.T) {
 	t.Parallel()
 	server := cfchattest.New(t)
@@ -43,7 +43,7 @@ func TestRefusedTranscripts(t *testing.T) {
 		}
 	}
 	if sent := server.Transcripts(id); len(sent) > 0 {
-		t.Errorf("sent are %q", sent)
+		t.Errorf("sent to %q, want no transcript", sent)
 	}
 	if err := of.SendTranscript(t.Context(), 0, "jo@customer.test"); !errors.Is(err, cfchat.ErrInvalidInput) {
 		t.Errorf("id 0: %v", err)
@@ -53,7 +53,8 @@ func TestRefusedTranscripts(t *testing.T) {
 	}
 }
 
-// TestTranscriptLimit asks for one more than the server takes in an hour: it is asked again for minutes, and not for an hour.
+// TestTranscriptLimit requests one more transcript than the server allows in an hour, and checks that the call retries for
+// minutes, not for an hour.
 func TestTranscriptLimit(t *testing.T) {
 	t.Parallel()
 	for name, over := range map[string]http.RoundTripper{
@@ -85,15 +86,15 @@ func TestTranscriptLimit(t *testing.T) {
 				}
 				ahead := time.Until(time.Now().Truncate(time.Hour).Add(time.Hour))
 				_, says, _ := strings.Cut(err.Error(), "the next hour begins in ")
-				if got, err := time.ParseDuration(says); err != nil || (got-ahead).Abs() > 2*time.Second { // the server's clock tells seconds
-					t.Errorf("%q, want %s", says, ahead)
+				if got, err := time.ParseDuration(says); err != nil || (got-ahead).Abs() > 2*time.Second { // the server's clock has whole seconds
+					t.Errorf("the error states %q, want %s", says, ahead)
 				}
 			})
 		})
 	}
 }
 
-// TestMuteByVersion has a contact write to a muted conversation, and begin another one.
+// TestMuteByVersion has a contact write to a muted conversation and start another one.
 func TestMuteByVersion(t *testing.T) {
 	t.Parallel()
 	for version, blocks := range map[string]bool{"2.16.0": false, "3.6.0": false, "3.7.0": true, "4.16.2": true} {
@@ -109,21 +110,21 @@ func TestMuteByVersion(t *testing.T) {
 			t.Errorf("%s: muted %t, %s", version, muted.Muted, muted.Status)
 		}
 		if other, _ := server.Conversation(sister); other.Muted != blocks || other.Status != cfchat.StatusOpen {
-			t.Errorf("%s: another one: muted %t, %s", version, other.Muted, other.Status)
+			t.Errorf("%s: the other conversation: muted %t, %s", version, other.Muted, other.Status)
 		}
 		made, err := of.Create(t.Context(), cfchat.ConversationCreate{InboxID: 1, ContactID: who})
 		if err != nil || (made.Status == cfchat.StatusResolved) != blocks {
-			t.Errorf("%s: a new one: %+v, %v", version, made, err)
+			t.Errorf("%s: a new conversation: %+v, %v", version, made, err)
 		}
 		now = now.Add(6*time.Hour + time.Minute)
 		server.AddMessage(id, cfchattest.Message{})
 		if later, _ := server.Conversation(id); later.Muted != blocks || (later.Status == cfchat.StatusResolved) != blocks {
-			t.Errorf("%s: later: muted %t, %s", version, later.Muted, later.Status)
+			t.Errorf("%s: six hours later: muted %t, %s", version, later.Muted, later.Status)
 		}
 	}
 }
 
-// TestTyping sends on or off, and private only where it is.
+// TestTyping checks that on or off is sent, and private only if set.
 func TestTyping(t *testing.T) {
 	t.Parallel()
 	server := cfchattest.New(t)

@@ -2,8 +2,8 @@ package cfchat
 
 import "github.com/cfchat/cfchat-go/internal/decode"
 
-// DecodeGenerated decodes a text into a zero value by the code that the generator has written for its type, and reports whether
-// it has, and whether there is any.
+// DecodeGenerated decodes a text into a zero value with the generated code for its type. It reports whether that code decoded
+// the text, and whether there is such code.
 func DecodeGenerated(text []byte, value any) (done, exists bool) {
 	reader, ok := value.(interface{ decodeJSON(r *decode.Reader) })
 	return ok && decode.JSON(text, reader.decodeJSON), ok

@@ -29,8 +29,8 @@ func answerOf(t testing.TB, id string) reflect.Type {
 	return nil
 }
 
-// decodeBoth has generated code and encoding/json decode a text, and reports whether the generated code has. What that takes must
-// be what encoding/json makes of it.
+// decodeBoth decodes a text with generated code and with encoding/json, and reports whether the generated code decoded it. If
+// so, both results must be the same.
 func decodeBoth(t testing.TB, kind reflect.Type, text []byte) (done bool) {
 	t.Helper()
 	got, want := reflect.New(kind).Interface(), reflect.New(kind).Interface()
@@ -39,7 +39,7 @@ func decodeBoth(t testing.TB, kind reflect.Type, text []byte) (done bool) {
 	if !done {
 		return false
 	}
-	clear(given) // of which nothing is kept
+	clear(given) // the result must not refer to it
 	if err := json.Unmarshal(text, want); err != nil {
 		t.Errorf("%s: encoding/json refuses %.300s: %v", kind, text, err)
 	} else if !slices.Equal(takeSecrets(reflect.ValueOf(got)), takeSecrets(reflect.ValueOf(want))) || !reflect.DeepEqual(got, want) {
@@ -48,7 +48,7 @@ func decodeBoth(t testing.TB, kind reflect.Type, text []byte) (done bool) {
 	return true
 }
 
-// takeSecrets takes out of a value the secrets in it, which reflect.DeepEqual cannot compare, and returns them.
+// takeSecrets removes the secrets, which reflect.DeepEqual cannot compare, from a value and returns them.
 func takeSecrets(v reflect.Value) (texts []string) {
 	secret, is := reflect.TypeAssert[auth.Secret](v)
 	switch {
@@ -73,7 +73,7 @@ func takeSecrets(v reflect.Value) (texts []string) {
 	return texts
 }
 
-// TestGeneratedDecode reads every recorded answer without encoding/json, and as that reads it.
+// TestGeneratedDecode checks that generated code decodes every recorded answer, with the same result as encoding/json.
 func TestGeneratedDecode(t *testing.T) {
 	t.Parallel()
 	for _, r := range recordings.All(t, ".") {
@@ -82,12 +82,12 @@ func TestGeneratedDecode(t *testing.T) {
 			continue
 		}
 		if !decodeBoth(t, kind, []byte(r.Response.Body)) {
-			t.Errorf("%s: it was left to encoding/json", r.File)
+			t.Errorf("%s: generated code left it to encoding/json", r.File)
 		}
 	}
 }
 
-// generated returns the types that have generated code, as answers are made of them.
+// generated returns all types with generated code that occur in recorded answers.
 func generated(t testing.TB) map[reflect.Type]bool {
 	t.Helper()
 	all := map[reflect.Type]bool{}
@@ -112,7 +112,7 @@ func generated(t testing.TB) map[reflect.Type]bool {
 	return all
 }
 
-// TestGeneratedDecodeOfEveryField gives every field values that fit and values that do not.
+// TestGeneratedDecodeOfEveryField decodes valid and invalid values for every field.
 func TestGeneratedDecodeOfEveryField(t *testing.T) {
 	t.Parallel()
 	values := []string{
@@ -125,7 +125,7 @@ func TestGeneratedDecodeOfEveryField(t *testing.T) {
 	}
 	types := generated(t)
 	if len(types) < 40 {
-		t.Fatalf("there are only %d types", len(types))
+		t.Fatalf("got only %d types, want at least 40", len(types))
 	}
 	for kind := range types {
 		for _, value := range values {
@@ -135,7 +135,7 @@ func TestGeneratedDecodeOfEveryField(t *testing.T) {
 				field := `"` + name + `":` + value
 				decodeBoth(t, kind, []byte(`{`+field+`}`))
 				decodeBoth(t, kind, []byte(" {\n"+strings.ToUpper(field[:len(name)+2])+" :\t"+value+", \"new\"\r: "+value+" } "))
-				for _, before := range []string{value, `{"id":1}`, `[{"id":1}]`} { // with which encoding/json merges it
+				for _, before := range []string{value, `{"id":1}`, `[{"id":1}]`} { // encoding/json merges the value with this one
 					decodeBoth(t, kind, []byte(`{"`+name+`":`+before+`,`+field+`}`))
 				}
 			}
@@ -143,18 +143,18 @@ func TestGeneratedDecodeOfEveryField(t *testing.T) {
 	}
 }
 
-// TestGeneratedDecodeOfAName takes names in any case, as encoding/json does.
+// TestGeneratedDecodeOfAName checks that names match in any case, as they do in encoding/json.
 func TestGeneratedDecodeOfAName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"account_id", "Account_ID", "ACCOUNT_ID", "accountid", "account-id", `account\u005fid`, "label\u017f", "\u212aind", ""} {
 		text := []byte(`{"id":1,"` + name + `":7}`)
 		if done := decodeBoth(t, reflect.TypeFor[cfchat.Conversation](), text); done != !strings.ContainsAny(name, "\\\u017f\u212a") {
-			t.Errorf("%s: %t", text, done)
+			t.Errorf("%s: decoded by generated code: %t", text, done)
 		}
 	}
 }
 
-// TestGeneratedDecodeOfDepth takes what is nested as deep as encoding/json takes it.
+// TestGeneratedDecodeOfDepth checks that nested values are decoded to the same depth as by encoding/json.
 func TestGeneratedDecodeOfDepth(t *testing.T) {
 	t.Parallel()
 	for _, depth := range []int{50, 200, 9_000, 11_000} {
@@ -176,7 +176,7 @@ func namesOf(kind reflect.Type) (names []string) {
 	return names
 }
 
-// TestGeneratedDecodeOfDamage damages recorded answers at random. Some damage leaves JSON that fits.
+// TestGeneratedDecodeOfDamage decodes recorded answers with random damage, some of which leaves valid answers.
 func TestGeneratedDecodeOfDamage(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -191,7 +191,7 @@ func TestGeneratedDecodeOfDamage(t *testing.T) {
 	}
 }
 
-// damaged returns a text with a few places changed.
+// damaged returns a copy of a text, changed in a few places.
 func damaged(random *rand.Rand, text []byte) []byte {
 	text = bytes.Clone(text)
 	for range 1 + random.IntN(3) {
@@ -205,7 +205,7 @@ func damaged(random *rand.Rand, text []byte) []byte {
 	return text
 }
 
-// FuzzGeneratedDecode looks for a text that generated code takes otherwise than encoding/json.
+// FuzzGeneratedDecode looks for a text that generated code decodes differently from encoding/json.
 func FuzzGeneratedDecode(f *testing.F) {
 	var kinds []reflect.Type
 	for _, r := range recordings.All(f, ".") {
@@ -219,13 +219,14 @@ func FuzzGeneratedDecode(f *testing.F) {
 	})
 }
 
-// TestAnswersShareNoMemory keeps no page alive by a small string of it, and lets nobody change what is another's.
+// TestAnswersShareNoMemory checks that decoded values share no memory with the text, or with each other, that a caller could
+// change.
 func TestAnswersShareNoMemory(t *testing.T) {
 	t.Parallel()
 	text := []byte(`{"payload":[{"id":1,"labels":["a long label"],"custom_attributes":{"plan":"a"}},{"id":2,"labels":["a long label"],"custom_attributes":{"plan":"a"}}]}`)
 	var page cfchat.ConversationPage
 	if done, _ := cfchat.DecodeGenerated(text, &page); !done {
-		t.Fatal("it was left to encoding/json")
+		t.Fatal("generated code left it to encoding/json")
 	}
 	clear(text)
 	first, second := page.Payload[0], page.Payload[1]

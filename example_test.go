@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// standIn is a server with two open conversations, one of them assigned to nobody, and a resolved one.
+// standIn starts a stand-in server with two open conversations, the second unassigned, and a resolved one.
 func standIn(options ...cfchattest.Option) (server *cfchattest.Server, account *cfchat.Account) {
 	server = cfchattest.Start(options...)
 	agent, _ := server.AddAgent(cfchattest.Agent{Name: "Ada"})
@@ -48,7 +48,7 @@ func Example() {
 	}
 }
 
-// New checks everything, and reports what is wrong without repeating a key.
+// New checks the whole Config and reports every problem, without revealing a key.
 func ExampleNew() {
 	config := cfchat.Config{
 		Server:  "https://chat.example.com",
@@ -320,7 +320,7 @@ func ExampleConversationsService_Assign() {
 	}
 	fmt.Println(agent.Name)
 
-	_, err = account.Conversations.Assign(context.Background(), id, 99) // the server would unassign it
+	_, err = account.Conversations.Assign(context.Background(), id, 99) // no such agent: the server would unassign the conversation
 	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput))
 	// Output:
 	// Grace
@@ -442,7 +442,7 @@ func ExampleConversationsService_SetTyping() {
 	if err := account.Conversations.SetTyping(context.Background(), 1, cfchat.Typing{On: true}); err != nil {
 		log.Fatal(err)
 	}
-	// While it is on, a program thinks of an answer.
+	// The program composes its answer while the indicator is on.
 	if err := account.Conversations.SetTyping(context.Background(), 1, cfchat.Typing{}); err != nil {
 		log.Fatal(err)
 	}
@@ -598,7 +598,7 @@ func ExampleConversationsService_Filter() {
 	// Output: 2
 }
 
-// A rule from a form, where somebody picks attribute, operator and value, and everything that is wrong with it.
+// Build a rule from a form in which a user picks the attribute, operator and value, and list everything wrong with it.
 func ExampleNewRule() {
 	filter := cfchat.Where(cfchat.NewRule("status", cfchat.FilterOperatorEqualTo, "open")).
 		And(cfchat.NewRule("priority", "is_greater_than", "low"))
@@ -608,7 +608,7 @@ func ExampleNewRule() {
 	// Output: row 2: it can be Equal, NotEqual only; RawRule sends what your version may allow
 }
 
-// A filter is stored as JSON, as the server reads it.
+// A filter can be stored as JSON, in the form that the server accepts.
 func ExampleFilter_MarshalJSON() {
 	data, err := json.Marshal(cfchat.Where(cfchat.Equal("inbox_id", []int64{5, 6})))
 	fmt.Println(string(data), err)
@@ -725,7 +725,7 @@ func ExampleError() {
 	// true
 }
 
-// The answer to a write was lost: look before trying again.
+// The response to a write was lost: check whether the write took effect before retrying it.
 func ExampleError_unknownOutcome() {
 	server, account := standIn()
 	defer server.Close()
@@ -742,8 +742,8 @@ func ExampleError_unknownOutcome() {
 	// Output: it may have happened; it is resolved
 }
 
-// Input that the servers would read as something else is refused here, with all errors at once, so that a form can mark its
-// fields.
+// Input that a server would misinterpret is refused before anything is sent. All invalid fields are reported together, so
+// that a form can mark them.
 func ExampleError_invalidInput() {
 	server, account := standIn()
 	defer server.Close()
@@ -763,7 +763,7 @@ func ExampleError_invalidInput() {
 	// true 0
 }
 
-// What a call returned besides its data, even for a failure.
+// WithResponse makes the status, the headers and the number of tries available, even if the call fails.
 func ExampleWithResponse() {
 	server, account := standIn()
 	defer server.Close()
@@ -775,7 +775,7 @@ func ExampleWithResponse() {
 	// Output: true 404 application/json; charset=utf-8 2
 }
 
-// One try for one call, regardless of the Config.
+// Limit one call to a single try, regardless of the Config.
 func ExampleWithRetry() {
 	server, account := standIn()
 	defer server.Close()
@@ -786,7 +786,7 @@ func ExampleWithRetry() {
 	// Output: true 1
 }
 
-// The JSON includes fields of a newer server that this module does not know.
+// The JSON includes any fields that a newer server sends and this module does not know.
 func ExampleKeepJSON() {
 	server, account := standIn()
 	defer server.Close()
@@ -803,7 +803,8 @@ func ExampleKeepJSON() {
 	// true
 }
 
-// Anything without a method is requested by its path. The stand-in does not have it, so a handler answers.
+// Use Do, with a path, to call an endpoint for which there is no method. The stand-in does not implement this one, so a
+// handler answers.
 func ExampleAccount_Do() {
 	server, account := standIn()
 	defer server.Close()
@@ -828,7 +829,7 @@ func ExampleAccount_Do() {
 	// path | it begins with a slash; give only what follows the account, such as conversations/42/messages
 }
 
-// Code that runs within a call can find out which one it is.
+// Code that runs during a call, such as a request editor, can find out which operation it belongs to.
 func ExampleOperationOf() {
 	server := cfchattest.Start()
 	defer server.Close()
@@ -850,7 +851,7 @@ func ExampleOperationOf() {
 	// Output: conversationFilter true POST
 }
 
-// Attributes stay as the server sent them, and are read one by one.
+// Attributes keep the JSON that the server sent; read them by key.
 func ExampleAttributes() {
 	attributes, err := cfchat.NewAttributes(map[string]any{"tier": "gold", "seats": 5, "paid": true})
 	if err != nil {
@@ -867,7 +868,6 @@ func ExampleAttributes() {
 	// [paid seats tier] {"paid":true,"seats":5,"tier":"gold"}
 }
 
-// Zero options list the newest 20 messages; After lists those after one, and Scan misses none.
 func ExampleContactsService_Get() {
 	server, account := standIn()
 	defer server.Close()
@@ -882,7 +882,7 @@ func ExampleContactsService_Get() {
 	// Output: Jo jo@customer.test pro
 }
 
-// A contact without an e-mail, phone number or identifier is not listed.
+// List omits contacts that have no e-mail address, phone number or identifier.
 func ExampleContactsService_List() {
 	server, account := standIn()
 	defer server.Close()
@@ -904,7 +904,7 @@ func ExampleContactsService_List() {
 	// 2
 }
 
-// It finds that person, where a search would find both.
+// FindByEmail finds only the contact with this address, ignoring case; Search would find both.
 func ExampleContactsService_FindByEmail() {
 	server, account := standIn()
 	defer server.Close()
@@ -924,7 +924,7 @@ func ExampleContactsService_FindByEmail() {
 	// true
 }
 
-// A source id is the contact's id in one inbox.
+// A source id identifies a contact within one inbox.
 func ExampleContactsService_FindBySourceID() {
 	server, account := standIn()
 	defer server.Close()
@@ -958,7 +958,7 @@ func ExampleContactsService_Create() {
 	// [email]
 }
 
-// The answer to the first create is lost; still there is only one contact.
+// The response to the first create is lost, but only one contact is created.
 func ExampleContactsService_FindOrCreate() {
 	server, account := standIn()
 	defer server.Close()
@@ -976,7 +976,7 @@ func ExampleContactsService_FindOrCreate() {
 	// Output: people: 1
 }
 
-// A search finds everybody with the text in some field.
+// Search finds every contact that has the text in one of its fields.
 func ExampleContactsService_Search() {
 	server, account := standIn()
 	defer server.Close()
@@ -995,7 +995,7 @@ func ExampleContactsService_Search() {
 	// banjo@customer.test
 }
 
-// A filter finds exact matches, ignoring case.
+// In a contact filter, Equal matches the whole value, ignoring case.
 func ExampleContactsService_Filter() {
 	server, account := standIn()
 	defer server.Close()
@@ -1016,6 +1016,8 @@ func ExampleContactsService_Filter() {
 	// Banjo
 }
 
+// By default, List returns the newest 20 messages; with After, it returns those after a given message. Scan reads all of
+// them.
 func ExampleMessagesService_List() {
 	server, account := standIn()
 	defer server.Close()
@@ -1032,14 +1034,14 @@ func ExampleMessagesService_List() {
 	// Output: incoming contact It is number 1234.
 }
 
-// Text arrives as written, even if it looks like a template of the server.
+// Text is delivered as written, even if it looks like a server-side template.
 func ExampleMessagesService_Send() {
 	server, account := standIn()
 	defer server.Close()
 	question := server.AddMessage(1, cfchattest.Message{Content: "What is {{contact.email}}?"})
 
 	sent, err := account.Messages.Send(context.Background(), 1, cfchat.MessageCreate{
-		Content:   "{{contact.email}} is a name that templates have.",
+		Content:   "{{contact.email}} is a template variable.",
 		InReplyTo: question,
 	})
 	if err != nil {
@@ -1061,12 +1063,12 @@ func ExampleMessagesService_Send() {
 	_, err = account.Messages.Send(context.Background(), 1, cfchat.MessageCreate{})
 	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput))
 	// Output:
-	// sent true {{contact.email}} is a name that templates have.
+	// sent true {{contact.email}} is a template variable.
 	// input_select {"items":[{"title":"Yes","value":"yes"},{"title":"No","value":"no"}]}
 	// true
 }
 
-// Files are read while they are sent, and downloaded byte for byte.
+// A file is streamed from its Reader as it is sent, and downloaded unchanged.
 func ExampleMessagesService_Download() {
 	server, account := standIn()
 	defer server.Close()
@@ -1089,7 +1091,7 @@ func ExampleMessagesService_Download() {
 	// Output: file 15 one, two, three
 }
 
-// A template is filled in only on request: never do so for text that somebody else has written.
+// A template is filled in only if Template is set. Never set it for text that somebody else has written.
 func ExampleMessagesService_Send_template() {
 	server, account := standIn()
 	defer server.Close()
@@ -1104,7 +1106,7 @@ func ExampleMessagesService_Send_template() {
 	// Output: Hello Contact 1!
 }
 
-// The outcome is unknown: the answer is lost. The sent message is found again by its mark.
+// The response is lost, so the outcome is unknown. FindSent finds the sent message by its mark.
 func ExampleMessagesService_FindSent() {
 	server, account := standIn()
 	defer server.Close()
@@ -1121,14 +1123,14 @@ func ExampleMessagesService_FindSent() {
 	case err == nil:
 		fmt.Println(found.Certain, found.Message.GetContent())
 	case errors.Is(err, cfchat.ErrNotFound):
-		fmt.Println("it was not stored, and may be sent again")
+		fmt.Println("it was not stored, so it can be sent again")
 	default:
 		fmt.Println("look again later:", err)
 	}
 	// Output: true It is on its way.
 }
 
-// However often it is called, and whatever happens to the answers, there is one message.
+// However often SendOnce is called, and even if responses are lost, the message is sent only once.
 func ExampleMessagesService_SendOnce() {
 	server, account := standIn()
 	defer server.Close()
@@ -1161,7 +1163,7 @@ func ExampleMessagesService_Delete() {
 	// Output: true This message was deleted {"deleted":true}
 }
 
-// A program that is the channel of an API inbox sets the delivery status of a message.
+// A program that serves as the channel of an API inbox sets the delivery status of its messages.
 func ExampleMessagesService_SetStatus() {
 	server, account := standIn()
 	defer server.Close()
@@ -1190,7 +1192,7 @@ func ExampleMessagesService_SetStatus() {
 	// read
 }
 
-// Resend sends a failed message once more.
+// Resend sends a failed message again.
 func ExampleMessagesService_Resend() {
 	server, account := standIn()
 	defer server.Close()
@@ -1216,7 +1218,7 @@ func ExampleConversationsService_Attachments() {
 	// Output: 0 attachments
 }
 
-// TestReadme compares README's first program with the package comment and with the package's example.
+// TestReadme checks that README's first program is the same as those in the package comment and the package example.
 func TestReadme(t *testing.T) {
 	readme, comment, example := source(t, "README.md"), source(t, "cfchat.go"), source(t, "example_test.go")
 	_, program, _ := strings.Cut(readme, "\nfunc main() {")
@@ -1355,7 +1357,7 @@ func ExampleContactsService_OpenConversation() {
 	// open false
 }
 
-// In an API inbox the server makes up a source id for a contact that has none, a new one each time.
+// For a contact without a source id in an API inbox, the server generates a new one on every call.
 func ExampleContactsService_Contactable() {
 	server, account := standIn()
 	defer server.Close()
@@ -1417,7 +1419,7 @@ func ExampleContactsService_AddSource() {
 	fmt.Println(source.Inbox.Name, source.SourceID)
 
 	_, err = account.Contacts.AddSource(context.Background(), id, support, "mia@customer.test")
-	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput)) // the server would have taken it from her
+	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput)) // the server would have taken the source id away from Mia
 	// Output:
 	// Support jo@customer.test
 	// true
@@ -1484,7 +1486,7 @@ func ExampleTeamsService_Members() {
 	// Output: Lin
 }
 
-// An administrator's list has every inbox, an agent's only their own.
+// An administrator sees every inbox, an agent only the inboxes they are a member of.
 func ExampleInboxesService_List() {
 	server, account := standIn()
 	defer server.Close()
@@ -1502,7 +1504,7 @@ func ExampleInboxesService_List() {
 	// 2 Shop Channel::WebWidget
 }
 
-// What Create does depends on whether an inbox keeps a single conversation for each contact.
+// What ConversationsService.Create does depends on whether the inbox is locked to a single conversation per contact.
 func ExampleInboxesService_Get() {
 	server, account := standIn()
 	defer server.Close()
@@ -1595,7 +1597,7 @@ func ExampleWebhooksService_List() {
 	// Output: https://example.com/cfchat 8 events, secret [redacted]
 }
 
-// Store the secret where secrets are stored: [webhook.Verify] needs it.
+// Store the secret safely, with your other secrets: [webhook.Verify] needs it.
 func ExampleWebhooksService_Create() {
 	server, account := standIn(cfchattest.Version("4.16.2"))
 	defer server.Close()
@@ -1644,7 +1646,7 @@ func ExampleWebhooksService_Delete() {
 	// Output: true
 }
 
-// A report has names in place of ids.
+// A report shows names instead of ids.
 func ExampleAccount_Names() {
 	server, account := standIn()
 	defer server.Close()

@@ -41,11 +41,11 @@ func ExampleConversationsService_FilterAll() {
 		}
 		count++
 	}
-	fmt.Println(count, "are assigned to nobody")
-	// Output: 2 are assigned to nobody
+	fmt.Println(count, "are unassigned")
+	// Output: 2 are unassigned
 }
 
-// The loop may change the conversations: that loses nothing, and nothing is yielded twice.
+// The loop may change the conversations it is given: none is skipped, and none is yielded twice.
 func ExampleConversationsService_Scan() {
 	server, account := standIn()
 	defer server.Close()
@@ -57,7 +57,7 @@ func ExampleConversationsService_Scan() {
 	sale := cfchat.Where(cfchat.Equal(cfchat.AttributeLabels, "spring-sale")).And(cfchat.Equal(cfchat.AttributeStatus, "open"))
 	for conversation, err := range account.Conversations.Scan(context.Background(), sale, cfchat.ConversationScanOptions{}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
-			log.Print(err) // the server cannot answer this one; the scan continues
+			log.Print(err) // the server cannot return this one; the scan continues
 			continue
 		}
 		if err != nil {
@@ -72,7 +72,7 @@ func ExampleConversationsService_Scan() {
 	// Output: 60
 }
 
-// A stopped scan continues after the last conversation that was dealt with.
+// To resume a stopped scan, set After to the id of the last conversation that was processed.
 func ExampleConversationScanOptions() {
 	server, account := standIn()
 	defer server.Close()
@@ -84,33 +84,33 @@ func ExampleConversationScanOptions() {
 		}
 		last = conversation.ID
 		if last == 2 {
-			break // the program ends here, say
+			break // as if the program ended here
 		}
 	}
 	for conversation, err := range account.Conversations.Scan(context.Background(), cfchat.Filter{}, cfchat.ConversationScanOptions{After: last}) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println("it goes on with", conversation.ID)
+		fmt.Println("resumed with", conversation.ID)
 	}
-	// Output: it goes on with 3
+	// Output: resumed with 3
 }
 
-// A program that keeps a copy asks for what has changed since the last time, and stores the time for the next. A
-// conversation of the last minute is yielded again: storing it twice does no harm.
+// A program that keeps a copy requests the conversations that have changed since its previous run, and stores the time for
+// its next run. A conversation that changed in the last minute is yielded again; storing it twice does no harm.
 func ExampleConversationsService_Changed() {
 	server, account := standIn()
 	defer server.Close()
 
-	since := time.Now().Add(-time.Hour) // from where you store it
+	since := time.Now().Add(-time.Hour) // load the stored time instead
 	changes := account.Conversations.Changed(context.Background(), since, cfchat.ConversationChangedOptions{})
 	for conversation, err := range changes.All() {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
-			log.Print(err) // the server cannot answer this one; the walk continues
+			log.Print(err) // the server cannot return this one; the walk continues
 			continue
 		}
 		if err != nil {
-			log.Fatal(err) // yielded last; since stays unchanged
+			log.Fatal(err) // yielded last; keep the old since
 		}
 		fmt.Println(conversation.ID, conversation.Status)
 	}
@@ -122,7 +122,8 @@ func ExampleConversationsService_Changed() {
 	// true
 }
 
-// AND binds before OR, and there are no brackets: repeat a condition on everything in each branch.
+// AND binds more tightly than OR, and there are no parentheses: repeat a condition that applies to all branches in each of
+// them.
 func ExampleFilter_Or() {
 	server, account := standIn()
 	defer server.Close()
@@ -134,11 +135,11 @@ func ExampleFilter_Or() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(page.Meta.AllCount, "open ones that are not of agent 7")
-	// Output: 2 open ones that are not of agent 7
+	fmt.Println(page.Meta.AllCount, "open, not assigned to agent 7")
+	// Output: 2 open, not assigned to agent 7
 }
 
-// Filters are values: And returns a new one, and the old one stays.
+// Filters are values: And returns a new filter and leaves the original unchanged.
 func ExampleFilter_And() {
 	server, account := standIn()
 	defer server.Close()
@@ -156,8 +157,8 @@ func ExampleFilter_And() {
 	// 2
 }
 
-// Before 3.8.0 a language could be found by a part of it. Later servers refuse that, so this module does too, unless told to
-// send it unchanged.
+// Servers before 3.8.0 could match part of a browser language. Later servers refuse that, and so does this module, unless
+// RawRule tells it to send the rule unchanged.
 func ExampleRawRule() {
 	contains := cfchat.FilterRule{
 		AttributeKey: string(cfchat.AttributeBrowserLanguage), FilterOperator: cfchat.FilterOperatorContains, Values: []any{"en"},
@@ -192,7 +193,7 @@ func ExampleMessagesService_Scan() {
 	count := 0
 	for message, err := range account.Messages.Scan(context.Background(), 2, cfchat.MessageScanOptions{WithoutActivity: true}) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.MessageID != 0 {
-			log.Print(err) // the server cannot answer this one; the scan continues
+			log.Print(err) // the server cannot return this one; the scan continues
 			continue
 		}
 		if err != nil {
@@ -206,7 +207,7 @@ func ExampleMessagesService_Scan() {
 	// Output: 1200
 }
 
-// A stopped scan of all messages continues after the last one that was dealt with.
+// To resume a stopped scan of all messages, pass the ids of the last message that was processed.
 func ExampleMessagesService_ScanAll() {
 	server, account := standIn()
 	defer server.Close()
@@ -214,17 +215,17 @@ func ExampleMessagesService_ScanAll() {
 		server.AddMessage(conversation, cfchattest.Message{Content: fmt.Sprintf("hello from %d", conversation)})
 	}
 
-	var at cfchat.MessageScanAllOptions // from where you store it
+	var at cfchat.MessageScanAllOptions // load the stored position instead
 	for message, err := range account.Messages.ScanAll(context.Background(), cfchat.Filter{}, at) {
 		if e, ok := errors.AsType[*cfchat.Error](err); ok && e.ConversationID != 0 {
-			log.Print(err) // this message or conversation cannot be read; the scan goes on
+			log.Print(err) // this message or conversation cannot be read; the scan continues
 			continue
 		}
 		if err != nil {
 			log.Fatal(err) // yielded last
 		}
 		fmt.Println(message.GetContent())
-		at.ConversationID, at.After = message.ConversationID, message.ID // keep it
+		at.ConversationID, at.After = message.ConversationID, message.ID // store it
 	}
 	// Output:
 	// hello from 1

@@ -24,12 +24,12 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// opening returns a file that is opened each time anew.
+// opening returns a file whose Open starts from the beginning each time.
 func opening(name, text string) cfchat.File {
 	return cfchat.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
 }
 
-// TestFilesArrive sends files, and gets them back byte for byte, by the names and kinds that they have.
+// TestFilesArrive sends files with many kinds of names and checks that they are downloaded byte for byte.
 func TestFilesArrive(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
@@ -58,20 +58,20 @@ func TestFilesArrive(t *testing.T) {
 				var got bytes.Buffer
 				n, err := messages.Download(t.Context(), a, &got)
 				if want := contents[names[i]]; err != nil || n != int64(len(want)) || got.String() != want || a.GetFileSize() != n {
-					t.Errorf("%q: %d bytes, %v, size %d", names[i], n, err, a.GetFileSize())
+					t.Errorf("%q: downloaded %d bytes, %v, size %d", names[i], n, err, a.GetFileSize())
 				}
 			}
 			form := formOf(t, srv)
 			for i, name := range names {
 				if got := form.File["attachments[]"][i].Filename; strings.ContainsAny(got, "\r\n") {
-					t.Errorf("%q is sent as %q", name, got)
+					t.Errorf("%q was sent as %q", name, got)
 				}
 			}
 			if _, err := messages.Delete(t.Context(), conversation, sent.ID); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := messages.Download(t.Context(), sent.Attachments[0], io.Discard); !errors.Is(err, cfchat.ErrNotFound) {
-				t.Errorf("a file that is gone: %v", err)
+				t.Errorf("a file that was deleted: %v", err)
 			}
 		})
 	}
@@ -95,7 +95,7 @@ func formOf(t *testing.T, srv *cfchattest.Server) *multipart.Form {
 	return nil
 }
 
-// TestFileNamesAtTheServer are what a file is called there: the stand-in reads names as Rack does.
+// TestFileNamesAtTheServer checks that the server gets the original names. The stand-in parses them like Rack.
 func TestFileNamesAtTheServer(t *testing.T) {
 	for _, name := range []string{"a.txt", "rechnung ä 💸.pdf", `a"b.txt`, "100%.txt", "100%25 a+b.txt", "a\r\nb", "%41.txt", "a\tb", "\x7f"} {
 		srv := cfchattest.New(t)
@@ -106,16 +106,16 @@ func TestFileNamesAtTheServer(t *testing.T) {
 		address := sent.Attachments[0].GetDataURL()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 		if err != nil || !strings.HasSuffix(r.URL.Path, "/"+name) {
-			t.Errorf("%q is %q there", name, address)
+			t.Errorf("the server stored %q as %q", name, address)
 		}
 		requests := srv.Requests()
 		if body := requests[len(requests)-1].Body; name == "100%25 a+b.txt" && !strings.Contains(body, `filename="100%2525 a%2Bb.txt"`) {
-			t.Errorf("sent %q", body) // a plus is a blank to older ones
+			t.Errorf("sent %q", body) // older servers read a plus as a blank
 		}
 	}
 }
 
-// TestFormFields are what goes with files: everything that a message says, as the versions read it.
+// TestFormFields checks the form fields that are sent with files: everything in the message, as each version reads it.
 func TestFormFields(t *testing.T) {
 	file := []cfchat.File{opening("a.txt", "x")}
 	for name, c := range map[string]struct {
@@ -136,7 +136,7 @@ func TestFormFields(t *testing.T) {
 			"4.9.0", cfchat.MessageCreate{ContentAttributes: map[string]any{"a": "b", "c": map[string]any{"d": []string{"e", ""}}}},
 			map[string][]string{"content_attributes[a]": {"b"}, "content_attributes[c][d][]": {"e", ""}},
 		},
-		"attributes that are no text": {
+		"attributes that are not text": {
 			"4.9.0", cfchat.MessageCreate{InReplyTo: 5, ContentAttributes: map[string]any{"order": 1234}},
 			map[string][]string{"content_attributes": {`{"in_reply_to":5,"order":1234}`}},
 		},
@@ -158,7 +158,7 @@ func TestFormFields(t *testing.T) {
 			chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				form, kind := formIn(t, req)
 				if kind != "multipart/form-data" || len(form.File["attachments[]"]) != 1 {
-					t.Errorf("%s with %v", kind, form.File)
+					t.Errorf("sent %s with the files %v", kind, form.File)
 				}
 				got = form.Value
 				return trial.Reply(200, "application/json", trial.GoodMessage), nil
@@ -185,7 +185,7 @@ func formIn(t *testing.T, req *http.Request) (form *multipart.Form, kind string)
 		t.Fatal(err)
 	}
 	if req.ContentLength >= 0 && req.ContentLength != int64(len(data)) {
-		t.Errorf("the length is %d, and %d bytes came", req.ContentLength, len(data))
+		t.Errorf("the Content-Length is %d, but the body has %d bytes", req.ContentLength, len(data))
 	}
 	form, err = multipart.NewReader(bytes.NewReader(data), details["boundary"]).ReadForm(64 << 20)
 	if err != nil {
@@ -194,7 +194,7 @@ func formIn(t *testing.T, req *http.Request) (form *multipart.Form, kind string)
 	return form, kind
 }
 
-// TestFileRefusals are what is not sent, with the fields that are wrong.
+// TestFileRefusals checks that invalid files are not sent and that the error names the invalid fields.
 func TestFileRefusals(t *testing.T) {
 	reader := func(text string) io.Reader { return strings.NewReader(text) }
 	many := func(n int) (files []cfchat.File) {
@@ -238,20 +238,20 @@ func TestFileRefusals(t *testing.T) {
 			_, err := w.over(t, func(c *cfchat.Config) { c.ServerVersion = "3.2.0" }).Send(t.Context(), 42, c.message)
 			e, ok := errors.AsType[*cfchat.Error](err)
 			if !ok || !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) || w.target != "" {
-				t.Fatalf("%v, asked for %q", err, w.target)
+				t.Fatalf("%v, requested %q", err, w.target)
 			}
 			var fields []string
 			for _, f := range e.Fields {
 				fields = append(fields, f.Field)
 			}
 			if !slices.Equal(fields, c.fields) {
-				t.Errorf("%q are wrong, want %q: %v", fields, c.fields, err)
+				t.Errorf("got the fields %q, want %q: %v", fields, c.fields, err)
 			}
 		})
 	}
 }
 
-// TestFileSizes are what Content-Length is made of: what the caller says, or what is opened.
+// TestFileSizes checks that the Content-Length follows from the size that the caller gives, or from the opened file.
 func TestFileSizes(t *testing.T) {
 	onDisk := filepath.Join(t.TempDir(), "a.txt")
 	if err := os.WriteFile(onDisk, []byte("0123456789"), 0o600); err != nil {
@@ -270,7 +270,7 @@ func TestFileSizes(t *testing.T) {
 		known bool
 		want  string
 	}{
-		"said":               {cfchat.File{Size: 3, Reader: io.MultiReader(strings.NewReader("abc"))}, true, "abc"},
+		"given":              {cfchat.File{Size: 3, Reader: io.MultiReader(strings.NewReader("abc"))}, true, "abc"},
 		"not known":          {cfchat.File{Reader: io.MultiReader(strings.NewReader("abc"))}, false, "abc"},
 		"not known, opened":  {opening("a", "abc"), false, "abc"},
 		"in memory":          {cfchat.File{Reader: bytes.NewReader([]byte("abc"))}, true, "abc"},
@@ -292,7 +292,7 @@ func TestFileSizes(t *testing.T) {
 			}))
 			c.file.Name = "a"
 			_, err := chat.Account(7).Messages.Send(t.Context(), 42, cfchat.MessageCreate{Files: []cfchat.File{c.file}})
-			if c.want == "" { // what it holds is up to the machine
+			if c.want == "" { // the content depends on the machine
 				if _, missing := os.Stat("/proc/self/stat"); missing == nil && (err == nil) == strings.Contains(name, "folder") {
 					t.Error(err)
 				}
@@ -319,10 +319,10 @@ func contentOf(t *testing.T, file *multipart.FileHeader) string {
 	return string(data)
 }
 
-// counting counts what it gives, and looks at the memory now and then.
+// counting is a reader that counts the bytes it has given and measures the memory from time to time.
 type counting struct {
 	left, given int64
-	most        uint64 // bytes that were alive
+	most        uint64 // the largest heap, in bytes
 }
 
 func (c *counting) Read(p []byte) (int, error) {
@@ -344,7 +344,7 @@ func alive() uint64 {
 	return m.HeapAlloc
 }
 
-// TestFileMemory sends and downloads 40 MB in a MiB of memory.
+// TestFileMemory checks that sending and downloading 40 MB takes at most a MiB of memory.
 func TestFileMemory(t *testing.T) {
 	const size = 40 << 20
 	zeros := make([]byte, 32<<10)
@@ -361,7 +361,7 @@ func TestFileMemory(t *testing.T) {
 		}
 		n, err := io.Copy(io.Discard, r.Body)
 		if err != nil || r.ContentLength >= 0 && r.ContentLength != n {
-			t.Errorf("%d of %d bytes came: %v", n, r.ContentLength, err)
+			t.Errorf("received %d of %d bytes: %v", n, r.ContentLength, err)
 		}
 		got <- n
 		w.Header().Set("Content-Type", "application/json")
@@ -383,17 +383,17 @@ func TestFileMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := <-got; n < size {
-		t.Errorf("%d bytes came", n)
+		t.Errorf("received %d bytes, want at least %d", n, size)
 	}
-	t.Logf("up: %d bytes more were alive", int64(up.most)-int64(before))
+	t.Logf("up: the heap grew by %d bytes", int64(up.most)-int64(before))
 	if up.most > before+1<<20 {
-		t.Errorf("%d bytes more were alive", up.most-before)
+		t.Errorf("sending: the heap grew by %d bytes", up.most-before)
 	}
 	down, before := &counting{left: size}, alive()
 	n, err := messages.Download(t.Context(), &cfchat.Attachment{DataURL: new(srv.URL + "/a")}, writer(func(p []byte) (int, error) { return down.Read(p) }))
-	t.Logf("down: %d bytes more were alive", int64(down.most)-int64(before))
+	t.Logf("down: the heap grew by %d bytes", int64(down.most)-int64(before))
 	if err != nil || n != size || down.given != size || down.most > before+1<<20 {
-		t.Errorf("%d bytes, %v, %d more were alive", n, err, down.most-before)
+		t.Errorf("downloaded %d bytes, %v, and the heap grew by %d bytes", n, err, int64(down.most)-int64(before))
 	}
 }
 
@@ -401,7 +401,8 @@ type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
-// TestDownloadHasNoKey looks at all that is sent to an attachment's address, on the server's own host and elsewhere.
+// TestDownloadHasNoKey checks that a request to an attachment's address, on the server's own host or elsewhere, has no key and
+// no other header of the client.
 func TestDownloadHasNoKey(t *testing.T) {
 	var seen []http.Header
 	var storage *httptest.Server
@@ -436,12 +437,12 @@ func TestDownloadHasNoKey(t *testing.T) {
 		}
 	}
 	if len(seen) != 3 {
-		t.Errorf("%d requests came", len(seen))
+		t.Errorf("received %d requests, want 3", len(seen))
 	}
 	for _, header := range seen {
 		names := slices.Sorted(maps.Keys(header))
 		if want := []string{"Accept", "Accept-Encoding", "User-Agent"}; !slices.Equal(names, want) {
-			t.Errorf("sent %q", header)
+			t.Errorf("sent the headers %q, want only %q", header, want)
 		}
 	}
 }
@@ -455,7 +456,7 @@ func (adding) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
-// TestNoFile is what cannot be downloaded, and what to do with it.
+// TestNoFile checks that Download refuses attachments that cannot be downloaded, and invalid arguments.
 func TestNoFile(t *testing.T) {
 	chat := trial.Chat(t, trial.Broken{})
 	kind := func(k cfchat.AttachmentType) *cfchat.AttachmentType { return &k }
@@ -469,7 +470,7 @@ func TestNoFile(t *testing.T) {
 		"null":      {FileType: kind(cfchat.AttachmentTypeIgReel)},
 		"no scheme": {DataURL: new("/rails/x")},
 		"file":      {DataURL: new("file://localhost/etc/passwd")},
-		"not one":   {DataURL: new("https://a b/?secret-signature")},
+		"invalid":   {DataURL: new("https://a b/?secret-signature")},
 	} {
 		n, err := chat.Account(7).Messages.Download(t.Context(), a, io.Discard)
 		if !errors.Is(err, cfchat.ErrInvalidInput) || n != 0 || strings.Contains(err.Error(), "secret-signature") {
@@ -479,7 +480,7 @@ func TestNoFile(t *testing.T) {
 	good := &cfchat.Attachment{DataURL: new("https://files.test/a")}
 	for name, download := range map[string]func() (int64, error){
 		"no account": func() (int64, error) { return cfchat.MessagesService{}.Download(t.Context(), good, io.Discard) },
-		"no context": func() (int64, error) { return chat.Account(7).Messages.Download(nil, good, io.Discard) }, //lint:ignore SA1012 that is tested
+		"no context": func() (int64, error) { return chat.Account(7).Messages.Download(nil, good, io.Discard) }, //lint:ignore SA1012 a nil context is tested
 		"no writer":  func() (int64, error) { return chat.Account(7).Messages.Download(t.Context(), good, nil) },
 		"nil writer": func() (int64, error) {
 			return chat.Account(7).Messages.Download(t.Context(), good, (*bytes.Buffer)(nil))
@@ -500,7 +501,7 @@ func TestNoFile(t *testing.T) {
 	}
 }
 
-// TestFormEmptyObject keeps an empty object, which brackets would lose without a word.
+// TestFormEmptyObject checks that an empty object is kept, which form fields with brackets would silently drop.
 func TestFormEmptyObject(t *testing.T) {
 	for _, version := range []string{"4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -509,12 +510,12 @@ func TestFormEmptyObject(t *testing.T) {
 			Content: "a", ContentAttributes: map[string]any{"mine": map[string]any{}, "b": "c"}, Files: []cfchat.File{opening("a.txt", "x")},
 		})
 		if err == nil && !sent.ContentAttributes.Has("mine") {
-			t.Errorf("%s: with a file content_attributes are %s", version, sent.ContentAttributes)
+			t.Errorf("%s: sent with a file, the content_attributes are %s", version, sent.ContentAttributes)
 		}
 	}
 }
 
-// TestFormNames sends odd names of attributes as they are.
+// TestFormNames checks that unusual attribute names arrive unchanged.
 func TestFormNames(t *testing.T) {
 	for _, key := range []string{`a"b`, `a\b`, "a\nb", "a;b", "ä", "a=b&c", "a%41", " a ", "a\\\"b", "a+b"} {
 		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
@@ -530,7 +531,7 @@ func TestFormNames(t *testing.T) {
 	}
 }
 
-// TestFileOpenedInTheMiddle sends the rest of a file that was opened, and read from.
+// TestFileOpenedInTheMiddle checks that a file is sent from the position to which Open has moved it.
 func TestFileOpenedInTheMiddle(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.txt")
 	if err := os.WriteFile(name, []byte("headerbody"), 0o600); err != nil {
@@ -550,7 +551,7 @@ func TestFileOpenedInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestFileOfAnotherLengthAgain announces the length that the file has on the second try, not that of the first.
+// TestFileOfAnotherLengthAgain checks that a second try announces the file's current length, not that of the first try.
 func TestFileOfAnotherLengthAgain(t *testing.T) {
 	t.Parallel()
 	for name, texts := range map[string][2]string{"grows": {strings.Repeat("a", 50<<10), strings.Repeat("a", 100<<10)}, "shrinks": {strings.Repeat("a", 100<<10), strings.Repeat("a", 50<<10)}} {

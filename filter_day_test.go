@@ -15,8 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestSince creates a conversation an hour, for three days, and asks for those since the midnight of zones on both
-// sides of UTC: by the walks exactly those, and by a page those of the day too.
+// TestSince creates a conversation every hour for three days and asks for those since midnight in time zones on both sides of
+// UTC. The walks must yield exactly these; a page may also have earlier ones, of the same UTC day.
 func TestSince(t *testing.T) {
 	begun := time.Date(2026, 8, 25, 0, 0, 30, 0, time.UTC)
 	now := begun
@@ -62,7 +62,7 @@ func TestSince(t *testing.T) {
 	}
 }
 
-// TestSinceToTheSecond keeps what came in the same second, because answers have whole seconds.
+// TestSinceToTheSecond checks that conversations created in the second of Since are kept, because answers have whole seconds.
 func TestSinceToTheSecond(t *testing.T) {
 	const second = 1_800_000_000
 	body := func(at int) string {
@@ -86,6 +86,7 @@ func TestSinceToTheSecond(t *testing.T) {
 	}
 }
 
+// TestSinceStandsAlone checks that Since cannot be combined with Or or stored as JSON.
 func TestSinceStandsAlone(t *testing.T) {
 	since := cfchat.Since("created_at", time.Unix(1e9, 0))
 	for _, filter := range []cfchat.Filter{
@@ -102,11 +103,11 @@ func TestSinceStandsAlone(t *testing.T) {
 		t.Error(said)
 	}
 	if data, err := json.Marshal(cfchat.Where(since)); err == nil || !strings.Contains(err.Error(), "rule 1: Since has no JSON") {
-		t.Errorf("kept as %s: %v", data, err)
+		t.Errorf("encoded as %s: %v", data, err)
 	}
 }
 
-// TestUnknownWordsPass sends words of a newer server as they are.
+// TestUnknownWordsPass checks that values that only a newer server knows are sent unchanged.
 func TestUnknownWordsPass(t *testing.T) {
 	var asked string
 	acct := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -121,7 +122,7 @@ func TestUnknownWordsPass(t *testing.T) {
 	} {
 		_, err := acct.Conversations.List(t.Context(), options)
 		if asked != want || errors.Is(err, cfchat.ErrInvalidInput) {
-			t.Errorf("asked %s, want %s: %v", asked, want, err)
+			t.Errorf("sent %s, want %s: %v", asked, want, err)
 		}
 	}
 }

@@ -21,14 +21,13 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// sentFilter sends a filter to a server that does not tell its version, and returns the body that was sent, "" if nothing
-// was.
+// sentFilter sends a filter to a server that does not report its version, and returns the sent body; "" if nothing was sent.
 func sentFilter(t *testing.T, filter cfchat.Filter) (string, error) {
 	t.Helper()
 	return sentFilterTo(t, "", filter)
 }
 
-// sentFilterTo sends a filter to a server of a version.
+// sentFilterTo is sentFilter for a server of a given version.
 func sentFilterTo(t *testing.T, version string, filter cfchat.Filter) (string, error) {
 	t.Helper()
 	body := ""
@@ -44,7 +43,7 @@ func sentFilterTo(t *testing.T, version string, filter cfchat.Filter) (string, e
 	return body, err
 }
 
-// The kinds of text and number that callers have.
+// Types that callers may define for text and numbers.
 type (
 	namedText   string
 	namedNumber uint16
@@ -54,7 +53,7 @@ func rawRule(attribute string, operator cfchat.FilterOperator, values ...any) cf
 	return cfchat.RawRule(cfchat.FilterRule{AttributeKey: attribute, FilterOperator: operator, Values: values})
 }
 
-// What goes out: one rule, as its JSON without the query operator.
+// TestRulesThatPass checks how a single rule is sent: its JSON, without the query operator.
 func TestRulesThatPass(t *testing.T) {
 	berlin := time.FixedZone("Berlin", 2*3600)
 	for _, c := range []struct {
@@ -92,7 +91,7 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.Since("created_at", time.Date(2026, 2, 1, 0, 30, 0, 0, berlin)), `created_at is_greater_than ["2026-01-30"]`},
 		{cfchat.Since("last_activity_at", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)), `last_activity_at is_greater_than ["2026-02-28"]`},
 		{cfchat.LessThan("since", cfchat.UnixTime{Time: time.Unix(0, 0)}), `since is_less_than ["1970-01-01"]`},
-		// ids, of any kind of whole number, and as text when no custom rule stands before
+		// ids, of any type of whole number, and as text if no custom rule comes before
 		{cfchat.Equal("inbox_id", int8(1), int64(2), uint(3), uint64(4), namedNumber(5)), `inbox_id equal_to [1,2,3,4,5]`},
 		{cfchat.Equal("inbox_id", "5", namedText("6")), `inbox_id equal_to ["5","6"]`},
 		{cfchat.Equal("inbox_id", json.Number("5")), `inbox_id equal_to [5]`},
@@ -100,7 +99,7 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.Equal("tier", "GOLD"), `tier equal_to ["GOLD"]`},
 		{cfchat.Equal("tier", namedText("gold")), `tier equal_to ["gold"]`},
 		{cfchat.Equal("seats", 8, 9.5), `seats equal_to [8,9.5]`},
-		{cfchat.Equal("seats", json.Number("8"), json.Number("9")), `seats equal_to [8,9]`}, // as they come in CustomAttributes
+		{cfchat.Equal("seats", json.Number("8"), json.Number("9")), `seats equal_to [8,9]`}, // as in CustomAttributes
 		{cfchat.Equal("paid", true), `paid equal_to [true]`},
 		{cfchat.Equal("tier", json.RawMessage(`"gold"`)), `tier equal_to ["gold"]`},
 		{cfchat.NotEqual("tier", "gold"), `tier not_equal_to ["gold"]`}, // alone
@@ -111,7 +110,7 @@ func TestRulesThatPass(t *testing.T) {
 		{cfchat.GreaterThan("seats", 4), `seats is_greater_than [4]`},
 		{cfchat.LessThan("seats", "4"), `seats is_less_than ["4"]`},
 		{cfchat.LessThan("since", time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)), `since is_less_than ["2026-01-03"]`},
-		// RawRule: what the table does not know
+		// RawRule: rules that the table does not know
 		{rawRule("browser_language", cfchat.FilterOperatorContains, "e"), `browser_language contains ["e"]`},
 		{rawRule("status", cfchat.FilterOperatorEqualTo, "closed"), `status equal_to ["closed"]`},
 		{rawRule("country_code", cfchat.FilterOperatorIsPresent), `country_code is_present`},
@@ -158,14 +157,14 @@ type stray struct{}
 
 func (stray) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
-// What is refused, each with the number of its rule, and nothing is sent.
+// TestRulesThatAreRefused checks that invalid rules are refused by number, and that nothing is sent.
 func TestRulesThatAreRefused(t *testing.T) {
 	midnight := time.Date(2026, 2, 1, 0, 0, 0, 0, time.FixedZone("", 3600)) // 23:00 in UTC
 	for _, c := range []struct {
 		rule cfchat.Rule
 		want string
 	}{
-		// no rule of any version
+		// invalid in every version
 		{cfchat.Rule{}, "no attribute"},
 		{cfchat.Equal("", 1), "no attribute"},
 		{rawRule("status", "eq", "open"), "operator"},
@@ -189,7 +188,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{cfchat.Equal("seats", math.Inf(1)), "JSON"},
 		{cfchat.Equal("tier", func() {}), "JSON"},
 		{rawRule("seats", cfchat.FilterOperatorEqualTo, math.NaN()), "JSON"},
-		// operators that 3.8.0 refuses, and most versions before answer with a 500 or nothing
+		// operators that 3.8.0 refuses, and that most earlier versions answer with a 500 or no rows
 		{cfchat.Present("status"), "it can be Equal, NotEqual only"},
 		{cfchat.Contains("status", "open"), "only"},
 		{cfchat.GreaterThan("status", "open"), "only"},
@@ -291,11 +290,11 @@ func checkFilterRefused(t *testing.T, filter cfchat.Filter, number, want string)
 		return
 	}
 	if !strings.Contains(err.Error(), number) || !strings.Contains(err.Error(), want) {
-		t.Errorf("%q does not name %q and %q", err, number, want)
+		t.Errorf("%q does not contain %q and %q", err, number, want)
 	}
 }
 
-// Whether a rule passes depends on the rules before and after it.
+// TestSequencesOfRules checks rules whose validity depends on the rules before and after them.
 func TestSequencesOfRules(t *testing.T) {
 	open, gold := cfchat.Equal("status", "open"), cfchat.Equal("tier", "gold")
 	notGold := cfchat.NotEqual("tier", "gold")
@@ -314,17 +313,17 @@ func TestSequencesOfRules(t *testing.T) {
 		{"custom NotEqual by RawRule", cfchat.Where(rawNotGold).And(open), "rule 1 (tier not_equal_to)"},
 		{"standard NotEqual anywhere", cfchat.Where(cfchat.NotEqual("inbox_id", 1)).And(cfchat.NotEqual("status", "open")).Or(open), ""},
 		{"text ids before a custom rule", cfchat.Where(cfchat.Equal("inbox_id", "1", "2")).And(gold), ""},
-		{"text ids behind a custom rule", cfchat.Where(gold).And(cfchat.Equal("inbox_id", "1", "2")), "rule 2 (inbox_id equal_to): behind a rule on a custom"},
-		{"one text id behind a custom rule", cfchat.Where(gold).And(cfchat.Equal("inbox_id", "1")), "rule 2 (inbox_id equal_to)"},
-		{"text ids far behind a custom rule", cfchat.Where(gold).And(open).Or(cfchat.Equal("inbox_id", "1")), "rule 3 (inbox_id equal_to)"},
-		{"ids behind a custom rule", cfchat.Where(gold).And(cfchat.Equal("inbox_id", 1, 2)), ""},
-		{"one status behind a custom rule", cfchat.Where(gold).And(open), ""},
-		{"two statuses behind a custom rule", cfchat.Where(gold).And(cfchat.Equal("status", "open", "pending")), "rule 2 (status equal_to)"},
-		{"capitals behind a custom rule", cfchat.Where(gold).And(cfchat.Equal("labels", "VIP")), "rule 2 (labels equal_to)"},
-		{"a day behind a custom rule", cfchat.Where(gold).And(cfchat.GreaterThan("created_at", "2026-01-31")), ""},
-		{"presence behind a custom rule", cfchat.Where(gold).And(cfchat.Present("labels")), ""},
-		{"custom behind custom", cfchat.Where(gold).And(cfchat.Equal("plan", "PRO")), ""},
-		{"RawRule behind a custom rule", cfchat.Where(gold).And(rawRule("labels", cfchat.FilterOperatorContains, "A")), "rule 2 (labels contains)"},
+		{"text ids after a custom rule", cfchat.Where(gold).And(cfchat.Equal("inbox_id", "1", "2")), "rule 2 (inbox_id equal_to): behind a rule on a custom"},
+		{"one text id after a custom rule", cfchat.Where(gold).And(cfchat.Equal("inbox_id", "1")), "rule 2 (inbox_id equal_to)"},
+		{"text ids long after a custom rule", cfchat.Where(gold).And(open).Or(cfchat.Equal("inbox_id", "1")), "rule 3 (inbox_id equal_to)"},
+		{"ids after a custom rule", cfchat.Where(gold).And(cfchat.Equal("inbox_id", 1, 2)), ""},
+		{"one status after a custom rule", cfchat.Where(gold).And(open), ""},
+		{"two statuses after a custom rule", cfchat.Where(gold).And(cfchat.Equal("status", "open", "pending")), "rule 2 (status equal_to)"},
+		{"capitals after a custom rule", cfchat.Where(gold).And(cfchat.Equal("labels", "VIP")), "rule 2 (labels equal_to)"},
+		{"a day after a custom rule", cfchat.Where(gold).And(cfchat.GreaterThan("created_at", "2026-01-31")), ""},
+		{"presence after a custom rule", cfchat.Where(gold).And(cfchat.Present("labels")), ""},
+		{"custom after custom", cfchat.Where(gold).And(cfchat.Equal("plan", "PRO")), ""},
+		{"RawRule after a custom rule", cfchat.Where(gold).And(rawRule("labels", cfchat.FilterOperatorContains, "A")), "rule 2 (labels contains)"},
 		{"custom presence counts too", cfchat.Where(cfchat.Present("tier")).And(cfchat.Equal("inbox_id", "1", "2")), "rule 2 (inbox_id equal_to)"},
 	} {
 		body, err := sentFilter(t, c.filter)
@@ -337,7 +336,7 @@ func TestSequencesOfRules(t *testing.T) {
 	}
 }
 
-// Each rule but the last carries the operator to the next.
+// TestFilterJoins checks that each rule but the last has the operator that joins it to the next.
 func TestFilterJoins(t *testing.T) {
 	a, b, c := cfchat.Equal("status", "open"), cfchat.Equal("inbox_id", 5, 6), cfchat.Absent("assignee_id")
 	rule := map[string]string{
@@ -371,7 +370,7 @@ func TestFilterJoins(t *testing.T) {
 	}
 }
 
-// The caller's slices are copied.
+// TestRulesAreCopies checks that rules copy the caller's slices.
 func TestRulesAreCopies(t *testing.T) {
 	values := []any{1, 2}
 	filter := cfchat.Where(cfchat.Equal("inbox_id", values...)).
@@ -382,7 +381,8 @@ func TestRulesAreCopies(t *testing.T) {
 	}
 }
 
-// Recorded filters: what a server answered with a 500 or 422 is refused here, what it answered with 200 passes.
+// TestRecordedFilters checks that recorded filters that a server answered with a 500 or 422 are refused, and that those that
+// it answered with 200 are sent.
 func TestRecordedFilters(t *testing.T) {
 	t.Parallel()
 	refusedAnyway := map[string]string{
@@ -396,29 +396,29 @@ func TestRecordedFilters(t *testing.T) {
 		if r.Operation != operation.ConversationFilter || r.Request.Body == nil {
 			continue
 		}
-		if r.Response.Status == http.StatusUnauthorized { // the key was looked at, and not the filter
+		if r.Response.Status == http.StatusUnauthorized { // the server checked the key, not the filter
 			continue
 		}
 		filter, ok := expressible(*r.Request.Body)
-		if !ok || strings.Contains(*r.Request.Body, "days_before") { // which never goes out
+		if !ok || strings.Contains(*r.Request.Body, "days_before") { // which is never sent
 			continue
 		}
 		body, err := sentFilterTo(t, r.Version, filter)
 		good := r.Response.Status == http.StatusOK && refusedAnyway[r.Name] == ""
 		switch {
 		case good && (err != nil || !sameRules(t, body, *r.Request.Body)):
-			t.Errorf("%s/%s is %d: %s went out for %s, %v", r.Version, r.Name, r.Response.Status, body, *r.Request.Body, err)
+			t.Errorf("%s/%s is %d: sent %s for %s, %v", r.Version, r.Name, r.Response.Status, body, *r.Request.Body, err)
 		case !good && (!errors.Is(err, cfchat.ErrInvalidInput) || body != ""):
-			t.Errorf("%s/%s is %d, and %s went out, %v", r.Version, r.Name, r.Response.Status, body, err)
+			t.Errorf("%s/%s is %d, but %s was sent, %v", r.Version, r.Name, r.Response.Status, body, err)
 		}
 		refused, sent = refused+count(!good), sent+count(good)
 	}
 	if refused < 10 || sent < 5 {
-		t.Errorf("%d recorded filters were to be refused and %d to be sent: too few to tell anything", refused, sent)
+		t.Errorf("got %d recorded filters to be refused and %d to be sent, want at least 10 and 5", refused, sent)
 	}
 }
 
-// recordedFilter is the body of a filter.
+// recordedFilter is the body of a filter request.
 type recordedFilter struct {
 	Payload []struct {
 		Key      string `json:"attribute_key"`
@@ -435,7 +435,7 @@ func readFilter(body string) (f recordedFilter, err error) {
 	return f, err
 }
 
-// expressible makes a recorded filter with the constructors, if they can.
+// expressible builds a recorded filter with the package's constructors, if they can express it.
 func expressible(body string) (cfchat.Filter, bool) {
 	recorded, err := readFilter(body)
 	if err != nil || len(recorded.Payload) == 0 {
@@ -491,7 +491,7 @@ func constructed(key, operator string, values []any) (cfchat.Rule, bool) {
 	return cfchat.Rule{}, false
 }
 
-// sameRules compares two bodies, but for values where an operator needs none.
+// sameRules reports whether two bodies have the same rules; no values and an empty list are the same.
 func sameRules(t *testing.T, a, b string) bool {
 	t.Helper()
 	x, err := readFilter(a)
@@ -512,7 +512,7 @@ func sameRules(t *testing.T, a, b string) bool {
 	return slices.Equal([]string{string(encode(t, x))}, []string{string(encode(t, y))})
 }
 
-// TestNewRule makes the same rules as the functions that are named after operators.
+// TestNewRule checks that NewRule makes the same rules as the functions named after operators.
 func TestNewRule(t *testing.T) {
 	for _, c := range []struct{ made, named cfchat.Rule }{
 		{cfchat.NewRule("status", cfchat.FilterOperatorEqualTo, cfchat.StatusOpen), cfchat.Equal("status", "open")},
@@ -530,11 +530,11 @@ func TestNewRule(t *testing.T) {
 	ids := []int64{5, 6}
 	rule := cfchat.Equal("inbox_id", ids)
 	if ids[0] = 7; cfchat.Where(rule).String() != "inbox_id equal_to [5,6]" {
-		t.Errorf("the rule follows its slice: %s", cfchat.Where(rule))
+		t.Errorf("the rule changed with the caller's slice: %s", cfchat.Where(rule))
 	}
 }
 
-// TestCheckConversations finds everything that is wrong with a filter without sending it, each with the number of its rule.
+// TestCheckConversations checks that everything wrong with a filter is reported with the number of its rule.
 func TestCheckConversations(t *testing.T) {
 	filter := cfchat.Where(cfchat.Equal("status", "opne")).And(cfchat.Equal("inbox_id", 5)).Or(cfchat.Equal("team_id", "x"))
 	var rules []int
@@ -545,7 +545,7 @@ func TestCheckConversations(t *testing.T) {
 		}
 	}
 	if !slices.Equal(rules, []int{1, 3}) {
-		t.Errorf("the rules %v are wrong, want 1 and 3", rules)
+		t.Errorf("got the wrong rules %v, want 1 and 3", rules)
 	}
 	if wrong := openOnes.CheckConversations(); wrong != nil {
 		t.Errorf("got %v", wrong)
@@ -553,14 +553,14 @@ func TestCheckConversations(t *testing.T) {
 	if wrong := (cfchat.Filter{}).CheckConversations(); len(wrong) != 1 || wrong[0].Rule != 0 || wrong[0].Field != "filter" {
 		t.Errorf("got %v", wrong)
 	}
-	// A scan refuses each rule once.
+	// A scan reports each wrong rule once.
 	_, err := scanned(t, cfchat.Where(cfchat.NotEqual("tier", "gold")).And(cfchat.Equal("status", "open")))
 	if e, ok := errors.AsType[*cfchat.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Rule != 1 {
 		t.Errorf("got %v", err)
 	}
 }
 
-// scanned scans, and returns how often anything was sent, and the error.
+// scanned runs a scan and returns the number of requests and the error.
 func scanned(t *testing.T, filter cfchat.Filter) (sent int, err error) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		sent++
@@ -572,7 +572,8 @@ func scanned(t *testing.T, filter cfchat.Filter) (sent int, err error) {
 	return sent, err
 }
 
-// TestFilterText is for people, and its JSON for keeping: it is read as it was.
+// TestFilterText checks a filter's text, which is for people, and its JSON, which is for storage and decodes to the same
+// filter.
 func TestFilterText(t *testing.T) {
 	filter := cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Equal("inbox_id", 5, int64(12345678901234567))).Or(cfchat.Absent("assignee_id"))
 	const text = `status equal_to ["open"] AND inbox_id equal_to [5,12345678901234567] OR assignee_id is_not_present`
@@ -588,11 +589,11 @@ func TestFilterText(t *testing.T) {
 	data := encode(t, filter)
 	sent, err := sentFilter(t, filter)
 	if err != nil || string(data) != sent {
-		t.Errorf("the JSON is %s, sent was %s, %v", data, sent, err)
+		t.Errorf("the JSON is %s, but %s was sent, %v", data, sent, err)
 	}
 	var read cfchat.Filter
 	if err := json.Unmarshal(data, &read); err != nil || read.String() != text {
-		t.Errorf("read %s, %v", read, err)
+		t.Errorf("decoded %s, %v", read, err)
 	}
 	if again, err := sentFilter(t, read); err != nil || again != sent {
 		t.Errorf("sent %s, %v, want %s", again, err, sent)
@@ -603,12 +604,12 @@ func TestFilterText(t *testing.T) {
 		`[]`, `{"payload":{}}`, `{`,
 	} {
 		if err := json.Unmarshal([]byte(bad), &read); err == nil || read.String() != text {
-			t.Errorf("%s became %s, %v", bad, read, err)
+			t.Errorf("%s was decoded as %s, %v", bad, read, err)
 		}
 	}
 }
 
-// TestFilterRules has every rule as it is kept, and is a copy.
+// TestFilterRules checks that Rules returns every rule as in the JSON, and that the result is a copy.
 func TestFilterRules(t *testing.T) {
 	since := time.Date(2026, time.August, 27, 0, 0, 0, 0, time.FixedZone("Berlin", 2*60*60))
 	filter := cfchat.Where(cfchat.Equal("inbox_id", int64(12345678901234567))).Or(cfchat.Absent("assignee_id")).And(cfchat.DaysBefore("created_at", 3))
@@ -623,7 +624,7 @@ func TestFilterRules(t *testing.T) {
 		}
 		rules[0].Values[0], *rules[0].QueryOperator = 5, cfchat.QueryOperatorAND
 		if got, want := encode(t, f), encode(t, filter); string(got) != string(want) {
-			t.Errorf("it has become %s, and was %s", got, want)
+			t.Errorf("the filter changed from %s to %s", want, got)
 		}
 	}
 	if got := fmt.Sprint(read.Rules()[0].Values); got != "[12345678901234567]" {
@@ -638,9 +639,9 @@ func TestFilterRules(t *testing.T) {
 	}
 }
 
-// TestDaysBefore is sent as the day that it means by the server's clock, which every version knows.
+// TestDaysBefore checks that DaysBefore is sent as a comparison with a day, which every version supports.
 func TestDaysBefore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // it is midnight, UTC, of 2000-01-01
+	synctest.Test(t, func(t *testing.T) { // the time is 2000-01-01, midnight UTC
 		for days, want := range map[any]string{0: "2000-01-01", 3: "1999-12-29", "31": "1999-12-01", uint8(2): "1999-12-30", 366.0: "1998-12-31"} {
 			for _, attribute := range []cfchat.Attribute{"created_at", "since"} {
 				filter := cfchat.Where(cfchat.NewRule(attribute, cfchat.FilterOperatorDaysBefore, days)).And(cfchat.Present("labels"))
@@ -649,13 +650,13 @@ func TestDaysBefore(t *testing.T) {
 					t.Errorf("%v: sent %s, %v, want %s", days, body, err, rule)
 				}
 				if kept := fmt.Sprint(filter); !strings.Contains(kept, "days_before") {
-					t.Errorf("it has become %s", kept)
+					t.Errorf("the filter changed to %s", kept)
 				}
 			}
 		}
 		raw := cfchat.Where(cfchat.RawRule(cfchat.FilterRule{AttributeKey: "created_at", FilterOperator: "days_before", Values: []any{3}}))
 		if body, err := sentFilter(t, raw); err != nil || !strings.Contains(body, "days_before") {
-			t.Errorf("a raw rule went out as %s, %v", body, err)
+			t.Errorf("a raw rule was sent as %s, %v", body, err)
 		}
 		for _, days := range []any{-1, 1 << 40, "soon", 1.5} {
 			if body, err := sentFilter(t, cfchat.Where(cfchat.NewRule("created_at", cfchat.FilterOperatorDaysBefore, days))); !errors.Is(err, cfchat.ErrInvalidInput) || body != "" {
@@ -665,7 +666,8 @@ func TestDaysBefore(t *testing.T) {
 	})
 }
 
-// TestDaysBeforeByTheServersClock also where that is a day ahead, and takes one day for all of a walk.
+// TestDaysBeforeByTheServersClock checks that the day follows the server's clock, even if that is a day ahead, and stays the
+// same for a whole walk.
 func TestDaysBeforeByTheServersClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(24*time.Hour - 50*time.Second)
@@ -686,7 +688,7 @@ func TestDaysBeforeByTheServersClock(t *testing.T) {
 		}))
 		old := cfchat.Where(cfchat.DaysBefore("created_at", 1))
 		conversations := chat.Account(1).Conversations
-		for range 2 { // the first does not know the server's clock yet
+		for range 2 { // the first call does not know the server's clock yet
 			if _, err := conversations.Filter(t.Context(), old, 1); err != nil {
 				t.Fatal(err)
 			}

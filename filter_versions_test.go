@@ -13,7 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// filterWire is a server of a version, "" for one that does not tell it, and how often it was asked for it and for anything else.
+// filterWire is a server of a version; "" if it does not report it. It counts requests for its version in asked, and all
+// others in sent.
 type filterWire struct {
 	version     string
 	asked, sent int
@@ -34,7 +35,7 @@ func (w *filterWire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return jsonReply(`{"meta":{"count":0,"current_page":1},"payload":[]}`), nil
 }
 
-// filterUses are the methods that send a filter of conversations, and the one that sends one of contacts.
+// filterUses holds the methods that send a filter of conversations, and one that sends a filter of contacts.
 var filterUses = map[string]func(context.Context, *cfchat.Account, cfchat.Filter) error{
 	"Filter": func(ctx context.Context, a *cfchat.Account, f cfchat.Filter) error {
 		return trial.Second(a.Conversations.Filter(ctx, f, 1))
@@ -62,7 +63,8 @@ var filterUses = map[string]func(context.Context, *cfchat.Account, cfchat.Filter
 	},
 }
 
-// TestFilterOfAnotherVersion refuses a rule that a server's version would leave out, before anything but its version is asked for.
+// TestFilterOfAnotherVersion checks that a rule that the server's version would ignore is refused after nothing but the
+// version was requested.
 func TestFilterOfAnotherVersion(t *testing.T) {
 	for _, c := range []struct {
 		contacts       bool
@@ -100,14 +102,15 @@ func TestFilterOfAnotherVersion(t *testing.T) {
 				err := use(t.Context(), trial.Chat(t, w).Account(7), filter)
 				want := fmt.Sprintf("rule 2 (%s equal_to): servers know it %s, and this is %s%s", c.attribute, c.known, version, c.because)
 				if !errors.Is(err, cfchat.ErrInvalidInput) || w.sent != 0 || !strings.HasSuffix(err.Error(), want) {
-					t.Errorf("%s: sent %d, %v, want %q", name, w.sent, err, want)
+					t.Errorf("%s: sent %d requests, %v, want %q", name, w.sent, err, want)
 				}
 			}
 		}
 	}
 }
 
-// TestContactLabelsOfAnotherVersion refuses to compare labels of contacts where the server surely cannot, and nothing else.
+// TestContactLabelsOfAnotherVersion checks that a comparison of contacts' labels is refused only if the server is known not to
+// support it.
 func TestContactLabelsOfAnotherVersion(t *testing.T) {
 	vip := cfchat.Equal(cfchat.AttributeLabels, "vip")
 	for _, c := range []struct {
@@ -126,12 +129,13 @@ func TestContactLabelsOfAnotherVersion(t *testing.T) {
 		_, err := trial.Chat(t, w).Account(7).Contacts.Filter(t.Context(), cfchat.Where(c.rule), cfchat.ContactListOptions{})
 		if errors.Is(err, cfchat.ErrInvalidInput) != c.refused || (w.sent == 0) != c.refused ||
 			c.refused && !strings.HasSuffix(err.Error(), "servers compare it from 3.1.1 on; use ContactListOptions.Labels") {
-			t.Errorf("%q, %+v: sent %d, %v", c.version, c.rule, w.sent, err)
+			t.Errorf("%q, %+v: sent %d requests, %v", c.version, c.rule, w.sent, err)
 		}
 	}
 }
 
-// TestFilterAsksForTheVersion only where an attribute depends on it and nothing else is wrong, once, and not what the Config says.
+// TestFilterAsksForTheVersion checks that the version is requested only if an attribute depends on it and nothing else is
+// wrong, only once, and not if the Config states it.
 func TestFilterAsksForTheVersion(t *testing.T) {
 	urgent := cfchat.Where(cfchat.Equal(cfchat.AttributePriority, cfchat.PriorityUrgent))
 	raw := cfchat.Where(rawRule("priority", cfchat.FilterOperatorEqualTo, "urgent"))
@@ -141,12 +145,12 @@ func TestFilterAsksForTheVersion(t *testing.T) {
 		asked                     int
 		refused                   bool
 	}{
-		{"of every version", "2.16.0", "", cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Equal("tier", "gold")), 0, false},
-		{"of some", "4.16.2", "", urgent, 1, false},
-		{"one that does not tell", "", "", urgent, 1, false},
+		{"every version", "2.16.0", "", cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.Equal("tier", "gold")), 0, false},
+		{"some versions", "4.16.2", "", urgent, 1, false},
+		{"version not reported", "", "", urgent, 1, false},
 		{"configured", "4.16.2", "3.7.0", urgent, 0, true},
 		{"wrong anyway", "4.16.2", "", urgent.And(cfchat.Equal("status", "opne")), 0, true},
-		{"as it is", "2.16.0", "", raw, 0, false},
+		{"raw rule", "2.16.0", "", raw, 0, false},
 	} {
 		w := &filterWire{version: c.version}
 		acct := trial.Chat(t, w, func(config *cfchat.Config) { config.ServerVersion = c.configured }).Account(7)
@@ -157,12 +161,12 @@ func TestFilterAsksForTheVersion(t *testing.T) {
 			}
 		}
 		if w.asked != c.asked || w.sent != map[bool]int{false: 2}[c.refused] {
-			t.Errorf("%s: asked %d times, want %d, and sent %d", c.name, w.asked, c.asked, w.sent)
+			t.Errorf("%s: requested the version %d times, want %d, and sent %d other requests", c.name, w.asked, c.asked, w.sent)
 		}
 	}
 }
 
-// TestFilterAsksNothing for a call that is refused anyway, or is over.
+// TestFilterAsksNothing checks that the version is not requested for a call that is refused anyway or whose context is done.
 func TestFilterAsksNothing(t *testing.T) {
 	urgent := cfchat.Where(cfchat.Equal(cfchat.AttributePriority, "urgent"))
 	over, cancel := context.WithCancel(t.Context())
@@ -178,13 +182,13 @@ func TestFilterAsksNothing(t *testing.T) {
 			t.Errorf("%s of account 0: %v", name, err)
 		}
 		if err := use(over, chat.Account(7), filter); !errors.Is(err, context.Canceled) || w.asked != 0 {
-			t.Errorf("%s when it is over: %v", name, err)
+			t.Errorf("%s with a canceled context: %v", name, err)
 		}
 	}
 }
 
-// TestFilterOfAnotherResource refuses attributes of contacts in a filter of conversations, and the reverse, whatever the version.
-// One that the account has defined goes by RawRule.
+// TestFilterOfAnotherResource checks that attributes of contacts are refused in a filter of conversations, and vice versa,
+// whatever the version. RawRule sends a custom attribute of the same name.
 func TestFilterOfAnotherResource(t *testing.T) {
 	for _, attribute := range []cfchat.Attribute{
 		cfchat.AttributeEmail, cfchat.AttributeName, cfchat.AttributeCompanyName, cfchat.AttributeBlocked, cfchat.AttributeIdentifier,
