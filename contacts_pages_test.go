@@ -103,7 +103,7 @@ func (c *changingContacts) RoundTrip(req *http.Request) (*http.Response, error) 
 	return jsonReply(`{"meta":{"count":%d,"current_page":"%d"},"payload":[%s]}`, len(ids), page, strings.Join(rows, ",")), nil
 }
 
-var missingContacts = regexp.MustCompile(`4 readings came to \d+ of \d+ for certain`)
+var missingContacts = regexp.MustCompile(`4 passes found \d+ of \d+ for certain`)
 
 // TestContactWalk walks through contacts that come, go and move between the pages, with equal keys across their borders: those
 // that are there all the time come once, or the walk says of how many it is certain.
@@ -204,7 +204,7 @@ func TestContactWalkMissing(t *testing.T) {
 	for name, walk := range contactWalks {
 		pages = nil
 		came, err := walkContacts(t, walk(t.Context(), chat.Account(7)))
-		if len(came) != 1 || err == nil || !strings.Contains(err.Error(), "4 readings came to 1 of 2 for certain") {
+		if len(came) != 1 || err == nil || !strings.Contains(err.Error(), "4 passes found 1 of 2 for certain") {
 			t.Errorf("%s: %v, %v", name, came, err)
 		}
 		if strings.Join(pages, "") != "12121212" {

@@ -154,7 +154,7 @@ func TestCheckContacts(t *testing.T) {
 
 // TestNoneOfContacts says of an empty value how to come to those that have none: by Absent only where servers take that.
 func TestNoneOfContacts(t *testing.T) {
-	const walk, absent = "servers cannot be asked for none here; walk ListAll and compare", "ask for Absent if you mean none"
+	const walk, absent = "servers cannot search for an empty one here; walk ListAll and compare", "use Absent to match none"
 	for _, value := range []any{"", " ", nil} {
 		for attribute, want := range map[cfchat.Attribute]string{
 			cfchat.AttributeEmail: walk, cfchat.AttributePhoneNumber: walk, cfchat.AttributeCity: walk,

@@ -831,7 +831,7 @@ func TestSendOnceNotLookedFor(t *testing.T) {
 		{"4.16.2", "listAllMessages", 401, cfchat.ErrUnauthorized, false, "it could not be looked for"},
 		{"4.16.2", "listAllMessages", 503, cfchat.ErrServer, false, "it could not be looked for"},
 		{"4.7.0", "getDetailsOfAConversation", 404, cfchat.ErrNotFound, false, "it could not be looked for"},
-		{"4.7.0", "getDetailsOfAConversation", 401, cfchat.ErrUnauthorized, true, "nobody knows where its Mark goes"},
+		{"4.7.0", "getDetailsOfAConversation", 401, cfchat.ErrUnauthorized, true, "it is not known where its Mark goes"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := cfchattest.New(t, cfchattest.Version(c.version))

@@ -22,7 +22,7 @@ const (
 )
 
 // ErrTooFew means that fewer rows were received than a proof takes.
-var ErrTooFew = errors.New("nothing has come by which to judge")
+var ErrTooFew = errors.New("too few rows have arrived to judge by")
 
 // see notes a received id.
 func (c *came) see(id int64) {

@@ -277,7 +277,7 @@ func TestRefusedAlone(t *testing.T) {
 	})
 }
 
-// TestRefusedWhereNothingComes: a width is learned while nothing has come by which to judge, and what waits is cut by it.
+// TestRefusedWhereNothingComes: a width is learned while too few rows have arrived to judge by, and what waits is cut by it.
 func TestRefusedWhereNothingComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(9_999)
