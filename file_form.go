@@ -234,7 +234,7 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 			r.failed = notToBeHad("ContentAttributes", failed)
 			return fields
 		}
-		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and values other than text; "+
+		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and non-text values; "+
 			"send the files separately")
 	}
 	return fields

@@ -172,7 +172,7 @@ func isOddInAddress(c rune) bool {
 // subscriptions refuses events that no webhook of an account gets; a server would answer with a 422 that does not say which.
 func (r *refusal) subscriptions(events []WebhookEvent) {
 	if events != nil && len(events) == 0 {
-		r.add("Subscriptions", "they are empty, which the server refuses; name events, or leave them nil")
+		r.add("Subscriptions", "the server refuses an empty list; name events, or leave it nil")
 	}
 	for i, event := range events {
 		field := fmt.Sprintf("Subscriptions[%d]", i)

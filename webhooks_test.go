@@ -40,7 +40,7 @@ func TestWebhookInput(t *testing.T) {
 		"all that there may be":   {"4.16.2", cfchat.WebhookCreate{URL: "https://a:b@example.com:8443/x-._~!$&'()*+,;=:@%20?a=b&c=/?#z"}, ""},
 		"a name of bytes":         {"4.16.2", cfchat.WebhookCreate{URL: hookAddress, Name: "\xff"}, "Name: it is not valid UTF-8"},
 		"no events":               {"4.16.2", cfchat.WebhookCreate{URL: hookAddress}, ""},
-		"an empty list of events": {"4.16.2", cfchat.WebhookCreate{URL: hookAddress, Subscriptions: []cfchat.WebhookEvent{}}, "Subscriptions: they are empty"},
+		"an empty list of events": {"4.16.2", cfchat.WebhookCreate{URL: hookAddress, Subscriptions: []cfchat.WebhookEvent{}}, "Subscriptions: the server refuses an empty list"},
 		"a bot's event":           {"4.16.2", events("message_created", "conversation_opened"), "Subscriptions[1]: conversation_opened goes only to agent bots"},
 		"a bot's other event":     {"4.16.2", events("conversation_resolved"), "Subscriptions[0]: conversation_resolved goes only to agent bots"},
 		"an event that is none":   {"4.16.2", events("mesage_created"), `Subscriptions[0]: "mesage_created" is not a webhook event`},
