@@ -168,7 +168,7 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 		change := result.Payload
 		switch {
 		case body.Status != "" && change.CurrentStatus != body.Status:
-			err := fmt.Errorf("it is %q, but %q was requested", change.CurrentStatus, body.Status)
+			err := fmt.Errorf("the status is %q, but %q was requested", change.CurrentStatus, body.Status)
 			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 		case change.Success != nil && !*change.Success:
 			return &chain.Failure{Cause: errors.New("success: false: the server did not store the status"), Rejected: true}

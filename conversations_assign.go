@@ -95,7 +95,7 @@ func (r AssignmentRequest) judge(now *Assignment) *chain.Failure {
 	case now.isNobody():
 	case now.Agent != nil && r.Kind == AssigneeKindAgentBot: // a server before 4.8.0 reads the id as a person's
 	default: // no server answers so: it belongs to another call
-		return &chain.Failure{Cause: fmt.Errorf("it names %s, but %s was requested", now, r), Decode: true, Unknown: true}
+		return &chain.Failure{Cause: fmt.Errorf("it names %s, but the request was for %s", now, r), Decode: true, Unknown: true}
 	}
 	return &chain.Failure{Cause: r.unlike(now), Rejected: true}
 }

@@ -84,7 +84,7 @@ func (l *labelled) change(ctx context.Context, labels []string, change func(now,
 		},
 		bars: func(next []string) string {
 			if i := slices.IndexFunc(next, isMisread); i >= 0 {
-				return fmt.Sprintf("its label in %s has a comma or a leading quote, which would be read as punctuation; "+
+				return fmt.Sprintf("its existing label %s has a comma or a leading quote, which would be read as punctuation; "+
 					"SetLabels and ClearLabels replace them all", inShort(next[i:i+1]))
 			}
 			return ""

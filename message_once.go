@@ -138,7 +138,7 @@ func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message
 // notLookedFor returns the failure of a look, which says that nothing was sent unless the message may be there.
 func notLookedFor(failure error) error {
 	if e, ok := errors.AsType[*Error](failure); ok && !e.Is(ErrUnknownOutcome) {
-		return e.notSent("it could not be looked for")
+		return e.notSent("the search for it failed")
 	}
 	return failure
 }

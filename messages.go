@@ -169,7 +169,7 @@ func (s MessagesService) SetFailed(ctx context.Context, conversationID, id int64
 func (s MessagesService) update(ctx context.Context, conversationID, id int64, body MessageUpdate, input refusal, opts []CallOption) (*Message, error) {
 	stored := func(m *Message) *chain.Failure {
 		if m.GetStatus() != body.Status {
-			err := fmt.Errorf("it is %q, but %q was requested", m.GetStatus(), body.Status)
+			err := fmt.Errorf("the status is %q, but %q was requested", m.GetStatus(), body.Status)
 			return &chain.Failure{Cause: err, Rejected: true}
 		}
 		return nil
