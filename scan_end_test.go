@@ -233,7 +233,7 @@ func TestScanRowsOutside(t *testing.T) {
 			return nil, nil
 		})
 		s.run(openOnes, cfchat.ConversationScanOptions{})
-		if s.endsWith(cfchat.ErrDecode, nil); s.end != nil && !strings.Contains(s.end.Error(), "asked for the conversations") {
+		if s.endsWith(cfchat.ErrDecode, nil); s.end != nil && !strings.Contains(s.end.Error(), "were requested, but the server returned") {
 			t.Errorf("ended with %v", s.end)
 		}
 		s.within(5)
