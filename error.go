@@ -173,8 +173,8 @@ func (e *Error) with(more string) *Error {
 	return &about
 }
 
-// again returns a copy of the Error that states how to proceed after wait, during which a message may still be stored. If wait
-// is not positive, it returns e.
+// again returns a copy of the Error that states how to proceed after wait, during which a message may still be stored. If
+// wait is not positive, it returns e.
 func (e *Error) again(how string, wait time.Duration) *Error {
 	if wait <= 0 {
 		return e

@@ -341,8 +341,8 @@ func TestNewRecorderRefuses(t *testing.T) {
 	}
 }
 
-// TestRecorderWritesAsRecorded sends the requests recorded from real servers through a recorder, and checks that it writes the
-// same files.
+// TestRecorderWritesAsRecorded sends the requests recorded from real servers through a recorder, and checks that it writes
+// the same files.
 func TestRecorderWritesAsRecorded(t *testing.T) {
 	keys := map[string]string{}
 	for _, role := range []string{"administrator", "agent", "bot", "stray_bot"} {

@@ -168,8 +168,8 @@ var fileName = regexp.MustCompile(`[\w.*/:@-]*\.(?:go|md|yaml|json|txt|gz)\b`)
 // written lists files that the programs of this repository write, and that are not in it.
 var written = []string{"manifest.json", "openapi.json", "bin/openapi.json"}
 
-// TestFileNames checks that each file name in comments and on pages matches a file of this module. A name may omit the folders
-// and contain asterisks.
+// TestFileNames checks that each file name in comments and on pages matches a file of this module. A name may omit the
+// folders and contain asterisks.
 func TestFileNames(t *testing.T) {
 	open, dotted := files(t)
 	all := slices.Concat(open, dotted)
