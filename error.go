@@ -193,8 +193,8 @@ func (e *Error) notSent(because string) *Error {
 	return about
 }
 
-// afterChange returns a copy of the Error of a check on an earlier change. Whether the check was sent does not matter, so the
-// copy does not mention it.
+// afterChange returns a copy of the Error of a check on an earlier change. Whether the check was sent does not matter, so
+// the copy does not mention it.
 func (e *Error) afterChange(more string) *Error {
 	about := e.with(more)
 	about.marks = append(slices.DeleteFunc(slices.Clone(e.marks), func(mark error) bool { return mark == ErrNotSent }), ErrUnknownOutcome)

@@ -1,5 +1,6 @@
-// Command surface writes the tables in docs that are derived from the operations of openapi.yaml, the methods that call them,
-// and the programs in examples. go generate runs it. A table is between two lines, <!-- table: NAME --> and <!-- end -->.
+// Command surface writes the tables in docs that are derived from the operations of openapi.yaml, the methods that call
+// them, and the programs in examples. go generate runs it. A table is between two lines, <!-- table: NAME --> and <!-- end
+// -->.
 package main
 
 import (

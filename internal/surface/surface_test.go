@@ -17,8 +17,8 @@ import (
 
 const root = "../.."
 
-// TestOperations checks that every operation of openapi.yaml has a method whose comment names it and its keys, and an example
-// of such a method.
+// TestOperations checks that every operation of openapi.yaml has a method whose comment names it and its keys, and an
+// example of such a method.
 func TestOperations(t *testing.T) {
 	methods, err := methodsIn(root)
 	if err != nil {
@@ -70,9 +70,9 @@ func (m method) receiver() string {
 	return m.service + "Service"
 }
 
-// TestServices checks that every tag of openapi.yaml but Chat has a service named after it: one type, in the file named after
-// it, with the methods of its operations there or in files whose names begin the same way, and one field of Account. It also
-// checks that every service has a tag.
+// TestServices checks that every tag of openapi.yaml but Chat has a service named after it: one type, in the file named
+// after it, with the methods of its operations there or in files whose names begin the same way, and one field of Account.
+// It also checks that every service has a tag.
 func TestServices(t *testing.T) {
 	spec, err := api.GetSpec()
 	if err != nil {
