@@ -4,14 +4,14 @@ SHELL := /bin/bash
 TOOL := go tool -modfile=tools/go.mod
 LINT := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 ACTIONLINT := go tool -modfile=tools/actionlint/go.mod actionlint
-# The command and some examples are modules of their own, because they need libraries; the tools run there too.
+# The command and some examples are separate modules, because they need libraries; the tools run there too.
 PROGRAMS := cmd/cfchat examples/observability examples/search
 REDOCLY := npx --yes @redocly/cli@2.77.0
 GENERATED := cfchat.gen.go api/spec.gen.go internal/operation/table.gen.go cfchattest/routes.gen.go internal/redact/internal/example/example.gen.go docs/README.md docs/operations.md docs/keys.md docs/errors.md docs/versions.md
-# bench is only tidy with the client that make bench generates.
+# bench is tidy only with the client that make bench generates.
 MODULES = $(filter-out bench,$(patsubst %/,%,$(dir $(shell git ls-files go.mod '*/go.mod'))))
 
-# The contents of the module's zip, which excludes nested modules.
+# The files in the module's zip, which excludes nested modules.
 SHIPPED := (^|/)testdata/|\.(go|md)$$|^(LICENSE|Makefile|go\.(mod|sum)|openapi\.yaml)$$
 SHIPPED := $(SHIPPED)|^((api/|cfchattest/|internal/operation/|internal/redact/internal/example/)?oapi-codegen|internal/redact/internal/example/openapi|overlay|redocly|\.golangci)\.yaml$$|^\.(gitignore|ci/run|github/.*)$$
 
@@ -43,7 +43,7 @@ NEXT := go1.27.4
 test-next: ## Test decoding with the next Go, if it is available
 	@if GOTOOLCHAIN=$(NEXT) go version >/dev/null 2>&1; \
 	then export GOTOOLCHAIN=$(NEXT); go test ./internal/decode ./internal/chain && go test -run 'Generated|Recorded|Answer' . ./api; \
-	else echo "$(NEXT) is not available here, so nothing is tested with it"; fi
+	else echo "$(NEXT) is not available here, so the tests with it are skipped"; fi
 
 FUZZTIME := 20s
 
@@ -83,13 +83,13 @@ json: ## Write openapi.yaml as JSON, bin/openapi.json, for a release
 	@echo "bin/openapi.json"
 
 .PHONY: accept
-accept: ## Accept the current openapi.yaml and Go API as the baseline that must not break
+accept: ## Accept the current openapi.yaml and Go API as the baseline to stay compatible with
 	cp openapi.yaml tools/baseline/openapi.yaml
 	rm -f tools/baseline/*.go.txt
 	go run -C tools ./apicheck -accept
 
 .PHONY: check
-check: check-format check-vet check-lint check-tidy check-generate check-spec check-breaking check-api ## Check everything that tests do not
+check: check-format check-vet check-lint check-tidy check-generate check-spec check-breaking check-api ## Check everything that the tests do not cover
 check: check-surface check-consumer check-zip check-actions check-vulnerabilities
 
 .PHONY: check-format
@@ -115,7 +115,7 @@ check-lint:
 
 .PHONY: check-tidy
 check-tidy:
-	@echo "tidy: each go.mod lists what is used"
+	@echo "tidy: each go.mod lists exactly the modules in use"
 	@for module in $(MODULES); do go -C $$module mod tidy -diff || exit 1; done
 
 .PHONY: check-generate
@@ -123,20 +123,20 @@ check-generate:
 	@echo "generate: the generated code and tables match openapi.yaml"
 	@before=$$(cat $(GENERATED) | git hash-object --stdin) && go generate ./... && \
 	after=$$(cat $(GENERATED) | git hash-object --stdin) && \
-	{ test "$$before" = "$$after" || { echo "they did not; commit the changes of go generate"; exit 1; }; }
+	{ test "$$before" = "$$after" || { echo "they did not; commit the changes that go generate made"; exit 1; }; }
 
 .PHONY: check-spec
 check-spec:
 	@echo "spec: redocly finds nothing in openapi.yaml"
 	@if REDOCLY_TELEMETRY=off $(REDOCLY) --version >/dev/null 2>&1; \
 	then said=$$(REDOCLY_TELEMETRY=off $(REDOCLY) lint openapi.yaml 2>&1) || { echo "$$said"; exit 1; }; \
-	else echo "redocly was not run, because npx cannot get it here; the tests have validated the spec with kin-openapi"; fi
+	else echo "redocly was not run, because npx cannot get it here; the tests validate the spec with kin-openapi"; fi
 
 .PHONY: check-breaking
 check-breaking:
-	@echo "breaking: openapi.yaml keeps what tools/baseline/openapi.yaml promises"
+	@echo "breaking: openapi.yaml stays compatible with tools/baseline/openapi.yaml"
 	@said=$$($(TOOL) oasdiff breaking --fail-on WARN tools/baseline/openapi.yaml openapi.yaml 2>&1) || \
-	{ echo "$$said"; echo "if this is meant: make accept, and a line in CHANGELOG.md"; exit 1; }
+	{ echo "$$said"; echo "if this is intended: run make accept, and add a line to CHANGELOG.md"; exit 1; }
 
 .PHONY: check-api
 check-api:
@@ -156,7 +156,7 @@ check-consumer:
 
 .PHONY: check-zip
 check-zip:
-	@echo "zip: users download what is meant for them, and less than 940 kB of testdata"
+	@echo "zip: users download only what they need, with less than 940 kB of testdata"
 	@! git ls-files | grep -v -f <(git ls-files '*/go.mod' | sed 's/^/^/; s/go.mod$$//') | grep -vE '$(SHIPPED)'
 	@size=$$(git ls-files -z ':(glob)**/testdata/**' | xargs -0 cat | wc -c); \
 	test $$size -lt 940000 || { echo "testdata has $$size bytes"; exit 1; }
@@ -168,7 +168,7 @@ check-actions:
 
 .PHONY: check-vulnerabilities
 check-vulnerabilities:
-	@echo "vulnerabilities: govulncheck knows of none in what is called"
+	@echo "vulnerabilities: govulncheck finds none in the code that is called"
 	@for module in . $(PROGRAMS); do \
 	said=$$(go -C $$module tool -modfile=$(CURDIR)/tools/go.mod govulncheck ./... 2>&1) || case "$$said" in \
 	*"govulncheck: fetching vulnerabilities: "*) echo "govulncheck was not run, because its database cannot be reached here; CI runs it every week"; break;; \

@@ -100,7 +100,7 @@ func (r AssignmentRequest) MarshalJSON() ([]byte, error) {
 	case r.Kind == AssigneeKindAgentBot && id != nil:
 		return json.Marshal(map[string]any{"assignee_id": id, "assignee_type": AssigneeKindAgentBot})
 	case r.Kind == AssigneeKindAgentBot:
-		return nil, errors.New("without an ID it would do nothing; a bot is taken off as a person is")
+		return nil, errors.New("without an ID it would do nothing; unassign a bot the way you unassign a person")
 	}
-	return nil, fmt.Errorf("%q is nothing that a conversation can be assigned to", r.Kind)
+	return nil, fmt.Errorf("a conversation cannot be assigned to %q", r.Kind)
 }

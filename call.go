@@ -90,7 +90,7 @@ func newCall[T any](op *operation.Operation, check func(answer *T, body []byte) 
 		// A connection that has lost count hands a call the answer of another.
 		if one, ok := any(answer).(ofConversation); ok && conversation != 0 {
 			if about := one.conversationID(); about != 0 && about != conversation {
-				return nil, fmt.Errorf("it is about conversation %d, and not about %d", about, conversation)
+				return nil, fmt.Errorf("it is about conversation %d, not %d", about, conversation)
 			}
 		}
 		return answer, nil
@@ -109,7 +109,7 @@ func newListCall[T any, P keeperOf[T]](op *operation.Operation, check func(row *
 func newEmptyCall(op *operation.Operation) typedCall[struct{}] {
 	return bound(op, func(body []byte, _ int64) (*struct{}, error) {
 		if len(bytes.TrimSpace(body)) > 0 {
-			return nil, errors.New("there is something, where the servers answer nothing")
+			return nil, errors.New("it has a body, but servers send none")
 		}
 		return new(struct{}), nil
 	})
@@ -185,7 +185,7 @@ func another(what string, got, want int64) *chain.Failure {
 }
 
 func aboutAnother(what string, got, want int64) error {
-	return fmt.Errorf("it is about %s %d, and not about %d", what, got, want)
+	return fmt.Errorf("it is about %s %d, not %d", what, got, want)
 }
 
 // listed returns the list that makes up an answer.

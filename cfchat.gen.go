@@ -6707,8 +6707,8 @@ type Client struct {
 // ClientOption configures a Client of NewClient.
 type ClientOption func(*Client) error
 
-// NewClient returns a Client for a server, without the chain of [New]: it repeats nothing and bounds nothing. Without
-// options it sends with a zero [http.Client].
+// NewClient returns a Client for a server, without the chain of [New]: it retries nothing and sets no limits.
+// Without options it sends with a zero [http.Client].
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
 	client := &Client{Server: server}
 	for _, option := range opts {
@@ -6741,8 +6741,8 @@ func WithRequestEditorFn(edit RequestEditorFn) ClientOption {
 	}
 }
 
-// do sends a request, after the editors have seen it, as a call of its operation. It stays that call even if an editor
-// replaces the request.
+// do runs the editors and sends the request as a call of its operation. It remains that call even if an editor replaces the
+// request.
 func (c *Client) do(ctx context.Context, op *operation.Operation, req *http.Request, editors []RequestEditorFn) (*http.Response, error) {
 	ctx, err := begin(ctx, op, req, editors)
 	if err != nil {

@@ -200,7 +200,7 @@ func (c *Config) check(input *refusal) {
 		input.add("Config.Server", "%v", err)
 	}
 	if c.ServerVersion != "" && release.Of(c.ServerVersion).IsZero() {
-		input.add("Config.ServerVersion", "%q is no version such as 4.7.0; empty means that the server is asked", c.ServerVersion)
+		input.add("Config.ServerVersion", "%q is not a version such as 4.7.0; leave it empty to ask the server", c.ServerVersion)
 	}
 	if c.Timeout < 0 {
 		input.add("Config.Timeout", "it is negative; zero means 30 seconds")
@@ -209,7 +209,7 @@ func (c *Config) check(input *refusal) {
 		input.add("Config.MaxBody", "it is negative; zero means 10 MiB")
 	}
 	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		input.add("Config.UserAgent", "it has a control or a non-ASCII character; take it out")
+		input.add("Config.UserAgent", "it has a control character or a non-ASCII character; remove it")
 	}
 	c.Retry.check("Config.Retry", input)
 	input.limiter("Config.Limiter", c.Limiter)
@@ -229,13 +229,13 @@ func checkServer(address string, allowPlainHTTP bool) error {
 	case u.User != nil:
 		return errors.New("it has a user name or password; keys go into Keys")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("it has a query or a fragment; leave only scheme, host and path")
+		return errors.New("it has a query or a fragment; keep only scheme, host and path")
 	case belongsToClient(u.Path):
-		return errors.New("it goes on to a page or an operation; leave only what stands before /app or /api/v1")
+		return errors.New("it includes the path of a page or an operation; keep only the part before /app or /api/v1")
 	case u.Scheme == "https" || u.Scheme == "http" && (allowPlainHTTP || isLoopback(u.Hostname())):
 		return nil
 	case u.Scheme == "http":
-		return errors.New("with plain http the key would travel in clear; use https, or set AllowPlainHTTP where nobody can listen")
+		return errors.New("plain http would send the key unencrypted; use https, or set AllowPlainHTTP if nobody can eavesdrop")
 	}
 	return errors.New("it starts with neither https:// nor http://")
 }

@@ -61,7 +61,7 @@ func (o ContactListOptions) check(r *refusal) {
 	}
 	for i, sort := range o.Sort {
 		if !sort.Known() && !slices.Contains(otherContactSorts, strings.TrimPrefix(string(sort), "-")) {
-			r.add(fmt.Sprintf("Sort[%d]", i), "%q is no key to sort by, and there would be no order; use ContactSortCreatedAt or the like", sort)
+			r.add(fmt.Sprintf("Sort[%d]", i), "%q is not a sort key, and there would be no order; use a ContactSort constant", sort)
 		}
 	}
 	r.labels("Labels", o.Labels)
@@ -70,7 +70,7 @@ func (o ContactListOptions) check(r *refusal) {
 // withoutLabels refuses labels where the server ignores them.
 func (o ContactListOptions) withoutLabels(r *refusal, instead string) {
 	if len(o.Labels) > 0 {
-		r.add("Labels", "only List takes them; %s", instead)
+		r.add("Labels", "only List accepts them; %s", instead)
 	}
 }
 
@@ -188,7 +188,7 @@ func (s ContactsService) Get(ctx context.Context, id int64, opts ...CallOption) 
 func (s ContactsService) Create(ctx context.Context, create ContactCreate, opts ...CallOption) (*Contact, error) {
 	var input refusal
 	if create.Name == "" && len(create.keys()) == 0 {
-		input.add("Name", "set it, or Email, PhoneNumber or Identifier; nothing would tell the contact from another")
+		input.add("Name", "set it, or Email, PhoneNumber or Identifier; nothing would distinguish the contact from others")
 	}
 	create.check(ctx, s.core, &input)
 	call := createContactCall.accepting(create.stored)
@@ -249,7 +249,7 @@ func (s ContactsService) RemoveCustomAttributes(ctx context.Context, id int64, k
 	input.id("id", id)
 	input.attributeKeys("keys", keys)
 	if i := slices.Index(keys, ""); i >= 0 {
-		input.add(fmt.Sprintf("keys[%d]", i), "it is empty, which is no attribute of a contact")
+		input.add(fmt.Sprintf("keys[%d]", i), "it is empty; give an attribute's name")
 	}
 	body := AttributeKeys{CustomAttributes: slices.Clone(keys)}
 	gone := func(c *Contact) *chain.Failure {
@@ -319,7 +319,7 @@ func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts
 	input.id("baseID", baseID)
 	input.id("mergeeID", mergeeID)
 	if baseID == mergeeID && baseID > 0 {
-		input.add("mergeeID", "it is the base itself, of which nothing would be done; give another contact")
+		input.add("mergeeID", "it is the base contact itself, and nothing would be merged; give another contact")
 	}
 	same := func(m *MergedContact) *chain.Failure {
 		if m.ID != baseID {
@@ -331,7 +331,7 @@ func (s ContactsService) Merge(ctx context.Context, baseID, mergeeID int64, opts
 		return newContactMergeRequest(server, s.core.id, ContactMerge{BaseContactID: baseID, MergeeContactID: mergeeID})
 	})
 	if e, ok := errors.AsType[*Error](err); ok && len(e.Fields) == 0 {
-		return nil, e.with(fmt.Sprintf("contact %d was to become a part of %d", mergeeID, baseID))
+		return nil, e.with(fmt.Sprintf("contact %d was to be merged into %d", mergeeID, baseID))
 	}
 	if err != nil {
 		return nil, err
@@ -350,7 +350,7 @@ func (s ContactsService) Conversations(ctx context.Context, id int64, opts ...Ca
 	its := func(a *ContactConversations) *chain.Failure {
 		for i := range a.Payload {
 			if sender := a.Payload[i].Meta.Sender.ID; sender != id {
-				err := fmt.Errorf("payload[%d] is of contact %d, and not of %d", i, sender, id)
+				err := fmt.Errorf("payload[%d] belongs to contact %d, not %d", i, sender, id)
 				return &chain.Failure{Cause: err, Decode: true}
 			}
 		}
@@ -401,7 +401,7 @@ func (s ContactsService) TakeSource(ctx context.Context, id, inboxID int64, sour
 		return newContactInboxCreationRequest(server, s.core.id, id, ContactInboxCreate{InboxID: inboxID, SourceID: sourceID})
 	})
 	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusInternalServerError {
-		return nil, e.with("another contact may have the source id in this inbox, or the inbox takes none")
+		return nil, e.with("another contact may have the source id in this inbox, or the inbox accepts none")
 	}
 	return added, err
 }
@@ -469,7 +469,7 @@ func isIn(inboxID int64, sourceID string) func(*Contact) *chain.Failure {
 		if c.source(inboxID, sourceID) != nil {
 			return nil
 		}
-		err := fmt.Errorf("it is about contact %d, who has not this source id in inbox %d", c.ID, inboxID)
+		err := fmt.Errorf("it is about contact %d, who does not have this source id in inbox %d", c.ID, inboxID)
 		return &chain.Failure{Cause: err, Decode: true}
 	}
 }

@@ -57,7 +57,7 @@ func (u ContactUpdate) MarshalJSON() ([]byte, error) {
 }
 
 // errBlockedOrNot is the reason why it is unknown whether a contact has been blocked.
-var errBlockedOrNot = errors.New("the server tells neither whether the contact is blocked now nor its version, on which it depends; " +
+var errBlockedOrNot = errors.New("the server reports neither whether the contact is blocked nor its version, on which that depends; " +
 	"set Config.ServerVersion")
 
 // whole returns an update with all additional attributes that the contact is to have, where the server would replace the
@@ -105,7 +105,7 @@ func (s ContactsService) change(ctx context.Context, call typedCall[ContactAnswe
 
 // notAsAsked returns the failure of a change after which a field is not as requested.
 func notAsAsked(field string) *chain.Failure {
-	return &chain.Failure{Cause: fmt.Errorf("%s is not as it was asked to be", field), Rejected: true}
+	return &chain.Failure{Cause: fmt.Errorf("%s is not as requested", field), Rejected: true}
 }
 
 func (u ContactUpdate) check(r *refusal) {
@@ -116,9 +116,9 @@ func (u ContactUpdate) check(r *refusal) {
 	for i, field := range u.Clear {
 		switch text, known := texts[field]; {
 		case !known:
-			r.add(fmt.Sprintf("Clear[%d]", i), "%q cannot be emptied; use ContactField constants", field)
+			r.add(fmt.Sprintf("Clear[%d]", i), "%q cannot be emptied; use a ContactField constant", field)
 		case text.value != nil:
-			r.add(text.name, "it is set, and in Clear; take it out of one")
+			r.add(text.name, "it is both set and in Clear; choose one")
 		}
 	}
 	for _, field := range slices.Sorted(maps.Keys(texts)) {
@@ -126,7 +126,7 @@ func (u ContactUpdate) check(r *refusal) {
 		switch {
 		case text.value == nil:
 		case *text.value == "":
-			r.add(text.name, "it is empty; to take it away put ContactField%s into Clear", text.name)
+			r.add(text.name, "it is empty; to remove it, put ContactField%s into Clear", text.name)
 		case field == ContactFieldEmail:
 			r.email(text.name, *text.value)
 		case field == ContactFieldPhoneNumber:
@@ -145,7 +145,7 @@ func (u ContactUpdate) check(r *refusal) {
 // checkVersion refuses what the server's version does not accept.
 func (u ContactUpdate) checkVersion(ctx context.Context, core *core, r *refusal) {
 	if u.Blocked != nil && core.chat.lacks(ctx, "3.7.0") {
-		r.add("Blocked", "servers take it from 3.7.0 on, and this one is older; leave it nil")
+		r.add("Blocked", "servers accept it from 3.7.0 on, and this one is older; leave it nil")
 	}
 	for _, text := range []contactText{{"Email", u.Email}, {"Identifier", u.Identifier}} {
 		if text.value != nil {

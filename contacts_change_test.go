@@ -94,7 +94,7 @@ func TestContactTooLong(t *testing.T) {
 		}
 		_, changed := contacts.Update(t.Context(), 1, update)
 		for _, err := range []error{err, changed} {
-			if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.HasSuffix(err.Error(), c.field+": it has 256 characters; the server takes 255") {
+			if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.HasSuffix(err.Error(), c.field+": it has 256 characters; the server accepts 255") {
 				t.Errorf("%s, %s: %+v, %v", c.version, c.field, created, err)
 			}
 		}

@@ -64,7 +64,7 @@ func (c ContactCreate) stored(answer *ContactCreateAnswer) *chain.Failure {
 	made := &answer.Payload.Contact
 	for _, key := range c.keys() {
 		if !key.same(made) {
-			err := fmt.Errorf("it is about contact %d, who has not the %s that was given", made.ID, key.name)
+			err := fmt.Errorf("it is about contact %d, who does not have the given %s", made.ID, key.name)
 			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 		}
 	}

@@ -149,7 +149,7 @@ func TestMergeContacts(t *testing.T) {
 		if err != nil || len(conversations) != 1 || conversations[0].ID != conversation || conversations[0].Meta.Sender.ID != base {
 			t.Errorf("%s: %+v, %v", version, conversations, err)
 		}
-		both := fmt.Sprintf("contact %d was to become a part of %d", mergee, base)
+		both := fmt.Sprintf("contact %d was to be merged into %d", mergee, base)
 		if _, err := contacts.Merge(t.Context(), base, mergee); !errors.Is(err, cfchat.ErrNotFound) || !strings.Contains(err.Error(), both) {
 			t.Errorf("%s: again: %v", version, err)
 		}

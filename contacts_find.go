@@ -106,7 +106,7 @@ func matching(fit func(*Contact) bool, fetch func(page int) (*ContactPage, error
 func (r *refusal) email(field, email string) {
 	name, domain, _ := strings.Cut(email, "@")
 	if name == "" || domain == "" || strings.ContainsAny(domain, "@") || strings.ContainsAny(email, " \t\r\n\f\v") {
-		r.add(field, "it is no e-mail; one has a single @ and no blanks")
+		r.add(field, "it is not an e-mail with a single @ and no spaces")
 	}
 	r.text(field, email)
 }
@@ -114,14 +114,14 @@ func (r *refusal) email(field, email string) {
 // phoneNumber refuses what servers do not store.
 func (r *refusal) phoneNumber(field, number string) {
 	if !isE164(number) {
-		r.add(field, "it is no phone number as servers store them; give + and 2 to 15 digits, of which the first is not 0")
+		r.add(field, "it is not a phone number as servers store them; use + and 2 to 15 digits, the first not 0")
 	}
 }
 
 // notBlank refuses a blank text as an identification.
 func (r *refusal) notBlank(field, text, what string) {
 	if strings.TrimSpace(text) == "" {
-		r.add(field, "it is blank, which is no %s", what)
+		r.add(field, "it is blank; give the %s", what)
 	}
 	r.text(field, text)
 }

@@ -72,13 +72,13 @@ func (f *FoundContact) compare(given ContactCreate) {
 func (s ContactsService) FindOrCreate(ctx context.Context, create ContactCreate, opts ...CallOption) (*FoundContact, error) {
 	var input refusal
 	if len(create.keys()) == 0 {
-		input.add("Email", "set it, or PhoneNumber or Identifier; nothing else tells the contact from another")
+		input.add("Email", "set it, or PhoneNumber or Identifier; nothing else distinguishes the contact from others")
 	}
 	create.check(ctx, s.core, &input)
 	optionsOf(opts, &input)
 	s.core.check(ctx, &input)
 	if create.SourceID != "" && s.core.mayAsk(ctx, &input) && s.core.chat.lacks(ctx, "3.2.0") {
-		input.add("SourceID", "before 3.2.0 nobody can look who has it; create without it, then AddSource")
+		input.add("SourceID", "before 3.2.0 there is no way to see who has it; create without it, then AddSource")
 	}
 	q := contactSearch{ContactsService: s, create: create, opts: opts, call: s.core.call(createContactCall.operation, 0)}
 	if err := input.err(q.call); err != nil {
@@ -178,8 +178,8 @@ func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundConta
 	for _, key := range q.create.named(failed) {
 		if !q.isOwned(key) {
 			others := slices.Sorted(maps.Keys(q.all()))
-			return &FoundContact{Others: others}, failed.with(fmt.Sprintf("nobody can be found who has the %s: "+
-				"its owner is hidden from filters and searches, or it is refused for another reason", key.name))
+			return &FoundContact{Others: others}, failed.with(fmt.Sprintf("no contact can be found that has the %s: "+
+				"its owner is hidden from filters and searches, or the server refuses it for another reason", key.name))
 		}
 	}
 	found := q.pick()
@@ -189,7 +189,7 @@ func (q *contactSearch) lookFor(ctx context.Context, failed *Error) (*FoundConta
 	case len(found.Others) > 0:
 		return found, q.conflict(failed)
 	case unknown:
-		return nil, failed.with("nobody has what was given yet; call again" + q.unseen())
+		return nil, failed.with("no contact has the given values yet; call again" + q.unseen())
 	}
 	return nil, failed // for a reason of its own
 }
@@ -212,7 +212,7 @@ func (q *contactSearch) lookAgain(ctx context.Context, made *Contact) (*FoundCon
 	owners, err := q.owners(ctx, byPhone(q.create.PhoneNumber), q.opts)
 	if err != nil {
 		if e, ok := errors.AsType[*Error](err); ok {
-			err = e.with(fmt.Sprintf("contact %d was created, and may be the second one with its phone number", made.ID))
+			err = e.with(fmt.Sprintf("contact %d was created, and may be a second one with the same phone number", made.ID))
 		}
 		return found, err
 	}
@@ -288,7 +288,7 @@ func (q *contactSearch) conflict(failed *Error) error {
 			whose = append(whose, fmt.Sprintf("the %s is contact %d's", key.name, key.owners[0].ID))
 		}
 	}
-	text := strings.Join(whose, ", ") + "; give what one of them has, or merge them"
+	text := strings.Join(whose, ", ") + "; use the values of one of them, or merge them"
 	if failed != nil && failed.Is(ErrRejected) {
 		return failed.with(text)
 	}

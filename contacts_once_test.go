@@ -153,7 +153,7 @@ func TestFindOrCreateSourceUnseen(t *testing.T) {
 		create := cfchat.ContactCreate{Email: "mia@b.test", InboxID: 1, SourceID: "s"}
 		before := len(server.Requests())
 		_, err := server.Account(t).Contacts.FindOrCreate(t.Context(), create)
-		if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.Contains(err.Error(), "SourceID: before 3.2.0 nobody can look who has it") {
+		if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.Contains(err.Error(), "SourceID: before 3.2.0 there is no way to see who has it") {
 			t.Errorf("%s: %v", version, err)
 		}
 		if asked := server.Requests()[before:]; slices.ContainsFunc(asked, func(r cfchattest.Request) bool { return r.Method != "GET" }) {

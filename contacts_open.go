@@ -126,7 +126,7 @@ func (o *opening) notMade(failure error) error {
 	case e.StatusCode == http.StatusNotFound:
 		return e.with(fmt.Sprintf("there may be no inbox %d", o.create.InboxID))
 	case e.StatusCode == http.StatusUnprocessableEntity && strings.Contains(e.Message, "empty: contact "):
-		return e.with(fmt.Sprintf("inbox %d writes to an address that contact %d has not; Update the contact first", o.create.InboxID, o.create.ContactID))
+		return e.with(fmt.Sprintf("inbox %d sends to an address that contact %d does not have; Update the contact first", o.create.InboxID, o.create.ContactID))
 	}
 	return failure
 }
@@ -134,7 +134,7 @@ func (o *opening) notMade(failure error) error {
 // made returns a conversation that was created, or the one that a locked inbox returned instead.
 func (o *opening) made(ctx context.Context, made *Conversation, before []*Conversation) (*Opened, error) {
 	if made.InboxID != o.create.InboxID || made.Meta.Sender.ID != o.create.ContactID {
-		wrong := fmt.Errorf("conversation %d is of contact %d in inbox %d", made.ID, made.Meta.Sender.ID, made.InboxID)
+		wrong := fmt.Errorf("conversation %d belongs to contact %d in inbox %d", made.ID, made.Meta.Sender.ID, made.InboxID)
 		return nil, errorOf(o.call(), &chain.Failure{Status: http.StatusOK, Cause: wrong, Decode: true, Unknown: true})
 	}
 	opened := &Opened{Conversation: made, Created: !slices.ContainsFunc(before, isSame(made)), Sent: o.hasMessage()}
@@ -153,7 +153,7 @@ func (o *opening) made(ctx context.Context, made *Conversation, before []*Conver
 	}
 	now := slices.IndexFunc(after, isSame(made))
 	if now < 0 { // so that another call would not find it either
-		hidden := fmt.Errorf("conversation %d is not among those that the key's user sees; keep its id", made.ID)
+		hidden := fmt.Errorf("conversation %d is not among those that the key's user can see; keep its id", made.ID)
 		return opened, errorOf(o.call(), &chain.Failure{Status: http.StatusOK, Cause: hidden})
 	}
 	if opened.Reopened {
@@ -167,7 +167,7 @@ func (o *opening) made(ctx context.Context, made *Conversation, before []*Conver
 func (o *opening) lookFor(ctx context.Context, failure error, before []*Conversation) (*Opened, error) {
 	failed, _ := errors.AsType[*Error](failure)
 	if ctx.Err() != nil {
-		return nil, failed.with("it was not looked for, because the context is over")
+		return nil, failed.with("it was not looked for, because the context has ended")
 	}
 	after, err := o.there(ctx)
 	if err != nil {
@@ -176,16 +176,16 @@ func (o *opening) lookFor(ctx context.Context, failure error, before []*Conversa
 	made := newestOf(after, func(c *Conversation) bool { return !slices.ContainsFunc(before, isSame(c)) })
 	switch last := newestOf(after, nil); {
 	case made == nil && last != nil && o.hasMessage(): // where the inbox is locked
-		return &Opened{Conversation: last}, failed.with(fmt.Sprintf("conversation %d may have the Message; look at it", last.ID))
+		return &Opened{Conversation: last}, failed.with(fmt.Sprintf("conversation %d may have the Message; check it", last.ID))
 	case made == nil && failed.StatusCode == http.StatusInternalServerError:
-		return nil, failed.with("it is not there, and may be created yet, or the inbox makes no source ids, so that AddSource has to come first")
+		return nil, failed.with("it is not there, and may still be created, or the inbox creates no source ids and needs AddSource first")
 	case made == nil:
-		return nil, failed.with("it is not there, and may be created yet")
+		return nil, failed.with("it is not there, and may still be created")
 	}
 	opened := &Opened{Conversation: made, Created: true, Blocked: made.Status == StatusResolved, Others: othersOf(after, made)}
 	if o.hasMessage() {
 		opened.Created = false
-		return opened, failed.with(fmt.Sprintf("conversation %d was created meanwhile; look whether it has the Message", made.ID))
+		return opened, failed.with(fmt.Sprintf("conversation %d was created meanwhile; check whether it has the Message", made.ID))
 	}
 	return opened, nil
 }

@@ -159,6 +159,6 @@ func (t *tally) isWhole() bool {
 }
 
 func (t *tally) missing() error {
-	return fmt.Errorf("%d readings came to %d of %d for certain: they come, go and move faster than they can be read; "+
-		"ask for an order that changes less, or try again later", maxReadings, len(t.came), t.count)
+	return fmt.Errorf("%d passes found %d of %d for certain: the list changes faster than it can be read; "+
+		"choose an order that changes less, or try again later", maxReadings, len(t.came), t.count)
 }

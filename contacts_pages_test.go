@@ -103,7 +103,7 @@ func (c *changingContacts) RoundTrip(req *http.Request) (*http.Response, error) 
 	return jsonReply(`{"meta":{"count":%d,"current_page":"%d"},"payload":[%s]}`, len(ids), page, strings.Join(rows, ",")), nil
 }
 
-var missingContacts = regexp.MustCompile(`4 readings came to \d+ of \d+ for certain`)
+var missingContacts = regexp.MustCompile(`4 passes found \d+ of \d+ for certain`)
 
 // TestContactWalk walks through contacts that are added, removed and moved between pages, with equal keys across their
 // boundaries, and checks that those present all the time are yielded once, or that the error states how many are certain.
@@ -205,7 +205,7 @@ func TestContactWalkMissing(t *testing.T) {
 	for name, walk := range contactWalks {
 		pages = nil
 		came, err := walkContacts(t, walk(t.Context(), chat.Account(7)))
-		if len(came) != 1 || err == nil || !strings.Contains(err.Error(), "4 readings came to 1 of 2 for certain") {
+		if len(came) != 1 || err == nil || !strings.Contains(err.Error(), "4 passes found 1 of 2 for certain") {
 			t.Errorf("%s: %v, %v", name, came, err)
 		}
 		if strings.Join(pages, "") != "12121212" {

@@ -38,7 +38,7 @@ func checkSource(id, inboxID int64, sourceID string) refusal {
 	input.id("id", id)
 	input.id("inboxID", inboxID)
 	if strings.TrimSpace(sourceID) == "" {
-		input.add("sourceID", "it is blank; give one of your own, in e-mail inboxes the contact's e-mail, in those with phones its number")
+		input.add("sourceID", "it is blank; give one of your own: in an e-mail inbox the contact's e-mail, in a phone inbox its number")
 	}
 	input.text("sourceID", sourceID)
 	return input

@@ -156,7 +156,7 @@ func TestCheckContacts(t *testing.T) {
 // TestEmptyValueOfContacts checks that the reason for refusing an empty value explains how to find contacts without a value:
 // by Absent only if servers accept that.
 func TestEmptyValueOfContacts(t *testing.T) {
-	const walk, absent = "servers cannot be asked for none here; walk ListAll and compare", "ask for Absent if you mean none"
+	const walk, absent = "servers cannot search for an empty one here; walk ListAll and compare", "use Absent to match none"
 	for _, value := range []any{"", " ", nil} {
 		for attribute, want := range map[cfchat.Attribute]string{
 			cfchat.AttributeEmail: walk, cfchat.AttributePhoneNumber: walk, cfchat.AttributeCity: walk,

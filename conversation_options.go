@@ -55,14 +55,14 @@ func (o ConversationListOptions) check(r *refusal) {
 		r.page("Page", o.Page)
 	}
 	if o.UpdatedWithin < 0 || o.UpdatedWithin%time.Second != 0 {
-		r.add("UpdatedWithin", "%s is not a number of whole seconds; use a time.Duration such as 5*time.Minute", o.UpdatedWithin)
+		r.add("UpdatedWithin", "%s is not a whole number of seconds; use a time.Duration such as 5*time.Minute", o.UpdatedWithin)
 	}
 	if o.Q != "" && o.Status != "" && o.Status != StatusAll {
-		r.add("Status", "with Q the server ignores it, and finds conversations of every status; look at their Status yourself")
+		r.add("Status", "with Q the server ignores it, and finds conversations of every status; check their Status yourself")
 	}
 	byValue := strings.Contains(string(o.SortBy), "priority") || strings.Contains(string(o.SortBy), "waiting_since")
 	if byValue && o.SortBy.Known() && (o.Q != "" || o.SourceID != "") {
-		r.add("SortBy", "%s together with Q or SourceID is a 500; sort by activity or creation", o.SortBy)
+		r.add("SortBy", "%s with Q or SourceID makes the server answer 500; sort by activity or creation", o.SortBy)
 	}
 }
 
@@ -72,7 +72,7 @@ func (o ConversationListOptions) checkCounted(r *refusal) {
 		r.add("AssigneeType", "the server does not count by it; the answer has MineCount, AssignedCount and UnassignedCount")
 	}
 	if o.UpdatedWithin != 0 {
-		r.add("UpdatedWithin", "the server does not count by it; count what List answers")
+		r.add("UpdatedWithin", "the server does not count by it; count what List returns")
 	}
 }
 
@@ -137,7 +137,7 @@ func (m FirstMessage) check(r *refusal) {
 	r.attributes("Message.TemplateParams", m.TemplateParams)
 	switch {
 	case m.Template && m.MessageType == MessageKindIncoming:
-		r.add("Message.Template", "the server does not fill in what a contact says; leave it out")
+		r.add("Message.Template", "the server does not fill in templates in a contact's message; leave it out")
 	case !m.Template:
 		r.templateParams("Message.TemplateParams", m.TemplateParams)
 	}
@@ -189,9 +189,9 @@ func (r *refusal) labels(field string, labels []string) {
 	for i, label := range labels {
 		switch {
 		case strings.TrimSpace(label) != label || label == "":
-			r.add(fmt.Sprintf("%s[%d]", field, i), "%q is empty or has blanks around it; trim it, or leave it out", label)
+			r.add(fmt.Sprintf("%s[%d]", field, i), "%q is empty or has surrounding spaces; trim it, or leave it out", label)
 		case isMisread(label):
-			r.add(fmt.Sprintf("%s[%d]", field, i), "%q has a comma, or a quote in front, which the server reads as punctuation; "+
+			r.add(fmt.Sprintf("%s[%d]", field, i), "%q has a comma or a leading quote, which the server reads as punctuation; "+
 				"filter with Equal(\"labels\", …) instead", label)
 		}
 	}

@@ -168,7 +168,7 @@ func (s ConversationsService) toggle(ctx context.Context, id int64, body ToggleS
 		change := result.Payload
 		switch {
 		case body.Status != "" && change.CurrentStatus != body.Status:
-			err := fmt.Errorf("it is %q, where %q was asked for", change.CurrentStatus, body.Status)
+			err := fmt.Errorf("the status is %q, but %q was requested", change.CurrentStatus, body.Status)
 			return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 		case change.Success != nil && !*change.Success:
 			return &chain.Failure{Cause: errors.New("success: false: the server did not store the status"), Rejected: true}
@@ -260,7 +260,7 @@ func (s ConversationsService) ClearLabels(ctx context.Context, id int64, opts ..
 func (s ConversationsService) SetCustomAttributes(ctx context.Context, id int64, attributes map[string]any, opts ...CallOption) (Attributes, error) {
 	var input refusal
 	if len(attributes) == 0 {
-		input.add("attributes", "there are none; ClearCustomAttributes takes all away")
+		input.add("attributes", "there are none; ClearCustomAttributes removes all")
 	}
 	input.customAttributes("attributes", attributes)
 	return s.attributed(id, opts).set(ctx, attributes, input)

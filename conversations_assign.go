@@ -47,13 +47,13 @@ func (s ConversationsService) lookFor(ctx context.Context, id int64, field strin
 			return idsOf(agents, func(a *Agent) int64 { return a.ID }), err
 		},
 	}
-	none := "the account has no agent %d, and the server would unassign the conversation; Agents.List has them all"
+	none := "the account has no agent %d, and the server would unassign the conversation; Agents.List returns all agents"
 	if to.Kind == AssigneeKindTeam {
 		look.op, look.list = teamsCall.operation, func() ([]int64, error) {
 			teams, err := TeamsService(s).List(ctx, opts...)
 			return idsOf(teams, func(t *Team) int64 { return t.ID }), err
 		}
-		none = "the account has no team %d, and the server would take the team off the conversation; Teams.List has them all"
+		none = "the account has no team %d, and the server would remove the conversation's team; Teams.List returns all teams"
 	}
 	has, err := look.has(ctx, to.ID)
 	if failed, ok := errors.AsType[*Error](err); ok {
@@ -79,11 +79,11 @@ func (c *Chat) hasOwners(ctx context.Context, field string, r *refusal) {
 	switch {
 	case info.AtLeast("4.8.0") || ctx.Err() != nil: // the call ends for the same reason
 	case info.lacks("4.8.0"):
-		r.add(field, "servers have bots as owners from 4.8.0 on, and this is %s, which would take the id for a person's; Assign a person", info)
+		r.add(field, "servers can assign bots from 4.8.0 on, and this is %s, which would read the id as a person's; Assign a person", info)
 	case failed != nil && !tellsNot(failed):
 		r.failed = fmt.Errorf("%w; set Config.ServerVersion, or try again", notToBeHad(field, failed))
 	default:
-		r.add(field, "servers before 4.8.0 would take the id for a person's, and this one does not tell its version; set Config.ServerVersion")
+		r.add(field, "servers before 4.8.0 would read the id as a person's, and this one does not report its version; set Config.ServerVersion")
 	}
 }
 
@@ -95,7 +95,7 @@ func (r AssignmentRequest) judge(now *Assignment) *chain.Failure {
 	case now.isNobody():
 	case now.Agent != nil && r.Kind == AssigneeKindAgentBot: // a server before 4.8.0 reads the id as a person's
 	default: // no server answers so: it belongs to another call
-		return &chain.Failure{Cause: fmt.Errorf("it says %s, where %s was asked for", now, r), Decode: true, Unknown: true}
+		return &chain.Failure{Cause: fmt.Errorf("it names %s, but the request was for %s", now, r), Decode: true, Unknown: true}
 	}
 	return &chain.Failure{Cause: r.unlike(now), Rejected: true}
 }
@@ -123,7 +123,7 @@ func (r AssignmentRequest) unlike(now *Assignment) error {
 	case now.isNobody():
 		return fmt.Errorf("the account has no %s, and the conversation is unassigned now", r)
 	}
-	return fmt.Errorf("%s has the conversation now: the server took the id of %s for a person's, so that it is older than 4.8.0", now, r)
+	return fmt.Errorf("%s has the conversation now: the server read the id of %s as a person's, so it is older than 4.8.0", now, r)
 }
 
 // String names the person, bot or team; "nobody" or "no team" for none.

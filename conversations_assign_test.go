@@ -101,7 +101,7 @@ func TestAssign(t *testing.T) {
 		"the request is refused": {assign2, `[` + grace + `]`, "401", []string{look, agent}, cfchat.ErrUnauthorized, ""},
 		"the server fails":       {assign2, `[` + grace + `]`, "500", []string{look, agent}, cfchat.ErrUnknownOutcome, ""},
 		"team assigned":          {assignTeam2, `[` + sales + `]`, sales, []string{lookTeam, team}, nil, ""},
-		"no such team":           {assignTeam2, `[]`, sales, []string{lookTeam}, cfchat.ErrInvalidInput, "no team 2, and the server would take the team off"},
+		"no such team":           {assignTeam2, `[]`, sales, []string{lookTeam}, cfchat.ErrInvalidInput, "no team 2, and the server would remove the conversation's team"},
 		"the team is deleted":    {assignTeam2, `[` + sales + `]`, "null", []string{lookTeam, team}, cfchat.ErrRejected, "no team now"},
 		"another team":           {assignTeam2, `[` + sales + `]`, strings.Replace(sales, "2", "3", 1), []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "team 3"},
 		"a person for the team":  {assignTeam2, `[` + sales + `]`, grace, []string{lookTeam, team}, cfchat.ErrUnknownOutcome, "agent 2"},

@@ -108,7 +108,7 @@ func (a attributed) withoutTeam(ctx context.Context, err error) error {
 	if !ok || e.StatusCode != http.StatusInternalServerError || scheme != operation.AgentBotAPIKey {
 		return err
 	}
-	return e.with("a bot's key cannot read a conversation that has a team; set Keys.User, or replace them all by SetCustomAttributes")
+	return e.with("a bot's key cannot read a conversation that has a team; set Keys.User, or replace them all with SetCustomAttributes")
 }
 
 // set replaces the custom attributes, in its turn: no other call of the Chat sets what it read before.
@@ -165,17 +165,17 @@ func (a attributed) change(ctx context.Context, input refusal, apply func(map[st
 		bars: func(next Attributes) string {
 			for _, key := range next.Keys() {
 				if hasNullInList(next.fields()[key]) {
-					return fmt.Sprintf("its custom attribute %q has null in a list, which the server would drop; replace that one first", key)
+					return fmt.Sprintf("its custom attribute %q has null in a list, which the server would drop; replace it first", key)
 				}
 			}
 			return ""
 		},
 		left: func(Attributes) string {
-			return "the custom attributes were set, and whether they stayed so is not known"
+			return "the custom attributes were set, and it is not known whether they still are"
 		},
 		lost: func(_, then Attributes) error {
 			_, changed := then.with(apply)
-			return fmt.Errorf("the custom attributes %q were changed, and are not as they were asked to be any more; call again", changed)
+			return fmt.Errorf("the custom attributes %q were changed, and are no longer as requested; call again", changed)
 		},
 	}.amend(ctx)
 }

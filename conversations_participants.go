@@ -90,7 +90,7 @@ func changeParticipants[T any](ctx context.Context, s ConversationsService, id i
 	switch {
 	case failed == nil:
 	case failed.Is(ErrRejected):
-		return nil, failed.with("nothing was changed; it was asked for " + users(ids, "", ""))
+		return nil, failed.with("nothing was changed; the request named " + users(ids, "", ""))
 	case !failed.Is(ErrUnknownOutcome) || ctx.Err() != nil:
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func changeParticipants[T any](ctx context.Context, s ConversationsService, id i
 	case failed != nil && looked != nil:
 		return nil, failed.with(fmt.Sprintf("and looking for it failed: %v", looked))
 	case looked != nil:
-		return nil, looked.afterChange("the change was made, and whether the server has stored all of it is not known")
+		return nil, looked.afterChange("the change was made, and it is not known whether the server has stored all of it")
 	}
 	var there []int64
 	for _, agent := range now {
@@ -143,10 +143,10 @@ func users(ids []int64, does, do string) string {
 func (t turnout) failure() *chain.Failure {
 	var wrong []string
 	if len(t.missing) > 0 {
-		wrong = append(wrong, users(t.missing, "does", "do")+" not take part: not assignable in its inbox, or taken off since")
+		wrong = append(wrong, users(t.missing, "is not a participant", "are not participants")+": not assignable in its inbox, or removed since")
 	}
 	if len(t.extra) > 0 {
-		wrong = append(wrong, users(t.extra, "takes", "take")+" part: added or assigned by somebody else since; call again")
+		wrong = append(wrong, users(t.extra, "is a participant", "are participants")+": added or assigned by somebody else since; call again")
 	}
 	return &chain.Failure{Cause: errors.New(strings.Join(wrong, "; and ")), Rejected: len(t.missing) > 0, Overwritten: len(t.extra) > 0}
 }
@@ -154,11 +154,11 @@ func (t turnout) failure() *chain.Failure {
 // after returns the error of a change that may still be made, with what is not as requested.
 func (t turnout) after(failed *Error) *Error {
 	if len(t.missing) == 0 {
-		return failed.with(users(t.extra, "still takes part", "still take part"))
+		return failed.with(users(t.extra, "is still a participant", "are still participants"))
 	}
-	failed = failed.with(users(t.missing, "does not take part yet", "do not take part yet"))
+	failed = failed.with(users(t.missing, "is not a participant yet", "are not participants yet"))
 	if failed.StatusCode == http.StatusInternalServerError {
-		failed = failed.with("up to 4.16.1 a server answers so where there is no such user")
+		failed = failed.with("servers up to 4.16.1 answer this way if there is no such user")
 	}
 	return failed
 }
@@ -171,7 +171,7 @@ func idsWithout(ids, others []int64) []int64 {
 // people refuses an empty list of ids, and ids that nobody can have.
 func (r *refusal) people(field string, ids []int64) {
 	if len(ids) == 0 {
-		r.add(field, "there are none; give the ids of users, which Agents.List has; RemoveParticipants takes people off")
+		r.add(field, "there are none; give user ids from Agents.List, or use RemoveParticipants to remove people")
 	}
 	for i, id := range ids {
 		r.id(fmt.Sprintf("%s[%d]", field, i), id)

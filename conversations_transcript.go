@@ -33,7 +33,7 @@ func (s ConversationsService) SendTranscript(ctx context.Context, id int64, emai
 	if e, ok := errors.AsType[*Error](err); ok && e.Is(ErrRateLimited) {
 		now := s.core.now()
 		wait := now.Truncate(time.Hour).Add(time.Hour).Sub(now)
-		return e.with("if it is the limit of transcripts, the next hour begins in " + wait.Round(time.Second).String())
+		return e.with("if it is the transcript limit, the next hour begins in " + wait.Round(time.Second).String())
 	}
 	return err
 }
@@ -43,6 +43,6 @@ func (r *refusal) recipient(field, email string) {
 	address, err := mail.ParseAddress(email)
 	hides := func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsGraphic(c) }
 	if err != nil || address.Address != email || strings.ContainsFunc(email, hides) {
-		r.add(field, "it is not one e-mail address alone, such as jo@example.com, without a name")
+		r.add(field, "it is not a single e-mail address without a name, such as jo@example.com")
 	}
 }

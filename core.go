@@ -58,7 +58,7 @@ func (c *core) check(ctx context.Context, input *refusal) {
 // account refuses an id that no account can have.
 func (r *refusal) account(id int64) {
 	if id <= 0 {
-		r.add("Account", "%d is not the id of an account; that is the number behind /accounts/ in the address bar", id)
+		r.add("Account", "%d is not the id of an account; use the number after /accounts/ in the address bar", id)
 	}
 }
 

@@ -107,7 +107,7 @@ func (r plainRequest) check(input *refusal) io.Reader {
 		input.add("body", "%v", err)
 	}
 	if body != nil && (r.method == http.MethodGet || r.method == http.MethodHead) {
-		input.add("body", "%s has none; put what you ask for into the query", r.method)
+		input.add("body", "%s has none; put parameters into the query", r.method)
 	}
 	input.answer(r.method, r.answer)
 	return body
@@ -118,7 +118,7 @@ var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.Me
 
 func (r *refusal) method(method string) {
 	if !slices.Contains(methods, method) {
-		r.add("method", "it is none of %s", strings.Join(methods, ", "))
+		r.add("method", "it is not one of %s", strings.Join(methods, ", "))
 	}
 }
 
@@ -138,9 +138,9 @@ func (r *refusal) path(path string) {
 	case strings.HasPrefix(path, "/"):
 		r.add("path", "it begins with a slash; give only what follows the account, such as conversations/42/messages")
 	case err != nil || badQuery != nil || strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == '\\' }):
-		r.add("path", "it is not one; write blanks and the like as url.PathEscape does, and in a query as url.Values.Encode does")
+		r.add("path", "it is not valid; escape spaces and the like as url.PathEscape does, and in a query as url.Values.Encode does")
 	case leadsElsewhere(plain):
-		r.add("path", "it has //, ., .. or a control character in it; write where it leads")
+		r.add("path", "it has //, ., .. or a control character in it; give the path that it leads to")
 	}
 }
 
@@ -171,7 +171,7 @@ func (r *refusal) answer(method string, answer any) {
 	switch {
 	case answer == nil:
 	case v.Kind() == reflect.Pointer && v.IsNil():
-		r.add("answer", "it is a nil %T; give nil itself where the answer does not matter", answer)
+		r.add("answer", "it is a nil %T; give a plain nil to ignore the answer", answer)
 	case !isWriter && v.Kind() != reflect.Pointer:
 		r.add("answer", "%T is neither a pointer to decode into nor an io.Writer", answer)
 	case !isWriter && method == http.MethodHead:

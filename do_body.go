@@ -21,7 +21,7 @@ func bodyReaderOf(body any) (io.Reader, error) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
 		if v.IsNil() {
-			return nil, fmt.Errorf("it is a nil %T; give nil itself where there is none", body)
+			return nil, fmt.Errorf("it is a nil %T; give a plain nil for none", body)
 		}
 	}
 	switch body := body.(type) {

@@ -14,39 +14,49 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Sentinels that errors.Is finds in an [*Error], besides the context's errors, [auth.ErrNoKey] and the causes that net/http
-// knows.
+// Sentinels that errors.Is finds in an [*Error], besides the context's errors, [auth.ErrNoKey] and the errors of net/http.
 //
 // [auth.ErrNoKey]: https://pkg.go.dev/github.com/cfchat/cfchat-go/auth#ErrNoKey
 var (
-	ErrUnauthorized   = errors.New("not authorized")                      // 401: a bad key, or no permission
-	ErrForbidden      = errors.New("forbidden")                           // 403: from a proxy, or for an account without API access
-	ErrNotFound       = errors.New("not found")                           // 404, except for a call that the server does not have; from a create also: inbox, contact or source id; from FindSent only that it was not stored; from FindByEmail and the like: nobody
-	ErrRejected       = errors.New("rejected by the server")              // 422, unless its database took too long, or it may have been done; also what was stored differently than asked
+	ErrUnauthorized = errors.New("not authorized") // 401: a bad key, or no permission
+	ErrForbidden    = errors.New("forbidden")      // 403: from a proxy, or for an account without API access
+
+	// ErrNotFound means 404, except for a call that the server does not have. From a create it may also be about the inbox,
+	// the contact or the source id. From FindSent it means only that the message was not stored, from FindByEmail and the like
+	// that there is no such contact.
+	ErrNotFound = errors.New("not found")
+
+	// ErrRejected means 422, unless the server's database took too long, because then the change may have been made. It also
+	// means that the server stored something other than what was requested.
+	ErrRejected = errors.New("rejected by the server")
+
 	ErrRateLimited    = errors.New("rate limited")                        // 429, after all tries
-	ErrServer         = errors.New("the server failed")                   // 500 and above; a 422 because its database took too long
+	ErrServer         = errors.New("the server failed")                   // 500 and above; 422 if its database took too long
 	ErrRedirect       = errors.New("redirected")                          // 3xx except 304, never followed
-	ErrDecode         = errors.New("not the answer of this operation")    // a 2xx that is something else
+	ErrDecode         = errors.New("not the answer of this operation")    // a 2xx with something else in it
 	ErrTooLarge       = errors.New("the answer is too large")             // above Config.MaxBody
 	ErrInvalidInput   = errors.New("invalid input")                       // refused before anything was sent
 	ErrNotSent        = errors.New("nothing was sent")                    // by this call, provably: trying again is safe
-	ErrUnknownOutcome = errors.New("the change may have happened or not") // from a write: look before trying again
-	ErrOverwritten    = errors.New("somebody else has overwritten it")    // a change that was stored and is gone: call again
+	ErrUnknownOutcome = errors.New("the change may have happened or not") // from a write: check before trying again
+	ErrOverwritten    = errors.New("somebody else has overwritten it")    // the change was stored, then overwritten: call again
 )
 
-// Error is what every failed call returns. Fields are zero when not known.
+// Error is the error that every failed call returns. Fields are zero if unknown.
 type Error struct {
-	Operation  string        // the operationId, such as OperationConversationList; for Do the method and the path
-	AccountID  int64         // the account that the call is about
-	StatusCode int           // the HTTP status; 0 without an answer
-	Header     http.Header   // of the answer, without keys; nil without an answer
-	Message    string        // what the server says, one line, never HTML
-	Attributes []string      // the attributes that a 422 names
-	RequestID  string        // the server's X-Request-Id
-	RetryAfter time.Duration // how long to wait: as the server asks; after a 429 until the next minute of its clock; until it is certain whether a message is stored
-	Body       string        // the first 4 KiB of the answer's body, as received
-	Err        error         // what went wrong besides the status
-	Fields     []FieldError  // of ErrInvalidInput: everything that is wrong with the input
+	Operation  string       // the operationId, such as OperationConversationList; for Do the method and the path
+	AccountID  int64        // the account that the call is about
+	StatusCode int          // the HTTP status; 0 without an answer
+	Header     http.Header  // of the answer, without keys; nil without an answer
+	Message    string       // the server's message, one line, never HTML
+	Attributes []string     // the attributes that a 422 names
+	RequestID  string       // the server's X-Request-Id
+	Body       string       // the first 4 KiB of the answer's body, as received
+	Err        error        // what went wrong besides the status
+	Fields     []FieldError // of ErrInvalidInput: everything that is wrong with the input
+
+	// RetryAfter is how long to wait: as long as the server requests; after a 429 until the next minute of its clock; or until
+	// it is certain whether a message was stored.
+	RetryAfter time.Duration
 
 	// ConversationID is the conversation that the call is about. In an iterator's error it is one that cannot be read; the
 	// iteration continues after it.
@@ -56,10 +66,10 @@ type Error struct {
 	// continues after it.
 	MessageID int64
 
-	// ContactID is the contact that the call is about. Merge is about two; its error names them in words.
+	// ContactID is the contact that the call is about. Merge is about two; its error's text names both.
 	ContactID int64
 
-	// InboxID, TeamID and WebhookID are set for a call that is about an inbox, team or webhook by its own id.
+	// InboxID, TeamID and WebhookID are set if the call names an inbox, team or webhook by id.
 	InboxID, TeamID, WebhookID int64
 
 	mark            //lint:ignore U1000 the chain asks for its method
@@ -69,8 +79,8 @@ type Error struct {
 	waits   bool    // the cause states RetryAfter
 	unsent  bool    // the cause states that nothing was sent
 	unsure  bool    // the cause states what is unknown
-	noRoute bool    // a 404 for another reason than that the thing is missing: the server has no such call, say
-	unread  bool    // the request is for several things, and this one cannot be read
+	noRoute bool    // a 404 not because the thing is missing, but for example because the server has no such call
+	unread  bool    // the request is for several things, of which this one cannot be read
 }
 
 // mark lets the chain recognize the failures of other calls.
@@ -78,7 +88,7 @@ type Error struct {
 //lint:ignore U1000 it is embedded in Error
 type mark = chain.Mark
 
-// errorOf makes an Error from what the chain found. Only it and refused make errors.
+// errorOf makes an Error from the chain's failure. Only it and refused make errors.
 func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	if f.Field != "" {
 		return refused(call, refusal{fields: []FieldError{{Field: f.Field, Reason: f.Cause.Error()}}})
@@ -105,7 +115,7 @@ func errorOf(call *chain.Call, f *chain.Failure) *Error {
 	return e
 }
 
-// refused returns the Error of a call that is not made because of its input.
+// refused returns the Error of a call that is not made because its input is invalid.
 func refused(call *chain.Call, input refusal) *Error {
 	e := errorOf(call, &chain.Failure{Cause: fmt.Errorf("%w: %s", ErrInvalidInput, input.reasons()), NotSent: true})
 	e.Fields = input.fields
@@ -119,7 +129,7 @@ func (e *Error) of(conversation int64) *Error {
 	return &about
 }
 
-// within returns a copy of the Error of one conversation that ended the reading of several.
+// within returns a copy of the Error of one conversation that ended a walk through several.
 func (e *Error) within(conversation int64) *Error {
 	about := *e
 	about.ConversationID, about.Err = 0, fmt.Errorf("while conversation %d was read", conversation)
@@ -136,7 +146,7 @@ func (e *Error) ofMessage(id int64) *Error {
 	return &about
 }
 
-// unproven returns a copy of the Error that says that nothing is known about conversations after this one.
+// unproven returns a copy of the Error that states that nothing is known about conversations after this one.
 func (e *Error) unproven(read int64) *Error {
 	about := *e
 	about.Err = fmt.Errorf("it is not proven that conversation %d is the last; resume with After: %d", read, read)
@@ -153,7 +163,7 @@ func (e *Error) copied() *Error {
 	return &another
 }
 
-// with returns a copy of the Error that says more about its cause.
+// with returns a copy of the Error with more about its cause.
 func (e *Error) with(more string) *Error {
 	about := *e
 	about.Err = errors.New(more)
@@ -163,8 +173,8 @@ func (e *Error) with(more string) *Error {
 	return &about
 }
 
-// again returns a copy of the Error that says how to proceed after the time within which a message may still be stored; zero
-// for none.
+// again returns a copy of the Error that states how to proceed after wait, during which a message may still be stored. If
+// wait is not positive, it returns e.
 func (e *Error) again(how string, wait time.Duration) *Error {
 	if wait <= 0 {
 		return e
@@ -183,8 +193,8 @@ func (e *Error) notSent(because string) *Error {
 	return about
 }
 
-// afterChange returns a copy of the Error of a look at an earlier change: whether the look was sent does not matter, so the
-// copy does not say it.
+// afterChange returns a copy of the Error of a check on an earlier change. Whether the check was sent does not matter, so
+// the copy does not mention it.
 func (e *Error) afterChange(more string) *Error {
 	about := e.with(more)
 	about.marks = append(slices.DeleteFunc(slices.Clone(e.marks), func(mark error) bool { return mark == ErrNotSent }), ErrUnknownOutcome)
@@ -195,7 +205,7 @@ func (e *Error) afterChange(more string) *Error {
 // errNotSentAgain is ErrNotSent's text for a call with a try that was sent.
 var errNotSentAgain = errors.New("it was not sent again")
 
-// Error returns one line: the operation, what it was about, the status with the server's words, and the cause.
+// Error returns one line: the operation, its subject, the status with the server's message, and the cause.
 func (e *Error) Error() string {
 	about := e.subject().String()
 	if e.unread {
@@ -207,10 +217,10 @@ func (e *Error) Error() string {
 	}
 	parts := []string{"cfchat", e.Operation, about, strings.TrimSuffix(status, ".")}
 	for _, mark := range e.marks {
-		if mark == ErrServer || mark == ErrNotSent && e.unsent || mark == ErrUnknownOutcome && e.unsure { // its words are already there
+		if mark == ErrServer || mark == ErrNotSent && e.unsent || mark == ErrUnknownOutcome && e.unsure { // the text already contains it
 			continue
 		}
-		if mark == ErrNotSent && e.StatusCode != 0 { // of an earlier try
+		if mark == ErrNotSent && e.StatusCode != 0 { // the status is of an earlier try
 			mark = errNotSentAgain
 		}
 		parts = append(parts, mark.Error())
@@ -226,13 +236,13 @@ func (e *Error) Error() string {
 		parts = append(parts, e.Err.Error())
 	}
 	text := chain.Line(strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": "))
-	if len(text) > maxErrorText { // with names as long as an answer
+	if len(text) > maxErrorText { // names in it can be as long as an answer
 		return strings.ToValidUTF8(text[:maxErrorText], "") + " …"
 	}
 	return text
 }
 
-// subject returns what the call is about.
+// subject returns the subject of the call.
 func (e *Error) subject() operation.Subject {
 	return operation.Subject{
 		AccountID: e.AccountID, ConversationID: e.ConversationID, MessageID: e.MessageID, ContactID: e.ContactID,
@@ -259,7 +269,7 @@ func (e *Error) Is(target error) bool {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound && !e.noRoute
 	case ErrRejected:
-		return e.StatusCode == http.StatusUnprocessableEntity && !e.unsent && // of an earlier look
+		return e.StatusCode == http.StatusUnprocessableEntity && !e.unsent && // otherwise the 422 answered an earlier check
 			!slices.Contains(e.marks, ErrServer) && !slices.Contains(e.marks, ErrUnknownOutcome)
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
@@ -271,12 +281,12 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// isGone reports whether it is the server's own 404 for something that does not exist: other words are a proxy's.
+// isGone reports whether e is the server's own 404 for something that does not exist; a proxy's has another message.
 func (e *Error) isGone() bool {
 	return e.StatusCode == http.StatusNotFound && e.Message == "Resource could not be found"
 }
 
-// LogValue returns the fields for slog, without the body, which may be about people.
+// LogValue returns the fields for slog, without the body, which may contain personal data.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("operation", e.Operation), slog.String("error", e.Error())}
 	attrs = e.subject().AppendAttrs(attrs)
@@ -292,8 +302,8 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// err returns the refusal as an *Error of a call, or why nothing can be checked; nil if nothing is wrong. Nothing has been
-// sent.
+// err returns the refusal as an *Error of a call, or the reason why the input cannot be checked; nil if nothing is wrong.
+// Nothing has been sent.
 func (r *refusal) err(call *chain.Call) error {
 	switch {
 	case len(r.fields) > 0:

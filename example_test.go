@@ -62,7 +62,7 @@ func ExampleNew() {
 	chat, err := cfchat.New(config)
 	fmt.Println(chat != nil, err, config.Keys)
 	// Output:
-	// cfchat: Config.Keys.AgentBot: the key has a blank, a line break, a control or a non-ASCII character: copy it again, and trim what a file or an environment variable adds
+	// cfchat: Config.Keys.AgentBot: the key has a space, a line break, a control character or a non-ASCII character; copy it again, and trim whatever a file or an environment variable adds
 	// true <nil> {[redacted] [redacted]  }
 }
 
@@ -605,7 +605,7 @@ func ExampleNewRule() {
 	for _, wrong := range filter.CheckConversations() {
 		fmt.Printf("row %d: %s\n", wrong.Rule, wrong.Reason)
 	}
-	// Output: row 2: it can be Equal, NotEqual only; RawRule sends what your version may allow
+	// Output: row 2: it supports only Equal, NotEqual; use RawRule for what your version may allow
 }
 
 // A filter can be stored as JSON, in the form that the server accepts.
@@ -759,7 +759,7 @@ func ExampleError_invalidInput() {
 	fmt.Println(errors.Is(err, cfchat.ErrInvalidInput), len(server.Requests()))
 	// Output:
 	// InboxID | -5 is not an id; ids start at 1
-	// Labels[1] | "a,b" has a comma, or a quote in front, which the server reads as punctuation; filter with Equal("labels", …) instead
+	// Labels[1] | "a,b" has a comma or a leading quote, which the server reads as punctuation; filter with Equal("labels", …) instead
 	// true 0
 }
 

@@ -42,7 +42,7 @@ const maxFiles = 15
 // checkFiles refuses files that would not arrive unchanged.
 func (m MessageCreate) checkFiles(r *refusal) {
 	if n := len(m.Files) + len(m.Attachments); len(m.Files) > 0 && n > maxFiles {
-		r.add("Files", "there are %d, with Attachments; a message takes %d, so send several", n, maxFiles)
+		r.add("Files", "there are %d, including Attachments; a message can have %d, so send several", n, maxFiles)
 	}
 	for i, f := range m.Files {
 		f.check(fmt.Sprintf("Files[%d]", i), r)
@@ -52,26 +52,26 @@ func (m MessageCreate) checkFiles(r *refusal) {
 func (f File) check(field string, r *refusal) {
 	switch {
 	case f.Name == "":
-		r.add(field+".Name", "it is empty; say what the file is called")
+		r.add(field+".Name", "it is empty; give the file a name")
 	case strings.ContainsAny(f.Name, `/\`):
-		r.add(field+".Name", "it has a folder, which the server drops; give path.Base of it")
+		r.add(field+".Name", "it has a folder, which the server drops; use path.Base")
 	default:
 		r.text(field+".Name", f.Name)
 	}
 	if f.ContentType != "" {
 		kind, _, err := mime.ParseMediaType(f.ContentType)
 		if err != nil || !strings.Contains(kind, "/") || strings.ContainsFunc(f.ContentType, func(c rune) bool { return c < ' ' || c > '~' }) {
-			r.add(field+".ContentType", "it is no media type such as image/png")
+			r.add(field+".ContentType", "it is not a media type such as image/png")
 		}
 	}
 	if f.Size < 0 {
-		r.add(field+".Size", "%d is no size; zero means that it is not known", f.Size)
+		r.add(field+".Size", "%d is not a size; zero means unknown", f.Size)
 	}
 	switch v := reflect.ValueOf(f.Reader); {
 	case f.Open == nil && f.Reader == nil:
 		r.add(field, "it has nothing to read; set Open or Reader")
 	case f.Open != nil && f.Reader != nil:
-		r.add(field, "it has both Open and a Reader; set one of them")
+		r.add(field, "it has both Open and a Reader; set only one of them")
 	case v.Kind() == reflect.Pointer && v.IsNil():
 		r.add(field+".Reader", "it is a nil %T; set Open or Reader", f.Reader)
 	}
@@ -109,7 +109,7 @@ var errEmpty = errors.New("it is empty")
 type sizeError int64
 
 func (o sizeError) Error() string {
-	return fmt.Sprintf("it has %d bytes, and Size says otherwise", int64(o))
+	return fmt.Sprintf("it has %d bytes, which is not its Size", int64(o))
 }
 
 // prepare finds out whether a Reader can be read again.
@@ -164,7 +164,7 @@ func (f *openFile) ready() (source, error) {
 			return s, err
 		}
 		if opened == nil {
-			return s, errors.New("it gave neither a file nor an error")
+			return s, errors.New("it returned neither a file nor an error")
 		}
 		s.from, s.close = opened, opened.Close
 	case f.start >= 0:
@@ -237,7 +237,7 @@ func (f *openFile) Read(p []byte) (int, error) {
 	}
 	n, err := chain.Caught("the Reader", func() (int, error) { return f.from.Read(p) })
 	if n < 0 || n > len(p) {
-		n, err = 0, errors.New("its Read gave more than it was asked for")
+		n, err = 0, errors.New("its Read returned more than was requested")
 	}
 	f.read += int64(n)
 	switch {

@@ -161,7 +161,7 @@ const maxReading = 5 * time.Second
 // again returns the body from the start.
 func (f *form) again(ctx context.Context) (io.ReadCloser, error) {
 	if !f.stop(maxReading) {
-		return nil, errors.New("a Read of its files does not return")
+		return nil, errors.New("a Read of its files has not returned")
 	}
 	if err := f.open(ctx); err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 	case bracketed("template_params", plain(params), nil):
 		bracketed("template_params", plain(params), add)
 	default:
-		r.add("TemplateParams", "with files, it takes texts only; send files alone")
+		r.add("TemplateParams", "with files, it can hold only texts; send the files separately")
 	}
 	switch data, err := json.Marshal(attributes); {
 	case len(attributes) == 0 || err != nil: // refused before
@@ -234,8 +234,8 @@ func (r *refusal) formFields(ctx context.Context, chat *Chat, m MessageCreate) [
 			r.failed = notToBeHad("ContentAttributes", failed)
 			return fields
 		}
-		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and what is no text; send "+
-			"files alone")
+		r.add("ContentAttributes", "with files, only servers from 3.3.0 on (Config.ServerVersion) read Items and non-text values; "+
+			"send the files separately")
 	}
 	return fields
 }

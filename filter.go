@@ -261,7 +261,7 @@ func (f Filter) Rules() []FilterRule {
 func (f Filter) MarshalJSON() ([]byte, error) {
 	for i, r := range f.rules {
 		if r.since != nil {
-			return nil, fmt.Errorf("cfchat: filter: rule %d: Since has no JSON, because servers know days only; keep its time yourself", i+1)
+			return nil, fmt.Errorf("cfchat: filter: rule %d: Since has no JSON form, because servers compare only whole days; store its time yourself", i+1)
 		}
 	}
 	return json.Marshal(f.wire())
@@ -281,7 +281,7 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 		last := i == len(body.Payload)-1
 		switch {
 		case last != (rule.QueryOperator == nil):
-			return fmt.Errorf("cfchat: filter: rule %d: every rule but the last has a query_operator", i+1)
+			return fmt.Errorf("cfchat: filter: rule %d: every rule but the last needs a query_operator", i+1)
 		case !last:
 			read.joins = append(read.joins, *rule.QueryOperator)
 			rule.QueryOperator = nil

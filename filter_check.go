@@ -112,9 +112,9 @@ func (r *refusal) rule(i int, rule Rule, reason string) {
 
 // checkShape refuses what is not a rule in any version.
 func (r Rule) checkShape(standard attributeTable) error {
-	rule, none := r.rule, "ask for Absent if you mean none"
+	rule, none := r.rule, "use Absent to match none"
 	if attribute, ok := standard[Attribute(rule.AttributeKey)]; ok && !r.raw && !slices.Contains(attribute.operators, FilterOperatorIsNotPresent) {
-		none = "servers cannot be asked for none here; walk ListAll and compare"
+		none = "servers cannot search for an empty one here; walk ListAll and compare"
 	}
 	switch {
 	case rule.AttributeKey == "":
@@ -124,7 +124,7 @@ func (r Rule) checkShape(standard attributeTable) error {
 	case rule.QueryOperator != nil:
 		return errors.New("QueryOperator is set; And and Or set it, and the last rule has none")
 	case len(rule.Values) == 0 && !slices.Contains(presence, rule.FilterOperator):
-		return errors.New("there is no value; ask for Present or Absent if you mean any or none")
+		return errors.New("there is no value; use Present or Absent to match any or none")
 	}
 	for _, value := range rule.Values {
 		if v := reflect.ValueOf(value); v.Kind() == reflect.String && strings.TrimSpace(v.String()) == "" {
@@ -147,14 +147,14 @@ func (r Rule) checkMeaning(standard attributeTable) error {
 		return err
 	}
 	if slices.Contains(presence, r.rule.FilterOperator) && len(r.rule.Values) > 0 {
-		return errors.New("it takes no value; leave it out, or ask for Equal")
+		return errors.New("it takes no value; leave it out, or use Equal")
 	}
 	attribute, ok := standard[Attribute(r.rule.AttributeKey)]
 	if !ok {
 		return r.checkCustom()
 	}
 	if !slices.Contains(attribute.operators, r.rule.FilterOperator) {
-		return fmt.Errorf("it can be %s only; RawRule sends what your version may allow", operatorNames(attribute.operators))
+		return fmt.Errorf("it supports only %s; use RawRule for what your version may allow", operatorNames(attribute.operators))
 	}
 	if slices.Contains(presence, r.rule.FilterOperator) {
 		return nil
@@ -187,14 +187,14 @@ func checkSingle(values []any) error {
 			return err
 		}
 		if reflect.ValueOf(value).Kind() == reflect.Pointer {
-			return fmt.Errorf("a value is a pointer, of type %T; give what it points to", value)
+			return fmt.Errorf("a value is a pointer, of type %T; give the value that it points to", value)
 		}
 		if _, ok := value.(json.Marshaler); ok {
 			continue // only its JSON shows what it is
 		}
 		switch reflect.ValueOf(value).Kind() {
 		case reflect.Slice, reflect.Array, reflect.Map:
-			return fmt.Errorf("a value is a list, of type %T; give its elements one by one, or as a []any with ... behind it", value)
+			return fmt.Errorf("a value is a list, of type %T; give its elements one by one, or as a []any followed by ...", value)
 		}
 	}
 	return nil
@@ -254,9 +254,9 @@ func (r Rule) checkCustom() error {
 	text, isText := first(r.rule.Values).(string)
 	switch {
 	case isText && len(r.rule.Values) > 1:
-		return errors.New("of several texts the server sees the first only; join one rule for each with Or")
+		return errors.New("of several texts the server reads only the first; give each its own rule, joined with Or")
 	case isText && slices.Contains(comparison, r.rule.FilterOperator) && strings.ContainsAny(text, `'"\`):
-		return errors.New("the value has a quote or a backslash, which the server puts into its SQL as it is")
+		return errors.New("the value has a quote or a backslash, which the server puts into its SQL unescaped")
 	}
 	return nil
 }
@@ -270,7 +270,7 @@ func (r Rule) checkAfterCustom() error {
 	case !isText || r.isCustom():
 		return nil
 	case len(r.rule.Values) > 1, standardAttributes[Attribute(r.rule.AttributeKey)].kind == kindID && isNumber, strings.ToLower(text) != text:
-		return errors.New("behind a rule on a custom attribute the server takes the first text only, in lower case; " +
+		return errors.New("after a rule on a custom attribute the server reads only the first text, in lower case; " +
 			"put custom rules last, and give ids as numbers")
 	}
 	return nil
@@ -281,10 +281,10 @@ func (r Rule) checkAfterCustom() error {
 func (f Filter) checkCustomNotEqual(i int) error {
 	switch {
 	case i < len(f.joins):
-		return errors.New("NotEqual on a custom attribute is a 500 when a rule follows; put it last, after Or")
+		return errors.New("NotEqual on a custom attribute makes the server answer 500 if a rule follows; put it last, after Or")
 	case i > 0 && f.joins[i-1] == QueryOperatorAND:
-		return errors.New("NotEqual on a custom attribute after And matches conversations that the other rules leave out; " +
-			"use it alone, or look at CustomAttributes yourself")
+		return errors.New("NotEqual on a custom attribute after And matches conversations that the other rules exclude; " +
+			"use it alone, or check CustomAttributes yourself")
 	}
 	return nil
 }
@@ -297,7 +297,7 @@ func (f Filter) checkScan(ctx context.Context, c *core, input *refusal) {
 		refused := slices.ContainsFunc(input.fields, func(e FieldError) bool { return e.Rule == i+1 })
 		if r.isCustom() && r.rule.FilterOperator == FilterOperatorNotEqualTo && !refused {
 			input.rule(i, r, "NotEqual on a custom attribute cannot be narrowed to a range of ids; "+
-				"scan without it and look at CustomAttributes yourself")
+				"scan without it and check CustomAttributes yourself")
 		}
 	}
 }

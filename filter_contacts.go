@@ -57,7 +57,7 @@ func (f Filter) checkContactRule(i int) error {
 		return errors.New("Since is for conversations; compare days with GreaterThan")
 	}
 	if len(r.rule.Values) > 1 {
-		return errors.New("of several values the server sees the first only; join one rule for each with Or")
+		return errors.New("of several values the server reads only the first; give each its own rule, joined with Or")
 	}
 	if err := cmp.Or(r.checkOwner(contactAttributes, standardAttributes, "conversations"), r.checkMeaning(contactAttributes)); err != nil {
 		return err

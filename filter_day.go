@@ -13,9 +13,9 @@ func checkMoment(value any) error {
 	case !ok:
 		return nil
 	case t.IsZero():
-		return errors.New("it is the zero time, which is no time; leave the rule out")
+		return errors.New("it is the zero time; leave the rule out")
 	default:
-		return fmt.Errorf("it is %s in UTC, and the server knows days of UTC only; use Since, or give the day, such as %q",
+		return fmt.Errorf("it is %s in UTC, and the server compares only whole days in UTC; use Since, or give the day, such as %q",
 			t.UTC().Format("15:04:05.999999999 on 2006-01-02"), t.Format(time.DateOnly))
 	}
 }
@@ -35,11 +35,11 @@ func (f Filter) checkSince(r Rule) error {
 	case r.since == nil:
 		return nil
 	case r.rule.AttributeKey != string(AttributeCreatedAt) && r.rule.AttributeKey != string(AttributeLastActivityAt):
-		return errors.New("Since takes created_at or last_activity_at; of others, compare days with GreaterThan")
+		return errors.New("Since accepts created_at and last_activity_at; for others, compare days with GreaterThan")
 	case r.since.Unix() < 0 || r.since.Year() > 9999:
-		return fmt.Errorf("%s is no time of a conversation; leave the rule out for every one", r.since.UTC().Format(time.RFC3339))
+		return fmt.Errorf("%s is not a time that a conversation can have; leave the rule out to match all", r.since.UTC().Format(time.RFC3339))
 	case slices.Contains(f.joins, QueryOperatorOR):
-		return errors.New("Since cannot stand in a filter with Or, because nobody can tell which branch matches; ask for each by itself")
+		return errors.New("Since cannot be in a filter with Or, because the server does not show which branch matched; filter for each branch separately")
 	}
 	return nil
 }

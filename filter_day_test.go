@@ -92,7 +92,7 @@ func TestSinceStandsAlone(t *testing.T) {
 	for _, filter := range []cfchat.Filter{
 		cfchat.Where(since).Or(cfchat.Equal("status", "open")), cfchat.Where(cfchat.Equal("status", "open")).Or(since),
 	} {
-		if wrong := filter.CheckConversations(); len(wrong) != 1 || !strings.Contains(wrong[0].Reason, "Since cannot stand in a filter with Or") {
+		if wrong := filter.CheckConversations(); len(wrong) != 1 || !strings.Contains(wrong[0].Reason, "Since cannot be in a filter with Or") {
 			t.Errorf("%s: %v", filter, wrong)
 		}
 	}

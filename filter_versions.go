@@ -45,7 +45,7 @@ func (f Filter) checkVersion(ctx context.Context, c *core, standard attributeTab
 		if server := c.chat.learned(ctx); known.ends(server) {
 			reason := fmt.Sprintf("servers know it %s, and this is %s", known, server)
 			if server.lacks("3.8.0") {
-				reason += ", which would leave the rule out"
+				reason += ", which would ignore the rule"
 			}
 			input.rule(i, r, reason)
 		}
@@ -61,7 +61,7 @@ func (f Filter) checkContactLabels(ctx context.Context, c *core, input *refusal)
 	for i, r := range f.rules {
 		compares := Attribute(r.rule.AttributeKey) == AttributeLabels && slices.Contains(equality, r.rule.FilterOperator)
 		if compares && !r.raw && c.chat.lacks(ctx, "3.1.1") {
-			input.rule(i, r, "servers compare it from 3.1.1 on; use ContactListOptions.Labels")
+			input.rule(i, r, "servers support it from 3.1.1 on; use ContactListOptions.Labels")
 		}
 	}
 }
@@ -73,5 +73,5 @@ func (r Rule) checkOwner(standard, other attributeTable, owner string) error {
 	if _, foreign := other[attribute]; own || !foreign {
 		return nil
 	}
-	return fmt.Errorf("it is an attribute of %s; for a custom one of this name use RawRule", owner)
+	return fmt.Errorf("it is an attribute of %s; for a custom attribute of this name use RawRule", owner)
 }

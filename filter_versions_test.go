@@ -73,14 +73,14 @@ func TestFilterOfAnotherVersion(t *testing.T) {
 		passes, fails  string // versions, with blanks between them
 		known, because string
 	}{
-		{false, cfchat.AttributePriority, "urgent", "4.0.4 4.16.2", "2.16.0 3.7.0", "from 4.0.4 on", ", which would leave the rule out"},
+		{false, cfchat.AttributePriority, "urgent", "4.0.4 4.16.2", "2.16.0 3.7.0", "from 4.0.4 on", ", which would ignore the rule"},
 		{false, cfchat.AttributePriority, "urgent", "4.0.4", "3.8.0 4.0.3", "from 4.0.4 on", ""},
 		{false, cfchat.AttributeContactID, 7, "2.16.0 3.7.0 4.14.2 4.16.2", "3.8.0 4.7.0 4.14.1", "before 3.8.0 and from 4.14.2 on", ""},
 		{false, cfchat.AttributeCountryCode, "US", "2.16.0 4.9.2", "4.10.0 4.16.2", "before 4.10.0", ""},
 		{true, cfchat.AttributeCountryCode, "US", "2.16.0 4.16.2", "", "", ""},
 		{true, cfchat.AttributeCompany, "Acme", "2.16.0 4.13.0", "4.14.0 4.16.2", "before 4.14.0", ""},
-		{true, cfchat.AttributeCompanyName, "Acme", "4.14.0 4.16.2", "2.16.0 3.7.0", "from 4.14.0 on", ", which would leave the rule out"},
-		{true, cfchat.AttributeBlocked, true, "3.8.0 4.16.2", "2.16.0 3.7.0", "from 3.8.0 on", ", which would leave the rule out"},
+		{true, cfchat.AttributeCompanyName, "Acme", "4.14.0 4.16.2", "2.16.0 3.7.0", "from 4.14.0 on", ", which would ignore the rule"},
+		{true, cfchat.AttributeBlocked, true, "3.8.0 4.16.2", "2.16.0 3.7.0", "from 3.8.0 on", ", which would ignore the rule"},
 	} {
 		first := cfchat.Equal(cfchat.AttributeLabels, "vip")
 		if c.contacts {
@@ -128,7 +128,7 @@ func TestContactLabelsOfAnotherVersion(t *testing.T) {
 		w := &filterWire{version: c.version}
 		_, err := trial.Chat(t, w).Account(7).Contacts.Filter(t.Context(), cfchat.Where(c.rule), cfchat.ContactListOptions{})
 		if errors.Is(err, cfchat.ErrInvalidInput) != c.refused || (w.sent == 0) != c.refused ||
-			c.refused && !strings.HasSuffix(err.Error(), "servers compare it from 3.1.1 on; use ContactListOptions.Labels") {
+			c.refused && !strings.HasSuffix(err.Error(), "servers support it from 3.1.1 on; use ContactListOptions.Labels") {
 			t.Errorf("%q, %+v: sent %d requests, %v", c.version, c.rule, w.sent, err)
 		}
 	}

@@ -69,7 +69,7 @@ func (r *refusal) page(field string, page int) {
 // stretch refuses an impossible range of ids.
 func (r *refusal) stretch(after, until int64) {
 	if after < 0 {
-		r.add("After", "%d is negative; zero begins with the first", after)
+		r.add("After", "%d is negative; zero starts at the first", after)
 	}
 	if until < 0 || until > 0 && until < after {
 		r.add("Until", "%d is before After; zero means the newest", until)

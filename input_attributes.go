@@ -68,11 +68,11 @@ func (r *refusal) attributeSizes(field string, attributes map[string]any) {
 		var text string
 		if len(data) > 0 && data[0] == '"' && json.Unmarshal(data, &text) == nil {
 			if n := utf8.RuneCountInString(text); n > maxAttributeText {
-				r.add(field, "it has %d characters; the server takes %d at the top level, and more within an object", n, maxAttributeText)
+				r.add(field, "it has %d characters; the server accepts %d at the top level, and more within an object", n, maxAttributeText)
 			}
 		}
 		if n, _ := strconv.ParseUint(string(data), 10, 64); n > maxAttributeWhole { // 0 for a fraction, which may be any
-			r.add(field, "it is more than %d, which is the most that the server takes; give it as text", int64(maxAttributeWhole))
+			r.add(field, "it is more than %d, the most that the server accepts; give it as text", int64(maxAttributeWhole))
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (r *refusal) attributeSizes(field string, attributes map[string]any) {
 // attributeKeys refuses an empty list of keys, and keys that no attribute can have.
 func (r *refusal) attributeKeys(field string, keys []string) {
 	if len(keys) == 0 {
-		r.add(field, "there are none; name the attributes to take away")
+		r.add(field, "there are none; name the attributes to remove")
 	}
 	for i, key := range keys {
 		r.text(fmt.Sprintf("%s[%d]", field, i), key)

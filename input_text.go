@@ -29,7 +29,7 @@ const maxColumn = 255
 // column refuses a text of a contact, or a label, that is longer than servers accept.
 func (r *refusal) column(field, text string) {
 	if n := utf8.RuneCountInString(text); n > maxColumn {
-		r.add(field, "it has %d characters; the server takes %d", n, maxColumn)
+		r.add(field, "it has %d characters; the server accepts %d", n, maxColumn)
 	}
 }
 

@@ -48,7 +48,7 @@ func (l *labelled) set(ctx context.Context, labels []string, input refusal) ([]s
 	return *now, err
 }
 
-// store replaces the labels. The answer must have exactly these: the servers answer 200 even if they have read the list in
+// store replaces the labels. The answer must have exactly these: servers answer 200 even if they have read the list in
 // another way, and then it also returns the answer's labels. An empty list is sent as such, because nil would be sent as
 // null.
 func (l *labelled) store(ctx context.Context, labels []string) (now *[]string, err error) {
@@ -57,7 +57,7 @@ func (l *labelled) store(ctx context.Context, labels []string) (now *[]string, e
 		if len(withoutLabels(labels, n.Payload))+len(withoutLabels(n.Payload, labels)) == 0 {
 			return nil
 		}
-		err := fmt.Errorf("the labels are %s, where %s were asked for", inShort(n.Payload), inShort(labels))
+		err := fmt.Errorf("the labels are %s, but %s were requested", inShort(n.Payload), inShort(labels))
 		return &chain.Failure{Cause: err, Rejected: true}
 	}
 	_, err = l.setCall.accepting(asAsked).run(ctx, l.core, refusal{}, l.opts, func(server string) (*http.Request, error) {
@@ -84,13 +84,13 @@ func (l *labelled) change(ctx context.Context, labels []string, change func(now,
 		},
 		bars: func(next []string) string {
 			if i := slices.IndexFunc(next, isMisread); i >= 0 {
-				return fmt.Sprintf("it has among its labels %s, of which a comma, or a quote in front, would be read as punctuation; "+
+				return fmt.Sprintf("its existing label %s has a comma or a leading quote, which would be read as punctuation; "+
 					"SetLabels and ClearLabels replace them all", inShort(next[i:i+1]))
 			}
 			return ""
 		},
 		left: func(set []string) string {
-			return fmt.Sprintf("the labels were set to %s, and whether they stayed so is not known", inShort(set))
+			return fmt.Sprintf("the labels were set to %s, and it is not known whether they still are", inShort(set))
 		},
 		lost: func(next, then []string) error {
 			return fmt.Errorf("the labels were set to %s, and are %s now; call again", inShort(next), inShort(then))
@@ -154,15 +154,15 @@ func inShort(labels []string) string {
 // labelSet refuses an empty list, and labels that the server would read differently.
 func (r *refusal) labelSet(field string, labels []string) {
 	if len(labels) == 0 {
-		r.add(field, "there are none; ClearLabels takes all away")
+		r.add(field, "there are none; ClearLabels removes all")
 	}
 	for i, label := range labels {
 		field := fmt.Sprintf("%s[%d]", field, i)
 		switch {
 		case strings.TrimSpace(label) != label || label == "":
-			r.add(field, "%q is empty or has blanks around it; trim it, or leave it out", label)
+			r.add(field, "%q is empty or has surrounding spaces; trim it, or leave it out", label)
 		case isMisread(label):
-			r.add(field, "%q has a comma, or a quote in front, which the server reads as punctuation; give each label by itself", label)
+			r.add(field, "%q has a comma or a leading quote, which the server reads as punctuation; give each label separately", label)
 		}
 		r.text(field, label)
 		r.column(field, label)

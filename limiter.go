@@ -52,7 +52,7 @@ func (r *refusal) limiter(field string, limiter Limiter) {
 		return
 	}
 	if p, ok := limiter.(*minuteLimits); ok && p.most < 1 {
-		r.add(field, "PerMinute(%d) lets nothing through; give at least 1", p.most)
+		r.add(field, "PerMinute(%d) lets nothing through; use at least 1", p.most)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // maxContent is the maximum length of a message as sent, in characters.
 const maxContent = 150_000
 
-const notUTF8 = "it is not UTF-8; JSON has no other text"
+const notUTF8 = "it is not valid UTF-8, which JSON requires"
 
 // liquidEscapes writes the openings of a template as templates that render to them, and the backtick too, because the server
 // moves text between two of them into a block. Nothing else in a text has a meaning for the server (contract, W1.2).
@@ -32,9 +32,9 @@ func (r *refusal) content(field, text string, rendered bool) string {
 	if n := utf8.RuneCountInString(sent); n > maxContent {
 		how := ""
 		if rendered {
-			how = " as it is sent, where each { is 9 and each backtick 24"
+			how = " when sent, where each { takes 9 and each backtick 24"
 		}
-		r.add(field, "it has %d characters%s; the server takes %d", n, how, maxContent)
+		r.add(field, "it has %d characters%s; the server accepts %d", n, how, maxContent)
 	}
 	return sent
 }
@@ -49,6 +49,6 @@ func (r *refusal) templateParams(field string, params map[string]any) {
 	}
 	// A json.RawMessage may write its braces in another way. Here only text can have two in a row.
 	if text, err = json.Marshal(plain); err == nil && (bytes.Contains(text, []byte("{{")) || bytes.Contains(text, []byte("{%"))) {
-		r.add(field, "servers from 4.6.0 on render {{ and {%% in it, and earlier ones do not; set Template, or take them out")
+		r.add(field, "servers from 4.6.0 on render {{ and {%% in it, and earlier ones do not; set Template, or remove them")
 	}
 }

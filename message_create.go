@@ -51,7 +51,7 @@ func (m MessageCreate) check(r *refusal) {
 		r.add("MessageType", "%q is not a kind; use MessageKindOutgoing, MessageKindIncoming, MessageKindActivity or MessageKindTemplate", m.MessageType)
 	}
 	if m.Template && (m.MessageType == MessageKindIncoming || m.MessageType == MessageKindActivity) {
-		r.add("Template", "the server does not fill in what is %s; leave it out", m.MessageType)
+		r.add("Template", "the server does not fill in templates in %s messages; leave it out", m.MessageType)
 	}
 	r.optionalID("InReplyTo", m.InReplyTo)
 	r.optionalID("CampaignID", m.CampaignID)
@@ -65,11 +65,11 @@ func (m MessageCreate) check(r *refusal) {
 		given      bool
 	}{{"InReplyTo", "in_reply_to", m.InReplyTo != 0}, {"Items", "items", m.Items != nil}} {
 		if _, twice := m.ContentAttributes[given.key]; twice && given.given {
-			r.add(given.field, "ContentAttributes has %s too; set one of them", given.key)
+			r.add(given.field, "ContentAttributes has %s too; set only one of them", given.key)
 		}
 	}
 	if _, drives := m.ContentAttributes["automation_rule_id"]; drives && (len(m.ContentAttributes) > 1 || m.InReplyTo != 0 || m.Items != nil || m.Mark != "") {
-		r.add(`ContentAttributes["automation_rule_id"]`, "the server drops all others where it is there; leave it out")
+		r.add(`ContentAttributes["automation_rule_id"]`, "the server drops all other attributes if it is set; leave it out")
 	}
 	for _, f := range m.texts() {
 		r.text(f.field, f.text)
@@ -92,19 +92,19 @@ func (m MessageCreate) checkContent(r *refusal) {
 	ofItems := slices.Contains(ofItems, m.ContentType)
 	switch {
 	case ofItems && !hasItems:
-		r.add("Items", "%s is made of items; set some", m.ContentType)
+		r.add("Items", "%s needs items; set at least one", m.ContentType)
 	case len(m.Items) > 0 && (m.ContentType == "" || m.ContentType == MessageContentTypeText):
 		r.add("ContentType", "the server shows no items without it; use MessageContentTypeInputSelect, …Cards, …Form or …Article")
 	case ofItems || m.hasContent():
 	case hasItems:
-		r.add("ContentType", "the server shows no items without it, and Content is empty; say what they are")
+		r.add("ContentType", "the server shows no items without it, and Content is empty; set it to the type of the items")
 	default:
 		r.add("Content", "it is blank, and the server would send that; set Content, Files or Items")
 	}
 	r.templateName("TemplateParams", m.TemplateParams)
 	for i, item := range m.Items {
 		if m.ContentType == MessageContentTypeCards && len(item.Actions) == 0 {
-			r.add(fmt.Sprintf("Items[%d].Actions", i), "a card needs one")
+			r.add(fmt.Sprintf("Items[%d].Actions", i), "a card needs at least one")
 		}
 	}
 }
@@ -131,14 +131,14 @@ func hasItems(attributes map[string]any) bool {
 // templateName refuses a WhatsApp template without a name, which would not be a template.
 func (r *refusal) templateName(field string, params map[string]any) {
 	if name := plain(params["name"]); len(params) > 0 && (name == nil || name == "") {
-		r.add(field+`["name"]`, "a template needs its name; set it, or leave %s out", field)
+		r.add(field+`["name"]`, "a template needs a name; set it, or leave %s out", field)
 	}
 }
 
 // signedIDs refuses invalid signed ids, and more than a message may have.
 func (r *refusal) signedIDs(field string, ids []string) {
 	if len(ids) > maxFiles {
-		r.add(field, "there are %d; a message takes %d, so send several", len(ids), maxFiles)
+		r.add(field, "there are %d; a message can have %d, so send several", len(ids), maxFiles)
 	}
 	for i, id := range ids {
 		at := fmt.Sprintf("%s[%d]", field, i)
@@ -152,7 +152,7 @@ func (r *refusal) signedIDs(field string, ids []string) {
 func (r *refusal) addresses(field, list string) {
 	for address := range strings.SplitSeq(list, ",") {
 		if address = strings.TrimSpace(address); strings.ContainsFunc(address, unicode.IsSpace) {
-			r.add(field, "an address has a blank within; put commas between them, and give them without names")
+			r.add(field, "an address has a space in it; separate addresses by commas, without names")
 		}
 	}
 }
@@ -163,12 +163,12 @@ func (m MessageCreate) checkSender(r *refusal) {
 	case m.SenderType == "" && m.SenderID == 0:
 		return
 	case m.SenderType != SenderTypeAgentBot:
-		r.add("SenderType", "%q cannot be sent as; the server knows SenderTypeAgentBot only", m.SenderType)
+		r.add("SenderType", "%q cannot be the sender; the server accepts only SenderTypeAgentBot", m.SenderType)
 	case m.MessageType != "" && m.MessageType != MessageKindOutgoing:
-		r.add("SenderType", "the sender of what is %s is the contact; leave it out", m.MessageType)
+		r.add("SenderType", "the sender of an %s message is the contact; leave it out", m.MessageType)
 	}
 	if m.SenderID == 0 {
-		r.add("SenderID", "SenderType needs the bot's id in it")
+		r.add("SenderID", "SenderType needs the bot's id here")
 		return
 	}
 	r.id("SenderID", m.SenderID)
@@ -189,7 +189,7 @@ func (r *refusal) senderKey(ctx context.Context, keys *auth.Keys) {
 // message is there, so it must not look refused: its outcome is not the requested one, and has to be looked at.
 func (m MessageCreate) accept(sent *Message) *chain.Failure {
 	if kept, _ := sent.ContentAttributes.Text(MarkAttribute); m.Mark != "" && kept != m.Mark && sent.GetSourceID() != m.Mark {
-		err := fmt.Errorf("message %d was sent, but its Mark was not kept; look at Config.ServerVersion", sent.ID)
+		err := fmt.Errorf("message %d was sent, but its Mark was not kept; check Config.ServerVersion", sent.ID)
 		return &chain.Failure{Cause: err, Decode: true, Unknown: true}
 	}
 	return m.notAsBot(sent)
@@ -266,7 +266,7 @@ func (m MessageCreate) checkVersion(ctx context.Context, chat *Chat, r *refusal)
 }
 
 // notKnown is the reason for refusing a text that needs escaping on some versions but not on others.
-const notKnown = "whether the server fills in templates here depends on its version, which it does not tell; set Config.ServerVersion"
+const notKnown = "whether the server fills in templates here depends on its version, which it does not report; set Config.ServerVersion"
 
 // renders reports whether the content must be escaped: not if rendering is requested, nor where no server renders. Servers
 // render the kind template from 2.17.0 on (contract, W1.2).
@@ -281,7 +281,7 @@ func (r *refusal) renders(ctx context.Context, chat *Chat, m MessageCreate) bool
 		switch does, known := chat.renders(ctx, "2.17.0", "Content", r); {
 		case does, !known:
 		case m.Template:
-			r.add("Template", "servers before 2.17.0 do not fill in what is a template; leave it out")
+			r.add("Template", "servers before 2.17.0 do not fill in messages of the kind template; leave it out")
 		default:
 			return false
 		}
@@ -354,7 +354,7 @@ func mapTexts(value any, replace func(string) string) any {
 func (r *refusal) text(field, text string) {
 	switch {
 	case strings.Contains(text, "\x00"):
-		r.add(field, "it has a NUL, which the server cannot store; take it out")
+		r.add(field, "it has a NUL, which the server cannot store; remove it")
 	case !utf8.ValidString(text) && field != "Content": // invalid Content is refused anyway
 		r.add(field, notUTF8)
 	}

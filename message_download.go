@@ -44,13 +44,13 @@ func (s MessagesService) Download(ctx context.Context, attachment *Attachment, w
 	s.core.check(ctx, &input)
 	address := input.file(attachment)
 	if v := reflect.ValueOf(w); w == nil || v.Kind() == reflect.Pointer && v.IsNil() {
-		input.add("w", "it is nil; give what the file is to be written to")
+		input.add("w", "it is nil; give a writer for the file")
 	}
 	if options.keys != nil {
 		input.add("WithKeys", "a download sends no key; leave it out")
 	}
 	if len(options.editors) > 0 {
-		input.add("RequestEditorFn", "a download has no editors, because what they add would go to whatever host; set Config.Downloads")
+		input.add("RequestEditorFn", "a download has no editors, because what they add would go to any host; set Config.Downloads")
 	}
 	if err := input.err(call); err != nil {
 		return 0, err
@@ -81,7 +81,7 @@ func (c *Chat) download(ctx context.Context, call *chain.Call, options callOptio
 // file returns the address of an attachment's file, and refuses an attachment without one.
 func (r *refusal) file(a *Attachment) *url.URL {
 	if a == nil {
-		r.add("attachment", "it is nil, as one whose kind the server does not know; leave it out")
+		r.add("attachment", "it is nil, as for a kind that the server does not know; skip it")
 		return nil
 	}
 	var kind AttachmentType

@@ -160,11 +160,11 @@ func (q *sentSearch) nothing(unread int64, took time.Duration) error {
 	unsettled := q.unsettled() + took
 	switch {
 	case unread != 0:
-		unknown := fmt.Errorf("message %d cannot be read, and may be it; give a MessageID to look behind it", unread)
+		unknown := fmt.Errorf("message %d cannot be read, and may be it; set a MessageID to look after it", unread)
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	case q.markOnly: // independent of when it was sent
 	case q.since.Time.IsZero():
-		unknown := errors.New(q.storedYet() + "; give the Time at which it was sent")
+		unknown := errors.New(q.storedYet() + "; set the Time at which it was sent")
 		return errorOf(call, &chain.Failure{Cause: unknown, Unknown: true})
 	case unsettled > 0:
 		return errorOf(call, &chain.Failure{Cause: errors.New(q.storedYet()), Unknown: true}).again("look again", unsettled)

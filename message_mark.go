@@ -36,10 +36,10 @@ func (m MessageCreate) checkMark(r *refusal) {
 		r.add("Mark", "it has %d characters, and a mark has up to %d; shorten it or use a hash", n, maxMark)
 	}
 	if m.SourceID != "" {
-		r.add("Mark", "SourceID is set too, and some servers keep the mark there; set one of them")
+		r.add("Mark", "SourceID is set too, and some servers keep the mark there; set only one of them")
 	}
 	if _, taken := m.ContentAttributes[MarkAttribute]; taken {
-		r.add("Mark", "ContentAttributes has %s too; set one of them", MarkAttribute)
+		r.add("Mark", "ContentAttributes has %s too; set only one of them", MarkAttribute)
 	}
 }
 
@@ -56,7 +56,7 @@ func (s MessagesService) marked(ctx context.Context, conversationID int64, m Mes
 		m.SourceID = m.Mark
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
-		return m, e.notSent("nobody knows where its Mark goes")
+		return m, e.notSent("it is not known where its Mark goes")
 	}
 	return m, err
 }
@@ -75,7 +75,7 @@ func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m Me
 	info, failed := chat.told(ctx, func(info *ServerInfo, failed error) bool { return info != nil || tellsNot(failed) })
 	switch {
 	case chat.keys.User.IsZero() && (keys == nil || keys.User.IsZero()):
-		input.add("Mark", "nobody could look for it, because that takes a user's key; set Keys.User, or leave it out")
+		input.add("Mark", "nobody could look for it, because that requires a user's key; set Keys.User, or leave it out")
 	case info.AtLeast("4.9.0"):
 		return inAttributes, nil
 	case info.AtLeast("3.4.0"):
@@ -87,7 +87,7 @@ func (s MessagesService) placeOf(ctx context.Context, conversationID int64, m Me
 	case info.lacks("3.4.0"):
 		input.add("Mark", "servers before 3.4.0 keep no mark; "+withoutMark)
 	default:
-		input.add("Mark", "where it is kept depends on the server's version, which it does not tell; set Config.ServerVersion")
+		input.add("Mark", "where it is kept depends on the server's version, which it does not report; set Config.ServerVersion")
 	}
 	return nowhere, nil
 }
@@ -104,7 +104,7 @@ func (s MessagesService) placeBefore490(ctx context.Context, conversationID int6
 	case channel == "":
 		channel = "no inbox"
 	}
-	input.add("Mark", "before 4.9.0 API and web widget inboxes keep one, and this is %s; "+withoutMark, channel)
+	input.add("Mark", "before 4.9.0 only API and web widget inboxes keep one, and this is %s; "+withoutMark, channel)
 	return nowhere, nil
 }
 

@@ -53,7 +53,7 @@ func (s MessagesService) SendOnce(ctx context.Context, conversationID int64, mes
 	input.id("conversationID", conversationID)
 	message.check(&input)
 	if message.Mark == "" {
-		input.add("Mark", "it is empty, so nothing would tell the message from another; set one, such as the id of an order")
+		input.add("Mark", "it is empty, so nothing would distinguish the message from others; set one, such as the id of an order")
 	}
 	tried, opts := withoutTried(opts)
 	input.tried(tried)
@@ -105,7 +105,7 @@ func (q *sentSearch) sendOnce(ctx context.Context, turn *sendTurn, opts []CallOp
 	turn.tried = &triedSince{tried, time.Now()}
 	failed, _ := errors.AsType[*Error](err)
 	if ctx.Err() != nil {
-		return nil, false, failed.with("it was not looked for, because the context is over")
+		return nil, false, failed.with("it was not looked for, because the context has ended")
 	}
 	q.since, q.ended, q.markOnly = tried, turn.tried.ended, false
 	found, err = q.find(asUser)
@@ -131,14 +131,14 @@ func (q *sentSearch) foundOnce(found *Sent, turn *sendTurn, err error) (*Message
 		}
 		return found.Message, false, nil
 	}
-	doubtful := fmt.Errorf("message %d may be it, without its Mark; look at it before you send another", found.Message.ID)
+	doubtful := fmt.Errorf("message %d may be it, without its Mark; check it before you send another", found.Message.ID)
 	return found.Message, false, errorOf(q.core.call(sendCall.operation, q.conversationID), &chain.Failure{Cause: doubtful, Unknown: true})
 }
 
 // notLookedFor returns the failure of a look, which says that nothing was sent unless the message may be there.
 func notLookedFor(failure error) error {
 	if e, ok := errors.AsType[*Error](failure); ok && !e.Is(ErrUnknownOutcome) {
-		return e.notSent("it could not be looked for")
+		return e.notSent("the search for it failed")
 	}
 	return failure
 }
@@ -150,7 +150,7 @@ func (r *refusal) tried(t *triedSince) {
 	}
 	switch {
 	case t.Time.IsZero() || t.ended.IsZero():
-		r.add("TriedSince", "give SentSince.Time, when the first try began, and a later time, when this program started")
+		r.add("TriedSince", "set SentSince.Time to when the first try began, and ended to when this program started")
 	case t.ended.Before(t.Time):
 		r.add("TriedSince", "the first try began after this program started; leave it out, because the Chat knows its own tries")
 	}

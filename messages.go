@@ -37,7 +37,7 @@ func (o MessageListOptions) check(r *refusal) {
 	r.optionalID("Before", o.Before)
 	r.optionalID("After", o.After)
 	if o.Before > 0 && o.After > 0 && o.Before <= o.After {
-		r.add("Before", "%d is not above After, so there is nothing between them; give the greater id as Before", o.Before)
+		r.add("Before", "%d is not above After, so there is nothing between them; set Before to the greater id", o.Before)
 	}
 }
 
@@ -169,7 +169,7 @@ func (s MessagesService) SetFailed(ctx context.Context, conversationID, id int64
 func (s MessagesService) update(ctx context.Context, conversationID, id int64, body MessageUpdate, input refusal, opts []CallOption) (*Message, error) {
 	stored := func(m *Message) *chain.Failure {
 		if m.GetStatus() != body.Status {
-			err := fmt.Errorf("it is %q, where %q was asked for", m.GetStatus(), body.Status)
+			err := fmt.Errorf("the status is %q, but %q was requested", m.GetStatus(), body.Status)
 			return &chain.Failure{Cause: err, Rejected: true}
 		}
 		return nil
@@ -229,7 +229,7 @@ func checkMessages(p *MessagePage, _ []byte) error {
 			return fmt.Errorf("payload[%d]: %w", i, err)
 		}
 		if m := p.Payload[i]; m.ConversationID != p.Payload[0].ConversationID {
-			return fmt.Errorf("payload[%d] is of another conversation: %d", i, m.ConversationID)
+			return fmt.Errorf("payload[%d] belongs to another conversation: %d", i, m.ConversationID)
 		}
 	}
 	return nil

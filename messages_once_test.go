@@ -828,10 +828,10 @@ func TestSendOnceNotLookedFor(t *testing.T) {
 		send           bool // by Send, else by SendOnce
 		because        string
 	}{
-		{"4.16.2", "listAllMessages", 401, cfchat.ErrUnauthorized, false, "it could not be looked for"},
-		{"4.16.2", "listAllMessages", 503, cfchat.ErrServer, false, "it could not be looked for"},
-		{"4.7.0", "getDetailsOfAConversation", 404, cfchat.ErrNotFound, false, "it could not be looked for"},
-		{"4.7.0", "getDetailsOfAConversation", 401, cfchat.ErrUnauthorized, true, "nobody knows where its Mark goes"},
+		{"4.16.2", "listAllMessages", 401, cfchat.ErrUnauthorized, false, "the search for it failed"},
+		{"4.16.2", "listAllMessages", 503, cfchat.ErrServer, false, "the search for it failed"},
+		{"4.7.0", "getDetailsOfAConversation", 404, cfchat.ErrNotFound, false, "the search for it failed"},
+		{"4.7.0", "getDetailsOfAConversation", 401, cfchat.ErrUnauthorized, true, "it is not known where its Mark goes"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := cfchattest.New(t, cfchattest.Version(c.version))

@@ -245,7 +245,7 @@ func (s *messageScan) window(ctx context.Context, from, to int64) (rows []*Messa
 		m := &page.Payload[i]
 		if m.ID < from || m.ID >= to {
 			call := s.messages.core.call(messagesCall.operation, s.conversation)
-			return nil, found(call, "asked for the messages %d to %d, the server answered %d", from, to-1, m.ID)
+			return nil, found(call, "messages %d to %d were requested, but the server returned %d", from, to-1, m.ID)
 		}
 		rows = append(rows, m)
 	}

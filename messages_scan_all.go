@@ -88,10 +88,10 @@ func (s MessagesService) ScanAll(ctx context.Context, filter Filter, options Mes
 // check refuses meaningless options.
 func (o MessageScanAllOptions) check(input *refusal) {
 	if o.ConversationID < 0 {
-		input.add("ConversationID", "%d is negative; zero begins with the first", o.ConversationID)
+		input.add("ConversationID", "%d is negative; zero starts at the first", o.ConversationID)
 	}
 	if o.After < 0 || o.After > 0 && o.ConversationID == 0 {
-		input.add("After", "%d is a message of no conversation; give its ConversationID, or zero", o.After)
+		input.add("After", "%d is a message without a conversation; set its ConversationID, or use zero", o.After)
 	}
 	if o.Until < 0 || 0 < o.Until && o.Until < o.ConversationID {
 		input.add("Until", "%d is before ConversationID; zero means the newest", o.Until)

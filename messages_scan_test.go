@@ -397,7 +397,7 @@ func TestMessageScanForeign(t *testing.T) {
 		return jsonReply(`{"payload":[{"id":31,"conversation_id":42,"content_type":"text"}]}`)
 	}
 	s := scanMessages(t, l.account(t), cfchat.MessageScanOptions{Until: 30})
-	if s.endsWith(cfchat.ErrDecode, nil); s.end == nil || !strings.Contains(s.end.Error(), "asked for the messages 1 to 30, the server answered 31") {
+	if s.endsWith(cfchat.ErrDecode, nil); s.end == nil || !strings.Contains(s.end.Error(), "messages 1 to 30 were requested, but the server returned 31") {
 		t.Errorf("ended with %v", s.end)
 	}
 }

@@ -213,8 +213,8 @@ func TestMessageTooLong(t *testing.T) {
 	for kind, escaped := range map[cfchat.MessageKind]bool{cfchat.MessageKindIncoming: false, cfchat.MessageKindOutgoing: true} {
 		create := cfchat.MessageCreate{Content: strings.Repeat("é", 150_001), MessageType: kind}
 		_, err := trial.Chat(t, trial.Broken{}).Account(7).Messages.Send(t.Context(), 42, create)
-		if !errors.Is(err, cfchat.ErrInvalidInput) || strings.Contains(err.Error(), "as it is sent") != escaped ||
-			!strings.Contains(err.Error(), "150001 characters") || !strings.Contains(err.Error(), "the server takes 150000") {
+		if !errors.Is(err, cfchat.ErrInvalidInput) || strings.Contains(err.Error(), "when sent") != escaped ||
+			!strings.Contains(err.Error(), "150001 characters") || !strings.Contains(err.Error(), "the server accepts 150000") {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}

@@ -93,7 +93,7 @@ func WithRetry(retry Retry) CallOption {
 func WithMaxBody(bytes int64) CallOption {
 	return callOption(func(options *callOptions, input *refusal) {
 		if bytes <= 0 {
-			input.add("WithMaxBody", "%d is no size; give one of 1 byte or more", bytes)
+			input.add("WithMaxBody", "%d is not a size; give one of 1 byte or more", bytes)
 		}
 		options.maxBody = bytes
 	})

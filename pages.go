@@ -122,7 +122,7 @@ func (w pageWalk[T]) pages(fetch func(page int) ([]T, error)) iter.Seq2[*T, erro
 			}
 		}
 		yield(nil, errorOf(w.call, &chain.Failure{
-			Status: http.StatusOK, Cause: errors.New("the server repeats its pages, so this walk would not end"),
+			Status: http.StatusOK, Cause: errors.New("the server repeats its pages, so this walk would never end"),
 		}))
 	}
 }

@@ -176,12 +176,12 @@ func TestParticipantsByVersion(t *testing.T) {
 		id, of := server.AddConversation(cfchattest.Conversation{}), server.Account(t).Conversations
 
 		now, err := of.AddParticipants(t.Context(), id, []int64{administrator, outsider})
-		names := err != nil && strings.Contains(err.Error(), "user "+strconv.FormatInt(outsider, 10)+" does")
+		names := err != nil && strings.Contains(err.Error(), "user "+strconv.FormatInt(outsider, 10)+" is not a participant")
 		if !errors.Is(err, cfchat.ErrRejected) || names != old || (len(now) == 1) != old {
 			t.Errorf("%s: an outsider: %d, %v", version, agentIDs(now), err)
 		}
 		now, err = of.SetParticipants(t.Context(), id, []int64{administrator, nobody})
-		names = err != nil && strings.Contains(err.Error(), "user "+strconv.Itoa(nobody)+" does")
+		names = err != nil && strings.Contains(err.Error(), "user "+strconv.Itoa(nobody)+" is not a participant")
 		if err == nil || errors.Is(err, cfchat.ErrUnknownOutcome) != old || names != old || (len(now) == 1) != old {
 			t.Errorf("%s: nobody: %d, %v", version, agentIDs(now), err)
 		}

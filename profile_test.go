@@ -87,7 +87,7 @@ func TestProfileIsOfNoAccount(t *testing.T) {
 	}))
 	_, err := chat.Profile(t.Context())
 	e, ok := errors.AsType[*cfchat.Error](err)
-	if !ok || e.AccountID != 0 || err.Error() != "cfchat: fetchProfile: 401 Invalid Access Token: nobody on the server has this key; check Keys, and Config.Server" {
+	if !ok || e.AccountID != 0 || err.Error() != "cfchat: fetchProfile: 401 Invalid Access Token: no user or bot on the server has this key; check Keys and Config.Server" {
 		t.Errorf("got %v", err)
 	}
 	bot := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey("bot-key")} })

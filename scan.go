@@ -314,7 +314,7 @@ func (s *conversationScan) readIn(ctx context.Context, filter Filter, w scan.Win
 	for i := range page.Payload {
 		c := &page.Payload[i]
 		if c.ID < w.Lo || c.ID > w.Hi {
-			return nil, 0, 0, s.found("asked for the conversations %d to %d, the server answered %d", w.Lo, w.Hi, c.ID)
+			return nil, 0, 0, s.found("conversations %d to %d were requested, but the server returned %d", w.Lo, w.Hi, c.ID)
 		}
 		came = append(came, c)
 	}

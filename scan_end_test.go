@@ -88,7 +88,7 @@ func TestScanOfADayWithTooMany(t *testing.T) {
 			return nil, nil
 		})
 		s.run(openOnes, cfchat.ConversationScanOptions{}).endsWith(cfchat.ErrDecode, append(upTo(1, 650), 40_000))
-		for _, want := range []string{"651 conversations were created on 2026-02-01", "no request can leave out so many", "resume with After: 40000"} {
+		for _, want := range []string{"651 conversations were created on 2026-02-01", "no request can exclude that many", "resume with After: 40000"} {
 			if s.end == nil || !strings.Contains(s.end.Error(), want) {
 				t.Errorf("%v does not say %q", s.end, want)
 			}
@@ -203,7 +203,7 @@ func TestScanNothingIsLeftOut(t *testing.T) {
 				return b.RoundTrip(renamed(req, "not_equal_to", "is_not_present"))
 			}), nil)
 			s.run(openOnes, cfchat.ConversationScanOptions{}).endsWith(cfchat.ErrDecode, upTo(1, n))
-			if s.end == nil || !strings.Contains(s.end.Error(), "the server shows again what was left out") {
+			if s.end == nil || !strings.Contains(s.end.Error(), "the server returned excluded conversations again") {
 				t.Errorf("ended with %v", s.end)
 			}
 			s.within(int(n/25) + 4)
@@ -233,7 +233,7 @@ func TestScanRowsOutside(t *testing.T) {
 			return nil, nil
 		})
 		s.run(openOnes, cfchat.ConversationScanOptions{})
-		if s.endsWith(cfchat.ErrDecode, nil); s.end != nil && !strings.Contains(s.end.Error(), "asked for the conversations") {
+		if s.endsWith(cfchat.ErrDecode, nil); s.end != nil && !strings.Contains(s.end.Error(), "were requested, but the server returned") {
 			t.Errorf("ended with %v", s.end)
 		}
 		s.within(5)

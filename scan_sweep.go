@@ -102,7 +102,7 @@ func (w *sweep) look(ctx context.Context, sp span) ([]span, error) {
 	case more == 0:
 		return nil, nil
 	case fresh == 0:
-		return nil, w.found("the server shows again what was left out")
+		return nil, w.found("the server returned excluded conversations again")
 	case w.isNarrow(sp, int64(len(page.Payload))+more), w.isEnough(w.unreadOf(ctx, sp, page, more, unread)):
 		return nil, errEnough
 	case ran && more > pageSize, !sp.runs && more > 10*pageSize:
@@ -122,7 +122,7 @@ func (w *sweep) fits(sp span, without []int64) error {
 }
 
 func (w *sweep) tooMany(sp span, without []int64) error {
-	return w.found("%d conversations were created on %s, and no request can leave out so many", len(without), date(sp.day()))
+	return w.found("%d conversations were created on %s, and no request can exclude that many", len(without), date(sp.day()))
 }
 
 // widest returns how many ids one request can leave out.

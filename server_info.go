@@ -94,5 +94,5 @@ func (c *Chat) renders(ctx context.Context, since, field string, r *refusal) (do
 
 // notToBeHad is the reason for refusing a field: how to send it is unknown at the moment.
 func notToBeHad(field string, failed error) error {
-	return fmt.Errorf("the server's version, on which it depends how %s is sent, is not to be had: %w", field, chain.Safe(failed))
+	return fmt.Errorf("the server's version, which decides how %s is sent, could not be determined: %w", field, chain.Safe(failed))
 }

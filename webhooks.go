@@ -154,11 +154,11 @@ func (r *refusal) webhookURL(field, address string) {
 	isWeb := err == nil && parsed.Hostname() != "" && (parsed.Scheme == "http" || parsed.Scheme == "https")
 	switch {
 	case address == "":
-		r.add(field, "it is empty; set the http or https address that the events are to be posted to")
+		r.add(field, "it is empty; set the http or https address to post events to")
 	case !isWeb:
-		r.add(field, "it is no http or https address with a host, such as https://example.com/cfchat")
+		r.add(field, "it is not an http or https address with a host, such as https://example.com/cfchat")
 	case strings.ContainsFunc(address, isOddInAddress):
-		r.add(field, "it has a character that servers cannot post to; write it as %%XX, and a host as xn--…")
+		r.add(field, "it has a character that servers cannot post to; write it as %%XX, or in the host as xn--…")
 	}
 	r.text(field, address)
 }
@@ -172,15 +172,15 @@ func isOddInAddress(c rune) bool {
 // subscriptions refuses events that no webhook of an account gets; a server would answer with a 422 that does not say which.
 func (r *refusal) subscriptions(events []WebhookEvent) {
 	if events != nil && len(events) == 0 {
-		r.add("Subscriptions", "they are empty, which the server refuses; name events, or leave them nil")
+		r.add("Subscriptions", "the server refuses an empty list; name events, or leave it nil")
 	}
 	for i, event := range events {
 		field := fmt.Sprintf("Subscriptions[%d]", i)
 		switch {
 		case event == "conversation_resolved" || event == "conversation_opened":
-			r.add(field, "%s goes to agent bots alone; use %s", event, WebhookEventConversationStatusChanged)
+			r.add(field, "%s goes only to agent bots; use %s", event, WebhookEventConversationStatusChanged)
 		case !event.Known():
-			r.add(field, "%q is no event of a webhook; use WebhookEvent constants", event)
+			r.add(field, "%q is not a webhook event; use a WebhookEvent constant", event)
 		}
 	}
 }
@@ -201,7 +201,7 @@ func (r *refusal) webhookVersion(ctx context.Context, core *core, events []Webho
 	case core.chat.lacks(ctx, "4.8.0"):
 		r.add("Name", "servers before 4.8.0 drop it; leave it out")
 	default:
-		r.add("Name", "servers before 4.8.0 drop it, and this one does not tell its version; set Config.ServerVersion, or leave it out")
+		r.add("Name", "servers before 4.8.0 drop it, and this one does not report its version; set Config.ServerVersion, or leave it out")
 	}
 }
 

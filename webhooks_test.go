@@ -29,21 +29,21 @@ func TestWebhookInput(t *testing.T) {
 		want    string // "" where it is sent
 	}{
 		"no address":              {"4.16.2", cfchat.WebhookCreate{}, "URL: it is empty"},
-		"no address but a name":   {"4.16.2", cfchat.WebhookCreate{URL: "s3cr3t"}, "URL: it is no http or https address"},
-		"another scheme":          {"4.16.2", cfchat.WebhookCreate{URL: "ftp://example.com/s3cr3t"}, "URL: it is no http or https address"},
-		"no host":                 {"4.16.2", cfchat.WebhookCreate{URL: "https:///s3cr3t"}, "URL: it is no http or https address"},
-		"a port and no host":      {"4.16.2", cfchat.WebhookCreate{URL: "https://:80/s3cr3t"}, "URL: it is no http or https address"},
+		"no address but a name":   {"4.16.2", cfchat.WebhookCreate{URL: "s3cr3t"}, "URL: it is not an http or https address"},
+		"another scheme":          {"4.16.2", cfchat.WebhookCreate{URL: "ftp://example.com/s3cr3t"}, "URL: it is not an http or https address"},
+		"no host":                 {"4.16.2", cfchat.WebhookCreate{URL: "https:///s3cr3t"}, "URL: it is not an http or https address"},
+		"a port and no host":      {"4.16.2", cfchat.WebhookCreate{URL: "https://:80/s3cr3t"}, "URL: it is not an http or https address"},
 		"a space":                 {"4.16.2", cfchat.WebhookCreate{URL: "https://example.com/s3cr3t x"}, "URL: it has a character"},
-		"bytes":                   {"4.16.2", cfchat.WebhookCreate{URL: "https://example.com/\xff"}, "URL: it is not UTF-8"},
+		"bytes":                   {"4.16.2", cfchat.WebhookCreate{URL: "https://example.com/\xff"}, "URL: it is not valid UTF-8"},
 		"a letter beyond ASCII":   {"4.16.2", cfchat.WebhookCreate{URL: "https://bücher.example/s3cr3t"}, "URL: it has a character that servers cannot post to"},
 		"a bracket":               {"4.16.2", cfchat.WebhookCreate{URL: "https://example.com/{s3cr3t}"}, "URL: it has a character that servers cannot post to"},
 		"all that there may be":   {"4.16.2", cfchat.WebhookCreate{URL: "https://a:b@example.com:8443/x-._~!$&'()*+,;=:@%20?a=b&c=/?#z"}, ""},
-		"a name of bytes":         {"4.16.2", cfchat.WebhookCreate{URL: hookAddress, Name: "\xff"}, "Name: it is not UTF-8"},
+		"a name of bytes":         {"4.16.2", cfchat.WebhookCreate{URL: hookAddress, Name: "\xff"}, "Name: it is not valid UTF-8"},
 		"no events":               {"4.16.2", cfchat.WebhookCreate{URL: hookAddress}, ""},
-		"an empty list of events": {"4.16.2", cfchat.WebhookCreate{URL: hookAddress, Subscriptions: []cfchat.WebhookEvent{}}, "Subscriptions: they are empty"},
-		"a bot's event":           {"4.16.2", events("message_created", "conversation_opened"), "Subscriptions[1]: conversation_opened goes to agent bots alone"},
-		"a bot's other event":     {"4.16.2", events("conversation_resolved"), "Subscriptions[0]: conversation_resolved goes to agent bots alone"},
-		"an event that is none":   {"4.16.2", events("mesage_created"), `Subscriptions[0]: "mesage_created" is no event of a webhook`},
+		"an empty list of events": {"4.16.2", cfchat.WebhookCreate{URL: hookAddress, Subscriptions: []cfchat.WebhookEvent{}}, "Subscriptions: the server refuses an empty list"},
+		"a bot's event":           {"4.16.2", events("message_created", "conversation_opened"), "Subscriptions[1]: conversation_opened goes only to agent bots"},
+		"a bot's other event":     {"4.16.2", events("conversation_resolved"), "Subscriptions[0]: conversation_resolved goes only to agent bots"},
+		"an event that is none":   {"4.16.2", events("mesage_created"), `Subscriptions[0]: "mesage_created" is not a webhook event`},
 		"inboxes, too old":        {"3.1.1", events("message_created", "inbox_updated"), "Subscriptions[1]: servers have inbox_updated from 3.2.0 on"},
 		"inboxes, too old too":    {"3.1.1", events("inbox_created"), "Subscriptions[0]: servers have inbox_created from 3.2.0 on"},
 		"inboxes":                 {"3.2.0", events("inbox_created", "inbox_updated"), ""},
@@ -102,7 +102,7 @@ func TestWebhookUpdateOfNothing(t *testing.T) {
 	}
 }
 
-// TestWebhookAnswers judges answers: a webhook that is not as it was asked to be, or not the one that was asked for, is an error.
+// TestWebhookAnswers judges answers: a webhook that is not as requested, or not the one that was asked for, is an error.
 func TestWebhookAnswers(t *testing.T) {
 	t.Parallel()
 	const url = `"url":"https://example.com/a"`

@@ -109,7 +109,7 @@ func (k Keys) Check() error {
 		return fmt.Errorf("Keys.Header: it is neither %s nor %s", HeaderUnderscore, HeaderDash)
 	}
 	if err := NewKey(k.Prefix).check(); err != nil {
-		return errors.New("Keys.Prefix: it has a blank, a control or a non-ASCII character; a space follows it by itself")
+		return errors.New("Keys.Prefix: it has a space, a control character or a non-ASCII character; the space after it is added for you")
 	}
 	return nil
 }

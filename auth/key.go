@@ -51,8 +51,8 @@ func (k Key) check() error {
 	}
 	for _, c := range []byte(k.reveal()) {
 		if c <= ' ' || c >= 0x7f {
-			return errors.New("the key has a blank, a line break, a control or a non-ASCII character: " +
-				"copy it again, and trim what a file or an environment variable adds")
+			return errors.New("the key has a space, a line break, a control character or a non-ASCII character; " +
+				"copy it again, and trim whatever a file or an environment variable adds")
 		}
 	}
 	return nil

@@ -26,7 +26,7 @@ func TestVersion(t *testing.T) {
 // TestVersionRefused gives what is no version, which must not become the default.
 func TestVersionRefused(t *testing.T) {
 	for _, name := range []string{"", "latest", "4", "4.x", "4.7.0-rc1", "2.16.0 ", "-2.16.0", "99999.0"} {
-		want := fmt.Sprintf("cfchattest: %q is no version such as 4.7.0", name)
+		want := fmt.Sprintf("cfchattest: %q is not a version such as 4.7.0", name)
 		if got := failureOf(t, func(t testing.TB) { cfchattest.New(t, cfchattest.Version(name)) }); got != want {
 			t.Errorf("New fails the test with %q, want %q", got, want)
 		}

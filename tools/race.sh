@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs go test -race and tests a package again if all that failed in it was the race detector itself, which stops now
-# and then in testing/synctest of Go 1.26 (golang/go#78156). A test that failed or a race that was found is not repeated.
+# Runs go test -race, and tests a package again if nothing failed in it but the race detector itself, which occasionally
+# crashes in testing/synctest of Go 1.26 (golang/go#78156). A failed test or a detected race is not repeated.
 set -uo pipefail
 
 packages=() flags=()
@@ -12,7 +12,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for _ in 1 2 3; do
 	go test -race "${flags[@]}" "${packages[@]}" 2>&1 | tee "$log" && exit
-	# Prints the packages to repeat, and nothing if any failed for a reason of its own.
+	# Print the packages to repeat, or fail if one failed for another reason.
 	again=$(awk '
 		# Go code that reads a bad address panics: a bare signal comes from the C++ of the detector, because nothing here uses cgo.
 		/^ThreadSanitizer: CHECK failed|^SIGSEGV: segmentation violation$/ { stopped = 1 }
@@ -22,6 +22,6 @@ for _ in 1 2 3; do
 		END { exit own }' "$log") || exit 1
 	[ -n "$again" ] || exit 1
 	packages=($again)
-	echo "the race detector stopped in ${packages[*]}, which is tested again"
+	echo "the race detector crashed in ${packages[*]}; testing again"
 done
 exit 1

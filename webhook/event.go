@@ -99,7 +99,7 @@ var free = []string{"custom_attributes", "additional_attributes", "content_attri
 // withoutValue returns an error of package json without any text from the body.
 func withoutValue(err error) error {
 	if typed, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%s is no %s", typed.Field, typed.Type)
+		return fmt.Errorf("%s is not a valid %s", typed.Field, typed.Type)
 	}
 	return err
 }

@@ -17,11 +17,11 @@ const (
 	DefaultMaxBody = 4 << 20         // bytes
 )
 
-// ErrAccount is the error for a delivery of another account.
-var ErrAccount = errors.New("webhook: a delivery of another account")
+// ErrAccount is the error for a delivery for another account.
+var ErrAccount = errors.New("webhook: a delivery for another account")
 
 // ErrTimeout is the error for a function that had not returned when the server had to be answered.
-var ErrTimeout = errors.New("webhook: the function takes too long")
+var ErrTimeout = errors.New("webhook: the function took too long")
 
 // Options configures a [Handler]. Every field except Secret has a useful zero value.
 type Options struct {
@@ -92,13 +92,13 @@ func (o Options) mustWork(function func(context.Context, Event) error) {
 	const longest = 4500 * time.Millisecond
 	switch {
 	case o.Secret.IsZero():
-		panic("webhook: Options.Secret is empty; give the hook's secret, or webhook.Unsigned where the server does not sign")
+		panic("webhook: Options.Secret is empty; set the hook's secret, or webhook.Unsigned if the server does not sign")
 	case o.Tolerance < 0 || o.MaxBody < 0 || o.AccountID < 0 || o.Timeout < 0:
 		panic("webhook: Options.Tolerance, MaxBody, AccountID and Timeout must not be negative")
 	case o.Timeout > longest:
-		panic(fmt.Sprintf("webhook: Options.Timeout is %v; the server waits for 5 s, so that %v is the most", o.Timeout, longest))
+		panic(fmt.Sprintf("webhook: Options.Timeout is %v; the server waits 5 s, so the maximum is %v", o.Timeout, longest))
 	case isUnsigned(o.Previous):
-		panic("webhook: Options.Previous is Unsigned, with which nothing is verified; leave it out")
+		panic("webhook: Options.Previous is Unsigned, which verifies nothing; leave it out")
 	case function == nil:
 		panic("webhook: Handler needs a function")
 	}

@@ -119,7 +119,7 @@ func TestHandlerRefuses(t *testing.T) {
 		}, body: received, status: 401, is: webhook.ErrUnverified, says: "within 1s"},
 		"too large": {options: webhook.Options{MaxBody: int64(len(received)) - 1}, body: received, status: 413, says: "more than 63 bytes"},
 		"no event":  {body: `{}`, status: 400, says: "name of an event"},
-		"account":   {options: webhook.Options{AccountID: 2}, body: received, status: 403, is: webhook.ErrAccount, says: "of another account: 1"},
+		"account":   {options: webhook.Options{AccountID: 2}, body: received, status: 403, is: webhook.ErrAccount, says: "for another account: 1"},
 		"cut":       {change: func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{})) }, body: received, status: 400, is: io.ErrUnexpectedEOF, says: "did not arrive"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestHandlerFailure(t *testing.T) {
 		"out of paper":         fails,
 		"panicked: 5\n":        func(context.Context, webhook.Event) error { panic(5) },
 		"ended its goroutine":  func(context.Context, webhook.Event) error { runtime.Goexit(); return nil },
-		"takes too long":       func(context.Context, webhook.Event) error { time.Sleep(time.Minute); return nil },
+		"took too long":        func(context.Context, webhook.Event) error { time.Sleep(time.Minute); return nil },
 		"invalid memory addre": func(context.Context, webhook.Event) error { var e *webhook.Event; _ = e.Name; return nil },
 	} {
 		for _, retry := range []bool{false, true} {
@@ -268,7 +268,7 @@ func TestHandlerOptions(t *testing.T) {
 	secret := webhook.NewSecret("s")
 	for says, o := range map[string]webhook.Options{
 		"Options.Secret is empty": {}, "negative": {Secret: secret, Timeout: -1}, "must not be": {Secret: secret, MaxBody: -1},
-		"not be negative": {Secret: secret, Tolerance: -1}, "AccountID and": {Secret: secret, AccountID: -1}, "waits for 5 s": {Secret: secret, Timeout: 4501 * time.Millisecond},
+		"not be negative": {Secret: secret, Tolerance: -1}, "AccountID and": {Secret: secret, AccountID: -1}, "waits 5 s": {Secret: secret, Timeout: 4501 * time.Millisecond},
 	} {
 		panics(t, says, func() { webhook.Handler(o, well) })
 	}

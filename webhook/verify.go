@@ -62,7 +62,7 @@ func Verify(secret Secret, header http.Header, body []byte, now time.Time) error
 func VerifyWithin(tolerance time.Duration, secret Secret, header http.Header, body []byte, now time.Time) error {
 	switch {
 	case secret.IsZero():
-		return unverified("there is no secret to verify with; give the one that the server shows, or Unsigned if it does not sign")
+		return unverified("there is no secret to verify with; set the one that the server shows, or Unsigned if it does not sign")
 	case tolerance <= 0:
 		return unverified("the tolerance is %v, and must be above 0", tolerance)
 	case isUnsigned(secret):

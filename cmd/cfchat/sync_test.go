@@ -103,7 +103,7 @@ func TestSyncRefuses(t *testing.T) {
 		account, key, says string
 		fails, goesOn      bool
 	}{
-		{account: "1", key: "a-key-of-nobody", says: "nobody on the server has this key"},
+		{account: "1", key: "a-key-of-nobody", says: "no user or bot on the server has this key"},
 		{account: "77", key: server.AdminKey(), says: "who is not in account 77"},
 		{account: "1", key: server.AdminKey(), says: "fetchProfile", fails: true, goesOn: true},
 		{account: "1", key: server.AdminKey()},

@@ -146,7 +146,7 @@ func TestWrong(t *testing.T) {
 		says    string
 	}{
 		{"4.7.0", [][4]string{empty, {and, "labels", "is_present", ""}, {and, "status", "equal_to", "opne"}}, 2, `&#34;opne&#34; is not a status`},
-		{"4.7.0", [][4]string{{and, "status", "contains", "open"}}, 1, "it can be Equal, NotEqual only"},
+		{"4.7.0", [][4]string{{and, "status", "contains", "open"}}, 1, "it supports only Equal, NotEqual"},
 		{"4.7.0", [][4]string{{and, "", "equal_to", "open"}}, 1, "there is no attribute"},
 		{"4.7.0", [][4]string{{and, "labels", "equal_to", "a"}, {or, "teir", "equal_to", "gold"}}, 2, "the account has no such attribute"},
 		{"4.7.0", [][4]string{{and, "size", "equal_to", "9"}}, 1, "the account has no such attribute"}, // that is one of contacts

@@ -32,12 +32,12 @@ func judge(call *Call, a *Answer) (done bool, err error) {
 	case call.AsIs:
 		return true, nil
 	case call.Known() && a.StatusCode != http.StatusOK:
-		return false, errors.New("the servers answer 200")
+		return false, errors.New("servers answer 200")
 	case !call.Known() && len(bytes.TrimSpace(body)) == 0:
 		if call.Decode == nil {
 			return true, nil
 		}
-		return true, errors.New("the answer is empty; give nil where none is expected")
+		return true, errors.New("the answer is empty; give nil if none is expected")
 	case call.Decode == nil:
 		if kind := kindOf(a.Response); kind == "text/html" || kind == "application/xhtml+xml" { // a login page
 			return false, errors.New("it is a page of HTML, which the API never sends")

@@ -28,7 +28,7 @@ const maxDepth = 50
 func (s secrets) cause(err error) error {
 	text, whole := textOf(err)
 	if !whole {
-		return errors.New("the error has no end, or no text")
+		return errors.New("the error's text is empty or endless")
 	}
 	safe := text
 	each(err, func(e error) bool {
@@ -63,7 +63,7 @@ func addressed(err error) (outer, inner string, ok bool) {
 func Safe(err error) error {
 	text, whole := textOf(err)
 	if !whole {
-		return errors.New("the error has no end, or no text")
+		return errors.New("the error's text is empty or endless")
 	}
 	return veil(err, text, printable(text))
 }

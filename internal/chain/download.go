@@ -60,7 +60,7 @@ func (d *Download) fetch(c Config) Link {
 		ctx, cancel := context.WithCancelCause(req.Context())
 		defer cancel(nil)
 		callOf(req).end = func() { cancel(nil) }
-		nothing := fmt.Errorf("nothing came within %s (Config.Timeout): %w", c.Timeout, context.DeadlineExceeded)
+		nothing := fmt.Errorf("nothing arrived within %s (Config.Timeout): %w", c.Timeout, context.DeadlineExceeded)
 		idle := time.AfterFunc(c.Timeout, func() { cancel(nothing) })
 		defer idle.Stop()
 		before := d.Written
@@ -145,7 +145,7 @@ func follow(req *http.Request, via []*http.Request) error {
 	case req.URL.Scheme != "https" && req.URL.Scheme != "http":
 		return errors.New("the redirect is to neither https nor http")
 	case last.URL.Scheme == "https" && req.URL.Scheme == "http":
-		return errors.New("the redirect leads from https to http, where all can be read on the way")
+		return errors.New("the redirect leads from https to http, which is not encrypted")
 	}
 	return nil
 }
@@ -159,11 +159,11 @@ func (d *Download) withoutAddress(err error) error {
 	text, whole := textOf(err)
 	switch {
 	case !whole:
-		return errors.New("no answer came, for a reason that has no text")
+		return errors.New("no answer arrived; the error's text is empty or endless")
 	case strings.Contains(text, "Location header"): // as net/http says it
-		text = "the redirect leads to no address"
+		text = "the redirect has no valid address"
 	case d.tells(text):
-		text = "no answer came, for a reason that has an address in it"
+		text = "no answer arrived; the reason is withheld because it contains an address"
 	case !each(err, d.shows):
 		return Safe(err)
 	}
@@ -258,13 +258,13 @@ func (d *Download) begin(resp *http.Response) (skip, end int64, f *Failure) {
 	first := !d.started || d.Written == 0
 	switch coding := resp.Header.Get("Content-Encoding"); {
 	case !ok, part.is && (first || part.first != d.Written):
-		return 0, 0, &Failure{Cause: errors.New("it is not what was asked for"), Decode: true}
+		return 0, 0, &Failure{Cause: errors.New("it is not what was requested"), Decode: true}
 	case coding != "" && !strings.EqualFold(coding, "identity"):
-		return 0, 0, &Failure{Cause: errors.New("it is encoded, which was not asked for"), Decode: true}
+		return 0, 0, &Failure{Cause: errors.New("it is encoded, which was not requested"), Decode: true}
 	case first:
 		d.started, d.total, d.etag, d.modifiedAt = true, part.total, resp.Header.Get("Etag"), resp.Header.Get("Last-Modified")
 	case !d.isSame(resp, part.total):
-		return 0, 0, &Failure{Cause: fmt.Errorf("the file has changed since its first %d bytes came", d.Written), Decode: true}
+		return 0, 0, &Failure{Cause: fmt.Errorf("the file has changed since its first %d bytes arrived", d.Written), Decode: true}
 	case !part.is:
 		skip = d.Written
 	}
@@ -281,7 +281,7 @@ func (d *Download) endOf(part part) (end int64, f *Failure) {
 	case d.total > d.Limit:
 		return 0, d.tooLarge()
 	case d.total >= 0 && d.Size > 0 && d.total != d.Size:
-		return 0, &Failure{Cause: fmt.Errorf("it has %d bytes, and the attachment's file %d (FileSize)", d.total, d.Size), Decode: true}
+		return 0, &Failure{Cause: fmt.Errorf("it has %d bytes, but the attachment's FileSize is %d", d.total, d.Size), Decode: true}
 	}
 	end = part.end
 	if whole := d.length(); whole >= 0 && (end < 0 || end > whole) {
@@ -380,7 +380,7 @@ func (d *Download) write(some []byte, end int64) *Failure {
 	case len(allowed) == len(some):
 		return nil
 	case end >= 0 && end <= d.Limit:
-		return &Failure{Cause: fmt.Errorf("more came than the %d bytes that it says it has", end), Decode: true}
+		return &Failure{Cause: fmt.Errorf("more arrived than the %d bytes that it announced", end), Decode: true}
 	}
 	return d.tooLarge()
 }
@@ -393,7 +393,7 @@ func (d *Download) tooLarge() *Failure {
 // the file is still the same.
 func (d *Download) cut(err error) *Failure {
 	if d.Written > 0 && d.validator() == "" {
-		return &Failure{Cause: fmt.Errorf("the body was cut, and there is no ETag or Last-Modified to go on by: %w", d.withoutAddress(err))}
+		return &Failure{Cause: fmt.Errorf("the body was cut, and there is no ETag or Last-Modified to resume by: %w", d.withoutAddress(err))}
 	}
 	return &Failure{Cause: fmt.Errorf("the body was cut: %w", d.withoutAddress(err)), Cut: true}
 }

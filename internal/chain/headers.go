@@ -62,11 +62,11 @@ func checkHeader(header http.Header) *Failure {
 func headerProblem(name string, values []string) string {
 	switch {
 	case strings.EqualFold(name, "Idempotency-Key"), strings.EqualFold(name, "X-Idempotency-Key"):
-		return "net/http would repeat the request by itself; do not set it"
+		return "net/http would retry the request on its own; do not set it"
 	case name == "" || strings.ContainsFunc(name, isNotToken):
-		return "HTTP has no such name; take letters, digits and hyphens"
+		return "it is not a valid name in HTTP; use letters, digits and hyphens"
 	case slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, isControl) }):
-		return "the value has a line break or another control character; take it out"
+		return "the value has a line break or another control character; remove it"
 	}
 	return ""
 }

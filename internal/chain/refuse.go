@@ -12,9 +12,9 @@ func refuse(next Link) Link {
 	return func(req *http.Request) (*Answer, *Failure) {
 		switch {
 		case req.URL == nil:
-			return nil, Refused("request editor", "it took the address away")
+			return nil, Refused("request editor", "it removed the address")
 		case callOf(req).Edited && !callOf(req).Is(req):
-			return nil, Refused("request editor", "it made %q of the request", operation.Of(req))
+			return nil, Refused("request editor", "it turned the request into %q", operation.Of(req))
 		case req.URL.Opaque != "":
 			return nil, Refused("request editor", "it set URL.Opaque, which would be sent in place of the path")
 		case req.Context().Err() != nil:

@@ -65,7 +65,7 @@ func unauthorized(op *operation.Operation, said string) error {
 		return errors.New("the key did not reach the server: a proxy on the way may drop header names with " +
 			"underscores; set Keys.Header to auth.HeaderDash")
 	case said == errWrongKey:
-		return errors.New("nobody on the server has this key; check Keys, and Config.Server")
+		return errors.New("no user or bot on the server has this key; check Keys and Config.Server")
 	case said == errNoBots:
 		return noBots(op)
 	case said == errNotYours && op.Administrators:
@@ -104,7 +104,7 @@ func isNoRoute(body []byte) bool {
 // noRoute returns an error that states since when servers have a call.
 func noRoute(op *operation.Operation) error {
 	if !op.Known() {
-		return errors.New("the server has no such path; look at it, and at the server's version with Chat.ServerInfo")
+		return errors.New("the server has no such path; check it, and the server's version with Chat.ServerInfo")
 	}
-	return fmt.Errorf("the server has no such call, and servers have it from %s on; look at its version, and at Config.Server", op.Since())
+	return fmt.Errorf("the server has no such call, and servers have it from %s on; check its version and Config.Server", op.Since())
 }

@@ -80,7 +80,7 @@ func exchanged(transport http.RoundTripper, req *http.Request, limit int64, watc
 	case err != nil:
 		return exchange{}, err
 	case resp == nil:
-		return exchange{}, errors.New("the Transport gave neither an answer nor an error")
+		return exchange{}, errors.New("the Transport returned neither an answer nor an error")
 	}
 	if watched {
 		resp = new(*resp)     // a transport that caches may hand out the same answer again

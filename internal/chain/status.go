@@ -25,7 +25,7 @@ func status(next Link) Link {
 			f.Message, f.Cause = "", redirected(req, a.Response)
 			withoutQuery(f.Header)
 		case a.StatusCode < 100:
-			f.Cause = fmt.Errorf("the Transport gave the status %d, which is none", a.StatusCode)
+			f.Cause = fmt.Errorf("the Transport returned the status %d, which is not valid", a.StatusCode)
 		case a.StatusCode/100 == 1:
 			f.Cause = errors.New("the server speaks another protocol")
 		}
@@ -37,10 +37,10 @@ func status(next Link) Link {
 func redirected(req *http.Request, resp *http.Response) error {
 	to, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || to.Host == "" {
-		return errors.New("redirects are not followed; set Config.Server to the address that answers itself")
+		return errors.New("redirects are not followed; set Config.Server to the address that answers directly")
 	}
 	host := printable(secretsOf(req).inStart((&url.URL{Scheme: to.Scheme, Host: to.Host}).String()))
-	return fmt.Errorf("to %s: redirects are not followed, because the key would go along; "+
+	return fmt.Errorf("to %s: redirects are not followed, because the key would be sent along; "+
 		"if that is the right server, set Config.Server to it", host)
 }
 

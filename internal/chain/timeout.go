@@ -25,7 +25,7 @@ func timeout(next Link, limit time.Duration) Link {
 		case caller.Err() != nil && (!failed || f.Cause == nil):
 			f.Cause = contextError(caller)
 		case ctx.Err() == context.DeadlineExceeded && !failed:
-			f.Cause = fmt.Errorf("no whole answer within %s (Config.Timeout): %w", limit, context.DeadlineExceeded)
+			f.Cause = fmt.Errorf("no complete answer within %s (Config.Timeout): %w", limit, context.DeadlineExceeded)
 		}
 		return nil, f
 	}

@@ -2,13 +2,13 @@ package decode
 
 // Fields iterates over the fields of an object.
 type Fields struct {
-	Name []byte // of the field whose value is next, in lower case, because encoding/json ignores case; must not be kept
+	Name []byte // name of the field whose value is next, in lower case, because encoding/json ignores case; must not be kept
 
 	begun, ended bool
 	came         [2]uint64
 }
 
-// Object starts an object. Null has no fields, which leaves a value unchanged.
+// Object starts an object. Null has no fields, so the value stays unchanged.
 func (r *Reader) Object() Fields {
 	if r.Null() {
 		return Fields{ended: true}
@@ -40,7 +40,7 @@ func (r *Reader) Next(f *Fields) bool {
 	return true
 }
 
-// Once counts a field. If one appears twice, encoding/json merges the two values.
+// Once records a field. If one appears twice, it leaves the text to encoding/json, which merges the two values.
 func (r *Reader) Once(f *Fields, field int) {
 	word, bit := field/64, uint64(1)<<(field%64)
 	if f.came[word]&bit != 0 {
@@ -49,7 +49,7 @@ func (r *Reader) Once(f *Fields, field int) {
 	f.came[word] |= bit
 }
 
-// usual are the bytes of the names that servers use.
+// usual has the bytes of the names that servers use.
 var usual = func() (is [256]bool) {
 	for c := 'a'; c <= 'z'; c++ {
 		is[c] = true
@@ -87,7 +87,7 @@ func (r *Reader) lower(name []byte) []byte {
 		switch {
 		case c >= 'A' && c <= 'Z':
 			r.room[i] = c - 'A' + 'a'
-		case c == '\\' || c > '~': // encoding/json treats two letters beyond ASCII as forms of k and s
+		case c == '\\' || c > '~': // encoding/json treats two non-ASCII letters as forms of k and s
 			r.Leave()
 		}
 	}

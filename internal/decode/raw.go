@@ -95,7 +95,7 @@ func (r *Reader) digits() {
 	}
 }
 
-// special are the bytes that end a stretch of plain text.
+// special has the bytes that end a run of plain text.
 var special = func() (is [256]bool) {
 	for c := range ' ' {
 		is[c] = true
@@ -165,7 +165,7 @@ func (r *Reader) text() []byte {
 	}
 }
 
-// unescape reads an escape, or two for one character beyond the first plane.
+// unescape reads an escape, or the two of a surrogate pair.
 func (r *Reader) unescape() {
 	c := r.escape()
 	if utf16.IsSurrogate(c) {

@@ -1,9 +1,9 @@
 // Package decode reads JSON into the generated types, with code generated for each of them, in a fraction of the time and
 // memory that encoding/json needs for reflection.
 //
-// Its results equal those of encoding/json, to the last bit. Text that deviates at all from what servers write (a value of
-// another type, a repeated field, half a surrogate) is left to encoding/json as a whole, so errors and odd cases are those
-// of the standard library.
+// Its results are exactly those of encoding/json. A text that deviates at all from what servers write (a value of another
+// type, a repeated field, half a surrogate pair) is left to encoding/json as a whole, so errors and odd cases are those of
+// the standard library.
 package decode
 
 import (
@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// Reader reads one JSON text. Once it has left the text to encoding/json, its results mean nothing.
+// Reader reads one JSON text. Once it has left the text to encoding/json, its results are meaningless.
 type Reader struct {
 	data  []byte
 	pos   int
@@ -42,7 +42,7 @@ func JSON(text []byte, decode func(*Reader)) bool {
 	return r.read(text, decode)
 }
 
-// read reads one text, and forgets it.
+// read reads one text, and then forgets it.
 func (r *Reader) read(text []byte, decode func(*Reader)) bool {
 	if !utf8.Valid(text) {
 		return false
@@ -53,7 +53,7 @@ func (r *Reader) read(text []byte, decode func(*Reader)) bool {
 	return r.peek() == 0 && r.pos == len(r.data) && !r.left
 }
 
-// forget keeps buffers for the next text, and nothing of this one.
+// forget keeps the buffers for the next text, and drops everything of this one.
 func (r *Reader) forget() {
 	room := r.room[:0]
 	if cap(room) > maxRoom {
@@ -99,13 +99,13 @@ func (r *Reader) open(bracket byte) {
 	r.depth++
 }
 
-// end ends it.
+// end reads the end of an object or a list.
 func (r *Reader) end() {
 	r.pos++
 	r.depth--
 }
 
-// more reads what separates two elements, and reports whether there is another one.
+// more reads a comma or the end of the object or list, and reports whether there is another element.
 func (r *Reader) more(bracket byte) bool {
 	switch r.peek() {
 	case ',':
@@ -128,7 +128,7 @@ func (r *Reader) Null() bool {
 	return true
 }
 
-// Pos returns where the next value starts.
+// Pos returns the position of the next value.
 func (r *Reader) Pos() int {
 	r.peek()
 	return r.pos

@@ -23,7 +23,8 @@ func (x *tree) decode(r *Reader) {
 	}
 }
 
-// TestReaderForgets keeps nothing of a text alive once it has been read, and reads lists in lists of the same kind.
+// TestReaderForgets checks that nothing of a text stays alive once it has been read, and that lists within lists of the same
+// type are read.
 func TestReaderForgets(t *testing.T) {
 	t.Parallel()
 	r := newReader()
@@ -34,7 +35,7 @@ func TestReaderForgets(t *testing.T) {
 			t.Fatalf("got %+v", got)
 		}
 		if r.data != nil || r.came != [len(r.came)]string{} || r.pos != 0 {
-			t.Errorf("it kept the text, or parts of it")
+			t.Errorf("the reader kept the text, or parts of it")
 		}
 		for kind, room := range r.lists {
 			list, ok := room.(*[few]tree)
@@ -43,7 +44,7 @@ func TestReaderForgets(t *testing.T) {
 			}
 			for _, before := range list {
 				if before.name != "" || before.children != nil {
-					t.Errorf("it kept %+v", before)
+					t.Errorf("the reader kept %+v", before)
 				}
 			}
 		}
@@ -52,16 +53,16 @@ func TestReaderForgets(t *testing.T) {
 		text := `{"children":[` + strings.Repeat(`{"name":"a"},`, n-1) + `{"name":"b"}`
 		var got tree
 		if !r.read([]byte(text+`]}`), got.decode) || len(got.children) != n || cap(got.children) != n || got.children[n-1].name != "b" {
-			t.Errorf("%d became %d, with room for %d", n, len(got.children), cap(got.children))
+			t.Errorf("a list of %d: got %d elements, with room for %d", n, len(got.children), cap(got.children))
 		}
 		for _, end := range []string{``, `,]}`, `}`, `,x]}`} {
 			if got := (tree{}); r.read([]byte(text+end), got.decode) {
-				t.Errorf("%s%s was read", text, end)
+				t.Errorf("%s%s was read, want a failure", text, end)
 			}
 		}
 	}
 	var long string
 	if !r.read([]byte(`"\n`+strings.Repeat("x", 2*maxRoom)+`"`), func(r *Reader) { Text(&long, r) }) || cap(r.room) > maxRoom {
-		t.Errorf("it kept %d bytes", cap(r.room))
+		t.Errorf("the reader kept %d bytes", cap(r.room))
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Text reads a string. As everywhere, null leaves the value unchanged.
+// Text reads a string. As in all these functions, null leaves the value unchanged.
 func Text[T ~string](p *T, r *Reader) {
 	if !r.Null() {
 		*p = T(r.Shared(r.text()))
@@ -62,7 +62,7 @@ func Any[T any](p *T, r *Reader) {
 	}
 }
 
-// Again reads the text since a position once more, with encoding/json, into a zero value.
+// Again reads the text since a position again, with encoding/json, into a zero value.
 func Again[T any](p *T, r *Reader, since int) {
 	var again T
 	if !r.left && json.Unmarshal(r.data[since:r.pos], &again) != nil {
@@ -81,7 +81,7 @@ func Pointer[T any](p **T, r *Reader, read func(*T, *Reader)) {
 	*p = value
 }
 
-// few is how many elements of a list are read before counting the rest.
+// few is the number of elements of a list that are read before counting the rest.
 const few = 32
 
 // List reads null, or a list of values. It allocates no more than needed.
@@ -120,7 +120,7 @@ func List[T any](p *[]T, r *Reader, read func(*T, *Reader)) {
 	r.lists[kind] = room
 }
 
-// count returns how many elements a list has from here on.
+// count returns the number of elements from here to the end of the list.
 func (r *Reader) count() int {
 	pos, depth := r.pos, r.depth
 	n := 0

@@ -106,8 +106,8 @@ func TestF10Download(t *testing.T) {
 		"cut, and a changed part":      {[]storageStep{whole(5000, modified), rest(5000, 0, "Last-Modified: Sat, 28 Nov 2026 10:00:01 GMT")}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
 		"cut, and a part of no tag":    {[]storageStep{whole(5000, tag), rest(5000, 0)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
 		"cut, and another length":      {[]storageStep{whole(5000, tag), {status: 200, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
-		"cut, and another part":        {[]storageStep{whole(5000, tag), rest(4999, 0, tag)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
-		"cut, and the part is none":    {[]storageStep{whole(5000, tag), {status: 206, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
+		"cut, and another part":        {[]storageStep{whole(5000, tag), rest(4999, 0, tag)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was requested", 0}},
+		"cut, and the part is none":    {[]storageStep{whole(5000, tag), {status: 206, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was requested", 0}},
 		"cut, and the end is reached":  {[]storageStep{whole(5000, tag), {status: 416, headers: []string{tag}}}, 0, nil, want{nil, 5000, 2, nil, "416", 0}},
 		"cut, and gone":                {[]storageStep{whole(5000, tag), {status: 404}}, 0, nil, want{cfchat.ErrNotFound, 5000, 2, nil, "404", 0}},
 		"cut, and then busy":           {[]storageStep{whole(5000, tag), {status: 503}, rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, nil, "", 0}},
@@ -117,14 +117,14 @@ func TestF10Download(t *testing.T) {
 		"404":                          {[]storageStep{{status: 404}}, 0, nil, want{cfchat.ErrNotFound, 0, 1, nil, "404 Not Found", 0}},
 		"403, as expired ones":         {[]storageStep{{status: 403, body: "<Error>" + signature + "</Error>"}}, 0, nil, want{cfchat.ErrForbidden, 0, 1, nil, "403", 0}},
 		"401":                          {[]storageStep{{status: 401, body: "You need to sign in or sign up before continuing."}}, 0, nil, want{cfchat.ErrUnauthorized, 0, 1, nil, "401", 0}},
-		"204":                          {[]storageStep{{status: 204}}, 0, nil, want{cfchat.ErrDecode, 0, 1, nil, "not what was asked for", 0}},
+		"204":                          {[]storageStep{{status: 204}}, 0, nil, want{cfchat.ErrDecode, 0, 1, nil, "not what was requested", 0}},
 		"500 once":                     {[]storageStep{{status: 500}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 500 * time.Millisecond}},
 		"500":                          {[]storageStep{{status: 500, body: signature}}, 0, nil, want{cfchat.ErrServer, 0, 3, nil, "500", 0}},
 		"429":                          {[]storageStep{{status: 429, headers: []string{"Retry-After: 7"}}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 7 * time.Second}},
 		"429 for long":                 {[]storageStep{{status: 429, headers: []string{"Retry-After: 700"}}}, 0, nil, want{cfchat.ErrRateLimited, 0, 1, nil, "asks to wait 11m40s", 0}},
-		"no answer":                    {[]storageStep{{status: 200, pause: time.Hour}}, 0, nil, want{context.DeadlineExceeded, 0, 3, nil, "nothing came within 30s", 90 * time.Second}},
+		"no answer":                    {[]storageStep{{status: 200, pause: time.Hour}}, 0, nil, want{context.DeadlineExceeded, 0, 3, nil, "nothing arrived within 30s", 90 * time.Second}},
 		"F7 nothing more":              {[]storageStep{{status: 200, headers: []string{tag}, body: theFile, cut: 10, hang: true}, rest(10, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 30 * time.Second}},
-		"a bad redirect":               {[]storageStep{elsewhere("http://a b/?" + signature)}, 0, nil, want{nil, 0, 3, nil, "the redirect leads to no address", 0}},
+		"a bad redirect":               {[]storageStep{elsewhere("http://a b/?" + signature)}, 0, nil, want{nil, 0, 3, nil, "the redirect has no valid address", 0}},
 		"a redirect to a file":         {[]storageStep{elsewhere("file:///etc/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 1, nil, "neither https nor http", 0}},
 		"F6 round and round":           {[]storageStep{elsewhere("/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 11, nil, "more than 10 redirects", 0}},
 		"F8 too large":                 {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all - 1))}, want{cfchat.ErrTooLarge, 0, 1, nil, "(WithMaxBody)", 0}},
@@ -371,7 +371,7 @@ func TestDownloadThatStalls(t *testing.T) {
 			}
 			n, err := withDownloads(t, rt).Account(accountID).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new(secretAddress)}, io.Discard)
 			synctest.Wait()
-			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing came within") {
+			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing arrived within") {
 				t.Errorf("%d, %v", n, err)
 			}
 		})

@@ -146,7 +146,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 // leftToCallers is what a method finds in an answer, and Raw leaves to its caller.
-var leftToCallers = regexp.MustCompile(`success: false|it is about (contact|another source id)|is of contact|is not as it was asked`)
+var leftToCallers = regexp.MustCompile(`success: false|it is about (contact|another source id)|belongs to contact|is not as requested`)
 
 // decoded is an answer after it went through Raw, as JSON again.
 func decoded(t *testing.T, c trial.Call, body []byte) ([]byte, error) {

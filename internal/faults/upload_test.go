@@ -194,8 +194,8 @@ func TestU2U5UploadThatEndsEarly(t *testing.T) {
 		"broken":          {(&tracked{text: "0123456789", fail: broken}).file(), `Files[1] "b.txt": the disk is broken`, []error{broken}},
 		"broken, of size": {cfchat.File{Size: 20, Reader: io.MultiReader(strings.NewReader(long[:15]), failing{broken})}, `Files[1] "b.txt": the disk is broken`, []error{broken}},
 		"panics":          {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), panicking{})}, `Files[1] "b.txt": the Reader panicked: boom`, nil},
-		"gives too much":  {cfchat.File{Reader: greedy{}}, `Files[1] "b.txt": its Read gave more than it was asked for`, nil},
-		"hangs":           {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), waiting{late})}, "no whole answer within 30s", []error{context.DeadlineExceeded}},
+		"gives too much":  {cfchat.File{Reader: greedy{}}, `Files[1] "b.txt": its Read returned more than was requested`, nil},
+		"hangs":           {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), waiting{late})}, "no complete answer within 30s", []error{context.DeadlineExceeded}},
 		"another's":       {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), failing{&cfchat.Error{StatusCode: 404}})}, "404", nil},
 	} {
 		for kind, foreign := range map[string]bool{"net/http": false, "another": true} {

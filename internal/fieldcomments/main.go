@@ -24,7 +24,7 @@ func main() {
 // commented is a field with a comment: the comment's first word, the rest of it, and the field's name.
 var commented = regexp.MustCompile(`(?m)^\t// (\w+) (.*\n(?:\t//.*\n)*\t)(\w+) `)
 
-// plain returns the code with each field's comment starting as in the spec.
+// plain returns the code with each field's comment as it is in the spec.
 func plain(code []byte) []byte {
 	return commented.ReplaceAllFunc(code, func(found []byte) []byte {
 		parts := commented.FindSubmatch(found)

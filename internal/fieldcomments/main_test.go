@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// TestPlain changes the comments of fields, of one line and of several, and no other.
+// TestPlain checks that the comments of fields, on one line or several, change, and no others.
 func TestPlain(t *testing.T) {
 	const code = `// ID is a type. 
 type T struct {
@@ -41,9 +41,9 @@ func Name() {
 }
 `
 	if got := string(plain([]byte(code))); got != want {
-		t.Errorf("it is\n%s", got)
+		t.Errorf("got\n%s", got)
 	}
 	if got := string(plain([]byte(want))); got != want {
-		t.Errorf("once more it is\n%s", got)
+		t.Errorf("plain code changed to\n%s", got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// shapes are how ids are spread over an account, and how often of 100.
+// shapes are the ways in which ids are spread over an account, with the percentage of accounts that have each.
 var shapes = []struct {
 	name string
 	of   int
@@ -18,10 +18,10 @@ var shapes = []struct {
 		return spread(rnd, 1, rnd.IntN(300), 1<<rnd.IntN(9))
 	}},
 	{"one id in 300", 12, func(rnd *rand.Rand) []int64 { return spread(rnd, 1, 30+rnd.IntN(500), 600) }},
-	{"turns of dense and empty", 12, func(rnd *rand.Rand) []int64 {
+	{"dense and empty by turns", 12, func(rnd *rand.Rand) []int64 {
 		return turns(rnd, 1+rnd.IntN(8), 1+rnd.IntN(120), 1_000+rnd.Int64N(15_000))
 	}},
-	{"begins late", 7, func(rnd *rand.Rand) []int64 {
+	{"a late first id", 7, func(rnd *rand.Rand) []int64 {
 		return spread(rnd, 1+rnd.Int64N(1_000_001), 1+rnd.IntN(200), 1<<rnd.IntN(6))
 	}},
 	{"gaps of a million", 3, func(rnd *rand.Rand) []int64 {
@@ -38,7 +38,7 @@ var shapes = []struct {
 	{"thousands", 5, func(rnd *rand.Rand) []int64 { return spread(rnd, 1, 1_500+rnd.IntN(2_500), 1+rnd.Int64N(4)) }},
 }
 
-// spread are n ids, with steps up to a size and now and then a large gap.
+// spread returns n ids, with steps up to a size and now and then a large gap.
 func spread(rnd *rand.Rand, first int64, n int, step int64) []int64 {
 	ids := make([]int64, 0, n)
 	for range n {
@@ -51,7 +51,7 @@ func spread(rnd *rand.Rand, first int64, n int, step int64) []int64 {
 	return ids
 }
 
-// turns are n clusters, with gaps of a size.
+// turns returns the ids of n clusters, with gaps of about a given size.
 func turns(rnd *rand.Rand, n, size int, gap int64) []int64 {
 	var ids []int64
 	first := 1 + rnd.Int64N(gap)
@@ -62,7 +62,7 @@ func turns(rnd *rand.Rand, n, size int, gap int64) []int64 {
 	return ids
 }
 
-// populate makes the account: its ids, when they were created, and who is a member of what.
+// populate fills the account: its ids, their times of creation, and the inboxes of the key's person.
 func (h *history) populate() {
 	pick := h.rnd.IntN(100)
 	for _, shape := range shapes {
@@ -79,7 +79,7 @@ func (h *history) populate() {
 	if n > 30 && h.chance(25, "more than 25 created today") {
 		today = 26 + h.rnd.IntN(min(n-26, 300))
 	}
-	each := 1 + h.rnd.Int64N(1<<h.rnd.IntN(18)) // seconds between two, up to a day and a half
+	each := 1 + h.rnd.Int64N(1<<h.rnd.IntN(18)) // mean seconds between two, up to a day and a half
 	created := midnight - 1 - int64(n)*each
 	for i, id := range h.ids {
 		if created += h.rnd.Int64N(2 * each); created >= midnight {
@@ -97,7 +97,7 @@ func (h *history) populate() {
 	if n > 0 && h.chance(22, "imported, with the highest ids") {
 		h.imports(min(30+h.rnd.IntN(100), 100))
 	}
-	if n > 0 && !h.slow() && h.chance(2, "a day with thousands of imported ones") {
+	if n > 0 && !h.slow() && h.chance(2, "a day with thousands of imported conversations") {
 		h.imports(1_500 + h.rnd.IntN(2_500))
 	}
 	if h.chance(25, "an agent's key") {
@@ -106,7 +106,7 @@ func (h *history) populate() {
 	}
 }
 
-// conversation makes one up.
+// conversation returns a random conversation.
 func (h *history) conversation(id, created int64) *conversation {
 	return &conversation{
 		id: id, created: created, activity: created, inbox: []int64{1, 7, 7, 3}[h.rnd.IntN(4)], labels: someLabels(h.rnd),
@@ -131,10 +131,10 @@ func (h *history) imports(n int) {
 	}
 }
 
-// membership decides how much of the account an agent is a member of: from nothing to nearly everything.
+// membership decides how many of the conversations an agent can see: from none to nearly all.
 func (h *history) membership() {
 	one := []int{0, 1, 3, 20, 300}[h.rnd.IntN(5)] // one in how many
-	early := h.rnd.IntN(3) == 0                   // and of the first half only
+	early := h.rnd.IntN(3) == 0                   // and only in the first half
 	for i, c := range h.server.convs {
 		c.inbox = 1
 		if one > 0 && h.rnd.IntN(one) == 0 && (!early || i < len(h.server.convs)/2) {
@@ -143,7 +143,7 @@ func (h *history) membership() {
 	}
 }
 
-// breakSome makes conversations that cannot be rendered.
+// breakSome makes some conversations impossible to render.
 func (h *history) breakSome() {
 	s := h.server
 	n := len(s.convs)
@@ -186,7 +186,7 @@ func (h *history) breakSome() {
 	}
 }
 
-// breakMost breaks many, all but one, or all, of an account that is not too large for that.
+// breakMost breaks many conversations, or if the account is small enough all but one, or all.
 func (h *history) breakMost(brk func(*conversation), pick int) {
 	convs := h.server.convs
 	what, spare := "many", -1

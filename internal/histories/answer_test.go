@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// answer is one before it goes out. Of an error only the status need be set.
+// answer is an answer before it is sent. An error needs only the status.
 type answer struct {
 	status     int
 	kind, body string
@@ -23,7 +23,7 @@ type answer struct {
 
 var errReset = errors.New("read tcp: connection reset by peer")
 
-// respond writes an answer as net/http gives it.
+// respond returns an answer in the form in which net/http returns it.
 func (s *server) respond(a *answer) (*http.Response, error) {
 	if a.reset {
 		return nil, errReset
@@ -49,13 +49,13 @@ func (s *server) respond(a *answer) (*http.Response, error) {
 	return resp, nil
 }
 
-// lost is where a body is cut.
+// lost is the end of a truncated body.
 type lost struct{}
 
-// Read fails as net/http does there.
+// Read fails as net/http does at the end of a truncated body.
 func (lost) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// answer is the application's.
+// answer returns the application's answer.
 func (s *server) answer(n int, req *http.Request, body []byte) *answer {
 	page, _ := strconv.Atoi(req.URL.Query().Get("page"))
 	page = max(page, 1)
@@ -82,13 +82,13 @@ func (s *server) answer(n int, req *http.Request, body []byte) *answer {
 	return &answer{status: 404, body: `{"error":"Resource could not be found"}`}
 }
 
-// answerFilter counts, then selects: two looks at the database.
+// answerFilter counts, then selects: it looks at the database twice.
 func (s *server) answerFilter(n, page int, body []byte) *answer {
 	f, status := s.parse(body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if status != 0 {
-		s.foreign(fmt.Sprintf("a filter that is a %d: %.300s", status, body))
+		s.foreign(fmt.Sprintf("a filter that is answered %d: %.300s", status, body))
 		return &answer{status: status, body: `{"error":"Invalid filter"}`}
 	}
 	count := len(s.matching(f))
@@ -103,7 +103,7 @@ func (s *server) answerFilter(n, page int, body []byte) *answer {
 	return a
 }
 
-// answerList does the same for a list, whose deep pages may take too long.
+// answerList does the same for the list, whose deep pages may fail.
 func (s *server) answerList(n, page int, query url.Values) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *server) answerList(n, page int, query url.Values) *answer {
 	return a
 }
 
-// answerShow is one conversation.
+// answerShow returns the answer for one conversation.
 func (s *server) answerShow(n int, text string) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,17 +132,17 @@ func (s *server) answerShow(n int, text string) *answer {
 	return s.rendered(n, []*conversation{c}, `%.0d%s`, 0)
 }
 
-// look is the time between two looks at the database.
+// look lets events happen between two looks at the database.
 func (s *server) look() {
 	if s.happens != nil {
 		s.happens()
 	}
 }
 
-// sees says whether the key's person is a member of the inbox.
+// sees reports whether the key's person is a member of the conversation's inbox.
 func (s *server) sees(c *conversation) bool { return s.inboxes == nil || s.inboxes[c.inbox] }
 
-// listed are the conversations of a list, in any order. What the model does not know of is foreign.
+// listed returns the conversations of a list, in any order. Parameters that the model does not know are recorded as foreign.
 func (s *server) listed(query url.Values) []*conversation {
 	for key := range query {
 		if !slices.Contains([]string{"status", "inbox_id", "page", "sort_by", "assignee_type"}, key) {
@@ -166,7 +166,7 @@ func (s *server) listed(query url.Values) []*conversation {
 func byActivity(x, y *conversation) int { return cmp.Compare(y.activity, x.activity) }
 func byCreated(x, y *conversation) int  { return cmp.Compare(x.created, y.created) }
 
-// order is that of a sort_by; what is not known is the latest activity first.
+// order returns the order of a sort_by; an unknown one means latest activity first.
 func (s *server) order(sortBy string) func(x, y *conversation) int {
 	switch {
 	case sortBy == "sort_on_created_at", s.sortsByName && sortBy == "created_at_asc":
@@ -179,7 +179,7 @@ func (s *server) order(sortBy string) func(x, y *conversation) int {
 	return byActivity
 }
 
-// page cuts a page out of all rows. What is equal has no order, so it is shuffled, where that does not take long.
+// page returns a page of all rows. Equal rows have no order, so unless there are too many they are shuffled.
 func (s *server) page(all []*conversation, page, size int, order func(x, y *conversation) int) []*conversation {
 	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
 	if from == to {
@@ -192,7 +192,7 @@ func (s *server) page(all []*conversation, page, size int, order func(x, y *conv
 	return all[from:to]
 }
 
-// rendered writes rows, unless something fails or a conversation cannot be rendered.
+// rendered returns an answer with rows, or a failure, such as that of a conversation that cannot be rendered.
 func (s *server) rendered(n int, rows []*conversation, format string, count int) *answer {
 	if a := s.fails(n, rows); a != nil {
 		return a
@@ -207,7 +207,7 @@ func (s *server) rendered(n int, rows []*conversation, format string, count int)
 	return &answer{status: 200, body: fmt.Sprintf(format, count, b.String())}
 }
 
-// render writes what every version has.
+// render writes the fields that every version has.
 func (c *conversation) render(b *strings.Builder) {
 	labels := "[]"
 	if len(c.labels) > 0 {

@@ -9,10 +9,10 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-var cost = flag.Bool("cost", false, "count the requests of TestCost on accounts of full size, instead of a tenth of it")
+var cost = flag.Bool("cost", false, "count the requests of TestCost on accounts of full size instead of a tenth")
 
-// cells are accounts and how many requests a scan of each may take. Of a tenth of the ids it may take a tenth, and as many
-// as there are windows at the start and at the end.
+// cells are accounts, with the number of requests that a scan of each may take. For a tenth of the ids it may take a tenth
+// of them, and 20 more for the windows at the start and at the end.
 var cells = []struct {
 	name   string
 	most   int
@@ -24,15 +24,15 @@ var cells = []struct {
 	{"3 in 10", 1_560, func(id int64) bool { return scattered(id)%10 < 3 }},
 	{"1 in 10", 540, func(id int64) bool { return scattered(id)%10 == 0 }},
 	{"1 in 100", 70, func(id int64) bool { return scattered(id)%100 == 0 }},
-	{"turns of 30 dense and 3,000 empty", 200, func(id int64) bool { return id%3_030 < 30 }},
+	{"30 dense and 3,000 empty by turns", 200, func(id int64) bool { return id%3_030 < 30 }},
 	{"clusters of 26, 10,000 ids apart", 230, func(id int64) bool { return id%10_000 < 26 }},
 	{"ids 1 and 5,000,000", 520, func(id int64) bool { return id == 1 || id == 5_000_000 }},
 }
 
-// spans are the ids of the cells that do not have 100,000.
+// spans maps cells to their number of ids, where it is not 100,000.
 var spans = map[string]int64{"clusters of 26, 10,000 ids apart": 1_000_000, "ids 1 and 5,000,000": 5_000_000}
 
-// scattered is a number that has nothing to do with its neighbours'.
+// scattered returns a number that is unrelated to those of neighboring ids.
 func scattered(id int64) uint64 {
 	x := uint64(id) * 0x9e3779b97f4a7c15
 	x ^= x >> 32
@@ -40,7 +40,8 @@ func scattered(id int64) uint64 {
 	return x >> 20
 }
 
-// TestCost counts the requests of a quiet account, 4 at once, and logs the time beside that of pages, one behind the other.
+// TestCost checks the number of requests for a quiet account, 4 at once, and logs the time compared to that of sequential
+// pages.
 func TestCost(t *testing.T) {
 	for _, c := range cells {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,7 +68,7 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// measure scans and counts.
+// measure scans the account and checks the number of requests.
 func (s *server) measure(t *testing.T, most int) {
 	t.Helper()
 	a := s.account(t)
@@ -81,11 +82,11 @@ func (s *server) measure(t *testing.T, most int) {
 	}
 	took := time.Since(begun)
 	if n != len(s.convs) {
-		t.Errorf("%d conversations came, of %d", n, len(s.convs))
+		t.Errorf("got %d conversations, want %d", n, len(s.convs))
 	}
 	if s.sent.requests > most {
-		t.Errorf("%d requests for %d conversations, of %d that it may take", s.sent.requests, n, most)
+		t.Errorf("got %d requests for %d conversations, want at most %d", s.sent.requests, n, most)
 	}
 	pages := time.Duration(n/25+1) * s.latency
-	t.Logf("%d conversations, %d requests of at most %d, %s, %.3f of pages one behind the other", n, s.sent.requests, most, took, float64(took)/float64(pages))
+	t.Logf("%d conversations, %d requests of at most %d, %s, %.3f of the time of sequential pages", n, s.sent.requests, most, took, float64(took)/float64(pages))
 }

@@ -1,4 +1,4 @@
-// Package histories judges ConversationsService.Scan from outside: its tests play random histories of an account against a
-// model of the server that is written from the wire contract alone, on virtual time, and an oracle reports what was lost,
-// repeated or wrongly blamed.
+// Package histories judges ConversationsService.Scan from outside: its tests play random histories of an account on virtual
+// time, against a model of the server that is written from the wire contract alone, and an oracle reports conversations that
+// were lost, repeated or wrongly blamed.
 package histories

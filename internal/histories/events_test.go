@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// live says how much happens to an account between any two looks at the database.
+// live decides how much happens to the account between any two looks at the database.
 func (h *history) live() {
 	if !h.chance(75, "things happen") {
 		return
 	}
 	most := 1 + h.rnd.IntN(4)
-	late := h.chance(20, "smaller ids are seen behind larger ones")
+	late := h.chance(20, "smaller ids appear after larger ones")
 	breaks := h.chance(12, "conversations break and heal meanwhile")
 	deletes := h.chance(50, "deletions")
 	left := 3_000 // events
@@ -25,7 +25,7 @@ func (h *history) live() {
 	}
 }
 
-// event is one thing that happens. The lock is held, and the random source is the server's.
+// event makes one thing happen. The caller holds the lock, and the random source is the server's.
 func (h *history) event(late, breaks, deletes bool) {
 	s, rnd := h.server, h.server.rnd
 	if rnd.IntN(8) == 0 || len(s.convs) == 0 {
@@ -51,7 +51,7 @@ func (h *history) event(late, breaks, deletes bool) {
 	case 7:
 		c.team = rnd.Int64N(3)
 	case 8:
-		c.tier, active = []string{"", "gold", "Gold", "silver"}[rnd.IntN(4)], false // moves no activity
+		c.tier, active = []string{"", "gold", "Gold", "silver"}[rnd.IntN(4)], false // does not change last_activity_at
 	case 9:
 		c.gone = c.gone || deletes && rnd.IntN(4) == 0
 	case 10:
@@ -65,7 +65,7 @@ func (h *history) event(late, breaks, deletes bool) {
 	s.noted(c)
 }
 
-// creates adds a conversation, or lets it be seen only later.
+// creates adds a conversation, or has it appear only later.
 func (h *history) creates(late bool) {
 	s, rnd := h.server, h.server.rnd
 	h.next = max(h.next, s.last()) + 1
@@ -87,7 +87,7 @@ func (h *history) creates(late bool) {
 	s.noted(s.add(c))
 }
 
-// someLabels are none to four.
+// someLabels returns none to four labels.
 func someLabels(rnd *rand.Rand) []string {
 	var labels []string
 	for _, l := range []string{"vip", "bug", "refund", "sales"} {

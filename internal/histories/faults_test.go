@@ -6,32 +6,32 @@ import (
 	"time"
 )
 
-// faults are what goes wrong with a server, besides conversations that are broken. The zero value is a good day.
+// faults are the ways in which a server fails, besides broken conversations. With the zero value nothing fails.
 type faults struct {
-	bodyLimit   int           // of a proxy, in bytes; 0 is none
+	bodyLimit   int           // of a proxy, in bytes; 0 for none
 	bodyRefusal string        // "413", "403", "400" or "reset"
-	perID       time.Duration // what the database takes for each id of a list
-	queryLimit  time.Duration // how long it may; 0 is any time
-	queryStatus int           // then
-	deepList    int           // pages of a list behind this one are a 500; 0 is none
+	perID       time.Duration // the database's time for each id of a list
+	queryLimit  time.Duration // the longest time for a query; 0 for no limit
+	queryStatus int           // of an answer after it
+	deepList    int           // list pages after this one are a 500; 0 for none
 
-	// What passes.
-	random  float64  // how many of the requests fail
-	kinds   []string // how: "500", "502", "503", "504", "cut"
+	// Transient failures.
+	random  float64  // the fraction of requests that fail
+	kinds   []string // their kinds: "500", "502", "503", "504", "cut"
 	outages []*outage
-	once    func(n int, rows []*conversation) *answer // for tests that say which request fails
-	over    bool                                      // all of it has passed
+	once    func(n int, rows []*conversation) *answer // for tests that choose the failing request
+	over    bool                                      // none of these happens any more
 }
 
-// outage is one that begins with a request.
+// outage is an outage that begins with a given request.
 type outage struct {
 	request int
 	lasts   time.Duration
-	whole   bool // everything is a 503; else pages with rows are a 500, while empty ones and counts are answered
+	whole   bool // everything is a 503; otherwise pages with rows are a 500, while empty pages and counts are answered
 	begun   time.Time
 }
 
-// refusal is how a proxy answers a body that is too large for it.
+// refusal returns a proxy's answer to a body that is too large for it.
 func (f *faults) refusal() *answer {
 	switch f.bodyRefusal {
 	case "403":
@@ -44,12 +44,12 @@ func (f *faults) refusal() *answer {
 	return &answer{status: http.StatusRequestEntityTooLarge}
 }
 
-// passing says whether anything is wrong that will be over.
+// passing reports whether there are transient failures.
 func (f *faults) passing() bool {
 	return f.random > 0 || len(f.outages) > 0 || f.once != nil
 }
 
-// fails is an answer in place of the real one, or nil. The lock is held.
+// fails returns a failure in place of the real answer, or nil. The caller holds the lock.
 func (s *server) fails(n int, rows []*conversation) *answer {
 	if !s.faults.over {
 		if a := s.passes(n, rows); a != nil {
@@ -66,7 +66,7 @@ func (s *server) fails(n int, rows []*conversation) *answer {
 	return nil
 }
 
-// passes is a failure that has nothing to do with the request.
+// passes returns a transient failure, which has nothing to do with the request, or nil.
 func (s *server) passes(n int, rows []*conversation) *answer {
 	f := &s.faults
 	if f.once != nil {

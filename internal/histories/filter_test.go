@@ -12,23 +12,23 @@ import (
 	"time"
 )
 
-// wireRule is a rule as it comes over the wire.
+// wireRule is a rule as sent over the wire.
 type wireRule struct {
 	key, op string
 	nums    []int64
-	run     bool           // nums are a run of numbers
-	set     map[int64]bool // of nums, if they are many and no run
+	run     bool           // nums are consecutive
+	set     map[int64]bool // of nums, if they are many and not consecutive
 	texts   []string
-	day     int64 // the midnight that begins texts[0], of a date
+	day     int64 // the midnight at the start of texts[0], if that is a date
 }
 
-// wireFilter is OR of ANDs.
+// wireFilter is an OR of ANDs.
 type wireFilter struct {
 	groups [][]wireRule
-	ids    int // in all lists of ids
+	ids    int // number of ids in all lists
 }
 
-// String is short: runs of ids are written as such.
+// String returns the filter in brief: consecutive ids are written as a range.
 func (f *wireFilter) String() string {
 	var b strings.Builder
 	for i, g := range f.groups {
@@ -49,7 +49,7 @@ func (f *wireFilter) String() string {
 	return b.String()
 }
 
-// parse reads a filter as the server does: 500 or 422 for what it refuses, 0 for good.
+// parse reads a filter as the server does. The status is 500 or 422 if it is refused, 0 otherwise.
 func (s *server) parse(body []byte) (*wireFilter, int) {
 	var sent struct {
 		Payload []struct {
@@ -89,8 +89,8 @@ func (s *server) parse(body []byte) (*wireFilter, int) {
 	return f, 0
 }
 
-// lift takes the lists of numbers out, which can have 50,000 of them, and leaves objects with their place instead, which no
-// client sends. Only JSON can have these quotes: within a text they are escaped.
+// lift removes the lists of numbers, which can have 50,000 entries, and replaces them with objects that hold their position,
+// which no client sends. Only JSON syntax can have these quotes: within a text they are escaped.
 func lift(body []byte) (rest []byte, lists [][]byte) {
 	const begins = `"values":[`
 	for {
@@ -109,7 +109,7 @@ func lift(body []byte) (rest []byte, lists [][]byte) {
 	}
 }
 
-// read takes the values, of texts or of whole numbers.
+// read reads the values, either texts or whole numbers. It reports false if they are invalid.
 func (r *wireRule) read(raw []byte, lists [][]byte) bool {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || string(raw) == "null" {
@@ -140,7 +140,7 @@ func (r *wireRule) read(raw []byte, lists [][]byte) bool {
 	return true
 }
 
-// readNumbers reads one of the lists that were lifted.
+// readNumbers reads a list that was removed by lift.
 func (r *wireRule) readNumbers(place []byte, lists [][]byte) bool {
 	at, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(string(place), `{"":`), "}"))
 	if err != nil || place[0] != '{' || at >= len(lists) {
@@ -165,7 +165,8 @@ func (r *wireRule) readNumbers(place []byte, lists [][]byte) bool {
 	return true
 }
 
-// admit says with which status this kind of rule is refused, 0 if it works. Where versions differ, it takes what works on all.
+// admit returns the status with which this kind of rule is refused, 0 if it works. If versions differ, it accepts only rules
+// that work on all.
 func (r *wireRule) admit(strict bool) int {
 	equal := r.op == "equal_to" || r.op == "not_equal_to"
 	presence := r.op == "is_present" || r.op == "is_not_present"
@@ -180,7 +181,7 @@ func (r *wireRule) admit(strict bool) int {
 	case "labels":
 		works = presence || equal && len(r.texts) > 0
 	case "tier":
-		if r.op == "not_equal_to" { // it leaks, or is a syntax error
+		if r.op == "not_equal_to" { // it leaks into later rules, or is a syntax error
 			return http.StatusInternalServerError
 		}
 		works = presence || equal && len(r.texts) > 0
@@ -203,7 +204,8 @@ func (r *wireRule) admit(strict bool) int {
 	return http.StatusInternalServerError
 }
 
-// leak does what a custom rule does to itself and to every later rule of texts: only the first is left, in lower case.
+// leak applies the effect of a custom rule on itself and on every later rule with texts: only the first text is left, in
+// lower case.
 func (r *wireRule) leak(custom *bool) {
 	*custom = *custom || r.key == "tier"
 	if *custom && len(r.texts) > 0 {
@@ -212,7 +214,7 @@ func (r *wireRule) leak(custom *bool) {
 	}
 }
 
-// has says whether a number is among the values.
+// has reports whether a number is among the values.
 func (r *wireRule) has(n int64) bool {
 	switch {
 	case r.run:
@@ -223,7 +225,7 @@ func (r *wireRule) has(n int64) bool {
 	return slices.Contains(r.nums, n)
 }
 
-// matching are the rows of a filter in any order, which a caller may sort.
+// matching returns the rows of a filter in any order, in a slice that the caller may sort.
 func (s *server) matching(f *wireFilter) []*conversation {
 	var rows []*conversation
 	seen := map[*conversation]bool{}
@@ -244,7 +246,7 @@ func (s *server) matching(f *wireFilter) []*conversation {
 	return rows
 }
 
-// rows appends a conversation as often as the server has it.
+// rows appends a conversation as often as the server returns it.
 func (s *server) rows(rows []*conversation, f *wireFilter, c *conversation) []*conversation {
 	if !s.rowsPerLabel || len(c.labels) == 0 {
 		if f.holds(c, c.labels, s.rowsPerLabel) {
@@ -260,7 +262,8 @@ func (s *server) rows(rows []*conversation, f *wireFilter, c *conversation) []*c
 	return rows
 }
 
-// candidates are the fewest conversations among which the matches of an AND are, by the indexes of ids and of creation.
+// candidates returns the smallest set of conversations that contains the matches of an AND, by the indexes of ids and of
+// creation.
 func (s *server) candidates(group []wireRule) []*conversation {
 	found := s.convs
 	from, to := 0, len(s.byCreated)
@@ -280,7 +283,7 @@ func (s *server) candidates(group []wireRule) []*conversation {
 					picked = append(picked, c)
 				}
 			}
-			if slices.IsSorted(r.nums) { // or there may be repeats
+			if slices.IsSorted(r.nums) { // otherwise there may be repeats
 				found = picked
 			}
 		case r.key == "created_at" && r.op == "is_greater_than":
@@ -295,7 +298,7 @@ func (s *server) candidates(group []wireRule) []*conversation {
 	return found
 }
 
-// holds says whether a row matches one of the groups.
+// holds reports whether a row matches one of the groups.
 func (f *wireFilter) holds(c *conversation, labels []string, row bool) bool {
 	return slices.ContainsFunc(f.groups, func(g []wireRule) bool {
 		for i := range g {
@@ -307,7 +310,7 @@ func (f *wireFilter) holds(c *conversation, labels []string, row bool) bool {
 	})
 }
 
-// holds is SQL's logic, where NULL is as good as false. A row has one label up to 3.1.0, and else all.
+// holds evaluates the rule by SQL's logic, with NULL as false. A row has one label up to 3.1.0, and all of them later.
 func (r *wireRule) holds(c *conversation, labels []string, row bool) bool {
 	switch r.key {
 	case "display_id":

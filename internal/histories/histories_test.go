@@ -14,11 +14,11 @@ import (
 var (
 	count   = flag.Int("histories", 50, "how many random histories TestScanLosesNothing plays")
 	begin   = flag.Uint64("first", 1, "the seed of the first of them")
-	replay  = flag.Uint64("history", 0, "the seed of the one history to play")
-	explain = flag.Bool("kinds", false, "log how many histories had what")
+	replay  = flag.Uint64("history", 0, "the seed of a single history to play")
+	explain = flag.Bool("kinds", false, "log how many histories had each feature")
 )
 
-// TestScanLosesNothing plays random histories and lets the oracle judge them.
+// TestScanLosesNothing plays random histories and has the oracle judge them.
 func TestScanLosesNothing(t *testing.T) {
 	seeds := make(chan uint64, *count)
 	for i := range *count {
@@ -55,7 +55,7 @@ func TestScanLosesNothing(t *testing.T) {
 		}
 	})
 	if float64(total.wronglyBlamed) > total.allowance {
-		t.Errorf("%d were blamed that were never broken; failures at random explain %.1f", total.wronglyBlamed, total.allowance)
+		t.Errorf("%d conversations were blamed that were never broken; random failures explain %.1f", total.wronglyBlamed, total.allowance)
 	}
 	total.log(t)
 	if *explain {
@@ -65,11 +65,11 @@ func TestScanLosesNothing(t *testing.T) {
 	}
 }
 
-// tell reports what was wrong with a history, and how to play it again.
+// tell reports the problems of a history, and the command that plays it again.
 func tell(t *testing.T, h *history, v *verdict) {
 	t.Helper()
 	if len(v.problems) > 0 {
-		t.Errorf("%s\n\t%s\n\twhat it is: %s", h, strings.Join(v.problems[:min(4, len(v.problems))], "\n\t"), strings.Join(h.features, ", "))
+		t.Errorf("%s\n\t%s\n\tfeatures: %s", h, strings.Join(v.problems[:min(4, len(v.problems))], "\n\t"), strings.Join(h.features, ", "))
 	}
 }
 
@@ -86,7 +86,7 @@ func (v *verdict) log(t *testing.T) {
 	outside of the range %9d
 	never matched        %9d
 	blamed               %9d
-	wrongly blamed       %9d, %.1f may be by chance
+	wrongly blamed       %9d, %.1f of them possibly by chance
 	stuck                %9d
 	ended by an error    %9d
 	requests             %9d`, v.histories, v.ranges, v.due, v.lost, v.repeated, v.disorder, v.outside, v.unasked,

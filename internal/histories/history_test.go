@@ -9,21 +9,21 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// history is an account, what happens to it, and how it is scanned, all by one seed.
+// history is an account, the events in it, and the way in which it is scanned, all determined by one seed.
 type history struct {
 	seed        uint64
 	rnd         *rand.Rand
 	server      *server
 	account     *cfchat.Account
-	ids         []int64 // at first
-	next        int64   // the last id that was taken
+	ids         []int64 // at the start
+	next        int64   // the last id in use
 	created     int
 	concurrency int
 	parts       [][2]int64 // After and Until
 	features    []string
 }
 
-// newHistory plans one. It is called within a bubble, whose clock it sets to some time of day in 2026.
+// newHistory plans a history. It is called within a bubble, whose clock it sets to some time of day in 2026.
 func newHistory(t testing.TB, seed uint64) *history {
 	h := &history{seed: seed, rnd: rand.New(rand.NewPCG(seed, 0)), server: newServer(seed)}
 	time.Sleep(26*365*24*time.Hour + time.Duration(h.rnd.Int64N(int64(48*time.Hour))))
@@ -49,10 +49,10 @@ func newHistory(t testing.TB, seed uint64) *history {
 	return h
 }
 
-// is notes a feature.
+// is records a feature.
 func (h *history) is(feature string) { h.features = append(h.features, feature) }
 
-// chance is true in so many of 100, and notes it.
+// chance reports true with a given percentage, and then records the feature.
 func (h *history) chance(of100 int, feature string) bool {
 	if h.rnd.IntN(100) >= of100 {
 		return false
@@ -61,7 +61,7 @@ func (h *history) chance(of100 int, feature string) bool {
 	return true
 }
 
-// version picks one of those at which something changed.
+// version picks a version at which something changed.
 func (h *history) version() {
 	s := h.server
 	switch h.rnd.IntN(6) {
@@ -82,7 +82,7 @@ func (h *history) version() {
 	}
 }
 
-// network picks what stands in front of the application, and how fast it is.
+// network picks the proxy in front of the application, its limits, and its speed.
 func (h *history) network() {
 	s := h.server
 	s.latency = time.Duration(1+h.rnd.IntN(50)) * time.Millisecond
@@ -111,10 +111,10 @@ func (h *history) network() {
 	}
 }
 
-// slow says whether a request can have few ids only.
+// slow reports whether a request can have only a few ids.
 func (h *history) slow() bool { return h.width() < 2_000 }
 
-// width is how many ids one request can have, at most 10,000.
+// width returns how many ids one request can have, at most 10,000.
 func (h *history) width() int64 {
 	f := &h.server.faults
 	width := int64(10_000)
@@ -127,7 +127,7 @@ func (h *history) width() int64 {
 	return max(1, width/int64(branches(h.server.rules)))
 }
 
-// passingFaults picks what goes wrong for a while.
+// passingFaults picks transient failures.
 func (h *history) passingFaults() {
 	f := &h.server.faults
 	if h.chance(14, "random failures of 1 % to 20 %") {
@@ -143,7 +143,7 @@ func (h *history) passingFaults() {
 	}
 }
 
-// divide cuts the account into parts, mostly one.
+// divide divides the account into parts, mostly just one.
 func (h *history) divide() {
 	first, last := int64(1), h.server.last()
 	if len(h.ids) > 0 {
@@ -151,7 +151,7 @@ func (h *history) divide() {
 	}
 	after := int64(0)
 	if far := max(100_000, 60*h.width()); first > far || h.slow() && last > 400*h.width() {
-		h.is("begins behind most ids")
+		h.is("begins after most ids")
 		after = max(first-1-h.rnd.Int64N(3_000), 0)
 		if h.slow() && last-first > 400*h.width() {
 			after = last - h.rnd.Int64N(400*h.width())
@@ -160,7 +160,7 @@ func (h *history) divide() {
 	span := max(1, last-after)
 	until := int64(0)
 	switch {
-	case h.chance(20, "shards at once"):
+	case h.chance(20, "several shards at the same time"):
 		cuts := []int64{after}
 		for range 1 + h.rnd.IntN(4) {
 			next := cuts[len(cuts)-1] + 1 + h.rnd.Int64N(span/2+1)
@@ -175,15 +175,15 @@ func (h *history) divide() {
 	case h.chance(10, "a part of the ids"):
 		after += h.rnd.Int64N(span)
 		until = after + 1 + h.rnd.Int64N(span)
-	case h.chance(3, "an Until behind everything"):
+	case h.chance(3, "an Until after every id"):
 		until = min(last+1+h.rnd.Int64N(20*h.width()), math.MaxInt32)
 	}
 	h.parts = [][2]int64{{after, until}}
 }
 
-// bound is how many requests a range may take. It is generous, because its only purpose is to find what does not end: the
-// windows of the span four times, a request for each five rows, everything that isolating a broken conversation by halving
-// may take, and a constant for the ends. What fails at random is asked several times.
+// bound returns how many requests a range may take. It is generous, because its only purpose is to find scans that do not
+// end: four times the windows of the span, a request for every five rows, as many as may be needed to isolate a broken
+// conversation by halving, and a constant for the ends. With random failures, requests are made several times.
 func (h *history) bound(after, until int64) int {
 	s := h.server
 	s.mu.Lock()
@@ -207,8 +207,7 @@ func (h *history) bound(after, until int64) int {
 	return n
 }
 
-// readable says whether there is any conversation that matches and can be rendered. Where there is none, nobody can tell a
-// readable reports whether two conversations can be read of a range of ids, which is what it takes to blame another.
+// readable reports whether two conversations in a range of ids match and can be read, as is necessary to blame another.
 func (h *history) readable(after, until int64) bool {
 	s := h.server
 	s.mu.Lock()

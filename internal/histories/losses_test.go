@@ -19,7 +19,7 @@ var (
 	snoozed = rule{or: true, key: "status", op: "equal_to", texts: []string{"snoozed"}}
 )
 
-// loss is an account of which a scan once lost something, blamed what was healthy, or did not get further.
+// loss is an account in which a scan once lost something, blamed a healthy conversation, or got stuck.
 type loss struct {
 	name    string
 	make    func(s *server)
@@ -30,7 +30,7 @@ var losses = []loss{
 	{"ten from 1,000,001, one broken, so that the list's only page is a 500", func(s *server) {
 		s.fill(1_000_001, 1_000_010, 1, 60).byID[1_000_004].broken = true
 	}, cfchat.ConversationScanOptions{}},
-	{"one broken on the list's last page, behind a gap of 10,000", func(s *server) {
+	{"one broken on the list's last page, after a gap of 10,000", func(s *server) {
 		s.fill(199_501, 200_500, 1, 60).fill(210_001, 210_020, 1, 60).byID[210_007].broken = true
 	}, cfchat.ConversationScanOptions{After: 199_500}},
 	{"one broken on the list's last page, and one id in 300", func(s *server) {
@@ -67,7 +67,7 @@ var losses = []loss{
 	}, cfchat.ConversationScanOptions{After: 1<<31 - 1_000}},
 }
 
-// importAt adds n conversations from an id, created when conversation number i was.
+// importAt adds n conversations from an id on, created shortly after the conversation with index i.
 func (s *server) importAt(id int64, n, i int) {
 	at := s.convs[i].created + 1
 	for range n {
@@ -76,8 +76,9 @@ func (s *server) importAt(id int64, n, i int) {
 	}
 }
 
-// TestEveryConversationComes plays each account: all must come or be blamed, resumed where an error ends a range.
-func TestEveryConversationComes(t *testing.T) {
+// TestEveryConversationIsRead checks that in each account every conversation is read or blamed, with the scan resumed after
+// an error.
+func TestEveryConversationIsRead(t *testing.T) {
 	for _, l := range losses {
 		bubble(t, l.name, func(t *testing.T) {
 			h := plain(l.options.Concurrency)
@@ -87,7 +88,7 @@ func TestEveryConversationComes(t *testing.T) {
 	}
 }
 
-// TestOneStumble fails one request once, be it the first, the second or a later one.
+// TestOneStumble checks that nothing is lost if one request fails, whichever it is.
 func TestOneStumble(t *testing.T) {
 	for number := range 40 {
 		for _, status := range []int{500, 504} {
@@ -106,8 +107,8 @@ func TestOneStumble(t *testing.T) {
 	}
 }
 
-// TestReopened has a conversation come to match during one of the requests: it must not be taken for one of those that were
-// counted before.
+// TestReopened has a conversation start to match during one of the requests, and checks that it is not mistaken for one of
+// those counted before.
 func TestReopened(t *testing.T) {
 	for number := range 40 {
 		bubble(t, fmt.Sprint("one of 37, an agent's key on 2.16, at request ", number+1), func(t *testing.T) {
@@ -119,7 +120,7 @@ func TestReopened(t *testing.T) {
 			}
 			h.reopen(t, 20, number+1)
 		})
-		bubble(t, fmt.Sprint("one of 31 imported ones, at request ", number+1), func(t *testing.T) {
+		bubble(t, fmt.Sprint("one of 31 imported, at request ", number+1), func(t *testing.T) {
 			h := plain(1)
 			h.server.fill(501, 600, 1, 60).importAt(601, 31, 49)
 			h.reopen(t, 610, number+1)
@@ -127,7 +128,7 @@ func TestReopened(t *testing.T) {
 	}
 }
 
-// reopen scans what is open, and opens a conversation during a request. The last id is the least active.
+// reopen scans open conversations, and reopens one during a request. The conversation with the last id is the least active.
 func (h *history) reopen(t *testing.T, id int64, request int) {
 	t.Helper()
 	s := h.server
@@ -143,12 +144,12 @@ func (h *history) reopen(t *testing.T, id int64, request int) {
 	h.demand(t, cfchat.ConversationScanOptions{})
 }
 
-// TestBodyLimits has proxies that refuse large bodies in several ways: what the list does not tell is behind the end that it
-// does tell, at ids for which a list of all ids before them is too large.
+// TestBodyLimits scans behind proxies that refuse large bodies in several ways. Conversations missing from the list are
+// after the end that it shows, at ids before which a list of all ids is too large.
 func TestBodyLimits(t *testing.T) {
 	for _, c := range []struct {
 		limit int
-		from  int64 // of the imported ones
+		from  int64 // near the ids of the imported conversations
 		rules []rule
 	}{
 		{1 << 20, 175_000, nil},
@@ -167,7 +168,8 @@ func TestBodyLimits(t *testing.T) {
 	}
 }
 
-// TestSparseBehindABodyLimit reads 100 conversations among 200,000 ids, where hardly any window passes at first.
+// TestSparseBehindABodyLimit checks a scan of 100 conversations among 200,000 ids, where at first hardly any window is
+// accepted.
 func TestSparseBehindABodyLimit(t *testing.T) {
 	for _, refusal := range []string{"413", "403", "400", "reset"} {
 		for _, limit := range []int{1 << 20, 128 << 10, 8 << 10, 2 << 10} {
@@ -181,7 +183,7 @@ func TestSparseBehindABodyLimit(t *testing.T) {
 	}
 }
 
-// TestShards has five parts at once, each with the Until that is its own, and a list that ends before most of them.
+// TestShards checks five concurrent parts, each with its own Until, and a list that ends before most of them.
 func TestShards(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		h := plain(4)
@@ -205,12 +207,12 @@ func TestShards(t *testing.T) {
 		wg.Wait()
 		h.report(t, v)
 		if v.due != 10_000 {
-			t.Errorf("%d were due, of 10,000", v.due)
+			t.Errorf("got %d due conversations, want 10,000", v.due)
 		}
 	})
 }
 
-// TestNothingReadable ends with the server's error, or blames, but never ends well and empty.
+// TestNothingReadable checks that a scan that can read nothing ends with the server's error or blames every conversation.
 func TestNothingReadable(t *testing.T) {
 	for _, drops := range []bool{false, true} {
 		bubble(t, fmt.Sprint("drops ", drops), func(t *testing.T) {
@@ -222,16 +224,16 @@ func TestNothingReadable(t *testing.T) {
 			v := &verdict{}
 			r := h.step(t.Context(), v, 0, 0, stop{})
 			if len(v.problems) > 0 || r.err == nil && len(r.blamed) != 30 {
-				t.Errorf("%d blamed, ended with %v: %s", len(r.blamed), r.err, strings.Join(v.problems, "; "))
+				t.Errorf("blamed %d, ended with %v: %s", len(r.blamed), r.err, strings.Join(v.problems, "; "))
 			}
 			if e, ok := r.err.(*cfchat.Error); ok && !drops && e.StatusCode != http.StatusInternalServerError {
-				t.Errorf("ended with %v instead of the server's error", r.err)
+				t.Errorf("ended with %v, want the server's error", r.err)
 			}
 		})
 	}
 }
 
-// bubble is a subtest with a clock of its own, on a day of 2026.
+// bubble runs a subtest with its own clock, on a day in 2026.
 func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(strings.ReplaceAll(name, ",", ""), func(t *testing.T) {
@@ -242,12 +244,12 @@ func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	})
 }
 
-// plain is a history without surprises, of a server of the newest version.
+// plain returns a history without events or faults, on a server of the newest version.
 func plain(concurrency int) *history {
 	return &history{server: newServer(1), concurrency: concurrency, parts: [][2]int64{{}}}
 }
 
-// demand scans, resumes where need be, and fails the test for what the oracle finds.
+// demand scans, resuming if necessary, and fails the test for each problem that the oracle finds.
 func (h *history) demand(t *testing.T, options cfchat.ConversationScanOptions) {
 	t.Helper()
 	h.account = h.server.account(t)
@@ -255,18 +257,18 @@ func (h *history) demand(t *testing.T, options cfchat.ConversationScanOptions) {
 	h.chain(t.Context(), v, options.After, options.Until, nil)
 	h.report(t, v)
 	if v.due == 0 {
-		t.Error("nothing was due")
+		t.Error("no conversation was due, so nothing was tested")
 	}
 }
 
-// report fails the test for what the oracle has found.
+// report fails the test for each problem that the oracle found.
 func (h *history) report(t *testing.T, v *verdict) {
 	t.Helper()
 	for _, p := range slices.Compact(v.problems) {
 		t.Error(p)
 	}
 	if v.wronglyBlamed > 0 {
-		t.Errorf("%d were blamed that were never broken", v.wronglyBlamed)
+		t.Errorf("%d conversations were blamed that were never broken", v.wronglyBlamed)
 	}
 	t.Logf("%d due, %d ranges, %d blamed, %d requests, %d of them too large, the largest %d bytes", v.due, v.ranges, v.blamed, h.server.sent.requests, h.server.sent.refused, h.server.sent.maxBody)
 }

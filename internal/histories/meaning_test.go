@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// rule is one as a caller means it. It is evaluated on its own, apart from what goes over the wire.
+// rule is a rule as a caller means it. It is evaluated independently of the rules sent over the wire.
 type rule struct {
 	or    bool // joined by OR
 	key   cfchat.Attribute
@@ -19,7 +19,7 @@ type rule struct {
 	since time.Time
 }
 
-// public writes it for the client.
+// public returns the client's rule.
 func (r rule) public() cfchat.Rule {
 	var values []any
 	for _, t := range r.texts {
@@ -58,7 +58,7 @@ func filterOf(rules []rule) cfchat.Filter {
 	return f
 }
 
-// branches is into how many ANDs an OR divides them.
+// branches returns the number of ANDs joined by OR.
 func branches(rules []rule) int {
 	n := 1
 	for _, r := range rules {
@@ -69,7 +69,7 @@ func branches(rules []rule) int {
 	return n
 }
 
-// means says whether a conversation matches and can be seen.
+// means reports whether a conversation matches and can be seen.
 func (s *server) means(c *conversation) bool {
 	if c.gone || s.filterScoped && !s.sees(c) {
 		return false
@@ -97,7 +97,7 @@ func match(rules []rule, c *conversation, labels []string, row bool) bool {
 	return result || branch
 }
 
-// holds compares by the documentation: what is not set is neither equal nor unequal, except for labels.
+// holds evaluates the rule as documented: an unset value is neither equal nor unequal, except for labels.
 func (r rule) holds(c *conversation, labels []string, row bool) bool {
 	switch r.op {
 	case "since":
@@ -134,7 +134,7 @@ func (r rule) holds(c *conversation, labels []string, row bool) bool {
 	return set == (r.op == "is_present")
 }
 
-// time is the one that the rule is about.
+// time returns the time that the rule is about.
 func (r rule) time(c *conversation) int64 {
 	if r.key == "created_at" {
 		return c.created
@@ -142,7 +142,7 @@ func (r rule) time(c *conversation) int64 {
 	return c.activity
 }
 
-// someRules makes up rules, often none. Days are within the account's years.
+// someRules returns random rules, often none. Days are within the account's lifetime.
 func someRules(rnd *rand.Rand, s *server) []rule {
 	rules := make([]rule, []int{0, 0, 1, 1, 1, 2, 2, 3, 4}[rnd.IntN(9)])
 	for i := range rules {
@@ -155,7 +155,7 @@ func someRules(rnd *rand.Rand, s *server) []rule {
 		}
 	}
 	if branches(rules) > 1 {
-		for i := range rules { // Since can be joined by And only
+		for i := range rules { // Since can only be joined by And
 			if rules[i].op == "since" {
 				rules[i] = rule{or: rules[i].or, key: "status", op: "equal_to", texts: []string{"open"}}
 			}
@@ -164,7 +164,7 @@ func someRules(rnd *rand.Rand, s *server) []rule {
 	return rules
 }
 
-// someRule makes up one of those that work on every version.
+// someRule returns a random rule that works on every version.
 func someRule(rnd *rand.Rand, s *server) rule {
 	equal := []string{"equal_to", "not_equal_to"}[rnd.IntN(2)]
 	presence := []string{"is_present", "is_not_present"}[rnd.IntN(2)]

@@ -14,8 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// TestModelFilters reads random filters page by page on quiet accounts without equal times, and compares with what the caller
-// means: the two are evaluated apart.
+// TestModelFilters reads the pages of random filters on quiet accounts without equal times, and checks that they have what
+// the caller means: the two are evaluated independently.
 func TestModelFilters(t *testing.T) {
 	matched := 0
 	for seed := range uint64(80) {
@@ -23,7 +23,7 @@ func TestModelFilters(t *testing.T) {
 			h := &history{rnd: rand.New(rand.NewPCG(seed, 3)), server: newServer(seed)}
 			h.version()
 			if h.populate(); len(h.server.convs) > 1_000 {
-				return // many pages, and no other rules
+				return // that means many pages, without other kinds of rules
 			}
 			for i, c := range h.server.convs {
 				c.activity = h.server.byCreated[0].created + int64(i*997)
@@ -41,11 +41,11 @@ func TestModelFilters(t *testing.T) {
 		})
 	}
 	if matched < 10_000 {
-		t.Errorf("%d matched", matched)
+		t.Errorf("got %d matches, want 10,000 or more", matched)
 	}
 }
 
-// compare counts what matches, after it has found all of it and nothing else in the pages of the filter.
+// compare checks that the pages of the filter have exactly the matching conversations, and returns their number.
 func (h *history) compare(t *testing.T) int {
 	t.Helper()
 	var got, want []int64
@@ -62,12 +62,12 @@ func (h *history) compare(t *testing.T) int {
 		}
 	}
 	if slices.Sort(got); !slices.Equal(got, want) {
-		t.Errorf("%v: %d came, %d are meant", filterOf(h.server.rules), len(got), len(want))
+		t.Errorf("%v: got %d conversations, want %d", filterOf(h.server.rules), len(got), len(want))
 	}
 	return len(want)
 }
 
-// TestModelRequests sends requests that were written by hand.
+// TestModelRequests checks the answers to handwritten requests.
 func TestModelRequests(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		s := newServer(1)
@@ -90,8 +90,8 @@ func TestModelRequests(t *testing.T) {
 			{"today", rules(`"created_at","is_less_than",["`+today+`"]`, `"display_id","not_equal_to",[9]`), 2, "18 of 43"},
 			{"after today", rules(`"created_at","is_greater_than",["` + today + `"]`), 1, "0 of 0"},
 			{"after the day before yesterday", rules(`"created_at","is_greater_than",["` + time.Now().Add(-48*time.Hour).UTC().Format(time.DateOnly) + `"]`), 2, "15 of 40"},
-			{"two of the inboxes", rules(`"inbox_id","equal_to",[2,1]`, `"status","equal_to",["resolved"]`), 1, "1 of 1"},
-			{"a label that it has", rules(`"labels","equal_to",["a","b"]`), 1, "1 of 1"},
+			{"two inboxes", rules(`"inbox_id","equal_to",[2,1]`, `"status","equal_to",["resolved"]`), 1, "1 of 1"},
+			{"its labels", rules(`"labels","equal_to",["a","b"]`), 1, "1 of 1"},
 			{"not the label", rules(`"labels","not_equal_to",["a"]`, `"display_id","equal_to",[6,7,8]`), 1, "2 of 2"},
 			{"no values", rules(`"display_id","equal_to",[]`), 1, "422"},
 			{"an unknown attribute", rules(`"id","equal_to",[1]`), 1, "422"},
@@ -100,7 +100,7 @@ func TestModelRequests(t *testing.T) {
 			{"a trailing AND", strings.Replace(rules(`"display_id","equal_to",[1]`), "null", `"AND"`, 1), 1, "500"},
 		} {
 			if got := s.send(t, http.MethodPost, fmt.Sprint("/conversations/filter?page=", c.page), c.body); got != c.want {
-				t.Errorf("%s: %s, want %s", c.name, got, c.want)
+				t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 			}
 		}
 		s.byID[9].broken, s.byID[60].drops = false, false
@@ -113,17 +113,17 @@ func TestModelRequests(t *testing.T) {
 			{"/conversations/99", "404"},
 		} {
 			if got := s.send(t, http.MethodGet, c.path, ""); got != c.want {
-				t.Errorf("%s: %s, want %s", c.path, got, c.want)
+				t.Errorf("%s: got %s, want %s", c.path, got, c.want)
 			}
 		}
 		s.old()
 		if got := s.send(t, http.MethodPost, "/conversations/filter", rules(`"display_id","equal_to",[7]`)); got != "2 of 2" {
-			t.Errorf("rows per label: %s", got)
+			t.Errorf("rows per label: got %s, want 2 of 2", got)
 		}
 	})
 }
 
-// rules writes a filter, all of it joined by AND.
+// rules returns a filter whose rules are all joined by AND.
 func rules(each ...string) string {
 	for i, text := range each {
 		part := strings.SplitN(text, ",", 3)
@@ -136,7 +136,7 @@ func rules(each ...string) string {
 	return `{"payload":[` + strings.Join(each, ",") + `]}`
 }
 
-// send says how many rows came, of how many that are counted, or what went wrong.
+// send returns the number of rows received of the number counted, or the failure.
 func (s *server) send(t *testing.T, method, path, body string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "https://chat.test/api/v1/accounts/1"+path, bytes.NewBufferString(body))

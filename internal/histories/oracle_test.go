@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// watch knows what a range owes: it sees every change from the range's start to its end.
+// watch knows which conversations a range must yield: it sees every change from the range's start to its end.
 type watch struct {
 	after, until int64
 	known        map[int64]*known
 }
 
-// known is what a watch knows of a conversation.
+// known is a watch's knowledge of a conversation.
 type known struct {
 	always, ever bool // it matched
-	broken       bool // at some time it could not be rendered
+	broken       bool // it could not be rendered at some time
 }
 
-// watch begins to look.
+// watch starts a watch over a range.
 func (s *server) watch(after, until int64) *watch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -31,17 +31,17 @@ func (s *server) watch(after, until int64) *watch {
 	return w
 }
 
-// unwatch ends it.
+// unwatch ends a watch.
 func (s *server) unwatch(w *watch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watches = slices.DeleteFunc(s.watches, func(o *watch) bool { return o == w })
 }
 
-// holds says whether an id is within the range.
+// holds reports whether an id is within the range.
 func (w *watch) holds(id int64) bool { return id > w.after && (w.until == 0 || id <= w.until) }
 
-// noted tells the watches of a conversation that was created or has changed. The lock is held.
+// noted informs the watches of a conversation that was created or has changed. The caller holds the lock.
 func (s *server) noted(c *conversation) {
 	m := s.means(c)
 	for _, w := range s.watches {
@@ -57,14 +57,14 @@ func (s *server) noted(c *conversation) {
 	}
 }
 
-// verdict is what the oracle says of ranges.
+// verdict is the oracle's result for ranges.
 type verdict struct {
 	histories, ranges, due, lost, repeated, disorder, outside, unasked, wronglyBlamed, stuck, blamed, ended, requests int
-	allowance                                                                                                         float64  // how many may be blamed wrongly
-	problems                                                                                                          []string // what is to be said of them
+	allowance                                                                                                         float64  // how many may be wrongly blamed by chance
+	problems                                                                                                          []string // messages about them
 }
 
-// add sums up.
+// add adds another verdict.
 func (v *verdict) add(o *verdict) {
 	v.histories += o.histories
 	v.ranges += o.ranges
@@ -83,12 +83,13 @@ func (v *verdict) add(o *verdict) {
 	v.problems = append(v.problems, o.problems...)
 }
 
-// problem says what is wrong.
+// problem adds a message about a problem.
 func (v *verdict) problem(format string, args ...any) {
 	v.problems = append(v.problems, fmt.Sprintf(format, args...))
 }
 
-// judge compares what a range brought with what it owed, up to the id that it says to have come to, or to its end.
+// judge compares what a range yielded with what it had to yield, up to the id that it reported to have reached, or to its
+// end.
 func (w *watch) judge(v *verdict, r *ranged) {
 	v.ranges++
 	v.blamed += len(r.blamed)
@@ -103,10 +104,10 @@ func (w *watch) judge(v *verdict, r *ranged) {
 	for _, id := range r.ids {
 		if came[id]++; came[id] > 1 {
 			v.repeated++
-			v.problem("%d came twice", id)
+			v.problem("%d was yielded twice", id)
 		} else if id <= last {
 			v.disorder++
-			v.problem("%d came behind %d", id, last)
+			v.problem("%d was yielded after %d", id, last)
 		}
 		last = max(last, id)
 		k := w.known[id]
@@ -118,13 +119,13 @@ func (w *watch) judge(v *verdict, r *ranged) {
 			v.wronglyBlamed++
 		case !blamed && (k == nil || !k.ever):
 			v.unasked++
-			v.problem("%d came, which never matched", id)
+			v.problem("%d was yielded, but never matched", id)
 		}
 	}
 	w.judgeLost(v, r, came)
 }
 
-// judgeLost counts what is due and did not come.
+// judgeLost counts the conversations that were due but were not yielded.
 func (w *watch) judgeLost(v *verdict, r *ranged, came map[int64]int) {
 	var lost []int64
 	for id, k := range w.known {
@@ -138,7 +139,7 @@ func (w *watch) judgeLost(v *verdict, r *ranged, came map[int64]int) {
 	}
 	if len(lost) > 0 {
 		v.lost += len(lost)
-		v.problem("LOST %d, ids %d to %d, of a range from %d to %d that came to %d, with %d conversations, and ended with %v",
+		v.problem("LOST %d, ids %d to %d, of a range from %d to %d that reached %d, yielded %d conversations, and ended with %v",
 			len(lost), slices.Min(lost), slices.Max(lost), w.after, w.until, r.reached, len(r.ids), r.err)
 	}
 }

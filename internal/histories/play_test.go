@@ -15,20 +15,20 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// ranged is what one range over a scan brought.
+// ranged is the result of ranging over a scan once.
 type ranged struct {
 	ids, blamed []int64 // blamed are among the ids
 	err         error
-	late        int   // what came behind err
-	reached     int64 // everything up to here is said to have come
+	late        int   // how many were yielded after err
+	reached     int64 // everything up to here is reported as yielded
 	broke       bool  // out of the loop
 	cancelled   bool
 }
 
-// whole says whether it claims to have read everything.
+// whole reports whether the scan claims to have yielded everything.
 func (r *ranged) whole() bool { return r.err == nil && !r.broke }
 
-// read ranges, and breaks after so many; -1 is never.
+// read ranges over seq, and breaks after a number of conversations; -1 for never.
 func (r *ranged) read(seq iter.Seq2[*cfchat.Conversation, error], breakAfter int) {
 	for c, err := range seq {
 		e, _ := errors.AsType[*cfchat.Error](err)
@@ -52,12 +52,12 @@ func (r *ranged) read(seq iter.Seq2[*cfchat.Conversation, error], breakAfter int
 	}
 }
 
-// play plays a history, and says what came of it. It is called within a bubble.
+// play plays a history, and returns the verdict. It is called within a bubble.
 func (h *history) play(t *testing.T) *verdict {
 	v := &verdict{histories: 1}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	if len(h.parts) > 1 { // only against what never ends
+	if len(h.parts) > 1 { // only to stop scans that never end
 		for _, part := range h.parts {
 			h.server.patience += tries * h.bound(part[0], part[1])
 		}
@@ -76,40 +76,40 @@ func (h *history) play(t *testing.T) *verdict {
 	synctest.Wait()
 	s := h.server
 	if s.sent.underWay > 0 {
-		v.problem("%d requests are under way after the end", s.sent.underWay)
+		v.problem("%d requests are still under way after the end", s.sent.underWay)
 	}
 	if most := h.concurrency * len(h.parts); s.sent.most > most {
-		v.problem("%d requests at once, of %d that were allowed", s.sent.most, most)
+		v.problem("got %d requests at once, want at most %d", s.sent.most, most)
 	}
 	if s.sent.exhausted {
 		v.problem("more than %d requests", s.patience)
 	}
-	// Each of those under way may meet the limit at each halving, three times where the connection is lost.
+	// Each concurrent request may exceed the limit at each halving, three times if the connection is reset.
 	if most := v.ranges * (h.concurrency*3*14 + 60); s.sent.refused > most {
 		v.problem("%d of %d requests had a body that is too large", s.sent.refused, s.sent.requests)
 	}
 	for _, what := range s.sent.foreign[:min(3, len(s.sent.foreign))] {
-		v.problem("the server was asked for what it refuses: %s", what)
+		v.problem("the client sent a request that the server refuses: %s", what)
 	}
 	v.requests = s.sent.requests
-	// Nobody can tell four failures in a row of one and the same request from a conversation that is broken.
+	// Four failures in a row of the same request cannot be distinguished from a broken conversation.
 	v.allowance = float64(v.requests) * math.Pow(s.faults.random, 4)
 	if v.wronglyBlamed > 0 && s.faults.random == 0 {
-		v.problem("%d were blamed that were never broken", v.wronglyBlamed)
+		v.problem("%d conversations were blamed that were never broken", v.wronglyBlamed)
 	}
 	return v
 }
 
-// tries are how often a range is resumed after an error; half of them in, what passes has passed.
+// tries is how often a range is resumed after an error; halfway through, transient failures stop.
 const tries = 30
 
-// stop ends a range before it has ended: a break, a cancelled context, or a break and then the whole once more.
+// stop ends a range early: by a break, by a cancelled context, or by a break after which the whole is ranged over again.
 type stop struct {
 	kind string
 	when int
 }
 
-// someStops are mostly none.
+// someStops returns random stops, mostly none.
 func (h *history) someStops() []stop {
 	stops := make([]stop, []int{0, 0, 0, 1, 3}[h.rnd.IntN(5)])
 	for i := range stops {
@@ -119,7 +119,7 @@ func (h *history) someStops() []stop {
 	return stops
 }
 
-// chain reads a part to its end, and resumes after whatever ends a range.
+// chain reads a part to its end, resuming after whatever ends a range.
 func (h *history) chain(ctx context.Context, v *verdict, after, until int64, stops []stop) {
 	for failed := 0; until == 0 || after < until; {
 		var end stop
@@ -133,7 +133,7 @@ func (h *history) chain(ctx context.Context, v *verdict, after, until int64, sto
 		after = max(after, r.reached)
 		if r.err != nil && !r.cancelled {
 			if failed++; failed == 1 && h.calm() {
-				v.problem("ended without a reason with %v", r.err)
+				v.problem("ended without a reason, with %v", r.err)
 			}
 			h.server.mu.Lock()
 			h.server.faults.over = h.server.faults.over || failed > tries/2
@@ -143,14 +143,14 @@ func (h *history) chain(ctx context.Context, v *verdict, after, until int64, sto
 		if failed == tries {
 			if h.readable(after, until) {
 				v.stuck++
-				v.problem("STUCK behind %d after %d errors: %v", after, failed, r.err)
+				v.problem("STUCK after id %d and %d errors: %v", after, failed, r.err)
 			}
 			return
 		}
 	}
 }
 
-// calm says that nothing is wrong with the server.
+// calm reports whether nothing is wrong with the server.
 func (h *history) calm() bool {
 	f := &h.server.faults
 	bad := slices.ContainsFunc(h.server.convs, func(c *conversation) bool { return c.broken || c.drops })
@@ -158,7 +158,7 @@ func (h *history) calm() bool {
 	return !bad && !f.passing() && f.bodyLimit == 0 && f.queryLimit == 0 && f.deepList == 0
 }
 
-// step is one range, or two over the same scan.
+// step ranges over a scan once or twice.
 func (h *history) step(ctx context.Context, v *verdict, after, until int64, end stop) *ranged {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -184,7 +184,7 @@ func (h *history) step(ctx context.Context, v *verdict, after, until int64, end 
 	return r
 }
 
-// once ranges and judges.
+// once ranges over a scan and judges the result.
 func (h *history) once(v *verdict, r *ranged, seq iter.Seq2[*cfchat.Conversation, error], after, until int64, breakAfter int) {
 	s := h.server
 	before, bound := s.asked(), h.bound(after, until)
@@ -196,14 +196,14 @@ func (h *history) once(v *verdict, r *ranged, seq iter.Seq2[*cfchat.Conversation
 	w := s.watch(after, until)
 	r.read(seq, breakAfter)
 	s.unwatch(w)
-	time.Sleep(time.Millisecond) // what is given up can end
+	time.Sleep(time.Millisecond) // let abandoned requests end
 	w.judge(v, r)
 	if asked := s.asked() - before; len(h.parts) == 1 && asked > bound {
-		v.problem("%d requests from %d to %d, of %d that are reason enough", asked, after, until, bound)
+		v.problem("got %d requests from %d to %d, want at most %d", asked, after, until, bound)
 	}
 }
 
-// String says how to play it again.
+// String returns the command that plays the history again.
 func (h *history) String() string {
 	return fmt.Sprintf("go test ./internal/histories -run TestScanLosesNothing -history=%d -v", h.seed)
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// conversation is one of the model's. Times are seconds since 1970.
+// conversation is a conversation of the model. Times are in seconds since 1970.
 type conversation struct {
-	id, inbox, assignee, team int64 // 0 is none
+	id, inbox, assignee, team int64 // 0 for none
 	status                    string
 	labels                    []string
 	tier                      string // a custom attribute of type text
@@ -27,22 +27,22 @@ type conversation struct {
 	gone                      bool // deleted
 }
 
-// server answers what a scan may ask: filter, list, meta, show, and GET /api with a 404.
+// server answers the requests that a scan may make: filter, list, meta, show, and GET /api with a 404.
 type server struct {
-	// What it is.
+	// Its version and settings.
 	rowsPerLabel bool           // up to 3.1.0: a row, and a count, for each label
-	strict       bool           // from 3.8.0: a 422 for what was a 500
-	filterScoped bool           // from 4.1.0: an agent's filter knows that person's inboxes only
+	strict       bool           // from 3.8.0: a 422 instead of a 500
+	filterScoped bool           // from 4.1.0: an agent's filter covers only that person's inboxes
 	sortsByName  bool           // from 3.4.0: sort_by=created_at_asc and the like
-	inboxes      map[int64]bool // of the key's person; nil is an administrator
+	inboxes      map[int64]bool // of the key's person; nil for an administrator
 	listPage     int            // rows of a list's page
-	latency      time.Duration  // of each answer, half before the database is asked, half behind
-	jitter       time.Duration  // the mean of what comes on top
-	perMinute    int            // of rack-attack; 0 is no limit
+	latency      time.Duration  // of each answer, half before the database is asked, half after
+	jitter       time.Duration  // the mean additional latency
+	perMinute    int            // of rack-attack; 0 for no limit
 	noDate       bool           // no Date header
 	skew         time.Duration  // of the server's clock
 	faults       faults
-	patience     int // more requests are not answered; 0 is no end
+	patience     int // further requests are not answered; 0 for no limit
 
 	mu        sync.Mutex
 	rnd       *rand.Rand
@@ -50,7 +50,7 @@ type server struct {
 	byCreated []*conversation // by created
 	byID      map[int64]*conversation
 	commits   []commit
-	rules     []rule   // what the caller asks for
+	rules     []rule   // the caller's filter
 	happens   func()   // between any two looks at the database, with the lock held
 	watches   []*watch // of the oracle
 	minute    int64
@@ -58,21 +58,21 @@ type server struct {
 	sent      tally
 }
 
-// commit is a conversation that has its id but cannot be seen yet.
+// commit is a conversation that has its id but is not visible yet.
 type commit struct {
 	at time.Time
 	c  *conversation
 }
 
-// tally is what a server has been asked.
+// tally counts and records the requests to a server.
 type tally struct {
 	requests, limited, refused, failed, maxBody, underWay, most int
-	foreign                                                     []string // what a client should never send
-	log                                                         []string // in brief, if logging
+	foreign                                                     []string // requests that a client should never send
+	log                                                         []string // brief, if logging
 	logging, exhausted                                          bool
 }
 
-// newServer makes one of the newest version, without conversations, whose answers take no time.
+// newServer returns a server of the newest version, without conversations, whose answers take no time.
 func newServer(seed uint64) *server {
 	return &server{
 		strict: true, filterScoped: true, sortsByName: true, listPage: 25,
@@ -80,13 +80,13 @@ func newServer(seed uint64) *server {
 	}
 }
 
-// old makes it one of 2.16.0.
+// old makes it a server of 2.16.0.
 func (s *server) old() *server {
 	s.rowsPerLabel, s.strict, s.filterScoped, s.sortsByName, s.listPage = true, false, false, false, 25
 	return s
 }
 
-// add puts a conversation at its place. Without times it was created now.
+// add inserts a conversation. If it has no times, it is created now.
 func (s *server) add(c *conversation) *conversation {
 	if c.status == "" {
 		c.status = "open"
@@ -112,8 +112,8 @@ func (s *server) add(c *conversation) *conversation {
 	return c
 }
 
-// fill adds conversations from lo to hi, the newest of them created now and the others apart seconds before each other. What
-// is there becomes older.
+// fill adds conversations from lo to hi, the newest of them created now, with apart seconds between two. Existing ones
+// become older.
 func (s *server) fill(lo, hi, step, apart int64) *server {
 	for _, c := range s.convs {
 		c.created -= (hi-lo)/step*apart + apart
@@ -127,7 +127,7 @@ func (s *server) fill(lo, hi, step, apart int64) *server {
 	return s
 }
 
-// last is the highest id.
+// last returns the highest id.
 func (s *server) last() int64 {
 	if n := len(s.convs); n > 0 {
 		return s.convs[n-1].id
@@ -135,7 +135,7 @@ func (s *server) last() int64 {
 	return 0
 }
 
-// account is account 1, asked through the public client.
+// account returns account 1 of a public client.
 func (s *server) account(t testing.TB) *cfchat.Account {
 	t.Helper()
 	key := auth.NewKey("histories-key-0123456789")
@@ -148,7 +148,7 @@ func (s *server) account(t testing.TB) *cfchat.Account {
 	return chat.Account(1)
 }
 
-// RoundTrip lets a request through the proxy, the limit per minute and the application, in this order.
+// RoundTrip passes a request through the proxy, the limit per minute and the application, in this order.
 func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
 	if req.Body != nil {
@@ -173,7 +173,7 @@ func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	return s.respond(a)
 }
 
-// arrives counts a request, lets commits be seen, and answers early what does not reach the application.
+// arrives counts a request, makes due commits visible, and returns an early answer if it does not reach the application.
 func (s *server) arrives(size int) (n int, lag time.Duration, early *answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,7 +206,7 @@ func (s *server) arrives(size int) (n int, lag time.Duration, early *answer) {
 	return s.sent.requests, lag, nil
 }
 
-// commit shows the conversations whose time has come.
+// commit makes the conversations visible whose time has come.
 func (s *server) commit() {
 	s.commits = slices.DeleteFunc(s.commits, func(c commit) bool {
 		if time.Now().Before(c.at) {
@@ -224,19 +224,20 @@ func (s *server) leaves() {
 	s.mu.Unlock()
 }
 
-// asked is how many requests were sent, without those that a limit per minute kept out.
+// asked returns how many requests were sent, without those that the limit per minute refused.
 func (s *server) asked() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sent.requests - s.sent.limited
 }
 
-// foreign notes what the server would answer with a 422 or a 500, or what the model does not know. The lock is held.
+// foreign records a request that the server would answer with a 422 or a 500, or that the model does not know. The caller
+// holds the lock.
 func (s *server) foreign(what string) {
 	s.sent.foreign = append(s.sent.foreign, what)
 }
 
-// sleep waits unless the request is given up.
+// sleep waits, and reports false if the request is cancelled meanwhile.
 func sleep(req *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return req.Context().Err() == nil
@@ -251,7 +252,7 @@ func sleep(req *http.Request, d time.Duration) bool {
 	}
 }
 
-// path is what is asked for behind the account, such as "GET conversations".
+// path returns the method and the path after the account, such as "GET conversations".
 func path(req *http.Request) string {
 	return req.Method + " " + strings.TrimPrefix(req.URL.Path, "/api/v1/accounts/1/")
 }

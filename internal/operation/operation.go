@@ -1,4 +1,4 @@
-// Package operation has what openapi.yaml says about each operation: its address, the keys it accepts, and whether it
+// Package operation has the facts about each operation from openapi.yaml: its address, the keys it accepts, and whether it
 // changes anything. The rows of the table are generated from that file into table.gen.go.
 package operation
 
@@ -21,13 +21,13 @@ type Operation struct {
 	Path     string // as in openapi.yaml, with parameters in braces
 	Keys     []Key  // the accepted keys, the preferred one first
 	Write    bool   // it changes something, so it must not be repeated
-	Final500 bool   // trying again does not help after a 500
+	Final500 bool   // retrying does not help after a 500
 
-	Unsure422      bool // a 422 may follow after it was done
+	Unsure422      bool // a 422 may be returned although it was done
 	Administrators bool // only an administrator may make it
 
 	steps      []string // of Path
-	parameters int      // how many of them are
+	parameters int      // how many of steps are parameters
 	schemes    []string // of Keys
 }
 
@@ -93,8 +93,8 @@ func (o *Operation) Documented() string {
 	return b.String()
 }
 
-// Schemes returns the kinds of key that a call may use under a context, the preferred one first: the operation's, or the one
-// of WithScheme. The list must not be changed.
+// Schemes returns the kinds of key that a call may use, the preferred one first: the one of WithScheme if the context has
+// it, otherwise the operation's. The list must not be changed.
 func (o *Operation) Schemes(ctx context.Context) []string {
 	if only, ok := ctx.Value(schemeKey{}).(string); ok {
 		return []string{only}
@@ -152,7 +152,7 @@ func Of(req *http.Request) *Operation {
 }
 
 // Other returns an Operation for a request that is not in the table. It counts as a write unless it is a GET or HEAD, and
-// takes a user's key, or else a bot's.
+// accepts a user's key, or else a bot's.
 func Other(method, path string) *Operation {
 	return &Operation{
 		ID: strings.TrimSpace(method + " " + path), Method: method, Path: path, Keys: EitherKey, schemes: eitherScheme,
@@ -160,8 +160,8 @@ func Other(method, path string) *Operation {
 	}
 }
 
-// Is reports whether a request belongs to this operation. To one that is not in the table, every request with its method
-// belongs.
+// Is reports whether a request belongs to this operation. If the operation is not in the table, every request with its
+// method does.
 func (o *Operation) Is(req *http.Request) bool {
 	if !o.Known() {
 		return o.Method == req.Method
@@ -174,7 +174,7 @@ func (o *Operation) Is(req *http.Request) bool {
 // fewer parameters.
 func Find(method string, steps []string) *Operation { return tree().find(method, steps, nil) }
 
-// Steps returns the steps of a path, without blank ones at either end.
+// Steps returns the steps of a path, without empty ones at either end.
 func Steps(path string) []string { return appendSteps(nil, path) }
 
 func appendSteps(steps []string, path string) []string {
@@ -210,7 +210,7 @@ func WithScheme(ctx context.Context, scheme string) context.Context {
 	return context.WithValue(ctx, schemeKey{}, scheme)
 }
 
-// choice is the context for putting a key on a request when the call and its kind of key are already known.
+// choice is the context for adding a key to a request when the call and its kind of key are already known.
 type choice struct {
 	context.Context //nolint:containedctx // it is one
 
@@ -218,7 +218,7 @@ type choice struct {
 	scheme    string
 }
 
-// WithChoice returns a context for putting a key on a request of an operation.
+// WithChoice returns a context for adding a key to a request of an operation.
 func WithChoice(ctx context.Context, o *Operation, scheme string) context.Context {
 	return &choice{ctx, o, scheme}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// TestOperationsAreThoseOfTheSpec compares every row of the table with openapi.yaml.
+// TestOperationsAreThoseOfTheSpec checks every row of the table against openapi.yaml.
 func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 	spec, err := api.GetSpec()
 	if err != nil {
@@ -24,11 +24,11 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 			got := operation.Of(httptest.NewRequest(method, path, nil))
 			seen[got] = true
 			if got.ID != want.OperationID || got.Method != method || got.Path != path {
-				t.Errorf("%s %s is %+v, in the spec %q", method, path, got, want.OperationID)
+				t.Errorf("%s %s is %+v, but in the spec %q", method, path, got, want.OperationID)
 			}
 			if got.Write != (want.Extensions["x-effect"] == "write") || got.Final500 != (want.Extensions["x-final-500"] == true) ||
 				got.Unsure422 != (want.Extensions["x-unsure-422"] == true) || got.Administrators != (want.Extensions["x-administrators"] == true) {
-				t.Errorf("%s: Write %v, Final500 %v, Unsure422 %v, Administrators %v, in the spec %v", got, got.Write, got.Final500, got.Unsure422, got.Administrators, want.Extensions)
+				t.Errorf("%s: Write %v, Final500 %v, Unsure422 %v, Administrators %v, but in the spec %v", got, got.Write, got.Final500, got.Unsure422, got.Administrators, want.Extensions)
 			}
 			since, _ := want.Extensions["x-since"].(map[string]any)
 			if want.Summary == "" || !idForm.MatchString(want.OperationID) {
@@ -36,11 +36,11 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 			}
 			var keys []operation.Key
 			if len(*want.Security) == 0 && strings.Contains(path, "{account_id}") {
-				t.Errorf("%s takes no key, although it is of an account", got)
+				t.Errorf("%s accepts no key, although it belongs to an account", got)
 			}
 			for _, requirement := range *want.Security {
 				if len(requirement) != 1 {
-					t.Errorf("%s: an alternative of security is %v, and the client sends one key", got, requirement)
+					t.Errorf("%s: an alternative of security is %v, but the client sends only one key", got, requirement)
 				}
 				for name := range maps.Keys(requirement) {
 					if strings.HasSuffix(name, "Dashed") { // the other spelling of the header
@@ -52,25 +52,26 @@ func TestOperationsAreThoseOfTheSpec(t *testing.T) {
 			}
 			for name := range since {
 				if !slices.ContainsFunc(keys, func(k operation.Key) bool { return k.Scheme == name }) {
-					t.Errorf("%s: x-since has %s, which security does not", got, name)
+					t.Errorf("%s: x-since has %s, which security does not have", got, name)
 				}
 			}
 			if !slices.Equal(got.Keys, keys) {
-				t.Errorf("%s takes %v, in the spec %v", got, got.Keys, keys)
+				t.Errorf("%s accepts %v, but in the spec %v", got, got.Keys, keys)
 			}
 			if operation.ByID(got.ID) != got || operation.ByDocumented(got.Documented()) != got {
-				t.Errorf("%s is not found by its id or by %s", got, got.Documented())
+				t.Errorf("%s cannot be found by its id or by %s", got, got.Documented())
 			}
 		}
 	}
 	if len(seen) != len(operation.All) {
-		t.Errorf("the table has %d rows, and the spec %d operations", len(operation.All), len(seen))
+		t.Errorf("the table has %d rows, but the spec %d operations", len(operation.All), len(seen))
 	}
 }
 
-// idForm is what makes a Go name and a documented one.
+// idForm matches the ids from which a Go name and a documented name can be made.
 var idForm = regexp.MustCompile(`^[a-z]+([A-Z][a-z]*)*$`)
 
+// TestOf checks which operation a request belongs to.
 func TestOf(t *testing.T) {
 	for _, c := range []struct {
 		method, path, id string
@@ -111,29 +112,30 @@ func TestOf(t *testing.T) {
 			t.Errorf("%s %s: got %s, write %v, known %v", c.method, c.path, got, got.Write, got.Known())
 		}
 		if !got.Known() && (len(got.Keys) != 2 || got.Keys[0].Scheme != operation.UserAPIKey || got.Keys[1].Scheme != operation.AgentBotAPIKey) {
-			t.Errorf("%s takes %v, want either key", got, got.Keys)
+			t.Errorf("%s accepts %v, want either key", got, got.Keys)
 		}
 	}
 	req := httptest.NewRequest("GET", "/", nil)
 	req.URL = nil
 	if got := operation.Of(req); got.ID != "GET" || got.Known() {
-		t.Errorf("without an address: %s", got)
+		t.Errorf("without an address: got %s", got)
 	}
 	req = httptest.NewRequest("GET", "/api/v1/accounts/1/conversations", nil)
-	req.Method = "" // which net/http sends as GET
+	req.Method = "" // net/http sends it as GET
 	if got := operation.Of(req); got != operation.ConversationList {
-		t.Errorf("without a method: %s", got)
+		t.Errorf("without a method: got %s", got)
 	}
 }
 
-// TestOfAllocatesNothing, because every call asks once.
+// TestOfAllocatesNothing checks that Of does not allocate, because every call uses it.
 func TestOfAllocatesNothing(t *testing.T) {
 	req := httptest.NewRequest("POST", "/base/api/v1/accounts/1/conversations/42/toggle_status", nil)
 	if n := testing.AllocsPerRun(100, func() { operation.Of(req) }); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("got %v allocations, want none", n)
 	}
 }
 
+// TestValues checks the parameters of a path, and that the iteration can stop early.
 func TestValues(t *testing.T) {
 	steps := operation.Steps("/base/api/v1/accounts/7/conversations/a%2Fb/")
 	got := maps.Collect(operation.Find("GET", steps).Values(steps))
@@ -142,12 +144,13 @@ func TestValues(t *testing.T) {
 	}
 	for name := range operation.GetDetailsOfAConversation.Values(steps) {
 		if name != "account_id" {
-			t.Errorf("began with %s", name)
+			t.Errorf("got %s first, want account_id", name)
 		}
 		break
 	}
 }
 
+// TestWorksOn checks on which versions a key works.
 func TestWorksOn(t *testing.T) {
 	for _, c := range []struct {
 		since, version string
@@ -161,32 +164,34 @@ func TestWorksOn(t *testing.T) {
 		{operation.Never, "9.0.0", false},
 	} {
 		if got := (operation.Key{Since: c.since}).WorksOn(c.version); got != c.want {
-			t.Errorf("since %q, on %s: %v", c.since, c.version, got)
+			t.Errorf("since %q, on %s: got %v", c.since, c.version, got)
 		}
 	}
 }
 
+// TestSchemes checks the kinds of key that a call may use.
 func TestSchemes(t *testing.T) {
 	ctx := t.Context()
 	if got := operation.NewConversation.Schemes(ctx); !slices.Equal(got, []string{"agentBotApiKey", "userApiKey"}) {
 		t.Errorf("got %v", got)
 	}
 	if got := operation.NewConversation.Schemes(operation.WithScheme(ctx, "userApiKey")); !slices.Equal(got, []string{"userApiKey"}) {
-		t.Errorf("with a scheme: %v", got)
+		t.Errorf("with a scheme: got %v", got)
 	}
 	if got := operation.Other("GET", "x").Schemes(ctx); !slices.Equal(got, []string{"userApiKey", "agentBotApiKey"}) {
-		t.Errorf("of another request: %v", got)
+		t.Errorf("another request: got %v", got)
 	}
 }
 
+// TestIs checks whether a request belongs to an operation.
 func TestIs(t *testing.T) {
 	list := httptest.NewRequest("GET", "/api/v1/accounts/1/conversations", nil)
 	meta := httptest.NewRequest("GET", "/api/v1/accounts/1/conversations/meta", nil)
 	if !operation.ConversationList.Is(list) || operation.ConversationList.Is(meta) || operation.GetDetailsOfAConversation.Is(meta) {
-		t.Error("a request is taken for another operation")
+		t.Error("a request belongs to the wrong operation")
 	}
 	other := operation.Other("GET", "x")
 	if !other.Is(list) || other.Is(httptest.NewRequest("POST", "/", nil)) {
-		t.Error("of what is no row, the method decides")
+		t.Error("for an operation outside the table, the method must decide")
 	}
 }

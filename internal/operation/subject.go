@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Subject is what a call is about: the ids in its path. An unknown or invalid id is not above 0.
+// Subject is the subject of a call: the ids in its path. An unknown or invalid id is not above 0.
 type Subject struct {
 	AccountID      int64
 	ConversationID int64
@@ -18,7 +18,7 @@ type Subject struct {
 	WebhookID      int64
 }
 
-// SubjectOf returns what a request of this operation is about.
+// SubjectOf returns the subject of a request of this operation.
 func (o *Operation) SubjectOf(req *http.Request) (s Subject) {
 	if !o.Known() {
 		return s

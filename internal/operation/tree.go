@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// node is where paths of operations diverge, read from their ends, because a server may live below any path.
+// node is a point at which the paths of operations diverge, read from their ends, because a server may live below any path.
 type node struct {
-	ends      []*Operation     // whose paths end here, one for each method
+	ends      []*Operation     // operations whose paths are complete here, one for each method
 	before    map[string]*node // by the preceding step
 	parameter *node            // for any preceding step
 }
@@ -44,7 +44,7 @@ func (n *node) add(step string) *node {
 	return n.before[step]
 }
 
-// find returns the best match among the one found and the operations that the given steps lead to.
+// find returns the best match among found and the operations to which the given steps lead.
 func (n *node) find(method string, steps []string, found *Operation) *Operation {
 	for _, o := range n.ends {
 		if o.Method == method && (o.parameters > 0 || !isWithinAPI(steps)) && (found == nil || o.before(found)) {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestFindIsWhatFits compares the tree with a look at every operation of the table.
-func TestFindIsWhatFits(t *testing.T) {
+// TestFindReturnsBestFit checks the tree against a search through the whole table.
+func TestFindReturnsBestFit(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	var words []string
@@ -37,7 +37,7 @@ func TestFindIsWhatFits(t *testing.T) {
 			}
 		}
 		if got := Find(method, steps); got != want {
-			t.Errorf("%s /%s is %v, and not %v", method, strings.Join(steps, "/"), got, want)
+			t.Errorf("%s /%s: got %v, want %v", method, strings.Join(steps, "/"), got, want)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func fits(o *Operation, steps []string) bool {
 	return true
 }
 
-// BenchmarkFind is the same for any number of operations.
+// BenchmarkFind shows that the time does not depend on the number of operations.
 func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{6, 60, 600} {
 		var table []*Operation
@@ -67,7 +67,7 @@ func BenchmarkFind(b *testing.B) {
 		b.Run(fmt.Sprintf("%d operations", n), func(b *testing.B) {
 			for b.Loop() {
 				if root.find(http.MethodPost, steps, nil) != table[n-1] {
-					b.Fatal("it was not found")
+					b.Fatal("the operation was not found")
 				}
 			}
 		})

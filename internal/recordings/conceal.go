@@ -14,15 +14,15 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// minKey is the shortest key that is looked for in texts. The servers' keys have 24 characters; a key "k" would be found
-// everywhere.
+// minKey is the length of the shortest key that is searched for in texts. The servers' keys have 24 characters; a key "k"
+// would be found everywhere.
 const minKey = 8
 
-// The roles of requests that are nobody's.
+// The roles of requests without a known key.
 const (
 	roleNone  = "none"  // without a key
-	roleEmpty = "empty" // with the header, and nothing in it
-	roleWrong = "wrong" // with a key that is not one of the run's
+	roleEmpty = "empty" // with an empty header
+	roleWrong = "wrong" // with a key that the run does not have
 )
 
 // key is the key of a role.
@@ -39,7 +39,7 @@ func keysOf(byRole map[string]string) (*keys, error) {
 	k := &keys{}
 	for role, text := range byRole {
 		if len(text) < minKey {
-			return nil, fmt.Errorf("the key of the %s has fewer than %d characters, which other text may have too", role, minKey)
+			return nil, fmt.Errorf("the key of the %s has fewer than %d characters, so it may occur in other text", role, minKey)
 		}
 		k.add(key{text, role})
 	}
@@ -51,8 +51,8 @@ func (k *keys) add(one key) {
 	slices.SortFunc(k.all, func(a, b key) int { return cmp.Compare(len(b.text), len(a.text)) })
 }
 
-// sent returns the role of a request by the key that it carries, and the value to write in the key's place. An unnamed key
-// is kept out of everything from now on, too: it may be a real one.
+// sent returns the role of a request, determined by its key, and the value to record in place of the key. From now on an
+// unknown key is concealed everywhere too: it may be a real one.
 func (k *keys) sent(header http.Header) (role string, value *string) {
 	names := auth.HeaderNames(header)
 	if len(names) == 0 || len(header[names[0]]) == 0 {
@@ -82,15 +82,15 @@ func (k *keys) role(text string) string {
 	return roleWrong
 }
 
-// known returns the keys so far.
+// known returns the keys known so far.
 func (k *keys) known() []key {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return slices.Clone(k.all)
 }
 
-// conceal puts <role> in place of each key in an exchange, and <secret> in place of other secrets. A key that is still
-// there, in an unknown notation, is an error, so that it is not written.
+// conceal replaces each key in an exchange with <role>, and other secrets with <secret>. It is an error if a key remains, in
+// an unknown notation, so that it is not written.
 func (k *keys) conceal(e *Exchange) error {
 	known := k.known()
 	texts := []*string{&e.Request.Path, &e.Response.Body}
@@ -118,7 +118,7 @@ func (k *keys) conceal(e *Exchange) error {
 	return nil
 }
 
-// withoutKeys returns a text with roles in place of keys, as they are and as addresses and JSON write them.
+// withoutKeys returns a text with roles in place of keys, whether written plainly or as in addresses and JSON.
 func withoutKeys(text string, all []key) string {
 	for _, one := range all {
 		for _, form := range []string{one.text, url.QueryEscape(one.text), strings.Trim(strconv.Quote(one.text), `"`)} {
@@ -128,6 +128,6 @@ func withoutKeys(text string, all []key) string {
 	return text
 }
 
-// secret finds the fields of answers that are secrets, other than the key of the run. Blank ones mean that there is none.
+// secret matches the fields of answers that are secrets, other than the run's keys. An empty one is no secret.
 var secret = regexp.MustCompile(`("(?:access_token|account_sid|api_key|auth_token|hmac_token|imap_password|pubsub_token|` +
 	`secret|smtp_password|webhook_verify_token|website_token)":\s*)"(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*"`)

@@ -26,12 +26,12 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	sequence int
-	named    map[string]int // how often a name was given
+	named    map[string]int // how often each name was used
 }
 
 // NewRecorder returns a recorder that writes to dir/version. The account is that of requests whose address names none; the
-// keys, by role, are those that the requests may carry. Anything that cannot be recorded properly fails the test: a folder
-// with files, because a mixture of two runs is a recording of neither, and an invalid version, because a server reports it.
+// keys, by role, are those that requests may carry. The test fails for anything that cannot be recorded properly: a folder
+// with files, because a mixture of two runs records neither, and an invalid version, which the server reports.
 func NewRecorder(t testing.TB, dir, version string, account int64, byRole map[string]string) *Recorder {
 	t.Helper()
 	folder := filepath.Join(dir, version)
@@ -39,7 +39,7 @@ func NewRecorder(t testing.TB, dir, version string, account int64, byRole map[st
 	switch {
 	case err != nil:
 	case release.Of(version).IsZero() || strings.ContainsAny(version, `/\`):
-		err = fmt.Errorf("the server says that its version is %q, which cannot be the name of a folder", version)
+		err = fmt.Errorf("the server reports the version %q, which cannot be the name of a folder", version)
 	default:
 		err = makeEmpty(folder)
 	}
@@ -49,14 +49,14 @@ func NewRecorder(t testing.TB, dir, version string, account int64, byRole map[st
 	return &Recorder{t: t, folder: folder, account: account, keys: known, named: map[string]int{}}
 }
 
-// makeEmpty makes a folder, and refuses one that is not empty.
+// makeEmpty creates a folder, and refuses an existing one that is not empty.
 func makeEmpty(folder string) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
 	files, err := os.ReadDir(folder)
 	if err == nil && len(files) > 0 {
-		err = fmt.Errorf("%s has files already, and none is overwritten: name another folder, or remove it", folder)
+		err = fmt.Errorf("%s has files already, which are not overwritten; name another folder, or remove it", folder)
 	}
 	return err
 }
@@ -67,7 +67,7 @@ func (r *Recorder) Over(next http.RoundTripper, about string) http.RoundTripper 
 	return recording{r, next, dashed(about)}
 }
 
-// recording is a transport of one part of a test.
+// recording is the transport for one part of a test.
 type recording struct {
 	*Recorder
 
@@ -75,9 +75,9 @@ type recording struct {
 	about string
 }
 
-// RoundTrip sends a request and writes the exchange, whose answer it has read to its end before the caller gets it. A
-// request without a whole answer is not an exchange, and one that is not in openapi.yaml has no name to be recorded under.
-// Failing to write fails the test, not the request.
+// RoundTrip sends a request and writes the exchange; it reads the whole answer before the caller gets it. A request without
+// a whole answer is not recorded, and neither is one that is not in openapi.yaml, because it has no name. Failing to write
+// fails the test, not the request.
 func (r recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	again, sent, err := readRequest(req)
 	if err != nil {
@@ -112,12 +112,12 @@ func readRequest(req *http.Request) (*http.Request, Request, error) {
 		err = closing
 	}
 	sent.Body = new(string(data))
-	again := *req // a RoundTripper does not change what it is given
+	again := *req // a RoundTripper must not change the request
 	again.Body = io.NopCloser(bytes.NewReader(data))
 	return &again, sent, err
 }
 
-// readAnswer reads an answer and puts its body back. If it is cut, the caller meets the error at the same place.
+// readAnswer reads an answer and restores its body. If the body is truncated, the caller gets the error at the same place.
 func readAnswer(resp *http.Response) (answered Response, whole bool) {
 	data, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close() // it was only read
@@ -130,7 +130,7 @@ func readAnswer(resp *http.Response) (answered Response, whole bool) {
 	return Response{resp.StatusCode, headers, string(data)}, err == nil
 }
 
-// broken is the end of a body that was cut.
+// broken is the end of a truncated body.
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
@@ -152,12 +152,12 @@ func (r *Recorder) exchange(op *operation.Operation, req *http.Request, sent Req
 	role, value := r.keys.sent(req.Header)
 	e.As = role
 	if value != nil {
-		e.Request.Headers[auth.HeaderUnderscore] = *value // as documented, however it was spelled on its way
+		e.Request.Headers[auth.HeaderUnderscore] = *value // as documented, however it was spelled when sent
 	}
 	return e
 }
 
-// picked returns the headers of these names, as the names are given.
+// picked returns the headers with these names, spelled as given.
 func picked(header http.Header, names ...string) map[string]string {
 	found := map[string]string{}
 	for _, name := range names {
@@ -168,7 +168,7 @@ func picked(header http.Header, names ...string) map[string]string {
 	return found
 }
 
-// record writes an exchange as the next one, under a unique name.
+// record writes the next exchange, under a unique name.
 func (r *Recorder) record(e Exchange, about string) error {
 	if err := r.keys.conceal(&e); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (r *Recorder) record(e Exchange, about string) error {
 	return write(r.folder, e)
 }
 
-// dashed returns words as the name of a file has them.
+// dashed returns words in lower case, joined by dashes, for the name of a file.
 func dashed(words string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(words), func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < '0' || c > '9')

@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// The keys of the tests. One begins with another, and one is written otherwise in addresses and JSON.
+// The keys of the tests. One begins with another, and one is written differently in addresses and JSON.
 const (
 	admin = "kEy31337"
 	agent = "kEy31337-of-an-agent"
@@ -26,7 +26,7 @@ const (
 
 var byRole = map[string]string{"administrator": admin, "agent": agent, "bot": bot}
 
-// spy is a test that a recorder fails.
+// spy is a test that records its failures and log.
 type spy struct {
 	testing.TB
 
@@ -48,13 +48,13 @@ func (s *spy) Logf(format string, args ...any) {
 	s.log = append(s.log, fmt.Sprintf(format, args...))
 }
 
-// Fatalf ends what called it, as a test's does.
+// Fatalf ends the calling function, as that of a test does.
 func (s *spy) Fatalf(format string, args ...any) {
 	s.Errorf(format, args...)
 	panic(s)
 }
 
-// server answers every request alike, after it has read it.
+// server answers every request in the same way, after reading it.
 type server struct {
 	status int
 	header http.Header
@@ -73,7 +73,7 @@ func (s server) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: s.status, Header: s.header.Clone(), Body: io.NopCloser(s.body(sent))}, nil
 }
 
-// says is a server that answers a text.
+// says returns a server that answers with a text.
 func says(text string) server {
 	return server{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, func(string) io.Reader {
 		return strings.NewReader(text)
@@ -106,7 +106,7 @@ func send(t *testing.T, over http.RoundTripper, method, target, key, body string
 
 const list = "/api/v1/accounts/56/conversations"
 
-// TestRecorder reads what was written: whose request it was, what was sent and answered, and no key anywhere, although the
+// TestRecorder checks that the written file has the role, the request and the answer, and no key anywhere, although the
 // server repeats it wherever it can, and the request has it in its address and body too.
 func TestRecorder(t *testing.T) {
 	dir := t.TempDir()
@@ -128,7 +128,7 @@ func TestRecorder(t *testing.T) {
 		sent, path := "{<"+repeated, list+"?q=a%20b&api_access_token="
 		got, err := send(t, r.Over(echo, "Each: Röle"), http.MethodPost, path+agent, c.prefix+c.key, sent)
 		if err != nil || got != "got "+sent {
-			t.Errorf("%s: the client gets %q, %v", c.role, got, err)
+			t.Errorf("%s: the client got %q, %v", c.role, got, err)
 		}
 		e := recordings.In(t, filepath.Join(dir, "4.16.2"))[i]
 		if e.Sequence != i+1 || e.Called != "new_conversation" || e.Account != 56 || e.As != c.role || e.Response.Status != 418 {
@@ -137,7 +137,7 @@ func TestRecorder(t *testing.T) {
 		if e.Request.Path != path+"<agent>" || fmt.Sprint(e.Request.Headers) != c.headers {
 			t.Errorf("%s: recorded %s with %v", c.role, e.Request.Path, e.Request.Headers)
 		}
-		if len(c.key) >= 8 { // what is shorter is no key
+		if len(c.key) >= 8 { // anything shorter is not a key
 			sent = "{<" + strings.Repeat(" <"+c.role+">", 2)
 			hasNone(t, content(t, e.File), c.key)
 		}
@@ -164,7 +164,7 @@ func namesIn(t *testing.T, folder string) []string {
 	return names
 }
 
-// hasNone fails the test if a file has a key, as it is or as JSON in JSON writes it.
+// hasNone fails the test if a file has a key, plain, in JSON, or in JSON within JSON.
 func hasNone(t *testing.T, written, key string) {
 	t.Helper()
 	for _, form := range []string{key, strings.ReplaceAll(key, `"`, `\"`), strings.ReplaceAll(key, `"`, `\\\"`)} {
@@ -183,7 +183,7 @@ func content(t *testing.T, file string) string {
 	return string(data)
 }
 
-// TestRecorderSecrets puts <secret> where an answer has what opens something else, and keeps what is none.
+// TestRecorderSecrets checks that other secrets in an answer are replaced with <secret>, and that nothing else is.
 func TestRecorderSecrets(t *testing.T) {
 	dir := t.TempDir()
 	over := recordings.NewRecorder(t, dir, "2.16.0", 7, byRole).Over(says(
@@ -198,7 +198,7 @@ func TestRecorderSecrets(t *testing.T) {
 	}
 }
 
-// TestRecorderInParallel gives each exchange a name and a number of its own.
+// TestRecorderInParallel checks that each exchange has its own name and number.
 func TestRecorderInParallel(t *testing.T) {
 	const parts, each = 4, 25
 	dir := t.TempDir()
@@ -220,16 +220,17 @@ func TestRecorderInParallel(t *testing.T) {
 	for i, e := range exchanges {
 		part, _, _ := strings.Cut(strings.TrimPrefix(e.Name, "part-"), "-")
 		if e.Sequence != i+1 || e.Name+".json" != filepath.Base(e.File) || e.Response.Body != `{"part":"`+part+`"}` {
-			t.Errorf("number %d is %+v", i+1, e)
+			t.Errorf("exchange %d is %+v", i+1, e)
 		}
 		hasNone(t, content(t, e.File), "nobody's-")
 	}
 	if len(exchanges) != parts*each {
-		t.Errorf("recorded %d of %d", len(exchanges), parts*each)
+		t.Errorf("recorded %d exchanges, want %d", len(exchanges), parts*each)
 	}
 }
 
-// TestRecorderLeavesOut writes nothing of what is no exchange or has no name, and neither fails the test.
+// TestRecorderLeavesOut checks that requests without a whole answer or without a name are not recorded, and that neither
+// fails the test.
 func TestRecorderLeavesOut(t *testing.T) {
 	dir, broken := t.TempDir(), errors.New("the line is cut")
 	watched := &spy{TB: t}
@@ -238,24 +239,24 @@ func TestRecorderLeavesOut(t *testing.T) {
 		return io.MultiReader(strings.NewReader("ha"), failing{broken})
 	}}
 	if got, err := send(t, r.Over(cut, ""), http.MethodGet, list, admin, ""); got != "ha" || !errors.Is(err, broken) {
-		t.Errorf("of a cut answer the client gets %q, %v", got, err)
+		t.Errorf("a truncated answer: the client got %q, %v", got, err)
 	}
 	if got, err := send(t, r.Over(says("{}"), ""), http.MethodGet, "/rails/file", admin, ""); got != "{}" || err != nil {
-		t.Errorf("of what is no operation the client gets %q, %v", got, err)
+		t.Errorf("not an operation: the client got %q, %v", got, err)
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://chat.test"+list, failing{broken})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if resp, err := r.Over(says("{}"), "").RoundTrip(req); resp != nil || !errors.Is(err, broken) {
-		t.Errorf("a body that cannot be read: %v, %v", resp, err)
+		t.Errorf("a body that cannot be read: got %v, %v", resp, err)
 	}
 	if files, err := os.ReadDir(filepath.Join(dir, "4.7.0")); len(files) != 0 || err != nil {
-		t.Errorf("there is %v, %v", files, err)
+		t.Errorf("the folder has %v, %v", files, err)
 	}
 	log := strings.Join(watched.log, "\n")
 	if len(watched.errors) != 0 || log != "GET /base/rails/file is not recorded: openapi.yaml does not have it" {
-		t.Errorf("it says %q, %q", watched.errors, log)
+		t.Errorf("got the errors %q and the log %q", watched.errors, log)
 	}
 }
 
@@ -263,7 +264,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// TestRecorderFailsTheTest has the client answered also where nothing can be written, or must not be.
+// TestRecorderFailsTheTest checks that the client gets its answer even if the exchange cannot or must not be written.
 func TestRecorderFailsTheTest(t *testing.T) {
 	for what, c := range map[string]struct {
 		answer string
@@ -271,7 +272,7 @@ func TestRecorderFailsTheTest(t *testing.T) {
 		want   string
 	}{
 		"no folder": {"{}", os.Remove, "no such file"},
-		"a file is there": {"{}", func(folder string) error {
+		"an existing file": {"{}", func(folder string) error {
 			return os.WriteFile(filepath.Join(folder, "conversation-list.json"), nil, 0o600)
 		}, "file exists"},
 		"the key in another notation": {
@@ -286,14 +287,14 @@ func TestRecorderFailsTheTest(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got, err := send(t, over, http.MethodGet, list, admin, ""); got != c.answer || err != nil {
-				t.Errorf("the client gets %q, %v", got, err)
+				t.Errorf("the client got %q, %v", got, err)
 			}
 			said := strings.Join(watched.errors, "\n")
 			if len(watched.errors) != 1 || !strings.Contains(said, c.want) || strings.Contains(said, admin) {
-				t.Errorf("the test is told %q, want %q", said, c.want)
+				t.Errorf("the test failed with %q, want %q", said, c.want)
 			}
 			if files, err := filepath.Glob(filepath.Join(dir, "4.7.0", "*")); err != nil || slices.ContainsFunc(files, hasContent) {
-				t.Errorf("there is %v, %v", files, err)
+				t.Errorf("the folder has %v, %v", files, err)
 			}
 		})
 	}
@@ -304,7 +305,7 @@ func hasContent(file string) bool {
 	return err != nil || info.Size() > 0
 }
 
-// TestNewRecorderRefuses names what is wrong, and no key.
+// TestNewRecorderRefuses checks that a failure names the mistake, but no key.
 func TestNewRecorderRefuses(t *testing.T) {
 	dir := t.TempDir()
 	used := filepath.Join(dir, "4.7.0")
@@ -328,19 +329,20 @@ func TestNewRecorderRefuses(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() != any(watched) {
-					t.Errorf("%s: it goes on", want)
+					t.Errorf("%s: NewRecorder did not fail", want)
 				}
 			}()
 			recordings.NewRecorder(watched, c.dir, c.version, 7, c.keys)
 		}()
 		said := strings.Join(watched.errors, "\n")
 		if len(watched.errors) != 1 || !strings.Contains(said, want) || strings.Contains(said, "aBcDeFg") {
-			t.Errorf("it says %q, want %q", said, want)
+			t.Errorf("got %q, want %q", said, want)
 		}
 	}
 }
 
-// TestRecorderWritesAsRecorded sends what was recorded of real servers through a recorder, and compares the files.
+// TestRecorderWritesAsRecorded sends the requests recorded from real servers through a recorder, and checks that it writes
+// the same files.
 func TestRecorderWritesAsRecorded(t *testing.T) {
 	keys := map[string]string{}
 	for _, role := range []string{"administrator", "agent", "bot", "stray_bot"} {
@@ -348,7 +350,7 @@ func TestRecorderWritesAsRecorded(t *testing.T) {
 	}
 	for _, want := range inTestdata(t) {
 		if want.Name == "filter-get-verb" {
-			continue // which by its address is another operation, that fails alike
+			continue // its address is that of another operation, which fails in the same way
 		}
 		dir := t.TempDir()
 		sendAgain(t, recordings.NewRecorder(t, dir, want.Version, want.Account, keys), want)
@@ -357,12 +359,12 @@ func TestRecorderWritesAsRecorded(t *testing.T) {
 			t.Fatalf("%s: recorded as %v, %v", want.File, files, err)
 		}
 		if got, before := unnamed(t, files[0]), unnamed(t, want.File); got != before {
-			t.Errorf("recorded\n%s\nand before\n%s", got, before)
+			t.Errorf("recorded\n%s\nwant\n%s", got, before)
 		}
 	}
 }
 
-// sendAgain sends what was recorded, with a key of the role, and has it answered alike.
+// sendAgain sends a recorded request, with a key of its role, to a server that gives the recorded answer.
 func sendAgain(t *testing.T, r *recordings.Recorder, e recordings.Exchange) {
 	t.Helper()
 	var body io.Reader
@@ -387,7 +389,7 @@ func sendAgain(t *testing.T, r *recordings.Recorder, e recordings.Exchange) {
 	resp.Body.Close()
 }
 
-// unnamed returns a file with its fields in order of their names, and without what a recorder gives an exchange.
+// unnamed returns a file with its fields sorted by name, and without the name and the number of the exchange.
 func unnamed(t *testing.T, file string) string {
 	t.Helper()
 	var fields map[string]any

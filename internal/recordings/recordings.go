@@ -23,39 +23,39 @@ import (
 type Exchange struct {
 	Sequence int      `json:"sequence"`  // in the order in which they were made
 	Name     string   `json:"name"`      // such as list-default
-	Called   string   `json:"operation"` // by its documented name, such as conversation_list
+	Called   string   `json:"operation"` // the documented name, such as conversation_list
 	Account  int64    `json:"account"`
 	As       string   `json:"as"` // the role
 	Request  Request  `json:"request"`
 	Response Response `json:"response"`
 
-	// What the file's place says.
+	// From the file's path.
 	Version string `json:"-"` // of the server
 	File    string `json:"-"`
 
 	*operation.Operation `json:"-"`
 }
 
-// Request is what was sent.
+// Request is the recorded request.
 type Request struct {
 	Method  string            `json:"method"`
-	Path    string            `json:"path"` // from /api on, with its query
+	Path    string            `json:"path"` // from /api on, with the query
 	Headers map[string]string `json:"headers"`
 	Body    *string           `json:"body"` // nil for none
 }
 
-// Response is what was answered.
+// Response is the recorded answer.
 type Response struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
 	Body    string            `json:"body"`
 }
 
-// read has what All has read, by root.
+// read caches the exchanges that All has read, by root.
 var read sync.Map
 
-// All returns the exchanges in testdata, and any others beside the checkout. root leads to the root of the module. It fails
-// the test if there are none. They are read once, so what they point to must not be changed.
+// All returns the exchanges in testdata, and any others next to the checkout. root is the path to the root of the module. It
+// fails the test if there are none. They are read only once, so values that they point to must not be changed.
 func All(t testing.TB, root string) []Exchange {
 	t.Helper()
 	before, _ := read.Load(root)
@@ -76,11 +76,11 @@ func below(t testing.TB, root string) []Exchange {
 			t.Fatal(err)
 		}
 		if len(folders) == 0 {
-			t.Logf("nothing is at %s, so its recordings are skipped", pattern)
+			t.Logf("there is nothing at %s, so its recordings are skipped", pattern)
 		}
 		for _, folder := range folders {
 			for _, e := range In(t, folder) {
-				set := filepath.Base(filepath.Dir(folder)) // which testdata has a part of
+				set := filepath.Base(filepath.Dir(folder)) // testdata has a part of this set
 				found[set+"/"+e.Version+"/"+e.Name] = e
 			}
 		}
@@ -92,7 +92,7 @@ func below(t testing.TB, root string) []Exchange {
 }
 
 // In returns the exchanges in a folder, in the order in which they were made. Exchanges of operations that are not in
-// openapi.yaml are left out, and in testdata are a failure.
+// openapi.yaml are omitted; in testdata they fail the test.
 func In(t testing.TB, folder string) []Exchange {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "[^_]*.json"))
@@ -117,7 +117,7 @@ func inOrder(all iter.Seq[Exchange]) []Exchange {
 	})
 }
 
-// Snapshot reads a zipped snapshot: the account as it was before the first recorded request.
+// Snapshot reads a zipped snapshot of the account before the first recorded request.
 func Snapshot(t testing.TB, file string) []byte {
 	t.Helper()
 	zipped, err := os.Open(file)

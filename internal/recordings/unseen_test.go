@@ -11,13 +11,13 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// unseen are the operations, by their operationId, that no server was seen to succeed in yet: what is known of them is what
-// the documentation or the server's code says. It is the one place that names them, so that an operation can be developed
-// before its recording exists.
+// unseen lists the operations, by operationId, that have no recorded success yet: they are known only from the documentation
+// or the server's code. This is the only place that names them, so that an operation can be developed before its recording
+// exists.
 var unseen = []string{"getAccountAgents", "getDetailsOfASingleTeam", "getInbox", "getInboxMembers", "listAllAccountAgentBots",
 	"updateAWebhook", "deleteAWebhook"}
 
-// TestUnseen prints the operations without a recorded success in testdata, and fails where unseen does not say the same.
+// TestUnseen prints the operations without a recorded success in testdata, and checks that unseen lists the same ones.
 func TestUnseen(t *testing.T) {
 	recorded := map[string]bool{}
 	for _, e := range inTestdata(t) {
@@ -30,13 +30,13 @@ func TestUnseen(t *testing.T) {
 			missing = append(missing, op.ID)
 		}
 	}
-	t.Logf("without a recorded success are %d of %d operations: %q", len(missing), len(ids), missing)
+	t.Logf("%d of %d operations have no recorded success: %q", len(missing), len(ids), missing)
 	for _, wrong := range disagreements(ids, missing, unseen) {
 		t.Error(wrong)
 	}
 }
 
-// inTestdata returns what is in the repository, without what may be at hand beside it: what everybody has.
+// inTestdata returns the recordings in the repository, which everybody has, without others that may be next to the checkout.
 func inTestdata(t *testing.T) []recordings.Exchange {
 	t.Helper()
 	folders, err := filepath.Glob("../../testdata/recordings*/*")
@@ -50,21 +50,21 @@ func inTestdata(t *testing.T) []recordings.Exchange {
 	return all
 }
 
-// disagreements says what is wrong with a list of the operations that are missing.
+// disagreements returns the mistakes in a list of the operations without a recording.
 func disagreements(ids, missing, listed []string) []string {
 	var wrong []string
 	for _, id := range missing {
 		if !slices.Contains(listed, id) {
-			wrong = append(wrong, id+" has no recorded success: record one, as CONTRIBUTING.md says, "+
+			wrong = append(wrong, id+" has no recorded success: record one, as CONTRIBUTING.md describes, "+
 				"or list it in unseen until there is one")
 		}
 	}
 	for i, id := range listed {
 		switch {
 		case !slices.Contains(ids, id):
-			wrong = append(wrong, id+" is listed in unseen, and is no operation")
+			wrong = append(wrong, id+" is listed in unseen, but is not an operation")
 		case !slices.Contains(missing, id):
-			wrong = append(wrong, id+" has a recorded success: take it out of unseen")
+			wrong = append(wrong, id+" has a recorded success: remove it from unseen")
 		case slices.Contains(listed[:i], id):
 			wrong = append(wrong, id+" is listed in unseen twice")
 		}
@@ -72,6 +72,7 @@ func disagreements(ids, missing, listed []string) []string {
 	return wrong
 }
 
+// TestDisagreements checks that disagreements finds each kind of mistake.
 func TestDisagreements(t *testing.T) {
 	ids := []string{"a", "b", "c"}
 	for _, c := range []struct {
@@ -81,12 +82,12 @@ func TestDisagreements(t *testing.T) {
 		{nil, nil, "[]"},
 		{[]string{"b"}, []string{"b"}, "[]"},
 		{[]string{"b"}, nil, "b has no recorded success: record one"},
-		{[]string{"b"}, []string{"b", "a"}, "a has a recorded success: take it out"},
-		{[]string{"b"}, []string{"b", "x"}, "x is listed in unseen, and is no operation"},
+		{[]string{"b"}, []string{"b", "a"}, "a has a recorded success: remove it"},
+		{[]string{"b"}, []string{"b", "x"}, "x is listed in unseen, but is not an operation"},
 		{[]string{"b"}, []string{"b", "b"}, "b is listed in unseen twice"},
 	} {
 		if got := disagreements(ids, c.missing, c.listed); len(got) > 1 || !strings.Contains(fmt.Sprint(got), c.want) {
-			t.Errorf("missing %v, listed %v: %q, want %q", c.missing, c.listed, got, c.want)
+			t.Errorf("missing %v, listed %v: got %q, want %q", c.missing, c.listed, got, c.want)
 		}
 	}
 }

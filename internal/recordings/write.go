@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// write writes an exchange to the file of its name in a folder. It replaces no file: an exchange of that name may be the
-// only one of its kind.
+// write writes an exchange to the file named after it in a folder. It never replaces a file: that exchange may be the only
+// one of its kind.
 func write(folder string, e Exchange) error {
 	data, err := encode(e)
 	if err != nil {
@@ -23,8 +23,8 @@ func write(folder string, e Exchange) error {
 	return errors.Join(err, file.Close())
 }
 
-// encode writes an exchange as all recordings are written, so that they can be compared: indented by a blank, with < as it
-// is, and no line break at the end.
+// encode returns an exchange in the form of all recordings, so that they can be compared: indented by one space, with an
+// unescaped <, and without a line break at the end.
 func encode(e Exchange) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -1,5 +1,5 @@
-// Package redact removes from JSON what openapi.yaml marks with x-secret: an answer kept for an export or a log has null in
-// its place and is otherwise byte for byte as received.
+// Package redact removes values from JSON that openapi.yaml marks with x-secret: an answer kept for an export or a log has
+// null in their place and is otherwise byte for byte as received.
 package redact
 
 import (
@@ -31,8 +31,8 @@ func MarkIf[T any](secret func(name string) bool) struct{} {
 	return struct{}{}
 }
 
-// JSON returns a copy of a value's JSON, with null in place of what is secret in its type. For truncated or invalid JSON it
-// returns nothing, because its content is unknown.
+// JSON returns a copy of a value's JSON, with null in place of the values that its type marks as secret. For truncated or
+// invalid JSON it returns nothing, because its content is unknown.
 func JSON(t reflect.Type, data []byte) []byte {
 	if !holds(t) {
 		return slices.Clone(data)
@@ -44,8 +44,8 @@ func JSON(t reflect.Type, data []byte) []byte {
 	return append(r.out, data[r.kept:]...)
 }
 
-// ByName reports whether a field is secret by its name alone, if the type around it is unknown: by words in the names of
-// secrets, and by the names of secrets without such words.
+// ByName reports whether a field of an unknown type is secret, judging by its name: by words such as token, and by a list of
+// other names.
 func ByName(name string) bool {
 	return slices.Contains(secretNames, strings.Join(wordsOf(name), "_")) || HasWord(name, "token", "secret", "password")
 }
@@ -67,7 +67,7 @@ func wordsOf(name string) []string {
 var camel = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
 
 // Everywhere returns a copy of JSON of unknown type, with null in place of each field that is secret by its name, at any
-// depth, except within fields named in free. Of truncated or invalid JSON it returns the part before the fault.
+// depth, except within fields named in free. If the JSON is truncated or invalid, it returns the part before the fault.
 func Everywhere(secret func(name string) bool, data []byte, free ...string) []byte {
 	r := redaction{data: data, decoder: decoderOf(data), everywhere: secret, free: free}
 	end := len(data)
@@ -106,7 +106,7 @@ func search(t reflect.Type, seen map[reflect.Type]bool) bool {
 	return false
 }
 
-// element returns the type that pointers and lists of a type finally lead to.
+// element returns the innermost type of pointers and lists.
 func element(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
 		t = t.Elem()
@@ -114,15 +114,15 @@ func element(t reflect.Type) reflect.Type {
 	return t
 }
 
-// redaction copies JSON with some values left out.
+// redaction copies JSON with some values replaced by null.
 type redaction struct {
 	data    []byte
 	decoder *json.Decoder
 	out     []byte
-	kept    int // how much of data has been copied or left out
+	kept    int // how much of data has been copied or replaced
 
-	everywhere func(name string) bool // decides what is secret where no type does, nil for nothing
-	free       []string               // names of fields in which that does not apply
+	everywhere func(name string) bool // decides what is secret if no type does; nil for nothing
+	free       []string               // names of fields within which everywhere does not apply
 }
 
 // decoderOf returns a decoder that accepts numbers of any size, which would be an error for a float64.
@@ -198,7 +198,7 @@ func (r *redaction) end(err error) error {
 	return err
 }
 
-// leaveOut puts null in place of the next value.
+// leaveOut replaces the next value with null.
 func (r *redaction) leaveOut() error {
 	var value json.RawMessage
 	if err := r.decoder.Decode(&value); err != nil {
@@ -211,7 +211,7 @@ func (r *redaction) leaveOut() error {
 	return nil
 }
 
-// fieldsOf returns the types of fields by their names in JSON, folded. They are computed once for each type.
+// fieldsOf returns the types of a struct's fields by their folded names in JSON. They are computed once for each type.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if known, ok := fields.Load(t); ok {
 		if types, ok := known.(map[string]reflect.Type); ok {

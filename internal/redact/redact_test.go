@@ -13,6 +13,7 @@ import (
 
 var account = reflect.TypeFor[example.Account]()
 
+// TestJSON checks that secret values, and no others, are replaced with null.
 func TestJSON(t *testing.T) {
 	for in, want := range map[string]string{
 		`{}`: `{}`,
@@ -37,12 +38,12 @@ func TestJSON(t *testing.T) {
 	} {
 		data := []byte(in)
 		if got := string(redact.JSON(account, data)); got != want || string(data) != in {
-			t.Errorf("%s gives %s, want %s", in, got, want)
+			t.Errorf("%s: got %s, want %s", in, got, want)
 		}
 	}
 }
 
-// TestNothingSecret copies a value of a type without secrets unchanged, even if it is not JSON.
+// TestNothingSecret checks that a value of a type without secrets is copied unchanged, even if it is not JSON.
 func TestNothingSecret(t *testing.T) {
 	for _, in := range []string{`{"hmac_token":"kept"}`, `{"hmac_token":`} {
 		data := []byte(in)
@@ -54,7 +55,7 @@ func TestNothingSecret(t *testing.T) {
 	}
 }
 
-// TestRandomJSON writes secrets into random values: none is left, and everything else is.
+// TestRandomJSON checks that of random values with secrets no secret is left, and everything else is.
 func TestRandomJSON(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
@@ -64,11 +65,11 @@ func TestRandomJSON(t *testing.T) {
 		}
 		got := redact.JSON(account, in)
 		if strings.Contains(string(got), "s3cret") || !json.Valid(got) {
-			t.Fatalf("%s gives %s", in, got)
+			t.Fatalf("%s: got %s", in, got)
 		}
 		want := strings.NewReplacer(`"s3cret"`, `null`, `{"s3cret":1}`, `null`).Replace(string(in))
 		if string(got) != want {
-			t.Fatalf("%s gives %s, want %s", in, got, want)
+			t.Fatalf("%s: got %s, want %s", in, got, want)
 		}
 	}
 }
@@ -96,10 +97,10 @@ func randomAccount(random *rand.Rand, depth int, secret string) *example.Account
 	return account
 }
 
-// TestEverywhere removes fields by their names, at any depth, and nothing else.
+// TestEverywhere checks that fields are removed by their names, at any depth, and nothing else.
 func TestEverywhere(t *testing.T) {
 	if got := string(redact.Everywhere(redact.ByName, []byte(`{"free":{"token":1},"a":{"token":1}}`), "free")); got != `{"free":{"token":1},"a":{"token":null}}` {
-		t.Errorf("what is free is not left: %s", got)
+		t.Errorf("a field within a free one was removed: %s", got)
 	}
 	secret := func(name string) bool { return name == "key" }
 	for in, want := range map[string]string{
@@ -115,7 +116,7 @@ func TestEverywhere(t *testing.T) {
 	} {
 		data := []byte(in)
 		if got := string(redact.Everywhere(secret, data)); got != want || string(data) != in {
-			t.Errorf("%s gives %s, want %s", in, got, want)
+			t.Errorf("%s: got %s, want %s", in, got, want)
 		}
 	}
 }
@@ -128,7 +129,7 @@ type columns struct{ json.RawMessage }
 
 var _ = redact.MarkIf[columns](func(name string) bool { return strings.HasSuffix(name, "_key") })
 
-// TestMarkIf removes what a type calls secret by a rule.
+// TestMarkIf checks that the fields that match a type's rule are removed.
 func TestMarkIf(t *testing.T) {
 	const in, want = `{"a_key":1,"columns":{"a_key":1,"b":{"a_key":2},"c":3}}`, `{"a_key":1,"columns":{"a_key":null,"b":{"a_key":2},"c":3}}`
 	if got := string(redact.JSON(reflect.TypeFor[row](), []byte(in))); got != want {

@@ -1,4 +1,4 @@
-// Package release compares versions of the server, by which the contract dates what has changed.
+// Package release compares versions of the server, by which the contract dates changes.
 package release
 
 import (
@@ -12,20 +12,20 @@ type Version struct {
 	number int64 // in digits of base: major, minor, patch
 }
 
-// base is more than any part of a version can be.
+// base is above any part of a version.
 const base = 10_000
 
 // Parse reads a version such as "4.7.0", "v4.7.0" or "4.7".
 func Parse(name string) (Version, error) {
 	v, ok := read(strings.TrimPrefix(name, "v"))
 	if !ok {
-		return Version{}, fmt.Errorf("%q is no version such as 4.7.0", name)
+		return Version{}, fmt.Errorf("%q is not a version such as 4.7.0", name)
 	}
 	return v, nil
 }
 
-// Of reads the version that a server reports, which may have a suffix, as in 4.12.0-beta. It returns the zero value for what
-// is not a version.
+// Of reads the version that a server reports, which may have a suffix, as in 4.12.0-beta. It returns the zero value for
+// anything that is not a version.
 func Of(said string) Version {
 	numbers, _, _ := strings.Cut(said, "-")
 	v, err := Parse(numbers)
@@ -67,7 +67,7 @@ func read(text string) (v Version, ok bool) {
 func (v Version) AtLeast(first string) bool {
 	other, ok := read(first)
 	if !ok {
-		panic(fmt.Sprintf("release: %q is no version", first))
+		panic(fmt.Sprintf("release: %q is not a version", first))
 	}
 	return v.number >= other.number
 }
@@ -75,7 +75,7 @@ func (v Version) AtLeast(first string) bool {
 // Compare returns -1, 0 or 1 if the version is before another, the same, or after it.
 func (v Version) Compare(other Version) int { return cmp.Compare(v.number, other.number) }
 
-// String returns the version as the server writes its own.
+// String returns the version as servers write it.
 func (v Version) String() string {
 	return fmt.Sprintf("%d.%d.%d", v.number/base/base, v.number/base%base, v.number%base)
 }

@@ -2,7 +2,7 @@ package scan
 
 import "slices"
 
-// take keeps the rows received for a part.
+// take adds the rows received for a part, and decides what becomes of it.
 func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +27,7 @@ func (s *stretch[T]) take(p *Part[T], w Window, came []T, rows, more int64) {
 		if !p.piece {
 			s.widths.learn(p.width(), p.seen)
 		}
-	case fresh == 0 && p.left() > 1: // the server repeats what was left out
+	case fresh == 0 && p.left() > 1: // the server returned excluded ids again
 		s.halve(p, nil)
 	case fresh == 0:
 		p.state = done
@@ -81,7 +81,7 @@ func (s *stretch[T]) halve(p *Part[T], of *halves) {
 	s.replace(p, front, rest)
 }
 
-// fail finds out what the failure of a part means: nothing can be read, the part is too wide, or something in it is to
+// fail determines what the failure of a part means: nothing can be read, the part is too wide, or something in it is to
 // blame.
 func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 	verdict, wide := s.Judge(err), w.Len() > 1
@@ -115,8 +115,8 @@ func (s *stretch[T]) fail(p *Part[T], w Window, err error, begun int) {
 // endAt ends the reading before a part.
 func (s *stretch[T]) endAt(p *Part[T], err error) { p.state, p.Err = ended, err }
 
-// blame tries the only id left of a part again, and blames it once it has failed again. If the server stumbles now and then,
-// it has to fail more often.
+// blame has the only id left of a part tried again, and blames it once it has failed again. If the server stumbles now and
+// then, it has to fail more often.
 func (s *stretch[T]) blame(p *Part[T], w Window, verdict Verdict, err error) {
 	if p.fails++; p.fails < 2+min(s.stumbles, 3) {
 		p.state = waiting
@@ -139,13 +139,13 @@ func (s *stretch[T]) blame(p *Part[T], w Window, verdict Verdict, err error) {
 	s.replace(p, parts...)
 }
 
-// park lays a part aside until there is something to judge by.
+// park puts a part aside until there is something to judge by.
 func (s *stretch[T]) park(p *Part[T], err error) {
 	s.vain++
 	p.state, p.Err = parked, err
 }
 
-// release makes the parts that were laid aside wait for another request.
+// release returns parked parts to the waiting ones.
 func (s *stretch[T]) release() {
 	for _, p := range s.parts {
 		if p.state == parked {

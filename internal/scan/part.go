@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Window is what a Reader is asked for: the ids from Lo to Hi, except those already received.
+// Window is a request to a Reader: for the ids from Lo to Hi, except those already received.
 type Window struct {
 	Lo, Hi int64
 	Came   []int64 // in order
 }
 
-// Len returns how many ids are asked for.
+// Len returns the number of requested ids.
 func (w Window) Len() int64 { return w.Hi - w.Lo + 1 - int64(len(w.Came)) }
 
-// IDs returns the ids that are asked for, in order.
+// IDs returns the requested ids, in order.
 func (w Window) IDs() []int64 {
 	all, came := make([]int64, 0, w.Len()), w.Came
 	for id := w.Lo; id <= w.Hi; id++ {
@@ -31,8 +31,8 @@ func (w Window) IDs() []int64 {
 type state int
 
 const (
-	waiting  state = iota // to be asked for
-	underWay              // asked for
+	waiting  state = iota // to be requested
+	underWay              // requested
 	parked                // failed, with nothing to judge it by
 	done
 	ended // the reading ends here
@@ -45,18 +45,18 @@ type Part[T any] struct {
 	Err    error // for a part of one id: why it cannot be read
 
 	state state
-	sized bool    // it must not be cut any more before it is asked for
+	sized bool    // it must not be cut any more before it is requested
 	seen  int64   // rows, including several for one id
 	piece bool    // part of one that failed
-	half  *halves // the pair that it belongs to, until it has been answered
-	fails int     // of its only id left
+	half  *halves // the pair that it belongs to, until it is answered
+	fails int     // of its last missing id
 }
 
 // halves are the two parts of one that failed.
 type halves struct {
-	ids     int64   // that the whole asked for
+	ids     int64   // requested for the whole
 	verdict Verdict // on the whole's failure
-	sign    sign    // that it was too many, if both are answered
+	sign    sign    // evidence that these were too many, if both are answered
 	left    int     // how many of them have not been answered
 	failed  bool    // one of them, in the same way
 }
@@ -72,7 +72,7 @@ func (p *Part[T]) width() int64 { return p.Hi - p.Lo + 1 }
 // left returns how many of them are missing.
 func (p *Part[T]) left() int64 { return p.width() - int64(len(p.Rows)) }
 
-// window returns what is left to be asked for.
+// window returns the part's missing ids as a window.
 func (p *Part[T]) window(id func(T) int64) Window {
 	w := Window{Lo: p.Lo, Hi: p.Hi}
 	for _, row := range p.Rows {

@@ -7,22 +7,22 @@ import (
 	"sync"
 )
 
-// came remembers a few recently received ids, to distinguish a server that answers nothing from a row that it cannot show.
+// came remembers a few recently received ids, to distinguish a server that is down from a row that it cannot show.
 type came struct {
 	mu    sync.Mutex
 	ids   []int64 // the latest last
 	alone bool    // one must suffice, because there are no two
 }
 
-// remembered is how many ids are kept, and pairs how many pairs of them are tried: one of a pair may have become unreadable
-// since.
+// remembered is the number of ids kept, and pairs the number of pairs of them that are tried: one of a pair may have become
+// unreadable since.
 const (
 	remembered = 16
 	pairs      = 3
 )
 
-// ErrTooFew means that fewer rows were received than a proof takes.
-var ErrTooFew = errors.New("nothing has come by which to judge")
+// ErrTooFew means that fewer rows were received than a proof needs.
+var ErrTooFew = errors.New("too few rows have arrived to judge by")
 
 // see notes a received id.
 func (c *came) see(id int64) {
@@ -37,14 +37,14 @@ func (c *came) see(id int64) {
 	c.ids = append(c.ids, id)
 }
 
-// enough reports whether two were received, or all that there are.
+// enough reports whether two were received, or the only one there is.
 func (c *came) enough() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.ids) >= 2 || len(c.ids) == 1 && c.alone
 }
 
-// makeDo records that there are no more than those received, and reports whether that changes anything.
+// makeDo records that no others will be received, and reports whether that changes anything.
 func (c *came) makeDo() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,7 +88,7 @@ func (w *Windows[T]) Prove(ctx context.Context) error {
 		case err == nil && len(again) == len(ids):
 			w.came.forget(failed) // they seem to have become unreadable since
 			return nil
-		case err == nil: // deleted since, which means nothing
+		case err == nil: // deleted since, which proves nothing
 			w.came.forget(slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(again, id) }))
 		case ctx.Err() != nil || len(failed) >= 2*(pairs-1) || w.Judge(err) != Blames:
 			return err
@@ -103,7 +103,7 @@ type proofs struct {
 	turn chan struct{}
 
 	mu   sync.Mutex
-	n    int // how many failed
+	n    int // number of failed proofs
 	last error
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// What a server answers in place of a page, and what Judge says about it.
+// The failures of a server, and the verdict of Judge on each.
 var (
 	errBroken  = errors.New("something cannot be shown")
 	errWide    = errors.New("too many ids")
@@ -23,14 +23,14 @@ var (
 	verdicts = map[error]scan.Verdict{errBroken: scan.Blames, errWide: scan.Refuses, errDown: scan.Doubts, errRefused: scan.Ends}
 )
 
-// server has rows with ids and nothing else, and answers a page of what it is asked for, in an order of its own.
+// server has rows that are only ids, and returns a page of the requested ones, in its own order.
 type server struct {
-	rows    map[int64]int // how many rows an id has, mostly one
+	rows    map[int64]int // the number of rows of each id, mostly one
 	page    int64
 	broken  map[int64]bool
 	latency time.Duration
-	fails   func(n int, w scan.Window) error // in place of an answer, before it
-	again   func(n int, ids []int64) error   // in place of a proof
+	fails   func(n int, w scan.Window) error // returns an error to fail with, nil to answer
+	again   func(n int, ids []int64) error   // the same for a proof
 
 	seed    maphash.Seed
 	mu      sync.Mutex
@@ -38,7 +38,7 @@ type server struct {
 	proofs  [][]int64
 	running int
 	most    int
-	came    map[int64]int // how often
+	came    map[int64]int // how often each id was returned
 }
 
 func newServer(ids ...int64) *server {
@@ -138,7 +138,7 @@ func (s *server) readAgain(ctx context.Context, ids []int64) (came []int64, err 
 	return came, nil
 }
 
-// requests returns how many windows were asked for.
+// requests returns the number of requested windows.
 func (s *server) requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,7 +150,7 @@ func (s *server) ids() []int64 {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.rows)), func(id int64) bool { return s.broken[id] })
 }
 
-// readOut is what a run handed over.
+// readOut is the result of a run.
 type readOut struct {
 	ids, blamed []int64
 	err         error
@@ -162,40 +162,40 @@ func run(ctx context.Context, t *testing.T, w *scan.Windows[int64], parts ...sca
 	at := parts[0].Lo
 	r.err = w.Run(ctx, parts, func(p *scan.Part[int64]) bool {
 		if p.Lo < at || p.Hi < p.Lo {
-			t.Errorf("the part %d to %d comes when %d is next", p.Lo, p.Hi, at)
+			t.Errorf("got the part %d to %d when %d is next", p.Lo, p.Hi, at)
 		}
 		at = p.Hi + 1
 		for _, id := range p.Rows {
 			if id < p.Lo || id > p.Hi {
-				t.Errorf("%d is in the part %d to %d", id, p.Lo, p.Hi)
+				t.Errorf("got %d in the part %d to %d", id, p.Lo, p.Hi)
 			}
 		}
 		if r.ids = append(r.ids, p.Rows...); p.Err != nil {
 			r.blamed = append(r.blamed, p.Lo)
 			if p.Lo != p.Hi || len(p.Rows) > 0 {
-				t.Errorf("%d to %d is blamed", p.Lo, p.Hi)
+				t.Errorf("the part %d to %d is blamed, want one id without rows", p.Lo, p.Hi)
 			}
 		}
 		return true
 	})
 	if r.err == nil && at != parts[len(parts)-1].Hi+1 {
-		t.Errorf("it ended in front of %d", at)
+		t.Errorf("the run ended before %d", at)
 	}
 	return r
 }
 
-// all is the range from 1.
+// all returns the range from 1 to hi.
 func all(hi int64) scan.Part[int64] { return scan.Part[int64]{Lo: 1, Hi: hi} }
 
-// demand fails the test unless just these came, and these were blamed.
+// demand fails the test unless exactly these ids were handed over, and exactly these blamed.
 func (r readOut) demand(t *testing.T, ids []int64, blamed ...int64) {
 	t.Helper()
 	if r.err != nil || !slices.Equal(r.ids, ids) || !slices.Equal(r.blamed, blamed) {
-		t.Errorf("%v came, %v are blamed, then %v; want %v, %v", r.ids, r.blamed, r.err, ids, blamed)
+		t.Errorf("got %v, blamed %v, then %v; want %v, blamed %v", r.ids, r.blamed, r.err, ids, blamed)
 	}
 }
 
-// upTo returns the ids of a range, each so many behind the one before.
+// upTo returns the ids of a range, step apart.
 func upTo(from, to, step int64) (ids []int64) {
 	for id := from; id <= to; id += step {
 		ids = append(ids, id)

@@ -6,29 +6,29 @@ import (
 	"slices"
 )
 
-// Spans chooses which ids to ask for, from the lowest to the highest, where a server answers all rows from one id up to
-// another, and silently only some of too many. Windows cannot do that: here received rows cannot be left out, nothing is
-// counted, and no highest id is known at the start.
+// Spans chooses which ids to request, from the lowest to the highest, from a server that returns all rows from one id up to
+// another, and silently only some if there are too many. Windows cannot do that: here received rows cannot be excluded,
+// nothing is counted, and the highest id is unknown at the start.
 //
 // An answer that is not full is complete, and so is one about no more ids than it has rows. The ids of a full one are kept:
 // they show where there are ids, and the next complete answers show how many there are for each known one. That only helps
-// to choose well: regardless of expectations, of where ids are, and of which of them an answer leaves out, only a complete
-// answer advances Lo.
+// to choose well: regardless of expectations, of where ids are, and of which of them an answer omits, only a complete answer
+// advances Lo.
 type Spans struct {
-	Lo, Hi int64 // what to ask for: from Lo up to Hi, without Hi
+	Lo, Hi int64 // what to request: from Lo up to Hi, without Hi
 	End    int64 // where everything ends, exclusive
 
-	Stumbles int // failures without a cause
+	Stumbles int // failures that did not recur
 
 	most     int      // rows in an answer
 	aim      float64  // the target number of rows
 	samples  []sample // of full answers, the latest and finest last
 	full     int      // how many answers in a row from Lo on were full
 	evenly   guess    // rows for each id
-	by       *guess   // the one by which Hi was chosen; nil for none
-	expected float64  // how many rows, by that
-	few      bool     // it was less than half of that
-	failed   int64    // the end of what failed, 0 for nothing
+	by       *guess   // the guess by which Hi was chosen; nil for none
+	expected float64  // rows, according to by
+	few      bool     // there were fewer than half of expected
+	failed   int64    // the end of the failed range, 0 for none
 }
 
 // NewSpans returns the Spans from one id up to another, given the maximum number of rows in an answer.
@@ -40,19 +40,19 @@ func NewSpans(lo, end int64, most int) *Spans {
 type sample struct {
 	guess         // rows for each of its ids
 	ids   []int64 // in order, those from Spans.Lo on
-	hi    int64   // the end of what was asked for
-	first int64   // up to where they seem to be complete; 0 for none
-	again bool    // an earlier answer seemed to have the first ids, and did not
+	hi    int64   // the end of the requested range
+	first int64   // the end of those that seem complete; 0 for none
+	again bool    // an earlier answer seemed to have the first ids, but did not
 	last  bool    // they seem to be the last ones
 }
 
-// guess is how many rows there are for each of something, judging by recent answers.
+// guess estimates how many rows there are for each of something, from recent answers.
 type guess struct {
 	rows, of float64
 	wrong    float64 // how far guesses were off, relative to the result
 }
 
-// keeps is the weight of what was learned after the next answer.
+// keeps is the factor by which each answer reduces the weight of earlier ones.
 const keeps = 0.8
 
 func (g *guess) learn(rows, of float64) { g.rows, g.of = g.rows*keeps+rows, g.of*keeps+of }
@@ -63,10 +63,10 @@ func (g *guess) check(expected, rows float64) {
 	g.wrong = math.Sqrt(keeps*g.wrong*g.wrong + (1-keeps)*off*off)
 }
 
-// target returns how many rows to expect, so that they rarely exceed a number.
+// target returns how many rows to aim at, so that they rarely exceed most.
 func (g *guess) target(most float64) float64 { return most / (1 + 2*max(g.wrong, 1/math.Sqrt(most))) }
 
-// Took accepts the ids of an answer, in their order there, and reports whether it was complete: then Lo is after them.
+// Took accepts the ids of an answer, in the order received, and reports whether it was complete; Lo is after them then.
 func (s *Spans) Took(ids []int64) (whole bool) {
 	sorted := slices.Sorted(slices.Values(ids))
 	if whole = len(ids) < s.most || s.Hi-s.Lo <= int64(s.most); whole {
@@ -79,13 +79,13 @@ func (s *Spans) Took(ids []int64) (whole bool) {
 	return whole
 }
 
-// Failing reports whether what is asked for is a part of what failed.
+// Failing reports whether the requested range is a part of one that failed.
 func (s *Spans) Failing() bool { return s.failed != 0 }
 
-// Heavy makes it ask for fewer rows, for a while: this many are too much for somebody.
+// Heavy makes s request fewer rows for a while, because this many are too many for the server or the caller.
 func (s *Spans) Heavy() { s.aim = max(s.aim/2, fewest) }
 
-// Failed notes a failure, and halves what is asked for. It reports whether it was one id, which cannot be halved.
+// Failed records a failure, and halves the requested range. It reports whether that is one id, which cannot be halved.
 func (s *Spans) Failed() (one bool) {
 	width := s.Hi - s.Lo
 	if width == 1 {
@@ -96,7 +96,7 @@ func (s *Spans) Failed() (one bool) {
 	return false
 }
 
-// middle returns the middle one of the known ids that were asked for, otherwise some id between.
+// middle returns the middle one of the known ids in the requested range, or some other id between.
 func (s *Spans) middle() int64 {
 	if n := len(s.samples); n > 0 {
 		known := s.samples[n-1].ids
@@ -107,8 +107,8 @@ func (s *Spans) middle() int64 {
 	return Middle(s.Lo, s.Hi)
 }
 
-// Middle returns an id between two that are not adjacent: one of half as many digits as both have, because ids count up from
-// 1, or else the middle one.
+// Middle returns an id between two that are not adjacent: one with half as many binary digits as both together, because ids
+// count up from 1, or else the middle one.
 func Middle(lo, hi int64) int64 {
 	digits := bits.Len64(uint64(lo)) + bits.Len64(uint64(hi))
 	if id := int64(1) << (digits / 2); id-lo > lo && id < hi {
@@ -117,21 +117,21 @@ func Middle(lo, hi int64) int64 {
 	return lo + (hi-lo)/2
 }
 
-// Skip leaves out the one id that failed.
+// Skip skips the id that failed alone.
 func (s *Spans) Skip() {
 	s.failed = 0
 	s.pass(0)
 	s.choose()
 }
 
-// learn notes how many rows were in a complete answer.
+// learn records the number of rows in a complete answer.
 func (s *Spans) learn(sorted []int64) {
 	rows, from := float64(len(sorted)), s.Lo
 	if s.few = s.by != nil && rows < s.expected/2; s.by != nil {
 		s.by.check(s.expected, rows)
 	}
 	if s.evenly.of == 0 && len(sorted) > 0 {
-		from = sorted[0] // there may be nothing for long before the first
+		from = sorted[0] // there may be a long gap before the first
 	}
 	s.aim = min(s.aim*1.1, float64(s.most))
 	if s.evenly.of > 0 || len(sorted) > 0 {
@@ -156,8 +156,8 @@ func (s *Spans) pass(rows float64) {
 }
 
 const (
-	unsure     = 0.3 // how wrong a sample may be about how many rows there are
-	tooWrong   = 0.5 // from where on a full answer tells more than a guess
+	unsure     = 0.3 // how wrong a new sample's guess is assumed to be
+	tooWrong   = 0.5 // above this, a full answer is more useful than a guess
 	maxSamples = 12
 	fewest     = 25 // rows to aim at
 )
@@ -194,7 +194,7 @@ func firstOf(ids, sorted []int64) int64 {
 	return 0
 }
 
-// disorder returns how far from their places in order some ids came at most.
+// disorder returns how far, at most, an id is from its place in order.
 func disorder(ids, sorted []int64) (far int) {
 	i := 0
 	for _, id := range ids {
@@ -227,16 +227,16 @@ func (s *Spans) choose() {
 	s.Hi = min(max(s.Hi, s.Lo+1), s.End)
 }
 
-// many is about how many windows a sample is cut into if the number of rows is unknown.
+// many is roughly the number of windows that a sample is cut into if the number of rows is unknown.
 const many = 64
 
-// less returns the end of what to ask for after this many full answers.
+// less returns the end of the next range after this many full answers.
 func (of *sample) less(lo int64, most, full int) int64 {
 	n, gap := len(of.ids), of.ids[0]-lo
 	switch {
 	case of.first != 0:
 		return of.first
-	case of.again && gap > int64(most): // those in front of them came later
+	case of.again && gap > int64(most): // lower ids seem to be later in the server's order
 		return of.ids[0]
 	case of.last && gap > int64(most):
 		return lo + gap/2

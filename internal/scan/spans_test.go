@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// rowsIn answers the ids from lo up to hi, in the order in which they are stored, at most so many.
+// rowsIn returns the ids from lo up to hi, in the order in which they are stored, most at the maximum.
 func rowsIn(stored []int64, lo, hi int64, most int) (ids []int64) {
 	for _, id := range stored {
 		if id >= lo && id < hi && len(ids) < most {
@@ -19,8 +19,8 @@ func rowsIn(stored []int64, lo, hi int64, most int) (ids []int64) {
 	return ids
 }
 
-// TestSpansLoseNothing: however ids lie, whatever is stored first, and however few rows an answer has, every id is passed by
-// a whole answer, or is the one that always fails.
+// TestSpansLoseNothing checks that every id is in a complete answer or is the one that always fails, however the ids are
+// distributed and ordered, and however few rows an answer has.
 func TestSpansLoseNothing(t *testing.T) {
 	for seed := range uint64(3_000) {
 		r := rand.New(rand.NewPCG(seed, 3))
@@ -42,7 +42,7 @@ func TestSpansLoseNothing(t *testing.T) {
 		s, asked := scan.NewSpans(1, math.MaxInt64, most), 0
 		for ; s.Lo < s.End && asked < 20_000; asked++ {
 			if s.Hi <= s.Lo || s.Hi > s.End {
-				t.Fatalf("%d: asks for %d to %d", seed, s.Lo, s.Hi)
+				t.Fatalf("seed %d: requests %d to %d", seed, s.Lo, s.Hi)
 			}
 			lo, ids := s.Lo, rowsIn(stored, s.Lo, s.Hi, most)
 			switch {
@@ -55,31 +55,31 @@ func TestSpansLoseNothing(t *testing.T) {
 				slices.Sort(ids)
 				passed = append(passed, ids...)
 			case s.Lo != lo:
-				t.Fatalf("%d: went on behind a full answer", seed)
+				t.Fatalf("seed %d: continues after a full answer", seed)
 			}
 		}
 		slices.Sort(stored)
 		if !slices.Equal(passed, stored) {
-			t.Fatalf("%d, %d rows an answer: %d of %d passed by %d answers", seed, most, len(passed), len(stored), asked)
+			t.Fatalf("seed %d, %d rows per answer: %d of %d ids passed after %d answers", seed, most, len(passed), len(stored), asked)
 		}
 	}
 }
 
-// TestSpansStumble: what failed and then comes in halves was nobody's fault, and is counted.
+// TestSpansStumble checks that a failed range that is then received in halves counts as a stumble.
 func TestSpansStumble(t *testing.T) {
 	s := scan.NewSpans(1, 101, 1_000)
 	if s.Failed() || s.Hi != 1<<4 || !s.Failing() {
-		t.Fatalf("asks for %d to %d", s.Lo, s.Hi)
+		t.Fatalf("requests %d to %d", s.Lo, s.Hi)
 	}
 	for s.Lo < s.End {
 		s.Took(nil)
 	}
 	if s.Stumbles != 1 || s.Failing() {
-		t.Errorf("%d stumbles, failing: %t", s.Stumbles, s.Failing())
+		t.Errorf("got %d stumbles, failing: %t; want 1, false", s.Stumbles, s.Failing())
 	}
 }
 
-// TestSpansHeavy: where answers are too much for somebody, fewer rows are asked for, and later more again.
+// TestSpansHeavy checks that fewer rows are requested if answers are too large, and gradually more again later.
 func TestSpansHeavy(t *testing.T) {
 	s := scan.NewSpans(1, 1_000_001, 1_000)
 	s.Hi = 1_001
@@ -88,13 +88,13 @@ func TestSpansHeavy(t *testing.T) {
 	s.Heavy()
 	s.Took(upFrom(s.Lo, s.Hi-s.Lo))
 	if less := s.Hi - s.Lo; less >= all*2/3 || less < all/2 {
-		t.Errorf("asks for %d ids, after %d", less, all)
+		t.Errorf("requests %d ids after %d, want about half as many", less, all)
 	}
 	for range 20 {
 		s.Took(upFrom(s.Lo, s.Hi-s.Lo))
 	}
 	if s.Hi-s.Lo != all {
-		t.Errorf("asks for %d ids in the end, as many as %d", s.Hi-s.Lo, all)
+		t.Errorf("requests %d ids in the end, want %d again", s.Hi-s.Lo, all)
 	}
 }
 

@@ -13,7 +13,7 @@ type Ticker struct {
 	Tick func()
 }
 
-// TickEvery is how often a Ticker is called at least.
+// TickEvery is the longest time between two calls of a Ticker.
 const TickEvery = 30 * time.Second
 
 // wait returns when ready has something.
@@ -31,8 +31,8 @@ func (t Ticker) wait(ready <-chan struct{}) {
 	}
 }
 
-// Each runs tasks, a few at once, the last one first. A task may add more. It returns the first error, after which no other
-// task starts, and those under way are ended.
+// Each runs tasks, up to atOnce concurrently, the last one first. A task may add more. It returns the first error; after
+// that no other task starts, and those under way are canceled.
 func Each[T any](ctx context.Context, atOnce int, tick Ticker, tasks []T, do func(context.Context, T) ([]T, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -61,7 +61,7 @@ type each[T any] struct {
 	exited  bool // the caller's code has ended its goroutine, as a failing test does
 }
 
-// start starts as many tasks as may run. The lock is held.
+// start starts as many tasks as may run. The caller holds the lock.
 func (e *each[T]) start() {
 	for e.err == nil && !e.exited && len(e.tasks) > 0 && e.running < e.free {
 		task := e.tasks[len(e.tasks)-1]

@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// TestEach does the last task first, and what a task brings before what was there.
+// TestEach checks that the last task runs first, and that tasks added by a task run before the earlier ones.
 func TestEach(t *testing.T) {
 	for _, tasks := range [][]int{nil, {1}, {1, 2, 3}} {
 		var done []int
@@ -28,12 +28,12 @@ func TestEach(t *testing.T) {
 			want = []int{3, 32, 31, 2, 1}
 		}
 		if err != nil || !slices.Equal(done, want) {
-			t.Errorf("did %v, then %v, want %v", done, err, want)
+			t.Errorf("ran %v, then %v; want %v", done, err, want)
 		}
 	}
 }
 
-// TestEachAtOnce does as many at once as it may.
+// TestEachAtOnce checks that as many tasks run concurrently as allowed.
 func TestEachAtOnce(t *testing.T) {
 	for _, atOnce := range []int{1, 3, 10} {
 		synctest.Test(t, func(t *testing.T) {
@@ -51,13 +51,13 @@ func TestEachAtOnce(t *testing.T) {
 				return nil, nil
 			})
 			if want := time.Duration((10+atOnce-1)/atOnce) * time.Second; err != nil || most != atOnce || time.Since(begun) != want {
-				t.Errorf("%v, %d at once, want %d; %s, want %s", err, most, atOnce, time.Since(begun), want)
+				t.Errorf("got %v, %d at once, want %d; took %s, want %s", err, most, atOnce, time.Since(begun), want)
 			}
 		})
 	}
 }
 
-// TestEachFails returns the first error, ends what is under way, waits for it, and begins nothing else.
+// TestEachFails checks that Each returns the first error, cancels running tasks, waits for them, and starts no others.
 func TestEachFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, later := errors.New("first"), errors.New("later")
@@ -79,12 +79,12 @@ func TestEachFails(t *testing.T) {
 			}
 		})
 		if err != first || done != 3 || ended != 2 {
-			t.Errorf("%v; %d began, %d were ended", err, done, ended)
+			t.Errorf("got %v; %d started, %d were canceled; want 3 and 2", err, done, ended)
 		}
 	})
 }
 
-// TestEachContext ends with the caller's context.
+// TestEachContext checks that Each ends with the caller's context.
 func TestEachContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -99,7 +99,7 @@ func TestEachContext(t *testing.T) {
 	})
 }
 
-// TestEachGoexit: a task that ends its goroutine ends the caller's, and the others.
+// TestEachGoexit checks that a task that ends its goroutine also ends the caller's, and the other tasks.
 func TestEachGoexit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left, ended, others := make(chan bool), false, 0
@@ -119,12 +119,12 @@ func TestEachGoexit(t *testing.T) {
 			ended = true
 		}()
 		if <-left; ended || others != 2 {
-			t.Errorf("the caller went on: %t; %d others ended", ended, others)
+			t.Errorf("the caller continued: %t; %d other tasks ended, want 2", ended, others)
 		}
 	})
 }
 
-// TestTicker is called by the caller, every half minute, and whenever something wakes it.
+// TestTicker checks that a Ticker is called every half minute, and whenever it is woken.
 func TestTicker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun, wake, ticks := time.Now(), make(chan struct{}), []time.Duration(nil)
@@ -135,12 +135,12 @@ func TestTicker(t *testing.T) {
 			return nil, nil
 		})
 		if want := []time.Duration{30, 42, 60, 90}; err != nil || !slices.Equal(ticks, want) {
-			t.Errorf("%v, called at %v, want %v", err, ticks, want)
+			t.Errorf("got %v, called at %v, want %v", err, ticks, want)
 		}
 	})
 }
 
-// TestRunTicks: who ranges is told while a window takes long.
+// TestRunTicks checks that the Ticker is called while a window takes long.
 func TestRunTicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(1, 2)
@@ -148,7 +148,7 @@ func TestRunTicks(t *testing.T) {
 		w, ticks := s.windows(1, 100), 0
 		w.Tick = func() { ticks++ }
 		if run(t.Context(), t, w, all(2)).demand(t, []int64{1, 2}); ticks < 4 || ticks > 8 {
-			t.Errorf("told %d times", ticks)
+			t.Errorf("called %d times, want 4 to 8", ticks)
 		}
 	})
 }

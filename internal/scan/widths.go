@@ -9,30 +9,30 @@ type widths struct {
 	given int64 // ids allowed by the caller
 	most  int64 // ids that the server accepts, as far as known
 	good  int64 // ids that it accepted
-	wide  int64 // ids that it last did not accept
+	wide  int64 // ids that it most recently did not accept
 	least int64 // ids that it explicitly refused
 	again int   // how often in a row it did not accept that many
-	row   int   // how many windows of the most ids it accepted in a row
+	row   int   // how many windows of most ids it accepted in a row
 	tries int   // how many of those before more are tried
 
-	ids, rows float64 // lately
+	ids, rows float64 // of recent windows
 	last      int64
 }
 
-// expect sets about how many rows are among how many ids, and how many requests run at once.
+// expect sets the approximate number of rows among a number of ids, and the number of concurrent requests.
 func (w *widths) expect(rows, ids, atOnce int64) {
 	w.rows, w.ids, w.last = float64(rows), float64(max(ids, 1)), w.most
 	w.pages = min(max(rows/(3*w.page*atOnce), 1), 4)
 }
 
-// learn notes how many rows came from how many ids. Older results count less and less.
+// learn records how many rows a number of ids had. Older results count less and less.
 func (w *widths) learn(ids, rows int64) {
 	const keeps = 0.8
 	w.ids, w.rows = w.ids*keeps+float64(ids), w.rows*keeps+float64(rows)
 	w.last = ids
 }
 
-// next returns how many ids the next window has: few enough that its rows rarely exceed its last page.
+// next returns the number of ids for the next window: few enough that its rows rarely exceed its last page.
 func (w *widths) next() int64 {
 	if w.ids == 0 {
 		return min(w.page, w.most)
@@ -45,11 +45,11 @@ func (w *widths) next() int64 {
 	return min(max(int64(size), 1), max(8*w.last, w.page), w.most)
 }
 
-// forget records that one id was refused, not the number of ids.
+// forget records that a single id was refused, rather than a number of ids.
 func (w *widths) forget() { w.most, w.least, w.again = w.given, math.MaxInt64, 0 }
 
-// took records that this many ids were answered. If the maximum was answered again and again, more are tried, more rarely
-// each time: a larger number may have failed for another reason.
+// took records that this many ids were answered. After the maximum was answered several times in a row, more are tried, more
+// rarely each time: a larger number may have failed for another reason.
 func (w *widths) took(ids int64) {
 	w.good = max(w.good, ids)
 	if ids >= w.wide {
@@ -72,8 +72,8 @@ const (
 	maybe              // both halves were answered
 )
 
-// refused records that this many ids were too many. If that may be by chance, or as many were answered before, it takes more
-// than one such sign.
+// refused records that this many ids were too many. If that may be by chance, or as many were answered before, more than one
+// such sign is needed.
 func (w *widths) refused(ids int64, sign sign) {
 	w.wide = ids
 	if w.again++; sign == said || sign == likely && ids > w.good || w.again > 2 {

@@ -10,10 +10,10 @@ import (
 
 // Reader reads from the server. Its functions must be safe for concurrent use.
 type Reader[T any] struct {
-	// Read asks for a window. It returns what it received, the number of rows, including several for one id, and how many
-	// more there may be, 0 if that was all.
+	// Read requests a window. It returns the rows received, their number including several for one id, and how many more
+	// there may be, 0 if none.
 	Read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)
-	// Again asks whether earlier rows can still be read, and returns the ids received.
+	// Again requests earlier rows again, and returns the ids received.
 	Again func(ctx context.Context, ids []int64) (came []int64, err error)
 	// Judge returns what a failure of Read can mean.
 	Judge func(err error) Verdict
@@ -41,11 +41,11 @@ type Windows[T any] struct {
 	came   *came
 	proofs *proofs
 
-	mu       sync.Mutex // guards what follows, and the parts of a stretch
+	mu       sync.Mutex // guards the fields below, and the parts of a stretch
 	widths   widths
-	stumbles int // failures that passed
+	stumbles int // failures that did not recur
 	vain     int // failures before anything was received
-	patience int // how many of them are allowed
+	patience int // how many of these are allowed
 }
 
 // New returns Windows, given the rows of a page and the maximum number of ids in one request.
@@ -53,18 +53,18 @@ func New[T any](reader Reader[T], ticker Ticker, atOnce int, page, widest int64)
 	return &Windows[T]{Reader: reader, Ticker: ticker, AtOnce: atOnce, came: &came{}, proofs: newProofs(), patience: defaultPatience, widths: widths{page: page, pages: 1, given: widest, most: widest, least: math.MaxInt64}}
 }
 
-// Like returns Windows that read in another way, one window after another, and know what these have learned.
+// Like returns Windows that read with another function, one window after another, and that share what w has learned.
 func (w *Windows[T]) Like(read func(ctx context.Context, w Window) (came []T, rows, more int64, err error)) *Windows[T] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	like := &Windows[T]{Reader: w.Reader, Ticker: Ticker{Tick: func() {}}, AtOnce: 1, came: w.came, proofs: w.proofs, patience: w.patience, widths: w.widths}
 	like.Read = read
-	like.widths.ids, like.widths.last = 1, like.widths.most // little is expected
+	like.widths.ids, like.widths.last = 1, like.widths.most // few rows are expected
 	like.widths.rows = 0
 	return like
 }
 
-// defaultPatience is how many windows may fail before anything was received.
+// defaultPatience is the number of windows that may fail before anything was received.
 const defaultPatience = 24
 
 // BePatient lets more windows fail before anything was received.
@@ -74,10 +74,10 @@ func (w *Windows[T]) BePatient(failures int) {
 	w.patience = max(w.patience, w.vain+failures)
 }
 
-// MakeDo records that there will be no more rows to judge by than received so far, maybe one.
+// MakeDo records that there will be no more rows to judge by than those received, even if that is only one.
 func (w *Windows[T]) MakeDo() { w.came.makeDo() }
 
-// Expect sets about how many rows there are among the ids of the next stretch.
+// Expect sets the approximate number of rows among the ids of the next stretch.
 func (w *Windows[T]) Expect(rows, ids int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,10 +98,10 @@ func (w *Windows[T]) Refused() int64 {
 	return w.widths.least
 }
 
-// Came records ids received elsewhere, so that the server can be judged by them.
+// Came records a row received elsewhere, so that the server can be judged by it.
 func (w *Windows[T]) Came(row T) { w.came.see(w.ID(row)) }
 
-// CanJudge reports whether enough was received to judge the server by.
+// CanJudge reports whether enough rows were received to judge the server by.
 func (w *Windows[T]) CanJudge() bool { return w.came.enough() }
 
 // stretch is one run over parts.
@@ -166,13 +166,13 @@ func (s *stretch[T]) front() (front *Part[T], exited bool) {
 	return front, false
 }
 
-// How far the reading may be ahead of what is handed over, per concurrent request.
+// How far the reading may be ahead of the parts handed over, per concurrent request.
 const (
 	partsAhead = 16
 	pagesAhead = 14
 )
 
-// start asks for parts, the first ones first, as many at once as allowed. The lock is held.
+// start requests parts, in order, as many at once as allowed. The caller holds the lock.
 func (s *stretch[T]) start() {
 	for i := 0; i < len(s.parts) && s.running < s.AtOnce && !s.exited; i++ {
 		p := s.parts[i]
@@ -196,8 +196,8 @@ func (s *stretch[T]) start() {
 	}
 }
 
-// isAhead reports whether a part is too far ahead to be started. None is while something must be received to judge by,
-// unless that is in vain.
+// isAhead reports whether a part is too far ahead to be started. None is as long as rows are needed to judge by, unless too
+// many windows have failed.
 func (s *stretch[T]) isAhead(i int) bool {
 	if i == 0 {
 		return false
@@ -208,7 +208,7 @@ func (s *stretch[T]) isAhead(i int) bool {
 	return i >= partsAhead*s.AtOnce || s.held >= pagesAhead*int(s.widths.page)*s.AtOnce
 }
 
-// size cuts a part to the size of the next window, returns it, and makes another part of the rest.
+// size cuts a part to the size of the next window, and returns it; the rest becomes another part.
 func (s *stretch[T]) size(p *Part[T]) *Part[T] {
 	if size := s.widths.next(); p.width() > size {
 		front, rest := p.cut(p.Lo+size-1, s.ID)
@@ -225,7 +225,7 @@ func (s *stretch[T]) replace(p *Part[T], by ...*Part[T]) {
 	s.parts = slices.Replace(s.parts, i, i+1, by...)
 }
 
-// fetch asks for a part and processes the answer.
+// fetch requests a part and processes the answer.
 func (s *stretch[T]) fetch(p *Part[T]) {
 	exited := true
 	defer func() {

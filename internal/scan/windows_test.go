@@ -15,7 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/scan"
 )
 
-// TestRun reads every id once and in order, however dense they are, whatever cannot be read, and asks for nothing that came.
+// TestRun checks that every id is read once and in order, however dense they are and whichever cannot be read, and that
+// received ids are not requested again.
 func TestRun(t *testing.T) {
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {
@@ -45,12 +46,12 @@ func TestRun(t *testing.T) {
 			}
 			for id, n := range s.came {
 				if n > 1 {
-					t.Errorf("%d came %d times", id, n)
+					t.Errorf("%d was returned %d times, want once", id, n)
 				}
 			}
 			for _, window := range s.asked {
 				if window.Len() > widest || window.Len() < 1 {
-					t.Errorf("asked for %d ids, at most %d may be", window.Len(), widest)
+					t.Errorf("requested %d ids, want 1 to %d", window.Len(), widest)
 				}
 			}
 			if t.Failed() {
@@ -68,7 +69,7 @@ func broken(s *server) (ids []int64) {
 	return ids
 }
 
-// TestKnown hands over what is known, in its place, and asks for none of it.
+// TestKnown checks that a known part is handed over in its place, and not requested.
 func TestKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 30, 1)...)
@@ -76,25 +77,25 @@ func TestKnown(t *testing.T) {
 		r.demand(t, append(append(upTo(1, 10, 1), 12, 14), upTo(21, 30, 1)...))
 		for _, w := range s.asked {
 			if w.Lo <= 20 && w.Hi >= 11 {
-				t.Errorf("asked for %d to %d", w.Lo, w.Hi)
+				t.Errorf("requested %d to %d, of which 11 to 20 are known", w.Lo, w.Hi)
 			}
 		}
 	})
 }
 
-// TestRowsAtHand asks only for the rest of a part of which something is there.
+// TestRowsAtHand checks that only the missing ids of a part are requested.
 func TestRowsAtHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 10, 1)...)
 		s.page = 25
 		run(t.Context(), t, s.windows(1, 100), scan.Part[int64]{Lo: 1, Hi: 10, Rows: []int64{2, 9}}).demand(t, upTo(1, 10, 1))
 		if len(s.asked) != 1 || !slices.Equal(s.asked[0].IDs(), []int64{1, 3, 4, 5, 6, 7, 8, 10}) {
-			t.Errorf("asked for %v", s.asked)
+			t.Errorf("requested %v, want one window without 2 and 9", s.asked)
 		}
 	})
 }
 
-// TestBlame: who is to blame failed alone, and again behind a proof.
+// TestBlame checks that a blamed id failed alone, and failed again after a proof.
 func TestBlame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 60, 1)...).breaks(1, 17, 18, 60)
@@ -105,15 +106,15 @@ func TestBlame(t *testing.T) {
 				alone += one(w.Len() == 1 && w.IDs()[0] == id)
 			}
 			if alone < 2 {
-				t.Errorf("%d was asked for alone %d times", id, alone)
+				t.Errorf("%d was requested alone %d times, want 2 or more", id, alone)
 			}
 		}
 		if len(s.proofs) < 8 {
-			t.Errorf("%d proofs for four", len(s.proofs))
+			t.Errorf("got %d proofs for four ids, want 8 or more", len(s.proofs))
 		}
 		for _, ids := range s.proofs {
 			if len(ids) != 2 {
-				t.Errorf("proven with %v", ids)
+				t.Errorf("got a proof with %v, want two ids", ids)
 			}
 		}
 	})
@@ -126,7 +127,7 @@ func one(holds bool) int {
 	return 0
 }
 
-// TestNoBlameWithoutProof: a failure ends the reading, behind all that is in front of it, when what came before does not come
+// TestNoBlameWithoutProof checks that a failure ends the reading, after all earlier parts, if earlier rows cannot be read
 // again.
 func TestNoBlameWithoutProof(t *testing.T) {
 	for _, failure := range []error{errBroken, errDown, errWide} {
@@ -137,17 +138,17 @@ func TestNoBlameWithoutProof(t *testing.T) {
 				s.again = func(int, []int64) error { return errDown }
 				r := run(t.Context(), t, s.windows(2, 100), all(60))
 				if r.err != failure || len(r.blamed) > 0 || !slices.Equal(r.ids, upTo(1, int64(len(r.ids)), 1)) {
-					t.Errorf("%v from request %d: %v came, %v are blamed, then %v", failure, from, r.ids, r.blamed, r.err)
+					t.Errorf("%v from request %d: got %v, blamed %v, then %v", failure, from, r.ids, r.blamed, r.err)
 				}
 				if n := len(s.asked) - from; n > 60 {
-					t.Errorf("%v from request %d: %d more", failure, from, n)
+					t.Errorf("%v from request %d: %d more requests, want 60 at most", failure, from, n)
 				}
 			})
 		}
 	}
 }
 
-// TestProofsAtOnce: one failed proof does for all windows that had failed before it.
+// TestProofsAtOnce checks that one failed proof counts for all windows that failed before it.
 func TestProofsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 500, 1)...)
@@ -158,24 +159,24 @@ func TestProofsAtOnce(t *testing.T) {
 			t.Errorf("ended with %v", r.err)
 		}
 		if len(s.proofs) != 1 {
-			t.Errorf("%d proofs", len(s.proofs))
+			t.Errorf("got %d proofs, want 1", len(s.proofs))
 		}
 	})
 }
 
-// TestEnds: what nothing can be read after ends the reading without a proof, behind what is in front of it.
+// TestEnds checks that a failure after which nothing can be read ends the reading without a proof, after all earlier parts.
 func TestEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 60, 1)...)
 		s.fails = func(_ int, w scan.Window) error { return map[bool]error{true: errRefused}[w.Hi >= 30] }
 		r := run(t.Context(), t, s.windows(4, 5), all(60))
 		if r.err != errRefused || !slices.Equal(r.ids, upTo(1, 25, 1)) || len(s.proofs) > 0 || len(s.asked) > 10 {
-			t.Errorf("%v came, then %v; %d proofs, %d requests", r.ids, r.err, len(s.proofs), len(s.asked))
+			t.Errorf("got %v, then %v; %d proofs, %d requests", r.ids, r.err, len(s.proofs), len(s.asked))
 		}
 	})
 }
 
-// TestParked: what fails before anything has come is laid aside until something has, and then halved.
+// TestParked checks that a part that fails before anything was received is put aside until something was, and then halved.
 func TestParked(t *testing.T) {
 	for _, c := range []struct {
 		ids, broken []int64
@@ -184,7 +185,7 @@ func TestParked(t *testing.T) {
 		{upTo(1, 60, 1), upTo(1, 58, 1)},
 		{upTo(1, 60, 1), []int64{1, 2, 4, 5, 7, 8}},
 		{upTo(1, 900, 300), []int64{1, 301}},
-		{[]int64{1, 2}, []int64{1}}, // one has to do
+		{[]int64{1, 2}, []int64{1}}, // one must suffice
 		{[]int64{1, 2}, []int64{2}},
 		{upTo(1, 40, 1), without(upTo(1, 40, 1), 23)},
 	} {
@@ -203,7 +204,8 @@ func without(ids []int64, id int64) []int64 {
 	return slices.DeleteFunc(ids, func(each int64) bool { return each == id })
 }
 
-// TestNothingReadable ends with the failure, soon, and blames nobody; patience is how soon.
+// TestNothingReadable checks that the reading ends with the failure, after as many windows as patience allows, and that no
+// id is blamed.
 func TestNothingReadable(t *testing.T) {
 	for _, patience := range []int{0, 100} {
 		for _, n := range []int64{1, 3, 1_000} {
@@ -213,37 +215,38 @@ func TestNothingReadable(t *testing.T) {
 				w.BePatient(patience)
 				r := run(t.Context(), t, w, all(n))
 				if r.err != errBroken || len(r.ids)+len(r.blamed) > 0 || len(s.proofs) > 0 {
-					t.Errorf("%v came, %v are blamed, then %v; %d proofs", r.ids, r.blamed, r.err, len(s.proofs))
+					t.Errorf("got %v, blamed %v, then %v; %d proofs", r.ids, r.blamed, r.err, len(s.proofs))
 				}
 				if most := max(patience+4, 16*4); len(s.asked) > most || n == 1_000 && len(s.asked) < patience {
-					t.Errorf("%d requests, want %d", len(s.asked), most)
+					t.Errorf("got %d requests, want at most %d", len(s.asked), most)
 				}
 			})
 		}
 	}
 }
 
-// TestMakeDo: who says that no more will come is judged by the one that has.
+// TestMakeDo checks that after MakeDo the only row received is enough to judge by.
 func TestMakeDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 9, 1)...).breaks(upTo(1, 9, 1)...)
 		s.rows[100] = 1
 		w := s.windows(1, 300)
 		if w.CanJudge() || w.Prove(t.Context()) != scan.ErrTooFew {
-			t.Error("nothing is enough to judge by")
+			t.Error("no row is enough to judge by")
 		}
 		w.MakeDo()
 		if w.Came(100); w.CanJudge() || w.Prove(t.Context()) != scan.ErrTooFew {
-			t.Error("one is enough to judge by")
+			t.Error("one row is enough to judge by")
 		}
 		if w.MakeDo(); !w.CanJudge() || w.Prove(t.Context()) != nil {
-			t.Error("the only one is not enough to judge by")
+			t.Error("the only row is not enough to judge by")
 		}
 		run(t.Context(), t, w, all(9)).demand(t, nil, upTo(1, 9, 1)...)
 	})
 }
 
-// TestRefused: a width that the server says it does not take is halved at once, without a proof, and not asked for again.
+// TestRefused checks that a width that the server refuses explicitly is halved immediately, without a proof, and not
+// requested again.
 func TestRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 5_000, 50)...)
@@ -256,12 +259,12 @@ func TestRefused(t *testing.T) {
 		w.Expect(100, 5_000)
 		run(t.Context(), t, w, all(5_000)).demand(t, upTo(1, 5_000, 50))
 		if got := w.Widest(); got > 70 || got < 35 || refused > 6 || len(s.proofs) > 0 {
-			t.Errorf("%d were refused, %d proofs; the widest is %d", refused, len(s.proofs), got)
+			t.Errorf("got %d refusals, %d proofs; the widest is %d", refused, len(s.proofs), got)
 		}
 	})
 }
 
-// TestRefusedAlone: an id that is refused alone is to blame, like one that fails in another way.
+// TestRefusedAlone checks that an id that is refused alone is blamed, like one that fails in another way.
 func TestRefusedAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 40, 1)...)
@@ -269,16 +272,17 @@ func TestRefusedAlone(t *testing.T) {
 		w := s.windows(1, 1_000)
 		run(t.Context(), t, w, all(40)).demand(t, without(upTo(1, 40, 1), 7), 7)
 		if len(s.proofs) < 2 {
-			t.Errorf("%d proofs", len(s.proofs))
+			t.Errorf("got %d proofs, want 2 or more", len(s.proofs))
 		}
 		if w.Widest() != 1_000 || w.Refused() != math.MaxInt64 {
-			t.Errorf("the widest is %d, %d are refused", w.Widest(), w.Refused())
+			t.Errorf("the widest is %d, and %d are refused; want 1,000 and none", w.Widest(), w.Refused())
 		}
 	})
 }
 
-// TestRefusedWhereNothingComes: a width is learned while nothing has come by which to judge, and what waits is cut by it.
-func TestRefusedWhereNothingComes(t *testing.T) {
+// TestRefusedWithoutRows checks that a width is learned while too few rows have arrived to judge by, and that waiting parts
+// are cut to it.
+func TestRefusedWithoutRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(9_999)
 		failed := 0
@@ -291,12 +295,12 @@ func TestRefusedWhereNothingComes(t *testing.T) {
 		w.Expect(1, 10_000)
 		run(t.Context(), t, w, all(10_000)).demand(t, []int64{9_999})
 		if got := w.Widest(); got > 70 || got < 31 || failed > 40 {
-			t.Errorf("%d failed; the widest is %d", failed, got)
+			t.Errorf("%d requests failed; the widest is %d", failed, got)
 		}
 	})
 }
 
-// TestDoubts: what may be an outage takes a proof before anything is halved.
+// TestDoubts checks that a failure that may be an outage is followed by a proof before anything is halved.
 func TestDoubts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 60, 1)...)
@@ -310,13 +314,13 @@ func TestDoubts(t *testing.T) {
 		}
 		run(t.Context(), t, s.windows(1, 100), all(60)).demand(t, without(upTo(1, 60, 1), 37), 37)
 		if len(s.proofs) != failed {
-			t.Errorf("%d failed, %d proofs", failed, len(s.proofs))
+			t.Errorf("%d requests failed, with %d proofs", failed, len(s.proofs))
 		}
 	})
 }
 
-// TestWidthIsGuessed: where both halves of what failed are answered, the width was too much. A width that was answered before
-// has to fail more than once.
+// TestWidthIsGuessed checks that if both halves of a failed window are answered, the window is taken to have been too wide.
+// A width that was answered before has to fail more than once.
 func TestWidthIsGuessed(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -345,13 +349,13 @@ func TestWidthIsGuessed(t *testing.T) {
 					w.Came(401)
 					r := run(t.Context(), t, w, all(20_000))
 					if r.err != nil || !slices.Equal(r.ids, upTo(1, 20_000, 400)) {
-						t.Errorf("%v came, then %v", r.ids, r.err)
+						t.Errorf("got %v, then %v", r.ids, r.err)
 					}
 					if got := w.Widest(); got > c.widest || got <= c.widest/2 && c.widest < 1_000 || c.widest == 1_000 && got != 1_000 {
 						t.Errorf("the widest is %d, want about %d", got, c.widest)
 					}
 					if failed > 20 {
-						t.Errorf("%d failed", failed)
+						t.Errorf("%d requests failed, want 20 at most", failed)
 					}
 				})
 			})
@@ -359,7 +363,7 @@ func TestWidthIsGuessed(t *testing.T) {
 	}
 }
 
-// TestWidthOfBroken: halves that fail in another way than the whole did say that the whole was too wide.
+// TestWidthOfBroken checks that if halves fail in another way than the whole did, the whole is taken to have been too wide.
 func TestWidthOfBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 6_000, 50)...).breaks(upTo(51, 6_000, 100)...)
@@ -377,12 +381,12 @@ func TestWidthOfBroken(t *testing.T) {
 		w.Came(101)
 		run(t.Context(), t, w, all(6_000)).demand(t, s.ids(), upTo(51, 6_000, 100)...)
 		if w.Widest() > 150 || failed > 12 {
-			t.Errorf("the widest is %d, %d were too wide", w.Widest(), failed)
+			t.Errorf("the widest is %d, and %d windows were too wide", w.Widest(), failed)
 		}
 	})
 }
 
-// TestStumbles: a server that stumbles now and then has to fail more often before anybody is blamed.
+// TestStumbles checks that a server that stumbles now and then has to fail more often before an id is blamed.
 func TestStumbles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 400, 1)...).breaks(390)
@@ -405,7 +409,7 @@ func TestStumbles(t *testing.T) {
 	})
 }
 
-// TestSpread: a window that holds many times too much is cut into as many as it takes, and not halved.
+// TestSpread checks that a window with far too many rows is cut into as many parts as needed, rather than halved.
 func TestSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 2_000, 1)...)
@@ -413,17 +417,17 @@ func TestSpread(t *testing.T) {
 		w.Expect(5, 4_000)
 		run(t.Context(), t, w, all(2_000)).demand(t, upTo(1, 2_000, 1))
 		if len(s.asked) > 410 || s.asked[0].Len() < 2_000 {
-			t.Errorf("%d requests for 400 pages, the first for %d ids", len(s.asked), s.asked[0].Len())
+			t.Errorf("got %d requests for 400 pages, the first for %d ids", len(s.asked), s.asked[0].Len())
 		}
 		for _, w := range s.asked[1:] {
 			if w.Len() > 25 {
-				t.Errorf("asked for %d to %d", w.Lo, w.Hi)
+				t.Errorf("requested %d to %d, want 25 ids at most", w.Lo, w.Hi)
 			}
 		}
 	})
 }
 
-// TestRepeats: a server that shows again what was left out is not asked forever.
+// TestRepeats checks that a server that returns excluded ids again is not asked forever.
 func TestRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 60, 1)...)
@@ -440,7 +444,7 @@ func TestRepeats(t *testing.T) {
 	})
 }
 
-// TestManyRowsOfOneID: one id may fill a page, and what is left of a window is asked for until nothing is.
+// TestManyRowsOfOneID checks that one id may fill a page, and that the rest of a window is requested until nothing is left.
 func TestManyRowsOfOneID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 20, 1)...)
@@ -454,23 +458,23 @@ func TestManyRowsOfOneID(t *testing.T) {
 	})
 }
 
-// TestAhead: the reading goes on while what was read is dealt with, and stops when enough waits.
+// TestAhead checks that the reading continues while the caller handles a part, and pauses when enough parts are waiting.
 func TestAhead(t *testing.T) {
 	for _, c := range []struct {
 		step int64
 		most int // windows
 	}{
 		{1, 2*14 + 4},     // pages of five ids
-		{1_000, 2*16 + 2}, // windows with hardly anything
+		{1_000, 2*16 + 2}, // windows with hardly any rows
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer(upTo(1, 100_000, c.step)...)
 			w := s.windows(2, 100)
-			stopped := errors.New("not all that is read")
+			stopped := errors.New("yield was not called")
 			err := w.Run(t.Context(), []scan.Part[int64]{all(100_000)}, func(*scan.Part[int64]) bool {
 				time.Sleep(time.Hour)
 				if n := s.requests(); n > c.most || n < c.most/2 {
-					t.Errorf("%d windows were read ahead, want about %d", n, c.most)
+					t.Errorf("%d windows were requested ahead, want %d at most and at least half of that", n, c.most)
 				}
 				stopped = nil
 				return false
@@ -482,7 +486,7 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// TestReadsWhileItYields: all of it takes as long as dealing with it.
+// TestReadsWhileItYields checks that the whole run takes no longer than the caller needs to handle it.
 func TestReadsWhileItYields(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 400, 1)...)
@@ -495,24 +499,24 @@ func TestReadsWhileItYields(t *testing.T) {
 			return true
 		})
 		if took := time.Since(begun); err != nil || took != first+400*time.Second {
-			t.Errorf("%v after %s, the first after %s", err, took, first)
+			t.Errorf("got %v after %s, with the first part after %s", err, took, first)
 		}
 	})
 }
 
-// TestAllAtOnce: as many requests run as may, from the first row to the last.
+// TestAllAtOnce checks that as many requests run concurrently as allowed, from the first row to the last.
 func TestAllAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 2_000, 1)...)
 		begun := time.Now()
 		run(t.Context(), t, s.windows(4, 100), all(2_000)).demand(t, upTo(1, 2_000, 1))
 		if took, want := time.Since(begun), 400*1500*time.Millisecond/4; took > want*5/4 || s.most != 4 { // a request takes 1 s to 2 s
-			t.Errorf("%s, want %s; %d at once", took, want, s.most)
+			t.Errorf("took %s, want %s; %d requests at once, want 4", took, want, s.most)
 		}
 	})
 }
 
-// TestStop: what yield does not want is not read on, and nothing is left running.
+// TestStop checks that the reading stops when yield returns false, and that nothing is left running.
 func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(upTo(1, 500, 1)...)
@@ -524,12 +528,12 @@ func TestStop(t *testing.T) {
 			return false
 		})
 		if n := len(s.asked); err != nil || calls != 1 || s.running != 0 || time.Since(begun) > 0 || n > 8 {
-			t.Errorf("%v, %d calls, %d requests, %d running", err, calls, n, s.running)
+			t.Errorf("got %v, %d calls, %d requests, %d running", err, calls, n, s.running)
 		}
 	})
 }
 
-// TestContextEnds gives the context's error at once, whatever is on its way, and blames nobody.
+// TestContextEnds checks that the context's error is returned, whatever is under way, and that no id is blamed for it.
 func TestContextEnds(t *testing.T) {
 	for after := range 25 {
 		synctest.Test(t, func(t *testing.T) {
@@ -538,13 +542,13 @@ func TestContextEnds(t *testing.T) {
 			s := newServer(upTo(1, 200, 1)...).breaks(23, 110)
 			r := run(ctx, t, s.windows(2, 100), all(200))
 			if !errors.Is(r.err, context.DeadlineExceeded) || slices.Contains(r.blamed, 110) || s.running != 0 || len(r.blamed) > 1 {
-				t.Errorf("after %d: %v, %v are blamed", after, r.err, r.blamed)
+				t.Errorf("after %d half-seconds: got %v, blamed %v", after, r.err, r.blamed)
 			}
 		})
 	}
 }
 
-// TestGoexit: a reader that ends its goroutine ends the caller's, and nothing hangs.
+// TestGoexit checks that a reader that ends its goroutine also ends the caller's, and that nothing hangs.
 func TestGoexit(t *testing.T) {
 	for _, at := range []int{1, 2, 9} {
 		synctest.Test(t, func(t *testing.T) {
@@ -567,13 +571,13 @@ func TestGoexit(t *testing.T) {
 			}()
 			<-left
 			if synctest.Wait(); ended || s.running != 0 {
-				t.Errorf("the caller went on: %t; %d running", ended, s.running)
+				t.Errorf("the caller continued: %t; %d requests running", ended, s.running)
 			}
 		})
 	}
 }
 
-// TestLike reads in another way, and knows what came and which width is taken.
+// TestLike checks that the new Windows use another read function, and know the received rows and the accepted width.
 func TestLike(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, other := newServer(upTo(1, 60, 1)...), newServer(upTo(1, 60, 3)...).breaks(31)
@@ -582,31 +586,31 @@ func TestLike(t *testing.T) {
 		before := len(s.asked)
 		like := w.Like(other.read)
 		if !like.CanJudge() || like.Widest() != 80 {
-			t.Errorf("the widest is %d, can judge: %t", like.Widest(), like.CanJudge())
+			t.Errorf("the widest is %d, can judge: %t; want 80, true", like.Widest(), like.CanJudge())
 		}
 		run(t.Context(), t, like, all(60)).demand(t, other.ids(), 31)
 		if other.most != 1 || len(s.asked) != before || other.asked[0].Len() != 60 {
-			t.Errorf("%d at once, %d requests to the first server, %v", other.most, len(s.asked)-before, other.asked)
+			t.Errorf("got %d requests at once, %d to the first server, %v", other.most, len(s.asked)-before, other.asked)
 		}
 		if run(t.Context(), t, w, all(60)); len(s.asked) == before {
-			t.Error("the first reads like the other")
+			t.Error("the first Windows read with the other's function")
 		}
 	})
 }
 
-// TestProve tries pairs that have nothing in common, and forgets what is gone, or broke.
+// TestProve checks that pairs without a common id are tried, and that ids that are gone or unreadable are forgotten.
 func TestProve(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		came         []int64
 		gone, broken []int64
-		down         int // from this proof on
+		down         int // the first proof that fails; 0 for none
 		tries        [][]int64
 		want         error
 	}{
-		{name: "nothing came", want: scan.ErrTooFew},
-		{name: "one came", came: []int64{1}, want: scan.ErrTooFew},
-		{name: "one came twice", came: []int64{1, 1}, want: scan.ErrTooFew},
+		{name: "no row", want: scan.ErrTooFew},
+		{name: "one row", came: []int64{1}, want: scan.ErrTooFew},
+		{name: "one row twice", came: []int64{1, 1}, want: scan.ErrTooFew},
 		{name: "two", came: []int64{1, 2}, tries: [][]int64{{1, 2}}},
 		{name: "the latest", came: upTo(1, 20, 1), tries: [][]int64{{19, 20}}},
 		{name: "one is gone", came: []int64{1, 2, 3}, gone: []int64{3}, tries: [][]int64{{2, 3}, {1, 2}}},
@@ -629,15 +633,15 @@ func TestProve(t *testing.T) {
 					w.Came(id)
 				}
 				if err := w.Prove(t.Context()); err != c.want {
-					t.Errorf("%v, want %v", err, c.want)
+					t.Errorf("got %v, want %v", err, c.want)
 				}
 				if !slices.EqualFunc(s.proofs, c.tries, slices.Equal[[]int64]) {
 					t.Errorf("tried %v, want %v", s.proofs, c.tries)
 				}
-				if c.want == nil { // what failed is not tried again
+				if c.want == nil { // a failed pair is not tried again
 					tries := len(s.proofs)
 					if err := w.Prove(t.Context()); err != nil || len(s.proofs) != tries+1 || !slices.Equal(s.proofs[tries], c.tries[tries-1]) {
-						t.Errorf("then %v, with %v", err, s.proofs[tries:])
+						t.Errorf("the second proof returned %v, with %v", err, s.proofs[tries:])
 					}
 				}
 			})
@@ -645,7 +649,7 @@ func TestProve(t *testing.T) {
 	}
 }
 
-// TestWindow: a window is what is between its ends, but for what came.
+// TestWindow checks that a window has the ids between its ends, except for those already received.
 func TestWindow(t *testing.T) {
 	for _, c := range []struct {
 		window scan.Window
@@ -658,7 +662,7 @@ func TestWindow(t *testing.T) {
 		{scan.Window{Lo: 3, Hi: 4, Came: []int64{3, 4}}, []int64{}},
 	} {
 		if ids := c.window.IDs(); !slices.Equal(ids, c.want) || c.window.Len() != int64(len(c.want)) {
-			t.Errorf("%+v has %d ids, %v, want %v", c.window, c.window.Len(), ids, c.want)
+			t.Errorf("%+v: got %d ids, %v, want %v", c.window, c.window.Len(), ids, c.want)
 		}
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// TestComments asks for a comment at everything that a public package exports, generated or not: types, functions,
-// methods, constants and variables (a comment above a block is one for all of it), and the methods of an interface that
-// has several. Fields need one in cfchat and auth, where they are settings and facts; elsewhere a name like Email says all.
+// TestComments checks that everything that a public package exports, generated or not, has a comment: types, functions,
+// methods, constants and variables (a comment above a block counts for all of it), and the methods of an interface that has
+// several. Fields need one in cfchat and auth, where they are settings and facts; elsewhere a name like Email is enough.
 func TestComments(t *testing.T) {
 	for _, dir := range publicDirs(t) {
 		for name, file := range sources(t, dir) {
@@ -21,7 +21,7 @@ func TestComments(t *testing.T) {
 			fields := !generated && (dir == root || filepath.Base(dir) == "auth")
 			for _, declaration := range file.Decls {
 				for _, what := range uncommented(declaration, fields) {
-					// The generator gives these none; what is in them stands at Chat.Raw.
+					// The generator writes none for these; Chat.Raw documents them.
 					if !generated || !strings.HasSuffix(what, "HTTPResponse") {
 						t.Errorf("%s: %s has no comment", name, what)
 					}
@@ -31,7 +31,7 @@ func TestComments(t *testing.T) {
 	}
 }
 
-// TestTypesAreNotNamedNew, because a name that begins so is that of a function.
+// TestTypesAreNotNamedNew checks that no type's name begins with New, as the names of functions do.
 func TestTypesAreNotNamedNew(t *testing.T) {
 	for _, dir := range publicDirs(t) {
 		for name, file := range sources(t, dir) {
@@ -42,7 +42,7 @@ func TestTypesAreNotNamedNew(t *testing.T) {
 				}
 				for _, spec := range general.Specs {
 					if typed, ok := spec.(*ast.TypeSpec); ok && strings.HasPrefix(typed.Name.Name, "New") {
-						t.Errorf("%s: the type %s", name, typed.Name.Name)
+						t.Errorf("%s: the type %s is named like a function", name, typed.Name.Name)
 					}
 				}
 			}
@@ -50,7 +50,7 @@ func TestTypesAreNotNamedNew(t *testing.T) {
 	}
 }
 
-// publicDirs are the directories of this module, but for what nobody can import.
+// publicDirs returns the directories of this module that others can import.
 func publicDirs(t *testing.T) (dirs []string) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -73,7 +73,7 @@ func publicDirs(t *testing.T) (dirs []string) {
 	return dirs
 }
 
-// sources parses the Go files of a directory, tests left out.
+// sources parses the Go files of a directory, except for tests.
 func sources(t *testing.T, dir string) map[string]*ast.File {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -94,7 +94,7 @@ func sources(t *testing.T, dir string) map[string]*ast.File {
 	return files
 }
 
-// uncommented are the exported names of a declaration without a comment.
+// uncommented returns the exported names in a declaration that have no comment.
 func uncommented(declaration ast.Decl, fields bool) (names []string) {
 	switch d := declaration.(type) {
 	case *ast.FuncDecl:

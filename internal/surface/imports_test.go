@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestImports keeps the order of the packages: each imports those before it only, and nothing of this module else.
+// TestImports checks the order of the packages: of this module, each imports only those listed before it.
 func TestImports(t *testing.T) {
 	const module = "github.com/cfchat/cfchat-go"
 	order := []string{"internal/release", "internal/operation", "auth", "internal/chain", "internal/redact", "internal/scan", "internal/decode", ".",
@@ -28,7 +28,7 @@ func TestImports(t *testing.T) {
 					imported = "."
 				}
 				if !slices.Contains(order[:i], imported) {
-					t.Errorf("%s imports %s, which does not stand before %s", name, path, dir)
+					t.Errorf("%s imports %s, which is not listed before %s", name, path, dir)
 				}
 			}
 		}

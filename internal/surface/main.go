@@ -1,5 +1,6 @@
-// Command surface writes the tables of docs that follow from the operations of openapi.yaml, the methods that call them, and the
-// programs in examples. go generate runs it. A table stands between two lines, <!-- table: NAME --> and <!-- end -->.
+// Command surface writes the tables in docs that are derived from the operations of openapi.yaml, the methods that call
+// them, and the programs in examples. go generate runs it. A table is between two lines, <!-- table: NAME --> and <!-- end
+// -->.
 package main
 
 import (
@@ -63,13 +64,13 @@ func write(page string, tables map[string]string) error {
 		}
 		out = before + begin + "\n" + tables[name] + "\n" + end + after
 	}
-	return os.WriteFile(page, []byte(out), 0o600) // the page is there, and keeps its mode
+	return os.WriteFile(page, []byte(out), 0o600) // the page exists, and keeps its mode
 }
 
-// idName is an id in a path, of which the step before says what it is.
+// idName matches an id in a path; the preceding step states whose id it is.
 var idName = regexp.MustCompile(`\{\w+_id\}`)
 
-// operations has a row for each method.
+// operations returns a table with a row for each method.
 func operations(methods []method) string {
 	rows := []string{"| Go | what it does | operationId | Ruby, and the documented name | request |", "|---|---|---|---|---|"}
 	for _, m := range methods {
@@ -80,7 +81,7 @@ func operations(methods []method) string {
 	return strings.Join(rows, "\n") + "\n"
 }
 
-// keys says which key an operation gets, and since when servers have it, in the order of the methods' names.
+// keys returns a table of the keys that operations use and the versions that have them, in the order of the methods' names.
 func keys(methods []method) string {
 	var rows []string
 	for _, op := range operation.All {
@@ -109,7 +110,7 @@ func keys(methods []method) string {
 	return "| operation | servers | key | with a bot's key only |\n|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n"
 }
 
-// first is the first version of all.
+// first is the first supported version.
 const first = "2.16.0"
 
 func botsWork(op *operation.Operation, key operation.Key) string {
@@ -122,7 +123,7 @@ func botsWork(op *operation.Operation, key operation.Key) string {
 	return "works from " + key.Since + " on"
 }
 
-// versions says which calls came with which version, to everybody or to bots, in the order of the versions.
+// versions returns a table of the calls that each version added, for everybody or for bots, in the order of the versions.
 func versions(methods []method) string {
 	calls, bots := map[string][]string{}, map[string][]string{} // by version
 	for _, op := range operation.All {
@@ -145,7 +146,7 @@ func versions(methods []method) string {
 	return strings.Join(rows, "\n") + "\n"
 }
 
-// retries says what is tried again, by the kinds of operations that mayRepeat in retry.go tells apart.
+// retries returns a table of what is retried, by the kinds of operations that mayRepeat in retry.go distinguishes.
 func retries(methods []method) string {
 	return fmt.Sprintf("| what happened | %s | %s | %s |\n", namesOf(methods, func(m method) bool { return !m.Write && !m.Final500 }),
 		namesOf(methods, func(m method) bool { return !m.Write && m.Final500 }), namesOf(methods, func(m method) bool { return m.Write })) +

@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// chatTag is the tag of the operations that belong to no account, which are methods of Chat.
+// chatTag is the tag of the operations that belong to no account; they are methods of Chat.
 const chatTag = "Chat"
 
 // method is a method of a service that calls an operation.
@@ -26,7 +26,7 @@ type method struct {
 }
 
 // methodsIn finds the methods in the Go files of a directory, in the order of the operations and of the files. A comment
-// names the operation of its method on a line of its own: verb, path and operationId.
+// names the operation of its method on a separate line: verb, path and operationId.
 func methodsIn(dir string) ([]method, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -69,7 +69,7 @@ func operationIn(comment string) *operation.Operation {
 	return nil
 }
 
-// receiverOf returns the name of the type that a function is a method of, "" if it is none.
+// receiverOf returns the name of a method's receiver type, "" for a function.
 func receiverOf(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return ""
@@ -84,7 +84,7 @@ func receiverOf(f *ast.FuncDecl) string {
 	return ""
 }
 
-// callOf shows a call, without what every method takes last.
+// callOf returns a call as Go code, without the options that every method accepts last.
 func callOf(service string, f *ast.FuncDecl) string {
 	var names []string
 	for _, field := range f.Type.Params.List {
@@ -102,7 +102,7 @@ func callOf(service string, f *ast.FuncDecl) string {
 	return receiver + "." + f.Name.Name + "(" + strings.Join(names, ", ") + ")"
 }
 
-// does returns what a method does: the first sentence of its comment.
+// does returns the first sentence of a method's comment, which states what it does.
 func (m method) does() string {
 	sentence, _, _ := strings.Cut(m.comment, ". ")
 	return strings.TrimPrefix(sentence, m.name+" ")

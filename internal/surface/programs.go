@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// program is one of the folder examples.
+// program is a program in the folder examples.
 type program struct{ name, comment string } // the comment on one line
 
 // programsIn finds the programs in the folders of a directory, in the order of their names.
@@ -32,10 +32,10 @@ func programsIn(dir string) ([]program, error) {
 	return all, nil
 }
 
-// begin is how the comment of a program begins.
+// begin returns the required start of a program's comment.
 func (p program) begin() string { return "Command " + p.name + " " }
 
-// examples has a row for each program, with the first sentence of its comment.
+// examples returns a table with a row for each program, with the first sentence of its comment.
 func examples(programs []program) string {
 	rows := []string{"| program | what it does |", "|---|---|"}
 	for _, p := range programs {

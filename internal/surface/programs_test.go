@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestPrograms takes the first sentence of each program's comment, and refuses one that begins otherwise.
+// TestPrograms checks that the table has the first sentence of each program's comment, and that another start is refused.
 func TestPrograms(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "sweep", "main.go")

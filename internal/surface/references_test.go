@@ -14,24 +14,24 @@ import (
 	"testing"
 )
 
-// passage is text for people: a comment of a Go file, or a whole file of another kind.
+// passage is text for human readers: a comment in a Go file, or a whole file of another kind.
 type passage struct {
 	file string // its path, from the root of the module
 	line int    // of its first line
 	text string
 }
 
-// at is the line of a place in the text.
+// at returns the line of an offset in the text.
 func (p passage) at(offset int) int { return p.line + strings.Count(p.text[:offset], "\n") }
 
-// files are the paths of this module, from its root. Those that begin with a dot are settings of tools, and cite nothing.
+// files returns the paths in this module, from its root. Dotted ones are settings of tools, which cite nothing.
 func files(t *testing.T) (open, dotted []string) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{".git", "bin", "bench/ogenclient"}, name): // which git has not
+		case entry.IsDir() && slices.Contains([]string{".git", "bin", "bench/ogenclient"}, name): // not in git
 			return fs.SkipDir
 		case entry.IsDir():
 		case name[0] == '.':
@@ -47,7 +47,7 @@ func files(t *testing.T) (open, dotted []string) {
 	return open, dotted
 }
 
-// passages reads the comments of all Go files, and all Markdown and YAML.
+// passages reads the comments in all Go files, and all Markdown and YAML.
 func passages(t *testing.T) (all []passage) {
 	t.Helper()
 	open, _ := files(t)
@@ -62,7 +62,7 @@ func passages(t *testing.T) (all []passage) {
 	return all
 }
 
-// comments reads those of a Go file.
+// comments reads the comments in a Go file.
 func comments(t *testing.T, name string) (all []passage) {
 	t.Helper()
 	set := token.NewFileSet()
@@ -76,7 +76,7 @@ func comments(t *testing.T, name string) (all []passage) {
 	return all
 }
 
-// words are the lines of a comment, without what makes them one.
+// words returns the lines of a comment without their comment markers.
 func words(group *ast.CommentGroup) string {
 	var lines []string
 	for _, comment := range group.List {
@@ -87,7 +87,7 @@ func words(group *ast.CommentGroup) string {
 
 const (
 	section = `[A-Z]?[0-9]+(?:\.[0-9]+)*`
-	gap     = `\s+(?:# )?` // a blank, or a line's end
+	gap     = `\s+(?:# )?` // a space, or the end of a line
 )
 
 var (
@@ -99,7 +99,7 @@ var (
 	difference  = regexp.MustCompile(`\bD[0-9]+\b`)
 )
 
-// contractSections are the sections of docs/contract, by their number: the pages that they stand on.
+// contractSections maps the numbers of the sections of docs/contract to the pages that contain them.
 func contractSections(t *testing.T, all []passage) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -117,7 +117,7 @@ func contractSections(t *testing.T, all []passage) map[string]string {
 	return found
 }
 
-// TestContractReferences finds citations such as "contract, 5.3" of which docs/contract has no heading.
+// TestContractReferences checks that docs/contract has a heading for each citation such as "contract, 5.3".
 func TestContractReferences(t *testing.T) {
 	all := passages(t)
 	found := contractSections(t, all)
@@ -134,18 +134,18 @@ func TestContractReferences(t *testing.T) {
 				t.Errorf("%s:%d: %q; write %q", p.file, p.at(place[0]), p.text[place[0]:place[1]], "contract, "+numbers)
 			}
 			for _, number := range sections.FindAllString(numbers, -1) {
-				if found[number] == "" && strings.Count(number, ".") < 2 { // what has three parts is a version
+				if found[number] == "" && strings.Count(number, ".") < 2 { // a number with three parts is a version
 					t.Errorf("%s:%d: docs/contract has no section %s", p.file, p.at(place[0]), number)
 				}
 			}
 		}
 	}
 	if n == 0 || len(found) == 0 {
-		t.Errorf("%d citations of %d sections were found", n, len(found))
+		t.Errorf("found %d citations of %d sections, want some of both", n, len(found))
 	}
 }
 
-// TestDifferences finds D-numbers that are no row of docs/differences.md.
+// TestDifferences checks that docs/differences.md has a row for each D-number.
 func TestDifferences(t *testing.T) {
 	const page = "docs/differences.md"
 	rows := text(t, page)
@@ -165,11 +165,11 @@ func TestDifferences(t *testing.T) {
 
 var fileName = regexp.MustCompile(`[\w.*/:@-]*\.(?:go|md|yaml|json|txt|gz)\b`)
 
-// written are the names of files that the programs of this repository write, and that are not in it.
+// written lists files that the programs of this repository write, and that are not in it.
 var written = []string{"manifest.json", "openapi.json", "bin/openapi.json"}
 
-// TestFileNames finds names of files, in comments and on pages, that no file of this module has. A name may leave out the
-// folders, and have asterisks.
+// TestFileNames checks that each file name in comments and on pages matches a file of this module. A name may omit the
+// folders and contain asterisks.
 func TestFileNames(t *testing.T) {
 	open, dotted := files(t)
 	all := slices.Concat(open, dotted)
@@ -177,11 +177,11 @@ func TestFileNames(t *testing.T) {
 	n := 0
 	for _, p := range passages(t) {
 		if strings.HasSuffix(p.file, ".yaml") && !strings.Contains(p.file, "openapi") {
-			continue // settings of tools, with names of theirs
+			continue // settings of tools, with file names of their own
 		}
 		for _, place := range fileName.FindAllStringIndex(p.text, -1) {
 			name := p.text[place[0]:place[1]]
-			if strings.ContainsAny(name, ":@") || name[0] == '/' || slices.Contains(written, name) { // an address, or a file to come
+			if strings.ContainsAny(name, ":@") || name[0] == '/' || slices.Contains(written, name) { // an address, or a file that a program writes
 				continue
 			}
 			n++
@@ -200,7 +200,7 @@ func TestFileNames(t *testing.T) {
 
 // isFile reports whether the end of a path matches a name.
 func isFile(paths []string, name string) bool {
-	name = strings.ReplaceAll(path.Clean(name), "../", "") // which stands in front only
+	name = strings.ReplaceAll(path.Clean(name), "../", "") // only at the front
 	depth := strings.Count(name, "/") + 1
 	return slices.ContainsFunc(paths, func(each string) bool {
 		steps := strings.Split(each, "/")

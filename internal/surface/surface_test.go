@@ -17,8 +17,8 @@ import (
 
 const root = "../.."
 
-// TestOperations asks of every operation of openapi.yaml a method that names it in its comment, with its keys, and an
-// example of one of its methods.
+// TestOperations checks that every operation of openapi.yaml has a method whose comment names it and its keys, and an
+// example of such a method.
 func TestOperations(t *testing.T) {
 	methods, err := methodsIn(root)
 	if err != nil {
@@ -44,7 +44,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// keysOf is how a comment names the keys that the servers take.
+// keysOf returns the words with which a comment names the keys that servers accept.
 func keysOf(op *operation.Operation) string {
 	words := map[string]string{operation.UserAPIKey: "user", operation.AgentBotAPIKey: "agent bot"}
 	var kinds []string
@@ -62,7 +62,7 @@ func keysOf(op *operation.Operation) string {
 	return "Keys: " + strings.Join(kinds, ", else ") + "."
 }
 
-// receiver is the type that the method belongs to.
+// receiver returns the name of the type that the method belongs to.
 func (m method) receiver() string {
 	if m.service == chatTag {
 		return chatTag
@@ -70,8 +70,9 @@ func (m method) receiver() string {
 	return m.service + "Service"
 }
 
-// TestServices asks of every tag of openapi.yaml but Chat a service of its name: one type, in the file of that name, with the
-// methods of its operations there or in files whose names begin so, and one field of Account; and of every service a tag.
+// TestServices checks that every tag of openapi.yaml but Chat has a service named after it: one type, in the file named
+// after it, with the methods of its operations there or in files whose names begin the same way, and one field of Account.
+// It also checks that every service has a tag.
 func TestServices(t *testing.T) {
 	spec, err := api.GetSpec()
 	if err != nil {
@@ -81,7 +82,7 @@ func TestServices(t *testing.T) {
 	for _, item := range spec.Paths.Map() {
 		for _, op := range item.Operations() {
 			if len(op.Tags) != 1 || spec.Tags.Get(op.Tags[0]) == nil {
-				t.Errorf("%s: its tags are %v, want one of those that are described", op.OperationID, op.Tags)
+				t.Errorf("%s: its tags are %v, want one that is described", op.OperationID, op.Tags)
 				continue
 			}
 			tags[op.OperationID] = op.Tags[0]
@@ -117,12 +118,12 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// fileOf is the file of a tag: its words in lower case, joined by _.
+// fileOf returns the file name of a tag: its words in lower case, joined by _.
 func fileOf(tag string) string {
 	return strings.TrimPrefix(regexp.MustCompile("[A-Z]").ReplaceAllStringFunc(tag, func(c string) string { return "_" + strings.ToLower(c) }), "_") + ".go"
 }
 
-// servicesIn returns the files in which the types of services stand.
+// servicesIn returns the files that declare the types of services, by type.
 func servicesIn(t *testing.T) map[string]string {
 	t.Helper()
 	services := map[string]string{}

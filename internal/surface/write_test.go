@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestWrite writes between markers, twice alike, and refuses a page whose markers are not in order.
+// TestWrite checks that write replaces the text between markers, the second time with no change, and refuses a page whose
+// markers are out of order.
 func TestWrite(t *testing.T) {
 	both := map[string]string{"a": "A\n", "b": "B\n"}
 	page := filepath.Join(t.TempDir(), "page.md")

@@ -27,7 +27,7 @@ func write(public []*types.Package, dir string) error {
 	return nil
 }
 
-// read type-checks a baseline as a package of its own with the imports of the current package.
+// read type-checks a baseline as a separate package with the imports of the current package.
 func read(file string, now *types.Package, public []*types.Package) (*types.Package, error) {
 	fset := token.NewFileSet()
 	code, err := parser.ParseFile(fset, file, nil, parser.SkipObjectResolution)
@@ -60,7 +60,7 @@ func (i importer) Import(path string) (*types.Package, error) {
 	return i[path], nil
 }
 
-// declarations returns what a package exports, as Go without function bodies, in order of name.
+// declarations returns the exported declarations of a package as Go code without function bodies, sorted by name.
 func declarations(pkg *types.Package) ([]byte, error) {
 	w := &writer{pkg: pkg}
 	for _, name := range pkg.Scope().Names() {
@@ -180,7 +180,7 @@ func (w *writer) interfaceMethods(t *types.Interface) {
 		fmt.Fprintln(w, w.text(embedded))
 	}
 	for m := range t.ExplicitMethods() {
-		if !m.Exported() { // nobody else can implement it, whatever it takes
+		if !m.Exported() { // nobody else can implement it, so its signature does not matter
 			fmt.Fprintln(w, m.Name()+"()")
 			continue
 		}

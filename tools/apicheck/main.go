@@ -38,7 +38,7 @@ func main() {
 		fmt.Println(change)
 	}
 	if len(broken) > 0 {
-		log.Fatal("if this is meant: make accept, and a line in CHANGELOG.md")
+		log.Fatal("if this is intended: run make accept, and add a line to CHANGELOG.md")
 	}
 }
 

@@ -1,4 +1,4 @@
-// Consumer acts as a user's program: a module of its own that sees only what is exported and links only what it needs.
+// Consumer stands in for a user's program: a separate module that sees only exported names and links only what it needs.
 package main
 
 import (

@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// hostile are parts of texts that could be rendered to something else than they are.
+// hostile has parts of texts that could be rendered to something other than themselves.
 var hostile = []string{
 	"{{contact.name}}", "{{ contact.email }}", "{{", "}}", "{", "}", "`", "``", "{% raw %}", "{% endraw %}", "{%", "%}", "{{-", "-}}", "{%-", "-%}",
 	"{% comment %}", "{% endcomment %}", "{% assign a = contact.email %}", "{{a}}", "{% if true %}", "{% endif %}", "{% liquid", "echo contact.email",
@@ -36,7 +36,7 @@ func TestRubyLiquid(t *testing.T) {
 			text.WriteString(hostile[random.IntN(len(hostile))])
 		}
 		if strings.TrimSpace(text.String()) == "" {
-			text.WriteString("a") // what is blank is refused
+			text.WriteString("a") // a blank text is refused
 		}
 		texts[i] = text.String()
 		if _, err := messages.Send(t.Context(), 42, cfchat.MessageCreate{Content: texts[i], Private: i%2 == 0}); err != nil {
@@ -52,12 +52,12 @@ func TestRubyLiquid(t *testing.T) {
 		}
 	}
 	leaked := 0
-	for i, rendered := range ruby.Render(t, texts) { // as they would be without the escapes
+	for i, rendered := range ruby.Render(t, texts) { // as if they were not escaped
 		if strings.Contains(rendered, "jo@example.com") && !strings.Contains(texts[i], "jo@example.com") {
 			leaked++
 		}
 	}
-	if t.Logf("of %d texts %d changed, and unescaped %d would have leaked", len(texts), changed, leaked); leaked == 0 {
-		t.Error("the texts are not hostile")
+	if t.Logf("of %d texts, %d changed, and %d would have leaked if unescaped", len(texts), changed, leaked); leaked == 0 {
+		t.Error("no text would have leaked if unescaped: the texts are not hostile")
 	}
 }

@@ -1,4 +1,4 @@
-// Package ruby has Ruby's own liquid render texts as servers do, for tests that compare with it.
+// Package ruby renders texts with Ruby's own liquid, as servers do, for tests that compare with it.
 package ruby
 
 import (
@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// render is what a server does with the text of an outgoing message (contract, W1.2): what stands between two backticks is
-// spared, and a text with bad syntax stays as it was.
+// render is a script that does what a server does with the text of an outgoing message (contract, W1.2): text between two
+// backticks is not rendered, and a text with invalid syntax stays unchanged.
 const render = `
 require "json"
 require "liquid"
@@ -23,7 +23,7 @@ rescue Liquid::Error
 end))
 `
 
-// Render renders texts, of which contact.name is "Jo Doe" and contact.email "jo@example.com". It skips the test where there is
+// Render renders texts, with "Jo Doe" for contact.name and "jo@example.com" for contact.email. It skips the test if there is
 // no Ruby with liquid.
 func Render(t testing.TB, texts []string) []string {
 	t.Helper()
@@ -42,7 +42,7 @@ func Render(t testing.TB, texts []string) []string {
 	}
 	var rendered []string
 	if err := json.Unmarshal(out, &rendered); err != nil || len(rendered) != len(texts) {
-		t.Fatalf("%d of %d texts are rendered: %v", len(rendered), len(texts), err)
+		t.Fatalf("got %d of %d rendered texts: %v", len(rendered), len(texts), err)
 	}
 	return rendered
 }

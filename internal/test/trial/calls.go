@@ -19,20 +19,19 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// Call is one operation as the tests call it, with parameters that are fit to be sent and that carry the searched text where
-// they can.
+// Call is an operation as the tests call it, with valid parameters, which contain the searched text where possible.
 type Call struct {
 	*operation.Operation
 
 	Good      string // the body of a good answer
-	Taken     string // the field of the answer that the method returns, with dots between those on the way, "" for all of it
-	Target    string // what it asks for, below the account if it is of one
-	Body      string // what it sends
+	Taken     string // the path of the answer's field that the method returns, joined by dots; "" for the whole answer
+	Target    string // its path, below the account if it belongs to one
+	Body      string // its request body
 	Account   func(context.Context, *cfchat.Account, Subject, ...cfchat.CallOption) (any, error)
 	Generated func(context.Context, *cfchat.ClientWithResponses, Subject, ...cfchat.RequestEditorFn) (any, error)
 }
 
-// Subject is what a call is about.
+// Subject is the subject of a call.
 type Subject struct {
 	Conversation  int64
 	Status        cfchat.Status
@@ -45,16 +44,16 @@ type Subject struct {
 	Source        string
 	Update        cfchat.ContactUpdate      // of the contact
 	Mergee        int64                     // another contact
-	Place         cfchat.ContactInboxCreate // where it is to be reached
+	Place         cfchat.ContactInboxCreate // the new source id of the contact
 	Team          int64
-	Labels        []string          // that are set, none to clear them
-	Attributes    map[string]any    // of the conversation, that are set, none to clear them
+	Labels        []string          // to set; none to clear them
+	Attributes    map[string]any    // of the conversation, to set; none to clear them
 	Assigned      cfchat.Assignment // to whom; nobody to unassign it
-	People        []int64           // who take part
+	People        []int64           // participants
 	Webhook       int64
-	Hook          cfchat.WebhookCreate // what the webhook is to be
+	Hook          cfchat.WebhookCreate // the new webhook
 
-	Chat *cfchat.Chat // for what is of no account; In sets it
+	Chat *cfchat.Chat // for calls that belong to no account; In sets it
 }
 
 // AccountID is the account of the tests.
@@ -81,7 +80,7 @@ const (
 	GoodChange       = `{"payload":{"success":true,"conversation_id":42,"current_status":"resolved","snoozed_until":null}}`
 )
 
-// One is what the calls of the tests are about.
+// One is the subject of the tests' calls.
 var One = Subject{
 	Conversation: 42, Status: cfchat.StatusResolved, Created: oneBody, Message: 1234, MessageStatus: cfchat.MessageStatusRead,
 	Contact: 77, Person: cfchat.ContactCreate{Name: "Jo"}, Inbox: 5, Source: "contact-1", Update: cfchat.ContactUpdate{Name: new("Jo")},
@@ -104,7 +103,7 @@ var (
 	byEmail   = cfchat.ContactListOptions{Page: 1, Sort: []cfchat.ContactSort{cfchat.ContactSortEmail}}
 )
 
-// Calls is the tests' one table of calls.
+// Calls is the tests' only table of calls.
 var Calls = []Call{
 	{
 		operation.ServerInformation, `{"version":"4.7.0"}`, "", "/api", "",
@@ -686,12 +685,12 @@ var (
 	Keyed  = CallsThat(func(c Call) bool { return !c.IsPublic() }) // they send a key
 )
 
-// CallsThat returns the calls that fit.
+// CallsThat returns the calls for which fit is true.
 func CallsThat(fit func(Call) bool) []Call {
 	return slices.DeleteFunc(slices.Clone(Calls), func(c Call) bool { return !fit(c) })
 }
 
-// CallOf finds a call by the id of its operation or the documented name, and panics if there is none.
+// CallOf returns the call of an operation, by its id or documented name, and panics if there is none.
 func CallOf(name string) Call {
 	return CallsThat(func(c Call) bool { return c.ID == name || c.Documented() == name })[0]
 }
@@ -710,7 +709,7 @@ func (c Call) In(ctx context.Context, chat *cfchat.Chat, account int64, about Su
 // IsOfAccount reports whether it belongs to an account, not to the server.
 func (c Call) IsOfAccount() bool { return strings.Contains(c.Path, "{account_id}") }
 
-// Address returns what it asks for, below the server.
+// Address returns its path, below the server.
 func (c Call) Address() string {
 	if !c.IsOfAccount() {
 		return c.Target
@@ -723,7 +722,7 @@ func (c Call) Raw(ctx context.Context, client *cfchat.ClientWithResponses, edito
 	return c.Generated(ctx, client, One, editors...)
 }
 
-// About returns what the call is about, according to its error.
+// About returns the subject that an error of the call has.
 func (c Call) About() operation.Subject {
 	about := operation.Subject{}
 	if c.IsOfAccount() {
@@ -769,7 +768,7 @@ func (c Call) JSON200(t *testing.T, client *cfchat.ClientWithResponses, about Su
 	return reflect.ValueOf(response).Elem().FieldByName("JSON200").Interface(), nil
 }
 
-// assigned assigns a conversation to a subject's assignee, with a bot's key, because that does not look first.
+// assigned assigns a conversation to a subject's assignee, with a bot's key, because then there is no look-up before it.
 func assigned(ctx context.Context, a *cfchat.Account, s Subject, opts ...cfchat.CallOption) (any, error) {
 	to := s.Assigned
 	if to == (cfchat.Assignment{}) {
@@ -788,7 +787,7 @@ func assigned(ctx context.Context, a *cfchat.Account, s Subject, opts ...cfchat.
 	return valueOf(a.Conversations.AssignTeam(ctx, s.Conversation, to.Team.ID, opts...))
 }
 
-// By returns a call whose value does not matter.
+// By returns a function that makes a call and returns only its error.
 func By(c Call) func(context.Context, *cfchat.Chat) error {
 	return func(ctx context.Context, chat *cfchat.Chat) error {
 		_, err := c.Do(ctx, chat)
@@ -796,7 +795,7 @@ func By(c Call) func(context.Context, *cfchat.Chat) error {
 	}
 }
 
-// pointerTo is nil for a nil list.
+// pointerTo returns a pointer to a list, nil for a nil list.
 func pointerTo[T any](list []T) *[]T {
 	if list == nil {
 		return nil
@@ -804,7 +803,7 @@ func pointerTo[T any](list []T) *[]T {
 	return &list
 }
 
-// nothing is the value of a call that answers nothing.
+// nothing returns the value of a call whose answer is empty.
 func nothing(err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -812,7 +811,7 @@ func nothing(err error) (any, error) {
 	return struct{}{}, nil
 }
 
-// unlessZero is nil for attributes that were not answered.
+// unlessZero returns a pointer to attributes, nil if the answer had none.
 func unlessZero(attributes cfchat.Attributes) *cfchat.Attributes {
 	if attributes.IsZero() {
 		return nil
@@ -820,7 +819,7 @@ func unlessZero(attributes cfchat.Attributes) *cfchat.Attributes {
 	return &attributes
 }
 
-// valueOf drops the type, and a nil pointer with it.
+// valueOf returns a value as any, and a nil pointer as nil.
 func valueOf[T any](value *T, err error) (any, error) {
 	if value == nil {
 		return nil, err
@@ -828,11 +827,11 @@ func valueOf[T any](value *T, err error) (any, error) {
 	return value, err
 }
 
-// errAlone ends a look at what a call has done.
+// errAlone ends the check after a call.
 var errAlone = errors.New("the call is made alone")
 
-// alone changes participants without the look afterwards, so that it is one request, like every call of the table. It
-// decodes the answer of the change, and its error is that of the change.
+// alone changes participants without the check afterwards, so that it makes one request, like every call of the table. It
+// decodes the answer of the change, and returns the error of the change.
 func alone(ctx context.Context, change func(context.Context, int64, []int64, ...cfchat.CallOption) ([]cfchat.Agent, error), s Subject,
 	e []cfchat.CallOption,
 ) (*[]cfchat.Agent, error) {
@@ -844,7 +843,7 @@ func alone(ctx context.Context, change func(context.Context, int64, []int64, ...
 		}
 		decode := call.Decode
 		call.Decode = func(body []byte) error {
-			_ = json.Unmarshal(body, answer) // the call says itself what is wrong with it
+			_ = json.Unmarshal(body, answer) // the call itself reports what is wrong with it
 			return decode(body)
 		}
 		return nil
@@ -856,7 +855,7 @@ func alone(ctx context.Context, change func(context.Context, int64, []int64, ...
 	case failed.Operation == operation.ListParticipantsOfAConversation.ID:
 		return answer, nil
 	case strings.Contains(failed.Error(), errAlone.Error()):
-		failed.Err = errors.Unwrap(failed.Err) // without what the look adds
+		failed.Err = errors.Unwrap(failed.Err) // without the part that the check adds
 	}
 	return nil, err
 }

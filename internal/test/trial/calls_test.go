@@ -7,11 +7,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestTableOfCalls finds the operation that the tests do not call.
+// TestTableOfCalls checks that Calls has exactly one row for each operation.
 func TestTableOfCalls(t *testing.T) {
 	for _, op := range operation.All {
 		if len(trial.CallsThat(func(c trial.Call) bool { return c.Operation == op })) != 1 {
-			t.Errorf("%s: Calls needs one row for it", op)
+			t.Errorf("%s: Calls must have exactly one row for it", op)
 		}
 	}
 }

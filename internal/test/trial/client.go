@@ -22,7 +22,7 @@ func (f RoundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return f(req)
 }
 
-// Reply returns a whole answer.
+// Reply returns a complete answer.
 func Reply(status int, contentType, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1,
@@ -50,7 +50,7 @@ func Chat(t *testing.T, transport http.RoundTripper, options ...func(*cfchat.Con
 	return chat
 }
 
-// Broken is a transport that answers everything with a 500.
+// Broken is a transport that answers every request with a 500.
 type Broken struct{}
 
 // RoundTrip answers 500.
@@ -58,7 +58,7 @@ func (Broken) RoundTrip(*http.Request) (*http.Response, error) {
 	return Reply(http.StatusInternalServerError, "text/plain", ""), nil
 }
 
-// ErrRefused is that of a port on which nobody listens.
+// ErrRefused is the error of a port on which nobody listens.
 var ErrRefused = syscall.ECONNREFUSED
 
 // Texts that must never show in an error, a log or a printed client.

@@ -9,19 +9,19 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// place is where a contact is reached, as answers have it.
+// place is a contact's source id in an inbox, as in answers.
 type place struct {
 	SourceID string `json:"source_id"`
 	Inbox    row
 }
 
-// row is of what is told by its id.
+// row is a row with an id and perhaps a name.
 type row struct {
 	ID   int64
 	Name *string
 }
 
-// answer is what recorded answers say of what they are about, each a part of it.
+// answer has the fields of recorded answers that identify their subjects; each answer has some of them.
 type answer struct {
 	place
 
@@ -33,8 +33,8 @@ type answer struct {
 	Payload      json.RawMessage
 }
 
-// SubjectOf returns what a recorded answer is about, as far as it says so; a failure is about nothing, and [One] has the rest.
-// Each answer is decoded once, because there are many and some are long.
+// SubjectOf returns the subject of a recorded answer, as far as it is stated; the rest is that of [One]. Each answer is
+// decoded once, because there are many and some are long.
 func SubjectOf(t *testing.T, text string) Subject {
 	t.Helper()
 	s := One
@@ -67,7 +67,7 @@ func SubjectOf(t *testing.T, text string) Subject {
 	return s
 }
 
-// payload takes what the payload of an answer says: one row, a list of rows, or labels.
+// payload sets the fields that the payload of an answer states: it may be one row, a list of rows, or labels.
 func (s *Subject) payload(a answer) {
 	var one struct {
 		row

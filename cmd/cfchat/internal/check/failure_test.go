@@ -42,11 +42,11 @@ func TestNotChecked(t *testing.T) {
 	}{
 		"wrong key":       {srv.URL(), "not-the-key-not-the-key", 1, "copy the access token again from your profile settings there into CFCHAT_USER_API_KEY"},
 		"no key":          {srv.URL(), "", 1, "there is no key; set CFCHAT_USER_API_KEY to your access token"},
-		"no key at all":   {srv.URL(), "key\nkey-key-key", 1, "CFCHAT_USER_API_KEY: the key has a blank, a line break"},
+		"no key at all":   {srv.URL(), "key\nkey-key-key", 1, "CFCHAT_USER_API_KEY: the key has a space, a line break"},
 		"a bot's key":     {srv.URL(), bot, 1, "set CFCHAT_USER_API_KEY to the key of a person"},
 		"another account": {srv.URL(), srv.AdminKey(), 77, "has no account 77, or is not a server of ClickFunnels Chat: check --account and --server"},
 		"unreachable":     {closed.URL, srv.AdminKey(), 1, "there is no answer from " + closed.URL + ": dial tcp"},
-		"plain http":      {"http://chat.example.com", srv.AdminKey(), 1, "--server: with plain http the key would travel in clear; use https"},
+		"plain http":      {"http://chat.example.com", srv.AdminKey(), 1, "--server: plain http would send the key unencrypted; use https"},
 		"no address":      {"chat.example.com", srv.AdminKey(), 1, "--server: it is not an address such as https://chat.example.com"},
 		"a login page":    {page(200, html), srv.AdminKey(), 1, "is not the API of ClickFunnels Chat: is --server right?"},
 		"a 404 page":      {page(404, html), srv.AdminKey(), 1, "check --account and --server"},

@@ -119,9 +119,9 @@ var inFlags = strings.NewReplacer(
 	"there is no key; set "+UserKeyVariable+" to your access token, from your profile settings",
 	"Config.Keys.User", UserKeyVariable,
 	"Config.Keys.AgentBot", BotKeyVariable,
-	"check Keys,", "check "+UserKeyVariable+",",
+	"check Keys ", "check "+UserKeyVariable+" ",
 	"Config.Server", "--server",
 	"set Keys.User to a person's key", "set "+UserKeyVariable+" to a person's key",
-	", or set AllowPlainHTTP where nobody can listen", "",
+	", or set AllowPlainHTTP if nobody can eavesdrop", "",
 	" (Config.Timeout)", "",
 )

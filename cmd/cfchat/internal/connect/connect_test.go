@@ -62,7 +62,7 @@ func TestConnect(t *testing.T) {
 // TestInFlags leaves no field of the Config in the words of an error.
 func TestInFlags(t *testing.T) {
 	for text, want := range map[string]string{
-		"check Keys, and Config.Server":                 "check CFCHAT_USER_API_KEY, and --server",
+		"check Keys and Config.Server":                  "check CFCHAT_USER_API_KEY and --server",
 		"Config.Keys.User: the key has a blank":         "CFCHAT_USER_API_KEY: the key has a blank",
 		"Config.Keys.AgentBot: the key has a blank":     "CFCHAT_AGENT_BOT_API_KEY: the key has a blank",
 		"no answer within 30s (Config.Timeout); try it": "no answer within 30s; try it",
@@ -86,7 +86,7 @@ func TestText(t *testing.T) {
 	if text := Text(err); !strings.HasPrefix(text, "the server cannot be reached; check the network and ") {
 		t.Error(text)
 	}
-	if text := Text(errors.New("cfchat: check Keys, and more")); text != "check CFCHAT_USER_API_KEY, and more" {
+	if text := Text(errors.New("cfchat: check Keys and more")); text != "check CFCHAT_USER_API_KEY and more" {
 		t.Error(text)
 	}
 }
