@@ -224,7 +224,7 @@ func TestKeepJSONOfNames(t *testing.T) {
 		}
 		for i, row := range keepersIn(t, plain) {
 			if row.JSON() != nil {
-				t.Errorf("%s kept row %d without being asked: %s", op.ID, i, row.JSON())
+				t.Errorf("%s kept row %d without KeepJSON: %s", op.ID, i, row.JSON())
 			}
 		}
 		if got, before := string(encode(t, returned)), string(encode(t, plain)); got != before {

@@ -15,8 +15,8 @@ import (
 )
 
 // The first versions that have an operation, and the first that let bots call it, according to the contract (contract,
-// W0.1). They do not come from openapi.yaml, because they check it. Servers have an operation that is not listed from 2.16.0
-// on, and never let bots call it. Some of those listed have no method yet.
+// W0.1). They do not come from openapi.yaml, because they check it. An operation that is not listed exists from 2.16.0 on,
+// and is never open to bots. Some of those listed have no method yet.
 var (
 	serversSince = map[string]string{
 		"listAttachmentsOfAConversation": "2.17.0", "togglePriorityOfAConversation": "2.17.0", "contactInboxFilter": "3.2.0",

@@ -119,7 +119,7 @@ func TestSetLabels(t *testing.T) {
 	}
 }
 
-// TestLabelsRefused checks that labels are refused which the server would read as different ones, or as none.
+// TestLabelsRefused checks that labels are refused if the server would read them as different ones, or as none.
 func TestLabelsRefused(t *testing.T) {
 	t.Parallel()
 	account := trial.Chat(t, trial.Broken{}).Account(7)
@@ -231,8 +231,7 @@ func manyLabels(n int) []string {
 	return labels
 }
 
-// TestLookAfterSet checks that an error never says that nothing was sent if only the check after a set was not sent: the set
-// was.
+// TestLookAfterSet checks that no error says that nothing was sent if only the check after a set could not be sent.
 func TestLookAfterSet(t *testing.T) {
 	t.Parallel()
 	over, sent := labelServer(`["bug"]`, `["bug","vip"]`)

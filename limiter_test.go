@@ -45,10 +45,10 @@ func TestCountsPerMinute(t *testing.T) {
 					}
 				}
 				if took := time.Since(begun); took/time.Minute != test.minutes || server.asked.Load() != 100 {
-					t.Errorf("took %s, want %d minutes and a little; %d counts", took, test.minutes, server.asked.Load())
+					t.Errorf("took %s, want just over %d minutes; %d counts", took, test.minutes, server.asked.Load())
 				}
 				if got := server.infos.Load(); got != test.infos {
-					t.Errorf("asked for the version %d times, want %d", got, test.infos)
+					t.Errorf("requested the version %d times, want %d", got, test.infos)
 				}
 			})
 		})
@@ -78,14 +78,14 @@ func TestVersionIsAskedAgain(t *testing.T) {
 		time.Sleep(30 * time.Second) // into a minute
 		counts(60)                   // the 31st asks, and the last thirty fall in the next minute
 		if len(asked) != 1 {
-			t.Fatalf("asked %d times", len(asked))
+			t.Fatalf("requested the version %d times, want 1", len(asked))
 		}
 		time.Sleep(time.Until(asked[0].Add(time.Minute)))
 		if counts(1); len(asked) != 1 {
-			t.Errorf("asked again after %s", asked[1].Sub(asked[0]))
+			t.Errorf("requested the version again after %s", asked[1].Sub(asked[0]))
 		}
 		if counts(30); len(asked) != 2 {
-			t.Errorf("asked %d times in two minutes", len(asked))
+			t.Errorf("requested the version %d times in two minutes, want 2", len(asked))
 		}
 	})
 }
@@ -105,7 +105,7 @@ func TestCountsAndTheRest(t *testing.T) {
 			}
 		}
 		if took := time.Since(begun); took/time.Minute != 1 {
-			t.Errorf("took %s, want a minute and a little", took)
+			t.Errorf("took %s, want just over a minute", took)
 		}
 		for _, r := range srv.Requests() {
 			if r.Status == http.StatusTooManyRequests {
@@ -169,7 +169,7 @@ func TestCountsAfterAWait(t *testing.T) {
 		}
 		_, err := acct.Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}, cfchat.WithRetry(cfchat.Retry{MaxTries: 3}))
 		if err != nil || !slices.Equal(asked, []time.Duration{55 * time.Second, time.Minute, 2 * time.Minute}) {
-			t.Errorf("asked after %v: %v", asked, err)
+			t.Errorf("counts were sent after %v: %v", asked, err)
 		}
 	})
 }

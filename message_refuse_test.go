@@ -41,7 +41,7 @@ func TestSendNUL(t *testing.T) {
 	}
 }
 
-// TestSendEmpty checks that messages are refused that are empty, in whatever way.
+// TestSendEmpty checks that messages that are empty, in whatever way, are refused.
 func TestSendEmpty(t *testing.T) {
 	for name, m := range map[string]cfchat.MessageCreate{
 		"nil items":             {ContentAttributes: map[string]any{"items": nil}},

@@ -176,8 +176,8 @@ func TestMarkByBot(t *testing.T) {
 	}
 }
 
-// TestMarkNotKept checks that a mark that the server does not keep is an error that says that the message was sent, and that
-// cannot be mistaken for a refusal.
+// TestMarkNotKept checks the error for a mark that the server does not keep: it says that the message was sent, and cannot
+// be mistaken for a refusal.
 func TestMarkNotKept(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.8.0"))
 	id := conversationIn(srv, cfchat.ChannelEmail)

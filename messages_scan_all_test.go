@@ -173,7 +173,7 @@ func TestMessageScanAllUnreadable(t *testing.T) {
 		}), func(config *cfchat.Config) { config.Server, config.Keys = server.Config().Server, server.Config().Keys }).Account(server.AccountID())
 		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
 		if got := strings.Join(places, " "); got != c.want || (err != nil) != (c.want == "") {
-			t.Errorf("%v: %s, %v", c.broken, got, err)
+			t.Errorf("broken %v: got %q, %v", c.broken, got, err)
 		}
 	}
 }

@@ -257,7 +257,7 @@ func TestMessageScanInput(t *testing.T) {
 		t.Errorf("without a user's key: %v", s.end)
 	}
 	if l.requests() > 0 {
-		t.Errorf("asked for %v", l.asked)
+		t.Errorf("requested %v", l.asked)
 	}
 }
 
@@ -344,14 +344,14 @@ func TestMessageScanNothingReadable(t *testing.T) {
 		l := oneConversation(upTo(1, 30)...)
 		l.conversations[42].contactGone = true
 		if scanMessages(t, l.account(t), cfchat.MessageScanOptions{}).endsWith(cfchat.ErrServer, nil); l.requests() != 2 || !l.asked[1].empty() {
-			t.Errorf("asked for %v", l.asked)
+			t.Errorf("requested %v", l.asked)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // there is no such conversation
 		l := oneConversation()
 		delete(l.conversations, 42)
 		if scanMessages(t, l.account(t), cfchat.MessageScanOptions{}).endsWith(cfchat.ErrNotFound, nil); l.requests() != 1 {
-			t.Errorf("asked for %v", l.asked)
+			t.Errorf("requested %v", l.asked)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // the only message fails

@@ -63,7 +63,7 @@ func TestMessageList(t *testing.T) {
 	}
 }
 
-// TestMessageListRefusesEmptyRange checks that bounds are refused between which no message can be.
+// TestMessageListRefusesEmptyRange checks that bounds that leave no room for a message are refused.
 func TestMessageListRefusesEmptyRange(t *testing.T) {
 	for _, options := range []cfchat.MessageListOptions{{Before: 3, After: 7}, {Before: 7, After: 7}} {
 		w := sentWire{}
@@ -132,7 +132,7 @@ func TestSendForm(t *testing.T) {
 	}
 }
 
-// TestSendRendered checks that exactly those texts are escaped that servers of a version render, and that the version is
+// TestSendRendered checks that exactly the texts that servers of a version render are escaped, and that the version is
 // requested only if it matters.
 func TestSendRendered(t *testing.T) {
 	const text, escaped = "{{x}} `y`", `{{ "{" }}{{ "{" }}x}} {{ "%60" | url_decode }}y{{ "%60" | url_decode }}`

@@ -229,7 +229,7 @@ func TestKeepJSON(t *testing.T) {
 		}
 		plain, err := call()
 		if err != nil || plain[0].JSON() != nil {
-			t.Errorf("%s kept %s without being asked, %v", name, plain[0].JSON(), err)
+			t.Errorf("%s kept %s without KeepJSON, %v", name, plain[0].JSON(), err)
 		}
 		if data := string(encode(t, kept[0])); strings.Contains(data, `"new"`) || data != string(encode(t, plain[0])) {
 			t.Errorf("%s encodes to %s", name, data)

@@ -166,7 +166,7 @@ func TestDeleteHasABody(t *testing.T) {
 }
 
 // TestParticipantsByVersion adds an administrator, an agent who cannot be assigned in the inbox, and a user who does not
-// exist, before and after the version from which servers say what is wrong.
+// exist, on versions before and after servers began to say what is wrong.
 func TestParticipantsByVersion(t *testing.T) {
 	t.Parallel()
 	for version, old := range map[string]bool{"2.16.0": true, "4.16.1": true, "4.16.2": false} {
@@ -178,12 +178,12 @@ func TestParticipantsByVersion(t *testing.T) {
 		now, err := of.AddParticipants(t.Context(), id, []int64{administrator, outsider})
 		names := err != nil && strings.Contains(err.Error(), "user "+strconv.FormatInt(outsider, 10)+" does")
 		if !errors.Is(err, cfchat.ErrRejected) || names != old || (len(now) == 1) != old {
-			t.Errorf("%s: an outsider: %d, %v", version, agentIDs(now), err)
+			t.Errorf("%s: adding an outsider: %d, %v", version, agentIDs(now), err)
 		}
 		now, err = of.SetParticipants(t.Context(), id, []int64{administrator, nobody})
 		names = err != nil && strings.Contains(err.Error(), "user "+strconv.Itoa(nobody)+" does")
 		if err == nil || errors.Is(err, cfchat.ErrUnknownOutcome) != old || names != old || (len(now) == 1) != old {
-			t.Errorf("%s: nobody: %d, %v", version, agentIDs(now), err)
+			t.Errorf("%s: setting a user who does not exist: %d, %v", version, agentIDs(now), err)
 		}
 	}
 }

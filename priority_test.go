@@ -37,7 +37,7 @@ func TestPriorityIsSent(t *testing.T) {
 	}
 }
 
-// TestPriorityRefused checks that priorities are refused which no server has.
+// TestPriorityRefused checks that priorities that no server has are refused.
 func TestPriorityRefused(t *testing.T) {
 	t.Parallel()
 	for _, conversations := range []cfchat.ConversationsService{trial.Chat(t, trial.Broken{}).Account(7).Conversations, {}} {

@@ -67,7 +67,7 @@ func TestProfileHasNoSecrets(t *testing.T) {
 	}
 }
 
-// TestNoProfile checks that a response is refused that has no person or no list of accounts.
+// TestNoProfile checks that a response without a person, or without a list of accounts, is refused.
 func TestNoProfile(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"id":1,"email":"ada@example.com"}`, `{"accounts":[]}`} {

@@ -64,9 +64,9 @@ func TestScanUnrenderable(t *testing.T) {
 	}
 }
 
-// TestScanUnrenderableAfterAfter checks that a resumed scan tells the conversations up to After from one that cannot be
-// shown, for about one request per 25 of them.
-func TestScanUnrenderableAfterAfter(t *testing.T) {
+// TestScanUnrenderableOnResume checks that a resumed scan distinguishes the conversations up to After from one that cannot
+// be shown, for about one request per 25 of them.
+func TestScanUnrenderableOnResume(t *testing.T) {
 	t.Parallel()
 	for broken, most := range map[int64]int{1_500: 105, 1_990: 230} {
 		synctest.Test(t, func(t *testing.T) {
@@ -329,7 +329,7 @@ func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 			}
 			return nil, nil
 		})
-		// One at a time: otherwise it is up to chance which of several simultaneous requests is answered first, and how many follow.
+		// One at a time: otherwise chance decides which of several simultaneous requests is answered first, and how many follow.
 		one := cfchat.ConversationScanOptions{Concurrency: 1}
 		s.run(cfchat.Where(cfchat.Equal("price", 3)), one).endsWith(cfchat.ErrServer, nil)
 		if e, ok := errors.AsType[*cfchat.Error](s.end); !ok || e.StatusCode != 500 || e.ConversationID != 0 {

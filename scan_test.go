@@ -484,7 +484,7 @@ func TestScanConcurrency(t *testing.T) {
 func TestScanReadsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := recentAccount(upTo(1, 500)...)
-		b.slow = 5 * time.Second // an answer takes 1 s to 10 s, and a page of the loop 25 s
+		b.slow = 5 * time.Second // a response takes 1 s to 10 s, and a page of the loop 25 s
 		s := newScan(t, b, nil)
 		begun, came, reached := time.Now(), 0, time.Time{}
 		for _, err := range s.account.Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}) {

@@ -96,7 +96,7 @@ func TestAtLeast(t *testing.T) {
 	}
 	none := (*cfchat.ServerInfo)(nil)
 	if none.AtLeast("2.16.0") || none.String() != "" {
-		t.Errorf("nil is the version %q", none)
+		t.Errorf("a nil ServerInfo has the version %q", none)
 	}
 	if said := fmt.Sprint(&cfchat.ServerInfo{Version: "4.7.0"}); said != "4.7.0" {
 		t.Errorf("printed as %s", said)

@@ -143,7 +143,7 @@ func TestWebhookAnswers(t *testing.T) {
 		}
 	}
 	if list, err := answering(t, `{"payload":{"webhooks":[]}}`).Webhooks.List(t.Context()); err != nil || list == nil {
-		t.Errorf("none: %v, %v", list, err)
+		t.Errorf("an empty list: %v, %v", list, err)
 	}
 }
 

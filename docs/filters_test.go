@@ -54,7 +54,7 @@ func TestFilterVersions(t *testing.T) {
 			}
 		}
 		if len(rows) < 8 {
-			t.Errorf("%s: %d rows were understood", page.name, len(rows))
+			t.Errorf("%s: %d rows were recognized", page.name, len(rows))
 		}
 	}
 }

@@ -50,7 +50,7 @@ var limited = map[string]func(ctx context.Context, acct *cfchat.Account, id int6
 func TestLimits(t *testing.T) {
 	rows := limitRow.FindAllStringSubmatch(read(t, "limits.md"), -1)
 	if section, _, _ := strings.Cut(read(t, "limits.md"), "\n## "); len(rows) != strings.Count(section, "\n| ")-1 {
-		t.Errorf("%d rows were understood", len(rows))
+		t.Errorf("%d rows were recognized", len(rows))
 	}
 	for _, row := range rows {
 		most, err := strconv.Atoi(strings.ReplaceAll(row[5], ",", ""))

@@ -100,7 +100,7 @@ func TestRefusedOnOlderServers(t *testing.T) {
 	section, _, _ = strings.Cut(section, "\n## ")
 	rows := refusedRow.FindAllStringSubmatch(section, -1)
 	if len(rows) != strings.Count(section, "\n| ")-1 {
-		t.Errorf("%d rows were understood", len(rows))
+		t.Errorf("%d rows were recognized", len(rows))
 	}
 	played := 0
 	for _, row := range rows {
