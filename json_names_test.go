@@ -252,7 +252,7 @@ func TestSecretsOfNamesAreMarked(t *testing.T) {
 	} {
 		for field := range reflect.TypeOf(row).Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			if redact.ByName(name) && name != "website_token" { // which the website shows
+			if redact.ByName(name) && name != "website_token" { // the website shows it
 				t.Errorf("%T has %s", row, name)
 			}
 		}

@@ -59,7 +59,7 @@ func TestMark(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		channel cfchat.Channel
-		want    string // "" for refused
+		want    string // "" if refused
 		gets    int
 	}{
 		{"2.16.0", cfchat.ChannelAPI, "", 0},

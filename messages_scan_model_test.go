@@ -52,7 +52,7 @@ type storedMessage struct {
 
 // asked is a request for messages.
 type asked struct {
-	n            int // counts all of them, from 1
+	n            int // counts all requests, from 1
 	conversation int64
 	after        int64
 	before       int64
@@ -171,7 +171,7 @@ func (l *longConversations) answer(req *http.Request) (*http.Response, error) {
 	switch {
 	case c == nil:
 		return notFound(), nil
-	case c.contactGone, bad != [2]error{}: // beyond int8
+	case c.contactGone, bad != [2]error{}: // not a 64-bit integer
 		return internalError(), nil
 	}
 	return c.window(r, l.most)

@@ -21,9 +21,9 @@ import (
 // sentWire records what one call sends to a server of a version, or "" for a server that does not report its version.
 type sentWire struct {
 	version string
-	asked   int // for the version
+	asked   int // how often the version was requested
 	target  string
-	body    map[string]any // nil for none
+	body    map[string]any // nil if there was none
 }
 
 // over returns the messages of an account whose requests go over the wire, which answers them correctly.
@@ -142,7 +142,7 @@ func TestSendRendered(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		message cfchat.MessageCreate
-		want    string // "" for refused
+		want    string // "" if refused
 		asked   int
 	}{
 		{"2.16.0", kind(""), escaped, 0},
@@ -228,7 +228,7 @@ func TestSendRefuses(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		message cfchat.MessageCreate
-		want    string // the fields, "" for none
+		want    string // the refused fields, "" if there are none
 	}{
 		{"4.16.2", cfchat.MessageCreate{}, "Content"},
 		{"4.16.2", cfchat.MessageCreate{Private: true, InReplyTo: 1, SourceID: "s"}, "Content"},

@@ -91,7 +91,7 @@ func TestPages(t *testing.T) {
 		server   pagedServer
 		ids      []int64
 		requests int
-		is       error  // the error at the end
+		is       error  // the error that ends the walk
 		says     string // a part of its text
 	}{
 		{"nothing", pagedServer{pages: pages()}, nil, 1, nil, ""},

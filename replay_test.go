@@ -59,7 +59,7 @@ func TestRecordedAnswers(t *testing.T) {
 // noSuchCall is the body of a 404 from a server that does not have the call yet.
 const noSuchCall = `{"status":404,"error":"Not Found"}`
 
-// provesRefusal are the recorded 422s of sending messages whose texts prove that nothing was stored (contract, W1.2).
+// provesRefusal holds the recorded 422s of sending messages whose texts prove that nothing was stored (contract, W1.2).
 var provesRefusal = map[string]bool{
 	"send-incoming-web": true, "send-type-bad": true, "send-content-nul": true, "messages-flood-one-more": true, "messages-web-exe": true,
 	"messages-retry-unknown": true,

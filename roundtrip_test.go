@@ -213,7 +213,7 @@ var secrets = map[string]bool{}
 
 // secret reports whether a place holds a secret.
 func secret(place string) bool {
-	loosely() // which finds them
+	loosely() // fills secrets
 	return secrets[place]
 }
 
@@ -268,7 +268,7 @@ func differentFields(path string, want, got map[string]any) []string {
 	return all
 }
 
-// sameNumber compares numbers by value, exactly; the same text saves the work.
+// sameNumber compares numbers by value, exactly; it skips the work if the texts are the same.
 func sameNumber(a, b json.Number) bool {
 	if a == b {
 		return true

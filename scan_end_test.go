@@ -67,7 +67,7 @@ func TestScanOfADayWithThousands(t *testing.T) {
 		}
 		for _, want := range []string{"equal_to[1]", "equal_to[2]", "equal_to[3]", "equal_to[4]", "not_equal_to[1 2 3 4]"} {
 			if !inboxes[want] {
-				t.Errorf("nothing asks for inbox_id %s: %v", want, inboxes)
+				t.Errorf("no request has inbox_id %s: %v", want, inboxes)
 			}
 		}
 	})
@@ -107,7 +107,7 @@ func TestScanOfADayWithTooMany(t *testing.T) {
 func TestScanGrowingAccount(t *testing.T) {
 	for _, c := range []struct {
 		from  int64
-		grows int // conversations a request
+		grows int // conversations per request
 		most  int
 	}{{30, 1, 4}, {30, 10, 10}, {300, 1, 20}, {300, 10, 40}} {
 		t.Run(fmt.Sprintf("%d, %d more each time", c.from, c.grows), func(t *testing.T) {

@@ -49,7 +49,7 @@ type sent struct {
 
 type sentKind string
 
-// The kinds of requests. Where the filter has no rules a proof looks like a window.
+// The kinds of requests. If the filter has no rules, a proof looks like a window.
 const (
 	aSweep  sentKind = "sweep"
 	aWindow sentKind = "window"
@@ -94,7 +94,7 @@ type sentScan struct {
 	ids     []int64 // yielded
 	blamed  []int64 // reported as unreadable
 	blames  []*cfchat.Error
-	end     error // that ended the scan
+	end     error // the error that ended the scan
 }
 
 // instead handles a request instead of the server; it returns nil to pass the request on to the server.

@@ -89,7 +89,7 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// imports are the packages that the blocks use, by name.
+// imports maps names to the packages that the blocks use.
 var imports = map[string]string{
 	"api": "github.com/cfchat/cfchat-go/api", "auth": "github.com/cfchat/cfchat-go/auth", "cfchat": "github.com/cfchat/cfchat-go",
 	"cfchattest": "github.com/cfchat/cfchat-go/cfchattest", "synctest": "testing/synctest", "http": "net/http",
@@ -239,7 +239,7 @@ func links(text string) (targets [][2]string) {
 	return targets
 }
 
-// TestLinks follows every link to a file of this module, and to a heading in it.
+// TestLinks checks that every link to a file of this module, and to a heading in it, has a target.
 func TestLinks(t *testing.T) {
 	all := pages(t)
 	for page, text := range all {
